@@ -1,0 +1,1 @@
+"""The bench around the device: rig files, assembly, embedded CSMS, recorder, checks, report, command line."""

@@ -1,0 +1,1 @@
+"""The device: the EVC5's clock, controller, OCPP agent, memory and links."""
