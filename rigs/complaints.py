@@ -1,0 +1,101 @@
+"""What pydantic found wrong, as the one line a person needs: where, what stands there, what is allowed."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+# pydantic's error type -> what the rig file allows there; {…} are the keys of the error's context
+ALLOWED = {
+    "missing": "is required",
+    "greater_than_equal": "must be >= {ge}",
+    "greater_than": "must be > {gt}",
+    "less_than_equal": "must be <= {le}",
+    "less_than": "must be < {lt}",
+    "literal_error": "must be {expected}",
+    "string_type": "must be a string",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_pattern_mismatch": "must match {pattern}",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "tuple_type": "must be a list",
+    "list_type": "must be a list",
+    "dict_type": "must be a table",
+    "model_type": "must be a table",
+    "model_attributes_type": "must be a table",
+    "dataclass_type": "must be a table",
+    "too_short": "must have at least {min_length} items",
+    "too_long": "must have at most {max_length} items",
+}
+
+
+def key_path(loc: Sequence[int | str]) -> str:
+    """('sessions', 3, 'soc') as sessions[3].soc."""
+    path = ""
+    for part in loc:
+        if part != "[key]":  # pydantic's mark for a dict's key that is itself wrong
+            path += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return path.lstrip(".")
+
+
+def shown(value: Any) -> str:
+    """A value as the file would write it, cut to a line's length."""
+    text = (
+        value.isoformat() if isinstance(value, date) else json.dumps(value, default=str, ensure_ascii=False)
+    )
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """'; did you mean …?' where something known is close, else the whole list where it is short."""
+    folded = {name.casefold(): name for name in known}
+    close = [folded[name] for name in get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)]
+    if close:
+        return f"; did you mean {' or '.join(close)}?"
+    return f"; known: {', '.join(sorted(known))}" if 0 < len(known) <= 40 else ""
+
+
+def complaint(error: ValidationError, root: type[BaseModel]) -> str:
+    """The first thing wrong, on one line; a misspelt key before the one it leaves missing."""
+    errors = error.errors(include_url=False)
+    first = next((row for row in errors if row["type"] == "extra_forbidden"), errors[0])
+    kind, path, context = first["type"], key_path(first["loc"]), first.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"{path} is not a key here{nearest(str(first['loc'][-1]), _siblings(root, first['loc']))}"
+    if kind == "value_error":
+        said = str(context["error"])
+    else:
+        said = ALLOWED.get(kind, first["msg"][:1].lower() + first["msg"][1:]).format(**context)
+    if kind == "missing" or not path or isinstance(first["input"], dict):
+        return f"{path} {said}".strip()
+    return f"{path} {said}, got {shown(first['input'])}"
+
+
+def _siblings(root: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
+    """The keys that the table holding `loc` may have, following the models down from `root`."""
+    model: Any = root
+    for part in loc[:-1]:
+        if isinstance(part, str):
+            model = _model_of(model.model_fields[_field(model, part)].annotation)
+            if model is None:
+                return []
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _field(model: type[BaseModel], key: str) -> str:
+    return next(name for name, field in model.model_fields.items() if key in (name, field.alias))
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    """The model inside tuple[Model, ...], dict[str, Model] or Model | None."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (_model_of(argument) for argument in getattr(annotation, "__args__", ()))
+    return next((model for model in inner if model is not None), None)

@@ -1,0 +1,5 @@
+"""What the bench says when it is asked for something it cannot do."""
+
+
+class BadInput(ValueError):
+    """Input that is refused before anything is written; the message is one line, the exit code 2."""

@@ -1,0 +1,344 @@
+"""The rig file: what one run consists of, as TOML with every key checked before anything is written."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    Strict,
+    ValidationError,
+    model_validator,
+)
+
+from rigs.complaints import complaint, nearest
+from rigs.errors import BadInput
+from rigs.instants import Instant, Utc, seconds
+
+LIBRARY = Path(str(resources.files("rigs"))) / "library"
+
+Fault = Literal[  # shared vocabulary of rig files and Bench.inject
+    "lock-failure", "pilot-short", "diode-failure", "ground-failure", "over-voltage", "under-voltage",
+    "over-current", "over-temperature", "power-meter-failure", "contactor-welded", "reader-failure",
+    "power-loss", "phase-loss",
+]  # fmt: skip
+TagStatus = Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"]  # OCPP 1.6 7.2
+BootStatus = Literal["Accepted", "Pending", "Rejected"]  # OCPP 1.6 7.40
+
+T = TypeVar("T")
+Many = Annotated[tuple[T, ...], Strict(False)]  # TOML has lists; ours do not change
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+IdTag = Annotated[str, Field(min_length=1, max_length=20)]  # CiString20Type, OCPP 1.6 7.15
+Connector = Annotated[int, Field(ge=1, le=2)]  # the EVC5 has two channels
+
+
+def _zone(name: Any) -> Any:
+    if isinstance(name, str) and name not in (known := available_timezones()):
+        raise ValueError(
+            f"must be a zone of the IANA database such as Europe/Oslo{nearest(name, sorted(known))}"
+        )
+    return name
+
+
+def _one_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _each_phase(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return [value] * 3
+    if not isinstance(value, list | tuple) or len(value) != 3:
+        raise ValueError("must be one number or three, for L1, L2 and L3")
+    return value
+
+
+def _key_value(value: Any) -> Any:
+    items = value if isinstance(value, list) else [value]
+    if not all(isinstance(item, str | bool | int | float) for item in items):
+        raise ValueError("must be a string, a number, true, false or a list of them")
+    return value
+
+
+Zone = Annotated[str, BeforeValidator(_zone)]
+KeyValue = Annotated[str | bool | int | float | list[str | int | float], BeforeValidator(_key_value)]
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, populate_by_name=True, allow_inf_nan=False
+    )
+
+
+class Boot(Table):
+    """What BootNotification says of the station."""
+
+    vendor: str = Field(default="Ecotap", max_length=20)
+    model: str = Field(default="EVC5", max_length=20)
+    serial: str = Field(default="EVC5-0001", max_length=25)
+    firmware: str = Field(default="V32R30", max_length=50)
+
+
+class Meter(Table):
+    """The kWh meter of each connector."""
+
+    error_pct: float = Field(
+        default=0.0, ge=-2.0, le=2.0, description="its constant error; class 1 allows ±1 %"
+    )
+    resolution_wh: Positive = Field(default=1.0, description="one step of the register")
+
+
+class StationClock(Table):
+    """How the station's own clock is wrong before the back office sets it."""
+
+    offset_s: float = Field(default=0.0, ge=-86_400.0, le=86_400.0)
+    drift_ppm: float = Field(default=0.0, ge=-500.0, le=500.0)
+
+
+class Station(Table):
+    behaviour: str = "evc5-v32r30"
+    identity: str = Field(default="EVC5-0001", min_length=1, max_length=25, pattern=r"^[^\s:/]+$")
+    connectors: Connector = 2
+    rated_a: float = Field(default=32.0, ge=6, le=63, description="rating of each connector, A per phase")
+    station_max_a: float = Field(
+        default=63.0, ge=6, le=250, description="both connectors together, A per phase"
+    )
+    phases: Literal[1, 3] = 3
+    latency_s: float = Field(default=0.05, ge=0, le=30, description="one way, station to back office")
+    allow_overrides: bool = Field(
+        default=False, description="let keys break the sheet's access and ranges, to model other firmware"
+    )
+    boot: Boot = Field(default_factory=Boot)
+    meter: Meter = Field(default_factory=Meter)
+    clock: StationClock = Field(default_factory=StationClock)
+    keys: dict[str, KeyValue] = Field(default_factory=dict, description="OCPP and vendor configuration keys")
+    policies: dict[str, str] = Field(default_factory=dict)
+
+
+class Grid(Table):
+    voltage_v: Annotated[tuple[Positive, Positive, Positive], Strict(False), BeforeValidator(_each_phase)] = (
+        230.0,
+        230.0,
+        230.0,
+    )
+    frequency_hz: float = Field(default=50.0, ge=45, le=65)
+
+
+class Ambient(Table):
+    temp_c: float = Field(default=20.0, ge=-40, le=60, description="mean of the day")
+    swing_k: float = Field(default=0.0, ge=0, le=30, description="half the difference between day and night")
+
+
+class SessionEntry(Table):
+    """One car at one connector."""
+
+    connector: Connector = 1
+    plug_in: Instant
+    unplug: Instant
+    vehicle: str
+    soc: float = Field(ge=0, le=1, description="state of charge on arrival")
+    id_tag: IdTag = "TAG1"
+    cable_a: Literal[13, 20, 32, 63] = 32
+    tag_after_s: NotNegative = Field(default=15.0, description="from plug-in to the tag at the reader")
+
+
+class User(Table):
+    """Where a user of the CSV parks, and in what car (fitted to the user's sessions where none is named)."""
+
+    connector: Connector
+    vehicle: str | None = None
+
+
+class SessionsCsv(Table):
+    """Sessions read from a file in the Trondheim data's format."""
+
+    path: str
+    timezone: Zone = "Europe/Oslo"
+    users: dict[str, User] = Field(min_length=1)
+    tag_after_s: NotNegative = 15.0
+
+
+class Generator(Table):
+    """Seeded random sessions: one a day on each connector with the given chance."""
+
+    vehicles: Annotated[Many[str], Field(min_length=1)]
+    chance: float = Field(default=0.8, ge=0, le=1)
+    plug_in_h: float = Field(default=17.5, ge=0, lt=24, description="local hour, mean")
+    plug_in_sd_h: NotNegative = 1.5
+    stay_h: Positive = Field(default=12.0, description="mean stay; a stay ends before the next arrival")
+    stay_sd_h: NotNegative = 2.0
+    soc: Annotated[
+        tuple[float, float], Strict(False), Field(description="arrival, uniform between the two")
+    ] = (0.2, 0.7)
+    tag_after_s: NotNegative = 15.0
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        low, high = self.soc
+        if not 0 <= low <= high <= 1:
+            raise ValueError(f"must have 0 <= soc[0] <= soc[1] <= 1, got {[low, high]}")
+        return self
+
+
+class Tag(Table):
+    status: TagStatus = "Accepted"
+    parent: IdTag | None = None
+    expires: Utc | None = None
+
+
+class Action(Table):
+    """A CALL of the back office at its time."""
+
+    at: Instant
+    action: str
+    payload: dict[str, Any] = Field(default_factory=dict)
+
+
+class Reply(Table):
+    """A scripted answer to the station's next CALLs of one action."""
+
+    action: str
+    payload: dict[str, Any] | None = None
+    error: str | None = Field(default=None, description="answer with this CALLERROR code instead")
+    silent: bool = Field(default=False, description="answer nothing")
+    at: Instant = Field(default=0.0, description="from when it stands")
+    count: int = Field(default=1, ge=0, description="for how many CALLs; 0: all")
+
+    @model_validator(mode="after")
+    def _one_answer(self) -> Self:
+        if (self.payload is not None) + (self.error is not None) + self.silent != 1:
+            raise ValueError("must have exactly one of payload, error, silent")
+        return self
+
+
+class Csms(Table):
+    """The embedded back office."""
+
+    boot_status: Annotated[Many[BootStatus], Field(min_length=1), BeforeValidator(_one_or_many)] = (
+        "Accepted",
+    )
+    boot_interval_s: int = Field(
+        default=60, ge=0, description="retry interval given with Pending and Rejected"
+    )
+    heartbeat_interval_s: int = Field(default=3600, ge=0)
+    unknown_tags: TagStatus = "Accepted"
+    tags: dict[IdTag, Tag] = Field(default_factory=dict)
+    actions: Many[Action] = ()
+    replies: Many[Reply] = ()
+
+
+class FaultEntry(Table):
+    at: Instant
+    fault: Fault
+    connector: Connector = 1
+    clear_at: Instant | None = None
+
+
+class Outage(Table):
+    """Frames do not pass (silent), the socket is gone (down), or the station has no power (power)."""
+
+    start: Instant = Field(alias="from")
+    end: Instant = Field(alias="to")
+    kind: Literal["down", "silent", "power"] = "down"
+
+
+class Recording(Table):
+    telemetry: bool = True
+    report: bool = True
+
+
+class Checks(Table):
+    tolerances: dict[str, NotNegative] = Field(default_factory=dict)
+
+
+class RigFile(Table):
+    """Everything one run consists of. A run covers [start, start + days)."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)
+    title: str = ""
+    start: Utc
+    days: float = Field(gt=0, le=3660)
+    seed: int = Field(default=1, ge=0)
+    timezone: Zone = "UTC"
+    station: Station = Field(default_factory=Station)
+    grid: Grid = Field(default_factory=Grid)
+    ambient: Ambient = Field(default_factory=Ambient)
+    sessions: Many[SessionEntry] = ()
+    sessions_csv: SessionsCsv | None = None
+    generator: Generator | None = None
+    csms: Csms = Field(default_factory=Csms)
+    faults: Many[FaultEntry] = ()
+    outages: Many[Outage] = ()
+    recording: Recording = Field(default_factory=Recording)
+    checks: Checks = Field(default_factory=Checks)
+
+    _path: Path | None = PrivateAttr(None)
+
+    @classmethod
+    def load(cls, path_or_name: str | Path) -> Self:
+        """The rig file at a path, or the shipped rig of that name."""
+        path = find(path_or_name)
+        try:
+            rig = cls.parse(tomllib.loads(path.read_text("utf-8")), path)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BadInput(f"{path.name}: not a TOML file: {error}") from None
+        except OSError as error:
+            raise BadInput(f"{path}: {error.strerror}") from None
+        return rig
+
+    @classmethod
+    def parse(cls, table: Mapping[str, Any], path: Path | None = None) -> Self:
+        """A rig from a table as TOML gives it; `path` is what relative paths are relative to."""
+        where = f"{path.name}: " if path else ""
+        try:
+            rig = cls.model_validate(table)
+        except ValidationError as error:
+            raise BadInput(where + complaint(error, cls)) from None
+        rig._path = path
+        return rig
+
+    @property
+    def folder(self) -> Path:
+        return self._path.parent if self._path else Path.cwd()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def t(self, instant: datetime | float) -> float:
+        """Seconds from the run's start."""
+        return seconds(instant, self.start)
+
+
+def find(path_or_name: str | Path) -> Path:
+    """A rig file's path: as given, or a shipped rig's by its name."""
+    path = Path(path_or_name)
+    shipped = LIBRARY / f"{path_or_name}.toml"
+    if path.is_file():
+        return path
+    if shipped.is_file() and path.name == str(path_or_name):
+        return shipped
+    if path.suffix == ".toml" or path.name != str(path_or_name):
+        raise BadInput(f"{path}: no such rig file")
+    raise BadInput(f"{path_or_name}: neither a file nor a shipped rig{nearest(str(path_or_name), names())}")
+
+
+def names() -> list[str]:
+    """The shipped rigs."""
+    return sorted(path.stem for path in LIBRARY.glob("*.toml"))
+
+
+def json_schema() -> dict[str, Any]:
+    """For editors that complete and check TOML."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **RigFile.model_json_schema(by_alias=True),
+    }
