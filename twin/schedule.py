@@ -1,0 +1,150 @@
+"""The algebra of charging schedules: what each allows at an instant, and until when that stands.
+
+Instants are whole milliseconds of UTC since the epoch, so that boundaries are met exactly: seconds as floats
+lose half a microsecond on the way through a calendar, and a boundary missed by a hair never passes.
+Schedules are right-continuous: at its boundary the new value holds.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import floor, inf
+from typing import NamedTuple
+
+NEVER = 1 << 62  # an instant that does not come
+DAY_MS, WEEK_MS = 86_400_000, 604_800_000  # OCPP 1.6 7.37: every 24 hours, every 7 days; no local midnight
+NOMINAL_V = 230.0  # OCPP 1.6 7.12: the area's set voltage, not the measured one
+DEFAULT_PHASES = 3  # OCPP 1.6 7.12, 7.14: numberPhases where none is given
+
+
+class Cap(NamedTuple):
+    """What one schedule allows: amperes per phase over so many phases."""
+
+    amps: float
+    phases: int | None = None  # as given; None: not said, which counts as three
+    watts: float | None = None  # as given, in a schedule of watts
+    min_a: float | None = None  # minChargingRate in amperes per phase: a hint
+
+    @property
+    def width(self) -> int:
+        """Phases it counts with."""
+        return self.phases or DEFAULT_PHASES
+
+
+def cap_of_watts(watts: float, phases: int | None, min_w: float | None = None) -> Cap:
+    """A limit in watts as amperes per phase, over its own numberPhases. Source: OCPP 1.6 7.12."""
+    per_amp_w = NOMINAL_V * (phases or DEFAULT_PHASES)
+    return Cap(watts / per_amp_w, phases, watts, None if min_w is None else min_w / per_amp_w)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Periods of caps, once or recurring, from a start of their own or from where charging began."""
+
+    offsets_ms: tuple[int, ...]  # of the periods, ascending from 0
+    caps: tuple[Cap, ...]  # one a period
+    start_ms: int | None  # None: where charging began
+    duration_ms: int = NEVER
+    every_ms: int | None = None  # of a recurring schedule
+    backwards: bool = False  # a recurring schedule holds before its start as well
+    valid_from_ms: int = -NEVER
+    valid_to_ms: int = NEVER
+
+    def at(self, t_ms: int, began_ms: int | None = None) -> tuple[Cap | None, int]:
+        """The cap at `t_ms` (None: it says nothing) and the instant up to which that holds."""
+        if t_ms < self.valid_from_ms:
+            return None, self.valid_from_ms
+        start = began_ms if self.start_ms is None else self.start_ms
+        if t_ms >= self.valid_to_ms or start is None:
+            return None, NEVER
+        cap, until = self._at(t_ms, start)
+        return cap, min(until, self.valid_to_ms)
+
+    def _at(self, t_ms: int, start_ms: int) -> tuple[Cap | None, int]:
+        span, following = self.duration_ms, NEVER
+        if self.every_ms is not None and (t_ms >= start_ms or self.backwards):
+            start_ms = latest(start_ms, self.every_ms, t_ms)
+            following = start_ms + self.every_ms
+            span = min(span, self.every_ms)  # ER 3.43: what reaches past the recurrence is not executed
+        if t_ms < start_ms:
+            return None, start_ms
+        if t_ms - start_ms >= span:
+            return None, following
+        index = bisect_right(self.offsets_ms, t_ms - start_ms)
+        end = self.offsets_ms[index] if index < len(self.offsets_ms) else span
+        return self.caps[index - 1], start_ms + min(end, span)
+
+    def occurrences(self, since_ms: int, until_ms: int, began_ms: int | None = None) -> Iterator[int]:
+        """The starts of the occurrence at `since_ms` and of those up to `until_ms`, whatever the validity."""
+        start = began_ms if self.start_ms is None else self.start_ms
+        if start is None:
+            return
+        if self.every_ms is None:
+            if start <= until_ms:
+                yield start
+            return
+        if since_ms > start or self.backwards:
+            start = latest(start, self.every_ms, since_ms)
+        while start <= until_ms:
+            yield start
+            start += self.every_ms
+
+
+def latest(start_ms: int, every_ms: int, t_ms: int) -> int:
+    """The last occurrence at or before `t_ms` of what recurs from `start_ms`, in either direction."""
+    return start_ms + (t_ms - start_ms) // every_ms * every_ms
+
+
+def prevailing(stack: Sequence[Schedule], t_ms: int, began_ms: int | None) -> tuple[Cap | None, int]:
+    """What the first schedule of `stack` that says anything says, and until when. Source: OCPP 1.6 3.13.2."""
+    until = NEVER
+    for schedule in stack:
+        cap, end = schedule.at(t_ms, began_ms)
+        until = min(until, end)
+        if cap is not None:
+            return cap, until
+    return None, until
+
+
+@dataclass(frozen=True, slots=True)
+class Merging:
+    """How several caps become one: the policies `merge_phases` and `watts_to_amps`."""
+
+    fewest_phases: bool = True  # else those of the lower limit
+    spread_watts: bool = False  # watts over the phases in use; else over the schedule's numberPhases
+
+    def lowest(self, caps: Sequence[Cap], in_use: int | None = None) -> Cap:
+        """The minimum of `caps` (at least one; the first wins a tie), ampere against ampere, 3.13.3."""
+        fewest = min(cap.width for cap in caps)
+        if self.spread_watts:
+            caps = [spread(cap, min(fewest, in_use or fewest)) for cap in caps]
+        low = min(caps, key=_amps)
+        phases = low.phases
+        if self.fewest_phases:
+            phases = None if all(cap.phases is None for cap in caps) else fewest
+        hints = [cap.min_a for cap in caps if cap.min_a is not None]
+        return low._replace(phases=phases, min_a=max(hints, default=None))
+
+
+def spread(cap: Cap, phases: int) -> Cap:
+    """A cap in watts over `phases`; one in amperes as it is."""
+    return cap if cap.watts is None else cap._replace(amps=cap.watts / (NOMINAL_V * phases))
+
+
+def _amps(cap: Cap) -> float:
+    return cap.amps
+
+
+def tenth(value: float) -> float:
+    """`value` down to one decimal, as limits are written (7.14); one that has it but for rounding stays."""
+    return value if value == inf else floor(value * 10 + 1e-6) / 10
+
+
+def to_ms(epoch_s: float) -> int:
+    """Epoch seconds as whole milliseconds; a boundary that arrives a rounding error early has arrived."""
+    return floor(epoch_s * 1000 + 0.01)
+
+
+def to_s(t_ms: int) -> float | None:
+    """Milliseconds as epoch seconds; None for an instant that does not come."""
+    return None if t_ms >= NEVER else t_ms / 1000
