@@ -1,0 +1,31 @@
+"""Power as a known function of time between two events, with its exact integral."""
+
+from math import exp, expm1
+from typing import NamedTuple
+
+
+class Flow(NamedTuple):
+    """P(τ) = const_w + slope_w_s τ + decay_w e^(−λ τ), τ in seconds since the segment began.
+
+    λ may be negative (a rising curve), never 0 beside a decay_w.
+    """
+
+    const_w: float = 0.0
+    slope_w_s: float = 0.0
+    decay_w: float = 0.0
+    lambda_s: float = 0.0
+
+    def power_w(self, tau_s: float) -> float:
+        const, slope, decay, lam = self
+        return const + slope * tau_s + (decay * exp(-lam * tau_s) if decay else 0.0)
+
+    def energy_wh(self, tau_s: float) -> float:
+        """Exact integral from the segment's beginning."""
+        const, slope, decay, lam = self
+        joules = const * tau_s + 0.5 * slope * tau_s * tau_s
+        if decay:
+            joules += decay * -expm1(-lam * tau_s) / lam
+        return joules / 3600.0
+
+
+NOTHING = Flow()

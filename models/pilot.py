@@ -1,0 +1,56 @@
+"""Control pilot and proximity wire: how charger and car tell each other states and amps (IEC 61851-1)."""
+
+from math import floor
+
+STATES = "ABCDEF"
+VOLTS = {"A": 12, "B": 9, "C": 6, "D": 3, "E": 0, "F": -12}  # positive level; Gossen M525B manual
+
+# Duty ranges of IEC 61851-1 Annex A as the Fluke FEV300 manual (p. 12) prints them: up to duty, amps at it.
+_DUTY_PCT_TO_A = (
+    (8.0, lambda duty: 0.0),  # < 3 none, 3-7 digital communication only, 7-8 not allowed
+    (10.0, lambda duty: 6.0),
+    (85.0, lambda duty: duty * 0.6),
+    (96.0, lambda duty: (duty - 64.0) * 2.5),
+    (97.0, lambda duty: 80.0),
+)
+PWM_MAX_A = 80.0
+PWM_MIN_A = 6.0
+PWM_MIN_INTERVAL_S = 5.0  # everest-core Charger.hpp: IEC_PWM_MAX_UPDATE_INTERVAL
+PWM_STEPS_8_BIT = 256  # 0.234 A a step: evcc core/loadpoint.go l. 847
+
+# Coding resistor in the cable's plug, ohm: exallievi.itispaleocapa.it, IEC 61851-1 table B.2.
+CABLE_OHM = {13.0: 1500.0, 20.0: 680.0, 32.0: 220.0, 63.0: 100.0}
+_CABLE_TOLERANCE = 0.10  # assumed: resistor and reading together
+
+
+def amps_from_duty(duty_pct: float) -> float:
+    """Current a car may draw at this duty; 0 where the table allows none."""
+    if duty_pct < 8.0 - 1e-9 or duty_pct > 97.0:
+        return 0.0
+    return next(amps(duty_pct) for limit_pct, amps in _DUTY_PCT_TO_A[1:] if duty_pct <= limit_pct)
+
+
+def duty_from_amps(amps: float, steps: int | None = None) -> float:
+    """Duty in % that offers `amps`; 100 (no PWM) below 6 A. `steps` rounds down to a counter's resolution."""
+    if amps < PWM_MIN_A:
+        return 100.0
+    if amps > PWM_MAX_A:
+        raise ValueError(f"pilot amps must be <= {PWM_MAX_A:g}, got {amps:g}")
+    # 51 to 52.5 A lies between the two lines: the lower one's end, never more than asked.
+    duty_pct = min(amps / 0.6, 85.0) if amps < 52.5 else amps / 2.5 + 64.0
+    if steps is None:
+        return duty_pct
+    return max(floor(duty_pct / 100.0 * steps + 1e-9) * 100.0 / steps, 9.0)
+
+
+def cable_from_ohm(ohm: float) -> float | None:
+    """Rating of the cable behind this proximity resistance; None where no cable is coded so."""
+    for cable_a, nominal in CABLE_OHM.items():
+        if abs(ohm - nominal) <= nominal * _CABLE_TOLERANCE:
+            return cable_a
+    return None
+
+
+def next_update_s(last_s: float | None, now_s: float) -> float:
+    """Earliest instant at which the duty may change again."""
+    return now_s if last_s is None else max(now_s, last_s + PWM_MIN_INTERVAL_S)

@@ -1,0 +1,66 @@
+import pytest
+
+from models.pilot import amps_from_duty, cable_from_ohm, duty_from_amps, next_update_s
+
+
+@pytest.mark.parametrize(
+    ("amps", "duty"),
+    [(6, 10.0), (10, 16.67), (13, 21.67), (16, 26.67), (20, 33.33), (32, 53.33), (63, 89.2), (80, 96)],
+)
+def test_duty_of_the_usual_currents_is_what_the_standard_prints(amps, duty):
+    assert duty_from_amps(amps) == pytest.approx(duty, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("duty", "amps"),
+    [
+        (2, 0),
+        (5, 0),
+        (7.5, 0),
+        (8, 6),
+        (10, 6),
+        (50, 30),
+        (85, 51),
+        (90, 65),
+        (96, 80),
+        (97, 80),
+        (98, 0),
+        (100, 0),
+    ],
+)
+def test_each_duty_means_the_amps_of_annex_a(duty, amps):
+    assert amps_from_duty(duty) == pytest.approx(amps, abs=1e-9)
+
+
+@pytest.mark.parametrize("tenths", range(60, 801))
+def test_a_duty_never_says_more_than_was_asked_and_loses_nothing_outside_the_gap(tenths):
+    asked = tenths / 10
+    said = amps_from_duty(duty_from_amps(asked))
+    assert said == pytest.approx(51.0 if 51 < asked <= 52.5 else asked, abs=1e-9)
+
+
+@pytest.mark.parametrize("tenths", range(60, 510))
+def test_an_8_bit_pilot_says_at_most_a_quarter_ampere_less(tenths):
+    asked = tenths / 10
+    said = amps_from_duty(duty_from_amps(asked, steps=256))
+    assert asked - 0.2344 - 1e-9 <= said <= asked + 1e-9
+
+
+def test_below_six_amps_there_is_no_pwm():
+    assert duty_from_amps(5.9) == 100.0
+
+
+def test_more_than_the_pilot_can_say_is_refused():
+    with pytest.raises(ValueError, match="pilot amps must be <= 80, got 81"):
+        duty_from_amps(81)
+
+
+@pytest.mark.parametrize(
+    ("ohm", "amps"), [(1500, 13), (680, 20), (220, 32), (100, 63), (215, 32), (400, None)]
+)
+def test_the_cable_tells_its_rating_by_its_resistor(ohm, amps):
+    assert cable_from_ohm(ohm) == amps
+
+
+def test_the_duty_changes_at_most_every_five_seconds():
+    assert [next_update_s(None, 7.0), next_update_s(7.0, 8.0), next_update_s(7.0, 13.0)] == [7.0, 12.0, 13.0]

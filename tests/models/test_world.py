@@ -1,0 +1,158 @@
+from dataclasses import replace
+
+import pytest
+
+from models.supply import Supply
+from models.vehicles import presets, vehicle
+
+# A car that draws exactly what it is offered.
+PLAIN = {"undershoot_a": 0.0, "reactive_a": 0.0, "reaction_s": 2.0, "start_s": 3.0}
+
+
+def car(id_="vw-id3-58", **changes):
+    return replace(vehicle(id_), **(PLAIN | changes))
+
+
+def test_a_car_charges_to_full_and_lets_go(wallbox):
+    box = wallbox()
+    outlet = box.charge(car(), soc=0.5)
+    box.run(4 * 3600)
+    assert (outlet.pilot, outlet.phases, outlet.reading().soc, outlet.reading().p_w) == ("B", 0, 1.0, 0.0)
+
+
+def test_one_phase_at_16_a_is_3680_w(wallbox):
+    box = wallbox(phases=1)
+    outlet = box.charge(car(), soc=0.2, amps=16)
+    box.run(60)
+    assert outlet.reading().p_w == pytest.approx(3680.0)
+    assert outlet.reading().i_a == (pytest.approx(16.0), 0.0, 0.0)
+
+
+def test_a_two_phase_car_leaves_the_third_phase_alone(wallbox):
+    box = wallbox()
+    outlet = box.charge(car("vw-e-golf-2017"), soc=0.2)
+    box.run(60)
+    assert outlet.reading().i_a == (pytest.approx(16.0), pytest.approx(16.0), 0.0)
+
+
+def test_current_follows_the_offer_within_five_seconds(wallbox):
+    box = wallbox()
+    outlet = box.charge(car("renault-zoe-ze50"), soc=0.2, amps=32)
+    box.run(60)
+    outlet.set_pwm(10)
+    box.run(5)
+    assert outlet.reading().i_a[0] == pytest.approx(10.0)
+
+
+def test_without_pwm_the_car_stops_and_opens_its_switch(wallbox):
+    box = wallbox()
+    outlet = box.charge(car(), soc=0.2)
+    box.run(60)
+    outlet.set_pwm(None)
+    box.run(5)
+    assert (outlet.pilot, outlet.phases, outlet.reading().i_a[0]) == ("B", 0, 0.0)
+
+
+def test_a_twingo_needs_eight_amps_on_three_phases(wallbox):
+    box = wallbox()
+    outlet = box.charge(car("renault-twingo-electric"), soc=0.2, amps=7)
+    box.run(30)
+    assert outlet.pilot == "B"
+    outlet.set_pwm(8)
+    box.run(30)
+    assert outlet.reading().i_a[2] == pytest.approx(8.0)
+
+
+def test_a_twingo_charges_from_six_amps_on_one_phase(wallbox):
+    box = wallbox(phases=1)
+    outlet = box.charge(
+        car("renault-twingo-electric"), soc=0.2, amps=8
+    )  # three-phase wiring: it expects three
+    box.run(30)
+    outlet.set_pwm(6)
+    box.run(30)
+    assert outlet.reading().i_a[0] == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize("id_", presets())
+def test_energy_is_conserved_for_every_car(wallbox, id_):
+    box = wallbox()
+    outlet = box.charge(vehicle(id_), soc=0.15)
+    box.run(30 * 3600)
+    into = (1.0 - 0.15) * vehicle(id_).usable_wh
+    total = outlet.battery_wh + outlet.loss_wh + outlet.standby_wh
+    assert outlet.reading().soc == 1.0
+    assert outlet.reading().energy_wh == pytest.approx(total, rel=1e-9)
+    assert outlet.battery_wh == pytest.approx(into, rel=1e-9)
+
+
+@pytest.mark.parametrize("step_s", [1.7, 60.0, 3600.0])
+def test_results_do_not_depend_on_how_often_one_looks(wallbox, step_s):
+    seen, unseen = wallbox(), wallbox()
+    watched, alone = seen.charge(car(), soc=0.9), unseen.charge(car(), soc=0.9)
+    while seen.timeline.now < 7200.0:
+        seen.run(min(step_s, 7200.0 - seen.timeline.now))
+        watched.reading()
+    unseen.run(7200.0)
+    assert watched.reading() == alone.reading()
+
+
+def test_columns_say_what_reading_by_reading_says(wallbox):
+    import numpy as np
+
+    box = wallbox()
+    outlet = box.charge(vehicle("vw-id3-58"), soc=0.9)
+    segments = []
+    outlet.on_segment.append(lambda outlet: segments.append(outlet.segment))
+    box.run(2 * 3600)
+    for segment in segments:
+        times = segment.t0_s + np.array([0.0, 0.5, 1.0])
+        columns = segment.columns(times)
+        rows = [segment.at(float(t)) for t in times]
+        for name in ("p_w", "energy_wh", "register_wh", "soc", "duty_pct", "phases", "temp_c"):
+            assert columns[name] == pytest.approx([getattr(row, name) for row in rows], rel=1e-12), name
+        for n in range(3):
+            assert columns[f"i{n + 1}_a"] == pytest.approx([row.i_a[n] for row in rows], rel=1e-12)
+            assert columns["demand_a"][:, n] == pytest.approx([row.demand_a[n] for row in rows], rel=1e-12)
+        assert list(columns["pilot"]) == [row.pilot for row in rows]
+
+
+def test_the_register_never_falls_and_stays_within_its_class(wallbox):
+    box = wallbox()
+    outlet = box.charge(vehicle("kia-e-niro-64"), soc=0.2)
+    shown = []
+    for _ in range(600):
+        box.run(60)
+        shown.append(outlet.reading().register_wh)
+    assert shown == sorted(shown)
+    assert shown[-1] == pytest.approx(outlet.reading().energy_wh, rel=0.01, abs=1.0)
+
+
+def test_the_pilot_is_told_once_per_change_in_the_instant_it_happens(wallbox):
+    box, heard = wallbox(), []
+    box.world.outlet(1).on_pilot.append(lambda outlet: heard.append((outlet.pilot, box.timeline.now)))
+    box.charge(car(), soc=0.5)
+    box.run(10)
+    box.world.outlet(1).unplug()
+    box.run(0)
+    assert heard == [("B", 0.0), ("C", 2.0), ("A", 10.0)]
+
+
+def test_bad_hands_are_told_what_is_allowed(wallbox):
+    outlet = wallbox().world.outlet(1)
+    with pytest.raises(ValueError, match=r"soc must be within 0 and 1, got 1\.4"):
+        outlet.plug_in(car(), 1.4)
+    with pytest.raises(ValueError, match="cable_a must be one of 13, 20, 32, 63, got 16"):
+        outlet.plug_in(car(), 0.4, cable_a=16)
+    with pytest.raises(ValueError, match="pilot amps must be within 6 and 80 A, or None, got 4"):
+        outlet.set_pwm(4)
+    with pytest.raises(ValueError, match="contactor phases must be within 0 and 3, got 4"):
+        outlet.set_contactor(4)
+    with pytest.raises(ValueError, match="connector must be within 1 and 1, got 2"):
+        wallbox().world.outlet(2)
+    with pytest.raises(ValueError, match="voltage_v of L2 must be within 0 and 400 V, got -1"):
+        Supply((230.0, -1.0, 230.0))
+    with pytest.raises(ValueError, match=r"vehicle must be one of .*, got 'trabant'"):
+        vehicle("trabant")
+    with pytest.raises(ValueError, match="phases must be 1, 2 or 3, got 4"):
+        car(phases=4)
