@@ -5,23 +5,32 @@ from collections.abc import Mapping
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    Strict,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, PrivateAttr, Strict, ValidationError, model_validator
 
-from rigs.complaints import complaint, nearest
+from models.vehicles import Vehicle
+from rigs.cars import CarEntry, cars
+from rigs.complaints import complaint, nearest, shown
 from rigs.errors import BadInput
-from rigs.instants import Instant, Utc, seconds
+from rigs.fields import (
+    Connector,
+    EachPhase,
+    IdTag,
+    KeyValue,
+    Many,
+    NotNegative,
+    OneOrMany,
+    Positive,
+    Table,
+    Zone,
+)
+from rigs.instants import Instant, Utc, seconds, utc
+from rigs.sessions import Session, planned
+from rigs.station import behaviour_of, configuration_of
+from twin.behaviour import Behaviour
+from twin.configuration import Configuration
 
 LIBRARY = Path(str(resources.files("rigs"))) / "library"
 
@@ -32,50 +41,6 @@ Fault = Literal[  # shared vocabulary of rig files and Bench.inject
 ]  # fmt: skip
 TagStatus = Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"]  # OCPP 1.6 7.2
 BootStatus = Literal["Accepted", "Pending", "Rejected"]  # OCPP 1.6 7.40
-
-T = TypeVar("T")
-Many = Annotated[tuple[T, ...], Strict(False)]  # TOML has lists; ours do not change
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-IdTag = Annotated[str, Field(min_length=1, max_length=20)]  # CiString20Type, OCPP 1.6 7.15
-Connector = Annotated[int, Field(ge=1, le=2)]  # the EVC5 has two channels
-
-
-def _zone(name: Any) -> Any:
-    if isinstance(name, str) and name not in (known := available_timezones()):
-        raise ValueError(
-            f"must be a zone of the IANA database such as Europe/Oslo{nearest(name, sorted(known))}"
-        )
-    return name
-
-
-def _one_or_many(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-def _each_phase(value: Any) -> Any:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return [value] * 3
-    if not isinstance(value, list | tuple) or len(value) != 3:
-        raise ValueError("must be one number or three, for L1, L2 and L3")
-    return value
-
-
-def _key_value(value: Any) -> Any:
-    items = value if isinstance(value, list) else [value]
-    if not all(isinstance(item, str | bool | int | float) for item in items):
-        raise ValueError("must be a string, a number, true, false or a list of them")
-    return value
-
-
-Zone = Annotated[str, BeforeValidator(_zone)]
-KeyValue = Annotated[str | bool | int | float | list[str | int | float], BeforeValidator(_key_value)]
-
-
-class Table(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, populate_by_name=True, allow_inf_nan=False
-    )
 
 
 class Boot(Table):
@@ -90,10 +55,17 @@ class Boot(Table):
 class Meter(Table):
     """The kWh meter of each connector."""
 
-    error_pct: float = Field(
-        default=0.0, ge=-2.0, le=2.0, description="its constant error; class 1 allows ±1 %"
-    )
+    class_pct: float = Field(default=1.0, ge=0, le=5, description="class 1 allows ±1 %")
+    gain_error_pct: float | None = Field(default=None, description="absent: drawn from the seed")
     resolution_wh: Positive = Field(default=1.0, description="one step of the register")
+    register_wh: NotNegative = Field(default=0.0, description="what it shows at the start")
+
+    @model_validator(mode="after")
+    def _within_class(self) -> Self:
+        if self.gain_error_pct is not None and abs(self.gain_error_pct) > self.class_pct:
+            allowed = f"must have gain_error_pct within ±class_pct ({self.class_pct:g})"
+            raise ValueError(f"{allowed}, got {self.gain_error_pct:g}")
+        return self
 
 
 class StationClock(Table):
@@ -124,7 +96,7 @@ class Station(Table):
 
 
 class Grid(Table):
-    voltage_v: Annotated[tuple[Positive, Positive, Positive], Strict(False), BeforeValidator(_each_phase)] = (
+    voltage_v: EachPhase[Positive] = (
         230.0,
         230.0,
         230.0,
@@ -133,8 +105,7 @@ class Grid(Table):
 
 
 class Ambient(Table):
-    temp_c: float = Field(default=20.0, ge=-40, le=60, description="mean of the day")
-    swing_k: float = Field(default=0.0, ge=0, le=30, description="half the difference between day and night")
+    mean_c: float = Field(default=15.0, ge=-40, le=60)
 
 
 class SessionEntry(Table):
@@ -194,19 +165,31 @@ class Tag(Table):
     expires: Utc | None = None
 
 
+def _wire(value: Any) -> Any:
+    """A payload with TOML's dates as OCPP writes them."""
+    if isinstance(value, dict):
+        return {key: _wire(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_wire(item) for item in value]
+    return utc(value).strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else value
+
+
+Payload = Annotated[dict[str, Any], BeforeValidator(_wire)]
+
+
 class Action(Table):
     """A CALL of the back office at its time."""
 
     at: Instant
     action: str
-    payload: dict[str, Any] = Field(default_factory=dict)
+    payload: Payload = Field(default_factory=dict)
 
 
 class Reply(Table):
     """A scripted answer to the station's next CALLs of one action."""
 
     action: str
-    payload: dict[str, Any] | None = None
+    payload: Payload | None = None
     error: str | None = Field(default=None, description="answer with this CALLERROR code instead")
     silent: bool = Field(default=False, description="answer nothing")
     at: Instant = Field(default=0.0, description="from when it stands")
@@ -222,9 +205,7 @@ class Reply(Table):
 class Csms(Table):
     """The embedded back office."""
 
-    boot_status: Annotated[Many[BootStatus], Field(min_length=1), BeforeValidator(_one_or_many)] = (
-        "Accepted",
-    )
+    boot_status: OneOrMany[BootStatus] = ("Accepted",)
     boot_interval_s: int = Field(
         default=60, ge=0, description="retry interval given with Pending and Rejected"
     )
@@ -271,6 +252,7 @@ class RigFile(Table):
     station: Station = Field(default_factory=Station)
     grid: Grid = Field(default_factory=Grid)
     ambient: Ambient = Field(default_factory=Ambient)
+    vehicles: Many[CarEntry] = ()
     sessions: Many[SessionEntry] = ()
     sessions_csv: SessionsCsv | None = None
     generator: Generator | None = None
@@ -280,7 +262,9 @@ class RigFile(Table):
     recording: Recording = Field(default_factory=Recording)
     checks: Checks = Field(default_factory=Checks)
 
-    _path: Path | None = PrivateAttr(None)
+    _path: Path | None = PrivateAttr(default=None)
+    _cars: dict[str, Vehicle] = PrivateAttr()
+    _behaviour: Behaviour = PrivateAttr()
 
     @classmethod
     def load(cls, path_or_name: str | Path) -> Self:
@@ -296,14 +280,58 @@ class RigFile(Table):
 
     @classmethod
     def parse(cls, table: Mapping[str, Any], path: Path | None = None) -> Self:
-        """A rig from a table as TOML gives it; `path` is what relative paths are relative to."""
-        where = f"{path.name}: " if path else ""
+        """A rig from a table as TOML gives it; `path` is what its relative paths are relative to."""
         try:
             rig = cls.model_validate(table)
-        except ValidationError as error:
-            raise BadInput(where + complaint(error, cls)) from None
-        rig._path = path
+            rig._path = path
+            rig._check()
+        except (ValidationError, BadInput) as error:
+            said = complaint(error, cls) if isinstance(error, ValidationError) else str(error)
+            raise BadInput(f"{path.name}: {said}" if path else said) from None
         return rig
+
+    def revised(
+        self, days: float | None = None, seed: int | None = None, behaviour: str | None = None
+    ) -> Self:
+        """The same rig for another time, seed or firmware."""
+        table = self.model_dump(by_alias=True, exclude_unset=True)
+        if days is not None:
+            table["days"] = days
+        if seed is not None:
+            table["seed"] = seed
+        if behaviour is not None:
+            table["station"] = {**table.get("station", {}), "behaviour": behaviour}
+        return self.parse(table, self._path)
+
+    def _check(self) -> None:
+        """What one table alone cannot show; BadInput at the first thing wrong."""
+        self._cars = cars(self.vehicles)
+        self._behaviour = behaviour_of(self.station, self.folder)
+        self.configuration()
+        self.plan()
+        in_order(self)
+
+    def configuration(self) -> Configuration:
+        """The station's keys before the first boot, a fresh copy."""
+        return configuration_of(self.station, self._behaviour)
+
+    @property
+    def behaviour(self) -> Behaviour:
+        return self._behaviour
+
+    def plan(self) -> tuple[Session, ...]:
+        """The sessions that begin within the run, by time."""
+        return planned(self)
+
+    @property
+    def cars(self) -> Mapping[str, Vehicle]:
+        """Every vehicle that the rig may name."""
+        return self._cars
+
+    @property
+    def where(self) -> str:
+        """How a message about this file begins."""
+        return f"{self._path.name}: " if self._path else ""
 
     @property
     def folder(self) -> Path:
@@ -316,6 +344,23 @@ class RigFile(Table):
     def t(self, instant: datetime | float) -> float:
         """Seconds from the run's start."""
         return seconds(instant, self.start)
+
+
+def in_order(rig: RigFile) -> None:
+    """What begins must end later, and at a connector that the station has."""
+    for index, outage in enumerate(rig.outages):
+        _later(rig, f"outages[{index}].to", outage.end, "from", outage.start)
+    for index, fault in enumerate(rig.faults):
+        if fault.connector > rig.station.connectors:
+            allowed = f"must be <= station.connectors ({rig.station.connectors})"
+            raise BadInput(f"faults[{index}].connector {allowed}, got {fault.connector}")
+        if fault.clear_at is not None:
+            _later(rig, f"faults[{index}].clear_at", fault.clear_at, "at", fault.at)
+
+
+def _later(rig: RigFile, key: str, end: datetime | float, begin: str, start: datetime | float) -> None:
+    if rig.t(end) <= rig.t(start):
+        raise BadInput(f"{key} must be later than {begin} ({shown(start)}), got {shown(end)}")
 
 
 def find(path_or_name: str | Path) -> Path:
