@@ -1,13 +1,16 @@
 """The charge point's configuration keys: what is stored, what holds now, and who may change it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from twin.behaviour import Behaviour, default
-from twin.keys import PHASES, measurand_and_phase, normal, split
+from twin.behaviour import Behaviour
+from twin.keys import PHASES, initial, measurand_and_phase, normal, split
 from twin.sheet import Key, Measurand
 
+_CHANNELS = 2  # chg_KWH1 and chg_KWH2 are theirs; chg_KWH3 measures the grid connection
+
+Asked = tuple[tuple[Measurand, str | None], ...]
 Override = str | int | float | bool | Sequence[Any] | Mapping[str, Any]
 
 
@@ -45,12 +48,13 @@ class Configuration:
         self.connectors = connectors
         self.on_change: list[Callable[[str], None]] = []
         self._rows = dict(behaviour.keys)
-        self._names = {name.lower(): name for name in self._rows}
-        self._default = {name: default(row, connectors) for name, row in self._rows.items()}
-        self._default[self._names["numberofconnectors"]] = str(connectors)
-        self._set: dict[str, str] = {}  # what was set, as stored
-        self._pending: set[str] = set()  # set, but held back until the next boot
-        self._running: dict[str, str] = {}  # what still holds of the pending ones
+        self._wire_names = {name.lower(): name for name in self._rows}
+        self._names = {row.name.lower(): name for name, row in self._rows.items()} | self._wire_names
+        self._given = {name: initial(row, connectors) for name, row in self._rows.items()}
+        self._given[self._name("NumberOfConnectors")] = str(connectors)
+        self._set: dict[str, str] = {}  # what the CSMS set
+        self._running: dict[str, str] = {}  # what still holds of keys that wait for the next boot
+        self._asked: dict[tuple[str, int], Asked] = {}  # made when first asked
         given = {name: as_text(value) for name, value in (overrides or {}).items()}
         for name in sorted(given, key=self._lists_measurands):  # which there are depends on the meters
             self._override(name, given[name], allow)
@@ -88,15 +92,15 @@ class Configuration:
         options = {option.lower(): value for option, value in self.options(key).items()}
         return options.get(name.lower(), "0").lower() not in ("", "0", "false")
 
-    def measurands(self, key: str, connector: int) -> list[tuple[Measurand, str | None]]:
+    def measurands(self, key: str, connector: int) -> Asked:
         """What a list of measurands asks of one connector, phase by phase (None: without phase), each once.
 
         A measurand that this connector's kWh meter does not measure is left out.
         """
-        measured = self._measured(connector)
-        asked = (measurand_and_phase(item, self.behaviour.measurands) for item in self.items(key))
-        here = ((measurand, phase) for measurand, phase in asked if measurand.name in measured)
-        return list(dict.fromkeys(pair for asked in here for pair in self._expand(*asked)))
+        asked = self._asked.get((key, connector))
+        if asked is None:
+            asked = self._asked[key, connector] = tuple(dict.fromkeys(self._ask(key, connector)))
+        return asked
 
     # What the CSMS may do
 
@@ -130,24 +134,30 @@ class Configuration:
 
     def assign(self, key: str, value: Override) -> None:
         """Set a key from inside, whatever its access: hardware, identity, what BootNotification.conf says."""
-        self._store(self._name(key), as_text(value), at_boot=False)
+        name, text = self._name(key), as_text(value)
+        old = self.text(name)
+        self._given[name] = text
+        self._set.pop(name, None)
+        self._running.pop(name, None)
+        if text != old:
+            self._tell(name)
 
     def boot(self) -> None:
         """Let what was changed with RebootRequired hold from now on."""
-        pending = sorted(self._pending)
-        self._pending.clear()
+        pending = sorted(self._running)
         self._running.clear()
         for name in pending:
             self._tell(name)
 
     def dump(self) -> dict[str, str]:
-        """What was set, for non-volatile memory."""
+        """What the CSMS set, for non-volatile memory."""
         return dict(self._set)
 
     def load(self, stored: Mapping[str, str]) -> None:
         """Take over what `dump` gave, as at a boot; keys this firmware does not have are dropped."""
-        self._set.update({name: text for name, text in stored.items() if name in self._rows})
-        self.boot()
+        self._set = {name: text for name, text in stored.items() if name in self._rows}
+        self._running.clear()
+        self._asked.clear()
 
     def row(self, key: str) -> Key:
         """The sheet's row for a key, with its source."""
@@ -160,7 +170,7 @@ class Configuration:
         return name is not None and self._rows[name].measurands
 
     def _stored(self, name: str) -> str:
-        return self._set.get(name, self._default[name])
+        return self._set.get(name, self._given[name])
 
     def _name(self, key: str) -> str:
         name = self._names.get(key.lower())
@@ -170,19 +180,19 @@ class Configuration:
 
     def _known(self, key: str) -> str | None:
         """The key's own spelling, None where the CSMS gets to hear that there is none."""
-        name = self._names.get(key.lower())
+        name = self._wire_names.get(key.lower())
         return None if name is None or self._rows[name].support == "missing" else name
 
     def _store(self, name: str, text: str, *, at_boot: bool) -> None:
         old = self._stored(name)
         if at_boot:
             self._running.setdefault(name, old)
-            self._pending.add(name)
         self._set[name] = text
         if text != old and not at_boot:
             self._tell(name)
 
     def _tell(self, name: str) -> None:
+        self._asked.clear()
         for listener in tuple(self.on_change):
             listener(name)
 
@@ -207,8 +217,15 @@ class Configuration:
         return {name: row for connector in connectors for name, row in self._measured(connector).items()}
 
     def _measured(self, connector: int) -> Mapping[str, Measurand]:
-        meter = self.text(f"chg_KWH{connector}") if connector <= 2 else self.text("chg_KWH1")
-        return self.behaviour.measured_by(split(meter)[0] if meter else "None")
+        meter = self.text(f"chg_KWH{connector}" if connector <= _CHANNELS else "chg_KWH1")
+        return self.behaviour.measured_by(meter.partition(",")[0].strip() or "None")
+
+    def _ask(self, key: str, connector: int) -> Iterator[tuple[Measurand, str | None]]:
+        measured = self._measured(connector)
+        for item in self.items(key):
+            measurand, phase = measurand_and_phase(item, self.behaviour.measurands)
+            if measurand.name in measured:
+                yield from self._expand(measurand, phase)
 
     def _expand(self, measurand: Measurand, phase: str | None) -> list[tuple[Measurand, str | None]]:
         if phase is not None or not measurand.phases:
@@ -226,20 +243,20 @@ class Configuration:
             self._add(Key(table=23, name=key, access="RW", type="String", source="override"))
             name = key
         row = self._rows[name]
-        try:
-            self._set[name] = normal(row, text, self.connectors, self._measurands())
-        except ValueError as error:
-            if not allow:
-                raise ValueError(f"{name} {error} (table {row.table})") from None
-            self._set[name] = text
         if not allow and (row.support in ("missing", "hardcoded") or row.access == "R"):
             raise ValueError(f"{name} {_why_not(row)} (table {row.table}), got {text!r}")
+        if allow:
+            row = replace(row, min=None, max=None, raised_to=0, pattern="", channels="")
+        try:
+            self._given[name] = normal(row, text, self.connectors, self._measurands())
+        except ValueError as error:
+            raise ValueError(f"{name} {error} (table {row.table})") from None
         if row.support == "missing":
             self._rows[name] = replace(row, support="yes")
 
     def _add(self, row: Key) -> None:
-        self._rows[row.name], self._names[row.name.lower()] = row, row.name
-        self._default[row.name] = ""
+        self._rows[row.name], self._given[row.name] = row, ""
+        self._names[row.name.lower()] = self._wire_names[row.name.lower()] = row.name
 
 
 def as_text(value: Override) -> str:

@@ -28,6 +28,14 @@ def normal(key: Key, text: str, channels: int, measurands: Mapping[str, Measuran
     return text
 
 
+def initial(key: Key, channels: int) -> str:
+    """The value before anybody set one, on a station with so many channels."""
+    text = key.default if isinstance(key.default, str) else ""
+    if not key.channels or not text:
+        return text
+    return ",".join(text.replace("{n}", str(number)) for number in range(1, channels + 1))
+
+
 def split(text: str) -> list[str]:
     """The items of a comma separated list, none for an empty one."""
     return [item.strip() for item in text.split(",")] if text.strip() else []

@@ -5,8 +5,8 @@ that behaves oddly.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import Any, ClassVar
+from dataclasses import MISSING, dataclass, fields, replace
+from typing import Any, ClassVar, NamedTuple
 
 Choices = Mapping[str, tuple[str, ...]]
 
@@ -100,41 +100,66 @@ class Key:
     }
 
     @property
-    def keys(self) -> tuple[tuple[str, str | None], ...]:
-        """The names the row stands for on the wire, each with its default."""
-        base, _, numbers = (self.wire or self.name).partition("[")
-        names = [base + number for number in numbers.rstrip("]").split(",")]
+    def each(self) -> "tuple[Key, ...]":
+        """The row of each single key that this one stands for, with `wire` filled in."""
+        names, wires = _expanded(self.name), _expanded(self.wire or self.name)
         defaults = self.default if isinstance(self.default, tuple) else (self.default,) * len(names)
-        return tuple(zip(names, defaults, strict=True))
+        if not len(names) == len(wires) == len(defaults):
+            raise ValueError(f"default must have {len(names)} texts, one for each key of {self.name}")
+        parts = zip(names, wires, defaults, strict=True)
+        return tuple(replace(self, name=name, wire=wire, default=text) for name, wire, text in parts)
 
 
 Row = Message | Measurand | Value | Key
 
-TABLES: Mapping[int, tuple[str, type[Row]]] = {
-    1: ("Overview of all messages", Message),
-    2: ("Core Profile", Message),
-    3: ("Measurands supported", Measurand),
-    4: ("status field", Value),
-    5: ("errorCode field", Value),
-    6: ("Firmware Management Profile", Message),
-    7: ("Local Auth List Management Profile", Message),
-    8: ("Reservation Profile", Message),
-    9: ("Smart Charging Profile", Message),
-    10: ("Remote Trigger", Message),
-    11: ("Triggers Supported", Value),
-    12: ("Security Profile", Message),
-    13: ("Core Profile variables", Key),
-    14: ("Firmware Management Profile variables", Key),
-    15: ("Local Auth List Management Profile variables", Key),
-    16: ("Smart Charging Profile variables", Key),
-    17: ("Security Profile variables", Key),
-    18: ("Core Profile unsupported variables", Key),
-    19: ("Firmware Management Profile unsupported variables", Key),
-    20: ("Reservation Profile unsupported variables", Key),
-    21: ("Smart charging Profile unsupported variables", Key),
-    22: ("Security Profile unsupported variables", Key),
-    23: ("Vendor-specific variables", Key),
+
+class Table(NamedTuple):
+    """A table of the sheet."""
+
+    title: str
+    kind: type[Row]
+
+
+TABLES: Mapping[int, Table] = {
+    1: Table("Overview of all messages", Message),
+    2: Table("Core Profile", Message),
+    3: Table("Measurands supported", Measurand),
+    4: Table("status field", Value),
+    5: Table("errorCode field", Value),
+    6: Table("Firmware Management Profile", Message),
+    7: Table("Local Auth List Management Profile", Message),
+    8: Table("Reservation Profile", Message),
+    9: Table("Smart Charging Profile", Message),
+    10: Table("Remote Trigger", Message),
+    11: Table("Triggers Supported", Value),
+    12: Table("Security Profile", Message),
+    13: Table("Core Profile variables", Key),
+    14: Table("Firmware Management Profile variables", Key),
+    15: Table("Local Auth List Management Profile variables", Key),
+    16: Table("Smart Charging Profile variables", Key),
+    17: Table("Security Profile variables", Key),
+    18: Table("Core Profile unsupported variables", Key),
+    19: Table("Firmware Management Profile unsupported variables", Key),
+    20: Table("Reservation Profile unsupported variables", Key),
+    21: Table("Smart charging Profile unsupported variables", Key),
+    22: Table("Security Profile unsupported variables", Key),
+    23: Table("Vendor-specific variables", Key),
 }
+
+Tables = Mapping[int, Mapping[str, Row]]
+
+
+def ruling(tables: Tables) -> dict[str, Message]:
+    """The row that rules each action: its profile's before that of table 12, whose Authorize is another."""
+    rows = (row for number in (12, 10, 9, 8, 7, 6, 2) for row in tables[number].values())
+    return {row.action: row for row in rows if isinstance(row, Message)}
+
+
+def configuration_keys(tables: Tables) -> dict[str, Key]:
+    """Tables 13 to 23 by name on the wire, a row once for every key it stands for, missing keys included."""
+    rows = [row for rows in tables.values() for row in rows.values() if isinstance(row, Key)]
+    return {key.wire: key for row in rows for key in row.each}
+
 
 # What the twin has no model of, so that no behaviour can switch it on.
 _NOT_MODELLED_TABLES = (8, 12)
@@ -155,7 +180,7 @@ _SHAPES: Mapping[object, tuple[str, Callable[[Any], bool]]] = {
 
 def row(table: int, name: str, given: Mapping[str, Any]) -> Row:
     """The row of `table` that a behaviour file describes; ValueError names the field at fault."""
-    kind = TABLES[table][1]
+    kind = TABLES[table].kind
     known = {field.name: field for field in fields(kind) if field.name not in ("table", "name")}
     for field, value in given.items():
         if field not in known:
@@ -168,6 +193,8 @@ def row(table: int, name: str, given: Mapping[str, Any]) -> Row:
         field: tuple(value) if isinstance(value, list) else value for field, value in given.items()
     }
     made = kind(table=table, name=name, **values)
+    if isinstance(made, Key):
+        _ = made.each  # as many defaults as keys
     if made.support in ("yes", "partially") and not modelled(table, name):
         raise ValueError(f'support must be "no" (the twin has no model of {name}), got "{made.support}"')
     return made
@@ -176,6 +203,12 @@ def row(table: int, name: str, given: Mapping[str, Any]) -> Row:
 def modelled(table: int, name: str) -> bool:
     """Could the twin do it, if the sheet said yes?"""
     return table not in _NOT_MODELLED_TABLES and name not in _NOT_MODELLED
+
+
+def _expanded(name: str) -> list[str]:
+    """chg_Reader[1,2] is chg_Reader1 and chg_Reader2."""
+    base, _, numbers = name.partition("[")
+    return [base + number for number in numbers.rstrip("]").split(",")]
 
 
 def _check(kind: type[Row], field: str, shape: object, value: object) -> None:
