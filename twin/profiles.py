@@ -10,7 +10,7 @@ from typing import Any
 
 from twin import composite
 from twin.acceptance import ActiveTransaction, Gate, Limits
-from twin.behaviour import POLICIES
+from twin.policies import POLICIES
 from twin.profile import CHARGE_POINT_MAX, TX, TX_DEFAULT, ChargingProfile, Policies, Refused, Rejected, Wire
 from twin.schedule import Merging, Schedule, prevailing, spread, to_ms, to_s
 
@@ -40,7 +40,7 @@ class ProfileStore:
     def __init__(
         self, policies: Policies | None = None, connectors: int = 2, limits: Limits | None = None
     ) -> None:
-        defaults = {name: choices[0] for name, choices in POLICIES.items()}
+        defaults = {name: policy.choices[0] for name, policy in POLICIES.items()}
         self._policies = {**defaults, **(policies or {})}
         self._connectors = connectors
         self.limits = limits or Limits()

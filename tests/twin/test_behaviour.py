@@ -142,7 +142,7 @@ def test_a_key_spelt_otherwise_on_the_wire_is_the_same_key_inside(tmp_path: Path
         ),
         (
             "[table.7.SendLocalList]\nsupport = 'no'",
-            "mine.toml: table.1.SendLocalList.support is 'yes', table.7.SendLocalList.support is 'no': change",
+            "mine.toml: table.1.SendLocalList.support is 'yes', table.7.SendLocalList.support is 'no': ",
         ),
         (
             "[table.23.'chg_Reader[1,2]']\ndefault = ['one']",
