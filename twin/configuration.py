@@ -70,6 +70,10 @@ class Configuration:
         """The value of an Int key."""
         return int(self.text(key))
 
+    def number(self, key: str) -> float:
+        """The value of a key that holds one number, as chg_StationMaxCurrent."""
+        return float(self.text(key))
+
     def flag(self, key: str) -> bool:
         """The value of a Bool key."""
         return self.text(key) == "true"

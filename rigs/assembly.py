@@ -1,0 +1,87 @@
+"""One assembly for every use: world, device, link, back office and recorder, wired as the rig file says."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from models.meter import MeterSpec
+from models.outlet import OutletSpec
+from models.supply import Supply
+from models.timeline import Timeline
+from models.world import World
+from rigs.csms import BackOffice, Conversation, Tag
+from rigs.recorder import Recorder
+from rigs.rigfile import RigFile
+from twin.charge_point import ChargePoint, Nameplate
+from twin.clock import Calendar, StationClock
+from twin.link import MemoryLink
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """Everything that takes part in one run, ready to move."""
+
+    timeline: Timeline
+    calendar: Calendar
+    world: World
+    station: ChargePoint
+    link: MemoryLink
+    csms: Conversation
+    recorder: Recorder
+    identity: str
+
+    def event(self, event: str, connector: int | None = None, **detail: Any) -> None:
+        """Note what happened around the frames, now."""
+        self.recorder.event(self.timeline.now, connector, event, detail)
+
+
+def assemble(rig: RigFile, directory: Path, header: dict[str, Any]) -> Assembly:
+    """Build what `rig` describes, recording into `directory`."""
+    timeline = Timeline()
+    calendar = Calendar(rig.start, rig.zone)
+    station = rig.station
+    world = _world(rig, timeline)
+    recorder = Recorder(directory, calendar, {**header, "policies": dict(rig.behaviour.policies)})
+    link = MemoryLink(timeline, station.latency_s, partial(_record, recorder, station.identity))
+    conversation = Conversation(_back_office(rig, calendar), timeline, link.send_down)
+    link.to_csms = conversation.receive
+    link.on_csms_open, link.on_csms_close = conversation.opened, conversation.closed
+    clock = StationClock(calendar, station.clock.offset_s, station.clock.drift_ppm)
+    boot = station.boot
+    nameplate = Nameplate(boot.vendor, boot.model, boot.serial, boot.firmware)
+    device = ChargePoint(
+        timeline, world, link, clock, rig.behaviour, rig.configuration(), nameplate=nameplate
+    )
+    device.agent.on_clock_set.append(
+        lambda step_s: recorder.event(timeline.now, None, "clock-set", {"offset_s": step_s})
+    )
+    recorder.watch(world, device.controller, timeline)
+    return Assembly(timeline, calendar, world, device, link, conversation, recorder, station.identity)
+
+
+def _record(recorder: Recorder, identity: str, t_s: float, up: bool, text: str, lost: bool) -> None:
+    recorder.frame(t_s, identity, up, text, lost)
+
+
+def _world(rig: RigFile, timeline: Timeline) -> World:
+    station, meter = rig.station, rig.station.meter
+    outlet = OutletSpec(
+        rated_a=station.rated_a,
+        phases=station.phases,
+        meter=MeterSpec(gain_error_pct=meter.gain_error_pct, resolution_wh=meter.resolution_wh),
+    )
+    supply = Supply(voltage_v=rig.grid.voltage_v, frequency_hz=rig.grid.frequency_hz)
+    return World(timeline, [outlet] * station.connectors, supply, seed=rig.seed)
+
+
+def _back_office(rig: RigFile, calendar: Calendar) -> BackOffice:
+    csms = rig.csms
+    return BackOffice(
+        calendar,
+        tags={name.lower(): Tag(tag.status, tag.parent, tag.expires) for name, tag in csms.tags.items()},
+        unknown_tags=csms.unknown_tags,
+        heartbeat_interval_s=csms.heartbeat_interval_s,
+        boot_interval_s=csms.boot_interval_s,
+        boot_statuses=tuple(csms.boot_status),
+    )

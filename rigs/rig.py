@@ -1,0 +1,122 @@
+"""A rig run from its file: the bench plays the file's script, and the judge speaks at the end."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from models.timeline import INPUT
+from rigs.bench import Bench
+from rigs.rigfile import RigFile
+from rigs.sessions import Session
+
+if TYPE_CHECKING:
+    from rigs.run import Run
+
+DAY_S = 86_400.0
+STRIDE_S = 6 * 3600.0  # how often progress is told
+
+Progress = Callable[[float, float], None]  # simulated seconds so far, of how many
+
+
+class Rig:
+    """One rig file, ready to run as often as wanted."""
+
+    def __init__(self, file: RigFile) -> None:
+        self.file = file
+
+    @classmethod
+    def load(cls, path_or_name: str | Path) -> Self:
+        """The rig at a path, or the shipped rig of that name; BadInput says in one line what is wrong."""
+        return cls(RigFile.load(path_or_name))
+
+    def run(
+        self,
+        days: float | None = None,
+        seed: int | None = None,
+        out: str | Path | None = None,
+        behaviour: str | None = None,
+        progress: Progress | None = None,
+    ) -> "Run":
+        """Run [start, start + days), judge, and open the recording.
+
+        `out` defaults to runs/<rig>-<seed>. Ctrl-C ends the run where it is, recording and verdict complete
+        up to there.
+        """
+        from rigs.checks import finish
+        from rigs.run import Run
+
+        rig = self.file.revised(days, seed, behaviour)
+        sessions = rig.plan()
+        directory = Path(out) if out is not None else Path("runs") / f"{rig.name}-{rig.seed}"
+        began = time.perf_counter()
+        bench = Bench(rig=rig, out=directory)
+        _script(bench, rig, sessions)
+        end_s = rig.days * DAY_S
+        state = _play(bench, end_s, progress)
+        bench.assembly.recorder.close(bench.assembly.timeline.now, state)
+        finish(directory, run_wall_s=time.perf_counter() - began)
+        if rig.recording.report:
+            from rigs.report import write_report
+
+            write_report(Run.open(directory))
+        return Run.open(directory)
+
+
+def _play(bench: Bench, end_s: float, progress: Progress | None) -> str:
+    """Move to the end, exclusive, telling progress; the state the recording ends in."""
+    timeline = bench.assembly.timeline
+    try:
+        while timeline.now < end_s:
+            timeline.advance(min(timeline.now + STRIDE_S, end_s), inclusive=False)
+            if progress is not None:
+                progress(timeline.now, end_s)
+    except KeyboardInterrupt:
+        return "interrupted"
+    return "complete"
+
+
+def _script(bench: Bench, rig: RigFile, sessions: tuple[Session, ...]) -> None:
+    """Put everything the rig file names on the timeline."""
+    at = bench.assembly.timeline.at
+    for session in sessions:
+        _script_session(bench, session)
+    for action in rig.csms.actions:
+        at(rig.t(action.at), partial(bench.assembly.csms.call, action.action, dict(action.payload)), INPUT)
+    for reply in rig.csms.replies:
+        at(rig.t(reply.at), partial(_script_reply, bench, reply), INPUT)
+    for outage in rig.outages:
+        begin, end = {
+            "down": (bench.link.down, bench.link.up),
+            "silent": (bench.link.silent, bench.link.up),
+            "power": (bench.power.cut, bench.power.restore),
+        }[outage.kind]
+        at(rig.t(outage.start), begin, INPUT)
+        at(rig.t(outage.end), end, INPUT)
+    for fault in rig.faults:
+        at(rig.t(fault.at), partial(bench.inject, fault.fault, fault.connector), INPUT)
+        if fault.clear_at is not None:
+            at(rig.t(fault.clear_at), partial(bench.clear, fault.fault, fault.connector), INPUT)
+
+
+def _script_session(bench: Bench, session: Session) -> None:
+    at = bench.assembly.timeline.at
+    note: dict[str, Any] = {"origin": session.origin}
+    if session.needed_wh is not None:
+        note["needed_wh"] = session.needed_wh
+    at(
+        session.plug_in_t,
+        lambda: bench.plug_in(session.connector, session.vehicle, session.soc, session.cable_a, **note),
+        INPUT,
+    )
+    tag_t = session.plug_in_t + session.tag_after_s
+    if tag_t < session.unplug_t:
+        at(tag_t, lambda: bench.present_tag(session.connector, session.id_tag), INPUT)
+    at(session.unplug_t, lambda: bench.unplug(session.connector), INPUT)
+
+
+def _script_reply(bench: Bench, reply: Any) -> None:
+    bench.csms.reply(
+        reply.action, reply.payload, error=reply.error, silent=reply.silent, times=reply.count or None
+    )

@@ -1,0 +1,68 @@
+"""The calendar over virtual time, the station's clock, and the boundaries of clock-aligned data."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twin.clock import Calendar, StationClock, next_boundary, parse_instant
+
+START = datetime(2024, 3, 1, 10, 0, tzinfo=UTC)
+OSLO = ZoneInfo("Europe/Oslo")
+
+
+@given(st.integers(min_value=0, max_value=400 * 86_400_000))
+def test_timestamps_read_back_to_the_same_millisecond(ms):
+    text = Calendar(START).iso(ms / 1000)
+    assert datetime.fromisoformat(text) == START + timedelta(milliseconds=ms)
+    assert text.endswith("Z") and len(text) == len("2024-03-01T10:00:00.000Z")
+
+
+def test_a_start_without_an_offset_is_refused():
+    with pytest.raises(ValueError, match="UTC offset"):
+        Calendar(datetime(2024, 3, 1))
+
+
+@given(st.floats(-500, 500), st.floats(-1e4, 1e4), st.floats(0, 1e6))
+def test_the_station_clock_and_its_inverse_agree(drift_ppm, offset_s, t_s):
+    clock = StationClock(Calendar(START), offset_s, drift_ppm, set_at_s=100.0)
+    assert clock.t(clock.epoch(t_s)) == pytest.approx(t_s, abs=1e-4)
+
+
+def test_setting_the_clock_takes_away_its_error_and_tells_the_step():
+    clock = StationClock(Calendar(START), drift_ppm=100.0)
+    step_s = clock.set(10_000.0, clock.calendar.epoch(10_000.0))
+    assert step_s == pytest.approx(-1.0, abs=1e-6)
+    assert clock.error_s(10_000.0) == pytest.approx(0.0, abs=1e-6)
+
+
+def epoch(*parts, zone=UTC):
+    return datetime(*parts, tzinfo=zone).timestamp()
+
+
+def test_quarter_hours_fall_on_the_quarter_hour():
+    assert next_boundary(epoch(2024, 3, 1, 10, 0, 0), 900) == epoch(2024, 3, 1, 10, 15)
+    assert next_boundary(epoch(2024, 3, 1, 10, 14, 59), 900) == epoch(2024, 3, 1, 10, 15)
+
+
+def test_an_interval_that_does_not_divide_the_day_starts_anew_at_midnight():
+    assert next_boundary(epoch(2024, 3, 1, 23, 30), 7000) == epoch(2024, 3, 2, 0, 0)
+    assert next_boundary(epoch(2024, 3, 2, 0, 0), 7000) == epoch(2024, 3, 2, 1, 56, 40)
+
+
+@pytest.mark.parametrize(("day", "hours"), [((2024, 3, 31), 23), ((2024, 10, 27), 25)])
+def test_a_local_day_has_as_many_hours_as_its_zone_gives_it(day, hours):
+    now, count = epoch(*day, zone=OSLO), 0
+    tomorrow = epoch(day[0], day[1] + (day[2] == 31), 1 if day[2] == 31 else 28, zone=OSLO)
+    while now < tomorrow:
+        now, count = next_boundary(now, 3600, OSLO), count + 1
+    assert (now, count) == (tomorrow, hours)
+
+
+@pytest.mark.parametrize(
+    "text", ["2024-03-01", "2024-03-01T10:00:00", "yesterday", "", "2024-13-01T00:00:00Z"]
+)
+def test_what_is_no_instant_is_none(text):
+    assert parse_instant(text) is None

@@ -1,0 +1,35 @@
+"""What the device says of a fault. Source: sheet table 5; EVC4 logs show reader and meter as Faulted."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRow:
+    """A fault's error code, and whether it faults the connector or only warns (no energy either way)."""
+
+    error_code: str
+    faulted: bool = True
+    info: str = ""
+
+
+FAULTS = {
+    "lock-failure": FaultRow("ConnectorLockFailure"),
+    "pilot-short": FaultRow("EVCommunicationError", faulted=False),
+    "diode-failure": FaultRow("EVCommunicationError", faulted=False),
+    "ground-failure": FaultRow("GroundFailure"),
+    "over-voltage": FaultRow("OverVoltage"),
+    "under-voltage": FaultRow("OtherError", info="under-voltage"),  # UnderVoltage: not supported
+    "over-current": FaultRow("OtherError", info="over-current"),  # OverCurrentFailure: not supported
+    "over-temperature": FaultRow("OtherError", info="over-temperature"),  # HighTemperature: not supported
+    "power-meter-failure": FaultRow("PowerMeterFailure"),
+    "contactor-welded": FaultRow("OtherError", info="contactor welded"),  # PowerSwitchFailure: not supported
+    "reader-failure": FaultRow("ReaderFailure"),
+    "phase-loss": FaultRow("OtherError", info="phase loss"),
+}
+"""By name; `power-loss` is not among them: without power the device says nothing."""
+
+
+def loudest(active: list[str]) -> FaultRow | None:
+    """What to announce of several faults: one that faults before one that warns, else the first to come."""
+    rows = [FAULTS[name] for name in active]
+    return next((row for row in rows if row.faulted), rows[0] if rows else None)

@@ -1,0 +1,95 @@
+"""OCPP-J frames: one text, one of three messages. Source: OCPP-J 1.6 section 4.2."""
+
+from typing import Any, NamedTuple
+
+import orjson
+
+MAX_ID = 36  # characters, OCPP-J 4.1.4
+
+Payload = dict[str, Any]
+
+
+class Call(NamedTuple):
+    """A request: `[2, id, action, payload]`."""
+
+    id: str
+    action: str
+    payload: Payload
+
+
+class Result(NamedTuple):
+    """A confirmation: `[3, id, payload]`."""
+
+    id: str
+    payload: Payload
+
+
+class Error(NamedTuple):
+    """A refusal: `[4, id, code, description, details]`."""
+
+    id: str
+    code: str
+    description: str
+    details: Payload
+
+
+class Broken(NamedTuple):
+    """A CALL whose id can be read but that breaks the frame's form: to be answered with `code`."""
+
+    id: str
+    code: str
+    description: str
+
+
+Frame = Call | Result | Error | Broken
+
+
+def call_text(id_: str, action: str, payload: Payload) -> str:
+    return orjson.dumps((2, id_, action, payload)).decode()
+
+
+def result_text(id_: str, payload: Payload) -> str:
+    return orjson.dumps((3, id_, payload)).decode()
+
+
+def error_text(id_: str, code: str, description: str = "", details: Payload | None = None) -> str:
+    return orjson.dumps((4, id_, code, description[:255], details or {})).decode()
+
+
+def decode(text: str) -> Frame | None:
+    """The message in a text; None where nothing can be answered (no JSON, no id, unknown type: 4.1.3)."""
+    try:
+        frame = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(frame, list) or len(frame) < 2 or not isinstance(frame[1], str):
+        return None
+    kind, id_, rest = frame[0], frame[1], frame[2:]
+    if kind == 2:
+        return _call(id_, rest)
+    if kind == 3 and len(rest) == 1:
+        payload = rest[0] if rest[0] is not None else {}
+        return Result(id_, payload) if isinstance(payload, dict) else None
+    if kind == 4 and rest and isinstance(rest[0], str):
+        return _error(id_, rest)
+    return None
+
+
+def _call(id_: str, rest: list[Any]) -> Call | Broken:
+    if not 0 < len(id_) <= MAX_ID:
+        return Broken(id_, "FormationViolation", f"a message id has 1 to {MAX_ID} characters, got {len(id_)}")
+    if len(rest) != 2:
+        return Broken(id_, "FormationViolation", f"a CALL has 4 elements, got {len(rest) + 2}")
+    action, payload = rest
+    if not isinstance(action, str):
+        return Broken(id_, "FormationViolation", "the action must be a string")
+    payload = payload if payload is not None else {}  # null stands for an empty payload, OCPP-J 4.2.1
+    if not isinstance(payload, dict):
+        return Broken(id_, "FormationViolation", "the payload must be an object")
+    return Call(id_, action, payload)
+
+
+def _error(id_: str, rest: list[Any]) -> Error:
+    description = rest[1] if len(rest) > 1 and isinstance(rest[1], str) else ""
+    details = rest[2] if len(rest) > 2 and isinstance(rest[2], dict) else {}
+    return Error(id_, rest[0], description, details)
