@@ -56,9 +56,9 @@ def shown(value: Any) -> str:
 def nearest(word: str, known: Sequence[str]) -> str:
     """'; did you mean …?' where something known is close, else the whole list where it is short."""
     folded = {name.casefold(): name for name in known}
-    close = [folded[name] for name in get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)]
+    close = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     if close:
-        return f"; did you mean {' or '.join(close)}?"
+        return f"; did you mean {folded[close[0]]}?"
     return f"; known: {', '.join(sorted(known))}" if 0 < len(known) <= 40 else ""
 
 
@@ -75,7 +75,8 @@ def complaint(error: ValidationError, root: type[BaseModel]) -> str:
         said = ALLOWED.get(kind, first["msg"][:1].lower() + first["msg"][1:]).format(**context)
     if kind == "missing" or not path or isinstance(first["input"], dict):
         return f"{path} {said}".strip()
-    return f"{path} {said}, got {shown(first['input'])}"
+    said, mark, hint = said.partition("; did you mean")
+    return f"{path} {said}, got {shown(first['input'])}{mark}{hint}"
 
 
 def _siblings(root: type[BaseModel], loc: Sequence[int | str]) -> list[str]:

@@ -41,10 +41,9 @@ def configuration_of(station: Station, behaviour: Behaviour) -> Configuration:
         if key.casefold() not in known and not station.allow_overrides:
             unknown = f"station.keys.{key} is in no table of the sheet of {behaviour.name}"
             raise BadInput(unknown + nearest(key, list(behaviour.keys)))
+    given = {**ratings(station), **station.keys}
     try:
-        return Configuration(
-            behaviour, {**ratings(station), **station.keys}, station.connectors, allow=station.allow_overrides
-        )
+        return Configuration(behaviour, given, station.connectors, allow=station.allow_overrides)
     except ValueError as error:
         raise BadInput(f"station.keys.{error}") from None
 
@@ -53,9 +52,7 @@ def ratings(station: Station) -> dict[str, Override]:
     """The ratings as vendor keys, which is how the controller knows them."""
     for key, field in RATINGS.items():
         if key.casefold() in map(str.casefold, station.keys) and field in station.model_fields_set:
-            raise BadInput(
-                f"station.{field} must not be given beside station.keys.{key}, which says the same"
-            )
+            raise BadInput(f"station.{field} must not stand beside station.keys.{key}, which says the same")
     return {
         "chg_RatedCurrent": [f"{station.rated_a:g}"] * station.connectors,
         "chg_StationMaxCurrent": f"{station.station_max_a:g}",
