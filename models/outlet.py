@@ -52,6 +52,7 @@ class Outlet:
         self._car: Car | None = None
         self._duty_pct = 100.0
         self._energy_wh, self._counted_wh = 0.0, spec.meter.register_wh
+        self._counted_phase_wh: Three = (spec.meter.register_wh / 3,) * 3
         self._gain = spec.meter.gain(world.seed, f"meter/{connector}")
         self._plan: Plan | None = None
         self._breakpoint = Alarm(self._timeline, self._arrive, INPUT)
@@ -191,7 +192,10 @@ class Outlet:
         added_wh = draw.flow.energy_wh(tau_s)
         self._energy_wh += added_wh
         if segment.gain:
-            self._counted_wh += added_wh * segment.gain
+            shown_wh = added_wh * segment.gain
+            self._counted_wh += shown_wh
+            (c1, c2, c3), (s1, s2, s3) = self._counted_phase_wh, segment.phase_share
+            self._counted_phase_wh = (c1 + shown_wh * s1, c2 + shown_wh * s2, c3 + shown_wh * s3)
         if car is None or not draw.keep:
             self.standby_wh += added_wh
             return
@@ -261,6 +265,7 @@ class Outlet:
             draw,
             self._energy_wh,
             self._counted_wh,
+            self._counted_phase_wh,
             self._gain if counts else 0.0,
             meter.resolution_wh,
             car.vehicle if car else None,

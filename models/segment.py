@@ -25,6 +25,7 @@ class Reading(NamedTuple):
     pf: float | None  # None at zero current
     energy_wh: float  # true, since the run's start
     register_wh: float  # as the meter shows it
+    register_phase_wh: Three  # its registers of each phase; rounded each for itself
     soc: float | None  # None without a car
     temp_c: float
     demand_a: Three | None  # what the car would draw unlimited; None without a car
@@ -54,6 +55,7 @@ class Segment:
         "_max_draw_a",
         "_usable_wh",
         "capability_a",
+        "counted_phase_wh",
         "counted_wh",
         "draw",
         "duty_pct",
@@ -61,6 +63,7 @@ class Segment:
         "frequency_hz",
         "gain",
         "offered_a",
+        "phase_share",
         "phases",
         "pilot",
         "resolution_wh",
@@ -84,6 +87,7 @@ class Segment:
         draw: Draw,
         energy_wh: float,
         counted_wh: float,
+        counted_phase_wh: Three,
         gain: float,
         resolution_wh: float,
         vehicle: Vehicle | None,
@@ -96,6 +100,7 @@ class Segment:
         self.offered_a, self.phases = offered_a, phases
         self.u_v, self.frequency_hz, self.draw = u_v, frequency_hz, draw
         self.energy_wh, self.counted_wh = energy_wh, counted_wh
+        self.counted_phase_wh, self.phase_share = counted_phase_wh, _share(u_v, draw)
         self.gain, self.resolution_wh = gain, resolution_wh
         self.vehicle, self.soc, self.capability_a, self.temp_c = vehicle, soc, capability_a, temp_c
         self._max_draw_a = max_draw_a
@@ -123,8 +128,18 @@ class Segment:
                 currents = (amps if live[0] else 0.0, amps if live[1] else 0.0, amps if live[2] else 0.0)
         if soc is not None:
             soc += (keep * added - drain * tau / 3600.0) / self._usable_wh
-        counted = self.counted_wh + added * self.gain
+        shown = added * self.gain
         step = self.resolution_wh
+        counted = self.counted_wh + shown
+        (c1, c2, c3), (s1, s2, s3) = self.counted_phase_wh, self.phase_share
+        by_phase = (c1 + shown * s1, c2 + shown * s2, c3 + shown * s3)
+        if step:
+            w1, w2, w3 = by_phase
+            by_phase = (
+                floor(w1 / step + 1e-9) * step,
+                floor(w2 / step + 1e-9) * step,
+                floor(w3 / step + 1e-9) * step,
+            )
         return _new_reading(
             Reading,
             (
@@ -138,6 +153,7 @@ class Segment:
                 pf,
                 self.energy_wh + added,
                 floor(counted / step + 1e-9) * step if step else counted,
+                by_phase,
                 soc,
                 self.temp_c,
                 None if soc is None else self._demand_a(soc),
@@ -212,4 +228,12 @@ def _nominal(u_v: Three, phases: int) -> float:
 
 
 _NO_CURRENT: Three = (0.0, 0.0, 0.0)
+
+
+def _share(u_v: Three, draw: Draw) -> Three:
+    """Which part of the energy each phase carries: the current is the same on all live ones."""
+    if not draw.sum_u_v:
+        return _NO_CURRENT
+    u1, u2, u3 = (u if live else 0.0 for u, live in zip(u_v, draw.live, strict=True))
+    return (u1 / draw.sum_u_v, u2 / draw.sum_u_v, u3 / draw.sum_u_v)
 _new_reading = tuple.__new__

@@ -53,7 +53,7 @@ def flat(reading: Reading, offered_a: tuple[float, float, float]) -> tuple[Any, 
     pf = reading.pf
     if pf is None:
         pf = 1.0  # no current flows: the meter shows unity
-    w1 = w2 = w3 = reading.register_wh / 3
+    w1, w2, w3 = reading.register_phase_wh
     soc = reading.soc
     return (
         i1, i2, i3, u1, u2, u3,
