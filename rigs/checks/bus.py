@@ -1,0 +1,49 @@
+"""How checks hear of the recording: each names what it wants, the judge calls it in order of time."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from rigs.checks.ledger import Ledger
+from rigs.checks.meter import Reading
+from rigs.checks.rpc import Call
+from rigs.checks.story import Story
+from rigs.checks.telemetry import Telemetry
+from rigs.checks.tolerances import Tolerances
+
+
+@dataclass(slots=True)
+class Bus:
+    """Who wants to hear what. Calls and replies are heard only where their payload is valid."""
+
+    calls: defaultdict[str, list[Callable[[Call], None]]] = field(default_factory=lambda: defaultdict(list))
+    replies: defaultdict[str, list[Callable[[Call], None]]] = field(default_factory=lambda: defaultdict(list))
+    readings: list[Callable[[Reading], None]] = field(default_factory=list)
+    events: defaultdict[str, list[Callable[["Event"], None]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    telemetry: list[Callable[[], None]] = field(default_factory=list)  # when a part was added to the history
+    end: list[Callable[[float], None]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One row of events.jsonl, t in epoch seconds."""
+
+    t: float
+    connector: int | None
+    name: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What every check is given: the story so far, the telemetry, the tolerances, and where to write."""
+
+    bus: Bus
+    story: Story
+    ledger: Ledger
+    telemetry: Telemetry
+    tolerances: Tolerances
+    policies: dict[str, str]

@@ -1,0 +1,184 @@
+"""Clock-aligned data: on every boundary of ClockAlignedDataInterval counted from midnight (4.7, 9.1.5)."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from rigs.checks.bus import Bench
+from rigs.checks.instants import iso
+from rigs.checks.meter import Reading
+from rigs.checks.rpc import Call
+
+KEY = "ClockAlignedDataInterval"
+EXACT, COMPLETE = "metering.clock-boundary", "metering.clock-complete"
+DAY_S = 86400.0
+
+Midnights = Callable[[float], tuple[float, float]]
+
+
+def utc_midnights(t: float) -> tuple[float, float]:
+    """The midnights at or before, and after, an epoch."""
+    first = t // DAY_S * DAY_S
+    return first, first + DAY_S
+
+
+def local_midnights(zone: ZoneInfo) -> Midnights:
+    def midnights(t: float) -> tuple[float, float]:
+        day = datetime.fromtimestamp(t, zone).date()
+        edges = (datetime(d.year, d.month, d.day, tzinfo=zone) for d in (day, day + timedelta(days=1)))
+        first, second = (edge.timestamp() for edge in edges)
+        return first, second
+
+    return midnights
+
+
+def boundary_after(t: float, interval: float, midnights: Midnights = utc_midnights) -> float:
+    """The first boundary later than t; the count begins anew each midnight."""
+    first, second = midnights(t)
+    return min(first + ((t - first) // interval + 1) * interval, second)
+
+
+def is_boundary(t: float, interval: float, tolerance: float, midnights: Midnights = utc_midnights) -> bool:
+    first, second = midnights(t + tolerance)
+    into = (t - first) % interval
+    return min(into, interval - into) <= tolerance or second - t <= tolerance or t - first <= tolerance
+
+
+class ClockAligned:
+    """Judges the Sample.Clock readings of each connector: exact, complete, none twice."""
+
+    def __init__(self, bench: Bench, zone: ZoneInfo | None) -> None:
+        self._bench, self._story, self._ledger = bench, bench.story, bench.ledger
+        local = bench.policies["clock_midnight"] == "local" and zone is not None
+        self._midnights: Midnights = local_midnights(zone) if local and zone else utc_midnights
+        self._stamped_at_start = bench.policies["clock_stamp"] == "interval-start"
+        self._only_in_transaction = bench.policies["clock_outside_transaction"] == "transaction-only"
+        self._last: dict[int, float] = {}  # by connector: up to where its boundaries are judged
+        self._missing: dict[tuple[int, float], None] = {}  # owed, not seen yet, a later one was
+        bench.bus.readings.append(self._reading)
+        bench.bus.replies["BootNotification"].append(self._booted)
+        bench.bus.replies["GetConfiguration"].append(self._configured)
+        bench.bus.end.append(self._end)
+        bench.story.on_setting.append(self._changed)
+
+    def _interval(self, t: float) -> float | None:
+        """Seconds; 0 means none are owed, None that the transcript does not say."""
+        if self._story.text("MeterValuesAlignedData", t) == "":
+            return 0.0
+        interval = self._story.integer(KEY, t)
+        return None if interval is None else float(interval)
+
+    def _booted(self, call: Call) -> None:
+        if self._story.accepted_t == call.reply_t:  # this reply accepted the boot
+            for connector in self._connectors():
+                self._advance(connector, self._story.accepted_t or 0.0)
+
+    def _configured(self, call: Call) -> None:
+        """Connectors that the transcript names only now owe their data from now on."""
+        for connector in self._connectors():
+            self._last.setdefault(connector, self._story.accepted_t or call.t)
+
+    def _connectors(self) -> list[int]:
+        zero = self._bench.policies["clock_connector_zero"] == "sent"
+        return ([0] if zero else []) + self._story.outlets()
+
+    def _changed(self, key: str, t: float) -> None:
+        if key == KEY.lower():
+            for connector in self._connectors():
+                self._advance(connector, t)
+
+    def _reading(self, reading: Reading) -> None:
+        if reading.layout.context != "Sample.Clock":
+            return
+        tolerance = self._bench.tolerances.clock_s
+        interval = self._interval(reading.stamp - tolerance)
+        if interval is None:
+            return
+        if interval == 0.0 or not is_boundary(reading.stamp, interval, tolerance, self._midnights):
+            self._off(reading, interval)
+            return
+        self._ledger.judged[EXACT] += 1
+        boundary = reading.stamp
+        if self._stamped_at_start:
+            boundary = boundary_after(reading.stamp + tolerance, interval, self._midnights)
+        self._seen(reading, boundary, interval)
+
+    def _off(self, reading: Reading, interval: float) -> None:
+        self._ledger.broken(
+            EXACT,
+            reading.t,
+            reading.connector,
+            f"a multiple of {interval:g} s from midnight" if interval else "none: interval 0 or no measurand",
+            iso(reading.stamp),
+            "clock-aligned data off the boundary",
+        )
+
+    def _seen(self, reading: Reading, boundary: float, interval: float) -> None:
+        last = self._last.get(reading.connector)
+        tolerance = self._bench.tolerances.clock_s
+        if last is None:
+            self._last[reading.connector] = boundary
+            return
+        if boundary > last + tolerance:
+            if boundary - last > interval + tolerance:
+                self._advance(reading.connector, boundary - tolerance)
+            self._last[reading.connector] = boundary
+            self._ledger.judged[COMPLETE] += 1
+            return
+        key = (reading.connector, round(boundary, 3))
+        if key in self._missing:
+            del self._missing[key]
+            self._ledger.judged[COMPLETE] += 1
+        elif not self._story.is_dark(boundary, 1.0):
+            self._twice(reading)
+
+    def _twice(self, reading: Reading) -> None:
+        self._ledger.broken(
+            COMPLETE,
+            reading.t,
+            reading.connector,
+            "each boundary once",
+            iso(reading.stamp),
+            "clock-aligned data of one boundary came twice, or of one before the boot",
+        )
+
+    def _advance(self, connector: int, until: float) -> None:
+        """Note as missing what is owed after the last one judged and before `until`."""
+        last = self._last.get(connector)
+        self._last[connector] = until if last is None else max(last, until)
+        interval = None if last is None else self._interval(last)
+        if last is None or not interval:
+            return
+        tolerance = self._bench.tolerances.clock_s
+        due = boundary_after(last + tolerance, interval, self._midnights)
+        while due < until:
+            if self._owed(connector, due):
+                self._missing[connector, round(due, 3)] = None
+            due = boundary_after(due, interval, self._midnights)
+        if len(self._missing) > 100_000:
+            self._write_missing()
+
+    def _owed(self, connector: int, due: float) -> bool:
+        if self._story.is_dark(due, 1.0):
+            return False
+        if connector > 0 and self._story.transaction_at(connector, due) is not None:
+            return True
+        return not self._only_in_transaction and not self._story.was_down(due)
+
+    def _end(self, t: float) -> None:
+        until = self._story.delivered_until(t, self._bench.tolerances.grace_s)
+        for connector in list(self._last):
+            self._advance(connector, until)
+        self._write_missing()
+
+    def _write_missing(self) -> None:
+        for connector, due in self._missing:
+            self._ledger.broken(
+                COMPLETE,
+                due,
+                connector,
+                f"data of the boundary {iso(due)}",
+                "none",
+                "clock-aligned data misses a boundary",
+            )
+        self._missing.clear()

@@ -1,0 +1,40 @@
+"""Time as OCPP writes it: strict RFC 3339 date-times, to epoch seconds and back."""
+
+import re
+from datetime import UTC, datetime
+
+# RFC 3339 section 5.6 with the zone that OCPP 1.6 section 3.14 needs to mean one instant.
+DATE_TIME = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,9})?(?:(Z)|([+-])(\d\d):(\d\d))", re.ASCII
+)
+
+
+def epoch(text: str) -> float:
+    """Epoch seconds of a strict RFC 3339 date-time; ValueError for anything else."""
+    match = DATE_TIME.fullmatch(text)
+    if match is None:
+        raise ValueError(f"timestamp must be RFC 3339 with a zone, got {text!r}")
+    year, month, day, hour, minute, second, fraction, _, sign, zone_h, zone_m = match.groups()
+    leap = second == "60"
+    whole = datetime(
+        int(year), int(month), int(day), int(hour), int(minute), 59 if leap else int(second), tzinfo=UTC
+    ).timestamp()
+    offset = 60 * (60 * int(zone_h) + int(zone_m)) if sign else 0
+    return whole + leap + float(fraction or 0) - (-offset if sign == "-" else offset)
+
+
+def is_strict(text: object) -> bool:
+    """True for a strict RFC 3339 date-time (and for what is no string, which is the schema's business)."""
+    if not isinstance(text, str):
+        return True
+    try:
+        epoch(text)
+    except ValueError:
+        return False
+    return True
+
+
+def iso(epoch_s: float) -> str:
+    """An epoch as the recording writes it, to the millisecond."""
+    stamp = datetime.fromtimestamp(round(epoch_s, 3), UTC)
+    return stamp.strftime("%Y-%m-%dT%H:%M:%S.") + f"{stamp.microsecond // 1000:03d}Z"

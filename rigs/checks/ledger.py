@@ -1,0 +1,88 @@
+"""What the judge writes down: for each requirement how often it was put to the test, and each failure."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any
+
+PASS, FAIL, NOT_EXERCISED, KNOWN_DEVIATION = "PASS", "FAIL", "NOT EXERCISED", "KNOWN DEVIATION"
+KEEP = 100  # findings kept per requirement; the rest are counted (a summary is read by people)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One promise, with the clause that makes it."""
+
+    id: str
+    title: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One requirement that did not hold: where, what was expected, what was there instead."""
+
+    check: str
+    requirement: str
+    severity: str
+    t: float
+    connector: int | None
+    expected: str
+    actual: str
+    message: str
+
+
+class Ledger:
+    """Counts of what was judged and the findings, in the order of the table of requirements."""
+
+    def __init__(self, table: tuple[Requirement, ...]) -> None:
+        self.table = {row.id: row for row in table}
+        self.judged: Counter[str] = Counter()
+        self.failures: Counter[tuple[str, str]] = Counter()
+        self.findings: list[Finding] = []
+        self.start = 0.0  # epoch seconds of t = 0; findings carry seconds of the run
+
+    def held(self, requirement: str, count: int = 1) -> None:
+        """`count` more cases were judged and found good."""
+        self.judged[requirement] += count
+
+    def broken(
+        self,
+        requirement: str,
+        t: float,
+        connector: int | None,
+        expected: object,
+        actual: object,
+        message: str,
+        *,
+        severity: str = "error",
+    ) -> None:
+        """One more case was found wanting; t in epoch seconds; severity error, warning or deviation."""
+        row = self.table[requirement]
+        self.judged[requirement] += 1
+        self.failures[requirement, severity] += 1
+        if self.failures[requirement, severity] <= KEEP:
+            shown = "warning" if severity == "deviation" else severity
+            check = requirement.partition(".")[0]
+            at = round(t - self.start, 3)
+            finding = Finding(check, row.id, shown, at, connector, str(expected), str(actual), message)
+            self.findings.append(finding)
+
+    def verdict(self, requirement: str) -> str:
+        if self.failures[requirement, "error"]:
+            return FAIL
+        if self.failures[requirement, "deviation"]:
+            return KNOWN_DEVIATION
+        return PASS if self.judged[requirement] else NOT_EXERCISED
+
+    def requirements(self) -> list[dict[str, Any]]:
+        """The table as summary.json carries it."""
+        return [
+            {
+                **asdict(row),
+                "verdict": self.verdict(row.id),
+                "count": self.judged[row.id],
+                "failures": self.failures[row.id, "error"],
+                "warnings": self.failures[row.id, "warning"] + self.failures[row.id, "deviation"],
+            }
+            for row in self.table.values()
+        ]

@@ -1,0 +1,227 @@
+"""What a transcript tells about the station: its configuration, boots, outages and transactions."""
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from rigs.checks.instants import epoch
+from rigs.checks.rpc import Call
+
+DRAIN_S = 3600.0  # assumed: a queue is delivered an hour after the link is back
+
+
+@dataclass(slots=True, eq=False)
+class Transaction:
+    """One transaction as its frames tell it; instants are epoch seconds of the station's stamps."""
+
+    connector: int
+    id_tag: str
+    start: float
+    start_t: float  # when the frame went
+    meter_start: float
+    id: int | None = None  # unknown until the CSMS gave it
+    status: str = ""  # of the id tag, as the CSMS answered
+    stop: float | None = None
+    stop_t: float | None = None
+    meter_stop: float | None = None
+    reason: str | None = None
+    samples: int = 0
+
+
+@dataclass(slots=True)
+class Setting:
+    """One configuration key through time: (from when, text), the first as it was learned."""
+
+    history: list[tuple[float, str]] = field(default_factory=list)
+
+    def at(self, t: float) -> str | None:
+        """The value in force at t; the first one learned also stands for the time before."""
+        if not self.history:
+            return None
+        index = bisect_right(self.history, t, key=lambda entry: entry[0])
+        return self.history[max(index - 1, 0)][1]
+
+
+class Story:
+    """Follows the frames and events; the checks ask it what held when."""
+
+    RECENT = 64  # finished transactions kept per connector, for data that arrives late
+
+    def __init__(self) -> None:
+        self.keys: dict[str, Setting] = {}
+        self.on_setting: list[Callable[[str, float], None]] = []  # (key in lower case, when)
+        self.accepted_t: float | None = None  # since when the CSMS has accepted this boot
+        self.heard_t = float("-inf")  # when the station's last frame went
+        self.down_t: float | None = None  # since when the link is known to be down
+        self.outages: list[tuple[float, float]] = []  # (from, to) of the link
+        self.dark: list[tuple[float, float]] = []  # (from, to) without power or rebooting
+        self.dark_t: float | None = None
+        self.connectors: set[int] = set()
+        self.open: dict[int, Transaction] = {}  # by connector
+        self.by_id: dict[int, Transaction] = {}
+        self.finished: dict[int, deque[Transaction]] = {}
+        self.count = 0
+        self._starting: dict[str, Transaction] = {}  # by message id, until confirmed
+        self.boot_asked = False
+
+    # -- what checks ask -------------------------------------------------------------------------
+
+    def text(self, key: str, t: float | None = None) -> str | None:
+        setting = self.keys.get(key.lower())
+        return setting.at(float("inf") if t is None else t) if setting else None
+
+    def integer(self, key: str, t: float | None = None) -> int | None:
+        text = self.text(key, t)
+        try:
+            return None if text is None else int(text)
+        except ValueError:
+            return None
+
+    def outlets(self) -> list[int]:
+        """The connectors of the station, 1 to NumberOfConnectors."""
+        number = self.integer("NumberOfConnectors")
+        return list(range(1, number + 1)) if number else sorted(c for c in self.connectors if c > 0)
+
+    def transaction_at(self, connector: int, stamp: float) -> Transaction | None:
+        """The transaction that ran on a connector at an instant of the station's clock."""
+        running = self.open.get(connector)
+        if running is not None and running.start <= stamp:
+            return running
+        for old in reversed(self.finished.get(connector, ())):
+            if old.start <= stamp <= (old.stop or old.start):
+                return old
+        return None
+
+    def is_dark(self, stamp: float, margin_s: float = 0.0) -> bool:
+        """Was the station without power or booting at this instant?"""
+        if self.dark_t is not None and stamp >= self.dark_t - margin_s:
+            return True
+        return any(begin - margin_s <= stamp <= end + margin_s for begin, end in self.dark)
+
+    def went_dark_after(self, stamp: float) -> float:
+        """When the power was first gone after an instant; infinite if it never was."""
+        begins = [begin for begin, _ in self.dark] + ([] if self.dark_t is None else [self.dark_t])
+        return min((begin for begin in begins if begin >= stamp), default=float("inf"))
+
+    def delivered_until(self, end: float, grace_s: float) -> float:
+        """Up to when all that was to be sent must have arrived, seen from the transcript's end."""
+        if self.down_t is not None:
+            return self.down_t - grace_s
+        if self.outages and end - self.outages[-1][1] < DRAIN_S:
+            return self.outages[-1][0] - grace_s
+        return end - grace_s
+
+    def was_down(self, stamp: float) -> bool:
+        """Was the link down at this instant?"""
+        if self.down_t is not None and stamp >= self.down_t:
+            return True
+        return any(begin <= stamp <= end for begin, end in self.outages)
+
+    # -- what the judge tells --------------------------------------------------------------------
+
+    def call(self, call: Call) -> None:
+        payload = call.payload
+        if call.action == "StartTransaction":
+            self._start(call, payload)
+        elif call.action == "StopTransaction":
+            self._stop(call, payload)
+        elif call.action == "BootNotification" and not self.boot_asked:
+            self._darkens(self.heard_t)  # it fell silent when it went down; an event says it more exactly
+        elif call.action == "StatusNotification":
+            self.connectors.add(payload["connectorId"])
+
+    def reply(self, call: Call) -> None:
+        reply = call.reply
+        if reply is None or not call.valid:
+            return
+        handler = _REPLIES.get(call.action)
+        if handler is not None:
+            handler(self, call, reply)
+
+    def event(self, t: float, name: str) -> None:
+        if name in ("power-cut", "reset"):
+            self._darkens(t)
+        if name in ("link-down", "power-cut"):
+            self.down_t = t if self.down_t is None else self.down_t
+        elif name in ("link-up", "power-restore") and self.down_t is not None:
+            self.outages = [*self.outages[-63:], (self.down_t, t)]
+            self.down_t = None
+
+    # -- helpers ---------------------------------------------------------------------------------
+
+    def _darkens(self, t: float) -> None:
+        self.accepted_t = None
+        self.dark_t = t if self.dark_t is None else self.dark_t
+
+    def _boot_reply(self, call: Call, reply: dict[str, Any]) -> None:
+        self.boot_asked = False
+        at = call.reply_t or call.t
+        if reply["status"] != "Accepted":
+            return
+        if self.dark_t is not None:
+            self.dark = [*self.dark[-63:], (self.dark_t, at)]
+            self.dark_t = None
+        self.accepted_t = at if self.accepted_t is None else self.accepted_t
+        self._set("HeartbeatInterval", str(reply["interval"]), at)
+
+    def _configuration(self, call: Call, reply: dict[str, Any]) -> None:
+        at = call.reply_t or call.t
+        for item in reply.get("configurationKey", ()):
+            if "value" in item:
+                self._set(item["key"], item["value"], at)
+
+    def _changed(self, call: Call, reply: dict[str, Any]) -> None:
+        if reply["status"] == "Accepted":
+            self._set(call.payload["key"], call.payload["value"], call.reply_t or call.t)
+
+    def _triggered(self, call: Call, reply: dict[str, Any]) -> None:
+        if call.payload["requestedMessage"] == "BootNotification" and reply["status"] == "Accepted":
+            self.boot_asked = True
+
+    def _set(self, key: str, value: str, t: float) -> None:
+        history = self.keys.setdefault(key.lower(), Setting()).history
+        if not history or history[-1][1] != value:
+            history.append((t, value))
+            for tell in self.on_setting:
+                tell(key.lower(), t)
+
+    def _start(self, call: Call, payload: dict[str, Any]) -> None:
+        connector, start = payload["connectorId"], epoch(payload["timestamp"])
+        self.connectors.add(connector)
+        running = self.open.get(connector)
+        if running is not None and running.id is None and running.start == start:
+            self._starting[call.id] = running  # sent once more: no reply came
+            return
+        self.count += 1
+        started = Transaction(connector, payload["idTag"], start, call.t, float(payload["meterStart"]))
+        self.open[connector] = self._starting[call.id] = started
+
+    def _started(self, call: Call, reply: dict[str, Any]) -> None:
+        started = self._starting.pop(call.id, None)
+        if started is not None:
+            started.id, started.status = reply["transactionId"], reply["idTagInfo"]["status"]
+            self.by_id[started.id] = started
+
+    def _stop(self, call: Call, payload: dict[str, Any]) -> None:
+        stopped = self.by_id.get(payload["transactionId"])
+        if stopped is None or stopped.stop is not None:
+            return
+        stopped.stop, stopped.stop_t = epoch(payload["timestamp"]), call.t
+        stopped.meter_stop, stopped.reason = float(payload["meterStop"]), payload.get("reason", "Local")
+        if self.open.get(stopped.connector) is stopped:
+            del self.open[stopped.connector]
+        recent = self.finished.setdefault(stopped.connector, deque())
+        recent.append(stopped)
+        if len(recent) > self.RECENT:
+            self.by_id.pop(recent.popleft().id or -1, None)
+
+
+_REPLIES: dict[str, Callable[[Story, Call, dict[str, Any]], None]] = {
+    "BootNotification": Story._boot_reply,
+    "GetConfiguration": Story._configuration,
+    "ChangeConfiguration": Story._changed,
+    "TriggerMessage": Story._triggered,
+    "StartTransaction": Story._started,
+}

@@ -1,0 +1,48 @@
+"""How far the measured may be from the expected, and which reading of an open question applies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+from rigs.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerances:
+    """Defaults suit the twin and a good charger; a rig's `[checks.tolerances]` changes them."""
+
+    meter_class: float = 0.01  # EN 50470-3 class B, IEC 62053-21 class 1
+    resolution_wh: float = 10.0  # Eastron SDM72D: display 10 Wh
+    standby_w: float = 20.0  # assumed: station electronics and a parked car, between transactions
+    sample_s: float = 1.0  # assumed: a sample may be a second off its instant
+    clock_s: float = 0.0005  # exactly on the boundary, to the millisecond that is written
+    current_a: float = 0.5  # issue of the rig: the larger of 0.5 A and 3 %
+    current_part: float = 0.03
+    reaction_s: float = 5.0  # IEC 61851-1 Annex A: a car follows the pilot within 5 s
+    call_timeout_s: float = 10.0  # implementation-chosen (J 4.1.1): silence after which another CALL may go
+    answer_s: float = 35.0  # J leaves it open; 30 s is the usual time-out
+    grace_s: float = 35.0  # data due so shortly before the end may still be on its way
+
+    def with_(self, changes: Mapping[str, float]) -> "Tolerances":
+        known = {field.name for field in fields(self)}
+        for name, value in changes.items():
+            if name not in known:
+                raise BadInput(f"checks.tolerances.{name} is unknown; allowed: {', '.join(sorted(known))}")
+            if value < 0:
+                raise BadInput(f"checks.tolerances.{name} must be >= 0, got {value}")
+        return replace(self, **{name: float(value) for name, value in changes.items()})
+
+
+# design.md section 6. (default of evc5-v32r30, default of ocpp16)
+POLICIES: dict[str, tuple[str, str]] = {
+    "clock_stamp": ("boundary", "boundary"),
+    "clock_midnight": ("utc", "utc"),
+    "clock_outside_transaction": ("sent", "sent"),
+    "clock_connector_zero": ("not-sent", "not-sent"),
+    "sample_interval_changed": ("at-once", "at-once"),
+}
+
+
+def policies_of(behaviour: str | None, changes: Mapping[str, str]) -> dict[str, str]:
+    """Every policy the judge reads, for a behaviour, with the changes made to it."""
+    column = 1 if behaviour == "ocpp16" else 0
+    return {name: choice[column] for name, choice in POLICIES.items()} | dict(changes)

@@ -1,0 +1,367 @@
+"""Each check passes a healthy recording and is tripped by one with the fault it is there for."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from handmade import BASE_WH, Charge, Handmade, at, healthy, sampled
+
+from rigs.checks import finish, judge
+from rigs.checks.render import show
+from rigs.errors import BadInput
+
+EXERCISED_BY_HEALTHY = {
+    *("recording.line", "frame.form", "frame.schema", "frame.timestamp"),
+    *("rpc.id", "rpc.one-call-station", "rpc.one-call-csms", "rpc.matched", "rpc.answered"),
+    *("metering.sample-interval", "metering.clock-boundary", "metering.clock-complete"),
+    *("metering.register-monotonic", "metering.true-energy", "metering.start-stop", "metering.continuity"),
+    *("electrical.offer", "electrical.reported-offer"),
+}
+
+
+def verdicts(verdict: Any) -> dict[str, str]:
+    return {row["id"]: row["verdict"] for row in verdict.requirements}
+
+
+def test_a_healthy_recording_passes_every_requirement_it_exercises(tmp_path: Path) -> None:
+    verdict = judge(healthy().write(tmp_path / "run"))
+    assert verdict.findings == []
+    assert {id for id, word in verdicts(verdict).items() if word == "PASS"} >= EXERCISED_BY_HEALTHY
+
+
+def payload(line: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = line["frame"][3]
+    return found
+
+
+def values(line: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = payload(line)["meterValue"][0]["sampledValue"]
+    return found
+
+
+def register(line: dict[str, Any]) -> dict[str, Any]:
+    whole = (v for v in values(line) if v.get("measurand", "").endswith("Register") and "phase" not in v)
+    return next(whole)
+
+
+def a_second_call_before_the_reply(made: Handmade) -> None:
+    beat = made.calls("Heartbeat")[0]
+    made.frame(beat["t"] + 0.01, "up", [2, "extra", "Heartbeat", {}])
+    made.frame(beat["t"] + 0.02, "down", [3, "extra", {"currentTime": at(beat["t"])}])
+
+
+def a_second_call_of_the_csms(made: Handmade) -> None:
+    for k in (1, 2):
+        made.frame(100.0 + k / 100, "down", [2, f"cx{k}", "ClearCache", {}])
+        made.frame(101.0 + k / 100, "up", [3, f"cx{k}", {"status": "Accepted"}])
+
+
+def a_reply_to_nothing(made: Handmade) -> None:
+    made.frame(200.0, "up", [3, "nobody-asked", {}])
+
+
+def an_unanswered_call(made: Handmade) -> None:
+    made.frame(200.0, "down", [2, "cx", "ClearCache", {}])
+
+
+def an_id_used_twice(made: Handmade) -> None:
+    made.calls("MeterValues")[50]["frame"][1] = made.calls("MeterValues")[20]["frame"][1]
+
+
+def an_id_of_37_characters(made: Handmade) -> None:
+    line = made.calls("Heartbeat")[0]
+    reply = made.reply_to(line)
+    line["frame"][1] = reply["frame"][1] = "x" * 37
+
+
+def a_frame_that_is_none(made: Handmade) -> None:
+    made.frame(200.0, "up", [5, "what"])
+
+
+def a_status_out_of_the_enum(made: Handmade) -> None:
+    payload(made.calls("StatusNotification")[3])["status"] = "Occupied"
+
+
+def an_unknown_action(made: Handmade) -> None:
+    made.call(200.0, "Hartbeat", {}, {})
+
+
+def a_reply_out_of_schema(made: Handmade) -> None:
+    made.reply_to(made.calls("Heartbeat")[0])["frame"][2] = {"time": at(0)}
+
+
+def a_value_that_is_no_number(made: Handmade) -> None:
+    values(made.meter_values("Sample.Periodic")[40])[0]["value"] = "n/a"
+
+
+def a_unit_out_of_the_enum_in_one_of_many_samples(made: Handmade) -> None:
+    values(made.meter_values("Sample.Periodic")[40])[3]["unit"] = "Volt"
+
+
+def a_timestamp_without_a_zone(made: Handmade) -> None:
+    payload(made.meter_values("Sample.Periodic")[40])["meterValue"][0]["timestamp"] = "2024-03-01T10:50:00"
+
+
+def a_timestamp_of_a_day_that_never_was(made: Handmade) -> None:
+    payload(made.calls("StatusNotification")[3])["timestamp"] = "2024-02-30T10:50:00Z"
+
+
+def an_error_code_of_no_table(made: Handmade) -> None:
+    made.call(200.0, "ClearCache", {}, ["Whatever", "", {}], direction="down")
+
+
+def a_missing_sample(made: Handmade) -> None:
+    made.drop(made.meter_values("Sample.Periodic")[40])
+
+
+def samples_that_drift(made: Handmade) -> None:
+    for n, line in enumerate(made.meter_values("Sample.Periodic", 2)):
+        payload(line)["meterValue"][0]["timestamp"] = at(1815 + 60 * (n + 1) + 0.05 * n)
+
+
+def a_missing_last_sample(made: Handmade) -> None:
+    made.drop([x for x in made.meter_values("Sample.Periodic", 2) if payload(x)["transactionId"] == 2][-1])
+
+
+def a_sample_with_the_interval_off(made: Handmade) -> None:
+    made.reply_to(made.calls("GetConfiguration")[0])["frame"][2]["configurationKey"][1]["value"] = "0"
+
+
+def clock_data_a_second_late(made: Handmade) -> None:
+    line = made.meter_values("Sample.Clock", 1)[7]
+    payload(line)["meterValue"][0]["timestamp"] = at(line["t"] + 1)
+
+
+def a_missing_boundary(made: Handmade) -> None:
+    made.drop(made.meter_values("Sample.Clock", 1)[7])
+
+
+def a_boundary_twice(made: Handmade) -> None:
+    line = made.meter_values("Sample.Clock", 1)[7]
+    made.call(line["t"] + 100, "MeterValues", payload(line))
+
+
+def clock_data_that_end_early(made: Handmade) -> None:
+    made.drop(*made.meter_values("Sample.Clock", 2)[-3:])
+
+
+def a_register_running_backwards(made: Handmade) -> None:
+    line = made.meter_values("Sample.Periodic", 1)[40]
+    register(line)["value"] = str(int(register(line)["value"]) - 300)
+
+
+def a_register_rebased_at_each_transaction(made: Handmade) -> None:
+    for line in made.calls("StartTransaction")[1:]:
+        payload(line)["meterStart"] = 0
+
+
+def a_meter_three_percent_fast(made: Handmade) -> None:
+    for line in made.calls("MeterValues"):
+        base = BASE_WH[payload(line)["connectorId"]]
+        register(line)["value"] = str(round(base + 1.03 * (int(register(line)["value"]) - base)))
+
+
+def a_meter_stop_before_meter_start(made: Handmade) -> None:
+    payload(made.calls("StopTransaction")[0])["meterStop"] = 7
+
+
+def a_begin_that_is_not_meter_start(made: Handmade) -> None:
+    payload(made.calls("StopTransaction")[0])["transactionData"][0]["sampledValue"][0]["value"] = "119000"
+
+
+def a_register_that_jumps_between_transactions(made: Handmade) -> None:
+    payload(made.calls("StartTransaction")[2])["meterStart"] += 500
+
+
+def an_offer_the_car_ignores(made: Handmade) -> None:
+    for row in made.rows:
+        if row["connector"] == 1 and 2000 < row["t"] < 2600:
+            row["offered_a"] = [10.0] * 3
+
+
+def an_offer_reported_lower_than_the_current(made: Handmade) -> None:
+    for line in made.meter_values("Sample.Periodic", 1)[40:43]:
+        for value in values(line):
+            if value["measurand"] == "Current.Offered":
+                value["value"] = "6.0"
+
+
+TRIPS: list[tuple[Callable[[Handmade], None], str]] = [
+    (a_second_call_before_the_reply, "rpc.one-call-station"),
+    (a_second_call_of_the_csms, "rpc.one-call-csms"),
+    (a_reply_to_nothing, "rpc.matched"),
+    (an_unanswered_call, "rpc.answered"),
+    (an_id_used_twice, "rpc.id"),
+    (an_id_of_37_characters, "rpc.id"),
+    (a_frame_that_is_none, "frame.form"),
+    (a_status_out_of_the_enum, "frame.schema"),
+    (an_unknown_action, "frame.schema"),
+    (a_reply_out_of_schema, "frame.schema"),
+    (a_value_that_is_no_number, "frame.schema"),
+    (a_unit_out_of_the_enum_in_one_of_many_samples, "frame.schema"),
+    (a_timestamp_without_a_zone, "frame.timestamp"),
+    (a_timestamp_of_a_day_that_never_was, "frame.timestamp"),
+    (an_error_code_of_no_table, "frame.error-code"),
+    (a_missing_sample, "metering.sample-interval"),
+    (samples_that_drift, "metering.sample-interval"),
+    (a_missing_last_sample, "metering.sample-interval"),
+    (a_sample_with_the_interval_off, "metering.sample-interval"),
+    (clock_data_a_second_late, "metering.clock-boundary"),
+    (a_missing_boundary, "metering.clock-complete"),
+    (a_boundary_twice, "metering.clock-complete"),
+    (clock_data_that_end_early, "metering.clock-complete"),
+    (a_register_running_backwards, "metering.register-monotonic"),
+    (a_register_rebased_at_each_transaction, "metering.continuity"),
+    (a_meter_three_percent_fast, "metering.true-energy"),
+    (a_meter_stop_before_meter_start, "metering.start-stop"),
+    (a_begin_that_is_not_meter_start, "metering.start-stop"),
+    (a_register_that_jumps_between_transactions, "metering.continuity"),
+    (an_offer_the_car_ignores, "electrical.offer"),
+    (an_offer_reported_lower_than_the_current, "electrical.reported-offer"),
+]
+
+
+@pytest.mark.parametrize(("fault", "requirement"), TRIPS, ids=lambda x: getattr(x, "__name__", x))
+def test_each_check_is_tripped_by(
+    fault: Callable[[Handmade], None], requirement: str, tmp_path: Path
+) -> None:
+    made = healthy()
+    fault(made)
+    verdict = judge(made.write(tmp_path / "run"))
+    assert verdicts(verdict)[requirement] == "FAIL"
+    assert not verdict.passed
+
+
+def test_a_finding_names_time_connector_expected_and_actual(tmp_path: Path) -> None:
+    made = healthy()
+    made.drop(made.meter_values("Sample.Clock", 1)[7])
+    (finding,) = judge(made.write(tmp_path / "run")).findings
+    assert finding == {
+        "check": "metering",
+        "requirement": "metering.clock-complete",
+        "severity": "error",
+        "t": 8 * 900.0,
+        "connector": 1,
+        "expected": "data of the boundary 2024-03-01T12:00:00.000Z",
+        "actual": "none",
+        "message": "clock-aligned data misses a boundary",
+    }
+
+
+def test_a_bare_transcript_is_judged_as_far_as_its_frames_allow(tmp_path: Path) -> None:
+    made = healthy()
+    a_missing_sample(made)
+    verdict = judge(made.write(tmp_path / "run") / "messages.jsonl")
+    words = verdicts(verdict)
+    assert words["metering.sample-interval"] == "FAIL"
+    assert words["metering.true-energy"] == words["electrical.offer"] == "NOT EXERCISED"
+    assert words["metering.clock-complete"] == "PASS"
+    assert [session["transactions"] for session in verdict.sessions] == [[1], [2], [3]]
+
+
+def test_without_a_known_interval_samples_are_not_exercised(tmp_path: Path) -> None:
+    made = healthy()
+    made.drop(*made.calls("GetConfiguration"))
+    words = verdicts(judge(made.write(tmp_path / "run")))
+    assert words["metering.sample-interval"] == words["metering.clock-complete"] == "NOT EXERCISED"
+
+
+def test_spaces_in_the_frames_change_nothing_but_the_speed(tmp_path: Path) -> None:
+    run = healthy().write(tmp_path / "run")
+    dense = judge(run)
+    spaced = "".join(
+        json.dumps(json.loads(x)) + "\n" for x in (run / "messages.jsonl").read_text().splitlines()
+    )
+    (run / "messages.jsonl").write_text(spaced)
+    assert judge(run) == dense
+
+
+def test_every_broken_line_is_a_finding_with_its_number(tmp_path: Path) -> None:
+    run = healthy().write(tmp_path / "run")
+    lines = (run / "messages.jsonl").read_text().splitlines()
+    lines[30] = lines[30][:40]
+    lines[60] = "null"
+    (run / "messages.jsonl").write_text("\n".join(lines) + "\n")
+    messages = [f["message"] for f in judge(run).findings if f["requirement"] == "recording.line"]
+    assert [m.split(":")[0] for m in messages] == ["line 31", "line 61"]
+
+
+def test_the_cut_last_line_of_a_killed_run_is_a_warning(tmp_path: Path) -> None:
+    run = healthy().write(tmp_path / "run", state="running")
+    text = (run / "messages.jsonl").read_text()
+    (run / "messages.jsonl").write_text(text[:-30])
+    verdict = judge(run)
+    assert verdict.passed
+    assert [f["severity"] for f in verdict.findings] == ["warning"]
+
+
+@pytest.mark.parametrize("content", ["", "hello\nworld\n", '{"a": 1}\n'])
+def test_an_empty_or_foreign_file_is_refused_in_one_line(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "some.jsonl"
+    path.write_text(content)
+    with pytest.raises(BadInput, match=r"some\.jsonl holds no OCPP frames \("):
+        judge(path)
+
+
+def test_finish_writes_the_verdict_into_the_summary(tmp_path: Path) -> None:
+    run = healthy().write(tmp_path / "run", rig="hand", seed=3)
+    verdict = finish(run)
+    summary = json.loads((run / "summary.json").read_text())
+    assert summary["passed"] is True and summary["rig"] == "hand"
+    assert summary["sessions"] == verdict.sessions and summary["requirements"] == verdict.requirements
+    assert sorted(path.name for path in run.iterdir()) == [
+        "events.jsonl",
+        "messages.jsonl",
+        "summary.json",
+        "telemetry.parquet",
+    ]
+
+
+def test_a_session_tells_its_energy_charge_and_shortfall(tmp_path: Path) -> None:
+    first, _, third = judge(healthy().write(tmp_path / "run")).sessions
+    assert first | {"soc_to": None} == {
+        "connector": 1,
+        "vehicle": "vw-id3-58",
+        "plug_in": at(600),
+        "unplug": at(7500),
+        "kwh": 20.24,  # 6600 s at 3 x 16 A x 230 V
+        "soc_from": 0.3,
+        "soc_to": None,
+        "samples": 109,
+        "needed_kwh": 20.0,
+        "shortfall_kwh": 0.0,
+        "transactions": [1],
+        "verdict": "PASS",
+    }
+    assert third["kwh"] == 9.2 and third["shortfall_kwh"] == 10.8
+
+
+def test_the_verdict_fits_a_hundred_columns(tmp_path: Path) -> None:
+    from rich.console import Console
+
+    made = healthy()
+    a_meter_three_percent_fast(made)
+    console = Console(width=160, record=True, file=(tmp_path / "out").open("w"), color_system=None)
+    show(judge(made.write(tmp_path / "run")).summary(), console)
+    text = console.export_text()
+    assert max(map(len, text.splitlines())) <= 100
+    assert "FAILED" in text and "metering.true-energy" in text
+
+
+def test_a_changed_interval_anchors_the_samples_anew(tmp_path: Path) -> None:
+    charge = Charge(1, 600, 630, 7230, 7500)
+    made = healthy([charge], keys={"MeterValueSampleInterval": "60"})
+    made.drop(*[line for line in made.meter_values("Sample.Periodic") if line["t"] > 3000])
+    change = {"key": "MeterValueSampleInterval", "value": "300"}
+    made.free_at = {"up": 0.0, "down": 0.0}
+    made.call(2999.95, "ChangeConfiguration", change, {"status": "Accepted"}, direction="down")
+    for t in range(3300, 7230, 300):
+        value = {
+            "timestamp": at(t),
+            "sampledValue": sampled("Sample.Periodic", 16.0, 120_000 + (t - 630) * 11040 / 3600),
+        }
+        made.call(t + 1, "MeterValues", {"connectorId": 1, "transactionId": 1, "meterValue": [value]})
+    verdict = judge(made.write(tmp_path / "run"))
+    assert verdict.findings == []
