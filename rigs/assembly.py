@@ -1,7 +1,9 @@
 """One assembly for every use: world, device, link, back office and recorder, wired as the rig file says."""
 
+import platform
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from rigs.rigfile import RigFile
 from twin.charge_point import ChargePoint, Nameplate
 from twin.clock import Calendar, StationClock
 from twin.link import MemoryLink
+
+PACKAGES = ("evc5-twin", "simpy", "numpy", "ocpp", "orjson")  # those that may change a recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,13 @@ class Assembly:
         self.recorder.event(self.timeline.now, connector, event, detail)
 
 
-def assemble(rig: RigFile, directory: Path, header: dict[str, Any]) -> Assembly:
+def assemble(rig: RigFile, directory: Path) -> Assembly:
     """Build what `rig` describes, recording into `directory`."""
     timeline = Timeline()
     calendar = Calendar(rig.start, rig.zone)
     station = rig.station
     world = _world(rig, timeline)
-    recorder = Recorder(directory, calendar, {**header, "policies": dict(rig.behaviour.policies)})
+    recorder = Recorder(directory, calendar, _header(rig))
     link = MemoryLink(timeline, station.latency_s, partial(_record, recorder, station.identity))
     conversation = Conversation(_back_office(rig, calendar), timeline, link.send_down)
     link.to_csms = conversation.receive
@@ -58,6 +62,21 @@ def assemble(rig: RigFile, directory: Path, header: dict[str, Any]) -> Assembly:
     )
     recorder.watch(world, device.controller, timeline)
     return Assembly(timeline, calendar, world, device, link, conversation, recorder, station.identity)
+
+
+def _header(rig: RigFile) -> dict[str, Any]:
+    """What the summary says of a run from its first moment on."""
+    return {
+        "rig": rig.name,
+        "title": rig.title,
+        "seed": rig.seed,
+        "days": rig.days,
+        "timezone": rig.timezone,
+        "behaviour": rig.behaviour.name,
+        "policies": dict(rig.behaviour.policies),
+        "tolerances": dict(rig.checks.tolerances),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+    }
 
 
 def _record(recorder: Recorder, identity: str, t_s: float, up: bool, text: str, lost: bool) -> None:

@@ -104,9 +104,8 @@ class Bench:
             rig = RigFile.parse({**table, "station": options})
         self._scratch = None if out is not None else tempfile.TemporaryDirectory(prefix="evc5-bench-")
         directory = Path(out) if out is not None else Path(self._scratch.name) / "run"  # type: ignore[union-attr]
-        header = {"rig": rig.name, "seed": rig.seed, "behaviour": rig.station.behaviour}
         self.rig = rig
-        self.assembly = assemble(rig, directory, header)
+        self.assembly = assemble(rig, directory)
         self._timeline = self.assembly.timeline
         self.link = LinkVerbs(self.assembly)
         self.power = PowerVerbs(self.assembly)

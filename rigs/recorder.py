@@ -87,6 +87,11 @@ class Recorder:
             channel = controller.channel(outlet.connector) if controller is not None else None
             self._watches.append(Watch(outlet, channel, timeline, self._telemetry))
 
+    def reading(self, connector: int, t_s: float) -> dict[str, Any]:
+        """The telemetry columns of one connector as they would be recorded at `t_s`, now."""
+        watch = next(watch for watch in self._watches if watch.connector == connector)
+        return self._telemetry.row(connector, watch.span(t_s))
+
     def flush(self) -> None:
         """Hand what is buffered to the operating system: from here a kill loses nothing of it."""
         self._messages.flush()

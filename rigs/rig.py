@@ -1,6 +1,5 @@
 """A rig run from its file: the bench plays the file's script, and the judge speaks at the end."""
 
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -50,13 +49,12 @@ class Rig:
         rig = self.file.revised(days, seed, behaviour)
         sessions = rig.plan()
         directory = Path(out) if out is not None else Path("runs") / f"{rig.name}-{rig.seed}"
-        began = time.perf_counter()
         bench = Bench(rig=rig, out=directory)
         _script(bench, rig, sessions)
         end_s = rig.days * DAY_S
         state = _play(bench, end_s, progress)
         bench.assembly.recorder.close(bench.assembly.timeline.now, state)
-        finish(directory, run_wall_s=time.perf_counter() - began)
+        finish(directory)
         if rig.recording.report:
             from rigs.report import write_report
 

@@ -8,7 +8,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -78,6 +78,13 @@ class TelemetryWriter:
         """Write the day so far, closing rows at `t_s` included; going on replaces that part."""
         self.close_days(t_s)
         self._write({connector: _closed(spans, t_s) for connector, spans in self._spans.items()}, t_s)
+
+    def row(self, connector: int, span: Span) -> dict[str, Any]:
+        """One row as it would be written for a span's first instant."""
+        rendered = _render(connector, [span], span.t_s)
+        table = _table([{name: values[:1] for name, values in rendered.items()}], self._epoch_us)
+        (row,) = table.to_pylist()
+        return dict(row)
 
     def _write(self, spans: Mapping[int, Sequence[Span]], end_s: float) -> bool:
         rendered = [_render(connector, some, end_s) for connector, some in spans.items() if some]

@@ -68,6 +68,10 @@ class Watch:
             self._last = state
         self._marked = self._forced = False
 
+    def span(self, t_s: float) -> Span:
+        """The state as it is now."""
+        return Span(t_s, *self._state())
+
     def _changed(self, _: Any) -> None:
         self.mark()
 
