@@ -310,6 +310,10 @@ class RigFile(Table):
         self.configuration()
         self.plan()
         in_order(self)
+        if self.checks.tolerances:
+            from rigs.checks.tolerances import Tolerances  # here: the judge costs a tenth of a second
+
+            Tolerances().with_(self.checks.tolerances)
 
     def configuration(self) -> Configuration:
         """The station's keys before the first boot, a fresh copy."""

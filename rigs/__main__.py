@@ -1,0 +1,7 @@
+"""python -m rigs is evc5."""
+
+import sys
+
+from rigs.cli import main
+
+sys.exit(main())

@@ -1,0 +1,215 @@
+"""The command line: evc5, or python -m rigs.
+
+Exit codes: 0 all checks hold, 1 an error finding, 2 bad input, 130 interrupted.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from rigs.complaints import nearest
+from rigs.errors import BadInput
+
+if TYPE_CHECKING:
+    from rigs.run import Run
+
+OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(f"{message} ({self.prog} --help)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    try:
+        arguments = parser().parse_args(argv)
+        command: Callable[[argparse.Namespace], int] = arguments.command
+        return command(arguments)
+    except BadInput as error:
+        print(f"evc5: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # evc5 … | head
+        sys.stderr.close()
+        return OK
+
+
+def parser() -> argparse.ArgumentParser:
+    top = Parser(
+        prog="evc5", description="A digital twin of the EVC5 charge controller and the bench around it."
+    )
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
+
+    def command(
+        name: str, action: Callable[[argparse.Namespace], int], help_: str
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help_, description=help_)
+        sub.set_defaults(command=action)
+        return sub
+
+    run = command("run", run_rig, "run a rig and judge it")
+    run.add_argument("rig", metavar="RIG", help="a rig file, or a shipped rig's name (see evc5 rigs)")
+    run.add_argument("--days", type=days, metavar="N", help="simulated days")
+    run.add_argument("--seed", type=whole, metavar="N")
+    run.add_argument("--out", type=Path, metavar="DIR", help="run directory (default runs/<rig>-<seed>)")
+    run.add_argument("--behaviour", metavar="NAME", help="evc5-v32r30, ocpp16 or a TOML file")
+    _voice(run)
+
+    verify = command("verify", verify_run, "judge a run directory or a transcript of OCPP 1.6J frames")
+    verify.add_argument("recording", type=Path, metavar="RUN", help="a run directory or a messages.jsonl")
+    verify.add_argument("--behaviour", metavar="NAME")
+    verify.add_argument("--policy", action="append", default=[], metavar="NAME=VALUE")
+    _voice(verify)
+
+    command("rigs", list_rigs, "list the shipped rigs")
+    command("schema", print_schema, "print the JSON Schema of rig files, for editors")
+    sheet = command("sheet", print_sheet, "print the capability sheet as the twin holds it")
+    sheet.add_argument("--behaviour", default="evc5-v32r30", metavar="NAME")
+    sheet.add_argument("--json", action="store_true")
+    bench = command("bench", run_benchmark, "measure how fast it is on this machine")
+    bench.add_argument("--json", action="store_true")
+    return top
+
+
+def _voice(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    sub.add_argument("--json", action="store_true", help="print the verdict as JSON")
+
+
+def days(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value <= 3660.0:
+        raise argparse.ArgumentTypeError(f"must be a number of days > 0 and <= 3660, got {text}")
+    return value
+
+
+def whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"must be a whole number >= 0, got {text}")
+    return int(text)
+
+
+def run_rig(arguments: argparse.Namespace) -> int:
+    from rigs.progress import bar
+    from rigs.rig import Rig
+
+    rig = Rig.load(arguments.rig)
+    show = not (arguments.quiet or arguments.json)
+    began = time.perf_counter()
+    with bar(rig.file.name, show=show) as progress:
+        behaviour = arguments.behaviour and _behaviour(arguments.behaviour)
+        run = rig.run(arguments.days, arguments.seed, arguments.out, behaviour, progress)
+    _tell(run, arguments, time.perf_counter() - began)
+    if run.summary["state"] == "interrupted":
+        return INTERRUPTED
+    return OK if run.passed else FAILED
+
+
+def verify_run(arguments: argparse.Namespace) -> int:
+    from rigs.checks import finish, judge
+
+    choices: dict[str, Any] = {
+        "behaviour": arguments.behaviour,
+        "policies": dict(map(_policy, arguments.policy)),
+    }
+    path: Path = arguments.recording
+    if not path.exists():
+        raise BadInput(f"{path}: no such file or directory")
+    verdict = finish(path, **choices) if path.is_dir() else judge(path, **choices)
+    if path.is_dir():
+        from rigs.report import write_report
+        from rigs.run import Run
+
+        write_report(Run.open(path))
+    if arguments.json:
+        print(json.dumps(verdict.summary(), indent=2))
+    elif not arguments.quiet:
+        from rigs.checks.render import show
+
+        show(verdict.summary())
+    return OK if verdict.passed else FAILED
+
+
+def list_rigs(_: argparse.Namespace) -> int:
+    from rigs.rigfile import RigFile, names
+
+    for name in names():
+        rig = RigFile.load(name)
+        print(f"{name:<16} {rig.days:>5g} d  {len(rig.plan()):>4} sessions  {rig.title}")
+    return OK
+
+
+def print_schema(_: argparse.Namespace) -> int:
+    from rigs.rigfile import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
+    return OK
+
+
+def print_sheet(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from rigs.sheet import render_sheet, sheet_data
+    from twin.behaviour import Behaviour
+
+    try:
+        behaviour = Behaviour.load(_behaviour(arguments.behaviour))
+    except ValueError as error:
+        raise BadInput(f"--behaviour: {error}") from None
+    if arguments.json:
+        print(json.dumps(sheet_data(behaviour), indent=2))
+    else:
+        Console().print(render_sheet(behaviour))
+    return OK
+
+
+def run_benchmark(arguments: argparse.Namespace) -> int:
+    from rigs.benchmark import run
+
+    result = run(lambda what: print(f"measuring: {what} …", file=sys.stderr))
+    if arguments.json:
+        print(json.dumps(result.table()))
+    else:
+        for name, value in result.table().items():
+            print(f"{name:<24} {value:>12,}")
+    return OK
+
+
+def _policy(text: str) -> tuple[str, str]:
+    from twin.policies import POLICIES
+
+    name, _, value = text.partition("=")
+    if name not in POLICIES:
+        raise BadInput(f"--policy must be NAME=VALUE, got {text}{nearest(name, list(POLICIES))}")
+    if value not in (choices := POLICIES[name].choices):
+        raise BadInput(f"--policy {name} must be one of {', '.join(choices)}, got {value}")
+    return name, value
+
+
+def _behaviour(name: str) -> str:
+    """A file is named from where the user stands, not from the rig's folder."""
+    return str(Path(name).resolve()) if Path(name).is_file() else name
+
+
+def _tell(run: "Run", arguments: argparse.Namespace, wall_s: float) -> None:
+    if arguments.json:
+        print(json.dumps(run.summary, indent=2))
+    elif not arguments.quiet:
+        from rigs.checks.render import show
+
+        show(run.summary)
+        days = run.summary["simulated_s"] / 86_400.0
+        print(f"{days:g} days in {wall_s:.2f} s")
+        print(run.directory)
