@@ -6,7 +6,7 @@ samples and records, which so see the instant settled.
 
 from collections.abc import Callable
 from heapq import heappush
-from typing import Any
+from typing import Any, cast
 
 import simpy
 
@@ -15,18 +15,24 @@ INPUT, CONTROL, SAMPLE = 0, 1, 2
 Action = Callable[[], None]
 
 
+class _Due:
+    """The least that SimPy's `step` asks of an event: callbacks, and no failure to raise."""
+
+    __slots__ = ("callbacks",)
+    _ok = True
+
+    def __init__(self, action: Action) -> None:
+        self.callbacks: Any = (lambda _: action(),)
+
+
 class Timeline(simpy.Environment):
     """A SimPy environment in seconds since the run's start, with absolute deadlines and ranks."""
 
     def at(self, t_s: float, action: Action, rank: int = CONTROL) -> None:
         """Run `action` at `t_s` (not before now), at its `rank` within that instant."""
-        now = self._now
-        event = simpy.Event(self)
-        event._ok, event._value = True, None
-        event.callbacks = [lambda _: action()]
         # Pushed with its absolute time: env.schedule() takes a delay, and now + (t - now) is not always t.
-        queue: Any = self._queue
-        heappush(queue, (t_s if t_s > now else now, rank, next(self._eid), event))
+        now, queue = self._now, cast(Any, self._queue)
+        heappush(queue, (t_s if t_s > now else now, rank, next(self._eid), _Due(action)))
 
     def soon(self, action: Action, rank: int = CONTROL) -> None:
         """Run `action` within this instant, after what already stands at this rank or an earlier one."""

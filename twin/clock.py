@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 DAY_S = 86_400
-_DAY_MS = DAY_S * 1000
+_EPOCH = datetime(1970, 1, 1)
 
 
 class Calendar:
@@ -21,7 +21,8 @@ class Calendar:
         self.zone = zone or ZoneInfo("UTC")
         self._start_ms = round(self.start.timestamp() * 1000)
         self.start_epoch = self._start_ms / 1000
-        self._day, self._date = -1, ""
+        self._last_ms, self._text = -1, ""  # one instant is written several times over
+        self._minute, self._prefix = -1, ""
 
     def epoch(self, t_s: float) -> float:
         """Seconds since 1970-01-01T00:00:00Z at `t_s` of the run."""
@@ -40,14 +41,14 @@ class Calendar:
         return self.iso_epoch_ms(self._start_ms + round(t_s * 1000))
 
     def iso_epoch_ms(self, epoch_ms: int) -> str:
-        """Milliseconds of UTC as text; the date is remembered, as nearly all calls fall on one day."""
-        day, ms = divmod(epoch_ms, _DAY_MS)
-        if day != self._day:
-            self._day = day
-            self._date = (datetime(1970, 1, 1) + timedelta(days=day)).strftime("%Y-%m-%dT")
-        seconds, ms = divmod(ms, 1000)
-        minutes, s = divmod(seconds, 60)
-        return f"{self._date}{minutes // 60:02}:{minutes % 60:02}:{s:02}.{ms:03}Z"
+        """Milliseconds of UTC as text."""
+        if epoch_ms != self._last_ms:
+            minute, ms = divmod(epoch_ms, 60_000)
+            if minute != self._minute:
+                self._minute = minute
+                self._prefix = (_EPOCH + timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:")
+            self._last_ms, self._text = epoch_ms, f"{self._prefix}{ms // 1000:02}.{ms % 1000:03}Z"
+        return self._text
 
 
 def parse_instant(text: str) -> datetime | None:
