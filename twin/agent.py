@@ -52,6 +52,7 @@ class Agent:
         self.timeline, self.clock, self.link, self.memory = timeline, clock, link, memory
         self.configuration, self.behaviour, self._identity = configuration, behaviour, identity
         self.rpc = Rpc(timeline, link.send, self._answer, ids)
+        self.rpc.admit = self._admit
         self.rpc.strict = behaviour.policy("occupied_status") == "off"
         self.answers: dict[str, Answer] = {}  # filled by the operations
         self.refuse: Callable[[str], Refusal] = lambda action: Refusal("NotImplemented", action)
@@ -125,7 +126,7 @@ class Agent:
             return
         self._adopt_time(reply.payload["currentTime"])
         if interval > 0:
-            self.configuration.change("HeartbeatInterval", str(interval))  # sheet table 13: always from boot
+            self.configuration.assign("HeartbeatInterval", interval)  # sheet table 13: always from boot
         if was != "Accepted":
             for listener in self.on_accepted:
                 listener()
@@ -243,13 +244,16 @@ class Agent:
 
     # --- incoming ---
 
-    def _answer(self, action: str, payload: Payload) -> Payload | None:
+    def _admit(self, action: str) -> bool:
+        """Before it is accepted or pending, the charge point does not answer. Source: OCPP 1.6 4.2."""
         if self.registration in ("", "Rejected"):
-            return None  # OCPP 1.6 4.2: before it is accepted or pending, the charge point does not answer
-        answer = self.answers.get(action)
-        if answer is None:
+            return False
+        if action not in self.answers:
             raise self.refuse(action)
-        return answer(payload)
+        return True
+
+    def _answer(self, action: str, payload: Payload) -> Payload | None:
+        return self.answers[action](payload)
 
 
 def _ignore(reply: Reply) -> None:

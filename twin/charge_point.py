@@ -1,6 +1,7 @@
 """The device as a whole: power, controller, agent and memory joined; what a reset ends and what it leaves."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,6 +20,7 @@ from twin.profiles import ActiveTransaction, Limits, ProfileStore, Refused
 from twin.rpc import Refusal, Reply
 from twin.samples import Samples
 from twin.session import Session
+from twin.status import OCCUPIED, PREPARING
 
 REBOOT_S = {"Soft": 10.0, "Hard": 30.0, "Power": 20.0}  # until the firmware talks again; assumed
 
@@ -183,7 +185,7 @@ class ChargePoint:
             now = ("Unavailable" if 0 in self.memory.inoperative else "Available", "NoError", "")
         else:
             channel = self.controller.channel(connector)
-            now = (channel.status, channel.error_code, channel.info)
+            now = (self._spoken(channel.status), self._known(channel.error_code), channel.info)
         if force or self._told.get(connector) != now:
             payload = {
                 "connectorId": connector,
@@ -197,6 +199,16 @@ class ChargePoint:
                 self.agent.answer_trigger("StatusNotification", payload)
             elif self.agent.tell("StatusNotification", payload):
                 self._told[connector] = now
+
+    def _spoken(self, status: str) -> str:
+        """The status as the device calls it: "Occupied" of table 4 is no status of 1.6."""
+        if status == PREPARING and self.behaviour.policy("occupied_status") == "replaces-preparing":
+            return OCCUPIED
+        return status
+
+    def _known(self, error_code: str) -> str:
+        """The error code, OtherError for one that table 5 has as not supported; the info names the fault."""
+        return error_code if error_code in self.behaviour.error_codes else "OtherError"
 
     # --- transactions ---
 
@@ -215,6 +227,8 @@ class ChargePoint:
         self.sessions[transaction.connector].confirmed(transaction, reply.payload["idTagInfo"])
 
     def _transaction_changed(self, connector: int, transaction: Transaction | None) -> None:
+        if transaction is not None and transaction.charging_profile is not None:
+            self._install_remote(connector, transaction.charging_profile)  # 5.11: for this transaction
         if transaction is None:
             self.profiles.transaction_ended(connector)
             if connector in self._scheduled:
@@ -293,6 +307,11 @@ class ChargePoint:
             raise Refusal(refused.code, refused.description) from None
         self.soon(self.controller.arbitrate)
         return status
+
+    def _install_remote(self, connector: int, profile: Payload) -> None:
+        """The profile that came with a remote start; a bad one does not keep the transaction from running."""
+        with suppress(Refusal):
+            self.install_profile(connector, profile)
 
     def clear_profiles(self, filters: Payload) -> bool:
         cleared = self.profiles.clear(filters)

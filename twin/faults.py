@@ -1,4 +1,7 @@
-"""What the device says of a fault. Source: sheet table 5; EVC4 logs show reader and meter as Faulted."""
+"""What OCPP 1.6 (7.6) has for a fault; table 5 of the sheet then says which codes the device knows.
+
+EVC4 logs show reader and meter as Faulted.
+"""
 
 from dataclasses import dataclass
 
@@ -18,11 +21,11 @@ FAULTS = {
     "diode-failure": FaultRow("EVCommunicationError", faulted=False),
     "ground-failure": FaultRow("GroundFailure"),
     "over-voltage": FaultRow("OverVoltage"),
-    "under-voltage": FaultRow("OtherError", info="under-voltage"),  # UnderVoltage: not supported
-    "over-current": FaultRow("OtherError", info="over-current"),  # OverCurrentFailure: not supported
-    "over-temperature": FaultRow("OtherError", info="over-temperature"),  # HighTemperature: not supported
+    "under-voltage": FaultRow("UnderVoltage", info="under-voltage"),
+    "over-current": FaultRow("OverCurrentFailure", info="over-current"),
+    "over-temperature": FaultRow("HighTemperature", info="over-temperature"),
     "power-meter-failure": FaultRow("PowerMeterFailure"),
-    "contactor-welded": FaultRow("OtherError", info="contactor welded"),  # PowerSwitchFailure: not supported
+    "contactor-welded": FaultRow("PowerSwitchFailure", info="contactor welded"),
     "reader-failure": FaultRow("ReaderFailure"),
     "phase-loss": FaultRow("OtherError", info="phase loss"),
 }

@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from models.timeline import CONTROL
+from twin.configuration import TooManyKeys
 from twin.frames import Payload
 from twin.rpc import Refusal
 from twin.schemas import validator
@@ -20,7 +21,10 @@ def change_configuration(station: "ChargePoint", payload: Payload) -> Payload:
 
 
 def get_configuration(station: "ChargePoint", payload: Payload) -> Payload:
-    known, unknown = station.configuration.get(payload.get("key") or [])
+    try:
+        known, unknown = station.configuration.get(payload.get("key") or [])
+    except TooManyKeys as error:
+        raise Refusal("OccurenceConstraintViolation", str(error)) from None
     answer: Payload = {"configurationKey": known}
     if unknown:
         answer["unknownKey"] = unknown
@@ -29,6 +33,8 @@ def get_configuration(station: "ChargePoint", payload: Payload) -> Payload:
 
 def remote_start(station: "ChargePoint", payload: Payload) -> Payload:
     """Accepted means "will try" (5.11); without a connectorId the first free connector takes it."""
+    if "chargingProfile" in payload and station.behaviour.policy("remote_start_profile") == "rejected":
+        return {"status": "Rejected"}
     wanted = payload.get("connectorId")
     connectors = [wanted] if wanted is not None else list(station.sessions)
     for connector in connectors:

@@ -44,7 +44,8 @@ class Refusal(Exception):
 class Rpc:
     """Sends CALLs and hands their replies on; checks every payload, in and out, against its schema.
 
-    `answer` gets a valid CALL and returns the confirmation's payload, None for silence, or raises `Refusal`.
+    `answer` gets a valid CALL and returns the confirmation's payload, None for silence, or raises `Refusal`;
+    `admit` is asked before the payload is looked at, False for silence, and may refuse an action as such.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Rpc:
         self._waiting: tuple[str, str, Done] | None = None  # id, action, what to do with the reply
         self._deadline_s = 0.0
         self._watching = False
+        self.admit: Callable[[str], bool] = lambda action: True
         self.strict = True  # refuse to send what the schema refuses; a device may be less careful
 
     @property
@@ -116,6 +118,8 @@ class Rpc:
 
     def _called(self, frame: Call) -> None:
         try:
+            if not self.admit(frame.action):
+                return
             check = validator(frame.action)
             if check is not None and not check.is_valid(frame.payload):
                 raise Refusal(*violation(check, frame.payload))

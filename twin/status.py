@@ -5,6 +5,7 @@ from dataclasses import dataclass
 AVAILABLE, PREPARING, CHARGING = "Available", "Preparing", "Charging"
 SUSPENDED_EV, SUSPENDED_EVSE, FINISHING = "SuspendedEV", "SuspendedEVSE", "Finishing"
 RESERVED, UNAVAILABLE, FAULTED = "Reserved", "Unavailable", "Faulted"
+OCCUPIED = "Occupied"  # sheet table 4, a status of OCPP 1.5; policy occupied_status says when it is used
 
 # Row letters and column numbers of the table in 4.9; a missing pair is not allowed.
 _ROWS = {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
-from specification import Line, sheet, spec
+from specification import Line, key_lines, names, sheet, spec
 
 from twin.behaviour import Behaviour
 from twin.sheet import TABLES, Key
@@ -111,6 +111,11 @@ def test_a_measurand_has_its_unit_and_phases(line: Line) -> None:
 def test_a_meter_decides_which_measurands_a_channel_has(meter: str, kinds: set[str]) -> None:
     expected = {line["measurand"] for line in spec("measurands") if line["needs_meter"] in kinds}
     assert set(EVC5.measured_by(meter)) == expected
+
+
+def test_the_expectations_of_keys_cover_every_row_of_the_sheet() -> None:
+    rows = [name for line in sheet(*range(13, 24)) for name in names(line["row"])]
+    assert [line["key"] for line in key_lines("evc5-v32r30")] == rows
 
 
 def test_every_key_that_the_sheet_gives_no_default_says_where_its_own_comes_from() -> None:
