@@ -21,7 +21,7 @@ START, END = datetime(2019, 2, 1, tzinfo=UTC), datetime(2020, 2, 1, tzinfo=UTC)
 USERS = {"Bl2-2": 1, "Share-12": 1, "AdO1-1": 2, "AsO6-1": 2, "Share-4": 2}  # user -> connector
 LEAST_WH = 500.0  # under this the car only balanced or heated itself
 LEAST_STAY = timedelta(minutes=10)
-MOST_STAY = timedelta(hours=24)  # longer ones block a shared connector
+MOST_STAY = timedelta(hours=18)  # longer ones block a shared connector
 GAP = timedelta(minutes=5)  # between two cars at one connector
 
 
@@ -32,7 +32,7 @@ def unsuitable(session: Charge) -> str | None:
         return "outside the year"
     if session.energy_wh < LEAST_WH or stay < LEAST_STAY:
         return "under 0.5 kWh or 10 minutes"
-    return "longer than 24 hours" if stay > MOST_STAY else None
+    return "longer than 18 hours" if stay > MOST_STAY else None
 
 
 def suitable(path: Path, left_out: Counter[str]) -> Iterator[tuple[Charge, dict[str, str]]]:
