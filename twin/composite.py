@@ -11,7 +11,7 @@ from math import floor, inf
 from typing import Any, NamedTuple
 
 from twin.profile import ENUMERATIONS, Refused
-from twin.schedule import NOMINAL_V, Cap, Merging, Schedule, prevailing, spread, tenth, to_ms
+from twin.schedule import NOMINAL_V, Cap, Merging, Schedule, prevailing, tenth, to_ms
 
 LAST_MS_OF_SECOND = 999
 NO_LIMIT = -1.0  # a gap under the policy "unlimited", which OCPP has no word for; as MicroOcpp does
@@ -136,14 +136,15 @@ def _connector_flow(
     said = [cap for cap in (own, whole) if cap is not None]
     local_a = min(site.local_a[connector], site.station_a)
     if not said:
-        return _flow_of(Cap(inf if site.gap_is_unlimited else local_a, site.phases), site), until
+        amps = inf if site.gap_is_unlimited else local_a
+        return _flow_of(Cap(amps, site.phases), amps, site), until
     low = site.merging.lowest(said)
-    return _flow_of(low._replace(amps=min(low.amps, local_a)), site), until
+    return _flow_of(low, min(low.amps, local_a), site), until
 
 
-def _flow_of(cap: Cap, site: Site) -> Flow:
+def _flow_of(cap: Cap, amps: float, site: Site) -> Flow:
     phases = min(cap.width, site.phases)
-    return Flow(cap.amps, cap.amps * NOMINAL_V * phases, phases, cap.min_a or 0.0)
+    return Flow(amps, amps * NOMINAL_V * phases, phases, cap.min_a or 0.0)
 
 
 def _together(flows: Sequence[Flow], whole: Cap | None, site: Site) -> Flow:
@@ -155,8 +156,7 @@ def _together(flows: Sequence[Flow], whole: Cap | None, site: Site) -> Flow:
     if whole is None:
         return Flow(amps, watts, phases)
     low = site.merging.lowest([Cap(amps, phases), whole])
-    top = spread(whole, low.width) if site.merging.spread_watts else whole
-    return Flow(min(amps, top.amps), min(watts, _watts(top)), min(low.width, site.phases))
+    return Flow(low.amps, min(watts, _watts(whole)), min(low.width, site.phases))
 
 
 def _watts(cap: Cap) -> float:

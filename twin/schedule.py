@@ -115,6 +115,8 @@ class Merging:
 
     def lowest(self, caps: Sequence[Cap], in_use: int | None = None) -> Cap:
         """The minimum of `caps` (at least one; the first wins a tie), ampere against ampere, 3.13.3."""
+        if len(caps) == 1 and not (self.spread_watts and in_use):
+            return caps[0]
         fewest = min(cap.width for cap in caps)
         if self.spread_watts:
             caps = [spread(cap, min(fewest, in_use or fewest)) for cap in caps]

@@ -50,10 +50,10 @@ NEEDS: dict[str, dict[str, str]] = {
 }
 
 CANNOT_APPLY = {
-    "composite_openocpp-absolute-earlier-short": "open-ocpp cuts the answer's duration where its profiles end; "
-    "this one covers what was asked and fills the gap by policy",
-    "setpoint_microocpp-sp-mixed-units": "MicroOcpp keeps a limit in W beside one in A; a composite schedule has "
-    "one unit, and 5000 W over three phases are 7.2 A, below the other profile's 20 A",
+    "composite_openocpp-absolute-earlier-short": "open-ocpp cuts the duration where profiles end; this one "
+    "answers for the time asked about and fills the gap by policy",
+    "setpoint_microocpp-sp-mixed-units": "MicroOcpp keeps a limit in W beside one in A; a composite schedule "
+    "has one unit, and 5000 W over three phases are 7.2 A, below the other profile's 20 A",
 }
 
 QUESTIONS = {
