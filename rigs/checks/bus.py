@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from rigs.checks.columns import Listener
 from rigs.checks.ledger import Ledger
-from rigs.checks.meter import Reading
 from rigs.checks.rpc import Call
 from rigs.checks.story import Story
 from rigs.checks.telemetry import Telemetry
@@ -19,7 +19,7 @@ class Bus:
 
     calls: defaultdict[str, list[Callable[[Call], None]]] = field(default_factory=lambda: defaultdict(list))
     replies: defaultdict[str, list[Callable[[Call], None]]] = field(default_factory=lambda: defaultdict(list))
-    readings: list[Callable[[Reading], None]] = field(default_factory=list)
+    readings: list[Listener] = field(default_factory=list)  # (connector, its blocks)
     events: defaultdict[str, list[Callable[["Event"], None]]] = field(
         default_factory=lambda: defaultdict(list)
     )

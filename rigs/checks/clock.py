@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rigs.checks.bus import Bench
+from rigs.checks.columns import Block
 from rigs.checks.instants import iso
-from rigs.checks.meter import Reading
 from rigs.checks.rpc import Call
 
 KEY = "ClockAlignedDataInterval"
@@ -55,7 +55,7 @@ class ClockAligned:
         self._only_in_transaction = bench.policies["clock_outside_transaction"] == "transaction-only"
         self._last: dict[int, float] = {}  # by connector: up to where its boundaries are judged
         self._missing: dict[tuple[int, float], None] = {}  # owed, not seen yet, a later one was
-        bench.bus.readings.append(self._reading)
+        bench.bus.readings.append(self._readings)
         bench.bus.replies["BootNotification"].append(self._booted)
         bench.bus.replies["GetConfiguration"].append(self._configured)
         bench.bus.end.append(self._end)
@@ -87,58 +87,64 @@ class ClockAligned:
             for connector in self._connectors():
                 self._advance(connector, t)
 
-    def _reading(self, reading: Reading) -> None:
-        if reading.layout.context != "Sample.Clock":
-            return
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        aligned = [block for block in blocks if block.layout.context == "Sample.Clock"]
+        rows = [
+            row for b in aligned for row in zip(b.order.tolist(), b.t.tolist(), b.stamp.tolist(), strict=True)
+        ]
+        for _, t, stamp in sorted(rows):
+            self._reading(connector, t, stamp)
+
+    def _reading(self, connector: int, t: float, stamp: float) -> None:
         tolerance = self._bench.tolerances.clock_s
-        interval = self._interval(reading.stamp - tolerance)
+        interval = self._interval(stamp - tolerance)
         if interval is None:
             return
-        if interval == 0.0 or not is_boundary(reading.stamp, interval, tolerance, self._midnights):
-            self._off(reading, interval)
+        if interval == 0.0 or not is_boundary(stamp, interval, tolerance, self._midnights):
+            self._off(connector, t, stamp, interval)
             return
         self._ledger.judged[EXACT] += 1
-        boundary = reading.stamp
+        boundary = stamp
         if self._stamped_at_start:
-            boundary = boundary_after(reading.stamp + tolerance, interval, self._midnights)
-        self._seen(reading, boundary, interval)
+            boundary = boundary_after(stamp + tolerance, interval, self._midnights)
+        self._seen(connector, t, boundary, interval)
 
-    def _off(self, reading: Reading, interval: float) -> None:
+    def _off(self, connector: int, t: float, stamp: float, interval: float) -> None:
         self._ledger.broken(
             EXACT,
-            reading.t,
-            reading.connector,
+            t,
+            connector,
             f"a multiple of {interval:g} s from midnight" if interval else "none: interval 0 or no measurand",
-            iso(reading.stamp),
+            iso(stamp),
             "clock-aligned data off the boundary",
         )
 
-    def _seen(self, reading: Reading, boundary: float, interval: float) -> None:
-        last = self._last.get(reading.connector)
+    def _seen(self, connector: int, t: float, boundary: float, interval: float) -> None:
+        last = self._last.get(connector)
         tolerance = self._bench.tolerances.clock_s
         if last is None:
-            self._last[reading.connector] = boundary
+            self._last[connector] = boundary
             return
         if boundary > last + tolerance:
             if boundary - last > interval + tolerance:
-                self._advance(reading.connector, boundary - tolerance)
-            self._last[reading.connector] = boundary
+                self._advance(connector, boundary - tolerance)
+            self._last[connector] = boundary
             self._ledger.judged[COMPLETE] += 1
             return
-        key = (reading.connector, round(boundary, 3))
+        key = (connector, round(boundary, 3))
         if key in self._missing:
             del self._missing[key]
             self._ledger.judged[COMPLETE] += 1
         elif not self._story.is_dark(boundary, 1.0):
-            self._twice(reading)
+            self._twice(connector, t, boundary)
 
-    def _twice(self, reading: Reading) -> None:
+    def _twice(self, connector: int, t: float, boundary: float) -> None:
         self._ledger.broken(
             COMPLETE,
-            reading.t,
-            reading.connector,
+            t,
+            connector,
             "each boundary once",
-            iso(reading.stamp),
+            iso(boundary),
             "clock-aligned data of one boundary came twice, or of one before the boot",
         )
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from rigs.checks.bus import Bench
-from rigs.checks.meter import Layout, Reading
+from rigs.checks.columns import Array, Block
 from rigs.checks.telemetry import Rows
 
 OFFER, REPORTED = "electrical.offer", "electrical.reported-offer"
@@ -58,38 +58,37 @@ class ReportedOffer:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
-        self._columns: dict[Layout, tuple[list[int], list[int]]] = {}
         self._before: dict[int, float] = {}
-        bench.bus.readings.append(self._reading)
+        bench.bus.readings.append(self._readings)
 
-    def _reading(self, reading: Reading) -> None:
-        columns = self._columns.get(reading.layout)
-        if columns is None:
-            columns = self._columns[reading.layout] = _both(reading.layout)
-        imported, offered = columns
-        if not imported or not offered:
-            return
-        values = reading.values
-        offer = max([values[k] for k in offered])
-        highest = max(offer, self._before.get(reading.connector, offer))
-        self._before[reading.connector] = offer
-        current = max([values[k] for k in imported])
-        tolerances = self._bench.tolerances
-        if current <= highest + max(tolerances.current_a, tolerances.current_part * highest):
-            self._bench.ledger.judged[REPORTED] += 1
-            return
-        self._bench.ledger.broken(
-            REPORTED,
-            reading.t,
-            reading.connector,
-            f"<= {_allowed(highest, tolerances):.2f} A (offered {highest:g} A)",
-            f"{current:g} A",
-            "Current.Import above Current.Offered",
-        )
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        for block in blocks:
+            imported, offered = (_highest(block, name) for name in ("Current.Import", "Current.Offered"))
+            if imported is not None and offered is not None:
+                self._judge(connector, block, imported, offered)
+
+    def _judge(self, connector: int, block: Block, imported: Array, offered: Array) -> None:
+        before = np.concatenate([[self._before.get(connector, offered[0])], offered[:-1]])
+        self._before[connector] = float(offered[-1])
+        highest = np.maximum(offered, before)
+        allowed = _allowed(highest, self._bench.tolerances)
+        wrong = np.flatnonzero(imported > allowed)
+        self._bench.ledger.judged[REPORTED] += len(block) - len(wrong)
+        for k in wrong:
+            self._bench.ledger.broken(
+                REPORTED,
+                float(block.t[k]),
+                connector,
+                f"<= {allowed[k]:.2f} A (offered {highest[k]:g} A)",
+                f"{imported[k]:g} A",
+                "Current.Import above Current.Offered",
+            )
 
 
-def _both(layout: Layout) -> tuple[list[int], list[int]]:
-    def of(measurand: str) -> list[int]:
-        return [k for k, column in enumerate(layout.columns) if column.measurand == measurand]
-
-    return of("Current.Import"), of("Current.Offered")
+def _highest(block: Block, measurand: str) -> Array | None:
+    """The highest of a measurand's phases, reading by reading."""
+    columns = [k for k, column in enumerate(block.layout.columns) if column.measurand == measurand]
+    if not columns:
+        return None
+    highest: Array = block.values[:, columns].max(axis=1)
+    return highest

@@ -1,15 +1,12 @@
 """A transcript line by line: each becomes a frame, with its time and direction."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from rigs.checks import meter
 from rigs.checks.instants import epoch
-from rigs.checks.meter import Reading, Templates
 
 CALL, RESULT, ERROR = 2, 3, 4  # OCPP-J 4.2.1-4.2.3
 
@@ -17,7 +14,7 @@ CALL, RESULT, ERROR = 2, 3, 4  # OCPP-J 4.2.1-4.2.3
 class Frame:
     """One OCPP frame: `t` in epoch seconds; `up` is to the CSMS; `fault` says why it is none."""
 
-    __slots__ = ("action", "fault", "id", "kind", "line", "lost", "payload", "readings", "t", "up")
+    __slots__ = ("action", "fault", "id", "kind", "line", "lost", "payload", "t", "up")
 
     def __init__(
         self,
@@ -29,68 +26,20 @@ class Frame:
         id: str,
         action: str,
         payload: Any,
-        readings: list[Reading] | None = None,
         fault: str = "",
     ) -> None:
         self.line, self.t, self.up, self.lost, self.kind, self.id = line, t, up, lost, kind, id
-        self.action, self.payload, self.readings, self.fault = action, payload, readings, fault
-
-
-# The one line that comes by the hundred thousand; anything written otherwise takes the general way.
-_METER_VALUES = re.compile(
-    rb'\{"t":(\d+(?:\.\d+)?(?:[eE][-+]?\d+)?),"at":"[^"\\]*","station":"[^"\\]*","dir":"up",(?:("lost"):true,)?'
-    rb'"frame":\[2,"([^"\\]{1,36})","MeterValues",\{"connectorId":(0|[1-9]\d{0,8}),'
-    rb'(?:"transactionId":(0|-?[1-9]\d{0,8}),)?'
-    rb'"meterValue":\[\{"timestamp":"(\d{4}-\d\d-\d\d)T(\d\d):([0-5]\d):([0-5]\d)(\.\d{1,9})?Z","sampledValue":'
-)
+        self.action, self.payload, self.fault = action, payload, fault
 
 
 class Reader:
-    """Reads lines of `messages.jsonl`; learns the run's epoch from the first."""
+    """Reads lines of `messages.jsonl`; learns the run's epoch from the first, if not told."""
 
-    def __init__(self) -> None:
-        self.start: float | None = None  # epoch seconds of t = 0
-        self._templates = Templates()
-        self._days: dict[bytes, float] = {}
+    def __init__(self, start: float | None = None) -> None:
+        self.start = start  # epoch seconds of t = 0
 
     def read(self, number: int, raw: bytes) -> Frame:
         """The frame on this line; ValueError where the line is no record of one."""
-        match = _METER_VALUES.match(raw)
-        if match is not None and self.start is not None:
-            known = self._templates.match(raw[match.end() :])
-            if known is not None and (stamp := self._stamp(match)) is not None:
-                return self._known(number, match, stamp, *known)
-        return self._parse(number, raw)
-
-    def learn(self, raw: bytes, frame: Frame) -> None:
-        """Remember the layout of a MeterValues line that was read and validated in full."""
-        match = _METER_VALUES.match(raw)
-        if match is not None and frame.readings is not None and len(frame.readings) == 1:
-            self._templates.learn(raw[match.end() :], frame.readings[0].layout)
-
-    def _known(
-        self, number: int, match: re.Match[bytes], stamp: float, layout: meter.Layout, values: list[float]
-    ) -> Frame:
-        t, lost, id, connector, transaction = match.group(1, 2, 3, 4, 5)
-        at = self.start + float(t)  # type: ignore[operator]  # read() saw that it is set
-        reading = Reading(
-            at, int(connector), None if transaction is None else int(transaction), stamp, layout, values
-        )
-        return Frame(number, at, True, lost is not None, CALL, id.decode(), "MeterValues", None, [reading])
-
-    def _stamp(self, match: re.Match[bytes]) -> float | None:
-        day, hour, minute, second, fraction = match.group(6, 7, 8, 9, 10)
-        midnight = self._days.get(day)
-        if midnight is None:
-            try:
-                midnight = self._days[day] = epoch(f"{day.decode()}T00:00:00Z")
-            except ValueError:
-                return None
-        if hour > b"23":
-            return None
-        return midnight + 3600 * int(hour) + 60 * int(minute) + int(second) + float(fraction or 0)
-
-    def _parse(self, number: int, raw: bytes) -> Frame:
         try:
             record = orjson.loads(raw)
         except orjson.JSONDecodeError as error:

@@ -1,5 +1,6 @@
 """The judge: one pass over a recording, frame by frame, with the telemetry of each day once it is past."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,16 +11,19 @@ import orjson
 from rigs.checks import meter, telemetry
 from rigs.checks.bus import Bench, Bus, Event
 from rigs.checks.clock import ClockAligned
+from rigs.checks.columns import Gathering
 from rigs.checks.electrical import Offer, ReportedOffer
 from rigs.checks.frames import CALL, Frame, Reader, lines
 from rigs.checks.instants import epoch
 from rigs.checks.ledger import Ledger
+from rigs.checks.meter import Reading
 from rigs.checks.register import Register
 from rigs.checks.requirements import TABLE
 from rigs.checks.rpc import Call, Pairing, Validation
 from rigs.checks.sampling import Sampling
 from rigs.checks.sessions import Sessions
 from rigs.checks.story import Story
+from rigs.checks.templates import Row, Templates
 from rigs.checks.tolerances import Tolerances, policies_of
 from rigs.checks.verdict import Verdict, findings_of, read_summary, write_summary
 from rigs.errors import BadInput
@@ -71,7 +75,8 @@ class Judge:
         self._ledger, self._story, self._bus = Ledger(TABLE), Story(), Bus()
         self._pairing = Pairing(self._ledger, tolerances.call_timeout_s, tolerances.answer_s)
         self._validation = Validation(self._ledger)
-        self._reader = Reader()
+        self._gathering = Gathering(self._no_number)
+        self._fluent_calls = self._fluent_replies = 0  # of known form: counted here, entered at the end
         self._truth = telemetry.Telemetry()
         bench = Bench(self._bus, self._story, self._ledger, self._truth, tolerances, policies)
         zone = summary.get("timezone")
@@ -81,34 +86,82 @@ class Judge:
         Offer(bench)
         ReportedOffer(bench)
         self._sessions = Sessions(bench)
+        self._gathering.listeners = self._bus.readings
         self._frames, self._t = 0, float("-inf")
 
     def run(self) -> Verdict:
-        start = self._start()
-        self._reader.start = self._ledger.start = start
-        events, parts = self._events(start), self._parts(start)
-        event, part = next(events, None), next(parts, None)
-        self._register.has_truth = part is not None
-        over = _ends(part)
+        start = self._ledger.start = self._start()
+        self._reader, self._templates = Reader(start), Templates(start)
+        self._events, self._parts = self._read_events(start), self._read_parts(start)
+        self._event, self._part = next(self._events, None), next(self._parts, None)
+        self._register.has_truth = self._part is not None
+        self._due = self._next_due()
         for number, raw in lines(self._messages):
-            frame = self._read(number, raw)
-            if frame is None:
-                continue
-            while event is not None and event.t <= frame.t:
-                self._happens(event)
-                event = next(events, None)
-            while part is not None and frame.t > over:
-                self._add(part)
-                part = next(parts, None)
-                over = _ends(part)
-            self._frame(frame, raw)
-        while event is not None:
-            self._happens(event)
-            event = next(events, None)
-        while part is not None:
-            self._add(part)
-            part = next(parts, None)
+            if raw.find(b'"MeterValues"', 0, 256) > 0:
+                row = self._templates.match(raw)
+                if row is not None:
+                    self._known_call(number, row)
+                    continue
+            else:
+                match = EMPTY_REPLY.fullmatch(raw)
+                if match is not None and self._pairing.expects_empty_reply(match[2].decode()):
+                    self._known_reply(number, start + float(match[1]), match[2].decode())
+                    continue
+            self._line(number, raw)
+        self._catch_up(FOREVER)
         return self._verdict(start)
+
+    # -- the two lines that come by the hundred thousand -----------------------------------------
+
+    def _known_call(self, number: int, row: Row) -> None:
+        self._advance(number, row.t)
+        self._fluent_calls += 1
+        self._pairing.call(Call(number, row.t, True, False, row.id, "MeterValues", None))
+        self._gathering.add(row)
+        self._story.heard_t = row.t
+
+    def _known_reply(self, number: int, t: float, id: str) -> None:
+        self._advance(number, t)
+        self._fluent_replies += 1
+        self._pairing.reply(t, False, id)
+
+    # -- any other -------------------------------------------------------------------------------
+
+    def _line(self, number: int, raw: bytes) -> None:
+        try:
+            frame = self._reader.read(number, raw)
+        except ValueError as error:
+            self._bad_line(number, str(error), raw)
+            return
+        self._advance(number, frame.t)
+        self._ledger.judged["recording.line"] += 1
+        self._frame(frame, raw)
+
+    def _advance(self, number: int, t: float) -> None:
+        """Time goes on to a line's; what happened before it is told first."""
+        self._frames += 1
+        if t >= self._due:
+            self._catch_up(t)
+        if t >= self._t:
+            self._t = t
+        elif t < self._t - 0.0005:  # to the millisecond, where only `at` is written
+            back = f"{self._t - t:.3f} s before it"
+            message = f"line {number} goes back in time"
+            expected = "a time not before the line before"
+            self._ledger.broken("recording.line", t, None, expected, back, message, severity="warning")
+
+    def _next_due(self) -> float:
+        return min(_ends(self._part), FOREVER if self._event is None else self._event.t)
+
+    def _catch_up(self, t: float) -> None:
+        while (self._event is not None or self._part is not None) and self._next_due() <= t:
+            if self._event is not None and self._event.t <= _ends(self._part):
+                self._happens(self._event)
+                self._event = next(self._events, None)
+            elif self._part is not None:
+                self._add(self._part)
+                self._part = next(self._parts, None)
+        self._due = self._next_due()
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -129,7 +182,7 @@ class Judge:
                 break
         raise BadInput(f"{self._messages} holds no OCPP frames ({first or 'it is empty'})")
 
-    def _events(self, start: float) -> Iterator[Event]:
+    def _read_events(self, start: float) -> Iterator[Event]:
         path = self._path / EVENTS
         if not path.is_file():
             return
@@ -140,31 +193,9 @@ class Judge:
             except (orjson.JSONDecodeError, KeyError, TypeError) as error:
                 self._bad_line(number, f"{EVENTS}: {error!r}", raw)
 
-    def _parts(self, start: float) -> Iterator[dict[int, telemetry.Rows]]:
+    def _read_parts(self, start: float) -> Iterator[dict[int, telemetry.Rows]]:
         directory = self._path / TELEMETRY
         return telemetry.parts(directory, start) if directory.is_dir() else iter(())
-
-    def _read(self, number: int, raw: bytes) -> Frame | None:
-        try:
-            frame = self._reader.read(number, raw)
-        except ValueError as error:
-            self._bad_line(number, str(error), raw)
-            return None
-        self._frames += 1
-        if frame.t < self._t - 0.0005:  # times are written to the millisecond where t is not
-            self._ledger.broken(
-                "recording.line",
-                frame.t,
-                None,
-                "a time not before the line before",
-                f"{self._t - frame.t:.3f} s before it",
-                f"line {number} goes back in time",
-                severity="warning",
-            )
-        else:
-            self._t = frame.t
-            self._ledger.judged["recording.line"] += 1
-        return frame
 
     def _bad_line(self, number: int, why: str, raw: bytes) -> None:
         t = self._t if self._frames else self._ledger.start
@@ -187,9 +218,11 @@ class Judge:
             return
         self._ledger.judged["frame.form"] += 1
         if frame.kind == CALL:
-            self._call(self._pairing.call(frame), frame, raw)
+            call = Call(frame.line, frame.t, frame.up, frame.lost, frame.id, frame.action, frame.payload)
+            self._pairing.call(call)
+            self._call(call, raw)
         else:
-            answered = self._pairing.reply(frame)
+            answered = self._pairing.reply(frame.t, frame.up, frame.id)
             if answered is not None:
                 self._reply(answered, frame)
         if frame.up:
@@ -208,51 +241,61 @@ class Judge:
             severity=severity,
         )
 
-    def _call(self, call: Call, frame: Frame, raw: bytes) -> None:
+    def _call(self, call: Call, raw: bytes) -> None:
         if not self._validation.call(call):
             return
+        if call.action in _BARRIER_CALLS:
+            self._gathering.flush()
         if call.action == "BootNotification" and not self._story.boot_asked:
             self._pairing.rebooted(call)
-        if call.readings is None and call.action in _READINGS:
-            self._readings(call, frame, raw)
-        if call.action != "MeterValues":
+        if call.action in _READINGS:
+            call.readings = self._readings(call)
+        if call.action == "MeterValues":
+            self._meter_values(call, raw)
+        else:
             self._story.call(call)
         for tell in self._bus.calls.get(call.action, ()):
             tell(call)
-        if call.readings and call.action == "MeterValues":
-            for reading in call.readings:
-                for hear in self._bus.readings:
-                    hear(reading)
 
-    def _readings(self, call: Call, frame: Frame, raw: bytes) -> None:
+    def _meter_values(self, call: Call, raw: bytes) -> None:
+        readings = call.readings or []
+        for reading in readings:
+            self._gathering.add_reading(reading)
+        if len(readings) == 1 and call.up and not call.lost:
+            self._templates.learn(raw, readings[0].layout)
+
+    def _readings(self, call: Call) -> list[Reading]:
         payload = call.payload
         items = payload.get(_READINGS[call.action], [])
         transaction = self._story.by_id.get(payload.get("transactionId", -1))
         connector = payload.get("connectorId", transaction.connector if transaction else 0)
         try:
-            call.readings = meter.read(items, call.t, connector, payload.get("transactionId"))
+            return meter.read(items, call.t, connector, payload.get("transactionId"))
         except ValueError as error:
-            self._ledger.broken(
-                "frame.schema",
-                call.t,
-                connector,
-                "a number as the value",
-                str(error)[:100],
-                f"{call.action} holds a value that is none",
-            )
-            call.readings = []
-            return
-        if call.action == "MeterValues":
-            frame.readings = call.readings
-            self._reader.learn(raw, frame)
+            self._no_number(call.t, connector, str(error))
+            return []
+
+    def _no_number(self, t: float, connector: int, text: str) -> None:
+        self._ledger.broken(
+            "frame.schema",
+            t,
+            connector,
+            "a number as the value",
+            text[:100],
+            "a meter value that is no number",
+        )
 
     def _reply(self, call: Call, frame: Frame) -> None:
+        if call.action in _BARRIER_REPLIES:
+            self._gathering.flush()
         self._validation.result(call, frame)
         self._story.reply(call)
         for tell in self._bus.replies.get(call.action, ()):
             tell(call)
 
     def _happens(self, event: Event) -> None:
+        if event.name in _BARRIER_EVENTS:
+            self._gathering.flush()
         self._story.event(event.t, event.name)
         if event.name in ("link-down", "power-cut"):
             self._pairing.interrupted()
@@ -260,6 +303,7 @@ class Judge:
             tell(event)
 
     def _add(self, part: dict[int, telemetry.Rows]) -> None:
+        self._gathering.flush()
         self._truth.add(part)
         for tell in self._bus.telemetry:
             tell()
@@ -268,7 +312,11 @@ class Judge:
         simulated = self._summary.get("simulated_s")
         complete = self._summary.get("state") == "complete" and isinstance(simulated, int | float)
         end = start + float(simulated) if complete and simulated is not None else self._t
+        self._gathering.flush()
         self._pairing.end(end)
+        for requirement in _FLUENT:
+            self._ledger.held(requirement, self._fluent_calls + self._fluent_replies)
+        self._ledger.held("frame.timestamp", self._fluent_calls)
         for tell in self._bus.end:
             tell(end)
         if not self._frames:
@@ -285,6 +333,19 @@ class Judge:
 
 
 _READINGS = {"MeterValues": "meterValue", "StopTransaction": "transactionData"}
+_FLUENT = ("recording.line", "frame.form", "frame.schema")  # what a line of known form keeps by its form
+
+# What the readings before it must not be seen in the light of.
+_BARRIER_CALLS = frozenset({"StartTransaction", "StopTransaction", "BootNotification"})
+_BARRIER_REPLIES = frozenset(
+    {"StartTransaction", "BootNotification", "GetConfiguration", "ChangeConfiguration"}
+)
+_BARRIER_EVENTS = frozenset({"link-down", "link-up", "power-cut", "power-restore", "reset", "clock-set"})
+
+EMPTY_REPLY = re.compile(
+    rb'\{"t":(-?(?:0|[1-9]\d*)(?:\.\d+)?),"at":"[^"\\]*","station":"[^"\\]*","dir":"down",'
+    rb'"frame":\[3,"([^"\\]{1,36})",\{\}\]\}\n'
+)
 
 
 def _ends(part: dict[int, telemetry.Rows] | None) -> float:

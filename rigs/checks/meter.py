@@ -1,15 +1,7 @@
-"""MeterValues as columns: the list of sampled values without its numbers is a layout, parsed once.
+"""Meter values: what each number of a list of sampled values is of, with the defaults of OCPP filled in."""
 
-A year holds hundreds of thousands of these frames and all but a dozen differ only in numbers. A line is taken
-apart at its values; where the rest equals, byte for byte, one that was parsed and validated in full, only the
-numbers are read.
-"""
-
-import re
 from dataclasses import dataclass
 from typing import Any
-
-import orjson
 
 from rigs.checks.instants import epoch
 
@@ -120,36 +112,6 @@ def number(sampled: dict[str, Any]) -> float:
     if sampled.get("format") == "SignedData":
         return float("nan")
     return float(sampled["value"])
-
-
-_NUMBERS = re.compile(rb'"value":"([-+.0-9eE]+)"')
-
-
-class Templates:
-    """The sampled-value lists already validated, by all their bytes but the numbers."""
-
-    MOST = 256  # a station has a handful; a transcript with more is read in full, which costs only time
-
-    def __init__(self) -> None:
-        self._layouts: dict[bytes, Layout] = {}
-
-    def match(self, tail: bytes) -> tuple[Layout, list[float]] | None:
-        """Layout and numbers of a list (given from its bracket to the end of its line), if known."""
-        parts = _NUMBERS.split(tail)
-        layout = self._layouts.get(b'"'.join(parts[::2]))
-        if layout is None:
-            return None
-        try:
-            values = orjson.loads(b"[" + b",".join(parts[1::2]) + b"]")
-        except orjson.JSONDecodeError:  # "+5", "05": no JSON numbers, for the slow path to judge
-            return None
-        return layout, values
-
-    def learn(self, tail: bytes, layout: Layout) -> None:
-        """Remember a list that was read and validated in full."""
-        parts = _NUMBERS.split(tail)
-        if len(self._layouts) < self.MOST and len(parts) == 2 * len(layout.columns) + 1:
-            self._layouts[b'"'.join(parts[::2])] = layout
 
 
 def read(items: list[dict[str, Any]], t: float, connector: int, transaction: int | None) -> list[Reading]:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from rigs.checks.bus import Bench
+from rigs.checks.columns import Array, Block
 from rigs.checks.instants import iso
-from rigs.checks.meter import Reading
+from rigs.checks.meter import DEFAULT_MEASURAND, Reading
 from rigs.checks.rpc import Call
 from rigs.checks.story import Transaction
 
@@ -37,20 +38,37 @@ class Register:
         self._bench, self._ledger = bench, bench.ledger
         self._shown: dict[int, Shown] = {}
         self.has_truth = False
-        bench.bus.readings.append(self._reading)
+        bench.bus.readings.append(self._readings)
         bench.bus.calls["StartTransaction"].append(self._started)
         bench.bus.calls["StopTransaction"].append(self._stopped)
         bench.bus.telemetry.append(self._truth)
 
-    def _reading(self, reading: Reading) -> None:
-        wh = reading.register
-        if wh is not None:
-            self._show(reading.connector, reading.stamp, wh, reading.t, 0.0)
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        told = [(block, wh) for block in blocks if (wh := block.column(DEFAULT_MEASURAND)) is not None]
+        if not told:
+            return
+        order = np.argsort(np.concatenate([block.order for block, _ in told]))
+        t, stamp = (np.concatenate([getattr(block, of) for block, _ in told])[order] for of in ("t", "stamp"))
+        wh = np.concatenate([wh for _, wh in told])[order]
+        shown = self._shown.setdefault(connector, Shown())
+        if not self._all_forward(shown, stamp, wh):
+            for row in zip(stamp.tolist(), wh.tolist(), t.tolist(), strict=True):
+                self._show(connector, *row, 0.0)
+
+    def _all_forward(self, shown: Shown, stamp: Array, wh: Array) -> bool:
+        """The common case: time and register both go on from the last showing, row by row."""
+        if stamp[0] < shown.stamp or (np.diff(stamp) < 0).any():
+            return False
+        if not wh[0] >= shown.wh or not (np.diff(wh) >= 0).all():
+            return False
+        shown.stamp, shown.wh = float(stamp[-1]), float(wh[-1])
+        self._ledger.judged[MONOTONIC] += len(wh)
+        if self.has_truth and len(shown.pending) < self.MOST_PENDING:
+            shown.pending.extend(np.column_stack([stamp, wh]).ravel())
+        return True
 
     def _show(self, connector: int, stamp: float, wh: float, t: float, rounding: float) -> None:
-        shown = self._shown.get(connector)
-        if shown is None:
-            shown = self._shown[connector] = Shown()
+        shown = self._shown.setdefault(connector, Shown())
         forward = stamp >= shown.stamp
         if (wh >= shown.wh - rounding) if forward else (wh <= shown.wh + rounding):
             self._ledger.judged[MONOTONIC] += 1

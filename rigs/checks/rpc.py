@@ -1,5 +1,6 @@
 """Calls and their replies: pairs the frames of a transcript and judges the pairing (OCPP-J 4.1)."""
 
+import re
 from typing import Any
 
 from rigs.checks.frames import RESULT, Frame
@@ -16,11 +17,11 @@ class Call:
         *("reply_t", "reply", "error"),
     )
 
-    def __init__(self, frame: Frame) -> None:
-        self.line, self.t, self.up, self.lost = frame.line, frame.t, frame.up, frame.lost
-        self.id, self.action, self.payload = frame.id, frame.action, frame.payload
-        self.readings: list[Reading] | None = frame.readings
-        self.valid = frame.readings is not None  # a known template was validated when it was learned
+    def __init__(self, line: int, t: float, up: bool, lost: bool, id: str, action: str, payload: Any) -> None:
+        self.line, self.t, self.up, self.lost = line, t, up, lost
+        self.id, self.action, self.payload = id, action, payload
+        self.valid = False
+        self.readings: list[Reading] | None = None  # of its meter values, where it has them and is valid
         self.reply_t: float | None = None
         self.reply: dict[str, Any] | None = None  # the payload of a valid CALLRESULT
         self.error: str | None = None  # the code of a CALLERROR
@@ -32,33 +33,45 @@ class Call:
 
 
 class Ids:
-    """Message ids of one sender: a counter takes no memory, others are remembered, the newest 100,000."""
+    """Message ids of one sender: counters take next to no memory, others are kept, the newest 100,000."""
 
-    MOST = 100_000
+    MOST, MOST_RUNS = 100_000, 64
 
     def __init__(self) -> None:
-        self._runs: dict[str, list[int]] = {}  # prefix: first and last of an unbroken count
+        self._runs: dict[str, list[list[int]]] = {}  # by prefix: first and last of each unbroken count
         self._others: dict[str, None] = {}
+        self._next, self._run = "", [0, 0]  # the id that goes on the count last used
 
     def is_new(self, id: str) -> bool:
-        prefix = id.rstrip("0123456789")
-        digits = id[len(prefix) :]
-        if digits and len(digits) < 19 and (digits[0] != "0" or len(digits) == 1):
-            count, run = int(digits), self._runs.get(prefix)
-            if run is None and len(self._runs) < 64:
-                self._runs[prefix] = [count, count]
-                return True
-            if run is not None and count == run[1] + 1:
-                run[1] = count
-                return id not in self._others
-            if run is not None and run[0] <= count <= run[1]:
-                return False
+        if id == self._next and id not in self._others:
+            self._run[1] += 1
+            self._next = f"{id.rstrip(DIGITS)}{self._run[1] + 1}"
+            return True
+        return self._counted(id) if COUNTER.fullmatch(id) else self._other(id)
+
+    def _counted(self, id: str) -> bool:
+        prefix = id.rstrip(DIGITS)
+        count, runs = int(id[len(prefix) :]), self._runs.setdefault(prefix, [])
+        if any(first <= count <= last for first, last in runs):
+            return False
+        if len(self._runs) > self.MOST_RUNS or (runs and count < runs[-1][1]):
+            return self._other(id)
+        runs.append([count, count])
+        del runs[: -self.MOST_RUNS]
+        self._run, self._next = runs[-1], f"{prefix}{count + 1}"
+        return id not in self._others
+
+    def _other(self, id: str) -> bool:
         if id in self._others:
             return False
         self._others[id] = None
         if len(self._others) > self.MOST:
             del self._others[next(iter(self._others))]
         return True
+
+
+DIGITS = "0123456789"
+COUNTER = re.compile(r"(?:.*\D)?(?:0|[1-9]\d{0,17})", re.ASCII | re.DOTALL)
 
 
 class Pairing:
@@ -72,34 +85,40 @@ class Pairing:
         self._foreign_t = {True: -1e18, False: -1e18}  # when a frame that is none was last sent
         self.silent = False  # the station may not answer now: its boot was rejected
 
-    def call(self, frame: Frame) -> Call:
-        ledger, waiting = self._ledger, self._open[frame.up]
+    def call(self, call: Call) -> None:
+        """A CALL was sent."""
+        waiting = self._open[call.up]
         if waiting:
-            self._overtaken(frame, waiting)
+            self._overtaken(call, waiting)
         else:
-            ledger.judged[ONE_CALL[frame.up]] += 1
-        if len(frame.id) > 36:
-            ledger.broken("rpc.id", frame.t, None, "at most 36 characters", frame.id, "message id too long")
-        elif not self._ids[frame.up].is_new(frame.id):
-            ledger.broken("rpc.id", frame.t, None, "an id of its own", frame.id, "message id used before")
+            self._ledger.judged[ONE_CALL[call.up]] += 1
+        if len(call.id) > 36:
+            self._bad_id(call, "at most 36 characters", "message id too long")
+        elif not self._ids[call.up].is_new(call.id):
+            self._bad_id(call, "an id of its own", "message id used before")
         else:
-            ledger.judged["rpc.id"] += 1
-        call = waiting[frame.id] = Call(frame)
-        return call
+            self._ledger.judged["rpc.id"] += 1
+        waiting[call.id] = call
 
-    def reply(self, frame: Frame) -> Call | None:
-        """The CALL this answers, or None; its `reply` and `error` are filled in by the caller."""
-        asked = not frame.up
-        call = self._open[asked].pop(frame.id, None) or self._given_up[asked].pop(frame.id, None)
-        if call is None:
-            if frame.t - self._foreign_t[asked] > self._answer_s:
-                self._ledger.broken(
-                    "rpc.matched", frame.t, None, "the id of a CALL outstanding", frame.id, "reply to no CALL"
-                )
-            return None
-        self._ledger.judged["rpc.matched"] += 1
-        self._ledger.judged["rpc.answered"] += 1
-        call.reply_t = frame.t
+    def _bad_id(self, call: Call, expected: str, message: str) -> None:
+        self._ledger.broken("rpc.id", call.t, call.connector, expected, call.id, message)
+
+    def expects_empty_reply(self, id: str) -> bool:
+        """Does the charge point wait for the confirmation of this MeterValues, which is always empty?"""
+        call = self._open[True].get(id)
+        return call is not None and call.action == "MeterValues"
+
+    def reply(self, t: float, up: bool, id: str) -> Call | None:
+        """The CALL that a reply answers, or None; its `reply` and `error` are filled in by the caller."""
+        call = self._open[not up].pop(id, None) or self._given_up[not up].pop(id, None)
+        judged = self._ledger.judged
+        if call is not None:
+            judged["rpc.matched"] += 1
+            judged["rpc.answered"] += 1
+            call.reply_t = t
+        elif t - self._foreign_t[not up] > self._answer_s:
+            expected = "the id of a CALL outstanding"
+            self._ledger.broken("rpc.matched", t, None, expected, id, "reply to no CALL")
         return call
 
     def foreign(self, frame: Frame) -> None:
@@ -125,23 +144,23 @@ class Pairing:
                 if t - call.t >= self._answer_s:
                     self._unanswered(call)
 
-    def _overtaken(self, frame: Frame, waiting: dict[str, Call]) -> None:
+    def _overtaken(self, late: Call, waiting: dict[str, Call]) -> None:
         for call in list(waiting.values()):
-            waited = frame.t - call.t
+            waited = late.t - call.t
             if waited < self._call_timeout_s:
                 self._ledger.broken(
-                    ONE_CALL[frame.up],
-                    frame.t,
+                    ONE_CALL[late.up],
+                    late.t,
                     None,
                     f"the reply to {call.action} {call.id}, or {self._call_timeout_s:g} s of silence, first",
-                    f"{frame.action} {frame.id} sent {waited:.3f} s after it",
+                    f"{late.action} {late.id} sent {waited:.3f} s after it",
                     "a second CALL while one was outstanding",
                 )
             else:
-                self._ledger.judged[ONE_CALL[frame.up]] += 1
+                self._ledger.judged[ONE_CALL[late.up]] += 1
                 self._unanswered(call)
-                self._given_up[frame.up][call.id] = waiting.pop(call.id)
-                self._trim(frame.up)
+                self._given_up[late.up][call.id] = waiting.pop(call.id)
+                self._trim(late.up)
 
     def _trim(self, up: bool) -> None:
         while len(self._given_up[up]) > 64:
@@ -173,10 +192,6 @@ class Validation:
 
     def call(self, call: Call) -> bool:
         """Is this CALL's payload valid? Unknown actions are their receiver's business: NotImplemented."""
-        if call.valid:
-            self._ledger.judged["frame.schema"] += 1
-            self._ledger.judged["frame.timestamp"] += 1
-            return True
         known = self._schema(call.action, False)
         if known is None:
             if call.up:

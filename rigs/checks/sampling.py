@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from rigs.checks.bus import Bench
+from rigs.checks.columns import Block
 from rigs.checks.instants import iso
-from rigs.checks.meter import Reading
 from rigs.checks.rpc import Call
 from rigs.checks.story import Transaction
 
@@ -41,7 +43,7 @@ class Sampling:
         self._follows = bench.policies["sample_interval_changed"] == "at-once"
         bench.bus.replies["StartTransaction"].append(self._started)
         bench.bus.calls["StopTransaction"].append(self._stopped)
-        bench.bus.readings.append(self._reading)
+        bench.bus.readings.append(self._readings)
         bench.bus.end.append(self._end)
         bench.story.on_setting.append(self._changed)
 
@@ -73,40 +75,45 @@ class Sampling:
             if interval is not None and interval != latest:
                 plan.changes.append((t, interval))
 
-    def _reading(self, reading: Reading) -> None:
-        if reading.layout.context != "Sample.Periodic" or reading.transaction is None:
-            return
-        transaction = self._bench.story.by_id.get(reading.transaction)
-        if transaction is None:
-            return
-        transaction.samples += 1
-        plan = self._plans.get(transaction) or self._plan(transaction)
-        if plan is None:
-            return
-        late = reading.stamp - plan.due
-        tolerance = self._bench.tolerances.sample_s
-        if -tolerance <= late <= tolerance:
-            plan.n += 1
-            self._bench.ledger.judged[REQUIREMENT] += 1
-        else:
-            self._off(transaction, plan, reading)
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        for block in blocks:
+            transaction = self._bench.story.by_id.get(block.transaction or -1)
+            if transaction is not None and block.layout.context == "Sample.Periodic":
+                transaction.samples += len(block)
+                plan = self._plans.get(transaction) or self._plan(transaction)
+                if plan is not None and not self._all_due(plan, block):
+                    self._one_by_one(transaction, plan, block)
 
-    def _off(self, transaction: Transaction, plan: Plan, reading: Reading) -> None:
+    def _all_due(self, plan: Plan, block: Block) -> bool:
+        """The common case: every sample of the block on the instants that come next."""
+        if plan.changes or not plan.interval:
+            return False
+        due = plan.anchor + (plan.n + np.arange(len(block))) * plan.interval
+        if (np.abs(block.stamp - due) > self._bench.tolerances.sample_s).any():
+            return False
+        plan.n += len(block)
+        self._bench.ledger.judged[REQUIREMENT] += len(block)
+        return True
+
+    def _one_by_one(self, transaction: Transaction, plan: Plan, block: Block) -> None:
+        for t, stamp in zip(block.t.tolist(), block.stamp.tolist(), strict=True):
+            self._sample(transaction, plan, t, stamp)
+
+    def _sample(self, transaction: Transaction, plan: Plan, t: float, stamp: float) -> None:
         tolerance = self._bench.tolerances.sample_s
-        if reading.stamp > plan.due:
-            self._missed(transaction, plan, reading.stamp - tolerance, reading.t)
-        if abs(reading.stamp - plan.due) <= tolerance:
+        self._missed(transaction, plan, stamp - tolerance, t)
+        if abs(stamp - plan.due) <= tolerance:
             plan.n += 1
             self._bench.ledger.judged[REQUIREMENT] += 1
             return
-        if abs(reading.stamp - plan.anchor) <= tolerance and plan.n == 1 and plan.anchor != transaction.start:
+        if abs(stamp - plan.anchor) <= tolerance and plan.n == 1 and plan.anchor != transaction.start:
             return  # at the instant of a change, either interval may bring it
         self._bench.ledger.broken(
             REQUIREMENT,
-            reading.t,
+            t,
             transaction.connector,
             f"next at {iso(plan.due)}" if plan.interval else "no samples: interval 0",
-            iso(reading.stamp),
+            iso(stamp),
             f"a sample of transaction {transaction.id} stands off its instants",
         )
 
