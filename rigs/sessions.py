@@ -18,7 +18,8 @@ from rigs.fitting import arrival_soc, fitted_vehicle
 from rigs.trondheim import Charge, read
 
 if TYPE_CHECKING:
-    from rigs.rigfile import Generator, RigFile, SessionEntry, SessionsCsv
+    from rigs.rig_tables import Generator, SessionEntry, SessionsCsv
+    from rigs.rigfile import RigFile
 
 CABLE_A = 32  # assumed where nobody says: the cable sold with most cars and the largest a 22 kW socket needs
 DAY_S = 86_400.0

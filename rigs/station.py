@@ -11,7 +11,7 @@ from twin.behaviour import Behaviour
 from twin.configuration import Configuration, Override
 
 if TYPE_CHECKING:
-    from rigs.rigfile import Station
+    from rigs.rig_tables import Station
 
 RATINGS = {"chg_RatedCurrent": "rated_a", "chg_StationMaxCurrent": "station_max_a"}  # sheet table 23
 
