@@ -7,6 +7,7 @@ from functools import partial
 
 from models.timeline import CONTROL, Action, Alarm, Timeline
 from models.world import World
+from twin import vendor
 from twin.agent import Agent, counter
 from twin.behaviour import Behaviour
 from twin.clock import StationClock
@@ -111,6 +112,7 @@ class ChargePoint:
         self._boots += 1
         self.configuration.boot()
         for connector, session in self.sessions.items():
+            self._settle_availability(connector)
             self.controller.channel(connector).wake()
             session.stop("PowerLoss")  # only what no reset could end before it happened is still open
         self.agent.connect()
@@ -154,6 +156,8 @@ class ChargePoint:
 
     def present_tag(self, connector: int, id_tag: str) -> None:
         """Hold a card to the reader of a connector."""
+        if not vendor.has_reader(self.configuration, connector):
+            return
         if self.controller.channel(connector).facts.operative or self.sessions[connector].transaction:
             self.sessions[connector].present(id_tag)
 
@@ -230,6 +234,7 @@ class ChargePoint:
         if transaction is not None and transaction.charging_profile is not None:
             self._install_remote(connector, transaction.charging_profile)  # 5.11: for this transaction
         if transaction is None:
+            self._settle_availability(connector)
             self.profiles.transaction_ended(connector)
             if connector in self._scheduled:
                 self.set_availability(connector, self._scheduled.pop(connector))
@@ -245,11 +250,16 @@ class ChargePoint:
                 scheduled = True
                 continue
             (self.memory.inoperative.discard if operative else self.memory.inoperative.add)(one)
-            self.controller.channel(one).set_operative(operative)
+            self._settle_availability(one)
         if connector == 0:
             (self.memory.inoperative.discard if operative else self.memory.inoperative.add)(0)
             self._tell_status(0)
         return scheduled
+
+    def _settle_availability(self, connector: int) -> None:
+        operative = connector not in self.memory.inoperative
+        enabled = vendor.is_enabled(self.configuration, connector)
+        self.controller.channel(connector).set_operative(operative and enabled)
 
     # --- limits ---
 
@@ -264,6 +274,8 @@ class ChargePoint:
         }
         if software > 0:  # 0 leaves the channel to the controller
             caps["station"] = software
+        if not vendor.applies_profiles(self.configuration):
+            return caps
         limit = self.profiles.limit(connector, self._epoch(), self._started(connector))
         if limit.amps is not None:
             caps["profile"] = limit.amps
@@ -272,6 +284,8 @@ class ChargePoint:
 
     def _shared_limits(self) -> Mapping[str, float]:
         shared = {"station": self.configuration.number("chg_StationMaxCurrent")}
+        if not vendor.applies_profiles(self.configuration):
+            return shared
         limit = self.profiles.station_limit(self._epoch())
         if limit.amps is not None:
             shared["profile"] = limit.amps
@@ -359,6 +373,10 @@ class ChargePoint:
     def _configured(self, key: str) -> None:
         if key == "HeartbeatInterval":
             self.agent.schedule_heartbeat()
+        elif key == "chg_ChannelsEnabled":
+            for connector, session in self.sessions.items():
+                if session.transaction is None:  # a running one is let finish
+                    self._settle_availability(connector)
         elif key.startswith(("chg_", "grid_")):
             self.controller.arbitrate()
 

@@ -155,7 +155,9 @@ class Channel:
             self._contactor.clear()
         if plugged != self._plugged:
             self._plugged = plugged
-            self._update(plugged=plugged, finishing=self.facts.finishing and plugged)
+            self.facts = replace(self.facts, plugged=plugged, finishing=self.facts.finishing and plugged)
+            if not self.facts.transaction:  # else what becomes of it decides the status
+                self._update()
             for listener in self.on_plug if plugged else self.on_unplug:
                 listener()
             self._controller.arbitrate()

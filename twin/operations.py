@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from models.timeline import CONTROL
+from twin import vendor
 from twin.configuration import TooManyKeys
 from twin.frames import Payload
 from twin.rpc import Refusal
@@ -65,7 +66,7 @@ def change_availability(station: "ChargePoint", payload: Payload) -> Payload:
 def unlock_connector(station: "ChargePoint", payload: Payload) -> Payload:
     """A running transaction is stopped first (5.18)."""
     session = station.sessions.get(payload["connectorId"])
-    if session is None:
+    if session is None or not vendor.has_lock(station.configuration, payload["connectorId"]):
         return {"status": "NotSupported"}  # errata 3.87
     station.soon(partial(session.stop, "UnlockCommand"))
     return {"status": "Unlocked"}

@@ -6,12 +6,14 @@ Source: OCPP 1.6 3.10, 4.8, 4.10, 5.11, 5.12; ConnectionTimeOut 9.1.6.
 from collections.abc import Callable
 
 from models.timeline import CONTROL, Alarm
-from twin.agent import Agent
+from twin import vendor
+from twin.agent import QUEUE_LIMIT, Agent
 from twin.controller import Channel
 from twin.frames import Payload
 from twin.memory import Message, Transaction
 from twin.rpc import Reply
 from twin.samples import Samples
+from twin.status import CHARGING, SUSPENDED_EV
 
 
 class Session:
@@ -26,8 +28,10 @@ class Session:
         self._asking: str | None = None  # the idTag an Authorize is out for
         self._timeout = Alarm(self._timeline, self._timed_out, CONTROL)
         self.on_change: list[Callable[[int, Transaction | None], None]] = []  # a transaction began or ended
+        self._status = channel.status
         channel.on_plug.append(self._plugged)
         channel.on_unplug.append(self._unplugged)
+        channel.on_status.append(self._status_changed)
 
     @property
     def transaction(self) -> Transaction | None:
@@ -39,19 +43,29 @@ class Session:
         """A card at the reader: starts, stops, or takes back what it began."""
         running = self.transaction
         if running is not None:
-            if same(id_tag, running.id_tag):
+            if same(id_tag, running.id_tag) or vendor.stops_on_any_card(self._agent.configuration):
                 self.stop("Local", id_tag)  # 3.10: the same idTag needs no Authorize
             else:
                 self._ask(id_tag, self._stop_by_other)
         elif self.authorised is not None:
             if same(id_tag, self.authorised):
                 self._withdraw()
-        else:
+        elif not self._blocked():
             self._ask(id_tag, self._authorised)
+
+    def _blocked(self) -> bool:
+        """May nobody begin here for now, by com_Options?"""
+        agent = self._agent
+        unheard = agent.registration != "Accepted" and vendor.blocks_before_boot(agent.configuration)
+        full = len(self._memory.queue) >= QUEUE_LIMIT and vendor.blocks_when_full(agent.configuration)
+        return unheard or full
 
     def _ask(self, id_tag: str, then: Callable[[str, Payload], None]) -> None:
         """Authorize `id_tag`; offline, unknown tags count by AllowOfflineTxForUnknownId."""
         if self._asking is not None:
+            return
+        if vendor.allows_all_cards(self._agent.configuration):
+            then(id_tag, {"status": "Accepted"})
             return
         if not self._agent.online:
             accepted = self._agent.configuration.flag("AllowOfflineTxForUnknownId")
@@ -109,12 +123,35 @@ class Session:
         if self.authorised is not None:
             self._start()
         elif self.transaction is None:
-            self._await_timeout()
+            if self._starts_unasked():
+                self.accept(vendor.PLUG_AND_CHARGE_TAG)
+            else:
+                self._await_timeout()
+
+    def _starts_unasked(self) -> bool:
+        channel = self._channel
+        free = channel.facts.operative and not channel.facts.faulted and not self._blocked()
+        return free and vendor.plug_and_charge(self._agent.configuration, channel.connector)
 
     def _unplugged(self) -> None:
         self._timeout.clear()
-        if self.transaction and self._agent.configuration.flag("StopTransactionOnEVSideDisconnect"):
+        if self.transaction and self._stops_on_disconnect():
             self.stop("EVDisconnected")
+
+    def _stops_on_disconnect(self) -> bool:
+        configuration = self._agent.configuration
+        if configuration.flag("StopTransactionOnEVSideDisconnect"):
+            return True
+        offline_stop = vendor.stops_offline_on_disconnect(configuration, self._channel.connector)
+        return offline_stop and not self._agent.online
+
+    def _status_changed(self, status: str) -> None:
+        before, self._status = self._status, status
+        if (before, status) != (CHARGING, SUSPENDED_EV) or not self._channel.plugged:
+            return
+        transaction = self.transaction
+        if transaction and vendor.stops_when_complete(self._agent.configuration, self._channel.connector):
+            self._timeline.soon(lambda: self.stop("Other") if self.transaction is transaction else None)
 
     def _await_timeout(self) -> None:
         seconds = self._agent.configuration.integer("ConnectionTimeOut")

@@ -65,6 +65,8 @@ def status_of(facts: Facts) -> str:
     if facts.faulted:
         return FAULTED
     if facts.transaction:
+        if not facts.plugged:
+            return SUSPENDED_EV  # pulled out on the EV's side, and the transaction goes on
         if not facts.offering:
             return SUSPENDED_EVSE
         if facts.drawing:

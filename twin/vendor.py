@@ -1,0 +1,74 @@
+"""What the vendor's own keys (sheet table 23) mean to the device, as far as anybody says.
+
+Meanings and formats come from public code of people who operate EVC4.x stations; of the sheet they have only
+their names. Options that are not here keep their value and do nothing.
+"""
+
+from twin.configuration import Configuration
+
+PLUG_AND_CHARGE_TAG = "PlugAndCharge"  # the idTag of a transaction without a card; assumed
+LOCK = "lock"  # of "Lock+CP+PP" in chg_SktType
+NONE = "none"  # a reader that is not there
+
+
+def blocks_before_boot(configuration: Configuration) -> bool:
+    """com_Options BlockBeforeBoot: no charging before the CSMS accepted the BootNotification."""
+    return configuration.option("com_Options", "BlockBeforeBoot")
+
+
+def blocks_when_full(configuration: Configuration) -> bool:
+    """com_Options blockLgFull: no new transaction while the transaction log is full."""
+    return configuration.option("com_Options", "blockLgFull")
+
+
+def allows_all_cards(configuration: Configuration) -> bool:
+    """com_AuthOptions AllowAllCards: whoever holds up a card may charge; nobody is asked."""
+    return configuration.option("com_AuthOptions", "AllowAllCards")
+
+
+def stops_on_any_card(configuration: Configuration) -> bool:
+    """com_AuthOptions StopOnAnyCrd: any card ends a running transaction."""
+    return configuration.option("com_AuthOptions", "StopOnAnyCrd")
+
+
+def plug_and_charge(configuration: Configuration, connector: int) -> bool:
+    """PlugAndCharge: plugging in starts a transaction, without a card."""
+    return _of_channel(configuration, connector, "PlugAndCharge")
+
+
+def stops_when_complete(configuration: Configuration, connector: int) -> bool:
+    """StopOnChargeComplete: the transaction ends when the car has stopped drawing."""
+    return _of_channel(configuration, connector, "StopOnChargeComplete")
+
+
+def stops_offline_on_disconnect(configuration: Configuration, connector: int) -> bool:
+    """OfflineStopOnDisconnect: offline, pulling the cable ends the transaction whatever the OCPP key says."""
+    return _of_channel(configuration, connector, "OfflineStopOnDisconnect")
+
+
+def applies_profiles(configuration: Configuration) -> bool:
+    """chg_Options ChgProf: charging profiles are processed in the station."""
+    return configuration.option("chg_Options", "ChgProf")
+
+
+def is_enabled(configuration: Configuration, connector: int) -> bool:
+    """chg_ChannelsEnabled: is this channel in use at all?"""
+    return str(connector) in configuration.items("chg_ChannelsEnabled")
+
+
+def has_lock(configuration: Configuration, connector: int) -> bool:
+    """chg_SktType: can this socket hold the cable?"""
+    return LOCK in configuration.items("chg_SktType")[connector - 1].lower().split("+")
+
+
+def has_reader(configuration: Configuration, connector: int) -> bool:
+    """chg_Reader1 and chg_Reader2, as type,binding: does a card reader serve this channel?"""
+    for key in ("chg_Reader1", "chg_Reader2"):
+        kind, _, binding = configuration.text(key).lower().partition(",")
+        if kind.strip() != NONE and binding.strip() in ("any", f"ch{connector}"):
+            return True
+    return False
+
+
+def _of_channel(configuration: Configuration, connector: int, name: str) -> bool:
+    return configuration.option(f"chg_Ch{connector}Options", name)
