@@ -63,7 +63,7 @@ class ChargePoint:
         self.timeline, self.world, self.link, self.clock = timeline, world, link, clock
         self.behaviour, self.configuration = behaviour, configuration
         self.memory = memory or Memory()
-        self.profiles = ProfileStore(behaviour.policies, len(world.outlets), _profile_limits(configuration))
+        self.profiles = ProfileStore(behaviour.policies, len(world.outlets), Limits.of(configuration))
         self.controller = Controller(
             timeline,
             world,
@@ -286,7 +286,8 @@ class ChargePoint:
         shared = {"station": self.configuration.number("chg_StationMaxCurrent")}
         if not vendor.applies_profiles(self.configuration):
             return shared
-        limit = self.profiles.station_limit(self._epoch())
+        oldest = min((running.started for running in self.memory.transactions.values()), default=None)
+        limit = self.profiles.station_limit(self._epoch(), oldest)
         if limit.amps is not None:
             shared["profile"] = limit.amps
         self._await_change(limit.until)
@@ -324,8 +325,9 @@ class ChargePoint:
 
     def _install_remote(self, connector: int, profile: Payload) -> None:
         """The profile that came with a remote start; a bad one does not keep the transaction from running."""
-        with suppress(Refusal):
-            self.install_profile(connector, profile)
+        with suppress(Refused):
+            self.profiles.install_with_start(connector, profile, now=self._epoch())
+        self.soon(self.controller.arbitrate)
 
     def clear_profiles(self, filters: Payload) -> bool:
         cleared = self.profiles.clear(filters)
@@ -350,6 +352,7 @@ class ChargePoint:
             started=started,
             local_a=dict(enumerate(self.configuration.pair("chg_RatedCurrent"), 1)),
             station_a=self.configuration.number("chg_StationMaxCurrent"),
+            phases=max(outlet.spec.phases for outlet in self.world.outlets),
         )
 
     # --- triggers, 5.17 ---
@@ -379,11 +382,3 @@ class ChargePoint:
                     self._settle_availability(connector)
         elif key.startswith(("chg_", "grid_")):
             self.controller.arbitrate()
-
-
-def _profile_limits(configuration: Configuration) -> Limits:
-    """How many profiles and periods the device takes, by its keys (sheet table 16)."""
-    return Limits(
-        max_profiles=configuration.integer("MaxChargingProfilesInstalled"),
-        max_periods=configuration.integer("ChargingScheduleMaxPeriods"),
-    )
