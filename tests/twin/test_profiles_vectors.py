@@ -1,14 +1,15 @@
 """What other implementations answer, and the policies under which this one answers the same.
 
 Each vector holds with the policies named for it, whatever the others, and fails without: a vector that is not
-listed holds under all.
+listed holds under all. That is asked over the wire, and the 64 combinations of policies of the store alone.
 """
 
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
 import pytest
-from profile_driver import station_of, vectors
+from profile_driver import InTheStore, OnTheWire, Reached, epoch, station_of, vectors
 
 LOCAL, UNLIMITED = {"gap": "local-limit"}, {"gap": "unlimited"}
 IDLE_COUNTS_FROM_QUERY = {"relative_without_transaction": "from-query"}
@@ -69,10 +70,11 @@ ALL = {**vectors("composite_*.json"), **vectors("setpoint_*.json")}
 APPLICABLE = [name for name in ALL if name not in CANNOT_APPLY]
 
 
-def holds(vector: dict[str, Any], policies: dict[str, str]) -> bool:
+def holds(vector: dict[str, Any], policies: dict[str, str], reached: Reached = OnTheWire) -> bool:
     """Does the station answer the vector's query as its source does?"""
     query, expected = vector["query"], vector["expected"]
-    answer = station_of(vector, policies).composite(vector["connector"], query["duration"], query["unit"])
+    station = station_of(vector, policies, reached)
+    answer = station.composite(vector["connector"], query["duration"], query["unit"])
     schedule = answer["chargingSchedule"]
     hint = expected.get("minChargingRate")
     return (
@@ -105,7 +107,7 @@ def test_vector_holds_under_no_other_policies(name: str) -> None:
     needed = NEEDS.get(name, {}).items()
     for answers in product(*QUESTIONS.values()):
         policies = dict(zip(QUESTIONS, answers, strict=True))
-        assert holds(ALL[name], policies) == (needed <= policies.items()), policies
+        assert holds(ALL[name], policies, InTheStore) == (needed <= policies.items()), policies
 
 
 def test_every_vector_is_either_held_or_named_with_its_reason() -> None:
@@ -116,13 +118,37 @@ def test_every_vector_is_either_held_or_named_with_its_reason() -> None:
 
 @pytest.mark.parametrize("name", CANNOT_APPLY)
 def test_vector_that_cannot_apply_fails_for_the_reason_given(name: str) -> None:
-    answer = station_of(ALL[name], {}).composite(1, ALL[name]["query"]["duration"], "A")
+    answer = station_of(ALL[name], {}, OnTheWire).composite(1, ALL[name]["query"]["duration"], "A")
     periods = answer["chargingSchedule"]["chargingSchedulePeriod"]
     got = [(period["startPeriod"], period["limit"]) for period in periods]
     assert (
         got
         == {
-            "composite_openocpp-absolute-earlier-short": [(0, 16), (900, 10), (1600, 32), (1900, 64)],
+            "composite_openocpp-absolute-earlier-short": [(0, 16), (900, 10), (1600, 32), (1900, 63)],
             "setpoint_microocpp-sp-mixed-units": [(0, 7.2)],
         }[name]
     )
+
+
+ANCHORS = vectors("recurrence_anchors.json")["recurrence_anchors"]
+
+
+@pytest.mark.parametrize("number", range(len(ANCHORS)))
+@pytest.mark.parametrize("policy", ["inactive", "backwards"])
+def test_recurrences_begin_where_libocpp_has_them(number: int, policy: str) -> None:
+    """As a composite shows them, the profile's validity put aside: 32 A is its first period only."""
+    vector = ANCHORS[number]
+    profile = {
+        name: value for name, value in vector["profile"].items() if name not in ("validFrom", "validTo")
+    }
+    starts = [epoch(text) for text in vector["expected_occurrence_starts"]]
+    before = starts[0] - 3600
+    station = OnTheWire(
+        datetime.fromtimestamp(before, UTC).isoformat(), policies={"recurring_before_start": policy}
+    )
+    assert station.install(1, profile) == "Accepted"
+    answer = station.composite(1, int(epoch(vector["window_end"]) - before), "A")
+    periods = answer["chargingSchedule"]["chargingSchedulePeriod"]
+    seen = [before + period["startPeriod"] for period in periods if period["limit"] == 32]
+    first = epoch(profile["chargingSchedule"]["startSchedule"])
+    assert seen == [start for start in starts if policy == "backwards" or start >= first]
