@@ -1,6 +1,6 @@
 """Power as a known function of time between two events, with its exact integral."""
 
-from math import exp, expm1
+from math import exp, expm1, inf, log
 from typing import NamedTuple
 
 
@@ -27,5 +27,12 @@ class Flow(NamedTuple):
             joules += decay * -expm1(-lam * tau_s) / lam
         return joules / 3600.0
 
-
-NOTHING = Flow()
+    def reaches_s(self, power_w: float) -> float:
+        """When a flow that rises or falls throughout is at `power_w`; inf if that is not ahead of it."""
+        const, slope, decay, lam = self
+        if decay:
+            share = (power_w - const) / decay
+            tau = -log(share) / lam if share > 0.0 else inf
+        else:
+            tau = (power_w - const) / slope if slope else inf
+        return tau if tau > 0.0 else inf

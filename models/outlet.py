@@ -1,21 +1,29 @@
-"""One outlet: contactor, pilot, meter and the car at it. Advance, then change: every verb settles first."""
+"""One outlet: pilot, contactor, lock and meter. Every verb advances first, then changes, then solves."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
-from models.battery import Plan
-from models.car import OFF, Car
-from models.flow import Flow
+from models import faults
+from models.car import OFF, Car, Pack
+from models.circuit import Circuit
+from models.heat import Warmth
 from models.meter import MeterSpec
 from models.pilot import CABLE_OHM, PWM_MAX_A, PWM_MIN_A, amps_from_duty, duty_from_amps
-from models.segment import IDLE, Draw, Reading, Segment, Three
+from models.segment import Fixed, Reading, Segment
+from models.supply import Three
 from models.timeline import CONTROL, INPUT, Alarm
+from models.trip import Trip
 from models.vehicles import Vehicle
 
 if TYPE_CHECKING:
     from models.world import World
+
+DROP_STEP_A = 0.1  # where the grid's impedance counts, the drop follows every tenth of an ampere ...
+DROP_STEP_RAMP_A = 1.0  # ... and in a ramp, over in seconds, every ampere
+
+Listener = Callable[["Outlet"], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,7 @@ class OutletSpec:
     pwm_steps: int | None = None  # 256 for an 8-bit pilot; None: exact
 
     def __post_init__(self) -> None:
-        if not 6.0 <= self.rated_a <= PWM_MAX_A:
+        if not PWM_MIN_A <= self.rated_a <= PWM_MAX_A:
             raise ValueError(f"outlet rated_a must be within 6 and 80 A, got {self.rated_a:g}")
         if self.phases not in (1, 3):
             raise ValueError(f"outlet phases must be 1 or 3, got {self.phases}")
@@ -42,53 +50,76 @@ class Outlet:
 
     def __init__(self, world: "World", connector: int, spec: OutletSpec) -> None:
         self.connector, self.spec = connector, spec
-        self.on_pilot: list[Callable[[Outlet], None]] = []
-        self.on_segment: list[Callable[[Outlet], None]] = []
-        self.phases = 0
+        self.on_pilot: list[Listener] = []
+        self.on_segment: list[Listener] = []
+        self.on_senses: list[Listener] = []
         self.offered_a = 0.0
         self.cable_a: float | None = None
-        self.battery_wh = self.loss_wh = self.standby_wh = 0.0  # where the energy went, all cars together
+        self.heat_a = inf  # what the temperatures allow
         self._world, self._timeline = world, world.timeline
-        self._car: Car | None = None
-        self._duty_pct = 100.0
-        self._energy_wh, self._counted_wh = 0.0, spec.meter.register_wh
-        self._counted_phase_wh: Three = (spec.meter.register_wh / 3,) * 3
-        self._gain = spec.meter.gain(world.seed, f"meter/{connector}")
-        self._plan: Plan | None = None
+        gain = spec.meter.gain(world.seed, f"meter/{connector}")
+        self.circuit = Circuit(self._timeline.now, spec.meter.register_wh, gain, spec.meter.start_a)
+        self.warmth = Warmth(world.lags, self.circuit.squares, False, self._timeline.now, (0.0, 0.0, 0.0))
+        self._grid_v: Three = (0.0, 0.0, 0.0)
+        self._faults: dict[str, faults.Effect] = {}
+        self._duty_pct, self._hold, self._held_s = 100.0, "", 0.0
+        self._commanded, self._lock = 0, False
+        self._trip: Trip | None = None
+        self._tripped = False
         self._breakpoint = Alarm(self._timeline, self._arrive, INPUT)
-        self._reaction = Alarm(self._timeline, self._react, INPUT)
+        self._look = Alarm(self._timeline, self._looks, INPUT)
+        self._drift = Alarm(self._timeline, self._drifts, INPUT)
+        self._warming = Alarm(self._timeline, self._pack_crosses, INPUT)
+        self._tripping = Alarm(self._timeline, self._trips, CONTROL)
         self._told_pilot, self._telling = "A", False
-        self._new_segment()
+        self._told_senses, self._telling_senses = frozenset[str](), False
+        self.segment: Segment
 
     # what hands do
 
-    def plug_in(self, vehicle: Vehicle, soc: float, cable_a: float = 32.0) -> None:
-        """A car with this state of charge, through a cable of this rating."""
-        if self._car is not None:
-            raise ValueError(f"connector {self.connector} must be free, got {self._car.vehicle.id} in it")
+    def plug_in(
+        self, vehicle: Vehicle, soc: float, cable_a: float = 32.0, battery_c: float | None = None
+    ) -> None:
+        """A car with this state of charge, through a cable of this rating; its battery as warm as the air."""
+        if self.circuit.car is not None:
+            there = self.circuit.car.vehicle.id
+            raise ValueError(f"connector {self.connector} must be free, got {there} in it")
         if not 0.0 <= soc <= 1.0:
             raise ValueError(f"soc must be within 0 and 1, got {soc:g}")
         if cable_a not in CABLE_OHM:
             allowed = ", ".join(f"{amps:g}" for amps in CABLE_OHM)
             raise ValueError(f"cable_a must be one of {allowed}, got {cable_a:g}")
-        self._settle()
-        self._car = Car(vehicle, soc, min(vehicle.phases, self.spec.phases))
+        now_s, air_c = self._settle(), self._world.ambient.mean_c
+        pack = Pack(vehicle, air_c, air_c if battery_c is None else battery_c, now_s)
+        car = Car(vehicle, soc, min(vehicle.phases, self.spec.phases), pack, paused_s=now_s)
+        car.excess = self._excess()
         self.cable_a = float(cable_a)
-        self._replan()
-        self._react_within(vehicle.reaction_s)
+        self.circuit.plug(car, now_s)
+        self._look_within(vehicle.reaction_s)
+        self._changed()
 
     def unplug(self) -> None:
         """Pull the plug; nothing happens where none is in."""
-        if self._car is None:
+        if self.circuit.car is None:
             return
-        self._settle()
-        self._car = self.cable_a = None
-        self._reaction.clear()
-        self._replan()
+        self.circuit.plug(None, self._settle())
+        self.cable_a = None
+        self._look.clear()
+        self._warming.clear()
+        self._changed()
 
     @property
     def vehicle(self) -> Vehicle | None:
-        return self._car.vehicle if self._car else None
+        return self.circuit.car.vehicle if self.circuit.car else None
+
+    def inject(self, fault: str) -> None:
+        """Let a fault begin (models.faults); ValueError for an unknown one."""
+        self._faults_are({**self._faults, fault: faults.effect(fault)})
+
+    def clear(self, fault: str) -> None:
+        """Let it end; ValueError for an unknown one."""
+        faults.effect(fault)
+        self._faults_are({name: effect for name, effect in self._faults.items() if name != fault})
 
     # what the controller drives
 
@@ -103,198 +134,314 @@ class Outlet:
         self._duty_pct = duty_pct
         # Without a counter's steps the offer is the amps themselves: duty and back would cost a rounding.
         exact = amps is not None and self.spec.pwm_steps is None
-        self.offered_a = amps if exact and amps else amps_from_duty(duty_pct)
-        self._new_segment()
-        if self._car:
-            self._react_within(self._car.vehicle.reaction_s)
+        self.offered_a = float(amps) if exact and amps else amps_from_duty(duty_pct)
+        self._car_looks()
+        self._changed()
+
+    def hold_pilot(self, state: str | None) -> None:
+        """Hold the pilot at "E" (0 V) or "F" (−12 V), or let it go; long enough, it wakes a sleeping car."""
+        if state not in (None, "E", "F"):
+            raise ValueError(f"pilot can be held at E, F or None, got {state!r}")
+        if (state or "") == self._hold:
+            return
+        now_s = self._settle()
+        if not self._hold:
+            self._held_s = now_s
+        self._hold = state or ""
+        if self.circuit.car and not state:
+            self.circuit.car.interrupted(now_s - self._held_s)
+        self._car_looks()
+        self._changed()
 
     def set_contactor(self, phases: int) -> None:
         """Close on so many phases, or open (0)."""
         if not 0 <= phases <= self.spec.phases:
             raise ValueError(f"contactor phases must be within 0 and {self.spec.phases}, got {phases}")
-        if phases == self.phases:
-            return
-        self._settle()
-        self.phases = phases
-        if self._car:
-            self._mains_changed(self._car)
-        self._replan()
+        if phases != self._commanded:
+            self._commanded = phases
+            self._move_contactor()
+            self._sense()
 
-    def _mains_changed(self, car: Car) -> None:
-        car.stop()
-        if self.phases:
-            car.phases = min(car.vehicle.phases, self.phases)
-            car.ready_s = self._timeline.now + car.vehicle.start_s
-            self._react_within(car.vehicle.start_s)
+    def set_lock(self, locked: bool) -> None:
+        """Drive the socket's lock."""
+        self._lock = locked
+        self._sense()
+
+    def protect(self, limit_a: float | None) -> None:
+        """Trip on current above this limit (models.trip), sensed as "over-current"; None: no protection."""
+        self._trip = None if limit_a is None else Trip(limit_a)
+        self._tripped = False
+        self._tripping.clear()
+        self._settle()
+        self._changed()
+        self._sense()
 
     # what the controller sees
 
     @property
+    def phases(self) -> int:
+        """On how many phases the contactor conducts."""
+        return self.circuit.phases
+
+    @property
     def pilot(self) -> str:
         """State of the control pilot now."""
-        if self._car is None:
+        if not self.powered or faults.PILOT in self._faults:
+            return "E"
+        if self._hold:
+            return self._hold
+        car = self.circuit.car
+        if car is None:
             return "A"
-        return "C" if self._car.asks else "B"
+        if not car.asks:
+            return "B"
+        return "D" if car.vehicle.ventilation else "C"
+
+    @property
+    def powered(self) -> bool:
+        """Whether any phase has voltage."""
+        u1, u2, u3 = self.circuit.u_v
+        return u1 > 0.0 or u2 > 0.0 or u3 > 0.0
+
+    @property
+    def locked(self) -> bool:
+        """What the lock's end switch says."""
+        return self._lock and faults.LOCK not in self._faults
 
     @property
     def capability_a(self) -> Three:
         """What the charger can deliver per phase: least of rated, cable and heat."""
-        amps = self.spec.rated_a if self.cable_a is None else min(self.spec.rated_a, self.cable_a)
+        amps = min(self.spec.rated_a, self.heat_a)
+        if self.cable_a is not None and self.cable_a < amps:
+            amps = self.cable_a
         return (amps, amps, amps) if self.spec.phases == 3 else (amps, 0.0, 0.0)
+
+    @property
+    def senses(self) -> frozenset[str]:
+        """The faults its circuits see now, by their names in models.faults."""
+        seen = set(faults.felt_voltage(self.circuit.u_v, self.spec.phases))
+        seen |= self._faults.keys() & faults.SEEN_AT_ONCE
+        if self._lock and not self.locked:
+            seen.add(faults.LOCK)
+        if faults.DIODE in self._faults and self.circuit.car is not None and self.offered_a:
+            seen.add(faults.DIODE)
+        if self.phases and not self._commanded:
+            seen.add(faults.WELDED)
+        if self.heat_a == 0.0:
+            seen.add(faults.OVER_TEMPERATURE)
+        if self._tripped:
+            seen.add(faults.OVER_CURRENT)
+        return frozenset(seen)
 
     def reading(self) -> Reading:
         """Everything electrical, now."""
         return self.segment.at(self._timeline.now)
 
-    # the car's side
-
-    def _react_within(self, delay_s: float) -> None:
-        due_s = self._timeline.now + delay_s
-        if self._reaction.due_s is None or due_s < self._reaction.due_s:
-            self._reaction.set(due_s)
-
-    def _react(self) -> None:
-        """The car looks at the pilot and acts on it."""
-        car = self._car
-        if car is None:
-            return
-        self._settle()
-        car.seen_a = self.offered_a
-        if car.wants:
-            car.asks = True
-        elif car.form == OFF:
-            car.asks = False
-        if car.asks and self.phases and car.form == OFF and self._timeline.now < car.ready_s:
-            self._reaction.set(car.ready_s)
-        self._replan()
-
-    def _arrive(self) -> None:
-        """The present plan has run its course."""
-        car, plan = self._car, self._plan
-        if car is None or plan is None:
-            return
-        self._settle()
-        self._plan = car.arrive(plan, self._sum_u())
-        if self._plan is None:
-            car.asks = False
-            car.stop()
-        self._new_segment()
-
-    # the solution
-
-    def _settle(self) -> None:
-        """Bring energy, register and battery to now."""
-        segment = self.segment
-        tau_s = self._timeline.now - segment.t0_s
-        if tau_s <= 0.0 or segment.draw is IDLE:
-            return
-        draw, car = segment.draw, self._car
-        added_wh = draw.flow.energy_wh(tau_s)
-        self._energy_wh += added_wh
-        if segment.gain:
-            shown_wh = added_wh * segment.gain
-            self._counted_wh += shown_wh
-            (c1, c2, c3), (s1, s2, s3) = self._counted_phase_wh, segment.phase_share
-            self._counted_phase_wh = (c1 + shown_wh * s1, c2 + shown_wh * s2, c3 + shown_wh * s3)
-        if car is None or not draw.keep:
-            self.standby_wh += added_wh
-            return
-        self.loss_wh += (car.vehicle.loss_b * added_wh) + draw.drain_w * tau_s / 3600.0
-        stored_wh = draw.keep * added_wh - draw.drain_w * tau_s / 3600.0
-        self.battery_wh += stored_wh
-        car.soc += stored_wh / car.vehicle.usable_wh
-        car.active_a = draw.flow.power_w(tau_s) / draw.sum_u_v
-
-    def _replan(self) -> None:
-        """Something around the car has changed: find what its power does from now on."""
-        car, sum_u = self._car, self._sum_u()
-        self._plan = None
-        if car is not None and car.asks and sum_u and (car.form != OFF or self._timeline.now >= car.ready_s):
-            self._plan = car.plan(sum_u)
-        self._new_segment()
-
-    def _live(self) -> tuple[bool, bool, bool]:
-        """The conductors that carry current to the car: closed, used by it and not dead."""
-        if self._car is None:
-            return (False, False, False)
-        used = min(self.phases, self._car.vehicle.phases)
-        u1, u2, u3 = self.u_v
-        return (used > 0 and u1 > 0.0, used > 1 and u2 > 0.0, used > 2 and u3 > 0.0)
-
-    def _sum_u(self) -> float:
-        return sum(volts for volts, live in zip(self.u_v, self._live(), strict=True) if live)
+    def metered(self) -> Reading | None:
+        """The same as the meter tells it, in its own steps; None while it does not answer."""
+        return None if faults.METER in self._faults else self.spec.meter.shows(self.reading())
 
     @property
-    def u_v(self) -> Three:
-        """Voltage on the outlet's own L1, L2, L3."""
-        volts, (r1, r2, r3) = self._world.supply.voltage_v, self.spec.rotation
-        if self.spec.phases == 1:
-            return (volts[r1 - 1], 0.0, 0.0)
-        return (volts[r1 - 1], volts[r2 - 1], volts[r3 - 1])
+    def openings_under_load(self) -> int:
+        """How often the contactor, or a hand, has broken a current."""
+        return self.circuit.openings_under_load
 
-    def _draw(self) -> Draw:
-        car, sum_u = self._car, self._sum_u()
-        if car is None or not sum_u:
-            return IDLE
-        if self._plan is None:
-            u1 = self.u_v[0]
-            standby_a = car.vehicle.standby_w / u1 if u1 else 0.0
-            if not u1 or not (standby_a or car.vehicle.standby_a):
-                return IDLE
-            reactive = max(car.vehicle.standby_a**2 - standby_a**2, 0.0) ** 0.5
-            return Draw(Flow(car.vehicle.standby_w), (True, False, False), u1, reactive)
-        vehicle = car.vehicle
-        keep, drain = 1.0 - vehicle.loss_b, vehicle.loss_a_w
-        return Draw(self._plan.flow, self._live(), sum_u, vehicle.reactive_a, keep, drain)
+    # what the world does to it
 
-    def _new_segment(self) -> None:
-        car, plan, now = self._car, self._plan, self._timeline.now
-        draw, meter = self._draw(), self.spec.meter
-        counts = draw.sum_u_v > 0.0 and _largest_a(draw, plan) >= meter.start_a
-        max_draw_a = 0.0
-        if car is not None and car.soc < 1.0:
-            max_draw_a = car.vehicle.draw_a(car.vehicle.max_a)
-        self.segment = Segment(
-            now,
+    def supply_is(self, u_v: Three) -> None:
+        """Voltages of the grid, in the grid's order of phases."""
+        r1, r2, r3 = self.spec.rotation
+        three = self.spec.phases == 3
+        self._grid_v = (u_v[r1 - 1], u_v[r2 - 1] if three else 0.0, u_v[r3 - 1] if three else 0.0)
+        self._feed()
+
+    def heat_is(self, limit_a: float) -> None:
+        """The temperatures allow another current."""
+        if limit_a != self.heat_a:
+            self._settle()
+            self.heat_a = limit_a
+            self._changed()
+            self._sense()
+
+    @property
+    def settled_until_s(self) -> float:
+        """Until when the present solution holds by itself."""
+        return self.circuit.t0_s + self.circuit.lasts_s
+
+    # inside
+
+    def _settle(self) -> float:
+        now_s: float = self._timeline.now
+        self.circuit.settle(now_s)
+        return now_s
+
+    def _feed(self) -> None:
+        """Apply the grid's voltages and what faults make of them."""
+        now_s, was_powered = self._settle(), self.powered
+        volts = list(self._grid_v)
+        for effect in self._faults.values():
+            volts = [v * factor for v, factor in zip(volts, effect.voltage, strict=True)]
+        self.circuit.feed((volts[0], volts[1], volts[2]), now_s)
+        if was_powered != self.powered:
+            self._move_contactor()
+            self._car_looks()
+        elif self.circuit.car and self.circuit.car.ready_s > now_s:
+            self._look_within(self.circuit.car.ready_s - now_s)
+        self._changed()
+        self._sense()
+
+    def _move_contactor(self) -> None:
+        """Bring the contacts to where the coil, mains and a weld leave them."""
+        phases = self._commanded if self.powered else 0
+        if faults.WELDED in self._faults:
+            phases = max(phases, self.phases)
+        if phases == self.phases:
+            return
+        self.circuit.close(phases, self._settle())
+        if self.circuit.car:
+            self._look_within(
+                self.circuit.car.vehicle.start_s if phases else self.circuit.car.vehicle.reaction_s
+            )
+        self._changed()
+
+    def _faults_are(self, now_in: dict[str, faults.Effect]) -> None:
+        self._faults = now_in
+        self._settle()
+        if self.circuit.car:
+            self.circuit.car.excess = self._excess()
+        self._car_looks()
+        self._feed()
+        self._move_contactor()
+        self._world.sensor_fault(self, sum(effect.sensor_k for effect in now_in.values()))
+
+    def _excess(self) -> tuple[float, float]:
+        over = self._faults.get(faults.OVER_CURRENT)
+        return (over.current, over.excess_a) if over else (1.0, 0.0)
+
+    def _car_looks(self) -> None:
+        if self.circuit.car:
+            self._look_within(self.circuit.car.vehicle.reaction_s)
+
+    def _look_within(self, delay_s: float) -> None:
+        due_s = self._timeline.now + delay_s
+        if self._look.due_s is None or due_s < self._look.due_s:
+            self._look.set(due_s)
+
+    def _looks(self) -> None:
+        """The car looks at the pilot and acts on it."""
+        car, now_s = self.circuit.car, self._settle()
+        if car is None:
+            return
+        dark = self._hold or faults.PILOT in self._faults or not self.powered
+        car.look(now_s, 0.0 if dark else self.offered_a)
+        if car.asks and self.phases and car.form == OFF and now_s < car.ready_s:
+            self._look.set(car.ready_s)
+        self._changed()
+
+    def _arrive(self) -> None:
+        self._settle()
+        self.circuit.arrive()
+        self._begin_segment()
+        self._world.after(self)
+
+    def _drifts(self) -> None:
+        """The current has moved so far that the drop along the connection counts."""
+        self._settle()
+        self._changed()
+
+    def _changed(self) -> None:
+        """Solve anew and tell the world."""
+        now_s = self._timeline.now
+        self.circuit.solve(now_s)
+        self._begin_segment()
+        self._world.after(self)
+
+    def _begin_segment(self) -> None:
+        circuit, world, now_s = self.circuit, self._world, self._timeline.now
+        car, lasts_s = circuit.car, circuit.lasts_s
+        self.warmth = self.warmth.then(world.lags, circuit.squares, circuit.phases > 0, now_s)
+        fixed = Fixed(
             self.pilot,
             self._duty_pct,
             self.offered_a,
-            self.phases,
-            self.u_v,
-            self._world.supply.frequency_hz,
-            draw,
-            self._energy_wh,
-            self._counted_wh,
-            self._counted_phase_wh,
-            self._gain if counts else 0.0,
-            meter.resolution_wh,
-            car.vehicle if car else None,
-            car.soc if car else None,
-            max_draw_a,
+            circuit.phases,
+            circuit.u_v,
+            world.frequency_hz,
             self.capability_a,
-            self._world.ambient.mean_c,
+            car.vehicle if car else None,
+            car.vehicle.draw_a(car.vehicle.max_a) if car and car.soc < 1.0 else 0.0,
+            circuit.metered_gain,
+            self.spec.meter.resolution_wh,
         )
-        if plan is None or plan.lasts_s == inf:
-            self._breakpoint.clear()
-        else:
-            self._breakpoint.set(now + plan.lasts_s)
+        self.segment = Segment(
+            now_s,
+            fixed,
+            circuit.draw,
+            circuit.ledger,
+            car.soc if car else None,
+            world.air,
+            self.warmth,
+            world.warmths_beside(self),
+            world.sensor_extra_k(self),
+        )
+        self._set_alarms(now_s, lasts_s)
         for heard in self.on_segment:
             heard(self)
-        if not self._telling and self.pilot != self._told_pilot:
+        if not self._telling and fixed.pilot != self._told_pilot:
             self._telling = True
             self._timeline.soon(self._tell_pilot, CONTROL)
 
+    def _set_alarms(self, now_s: float, lasts_s: float) -> None:
+        if lasts_s < inf:
+            self._breakpoint.set(now_s + lasts_s)
+        else:
+            self._breakpoint.clear()
+        draw = self.circuit.draw
+        if self._trip:
+            due_s = self._trip.due_s(now_s, draw.flow, lasts_s, draw.sum_u_v, draw.reactive_a)
+            self._tripping.set(due_s) if due_s < inf else self._tripping.clear()
+        if self._world.supply.impedance_ohm:
+            due_s = now_s + self.circuit.drifts_s(DROP_STEP_A, DROP_STEP_RAMP_A)
+            self._drift.set(due_s) if due_s < now_s + lasts_s else self._drift.clear()
+        if self.circuit.car:
+            self._warm_pack(self.circuit.car, now_s)
+
+    def _warm_pack(self, car: Car, now_s: float) -> None:
+        """The battery warms while it charges."""
+        if car.pack.charging != (self.circuit.draw.keep > 0.0) or not car.pack.moved:
+            car.pack.move(now_s, self.circuit.draw.keep > 0.0)
+            due_s = car.pack.crossing()[0]
+            self._warming.set(due_s) if due_s < inf else self._warming.clear()
+
+    def _pack_crosses(self) -> None:
+        car, now_s = self.circuit.car, self._settle()
+        if car is None:
+            return
+        car.pack.cross(now_s, car.pack.crossing()[1])
+        due_s = car.pack.crossing()[0]
+        if due_s < inf:
+            self._warming.set(due_s)
+        self._changed()
+
+    def _trips(self) -> None:
+        self._tripped = True
+        self._sense()
+
     def _tell_pilot(self) -> None:
         self._telling = False
-        if self.pilot == self._told_pilot:
-            return
-        self._told_pilot = self.pilot
-        for heard in self.on_pilot:
-            heard(self)
+        if self.pilot != self._told_pilot:
+            self._told_pilot = self.pilot
+            for heard in self.on_pilot:
+                heard(self)
 
+    def _sense(self) -> None:
+        if not self._telling_senses and self.senses != self._told_senses:
+            self._telling_senses = True
+            self._timeline.soon(self._tell_senses, CONTROL)
 
-def _largest_a(draw: Draw, plan: Plan | None) -> float:
-    """Largest current of a segment; each form is monotone, so it stands at an end."""
-    flow, ends_s = draw.flow, plan.lasts_s if plan and plan.lasts_s < inf else 0.0
-    active = max(flow.power_w(0.0), flow.power_w(ends_s)) / draw.sum_u_v
-    return float((active * active + draw.reactive_a * draw.reactive_a) ** 0.5)
+    def _tell_senses(self) -> None:
+        self._telling_senses = False
+        if self.senses != self._told_senses:
+            self._told_senses = self.senses
+            for heard in self.on_senses:
+                heard(self)

@@ -1,15 +1,20 @@
 """The closed-form electrical solution of one outlet between two events, for one instant or for many."""
 
-from math import exp, expm1, floor, inf, sqrt
-from typing import Any, NamedTuple
+from math import exp, expm1, floor, sqrt
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from models.flow import Flow
-from models.vehicles import Vehicle
+from models.heat import ENCLOSURE, NO_CURRENT, SOCKET, Air, Squares, Warmth
+from models.ledger import Ledger
+from models.supply import Three
 
-Three = tuple[float, float, float]
+if TYPE_CHECKING:
+    from models.vehicles import Vehicle
+
 Columns = dict[str, Any]
+ZERO: Three = (0.0, 0.0, 0.0)
 
 
 class Reading(NamedTuple):
@@ -27,7 +32,7 @@ class Reading(NamedTuple):
     register_wh: float  # as the meter shows it
     register_phase_wh: Three  # its registers of each phase; rounded each for itself
     soc: float | None  # None without a car
-    temp_c: float
+    temp_c: float  # at the socket's contacts
     demand_a: Three | None  # what the car would draw unlimited; None without a car
     capability_a: Three  # least of rated, cable and heat
     frequency_hz: float
@@ -43,197 +48,229 @@ class Draw(NamedTuple):
     reactive_a: float = 0.0
     keep: float = 0.0  # of each Wh drawn, what reaches the battery ...
     drain_w: float = 0.0  # ... less this
+    share: Three = ZERO  # of the power, on each phase
+
+    def rms_a(self, tau_s: float) -> float:
+        """Current of each live phase."""
+        if not self.sum_u_v:
+            return 0.0
+        active = self.flow.power_w(tau_s) / self.sum_u_v
+        return sqrt(active * active + self.reactive_a * self.reactive_a)
+
+    def squares(self, lasts_s: float) -> Squares:
+        """ΣI² over the live phases, for the heat; `lasts_s` bounds its largest value."""
+        (const, slope, decay, lam), live, sum_u, reactive, *_ = self
+        if not sum_u:
+            return NO_CURRENT
+        count = live[0] + live[1] + live[2]
+        per = count / (sum_u * sum_u)
+        idle = count * reactive * reactive
+        first = const + decay
+        last = const + slope * lasts_s + decay * exp(-lam * lasts_s) if slope or lam < 0.0 else first
+        peak = per * max(first, last) ** 2 + idle
+        if slope:
+            return Squares(
+                per * const * const + idle, 2.0 * per * const * slope, per * slope * slope, peak=peak
+            )
+        if decay:
+            both, square = 2.0 * per * const * decay, per * decay * decay
+            return Squares(per * const * const + idle, 0.0, 0.0, both, square, lam, peak)
+        return Squares(peak, peak=peak)
 
 
 IDLE = Draw()
+
+
+class Fixed(NamedTuple):
+    """What does not change while a segment lasts."""
+
+    pilot: str
+    duty_pct: float
+    offered_a: float
+    phases: int
+    u_v: Three
+    frequency_hz: float
+    capability_a: Three
+    vehicle: "Vehicle | None"
+    max_draw_a: float  # the car's own limit; 0 when it is full
+    gain: float  # of the meter; 0 below its starting current
+    resolution_wh: float
 
 
 class Segment:
     """Immutable: holds from `t0_s` until the outlet begins another."""
 
     __slots__ = (
-        "_max_draw_a",
-        "_usable_wh",
-        "capability_a",
-        "counted_phase_wh",
-        "counted_wh",
+        "_air",
+        "_extra_k",
+        "_others",
+        "_own",
         "draw",
-        "duty_pct",
-        "energy_wh",
-        "frequency_hz",
-        "gain",
-        "offered_a",
-        "phase_share",
-        "phases",
-        "pilot",
-        "resolution_wh",
+        "fixed",
+        "ledger",
         "soc",
         "t0_s",
-        "temp_c",
-        "u_v",
-        "varies",
-        "vehicle",
     )
+
+    varies = True  # the temperature follows the air all day
 
     def __init__(
         self,
         t0_s: float,
-        pilot: str,
-        duty_pct: float,
-        offered_a: float,
-        phases: int,
-        u_v: Three,
-        frequency_hz: float,
+        fixed: Fixed,
         draw: Draw,
-        energy_wh: float,
-        counted_wh: float,
-        counted_phase_wh: Three,
-        gain: float,
-        resolution_wh: float,
-        vehicle: Vehicle | None,
+        ledger: Ledger,
         soc: float | None,
-        max_draw_a: float,
-        capability_a: Three,
-        temp_c: float,
+        air: Air,
+        own: Warmth,
+        others: tuple[Warmth, ...],
+        extra_k: float = 0.0,
     ) -> None:
-        self.t0_s, self.pilot, self.duty_pct = t0_s, pilot, duty_pct
-        self.offered_a, self.phases = offered_a, phases
-        self.u_v, self.frequency_hz, self.draw = u_v, frequency_hz, draw
-        self.energy_wh, self.counted_wh = energy_wh, counted_wh
-        self.counted_phase_wh, self.phase_share = counted_phase_wh, _share(u_v, draw)
-        self.gain, self.resolution_wh = gain, resolution_wh
-        self.vehicle, self.soc, self.capability_a, self.temp_c = vehicle, soc, capability_a, temp_c
-        self._max_draw_a = max_draw_a
-        self._usable_wh = vehicle.usable_wh if vehicle else inf
-        self.varies = draw is not IDLE
+        self.t0_s, self.fixed, self.draw = t0_s, fixed, draw
+        self.ledger, self.soc = ledger, soc
+        self._air, self._own, self._others, self._extra_k = air, own, others, extra_k
+
+    @property
+    def pilot(self) -> str:
+        return self.fixed.pilot
+
+    @property
+    def phases(self) -> int:
+        return self.fixed.phases
+
+    @property
+    def offered_a(self) -> float:
+        return self.fixed.offered_a
 
     def at(self, t_s: float) -> Reading:
         """The outlet at `t_s`, at or after `t0_s`."""
         tau = t_s - self.t0_s
-        flow, live, sum_u, reactive, keep, drain = self.draw
-        const, slope, decay, lam = flow
+        (const, slope, decay, lam), live, sum_u, reactive, keep, drain, (s1, s2, s3) = self.draw
+        energy, counted, (c1, c2, c3), *_ = self.ledger
+        pilot, duty_pct, offered_a, phases, u_v, hertz, capability, car, max_draw_a, gain, step = self.fixed
         power = const + slope * tau
         joules = (const + 0.5 * slope * tau) * tau
         if decay:
             power += decay * exp(-lam * tau)
             joules -= decay * expm1(-lam * tau) / lam
         added = joules / 3600.0
-        soc, pf = self.soc, None
-        currents = _NO_CURRENT
+        pf, currents, demand = None, ZERO, None
         if sum_u:
             active = power / sum_u
             amps = sqrt(active * active + reactive * reactive)
             if amps:
                 pf = active / amps
                 currents = (amps if live[0] else 0.0, amps if live[1] else 0.0, amps if live[2] else 0.0)
-        if soc is not None:
-            soc += (keep * added - drain * tau / 3600.0) / self._usable_wh
-        shown = added * self.gain
-        step = self.resolution_wh
-        counted = self.counted_wh + shown
-        (c1, c2, c3), (s1, s2, s3) = self.counted_phase_wh, self.phase_share
-        by_phase = (c1 + shown * s1, c2 + shown * s2, c3 + shown * s3)
+        soc = self.soc
+        if soc is not None and car is not None:
+            soc += (keep * added - drain * tau / 3600.0) / car.usable_wh
+            demand = _demand_a(car, soc, max_draw_a, u_v) if max_draw_a else ZERO
+        shown = added * gain
+        counted, c1, c2, c3 = counted + shown, c1 + shown * s1, c2 + shown * s2, c3 + shown * s3
         if step:
-            w1, w2, w3 = by_phase
-            by_phase = (
-                floor(w1 / step + 1e-9) * step,
-                floor(w2 / step + 1e-9) * step,
-                floor(w3 / step + 1e-9) * step,
-            )
+            counted = floor(counted / step + 1e-9) * step
+            c1, c2, c3 = (floor(wh / step + 1e-9) * step for wh in (c1, c2, c3))
         return _new_reading(
             Reading,
             (
-                t_s,
-                self.pilot,
-                self.duty_pct,
-                self.phases,
-                currents,
-                self.u_v,
-                power,
-                pf,
-                self.energy_wh + added,
-                floor(counted / step + 1e-9) * step if step else counted,
-                by_phase,
-                soc,
-                self.temp_c,
-                None if soc is None else self._demand_a(soc),
-                self.capability_a,
-                self.frequency_hz,
-                self.offered_a,
+                t_s, pilot, duty_pct, phases, currents, u_v, power, pf, energy + added,
+                counted, (c1, c2, c3), soc, self.temp_c(t_s), demand, capability, hertz, offered_a,
             ),
+        )  # fmt: skip
+
+    def temp_c(self, t_s: float) -> float:
+        """At the socket's contacts."""
+        own = self._own
+        tau = t_s - own.t0_s
+        temp = (
+            self._air.at(t_s) + self._extra_k + own.rises[ENCLOSURE].value(tau) + own.rises[SOCKET].value(tau)
         )
+        for other in self._others:
+            warmth = other.when(t_s)
+            temp += warmth.rises[ENCLOSURE].value(t_s - warmth.t0_s)
+        return temp
 
-    def _demand_a(self, soc: float) -> Three:
-        car = self.vehicle
-        if car is None or not self._max_draw_a:
-            return _NO_CURRENT
-        accepts_w = car.ac_w(car.usable_wh * car.curve.rate(min(max(soc, 0.0), 1.0)))
-        active = accepts_w / _nominal(self.u_v, car.phases)
-        amps = min(self._max_draw_a, sqrt(active * active + car.reactive_a * car.reactive_a))
-        return (amps, amps if car.phases > 1 else 0.0, amps if car.phases > 2 else 0.0)
-
-    def columns(self, t_s: "np.ndarray[Any, Any]") -> Columns:
-        """The telemetry columns at these instants; NaN where a value is null (no car, no current)."""
+    def columns(self, t_s: Any) -> Columns:
+        """The telemetry columns at these ascending instants; NaN where a value is null."""
         tau, size = t_s - self.t0_s, len(t_s)
-        flow, live, sum_u, reactive, keep, drain = self.draw
-        power = np.full(size, flow.const_w) + flow.slope_w_s * tau
-        joules = (flow.const_w + 0.5 * flow.slope_w_s * tau) * tau
-        if flow.decay_w:
-            power += flow.decay_w * np.exp(-flow.lambda_s * tau)
-            joules -= flow.decay_w * np.expm1(-flow.lambda_s * tau) / flow.lambda_s
+        (const, slope, decay, lam), live, sum_u, reactive, keep, drain, _ = self.draw
+        fixed = self.fixed
+        power = const + slope * tau
+        joules = (const + 0.5 * slope * tau) * tau
+        if decay:
+            power = power + decay * np.exp(-lam * tau)
+            joules = joules - decay * np.expm1(-lam * tau) / lam
         added = joules / 3600.0
-        active = power / sum_u if sum_u else np.zeros(size)
-        amps = np.sqrt(active * active + reactive * reactive) if sum_u else active
-        with np.errstate(invalid="ignore", divide="ignore"):
-            pf = active / amps
-        soc = np.full(size, np.nan)
-        if self.soc is not None:
-            soc = self.soc + (keep * added - drain * tau / 3600.0) / self._usable_wh
-        counted, step = self.counted_wh + added * self.gain, self.resolution_wh
-        register = np.floor(counted / step + 1e-9) * step if step else counted
+        zeros, nan = np.zeros(size), np.full(size, np.nan)
+        amps, pf = zeros, nan
+        if sum_u:
+            active = power / sum_u
+            amps = np.sqrt(active * active + reactive * reactive)
+            pf = np.divide(active, amps, out=nan.copy(), where=amps > 0.0)
+        soc = nan
+        if self.soc is not None and fixed.vehicle is not None:
+            soc = self.soc + (keep * added - drain * tau / 3600.0) / fixed.vehicle.usable_wh
+        counted, step = self.ledger.counted_wh + added * fixed.gain, fixed.resolution_wh
         return {
-            "pilot": np.full(size, self.pilot),
-            "duty_pct": np.full(size, self.duty_pct),
-            "phases": np.full(size, self.phases),
+            "pilot": np.full(size, fixed.pilot),
+            "duty_pct": np.full(size, fixed.duty_pct),
+            "phases": np.full(size, fixed.phases),
             "demand_a": self._demand_columns(soc),
-            "capability_a": np.tile(np.array(self.capability_a), (size, 1)),
-            **{f"i{n}_a": amps if on else np.zeros(size) for n, on in enumerate(live, 1)},
-            **{f"u{n}_v": np.full(size, volts) for n, volts in enumerate(self.u_v, 1)},
+            "capability_a": np.tile(fixed.capability_a, (size, 1)),
+            "i1_a": amps if live[0] else zeros,
+            "i2_a": amps if live[1] else zeros,
+            "i3_a": amps if live[2] else zeros,
+            "u1_v": np.full(size, fixed.u_v[0]),
+            "u2_v": np.full(size, fixed.u_v[1]),
+            "u3_v": np.full(size, fixed.u_v[2]),
             "p_w": power,
             "pf": pf,
-            "energy_wh": self.energy_wh + added,
-            "register_wh": register,
+            "energy_wh": self.ledger.energy_wh + added,
+            "register_wh": np.floor(counted / step + 1e-9) * step if step else counted,
             "soc": soc,
-            "temp_c": np.full(size, self.temp_c),
+            "temp_c": self._temp_columns(t_s),
         }
 
-    def _demand_columns(self, soc: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
-        size, car = len(soc), self.vehicle
-        if self.soc is None:
+    def _temp_columns(self, t_s: Any) -> Any:
+        own = self._own
+        tau = t_s - own.t0_s
+        temp = self._air.columns(t_s) + self._extra_k
+        temp += own.rises[ENCLOSURE].values(tau) + own.rises[SOCKET].values(tau)
+        for other in self._others:
+            temp += other.enclosure_columns(t_s)
+        return temp
+
+    def _demand_columns(self, soc: Any) -> Any:
+        size, car, most_a = len(soc), self.fixed.vehicle, self.fixed.max_draw_a
+        if car is None:
             return np.full((size, 3), np.nan)
-        if size == 1 or car is None or not self._max_draw_a:
-            return np.array([self._demand_a(float(value)) for value in soc])
-        starts = np.array([piece.s0 for piece in car.curve.pieces])
+        if not most_a:
+            return np.zeros((size, 3))
+        if size == 1 or soc[0] == soc[-1]:
+            return np.tile(_demand_a(car, float(soc[0]), most_a, self.fixed.u_v), (size, 1))
         s0, _, r0, _, slope = np.array(car.curve.pieces).T
-        index = np.maximum(np.searchsorted(starts, soc, side="right") - 1, 0)
-        rate = r0[index] + slope[index] * (soc - s0[index])
-        active = car.ac_w(car.usable_wh * rate) / _nominal(self.u_v, car.phases)
-        amps = np.minimum(self._max_draw_a, np.sqrt(active * active + car.reactive_a**2))
+        index = np.maximum(np.searchsorted(s0, soc, side="right") - 1, 0)
+        accepts_w = car.ac_w(car.usable_wh * (r0[index] + slope[index] * (soc - s0[index])))
+        active = accepts_w / _own_phases_v(self.fixed.u_v, car.phases)
+        amps = np.minimum(most_a, np.sqrt(active * active + car.reactive_a**2))
         return np.outer(amps, np.arange(3) < car.phases)
 
 
-def _nominal(u_v: Three, phases: int) -> float:
-    """Sum of the voltages a car of so many phases would use; 230 V stands in for a dead supply."""
-    return sum(u_v[:phases]) or 230.0 * phases
+def _demand_a(car: "Vehicle", soc: float, most_a: float, u_v: Three) -> Three:
+    """What it would draw unlimited, on all its phases: its own limit or what its battery accepts."""
+    accepts_w = car.ac_w(car.usable_wh * car.curve.rate(soc))
+    active = accepts_w / _own_phases_v(u_v, car.phases)
+    amps = min(most_a, sqrt(active * active + car.reactive_a * car.reactive_a))
+    return (amps, amps if car.phases > 1 else 0.0, amps if car.phases > 2 else 0.0)
 
 
-_NO_CURRENT: Three = (0.0, 0.0, 0.0)
+def _own_phases_v(u_v: Three, phases: int) -> float:
+    """Sum of the voltages a car of so many phases would use; 230 V stands in for a conductor without."""
+    u1, u2, u3 = u_v
+    total = u1 or 230.0
+    if phases > 1:
+        total += u2 or 230.0
+    return total + (u3 or 230.0) if phases > 2 else total
 
 
-def _share(u_v: Three, draw: Draw) -> Three:
-    """Which part of the energy each phase carries: the current is the same on all live ones."""
-    if not draw.sum_u_v:
-        return _NO_CURRENT
-    u1, u2, u3 = (u if live else 0.0 for u, live in zip(u_v, draw.live, strict=True))
-    return (u1 / draw.sum_u_v, u2 / draw.sum_u_v, u3 / draw.sum_u_v)
 _new_reading = tuple.__new__

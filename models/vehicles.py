@@ -4,11 +4,14 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from math import inf, sqrt
 from typing import Any
 
 from models.curve import Curve
 
+# From this battery temperature on, at most so many capacities per hour: assumed.
+ACCEPTANCE = ((-273.15, 0.05), (-10.0, 0.1), (0.0, 0.3), (10.0, 2.0), (45.0, 0.3))
 PILOT_REACTION_MAX_S = 5.0  # IEC 61851-1 as quoted by everest-core Charger.cpp: the car follows within 5 s
 
 
@@ -35,6 +38,16 @@ class Vehicle:
     ramp_down_a_s: float = 16.0  # assumed; the whole fall must fit within the 5 s
     standby_w: float = 5.0  # evcc #21708: 4-6 W in state B through a closed contactor
     standby_a: float = 0.05  # evcc #21708, on L1
+    stops_without_pwm: bool = True  # else it draws on in C until the contactor opens under load ("Kona 1")
+    resumes_after_phase_change: bool = True  # else only a new plug-in or a pilot interruption wakes it
+    ventilation: bool = False  # asks for it: state D instead of C
+    preheat_w: float = 0.0  # drawn on L1 after full; BMW i3 2.0-2.3 kW, evcc #11343
+    preheat_s: float = 0.0
+    sleep_after_s: float = inf  # without a sufficient offer for so long it sleeps ...
+    wake_s: float = 3.0  # ... until the pilot is interrupted for so long; Phoenix EV Charge Control Basic
+    acceptance: tuple[tuple[float, float], ...] = ACCEPTANCE
+    battery_tau_s: float = 6 * 3600.0  # assumed: the pack's temperature follows air and charging
+    battery_rise_k: float = 8.0  # assumed: above air, in the end, while charging
     source: str = "user"
 
     def __post_init__(self) -> None:
@@ -42,6 +55,11 @@ class Vehicle:
             value = getattr(self, name)
             if not holds(value):
                 raise ValueError(f"vehicle {self.id}: {name} must be {allowed}, got {value}")
+        for (cold_c, _), (warm_c, _) in pairwise(self.acceptance):
+            if warm_c <= cold_c:
+                raise ValueError(
+                    f"vehicle {self.id}: acceptance must rise in temperature, got {warm_c:g} after {cold_c:g}"
+                )
         fall_s = self.reaction_s + self.max_a / self.ramp_down_a_s
         if fall_s > PILOT_REACTION_MAX_S:
             raise ValueError(
@@ -89,6 +107,13 @@ _RULES: dict[str, tuple[str, Any]] = {
     "start_s": _NOT_NEGATIVE,
     "ramp_up_a_s": _ABOVE_ZERO,
     "ramp_down_a_s": _ABOVE_ZERO,
+    "preheat_w": _NOT_NEGATIVE,
+    "preheat_s": _NOT_NEGATIVE,
+    "sleep_after_s": _ABOVE_ZERO,
+    "wake_s": _NOT_NEGATIVE,
+    "acceptance": ("rows of (°C, rate > 0)", lambda rows: rows and all(rate > 0.0 for _, rate in rows)),
+    "battery_tau_s": _ABOVE_ZERO,
+    "battery_rise_k": _NOT_NEGATIVE,
     "standby_w": _NOT_NEGATIVE,
     "standby_a": _NOT_NEGATIVE,
 }

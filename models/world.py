@@ -1,15 +1,21 @@
-"""The electrical world: supply, air and outlets on one timeline."""
+"""The electrical world: grid, air, temperatures and outlets on one timeline."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from models.heat import Ambient
+from models.derate import CONTACTS, LOOK_AHEAD_S, Watch, watches
+from models.derating import Derating, Staircase
+from models.heat import Air, Ambient, Thermal, Warmth
 from models.outlet import Outlet, OutletSpec
-from models.supply import Supply
-from models.timeline import Timeline
+from models.supply import Supply, Three
+from models.timeline import CONTROL, INPUT, Alarm, Timeline
 
 
 class World:
-    """An installation. It moves only by its timeline, and by what is done to its outlets."""
+    """An installation. It moves only by its timeline, and by what is done to its outlets.
+
+    `time_of_day_s`: local time at t = 0, seconds after midnight, for what follows the day.
+    """
 
     def __init__(
         self,
@@ -18,13 +24,179 @@ class World:
         supply: Supply | None = None,
         ambient: Ambient | None = None,
         seed: int = 0,
+        *,
+        thermal: Thermal | None = None,
+        derating: Derating | None = None,
+        time_of_day_s: float = 0.0,
     ) -> None:
         self.timeline, self.seed = timeline, seed
         self.supply, self.ambient = supply or Supply(), ambient or Ambient()
+        self.thermal = thermal or Thermal()
+        self.lags, self.air = self.thermal.lags, Air(self.ambient, self.thermal, time_of_day_s)
+        self.on_grid: list[Callable[[World], None]] = []  # other voltages, or another load of the house
+        self.outlets: tuple[Outlet, ...] = ()
         self.outlets = tuple(Outlet(self, number, spec) for number, spec in enumerate(outlets, 1))
+        stairs = derating or Staircase()
+        self._watches = watches([stairs.levels(spec.rated_a) for spec in outlets])
+        self._crossing = Alarm(timeline, self._crosses, INPUT)
+        self._due: tuple[Watch, int] | None = None
+        self._looking, self._felt = False, [outlet.warmth for outlet in self.outlets]
+        self._states = self.supply.states(seed, time_of_day_s)
+        self._grid, self._upcoming = next(self._states), next(self._states, None)
+        self._load_a: Three = (0.0, 0.0, 0.0)
+        self._feeding = False
+        self._grid_alarm = Alarm(timeline, self._grid_changes, INPUT)
+        self._feed()
+        self._await_grid()
 
     def outlet(self, connector: int) -> Outlet:
         """By its number, from 1."""
         if not 1 <= connector <= len(self.outlets):
             raise ValueError(f"connector must be within 1 and {len(self.outlets)}, got {connector}")
         return self.outlets[connector - 1]
+
+    # the grid connection
+
+    @property
+    def frequency_hz(self) -> float:
+        return self._grid.frequency_hz
+
+    @property
+    def house_a(self) -> Three:
+        """What the house beside the charge point takes, per phase."""
+        return self._grid.house_a
+
+    def grid_a(self) -> Three:
+        """What the third meter sees at the connection, per phase: house and charge point."""
+        now_s, total = self.timeline.now, list(self._grid.house_a)
+        for outlet in self.outlets:
+            for phase, amps in zip(outlet.spec.rotation, outlet.circuit.currents_a(now_s), strict=True):
+                total[phase - 1] += amps
+        return (total[0], total[1], total[2])
+
+    def balance(self) -> "Balance":
+        """Where all energy since the run's start has gone, Wh."""
+        now_s = self.timeline.now
+        ledgers = [outlet.circuit.ledger_at(now_s) for outlet in self.outlets]
+        contact_ohm = self.thermal.contactor_ohm + self.thermal.socket_ohm
+        station_wh = self.thermal.standby_w * now_s / 3600.0
+        contact_wh = contact_ohm * sum(ledger.contact_a2s for ledger in ledgers) / 3600.0
+        return Balance(
+            sum(ledger.energy_wh for ledger in ledgers) + station_wh + contact_wh,
+            sum(ledger.battery_wh for ledger in ledgers),
+            sum(ledger.loss_wh for ledger in ledgers),
+            sum(ledger.standby_wh for ledger in ledgers) + station_wh,
+            contact_wh,
+        )
+
+    def _await_grid(self) -> None:
+        if self._upcoming is not None:
+            self._grid_alarm.set(self._upcoming.t_s)
+
+    def _grid_changes(self) -> None:
+        if self._upcoming is not None:
+            self._grid, self._upcoming = self._upcoming, next(self._states, None)
+        self._feed()
+        self._await_grid()
+        for heard in self.on_grid:
+            heard(self)
+
+    def _feed(self) -> None:
+        """Give every outlet the voltage that is left at the end of the connection."""
+        ohm = self.supply.impedance_ohm
+        u1, u2, u3 = (
+            max(volts - ohm * amps, 0.0) for volts, amps in zip(self._grid.u_v, self._load_a, strict=True)
+        )
+        self._feeding = True
+        for outlet in self.outlets:
+            outlet.supply_is((u1, u2, u3))
+        self._feeding = False
+
+    # what the outlets tell
+
+    def after(self, outlet: Outlet) -> None:
+        """An outlet has a new solution: its current drops the voltage and warms the box."""
+        if self.supply.impedance_ohm and not self._feeding:
+            load_a = self.grid_a()
+            if load_a != self._load_a:
+                self._load_a = load_a
+                self._feed()
+        if outlet.warmth is not self._felt[outlet.connector - 1]:
+            self._felt[outlet.connector - 1] = outlet.warmth
+            self._feel()
+
+    def warmths_beside(self, outlet: Outlet) -> tuple[Warmth, ...]:
+        """The heat of the other outlets."""
+        return tuple([other.warmth for other in self.outlets if other is not outlet])
+
+    # temperatures
+
+    def temperatures_c(self, t_s: float | None = None) -> dict[str, float]:
+        """The sensors (taken to be chg_TempCtrl1..4) now, or at a later instant if nothing changes."""
+        at_s = self.timeline.now if t_s is None else t_s
+        return {
+            watch.name: watch.at(self.air, self._felt, at_s)
+            for watch in self._watches
+            if watch.sensor == CONTACTS or watch.outlet == 0
+        }
+
+    def sensor_extra_k(self, outlet: Outlet) -> float:
+        """What a fault adds at the outlet's own sensor."""
+        return self._contacts(outlet).extra_k
+
+    def sensor_fault(self, outlet: Outlet, extra_k: float) -> None:
+        """The outlet's own sensor reads so much more from now on."""
+        watch = self._contacts(outlet)
+        if extra_k == watch.extra_k:
+            return
+        watch.extra_k = extra_k
+        watch.follow(watch.at(self.air, self._felt, self.timeline.now))
+        self._hold_to_heat(outlet)
+        self._feel()
+
+    def _contacts(self, outlet: Outlet) -> Watch:
+        return self._watches[2 * len(self.outlets) + outlet.connector - 1]
+
+    def _feel(self) -> None:
+        """Something warms otherwise: look for the next crossing, unless it is far off."""
+        peak_c = self.air.warmest_c
+        for warmth in self._felt:
+            peak_c += warmth.peak_k
+        if all(not watch.level and peak_c + watch.extra_k < watch.up_c for watch in self._watches):
+            self._crossing.clear()
+        elif not self._looking:
+            self._looking = True
+            self.timeline.soon(self._look, CONTROL)
+
+    def _look(self) -> None:
+        """Find the next crossing among all sensors, or when to look on."""
+        self._looking, self._due = False, None
+        now_s = self.timeline.now
+        end_s = min([now_s + LOOK_AHEAD_S, *(outlet.settled_until_s for outlet in self.outlets)])
+        for watch in self._watches:
+            found = watch.crossing(self.air, self._felt, now_s, end_s)
+            if found:
+                end_s, self._due = found[0], (watch, found[1])
+        self._crossing.set(end_s)
+
+    def _crosses(self) -> None:
+        if self._due:
+            watch, direction = self._due
+            watch.step(direction)
+            watch.follow(watch.at(self.air, self._felt, self.timeline.now))
+            self._hold_to_heat(self.outlets[watch.outlet])
+        self._feel()
+
+    def _hold_to_heat(self, outlet: Outlet) -> None:
+        held = [watch.limit_a for watch in self._watches if watch.outlet == outlet.connector - 1]
+        outlet.heat_is(min(held))
+
+
+class Balance(NamedTuple):
+    """grid = battery + loss + standby + contact, Wh since the run's start."""
+
+    grid_wh: float
+    battery_wh: float
+    loss_wh: float  # in the cars' chargers
+    standby_wh: float  # of the cars and the charge point
+    contact_wh: float  # in contactors and sockets

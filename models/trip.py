@@ -1,0 +1,42 @@
+"""Over-current protection: trips when the current has stood above its level for long enough."""
+
+from math import inf
+
+from models.flow import Flow
+
+FACTOR, MARGIN_A = (
+    1.1,
+    0.5,
+)  # everest-core EvseManager manifest: limit x 1.1 + 0.5 A (x 1.1 measuring tolerance)
+AFTER_S = 7.0  # everest-core: 7 s, at least 6
+
+
+def level_a(limit_a: float) -> float:
+    """Above this the current counts as too much."""
+    return limit_a * FACTOR + MARGIN_A
+
+
+class Trip:
+    """Remembers since when one current has been above its level; every segment is shown to it once."""
+
+    __slots__ = ("_since_s", "_until_s", "level_a")
+
+    def __init__(self, limit_a: float) -> None:
+        self.level_a = level_a(limit_a)
+        self._since_s, self._until_s = inf, inf
+
+    def due_s(self, now_s: float, flow: Flow, lasts_s: float, sum_u_v: float, reactive_a: float) -> float:
+        """When it trips if this segment runs its course; inf if not in it."""
+        active_a = max(self.level_a**2 - reactive_a**2, 0.0) ** 0.5
+        level_w = active_a * sum_u_v
+        if self._until_s <= now_s:
+            self._since_s = inf
+        self._until_s = inf
+        crosses_s = flow.reaches_s(level_w)
+        if sum_u_v and flow.power_w(0.0) > level_w:
+            self._since_s = min(self._since_s, now_s)
+            self._until_s = now_s + crosses_s if crosses_s < lasts_s else inf
+        else:
+            self._since_s = now_s + crosses_s if sum_u_v and crosses_s < lasts_s else inf
+        due_s = self._since_s + AFTER_S
+        return due_s if due_s <= self._until_s else inf
