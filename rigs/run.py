@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from rigs import recording
+from rigs import recording, telemetry
 from rigs.frames import Frame, frame_of, heads
 
 if TYPE_CHECKING:
@@ -56,6 +56,12 @@ class Run:
         """The moment of UTC at which `t` is 0."""
         return datetime.fromisoformat(self.summary["start"])
 
+    @property
+    def end_s(self) -> float:
+        """The last instant recorded, in seconds of the run."""
+        recorded = telemetry.last_s(self.directory / recording.TELEMETRY)
+        return max(recorded, float(self.summary.get("simulated_s", 0.0)))
+
     @cached_property
     def telemetry(self) -> "pd.DataFrame":
         from rigs.tables import telemetry_table
@@ -95,8 +101,8 @@ class Run:
         replies: bool = False,
     ) -> Iterator[Frame]:
         """Stream the frames of [since, until). With an `action`, its CALLs; `replies` adds their answers."""
-        first = "" if since is None else self._wire(since)
-        last = "~" if until is None else self._wire(until)
+        first = "" if since is None else self.wire(since)
+        last = "~" if until is None else self.wire(until)
         for head, line in heads(self.directory / recording.MESSAGES, first, last):
             if action is None or (head.action == action and (replies or head.kind == "CALL")):
                 yield frame_of(head, line)
@@ -113,7 +119,7 @@ class Run:
             return float(instant)
         return (_utc(instant) - self.start).total_seconds()
 
-    def _wire(self, instant: Instant) -> str:
+    def wire(self, instant: Instant) -> str:
         """The instant as messages.jsonl writes it, rounded up, so that texts compare as instants do."""
         epoch_ms = math.ceil((self.start.timestamp() + self.seconds(instant)) * 1000 - 1e-3)
         at = datetime.fromtimestamp(epoch_ms // 1000, UTC)

@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from twin.clock import DAY_S
+
 PHASES = pa.list_(pa.float64(), 3)
 SCHEMA = pa.schema(
     [
@@ -66,15 +68,43 @@ def tables(
 
 
 def _overlaps(metadata: Any, since_s: float, until_s: float) -> bool:
-    groups = [metadata.row_group(index).column(0).statistics for index in range(metadata.num_row_groups)]
-    return any(group.min < until_s and group.max >= since_s for group in groups)
+    return any(group.min < until_s and group.max >= since_s for group in _times(metadata))
+
+
+def _times(metadata: Any) -> list[Any]:
+    """The first and last instant of each row group, from its statistics; `t` is the first column."""
+    return [metadata.row_group(index).column(0).statistics for index in range(metadata.num_row_groups)]
+
+
+def last_s(directory: Path) -> float:
+    """The instant of the last row; 0 without any."""
+    for path in sorted(directory.glob("part-*.parquet"), reverse=True)[:1]:
+        return float(max(group.max for group in _times(pq.read_metadata(path))))
+    return 0.0
 
 
 def read(directory: Path, columns: Sequence[str], **window: Any) -> Columns:
     """The same rows as numpy columns in one piece (per phase: N x 3), null as NaN."""
-    some = list(tables(directory, columns, **window))
+    some = [table for table in tables(directory, columns, **window) if len(table)]
     whole = pa.concat_tables(some, promote_options="default") if some else _empty(columns)
     return {name: _numpy(whole[name]) for name in columns}
+
+
+def during(
+    directory: Path, columns: Sequence[str], connector: int, since_s: float, until_s: float
+) -> Columns:
+    """One connector from `since_s` to `until_s`, both included: what held then stands at each end as a row.
+
+    Each day of UTC begins with a row, so that one day back is far enough to find what held.
+    """
+    rows = read(directory, columns, connector=connector, since_s=since_s - DAY_S, until_s=until_s)
+    first = max(int(np.searchsorted(rows["t"], since_s, side="right")) - 1, 0)
+    rows = {name: values[first:] for name, values in rows.items()}
+    if len(rows["t"]):
+        rows = {name: np.concatenate([values, values[-1:]]) for name, values in rows.items()}
+        rows["t"][0] = max(rows["t"][0], since_s)
+        rows["t"][-1] = max(min(until_s, last_s(directory)), rows["t"][-2])
+    return rows
 
 
 def _empty(columns: Sequence[str]) -> pa.Table:

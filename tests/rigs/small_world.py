@@ -1,5 +1,6 @@
 """A small electrical world and controller, by hand: enough to be recorded, nothing shared with the real."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,6 +60,10 @@ class SmallOutlet:
     offered_a: float = 0.0
     on_segment: list = field(default_factory=list)
 
+    def offer(self, amps: float) -> None:
+        """The pilot says so many amps from now on; the next `draw` begins the segment."""
+        self.offered_a = amps
+
     def draw(self, amps: float, **state) -> None:
         """From now on the car draws so much; 0 A leaves it plugged and full."""
         now = self.timeline.now
@@ -84,13 +89,14 @@ class SmallChannel:
 class SmallBench:
     """Two outlets, two channels and a recorder on one timeline."""
 
-    def __init__(self, directory: Path, start: datetime = START, **recorder) -> None:
+    def __init__(self, directory: Path, start: datetime = START, watched: bool = True, **recorder) -> None:
         self.timeline, self.calendar = Timeline(), Calendar(start)
         self.outlets = [SmallOutlet(connector, self.timeline) for connector in (1, 2)]
         self.channels = {1: SmallChannel(), 2: SmallChannel()}
         self.directory = directory
         self.recorder = Recorder(directory, self.calendar, {"rig": "small", "seed": 1}, **recorder)
-        self.recorder.watch(self, self, self.timeline)
+        if watched:
+            self.recorder.watch(self, self, self.timeline)
 
     def channel(self, connector: int) -> SmallChannel:
         return self.channels[connector]
@@ -103,3 +109,72 @@ class SmallBench:
 
     def close(self, state: str = "complete") -> None:
         self.recorder.close(self.timeline.now, state)
+
+
+def frame(*parts) -> str:
+    return json.dumps(parts)
+
+
+def evening(directory: Path, **recorder) -> SmallBench:
+    """Five hours; a profile holds a car on connector 1 at 10 A from 11:00 to 12:00, else it has 16 A."""
+    bench = SmallBench(directory, **recorder)
+    exchange = Exchange(bench)
+    profile = {
+        "chargingProfileId": 1, "stackLevel": 0, "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": {
+            "startSchedule": "2024-03-01T11:00:00Z", "duration": 3600, "chargingRateUnit": "A",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 10.0}],
+        },
+    }  # fmt: skip
+    exchange.down(
+        "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": profile}, {"status": "Accepted"}
+    )
+    bench.advance(1800.0)
+    bench.recorder.event(1800.0, 1, "plug-in", {"vehicle": "vw-id3-58", "soc": 0.5, "needed_wh": 25_000.0})
+    bench.channels[1].become("Charging", "rated", 16.0)
+    bench.outlets[0].offer(16.0)
+    bench.outlets[0].draw(15.5)
+    for quarter in range(3, 20):
+        bench.advance(quarter * 900.0)
+        if quarter in (4, 8):
+            amps, name = (10.0, "profile") if quarter == 4 else (16.0, "rated")
+            bench.channels[1].become("Charging", name, amps)
+            bench.outlets[0].offer(amps)
+            bench.outlets[0].draw(amps - 0.5)
+        exchange.up("MeterValues", exchange.clock_reading(), {})
+    bench.advance(17_100.0)
+    bench.recorder.event(17_100.0, 1, "unplug", {})
+    bench.channels[1].become("Available")
+    bench.outlets[0].offer(0.0)
+    bench.outlets[0].draw(0.0, pilot="A", soc=NAN)
+    bench.advance(18_000.0)
+    return bench
+
+
+class Exchange:
+    """CALLs with their replies, numbered."""
+
+    def __init__(self, bench: SmallBench) -> None:
+        self._bench, self._number = bench, 0
+
+    def up(self, action: str, payload: dict, reply: dict) -> None:
+        self._number += 1
+        self._bench.frame(frame(2, f"{self._number}", action, payload))
+        self._bench.frame(frame(3, f"{self._number}", reply), up=False)
+
+    def down(self, action: str, payload: dict, reply: dict) -> None:
+        self._number += 1
+        self._bench.frame(frame(2, f"c{self._number}", action, payload), up=False)
+        self._bench.frame(frame(3, f"c{self._number}", reply))
+
+    def clock_reading(self) -> dict:
+        now = self._bench.timeline.now
+        wh = self._bench.outlets[0].segment.energy_at(now)
+        value = {
+            "value": f"{wh:.0f}",
+            "context": "Sample.Clock",
+            "measurand": "Energy.Active.Import.Register",
+        }
+        reading = {"timestamp": self._bench.calendar.iso(now), "sampledValue": [value]}
+        return {"connectorId": 1, "meterValue": [reading]}

@@ -192,8 +192,7 @@ def test_a_checkpoint_completes_the_directory_and_recording_goes_on(bench):
 
 
 def test_the_electrical_world_is_recorded_without_a_controller(tmp_path):
-    bench = SmallBench(tmp_path / "run")
-    bench.recorder._watches.clear()
+    bench = SmallBench(tmp_path / "run", watched=False)
     bench.recorder.watch(bench, None, bench.timeline)
     bench.close()
     assert telemetry(bench)[0]["status"] is None

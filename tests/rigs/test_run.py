@@ -226,8 +226,8 @@ def test_telemetry_is_a_table_with_the_columns_of_the_run_directory(bench):
     assert table[table["connector"] == 2]["demand_a"].isna().all()
 
 
-def test_an_empty_recording_gives_empty_tables(bench):
-    bench.recorder._watches.clear()
+def test_an_empty_recording_gives_empty_tables(tmp_path):
+    bench = SmallBench(tmp_path / "run", watched=False)
     run = opened(bench)
     assert all(table.empty for table in (run.messages, run.meter_values, run.transactions, run.events))
     assert str(run.meter_values.index.tz) == "UTC"

@@ -1,0 +1,171 @@
+"""The report page of a run: one file with its verdict, findings, sessions and figures, for people."""
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from rigs import interest, recording
+from rigs.frames import Frame
+from rigs.plot_style import THEME
+from rigs.run import Run
+
+TEMPLATES = Path(__file__).parent / "templates"
+VERDICTS = ("PASS", "FAIL", "KNOWN DEVIATION", "NOT EXERCISED")
+MOST_EVIDENCE = 25  # findings shown with the frames around them
+MOST_FINDINGS = 200
+MOST_DAYS = 6  # figures of a day
+AROUND_S = 2.0  # frames this near to a finding are its evidence ...
+MOST_FRAMES = 6  # ... but no more of them
+MOST_LETTERS = 600  # of a frame
+
+Summary = Mapping[str, Any]
+
+
+def write_report(run: Run) -> Path:
+    """Write the page into the run's directory; it needs no other file and no network."""
+    path = run.directory / recording.REPORT
+    recording.replace(path, page(run).encode())
+    return path
+
+
+def page(run: Run) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"moment": _moment, "elapsed": _elapsed, "number": _number, "percent": _percent}
+    summary = run.summary
+    return environment.get_template("report.html").render(
+        run=run,
+        summary=summary,
+        themes=THEME,
+        facts=_facts(run),
+        tally=_tally(summary),
+        findings=list(_findings(run)),
+        more_findings=max(0, len(run.findings) - MOST_FINDINGS),
+        matrix=_matrix(summary),
+        figures=list(_figures(run)),
+    )
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    """The run in numbers, name and value."""
+    summary, days = run.summary, run.end_s / interest.DAY_S
+    sessions = summary.get("sessions", [])
+    facts = [("simulated", f"{days:.3g} days"), ("OCPP frames", f"{summary.get('frames', 0):,}")]
+    if sessions:
+        kwh = sum(session["kwh"] or 0.0 for session in sessions)
+        facts += [("sessions", f"{len(sessions):,}"), ("delivered", f"{kwh:,.1f} kWh")]
+    if wall_s := summary.get("wall_s"):
+        facts.append(("speed", f"{days / wall_s:,.1f} days/s"))
+    return facts
+
+
+def _tally(summary: Summary) -> list[tuple[str, int]]:
+    """How many requirements got which verdict."""
+    verdicts = [row["verdict"] for row in summary.get("requirements", [])]
+    return [(verdict, verdicts.count(verdict)) for verdict in VERDICTS if verdict in verdicts]
+
+
+def _findings(run: Run) -> Iterator[dict[str, Any]]:
+    """Errors before warnings, in order of time, the first ones with the frames around them."""
+    ordered = sorted(run.findings, key=lambda finding: (finding["severity"] != "error", finding["t"]))
+    for index, finding in enumerate(ordered[:MOST_FINDINGS]):
+        at = run.start + timedelta(seconds=finding["t"])
+        evidence = _evidence(run, finding["t"]) if index < MOST_EVIDENCE else []
+        yield finding | {"at": at, "frames": evidence, "day": _day_id(finding["connector"], at)}
+
+
+def _evidence(run: Run, t_s: float) -> list[tuple[float, str, str]]:
+    """The frames nearest to a moment: seconds from it, direction, text."""
+    if not math.isfinite(t_s):
+        return []
+    frames = list(run.frames(since=t_s - AROUND_S, until=t_s + AROUND_S))
+    nearest = sorted(sorted(frames, key=lambda frame: abs(frame.t - t_s))[:MOST_FRAMES], key=lambda f: f.t)
+    return [(frame.t - t_s, frame.dir + " lost" * frame.lost, _text(frame)) for frame in nearest]
+
+
+def _text(frame: Frame) -> str:
+    import orjson
+
+    text = frame.text if frame.frame is None else orjson.dumps(frame.frame).decode()
+    text = text or ""
+    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]} … ({len(text):,} characters)"
+
+
+def _matrix(summary: Summary) -> dict[str, Any]:
+    """Requirement by session, for the requirements and the sessions that have findings: how many each."""
+    sessions = summary.get("sessions", [])
+    start = datetime.fromisoformat(summary["start"])
+    counts: dict[tuple[str, int], int] = {}
+    for finding in summary.get("findings", []):
+        at = start + timedelta(seconds=finding["t"])
+        for index, session in enumerate(sessions):
+            if session["connector"] == finding["connector"] and _contains(session, at):
+                key = (finding["requirement"], index)
+                counts[key] = counts.get(key, 0) + 1
+    columns = sorted({index for _, index in counts})[:30]
+    rows = sorted({requirement for requirement, _ in counts})
+    return {"sessions": [(index, sessions[index]) for index in columns], "rows": rows, "counts": counts}
+
+
+def _contains(session: Summary, at: datetime) -> bool:
+    begin, end = session["plug_in"], session["unplug"]
+    return datetime.fromisoformat(begin) <= at and (
+        end is None or at <= datetime.fromisoformat(end) + timedelta(seconds=1)
+    )
+
+
+def _figures(run: Run) -> Iterator[dict[str, str]]:
+    """The figures with an id each: energy, profiles, and the days of the first errors, else the busiest."""
+    known = interest.connectors(run)
+    if not known:
+        return
+    yield {"id": "energy", "svg": run.plot.energy().svg()}
+    yield {"id": "schedule", "svg": run.plot.schedule().svg()}
+    for connector, day in _days(run, known):
+        yield {"id": _day_id(connector, day), "svg": run.plot.day(connector, day.date()).svg()}
+
+
+def _days(run: Run, known: list[int]) -> list[tuple[int, datetime]]:
+    """Connector and day of each figure of a day."""
+    days: dict[tuple[int, str], datetime] = {}
+    for finding in run.findings:
+        if finding["severity"] == "error" and finding["connector"] in known:
+            at = run.start + timedelta(seconds=finding["t"])
+            days.setdefault((finding["connector"], f"{at:%F}"), at)
+    for connector in known:
+        at = run.start + timedelta(seconds=interest.day(run, connector))
+        days.setdefault((connector, f"{at:%F}"), at)
+    chosen = list(days.items())[: max(MOST_DAYS, len(known))]
+    return sorted(((connector, at) for (connector, _), at in chosen), key=lambda pair: (pair[1], pair[0]))
+
+
+def _day_id(connector: int | None, at: datetime) -> str:
+    return f"day-{connector}-{at:%F}"
+
+
+def _moment(text: str | datetime | None) -> str:
+    """An instant as people write it, to the minute, in UTC."""
+    if text is None:
+        return "–"
+    at = datetime.fromisoformat(text) if isinstance(text, str) else text
+    return f"{at:%a} {at.day} {at:%b %H:%M}"
+
+
+def _elapsed(t_s: float) -> str:
+    """Seconds of the run as days, hours, minutes and seconds."""
+    past = timedelta(seconds=max(t_s, 0.0))
+    hours, rest = divmod(past.seconds, 3600)
+    return f"{past.days} d {hours:02}:{rest // 60:02}:{rest % 60:02}"
+
+
+def _number(value: float | None, decimals: int = 0) -> str:
+    return "–" if value is None else f"{value:,.{decimals}f}"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.0f}"
