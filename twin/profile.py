@@ -109,7 +109,7 @@ def check_sense(wire: Wire) -> None:
 
 def read_caps(told: Wire) -> list[Cap]:
     minimum = told.get("minChargingRate")
-    periods = [(period["limit"], period.get("numberPhases")) for period in told["chargingSchedulePeriod"]]
+    periods = [(float(row["limit"]), row.get("numberPhases")) for row in told["chargingSchedulePeriod"]]
     if told["chargingRateUnit"] == "W":
         return [cap_of_watts(limit, phases, minimum) for limit, phases in periods]
     return [Cap(limit, phases, min_a=minimum) for limit, phases in periods]

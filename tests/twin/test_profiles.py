@@ -340,6 +340,12 @@ def test_a_limit_tells_exactly_when_it_changes() -> None:
     assert changes == [(0, 16), (3600, 0), (7200, None), (86400, 16), (90000, 0), (93600, None)]
 
 
+def test_a_limit_is_a_float_although_json_knows_no_difference() -> None:
+    store = ProfileStore()
+    put(store, 1, profile(10))
+    assert type(store.limit(1, T0).amps) is float
+
+
 def test_a_limit_that_never_changes_says_so() -> None:
     store = ProfileStore()
     put(store, 1, profile(10))
