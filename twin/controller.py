@@ -192,13 +192,16 @@ class Channel:
         now, amps, outlet = self._timeline.now, self._target_a(), self.outlet
         self._pwm_free_s = now + PWM_PERIOD_S
         outlet.set_pwm(amps if amps > 0 else None)
-        if amps <= 0 and outlet.phases:
-            self._contactor.set(now + STUBBORN_S)  # a car that goes to B before then opens it sooner
-        elif amps > 0 and outlet.pilot in "CD" and not outlet.phases:
-            self._contactor.set(now + CLOSE_S)
-        elif amps > 0 and outlet.phases:
-            self._contactor.clear()
+        if outlet.pilot in "CD":  # in B the contactor is open, or on its way
+            self._time_contactor(now, amps > 0)
         self._refresh()
+
+    def _time_contactor(self, now: float, offering: bool) -> None:
+        """A car asks: close soon after an offer; without one wait for it to go to B, but not for ever."""
+        if offering == (self.outlet.phases > 0):
+            self._contactor.clear()
+        else:
+            self._contactor.set(now + (CLOSE_S if offering else STUBBORN_S))
 
     def _answer_over(self) -> None:
         self._update(starting=False)
