@@ -31,6 +31,8 @@ class Channel(Protocol):
     def limited_by(self) -> str: ...
     @property
     def allocated_a(self) -> Phases: ...
+    @property
+    def offered_a(self) -> Phases: ...
 
 
 class Watch:
@@ -76,8 +78,14 @@ class Watch:
         self.mark()
 
     def _state(self) -> tuple[Segment, str | None, str | None, Phases, Phases]:
-        amps, channel = self._outlet.offered_a, self._channel
-        offered_a = (amps, amps, amps)  # the pilot says one number for all phases
+        channel = self._channel
         if channel is None:
-            return self._outlet.segment, None, None, offered_a, offered_a
-        return self._outlet.segment, channel.status, channel.limited_by, channel.allocated_a, offered_a
+            amps = self._outlet.offered_a
+            return self._outlet.segment, None, None, (amps, amps, amps), (amps, amps, amps)
+        return (
+            self._outlet.segment,
+            channel.status,
+            channel.limited_by,
+            channel.allocated_a,
+            channel.offered_a,
+        )

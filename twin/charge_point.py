@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from models.timeline import CONTROL, Action, Alarm, Timeline
+from models.timeline import Action, Timeline
 from models.world import World
 from twin import vendor
 from twin.agent import Agent, counter
@@ -21,6 +21,7 @@ from twin.profiles import ActiveTransaction, Limits, ProfileStore, Refused
 from twin.rpc import Refusal, Reply
 from twin.samples import Samples
 from twin.session import Session
+from twin.site import Site
 from twin.status import OCCUPIED, PREPARING
 
 REBOOT_S = {"Soft": 10.0, "Hard": 30.0, "Power": 20.0}  # until the firmware talks again; assumed
@@ -64,14 +65,10 @@ class ChargePoint:
         self.behaviour, self.configuration = behaviour, configuration
         self.memory = memory or Memory()
         self.profiles = ProfileStore(behaviour.policies, len(world.outlets), Limits.of(configuration))
-        self.controller = Controller(
-            timeline,
-            world,
-            self._own_limits,
-            self._shared_limits,
-            lambda: configuration.number("chg_MinChargingCurrent"),
-            behaviour.policy("station_share") == "first-come",
-        )
+        self.site = Site(timeline, clock, world, configuration, behaviour, self.profiles, self._started)
+        first_come = behaviour.policy("station_share") == "first-come"
+        self.controller = Controller(timeline, world, self.site, first_come)
+        self.site.changed = self.controller.arbitrate
         identity = (nameplate or Nameplate()).payload()
         self.agent = Agent(
             timeline, clock, link, self.memory, configuration, behaviour, identity, ids or counter()
@@ -82,7 +79,6 @@ class ChargePoint:
             channel.connector: Session(self.agent, channel, self.samples)
             for channel in self.controller.channels
         }
-        self._limit_changes = Alarm(timeline, self._limits_due, CONTROL)
         self._scheduled: dict[int, bool] = {}  # availability to take on when the transaction ends
         self._told: dict[int, tuple[str, str, str]] = {}  # by connector: the last status the CSMS was told
         self._boots = 0  # counts starts: what an earlier life scheduled must not happen in this one
@@ -100,7 +96,9 @@ class ChargePoint:
         agent.on_online.append(self._tell_statuses)
         agent.on_delivered["StartTransaction"] = self._start_delivered
         self.configuration.on_change.append(self._configured)
+        switchable = self.configuration.flag("ConnectorSwitch3to1PhaseSupported")
         for channel in self.controller.channels:
+            channel.switch.supported = switchable
             channel.on_status.append(partial(self._status, channel.connector))
         for session in self.sessions.values():
             session.on_change.append(self._transaction_changed)
@@ -142,7 +140,7 @@ class ChargePoint:
         self._boots += 1
         self.agent.die()
         self.samples.die()
-        self._limit_changes.clear()
+        self.site.die()
         for connector, session in self.sessions.items():
             session.die()
             self.controller.channel(connector).die()
@@ -261,55 +259,12 @@ class ChargePoint:
         enabled = vendor.is_enabled(self.configuration, connector)
         self.controller.channel(connector).set_operative(operative and enabled)
 
-    # --- limits ---
-
-    def _own_limits(self, connector: int) -> Mapping[str, float]:
-        """One channel's limits by name, A per phase."""
-        outlet = self.world.outlet(connector)
-        rated = self.configuration.pair("chg_RatedCurrent")[connector - 1]
-        software = self.configuration.pair("chg_Mode3Current")[connector - 1]
-        caps = {
-            "rated": min(rated, outlet.reading().capability_a[0]),
-            "cable": outlet.cable_a if outlet.cable_a is not None else rated,
-        }
-        if software > 0:  # 0 leaves the channel to the controller
-            caps["station"] = software
-        if not vendor.applies_profiles(self.configuration):
-            return caps
-        limit = self.profiles.limit(connector, self._epoch(), self._started(connector))
-        if limit.amps is not None:
-            caps["profile"] = limit.amps
-        self._await_change(limit.until)
-        return caps
-
-    def _shared_limits(self) -> Mapping[str, float]:
-        shared = {"station": self.configuration.number("chg_StationMaxCurrent")}
-        if not vendor.applies_profiles(self.configuration):
-            return shared
-        oldest = min((running.started for running in self.memory.transactions.values()), default=None)
-        limit = self.profiles.station_limit(self._epoch(), oldest)
-        if limit.amps is not None:
-            shared["profile"] = limit.amps
-        self._await_change(limit.until)
-        return shared
-
-    def _await_change(self, until: float | None) -> None:
-        """Arbitrate again when the first of the limits just asked for ends; no polling."""
-        if until is None:
-            return
-        due = self.clock.t(until)
-        if self._limit_changes.due_s is None or due < self._limit_changes.due_s:
-            self._limit_changes.set(due)
-
-    def _limits_due(self) -> None:
-        self.controller.arbitrate()
-
     def _epoch(self) -> float:
         return self.clock.epoch(self.timeline.now)
 
-    def _started(self, connector: int) -> float | None:
-        transaction = self.memory.transactions.get(connector)
-        return None if transaction is None else transaction.started
+    def _started(self) -> dict[int, float]:
+        """By connector: when its running transaction began, epoch seconds."""
+        return {n: transaction.started for n, transaction in self.memory.transactions.items()}
 
     # --- charging profiles ---
 
@@ -335,7 +290,7 @@ class ChargePoint:
         return cleared
 
     def composite_schedule(self, connector: int, duration_s: int, unit: str | None) -> Payload:
-        started = {n: transaction.started for n, transaction in self.memory.transactions.items()}
+        started = self._started()
         try:
             return self._composite(connector, duration_s, unit, started)
         except Refused as refused:

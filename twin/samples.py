@@ -2,8 +2,9 @@
 
 from models.timeline import SAMPLE, Action, Alarm
 from twin.agent import Agent
+from twin.channel import Channel
 from twin.clock import next_boundary
-from twin.controller import Channel, Controller
+from twin.controller import Controller
 from twin.frames import Payload
 from twin.memory import Message, Transaction
 from twin.metering import BEGIN, CLOCK, END, PERIODIC, TRIGGER, Plan, flat
@@ -122,10 +123,10 @@ class Samples:
     def _meter_value(self, channel: Channel, plan: Plan, stamp: float | None = None) -> Payload:
         clock = self._agent.clock
         at = clock.iso(self._timeline.now) if stamp is None else clock.iso_epoch(stamp)
-        offered = channel.outlet.offered_a
-        phases = channel.phases_wanted
-        per_phase = (offered, offered if phases > 1 else 0.0, offered if phases > 2 else 0.0)
-        return {"timestamp": at, "sampledValue": plan.sampled(flat(channel.outlet.reading(), per_phase))}
+        return {
+            "timestamp": at,
+            "sampledValue": plan.sampled(flat(channel.outlet.reading(), channel.offered_a)),
+        }
 
     def _plan(self, key: str, context: str, channel: Channel) -> Plan:
         plan = self._plans.get((key, context, channel.connector))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from models.timeline import CONTROL, Alarm
 from twin import vendor
 from twin.agent import QUEUE_LIMIT, Agent
-from twin.controller import Channel
+from twin.channel import Channel
 from twin.frames import Payload
 from twin.memory import Message, Transaction
 from twin.rpc import Reply

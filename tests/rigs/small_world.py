@@ -78,10 +78,12 @@ class SmallChannel:
     status: str = "Available"
     limited_by: str = "none"
     allocated_a: tuple = (0.0, 0.0, 0.0)
+    offered_a: tuple = (0.0, 0.0, 0.0)
     on_change: list = field(default_factory=list)
 
     def become(self, status: str, limited_by: str = "none", amps: float = 0.0) -> None:
-        self.status, self.limited_by, self.allocated_a = status, limited_by, (amps, amps, amps)
+        self.status, self.limited_by = status, limited_by
+        self.allocated_a = self.offered_a = (amps, amps, amps)
         for listener in self.on_change:
             listener(self)
 

@@ -43,7 +43,7 @@ def test_the_car_of_the_evening_is_full_when_it_leaves(evening):
     (session,) = evening.summary["sessions"]
     assert session["vehicle"] == "vw-id3-58"
     assert session["soc_to"] == pytest.approx(1.0, abs=1e-6)
-    # 65 % of 58 kWh reach the battery; 9 to 13 % are lost on the way (ADAC: 9.0 % at 11 kW, 13.6 % at 2.3 kW).
+    # 65 % of 58 kWh reach the battery; ADAC: 9.0 % lost at 11 kW, 13.6 % at 2.3 kW.
     assert 0.87 <= 0.65 * 58 / session["kwh"] <= 0.91
 
 

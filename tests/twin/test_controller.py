@@ -14,18 +14,32 @@ CARS = presets()
 
 
 class Station:
-    """Two outlets and their controller; limits are plain dicts that a test changes."""
+    """Two outlets, their controller, and the limits it asks for, which a test changes."""
 
     def __init__(self, rated_a=32.0, station_a=64.0):
         self.timeline = Timeline()
         self.world = World(self.timeline, [OutletSpec(rated_a=rated_a)] * 2)
-        self.own, self.shared = {1: {"rated": rated_a}, 2: {"rated": rated_a}}, {"station": station_a}
-        self.controller = Controller(
-            self.timeline, self.world, lambda n: self.own[n], lambda: self.shared, lambda: 6.0
+        self.caps, self.station_a, self.phases_asked = (
+            {1: {"rated": rated_a}, 2: {"rated": rated_a}},
+            station_a,
+            3,
         )
+        self.controller = Controller(self.timeline, self.world, self)
         self.statuses = {1: [], 2: []}
         for channel in self.controller.channels:
             channel.on_status.append(self.statuses[channel.connector].append)
+
+    def own(self, channel):
+        return self.caps[channel.connector]
+
+    def shared(self):
+        return {"station": self.station_a}
+
+    def minimum_a(self):
+        return 6.0
+
+    def phases(self, channel):
+        return self.phases_asked
 
     def charge(self, connector, car="vw-id3-58", soc=0.3):
         """Plug in, permit, and let the car come up."""
@@ -35,7 +49,7 @@ class Station:
         self.wait(30)
 
     def limit(self, connector, amps):
-        self.own[connector] = {"rated": 32.0, "profile": amps}
+        self.caps[connector] = {"rated": 32.0, "profile": amps}
         self.controller.arbitrate()
 
     def wait(self, seconds):
@@ -108,6 +122,65 @@ def test_two_cars_share_the_station_and_the_second_to_leave_gets_all():
     station.controller.channel(2).stop()
     station.wait(30)
     assert min(station.amps(1)) > 28.0
+
+
+def test_the_sum_never_exceeds_the_station_while_shares_change():
+    station = Station(station_a=32.0)
+    peak = []
+    for outlet in station.world.outlets:
+        outlet.on_segment.append(lambda _: peak.append(sum(max(station.amps(n)) for n in (1, 2))))
+    station.charge(1, "renault-zoe-ze50")
+    station.charge(2, "renault-zoe-ze50")
+    station.wait(60)
+    station.limit(1, 10.0)
+    station.wait(60)
+    station.limit(1, 32.0)
+    station.wait(60)
+    assert max(peak) <= 32.5
+    assert min(station.amps(1)) > 14.0 and min(station.amps(2)) > 14.0
+
+
+def switching_station():
+    station = Station()
+    station.controller.channel(1).switch.supported = True
+    station.charge(1)
+    return station
+
+
+def test_three_phases_become_one_and_never_under_load():
+    station = switching_station()
+    closed = []
+    station.world.outlet(1).on_segment.append(lambda o: closed.append((station.timeline.now, o.phases)))
+    station.phases_asked = 1
+    station.controller.arbitrate()
+    station.wait(60)
+    now, before, after = station.amps(), closed[0][1], closed[-1][1]
+    opened = next(t for t, phases in closed if phases == 0)
+    again = next(t for t, phases in closed if phases == 1)
+    assert (before, after) == (3, 1) and now[0] > 14.0 and now[1:] == (0.0, 0.0)
+    assert again - opened >= 10.0
+
+
+def test_one_phase_becomes_three_only_after_ten_minutes():
+    station = switching_station()
+    station.phases_asked = 1
+    station.controller.arbitrate()
+    station.wait(60)
+    station.phases_asked = 3
+    station.controller.arbitrate()
+    station.wait(500)
+    assert station.amps()[1] == 0.0
+    station.wait(120)
+    assert min(station.amps()) > 14.0
+
+
+def test_without_the_hardware_the_phases_stay():
+    station = Station()
+    station.charge(1)
+    station.phases_asked = 1
+    station.controller.arbitrate()
+    station.wait(120)
+    assert min(station.amps()) > 14.0
 
 
 def test_a_fault_takes_the_energy_and_its_clearing_gives_it_back():

@@ -1,0 +1,94 @@
+"""Where a station's limits come from: its keys, the cables, the heat, and the charging profiles in force."""
+
+from collections.abc import Callable, Mapping
+
+from models.timeline import CONTROL, Alarm, Timeline
+from models.world import World
+from twin import vendor
+from twin.behaviour import Behaviour
+from twin.channel import Channel
+from twin.clock import StationClock
+from twin.configuration import Configuration
+from twin.phase_switch import phases_for_watts
+from twin.profiles import Limit, ProfileStore
+
+Started = Callable[[], Mapping[int, float]]  # by connector: when its running transaction began, epoch seconds
+
+
+class Site:
+    """Answers the controller's questions, and rings when an answer will change by itself: no polling."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        clock: StationClock,
+        world: World,
+        configuration: Configuration,
+        behaviour: Behaviour,
+        profiles: ProfileStore,
+        started: Started,
+    ) -> None:
+        self._timeline, self._clock, self._world = timeline, clock, world
+        self._configuration, self._profiles, self._started = configuration, profiles, started
+        self._spread_watts = behaviour.policy("watts_to_amps") == "phases-in-use"
+        self.changed: Callable[[], None] = lambda: None
+        self._next = Alarm(timeline, lambda: self.changed(), CONTROL)
+
+    def die(self) -> None:
+        """The firmware stops: nothing is waited for."""
+        self._next.clear()
+
+    def own(self, channel: Channel) -> Mapping[str, float]:
+        """One channel's limits by name, A per phase."""
+        connector, outlet = channel.connector, channel.outlet
+        rated = self._configuration.pair("chg_RatedCurrent")[connector - 1]
+        software = self._configuration.pair("chg_Mode3Current")[connector - 1]
+        caps = {"rated": min(rated, outlet.spec.rated_a)}
+        if outlet.cable_a is not None:
+            caps["cable"] = outlet.cable_a
+        if software > 0:  # 0 leaves the channel to the controller
+            caps["station"] = software
+        limit = self._limit(channel)
+        if limit.amps is not None:
+            caps["profile"] = limit.amps
+        return caps
+
+    def shared(self) -> Mapping[str, float]:
+        """The limits on the sum of all channels by name, A per phase."""
+        caps = {"station": self._configuration.number("chg_StationMaxCurrent")}
+        if not vendor.applies_profiles(self._configuration):
+            return caps
+        limit = self._profiles.station_limit(self._epoch, min(self._started().values(), default=None))
+        self._await(limit)
+        if limit.amps is not None:
+            caps["profile"] = limit.amps
+        return caps
+
+    def minimum_a(self) -> float:
+        return self._configuration.number("chg_MinChargingCurrent")
+
+    def phases(self, channel: Channel) -> int:
+        """On how many phases to charge: as the profile asks, or what its watts are best spread over."""
+        limit = self._limit(channel)
+        if limit.phases is None and limit.watts is not None and self._spread_watts:
+            return phases_for_watts(limit.watts, channel.switch.phases)
+        return 1 if limit.phases == 1 else 3
+
+    def _limit(self, channel: Channel) -> Limit:
+        if not vendor.applies_profiles(self._configuration):
+            return Limit()
+        connector = channel.connector
+        started = self._started().get(connector)
+        limit = self._profiles.limit(connector, self._epoch, started, channel.switch.phases)
+        self._await(limit)
+        return limit
+
+    def _await(self, limit: Limit) -> None:
+        if limit.until is not None:
+            due_s = self._clock.t(limit.until)
+            if self._next.due_s is None or due_s < self._next.due_s:
+                self._next.set(due_s)
+
+    @property
+    def _epoch(self) -> float:
+        return self._clock.epoch(self._timeline.now)
