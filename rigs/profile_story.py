@@ -8,8 +8,8 @@ from rigs import recording
 from rigs.frames import Frame, frame_of, heads
 from rigs.plot_style import Window
 from rigs.run import Run
-from twin.profile import ChargingProfile, Refused
-from twin.profiles import ActiveTransaction, ProfileStore
+from twin.profile import CHARGE_POINT_MAX, ChargingProfile, Refused
+from twin.profiles import ActiveTransaction, Limits, ProfileStore
 from twin.schedule import to_ms
 
 _ACTIONS = (
@@ -19,6 +19,7 @@ _ACTIONS = (
     "StartTransaction",
     "StopTransaction",
 )
+ROOM = Limits(2**31, 2**31, 2**31)  # whether there was any, the station has said
 Place = tuple[str, int, int]  # purpose, connector, stack level
 
 
@@ -84,7 +85,7 @@ class _Replay:
         self._epoch = run.start.timestamp()
         policies = run.summary.get("policies", {})
         self._applies_remote = policies.get("remote_start_profile") == "applied"
-        self._store = ProfileStore(policies, max(connector, 2))
+        self._store = ProfileStore(policies, max(connector, 2), ROOM)
         self._began: dict[int, float] = {}  # epoch seconds, by connector
         self._numbers: dict[int, int] = {}  # connector of each running transaction
         self._now_s = window.since_s
@@ -123,11 +124,12 @@ class _Replay:
         end_s = min(t_s, self._window.until_s)
         if end_s <= self._now_s:
             return
-        began = self._began.get(self._connector)
+        began, oldest = self._began.get(self._connector), min(self._began.values(), default=None)
         for profile in self._store.installed:
             if profile.connector in (0, self._connector):
-                self._note_bands(profile, self._now_s, end_s, began)
-        self._note_allowed(self._now_s, end_s, began)
+                start = oldest if profile.purpose == CHARGE_POINT_MAX else began
+                self._note_bands(profile, self._now_s, end_s, start)
+        self._note_allowed(self._now_s, end_s, began, oldest)
         self._now_s = end_s
 
     def _note_bands(
@@ -144,10 +146,10 @@ class _Replay:
                 self.story.add(Band(place, profile.id, begin_s, last_s, limit, unit))
             begin_s = last_s
 
-    def _note_allowed(self, begin_s: float, end_s: float, began: float | None) -> None:
+    def _note_allowed(self, begin_s: float, end_s: float, began: float | None, oldest: float | None) -> None:
         while begin_s < end_s:
             now = self._epoch + begin_s
-            limits = [self._store.limit(self._connector, now, began), self._store.station_limit(now, began)]
+            limits = [self._store.limit(self._connector, now, began), self._store.station_limit(now, oldest)]
             untils = [limit.until - self._epoch for limit in limits if limit.until is not None]
             last_s = min([end_s, *untils])
             amps = [limit.amps for limit in limits if limit.amps is not None]
