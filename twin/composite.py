@@ -10,10 +10,13 @@ from datetime import UTC, datetime
 from math import floor, inf
 from typing import Any, NamedTuple
 
-from twin.profile import ENUMERATIONS, Refused
+from twin.profile import ENUMERATIONS, Refused, Rejected
 from twin.schedule import NOMINAL_V, Cap, Merging, Schedule, prevailing, tenth, to_ms
 
 LAST_MS_OF_SECOND = 999
+MOST_STEPS = (
+    100_000  # beyond that no device would answer; assumed: a year of quarter hours has a third of them
+)
 NO_LIMIT = -1.0  # a gap under the policy "unlimited", which OCPP has no word for; as MicroOcpp does
 
 
@@ -76,7 +79,7 @@ def check(unit: str, duration_s: int) -> None:
 
 
 def answer(query: Query, site: Site, begun: Begun) -> dict[str, Any]:
-    """GetCompositeSchedule.conf."""
+    """GetCompositeSchedule.conf; raises `Rejected` where it would be too long."""
     start_s = floor(query.now_s)
     periods, hint = _periods(query, site, begun, start_s)
     schedule = {
@@ -97,17 +100,18 @@ def answer(query: Query, site: Site, begun: Begun) -> dict[str, Any]:
 def _periods(query: Query, site: Site, begun: Begun, start_s: int) -> tuple[list[dict[str, Any]], float]:
     """The periods from `start_s`, equal neighbours as one, and the highest minChargingRate among them."""
     periods: list[dict[str, Any]] = []
-    hint, offset_s = 0.0, 0
-    before = None
-    while offset_s < query.duration_s or not periods:
+    hint, offset_s, before = 0.0, 0, None
+    for _ in range(MOST_STEPS):
         flow, until_ms = _flow(query.connector, (start_s + offset_s) * 1000 + LAST_MS_OF_SECOND, site, begun)
         limit = _limit(flow, query.unit)
         hint = max(hint, tenth(flow.min_a * (1 if query.unit == "A" else NOMINAL_V * flow.phases)))
         if (limit, flow.phases) != before:
             periods.append({"startPeriod": offset_s, "limit": limit, "numberPhases": flow.phases})
             before = (limit, flow.phases)
-        offset_s = min(until_ms // 1000 - start_s, query.duration_s)
-    return periods, hint
+        offset_s = until_ms // 1000 - start_s
+        if offset_s >= query.duration_s:
+            return periods, hint
+    raise Rejected(f"more than {MOST_STEPS} changes of limit")
 
 
 def _limit(flow: Flow, unit: str) -> float:

@@ -102,7 +102,10 @@ class ProfileStore:
         site = composite.Site(self._stacks, self._merging, local_a, station_a, phases, unlimited)
         guess = self._policies["relative_without_transaction"] == "from-query"
         begun = composite.Begun.of(started, now if guess else None)
-        return composite.answer(composite.Query(connector, now, duration_s, unit), site, begun)
+        try:
+            return composite.answer(composite.Query(connector, now, duration_s, unit), site, begun)
+        except Rejected:
+            return {"status": "Rejected"}
 
     # What the controller asks
 

@@ -443,6 +443,21 @@ def test_a_composite_of_no_time_tells_the_present_limit() -> None:
     assert flat(composite(ProfileStore(), duration=0)) == [(0, 16, 3)]
 
 
+LIFETIME_S = 2**31 - 1
+
+
+def test_a_composite_of_a_lifetime_is_answered_where_nothing_changes() -> None:
+    assert flat(composite(ProfileStore(), duration=LIFETIME_S)) == [(0, 16, 3)]
+
+
+@pytest.mark.slow
+def test_a_composite_too_long_for_any_device_is_rejected() -> None:
+    store = ProfileStore()
+    put(store, 1, recurring(chargingSchedulePeriod=periods(*((900 * n, 6 + n % 2) for n in range(96)))))
+    assert len(flat(composite(store, duration=365 * 86400))) == 365 * 96
+    assert composite(store, duration=LIFETIME_S) == {"status": "Rejected"}
+
+
 def test_a_composite_shows_what_begins_within_a_second_at_that_second() -> None:
     store = ProfileStore()
     put(store, 1, profile(10, startSchedule="2024-03-01T10:00:30.5Z"))
