@@ -15,7 +15,7 @@ from models.world import World
 from rigs.csms import BackOffice, Conversation, Tag
 from rigs.recorder import Recorder
 from rigs.rigfile import RigFile
-from twin.charge_point import ChargePoint, Nameplate
+from twin.charge_point import ChargePoint
 from twin.clock import Calendar, StationClock
 from twin.link import MemoryLink
 
@@ -52,10 +52,8 @@ def assemble(rig: RigFile, directory: Path) -> Assembly:
     link.to_csms = conversation.receive
     link.on_csms_open, link.on_csms_close = conversation.opened, conversation.closed
     clock = StationClock(calendar, station.clock.offset_s, station.clock.drift_ppm)
-    boot = station.boot
-    nameplate = Nameplate(boot.vendor, boot.model, boot.serial, boot.firmware)
     device = ChargePoint(
-        timeline, world, link, clock, rig.behaviour, rig.configuration(), nameplate=nameplate
+        timeline, world, link, clock, rig.behaviour, rig.configuration(), firmware=station.boot.firmware
     )
     device.agent.on_clock_set.append(
         lambda step_s: recorder.event(timeline.now, None, "clock-set", {"offset_s": step_s})

@@ -28,12 +28,15 @@ TagStatus = Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"]
 BootStatus = Literal["Accepted", "Pending", "Rejected"]  # OCPP 1.6 7.40
 
 
+NO_COMMA = "^[^,]*$"  # com_OCPCInfo lists them with commas between
+
+
 class Boot(Table):
     """What BootNotification says of the station."""
 
-    vendor: str = Field(default="Ecotap", max_length=20)
-    model: str = Field(default="EVC5", max_length=20)
-    serial: str = Field(default="EVC5-0001", max_length=25)
+    vendor: str = Field(default="Ecotap", max_length=20, pattern=NO_COMMA)
+    model: str = Field(default="EVC5", max_length=20, pattern=NO_COMMA)
+    serial: str = Field(default="EVC5-0001", max_length=25, pattern=NO_COMMA)
     firmware: str = Field(default="V32R30", max_length=50)
 
 

@@ -41,11 +41,18 @@ def configuration_of(station: Station, behaviour: Behaviour) -> Configuration:
         if key.casefold() not in known and not station.allow_overrides:
             unknown = f"station.keys.{key} is in no table of the sheet of {behaviour.name}"
             raise BadInput(unknown + nearest(key, list(behaviour.keys)))
-    given = {**ratings(station), **station.keys}
+    given = {**ratings(station), **identity(station), **station.keys}
     try:
         return Configuration(behaviour, given, station.connectors, allow=station.allow_overrides)
     except ValueError as error:
         raise BadInput(f"station.keys.{error}") from None
+
+
+def identity(station: Station) -> dict[str, Override]:
+    """Who the station is, as the vendor keys that its BootNotification is made of."""
+    boot = station.boot
+    info = {"modelname": boot.model, "vendorname": boot.vendor, "CpSn": boot.serial}
+    return {"com_OCPCID": station.identity, "com_OCPCInfo": info}
 
 
 def ratings(station: Station) -> dict[str, Override]:

@@ -46,7 +46,7 @@ class Agent:
         memory: Memory,
         configuration: Configuration,
         behaviour: Behaviour,
-        identity: Payload,
+        identity: Callable[[], Payload],
         ids: Iterator[str],
     ) -> None:
         self.timeline, self.clock, self.link, self.memory = timeline, clock, link, memory
@@ -112,7 +112,7 @@ class Agent:
 
     def send_boot(self) -> None:
         """Announce ourselves: after each (re)boot, and when the CSMS asks for it."""
-        self._say("BootNotification", self._identity, self._booted)
+        self._say("BootNotification", self._identity(), self._booted)
 
     def _booted(self, reply: Reply) -> None:
         if reply.payload is None:

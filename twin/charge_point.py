@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 
 from models.timeline import Action, Timeline
@@ -27,23 +26,7 @@ from twin.status import OCCUPIED, PREPARING
 REBOOT_S = {"Soft": 10.0, "Hard": 30.0, "Power": 20.0}  # until the firmware talks again; assumed
 
 
-@dataclass(frozen=True, slots=True)
-class Nameplate:
-    """What the device says of itself in BootNotification (sheet 3.1.1: no meter fields)."""
-
-    vendor: str = "Ecotap"
-    model: str = "EVC5"
-    serial: str = "EVC5-000001"
-    firmware: str = "V32R30"
-
-    def payload(self) -> Payload:
-        return {
-            "chargePointVendor": self.vendor,
-            "chargePointModel": self.model,
-            "chargePointSerialNumber": self.serial,
-            "chargeBoxSerialNumber": self.serial,
-            "firmwareVersion": self.firmware,
-        }
+FIRMWARE = "V32R30"  # the sheet's application version
 
 
 class ChargePoint:
@@ -58,20 +41,19 @@ class ChargePoint:
         behaviour: Behaviour,
         configuration: Configuration,
         memory: Memory | None = None,
-        nameplate: Nameplate | None = None,
+        firmware: str = FIRMWARE,
         ids: Iterator[str] | None = None,
     ) -> None:
         self.timeline, self.world, self.link, self.clock = timeline, world, link, clock
-        self.behaviour, self.configuration = behaviour, configuration
+        self.behaviour, self.configuration, self.firmware = behaviour, configuration, firmware
         self.memory = memory or Memory()
         self.profiles = ProfileStore(behaviour.policies, len(world.outlets), Limits.of(configuration))
         self.site = Site(timeline, clock, world, configuration, behaviour, self.profiles, self._started)
         first_come = behaviour.policy("station_share") == "first-come"
         self.controller = Controller(timeline, world, self.site, first_come)
         self.site.changed = self.controller.arbitrate
-        identity = (nameplate or Nameplate()).payload()
         self.agent = Agent(
-            timeline, clock, link, self.memory, configuration, behaviour, identity, ids or counter()
+            timeline, clock, link, self.memory, configuration, behaviour, self._identity, ids or counter()
         )
         link.station = self.agent
         self.samples = Samples(self.agent, self.controller)
@@ -102,6 +84,10 @@ class ChargePoint:
             channel.on_status.append(partial(self._status, channel.connector))
         for session in self.sessions.values():
             session.on_change.append(self._transaction_changed)
+
+    def _identity(self) -> Payload:
+        """What BootNotification says."""
+        return vendor.boot_fields(self.configuration, self.firmware)
 
     # --- life ---
 

@@ -5,6 +5,7 @@ their names. Options that are not here keep their value and do nothing.
 """
 
 from twin.configuration import Configuration
+from twin.frames import Payload
 
 PLUG_AND_CHARGE_TAG = "PlugAndCharge"  # the idTag of a transaction without a card; assumed
 LOCK = "lock"  # of "Lock+CP+PP" in chg_SktType
@@ -68,6 +69,19 @@ def has_reader(configuration: Configuration, connector: int) -> bool:
         if kind.strip() != NONE and binding.strip() in ("any", f"ch{connector}"):
             return True
     return False
+
+
+def boot_fields(configuration: Configuration, firmware: str) -> Payload:
+    """BootNotification as com_OCPCInfo fills it; no meter fields, the device has no common meter (3.1.1)."""
+    info = {name.lower(): value for name, value in configuration.options("com_OCPCInfo").items()}
+    serial = info.get("cpsn", "")[:25]  # lengths: OCPP 1.6 6.3, the key takes longer ones
+    return {
+        "chargePointVendor": info.get("vendorname", "")[:20],
+        "chargePointModel": info.get("modelname", "")[:20],
+        "chargePointSerialNumber": serial,
+        "chargeBoxSerialNumber": serial,
+        "firmwareVersion": firmware,
+    }
 
 
 def _of_channel(configuration: Configuration, connector: int, name: str) -> bool:

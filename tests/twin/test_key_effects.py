@@ -372,3 +372,19 @@ def test_a_card_is_read_only_where_a_reader_serves_the_channel(
     bench = Bench(keys={"chg_Reader1": readers[0], "chg_Reader2": readers[1]})
     charging(charging(bench, 1), 2)
     assert [start["connectorId"] for start in sent(bench, "StartTransaction")] == connectors
+
+
+def test_com_ocpc_info_is_who_the_station_says_it_is_from_the_next_boot() -> None:
+    bench = Bench(boot={"vendor": "LMS", "model": "DUO2", "serial": "4711"})
+    entry = read(bench, "com_OCPCInfo")
+    assert entry is not None and entry["value"] == "modelname=DUO2,vendorname=LMS,CpSn=4711"
+    written(bench, "com_OCPCInfo", "modelname=EVC5,vendorname=A vendor with too long a name,CpSn=4712")
+    restarted(bench)
+    boots = sent(bench, "BootNotification")
+    told = [(b["chargePointVendor"], b["chargePointModel"], b["chargeBoxSerialNumber"]) for b in boots]
+    assert told == [("LMS", "DUO2", "4711"), ("A vendor with too lo", "EVC5", "4712")]
+
+
+def test_com_ocpcid_is_the_identity_of_the_station() -> None:
+    entry = read(Bench(identity="NL-ECO-1000"), "com_OCPCID")
+    assert entry is not None and entry["value"] == "NL-ECO-1000"
