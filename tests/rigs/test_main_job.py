@@ -48,7 +48,7 @@ def test_the_car_of_the_evening_is_full_when_it_leaves(evening):
 
 
 def test_the_evening_has_each_transaction_message_once(evening):
-    actions = [row["action"] for _, row in evening.messages.query("kind == 'call'").iterrows()]
+    actions = [row["action"] for _, row in evening.messages.query("kind == 'CALL'").iterrows()]
     assert actions.count("StartTransaction") == actions.count("StopTransaction") == 1
 
 
