@@ -1,0 +1,238 @@
+"""The link over a real socket: what the agent sends and hears, and what the network does to it.
+
+Whoever moves the time (`twin.pace`) waits in the hub; this file says what there is to wait for and at which
+instant a frame that came takes effect.
+"""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from models.timeline import CONTROL, INPUT, Alarm, Timeline
+from twin.endpoint import Endpoint
+from twin.hub import Hub
+from twin.link import Record, Station
+from twin.websocket import OPEN_TIMEOUT_S, Gone, NoConnection, Pong, Socket, open_socket
+
+PATIENCE_S = 30.0  # wall clock: how long virtual time stands still for a reply
+LEAST_PATIENCE_S = 0.1  # ... from a CSMS that has long been silent
+REDIAL_S = 0.5  # wall clock a failed attempt takes in lockstep, else a restart would miss days; assumed
+NEWS_S = 0.001  # a closed socket is news no sooner than this: a recording tells it from the frame before it
+NO_PONG = "the CSMS answered no ping"
+SETTLED = 3  # the rank after samples and records: what the CSMS says by itself meets a settled instant
+
+_REPLY = re.compile(r'\s*\[\s*[34]\s*,\s*"([^"\\]*)"')
+
+Notice = Callable[[str, Mapping[str, Any]], None]  # link-down or link-up, with its detail
+
+
+class Outstanding(NamedTuple):
+    """A CALL of ours that no reply has come to yet."""
+
+    id: str
+    sent_s: float
+    since: float  # wall clock
+
+
+class WireLink:
+    """One charge point's WebSocket.
+
+    With `latency_s` (lockstep) a reply takes effect at sent + latency, as over the memory link, and anything
+    else at the present instant, but never before what came ahead of it. Without (paced), all at its arrival.
+    """
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        hub: Hub,
+        endpoint: Endpoint,
+        record: Record,
+        notice: Notice,
+        latency_s: float | None = None,
+        ping_interval_s: Callable[[], float] = float,
+    ) -> None:
+        self._timeline, self._hub, self._endpoint = timeline, hub, endpoint
+        self._record, self._notice, self._latency_s = record, notice, latency_s
+        self._ping_interval_s = ping_interval_s
+        self.station: Station
+        self.connected = False
+        self.available = True
+        self.is_silent = False
+        self.heard = False  # has the CSMS ever sent anything?
+        self.patience_s = PATIENCE_S
+        self._socket: Socket | None = None
+        self._ready: Socket | None = None  # opened, and not yet taken by the agent
+        self._outstanding: Outstanding | None = None
+        self._pinged: float | None = None  # wall clock of a ping that is not answered yet
+        self._latest_s = 0.0  # the instant of the last frame that came
+        self._was_lost = False
+        self._ping = Alarm(timeline, self._send_ping, CONTROL)
+
+    # --- the charge point's end ---
+
+    def dial(self) -> None:
+        """Open the socket that the next `connect` takes; NoConnection says why it cannot be."""
+        self._ready = open_socket(self._endpoint)
+
+    def connect(self) -> bool:
+        if not self.available or self.is_silent:
+            return False
+        opened, self._ready = self._ready or self._dialled(), None
+        if opened is None:
+            return False
+        self._socket, self.connected = opened, True
+        self._hub.watch(opened.raw, self._read)
+        if opened.unheard:
+            self._hub.post(self._read)
+        if self._was_lost:
+            self._was_lost = False
+            self._notice("link-up", {"kind": "reconnected"})
+        self.schedule_ping()
+        return True
+
+    def send(self, text: str) -> None:
+        now, opened = self._timeline._now, self._socket
+        # Sent before it is written down: the CSMS works while we do.
+        sent = opened is not None and not self.is_silent and opened.send(text)
+        if sent and text.startswith("[2,"):
+            self._outstanding = Outstanding(text[4 : text.index('"', 4)], now, time.monotonic())
+        elif opened is not None and opened.unheard:
+            self._hub.post(self._read)
+        self._record(now, True, text, not sent)
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._forget().close()
+
+    def drop(self) -> None:
+        """The power fails: nobody says goodbye."""
+        if self._socket is not None:
+            self._forget().abort()
+
+    # --- pings, OCPP-J 5.3 ---
+
+    def schedule_ping(self) -> None:
+        """The next ping is one interval from now; again after each change of the interval."""
+        interval_s = self._ping_interval_s()
+        if interval_s > 0 and self.connected:
+            self._ping.set(self._timeline.now + interval_s)
+        else:
+            self._ping.clear()
+
+    def _send_ping(self) -> None:
+        if self._socket is None or self.is_silent:
+            return
+        if self._pinged is not None:
+            self._ended(NO_PONG, self._socket)
+        elif self._socket.ping():
+            self._pinged = time.monotonic()
+            self.schedule_ping()
+
+    # --- the network's faults ---
+
+    def down(self) -> None:
+        """The socket is gone and cannot be opened until `up`."""
+        self.available = False
+        if self._socket is not None:
+            self._forget().abort()
+            self.station.on_link_down()
+
+    def silent(self) -> None:
+        """The socket stays open, but no frame passes in either direction until `up`."""
+        self.is_silent = True
+        self._outstanding = self._pinged = None
+
+    def up(self) -> None:
+        self.available, self.is_silent = True, False
+        self.schedule_ping()
+
+    # --- for whoever moves the time ---
+
+    @property
+    def deadline(self) -> float | None:
+        """Until when, of the wall clock, time has to stand still for an answer; None where none is due."""
+        asked = self._outstanding.since if self._outstanding is not None else self._pinged
+        return None if asked is None else asked + self.patience_s
+
+    def give_up(self) -> None:
+        """The deadline has passed: no answer will come. NoConnection where none ever came."""
+        if not self.heard:
+            said = f"takes the connection but answers nothing within {self.patience_s:g} s"
+            raise NoConnection(f"{self._endpoint.uri}: {said}")
+        self.patience_s = max(self.patience_s / 2, LEAST_PATIENCE_S)
+        if self._outstanding is not None:
+            self._outstanding = None
+        elif self._pinged is not None and self._socket is not None:
+            self._ended(NO_PONG, self._socket)
+
+    # --- what comes ---
+
+    def _dialled(self) -> Socket | None:
+        """Dial in again; in lockstep a failure takes its time of the wall clock."""
+        try:
+            return open_socket(self._endpoint, min(OPEN_TIMEOUT_S, self.patience_s))
+        except NoConnection as failure:
+            if not self._was_lost:
+                self._was_lost = True
+                self._notice("link-down", {"kind": "refused", "reason": str(failure)})
+            if self._latency_s is not None:
+                time.sleep(REDIAL_S)
+            return None
+
+    def _read(self) -> None:
+        """Take what the socket has, each message at the instant at which it takes effect."""
+        opened = self._socket
+        if opened is None:
+            return
+        for message in opened.receive():
+            if isinstance(message, str):
+                self._arrived(message, opened)
+            elif isinstance(message, Pong):
+                self._pinged = None
+            elif isinstance(message, Gone):
+                self._ended(message.why, opened)
+
+    def _arrived(self, text: str, opened: Socket) -> None:
+        self.heard, self.patience_s = True, PATIENCE_S
+        now, latency_s = self._timeline._now, self._latency_s
+        answered = self._outstanding
+        rank, at = SETTLED, max(now, self._latest_s)
+        if answered is not None and (match := _REPLY.match(text)) and match[1] == answered.id:
+            self._outstanding = None
+            if latency_s is not None:
+                rank, at = INPUT, max(at, answered.sent_s + latency_s)
+        self._latest_s = at
+        self._timeline.at(at, lambda: self._deliver(text, opened), rank)
+
+    def _deliver(self, text: str, opened: Socket) -> None:
+        lost = self.is_silent or opened is not self._socket
+        self._record(self._timeline._now, False, text, lost)
+        if not lost:
+            self.station.on_text(text)
+
+    def _ended(self, why: str, opened: Socket) -> None:
+        """The socket closed; the news takes as long as a frame, and no frame ahead of it is lost."""
+        self._hub.forget(opened.raw)
+        self._outstanding = self._pinged = None
+        delay_s = 0.0 if self._latency_s is None else max(self._latency_s, NEWS_S)
+        at = max(self._timeline.now + delay_s, self._latest_s)
+        self._timeline.at(at, lambda: self._lose(why, opened), INPUT)
+
+    def _lose(self, why: str, opened: Socket) -> None:
+        if opened is not self._socket:
+            return
+        forgotten = self._forget()
+        (forgotten.abort if why == NO_PONG else forgotten.close)()
+        self._was_lost = True
+        self._notice("link-down", {"kind": "lost", "reason": why})
+        self.station.on_link_down()
+
+    def _forget(self) -> Socket:
+        opened, self._socket = self._socket, None
+        assert opened is not None
+        self._hub.forget(opened.raw)
+        self._outstanding = self._pinged = None
+        self.connected = False
+        self._ping.clear()
+        return opened
