@@ -59,6 +59,8 @@ class Agent:
         self.on_accepted: list[Callable[[], None]] = []  # once after each accepted boot
         self.on_online: list[Callable[[], None]] = []  # each time the conversation may go on
         self.on_clock_set: list[Callable[[float], None]] = []  # with the step in seconds
+        self.foreign_time = False  # does the CSMS live in another time than this run?
+        self.on_foreign_time: list[Callable[[float], None]] = []  # with how far its clock is ahead of ours
         self.on_delivered: dict[str, Callable[[Message, Reply], None]] = {}
         self.registration = ""  # the last BootNotification.conf's status; "" before any
         self._urgent: deque[tuple[str, Payload, Done]] = deque()
@@ -160,10 +162,17 @@ class Agent:
         if moment is None:
             return
         now = self.timeline.now
-        if abs(moment.timestamp() - self.clock.epoch(now)) >= CLOCK_STEP_S:
+        if not self._follows_time():
+            for listener in self.on_foreign_time:
+                listener(moment.timestamp() - self.clock.epoch(now))
+        elif abs(moment.timestamp() - self.clock.epoch(now)) >= CLOCK_STEP_S:
             step_s = self.clock.set(now, moment.timestamp())
             for listener in self.on_clock_set:
                 listener(step_s)
+
+    def _follows_time(self) -> bool:
+        policy = self.behaviour.policy("follow_csms_time")
+        return policy == "always" or (policy == "real-time" and not self.foreign_time)
 
     # --- outgoing ---
 

@@ -109,6 +109,7 @@ class ChargePoint:
 
     def power_cut(self) -> None:
         """The mains are gone: every process dies, contactors drop, what the memory holds stays."""
+        self.link.drop()
         self._die()
 
     def power_restore(self) -> None:

@@ -29,8 +29,26 @@ class Link(Protocol):
     def send(self, text: str) -> None: ...
 
     def close(self) -> None:
-        """The charge point closes the socket itself (reset, power loss)."""
+        """The charge point closes the socket itself, as before a reset."""
         ...
+
+    def drop(self) -> None:
+        """The charge point is gone without a word, as in a power loss."""
+        ...
+
+
+class FaultyLink(Link, Protocol):
+    """What the bench can do to the network beneath a link."""
+
+    def down(self) -> None:
+        """The socket is gone and cannot be opened until `up`."""
+        ...
+
+    def silent(self) -> None:
+        """The socket stays open, but no frame passes in either direction until `up`."""
+        ...
+
+    def up(self) -> None: ...
 
 
 class MemoryLink:
@@ -73,6 +91,8 @@ class MemoryLink:
         if self.connected:
             self.connected = False
             self.on_csms_close()
+
+    drop = close
 
     # --- the CSMS's end ---
 

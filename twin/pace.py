@@ -67,7 +67,7 @@ class Lockstep:
 
 
 class Paced:
-    """Virtual time follows the wall clock, `factor` virtual seconds a second; a frame is handled when it comes.
+    """Virtual time follows the wall clock, `factor` seconds a second; a frame is handled when it comes.
 
     Running late loses nothing: what is overdue is done at once, and `lateness` says how late.
     """
