@@ -5,6 +5,7 @@ Exit codes: 0 all checks hold, 1 an error finding, 2 bad input, 130 interrupted.
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +16,10 @@ from rigs.complaints import nearest
 from rigs.errors import BadInput
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from rigs.run import Run
+    from twin.behaviour import Behaviour
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -44,45 +48,48 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = Parser(
-        prog="evc5", description="A digital twin of the EVC5 charge controller and the bench around it."
-    )
+    about = "A digital twin of the EVC5 charge controller and the bench around it."
+    top = Parser(prog="evc5", description=about)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-
-    def command(
-        name: str, action: Callable[[argparse.Namespace], int], help_: str
-    ) -> argparse.ArgumentParser:
+    for name, action, help_, options in COMMANDS:
         sub = commands.add_parser(name, help=help_, description=help_)
         sub.set_defaults(command=action)
-        return sub
-
-    run = command("run", run_rig, "run a rig and judge it")
-    run.add_argument("rig", metavar="RIG", help="a rig file, or a shipped rig's name (see evc5 rigs)")
-    run.add_argument("--days", type=days, metavar="N", help="simulated days")
-    run.add_argument("--seed", type=whole, metavar="N")
-    run.add_argument("--out", type=Path, metavar="DIR", help="run directory (default runs/<rig>-<seed>)")
-    run.add_argument("--behaviour", metavar="NAME", help="evc5-v32r30, ocpp16 or a TOML file")
-    _voice(run)
-
-    verify = command("verify", verify_run, "judge a run directory or a transcript of OCPP 1.6J frames")
-    verify.add_argument("recording", type=Path, metavar="RUN", help="a run directory or a messages.jsonl")
-    verify.add_argument("--behaviour", metavar="NAME")
-    verify.add_argument("--policy", action="append", default=[], metavar="NAME=VALUE")
-    _voice(verify)
-
-    command("rigs", list_rigs, "list the shipped rigs")
-    command("schema", print_schema, "print the JSON Schema of rig files, for editors")
-    sheet = command("sheet", print_sheet, "print the capability sheet as the twin holds it")
-    sheet.add_argument("--behaviour", default="evc5-v32r30", metavar="NAME")
-    sheet.add_argument("--json", action="store_true")
-    bench = command("bench", run_benchmark, "measure how fast it is on this machine")
-    bench.add_argument("--json", action="store_true")
+        options(sub)
     return top
+
+
+def _run_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("rig", metavar="RIG", help="a rig file, or a shipped rig's name (see evc5 rigs)")
+    sub.add_argument("--days", type=days, metavar="N", help="simulated days")
+    sub.add_argument("--seed", type=whole, metavar="N")
+    sub.add_argument("--out", type=Path, metavar="DIR", help="run directory (default runs/<rig>-<seed>)")
+    sub.add_argument("--behaviour", metavar="NAME", help="evc5-v32r30, ocpp16 or a TOML file")
+    _voice(sub)
+
+
+def _verify_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("recording", type=Path, metavar="RUN", help="a run directory or a messages.jsonl")
+    sub.add_argument("--behaviour", metavar="NAME")
+    sub.add_argument("--policy", action="append", default=[], metavar="NAME=VALUE")
+    _voice(sub)
+
+
+def _sheet_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--behaviour", default="evc5-v32r30", metavar="NAME")
+    _json_option(sub)
+
+
+def _json_option(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _no_options(_: argparse.ArgumentParser) -> None:
+    pass
 
 
 def _voice(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    sub.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    _json_option(sub)
 
 
 def days(text: str) -> float:
@@ -138,7 +145,7 @@ def verify_run(arguments: argparse.Namespace) -> int:
     elif not arguments.quiet:
         from rigs.checks.render import show
 
-        show(verdict.summary())
+        show(verdict.summary(), _console())
     return OK if verdict.passed else FAILED
 
 
@@ -159,19 +166,13 @@ def print_schema(_: argparse.Namespace) -> int:
 
 
 def print_sheet(arguments: argparse.Namespace) -> int:
-    from rich.console import Console
-
     from rigs.sheet import render_sheet, sheet_data
-    from twin.behaviour import Behaviour
 
-    try:
-        behaviour = Behaviour.load(_behaviour(arguments.behaviour))
-    except ValueError as error:
-        raise BadInput(f"--behaviour: {error}") from None
+    behaviour = _loaded(arguments.behaviour)
     if arguments.json:
         print(json.dumps(sheet_data(behaviour), indent=2))
     else:
-        Console().print(render_sheet(behaviour))
+        _console().print(render_sheet(behaviour))
     return OK
 
 
@@ -187,6 +188,13 @@ def run_benchmark(arguments: argparse.Namespace) -> int:
     return OK
 
 
+def _console() -> "Console":
+    """Standard output; where nobody says how wide it is, wide enough for the tables."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100)
+
+
 def _policy(text: str) -> tuple[str, str]:
     from twin.policies import POLICIES
 
@@ -200,7 +208,24 @@ def _policy(text: str) -> tuple[str, str]:
 
 def _behaviour(name: str) -> str:
     """A file is named from where the user stands, not from the rig's folder."""
-    return str(Path(name).resolve()) if Path(name).is_file() else name
+    from twin.behaviour import Behaviour
+
+    if name in Behaviour.shipped():
+        return name
+    if not Path(name).is_file():
+        raise BadInput(f"--behaviour must be {' or '.join(Behaviour.shipped())} or a TOML file, got {name}")
+    return str(Path(name).resolve())
+
+
+def _loaded(name: str) -> "Behaviour":
+    from twin.behaviour import Behaviour
+
+    try:
+        return Behaviour.load(_behaviour(name))
+    except BadInput:
+        raise
+    except ValueError as error:
+        raise BadInput(f"--behaviour {error}") from None
 
 
 def _tell(run: "Run", arguments: argparse.Namespace, wall_s: float) -> None:
@@ -209,7 +234,18 @@ def _tell(run: "Run", arguments: argparse.Namespace, wall_s: float) -> None:
     elif not arguments.quiet:
         from rigs.checks.render import show
 
-        show(run.summary)
-        days = run.summary["simulated_s"] / 86_400.0
-        print(f"{days:g} days in {wall_s:.2f} s")
+        show(run.summary, _console())
+        days, frames = run.summary["simulated_s"] / 86_400.0, run.summary["frames"]
+        speed = f"{days / wall_s:.2f} simulated days/s, {frames / wall_s:,.0f} frames/s"
+        print(f"{days:g} days in {wall_s:.2f} s, checks and report included: {speed}")
         print(run.directory)
+
+
+COMMANDS = (
+    ("run", run_rig, "run a rig and judge it", _run_options),
+    ("verify", verify_run, "judge a run directory or a transcript of OCPP 1.6J frames", _verify_options),
+    ("rigs", list_rigs, "list the shipped rigs", _no_options),
+    ("schema", print_schema, "print the JSON Schema of rig files, for editors", _no_options),
+    ("sheet", print_sheet, "print the capability sheet as the twin holds it", _sheet_options),
+    ("bench", run_benchmark, "measure how fast it is on this machine", _json_option),
+)
