@@ -101,27 +101,22 @@ def _reference_load() -> tuple[float, int, dict[str, Any]]:
         bench.advance(DAYS * DAY_S)
         bench.assembly.recorder.close(DAYS * DAY_S + 10)
         wall_s = time.perf_counter() - began
-        calls = list(_calls(directory / "messages.jsonl"))
-    return wall_s, len(calls), _reference_payload(calls)
+        frames, payload = _recorded(directory / "messages.jsonl")
+    return wall_s, frames, payload
 
 
-def _calls(path: Path) -> Iterator[list[Any]]:
+def _recorded(path: Path) -> tuple[int, dict[str, Any]]:
+    """How many CALLs there were, and a periodic MeterValues, which must have the 22 values."""
+    calls, sample = 0, b""
     with path.open("rb") as file:
-        frames = (orjson.loads(line)["frame"] for line in file)
-        yield from (frame for frame in frames if frame[0] == 2)
-
-
-def _reference_payload(calls: list[list[Any]]) -> dict[str, Any]:
-    """A periodic MeterValues in mid-run; the load is not the reference load unless it has 22 values."""
-    payload: dict[str, Any] = next(
-        frame[3]
-        for frame in calls[len(calls) // 2 :]
-        if frame[2] == "MeterValues" and "transactionId" in frame[3]
-    )
+        for line in file:
+            calls += b'"frame":[2,' in line
+            sample = line if b"Sample.Periodic" in line and b'"MeterValues"' in line else sample
+    payload: dict[str, Any] = orjson.loads(sample)["frame"][3]
     values = len(payload["meterValue"][0]["sampledValue"])
     if values != 22:
         raise RuntimeError(f"the reference load must have 22 values a message, got {values}")
-    return payload
+    return calls, payload
 
 
 @contextmanager
