@@ -6,7 +6,7 @@ and lines that are not ours, are passed over (`evc5 verify` reports them).
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,13 @@ _HEAD = re.compile(
     rb'\{"t":(?P<t>[^,]+),"at":"(?P<at>[^"]+)","station":"(?P<station>[^"\\]*)","dir":"(?P<dir>up|down)",'
     rb'(?P<lost>"lost":true,)?"frame":\[\s*(?P<kind>[234])\s*,\s*"(?P<id>[^"\\]*)"\s*,\s*(?:"(?P<action>[^"\\]*)")?'
 )
+
+
+_AT = re.compile(rb'"at":"([^"]+)"')
+_REPLY = re.compile(rb'"frame":\[\s*[34]')
+_HEAD_BYTES = 512  # a head is shorter
+_NEAR_BYTES = 1 << 16
+LAST = "~"  # sorts after every instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +68,29 @@ class Frame:
         return payload if isinstance(payload, dict) else {}
 
 
-def heads(path: Path, since: str = "", until: str = "~") -> Iterator[tuple[Head, bytes]]:
-    """The head of each frame in [since, until), with its line; instants as the recorder writes them."""
-    actions: dict[tuple[str, str, str], str | None] = {}
-    for line in _lines(path, since):
+def heads(
+    path: Path, since: str = "", until: str = LAST, actions: Collection[str] | None = None
+) -> Iterator[tuple[Head, bytes]]:
+    """The head of each frame in [since, until), with its line; instants as the recorder writes them.
+
+    With `actions`, only those CALLs and their replies: other lines are passed over unread.
+    """
+    wanted = None if actions is None else _calls_of(actions)
+    awaited: dict[tuple[str, str, str], str | None] = {}  # the action of each CALL that has no reply yet
+    for line in _lines(path, since, until):
+        if wanted is not None and _is_other(line, wanted, bool(awaited)):
+            continue
         head = _head(line)
         if head is None or head.at < since:
             continue
         if head.at >= until:
             return
-        key = (head.station, "down" if head.dir == "up" else "up", head.id or "")
-        if head.kind == "CALL":
-            actions[head.station, head.dir, head.id or ""] = head.action
-        elif key in actions:
-            action = actions[key] if head.lost else actions.pop(key)
-            head = _with_action(head, action)
-        yield head, line
+        if head.kind != "CALL":
+            head = _answering(head, awaited)
+        elif actions is None or head.action in actions:
+            awaited[head.station, head.dir, head.id or ""] = head.action
+        if actions is None or head.action in actions:
+            yield head, line
 
 
 def frame_of(head: Head, line: bytes) -> Frame:
@@ -121,8 +135,32 @@ def _head_of_row(row: dict[str, Any]) -> Head | None:
         return None
 
 
-def _with_action(head: Head, action: str | None) -> Head:
+def _answering(head: Head, awaited: dict[tuple[str, str, str], str | None]) -> Head:
+    """A reply with the action of the CALL it answers, which then awaits no more."""
+    key = (head.station, "down" if head.dir == "up" else "up", head.id or "")
+    action = awaited.get(key)
+    if not head.lost:
+        awaited.pop(key, None)
     return Head(head.t, head.at, head.station, head.dir, head.kind, head.id, action, head.lost)
+
+
+def _calls_of(actions: Collection[str]) -> re.Pattern[bytes]:
+    """Finds the CALLs of these actions in the first bytes of their lines."""
+    names = b"|".join(re.escape(action.encode()) for action in actions)
+    return re.compile(rb'"frame":\[\s*2\s*,\s*"[^"]*"\s*,\s*"(?:' + names + rb')"')
+
+
+def _is_other(line: bytes, wanted: re.Pattern[bytes], awaiting: bool) -> bool:
+    """Neither a wanted CALL nor, where one awaits its reply, a reply."""
+    if wanted.search(line, 0, _HEAD_BYTES):
+        return False
+    return not (awaiting and _REPLY.search(line, 0, _HEAD_BYTES))
+
+
+def _at(line: bytes) -> str:
+    """The instant of a line as it stands there; empty where none does."""
+    match = _AT.search(line, 0, _HEAD_BYTES)
+    return match[1].decode() if match else ""
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:
@@ -133,36 +171,39 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     return row if isinstance(row, dict) else None
 
 
-def _lines(path: Path, since: str = "") -> Iterator[bytes]:
-    """The whole lines of a file from about `since` on; a last one without its end was cut, and left out."""
+def _lines(path: Path, since: str = "", until: str = LAST) -> Iterator[bytes]:
+    """The whole lines of a file from about `since` to about `until`; one that lacks its end was cut.
+
+    Both places are found by bisection: a day of a year is read without the rest of it.
+    """
     if not path.exists():
         return
     with open(path, "rb", 1 << 20) as file:
-        if since:
-            file.seek(_offset(file, since))
+        (begin, _), (_, end) = _around(file, since), _around(file, until)
+        file.seek(begin)
+        place = begin + (len(file.readline()) if begin else 0)
         for line in file:
+            if place > end:
+                return
+            place += len(line)
             if line.endswith(b"\n"):
                 yield line
 
 
-_AT = re.compile(rb'"at":"([^"]+)"')
-
-
-def _offset(file: BinaryIO, since: str) -> int:
-    """Where a line begins, some way before the first one at `since`: by bisection, as lines are in order."""
+def _around(file: BinaryIO, instant: str) -> tuple[int, int]:
+    """Two places near each other: a line up to the first is before `instant`, one after the second not."""
     low, high = 0, file.seek(0, os.SEEK_END)
-    while high - low > 1 << 16:
+    if instant in ("", LAST):
+        return (0, 0) if instant == "" else (high, high)
+    while high - low > _NEAR_BYTES:
         middle = (low + high) // 2
         file.seek(middle)
         file.readline()  # the rest of a line
-        match = _AT.search(file.readline(), 0, 200)
-        if match is None:
-            return low
-        if match[1].decode() < since:
+        line = file.readline()
+        while line and not _at(line):  # one that is broken does not tell
+            line = file.readline()
+        if line and _at(line) < instant:
             low = middle
         else:
             high = middle
-    file.seek(low)
-    if low:
-        file.readline()
-    return file.tell()
+    return low, high

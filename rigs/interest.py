@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import numpy as np
+import pyarrow.compute as pc
 
 from rigs import recording, telemetry
 from rigs.run import Run
@@ -45,25 +46,27 @@ def day(run: Run, connector: int) -> float:
 
 
 def profiles_at_work(run: Run, connector: int | None = None) -> tuple[int, float, float]:
-    """A connector, and the 24 hours from a noon or midnight in which profiles limited it for the longest."""
-    known = connectors(run) or [1]
-    rows: Counter[tuple[int, int]] = Counter()
-    halves = Counter[tuple[int, int]]()
-    first = midnight_before(run.start, 0.0)
-    for table in telemetry.tables(
-        run.directory / recording.TELEMETRY, ("t", "connector", "limited_by", "p_w")
-    ):
-        limited = np.asarray(table["limited_by"].to_pylist()) == "profile"
-        power_w = table["p_w"].to_numpy()
-        mine = limited & (power_w > 0)
-        half = ((table["t"].to_numpy() - first) // HALF_DAY_S).astype(int)
-        halves.update(zip(table["connector"].to_numpy()[mine].tolist(), half[mine].tolist(), strict=True))
-        rows.update(zip(table["connector"].to_numpy().tolist(), half.tolist(), strict=True))
-    counts = halves or rows
-    wanted = [connector] if connector is not None else known
-    starts = {(c, h - back) for c, h in counts if c in wanted for back in (0, 1)} or {(wanted[0], 0)}
-    best, half_day = max(sorted(starts), key=lambda s: counts[s] + counts[s[0], s[1] + 1])
-    begin_s = first + half_day * HALF_DAY_S
+    """A connector, and the 24 hours from a noon or midnight in which profiles limited it for the longest.
+
+    A short run is taken whole. Where no profile ever limited, it is the hours with the most telemetry.
+    """
+    wanted = connectors(run) or [1] if connector is None else [connector]
+    first_s = midnight_before(run.start, 0.0)
+    count = math.ceil((run.end_s - first_s) / HALF_DAY_S) + 2
+    rows = {c: np.zeros((2, count)) for c in wanted}  # in each half day: rows limited by a profile, and all
+    columns = ("t", "connector", "limited_by", "p_w")
+    for table in telemetry.tables(run.directory / recording.TELEMETRY, columns):
+        half_days = ((table["t"].to_numpy() - first_s) // HALF_DAY_S).astype(int)
+        limited = pc.equal(table["limited_by"], "profile").fill_null(False).to_numpy()
+        limited = limited & (table["p_w"].to_numpy() > 0)
+        for c in wanted:
+            mine = table["connector"].to_numpy() == c
+            rows[c][0] += np.bincount(half_days[mine & limited], minlength=count)
+            rows[c][1] += np.bincount(half_days[mine], minlength=count)
+    kind = 0 if any(counts[0].any() for counts in rows.values()) else 1
+    days = {c: counts[kind][:-1] + counts[kind][1:] for c, counts in rows.items()}
+    best = max(wanted, key=lambda c: days[c].max())
     if run.end_s <= WHOLE_RUN_S:
         return best, 0.0, max(run.end_s, 1.0)
+    begin_s = first_s + int(np.argmax(days[best])) * HALF_DAY_S
     return best, begin_s, begin_s + DAY_S

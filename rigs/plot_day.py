@@ -7,7 +7,20 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from rigs import recording, telemetry
-from rigs.plot_style import LIGHT, PHASES, Chart, Window, chart, held, legend, name_panel, steps, style, title
+from rigs.plot_style import (
+    LIGHT,
+    PHASES,
+    Chart,
+    Window,
+    chart,
+    held,
+    jumps,
+    legend,
+    name_panel,
+    steps,
+    style,
+    title,
+)
 from rigs.run import Run
 from rigs.telemetry import Columns
 from rigs.visits import Visit, visits
@@ -97,10 +110,10 @@ def _draw_visits(axes: Axes, present: list[Visit], window: Window) -> None:
         end_s = min(window.until_s if visit.unplug_s is None else visit.unplug_s, window.until_s)
         ends = [window.at(begin_s), window.at(end_s)]
         axes.plot(ends, [1.28, 1.28], color=LIGHT["ink"], linewidth=1.2, clip_on=False)
-        if begin_s >= free_s:
-            name = f"{visit.vehicle}  {visit.energy_wh / 1000:.1f} kWh"
-            axes.text(window.at(begin_s), 1.55, name, fontsize=7.5, va="bottom", clip_on=False)
-            free_s = begin_s + _LETTER_PART * (len(name) + 3) * (window.until_s - window.since_s)
+        name, from_s = f"{visit.vehicle}  {visit.energy_wh / 1000:.1f} kWh", max(begin_s, free_s)
+        if from_s < end_s:
+            axes.text(window.at(from_s), 1.55, name, fontsize=7.5, va="bottom", clip_on=False)
+            free_s = from_s + _LETTER_PART * (len(name) + 3) * (window.until_s - window.since_s)
 
 
 def _draw_errors(axes: Axes, run: Run, connector: int, window: Window) -> None:
@@ -115,7 +128,7 @@ def _draw_errors(axes: Axes, run: Run, connector: int, window: Window) -> None:
 
 def _draw_current(axes: Axes, rows: Columns, window: Window) -> None:
     at, offered_a = window.at(rows["t"]), rows["offered_a"].max(axis=1, initial=0.0)
-    axes.fill_between(at, offered_a, step="post", color=LIGHT["offered"], alpha=0.28, linewidth=0)
+    axes.fill_between(*jumps(at, offered_a), step="post", color=LIGHT["offered"], alpha=0.28, linewidth=0)
     axes.plot(*steps(at, offered_a), color=LIGHT["offered"], linewidth=1.2, label="offered")
     groups = _alike({phase: rows[f"i{number}_a"] for number, phase in enumerate(PHASES, 1)})
     for (names, values), width in zip(groups, _LINE_WIDTHS[len(groups)], strict=True):

@@ -73,7 +73,8 @@ def _label_bars(axes: Axes, left: np.ndarray, per: int, start: datetime) -> None
     every = -(-len(left) // 10)
     days = [datetime.fromtimestamp(float(day) * interest.DAY_S, UTC) for day in left[::every]]
     weekday = "%a " if per == 1 and len(left) <= 10 else ""
-    axes.set_xticks(left[::every] + per / 2, [f"{day:{weekday}}{day.day} {day:%b}" for day in days])
+    labels = [day.strftime(f"{weekday}{day.day} %b") for day in days]
+    axes.set_xticks(left[::every] + per / 2, labels)
     axes.set_xlim(left[0], left[-1] + per)
     axes.tick_params(axis="x", length=0)
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from rigs import recording, telemetry
-from rigs.plot_style import LIGHT, Chart, Window, chart, legend, name_panel, steps, style, title
+from rigs.plot_style import LIGHT, Chart, Window, chart, jumps, legend, name_panel, steps, style, title
 from rigs.profile_story import Band, Place, Story, tell
 from rigs.run import Run
 from rigs.telemetry import Columns
@@ -85,16 +85,18 @@ def _draw_current(axes: Axes, story: Story, rows: Columns, window: Window) -> No
     at = window.at(rows["t"])
     flows_a = np.max([rows[f"i{n}_a"] for n in (1, 2, 3)], axis=0, initial=0.0)
     offered_a = rows["offered_a"].max(axis=1, initial=0.0)
-    axes.fill_between(at, flows_a, step="post", color=LIGHT["L1"], alpha=0.3, linewidth=0, label="delivered")
+    axes.fill_between(
+        *jumps(at, flows_a), step="post", color=LIGHT["L1"], alpha=0.3, linewidth=0, label="delivered"
+    )
     axes.plot(*steps(at, flows_a), color=LIGHT["L1"], linewidth=0.9)
     axes.plot(*steps(at, offered_a), color=LIGHT["line"], linewidth=1.3, label="offered")
     allowed = _allowed(story)
-    if len(allowed):
+    if np.isfinite(allowed).any():
         line = window.at(allowed[:, 0]), allowed[:, 1]
         axes.plot(*line, color=LIGHT["limit"], linewidth=2.0, label="composite of the profiles")
     capability_a = rows["capability_a"].max(axis=1, initial=0.0)
     dotted: dict[str, Any] = {"linestyle": (0, (1.5, 2)), "linewidth": 1.0, "color": LIGHT["muted"]}
-    axes.step(at, capability_a, where="post", label="rated, cable, heat", **dotted)
+    axes.step(*jumps(at, capability_a), where="post", label="rated, cable, heat", **dotted)
     highest = max([6.0, *offered_a, *capability_a, *np.nan_to_num(allowed[:, 1])])
     axes.set_ylim(0, min(highest, 80.0) * 1.08)
     name_panel(axes, "Highest phase, A")

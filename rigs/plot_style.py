@@ -197,9 +197,19 @@ def _tick(at: datetime, every_s: int, between: bool) -> str:
 
 def steps(at: Array, values: Array) -> tuple[Array, Array]:
     """The line of a quantity that jumps: a row holds until the next. Nothing is drawn along zero."""
+    at, values = jumps(at, values)
     until = np.append(at[1:], at[-1:])
     middle = np.where(values == 0, np.nan, values)
     return np.column_stack([at, until, until]).ravel(), np.column_stack([values, middle, values]).ravel()
+
+
+def jumps(at: Array, values: Array) -> tuple[Array, Array]:
+    """Only the rows at which something changes, and the last."""
+    if not len(values):
+        return at, values
+    keep = np.concatenate([[True], values[1:] != values[:-1]])
+    keep[-1] = True
+    return at[keep], values[keep]
 
 
 def held(at: Array, values: Array) -> tuple[Array, Array]:

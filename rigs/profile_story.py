@@ -67,11 +67,12 @@ def tell(run: Run, connector: int, window: Window) -> Story:
 
 def _exchanges(run: Run, window: Window) -> Iterator[tuple[Frame, Mapping[str, Any], Mapping[str, Any]]]:
     """Each reply to one of our actions, with the payloads of its CALL and its own."""
+    path = run.directory / recording.MESSAGES
     calls: dict[str, Mapping[str, Any]] = {}
-    for head, line in heads(run.directory / recording.MESSAGES, until=run.wire(window.until_s)):
-        if head.action in _ACTIONS and head.kind == "CALL":
+    for head, line in heads(path, until=run.wire(window.until_s), actions=_ACTIONS):
+        if head.kind == "CALL":
             calls[head.id or ""] = frame_of(head, line).payload
-        elif head.action in _ACTIONS and head.kind == "CALLRESULT" and head.id in calls:
+        elif head.kind == "CALLRESULT" and head.id in calls:
             frame = frame_of(head, line)
             yield frame, calls.pop(head.id), frame.payload
 

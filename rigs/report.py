@@ -125,7 +125,8 @@ def _figures(run: Run) -> Iterator[dict[str, str]]:
     if not known:
         return
     yield {"id": "energy", "svg": run.plot.energy().svg()}
-    yield {"id": "schedule", "svg": run.plot.schedule().svg()}
+    if next(run.frames("SetChargingProfile"), None):
+        yield {"id": "schedule", "svg": run.plot.schedule().svg()}
     for connector, day in _days(run, known):
         yield {"id": _day_id(connector, day), "svg": run.plot.day(connector, day.date()).svg()}
 

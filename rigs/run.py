@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from rigs import recording, telemetry
-from rigs.frames import Frame, frame_of, heads
+from rigs.frames import LAST, Frame, frame_of, heads
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,9 +102,10 @@ class Run:
     ) -> Iterator[Frame]:
         """Stream the frames of [since, until). With an `action`, its CALLs; `replies` adds their answers."""
         first = "" if since is None else self.wire(since)
-        last = "~" if until is None else self.wire(until)
-        for head, line in heads(self.directory / recording.MESSAGES, first, last):
-            if action is None or (head.action == action and (replies or head.kind == "CALL")):
+        last = LAST if until is None else self.wire(until)
+        actions = None if action is None else (action,)
+        for head, line in heads(self.directory / recording.MESSAGES, first, last, actions):
+            if action is None or replies or head.kind == "CALL":
                 yield frame_of(head, line)
 
     @property

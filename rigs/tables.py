@@ -103,8 +103,8 @@ def _values(path: Path) -> Iterator[tuple[Any, ...]]:
     """The rows of the meter values table."""
     # StopTransaction does not say its connector.
     connectors = {row.get("transaction_id"): row["connector"] for row in _transactions(path)}
-    for head, line in heads(path):
-        if head.action in _METERED and head.kind == "CALL" and not head.lost:
+    for head, line in heads(path, actions=_METERED):
+        if head.kind == "CALL" and not head.lost:
             payload = frame_of(head, line).payload
             transaction = payload.get("transactionId")
             connector = payload.get("connectorId", connectors.get(transaction, 0))
@@ -133,7 +133,7 @@ def _transactions(path: Path) -> Iterator[dict[str, Any]]:
     """The transactions in the order of their start, as far as frames reached the other end."""
     pending: dict[str, dict[str, Any]] = {}  # by the id of the StartTransaction
     rows: dict[Any, dict[str, Any]] = {}
-    for head, line in heads(path):
+    for head, line in heads(path, actions=("StartTransaction", "StopTransaction")):
         if head.action == "StartTransaction":
             if head.kind == "CALL" and not head.lost:
                 pending[head.id or ""] = _started(frame_of(head, line).payload)
@@ -141,7 +141,7 @@ def _transactions(path: Path) -> Iterator[dict[str, Any]]:
                 row = pending.pop(head.id)
                 row["transaction_id"] = frame_of(head, line).payload.get("transactionId")
                 rows[row["transaction_id"]] = row
-        elif head.action == "StopTransaction" and head.kind == "CALL" and not head.lost:
+        elif head.kind == "CALL" and not head.lost:
             payload = frame_of(head, line).payload
             if (transaction := payload.get("transactionId")) in rows:
                 rows[transaction] |= _stopped(payload)
