@@ -35,7 +35,7 @@ EFFECTS = {
     OVER_VOLTAGE: Effect("all phases at 120 %", voltage=(1.2, 1.2, 1.2)),
     UNDER_VOLTAGE: Effect("all phases at 80 %", voltage=(0.8, 0.8, 0.8)),
     OVER_CURRENT: Effect("the car draws 1.3 times the offer, and 1 A", current=1.3, excess_a=1.0),
-    OVER_TEMPERATURE: Effect("the socket's sensor reads 60 K more", sensor_k=60.0),
+    OVER_TEMPERATURE: Effect("the socket's sensor reads 90 K more", sensor_k=90.0),
     METER: Effect("the kWh meter counts on but does not answer"),
     WELDED: Effect("the contactor does not open"),
     READER: Effect("the card reader does not answer"),

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import inf
 
+from models.faults import OVER_CURRENT
 from models.outlet import Outlet
 from models.timeline import CONTROL, Alarm, Timeline
-from twin.faults import FaultRow, loudest
+from twin.faults import FAULTS, FaultRow, loudest
 from twin.limits import Grant
 from twin.phase_switch import PhaseSwitch
 from twin.status import AVAILABLE, Facts, status_of, steps
@@ -34,6 +35,7 @@ class Channel:
         self.error_code = "NoError"
         self.info = ""
         self.grant = NO_GRANT
+        self.has_lock = True
         self.switch = PhaseSwitch(timeline, outlet, arbitrate)
         self._pwm_free_s = 0.0  # when the duty may change again
         self._before_a, self._followed_s = (
@@ -50,7 +52,10 @@ class Channel:
         self.on_unplug: list[Callable[[], None]] = []
         self.on_status: list[Callable[[str], None]] = []
         self.on_change: list[Callable[[Channel], None]] = []
+        self._heat_a = outlet.heat_a
         outlet.on_pilot.append(self._pilot_changed)
+        outlet.on_senses.append(self._sensed)
+        outlet.on_segment.append(self._segment_began)
 
     # --- what telemetry shows ---
 
@@ -101,6 +106,7 @@ class Channel:
     def start(self) -> None:
         """A transaction begins: energy is permitted, the pilot offers."""
         self._energy = True
+        self.outlet.set_lock(self.has_lock)
         self._answer.set(self._timeline.now + ANSWER_S)
         self.facts = replace(self.facts, transaction=True, authorised=False, finishing=False, starting=True)
         self._arbitrate()
@@ -113,6 +119,7 @@ class Channel:
     def stop(self) -> None:
         """The transaction is over, the offer withdrawn; with the cable in, the connector is finishing."""
         self._answer.clear()
+        self.outlet.set_lock(False)
         self.facts = replace(self.facts, transaction=False, starting=False, finishing=self._plugged)
         self._arbitrate()
 
@@ -123,19 +130,25 @@ class Channel:
     def set_operative(self, operative: bool) -> None:
         self._update(operative=operative)
 
+    # --- faults ---
+
     def inject(self, fault: str) -> None:
-        """A fault sets in; `twin.faults` says what the device makes of it."""
-        if fault not in self._faults:
-            self._faults.append(fault)
-            self._faults_changed()
+        """Let a fault begin in the electrical world; what the circuits sense of it is what we react to."""
+        self.outlet.inject(fault)
 
     def clear(self, fault: str) -> None:
-        """The fault is gone; nothing happens where it was not there."""
-        if fault in self._faults:
-            self._faults.remove(fault)
-            self._faults_changed()
+        """Let it end; a trip on over-current stays until then, or until the cable is pulled."""
+        self.outlet.clear(fault)
+        if fault == OVER_CURRENT:
+            self._protect()
 
-    def _faults_changed(self) -> None:
+    def _sensed(self, outlet: Outlet) -> None:
+        """The circuits see other faults than before; `twin.faults` says what the device makes of them."""
+        now = outlet.senses & FAULTS.keys()
+        if not self._awake or now == set(self._faults):
+            return
+        self._faults = [fault for fault in self._faults if fault in now]
+        self._faults += sorted(now - set(self._faults))
         row = loudest(self._faults) or FaultRow("NoError", faulted=False)
         before, told = self.status, (self.error_code, self.info)
         self.error_code, self.info = row.error_code, row.info
@@ -157,9 +170,10 @@ class Channel:
     def wake(self) -> None:
         """The firmware starts: look at the cable afresh; a transaction the memory still holds is running."""
         self._awake = True
-        self._plugged = self.outlet.pilot != "A"
+        self._plugged = self.outlet.pilot not in "AEF"
         self.facts = Facts(plugged=self._plugged, operative=self.facts.operative, faulted=self.facts.faulted)
         self.status = status_of(self.facts)
+        self._sensed(self.outlet)
 
     @property
     def plugged(self) -> bool:
@@ -167,10 +181,20 @@ class Channel:
 
     # --- mode 3 ---
 
+    def _segment_began(self, outlet: Outlet) -> None:
+        """Heat may have taken from the capability, or given it back."""
+        if outlet.heat_a != self._heat_a:
+            self._heat_a = outlet.heat_a
+            self._timeline.soon(self._arbitrate, CONTROL)
+
+    def _protect(self) -> None:
+        """Trip on more than the offer; without an offer on more than the rating."""
+        self.outlet.protect(self.outlet.offered_a or self.outlet.spec.rated_a)
+
     def _pilot_changed(self, outlet: Outlet) -> None:
         if not self._awake:
             return
-        plugged = outlet.pilot != "A"
+        plugged = outlet.pilot != "A" if outlet.pilot in "ABCD" else self._plugged
         now = self._timeline.now
         if outlet.pilot in "CD":
             if outlet.offered_a > 0:
@@ -184,6 +208,8 @@ class Channel:
             self.facts = replace(self.facts, plugged=plugged, finishing=self.facts.finishing and plugged)
             if not self.facts.transaction:  # else what becomes of it decides the status
                 self._update()
+            if not plugged and OVER_CURRENT in self._faults:
+                self._protect()
             for listener in self.on_plug if plugged else self.on_unplug:
                 listener()
             self._arbitrate()
@@ -221,6 +247,8 @@ class Channel:
             self._followed_s = now + (REACTION_S if amps > 0 else STUBBORN_S)
         self._pwm_free_s = now + PWM_PERIOD_S
         outlet.set_pwm(amps if amps > 0 else None)
+        if OVER_CURRENT not in self._faults:
+            self._protect()
         if outlet.pilot in "CD":  # in B the contactor is open, or on its way
             self._time_contactor(now, amps > 0)
         self._refresh()

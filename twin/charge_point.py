@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 
+from models.faults import POWER
 from models.timeline import Action, Timeline
 from models.world import World
 from twin import vendor
@@ -81,6 +82,7 @@ class ChargePoint:
         switchable = self.configuration.flag("ConnectorSwitch3to1PhaseSupported")
         for channel in self.controller.channels:
             channel.switch.supported = switchable
+            channel.has_lock = vendor.has_lock(self.configuration, channel.connector)
             channel.on_status.append(partial(self._status, channel.connector))
         for session in self.sessions.values():
             session.on_change.append(self._transaction_changed)
@@ -111,9 +113,13 @@ class ChargePoint:
         """The mains are gone: every process dies, contactors drop, what the memory holds stays."""
         self.link.drop()
         self._die()
+        for outlet in self.world.outlets:
+            outlet.inject(POWER)
 
     def power_restore(self) -> None:
         """The mains are back: after its start the firmware closes the transactions that were cut off."""
+        for outlet in self.world.outlets:
+            outlet.clear(POWER)
         self._restart_after(REBOOT_S["Power"])
 
     def _restart_after(self, seconds: float) -> None:

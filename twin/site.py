@@ -44,6 +44,8 @@ class Site:
         rated = self._configuration.pair("chg_RatedCurrent")[connector - 1]
         software = self._configuration.pair("chg_Mode3Current")[connector - 1]
         caps = {"rated": min(rated, outlet.spec.rated_a)}
+        if outlet.heat_a < outlet.spec.rated_a:
+            caps["temperature"] = outlet.heat_a
         if outlet.cable_a is not None:
             caps["cable"] = outlet.cable_a
         if software > 0:  # 0 leaves the channel to the controller
