@@ -82,8 +82,8 @@ class Channel:
 
     @property
     def free_s(self) -> float:
-        """When what was taken from this channel is free for others."""
-        return self._followed_s
+        """When to look for what is taken from this channel: as the pilot tells the car, then as it followed."""
+        return self._followed_s if self._pwm.due_s is None else self._pwm.due_s
 
     @property
     def wants_energy(self) -> bool:

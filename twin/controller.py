@@ -78,7 +78,7 @@ class Controller:
 
     def _look_again(self, others: Sequence[Channel]) -> None:
         """Arbitrate anew when the next cut has been followed."""
-        due = [other.free_s for other in others if other.free_s > self.timeline.now]
+        due = [other.free_s for other in others if other.free_s >= self.timeline.now]
         if due:
             self._again.set(min(due))
 
