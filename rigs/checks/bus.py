@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from rigs.checks.call import Call
 from rigs.checks.columns import Listener
 from rigs.checks.ledger import Ledger
-from rigs.checks.rpc import Call
 from rigs.checks.story import Story
 from rigs.checks.telemetry import Telemetry
 from rigs.checks.tolerances import Tolerances
@@ -19,6 +20,7 @@ class Bus:
 
     calls: defaultdict[str, list[Callable[[Call], None]]] = field(default_factory=lambda: defaultdict(list))
     replies: defaultdict[str, list[Callable[[Call], None]]] = field(default_factory=lambda: defaultdict(list))
+    any_call: list[Callable[[Call], None]] = field(default_factory=list)  # all but MeterValues, valid or not
     readings: list[Listener] = field(default_factory=list)  # (connector, its blocks)
     events: defaultdict[str, list[Callable[["Event"], None]]] = field(
         default_factory=lambda: defaultdict(list)
@@ -47,3 +49,5 @@ class Bench:
     telemetry: Telemetry
     tolerances: Tolerances
     policies: dict[str, str]
+    whole: bool  # a run directory, recorded from power-on; a transcript may begin anywhere
+    zone: ZoneInfo | None  # of the station, where the summary tells it

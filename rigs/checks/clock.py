@@ -5,12 +5,18 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rigs.checks.bus import Bench
+from rigs.checks.call import Call
 from rigs.checks.columns import Block
 from rigs.checks.instants import iso
-from rigs.checks.rpc import Call
+from rigs.checks.ledger import Requirement as R
 
 KEY = "ClockAlignedDataInterval"
 EXACT, COMPLETE = "metering.clock-boundary", "metering.clock-complete"
+
+REQUIREMENTS = (
+    R("metering.clock-boundary", "Clock-aligned data stand exactly on the boundary", "9.1.5"),
+    R("metering.clock-complete", "Clock-aligned data miss no boundary", "4.7, 9.1.5, ER 3.15"),
+)
 DAY_S = 86400.0
 
 Midnights = Callable[[float], tuple[float, float]]
@@ -47,10 +53,10 @@ def is_boundary(t: float, interval: float, tolerance: float, midnights: Midnight
 class ClockAligned:
     """Judges the Sample.Clock readings of each connector: exact, complete, none twice."""
 
-    def __init__(self, bench: Bench, zone: ZoneInfo | None) -> None:
+    def __init__(self, bench: Bench) -> None:
         self._bench, self._story, self._ledger = bench, bench.story, bench.ledger
-        local = bench.policies["clock_midnight"] == "local" and zone is not None
-        self._midnights: Midnights = local_midnights(zone) if local and zone else utc_midnights
+        zone = bench.zone if bench.policies["clock_midnight"] == "local" else None
+        self._midnights: Midnights = utc_midnights if zone is None else local_midnights(zone)
         self._stamped_at_start = bench.policies["clock_stamp"] == "interval-start"
         self._only_in_transaction = bench.policies["clock_outside_transaction"] == "transaction-only"
         self._last: dict[int, float] = {}  # by connector: up to where its boundaries are judged

@@ -6,9 +6,15 @@ import numpy as np
 
 from rigs.checks.bus import Bench
 from rigs.checks.columns import Array, Block
+from rigs.checks.ledger import Requirement as R
 from rigs.checks.telemetry import Rows
 
 OFFER, REPORTED = "electrical.offer", "electrical.reported-offer"
+
+REQUIREMENTS = (
+    R("electrical.offer", "The current keeps to what the pilot offered", "IEC 61851-1 Annex A: 5 s"),
+    R("electrical.reported-offer", "The current reported keeps to the offer reported", "IEC 61851-1 Annex A"),
+)
 
 
 class Offer:

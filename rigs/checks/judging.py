@@ -10,21 +10,20 @@ import orjson
 
 from rigs.checks import meter, telemetry
 from rigs.checks.bus import Bench, Bus, Event
-from rigs.checks.clock import ClockAligned
+from rigs.checks.call import Call
+from rigs.checks.catalogue import CHECKS, TABLE
 from rigs.checks.columns import Gathering
-from rigs.checks.electrical import Offer, ReportedOffer
 from rigs.checks.frames import CALL, Frame, Reader, lines
+from rigs.checks.heartbeat import Heartbeat
 from rigs.checks.instants import epoch
 from rigs.checks.ledger import Ledger
 from rigs.checks.meter import Reading
-from rigs.checks.register import Register
-from rigs.checks.requirements import TABLE
-from rigs.checks.rpc import Call, Pairing, Validation
-from rigs.checks.sampling import Sampling
+from rigs.checks.pairing import Pairing
 from rigs.checks.sessions import Sessions
 from rigs.checks.story import Story
 from rigs.checks.templates import Row, Templates
 from rigs.checks.tolerances import Tolerances, policies_of
+from rigs.checks.validation import Validation
 from rigs.checks.verdict import Verdict, findings_of, read_summary, write_summary
 from rigs.errors import BadInput
 
@@ -78,13 +77,14 @@ class Judge:
         self._gathering = Gathering(self._no_number)
         self._fluent_calls = self._fluent_replies = 0  # of known form: counted here, entered at the end
         self._truth = telemetry.Telemetry()
-        bench = Bench(self._bus, self._story, self._ledger, self._truth, tolerances, policies)
         zone = summary.get("timezone")
-        ClockAligned(bench, ZoneInfo(zone) if isinstance(zone, str) else None)
-        Sampling(bench)
-        self._register = Register(bench)
-        Offer(bench)
-        ReportedOffer(bench)
+        zone = ZoneInfo(zone) if isinstance(zone, str) else None
+        bench = Bench(
+            self._bus, self._story, self._ledger, self._truth, tolerances, policies, path.is_dir(), zone
+        )
+        for check in CHECKS:
+            check(bench)
+        self._heartbeat = Heartbeat(bench)
         self._sessions = Sessions(bench)
         self._gathering.listeners = self._bus.readings
         self._frames, self._t = 0, float("-inf")
@@ -94,7 +94,7 @@ class Judge:
         self._reader, self._templates = Reader(start), Templates(start)
         self._events, self._parts = self._read_events(start), self._read_parts(start)
         self._event, self._part = next(self._events, None), next(self._parts, None)
-        self._register.has_truth = self._part is not None
+        self._truth.recorded = self._part is not None
         self._due = self._next_due()
         for number, raw in lines(self._messages):
             if raw.find(b'"MeterValues"', 0, 256) > 0:
@@ -118,6 +118,7 @@ class Judge:
         self._fluent_calls += 1
         self._pairing.call(Call(number, row.t, True, False, row.id, "MeterValues", None))
         self._gathering.add(row)
+        self._heartbeat.hear(row.t)
         self._story.heard_t = row.t
 
     def _known_reply(self, number: int, t: float, id: str) -> None:
@@ -242,7 +243,13 @@ class Judge:
         )
 
     def _call(self, call: Call, raw: bytes) -> None:
-        if not self._validation.call(call):
+        valid = self._validation.call(call)
+        if call.up:
+            self._heartbeat.hear(call.t)
+        if call.action != "MeterValues":
+            for tell in self._bus.any_call:
+                tell(call)
+        if not valid:
             return
         if call.action in _BARRIER_CALLS:
             self._gathering.flush()

@@ -45,6 +45,24 @@ class Ledger:
         """`count` more cases were judged and found good."""
         self.judged[requirement] += count
 
+    def judge(
+        self,
+        requirement: str,
+        good: bool,
+        t: float,
+        connector: int | None,
+        expected: object,
+        actual: object,
+        message: str,
+        *,
+        severity: str = "error",
+    ) -> None:
+        """One more case: held or broken."""
+        if good:
+            self.judged[requirement] += 1
+        else:
+            self.broken(requirement, t, connector, expected, actual, message, severity=severity)
+
     def broken(
         self,
         requirement: str,

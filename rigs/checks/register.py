@@ -7,14 +7,22 @@ from typing import Any
 import numpy as np
 
 from rigs.checks.bus import Bench
+from rigs.checks.call import Call
 from rigs.checks.columns import Array, Block
 from rigs.checks.instants import iso
+from rigs.checks.ledger import Requirement as R
 from rigs.checks.meter import DEFAULT_MEASURAND, Reading
-from rigs.checks.rpc import Call
 from rigs.checks.story import Transaction
 
 MONOTONIC, TRUE = "metering.register-monotonic", "metering.true-energy"
 START_STOP, CONTINUITY = "metering.start-stop", "metering.continuity"
+
+REQUIREMENTS = (
+    R("metering.register-monotonic", "The energy register never runs backwards", "7.31"),
+    R("metering.true-energy", "The register counts the energy that flowed", "EN 50470-3 class B"),
+    R("metering.start-stop", "meterStart and meterStop agree with the samples", "6.45, 6.49"),
+    R("metering.continuity", "The register does not jump between transactions", "7.31"),
+)
 WHOLE_WH = 1.0  # meterStart and meterStop are whole watt-hours, samples may have decimals
 
 
@@ -37,7 +45,6 @@ class Register:
     def __init__(self, bench: Bench) -> None:
         self._bench, self._ledger = bench, bench.ledger
         self._shown: dict[int, Shown] = {}
-        self.has_truth = False
         bench.bus.readings.append(self._readings)
         bench.bus.calls["StartTransaction"].append(self._started)
         bench.bus.calls["StopTransaction"].append(self._stopped)
@@ -63,7 +70,7 @@ class Register:
             return False
         shown.stamp, shown.wh = float(stamp[-1]), float(wh[-1])
         self._ledger.judged[MONOTONIC] += len(wh)
-        if self.has_truth and len(shown.pending) < self.MOST_PENDING:
+        if self._bench.telemetry.recorded and len(shown.pending) < self.MOST_PENDING:
             shown.pending.extend(np.column_stack([stamp, wh]).ravel())
         return True
 
@@ -83,7 +90,7 @@ class Register:
             )
         if forward:
             shown.stamp, shown.wh = stamp, wh
-        if self.has_truth and len(shown.pending) < self.MOST_PENDING:
+        if self._bench.telemetry.recorded and len(shown.pending) < self.MOST_PENDING:
             shown.pending.append(stamp)
             shown.pending.append(wh)
 
@@ -151,7 +158,6 @@ class Register:
     # -- the truth -------------------------------------------------------------------------------
 
     def _truth(self) -> None:
-        self.has_truth = True
         for connector, shown in self._shown.items():
             truth = self._bench.telemetry.energy(connector)
             if truth is not None and shown.pending:

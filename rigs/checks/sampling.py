@@ -5,13 +5,22 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rigs.checks.bus import Bench
+from rigs.checks.call import Call
 from rigs.checks.columns import Block
 from rigs.checks.instants import iso
-from rigs.checks.rpc import Call
+from rigs.checks.ledger import Requirement as R
 from rigs.checks.story import Transaction
 
 KEY = "MeterValueSampleInterval"
 REQUIREMENT = "metering.sample-interval"
+
+REQUIREMENTS = (
+    R(
+        "metering.sample-interval",
+        "Samples come at their interval, counted from the start",
+        "4.7, 9.1.25, ER 3.15",
+    ),
+)
 
 
 @dataclass(slots=True)

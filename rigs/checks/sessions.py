@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from rigs.checks.bus import Bench, Event
+from rigs.checks.call import Call
 from rigs.checks.instants import iso
-from rigs.checks.rpc import Call
 from rigs.checks.story import Transaction
 
 

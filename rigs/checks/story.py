@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from rigs.checks.call import Call
 from rigs.checks.instants import epoch
-from rigs.checks.rpc import Call
 
 DRAIN_S = 3600.0  # assumed: a queue is delivered an hour after the link is back
 

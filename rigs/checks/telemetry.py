@@ -56,6 +56,7 @@ class Telemetry:
     def __init__(self) -> None:
         self.parts: dict[int, Rows] = {}
         self.until = float("-inf")
+        self.recorded = False  # is there any?
         self._energy: dict[int, list[Array]] = {}
         self._joined: dict[int, Array] = {}
 

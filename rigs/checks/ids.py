@@ -1,0 +1,44 @@
+"""Message ids: has this one been used before? (OCPP-J 4.1.4)"""
+
+import re
+
+DIGITS = "0123456789"
+COUNTER = re.compile(r"(?:.*\D)?(?:0|[1-9]\d{0,17})", re.ASCII | re.DOTALL)
+
+
+class Ids:
+    """Message ids of one sender: counters take next to no memory, others are kept, the newest 100,000."""
+
+    MOST, MOST_RUNS = 100_000, 64
+
+    def __init__(self) -> None:
+        self._runs: dict[str, list[list[int]]] = {}  # by prefix: first and last of each unbroken count
+        self._others: dict[str, None] = {}
+        self._next, self._run = "", [0, 0]  # the id that goes on the count last used
+
+    def is_new(self, id: str) -> bool:
+        if id == self._next and id not in self._others:
+            self._run[1] += 1
+            self._next = f"{id.rstrip(DIGITS)}{self._run[1] + 1}"
+            return True
+        return self._counted(id) if COUNTER.fullmatch(id) else self._other(id)
+
+    def _counted(self, id: str) -> bool:
+        prefix = id.rstrip(DIGITS)
+        count, runs = int(id[len(prefix) :]), self._runs.setdefault(prefix, [])
+        if any(first <= count <= last for first, last in runs):
+            return False
+        if len(self._runs) > self.MOST_RUNS or (runs and count < runs[-1][1]):
+            return self._other(id)
+        runs.append([count, count])
+        del runs[: -self.MOST_RUNS]
+        self._run, self._next = runs[-1], f"{prefix}{count + 1}"
+        return id not in self._others
+
+    def _other(self, id: str) -> bool:
+        if id in self._others:
+            return False
+        self._others[id] = None
+        if len(self._others) > self.MOST:
+            del self._others[next(iter(self._others))]
+        return True

@@ -1,0 +1,103 @@
+"""Connector statuses: the table of 4.9, error codes, and whether each change was told."""
+
+from rigs.checks.bus import Bench, Event
+from rigs.checks.call import Call
+from rigs.checks.ledger import Requirement as R
+
+TABLE, ZERO, CODE = "status.table", "status.connector-zero", "status.error-code"
+REQUIREMENTS = (
+    R(TABLE, "Statuses change only as the table allows", "4.9"),
+    R(ZERO, "Connector 0 is Available, Unavailable or Faulted", "4.9"),
+    R(CODE, "Faulted comes with an error code, no other status with a foreign one", "4.9, 7.6"),
+)
+
+# 4.9, row by row: from, the label of each way out and where it leads.
+ROWS: dict[str, dict[str, str]] = {
+    "Available": {
+        **{"Preparing": "A2", "Charging": "A3", "SuspendedEV": "A4", "SuspendedEVSE": "A5"},
+        **{"Reserved": "A7", "Unavailable": "A8", "Faulted": "A9"},
+    },
+    "Preparing": {
+        **{"Available": "B1", "Charging": "B3", "SuspendedEV": "B4", "SuspendedEVSE": "B5"},
+        **{"Finishing": "B6", "Faulted": "B9"},
+    },
+    "Charging": {
+        **{"Available": "C1", "SuspendedEV": "C4", "SuspendedEVSE": "C5", "Finishing": "C6"},
+        **{"Unavailable": "C8", "Faulted": "C9"},
+    },
+    "SuspendedEV": {
+        **{"Available": "D1", "Charging": "D3", "SuspendedEVSE": "D5", "Finishing": "D6"},
+        **{"Unavailable": "D8", "Faulted": "D9"},
+    },
+    "SuspendedEVSE": {
+        **{"Available": "E1", "Charging": "E3", "SuspendedEV": "E4", "Finishing": "E6"},
+        **{"Unavailable": "E8", "Faulted": "E9"},
+    },
+    "Finishing": {"Available": "F1", "Preparing": "F2", "Unavailable": "F8", "Faulted": "F9"},
+    "Reserved": {"Available": "G1", "Preparing": "G2", "Unavailable": "G8", "Faulted": "G9"},
+    "Unavailable": {
+        **{"Available": "H1", "Preparing": "H2", "Charging": "H3", "SuspendedEV": "H4"},
+        **{"SuspendedEVSE": "H5", "Faulted": "H9"},
+    },
+}
+# 4.9: only these statuses may carry EVCommunicationError.
+COMMUNICATION = ("Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing")
+
+
+class Statuses:
+    """Follows the StatusNotifications of each connector between boots and outages."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._ledger, self._story = bench.ledger, bench.story
+        self._now: dict[int, str] = {}
+        self._before_fault: dict[int, str] = {}
+        bench.bus.calls["StatusNotification"].append(self._told)
+        bench.bus.calls["BootNotification"].append(self._booted)
+        for name in ("link-down", "link-up", "power-cut", "power-restore"):
+            bench.bus.events[name].append(self._lost)
+
+    def _told(self, call: Call) -> None:
+        connector, status = call.payload["connectorId"], call.payload["status"]
+        self._code(call, connector, status)
+        if connector == 0:
+            good = status in ("Available", "Unavailable", "Faulted")
+            message = "the charge point as a whole has no such status"
+            self._ledger.judge(ZERO, good, call.t, 0, "Available, Unavailable or Faulted", status, message)
+            return
+        before = self._now.get(connector)
+        if before is not None and before != status:
+            self._step(call, connector, before, status)
+        if status == "Faulted" and before != "Faulted" and before is not None:
+            self._before_fault[connector] = before
+        self._now[connector] = status
+
+    def _step(self, call: Call, connector: int, before: str, status: str) -> None:
+        if before == "Faulted":  # I1 to I8 lead back to where the fault struck
+            old = self._before_fault.get(connector)
+            allowed = set(ROWS) if old is None else {old, *ROWS[old]}
+        else:
+            allowed = set(ROWS[before])
+        expected = f"from {before}: {', '.join(sorted(allowed))}"
+        message = "a status change that the table does not have"
+        self._ledger.judge(TABLE, status in allowed, call.t, connector, expected, status, message)
+
+    def _code(self, call: Call, connector: int, status: str) -> None:
+        code = call.payload["errorCode"]
+        if status == "Faulted":
+            good, expected = code != "NoError", "an error code with Faulted"
+        elif code == "EVCommunicationError":
+            good, expected = (
+                status in COMMUNICATION,
+                f"EVCommunicationError with one of {', '.join(COMMUNICATION)}",
+            )
+        else:
+            good, expected = True, ""
+        message = "status and error code do not go together"
+        self._ledger.judge(CODE, good, call.t, connector, expected, f"{status}, {code}", message)
+
+    def _booted(self, call: Call) -> None:
+        if not self._story.boot_asked:
+            self._now.clear()
+
+    def _lost(self, event: Event) -> None:
+        self._now.clear()  # after an outage the present status is told, not the way to it

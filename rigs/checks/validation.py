@@ -1,0 +1,100 @@
+"""Each payload against the schema of its message, once."""
+
+from typing import Any
+
+from rigs.checks.call import Call
+from rigs.checks.frames import RESULT, Frame
+from rigs.checks.ledger import Ledger
+from rigs.checks.ledger import Requirement as R
+from rigs.checks.schemas import Fault, Schema, schema
+
+REQUIREMENTS = (
+    R("frame.form", "Every frame is an array of OCPP-J", "J 4.2"),
+    R("frame.schema", "Every payload is valid against its schema", "J 4.2; OCPP 1.6 JSON schemas"),
+    R("frame.timestamp", "Every timestamp is RFC 3339 with a zone", "3.14"),
+    R("frame.error-code", "Every CALLERROR carries a code of the table", "J 4.2.3"),
+)
+
+# OCPP-J 1.6 section 4.2.3, with the spellings in use for formation and occurrence.
+ERROR_CODES = frozenset(
+    {
+        *("NotImplemented", "NotSupported", "InternalError", "ProtocolError", "SecurityError"),
+        *("FormationViolation", "FormatViolation", "PropertyConstraintViolation", "TypeConstraintViolation"),
+        *("OccurenceConstraintViolation", "OccurrenceConstraintViolation", "GenericError"),
+    }
+)
+
+
+class Validation:
+    """Validates each payload once, against the schema of its message."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._schemas: dict[tuple[str, bool], Schema | None] = {}
+
+    def call(self, call: Call) -> bool:
+        """Is this CALL's payload valid? Unknown actions are their receiver's business: NotImplemented."""
+        known = self._schema(call.action, False)
+        if known is None:
+            if call.up:
+                self._ledger.broken(
+                    "frame.schema", call.t, None, "an action of OCPP 1.6", call.action, "unknown action"
+                )
+            return False
+        call.valid = self._judge(known, call.payload, call.t, call.connector, call.action)
+        return call.valid
+
+    def result(self, call: Call, frame: Frame) -> None:
+        """Judge the reply and write it to its CALL."""
+        if frame.kind != RESULT:
+            self._error(call, frame)
+            return
+        known = self._schema(call.action, True)
+        if known is None:
+            self._ledger.broken(
+                "frame.schema",
+                frame.t,
+                None,
+                "a CALLERROR",
+                "CALLRESULT",
+                f"{call.action} is not known to 1.6",
+            )
+        elif self._judge(known, frame.payload, frame.t, call.connector, f"{call.action}.conf"):
+            call.reply = frame.payload
+
+    def _error(self, call: Call, frame: Frame) -> None:
+        code, description, details = frame.payload
+        call.error = code if isinstance(code, str) else ""
+        if code in ERROR_CODES and isinstance(description, str) and isinstance(details, dict):
+            self._ledger.judged["frame.error-code"] += 1
+            return
+        self._ledger.broken(
+            "frame.error-code",
+            frame.t,
+            call.connector,
+            "[code of OCPP-J 4.2.3, text, object]",
+            str(frame.payload)[:120],
+            f"CALLERROR to {call.action} is not of that form",
+        )
+
+    def _schema(self, action: str, reply: bool) -> Schema | None:
+        key = action, reply
+        if key not in self._schemas:
+            self._schemas[key] = schema(action, reply)
+        return self._schemas[key]
+
+    def _judge(self, known: Schema, payload: Any, t: float, connector: int | None, what: str) -> bool:
+        judged = self._ledger.judged
+        if known.valid(payload):
+            judged["frame.schema"] += 1
+            judged["frame.timestamp"] += known.has_timestamp
+            return True
+        for fault in known.faults(payload):
+            self._invalid(fault, t, connector, what)
+        return False
+
+    def _invalid(self, fault: Fault, t: float, connector: int | None, what: str) -> None:
+        requirement = "frame.timestamp" if fault.timestamp else "frame.schema"
+        expected = "RFC 3339 with a zone" if fault.timestamp else "the schema of OCPP 1.6"
+        where = f"{what} at /{fault.path}" if fault.path else what
+        self._ledger.broken(requirement, t, connector, expected, fault.message[:160], f"{where} is not valid")
