@@ -24,6 +24,8 @@ from twin.session import Session
 from twin.site import Site
 from twin.status import OCCUPIED, PREPARING
 
+# 4.9: EVCommunicationError goes with these statuses only.
+COMMUNICATING = frozenset({PREPARING, "SuspendedEV", "SuspendedEVSE", "Finishing"})
 REBOOT_S = {"Soft": 10.0, "Hard": 30.0, "Power": 20.0}  # until the firmware talks again; assumed
 
 
@@ -180,7 +182,7 @@ class ChargePoint:
             now = ("Unavailable" if 0 in self.memory.inoperative else "Available", "NoError", "")
         else:
             channel = self.controller.channel(connector)
-            now = (self._spoken(channel.status), self._known(channel.error_code), channel.info)
+            now = (self._spoken(channel.status), self._known(channel.error_code, channel.status), channel.info)
         if force or self._told.get(connector) != now:
             payload = {
                 "connectorId": connector,
@@ -201,8 +203,10 @@ class ChargePoint:
             return OCCUPIED
         return status
 
-    def _known(self, error_code: str) -> str:
+    def _known(self, error_code: str, status: str) -> str:
         """The error code, OtherError for one that table 5 has as not supported; the info names the fault."""
+        if error_code == "EVCommunicationError" and status not in COMMUNICATING:
+            return "NoError"
         return error_code if error_code in self.behaviour.error_codes else "OtherError"
 
     # --- transactions ---

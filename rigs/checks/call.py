@@ -3,6 +3,7 @@
 from typing import Any
 
 from rigs.checks.meter import Reading
+from rigs.checks.templates import Row
 
 
 class Call:
@@ -10,13 +11,15 @@ class Call:
 
     __slots__ = (
         *("line", "t", "up", "lost", "id", "action", "payload", "readings", "valid"),
-        *("reply_t", "reply", "error"),
+        *("reply_t", "reply", "error", "row", "again"),
     )
 
     def __init__(self, line: int, t: float, up: bool, lost: bool, id: str, action: str, payload: Any) -> None:
         self.line, self.t, self.up, self.lost = line, t, up, lost
         self.id, self.action, self.payload = id, action, payload
         self.valid = False
+        self.row: Row | None = None  # of MeterValues of known form, which have no payload here
+        self.again = False  # this transaction message was sent before and not confirmed
         self.readings: list[Reading] | None = None  # of its meter values, where it has them and is valid
         self.reply_t: float | None = None
         self.reply: dict[str, Any] | None = None  # the payload of a valid CALLRESULT

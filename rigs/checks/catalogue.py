@@ -2,7 +2,18 @@
 
 from collections.abc import Callable
 
-from rigs.checks import boot, clock, electrical, heartbeat, pairing, register, sampling, status, validation
+from rigs.checks import (
+    boot,
+    clock,
+    electrical,
+    heartbeat,
+    pairing,
+    register,
+    repeats,
+    sampling,
+    status,
+    validation,
+)
 from rigs.checks.bus import Bench
 from rigs.checks.ledger import Requirement
 
@@ -20,6 +31,7 @@ TABLE: tuple[Requirement, ...] = (
     *boot.REQUIREMENTS,
     *heartbeat.REQUIREMENTS,
     *status.REQUIREMENTS,
+    *repeats.REQUIREMENTS,
     *sampling.REQUIREMENTS,
     *clock.REQUIREMENTS,
     *register.REQUIREMENTS,

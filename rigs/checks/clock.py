@@ -60,7 +60,7 @@ class ClockAligned:
         self._stamped_at_start = bench.policies["clock_stamp"] == "interval-start"
         self._only_in_transaction = bench.policies["clock_outside_transaction"] == "transaction-only"
         self._last: dict[int, float] = {}  # by connector: up to where its boundaries are judged
-        self._missing: dict[tuple[int, float], None] = {}  # owed, not seen yet, a later one was
+        self._missing: dict[tuple[int, float], bool] = {}  # not seen yet, a later one was; is it owed?
         bench.bus.readings.append(self._readings)
         bench.bus.replies["BootNotification"].append(self._booted)
         bench.bus.replies["GetConfiguration"].append(self._configured)
@@ -164,8 +164,7 @@ class ClockAligned:
         tolerance = self._bench.tolerances.clock_s
         due = boundary_after(last + tolerance, interval, self._midnights)
         while due < until:
-            if self._owed(connector, due):
-                self._missing[connector, round(due, 3)] = None
+            self._missing[connector, round(due, 3)] = self._owed(connector, due)
             due = boundary_after(due, interval, self._midnights)
         if len(self._missing) > 100_000:
             self._write_missing()
@@ -184,7 +183,7 @@ class ClockAligned:
         self._write_missing()
 
     def _write_missing(self) -> None:
-        for connector, due in self._missing:
+        for connector, due in (key for key, owed in self._missing.items() if owed):
             self._ledger.broken(
                 COMPLETE,
                 due,

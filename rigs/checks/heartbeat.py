@@ -49,8 +49,9 @@ class Heartbeat:
         self.due = t + self.within
 
     def _changed(self, event: Event) -> None:
-        """Off the line nothing is owed; back on it, an interval may pass before the next word."""
+        """Off the line nothing is owed; back on it, the interval counts from the first word that comes."""
         self._set("heartbeatinterval", event.t)
+        self.due = FOREVER
 
     def _end(self, t: float) -> None:
         if t > self.due:

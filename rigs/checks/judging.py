@@ -19,6 +19,7 @@ from rigs.checks.instants import epoch
 from rigs.checks.ledger import Ledger
 from rigs.checks.meter import Reading
 from rigs.checks.pairing import Pairing
+from rigs.checks.repeats import Repeats
 from rigs.checks.sessions import Sessions
 from rigs.checks.story import Story
 from rigs.checks.templates import Row, Templates
@@ -72,7 +73,9 @@ class Judge:
         if not self._messages.is_file():
             raise BadInput(f"{path} is neither a run directory nor a transcript")
         self._ledger, self._story, self._bus = Ledger(TABLE), Story(), Bus()
-        self._pairing = Pairing(self._ledger, tolerances.call_timeout_s, tolerances.answer_s)
+        self._repeats = Repeats(self._ledger)
+        waits = tolerances.call_timeout_s, tolerances.answer_s
+        self._pairing = Pairing(self._ledger, *waits, self._repeats.gave_up)
         self._validation = Validation(self._ledger)
         self._gathering = Gathering(self._no_number)
         self._fluent_calls = self._fluent_replies = 0  # of known form: counted here, entered at the end
@@ -116,15 +119,20 @@ class Judge:
     def _known_call(self, number: int, row: Row) -> None:
         self._advance(number, row.t)
         self._fluent_calls += 1
-        self._pairing.call(Call(number, row.t, True, False, row.id, "MeterValues", None))
-        self._gathering.add(row)
+        call = Call(number, row.t, True, False, row.id, "MeterValues", None)
+        call.row = row
+        self._pairing.call(call)
+        if not self._repeats.is_again(call):
+            self._gathering.add(row)
         self._heartbeat.hear(row.t)
         self._story.heard_t = row.t
 
     def _known_reply(self, number: int, t: float, id: str) -> None:
         self._advance(number, t)
         self._fluent_replies += 1
-        self._pairing.reply(t, False, id)
+        call = self._pairing.reply(t, False, id)
+        if call is not None and call.again:
+            self._repeats.confirmed(call)
 
     # -- any other -------------------------------------------------------------------------------
 
@@ -152,11 +160,11 @@ class Judge:
             self._ledger.broken("recording.line", t, None, expected, back, message, severity="warning")
 
     def _next_due(self) -> float:
-        return min(_ends(self._part), FOREVER if self._event is None else self._event.t)
+        return min(_ends(self._part), FOREVER if self._event is None else _told_at(self._event))
 
     def _catch_up(self, t: float) -> None:
         while (self._event is not None or self._part is not None) and self._next_due() <= t:
-            if self._event is not None and self._event.t <= _ends(self._part):
+            if self._event is not None and _told_at(self._event) <= _ends(self._part):
                 self._happens(self._event)
                 self._event = next(self._events, None)
             elif self._part is not None:
@@ -220,8 +228,11 @@ class Judge:
         self._ledger.judged["frame.form"] += 1
         if frame.kind == CALL:
             call = Call(frame.line, frame.t, frame.up, frame.lost, frame.id, frame.action, frame.payload)
+            call.lost |= not call.up and self._story.registration in ("", "Rejected")  # it need not listen
             self._pairing.call(call)
             self._call(call, raw)
+        elif frame.lost:
+            self._pairing.lost_reply(frame.up, frame.id)
         else:
             answered = self._pairing.reply(frame.t, frame.up, frame.id)
             if answered is not None:
@@ -257,6 +268,10 @@ class Judge:
             self._pairing.rebooted(call)
         if call.action in _READINGS:
             call.readings = self._readings(call)
+        if self._repeats.is_again(call):
+            if call.action != "MeterValues":
+                self._story.again(call)
+            return
         if call.action == "MeterValues":
             self._meter_values(call, raw)
         else:
@@ -296,6 +311,10 @@ class Judge:
         if call.action in _BARRIER_REPLIES:
             self._gathering.flush()
         self._validation.result(call, frame)
+        if call.error is not None:
+            self._repeats.gave_up(call)
+        else:
+            self._repeats.confirmed(call)
         self._story.reply(call)
         for tell in self._bus.replies.get(call.action, ()):
             tell(call)
@@ -317,8 +336,7 @@ class Judge:
 
     def _verdict(self, start: float) -> Verdict:
         simulated = self._summary.get("simulated_s")
-        complete = self._summary.get("state") == "complete" and isinstance(simulated, int | float)
-        end = start + float(simulated) if complete and simulated is not None else self._t
+        end = max(self._t, start + (float(simulated) if isinstance(simulated, int | float) else 0.0))
         self._gathering.flush()
         self._pairing.end(end)
         for requirement in _FLUENT:
@@ -348,6 +366,14 @@ _BARRIER_REPLIES = frozenset(
     {"StartTransaction", "BootNotification", "GetConfiguration", "ChangeConfiguration"}
 )
 _BARRIER_EVENTS = frozenset({"link-down", "link-up", "power-cut", "power-restore", "reset", "clock-set"})
+
+JUST_AFTER_S = 1e-6
+
+
+def _told_at(event: Event) -> float:
+    """What goes down takes effect after the frames of its instant, all else before them."""
+    return event.t + JUST_AFTER_S if event.name in ("power-cut", "link-down") else event.t
+
 
 EMPTY_REPLY = re.compile(
     rb'\{"t":(-?(?:0|[1-9]\d*)(?:\.\d+)?),"at":"[^"\\]*","station":"[^"\\]*","dir":"down",'

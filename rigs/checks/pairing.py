@@ -1,5 +1,7 @@
 """Calls and their replies: pairs the frames of a transcript and judges the pairing (OCPP-J 4.1)."""
 
+from collections.abc import Callable
+
 from rigs.checks.call import Call
 from rigs.checks.frames import Frame
 from rigs.checks.ids import Ids
@@ -19,13 +21,15 @@ ONE_CALL = {True: "rpc.one-call-station", False: "rpc.one-call-csms"}
 class Pairing:
     """Pairs CALLs with replies in both directions and judges ids, order and answers."""
 
-    def __init__(self, ledger: Ledger, call_timeout_s: float, answer_s: float) -> None:
+    def __init__(
+        self, ledger: Ledger, call_timeout_s: float, answer_s: float, on_given_up: Callable[[Call], None]
+    ) -> None:
+        self._on_given_up = on_given_up
         self._ledger, self._call_timeout_s, self._answer_s = ledger, call_timeout_s, answer_s
         self._open: dict[bool, dict[str, Call]] = {True: {}, False: {}}
         self._given_up: dict[bool, dict[str, Call]] = {True: {}, False: {}}
         self._ids = {True: Ids(), False: Ids()}
         self._foreign_t = {True: -1e18, False: -1e18}  # when a frame that is none was last sent
-        self.silent = False  # the station may not answer now: its boot was rejected
 
     def call(self, call: Call) -> None:
         """A CALL was sent."""
@@ -63,6 +67,12 @@ class Pairing:
             self._ledger.broken("rpc.matched", t, None, expected, id, "reply to no CALL")
         return call
 
+    def lost_reply(self, up: bool, id: str) -> None:
+        """A reply went but never arrived: its CALL stays outstanding, and its receiver did answer."""
+        call = self._open[not up].get(id)
+        if call is not None:
+            call.lost = True
+
     def foreign(self, frame: Frame) -> None:
         """A frame that is none was sent; an error reply with any id may follow."""
         self._foreign_t[frame.up] = frame.t
@@ -70,9 +80,8 @@ class Pairing:
     def interrupted(self) -> None:
         """The link or the station went down: what was outstanding needs no answer any more."""
         for up in (True, False):
-            self._given_up[up].update(self._open[up])
-            self._open[up].clear()
-            self._trim(up)
+            for call in list(self._open[up].values()):
+                self._give_up(call)
 
     def rebooted(self, boot: Call) -> None:
         """The station started anew: only its BootNotification is outstanding now."""
@@ -101,15 +110,18 @@ class Pairing:
             else:
                 self._ledger.judged[ONE_CALL[late.up]] += 1
                 self._unanswered(call)
-                self._given_up[late.up][call.id] = waiting.pop(call.id)
-                self._trim(late.up)
+                self._give_up(call)
 
-    def _trim(self, up: bool) -> None:
-        while len(self._given_up[up]) > 64:
-            del self._given_up[up][next(iter(self._given_up[up]))]
+    def _give_up(self, call: Call) -> None:
+        """Its sender does not wait any more; a late reply may still come."""
+        forgotten = self._given_up[call.up]
+        forgotten[call.id] = self._open[call.up].pop(call.id)
+        if len(forgotten) > 64:
+            del forgotten[next(iter(forgotten))]
+        self._on_given_up(call)
 
     def _unanswered(self, call: Call) -> None:
-        if call.lost or (self.silent and not call.up):
+        if call.lost:
             return
         self._ledger.broken(
             "rpc.answered",

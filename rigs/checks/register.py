@@ -109,6 +109,7 @@ class Register:
     def _continues(self, before: Transaction, transaction: Transaction, gap_s: float) -> None:
         tolerances = self._bench.tolerances
         most = tolerances.standby_w * max(gap_s, 0.0) / 3600.0 + tolerances.resolution_wh
+        most += tolerances.run_out_wh
         last = before.meter_stop or 0.0
         if -WHOLE_WH <= transaction.meter_start - last <= most:
             self._ledger.judged[CONTINUITY] += 1

@@ -12,6 +12,8 @@ from rigs.checks.ledger import Requirement as R
 from rigs.checks.story import Transaction
 
 KEY = "MeterValueSampleInterval"
+KEYS = (KEY.lower(), "metervaluessampleddata")
+STAMP_S = 0.001  # stamps are written to the millisecond
 REQUIREMENT = "metering.sample-interval"
 
 REQUIREMENTS = (
@@ -69,20 +71,25 @@ class Sampling:
                 self._plan(transaction)
 
     def _plan(self, transaction: Transaction) -> Plan | None:
-        interval = self._interval(transaction.start)
+        start = transaction.start + STAMP_S
+        interval = self._interval(start)
         if interval is None:
             return None
         plan = self._plans[transaction] = Plan(transaction.start, interval)
+        for t in self._bench.story.changes(start, *KEYS):
+            self._change(plan, t)
         return plan
 
     def _changed(self, key: str, t: float) -> None:
-        if key not in (KEY.lower(), "metervaluessampleddata") or not self._follows:
-            return
+        if key in KEYS:
+            for plan in self._plans.values():
+                self._change(plan, t)
+
+    def _change(self, plan: Plan, t: float) -> None:
         interval = self._interval(t)
-        for plan in self._plans.values():
-            latest = plan.changes[-1][1] if plan.changes else plan.interval
-            if interval is not None and interval != latest:
-                plan.changes.append((t, interval))
+        latest = plan.changes[-1][1] if plan.changes else plan.interval
+        if self._follows and interval is not None and interval != latest:
+            plan.changes.append((t, interval))
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         for block in blocks:

@@ -49,12 +49,16 @@ class Statuses:
 
     def __init__(self, bench: Bench) -> None:
         self._ledger, self._story = bench.ledger, bench.story
+        self._whole = bench.whole  # else no one tells what happened at the connector meanwhile
         self._now: dict[int, str] = {}
         self._before_fault: dict[int, str] = {}
         bench.bus.calls["StatusNotification"].append(self._told)
         bench.bus.calls["BootNotification"].append(self._booted)
         for name in ("link-down", "link-up", "power-cut", "power-restore"):
             bench.bus.events[name].append(self._lost)
+        for name in ("plug-in", "unplug", "tag", "fault"):
+            bench.bus.events[name].append(self._touched)
+        bench.bus.any_call.append(self._called)
 
     def _told(self, call: Call) -> None:
         connector, status = call.payload["connectorId"], call.payload["status"]
@@ -67,19 +71,33 @@ class Statuses:
         before = self._now.get(connector)
         if before is not None and before != status:
             self._step(call, connector, before, status)
-        if status == "Faulted" and before != "Faulted" and before is not None:
-            self._before_fault[connector] = before
+        if self._whole and status == "Faulted" and before not in ("Faulted", None):
+            self._before_fault[connector] = before or ""
         self._now[connector] = status
 
     def _step(self, call: Call, connector: int, before: str, status: str) -> None:
-        if before == "Faulted":  # I1 to I8 lead back to where the fault struck
-            old = self._before_fault.get(connector)
-            allowed = set(ROWS) if old is None else {old, *ROWS[old]}
-        else:
-            allowed = set(ROWS[before])
+        allowed = self._after_fault(connector) if before == "Faulted" else set(ROWS[before])
         expected = f"from {before}: {', '.join(sorted(allowed))}"
         message = "a status change that the table does not have"
         self._ledger.judge(TABLE, status in allowed, call.t, connector, expected, status, message)
+
+    def _after_fault(self, connector: int) -> set[str]:
+        """I1 to I8 lead back to where the fault struck, or on from there if something happened meanwhile."""
+        old = self._before_fault.pop(connector, None)
+        if old is None:
+            return set(ROWS)
+        suspended = {"Charging", "SuspendedEV", "SuspendedEVSE"}
+        return {old, *(suspended if old in suspended else ())}
+
+    def _touched(self, event: Event) -> None:
+        """Hands at the connector, or another fault: where it will be after this one is open."""
+        if event.connector is not None and self._now.get(event.connector) == "Faulted":
+            self._before_fault.pop(event.connector, None)
+
+    def _called(self, call: Call) -> None:
+        """So is it when a transaction ends, or the back office takes a hand."""
+        if not call.up or call.action == "StopTransaction":
+            self._before_fault.clear()
 
     def _code(self, call: Call, connector: int, status: str) -> None:
         code = call.payload["errorCode"]

@@ -52,6 +52,7 @@ class Story:
     def __init__(self) -> None:
         self.keys: dict[str, Setting] = {}
         self.on_setting: list[Callable[[str, float], None]] = []  # (key in lower case, when)
+        self.registration = ""  # the CSMS's last answer to a boot, since the station went down
         self.accepted_t: float | None = None  # since when the CSMS has accepted this boot
         self.heard_t = float("-inf")  # when the station's last frame went
         self.down_t: float | None = None  # since when the link is known to be down
@@ -78,6 +79,11 @@ class Story:
             return None if text is None else int(text)
         except ValueError:
             return None
+
+    def changes(self, since: float, *keys: str) -> list[float]:
+        """When any of these keys (in lower case) was changed, after an instant."""
+        known = (self.keys[key].history for key in keys if key in self.keys)
+        return sorted({t for history in known for t, _ in history if t > since})
 
     def outlets(self) -> list[int]:
         """The connectors of the station, 1 to NumberOfConnectors."""
@@ -121,6 +127,12 @@ class Story:
 
     # -- what the judge tells --------------------------------------------------------------------
 
+    def again(self, call: Call) -> None:
+        """A StartTransaction was sent once more: its confirmation speaks of the same transaction."""
+        running = self.open.get(call.payload.get("connectorId", 0))
+        if call.action == "StartTransaction" and running is not None and running.id is None:
+            self._starting[call.id] = running
+
     def call(self, call: Call) -> None:
         payload = call.payload
         if call.action == "StartTransaction":
@@ -152,12 +164,13 @@ class Story:
     # -- helpers ---------------------------------------------------------------------------------
 
     def _darkens(self, t: float) -> None:
-        self.accepted_t = None
+        self.accepted_t, self.boot_asked, self.registration = None, False, ""
         self.dark_t = t if self.dark_t is None else self.dark_t
 
     def _boot_reply(self, call: Call, reply: dict[str, Any]) -> None:
         self.boot_asked = False
         at = call.reply_t or call.t
+        self.registration = reply["status"]
         if reply["status"] != "Accepted":
             return
         if self.dark_t is not None:
@@ -190,10 +203,6 @@ class Story:
     def _start(self, call: Call, payload: dict[str, Any]) -> None:
         connector, start = payload["connectorId"], epoch(payload["timestamp"])
         self.connectors.add(connector)
-        running = self.open.get(connector)
-        if running is not None and running.id is None and running.start == start:
-            self._starting[call.id] = running  # sent once more: no reply came
-            return
         self.count += 1
         started = Transaction(connector, payload["idTag"], start, call.t, float(payload["meterStart"]))
         self.open[connector] = self._starting[call.id] = started

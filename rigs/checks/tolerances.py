@@ -13,6 +13,7 @@ class Tolerances:
     meter_class: float = 0.01  # EN 50470-3 class B, IEC 62053-21 class 1
     resolution_wh: float = 10.0  # Eastron SDM72D: display 10 Wh
     standby_w: float = 20.0  # assumed: station electronics and a parked car, between transactions
+    run_out_wh: float = 40.0  # a car at 22 kW that takes 6 s to let go after the transaction's end
     sample_s: float = 1.0  # assumed: a sample may be a second off its instant
     clock_s: float = 0.0005  # exactly on the boundary, to the millisecond that is written
     current_a: float = 0.5  # issue of the rig: the larger of 0.5 A and 3 %

@@ -86,6 +86,13 @@ class Handmade:
         self.free_at[direction] = sent + LATENCY_S
         return sent
 
+    def interject(
+        self, t: float, action: str, payload: Any, reply: Any = None, direction: str = "up"
+    ) -> None:
+        """A CALL and its reply put among those already written, at exactly t."""
+        self.free_at[direction] = 0.0
+        self.call(t, action, payload, reply, direction)
+
     def event(self, t: float, connector: int | None, event: str, **detail: Any) -> None:
         self.events.append({"t": t, "at": at(t), "connector": connector, "event": event, "detail": detail})
 

@@ -85,7 +85,7 @@ def a_status_out_of_the_enum(made: Handmade) -> None:
 
 
 def an_unknown_action(made: Handmade) -> None:
-    made.call(200.0, "Hartbeat", {}, {})
+    made.interject(200.0, "Hartbeat", {}, {})
 
 
 def a_reply_out_of_schema(made: Handmade) -> None:
@@ -109,7 +109,7 @@ def a_timestamp_of_a_day_that_never_was(made: Handmade) -> None:
 
 
 def an_error_code_of_no_table(made: Handmade) -> None:
-    made.call(200.0, "ClearCache", {}, ["Whatever", "", {}], direction="down")
+    made.interject(200.0, "ClearCache", {}, ["Whatever", "", {}], direction="down")
 
 
 def a_missing_sample(made: Handmade) -> None:
@@ -140,7 +140,7 @@ def a_missing_boundary(made: Handmade) -> None:
 
 def a_boundary_twice(made: Handmade) -> None:
     line = made.meter_values("Sample.Clock", 1)[7]
-    made.call(line["t"] + 100, "MeterValues", payload(line))
+    made.interject(line["t"] + 100, "MeterValues", payload(line))
 
 
 def clock_data_that_end_early(made: Handmade) -> None:
@@ -188,6 +188,56 @@ def an_offer_reported_lower_than_the_current(made: Handmade) -> None:
                 value["value"] = "6.0"
 
 
+def a_call_before_the_boot_is_accepted(made: Handmade) -> None:
+    made.frame(0.01, "up", [2, "early", "Heartbeat", {}])
+    made.frame(0.02, "down", [3, "early", {"currentTime": at(0)}])
+
+
+def a_boot_tried_again_too_soon(made: Handmade) -> None:
+    boot = made.calls("BootNotification")[0]
+    later = made.reply_to(boot)["frame"][2]
+    made.reply_to(boot)["frame"][2] = {**later, "status": "Pending", "interval": 60}
+    for line in made.lines:
+        line["t"] += 20.0 if line["t"] > 0.05 else 0.0
+    made.interject(10.0, "BootNotification", payload(boot), later)
+
+
+def a_boot_without_statuses(made: Handmade) -> None:
+    made.drop(*made.calls("StatusNotification")[:2])
+
+
+def a_station_that_falls_silent(made: Handmade) -> None:
+    made.reply_to(made.calls("BootNotification")[0])["frame"][2]["interval"] = 60
+    made.drop(*[line for action in ("Heartbeat", "MeterValues") for line in made.calls(action)])
+
+
+def a_status_from_preparing_to_unavailable(made: Handmade) -> None:
+    payload(made.calls("StatusNotification")[4])["status"] = "Unavailable"
+
+
+def a_connector_zero_that_prepares(made: Handmade) -> None:
+    payload(made.calls("StatusNotification")[0])["status"] = "Preparing"
+
+
+def a_fault_without_a_code(made: Handmade) -> None:
+    payload(made.calls("StatusNotification")[4])["status"] = "Faulted"
+
+
+def a_fault_that_ends_elsewhere(made: Handmade) -> None:
+    for t, status, code in ((3000, "Faulted", "GroundFailure"), (3001, "Available", "NoError")):
+        told = {"connectorId": 1, "errorCode": code, "status": status, "timestamp": at(t)}
+        made.interject(t, "StatusNotification", told)
+
+
+def a_communication_error_with_charging(made: Handmade) -> None:
+    payload(made.calls("StatusNotification")[4])["errorCode"] = "EVCommunicationError"
+
+
+def a_stop_sent_again_though_confirmed(made: Handmade) -> None:
+    stop = made.calls("StopTransaction")[0]
+    made.interject(stop["t"] + 60, "StopTransaction", payload(stop))
+
+
 TRIPS: list[tuple[Callable[[Handmade], None], str]] = [
     (a_second_call_before_the_reply, "rpc.one-call-station"),
     (a_second_call_of_the_csms, "rpc.one-call-csms"),
@@ -204,6 +254,16 @@ TRIPS: list[tuple[Callable[[Handmade], None], str]] = [
     (a_timestamp_without_a_zone, "frame.timestamp"),
     (a_timestamp_of_a_day_that_never_was, "frame.timestamp"),
     (an_error_code_of_no_table, "frame.error-code"),
+    (a_call_before_the_boot_is_accepted, "boot.first"),
+    (a_boot_tried_again_too_soon, "boot.retry"),
+    (a_boot_without_statuses, "boot.status"),
+    (a_station_that_falls_silent, "heartbeat.interval"),
+    (a_status_from_preparing_to_unavailable, "status.table"),
+    (a_fault_that_ends_elsewhere, "status.table"),
+    (a_connector_zero_that_prepares, "status.connector-zero"),
+    (a_fault_without_a_code, "status.error-code"),
+    (a_communication_error_with_charging, "status.error-code"),
+    (a_stop_sent_again_though_confirmed, "transaction.repeat"),
     (a_missing_sample, "metering.sample-interval"),
     (samples_that_drift, "metering.sample-interval"),
     (a_missing_last_sample, "metering.sample-interval"),
@@ -289,7 +349,7 @@ def test_every_broken_line_is_a_finding_with_its_number(tmp_path: Path) -> None:
 
 
 def test_the_cut_last_line_of_a_killed_run_is_a_warning(tmp_path: Path) -> None:
-    run = healthy().write(tmp_path / "run", state="running")
+    run = healthy().write(tmp_path / "run", state="running", simulated_s=0.0)
     text = (run / "messages.jsonl").read_text()
     (run / "messages.jsonl").write_text(text[:-30])
     verdict = judge(run)
@@ -355,13 +415,30 @@ def test_a_changed_interval_anchors_the_samples_anew(tmp_path: Path) -> None:
     made = healthy([charge], keys={"MeterValueSampleInterval": "60"})
     made.drop(*[line for line in made.meter_values("Sample.Periodic") if line["t"] > 3000])
     change = {"key": "MeterValueSampleInterval", "value": "300"}
-    made.free_at = {"up": 0.0, "down": 0.0}
-    made.call(2999.95, "ChangeConfiguration", change, {"status": "Accepted"}, direction="down")
+    made.interject(2999.95, "ChangeConfiguration", change, {"status": "Accepted"}, direction="down")
     for t in range(3300, 7230, 300):
         value = {
             "timestamp": at(t),
             "sampledValue": sampled("Sample.Periodic", 16.0, 120_000 + (t - 630) * 11040 / 3600),
         }
-        made.call(t + 1, "MeterValues", {"connectorId": 1, "transactionId": 1, "meterValue": [value]})
+        made.interject(t + 1, "MeterValues", {"connectorId": 1, "transactionId": 1, "meterValue": [value]})
     verdict = judge(made.write(tmp_path / "run"))
     assert verdict.findings == []
+
+
+def test_a_message_repeated_for_want_of_a_reply_counts_once(tmp_path: Path) -> None:
+    made = healthy()
+    line = made.meter_values("Sample.Periodic", 2)[10]
+    made.lines.remove(made.reply_to(line))
+    made.interject(line["t"] + 30, "MeterValues", payload(line))
+    verdict = judge(made.write(tmp_path / "run"))
+    assert verdict.passed
+    assert verdicts(verdict)["transaction.repeat"] == "PASS"
+    assert [f["requirement"] for f in verdict.findings] == ["rpc.answered"]
+
+
+def test_power_cut_at_the_instant_of_a_frame_comes_after_it(tmp_path: Path) -> None:
+    made = healthy(end=8000.0)
+    made.event(7500.0, None, "power-cut")
+    made.lines = [line for line in made.lines if line["t"] < 7500.1]
+    assert judge(made.write(tmp_path / "run")).findings == []

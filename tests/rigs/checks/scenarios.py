@@ -1,0 +1,295 @@
+"""Random days of a bench: hands, back office and network at their worst, the same again for the same seed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from rigs import Bench, CallError, NoReply
+
+VEHICLES = ("vw-id3-58", "renault-zoe-ze50", "tesla-model-3-rwd", "nissan-leaf-40", "vw-e-golf-2017")
+TAGS = ("TAG1", "TAG2", "TAG3")
+FAULTS = (
+    "lock-failure",
+    "pilot-short",
+    "ground-failure",
+    "over-voltage",
+    "power-meter-failure",
+    "reader-failure",
+)
+SWITCHES = {
+    "MeterValueSampleInterval": ("0", "30", "60", "300"),
+    "ClockAlignedDataInterval": ("0", "300", "900", "3600", "7000"),
+    "HeartbeatInterval": ("60", "600", "1440"),
+    "StopTransactionOnInvalidId": ("true", "false"),
+    "StopTransactionOnEVSideDisconnect": ("true", "false"),
+    "ConnectionTimeOut": ("30", "120"),
+    "MeterValuesSampledData": (
+        "Energy.Active.Import.Register,Current.Import,Current.Offered,Voltage",
+        "SoC",
+        "",
+    ),
+    "StopTxnSampledData": ("Energy.Active.Import.Register", ""),
+    "AuthorizeRemoteTxRequests": ("true", "false"),
+    "LightIntensity": ("20", "80"),
+    "NoSuchKey": ("1",),
+    "NumberOfConnectors": ("3",),
+    "chg_StationMaxCurrent": ("20", "32", "63"),
+    "chg_MinChargingCurrent": ("6", "10"),
+}
+
+
+class Day:
+    """One random stretch of a bench's life."""
+
+    def __init__(self, seed: int, hours: float = 6.0, **bench: Any) -> None:
+        self.random = random = Random(seed)
+        behaviour = random.choice(("evc5-v32r30", "ocpp16"))
+        keys = {"MeterValueSampleInterval": random.choice((10, 60, 300)), "ClockAlignedDataInterval": 900}
+        options = {
+            "behaviour": behaviour,
+            "latency_s": random.choice((0.0, 0.05, 0.8)),
+            "seed": seed,
+            "keys": keys,
+        }
+        self.bench = Bench(**(options | bench))
+        self.end = self.bench.now + timedelta(hours=hours)
+        self.cars: dict[int, str] = {}
+        self.powered = self.linked = True
+        self.faults: list[tuple[str, int]] = []
+        self.trace: list[str] = []
+
+    def run(self) -> Bench:
+        acts = [(getattr(self, name), weight) for name, weight in ACTS.items()]
+        while self.bench.now < self.end:
+            act = self.random.choices([a for a, _ in acts], [w for _, w in acts])[0]
+            self.trace.append(f"{self.bench.now:%H:%M:%S} {act.__name__}")
+            act()
+        self.restore()
+        self.bench.advance(60)
+        return self.bench
+
+    def call(self, action: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+        try:
+            reply = self.bench.call(action, payload)
+        except (CallError, NoReply):
+            reply = None
+        self.trace[-1] += f" {action} {payload} -> {reply}"
+        return reply
+
+    def connector(self) -> int:
+        return self.random.choice((1, 2))
+
+    # -- hands ----------------------------------------------------------------------------------
+
+    def wait(self) -> None:
+        self.bench.advance(self.random.choice((0, 1, 7.3, 60, 300, 900, 3600)))
+
+    def charge(self) -> None:
+        """The ordinary case: a car, a card, some time."""
+        connector = self.connector()
+        if connector not in self.cars:
+            self._plug(connector)
+            self.bench.advance(self.random.uniform(1, 20))
+            self.bench.present_tag(connector, TAGS[0])
+            self.bench.advance(self.random.uniform(300, 7200))
+
+    def plug(self) -> None:
+        connector = self.connector()
+        if connector in self.cars:
+            self.bench.unplug(connector)
+            del self.cars[connector]
+        else:
+            self._plug(connector)
+
+    def _plug(self, connector: int) -> None:
+        self.cars[connector] = self.random.choice(VEHICLES)
+        cable = self.random.choice((13.0, 20.0, 32.0))
+        self.bench.plug_in(
+            connector, self.cars[connector], soc=self.random.uniform(0.05, 0.99), cable_a=cable
+        )
+
+    def tag(self) -> None:
+        self.bench.present_tag(self.connector(), self.random.choice(TAGS))
+
+    def fault(self) -> None:
+        if self.faults and self.random.random() < 0.7:
+            self.bench.clear(*self.faults.pop())
+        elif len(self.faults) < 2:
+            self.faults.append((self.random.choice(FAULTS), self.connector()))
+            self.bench.inject(*self.faults[-1])
+
+    # -- network and mains ----------------------------------------------------------------------
+
+    def outage(self) -> None:
+        self.random.choice((self.bench.link.down, self.bench.link.silent))()
+        self.linked = False
+        self.bench.advance(self.random.choice((5, 120, 2000, 5000)))
+        self.restore()
+
+    def blackout(self) -> None:
+        self.bench.power.cut()
+        self.bench.advance(self.random.choice((5, 600)))
+        self.bench.power.restore()
+        self.bench.advance(self.random.choice((0, 100)))
+
+    def restore(self) -> None:
+        if not self.linked:
+            self.bench.link.up()
+            self.linked = True
+
+    # -- the back office ------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        self.call("Reset", {"type": self.random.choice(("Soft", "Hard"))})
+        self.bench.advance(self.random.choice((1, 120)))
+
+    def configure(self) -> None:
+        key = self.random.choice(list(SWITCHES))
+        self.call("ChangeConfiguration", {"key": key, "value": self.random.choice(SWITCHES[key])})
+
+    def configuration(self) -> None:
+        self.call("GetConfiguration", self.random.choice(({}, {"key": ["HeartbeatInterval", "Nope"]})))
+
+    def availability(self) -> None:
+        kind = self.random.choice(("Operative", "Operative", "Inoperative"))
+        self.call("ChangeAvailability", {"connectorId": self.random.choice((0, 1, 2)), "type": kind})
+
+    def remote_start(self) -> None:
+        self.call(
+            "RemoteStartTransaction", {"connectorId": self.connector(), "idTag": self.random.choice(TAGS)}
+        )
+
+    def remote_stop(self) -> None:
+        self.call("RemoteStopTransaction", {"transactionId": self.random.randint(1, 6)})
+
+    def unlock(self) -> None:
+        self.call("UnlockConnector", {"connectorId": self.random.choice((1, 2, 3))})
+
+    def trigger(self) -> None:
+        what = (
+            "BootNotification",
+            "Heartbeat",
+            "StatusNotification",
+            "MeterValues",
+            "FirmwareStatusNotification",
+        )
+        payload: dict[str, Any] = {"requestedMessage": self.random.choice(what)}
+        if self.random.random() < 0.5:
+            payload["connectorId"] = self.connector()
+        self.call("TriggerMessage", payload)
+
+    def profile(self) -> None:
+        random = self.random
+        purpose = random.choice(("ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"))
+        kind = random.choice(("Absolute", "Recurring", "Relative"))
+        unit = random.choice(("A", "A", "W"))
+        limits = (0.0, 5.0, 6.0, 8.1, 10.0, 16.0, 20.0) if unit == "A" else (0.0, 2300.0, 6900.0, 11000.0)
+        periods = []
+        for n in range(random.randint(1, 4)):
+            period: dict[str, Any] = {
+                "startPeriod": n * random.choice((300, 1800)),
+                "limit": random.choice(limits),
+            }
+            if random.random() < 0.3:
+                period["numberPhases"] = random.choice((1, 3))
+            periods.append(period)
+        schedule: dict[str, Any] = {"chargingRateUnit": unit, "chargingSchedulePeriod": periods}
+        if kind != "Relative":
+            start = self.bench.now - timedelta(seconds=random.choice((0, 600, 90000)))
+            schedule["startSchedule"] = start.strftime("%Y-%m-%dT%H:%M:%SZ")
+        if random.random() < 0.5:
+            schedule["duration"] = random.choice((600, 7200))
+        wire: dict[str, Any] = {
+            "chargingProfileId": random.randint(1, 8),
+            "stackLevel": random.randint(0, 3),
+            "chargingProfilePurpose": purpose,
+            "chargingProfileKind": kind,
+            "chargingSchedule": schedule,
+        }
+        if kind == "Recurring":
+            wire["recurrencyKind"] = random.choice(("Daily", "Weekly"))
+        connector = 0 if purpose == "ChargePointMaxProfile" else random.choice((0, 1, 2))
+        if random.random() < 0.1:
+            connector = random.choice((0, 1, 2, 3))
+        self.call("SetChargingProfile", {"connectorId": connector, "csChargingProfiles": wire})
+
+    def clear_profile(self) -> None:
+        some: list[dict[str, Any]] = [
+            {},
+            {"id": self.random.randint(1, 8)},
+            {"connectorId": self.connector()},
+        ]
+        some += [{"chargingProfilePurpose": "TxDefaultProfile"}, {"stackLevel": self.random.randint(0, 3)}]
+        self.call("ClearChargingProfile", self.random.choice(some))
+
+    def composite(self) -> None:
+        payload: dict[str, Any] = {"connectorId": self.random.choice((0, 1, 2)), "duration": 7200}
+        if self.random.random() < 0.5:
+            payload["chargingRateUnit"] = self.random.choice(("A", "W"))
+        self.call("GetCompositeSchedule", payload)
+
+    def local_list(self) -> None:
+        entries = [
+            {"idTag": tag, "idTagInfo": {"status": self.random.choice(("Accepted", "Blocked"))}}
+            for tag in TAGS
+        ]
+        update = self.random.choice(("Full", "Differential"))
+        version = self.random.randint(1, 9)
+        self.call(
+            "SendLocalList", {"listVersion": version, "updateType": update, "localAuthorizationList": entries}
+        )
+        self.call("GetLocalListVersion", {})
+
+    def odds_and_ends(self) -> None:
+        some: list[tuple[str, dict[str, Any]]] = [
+            ("ClearCache", {}),
+            ("DataTransfer", {"vendorId": "nobody"}),
+            (
+                "ReserveNow",
+                {"connectorId": 1, "expiryDate": "2030-01-01T00:00:00Z", "idTag": "T", "reservationId": 1},
+            ),
+            ("CancelReservation", {"reservationId": 1}),
+            ("Nonsense", {}),
+            ("GetDiagnostics", {"location": "ftp://example.org/"}),
+            ("UpdateFirmware", {"location": "ftp://example.org/f", "retrieveDate": "2030-01-01T00:00:00Z"}),
+        ]
+        self.call(*self.random.choice(some))
+
+    def verdicts(self) -> None:
+        """The back office changes its mind about a card."""
+        status = self.random.choice(("Accepted", "Accepted", "Blocked"))
+        action = self.random.choice(("Authorize", "StartTransaction"))
+        if status == "Accepted":
+            self.bench.csms.reply(action)
+        elif action == "Authorize":
+            self.bench.csms.reply("Authorize", {"idTagInfo": {"status": status}}, times=1)
+        else:
+            ids = self.random.randint(1000, 9999)
+            self.bench.csms.reply(
+                "StartTransaction", {"transactionId": ids, "idTagInfo": {"status": status}}, times=1
+            )
+
+
+ACTS: dict[str, float] = {
+    **{"wait": 20, "charge": 14, "plug": 5, "tag": 5, "fault": 2, "outage": 2, "blackout": 0.7, "reset": 0.7},
+    **{
+        "configure": 3,
+        "configuration": 1,
+        "availability": 1.5,
+        "remote_start": 2,
+        "remote_stop": 1,
+        "unlock": 0.7,
+    },
+    **{
+        "trigger": 2,
+        "profile": 6,
+        "clear_profile": 1.5,
+        "composite": 2,
+        "local_list": 1,
+        "odds_and_ends": 1.5,
+    },
+    **{"verdicts": 1},
+}
+
+Act = Callable[[Day], None]
