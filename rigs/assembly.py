@@ -7,9 +7,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from models.meter import MeterSpec
-from models.outlet import OutletSpec
-from models.supply import Supply
 from models.timeline import Timeline
 from models.world import World
 from rigs.csms import BackOffice, Conversation, Tag
@@ -45,7 +42,7 @@ def assemble(rig: RigFile, directory: Path) -> Assembly:
     timeline = Timeline()
     calendar = Calendar(rig.start, rig.zone)
     station = rig.station
-    world = _world(rig, timeline)
+    world = rig.world(timeline)
     recorder = Recorder(directory, calendar, _header(rig))
     link = MemoryLink(timeline, station.latency_s, partial(_record, recorder, station.identity))
     conversation = Conversation(_back_office(rig, calendar), timeline, link.send_down)
@@ -79,17 +76,6 @@ def _header(rig: RigFile) -> dict[str, Any]:
 
 def _record(recorder: Recorder, identity: str, t_s: float, up: bool, text: str, lost: bool) -> None:
     recorder.frame(t_s, identity, up, text, lost)
-
-
-def _world(rig: RigFile, timeline: Timeline) -> World:
-    station, meter = rig.station, rig.station.meter
-    outlet = OutletSpec(
-        rated_a=station.rated_a,
-        phases=station.phases,
-        meter=MeterSpec(gain_error_pct=meter.gain_error_pct, resolution_wh=meter.resolution_wh),
-    )
-    supply = Supply(voltage_v=rig.grid.voltage_v, frequency_hz=rig.grid.frequency_hz)
-    return World(timeline, [outlet] * station.connectors, supply, seed=rig.seed)
 
 
 def _back_office(rig: RigFile, calendar: Calendar) -> BackOffice:

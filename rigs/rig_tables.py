@@ -7,7 +7,6 @@ from pydantic import BeforeValidator, Field, Strict, model_validator
 
 from rigs.fields import (
     Connector,
-    EachPhase,
     IdTag,
     KeyValue,
     Many,
@@ -76,24 +75,13 @@ class Station(Table):
     allow_overrides: bool = Field(
         default=False, description="let keys break the sheet's access and ranges, to model other firmware"
     )
+    phase_switching: bool = Field(default=False, description="relays between one and three phases")
+    pwm_8_bit: bool = Field(default=False, description="the pilot's duty in 256 steps, 0.23 A each")
     boot: Boot = Field(default_factory=Boot)
     meter: Meter = Field(default_factory=Meter)
     clock: StationClock = Field(default_factory=StationClock)
     keys: dict[str, KeyValue] = Field(default_factory=dict, description="OCPP and vendor configuration keys")
     policies: dict[str, str] = Field(default_factory=dict)
-
-
-class Grid(Table):
-    voltage_v: EachPhase[Positive] = (
-        230.0,
-        230.0,
-        230.0,
-    )
-    frequency_hz: float = Field(default=50.0, ge=45, le=65)
-
-
-class Ambient(Table):
-    mean_c: float = Field(default=15.0, ge=-40, le=60)
 
 
 class SessionEntry(Table):

@@ -10,19 +10,19 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, PrivateAttr, ValidationError
 
+from models.timeline import Timeline
 from models.vehicles import Vehicle
+from models.world import World
 from rigs.cars import CarEntry, cars
 from rigs.complaints import complaint, nearest, shown
 from rigs.errors import BadInput
 from rigs.fields import Many, Table, Zone
 from rigs.instants import Utc, seconds
 from rigs.rig_tables import (
-    Ambient,
     Checks,
     Csms,
     FaultEntry,
     Generator,
-    Grid,
     Outage,
     Recording,
     SessionEntry,
@@ -31,6 +31,7 @@ from rigs.rig_tables import (
 )
 from rigs.sessions import Session, planned
 from rigs.station import behaviour_of, configuration_of
+from rigs.surroundings import Ambient, Derating, Grid, Thermal, world
 from twin.behaviour import Behaviour
 from twin.configuration import Configuration
 
@@ -49,6 +50,8 @@ class RigFile(Table):
     station: Station = Field(default_factory=Station)
     grid: Grid = Field(default_factory=Grid)
     ambient: Ambient = Field(default_factory=Ambient)
+    thermal: Thermal = Field(default_factory=Thermal)
+    derating: Derating = Field(default_factory=Derating)
     vehicles: Many[CarEntry] = ()
     sessions: Many[SessionEntry] = ()
     sessions_csv: SessionsCsv | None = None
@@ -105,6 +108,7 @@ class RigFile(Table):
         self._cars = cars(self.vehicles)
         self._behaviour = behaviour_of(self.station, self.folder)
         self.configuration()
+        self.world(Timeline())
         self.plan()
         in_order(self)
         if self.checks.tolerances:
@@ -115,6 +119,10 @@ class RigFile(Table):
     def configuration(self) -> Configuration:
         """The station's keys before the first boot, a fresh copy."""
         return configuration_of(self.station, self._behaviour)
+
+    def world(self, timeline: Timeline) -> World:
+        """The electrical world around the station."""
+        return world(self, timeline)
 
     @property
     def behaviour(self) -> Behaviour:

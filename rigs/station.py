@@ -43,9 +43,12 @@ def configuration_of(station: Station, behaviour: Behaviour) -> Configuration:
             raise BadInput(unknown + nearest(key, list(behaviour.keys)))
     given = {**ratings(station), **identity(station), **station.keys}
     try:
-        return Configuration(behaviour, given, station.connectors, allow=station.allow_overrides)
+        configuration = Configuration(behaviour, given, station.connectors, allow=station.allow_overrides)
     except ValueError as error:
         raise BadInput(f"station.keys.{error}") from None
+    if station.phase_switching:
+        configuration.assign("ConnectorSwitch3to1PhaseSupported", True)
+    return configuration
 
 
 def identity(station: Station) -> dict[str, Override]:
