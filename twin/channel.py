@@ -82,7 +82,7 @@ class Channel:
 
     @property
     def free_s(self) -> float:
-        """When to look for what is taken from this channel: as the pilot tells the car, then as it followed."""
+        """When to look for what is taken from this channel: as its car is told, then as it has followed."""
         return self._followed_s if self._pwm.due_s is None else self._pwm.due_s
 
     @property

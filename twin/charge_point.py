@@ -79,6 +79,7 @@ class ChargePoint:
         agent.refuse = refusal(self.behaviour.policy("unsupported_action") == "reversed")
         agent.on_accepted.append(self._told.clear)
         agent.on_online.append(self._tell_statuses)
+        agent.on_clock_set.append(lambda _: self.site.clock_set())
         agent.on_delivered["StartTransaction"] = self._start_delivered
         self.configuration.on_change.append(self._configured)
         switchable = self.configuration.flag("ConnectorSwitch3to1PhaseSupported")

@@ -125,6 +125,17 @@ class ProfileStore:
         """
         return self._limit(self._stacks[0], now, started, in_use)
 
+    def together(self, connector: int, now: float, started: Mapping[int, float]) -> Limit:
+        """The lower of both for one connector, on as many phases as a composite schedule tells."""
+        begun = composite.Begun.of(started, None)
+        found = [prevailing(self._stacks[n], to_ms(now), begun.on(n)) for n in (connector, 0)]
+        until = to_s(min(end for _, end in found))
+        said = [cap for cap, _ in found if cap is not None]
+        if not said:
+            return Limit(until=until)
+        low = self._merging.lowest(said)
+        return Limit(low.amps, low.phases, until, low.watts)
+
     def transaction_ended(self, connector: int) -> None:
         """Forget the TxProfiles of `connector` (3.13.1)."""
         self._drop(lambda profile: profile.purpose == TX and profile.connector == connector)

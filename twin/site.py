@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from models.outlet import Outlet
 from models.timeline import CONTROL, Alarm, Timeline
 from models.world import World
 from twin import vendor
@@ -11,6 +12,8 @@ from twin.clock import StationClock
 from twin.configuration import Configuration
 from twin.phase_switch import phases_for_watts
 from twin.profiles import Limit, ProfileStore
+
+DRAWING_A = 0.5  # a phase with less carries no charging current; assumed
 
 Started = Callable[[], Mapping[int, float]]  # by connector: when its running transaction began, epoch seconds
 
@@ -33,10 +36,18 @@ class Site:
         self._spread_watts = behaviour.policy("watts_to_amps") == "phases-in-use"
         self.changed: Callable[[], None] = lambda: None
         self._next = Alarm(timeline, lambda: self.changed(), CONTROL)
+        self._drawn: dict[int, int] = {}  # by connector: on how many phases its car draws, once it did
+        for outlet in world.outlets if self._spread_watts else ():
+            outlet.on_segment.append(self._current_changed)
 
     def die(self) -> None:
         """The firmware stops: nothing is waited for."""
         self._next.clear()
+
+    def clock_set(self) -> None:
+        """The station's time jumped, and with it the profiles that are in force."""
+        self._next.clear()
+        self.changed()
 
     def own(self, channel: Channel) -> Mapping[str, float]:
         """One channel's limits by name, A per phase."""
@@ -70,8 +81,11 @@ class Site:
         return self._configuration.number("chg_MinChargingCurrent")
 
     def phases(self, channel: Channel) -> int:
-        """On how many phases to charge: as the profile asks, or what its watts are best spread over."""
-        limit = self._limit(channel)
+        """On how many phases to charge: as the profiles ask, or what their watts are best spread over."""
+        if not vendor.applies_profiles(self._configuration):
+            return 3
+        limit = self._profiles.together(channel.connector, self._epoch, self._started())
+        self._await(limit)
         if limit.phases is None and limit.watts is not None and self._spread_watts:
             return phases_for_watts(limit.watts, channel.switch.phases)
         return 1 if limit.phases == 1 else 3
@@ -80,10 +94,19 @@ class Site:
         if not vendor.applies_profiles(self._configuration):
             return Limit()
         connector = channel.connector
-        started = self._started().get(connector)
-        limit = self._profiles.limit(connector, self._epoch, started, channel.switch.phases)
+        in_use = min(channel.switch.phases, self._drawn.get(connector, 3))
+        limit = self._profiles.limit(connector, self._epoch, self._started().get(connector), in_use)
         self._await(limit)
         return limit
+
+    def _current_changed(self, outlet: Outlet) -> None:
+        """See on how many phases a car draws, for watts to be spread over them; until then over all."""
+        drawn = sum(amps > DRAWING_A for amps in outlet.reading().i_a)
+        if outlet.pilot == "A":
+            self._drawn.pop(outlet.connector, None)
+        elif drawn and drawn != self._drawn.get(outlet.connector):
+            self._drawn[outlet.connector] = drawn
+            self._timeline.soon(self.changed, CONTROL)
 
     def _await(self, limit: Limit) -> None:
         if limit.until is not None:

@@ -390,6 +390,20 @@ def test_a_relative_station_profile_counts_from_the_oldest_transaction() -> None
     assert [p["startPeriod"] for p in answer["chargingSchedule"]["chargingSchedulePeriod"]] == [0, 10]
 
 
+@pytest.mark.parametrize(("policy", "phases"), [("minimum", 1), ("lower-limit", 3)])
+def test_the_phases_of_both_profiles_are_merged_by_policy(policy: str, phases: int) -> None:
+    store = ProfileStore({"merge_phases": policy})
+    assert store.together(1, T0, {}) == Limit()
+    put(store, 0, profile(20, chargingProfilePurpose="ChargePointMaxProfile", duration=600))
+    put(store, 1, profile(chargingSchedulePeriod=periods((0, 16), phases=3)))
+    assert store.together(1, T0, {}) == Limit(16, 3, T0 + 600)
+    one = profile(
+        chargingProfilePurpose="ChargePointMaxProfile", chargingSchedulePeriod=periods((0, 20), phases=1)
+    )
+    put(store, 0, one)
+    assert store.together(1, T0, {}) == Limit(16, phases)
+
+
 # GetCompositeSchedule
 
 

@@ -190,6 +190,35 @@ def test_number_phases_switches_where_the_hardware_can() -> None:
     assert now(bench, "phases") == (3,)
 
 
+def test_the_first_phases_of_either_profile_bind_by_policy() -> None:
+    """The station profile's one phase holds for a connector whose own profile allows three."""
+    bench = charging(a_bench(**SWITCHES_PHASES))
+    install(bench, (0, 16, 3))
+    install(bench, (0, 16, 1), connector=0, chargingProfilePurpose="ChargePointMaxProfile")
+    bench.advance(120)
+    answer = bench.call("GetCompositeSchedule", {"connectorId": 1, "duration": 60})
+    assert answer["chargingSchedule"]["chargingSchedulePeriod"][0]["numberPhases"] == 1
+    assert now(bench, "phases") == (1,)
+
+
+@pytest.mark.parametrize(("policy", "offered_a"), [("schedule-phases", 6), ("phases-in-use", 18)])
+def test_watts_for_a_car_on_one_phase_by_policy(policy: str, offered_a: float) -> None:
+    bench = charging(a_bench(policies={"watts_to_amps": policy}), vehicle="nissan-leaf-40")
+    install(bench, (0, 4140), chargingRateUnit="W")
+    bench.advance(60)
+    assert now(bench, "offered_a") == (pytest.approx(offered_a),)
+
+
+def test_a_limit_is_looked_at_anew_when_the_clock_is_set() -> None:
+    bench = charging(a_bench(policies={"follow_csms_time": "always"}))
+    install(bench, (0, 16), (3600, 10))
+    later = bench.now + timedelta(hours=2)
+    bench.csms.reply("Heartbeat", {"currentTime": later.isoformat()})
+    bench.call("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "30"})
+    bench.advance(30)
+    assert now(bench, "offered_a") == (10,)
+
+
 @pytest.mark.parametrize("payload", [{"connectorId": 1, "duration": 60, "chargingRateUnit": "VA"}])
 def test_a_composite_in_an_unknown_unit_is_a_callerror(payload: dict[str, Any]) -> None:
     with pytest.raises(CallError) as error:
