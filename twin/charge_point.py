@@ -183,7 +183,11 @@ class ChargePoint:
             now = ("Unavailable" if 0 in self.memory.inoperative else "Available", "NoError", "")
         else:
             channel = self.controller.channel(connector)
-            now = (self._spoken(channel.status), self._known(channel.error_code, channel.status), channel.info)
+            now = (
+                self._spoken(channel.status),
+                self._known(channel.error_code, channel.status),
+                channel.info,
+            )
         if force or self._told.get(connector) != now:
             payload = {
                 "connectorId": connector,
@@ -297,7 +301,10 @@ class ChargePoint:
     def _composite(
         self, connector: int, duration_s: int, unit: str | None, started: Mapping[int, float]
     ) -> Payload:
-        return self.profiles.composite(
+        profiles = self.profiles
+        if not vendor.applies_profiles(self.configuration):  # as if none were installed
+            profiles = ProfileStore(self.behaviour.policies, len(self.world.outlets), profiles.limits)
+        return profiles.composite(
             connector,
             self._epoch(),
             duration_s,

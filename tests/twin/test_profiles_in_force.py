@@ -219,10 +219,53 @@ def test_a_limit_is_looked_at_anew_when_the_clock_is_set() -> None:
     assert now(bench, "offered_a") == (10,)
 
 
-@pytest.mark.parametrize("payload", [{"connectorId": 1, "duration": 60, "chargingRateUnit": "VA"}])
-def test_a_composite_in_an_unknown_unit_is_a_callerror(payload: dict[str, Any]) -> None:
+def test_profiles_that_the_station_does_not_process_are_in_no_composite() -> None:
+    bench = a_bench(keys={"chg_Options": "ChgProf=0"})
+    install(bench, (0, 10))
+    answer = bench.call("GetCompositeSchedule", {"connectorId": 1, "duration": 60})
+    assert answer["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"] == 32
+
+
+def test_limits_are_events_and_not_polls() -> None:
+    """Four days of a daily profile with two periods ring eight times, a flat one never."""
+    bench = a_bench()
+    site, rung = bench.assembly.station.site, list[str]()
+    arbitrate = site.changed
+    site.changed = lambda: (rung.append(f"{bench.now:%H:%M:%S}"), arbitrate())[1]
+    station = {"connector": 0, "chargingProfilePurpose": "ChargePointMaxProfile"}
+    install(bench, (0, 16), **station)
+    bench.advance(4 * 86400)
+    assert rung == []
+    daily = {"chargingProfileKind": "Recurring", "recurrencyKind": "Daily"}
+    install(bench, (0, 16), (3600, 8), startSchedule="2024-03-01T22:00:00Z", **station, **daily)
+    bench.advance(4 * 86400)
+    assert rung == ["22:00:00", "23:00:00"] * 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"chargingRateUnit": "kW"}, "PropertyConstraintViolation"),  # ER 3.38
+        ({"chargingProfileKind": "Sometimes"}, "PropertyConstraintViolation"),
+        ({"chargingProfileId": "one"}, "TypeConstraintViolation"),
+        ({"startSchedule": "yesterday"}, "TypeConstraintViolation"),
+        ({"colour": "green"}, "FormationViolation"),
+    ],
+)
+def test_a_malformed_profile_is_a_callerror_and_changes_nothing(changes: dict[str, Any], code: str) -> None:
+    bench = a_bench()
+    install(bench, (0, 10))
+    query = {"connectorId": 1, "duration": 60}
+    before = bench.call("GetCompositeSchedule", query)
     with pytest.raises(CallError) as error:
-        a_bench().call("GetCompositeSchedule", payload)
+        install(bench, (0, 20), **changes)
+    assert error.value.code == code
+    assert bench.call("GetCompositeSchedule", query) == before
+
+
+def test_a_composite_in_an_unknown_unit_is_a_callerror() -> None:
+    with pytest.raises(CallError) as error:
+        a_bench().call("GetCompositeSchedule", {"connectorId": 1, "duration": 60, "chargingRateUnit": "VA"})
     assert error.value.code == "PropertyConstraintViolation"  # ER 3.24
 
 
