@@ -6,7 +6,7 @@ Schedules are right-continuous: at its boundary the new value holds.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, inf
 from typing import NamedTuple
@@ -73,21 +73,6 @@ class Schedule:
         index = bisect_right(self.offsets_ms, t_ms - start_ms)
         end = self.offsets_ms[index] if index < len(self.offsets_ms) else span
         return self.caps[index - 1], start_ms + min(end, span)
-
-    def occurrences(self, since_ms: int, until_ms: int, began_ms: int | None = None) -> Iterator[int]:
-        """The starts of the occurrence at `since_ms` and of those up to `until_ms`, whatever the validity."""
-        start = began_ms if self.start_ms is None else self.start_ms
-        if start is None:
-            return
-        if self.every_ms is None:
-            if start <= until_ms:
-                yield start
-            return
-        if since_ms > start or self.backwards:
-            start = latest(start, self.every_ms, since_ms)
-        while start <= until_ms:
-            yield start
-            start += self.every_ms
 
 
 def latest(start_ms: int, every_ms: int, t_ms: int) -> int:
