@@ -1,11 +1,10 @@
 """Where to look first: the day and the hours of a run that its figures show when nobody says which."""
 
 import math
-from collections import Counter
+from collections import defaultdict
 from datetime import UTC, datetime
 
 import numpy as np
-import pyarrow.compute as pc
 
 from rigs import recording, telemetry
 from rigs.run import Run
@@ -17,8 +16,8 @@ WHOLE_RUN_S = 36 * 3600.0  # up to this length a run is shown whole
 
 def connectors(run: Run) -> list[int]:
     """The connectors that telemetry knows."""
-    for table in telemetry.tables(run.directory / recording.TELEMETRY, ("connector",)):
-        return [int(connector) for connector in np.unique(table["connector"].to_numpy())]
+    for rows in telemetry.parts(run.directory / recording.TELEMETRY, ("connector",)):
+        return [int(connector) for connector in np.unique(rows["connector"])]
     return []
 
 
@@ -33,15 +32,14 @@ def day(run: Run, connector: int) -> float:
     for finding in run.findings:
         if finding["severity"] == "error" and finding["connector"] in (connector, None):
             return midnight_before(run.start, finding["t"])
-    energy_wh: Counter[float] = Counter()
+    energy_wh: defaultdict[float, float] = defaultdict(float)
     last_wh = 0.0
     first = midnight_before(run.start, 0.0)
     columns = ("t", "energy_wh")
-    for table in telemetry.tables(run.directory / recording.TELEMETRY, columns, connector=connector):
-        if len(table):
-            t_s, now_wh = table["t"][0].as_py(), table["energy_wh"][-1].as_py()
-            energy_wh[midnight_before(run.start, t_s)] += now_wh - last_wh
-            last_wh = now_wh
+    for rows in telemetry.parts(run.directory / recording.TELEMETRY, columns, connector=connector):
+        now_wh = float(rows["energy_wh"][-1])
+        energy_wh[midnight_before(run.start, float(rows["t"][0]))] += now_wh - last_wh
+        last_wh = now_wh
     return max(energy_wh, key=lambda midnight: energy_wh[midnight], default=first)
 
 
@@ -53,18 +51,17 @@ def profiles_at_work(run: Run, connector: int | None = None) -> tuple[int, float
     wanted = connectors(run) or [1] if connector is None else [connector]
     first_s = midnight_before(run.start, 0.0)
     count = math.ceil((run.end_s - first_s) / HALF_DAY_S) + 2
-    rows = {c: np.zeros((2, count)) for c in wanted}  # in each half day: rows limited by a profile, and all
+    found = {c: np.zeros((2, count)) for c in wanted}  # rows of each half day: limited by a profile, and all
     columns = ("t", "connector", "limited_by", "p_w")
-    for table in telemetry.tables(run.directory / recording.TELEMETRY, columns):
-        half_days = ((table["t"].to_numpy() - first_s) // HALF_DAY_S).astype(int)
-        limited = pc.equal(table["limited_by"], "profile").fill_null(False).to_numpy()
-        limited = limited & (table["p_w"].to_numpy() > 0)
+    for rows in telemetry.parts(run.directory / recording.TELEMETRY, columns):
+        half_days = ((rows["t"] - first_s) // HALF_DAY_S).astype(int)
+        limited = (rows["limited_by"] == "profile") & (rows["p_w"] > 0)
         for c in wanted:
-            mine = table["connector"].to_numpy() == c
-            rows[c][0] += np.bincount(half_days[mine & limited], minlength=count)
-            rows[c][1] += np.bincount(half_days[mine], minlength=count)
-    kind = 0 if any(counts[0].any() for counts in rows.values()) else 1
-    days = {c: counts[kind][:-1] + counts[kind][1:] for c, counts in rows.items()}
+            mine = rows["connector"] == c
+            found[c][0] += np.bincount(half_days[mine & limited], minlength=count)
+            found[c][1] += np.bincount(half_days[mine], minlength=count)
+    kind = 0 if any(counts[0].any() for counts in found.values()) else 1
+    days = {c: counts[kind][:-1] + counts[kind][1:] for c, counts in found.items()}
     best = max(wanted, key=lambda c: days[c].max())
     if run.end_s <= WHOLE_RUN_S:
         return best, 0.0, max(run.end_s, 1.0)

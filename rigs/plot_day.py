@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from rigs import recording, telemetry
+from rigs.columns import Columns
 from rigs.plot_style import (
     LIGHT,
     PHASES,
@@ -22,7 +23,6 @@ from rigs.plot_style import (
     title,
 )
 from rigs.run import Run
-from rigs.telemetry import Columns
 from rigs.visits import Visit, visits
 
 _COLUMNS = ("t", "status", "offered_a", "i1_a", "i2_a", "i3_a", "energy_wh", "register_wh", "soc", "temp_c")

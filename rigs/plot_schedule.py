@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from rigs import recording, telemetry
+from rigs.columns import Columns
 from rigs.plot_style import LIGHT, Chart, Window, chart, jumps, legend, name_panel, steps, style, title
 from rigs.profile_story import Band, Place, Story, tell
 from rigs.run import Run
-from rigs.telemetry import Columns
 
 _COLUMNS = ("t", "capability_a", "offered_a", "i1_a", "i2_a", "i3_a")
 _WIDTH_IN, _LEFT_IN, _LANE_IN, _CURRENT_IN = 10.0, 1.55, 0.32, 2.5

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from rigs import recording, telemetry
 from rigs.frames import events, frame_of, heads
@@ -47,7 +48,8 @@ _METERED = ("MeterValues", "StopTransaction")
 
 def telemetry_table(directory: Path) -> pd.DataFrame:
     """Telemetry; its per-phase columns are lists kept in Arrow, so that a year fits into memory."""
-    parts = list(telemetry.tables(directory / recording.TELEMETRY))
+    paths = sorted((directory / recording.TELEMETRY).glob(telemetry.PARTS))
+    parts = [pq.read_table(path, read_dictionary=list(telemetry.STRINGS)) for path in paths]
     whole = pa.concat_tables(parts) if parts else telemetry.SCHEMA.empty_table()
     kinds = {telemetry.PHASES: pd.ArrowDtype(telemetry.PHASES)}
     table: pd.DataFrame = whole.unify_dictionaries().to_pandas(types_mapper=kinds.get)

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rigs.columns import Columns, to_numpy
 from twin.clock import DAY_S
 
 PHASES = pa.list_(pa.float64(), 3)
@@ -40,31 +41,34 @@ SCHEMA = pa.schema(
         ("temp_c", pa.float64()),
     ]
 )
+PARTS = "part-*.parquet"
 STRINGS = ("pilot", "status", "limited_by")
 
-Columns = dict[str, np.ndarray]
 
-
-def tables(
+def parts(
     directory: Path,
-    columns: Sequence[str] = SCHEMA.names,
+    columns: Sequence[str],
     *,
     connector: int | None = None,
     since_s: float = -math.inf,
     until_s: float = math.inf,
-) -> Iterator[pa.Table]:
-    """The rows of [since_s, until_s) in order, part by part; only what is asked for is read."""
+) -> Iterator[Columns]:
+    """The rows of [since_s, until_s) in order, part by part, as numpy columns (per phase: N x 3; null: NaN).
+
+    Only what is asked for is read; a part without a row of it is left out.
+    """
     wanted = list(dict.fromkeys([*columns, "t", "connector"]))
-    for path in sorted(directory.glob("part-*.parquet")):
+    for path in sorted(directory.glob(PARTS)):
         with pq.ParquetFile(path, read_dictionary=list(STRINGS)) as part:
             if not _overlaps(part.metadata, since_s, until_s):
                 continue
             table = part.read(wanted)
-        t_s = table["t"].to_numpy()
-        keep = (t_s >= since_s) & (t_s < until_s)
+        rows = {name: to_numpy(table[name]) for name in wanted}
+        keep = (rows["t"] >= since_s) & (rows["t"] < until_s)
         if connector is not None:
-            keep &= table["connector"].to_numpy() == connector
-        yield (table if keep.all() else table.filter(pa.array(keep))).select(list(columns))
+            keep &= rows["connector"] == connector
+        if keep.any():
+            yield {name: rows[name][keep] for name in columns}
 
 
 def _overlaps(metadata: Any, since_s: float, until_s: float) -> bool:
@@ -78,16 +82,15 @@ def _times(metadata: Any) -> list[Any]:
 
 def last_s(directory: Path) -> float:
     """The instant of the last row; 0 without any."""
-    for path in sorted(directory.glob("part-*.parquet"), reverse=True)[:1]:
+    for path in sorted(directory.glob(PARTS), reverse=True)[:1]:
         return float(max(group.max for group in _times(pq.read_metadata(path))))
     return 0.0
 
 
 def read(directory: Path, columns: Sequence[str], **window: Any) -> Columns:
-    """The same rows as numpy columns in one piece (per phase: N x 3), null as NaN."""
-    some = [table for table in tables(directory, columns, **window) if len(table)]
-    whole = pa.concat_tables(some, promote_options="default") if some else _empty(columns)
-    return {name: _numpy(whole[name]) for name in columns}
+    """The same rows in one piece."""
+    some = [_empty(columns), *parts(directory, columns, **window)]
+    return {name: np.concatenate([rows[name] for rows in some[len(some) > 1 :]]) for name in columns}
 
 
 def during(
@@ -107,13 +110,9 @@ def during(
     return rows
 
 
-def _empty(columns: Sequence[str]) -> pa.Table:
-    return SCHEMA.empty_table().select(list(columns))
-
-
-def _numpy(column: pa.ChunkedArray) -> np.ndarray:
-    values = column.combine_chunks()
-    if pa.types.is_fixed_size_list(column.type):
-        flat = values.values.to_numpy(zero_copy_only=False).reshape(-1, 3)
-        return np.where(values.is_valid().to_numpy(zero_copy_only=False)[:, None], flat, np.nan)
-    return np.asarray(values.to_numpy(zero_copy_only=False))
+def _empty(columns: Sequence[str]) -> Columns:
+    lists = {field.name for field in SCHEMA if field.type == PHASES}
+    return {
+        name: np.empty((0, 3) if name in lists else 0, object if name in STRINGS else float)
+        for name in columns
+    }

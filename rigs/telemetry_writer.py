@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rigs.telemetry import SCHEMA, Columns
+from rigs.columns import Columns, to_arrow
+from rigs.telemetry import SCHEMA
 from twin.clock import DAY_S, Calendar
 
 ROW_EVERY_S = 60.0  # the longest gap between rows while a quantity varies
@@ -143,12 +144,6 @@ def _table(rendered: Sequence[Columns], epoch_us: int) -> pa.Table:
     order = np.lexsort((columns["connector"], columns["t"]))
     columns = {name: values[order] for name, values in columns.items()}
     columns["at"] = np.rint(columns["t"] * 1e6).astype(np.int64) + epoch_us
-    return pa.Table.from_arrays([_array(columns[field.name], field.type) for field in SCHEMA], schema=SCHEMA)
-
-
-def _array(values: np.ndarray, type_: pa.DataType) -> pa.Array:
-    """An arrow array in which NaN, or a row of them, is null."""
-    if pa.types.is_fixed_size_list(type_):
-        missing = pa.array(np.isnan(values).all(axis=1))
-        return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), type=type_, mask=missing)
-    return pa.array(values, type_, from_pandas=True)
+    return pa.Table.from_arrays(
+        [to_arrow(columns[field.name], field.type) for field in SCHEMA], schema=SCHEMA
+    )

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from rigs import recording, telemetry
+from rigs.columns import Array
 from rigs.frames import events
 from twin.clock import DAY_S
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,9 @@ def energy_at(directory: Path, wanted: Mapping[int, Array]) -> dict[int, Array]:
     found = {connector: np.zeros(len(t_s)) for connector, t_s in wanted.items()}
     every = np.concatenate([*wanted.values(), [math.inf]])
     window = {"since_s": every.min() - DAY_S, "until_s": every[:-1].max(initial=-math.inf) + 1.0}
-    for table in telemetry.tables(directory / recording.TELEMETRY, ("t", "connector", "energy_wh"), **window):
-        t_s, connectors, energy_wh = (column.to_numpy() for column in table.columns)
+    columns = ("t", "connector", "energy_wh")
+    for rows in telemetry.parts(directory / recording.TELEMETRY, columns, **window):
+        t_s, connectors, energy_wh = (rows[name] for name in columns)
         for connector, instants in wanted.items():
             mine = connectors == connector
             index = np.searchsorted(t_s[mine], instants, side="right") - 1

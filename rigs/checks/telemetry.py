@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rigs.columns import to_numpy
+
 Array = np.ndarray[Any, np.dtype[Any]]
 
 SCALARS = (
@@ -82,7 +84,8 @@ def parts(directory: Path, start: float) -> Iterator[dict[int, Rows]]:
     """The closed parts in order; `start` is the epoch of t = 0. An unreadable part ends the evidence."""
     for path in sorted(directory.glob("*.parquet")):
         try:
-            table = pq.read_table(path, partitioning=None)
+            with pq.ParquetFile(path) as part:  # read_table would import pandas
+                table = part.read()
         except (pa.ArrowInvalid, OSError):
             return
         yield _split(table, start)
@@ -103,19 +106,12 @@ def _split(table: pa.Table, start: float) -> dict[int, Rows]:
 
 
 def _floats(column: pa.ChunkedArray) -> Array:
-    values: Array = column.cast(pa.float64()).combine_chunks().to_numpy(zero_copy_only=False)
-    return values
+    return to_numpy(column.cast(pa.float64()))
 
 
 def _vectors(column: pa.ChunkedArray) -> Array:
-    whole = column.combine_chunks()
-    whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
-    flat = whole.values.to_numpy(zero_copy_only=False).reshape(-1, 3)
-    valid = whole.is_valid().to_numpy(zero_copy_only=False)
-    found: Array = np.where(valid[:, None], flat, np.nan)
-    return found
+    return to_numpy(column)
 
 
 def _texts(column: pa.ChunkedArray) -> Array:
-    values: Array = column.cast(pa.string()).combine_chunks().to_numpy(zero_copy_only=False)
-    return values
+    return to_numpy(column.dictionary_encode())

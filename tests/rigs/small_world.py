@@ -60,10 +60,6 @@ class SmallOutlet:
     offered_a: float = 0.0
     on_segment: list = field(default_factory=list)
 
-    def offer(self, amps: float) -> None:
-        """The pilot says so many amps from now on; the next `draw` begins the segment."""
-        self.offered_a = amps
-
     def draw(self, amps: float, **state) -> None:
         """From now on the car draws so much; 0 A leaves it plugged and full."""
         now = self.timeline.now
@@ -135,20 +131,17 @@ def evening(directory: Path, **recorder) -> SmallBench:
     bench.advance(1800.0)
     bench.recorder.event(1800.0, 1, "plug-in", {"vehicle": "vw-id3-58", "soc": 0.5, "needed_wh": 25_000.0})
     bench.channels[1].become("Charging", "rated", 16.0)
-    bench.outlets[0].offer(16.0)
     bench.outlets[0].draw(15.5)
     for quarter in range(3, 20):
         bench.advance(quarter * 900.0)
         if quarter in (4, 8):
             amps, name = (10.0, "profile") if quarter == 4 else (16.0, "rated")
             bench.channels[1].become("Charging", name, amps)
-            bench.outlets[0].offer(amps)
             bench.outlets[0].draw(amps - 0.5)
         exchange.up("MeterValues", exchange.clock_reading(), {})
     bench.advance(17_100.0)
     bench.recorder.event(17_100.0, 1, "unplug", {})
     bench.channels[1].become("Available")
-    bench.outlets[0].offer(0.0)
     bench.outlets[0].draw(0.0, pilot="A", soc=NAN)
     bench.advance(18_000.0)
     return bench

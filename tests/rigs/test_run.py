@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from small_world import START, SmallBench
 
-from rigs import recording
+from rigs import recording, telemetry
 from rigs.errors import BadInput
 from rigs.run import Run
 
@@ -224,6 +224,32 @@ def test_telemetry_is_a_table_with_the_columns_of_the_run_directory(bench):
     assert (one["p_w"] == 11_040.0).all() and one["soc"].is_monotonic_increasing
     assert [max(amps) for amps in one["demand_a"]] == [16.0, 16.0, 16.0]
     assert table[table["connector"] == 2]["demand_a"].isna().all()
+
+
+def test_a_window_of_telemetry_is_cut_from_its_parts_in_every_column(bench):
+    bench.channels[1].become("Charging", "rated", 16.0)
+    bench.outlets[0].draw(10.0)
+    bench.advance(300.0)
+    bench.channels[1].become("Charging", "profile", 8.0)
+    bench.outlets[0].draw(7.5)
+    bench.advance(600.0)
+    run = opened(bench)
+    place = run.directory / "telemetry.parquet"
+    cut = telemetry.read(place, ("t", "connector", "offered_a", "i1_a"), since_s=240.0, until_s=301.0)
+    assert cut["t"].tolist() == [240.0, 300.0] and cut["i1_a"].tolist() == [10.0, 7.5]
+    assert cut["offered_a"].tolist() == [[16.0] * 3, [8.0] * 3]
+
+
+def test_what_held_stands_at_both_ends_of_a_window(bench):
+    bench.advance(86_400.0)
+    bench.channels[1].become("Charging", "rated", 16.0)
+    bench.outlets[0].draw(0.0)
+    bench.advance(2 * 86_400.0)
+    run = opened(bench)
+    place, columns = run.directory / "telemetry.parquet", ("t", "offered_a")
+    rows = telemetry.during(place, columns, 1, 80_000.0, 90_000.0)
+    assert rows["t"].tolist() == [80_000.0, 86_400.0, 90_000.0]
+    assert rows["offered_a"][:, 0].tolist() == [0.0, 16.0, 16.0]
 
 
 def test_an_empty_recording_gives_empty_tables(tmp_path):
