@@ -9,12 +9,17 @@ from typing import Any
 
 from models.timeline import Timeline
 from models.world import World
-from rigs.csms import BackOffice, Conversation, Tag
+from rigs.csms import Conversation
+from rigs.errors import NotAvailable
+from rigs.network import Embedded, Network
 from rigs.recorder import Recorder
+from rigs.redaction import redacted
 from rigs.rigfile import RigFile
 from twin.charge_point import ChargePoint
 from twin.clock import Calendar, StationClock
-from twin.link import MemoryLink
+from twin.hub import Hub
+from twin.link import FaultyLink
+from twin.pace import Pace, Paced
 
 PACKAGES = ("evc5-twin", "simpy", "numpy", "ocpp", "orjson")  # those that may change a recording
 
@@ -27,36 +32,67 @@ class Assembly:
     calendar: Calendar
     world: World
     station: ChargePoint
-    link: MemoryLink
-    csms: Conversation
+    link: FaultyLink
+    csms: Conversation | None  # the embedded back office; None where it is not ours
+    pace: Pace
+    hub: Hub | None
     recorder: Recorder
     identity: str
+
+    @property
+    def conversation(self) -> Conversation:
+        """The embedded back office's side; NotAvailable where the back office is somebody else's."""
+        if self.csms is None:
+            raise NotAvailable("the back office is not ours: it asks and answers as it likes")
+        return self.csms
 
     def event(self, event: str, connector: int | None = None, **detail: Any) -> None:
         """Note what happened around the frames, now."""
         self.recorder.event(self.timeline.now, connector, event, detail)
 
+    def close(self, state: str) -> None:
+        """Hang up, and end the recording in `state`."""
+        self.link.close()
+        if self.hub is not None:
+            self.hub.close()
+        if isinstance(self.pace, Paced):
+            self.recorder.summary["lateness"] = self.pace.lateness.summary()
+        self.recorder.close(self.timeline.now, state)
 
-def assemble(rig: RigFile, directory: Path) -> Assembly:
-    """Build what `rig` describes, recording into `directory`."""
+
+def assemble(rig: RigFile, directory: Path, network: Network | None = None) -> Assembly:
+    """Build what `rig` describes, recording into `directory`; without a network, all in memory."""
+    network = network or Embedded()
     timeline = Timeline()
     calendar = Calendar(rig.start, rig.zone)
     station = rig.station
     world = rig.world(timeline)
-    recorder = Recorder(directory, calendar, _header(rig))
-    link = MemoryLink(timeline, station.latency_s, partial(_record, recorder, station.identity))
-    conversation = Conversation(_back_office(rig, calendar), timeline, link.send_down)
-    link.to_csms = conversation.receive
-    link.on_csms_open, link.on_csms_close = conversation.opened, conversation.closed
+    configuration = rig.configuration()
+    recorder = Recorder(directory, calendar, _header(rig) | network.describe())
+    joined = network.join(
+        rig,
+        timeline,
+        calendar,
+        configuration,
+        partial(_record, recorder, station.identity),
+        lambda event, detail: recorder.event(timeline.now, None, event, detail),
+    )
     clock = StationClock(calendar, station.clock.offset_s, station.clock.drift_ppm)
     device = ChargePoint(
-        timeline, world, link, clock, rig.behaviour, rig.configuration(), firmware=station.boot.firmware
+        timeline, world, joined.link, clock, rig.behaviour, configuration, firmware=station.boot.firmware
     )
     device.agent.on_clock_set.append(
         lambda step_s: recorder.event(timeline.now, None, "clock-set", {"offset_s": step_s})
     )
+    device.agent.foreign_time = joined.foreign_time
+    device.agent.on_foreign_time.append(
+        lambda ahead_s: recorder.summary.setdefault("csms_clock_ahead_s", round(ahead_s, 3))
+    )
     recorder.watch(world, device.controller, timeline)
-    return Assembly(timeline, calendar, world, device, link, conversation, recorder, station.identity)
+    return Assembly(
+        timeline, calendar, world, device, joined.link, joined.csms, joined.pace, joined.hub, recorder,
+        station.identity,
+    )  # fmt: skip
 
 
 def _header(rig: RigFile) -> dict[str, Any]:
@@ -75,16 +111,4 @@ def _header(rig: RigFile) -> dict[str, Any]:
 
 
 def _record(recorder: Recorder, identity: str, t_s: float, up: bool, text: str, lost: bool) -> None:
-    recorder.frame(t_s, identity, up, text, lost)
-
-
-def _back_office(rig: RigFile, calendar: Calendar) -> BackOffice:
-    csms = rig.csms
-    return BackOffice(
-        calendar,
-        tags={name.lower(): Tag(tag.status, tag.parent, tag.expires) for name, tag in csms.tags.items()},
-        unknown_tags=csms.unknown_tags,
-        heartbeat_interval_s=csms.heartbeat_interval_s,
-        boot_interval_s=csms.boot_interval_s,
-        boot_statuses=tuple(csms.boot_status),
-    )
+    recorder.frame(t_s, identity, up, text if up else redacted(text), lost)

@@ -1,18 +1,22 @@
 """The bench: a charge point in virtual time under a user's hands, in a test, a notebook or a rig's script."""
 
 import tempfile
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, Self, TypeVar
 
 from models.vehicles import Vehicle
 from rigs.assembly import Assembly, assemble
+from rigs.bench_thread import BenchThread, Here, Worker
 from rigs.csms import Answer
 from rigs.errors import BadInput
+from rigs.network import LOCKSTEP, Network, Remote
 from rigs.rigfile import RigFile
 from twin.faults import FAULTS
 from twin.rpc import REPLY_TIMEOUT_S, Reply
+from twin.websocket import NoConnection
 
 if TYPE_CHECKING:
     from rigs.run import Run
@@ -30,20 +34,42 @@ class NoReply(Exception):
     """The charge point did not answer within 30 virtual seconds, or the link is down."""
 
 
+class HasWorker(Protocol):
+    _worker: Worker
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+S = TypeVar("S", bound=HasWorker)
+
+
+def verb(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+    """A method that is done where the environment lives, whatever thread calls it."""
+
+    @wraps(method)
+    def done(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._worker.do(partial(method, self, *args, **kwargs))
+
+    return done
+
+
 class LinkVerbs:
     """The network's faults: `down` closes the socket, `silent` keeps it open and lets nothing pass."""
 
-    def __init__(self, assembly: Assembly) -> None:
-        self._assembly = assembly
+    def __init__(self, assembly: Assembly, worker: Worker) -> None:
+        self._assembly, self._worker = assembly, worker
 
+    @verb
     def down(self) -> None:
         self._assembly.event("link-down", kind="down")
         self._assembly.link.down()
 
+    @verb
     def silent(self) -> None:
         self._assembly.event("link-down", kind="silent")
         self._assembly.link.silent()
 
+    @verb
     def up(self) -> None:
         self._assembly.event("link-up")
         self._assembly.link.up()
@@ -52,13 +78,15 @@ class LinkVerbs:
 class PowerVerbs:
     """The mains: cut and restored."""
 
-    def __init__(self, assembly: Assembly) -> None:
-        self._assembly = assembly
+    def __init__(self, assembly: Assembly, worker: Worker) -> None:
+        self._assembly, self._worker = assembly, worker
 
+    @verb
     def cut(self) -> None:
         self._assembly.event("power-cut")
         self._assembly.station.power_cut()
 
+    @verb
     def restore(self) -> None:
         self._assembly.event("power-restore")
         self._assembly.station.power_restore()
@@ -68,11 +96,11 @@ class CsmsVerbs:
     """The embedded back office, scripted."""
 
     def __init__(self, assembly: Assembly) -> None:
-        self._office = assembly.csms.office
+        self._assembly = assembly
 
     def reply(self, action: str, payload: Answer | None = None, **how: Any) -> None:
         """Script what requests of `action` get: a payload or a function of it; see `BackOffice.reply`."""
-        self._office.reply(action, payload, **how)
+        self._assembly.conversation.office.reply(action, payload, **how)
 
 
 class Bench:
@@ -80,6 +108,11 @@ class Bench:
 
     Time moves only in `advance` and `call`. `keys` are configuration keys, `policies` open questions decided
     (README). Everything is recorded; `run_so_far()` judges and opens the recording.
+
+    With `csms` (a ws:// or wss:// URL, `ca_file` its authority) the back office is a real one, and the bench
+    a thread of its own: `pace` "lockstep" moves time only in `advance`, a factor has it follow the wall
+    clock. `start` may be "now". The verbs are the same and may come from any thread; `close()`, or `with`,
+    ends it.
     """
 
     def __init__(
@@ -95,40 +128,56 @@ class Bench:
         timezone: str = "UTC",
         rig: RigFile | None = None,
         out: str | Path | None = None,
+        csms: str | None = None,
+        pace: float | str = LOCKSTEP,
+        ca_file: str | Path | None = None,
+        network: Network | None = None,
         **station: Any,
     ) -> None:
         if rig is None:
+            start = datetime.now(UTC) if start == "now" else start
             options = {"connectors": connectors, "behaviour": behaviour, "latency_s": latency_s, **station}
             options |= {"keys": dict(keys or {}), "policies": dict(policies or {})}
             table = {"name": "bench", "start": start, "days": 3660.0, "seed": seed, "timezone": timezone}
             rig = RigFile.parse({**table, "station": options})
+        if csms is not None:
+            network = Remote(rig, csms, pace, Path(ca_file) if ca_file is not None else None)
         self._scratch = None if out is not None else tempfile.TemporaryDirectory(prefix="evc5-bench-")
         directory = Path(out) if out is not None else Path(self._scratch.name) / "run"  # type: ignore[union-attr]
         self.rig = rig
-        self.assembly = assemble(rig, directory)
+        self.assembly = assemble(rig, directory, network)
         self._timeline = self.assembly.timeline
-        self.link = LinkVerbs(self.assembly)
-        self.power = PowerVerbs(self.assembly)
+        self._worker: Worker = Here(self.assembly.pace)
+        if csms is not None and isinstance(network, Remote):
+            self._worker = BenchThread(self._timeline, network.hub, self.assembly.pace)
+        self.link = LinkVerbs(self.assembly, self._worker)
+        self.power = PowerVerbs(self.assembly, self._worker)
         self.csms = CsmsVerbs(self.assembly)
         self._vehicles = rig.cars
-        self.assembly.station.power_on()
-        self.advance(0)
+        self._closed = False
+        try:
+            self._worker.do(self.assembly.station.power_on)
+            self.advance(0)
+        except NoConnection as failure:
+            self.close("interrupted")
+            raise BadInput(f"csms {failure}") from None
 
     # --- time ---
 
     @property
     def now(self) -> datetime:
         """The virtual moment, aware, in UTC."""
-        return self.assembly.calendar.at(self._timeline.now)
+        return self.assembly.calendar.at(self._worker.do(lambda: self._timeline.now))
 
     def advance(self, seconds: float | None = None, *, until: str | datetime | None = None) -> Self:
         """Move on by seconds or to a moment, doing everything due at or before it; 0 settles the present."""
         if (seconds is None) == (until is None):
             raise BadInput("advance takes either seconds or until")
-        target_s = self._timeline.now + seconds if seconds is not None else self._moment_s(until)
-        if target_s < self._timeline.now:
+        now_s = self._worker.do(lambda: self._timeline.now)
+        target_s = now_s + seconds if seconds is not None else self._moment_s(until)
+        if target_s < now_s:
             raise BadInput(f"advance must not go back: {self.assembly.calendar.iso(target_s)} is past")
-        self._timeline.advance(target_s)
+        self._worker.advance(target_s)
         return self
 
     def _moment_s(self, moment: str | datetime | None) -> float:
@@ -143,8 +192,10 @@ class Bench:
 
     # --- hands ---
 
+    @verb
     def plug_in(
         self,
+        /,
         connector: int,
         vehicle: str | Vehicle = "vw-id3-58",
         soc: float = 0.5,
@@ -160,23 +211,27 @@ class Bench:
             raise BadInput(str(error)) from None
         self.assembly.event("plug-in", connector, vehicle=car.id, soc=soc, cable_a=cable_a, **note)
 
+    @verb
     def unplug(self, connector: int) -> None:
         """Pull the cable out on the car's side."""
         self._outlet(connector).unplug()
         self.assembly.event("unplug", connector)
 
+    @verb
     def present_tag(self, connector: int, id_tag: str) -> None:
         """Hold a card to the reader."""
         self._outlet(connector)
         self.assembly.event("tag", connector, id_tag=id_tag)
         self.assembly.station.present_tag(connector, id_tag)
 
+    @verb
     def inject(self, fault: str, connector: int = 1) -> None:
         """Let a fault set in: lock-failure, pilot-short, ground-failure, … (README)."""
         self._fault(fault, connector)
         self.assembly.event("fault", connector, fault=fault)
         self.assembly.station.inject(connector, fault)
 
+    @verb
     def clear(self, fault: str, connector: int = 1) -> None:
         """Let a fault go."""
         self._fault(fault, connector)
@@ -201,13 +256,14 @@ class Bench:
 
     # --- messages ---
 
+    @verb
     def call(self, action: str, payload: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Let the back office ask the charge point; steps until the reply and returns its payload.
 
         Raises CallError for a CALLERROR, NoReply after 30 virtual seconds or with the link down.
         """
         replies: list[Reply] = []
-        self.assembly.csms.call(action, dict(payload or {}), replies.append)
+        self.assembly.conversation.call(action, dict(payload or {}), replies.append)
         deadline_s = self._timeline.now + REPLY_TIMEOUT_S
         while not replies and self._timeline.peek() <= deadline_s:
             self._timeline.step()
@@ -219,17 +275,20 @@ class Bench:
             raise CallError(reply.code, reply.description, reply.details)
         raise NoReply(f"{action} got no reply")
 
+    @verb
     def send_text(self, text: str) -> None:
         """Put raw text on the wire to the charge point; it need not be a frame."""
-        self.assembly.link.send_down(text)
+        self.assembly.conversation.send(text)
 
     # --- what there is to see ---
 
+    @verb
     def reading(self, connector: int) -> dict[str, Any]:
         """The telemetry columns of a connector, now."""
         self._outlet(connector)
         return self.assembly.recorder.reading(connector, self._timeline.now)
 
+    @verb
     def run_so_far(self) -> "Run":
         """The recording up to now, judged; the bench goes on."""
         from rigs.checks import finish
@@ -238,3 +297,18 @@ class Bench:
         self.assembly.recorder.checkpoint(self._timeline.now)
         finish(self.assembly.recorder.directory)
         return Run.open(self.assembly.recorder.directory)
+
+    # --- the end ---
+
+    def close(self, state: str = "complete") -> None:
+        """Hang up and end the recording; a bench with a thread ends it. Closing twice does nothing."""
+        if not self._closed:
+            self._closed = True
+            self._worker.close()
+            self.assembly.close(state)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -64,6 +64,9 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--seed", type=whole, metavar="N")
     sub.add_argument("--out", type=Path, metavar="DIR", help="run directory (default runs/<rig>-<seed>)")
     sub.add_argument("--behaviour", metavar="NAME", help="evc5-v32r30, ocpp16 or a TOML file")
+    sub.add_argument("--csms", metavar="URL", help="a real back office: ws://host:port/path or wss://…")
+    sub.add_argument("--ca-file", type=Path, metavar="PEM", help="whom to trust for a wss:// back office")
+    sub.add_argument("--pace", type=pace, metavar="max|FACTOR", default="max", help="1 is real time")
     _voice(sub)
 
 
@@ -102,6 +105,18 @@ def days(text: str) -> float:
     return value
 
 
+def pace(text: str) -> float | str:
+    if text == "max":
+        return text
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be max or a factor > 0, got {text}")
+    return value
+
+
 def whole(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"must be a whole number >= 0, got {text}")
@@ -117,7 +132,8 @@ def run_rig(arguments: argparse.Namespace) -> int:
     began = time.perf_counter()
     with bar(rig.file.name, show=show) as progress:
         behaviour = arguments.behaviour and _behaviour(arguments.behaviour)
-        run = rig.run(arguments.days, arguments.seed, arguments.out, behaviour, progress)
+        where = {"csms": arguments.csms, "pace": arguments.pace, "ca_file": arguments.ca_file}
+        run = rig.run(arguments.days, arguments.seed, arguments.out, behaviour, progress, **where)
     _tell(run, arguments, time.perf_counter() - began)
     if run.summary["state"] == "interrupted":
         return INTERRUPTED

@@ -3,3 +3,7 @@
 
 class BadInput(ValueError):
     """Input that is refused before anything is written; the message is one line, the exit code 2."""
+
+
+class NotAvailable(Exception):
+    """Something that this bench cannot do: the back office is not ours, or the bench is closed."""

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from models.timeline import INPUT
 from rigs.bench import Bench
+from rigs.errors import BadInput
+from rigs.network import network_of
+from rigs.recording import check
 from rigs.rigfile import RigFile
 from rigs.sessions import Session
+from twin.pace import Lockstep, Paced
+from twin.websocket import NoConnection
 
 if TYPE_CHECKING:
     from rigs.run import Run
@@ -37,11 +42,16 @@ class Rig:
         out: str | Path | None = None,
         behaviour: str | None = None,
         progress: Progress | None = None,
+        *,
+        csms: str | None = None,
+        pace: float | str = "max",
+        ca_file: str | Path | None = None,
     ) -> "Run":
         """Run [start, start + days), judge, and open the recording.
 
         `out` defaults to runs/<rig>-<seed>. Ctrl-C ends the run where it is, recording and verdict complete
-        up to there.
+        up to there. `csms` is a real back office's URL, in lockstep unless `pace` is a factor of the wall
+        clock; `ca_file` the authority of a wss:// one.
         """
         from rigs.checks import finish
         from rigs.run import Run
@@ -49,11 +59,14 @@ class Rig:
         rig = self.file.revised(days, seed, behaviour)
         sessions = rig.plan()
         directory = Path(out) if out is not None else Path("runs") / f"{rig.name}-{rig.seed}"
-        bench = Bench(rig=rig, out=directory)
+        check(directory)
+        bench = Bench(rig=rig, out=directory, network=network_of(rig, csms, pace, ca_file))
         _script(bench, rig, sessions)
-        end_s = rig.days * DAY_S
-        state = _play(bench, end_s, progress)
-        bench.assembly.recorder.close(bench.assembly.timeline.now, state)
+        try:
+            bench.close(_play(bench, rig.days * DAY_S, progress))
+        except NoConnection as failure:
+            bench.close("interrupted")
+            raise BadInput(f"csms {failure}") from None
         finish(directory)
         if rig.recording.report:
             from rigs.report import write_report
@@ -64,10 +77,11 @@ class Rig:
 
 def _play(bench: Bench, end_s: float, progress: Progress | None) -> str:
     """Move to the end, exclusive, telling progress; the state the recording ends in."""
-    timeline = bench.assembly.timeline
+    timeline, pace = bench.assembly.timeline, bench.assembly.pace
+    stride_s = pace.stride_s if isinstance(pace, Lockstep | Paced) else STRIDE_S
     try:
         while timeline.now < end_s:
-            timeline.advance(min(timeline.now + STRIDE_S, end_s), inclusive=False)
+            pace.advance(min(timeline.now + stride_s, end_s), inclusive=False)
             if progress is not None:
                 progress(timeline.now, end_s)
     except KeyboardInterrupt:
@@ -80,10 +94,7 @@ def _script(bench: Bench, rig: RigFile, sessions: tuple[Session, ...]) -> None:
     at = bench.assembly.timeline.at
     for session in sessions:
         _script_session(bench, session)
-    for action in rig.csms.actions:
-        at(rig.t(action.at), partial(bench.assembly.csms.call, action.action, dict(action.payload)), INPUT)
-    for reply in rig.csms.replies:
-        at(rig.t(reply.at), partial(_script_reply, bench, reply), INPUT)
+    _script_csms(bench, rig)
     for outage in rig.outages:
         begin, end = {
             "down": (bench.link.down, bench.link.up),
@@ -96,6 +107,18 @@ def _script(bench: Bench, rig: RigFile, sessions: tuple[Session, ...]) -> None:
         at(rig.t(fault.at), partial(bench.inject, fault.fault, fault.connector), INPUT)
         if fault.clear_at is not None:
             at(rig.t(fault.clear_at), partial(bench.clear, fault.fault, fault.connector), INPUT)
+
+
+def _script_csms(bench: Bench, rig: RigFile) -> None:
+    """What the embedded back office is to do; a real one does as it likes, and the summary says so."""
+    at, csms = bench.assembly.timeline.at, bench.assembly.csms
+    if csms is None:
+        bench.assembly.recorder.summary["left_to_csms"] = len(rig.csms.actions) + len(rig.csms.replies)
+        return
+    for action in rig.csms.actions:
+        at(rig.t(action.at), partial(csms.call, action.action, dict(action.payload)), INPUT)
+    for reply in rig.csms.replies:
+        at(rig.t(reply.at), partial(_script_reply, bench, reply), INPUT)
 
 
 def _script_session(bench: Bench, session: Session) -> None:

@@ -24,7 +24,10 @@ def normal(key: Key, text: str, channels: int, measurands: Mapping[str, Measuran
     if key.type == "CSL":
         return ",".join(_items(key, text, channels, measurands))
     if key.pattern and not re.fullmatch(key.pattern, text):
-        raise ValueError(f"must match {key.pattern}, got {text!r}")
+        got = (
+            repr(text) if key.access != "W" else f"{len(text)} characters"
+        )  # what none may read, none is shown
+        raise ValueError(f"must match {key.pattern}, got {got}")
     return text
 
 

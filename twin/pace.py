@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable, Sequence
 from math import ceil, log10
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from models.timeline import Timeline
 from twin.hub import Hub
 from twin.wire import WireLink
 
 ROUNDS_AT_ONCE = 1000  # of reading within one instant: a CSMS that never stops must let time go on
+TOLD_EVERY_S = 0.5  # wall clock: how often progress is told
 NAP_S = 60.0  # wall clock: the longest single wait
 
 
@@ -27,6 +28,8 @@ class Lockstep:
     All links share one wait. When a link's patience, of the wall clock, is over, its reply never came.
     """
 
+    stride_s = 900.0  # virtual: how far to go before progress is told
+
     def __init__(self, timeline: Timeline, hub: Hub, links: Sequence[WireLink]) -> None:
         self._timeline, self._hub, self._links = timeline, hub, links
 
@@ -41,6 +44,13 @@ class Lockstep:
                 break
             timeline.advance(due_s)
         timeline.advance(until_s, inclusive=inclusive)
+
+    def stand(self) -> NoReturn:
+        """Serve sockets and errands at the present instant, until one raises."""
+        while True:
+            self.settle()
+            self._hub.wait(None)
+            self._hub.handle()
 
     def settle(self) -> None:
         """Bring the present instant to rest: everything due done, everything sent answered, all read."""
@@ -78,6 +88,7 @@ class Paced:
         if factor <= 0:
             raise ValueError(f"factor must be > 0, got {factor:g}")
         self._timeline, self._hub, self._factor, self._clock = timeline, hub, factor, clock
+        self.stride_s = factor * TOLD_EVERY_S
         self.lateness = Lateness()
         self._anchor: tuple[float, float] | None = None  # wall clock and virtual time at the first move
 
@@ -101,6 +112,11 @@ class Paced:
             self.lateness.note(-ahead_s)
             timeline.advance(due_s)
         timeline.advance(until_s, inclusive=inclusive)
+
+    def stand(self) -> NoReturn:
+        """Go on with the wall clock, serving sockets and errands, until one raises."""
+        while True:
+            self.advance(float("inf"))
 
     def _meet(self, t_s: float) -> None:
         """Stand at the virtual instant at which a frame came, where that is still to come."""

@@ -51,6 +51,7 @@ class WireLink:
         notice: Notice,
         latency_s: float | None = None,
         ping_interval_s: Callable[[], float] = float,
+        opened: Socket | None = None,
     ) -> None:
         self._timeline, self._hub, self._endpoint = timeline, hub, endpoint
         self._record, self._notice, self._latency_s = record, notice, latency_s
@@ -62,7 +63,7 @@ class WireLink:
         self.heard = False  # has the CSMS ever sent anything?
         self.patience_s = PATIENCE_S
         self._socket: Socket | None = None
-        self._ready: Socket | None = None  # opened, and not yet taken by the agent
+        self._ready = opened  # dialled already; the first `connect` takes it
         self._outstanding: Outstanding | None = None
         self._pinged: float | None = None  # wall clock of a ping that is not answered yet
         self._latest_s = 0.0  # the instant of the last frame that came
@@ -70,10 +71,6 @@ class WireLink:
         self._ping = Alarm(timeline, self._send_ping, CONTROL)
 
     # --- the charge point's end ---
-
-    def dial(self) -> None:
-        """Open the socket that the next `connect` takes; NoConnection says why it cannot be."""
-        self._ready = open_socket(self._endpoint)
 
     def connect(self) -> bool:
         if not self.available or self.is_silent:
@@ -200,8 +197,8 @@ class WireLink:
         rank, at = SETTLED, max(now, self._latest_s)
         if answered is not None and (match := _REPLY.match(text)) and match[1] == answered.id:
             self._outstanding = None
-            if latency_s is not None:
-                rank, at = INPUT, max(at, answered.sent_s + latency_s)
+            if latency_s is not None and answered.sent_s + latency_s > at:
+                rank, at = INPUT, answered.sent_s + latency_s
         self._latest_s = at
         self._timeline.at(at, lambda: self._deliver(text, opened), rank)
 

@@ -1,0 +1,164 @@
+"""What a run's charge point dials into, and how time moves with it: in memory, or over a socket."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from models.timeline import Timeline
+from rigs.csms import BackOffice, Conversation, Tag
+from rigs.errors import BadInput
+from rigs.rigfile import RigFile
+from twin.clock import Calendar
+from twin.configuration import Configuration
+from twin.endpoint import Endpoint
+from twin.hub import Hub
+from twin.link import FaultyLink, MemoryLink, Record
+from twin.pace import Lockstep, Pace, Paced
+from twin.websocket import NoConnection, Socket, open_socket
+from twin.wire import Notice, WireLink
+
+LOCKSTEP = "lockstep"  # as fast as the other end answers
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """One charge point's way to its back office."""
+
+    link: FaultyLink
+    csms: Conversation | None  # the embedded back office; None where it is somebody else's
+    pace: Pace
+    hub: Hub | None = None
+    foreign_time: bool = False  # does the back office live in another time than the run?
+
+
+class Network(Protocol):
+    """Where charge points dial in."""
+
+    def describe(self) -> dict[str, object]:
+        """What the summary says of it, from the run's first moment on."""
+        ...
+
+    def join(
+        self,
+        rig: RigFile,
+        timeline: Timeline,
+        calendar: Calendar,
+        configuration: Configuration,
+        record: Record,
+        notice: Notice,
+    ) -> Joined: ...
+
+
+class Embedded:
+    """The rig's own back office, in memory; with a factor, time follows the wall clock."""
+
+    def __init__(self, factor: float | None = None) -> None:
+        self._factor = factor
+
+    def describe(self) -> dict[str, object]:
+        return {"csms": "embedded", "pace": self._factor or "max"}
+
+    def join(
+        self,
+        rig: RigFile,
+        timeline: Timeline,
+        calendar: Calendar,
+        configuration: Configuration,
+        record: Record,
+        notice: Notice,
+    ) -> Joined:
+        link = MemoryLink(timeline, rig.station.latency_s, record)
+        conversation = Conversation(back_office(rig, calendar), timeline, link.send_down)
+        link.to_csms = conversation.receive
+        link.on_csms_open, link.on_csms_close = conversation.opened, conversation.closed
+        if self._factor is None:
+            return Joined(link, conversation, timeline)
+        hub = Hub()
+        return Joined(link, conversation, Paced(timeline, hub, self._factor), hub)
+
+
+class Remote:
+    """A real back office over a WebSocket: in lockstep, or paced at a factor of the wall clock.
+
+    The charge point dials in at once, before anything is written: BadInput says why it cannot.
+    """
+
+    def __init__(
+        self, rig: RigFile, url: str, pace: float | str = LOCKSTEP, ca_file: Path | None = None
+    ) -> None:
+        self._configuration = rig.configuration()
+        self._factor = factor_of(pace)
+        try:
+            self.endpoint = Endpoint(url, rig.station.identity, self._key, ca_file)
+            self._opened: Socket = open_socket(self.endpoint)
+        except ValueError as error:
+            raise BadInput(f"csms {error}") from None
+        except NoConnection as failure:
+            raise BadInput(f"csms {failure}") from None
+        except OSError as error:  # the CA file
+            raise BadInput(f"csms {ca_file}: {error.strerror or error}") from None
+        self.hub = Hub()
+
+    def describe(self) -> dict[str, object]:
+        return {"csms": self.endpoint.shown, "pace": self._factor or LOCKSTEP}
+
+    def join(
+        self,
+        rig: RigFile,
+        timeline: Timeline,
+        calendar: Calendar,
+        configuration: Configuration,
+        record: Record,
+        notice: Notice,
+    ) -> Joined:
+        self._configuration = configuration
+        lockstep = self._factor is None
+        link = WireLink(
+            timeline,
+            self.hub,
+            self.endpoint,
+            record,
+            notice,
+            latency_s=rig.station.latency_s if lockstep else None,
+            ping_interval_s=lambda: configuration.integer("WebsocketPingInterval"),
+            opened=self._opened,
+        )
+        configuration.on_change.append(
+            lambda key: link.schedule_ping() if key.lower() == "websocketpinginterval" else None
+        )
+        if self._factor is None:
+            return Joined(link, None, Lockstep(timeline, self.hub, [link]), self.hub, foreign_time=True)
+        pace = Paced(timeline, self.hub, self._factor)
+        return Joined(link, None, pace, self.hub, foreign_time=self._factor != 1.0)
+
+    def _key(self) -> str:
+        return self._configuration.text("AuthorizationKey")
+
+
+def network_of(rig: RigFile, csms: str | None, pace: float | str, ca_file: str | Path | None) -> Network:
+    """The network that a run's options ask for."""
+    if csms is None:
+        return Embedded(factor_of(pace))
+    return Remote(rig, csms, pace, Path(ca_file) if ca_file is not None else None)
+
+
+def factor_of(pace: float | str) -> float | None:
+    """The factor of a pace; None for lockstep."""
+    if pace == LOCKSTEP or pace == "max":
+        return None
+    if isinstance(pace, str) or not 0.0 < pace < float("inf"):
+        raise BadInput(f"pace must be lockstep or a factor > 0, got {pace!r}")
+    return float(pace)
+
+
+def back_office(rig: RigFile, calendar: Calendar) -> BackOffice:
+    """The business side as the rig describes it."""
+    csms = rig.csms
+    return BackOffice(
+        calendar,
+        tags={name.lower(): Tag(tag.status, tag.parent, tag.expires) for name, tag in csms.tags.items()},
+        unknown_tags=csms.unknown_tags,
+        heartbeat_interval_s=csms.heartbeat_interval_s,
+        boot_interval_s=csms.boot_interval_s,
+        boot_statuses=tuple(csms.boot_status),
+    )
