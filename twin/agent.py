@@ -150,9 +150,10 @@ class Agent:
 
     def _send_heartbeat(self) -> None:
         self.schedule_heartbeat()
-        self.tell("Heartbeat", {}, self._beaten)
+        self.tell("Heartbeat", {}, self.beaten)
 
-    def _beaten(self, reply: Reply) -> None:
+    def beaten(self, reply: Reply) -> None:
+        """A Heartbeat is answered: its time is ours."""
         if reply.payload is not None:
             self._adopt_time(reply.payload["currentTime"])
 

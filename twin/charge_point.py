@@ -310,7 +310,7 @@ class ChargePoint:
             duration_s,
             unit,
             started=started,
-            local_a=dict(enumerate(self.configuration.pair("chg_RatedCurrent"), 1)),
+            local_a=self.site.local_a(),
             station_a=self.configuration.number("chg_StationMaxCurrent"),
             phases=max(outlet.spec.phases for outlet in self.world.outlets),
         )
@@ -321,7 +321,7 @@ class ChargePoint:
         if message == "BootNotification":
             self.agent.send_boot()
         elif message == "Heartbeat":
-            self.agent.answer_trigger("Heartbeat", {})
+            self.agent.answer_trigger("Heartbeat", {}, self.agent.beaten)
         elif message == "StatusNotification":
             for one in [connector] if connector is not None else [0, *self.sessions]:
                 self._tell_status(one, force=True)

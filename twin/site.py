@@ -51,20 +51,33 @@ class Site:
 
     def own(self, channel: Channel) -> Mapping[str, float]:
         """One channel's limits by name, A per phase."""
-        connector, outlet = channel.connector, channel.outlet
-        rated = self._configuration.pair("chg_RatedCurrent")[connector - 1]
-        software = self._configuration.pair("chg_Mode3Current")[connector - 1]
+        outlet = channel.outlet
+        rated, software = self._set_by_key(channel.connector)
         caps = {"rated": min(rated, outlet.spec.rated_a)}
         if outlet.heat_a < outlet.spec.rated_a:
             caps["temperature"] = outlet.heat_a
         if outlet.cable_a is not None:
             caps["cable"] = outlet.cable_a
-        if software > 0:  # 0 leaves the channel to the controller
+        if software is not None:
             caps["station"] = software
         limit = self._limit(channel)
         if limit.amps is not None:
             caps["profile"] = limit.amps
         return caps
+
+    def local_a(self) -> dict[int, float]:
+        """By connector: what the station's own keys allow, without heat, cable or sharing."""
+        return {
+            outlet.connector: min(amps for amps in self._set_by_key(outlet.connector) if amps is not None)
+            for outlet in self._world.outlets
+        }
+
+    def _set_by_key(self, connector: int) -> tuple[float, float | None]:
+        """chg_RatedCurrent and chg_Mode3Current of a connector; 0 leaves the second to the controller."""
+        rated, software = (
+            self._configuration.pair(key)[connector - 1] for key in ("chg_RatedCurrent", "chg_Mode3Current")
+        )
+        return rated, software if software > 0 else None
 
     def shared(self) -> Mapping[str, float]:
         """The limits on the sum of all channels by name, A per phase."""
