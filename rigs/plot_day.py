@@ -110,10 +110,12 @@ def _draw_visits(axes: Axes, present: list[Visit], window: Window) -> None:
         end_s = min(window.until_s if visit.unplug_s is None else visit.unplug_s, window.until_s)
         ends = [window.at(begin_s), window.at(end_s)]
         axes.plot(ends, [1.28, 1.28], color=LIGHT["ink"], linewidth=1.2, clip_on=False)
-        name, from_s = f"{visit.vehicle}  {visit.energy_wh / 1000:.1f} kWh", max(begin_s, free_s)
+        name = f"{visit.vehicle}  {visit.energy_wh / 1000:.1f} kWh"
+        long_s = _LETTER_PART * (len(name) + 3) * (window.until_s - window.since_s)
+        from_s = max(min(begin_s, window.until_s - long_s), free_s)
         if from_s < end_s:
             axes.text(window.at(from_s), 1.55, name, fontsize=7.5, va="bottom", clip_on=False)
-            free_s = from_s + _LETTER_PART * (len(name) + 3) * (window.until_s - window.since_s)
+            free_s = from_s + long_s
 
 
 def _draw_errors(axes: Axes, run: Run, connector: int, window: Window) -> None:

@@ -22,6 +22,8 @@ AROUND_S = 2.0  # frames this near to a finding are its evidence ...
 MOST_FRAMES = 6  # ... but no more of them
 MOST_LETTERS = 600  # of a frame
 
+_RANK = {"FAIL": 0, "KNOWN DEVIATION": 0}  # what departs comes first, the rest in the order of the table
+
 Summary = Mapping[str, Any]
 
 
@@ -44,6 +46,7 @@ def page(run: Run) -> str:
         themes=THEME,
         facts=_facts(run),
         tally=_tally(summary),
+        requirements=sorted(summary.get("requirements", []), key=lambda row: _RANK.get(row["verdict"], 1)),
         findings=list(_findings(run)),
         more_findings=max(0, len(run.findings) - MOST_FINDINGS),
         matrix=_matrix(summary),
