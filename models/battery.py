@@ -37,9 +37,10 @@ def hold(car: Vehicle, soc: float, piece: int, ac_w: float) -> Plan:
 def _comes_down(car: Vehicle, soc: float, piece: int, level: float) -> tuple[float, int, str]:
     pieces = car.curve.pieces
     for index in range(piece, len(pieces)):
-        s0, _, r0, r1, _ = pieces[index]
-        if r0 <= level and s0 >= soc:  # a step down, or a piece that starts at the level
-            return s0, index, CURVE
+        s0, _, r0, r1, slope = pieces[index]
+        at = max(s0, soc)
+        if r0 + slope * (at - s0) <= level:  # a step down, or it stands there already
+            return at, index, CURVE
         if r1 < level:
             return max(car.curve.soc_at(level, index), soc), index, CURVE
     return 1.0, len(pieces) - 1, FULL

@@ -77,8 +77,17 @@ def _check(points: tuple[tuple[float, float], ...]) -> None:
 
 
 def _pieces(points: tuple[tuple[float, float], ...]) -> tuple[Piece, ...]:
-    floored = [(soc, max(rate, CUT_OFF_RATE)) for soc, rate in points]
-    whole = [(0.0, floored[0][1]), *floored, (1.0, floored[-1][1])]
+    whole = _floored([(0.0, points[0][1]), *points, (1.0, points[-1][1])])
     return tuple(
         Piece(s0, s1, r0, r1, (r1 - r0) / (s1 - s0)) for (s0, r0), (s1, r1) in pairwise(whole) if s1 > s0
     )
+
+
+def _floored(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The same line, but never below the cut-off: with a point where it goes under or comes up."""
+    floored = []
+    for (s0, r0), (s1, r1) in pairwise([points[0], *points]):
+        if (r0 - CUT_OFF_RATE) * (r1 - CUT_OFF_RATE) < 0.0:
+            floored.append((s0 + (CUT_OFF_RATE - r0) / (r1 - r0) * (s1 - s0), CUT_OFF_RATE))
+        floored.append((s1, max(r1, CUT_OFF_RATE)))
+    return floored

@@ -10,6 +10,8 @@ from models.outlet import Outlet, OutletSpec
 from models.supply import Supply, Three
 from models.timeline import CONTROL, INPUT, Alarm, Timeline
 
+NOTICED_A = 1e-3  # a smaller change of the load moves no voltage
+
 
 class World:
     """An installation. It moves only by its timeline, and by what is done to its outlets.
@@ -118,7 +120,7 @@ class World:
         """An outlet has a new solution: its current drops the voltage and warms the box."""
         if self.supply.impedance_ohm and not self._feeding:
             load_a = self.grid_a()
-            if load_a != self._load_a:
+            if max(abs(now - fed) for now, fed in zip(load_a, self._load_a, strict=True)) > NOTICED_A:
                 self._load_a = load_a
                 self._feed()
         if outlet.warmth is not self._felt[outlet.connector - 1]:
