@@ -93,17 +93,22 @@ class Outlet:
         pack = Pack(vehicle, air_c, air_c if battery_c is None else battery_c, now_s)
         car = Car(vehicle, soc, min(vehicle.phases, self.spec.phases), pack, paused_s=now_s)
         car.excess = self._excess()
-        self.cable_a = float(cable_a)
+        if self.cable_a is None:  # else a cable is still locked in, and the car comes to that one
+            self.cable_a = float(cable_a)
         self.circuit.plug(car, now_s)
         self._look_within(vehicle.reaction_s)
         self._changed()
 
     def unplug(self) -> None:
-        """Pull the plug; nothing happens where none is in."""
+        """Pull the plug at the car; its other end comes out as well, unless it is locked in, then later.
+
+        Nothing happens where no car is.
+        """
         if self.circuit.car is None:
             return
         self.circuit.plug(None, self._settle())
-        self.cable_a = None
+        if not self.locked:
+            self.cable_a = None
         self._look.clear()
         self._warming.clear()
         self._changed()
@@ -163,8 +168,12 @@ class Outlet:
             self._sense()
 
     def set_lock(self, locked: bool) -> None:
-        """Drive the socket's lock."""
+        """Drive the socket's lock; a cable that it lets go of and that no car holds is taken along."""
         self._lock = locked
+        if not locked and self.circuit.car is None and self.cable_a is not None:
+            self._settle()
+            self.cable_a = None
+            self._changed()
         self._sense()
 
     def protect(self, limit_a: float | None) -> None:
@@ -207,6 +216,11 @@ class Outlet:
     def locked(self) -> bool:
         """What the lock's end switch says."""
         return self._lock and faults.LOCK not in self._faults
+
+    @property
+    def lock_moves(self) -> bool:
+        """Does the lock go where it is driven?"""
+        return faults.LOCK not in self._faults
 
     @property
     def capability_a(self) -> Three:

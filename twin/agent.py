@@ -1,4 +1,4 @@
-"""The OCPP agent's spine: connection, boot, heartbeat, one CALL out at a time, a queue that survives outages.
+"""The OCPP agent's spine: connection, boot, heartbeat, and one CALL out at a time.
 
 What the messages mean is decided elsewhere: sessions (transactions), samples (meter values), operations
 (requests of the CSMS).
@@ -13,24 +13,15 @@ from models.timeline import CONTROL, Alarm, Timeline
 from twin.behaviour import Behaviour
 from twin.clock import StationClock, parse_instant
 from twin.configuration import Configuration
+from twin.connection import Connection
 from twin.frames import Payload
 from twin.link import Link
 from twin.memory import Memory, Message
-from twin.rpc import Done, Refusal, Reply, Rpc
+from twin.outbox import Outbox
+from twin.rpc import NO_REPLY, Done, Refusal, Reply, Rpc
 
-RECONNECT_S = (
-    10.0,
-    20.0,
-    40.0,
-    80.0,
-    160.0,
-    180.0,
-)  # back-off, its last value repeats; assumed (3 min seen on EVC4)
 BOOT_RETRY_S = 60.0  # where the CSMS leaves the wait to us (interval 0) or gives none; assumed
 CLOCK_STEP_S = 1.0  # a smaller difference to the CSMS's time is left alone; assumed
-FIXED_RETRY_S = 180.0  # EVC4 boot log: "EV RETRY [4] DELAY [3] Min"
-FIXED_RETRIES = 4  # the same line
-QUEUE_LIMIT = 10_000  # messages kept while offline; assumed
 
 Answer = Callable[[Payload], Payload | None]
 
@@ -54,6 +45,8 @@ class Agent:
         self.rpc = Rpc(timeline, link.send, self._answer, ids)
         self.rpc.admit = self._admit
         self.rpc.strict = behaviour.policy("occupied_status") == "off"
+        self.connection = Connection(timeline, link, self._connected, self._disconnected)
+        self.outbox = Outbox(timeline, memory, configuration, behaviour, self._pump)
         self.answers: dict[str, Answer] = {}  # filled by the operations
         self.refuse: Callable[[str], Refusal] = lambda action: Refusal("NotImplemented", action)
         self.on_accepted: list[Callable[[], None]] = []  # once after each accepted boot
@@ -64,46 +57,47 @@ class Agent:
         self.on_delivered: dict[str, Callable[[Message, Reply], None]] = {}
         self.registration = ""  # the last BootNotification.conf's status; "" before any
         self._urgent: deque[tuple[str, Payload, Done]] = deque()
-        self._failures = 0
+        self._unheard = False  # a CALL got no reply, and none since
         self._boot = Alarm(timeline, self.send_boot, CONTROL)
         self._beat = Alarm(timeline, self._send_heartbeat, CONTROL)
-        self._reconnect = Alarm(timeline, self.connect, CONTROL)
-        self._retry = Alarm(timeline, self._pump, CONTROL)
 
     # --- connection ---
 
     def connect(self) -> None:
-        """Open the socket, or try again after the back-off."""
-        if not self.link.connect():
-            self._reconnect.set(self.timeline.now + RECONNECT_S[min(self._failures, len(RECONNECT_S) - 1)])
-            self._failures += 1
-            return
-        self._failures = 0
-        if self.registration != "Accepted":
-            self.send_boot()
-        else:  # OCPP-J 5.4: no BootNotification on a mere reconnect
+        """Open the socket, and keep at it."""
+        self.connection.open()
+
+    def _connected(self) -> None:
+        self.outbox.hurry()
+        if self.registration == "Accepted":  # OCPP-J 5.4: no BootNotification on a mere reconnect
             self._online()
+        elif self._boot.due_s is None:  # else the CSMS has said how long to wait
+            self.send_boot()
+
+    def _disconnected(self) -> None:
+        """The socket is gone: nothing that was asked, or waits to be, gets a reply."""
+        waiting, self._urgent = self._urgent, deque()
+        self._beat.clear()
+        self.rpc.abandon()
+        for _, _, done in waiting:
+            done(NO_REPLY)
 
     def on_link_down(self) -> None:
-        """The socket closed under us."""
-        self.rpc.abandon()
-        self._urgent.clear()
-        self._beat.clear()
-        self._boot.clear()
-        self.connect()
+        self.connection.lost()
 
     def on_text(self, text: str) -> None:
         self.rpc.receive(text)
 
     def die(self) -> None:
         """Power is gone or the firmware restarts: nothing of ours runs on."""
-        for alarm in (self._boot, self._beat, self._reconnect, self._retry):
-            alarm.clear()
+        self._boot.clear()
+        self._beat.clear()
+        self.outbox.die()
         self.rpc.forget()
         self._urgent.clear()
+        self._unheard = False
         self.registration = ""
-        self._failures = 0
-        self.link.close()
+        self.connection.die()
 
     @property
     def online(self) -> bool:
@@ -114,18 +108,23 @@ class Agent:
 
     def send_boot(self) -> None:
         """Announce ourselves: after each (re)boot, and when the CSMS asks for it."""
-        self._say("BootNotification", self._identity(), self._booted)
+        self._boot.clear()
+        if self.link.connected:
+            self._say("BootNotification", self._identity(), self._booted)
 
     def _booted(self, reply: Reply) -> None:
         if reply.payload is None:
-            self._boot.set(self.timeline.now + BOOT_RETRY_S)
+            if self.link.connected:
+                self._boot.set(self.timeline.now + BOOT_RETRY_S)
             return
         was = self.registration
         self.registration = reply.payload["status"]
         interval = int(reply.payload["interval"])
         if self.registration != "Accepted":
+            self._beat.clear()
             self._boot.set(self.timeline.now + (interval if interval > 0 else BOOT_RETRY_S))
             return
+        self._boot.clear()
         self._adopt_time(reply.payload["currentTime"])
         if interval > 0:
             self.configuration.assign("HeartbeatInterval", interval)  # sheet table 13: always from boot
@@ -158,15 +157,16 @@ class Agent:
             self._adopt_time(reply.payload["currentTime"])
 
     def _adopt_time(self, text: str) -> None:
-        """Follow the CSMS's clock; small steps would only make the samples jitter."""
+        """Follow the CSMS's clock (policy `follow_csms_time`); small steps would only make samples jitter."""
         moment = parse_instant(text)
         if moment is None:
             return
         now = self.timeline.now
+        ahead_s = moment.timestamp() - self.clock.epoch(now)
         if not self._follows_time():
-            for listener in self.on_foreign_time:
-                listener(moment.timestamp() - self.clock.epoch(now))
-        elif abs(moment.timestamp() - self.clock.epoch(now)) >= CLOCK_STEP_S:
+            for foreign in self.on_foreign_time:
+                foreign(ahead_s)
+        elif abs(ahead_s) >= CLOCK_STEP_S:
             step_s = self.clock.set(now, moment.timestamp())
             for listener in self.on_clock_set:
                 listener(step_s)
@@ -193,22 +193,15 @@ class Agent:
         self._pump()
 
     def post(self, message: Message) -> None:
-        """Queue a transaction-related message: in order, kept while offline. Source: OCPP 1.6 4.10."""
-        queue = self.memory.queue
-        queue.append(message)
-        if len(queue) > QUEUE_LIMIT:
-            self._drop_oldest_values()
-        self._pump()
+        """Queue a transaction-related message: in order, kept while offline. Source: OCPP 1.6 3.7."""
+        self.memory.post(message)
+        self.flush()
 
-    def _drop_oldest_values(self) -> None:
-        """Make room by giving up the oldest MeterValues; a StartTransaction or StopTransaction never goes."""
-        queue = self.memory.queue
-        first = 1 if self.rpc.busy and queue[0].attempts else 0  # what is on its way stays
-        for n in range(first, len(queue)):
-            if queue[n].action == "MeterValues":
-                del queue[n]
-                self.memory.dropped_values += 1
-                return
+    def flush(self) -> None:
+        """Something was put into the memory's queue: send what may go."""
+        if self.outbox.full:
+            self.outbox.make_room()
+        self._pump()
 
     def _pump(self) -> None:
         """Send the next message, if one may go now: others overtake those of transactions."""
@@ -217,40 +210,34 @@ class Agent:
         if self._urgent:
             action, payload, done = self._urgent.popleft()
             self.rpc.call(action, payload, partial(self._told, done))
-        elif self.memory.queue and self.registration == "Accepted" and self._retry.due_s is None:
-            message = self.memory.queue[0]
-            message.attempts += 1
-            self.rpc.call(message.action, message.wire(), partial(self._delivered, message))
+        elif self.registration == "Accepted":
+            message = self.outbox.next()
+            if message is not None:
+                self.rpc.call(message.action, message.wire(), partial(self._sent, message))
 
     def _told(self, done: Done, reply: Reply) -> None:
         done(reply)
+        self._heard(reply)
         self._pump()
 
-    def _delivered(self, message: Message, reply: Reply) -> None:
-        queue = self.memory.queue
-        if reply.payload is None:
-            wait_s = self._wait_before_repeat(message, reply)
-            if wait_s is not None:
-                self._retry.set(self.timeline.now + wait_s)
-                self._pump()
-                return
-        queue.popleft()
-        on_delivered = self.on_delivered.get(message.action)
-        if on_delivered is not None:
-            on_delivered(message, reply)
+    def _sent(self, message: Message, reply: Reply) -> None:
+        if self.outbox.settle(message, reply, self.link.connected):
+            on_delivered = self.on_delivered.get(message.action)
+            if on_delivered is not None:
+                on_delivered(message, reply)
+        self._heard(reply)
         self._pump()
 
-    def _wait_before_repeat(self, message: Message, reply: Reply) -> float | None:
-        """Seconds until this message is sent again, None to give it up. Source: OCPP 1.6 9.1.26, 9.1.27."""
-        if not self.link.connected:
-            message.attempts -= 1  # a lost link is no failed attempt: it goes first when we are back
-            return 0.0
-        if self.behaviour.policy("transaction_message_retry") == "fixed-delay":
-            again = not reply.arrived or message.attempts <= FIXED_RETRIES
-            return FIXED_RETRY_S if again else None
-        if message.attempts >= self.configuration.integer("TransactionMessageAttempts"):
-            return None
-        return float(self.configuration.integer("TransactionMessageRetryInterval") * message.attempts)
+    def _heard(self, reply: Reply) -> None:
+        """After a silence the first reply shows that the conversation goes on."""
+        if not reply.arrived:
+            self._unheard = True
+        elif self._unheard and reply.payload is not None:
+            self._unheard = False
+            self.outbox.hurry()
+            if self.online:
+                for listener in self.on_online:
+                    listener()
 
     # --- incoming ---
 

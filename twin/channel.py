@@ -13,7 +13,7 @@ from models.timeline import CONTROL, Alarm, Timeline
 from twin.faults import FAULTS, FaultRow, loudest
 from twin.limits import Grant
 from twin.phase_switch import PhaseSwitch
-from twin.status import AVAILABLE, Facts, status_of, steps
+from twin.status import AVAILABLE, FINISHING, PREPARING, SUSPENDED_EV, UNAVAILABLE, Facts, status_of, steps
 
 PWM_PERIOD_S = 5.0  # the duty may change at most this often; IEC 61851-1 as quoted by EVerest's Charger.hpp
 CLOSE_S = 0.5  # state C to contactor closed; assumed, IEC 61851-1 sequence 4 allows 3 s
@@ -22,6 +22,7 @@ STUBBORN_S = 6.0  # PWM off and the car still in C: open under load, IEC 61851-1
 REACTION_S = 5.0  # until a car has followed the pilot; IEC 61851-1 as quoted by EVerest's Charger.cpp
 ANSWER_S = 10.0  # how long a car may take to answer the first offer before it counts as suspended; assumed
 NO_GRANT = Grant(0.0, "none")
+EV_SIDE = "EV side disconnected"  # OCPP 1.6 4.9
 
 
 class Channel:
@@ -33,9 +34,9 @@ class Channel:
         self.facts = Facts()
         self.status = AVAILABLE
         self.error_code = "NoError"
-        self.info = ""
+        self._fault_info = self._note = ""
+        self.has_lock = True  # else the cable is fixed to the station, or loose
         self.grant = NO_GRANT
-        self.has_lock = True
         self.switch = PhaseSwitch(timeline, outlet, arbitrate)
         self._pwm_free_s = 0.0  # when the duty may change again
         self._before_a, self._followed_s = (
@@ -48,7 +49,7 @@ class Channel:
         self._plugged = False
         self._awake = True
         self._faults: list[str] = []  # in the order they came
-        self.on_plug: list[Callable[[], None]] = []
+        self.on_ready: list[Callable[[], None]] = []  # a car is there, and a transaction could begin
         self.on_unplug: list[Callable[[], None]] = []
         self.on_status: list[Callable[[str], None]] = []
         self.on_change: list[Callable[[Channel], None]] = []
@@ -96,6 +97,27 @@ class Channel:
         return self.facts.transaction and self._energy
 
     _energy = True
+    _quiet = False
+    _told = ("NoError", "")
+
+    @property
+    def info(self) -> str:
+        """What StatusNotification has to say besides status and error code."""
+        return self._fault_info or self._note
+
+    @property
+    def plugged(self) -> bool:
+        """Is a car at the cable?"""
+        return self._plugged
+
+    @property
+    def is_free(self) -> bool:
+        """Could a new transaction begin?"""
+        facts = self.facts
+        return self._awake and facts.operative and not facts.transaction and not facts.faulted
+
+    def has_fault(self, fault: str) -> bool:
+        return fault in self._faults
 
     # --- what the agent or a user of the bare controller does ---
 
@@ -103,32 +125,64 @@ class Channel:
         """An idTag is accepted and waits for its cable (or waits no more)."""
         self._update(authorised=waiting, finishing=self.facts.finishing and not waiting)
 
-    def start(self) -> None:
-        """A transaction begins: energy is permitted, the pilot offers."""
+    def start(self, *, unasked: bool = False, resumed: bool = False) -> None:
+        """A transaction begins: the cable is locked, energy permitted, and the pilot offers.
+
+        `unasked`: without anybody's doing, so that nothing is told before the car has answered (A3 to A5).
+        `resumed`: it has been running before.
+        """
         self._energy = True
-        self.outlet.set_lock(self.has_lock)
-        self._answer.set(self._timeline.now + ANSWER_S)
-        self.facts = replace(self.facts, transaction=True, authorised=False, finishing=False, starting=True)
+        self._note = ""
+        self._quiet = unasked
+        self.set_lock(True)
+        if not resumed:
+            self._answer.set(self._timeline.now + ANSWER_S)
+        self.facts = replace(
+            self.facts, transaction=True, authorised=False, finishing=False, starting=not resumed
+        )
         self._arbitrate()
+        self._refresh()
 
     def withhold(self) -> None:
         """The transaction goes on without energy (an idTag refused after the start)."""
         self._energy = False
         self._arbitrate()
 
-    def stop(self) -> None:
-        """The transaction is over, the offer withdrawn; with the cable in, the connector is finishing."""
+    def stop(self, *, unlock: bool = True) -> None:
+        """The transaction is over, the offer withdrawn; while a cable is in, the connector is finishing."""
         self._answer.clear()
-        self.outlet.set_lock(False)
-        self.facts = replace(self.facts, transaction=False, starting=False, finishing=self._plugged)
+        self._quiet = False
+        self.facts = replace(self.facts, transaction=False, starting=False, finishing=self._occupied)
         self._arbitrate()
+        self._refresh()
+        if unlock:
+            self.set_lock(False)
 
     def give_up(self) -> None:
         """Nobody authorised in time: with its cable in the connector is finishing (B6), else available."""
-        self._update(authorised=False, finishing=self._plugged)
+        self._update(authorised=False, finishing=self._occupied)
 
     def set_operative(self, operative: bool) -> None:
-        self._update(operative=operative)
+        """In service or out of it; what runs goes on."""
+        self.facts = replace(self.facts, operative=operative, finishing=self.facts.finishing and operative)
+        self._offer_start()
+        self._update()
+
+    def set_lock(self, locked: bool) -> None:
+        """Hold the cable, or let go of it."""
+        self.outlet.set_lock(locked and self.has_lock)
+        self._update(finishing=self.facts.finishing and self._occupied)
+
+    @property
+    def _occupied(self) -> bool:
+        """Has the user still something to take out?"""
+        return self._plugged or self.outlet.locked
+
+    def _offer_start(self) -> None:
+        """A car is there and nothing runs: whoever wants to may begin."""
+        if self._plugged and self.is_free and not self.facts.finishing:
+            for listener in self.on_ready:
+                listener()
 
     # --- faults ---
 
@@ -150,34 +204,44 @@ class Channel:
         self._faults = [fault for fault in self._faults if fault in now]
         self._faults += sorted(now - set(self._faults))
         row = loudest(self._faults) or FaultRow("NoError", faulted=False)
-        before, told = self.status, (self.error_code, self.info)
-        self.error_code, self.info = row.error_code, row.info
+        self.error_code, self._fault_info = row.error_code, row.info
+        was_faulted = self.facts.faulted
         self.facts = replace(self.facts, faulted=row.faulted)
+        if was_faulted:
+            self._offer_start()
         self._arbitrate()
-        if before == self.status and told != (self.error_code, self.info):
-            self._announce(self.status)
+        self._refresh()
+        self._announce_news()
 
     def die(self) -> None:
         """The firmware stops: pilot and contactor fall, nothing is waited for."""
         for alarm in (self._pwm, self._contactor, self._answer):
             alarm.clear()
         self.switch.die()
-        self._awake = False
+        self._awake = self._quiet = False
         self.grant = NO_GRANT
         self.outlet.set_pwm(None)
         self.outlet.set_contactor(0)
 
-    def wake(self) -> None:
-        """The firmware starts: look at the cable afresh; a transaction the memory still holds is running."""
+    def wake(self, operative: bool) -> None:
+        """The firmware starts: it takes the connector for unused, then looks."""
         self._awake = True
-        self._plugged = self.outlet.pilot not in "AEF"
-        self.facts = Facts(plugged=self._plugged, operative=self.facts.operative, faulted=self.facts.faulted)
-        self.status = status_of(self.facts)
-        self._sensed(self.outlet)
+        self._plugged = self.outlet.pilot in "BCD"
+        self._note = ""
+        self.status = AVAILABLE if operative else UNAVAILABLE
+        self.facts = Facts(plugged=self._plugged, operative=operative)
+        self._faults, self.error_code, self._fault_info = [], "NoError", ""
 
-    @property
-    def plugged(self) -> bool:
-        return self._plugged
+    def look(self, transaction: bool) -> None:
+        """The first look at cable and faults after a start; a `transaction` that the memory held goes on."""
+        if transaction:
+            self.start(resumed=True)
+        else:
+            self.set_lock(False)
+            self._offer_start()
+        self._arbitrate()
+        self._refresh()
+        self._sensed(self.outlet)
 
     # --- mode 3 ---
 
@@ -194,6 +258,7 @@ class Channel:
     def _pilot_changed(self, outlet: Outlet) -> None:
         if not self._awake:
             return
+        # At 0 V or −12 V the pilot does not tell whether a car is there.
         plugged = outlet.pilot != "A" if outlet.pilot in "ABCD" else self._plugged
         now = self._timeline.now
         if outlet.pilot in "CD":
@@ -204,16 +269,26 @@ class Channel:
         else:
             self._contactor.clear()
         if plugged != self._plugged:
-            self._plugged = plugged
-            self.facts = replace(self.facts, plugged=plugged, finishing=self.facts.finishing and plugged)
-            if not self.facts.transaction:  # else what becomes of it decides the status
-                self._update()
-            if not plugged and OVER_CURRENT in self._faults:
-                self._protect()
-            for listener in self.on_plug if plugged else self.on_unplug:
-                listener()
-            self._arbitrate()
+            self._cable_moved(plugged)
         self._refresh()
+
+    def _cable_moved(self, plugged: bool) -> None:
+        """A car came or went; what becomes of a transaction decides the status, so the listeners go first."""
+        self._plugged = plugged
+        self.facts = replace(self.facts, plugged=plugged, finishing=self.facts.finishing and self._occupied)
+        if plugged:
+            self._note = ""
+            self._offer_start()
+        else:
+            if OVER_CURRENT in self._faults:
+                self._protect()
+            self._note = EV_SIDE if self.facts.transaction else ""
+            self.facts = replace(self.facts, starting=False)
+            for listener in self.on_unplug:
+                listener()
+        self._arbitrate()
+        self._refresh()
+        self._announce_news()
 
     def _drive_contactor(self) -> None:
         """Close where the car asks and we offer, open everywhere else."""
@@ -261,6 +336,7 @@ class Channel:
             self._contactor.set(now + (CLOSE_S if offering else STUBBORN_S))
 
     def _answer_over(self) -> None:
+        self._quiet = False
         self._update(starting=False)
 
     # --- status ---
@@ -270,16 +346,29 @@ class Channel:
         offering = self.permitted and self.grant.amps > 0 and not self.switch.busy
         drawing = self.outlet.pilot in "CD" and self.outlet.phases > 0
         self.switch.contactor(self.outlet.phases)
-        self._update(offering=offering, drawing=drawing, starting=self.facts.starting and not drawing)
+        starting = self.facts.starting and offering and not drawing
+        self._update(offering=offering, drawing=drawing, starting=starting)
 
     def _update(self, **changes: bool) -> None:
         self.facts = replace(self.facts, **changes)
-        for status in steps(self.status, status_of(self.facts)):
-            self._announce(status)
+        status = status_of(self.facts)
+        if not self._awake or (self._quiet and status == PREPARING):
+            return
+        self._quiet = False
+        for step in steps(self.status, status):
+            self._announce(step)
 
     def _announce(self, status: str) -> None:
         self.status = status
+        if status not in (SUSPENDED_EV, FINISHING):
+            self._note = ""
+        self._told = (self.error_code, self.info)
         for tell in self.on_status:
             tell(status)
         for listener in self.on_change:
             listener(self)
+
+    def _announce_news(self) -> None:
+        """The status may be as it was and yet have something new to it."""
+        if self._awake and self._told != (self.error_code, self.info):
+            self._announce(self.status)

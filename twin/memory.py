@@ -1,8 +1,12 @@
-"""What survives a reset and a power loss: the device's non-volatile memory."""
+"""What survives a reset and a power loss: the device's non-volatile memory.
+
+Everything lives in plain objects. Where a `Store` stands behind them, each change is written through before
+anything goes out on the wire, so that a killed process loses nothing either.
+"""
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from twin.frames import Payload
 
@@ -23,6 +27,7 @@ class Transaction:
     parent_id_tag: str | None = None
     accepted: bool = True  # False once the CSMS refused the idTag
     charging_profile: Payload | None = None
+    number: int = 0  # the memory's own
 
 
 @dataclass(slots=True)
@@ -32,7 +37,8 @@ class Message:
     action: str
     payload: Payload
     transaction: Transaction | None = None
-    attempts: int = 0
+    refusals: int = 0  # how often the CSMS would not have it
+    row: int = 0  # where the store keeps it
 
     def wire(self) -> Payload:
         """The payload as it goes out now."""
@@ -43,13 +49,88 @@ class Message:
         return {"transactionId": id_, **self.payload}
 
 
-@dataclass(slots=True)
+class Store(Protocol):
+    """Where a memory is written through to; every method has taken effect when it returns."""
+
+    def load(self) -> tuple[list[Transaction], list[Message], dict[str, Any]]:
+        """The running transactions, the queue in order (sharing its transactions), the facts."""
+        ...
+
+    def add(self, message: Message) -> None: ...
+    def opened(self, transaction: Transaction, message: Message) -> None: ...
+    def closed(self, transaction: Transaction, message: Message) -> None: ...
+    def changed(self, transaction: Transaction) -> None: ...
+    def remove(self, message: Message) -> None: ...
+    def keep(self, name: str, fact: Any) -> None: ...
+
+
 class Memory:
     """All of it in one object; the device's processes die at a reset, this does not."""
 
-    queue: deque[Message] = field(default_factory=deque)  # transaction-related messages, in order
-    transactions: dict[int, Transaction] = field(default_factory=dict)  # by connector
-    inoperative: set[int] = field(default_factory=set)  # connectors, 0 is the whole station
-    configuration: dict[str, Any] = field(default_factory=dict)
-    profiles: Any = None
-    dropped_values: int = 0  # MeterValues given up because the queue was full
+    def __init__(self, store: Store | None = None) -> None:
+        self._store = store
+        self.queue: deque[Message] = deque()  # transaction-related messages, in order
+        self.transactions: dict[int, Transaction] = {}  # running, by connector
+        self.dropped_values = 0  # MeterValues given up because the queue was full
+        self._facts: dict[str, Any] = {}
+        if store is not None:
+            running, queue, self._facts = store.load()
+            self.queue.extend(queue)
+            self.transactions = {transaction.connector: transaction for transaction in running}
+
+    # --- transactions and their messages ---
+
+    def post(self, message: Message) -> None:
+        self.queue.append(message)
+        if self._store is not None:
+            self._store.add(message)
+
+    def open(self, transaction: Transaction, message: Message) -> None:
+        """A transaction begins, and `message` tells of it."""
+        self.transactions[transaction.connector] = transaction
+        self.queue.append(message)
+        if self._store is not None:
+            self._store.opened(transaction, message)
+
+    def close(self, transaction: Transaction, message: Message) -> None:
+        """A transaction ends, and `message` tells of it."""
+        del self.transactions[transaction.connector]
+        self.queue.append(message)
+        if self._store is not None:
+            self._store.closed(transaction, message)
+
+    def changed(self, transaction: Transaction) -> None:
+        """The CSMS has told more of a transaction."""
+        if self._store is not None:
+            self._store.changed(transaction)
+
+    def delivered(self) -> Message:
+        """The first of the queue has arrived, or is given up."""
+        message = self.queue.popleft()
+        if self._store is not None:
+            self._store.remove(message)
+        return message
+
+    def drop(self, position: int) -> None:
+        """Give up a MeterValues to make room."""
+        message = self.queue[position]
+        del self.queue[position]
+        self.dropped_values += 1
+        if self._store is not None:
+            self._store.remove(message)
+
+    # --- anything else ---
+
+    def keep(self, name: str, fact: Any) -> None:
+        """Remember something that JSON can hold."""
+        self._facts[name] = fact
+        if self._store is not None:
+            self._store.keep(name, fact)
+
+    def recall(self, name: str, default: Any = None) -> Any:
+        return self._facts.get(name, default)
+
+    @property
+    def lasting(self) -> bool:
+        """Does it outlive the process? Else what a part of the device holds itself need not be kept."""
+        return self._store is not None

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from models.timeline import CONTROL
-from twin import vendor
 from twin.configuration import TooManyKeys
 from twin.frames import Payload
 from twin.rpc import Refusal
@@ -18,7 +16,10 @@ Operation = Callable[["ChargePoint", Payload], Payload]
 
 
 def change_configuration(station: "ChargePoint", payload: Payload) -> Payload:
-    return {"status": station.configuration.change(payload["key"], payload["value"]).status}
+    change = station.configuration.change(payload["key"], payload["value"])
+    if station.memory.lasting and change.new != change.old:
+        station.memory.keep("configuration", station.configuration.dump())
+    return {"status": change.status}
 
 
 def get_configuration(station: "ChargePoint", payload: Payload) -> Payload:
@@ -33,23 +34,24 @@ def get_configuration(station: "ChargePoint", payload: Payload) -> Payload:
 
 
 def remote_start(station: "ChargePoint", payload: Payload) -> Payload:
-    """Accepted means "will try" (5.11); without a connectorId the first free connector takes it."""
+    """Accepted means "will try" (5.11); without a connectorId a free connector with a car takes it first."""
     if "chargingProfile" in payload and station.behaviour.policy("remote_start_profile") == "rejected":
         return {"status": "Rejected"}
     wanted = payload.get("connectorId")
-    connectors = [wanted] if wanted is not None else list(station.sessions)
-    for connector in connectors:
-        session = station.sessions.get(connector)
-        if session is None or not station.is_free(connector):
-            continue
-        station.soon(partial(session.remote_start, payload["idTag"], payload.get("chargingProfile")))
-        return {"status": "Accepted"}
-    return {"status": "Rejected"}
+    connectors = [wanted] if wanted is not None else sorted(station.sessions, key=station.is_empty)
+    free = [n for n in connectors if n in station.sessions and station.sessions[n].is_free]
+    if not free or station.agent.registration != "Accepted" or station.restart.going_down:
+        return {"status": "Rejected"}
+    session = station.sessions[free[0]]
+    station.soon(partial(session.remote_start, payload["idTag"], payload.get("chargingProfile")))
+    return {"status": "Accepted"}
 
 
 def remote_stop(station: "ChargePoint", payload: Payload) -> Payload:
+    """Only for a transaction that runs (5.12), and not while the boot is pending (4.2)."""
+    wanted, allowed = payload["transactionId"], station.agent.registration == "Accepted"
     for session in station.sessions.values():
-        if session.transaction is not None and session.transaction.id == payload["transactionId"]:
+        if allowed and session.transaction is not None and session.transaction.id == wanted:
             station.soon(partial(session.stop, "Remote"))
             return {"status": "Accepted"}
     return {"status": "Rejected"}
@@ -60,29 +62,34 @@ def change_availability(station: "ChargePoint", payload: Payload) -> Payload:
     connector, operative = payload["connectorId"], payload["type"] == "Operative"
     if connector != 0 and connector not in station.sessions:
         return {"status": "Rejected"}
-    return {"status": "Scheduled" if station.set_availability(connector, operative) else "Accepted"}
+    return {"status": station.availability.change(connector, operative)}
 
 
 def unlock_connector(station: "ChargePoint", payload: Payload) -> Payload:
-    """A running transaction is stopped first (5.18)."""
-    session = station.sessions.get(payload["connectorId"])
-    if session is None or not vendor.has_lock(station.configuration, payload["connectorId"]):
+    """A running transaction is stopped first (5.18); UnlockFailed is for a lock that does not move."""
+    connector = payload["connectorId"]
+    if connector not in station.sessions or not station.controller.channel(connector).has_lock:
         return {"status": "NotSupported"}  # errata 3.87
-    station.soon(partial(session.stop, "UnlockCommand"))
-    return {"status": "Unlocked"}
+    station.soon(station.sessions[connector].unlock)
+    moves = station.world.outlet(connector).lock_moves
+    return {"status": "Unlocked" if moves else "UnlockFailed"}
 
 
 def reset(station: "ChargePoint", payload: Payload) -> Payload:
-    station.timeline.at(station.timeline.now + RESET_DELAY_S, lambda: station.reset(payload["type"]), CONTROL)
+    station.soon(partial(station.reset, payload["type"]))
     return {"status": "Accepted"}
 
 
-RESET_DELAY_S = 1.0  # between the reply and the restart; assumed
-
-
 def clear_cache(station: "ChargePoint", payload: Payload) -> Payload:
-    enabled = station.configuration.flag("AuthorizationCacheEnabled")
-    return {"status": "Accepted" if enabled else "Rejected"}  # errata 3.23
+    return {"status": "Accepted" if station.authorisation.clear_cache() else "Rejected"}
+
+
+def send_local_list(station: "ChargePoint", payload: Payload) -> Payload:
+    return {"status": station.authorisation.send_list(payload)}
+
+
+def get_local_list_version(station: "ChargePoint", payload: Payload) -> Payload:
+    return {"listVersion": station.authorisation.list_version()}
 
 
 def data_transfer(station: "ChargePoint", payload: Payload) -> Payload:
@@ -90,15 +97,15 @@ def data_transfer(station: "ChargePoint", payload: Payload) -> Payload:
 
 
 def set_charging_profile(station: "ChargePoint", payload: Payload) -> Payload:
-    return {"status": station.install_profile(payload["connectorId"], payload["csChargingProfiles"])}
+    return {"status": station.smart_charging.install(payload["connectorId"], payload["csChargingProfiles"])}
 
 
 def clear_charging_profile(station: "ChargePoint", payload: Payload) -> Payload:
-    return {"status": "Accepted" if station.clear_profiles(payload) else "Unknown"}
+    return {"status": "Accepted" if station.smart_charging.clear(payload) else "Unknown"}
 
 
 def get_composite_schedule(station: "ChargePoint", payload: Payload) -> Payload:
-    return station.composite_schedule(
+    return station.smart_charging.composite(
         payload["connectorId"], payload["duration"], payload.get("chargingRateUnit")
     )
 
@@ -122,9 +129,11 @@ OPERATIONS: dict[str, Operation] = {
     "DataTransfer": data_transfer,
     "GetCompositeSchedule": get_composite_schedule,
     "GetConfiguration": get_configuration,
+    "GetLocalListVersion": get_local_list_version,
     "RemoteStartTransaction": remote_start,
     "RemoteStopTransaction": remote_stop,
     "Reset": reset,
+    "SendLocalList": send_local_list,
     "SetChargingProfile": set_charging_profile,
     "TriggerMessage": trigger_message,
     "UnlockConnector": unlock_connector,

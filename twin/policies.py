@@ -70,6 +70,13 @@ POLICIES: Mapping[str, Policy] = MappingProxyType(
             "a chargingProfile in RemoteStartTransaction", ("applied", "ignored", "rejected")
         ),
         "remote_start_id_tag": Policy("the idTag of RemoteStartTransaction", ("per-key", "never-checked")),
+        "list_disabled": Policy(
+            "SendLocalList and GetLocalListVersion while LocalAuthListEnabled is false",
+            ("NotSupported", "kept"),
+        ),
+        "empty_list_version": Policy(
+            "the version of a local list that a full update has emptied (5.10)", ("zero", "sent")
+        ),
         "occupied_status": Policy(
             "when the status Occupied of table 4 is sent", ("off", "replaces-preparing")
         ),

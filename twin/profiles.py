@@ -55,6 +55,10 @@ class ProfileStore:
     def installed(self) -> tuple[ChargingProfile, ...]:
         return self._installed
 
+    def empty(self) -> "ProfileStore":
+        """One like this without any profile."""
+        return ProfileStore(self._policies, self._connectors, self.limits)
+
     # What the CSMS asks
 
     def install(

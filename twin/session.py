@@ -4,239 +4,275 @@ Source: OCPP 1.6 3.10, 4.8, 4.10, 5.11, 5.12; ConnectionTimeOut 9.1.6.
 """
 
 from collections.abc import Callable
+from functools import partial
 
+from models.faults import READER
 from models.timeline import CONTROL, Alarm
 from twin import vendor
-from twin.agent import QUEUE_LIMIT, Agent
+from twin.agent import Agent
+from twin.authorisation import Authorisation, Inquiry
 from twin.channel import Channel
 from twin.frames import Payload
-from twin.memory import Message, Transaction
-from twin.rpc import Reply
-from twin.samples import Samples
-from twin.status import CHARGING, SUSPENDED_EV
+from twin.id_tags import same
+from twin.memory import Transaction
+from twin.status import CHARGING, PREPARING, SUSPENDED_EV
+from twin.transactions import Transactions
+
+Holder = tuple[str, str | None]  # an idTag and its parent
 
 
 class Session:
-    """Follows one connector; asks the agent for authorisation, posts StartTransaction and StopTransaction."""
+    """Follows one connector: who may begin, what begins, and what ends it."""
 
-    def __init__(self, agent: Agent, channel: Channel, samples: Samples) -> None:
-        self._agent, self._channel, self._samples = agent, channel, samples
-        self._timeline, self._memory = agent.timeline, agent.memory
-        self.authorised: str | None = None  # an accepted idTag that waits for its cable
-        self._parent: str | None = None
-        self._profile: Payload | None = None
-        self._asking: str | None = None  # the idTag an Authorize is out for
+    def __init__(
+        self, agent: Agent, channel: Channel, transactions: Transactions, authorisation: Authorisation
+    ) -> None:
+        self._agent, self._channel, self._transactions = agent, channel, transactions
+        self._authorisation, self._configuration = authorisation, agent.configuration
+        self._timeline = agent.timeline
+        self._waiting: Holder | None = None  # an accepted idTag that waits for its cable
+        self._profile: Payload | None = None  # what came with its remote start
+        self._inquiry: Inquiry | None = None
+        self._cable_of: Holder | None = None  # whose cable is still held after the transaction
         self._timeout = Alarm(self._timeline, self._timed_out, CONTROL)
-        self.on_change: list[Callable[[int, Transaction | None], None]] = []  # a transaction began or ended
         self._status = channel.status
-        channel.on_plug.append(self._plugged)
+        self.on_begin: list[Callable[[Transaction], None]] = []
+        self.on_end: list[Callable[[Transaction], None]] = []
+        channel.on_ready.append(self._ready)
         channel.on_unplug.append(self._unplugged)
         channel.on_status.append(self._status_changed)
 
     @property
     def transaction(self) -> Transaction | None:
-        return self._memory.transactions.get(self._channel.connector)
+        return self._transactions.running(self._channel.connector)
+
+    @property
+    def is_free(self) -> bool:
+        """May a new session begin here?"""
+        return self._channel.is_free and self._waiting is None and self._inquiry is None
 
     # --- tags ---
 
     def present(self, id_tag: str) -> None:
-        """A card at the reader: starts, stops, or takes back what it began."""
+        """A card at the reader: starts, stops, frees its cable, or takes back what it began."""
         running = self.transaction
+        if self._inquiry is not None or self._channel.has_fault(READER):
+            return
         if running is not None:
-            if same(id_tag, running.id_tag) or vendor.stops_on_any_card(self._agent.configuration):
-                self.stop("Local", id_tag)  # 3.10: the same idTag needs no Authorize
-            else:
-                self._ask(id_tag, self._stop_by_other)
-        elif self.authorised is not None:
-            if same(id_tag, self.authorised):
+            self._present_to(running, id_tag)
+        elif self._waiting is not None:
+            if same(id_tag, self._waiting[0]):
                 self._withdraw()
-        elif not self._blocked():
-            self._ask(id_tag, self._authorised)
+        elif self._cable_of is not None:
+            self._claim_cable(self._cable_of, id_tag)
+        elif self._channel.is_free and not self._blocked():
+            self._ask(id_tag, partial(self._admitted, None))
+
+    def _present_to(self, running: Transaction, id_tag: str) -> None:
+        """The same idTag needs no Authorize (3.10); another may stop it if it has the same parent."""
+        if same(id_tag, running.id_tag) or vendor.stops_on_any_card(self._configuration):
+            self.stop("Local", id_tag)
+        else:
+            self._ask(id_tag, lambda tag, info: self._stop_by_other(running, tag, info))
+
+    def _claim_cable(self, owner: Holder, id_tag: str) -> None:
+        """The cable is let go for the idTag that charged, or one with the same parent (errata 3.5)."""
+        if same(id_tag, owner[0]):
+            self._release_cable()
+        elif owner[1] is not None:
+            self._ask(id_tag, lambda _, info: self._release_cable() if _related(info, owner[1]) else None)
+
+    def _release_cable(self) -> None:
+        self._cable_of = None
+        self._channel.set_lock(False)
 
     def _blocked(self) -> bool:
         """May nobody begin here for now, by com_Options?"""
         agent = self._agent
         unheard = agent.registration != "Accepted" and vendor.blocks_before_boot(agent.configuration)
-        full = len(self._memory.queue) >= QUEUE_LIMIT and vendor.blocks_when_full(agent.configuration)
-        return unheard or full
+        return unheard or (agent.outbox.full and vendor.blocks_when_full(agent.configuration))
 
     def _ask(self, id_tag: str, then: Callable[[str, Payload], None]) -> None:
-        """Authorize `id_tag`; offline, unknown tags count by AllowOfflineTxForUnknownId."""
-        if self._asking is not None:
-            return
-        if vendor.allows_all_cards(self._agent.configuration):
-            then(id_tag, {"status": "Accepted"})
-            return
-        if not self._agent.online:
-            accepted = self._agent.configuration.flag("AllowOfflineTxForUnknownId")
-            then(id_tag, {"status": "Accepted" if accepted else "Invalid"})
-            return
-        self._asking = id_tag
+        """Find out about an idTag; nothing else is listened to until that is known."""
 
-        def answered(reply: Reply) -> None:
-            self._asking = None
-            then(id_tag, reply.payload["idTagInfo"] if reply.payload else {"status": "Invalid"})
+        def decided(info: Payload) -> None:
+            self._inquiry = None
+            then(id_tag, info)
 
-        self._agent.tell("Authorize", {"idTag": id_tag}, answered)
+        inquiry = self._authorisation.decide(id_tag, decided)
+        if inquiry.open:
+            self._inquiry = inquiry
 
-    def _authorised(self, id_tag: str, info: Payload, profile: Payload | None = None) -> None:
-        if info["status"] == "Accepted" and self.transaction is None:
-            self.accept(id_tag, info.get("parentIdTag"), profile)
+    def _admitted(self, profile: Payload | None, id_tag: str, info: Payload) -> None:
+        if info["status"] == "Accepted" and self._channel.is_free:
+            self._accept(id_tag, info.get("parentIdTag"), profile)
 
-    def _stop_by_other(self, id_tag: str, info: Payload) -> None:
-        """Another card of the same parent may stop a transaction (3.10)."""
-        running, parent = self.transaction, info.get("parentIdTag")
-        if not (running and running.parent_id_tag and parent and info["status"] == "Accepted"):
-            return
-        if same(parent, running.parent_id_tag):
+    def _stop_by_other(self, running: Transaction, id_tag: str, info: Payload) -> None:
+        if self.transaction is running and _related(info, running.parent_id_tag):
             self.stop("Local", id_tag)
 
-    def accept(self, id_tag: str, parent: str | None = None, profile: Payload | None = None) -> None:
+    # --- from permission to transaction ---
+
+    def _accept(self, id_tag: str, parent: str | None = None, profile: Payload | None = None) -> None:
         """An idTag may charge here: at once where the cable is in, else within ConnectionTimeOut."""
-        self.authorised, self._parent, self._profile = id_tag, parent, profile
+        self._cable_of = None
+        self._waiting, self._profile = (id_tag, parent), profile
         self._channel.authorise(True)
-        if self._channel.plugged:
+        if self._channel.plugged and self._channel.is_free:
             self._start()
-        else:
-            self._await_timeout()
 
     def remote_start(self, id_tag: str, profile: Payload | None) -> None:
         """RemoteStartTransaction was accepted; who checks the idTag and what becomes of a profile: policy."""
-        policy, configuration = self._agent.behaviour.policy, self._agent.configuration
+        policy = self._agent.behaviour.policy
         kept = profile if policy("remote_start_profile") == "applied" else None
-        checked = policy("remote_start_id_tag") == "per-key" and configuration.flag(
-            "AuthorizeRemoteTxRequests"
-        )
-        if checked:
-            self._ask(id_tag, lambda tag, info: self._authorised(tag, info, kept))
+        by_key = policy("remote_start_id_tag") == "per-key"
+        if not self.is_free:
+            return
+        if by_key and self._configuration.flag("AuthorizeRemoteTxRequests"):
+            self._ask(id_tag, partial(self._admitted, kept))
         else:
-            self.accept(id_tag, profile=kept)
+            self._accept(id_tag, profile=kept)
 
     def _withdraw(self) -> None:
-        self._timeout.clear()
-        self.authorised = None
+        self._waiting = self._profile = None
         self._channel.authorise(False)
 
-    # --- cable ---
+    def leave(self) -> None:
+        """The connector goes out of service: nobody waits here any more."""
+        if self._inquiry is not None:
+            self._inquiry.drop()
+            self._inquiry = None
+        if self._waiting is not None:
+            self._withdraw()
 
-    def _plugged(self) -> None:
-        if self.authorised is not None:
+    def _ready(self) -> None:
+        """A car is at a free connector."""
+        if self._waiting is not None:
             self._start()
-        elif self.transaction is None:
-            if self._starts_unasked():
-                self.accept(vendor.PLUG_AND_CHARGE_TAG)
-            else:
-                self._await_timeout()
+        elif vendor.plug_and_charge(self._configuration, self._channel.connector) and not self._blocked():
+            self._begin(vendor.PLUG_AND_CHARGE_TAG, unasked=True)
 
-    def _starts_unasked(self) -> bool:
-        channel = self._channel
-        free = channel.facts.operative and not channel.facts.faulted and not self._blocked()
-        return free and vendor.plug_and_charge(self._agent.configuration, channel.connector)
+    def accepted(self) -> None:
+        """The CSMS has accepted the station: a car that had to wait for this may begin."""
+        if self._channel.plugged and self.is_free and not self._channel.facts.finishing:
+            self._ready()
 
-    def _unplugged(self) -> None:
+    def _start(self) -> None:
+        assert self._waiting is not None
+        (id_tag, parent), profile = self._waiting, self._profile
+        self._waiting = self._profile = None
+        self._begin(id_tag, parent, profile)
+
+    def _begin(
+        self, id_tag: str, parent: str | None = None, profile: Payload | None = None, unasked: bool = False
+    ) -> None:
         self._timeout.clear()
-        if self.transaction and self._stops_on_disconnect():
-            self.stop("EVDisconnected")
+        self._tell(self.on_begin, self._transactions.open(self._channel, id_tag, parent, profile))
+        self._channel.start(unasked=unasked)
 
-    def _stops_on_disconnect(self) -> bool:
-        configuration = self._agent.configuration
-        if configuration.flag("StopTransactionOnEVSideDisconnect"):
-            return True
-        offline_stop = vendor.stops_offline_on_disconnect(configuration, self._channel.connector)
-        return offline_stop and not self._agent.online
+    # --- waiting ---
 
     def _status_changed(self, status: str) -> None:
         before, self._status = self._status, status
-        if (before, status) != (CHARGING, SUSPENDED_EV) or not self._channel.plugged:
-            return
-        transaction = self.transaction
-        if transaction and vendor.stops_when_complete(self._agent.configuration, self._channel.connector):
-            self._timeline.soon(lambda: self.stop("Other") if self.transaction is transaction else None)
+        if status == PREPARING and before != PREPARING and self.transaction is None:
+            self._await_user()
+        elif status != PREPARING:
+            self._timeout.clear()
+        if (before, status) == (CHARGING, SUSPENDED_EV):
+            self._stopped_drawing()
 
-    def _await_timeout(self) -> None:
-        seconds = self._agent.configuration.integer("ConnectionTimeOut")
+    def _await_user(self) -> None:
+        """ConnectionTimeOut counts from the beginning of Preparing (errata 3.77)."""
+        seconds = self._configuration.integer("ConnectionTimeOut")
         if seconds > 0:
             self._timeout.set(self._timeline.now + seconds)
 
     def _timed_out(self) -> None:
-        self.authorised = None
+        self._waiting = self._profile = None
         self._channel.give_up()
 
-    # --- the transaction ---
+    def _stopped_drawing(self) -> None:
+        transaction = self.transaction
+        done = vendor.stops_when_complete(self._configuration, self._channel.connector)
+        if transaction is not None and done and self._channel.plugged:
+            self._timeline.soon(lambda: self.stop("Other") if self.transaction is transaction else None)
 
-    def _start(self) -> None:
-        self._timeout.clear()
-        assert self.authorised is not None
-        now, connector = self._timeline.now, self._channel.connector
-        reading = self._channel.outlet.reading()
-        clock = self._agent.clock
-        transaction = Transaction(
-            connector,
-            self.authorised,
-            start_s=now,
-            started=clock.epoch(now),
-            meter_start_wh=int(reading.register_wh),
-            parent_id_tag=self._parent,
-            charging_profile=self._profile,
-        )
-        self.authorised = None
-        self._memory.transactions[connector] = transaction
-        transaction.begin = self._samples.begin(self._channel)
-        payload = {
-            "connectorId": connector,
-            "idTag": transaction.id_tag,
-            "meterStart": transaction.meter_start_wh,
-            "timestamp": clock.iso(now),
-        }
-        self._agent.post(Message("StartTransaction", payload, transaction))
-        self._samples.start(transaction)
-        self._changed(transaction)
-        self._channel.start()
+    # --- the transaction ---
 
     def confirmed(self, transaction: Transaction, info: Payload) -> None:
         """The CSMS knows the transaction now, and says what it thinks of the idTag (errata 3.17)."""
         transaction.parent_id_tag = info.get("parentIdTag", transaction.parent_id_tag)
-        if info["status"] == "Accepted" or self.transaction is not transaction:
+        transaction.accepted = info["status"] == "Accepted"
+        self._agent.memory.changed(transaction)
+        if transaction.accepted or self.transaction is not transaction:
             return
-        transaction.accepted = False
-        if self._agent.configuration.flag("StopTransactionOnInvalidId"):
+        if self._configuration.flag("StopTransactionOnInvalidId"):
             self.stop("DeAuthorized")
         else:
             self._channel.withhold()
 
+    def _unplugged(self) -> None:
+        """The EV's side of the cable was pulled (4.10)."""
+        if self.transaction is not None and self._stops_on_disconnect():
+            self.stop("EVDisconnected")
+
+    def _stops_on_disconnect(self) -> bool:
+        if self._configuration.flag("StopTransactionOnEVSideDisconnect"):
+            return True
+        offline_stop = vendor.stops_offline_on_disconnect(self._configuration, self._channel.connector)
+        return offline_stop and not self._agent.online
+
     def stop(self, reason: str, id_tag: str | None = None) -> None:
-        """End the running transaction for one of OCPP's reasons; `id_tag` is the card that did it."""
-        transaction = self.transaction
-        if transaction is None:
+        """End the running transaction, if there is one; `id_tag` is the card that did it."""
+        if self.transaction is None:
             return
-        now = self._timeline.now
-        payload: Payload = {
-            "meterStop": int(self._channel.outlet.reading().register_wh),
-            "timestamp": self._agent.clock.iso(now),
-            "reason": reason,
-        }
-        if id_tag is not None:
-            payload["idTag"] = id_tag
-        data = transaction.begin + self._samples.end(self._channel)
-        if data:
-            payload["transactionData"] = data
-        self._samples.stop(transaction.connector)
-        del self._memory.transactions[transaction.connector]
-        self._agent.post(Message("StopTransaction", payload, transaction))
-        self._changed(None)
-        self._channel.stop()
+        if self._inquiry is not None:  # whoever asked to stop it need not any more
+            self._inquiry.drop()
+            self._inquiry = None
+        transaction = self._transactions.close(self._channel, reason, id_tag)
+        self._tell(self.on_end, transaction)
+        unlock = self._unlocks_after(reason)
+        self._cable_of = None if unlock else (transaction.id_tag, transaction.parent_id_tag)
+        self._channel.stop(unlock=unlock)
+
+    def _unlocks_after(self, reason: str) -> bool:
+        if reason == "DeAuthorized":
+            return False  # errata 3.5: until the same identifier comes
+        if reason == "EVDisconnected":
+            return self._configuration.flag("UnlockConnectorOnEVSideDisconnect")
+        return True
+
+    def unlock(self) -> None:
+        """UnlockConnector: a running transaction ends first (5.18)."""
+        self.stop("UnlockCommand")
+        self._release_cable()
+
+    # --- life ---
+
+    def wake(self, resume: bool) -> None:
+        """The firmware starts: a transaction that the memory held goes on, or ends now."""
+        transaction, self._status = self.transaction, self._channel.status
+        if transaction is not None and not resume:
+            self._tell(self.on_end, self._transactions.close(self._channel, "PowerLoss"))
+        elif transaction is not None:
+            self._transactions.resume(transaction)
+        self._channel.look(transaction is not None and resume)
+        if transaction is not None and resume and not transaction.accepted:
+            self._channel.withhold()
 
     def die(self) -> None:
         """The firmware stops; a running transaction stays in the memory."""
         self._timeout.clear()
-        self.authorised = self._asking = None
-        self._samples.stop(self._channel.connector)
+        if self._inquiry is not None:
+            self._inquiry.drop()
+        self._waiting = self._profile = self._inquiry = self._cable_of = None
 
-    def _changed(self, transaction: Transaction | None) -> None:
-        for listener in self.on_change:
-            listener(self._channel.connector, transaction)
+    def _tell(self, listeners: list[Callable[[Transaction], None]], transaction: Transaction) -> None:
+        for listener in listeners:
+            listener(transaction)
 
 
-def same(one: str, other: str) -> bool:
-    """idTags are compared without regard to case (OCPP 1.6 6.34, CiString)."""
-    return one.casefold() == other.casefold()
+def _related(info: Payload, parent: str | None) -> bool:
+    """An accepted identifier of the same group (3.10)."""
+    other = info.get("parentIdTag")
+    return info["status"] == "Accepted" and bool(parent and other) and same(str(other), str(parent))

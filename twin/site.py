@@ -72,6 +72,11 @@ class Site:
             for outlet in self._world.outlets
         }
 
+    @property
+    def phases_wired(self) -> int:
+        """Of the outlet that has the most."""
+        return max(outlet.spec.phases for outlet in self._world.outlets)
+
     def _set_by_key(self, connector: int) -> tuple[float, float | None]:
         """chg_RatedCurrent and chg_Mode3Current of a connector; 0 leaves the second to the controller."""
         rated, software = (

@@ -52,10 +52,10 @@ class Facts:
     plugged: bool = False
     authorised: bool = False  # an idTag waits for its cable, or a cable for its transaction
     transaction: bool = False
-    starting: bool = False  # the car's time to answer the first offer still runs
+    starting: bool = False  # still preparing: the car's time to answer the first offer runs
     offering: bool = False  # the pilot offers at least the minimum and energy is permitted
     drawing: bool = False  # the car asks for energy and the contactor is closed
-    finishing: bool = False  # a transaction, or the wait for one, is over and the cable still in
+    finishing: bool = False  # a transaction, or the wait for one, is over and the user has yet to leave
     operative: bool = True
     faulted: bool = False
 
@@ -72,10 +72,10 @@ def status_of(facts: Facts) -> str:
         if facts.drawing:
             return CHARGING
         return PREPARING if facts.starting else SUSPENDED_EV
-    if not facts.operative:
-        return UNAVAILABLE
     if facts.finishing:
         return FINISHING
+    if not facts.operative:
+        return UNAVAILABLE
     return PREPARING if facts.plugged or facts.authorised else AVAILABLE
 
 

@@ -52,6 +52,11 @@ def applies_profiles(configuration: Configuration) -> bool:
     return configuration.option("chg_Options", "ChgProf")
 
 
+def resumes_transactions(configuration: Configuration) -> bool:
+    """chg_Options RestartTransOnBoot: a transaction that a power loss interrupted goes on after the boot."""
+    return configuration.option("chg_Options", "RestartTransOnBoot")
+
+
 def is_enabled(configuration: Configuration, connector: int) -> bool:
     """chg_ChannelsEnabled: is this channel in use at all?"""
     return str(connector) in configuration.items("chg_ChannelsEnabled")

@@ -349,7 +349,9 @@ def test_a_channel_is_disabled_only_when_its_transaction_is_over() -> None:
     during = offered_a(bench)
     bench.present_tag(1, "TAG1")
     bench.advance(60)
-    assert (during > 0, statuses(bench, 1)[-1]) == (True, "Unavailable")
+    bench.unplug(1)
+    bench.advance(1)
+    assert (during > 0, statuses(bench, 1)[-2:]) == (True, ["Finishing", "Unavailable"])
 
 
 @pytest.mark.parametrize(("socket", "answer"), [("Lock+CP+PP", "Unlocked"), ("CP+PP", "NotSupported")])
