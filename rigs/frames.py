@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
@@ -30,8 +30,7 @@ _NEAR_BYTES = 1 << 16
 LAST = "~"  # sorts after every instant
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """What a frame is, without its payload; a reply bears the action of the CALL it answers."""
 
     t: float
@@ -138,10 +137,8 @@ def _head_of_row(row: dict[str, Any]) -> Head | None:
 def _answering(head: Head, awaited: dict[tuple[str, str, str], str | None]) -> Head:
     """A reply with the action of the CALL it answers, which then awaits no more."""
     key = (head.station, "down" if head.dir == "up" else "up", head.id or "")
-    action = awaited.get(key)
-    if not head.lost:
-        awaited.pop(key, None)
-    return Head(head.t, head.at, head.station, head.dir, head.kind, head.id, action, head.lost)
+    action = awaited.get(key) if head.lost else awaited.pop(key, None)
+    return head._replace(action=action)
 
 
 def _calls_of(actions: Collection[str]) -> re.Pattern[bytes]:

@@ -70,7 +70,7 @@ class Run:
 
     @cached_property
     def meter_values(self) -> "pd.DataFrame":
-        from rigs.tables import meter_values_table
+        from rigs.meter_values import meter_values_table
 
         return meter_values_table(self.directory)
 

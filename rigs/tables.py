@@ -1,36 +1,20 @@
 """The tables of a run as pandas DataFrames, each built in one pass over the recording."""
 
-import math
 from array import array
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rigs import recording, telemetry
+from rigs.columns import Array, to_numpy
 from rigs.frames import events, frame_of, heads
 
-_LABEL = pa.dictionary(pa.int32(), pa.string())
-_METER_VALUES = pa.schema(
-    [
-        ("at", pa.timestamp("us", tz="UTC")),  # the meter's own timestamp
-        ("t", pa.float64()),  # when the frame passed
-        ("connector", pa.int64()),
-        ("transaction_id", pa.int64()),
-        ("context", _LABEL),
-        ("measurand", _LABEL),
-        ("phase", _LABEL),
-        ("location", _LABEL),
-        ("unit", _LABEL),
-        ("value", pa.float64()),  # NaN where the raw text is no number, as signed data are
-        ("raw", pa.string()),
-    ]
-)
 _TRANSACTION = {
     "transaction_id": "Int64",
     "connector": "Int64",
@@ -41,19 +25,32 @@ _TRANSACTION = {
     "meter_stop_wh": "float64",
     "reason": "object",
 }
-_ENERGY = "Energy.Active.Import.Register"
-_BATCH_ROWS = 50_000
-_METERED = ("MeterValues", "StopTransaction")
 
 
 def telemetry_table(directory: Path) -> pd.DataFrame:
-    """Telemetry; its per-phase columns are lists kept in Arrow, so that a year fits into memory."""
+    """Telemetry, with a tuple (L1, L2, L3) for what is per phase."""
     paths = sorted((directory / recording.TELEMETRY).glob(telemetry.PARTS))
     parts = [pq.read_table(path, read_dictionary=list(telemetry.STRINGS)) for path in paths]
     whole = pa.concat_tables(parts) if parts else telemetry.SCHEMA.empty_table()
-    kinds = {telemetry.PHASES: pd.ArrowDtype(telemetry.PHASES)}
-    table: pd.DataFrame = whole.unify_dictionaries().to_pandas(types_mapper=kinds.get)
-    return table
+    lists = [field.name for field in telemetry.SCHEMA if field.type == telemetry.PHASES]
+    table: pd.DataFrame = whole.drop_columns(lists).unify_dictionaries().to_pandas()
+    for name in lists:
+        table[name] = _tuples(to_numpy(whole[name]), table["connector"].to_numpy())
+    return table.reindex(columns=telemetry.SCHEMA.names)
+
+
+def _tuples(values: Array, connectors: Array) -> Array:
+    """A tuple a row, None where null; rows of a connector that say the same share one, to save space."""
+    found = np.empty(len(values), object)
+    for connector in np.unique(connectors):
+        (rows,) = np.nonzero(connectors == connector)
+        mine = values[rows]
+        same = ((mine[1:] == mine[:-1]) | np.isnan(mine[1:]) & np.isnan(mine[:-1])).all(axis=1)
+        starts = np.flatnonzero(np.concatenate([[True], ~same]))
+        distinct = np.empty(len(starts), object)
+        distinct[:] = [None if row[0] != row[0] else tuple(row) for row in mine[starts].tolist()]
+        found[rows] = np.repeat(distinct, np.diff([*starts, len(mine)]))
+    return found
 
 
 def events_table(directory: Path) -> pd.DataFrame:
@@ -69,7 +66,7 @@ def messages_table(directory: Path) -> pd.DataFrame:
     lost = bytearray()
     for head, _ in heads(directory / recording.MESSAGES):
         t_s.append(head.t)
-        at.append(_micros(head.at) or 0)
+        at.append(micros(head.at))
         lost.append(head.lost)
         for name, column in texts.items():
             column.append(getattr(head, name))
@@ -81,57 +78,12 @@ def messages_table(directory: Path) -> pd.DataFrame:
 
 def transactions_table(directory: Path) -> pd.DataFrame:
     """One row a transaction; what a stop brings is null while it is open, the id while nobody answered."""
-    rows = list(_transactions(directory / recording.MESSAGES))
+    rows = list(transactions(directory / recording.MESSAGES))
     table = pd.DataFrame(rows, columns=list(_TRANSACTION)).astype(_TRANSACTION)
     return _instants(_instants(table, "start"), "stop")
 
 
-def meter_values_table(directory: Path) -> pd.DataFrame:
-    """Every value of MeterValues and of StopTransaction that reached the CSMS, OCPP's defaults filled in."""
-    values = _values(directory / recording.MESSAGES)
-    batches = []
-    while rows := list(islice(values, _BATCH_ROWS)):
-        columns = zip(*rows, strict=True)
-        typed = [pa.array(column, field.type) for column, field in zip(columns, _METER_VALUES, strict=True)]
-        batches.append(pa.record_batch(typed, schema=_METER_VALUES))
-    whole = pa.Table.from_batches(batches, schema=_METER_VALUES).unify_dictionaries()
-    table: pd.DataFrame = whole.to_pandas()
-    integers = {pa.int64(): pd.Int64Dtype()}
-    table["transaction_id"] = whole["transaction_id"].to_pandas(types_mapper=integers.get)
-    return table.set_index("at")
-
-
-def _values(path: Path) -> Iterator[tuple[Any, ...]]:
-    """The rows of the meter values table."""
-    # StopTransaction does not say its connector.
-    connectors = {row.get("transaction_id"): row["connector"] for row in _transactions(path)}
-    for head, line in heads(path, actions=_METERED):
-        if head.kind == "CALL" and not head.lost:
-            payload = frame_of(head, line).payload
-            transaction = payload.get("transactionId")
-            connector = payload.get("connectorId", connectors.get(transaction, 0))
-            for sampled in payload.get("meterValue") or payload.get("transactionData") or ():
-                at = _micros(sampled.get("timestamp", ""))
-                for value in sampled.get("sampledValue", ()):
-                    yield at, head.t, connector, transaction, *_value(value)
-
-
-def _value(value: Mapping[str, str]) -> tuple[Any, ...]:
-    """What follows the transaction in a row. Defaults: OCPP 1.6, 7.43."""
-    measurand = value.get("measurand", _ENERGY)
-    raw = value.get("value", "")
-    return (
-        value.get("context", "Sample.Periodic"),
-        measurand,
-        value.get("phase"),
-        value.get("location", "Outlet"),
-        value.get("unit", "Wh" if measurand.startswith("Energy") else None),
-        _number(raw),
-        raw,
-    )
-
-
-def _transactions(path: Path) -> Iterator[dict[str, Any]]:
+def transactions(path: Path) -> Iterator[dict[str, Any]]:
     """The transactions in the order of their start, as far as frames reached the other end."""
     pending: dict[str, dict[str, Any]] = {}  # by the id of the StartTransaction
     rows: dict[Any, dict[str, Any]] = {}
@@ -168,19 +120,12 @@ def _stopped(payload: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
-
-
-def _micros(text: str) -> int | None:
-    """An instant as microseconds since 1970, without an offset of UTC; None where the text is none."""
+def micros(text: str, default: int = 0) -> int:
+    """An instant as microseconds since 1970; without an offset it is UTC."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        return None
+        return default
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return round(at.timestamp() * 1_000_000)
 
