@@ -119,7 +119,7 @@ def _with_defaults(labels: Sequence[str | None]) -> dict[str, str | None]:
     )
 
 
-def _categories(texts: Sequence[str | None], numbers: Array) -> pd.Categorical:
+def _categories(texts: Sequence[str | None], numbers: Array) -> "pd.Categorical[str]":
     """The text of each number, as a categorical."""
     known = sorted({text for text in texts if text is not None})
     codes = np.array([-1 if text is None else known.index(text) for text in [*texts, None]], dtype=np.int8)
