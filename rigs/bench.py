@@ -238,7 +238,17 @@ class Bench:
         self.assembly.event("clear", connector, fault=fault)
         self.assembly.station.clear(connector, fault)
 
+    @verb
+    def grid_limit(self, amps: float | None) -> None:
+        """What the master or supervisor allows the station, A per phase; None: it falls silent."""
+        if amps is not None and amps < 0:
+            raise BadInput(f"grid limit must be >= 0 A, got {amps:g}")
+        self.assembly.event("operator", grid_limit_a=amps)
+        self.assembly.station.site.grid.limit(amps)
+
     def _fault(self, fault: str, connector: int) -> None:
+        if (fault, connector) == ("power-meter-failure", 0):
+            return  # the third meter, at the connection to the grid
         self._outlet(connector)
         allowed = [*FAULTS, "power-loss"]
         if fault not in allowed:

@@ -103,6 +103,8 @@ def _script(bench: Bench, rig: RigFile, sessions: tuple[Session, ...]) -> None:
         }[outage.kind]
         at(rig.t(outage.start), begin, INPUT)
         at(rig.t(outage.end), end, INPUT)
+    for limit in rig.grid.limits:
+        at(rig.t(limit.at), partial(bench.grid_limit, limit.amps), INPUT)
     for fault in rig.faults:
         at(rig.t(fault.at), partial(bench.inject, fault.fault, fault.connector), INPUT)
         if fault.clear_at is not None:

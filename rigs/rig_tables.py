@@ -195,7 +195,7 @@ class Csms(Table):
 class FaultEntry(Table):
     at: Instant
     fault: Fault
-    connector: Connector = 1
+    connector: int = Field(default=1, ge=0, le=2, description="0 with power-meter-failure: the third meter")
     clear_at: Instant | None = None
 
 

@@ -163,6 +163,9 @@ def in_order(rig: RigFile) -> None:
         if fault.connector > rig.station.connectors:
             allowed = f"must be <= station.connectors ({rig.station.connectors})"
             raise BadInput(f"faults[{index}].connector {allowed}, got {fault.connector}")
+        if fault.connector == 0 and fault.fault != "power-meter-failure":
+            allowed = "must be >= 1 but for power-meter-failure, where 0 is the third meter"
+            raise BadInput(f"faults[{index}].connector {allowed}, got 0 with {fault.fault}")
         if fault.clear_at is not None:
             _later(rig, f"faults[{index}].clear_at", fault.clear_at, "at", fault.at)
 

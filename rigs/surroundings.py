@@ -35,6 +35,13 @@ class Sag(Table):
     phases: Many[int] = (1, 2, 3)
 
 
+class GridLimit(Table):
+    """What a master or supervisor allows the station from a time on; without amps it falls silent."""
+
+    at: Instant
+    amps: NotNegative | None = None
+
+
 class Grid(Table):
     """The connection to the grid, and the house beside the charge point."""
 
@@ -48,6 +55,7 @@ class Grid(Table):
     impedance_ohm: float = Field(default=0.0, ge=0, le=2, description="of each phase, up to the charge point")
     house: Many[HourAmps] = Field(default=(), description="[local hour, A or [L1, L2, L3]] over the day")
     sags: Many[Sag] = ()
+    limits: Many[GridLimit] = Field(default=(), description="over the bus, with grid_Role Slave or Master")
 
 
 class Ambient(Table):

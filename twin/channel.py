@@ -77,6 +77,11 @@ class Channel:
         return (amps, amps if phases > 1 else 0.0, amps if phases > 2 else 0.0)
 
     @property
+    def grid_phases(self) -> tuple[int, ...]:
+        """The phases of the grid that the car may load."""
+        return self.outlet.spec.rotation[: self.switch.phases]
+
+    @property
     def committed_a(self) -> float:
         """What the car may be drawing: the offer, or the one before it until the car has followed."""
         return max(self.outlet.offered_a, self._before_a if self._timeline.now < self._followed_s else 0.0)

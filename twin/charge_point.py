@@ -176,15 +176,19 @@ class ChargePoint:
             self.sessions[connector].present(id_tag)
 
     def inject(self, connector: int, fault: str) -> None:
-        """A fault as `twin.faults` knows it; `power-loss` is a power cut."""
+        """A fault as `twin.faults` knows it; `power-loss` is a power cut, connector 0 the third meter."""
         if fault == "power-loss":
             self.power_cut()
+        elif connector == 0:
+            self.site.grid.lose_meter(True)
         else:
             self.controller.channel(connector).inject(fault)
 
     def clear(self, connector: int, fault: str) -> None:
         if fault == "power-loss":
             self.power_restore()
+        elif connector == 0:
+            self.site.grid.lose_meter(False)
         else:
             self.controller.channel(connector).clear(fault)
 

@@ -1,13 +1,16 @@
 """The station's controller: its channels, and who may draw how much."""
 
 from collections.abc import Mapping, Sequence
-from math import inf
 from typing import Protocol
 
+from models.sharing import TURN_S, turn
+from models.supply import Three
 from models.timeline import CONTROL, Alarm, Timeline
 from models.world import World
 from twin.channel import NO_GRANT, Channel
-from twin.limits import Grant, Request, arbitrate, lowest
+from twin.limits import EPSILON_A, Grant, Request, arbitrate, room
+
+WAITS = Grant(0.0, "sharing")  # there is not enough for all
 
 
 class Limits(Protocol):
@@ -17,8 +20,8 @@ class Limits(Protocol):
         """Those of one channel."""
         ...
 
-    def shared(self) -> Mapping[str, float]:
-        """Those on the sum of all channels."""
+    def shared(self) -> Mapping[str, Three]:
+        """Those on the sum of all channels, on each phase of the grid."""
         ...
 
     def minimum_a(self) -> float:
@@ -42,6 +45,7 @@ class Controller:
     ) -> None:
         self.timeline, self._limits, self._first_come = timeline, limits, first_come
         self._again = Alarm(timeline, self.arbitrate, CONTROL)
+        self._turns = Alarm(timeline, self.arbitrate, CONTROL)
         self.channels: Sequence[Channel] = tuple(
             Channel(timeline, outlet, self.arbitrate) for outlet in world.outlets
         )
@@ -58,22 +62,24 @@ class Controller:
         for channel in taking:
             channel.switch.want(self._limits.phases(channel))
         shared, minimum_a = self._limits.shared(), self._limits.minimum_a()
-        requests = [Request(c.connector, self._limits.own(c), minimum_a) for c in taking]
-        grants = arbitrate(requests, shared, self._first_come)
-        total_a = lowest(shared)[0] if shared else inf
+        requests = [Request(c.connector, self._limits.own(c), minimum_a, c.grid_phases) for c in taking]
+        now = self.timeline.now
+        grants = arbitrate(requests, shared, self._first_come, turn(now))
+        if len(taking) > 1 and any(grants[c.connector] == WAITS for c in taking):
+            self._turns.set((turn(now) + 1) * TURN_S)  # who waits now comes first then
         by_change = sorted(self.channels, key=lambda c: _amps(grants, c) - c.committed_a)
         for channel in by_change:  # who goes down goes first
             grant = grants.get(channel.connector, NO_GRANT)
-            channel.follow(self._within_room(channel, grant, total_a, minimum_a))
+            channel.follow(self._within_room(channel, grant, room(shared), minimum_a))
 
-    def _within_room(self, channel: Channel, grant: Grant, total_a: float, minimum_a: float) -> Grant:
+    def _within_room(self, channel: Channel, grant: Grant, room_a: Three, minimum_a: float) -> Grant:
         """A raise waits until the others' cars have followed their cuts: the sum never exceeds the limit."""
         others = [other for other in self.channels if other is not channel]
-        room_a = total_a - sum(max(other.committed_a, other.grant.amps) for other in others)
-        if grant.amps <= room_a + 1e-9 or grant.amps <= channel.outlet.offered_a:
+        left_a = min(room_a[phase - 1] - _taken_a(others, phase) for phase in channel.grid_phases)
+        if grant.amps <= left_a + EPSILON_A or grant.amps <= channel.outlet.offered_a:
             return grant
         self._look_again(others)
-        kept_a = max(room_a, min(channel.outlet.offered_a, grant.amps))
+        kept_a = max(left_a, min(channel.outlet.offered_a, grant.amps))
         return Grant(kept_a if kept_a >= minimum_a else 0.0, "sharing")
 
     def _look_again(self, others: Sequence[Channel]) -> None:
@@ -81,6 +87,11 @@ class Controller:
         due = [other.free_s for other in others if other.free_s >= self.timeline.now]
         if due:
             self._again.set(min(due))
+
+
+def _taken_a(channels: Sequence[Channel], phase: int) -> float:
+    """What these channels have, or still have, on a phase of the grid."""
+    return sum(max(c.committed_a, c.grant.amps) for c in channels if phase in c.grid_phases)
 
 
 def _amps(grants: Mapping[int, Grant], channel: Channel) -> float:

@@ -1,10 +1,14 @@
-"""Who may draw how much: pure arbitration over the limits of each channel and of the station.
+"""Who may draw how much: the limits of each channel, those that all share, and what each is granted.
 
 Amperes are per phase throughout. The lowest limit holds and gives its name to telemetry's `limited_by`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
+
+from models.sharing import Want, share
+from models.supply import Three
 
 EPSILON_A = 1e-9
 
@@ -16,6 +20,7 @@ class Request:
     connector: int
     caps_a: Mapping[str, float]
     minimum_a: float
+    phases: tuple[int, ...] = (1, 2, 3)  # of the grid, that it may load
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,53 +37,36 @@ def lowest(caps_a: Mapping[str, float]) -> tuple[float, str]:
     return caps_a[name], name
 
 
-def arbitrate(
-    requests: Sequence[Request], shared_a: Mapping[str, float], first_come: bool = False
-) -> dict[int, Grant]:
-    """Grant each request its amps so that their sum stays within the lowest of `shared_a`.
+def room(shared_a: Mapping[str, Three]) -> Three:
+    """What all channels together may draw on each phase."""
+    rooms = list(shared_a.values()) or [(inf, inf, inf)]
+    return (min(r[0] for r in rooms), min(r[1] for r in rooms), min(r[2] for r in rooms))
 
-    `shared_a` holds limits on the sum by name (station, profile, grid). Shares are equal, what one channel
-    cannot use going to the others, or first come first served in the order of `requests`. A channel that
-    cannot have its minimum pauses (never rounded up) and frees its share for those that remain.
+
+def arbitrate(
+    requests: Sequence[Request], shared_a: Mapping[str, Three], first_come: bool = False, turn: int = 0
+) -> dict[int, Grant]:
+    """Grant each request its amps so that on no phase their sum is above the lowest of `shared_a`.
+
+    `shared_a` holds limits on the sum by name (station, profile, grid). Who shares how: `models.sharing`. A
+    channel that cannot have its minimum pauses, never rounded up; `turn` says who gives way.
     """
-    total_a, total_name = lowest(shared_a) if shared_a else (float("inf"), "none")
     own = {request.connector: lowest(request.caps_a) for request in requests}
-    grants = {r.connector: _paused(own[r.connector]) for r in requests if own[r.connector][0] < r.minimum_a}
-    running = [request for request in requests if request.connector not in grants]
-    while running:
-        shares = _shares([own[r.connector][0] for r in running], total_a, first_come)
-        starved = [r for r, share in zip(running, shares, strict=True) if share < r.minimum_a - EPSILON_A]
-        if not starved:
-            break
-        last = starved[-1]  # those who asked first keep theirs
-        grants[last.connector] = Grant(0.0, "sharing" if len(running) > 1 else total_name)
-        running = [request for request in running if request is not last]
-    else:
-        return grants
-    for request, share in zip(running, shares, strict=True):
-        amps, name = own[request.connector]
-        if share < amps - EPSILON_A:
-            amps, name = share, "sharing" if len(running) > 1 else total_name
-        grants[request.connector] = Grant(amps, name)
+    wants = [Want(r.connector, own[r.connector][0], r.minimum_a, r.phases) for r in requests]
+    shares = share(wants, room(shared_a), first_come=first_come, turn=turn)
+    tightest = lowest({name: min(amps) for name, amps in shared_a.items()})[1] if shared_a else "none"
+    grants = {}
+    for request in requests:
+        others = any(a > 0 for connector, a in shares.items() if connector != request.connector)
+        connector = request.connector
+        shared_by = "sharing" if others else tightest
+        grants[connector] = _grant(own[connector], request.minimum_a, shares[connector], shared_by)
     return grants
 
 
-def _paused(own: tuple[float, str]) -> Grant:
+def _grant(own: tuple[float, str], minimum_a: float, share_a: float, shared_by: str) -> Grant:
     """A limit of 0 pauses by its own name; one too low to charge at is the minimum's doing."""
     amps, name = own
-    return Grant(0.0, name if amps <= 0 else "minimum")
-
-
-def _shares(caps_a: Sequence[float], total_a: float, first_come: bool) -> list[float]:
-    if first_come:
-        shares = []
-        for cap in caps_a:
-            shares.append(min(cap, total_a))
-            total_a -= shares[-1]
-        return shares
-    shares = [0.0] * len(caps_a)
-    left = sorted(range(len(caps_a)), key=lambda n: caps_a[n])
-    for position, n in enumerate(left):
-        shares[n] = min(caps_a[n], total_a / (len(left) - position))
-        total_a -= shares[n]
-    return shares
+    if amps < minimum_a:
+        return Grant(0.0, name if amps <= 0 else "minimum")
+    return Grant(share_a, shared_by) if share_a < amps - EPSILON_A else Grant(amps, name)

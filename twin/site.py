@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from models.outlet import Outlet
+from models.supply import Three
 from models.timeline import CONTROL, Alarm, Timeline
 from models.world import World
 from twin import vendor
@@ -10,6 +11,7 @@ from twin.behaviour import Behaviour
 from twin.channel import Channel
 from twin.clock import StationClock
 from twin.configuration import Configuration
+from twin.grid import Grid
 from twin.phase_switch import phases_for_watts
 from twin.profiles import Limit, ProfileStore
 
@@ -35,6 +37,7 @@ class Site:
         self._configuration, self._profiles, self._started = configuration, profiles, started
         self._spread_watts = behaviour.policy("watts_to_amps") == "phases-in-use"
         self.changed: Callable[[], None] = lambda: None
+        self.grid = Grid(world, configuration, lambda: self.changed())
         self._next = Alarm(timeline, lambda: self.changed(), CONTROL)
         self._drawn: dict[int, int] = {}  # by connector: on how many phases its car draws, once it did
         for outlet in world.outlets if self._spread_watts else ():
@@ -84,15 +87,19 @@ class Site:
         )
         return rated, software if software > 0 else None
 
-    def shared(self) -> Mapping[str, float]:
-        """The limits on the sum of all channels by name, A per phase."""
-        caps = {"station": self._configuration.number("chg_StationMaxCurrent")}
+    def shared(self) -> Mapping[str, Three]:
+        """The limits on the sum of all channels by name, on each phase of the grid."""
+        station = self._configuration.number("chg_StationMaxCurrent")
+        caps = {"station": (station, station, station)}
+        grid = self.grid.room_a()
+        if grid is not None:
+            caps["grid"] = grid
         if not vendor.applies_profiles(self._configuration):
             return caps
         limit = self._profiles.station_limit(self._epoch, min(self._started().values(), default=None))
         self._await(limit)
         if limit.amps is not None:
-            caps["profile"] = limit.amps
+            caps["profile"] = (limit.amps, limit.amps, limit.amps)
         return caps
 
     def minimum_a(self) -> float:

@@ -33,7 +33,7 @@ class Station:
         return self.caps[channel.connector]
 
     def shared(self):
-        return {"station": self.station_a}
+        return {"station": (self.station_a,) * 3}
 
     def minimum_a(self):
         return 6.0
