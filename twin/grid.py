@@ -1,9 +1,9 @@
 """Load balancing: what the building's connection leaves for the station, by grid_Role (sheet table 23).
 
-Station_ctrl measures with the third meter (chg_KWH3): grid_InstallationMaxcurrent, less what the house
-takes and grid_TotalcurrentOffset; with that meter lost, grid_InstallationSaveCurrent. Slave and Master follow
-a limit that comes over the bus, from a master or a supervisor, and fall back to the same safe current when it stops
-coming. What the roles do beyond their names is assumed: nothing public says it.
+Station_ctrl measures with the third meter (chg_KWH3): grid_InstallationMaxcurrent, less what the house takes
+and grid_TotalcurrentOffset; with that meter lost, grid_InstallationSaveCurrent. Slave and Master follow a
+limit that comes over the bus, and fall back to the same safe current when it stops coming. What the roles do
+beyond their names is assumed: nothing public says it.
 """
 
 from collections.abc import Callable
