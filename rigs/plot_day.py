@@ -52,15 +52,13 @@ def plot_day(run: Run, connector: int, window: Window) -> Chart:
         _draw_curve(panels[3], "State of charge, %", rows["t"], 100 * rows["soc"], window, (-4, 104))
         if heat:
             _draw_curve(panels[4], "Temperature, °C", rows["t"], rows["temp_c"], window)
-        for panel in panels[:-1]:
-            panel.tick_params(axis="x", labelbottom=False, length=0)
-        window.label(panels[-1])
+        window.label(panels[-1], above=panels[1:-1])
     return figure
 
 
 def _canvas(heights_in: list[float]) -> tuple[Chart, list[Axes]]:
     """Panels of these heights above each other on one time axis."""
-    top_in, bottom_in, gap_in = 0.92, 0.45, 0.42
+    top_in, bottom_in, gap_in = 0.92, 0.36, 0.42
     height_in = top_in + bottom_in + sum(heights_in) + gap_in * (len(heights_in) - 1)
     figure = chart(_WIDTH_IN, height_in)
     panels: list[Axes] = []
@@ -114,7 +112,8 @@ def _draw_visits(axes: Axes, present: list[Visit], window: Window) -> None:
         long_s = _LETTER_PART * (len(name) + 3) * (window.until_s - window.since_s)
         from_s = max(min(begin_s, window.until_s - long_s), free_s)
         if from_s < end_s:
-            axes.text(window.at(from_s), 1.55, name, fontsize=7.5, va="bottom", clip_on=False)
+            place, side = (begin_s, "left") if from_s == begin_s else (from_s + long_s, "right")
+            axes.text(window.at(place), 1.55, name, fontsize=7.5, va="bottom", ha=side, clip_on=False)
             free_s = from_s + long_s
 
 

@@ -27,8 +27,7 @@ def plot_schedule(run: Run, connector: int, window: Window) -> Chart:
         title(figure, f"Charging profiles · connector {connector} · {window.name()}", _summary(story, places))
         _draw_lanes(lanes, story.bands, places, window)
         _draw_current(current, story, rows, window)
-        lanes.tick_params(axis="x", labelbottom=False, length=0)
-        window.label(current)
+        window.label(current, above=[lanes])
     return figure
 
 
