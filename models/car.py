@@ -71,6 +71,7 @@ class Car:
         """The pilot was away and is back."""
         if lasted_s >= self.vehicle.wake_s:
             self.asleep = self.refuses = False
+            self.charged_on = 0
             self.paused_s = None
 
     def _orders(self) -> tuple[float, float, float]:

@@ -225,7 +225,7 @@ class Warmth:
 
     def enclosure_columns(self, t_s: Any) -> Any:
         """Its share of the enclosure's temperature at ascending instants, through what took over since."""
-        warmth, total = self, np.empty(len(t_s))
+        warmth, total = self.when(t_s[0]), np.empty(len(t_s))
         done = 0
         while done < len(t_s):
             after = warmth.after

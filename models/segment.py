@@ -105,6 +105,7 @@ class Segment:
         "_extra_k",
         "_others",
         "_own",
+        "_recent",
         "draw",
         "fixed",
         "ledger",
@@ -129,6 +130,7 @@ class Segment:
         self.t0_s, self.fixed, self.draw = t0_s, fixed, draw
         self.ledger, self.soc = ledger, soc
         self._air, self._own, self._others, self._extra_k = air, own, others, extra_k
+        self._recent = list(others)  # where the last look found them: an idle outlet's segment lasts for days
 
     @property
     def pilot(self) -> str:
@@ -185,8 +187,8 @@ class Segment:
         temp = (
             self._air.at(t_s) + self._extra_k + own.rises[ENCLOSURE].value(tau) + own.rises[SOCKET].value(tau)
         )
-        for other in self._others:
-            warmth = other.when(t_s)
+        for n, recent in enumerate(self._recent):
+            self._recent[n] = warmth = (recent if recent.t0_s <= t_s else self._others[n]).when(t_s)
             temp += warmth.rises[ENCLOSURE].value(t_s - warmth.t0_s)
         return temp
 

@@ -45,9 +45,9 @@ class World:
         self._looking, self._felt = False, [outlet.warmth for outlet in self.outlets]
         self._states = self.supply.states(seed, time_of_day_s)
         self._grid, self._upcoming = next(self._states), next(self._states, None)
-        self._load_a: Three = (0.0, 0.0, 0.0)
         self._feeding = False
         self._grid_alarm = Alarm(timeline, self._grid_changes, INPUT)
+        self._load_a = self.grid_a()
         self._feed()
         self._await_grid()
 
@@ -98,6 +98,7 @@ class World:
     def _grid_changes(self) -> None:
         if self._upcoming is not None:
             self._grid, self._upcoming = self._upcoming, next(self._states, None)
+        self._load_a = self.grid_a()
         self._feed()
         self._await_grid()
         for heard in self.on_grid:

@@ -209,3 +209,20 @@ def test_impossible_heat_is_refused_in_words(make, words):
     with pytest.raises(ValueError) as refused:
         make()
     assert words in str(refused.value)
+
+
+def test_an_idle_outlet_feels_what_its_neighbour_did_whenever_one_looks(wallbox, car):
+    """Its own segment lasts on while the neighbour's heat changes; going back in time gives the same."""
+    box = wallbox(outlets=2)
+    idle = box.world.outlet(1)
+    box.run(10)
+    segment, seen = idle.segment, []
+    box.charge(car("renault-zoe-ze50"), 0.5, connector=2)
+    for _ in range(40):
+        box.run(600)
+        seen.append((box.timeline.now, idle.reading().temp_c))
+    assert idle.segment is segment
+    assert max(temp for _, temp in seen) > seen[-1][1] + 0.5
+    times = np.array([t for t, _ in seen])
+    assert list(segment.columns(times)["temp_c"]) == pytest.approx([temp for _, temp in seen], rel=1e-12)
+    assert [segment.at(t).temp_c for t, _ in reversed(seen)] == [temp for _, temp in reversed(seen)]

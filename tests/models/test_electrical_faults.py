@@ -1,0 +1,182 @@
+"""Faults: what each does to the electrical side, what the charge point's circuits see, and that it ends."""
+
+import pytest
+
+from models.faults import FAULTS
+from models.heat import Ambient
+
+
+@pytest.fixture
+def charging(wallbox, car):
+    box = wallbox()
+    outlet = box.charge(car(), soc=0.2, amps=16)
+    box.run(60)
+    return box, outlet
+
+
+# Pilot, phases conducting and A on L1-L3 a minute later, with a wall box that only follows the pilot.
+SHOWS = {
+    "lock-failure": ("C", 3, (16, 16, 16)),
+    "pilot-short": ("E", 0, (0, 0, 0)),
+    "diode-failure": ("C", 3, (16, 16, 16)),
+    "ground-failure": ("C", 3, (16, 16, 16)),
+    "over-voltage": ("C", 3, (16, 16, 16)),
+    "under-voltage": ("C", 3, (16, 16, 16)),
+    "over-current": ("C", 3, (21.8, 21.8, 21.8)),
+    "over-temperature": ("C", 3, (16, 16, 16)),
+    "power-meter-failure": ("C", 3, (16, 16, 16)),
+    "contactor-welded": ("C", 3, (16, 16, 16)),
+    "reader-failure": ("C", 3, (16, 16, 16)),
+    "power-loss": ("E", 0, (0, 0, 0)),
+    "phase-loss": ("C", 3, (16, 0, 16)),
+}
+HIDDEN = {"contactor-welded", "over-current"}  # seen only when the contactor should open, or has tripped
+
+
+def test_every_fault_is_described_here():
+    assert set(SHOWS) == set(FAULTS)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_does_what_it_does_and_is_seen(charging, fault):
+    box, outlet = charging
+    outlet.set_lock(True)
+    outlet.inject(fault)
+    box.run(60)
+    assert (outlet.pilot, outlet.phases) == SHOWS[fault][:2]
+    assert outlet.reading().i_a == pytest.approx(SHOWS[fault][2])
+    assert (fault in outlet.senses) == (fault not in HIDDEN)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_that_ends_leaves_nothing_behind(charging, fault):
+    box, outlet = charging
+    outlet.set_lock(True)
+    outlet.inject(fault)
+    box.run(60)
+    outlet.clear(fault)
+    box.run(60)
+    assert outlet.senses == frozenset()
+    assert outlet.reading().i_a == pytest.approx((16.0, 16.0, 16.0))
+    assert outlet.locked
+
+
+def test_listeners_hear_of_it_in_the_same_instant(charging):
+    box, outlet = charging
+    heard = []
+    outlet.on_senses.append(lambda outlet: heard.append((box.timeline.now, set(outlet.senses))))
+    outlet.inject("ground-failure")
+    outlet.inject("reader-failure")
+    box.run(10)
+    outlet.clear("ground-failure")
+    box.run(10)
+    assert heard == [(60.0, {"ground-failure", "reader-failure"}), (70.0, {"reader-failure"})]
+
+
+def test_a_welded_contactor_feeds_a_car_that_has_stopped_and_shows_when_it_should_open(charging):
+    box, outlet = charging
+    outlet.inject("contactor-welded")
+    outlet.set_pwm(None)
+    box.run(30)
+    assert (outlet.phases, outlet.pilot) == (3, "B")
+    assert outlet.senses == {"contactor-welded"}
+    assert outlet.reading().p_w == 5.0  # the car's standby
+    outlet.clear("contactor-welded")
+    box.run(1)
+    assert (outlet.phases, outlet.senses) == (0, frozenset())
+
+
+def test_the_next_car_at_a_welded_contactor_charges_as_soon_as_it_is_offered_current(charging, car):
+    box, outlet = charging
+    outlet.inject("contactor-welded")
+    outlet.unplug()
+    box.run(10)
+    outlet.plug_in(car(), 0.3)
+    box.run(30)
+    assert outlet.reading().i_a[0] == pytest.approx(16.0)
+
+
+def test_over_voltage_and_under_voltage_are_in_what_the_meter_reads(charging):
+    _, outlet = charging
+    outlet.inject("over-voltage")
+    assert outlet.reading().u_v[0] == pytest.approx(276.0)
+    outlet.clear("over-voltage")
+    outlet.inject("under-voltage")
+    assert outlet.reading().u_v[0] == pytest.approx(184.0)
+
+
+def test_a_silent_meter_counts_on(charging):
+    box, outlet = charging
+    outlet.inject("power-meter-failure")
+    before = outlet.reading().register_wh
+    assert outlet.metered() is None
+    box.run(3600)
+    outlet.clear("power-meter-failure")
+    assert outlet.metered().register_wh - before == pytest.approx(3 * 16 * 230.0, rel=0.011)
+
+
+def test_over_temperature_leaves_no_capability_and_gives_it_back(charging):
+    _, outlet = charging
+    outlet.inject("over-temperature")
+    assert (outlet.capability_a, outlet.heat_a) == ((0.0, 0.0, 0.0), 0.0)
+    assert outlet.reading().temp_c > 80.0
+    outlet.clear("over-temperature")
+    assert outlet.capability_a == (32.0, 32.0, 32.0)
+
+
+def test_the_sensor_fault_of_one_socket_does_not_hold_the_other(wallbox):
+    box = wallbox(outlets=2, ambient=Ambient(15.0, 0.0))
+    box.world.outlet(1).inject("over-temperature")
+    assert box.world.outlet(2).capability_a == (32.0, 32.0, 32.0)
+    assert box.world.outlet(2).senses == frozenset()
+
+
+def test_over_current_trips_after_seven_seconds_above_its_level(charging):
+    """everest-core: above limit x 1.1 + 0.5 A for 7 s."""
+    box, outlet = charging
+    heard = []
+    outlet.protect(16.0)
+    outlet.on_senses.append(lambda outlet: heard.append((box.timeline.now, set(outlet.senses))))
+    outlet.inject("over-current")
+    box.run(20)
+    # It ramps 4 A/s from 16 A: the level of 18.1 A is passed after 0.525 s.
+    assert heard == [(pytest.approx(60.0 + 2.1 / 4.0 + 7.0, abs=1e-6), {"over-current"})]
+
+
+def test_a_short_excess_does_not_trip(charging):
+    box, outlet = charging
+    outlet.protect(16.0)
+    outlet.inject("over-current")
+    box.run(6.0)
+    outlet.clear("over-current")
+    box.run(60.0)
+    assert outlet.senses == frozenset()
+
+
+def test_a_current_just_below_the_level_never_trips(wallbox, car):
+    box = wallbox()
+    outlet = box.charge(car("renault-zoe-ze50"), soc=0.1, amps=18.0)
+    outlet.protect(16.0)  # level 18.1 A
+    box.run(3600)
+    assert outlet.senses == frozenset()
+
+
+def test_a_trip_stays_until_the_protection_is_set_anew(charging):
+    box, outlet = charging
+    outlet.protect(16.0)
+    outlet.inject("over-current")
+    box.run(30)
+    outlet.clear("over-current")
+    box.run(30)
+    assert outlet.senses == {"over-current"}
+    outlet.protect(16.0)
+    assert outlet.senses == frozenset()
+
+
+def test_an_unknown_fault_is_refused_with_the_known_ones(charging):
+    with pytest.raises(
+        ValueError, match=r"fault must be one of lock-failure, .*, phase-loss, got 'gremlins'"
+    ):
+        charging[1].inject("gremlins")
+    with pytest.raises(ValueError, match="got 'gremlins'"):
+        charging[1].clear("gremlins")
