@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Columns = dict[str, Any]
 ZERO: Three = (0.0, 0.0, 0.0)
+FEW = 6  # so many instants are looked at sooner one by one than with numpy
 
 
 class Reading(NamedTuple):
@@ -195,6 +196,8 @@ class Segment:
     def columns(self, t_s: Any) -> Columns:
         """The telemetry columns at these ascending instants; NaN where a value is null."""
         tau, size = t_s - self.t0_s, len(t_s)
+        if size <= FEW:
+            return _stacked([self.at(float(t)) for t in t_s])
         (const, slope, decay, lam), live, sum_u, reactive, keep, drain, _ = self.draw
         fixed = self.fixed
         power = const + slope * tau
@@ -256,6 +259,27 @@ class Segment:
         active = accepts_w / _own_phases_v(self.fixed.u_v, car.phases)
         amps = np.minimum(most_a, np.sqrt(active * active + car.reactive_a**2))
         return np.outer(amps, np.arange(3) < car.phases)
+
+
+def _stacked(rows: list[Reading]) -> Columns:
+    """Columns from readings."""
+    nan = float("nan")
+    unknown = (nan, nan, nan)
+    return {
+        "pilot": np.array([row.pilot for row in rows]),
+        "duty_pct": np.array([row.duty_pct for row in rows]),
+        "phases": np.array([row.phases for row in rows]),
+        "demand_a": np.array([row.demand_a or unknown for row in rows]),
+        "capability_a": np.array([row.capability_a for row in rows]),
+        **{f"i{n}_a": np.array([row.i_a[n - 1] for row in rows]) for n in (1, 2, 3)},
+        **{f"u{n}_v": np.array([row.u_v[n - 1] for row in rows]) for n in (1, 2, 3)},
+        "p_w": np.array([row.p_w for row in rows]),
+        "pf": np.array([nan if row.pf is None else row.pf for row in rows]),
+        "energy_wh": np.array([row.energy_wh for row in rows]),
+        "register_wh": np.array([row.register_wh for row in rows]),
+        "soc": np.array([nan if row.soc is None else row.soc for row in rows]),
+        "temp_c": np.array([row.temp_c for row in rows]),
+    }
 
 
 def _demand_a(car: "Vehicle", soc: float, most_a: float, u_v: Three) -> Three:

@@ -110,7 +110,7 @@ class TestEveryCar:
 
     def test_columns_say_what_reading_by_reading_says(self, day, id_):
         for segment, end_s in day(id_).spans()[:150:3]:
-            times = np.linspace(segment.t0_s, end_s, 4)[:-1]
+            times = np.linspace(segment.t0_s, end_s, 10)[:-1]
             columns, rows = segment.columns(times), [segment.at(float(t)) for t in times]
             for name in ("p_w", "energy_wh", "register_wh", "soc", "duty_pct", "phases", "temp_c", "pilot"):
                 wanted = [getattr(row, name) for row in rows]

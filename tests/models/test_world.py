@@ -107,7 +107,7 @@ def test_columns_say_what_reading_by_reading_says(wallbox):
     outlet.on_segment.append(lambda outlet: segments.append(outlet.segment))
     box.run(2 * 3600)
     for segment in segments:
-        times = segment.t0_s + np.array([0.0, 0.5, 1.0])
+        times = segment.t0_s + np.linspace(0.0, 1.0, 9)
         columns = segment.columns(times)
         rows = [segment.at(float(t)) for t in times]
         for name in ("p_w", "energy_wh", "register_wh", "soc", "duty_pct", "phases", "temp_c"):
