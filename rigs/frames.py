@@ -27,6 +27,7 @@ _AT = re.compile(rb'"at":"([^"]+)"')
 _REPLY = re.compile(rb'"frame":\[\s*[34]')
 _HEAD_BYTES = 512  # a head is shorter
 _NEAR_BYTES = 1 << 16
+_TAIL_BYTES = 1 << 18  # longer than any frame
 LAST = "~"  # sorts after every instant
 
 
@@ -90,6 +91,17 @@ def heads(
             awaited[head.station, head.dir, head.id or ""] = head.action
         if actions is None or head.action in actions:
             yield head, line
+
+
+def last_t(path: Path) -> float:
+    """When the last whole frame passed, in seconds of the run; 0 without any."""
+    if not path.exists():
+        return 0.0
+    with open(path, "rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+        lines = file.read().split(b"\n")[:-1]
+    found = (_head(line) for line in reversed(lines))
+    return next((head.t for head in found if head is not None), 0.0)
 
 
 def frame_of(head: Head, line: bytes) -> Frame:

@@ -116,5 +116,4 @@ def _draw_sessions(axes: Axes, all_visits: Sequence[Visit], known: Sequence[int]
     axes.set(xlim=(0, top), ylim=(0, top))
     axes.set_ylabel("delivered", fontsize=8, labelpad=2)
     axes.set_xlabel("needed", loc="right", fontsize=8, labelpad=1)
-    axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.yaxis.set_major_locator(MaxNLocator(6))
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))

@@ -13,7 +13,7 @@ from rigs.run import Run
 
 _COLUMNS = ("t", "capability_a", "offered_a", "i1_a", "i2_a", "i3_a")
 _WIDTH_IN, _LEFT_IN, _LANE_IN, _CURRENT_IN = 10.0, 1.55, 0.32, 2.5
-_LABEL_PART = 0.03  # of the width: a band this long bears its limit
+_LETTER_PART = 0.0075  # of the width: a letter of a label
 _FULL_A = 32.0  # the strongest colour of a band
 
 
@@ -64,14 +64,14 @@ def _draw_lanes(axes: Axes, bands: list[Band], places: list[Place], window: Wind
         amps = band.limit if band.unit == "A" else band.limit / 690.0  # W over three phases of 230 V
         strength = 0.16 + 0.5 * min(amps / _FULL_A, 1.0)
         axes.broken_barh([(left, right - left)], (y - 0.42, 0.84), facecolors=LIGHT["limit"], alpha=strength)
-        if band.end_s - band.begin_s > _LABEL_PART * (window.until_s - window.since_s):
-            text = f"{band.limit:g} {band.unit}"
+        text = f"{band.limit:g} A" if band.unit == "A" else f"{band.limit / 1000:g} kW"
+        if band.end_s - band.begin_s > _LETTER_PART * (len(text) + 1) * (window.until_s - window.since_s):
             axes.text((left + right) / 2, y - 0.04, text, ha="center", va="center", fontsize=7.5)
     axes.set_ylim(-0.6, max(len(places), 1) - 0.4)
+    name_panel(axes, "Installed profiles")
     axes.set_yticks(range(len(places)), [_name(place) for place in places], fontsize=7.5)
     axes.grid(axis="y", visible=False)
     axes.spines["left"].set_visible(False)
-    name_panel(axes, "Installed profiles")
 
 
 def _name(place: Place) -> str:

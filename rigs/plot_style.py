@@ -13,6 +13,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 # name: (on white, on dark). Series colours are Okabe and Ito's, told apart with any colour vision; a report
 # swaps one form for the other by its style sheet, so no two names may share a light form.
@@ -131,6 +132,7 @@ def title(figure: Figure, text: str, under: str = "") -> None:
 def name_panel(axes: Axes, text: str) -> None:
     """What a panel shows, and its unit, above its left corner."""
     axes.set_title(text, loc="left", fontsize=8.5, fontweight="bold", color=LIGHT["ink"], pad=5)
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
 
 
 def legend(axes: Axes, **more: Any) -> None:

@@ -27,7 +27,8 @@ class Plots:
         else:
             at = date.fromisoformat(day) if isinstance(day, str) else day
             begin_s = run.seconds(datetime(at.year, at.month, at.day, tzinfo=UTC))
-        return plot_day(run, connector, Window(run.start, begin_s, begin_s + interest.DAY_S))
+        end_s = min(begin_s + interest.DAY_S, max(run.end_s, begin_s + 1.0))
+        return plot_day(run, connector, Window(run.start, max(begin_s, 0.0), max(end_s, 1.0)))
 
     def schedule(
         self, connector: int | None = None, since: Instant | None = None, until: Instant | None = None

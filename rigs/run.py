@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from rigs import recording, telemetry
-from rigs.frames import LAST, Frame, frame_of, heads
+from rigs.frames import LAST, Frame, frame_of, heads, last_t
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,8 +59,9 @@ class Run:
     @property
     def end_s(self) -> float:
         """The last instant recorded, in seconds of the run."""
-        recorded = telemetry.last_s(self.directory / recording.TELEMETRY)
-        return max(recorded, float(self.summary.get("simulated_s", 0.0)))
+        rows_s = telemetry.last_s(self.directory / recording.TELEMETRY)
+        frames_s = last_t(self.directory / recording.MESSAGES)
+        return max(rows_s, frames_s, float(self.summary.get("simulated_s", 0.0)))
 
     @cached_property
     def telemetry(self) -> "pd.DataFrame":
