@@ -7,7 +7,7 @@ import pytest
 from small_world import Exchange, SmallBench, evening
 
 from rigs import interest
-from rigs.plot_style import LIGHT, THEME, Chart, Window, chart, held, steps, title
+from rigs.plot_style import LIGHT, THEME, Chart, Window, chart, held, steps, style, title
 from rigs.profile_story import tell
 from rigs.run import Run
 from rigs.visits import visits
@@ -164,9 +164,10 @@ def test_a_figure_shows_itself_in_a_notebook_and_leaves_no_global_style_behind(r
 
 def test_the_same_figure_is_the_same_svg_in_the_colours_of_the_page():
     def drawn():
-        figure = chart(2.0, 1.0)
-        title(figure, "A line")
-        figure.add_axes((0, 0, 1, 1)).plot([0, 1], color=LIGHT["limit"])
+        with style():
+            figure = chart(2.0, 1.0)
+            title(figure, "A line")
+            figure.add_axes((0, 0, 1, 1)).plot([0, 1], color=LIGHT["limit"])
         return figure.svg()
 
     one, other = drawn(), drawn()
