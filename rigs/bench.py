@@ -17,6 +17,7 @@ from rigs.rigfile import RigFile
 from twin.faults import FAULTS
 from twin.rpc import REPLY_TIMEOUT_S, Reply
 from twin.websocket import NoConnection
+from twin.wire import WireLink
 
 if TYPE_CHECKING:
     from rigs.run import Run
@@ -147,7 +148,7 @@ class Bench:
         self.rig = rig
         self.assembly = assemble(rig, directory, network)
         self._timeline = self.assembly.timeline
-        self._worker: Worker = Here(self.assembly.pace)
+        self._worker: Worker = Here(self._timeline, self.assembly.pace)
         if csms is not None and isinstance(network, Remote):
             self._worker = BenchThread(self._timeline, network.hub, self.assembly.pace)
         self.link = LinkVerbs(self.assembly, self._worker)
@@ -157,7 +158,9 @@ class Bench:
         self._closed = False
         try:
             self._worker.do(self.assembly.station.power_on)
-            self.advance(0)
+            booted = self._worker.until(lambda: bool(self.assembly.station.agent.registration))
+            if csms is not None and not booted and isinstance(self.assembly.link, WireLink):
+                self.assembly.link.check_heard()
         except NoConnection as failure:
             self.close("interrupted")
             raise BadInput(f"csms {failure}") from None

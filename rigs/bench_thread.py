@@ -1,6 +1,7 @@
 """Who does a bench's work: its caller, where all time is virtual, or a thread of its own beside a socket."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -10,9 +11,10 @@ from models.timeline import Timeline
 from rigs.errors import NotAvailable
 from twin.hub import Hub
 from twin.pace import Lockstep, Pace, Paced
-from twin.wire import SETTLED
+from twin.wire import PATIENCE_S, SETTLED
 
 T = TypeVar("T")
+LOOK_S = 0.005  # wall clock: how often a condition is looked at
 END_S = 15.0  # wall clock: a thread that does not end within this is left behind (dialling takes up to 10 s)
 
 
@@ -27,20 +29,28 @@ class Worker(Protocol):
         """Return when virtual time stands at `until_s` and everything due by then is done."""
         ...
 
+    def until(self, condition: Callable[[], bool]) -> bool:
+        """Settle the present instant; paced, also wait for `condition`, for as long as patience lasts."""
+        ...
+
     def close(self) -> None: ...
 
 
 class Here:
     """The caller does it."""
 
-    def __init__(self, pace: Pace) -> None:
-        self._pace = pace
+    def __init__(self, timeline: Timeline, pace: Pace) -> None:
+        self._timeline, self._pace = timeline, pace
 
     def do(self, errand: Callable[[], T]) -> T:
         return errand()
 
     def advance(self, until_s: float) -> None:
         self._pace.advance(until_s)
+
+    def until(self, condition: Callable[[], bool]) -> bool:
+        self._pace.advance(self._timeline.now)
+        return condition()
 
     def close(self) -> None:
         pass
@@ -77,6 +87,13 @@ class BenchThread:
         self._await(arrived)
         self.do(lambda: self._timeline.at(until_s, lambda: self._fulfil(arrived, lambda: None), SETTLED))
         arrived.result()
+
+    def until(self, condition: Callable[[], bool]) -> bool:
+        deadline = time.monotonic() + PATIENCE_S
+        self.advance(self._timeline.now)
+        while isinstance(self._pace, Paced) and not self.do(condition) and time.monotonic() < deadline:
+            time.sleep(LOOK_S)
+        return self.do(condition)
 
     def close(self) -> None:
         with suppress(Exception):

@@ -154,14 +154,18 @@ class WireLink:
 
     def give_up(self) -> None:
         """The deadline has passed: no answer will come. NoConnection where none ever came."""
-        if not self.heard:
-            said = f"takes the connection but answers nothing within {self.patience_s:g} s"
-            raise NoConnection(f"{self._endpoint.uri}: {said}")
+        self.check_heard()
         self.patience_s = max(self.patience_s / 2, LEAST_PATIENCE_S)
         if self._outstanding is not None:
             self._outstanding = None
         elif self._pinged is not None and self._socket is not None:
             self._ended(NO_PONG, self._socket)
+
+    def check_heard(self) -> None:
+        """NoConnection where the CSMS has never said anything."""
+        if not self.heard:
+            said = f"takes the connection but answers nothing within {self.patience_s:g} s"
+            raise NoConnection(f"{self._endpoint.uri}: {said}")
 
     # --- what comes ---
 

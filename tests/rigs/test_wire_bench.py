@@ -267,6 +267,15 @@ def test_a_csms_that_never_answers_is_one_line(rig, tmp_path, monkeypatch):
         rig.run(out=tmp_path / "run", csms=url)
 
 
+def test_a_paced_bench_waits_for_the_answer_to_its_boot_and_says_when_none_comes(monkeypatch):
+    monkeypatch.setattr("rigs.bench_thread.PATIENCE_S", 0.03)
+    with (
+        websocket_server(Office(silent_from=0)) as url,
+        pytest.raises(BadInput, match="answers nothing"),
+    ):
+        Bench(csms=url, pace=1.0)
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [
