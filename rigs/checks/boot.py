@@ -1,5 +1,7 @@
 """From power-on to the first word that may be said: BootNotification and what waits for it (4.2)."""
 
+from collections import Counter
+
 from rigs.checks.bus import Bench, Event
 from rigs.checks.call import Call
 from rigs.checks.ledger import Requirement as R
@@ -10,6 +12,7 @@ REQUIREMENTS = (
     R(RETRY, "A boot not accepted is tried again no sooner than its interval", "4.2.1, TC_002_CS"),
     R(REPORT, "An accepted boot is followed by the status of every connector", "4.2, ER 3.22"),
 )
+OF_CONNECTORS = ("StatusNotification", "MeterValues")  # asked for without one, each connector tells its own
 REPORT_S = 60.0  # assumed: "after Accepted" is a minute; on the wire it takes a second
 
 
@@ -20,7 +23,8 @@ class Boot:
         self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
         self._waits = bench.whole  # a whole run begins with a boot; a transcript may begin anywhere
         self._last: tuple[float, float, str] | None = None  # last answer: when, interval, status
-        self._triggered: list[str] = []  # asked for while pending
+        self._triggered: Counter[str] = Counter()  # how many of each were asked for while pending
+        self._of_all: dict[str, set[int | None]] = {}  # asked for of every connector: who has told
         self._owed: set[int] | None = None  # connectors whose status has not come since the boot
         self._owed_until = 0.0
         bench.bus.any_call.append(self._called)
@@ -62,8 +66,12 @@ class Boot:
             )
 
     def _too_early(self, call: Call) -> None:
-        if call.action in self._triggered:
-            self._triggered.remove(call.action)
+        if self._triggered[call.action] > 0:
+            self._triggered[call.action] -= 1
+            return
+        told = self._of_all.get(call.action)
+        if told is not None and call.connector not in told:
+            told.add(call.connector)
             return
         status = self._last[2] if self._last else "no answer"
         message = f"{call.action} was sent before the boot was accepted"
@@ -73,7 +81,11 @@ class Boot:
 
     def _asked(self, call: Call) -> None:
         if self._waits and call.reply is not None and call.reply["status"] == "Accepted":
-            self._triggered.append(call.payload["requestedMessage"])
+            wanted = call.payload["requestedMessage"]
+            if call.connector is None and wanted in OF_CONNECTORS:
+                self._of_all[wanted] = set()
+            else:
+                self._triggered[wanted] += 1
 
     def _answered(self, call: Call) -> None:
         if call.reply is None or call.reply_t is None:
@@ -86,6 +98,7 @@ class Boot:
             self._owed_until = call.reply_t + REPORT_S
         self._waits = False
         self._triggered.clear()
+        self._of_all.clear()
 
     def _configured(self, call: Call) -> None:
         """The number of connectors may be told only after the boot."""

@@ -21,6 +21,7 @@ class Bus:
     calls: defaultdict[str, list[Callable[[Call], None]]] = field(default_factory=lambda: defaultdict(list))
     replies: defaultdict[str, list[Callable[[Call], None]]] = field(default_factory=lambda: defaultdict(list))
     any_call: list[Callable[[Call], None]] = field(default_factory=list)  # all but MeterValues, valid or not
+    any_reply: list[Callable[[Call], None]] = field(default_factory=list)  # whatever kind of answer it was
     readings: list[Listener] = field(default_factory=list)  # (connector, its blocks)
     events: defaultdict[str, list[Callable[["Event"], None]]] = field(
         default_factory=lambda: defaultdict(list)
@@ -51,3 +52,4 @@ class Bench:
     policies: dict[str, str]
     whole: bool  # a run directory, recorded from power-on; a transcript may begin anywhere
     zone: ZoneInfo | None  # of the station, where the summary tells it
+    behaviour: str | None = None  # what the station is said to be; None: any charge point

@@ -3,14 +3,19 @@
 from collections.abc import Callable
 
 from rigs.checks import (
+    balance,
     boot,
     clock,
+    configuration,
     electrical,
     heartbeat,
+    limits,
+    mode3,
     pairing,
     register,
     repeats,
     sampling,
+    sheet,
     status,
     validation,
 )
@@ -36,6 +41,11 @@ TABLE: tuple[Requirement, ...] = (
     *clock.REQUIREMENTS,
     *register.REQUIREMENTS,
     *electrical.REQUIREMENTS,
+    *limits.REQUIREMENTS,
+    *mode3.REQUIREMENTS,
+    *balance.REQUIREMENTS,
+    *configuration.REQUIREMENTS,
+    *sheet.REQUIREMENTS,
 )
 
 CHECKS: tuple[Callable[[Bench], object], ...] = (
@@ -46,4 +56,14 @@ CHECKS: tuple[Callable[[Bench], object], ...] = (
     register.Register,
     electrical.Offer,
     electrical.ReportedOffer,
+    limits.Offered,
+    limits.StationLimit,
+    limits.Permission,
+    mode3.Contactor,
+    mode3.PwmPeriod,
+    mode3.Phases,
+    balance.Balance,
+    configuration.Keys,
+    sheet.Sheet,
+    sheet.Triggers,
 )

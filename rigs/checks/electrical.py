@@ -60,30 +60,40 @@ def _allowed(offer: Any, tolerances: Any) -> Any:
 
 
 class ReportedOffer:
-    """Current.Import against Current.Offered; the offer before counts as well: it may just have fallen."""
+    """Current.Import against Current.Offered.
+
+    The offer before counts as well, and one reading alone is let pass: the offer may just have fallen, even
+    twice since the reading before, and the car still be following.
+    """
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
-        self._before: dict[int, float] = {}
+        self._before: dict[int, tuple[float, bool]] = {}  # the last reading's offer, and was it too much?
         bench.bus.readings.append(self._readings)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
+        told = []
         for block in blocks:
             imported, offered = (_highest(block, name) for name in ("Current.Import", "Current.Offered"))
             if imported is not None and offered is not None:
-                self._judge(connector, block, imported, offered)
+                told.append(np.stack([block.order, block.t, imported, offered]))
+        if told:
+            rows = np.concatenate(told, axis=1)
+            _, t, imported, offered = rows[:, np.argsort(rows[0])]  # of all contexts, as they came
+            self._judge(connector, t, imported, offered)
 
-    def _judge(self, connector: int, block: Block, imported: Array, offered: Array) -> None:
-        before = np.concatenate([[self._before.get(connector, offered[0])], offered[:-1]])
-        self._before[connector] = float(offered[-1])
-        highest = np.maximum(offered, before)
+    def _judge(self, connector: int, t: Array, imported: Array, offered: Array) -> None:
+        offer, over = self._before.get(connector, (offered[0], False))
+        highest = np.maximum(offered, np.concatenate([[offer], offered[:-1]]))
         allowed = _allowed(highest, self._bench.tolerances)
-        wrong = np.flatnonzero(imported > allowed)
-        self._bench.ledger.judged[REPORTED] += len(block) - len(wrong)
+        above = imported > allowed
+        self._before[connector] = float(offered[-1]), bool(above[-1])
+        wrong = np.flatnonzero(above & np.concatenate([[over], above[:-1]]))
+        self._bench.ledger.judged[REPORTED] += len(t) - len(wrong)
         for k in wrong:
             self._bench.ledger.broken(
                 REPORTED,
-                float(block.t[k]),
+                float(t[k]),
                 connector,
                 f"<= {allowed[k]:.2f} A (offered {highest[k]:g} A)",
                 f"{imported[k]:g} A",

@@ -47,6 +47,8 @@ def judge(
     known = {**_mapping(summary, "policies"), **(policies or {})}
     chosen = policies_of(behaviour or summary.get("behaviour"), known)
     limits = Tolerances().with_({**_mapping(summary, "tolerances"), **(tolerances or {})})
+    if behaviour is not None:
+        summary["behaviour"] = behaviour
     return Judge(path, summary, chosen, limits).run()
 
 
@@ -83,7 +85,15 @@ class Judge:
         zone = summary.get("timezone")
         zone = ZoneInfo(zone) if isinstance(zone, str) else None
         bench = Bench(
-            self._bus, self._story, self._ledger, self._truth, tolerances, policies, path.is_dir(), zone
+            self._bus,
+            self._story,
+            self._ledger,
+            self._truth,
+            tolerances,
+            policies,
+            path.is_dir(),
+            zone,
+            behaviour=summary.get("behaviour"),
         )
         for check in CHECKS:
             check(bench)
@@ -311,6 +321,8 @@ class Judge:
         if call.action in _BARRIER_REPLIES:
             self._gathering.flush()
         self._validation.result(call, frame)
+        for tell in self._bus.any_reply:
+            tell(call)
         if call.error is not None:
             self._repeats.gave_up(call)
         else:

@@ -93,12 +93,19 @@ class Sampling:
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         for block in blocks:
+            if block.transaction is None and block.layout.context == "Sample.Periodic":
+                self._outside(connector, block)
             transaction = self._bench.story.by_id.get(block.transaction or -1)
             if transaction is not None and block.layout.context == "Sample.Periodic":
                 transaction.samples += len(block)
                 plan = self._plans.get(transaction) or self._plan(transaction)
                 if plan is not None and not self._all_due(plan, block):
                     self._one_by_one(transaction, plan, block)
+
+    def _outside(self, connector: int, block: Block) -> None:
+        for t, stamp in zip(block.t.tolist(), block.stamp.tolist(), strict=True):
+            message = "a periodic sample without a transaction"
+            self._bench.ledger.broken(REQUIREMENT, t, connector, "a transaction", iso(stamp), message)
 
     def _all_due(self, plan: Plan, block: Block) -> bool:
         """The common case: every sample of the block on the instants that come next."""
@@ -128,7 +135,7 @@ class Sampling:
             REQUIREMENT,
             t,
             transaction.connector,
-            f"next at {iso(plan.due)}" if plan.interval else "no samples: interval 0",
+            f"next at {iso(plan.due)}" if plan.due < float("inf") else "no samples: interval 0",
             iso(stamp),
             f"a sample of transaction {transaction.id} stands off its instants",
         )

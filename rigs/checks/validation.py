@@ -41,7 +41,7 @@ class Validation:
                     "frame.schema", call.t, None, "an action of OCPP 1.6", call.action, "unknown action"
                 )
             return False
-        call.valid = self._judge(known, call.payload, call.t, call.connector, call.action)
+        call.valid = self._judge(known, call.payload, call.t, call.connector, call.action, call.up)
         return call.valid
 
     def result(self, call: Call, frame: Frame) -> None:
@@ -59,7 +59,7 @@ class Validation:
                 "CALLRESULT",
                 f"{call.action} is not known to 1.6",
             )
-        elif self._judge(known, frame.payload, frame.t, call.connector, f"{call.action}.conf"):
+        elif self._judge(known, frame.payload, frame.t, call.connector, f"{call.action}.conf", frame.up):
             call.reply = frame.payload
 
     def _error(self, call: Call, frame: Frame) -> None:
@@ -83,18 +83,24 @@ class Validation:
             self._schemas[key] = schema(action, reply)
         return self._schemas[key]
 
-    def _judge(self, known: Schema, payload: Any, t: float, connector: int | None, what: str) -> bool:
+    def _judge(
+        self, known: Schema, payload: Any, t: float, connector: int | None, what: str, up: bool
+    ) -> bool:
         judged = self._ledger.judged
         if known.valid(payload):
             judged["frame.schema"] += 1
             judged["frame.timestamp"] += known.has_timestamp
             return True
         for fault in known.faults(payload):
-            self._invalid(fault, t, connector, what)
+            self._invalid(fault, t, connector, what, up)
         return False
 
-    def _invalid(self, fault: Fault, t: float, connector: int | None, what: str) -> None:
+    def _invalid(self, fault: Fault, t: float, connector: int | None, what: str, up: bool) -> None:
         requirement = "frame.timestamp" if fault.timestamp else "frame.schema"
         expected = "RFC 3339 with a zone" if fault.timestamp else "the schema of OCPP 1.6"
         where = f"{what} at /{fault.path}" if fault.path else what
-        self._ledger.broken(requirement, t, connector, expected, fault.message[:160], f"{where} is not valid")
+        message = f"{where} is not valid"
+        severity = "error" if up else "warning"  # what a CSMS sends is not the station's fault
+        self._ledger.broken(
+            requirement, t, connector, expected, fault.message[:160], message, severity=severity
+        )

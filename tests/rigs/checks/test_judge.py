@@ -89,7 +89,7 @@ def an_unknown_action(made: Handmade) -> None:
 
 
 def a_reply_out_of_schema(made: Handmade) -> None:
-    made.reply_to(made.calls("Heartbeat")[0])["frame"][2] = {"time": at(0)}
+    made.reply_to(made.calls("GetConfiguration")[0])["frame"][2] = {"configurationKey": "all"}
 
 
 def a_value_that_is_no_number(made: Handmade) -> None:

@@ -1,0 +1,54 @@
+"""The recorded truth against itself: power from volts and amps, energy from power."""
+
+import numpy as np
+
+from rigs.checks.bus import Bench
+from rigs.checks.ledger import Requirement as R
+from rigs.checks.telemetry import Rows
+
+POWER, ENERGY = "electrical.power", "electrical.energy"
+REQUIREMENTS = (
+    R(POWER, "Power is the sum of volts, amps and power factor", "P = Σ U·I·pf"),
+    R(ENERGY, "Energy grows by what the power between two rows allows", "ΔE = ∫ P dt"),
+)
+PART = 0.005  # rounding aside they are the same
+SLACK_W, SLACK_WH = 1.0, 0.5
+BEND = 0.01  # the power between two rows a minute apart bends no more than that
+
+
+class Balance:
+    """Judges each row's power, and the energy from row to row."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        bench.bus.telemetry.append(self._part)
+
+    def _part(self) -> None:
+        for connector, rows in self._bench.telemetry.parts.items():
+            self._power(connector, rows)
+            self._energy(connector, rows)
+
+    def _power(self, connector: int, rows: Rows) -> None:
+        volts_amps = sum(rows[f"u{n}_v"] * rows[f"i{n}_a"] for n in (1, 2, 3))
+        expected = np.nan_to_num(volts_amps * rows["pf"])
+        wrong = np.abs(rows["p_w"] - expected) > SLACK_W + PART * expected
+        wrong[: rows.carried] = False
+        self._bench.ledger.held(POWER, len(rows) - rows.carried - int(wrong.sum()))
+        for k in np.flatnonzero(wrong):
+            told, t = f"{rows['p_w'][k]:.1f} W", float(rows["t"][k])
+            message = "power is not the sum over the phases"
+            self._bench.ledger.broken(POWER, t, connector, f"{expected[k]:.1f} W", told, message)
+
+    def _energy(self, connector: int, rows: Rows) -> None:
+        """A row tells the state just after its instant: what flowed before it began with the row before."""
+        hours = np.diff(rows["t"]) / 3600.0
+        power, grown = rows["p_w"], np.diff(rows["energy_wh"])
+        low = np.minimum(power[:-1], power[1:]) * hours * (1 - BEND) - SLACK_WH
+        high = np.maximum(power[:-1], power[1:]) * hours * (1 + BEND) + SLACK_WH
+        wrong = (grown < low) | (grown > high)
+        wrong[: max(rows.carried - 1, 0)] = False
+        self._bench.ledger.held(ENERGY, max(len(grown) - rows.carried - int(wrong.sum()), 0))
+        for k in np.flatnonzero(wrong):
+            expected, t = f"{low[k]:.1f} to {high[k]:.1f} Wh", float(rows["t"][k + 1])
+            message = "the energy does not follow from the power"
+            self._bench.ledger.broken(ENERGY, t, connector, expected, f"{grown[k]:.1f} Wh", message)

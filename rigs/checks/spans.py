@@ -1,0 +1,38 @@
+"""Stretches of telemetry: from when to when something was so, or how high it was of late."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from rigs.checks.columns import Array
+from rigs.checks.telemetry import Rows
+
+
+def spans(rows: Rows, so: Array) -> Iterator[tuple[float, float]]:
+    """(from, to) of each stretch of rows in which `so` holds; one that does not end in `rows` is left out.
+
+    Stretches that ended among the rows carried over from the part before were told with that part.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], so]).astype(np.int8)))
+    t = rows["t"]
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=False):
+        if last >= rows.carried:
+            yield float(t[first]), float(t[last])
+
+
+def highest_of_late(rows: Rows, values: Array, k: int, window_s: float) -> float:
+    """The highest of `values` in force at any time within the window that ends at row k."""
+    first = max(rows.at(float(rows["t"][k]) - window_s), 0)
+    return float(values[first : k + 1].max())
+
+
+def per_phase(rows: Rows, name: str) -> Array:
+    """The highest of a vector's three phases, row by row; 0 where it is null."""
+    highest: Array = np.nan_to_num(rows[name]).max(axis=1)
+    return highest
+
+
+def current(rows: Rows) -> Array:
+    """The highest current of the three phases."""
+    highest: Array = np.max([rows[f"i{n}_a"] for n in (1, 2, 3)], axis=0)
+    return highest
