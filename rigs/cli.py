@@ -77,6 +77,11 @@ def _verify_options(sub: argparse.ArgumentParser) -> None:
     _voice(sub)
 
 
+def _selftest_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--bug", action="append", default=[], metavar="NAME", help="only this one (repeatable)")
+    _voice(sub)
+
+
 def _sheet_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--behaviour", default="evc5-v32r30", metavar="NAME")
     _json_option(sub)
@@ -163,6 +168,22 @@ def verify_run(arguments: argparse.Namespace) -> int:
 
         show(verdict.summary(), _console())
     return OK if verdict.passed else FAILED
+
+
+def run_selftest(arguments: argparse.Namespace) -> int:
+    from rigs.bugs import chosen
+    from rigs.progress import bar
+    from rigs.selftest import selftest
+
+    with bar("selftest", show=not (arguments.quiet or arguments.json)) as progress:
+        outcome = selftest(chosen(arguments.bug), progress)
+    if arguments.json:
+        print(json.dumps(outcome.table(), indent=2))
+    elif not arguments.quiet:
+        from rigs.bugs.matrix import show
+
+        show(outcome, _console())
+    return OK if outcome.passed else FAILED
 
 
 def list_rigs(_: argparse.Namespace) -> int:
@@ -260,6 +281,7 @@ def _tell(run: "Run", arguments: argparse.Namespace, wall_s: float) -> None:
 COMMANDS = (
     ("run", run_rig, "run a rig and judge it", _run_options),
     ("verify", verify_run, "judge a run directory or a transcript of OCPP 1.6J frames", _verify_options),
+    ("selftest", run_selftest, "seed bugs into the twin and see each caught", _selftest_options),
     ("rigs", list_rigs, "list the shipped rigs", _no_options),
     ("schema", print_schema, "print the JSON Schema of rig files, for editors", _no_options),
     ("sheet", print_sheet, "print the capability sheet as the twin holds it", _sheet_options),

@@ -1,0 +1,181 @@
+"""Bugs in transactions: who may begin, what is told of them, and what an outage leaves."""
+
+from typing import Any
+
+from rigs.bugs.bug import Bug, Patch, answers, around, says
+
+SESSION, CLOSE = "twin.session:Session", "twin.memory:Memory.close"
+Payload = dict[str, Any]
+
+
+def _forgetful(original: Any, station: Any) -> None:
+    """The queue is kept in RAM."""
+    station.memory.queue.clear()
+    original(station)
+
+
+def _never_told(original: Any, memory: Any, transaction: Any, message: Any) -> None:
+    """The transaction ends without a word."""
+    del memory.transactions[transaction.connector]
+
+
+def _power_loss_untold(original: Any, memory: Any, transaction: Any, message: Any) -> None:
+    if message.payload["reason"] == "PowerLoss":
+        _never_told(original, memory, transaction, message)
+    else:
+        original(memory, transaction, message)
+
+
+def _trusting(original: Any, session: Any, profile: Any, id_tag: str, info: Payload) -> None:
+    original(session, profile, id_tag, {**info, "status": "Accepted"})
+
+
+def _unmoved(original: Any, session: Any, transaction: Any, info: Payload) -> None:
+    original(session, transaction, {**info, "status": "Accepted"})
+
+
+def _always_asks(original: Any, one: str, other: str) -> bool:
+    return False
+
+
+def _reason(**others: str) -> Patch:
+    def change(payload: Payload) -> Payload:
+        return payload | {"reason": others.get(payload["reason"], payload["reason"])}
+
+    return says("StopTransaction", change)
+
+
+def _same_for_all(original: Any, station: Any, payload: Payload) -> Payload:
+    return {"status": "Accepted"}
+
+
+def _stops_any(original: Any, station: Any, payload: Payload) -> Payload:
+    answer: Payload = original(station, payload)
+    return answer if answer["status"] == "Accepted" else {"status": "Accepted"}
+
+
+def _twice(original: Any, memory: Any, transaction: Any, message: Any) -> None:
+    from twin.memory import Message
+
+    original(memory, transaction, message)
+    memory.post(Message(message.action, message.payload, message.transaction))
+
+
+def _next_id(payload: Payload) -> Payload:
+    return payload | {"transactionId": payload["transactionId"] + 1}
+
+
+def _other_connector(payload: Payload) -> Payload:
+    return payload | {"connectorId": 3 - payload["connectorId"]} if "transactionId" in payload else payload
+
+
+def _long_ago(payload: Payload) -> Payload:
+    return payload | {"timestamp": "2024-03-01T09:00:00.000Z"}
+
+
+BUGS: tuple[Bug, ...] = (
+    Bug(
+        "queue-lost-on-power-loss",
+        "what waits to be sent is lost with the power",
+        "metering.sample-interval",
+        "4.10",
+        "power",
+        (Patch("twin.charge_point:ChargePoint._die", around(_forgetful)),),
+    ),
+    Bug(
+        "stop-lost-on-power-loss",
+        "the StopTransaction of a transaction that the power loss cut off is not sent",
+        "transaction.delivered",
+        "4.8, 7.36",
+        "power",
+        (Patch(CLOSE, around(_power_loss_untold)),),
+    ),
+    Bug(
+        "stop-never-sent",
+        "StopTransaction is not sent",
+        "transaction.delivered",
+        "4.8",
+        "charge",
+        (Patch(CLOSE, around(_never_told)),),
+    ),
+    Bug(
+        "stop-sent-twice",
+        "StopTransaction is sent twice",
+        "transaction.repeat",
+        "4.8, ER 3.18",
+        "charge",
+        (Patch(CLOSE, around(_twice)),),
+    ),
+    Bug(
+        "transaction-id-off-by-one",
+        "StopTransaction names another transaction",
+        "transaction.pair",
+        "6.49",
+        "charge",
+        (says("StopTransaction", _next_id),),
+    ),
+    Bug(
+        "values-of-other-connector",
+        "MeterValues of a transaction name the other connector",
+        "transaction.belongs",
+        "ER 3.16",
+        "charge",
+        (says("MeterValues", _other_connector),),
+    ),
+    Bug(
+        "stop-before-start",
+        "the timestamp of StopTransaction lies before the start",
+        "transaction.times",
+        "6.49",
+        "charge",
+        (says("StopTransaction", _long_ago),),
+    ),
+    Bug(
+        "reason-always-local",
+        "every stop is told as Local",
+        "transaction.stop-reason",
+        "7.36",
+        "remote",
+        (_reason(Remote="Local", SoftReset="Local", UnlockCommand="Local"),),
+    ),
+    Bug(
+        "reason-of-power-loss",
+        "a card held up is told as PowerLoss",
+        "transaction.stop-reason",
+        "7.36",
+        "charge",
+        (_reason(Local="PowerLoss"),),
+    ),
+    Bug(
+        "blocked-card-charges",
+        "a card that the CSMS blocks may charge",
+        "authorisation.respected",
+        "3.5, 4.1",
+        "authorisation",
+        (Patch(f"{SESSION}._admitted", around(_trusting)),),
+    ),
+    Bug(
+        "refused-start-goes-on",
+        "a transaction whose idTag the CSMS refused goes on with energy",
+        "authorisation.ended",
+        "9.1.26, ER 3.17",
+        "authorisation",
+        (Patch(f"{SESSION}.confirmed", around(_unmoved)),),
+    ),
+    Bug(
+        "own-card-asked-again",
+        "the card that started is asked for again when it stops",
+        "authorisation.own-stop",
+        "3.10",
+        "charge",
+        (Patch("twin.session:same", around(_always_asks)),),
+    ),
+    Bug(
+        "remote-stop-ignored",
+        "RemoteStopTransaction is accepted and nothing happens",
+        "transaction.remote-stop",
+        "5.12",
+        "remote",
+        (answers("RemoteStopTransaction", _same_for_all),),
+    ),
+)

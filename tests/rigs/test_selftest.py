@@ -1,0 +1,90 @@
+"""The judge is sharp: every seeded bug is caught by the check it names, and the healthy twin by none."""
+
+import json
+
+import pytest
+
+from rigs.bugs import BUGS
+from rigs.bugs.bug import Bug, Patch, constant
+from rigs.bugs.rigs import RIGS
+from rigs.checks.catalogue import TABLE
+from rigs.cli import main
+from rigs.selftest import run_trial, selftest
+from twin import samples
+
+CHECKS = {row.id for row in TABLE}
+JUDGED = [bug for bug in BUGS if bug.check in CHECKS]
+
+
+@pytest.fixture(scope="module")
+def healthy() -> dict[str, bytes]:
+    return {}
+
+
+@pytest.mark.parametrize("rig", sorted({bug.rig for bug in BUGS}))
+def test_the_healthy_twin_has_no_error(rig: str) -> None:
+    trial, recording = run_trial(rig)
+    assert (trial.tripped, trial.crash) == ((), "")
+    assert recording
+
+
+@pytest.mark.parametrize("bug", JUDGED, ids=lambda bug: bug.name)
+def test_a_bug_is_caught_by_the_check_it_names(bug: Bug, healthy: dict[str, bytes]) -> None:
+    if bug.rig not in healthy:
+        healthy[bug.rig] = run_trial(bug.rig)[1]
+    trial, recording = run_trial(bug.rig, bug, healthy[bug.rig])
+    assert trial.crash == ""
+    assert recording != healthy[bug.rig]
+    assert bug.check in trial.tripped
+
+
+def test_there_are_fifty_bugs_and_more_each_with_a_name_of_its_own() -> None:
+    names = [bug.name for bug in BUGS]
+    assert len(set(names)) == len(names) >= 50
+
+
+def test_every_bug_names_a_rig_that_there_is() -> None:
+    assert {bug.rig for bug in BUGS} <= set(RIGS)
+
+
+def test_a_bug_is_taken_out_again_whatever_happens() -> None:
+    bug = Bug("x", "", "", "", "", (Patch("twin.samples:CLOCK", constant("Sample.Periodic")),))
+    before = samples.CLOCK
+    with pytest.raises(ZeroDivisionError), bug.applied():
+        assert samples.CLOCK == "Sample.Periodic"
+        raise ZeroDivisionError
+    assert before == samples.CLOCK == "Sample.Clock"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["twin.samples:Samples.no_such", "twin.samples:NoSuch.start", "twin.operations:OPERATIONS[Brew]"],
+)
+def test_a_bug_whose_target_is_gone_says_so(target: str) -> None:
+    with pytest.raises(LookupError, match="there is no"), Patch(target, constant(None)).applied():
+        pass
+
+
+def test_a_bug_that_escapes_fails_the_selftest() -> None:
+    harmless = Bug(
+        "harmless", "nothing", "rpc.id", "", "idle", (Patch("twin.samples:TRIGGER", constant("T")),)
+    )
+    outcome = selftest([harmless])
+    assert not outcome.passed
+    assert [trial.passed for trial in outcome.healthy] == [True]
+
+
+def test_the_command_prints_the_matrix(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["selftest", "--bug", "heartbeat-missing", "--bug", "keys-forgotten"]) == 2
+    assert "keys-forgotten" in capsys.readouterr().err
+    assert main(["selftest", "--bug", "heartbeat-missing"]) == 0
+    printed = capsys.readouterr().out
+    assert "1 of 1 bugs caught" in printed
+    assert max(map(len, printed.splitlines())) <= 100
+
+
+def test_the_command_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["selftest", "--json", "--bug", "heartbeat-missing"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["bugs"], told["caught"], told["passed"]) == (1, 1, True)
+    assert told["trials"][1]["check"] == "heartbeat.interval"
