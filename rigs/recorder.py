@@ -18,8 +18,12 @@ from rigs.telemetry_writer import TelemetryWriter
 from rigs.watch import Watch
 from twin.clock import Calendar
 
-BUFFER_BYTES = 1 << 18  # a kill -9 loses at most so much of the frames ...
-FLUSH_S = 3600.0  # ... or what one hour of rig time brought, whichever is less
+# A kill -9 loses what was buffered: the least of these.
+BUFFER_BYTES = 1 << 18
+FLUSH_S = 3600.0  # of rig time
+FLUSH_WALL_S = 1.0  # where rig time follows the wall clock, files are to be watched as they grow
+
+_now = time.monotonic
 
 
 class Recorder:
@@ -37,7 +41,6 @@ class Recorder:
         header: Mapping[str, Any],
         *,
         own_station: bool = True,
-        flush_s: float = FLUSH_S,
     ) -> None:
         self.directory = directory
         self.frames = 0
@@ -45,14 +48,13 @@ class Recorder:
         recording.claim(directory, self.summary)
         self._iso = calendar.iso
         self._own_station = own_station
-        self._flush_s = flush_s
-        self._due_s = flush_s
         self._heads: dict[tuple[str, bool], str] = {}
         self._messages = open(directory / recording.MESSAGES, "wb", BUFFER_BYTES)  # noqa: SIM115 (see close)
         self._events = open(directory / recording.EVENTS, "wb", BUFFER_BYTES)  # noqa: SIM115
         self._telemetry = TelemetryWriter(directory / recording.TELEMETRY, calendar)
         self._watches: list[Watch] = []
         self._began = time.monotonic()
+        self._due_s, self._due_wall_s = FLUSH_S, self._began + FLUSH_WALL_S
 
     def frame(self, t_s: float, station: str, up: bool, text: str, lost: bool = False) -> None:
         """One OCPP frame at the charge point's end; `up` goes to the CSMS, `lost` never arrived."""
@@ -62,7 +64,7 @@ class Recorder:
             head += '"lost":true,'
         self._messages.write(f'{{"t":{float(t_s)!r},"at":"{self._iso(t_s)}",{head}{body}}}\n'.encode())
         self.frames += 1
-        if t_s >= self._due_s:
+        if t_s >= self._due_s or _now() >= self._due_wall_s:
             self._flush(t_s)
 
     def event(self, t_s: float, connector: int | None, event: str, detail: Mapping[str, Any]) -> None:
@@ -78,7 +80,7 @@ class Recorder:
         for watch in self._watches:
             if connector in (None, watch.connector):
                 watch.mark(forced=True)
-        if t_s >= self._due_s:
+        if t_s >= self._due_s or _now() >= self._due_wall_s:
             self._flush(t_s)
 
     def watch(self, world: Any, controller: Any, timeline: Timeline) -> None:
@@ -114,7 +116,7 @@ class Recorder:
         self._write_summary(t_s, state)
 
     def _flush(self, t_s: float) -> None:
-        self._due_s = t_s + self._flush_s
+        self._due_s, self._due_wall_s = t_s + FLUSH_S, _now() + FLUSH_WALL_S
         self.flush()
         self._telemetry.close_days(t_s)
 

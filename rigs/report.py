@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import orjson
 
 from rigs import interest, recording
 from rigs.frames import Frame
@@ -92,8 +93,6 @@ def _evidence(run: Run, t_s: float) -> list[tuple[float, str, str]]:
 
 
 def _text(frame: Frame) -> str:
-    import orjson
-
     text = frame.text if frame.frame is None else orjson.dumps(frame.frame).decode()
     text = text or ""
     return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]} … ({len(text):,} characters)"

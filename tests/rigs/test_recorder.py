@@ -255,3 +255,14 @@ def test_a_file_in_the_place_of_the_directory_is_refused(tmp_path):
 def test_an_empty_directory_is_taken(tmp_path):
     SmallBench(tmp_path).close()
     assert recording.is_run(tmp_path)
+
+
+def test_frames_that_come_with_the_wall_clock_can_be_watched(bench, monkeypatch):
+    wall = iter([0.0, 1.5, 1.5, 2.0, 3.0, 3.0])
+    monkeypatch.setattr("rigs.recorder._now", lambda: bench.recorder._began + next(wall))
+    seen = []
+    for second in range(4):
+        bench.advance(float(second))
+        bench.frame(HEARTBEAT)
+        seen.append(len(lines_so_far(bench)))
+    assert seen == [0, 2, 2, 4]
