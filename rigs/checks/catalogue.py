@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from rigs.checks import authorisation as auth
 from rigs.checks import (
     balance,
     boot,
@@ -17,25 +18,26 @@ from rigs.checks import (
     sampling,
     sheet,
     status,
+    stops,
     validation,
 )
+from rigs.checks import transactions as tx
 from rigs.checks.bus import Bench
 from rigs.checks.ledger import Requirement
 
-RECORDING = (
-    Requirement(
-        "recording.line",
-        "Every line of the recording is readable, in order of time",
-        "design: messages.jsonl",
-    ),
+RECORDING = Requirement(
+    "recording.line", "Every line is readable, in order of time", "design: messages.jsonl"
 )
 TABLE: tuple[Requirement, ...] = (
-    *RECORDING,
+    RECORDING,
     *validation.REQUIREMENTS,
     *pairing.REQUIREMENTS,
     *boot.REQUIREMENTS,
     *heartbeat.REQUIREMENTS,
     *status.REQUIREMENTS,
+    *tx.REQUIREMENTS,
+    *stops.REQUIREMENTS,
+    *auth.REQUIREMENTS,
     *repeats.REQUIREMENTS,
     *sampling.REQUIREMENTS,
     *clock.REQUIREMENTS,
@@ -51,6 +53,9 @@ TABLE: tuple[Requirement, ...] = (
 CHECKS: tuple[Callable[[Bench], object], ...] = (
     boot.Boot,
     status.Statuses,
+    tx.Transactions,
+    stops.StopReasons,
+    auth.Authorisation,
     sampling.Sampling,
     clock.ClockAligned,
     register.Register,

@@ -69,10 +69,11 @@ class ClockAligned:
 
     def _interval(self, t: float) -> float | None:
         """Seconds; 0 means none are owed, None that the transcript does not say."""
-        if self._story.text("MeterValuesAlignedData", t) == "":
-            return 0.0
-        interval = self._story.integer(KEY, t)
-        return None if interval is None else float(interval)
+        story = self._story
+        interval, measurands = story.integer(KEY, t), story.measurands("MeterValuesAlignedData", t)
+        if interval is None or measurands == {"SoC"}:  # without a car there is none, and so no message
+            return None
+        return float(interval) if measurands is None or measurands else 0.0
 
     def _booted(self, call: Call) -> None:
         if self._story.accepted_t == call.reply_t:  # this reply accepted the boot
@@ -94,10 +95,7 @@ class ClockAligned:
                 self._advance(connector, t)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
-        aligned = [block for block in blocks if block.layout.context == "Sample.Clock"]
-        rows = [
-            row for b in aligned for row in zip(b.order.tolist(), b.t.tolist(), b.stamp.tolist(), strict=True)
-        ]
+        rows = [row for block in blocks if block.layout.context == "Sample.Clock" for row in block.rows()]
         for _, t, stamp in sorted(rows):
             self._reading(connector, t, stamp)
 
@@ -167,7 +165,7 @@ class ClockAligned:
             self._missing[connector, round(due, 3)] = self._owed(connector, due)
             due = boundary_after(due, interval, self._midnights)
         if len(self._missing) > 100_000:
-            self._write_missing()
+            self._write_missing(until)
 
     def _owed(self, connector: int, due: float) -> bool:
         if self._story.is_dark(due, 1.0):
@@ -180,10 +178,10 @@ class ClockAligned:
         until = self._story.delivered_until(t, self._bench.tolerances.grace_s)
         for connector in list(self._last):
             self._advance(connector, until)
-        self._write_missing()
+        self._write_missing(until)
 
-    def _write_missing(self) -> None:
-        for connector, due in (key for key, owed in self._missing.items() if owed):
+    def _write_missing(self, until: float) -> None:
+        for connector, due in (key for key, owed in self._missing.items() if owed and key[1] < until):
             self._ledger.broken(
                 COMPLETE,
                 due,

@@ -5,7 +5,7 @@ they are handed out whenever something happens that the next readings have to be
 """
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,10 @@ class Block:
 
     def __len__(self) -> int:
         return len(self.t)
+
+    def rows(self) -> Iterator[tuple[float, float, float]]:
+        """Order, t and stamp, reading by reading."""
+        return zip(self.order.tolist(), self.t.tolist(), self.stamp.tolist(), strict=True)
 
     def column(self, measurand: str, phase: str | None = None) -> Array | None:
         """One measurand on one phase (None: the total), without kilo; None where it is not told."""

@@ -241,7 +241,7 @@ class Judge:
             call.lost |= not call.up and self._story.registration in ("", "Rejected")  # it need not listen
             self._pairing.call(call)
             self._call(call, raw)
-        elif frame.lost:
+        elif frame.lost and not frame.up:  # what the station answered is so, heard or not
             self._pairing.lost_reply(frame.up, frame.id)
         else:
             answered = self._pairing.reply(frame.t, frame.up, frame.id)
@@ -334,7 +334,7 @@ class Judge:
     def _happens(self, event: Event) -> None:
         if event.name in _BARRIER_EVENTS:
             self._gathering.flush()
-        self._story.event(event.t, event.name)
+        self._story.event(event.t, event.name, event.connector, event.detail)
         if event.name in ("link-down", "power-cut"):
             self._pairing.interrupted()
         for tell in self._bus.events.get(event.name, ()):

@@ -8,6 +8,7 @@ from rigs.checks.ledger import Requirement as R
 
 REPEAT = "transaction.repeat"
 REQUIREMENTS = (R(REPEAT, "Transaction messages are repeated only where no reply came", "4.10, TC_039_CS"),)
+KEY = ("connectorId", "transactionId", "timestamp", "idTag")
 MOST = 1024  # an outage leaves one message unconfirmed, not a thousand
 
 
@@ -20,7 +21,7 @@ def key_of(call: Call) -> Hashable | None:
         return first.connector, first.transaction, first.stamp, first.layout
     if not call.valid or call.action not in ("StartTransaction", "StopTransaction"):
         return None
-    what = (call.payload.get(name) for name in ("connectorId", "transactionId", "timestamp", "idTag"))
+    what = (call.payload.get(name) for name in KEY)
     return call.action, *what
 
 
@@ -52,6 +53,9 @@ class Repeats:
 
     def _once(self, call: Call) -> None:
         key = key_of(call)
+        if call.action == "StopTransaction":  # from here a start is another, were it told in the same words
+            for known in [k for k in self._confirmed if isinstance(k, tuple) and k[0] == "StartTransaction"]:
+                del self._confirmed[known]
         if key in self._confirmed:
             message = f"{call.action} was sent again although it had been confirmed"
             self._ledger.broken(REPEAT, call.t, call.connector, "once", "twice", message)

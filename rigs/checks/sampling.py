@@ -12,7 +12,7 @@ from rigs.checks.ledger import Requirement as R
 from rigs.checks.story import Transaction
 
 KEY = "MeterValueSampleInterval"
-KEYS = (KEY.lower(), "metervaluessampleddata")
+LIST = "MeterValuesSampledData"
 STAMP_S = 0.001  # stamps are written to the millisecond
 REQUIREMENT = "metering.sample-interval"
 
@@ -38,7 +38,7 @@ class Plan:
     def due(self) -> float:
         """The next instant owed; infinite while sampling is off."""
         due = self.anchor + self.n * self.interval if self.interval > 0 else float("inf")
-        while self.changes and due >= self.changes[0][0]:
+        while self.changes and due >= self.changes[0][0] - STAMP_S:
             self.anchor, self.interval = self.changes.pop(0)
             self.n = 1
             due = self.anchor + self.interval if self.interval > 0 else float("inf")
@@ -59,11 +59,14 @@ class Sampling:
         bench.story.on_setting.append(self._changed)
 
     def _interval(self, t: float) -> float | None:
-        story = self._bench.story
-        if story.text("MeterValuesSampledData", t) == "":
-            return 0.0
-        interval = story.integer(KEY, t)
+        """Seconds, 0 for none; None where the transcript does not say."""
+        interval = self._bench.story.integer(KEY, t)
         return None if interval is None else float(interval)
+
+    def _owed(self, t: float) -> bool:
+        """Is there anything to sample? Without a car there is no SoC, and so no message with it alone."""
+        measurands = self._bench.story.measurands(LIST, t)
+        return measurands is None or bool(measurands - {"SoC"})
 
     def _started(self, call: Call) -> None:
         for transaction in self._bench.story.open.values():
@@ -76,12 +79,12 @@ class Sampling:
         if interval is None:
             return None
         plan = self._plans[transaction] = Plan(transaction.start, interval)
-        for t in self._bench.story.changes(start, *KEYS):
+        for t in self._bench.story.changes(start, KEY.lower()):
             self._change(plan, t)
         return plan
 
     def _changed(self, key: str, t: float) -> None:
-        if key in KEYS:
+        if key == KEY.lower():
             for plan in self._plans.values():
                 self._change(plan, t)
 
@@ -109,7 +112,7 @@ class Sampling:
 
     def _all_due(self, plan: Plan, block: Block) -> bool:
         """The common case: every sample of the block on the instants that come next."""
-        if plan.changes or not plan.interval:
+        if plan.changes or not plan.interval or not self._owed(float(block.stamp[0])):
             return False
         due = plan.anchor + (plan.n + np.arange(len(block))) * plan.interval
         if (np.abs(block.stamp - due) > self._bench.tolerances.sample_s).any():
@@ -119,33 +122,38 @@ class Sampling:
         return True
 
     def _one_by_one(self, transaction: Transaction, plan: Plan, block: Block) -> None:
-        for t, stamp in zip(block.t.tolist(), block.stamp.tolist(), strict=True):
+        for _, t, stamp in block.rows():
             self._sample(transaction, plan, t, stamp)
 
     def _sample(self, transaction: Transaction, plan: Plan, t: float, stamp: float) -> None:
         tolerance = self._bench.tolerances.sample_s
         self._missed(transaction, plan, stamp - tolerance, t)
-        if abs(stamp - plan.due) <= tolerance:
+        if abs(stamp - plan.due) <= tolerance and self._may_come(stamp):
             plan.n += 1
             self._bench.ledger.judged[REQUIREMENT] += 1
             return
-        if abs(stamp - plan.anchor) <= tolerance and plan.n == 1 and plan.anchor != transaction.start:
-            return  # at the instant of a change, either interval may bring it
+        if plan.anchor != transaction.start and stamp <= plan.anchor + tolerance:
+            return  # of the interval before a change, or at its instant, when either may bring it
+        owed = plan.due < float("inf") and self._may_come(stamp)
         self._bench.ledger.broken(
             REQUIREMENT,
             t,
             transaction.connector,
-            f"next at {iso(plan.due)}" if plan.due < float("inf") else "no samples: interval 0",
+            f"next at {iso(plan.due)}" if owed else "no samples: interval 0 or no measurand",
             iso(stamp),
             f"a sample of transaction {transaction.id} stands off its instants",
         )
+
+    def _may_come(self, stamp: float) -> bool:
+        story, tolerance = self._bench.story, self._bench.tolerances.sample_s
+        return any(story.measurands(LIST, t) != set() for t in (stamp - tolerance, stamp + tolerance))
 
     def _missed(self, transaction: Transaction, plan: Plan, until: float, t: float) -> None:
         """Write down every instant owed before `until`, except those without power."""
         story, ledger = self._bench.story, self._bench.ledger
         while (due := plan.due) < until:
             plan.n += 1
-            if story.is_dark(due, margin_s=self._bench.tolerances.sample_s):
+            if story.is_dark(due, margin_s=self._bench.tolerances.sample_s) or not self._owed(due):
                 continue
             ledger.broken(
                 REQUIREMENT,

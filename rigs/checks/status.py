@@ -2,12 +2,15 @@
 
 from rigs.checks.bus import Bench, Event
 from rigs.checks.call import Call
+from rigs.checks.instants import epoch, iso
 from rigs.checks.ledger import Requirement as R
 
 TABLE, ZERO, CODE = "status.table", "status.connector-zero", "status.error-code"
+SERVICE = "status.in-service"
 REQUIREMENTS = (
     R(TABLE, "Statuses change only as the table allows", "4.9"),
     R(ZERO, "Connector 0 is Available, Unavailable or Faulted", "4.9"),
+    R(SERVICE, "No transaction starts on a connector Faulted or Unavailable", "4.9, 5.2, TC_041_CS"),
     R(CODE, "Faulted comes with an error code, no other status with a foreign one", "4.9, 7.6"),
 )
 
@@ -41,6 +44,8 @@ ROWS: dict[str, dict[str, str]] = {
     },
 }
 # 4.9: only these statuses may carry EVCommunicationError.
+UNTOLD_S = 5.0
+TOLD_S = 1.0  # what happens within a second may be told in either order
 COMMUNICATION = ("Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing")
 
 
@@ -51,6 +56,9 @@ class Statuses:
         self._ledger, self._story = bench.ledger, bench.story
         self._whole = bench.whole  # else no one tells what happened at the connector meanwhile
         self._now: dict[int, str] = {}
+        self._changed_t = float("-inf")  # when a transaction last began or ended
+        self._since: dict[int, float] = {}
+        bench.bus.calls["StartTransaction"].append(self._starts)
         self._before_fault: dict[int, str] = {}
         bench.bus.calls["StatusNotification"].append(self._told)
         bench.bus.calls["BootNotification"].append(self._booted)
@@ -71,9 +79,22 @@ class Statuses:
         before = self._now.get(connector)
         if before is not None and before != status:
             self._step(call, connector, before, status)
-        if self._whole and status == "Faulted" and before not in ("Faulted", None):
+        untold = call.t - self._changed_t < UNTOLD_S  # a status a transaction brought and the fault overtook
+        if self._whole and status == "Faulted" and before not in ("Faulted", None) and not untold:
             self._before_fault[connector] = before or ""
+        if before != status:
+            self._since[connector] = call.t
         self._now[connector] = status
+
+    def _starts(self, call: Call) -> None:
+        connector = call.payload["connectorId"]
+        status, since = self._now.get(connector), self._since.get(connector, call.t)
+        told_before = since < epoch(call.payload["timestamp"]) - TOLD_S
+        good = status not in ("Faulted", "Unavailable") or not told_before
+        message = "a transaction starts on a connector out of service"
+        self._ledger.judge(
+            SERVICE, good, call.t, connector, "no start", f"{status} since {iso(since)}", message
+        )
 
     def _step(self, call: Call, connector: int, before: str, status: str) -> None:
         allowed = self._after_fault(connector) if before == "Faulted" else set(ROWS[before])
@@ -95,9 +116,11 @@ class Statuses:
             self._before_fault.pop(event.connector, None)
 
     def _called(self, call: Call) -> None:
-        """So is it when a transaction ends, or the back office takes a hand."""
-        if not call.up or call.action == "StopTransaction":
+        """So is it when a transaction begins or ends, or the back office takes a hand."""
+        if not call.up or call.action in ("StartTransaction", "StopTransaction"):
             self._before_fault.clear()
+        if call.action in ("StartTransaction", "StopTransaction"):
+            self._changed_t = call.t
 
     def _code(self, call: Call, connector: int, status: str) -> None:
         code = call.payload["errorCode"]

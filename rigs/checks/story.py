@@ -1,5 +1,6 @@
 """What a transcript tells about the station: its configuration, boots, outages and transactions."""
 
+import re
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable
@@ -9,6 +10,9 @@ from typing import Any
 from rigs.checks.call import Call
 from rigs.checks.instants import epoch
 
+PHASE = re.compile(r"\.L[123](-N|-L[123])?$")  # 9.1.17: a phase may be written behind the measurand
+UNKNOWN = -1
+UNSEEN_S = 0.5  # assumed: a cable pulled and put back so quickly may go unnoticed
 DRAIN_S = 3600.0  # assumed: a queue is delivered an hour after the link is back
 
 
@@ -64,6 +68,9 @@ class Story:
         self.by_id: dict[int, Transaction] = {}
         self.finished: dict[int, deque[Transaction]] = {}
         self.count = 0
+        self.faults: dict[int, set[str]] = {}  # by connector: those that are injected now
+        self.unplugged: dict[int, float] = {}  # by connector: when a cable was last pulled
+        self.remote_tags: dict[str, float] = {}  # idTags of remote starts accepted, in lower case
         self._starting: dict[str, Transaction] = {}  # by message id, until confirmed
         self.boot_asked = False
 
@@ -79,6 +86,13 @@ class Story:
             return None if text is None else int(text)
         except ValueError:
             return None
+
+    def measurands(self, key: str, t: float) -> set[str] | None:
+        """The measurands of a list, without their phases; None where it is not known."""
+        text = self.text(key, t)
+        if text is None:
+            return None
+        return {PHASE.sub("", name.strip()) for name in text.split(",") if name.strip()}
 
     def changes(self, since: float, *keys: str) -> list[float]:
         """When any of these keys (in lower case) was changed, after an instant."""
@@ -113,11 +127,16 @@ class Story:
 
     def delivered_until(self, end: float, grace_s: float) -> float:
         """Up to when all that was to be sent must have arrived, seen from the transcript's end."""
-        if self.down_t is not None:
-            return self.down_t - grace_s
-        if self.outages and end - self.outages[-1][1] < DRAIN_S:
-            return self.outages[-1][0] - grace_s
-        return end - grace_s
+        until = end if self.down_t is None else self.down_t
+        for begin, over in reversed(self.outages):  # one soon after another leaves no time to catch up
+            if until - over >= DRAIN_S:
+                break
+            until = begin
+        return until - grace_s
+
+    def may_be_queueing(self, t: float) -> bool:
+        """May the station hold messages of an outage that it has not delivered yet?"""
+        return self.down_t is not None or bool(self.outages and t - self.outages[-1][1] < DRAIN_S)
 
     def was_down(self, stamp: float) -> bool:
         """Was the link down at this instant?"""
@@ -152,7 +171,9 @@ class Story:
         if handler is not None:
             handler(self, call, reply)
 
-    def event(self, t: float, name: str) -> None:
+    def event(self, t: float, name: str, connector: int | None, detail: dict[str, Any]) -> None:
+        if connector is not None:
+            self._at_connector(t, name, connector, detail)
         if name in ("power-cut", "reset"):
             self._darkens(t)
         if name in ("link-down", "power-cut"):
@@ -162,6 +183,17 @@ class Story:
             self.down_t = None
 
     # -- helpers ---------------------------------------------------------------------------------
+
+    def _at_connector(self, t: float, name: str, connector: int, detail: dict[str, Any]) -> None:
+        faults = self.faults.setdefault(connector, set())
+        if name in ("fault", "plug-in") and t - self.unplugged.get(connector, float("-inf")) < UNSEEN_S:
+            del self.unplugged[connector]
+        if name == "fault":
+            faults.add(str(detail.get("fault")))
+        elif name == "clear":
+            faults.discard(str(detail.get("fault")))
+        elif name == "unplug" and not faults:  # a broken pilot may hide it
+            self.unplugged[connector] = t
 
     def _darkens(self, t: float) -> None:
         self.accepted_t, self.boot_asked, self.registration = None, False, ""
@@ -189,6 +221,10 @@ class Story:
         if reply["status"] == "Accepted":
             self._set(call.payload["key"], call.payload["value"], call.reply_t or call.t)
 
+    def _remote_start(self, call: Call, reply: dict[str, Any]) -> None:
+        if reply["status"] == "Accepted":
+            self.remote_tags[call.payload["idTag"].lower()] = call.t
+
     def _triggered(self, call: Call, reply: dict[str, Any]) -> None:
         if call.payload["requestedMessage"] == "BootNotification" and reply["status"] == "Accepted":
             self.boot_asked = True
@@ -213,8 +249,13 @@ class Story:
             started.id, started.status = reply["transactionId"], reply["idTagInfo"]["status"]
             self.by_id[started.id] = started
 
+    def _unconfirmed(self, payload: dict[str, Any]) -> Transaction | None:
+        """ER 3.18: -1 stands for a transaction whose start the CSMS never confirmed."""
+        nameless = (running for running in self.open.values() if running.id is None)
+        return next(nameless, None) if payload["transactionId"] == UNKNOWN else None
+
     def _stop(self, call: Call, payload: dict[str, Any]) -> None:
-        stopped = self.by_id.get(payload["transactionId"])
+        stopped = self.by_id.get(payload["transactionId"]) or self._unconfirmed(payload)
         if stopped is None or stopped.stop is not None:
             return
         stopped.stop, stopped.stop_t = epoch(payload["timestamp"]), call.t
@@ -232,5 +273,6 @@ _REPLIES: dict[str, Callable[[Story, Call, dict[str, Any]], None]] = {
     "GetConfiguration": Story._configuration,
     "ChangeConfiguration": Story._changed,
     "TriggerMessage": Story._triggered,
+    "RemoteStartTransaction": Story._remote_start,
     "StartTransaction": Story._started,
 }

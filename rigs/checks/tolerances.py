@@ -19,6 +19,7 @@ class Tolerances:
     current_a: float = 0.5  # issue of the rig: the larger of 0.5 A and 3 %
     current_part: float = 0.03
     reaction_s: float = 5.0  # IEC 61851-1 Annex A: a car follows the pilot within 5 s
+    station_clock_s: float = 2.0  # assumed: how far the station's clock may be ahead of the CSMS's
     heartbeat_s: float = 30.0  # assumed: a heartbeat may be so late, for instance behind other calls
     call_timeout_s: float = 10.0  # implementation-chosen (J 4.1.1): silence after which another CALL may go
     answer_s: float = 35.0  # J leaves it open; 30 s is the usual time-out

@@ -238,6 +238,87 @@ def a_stop_sent_again_though_confirmed(made: Handmade) -> None:
     made.interject(stop["t"] + 60, "StopTransaction", payload(stop))
 
 
+def a_start_while_another_runs(made: Handmade) -> None:
+    made.drop(made.calls("StopTransaction")[0])
+
+
+def a_stop_of_a_transaction_never_started(made: Handmade) -> None:
+    payload(made.calls("StopTransaction")[0])["transactionId"] = 99
+
+
+def a_stop_never_told(made: Handmade) -> None:
+    made.reply_to(made.calls("GetConfiguration")[0])["frame"][2]["configurationKey"].append(
+        {"key": "StopTransactionOnEVSideDisconnect", "readonly": False, "value": "true"}
+    )
+    made.drop(made.calls("StopTransaction")[2])
+
+
+def a_stop_dated_ahead(made: Handmade) -> None:
+    stop = made.calls("StopTransaction")[1]
+    payload(stop)["timestamp"] = at(stop["t"] + 100)
+
+
+def a_stop_dated_before_the_start(made: Handmade) -> None:
+    payload(made.calls("StopTransaction")[1])["timestamp"] = at(1000)
+
+
+def a_sample_told_for_the_other_connector(made: Handmade) -> None:
+    payload(made.meter_values("Sample.Periodic", 1)[50])["transactionId"] = 2
+
+
+def a_sample_after_the_stop(made: Handmade) -> None:
+    line = made.meter_values("Sample.Periodic", 1)[50]
+    made.interject(
+        7300.0, "MeterValues", json.loads(json.dumps(payload(line)).replace(at(line["t"]), at(7300)))
+    )
+
+
+def clock_data_without_their_transaction(made: Handmade) -> None:
+    del payload(made.meter_values("Sample.Clock", 1)[5])["transactionId"]
+
+
+def a_reason_without_a_cause(made: Handmade) -> None:
+    payload(made.calls("StopTransaction")[1])["reason"] = "Remote"
+
+
+def a_local_stop_nobody_made(made: Handmade) -> None:
+    made.events = [e for e in made.events if e["event"] != "tag" or e["t"] < 8000]
+
+
+def a_remote_stop_without_effect(made: Handmade) -> None:
+    made.interject(3000.0, "RemoteStopTransaction", {"transactionId": 1}, {"status": "Accepted"}, "down")
+    made.drop(
+        made.calls("StopTransaction")[0],
+        *made.calls("StartTransaction")[2:],
+        *made.calls("StopTransaction")[2:],
+    )
+
+
+def a_remote_stop_of_a_running_transaction_refused(made: Handmade) -> None:
+    made.interject(3000.0, "RemoteStopTransaction", {"transactionId": 1}, {"status": "Rejected"}, "down")
+
+
+def a_start_on_a_refused_tag(made: Handmade) -> None:
+    made.reply_to(made.calls("Authorize")[1])["frame"][2] = {"idTagInfo": {"status": "Blocked"}}
+
+
+def a_refused_start_that_goes_on(made: Handmade) -> None:
+    keys = made.reply_to(made.calls("GetConfiguration")[0])["frame"][2]["configurationKey"]
+    keys.append({"key": "StopTransactionOnInvalidId", "readonly": False, "value": "true"})
+    made.reply_to(made.calls("StartTransaction")[1])["frame"][2]["idTagInfo"]["status"] = "Blocked"
+
+
+def an_authorize_for_ones_own_stop(made: Handmade) -> None:
+    stop = made.calls("StopTransaction")[1]
+    made.interject(stop["t"] - 0.2, "Authorize", {"idTag": "TAG1"}, {"idTagInfo": {"status": "Accepted"}})
+
+
+def a_start_on_a_faulted_connector(made: Handmade) -> None:
+    line = made.calls("StatusNotification")[4]
+    payload(line).update(status="Faulted", errorCode="GroundFailure")
+    line["t"] -= 30.0
+
+
 TRIPS: list[tuple[Callable[[Handmade], None], str]] = [
     (a_second_call_before_the_reply, "rpc.one-call-station"),
     (a_second_call_of_the_csms, "rpc.one-call-csms"),
@@ -264,6 +345,23 @@ TRIPS: list[tuple[Callable[[Handmade], None], str]] = [
     (a_fault_without_a_code, "status.error-code"),
     (a_communication_error_with_charging, "status.error-code"),
     (a_stop_sent_again_though_confirmed, "transaction.repeat"),
+    (a_start_while_another_runs, "transaction.pair"),
+    (a_stop_of_a_transaction_never_started, "transaction.pair"),
+    (a_start_while_another_runs, "transaction.delivered"),
+    (a_stop_never_told, "transaction.delivered"),
+    (a_stop_dated_ahead, "transaction.times"),
+    (a_stop_dated_before_the_start, "transaction.times"),
+    (a_sample_told_for_the_other_connector, "transaction.belongs"),
+    (a_sample_after_the_stop, "transaction.belongs"),
+    (clock_data_without_their_transaction, "transaction.carries-id"),
+    (a_reason_without_a_cause, "transaction.stop-reason"),
+    (a_local_stop_nobody_made, "transaction.stop-reason"),
+    (a_remote_stop_without_effect, "transaction.remote-stop"),
+    (a_remote_stop_of_a_running_transaction_refused, "transaction.remote-stop-known"),
+    (a_start_on_a_refused_tag, "authorisation.respected"),
+    (a_refused_start_that_goes_on, "authorisation.ended"),
+    (an_authorize_for_ones_own_stop, "authorisation.own-stop"),
+    (a_start_on_a_faulted_connector, "status.in-service"),
     (a_missing_sample, "metering.sample-interval"),
     (samples_that_drift, "metering.sample-interval"),
     (a_missing_last_sample, "metering.sample-interval"),

@@ -1,0 +1,130 @@
+"""Why transactions stop: the reason told has to have its cause in the recording (4.8, 7.36)."""
+
+from collections import deque
+from dataclasses import dataclass
+
+from rigs.checks.bus import Bench, Event
+from rigs.checks.call import Call
+from rigs.checks.instants import iso
+from rigs.checks.ledger import Requirement as R
+from rigs.checks.story import Transaction
+
+REASON = "transaction.stop-reason"
+REMOTE, NOT_RUNNING = "transaction.remote-stop", "transaction.remote-stop-known"
+REQUIREMENTS = (
+    R(REASON, "The reason of a stop has its cause", "7.36, TC_005_1_CS, TC_012_CS, TC_013_CS"),
+    R(REMOTE, "A remote stop accepted stops the transaction", "5.12, TC_012_CS"),
+    R(NOT_RUNNING, "A remote stop is accepted for a running transaction, refused for any other", "5.12"),
+)
+BEFORE_S = 60.0  # assumed: how long before a stop its cause may lie; an authorisation takes up to 30 s
+REMOTE_S = 30.0  # assumed: how soon a remote stop is carried out
+LASTING = ("PowerLoss", "EVDisconnected")  # told when the station is back, or its pilot mended
+FROM_EVENTS = frozenset(
+    {"Local", "EVDisconnected", "PowerLoss"}
+)  # a bare transcript does not show their cause
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Something that may end transactions: on one connector, of one id, or all."""
+
+    reason: str
+    t: float
+    connector: int | None = None
+    transaction: int | None = None
+
+    def ends(self, stopped: Transaction) -> bool:
+        mine = self.connector in (None, stopped.connector) and self.transaction in (None, stopped.id)
+        stop = stopped.stop if stopped.stop is not None else stopped.start
+        long_ago = self.t < (stopped.start - 1.0 if self.reason in LASTING else stop - BEFORE_S)
+        return mine and not long_ago and self.t <= stop + 1.0
+
+
+class StopReasons:
+    """Notes the causes and holds each StopTransaction against them."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._causes: deque[Cause] = deque(maxlen=200)
+        self._asked: dict[int, float] = {}  # transactions to be stopped remotely, since when
+        bus = bench.bus
+        bus.calls["StopTransaction"].append(self._stop)
+        bus.replies["RemoteStopTransaction"].append(self._remote)
+        bus.replies["Reset"].append(self._reset)
+        bus.replies["UnlockConnector"].append(self._unlock)
+        bus.replies["StartTransaction"].append(self._started)
+        bus.replies["Authorize"].append(lambda call: self._refused(call, None))
+        bus.calls["BootNotification"].append(self._booted)
+        for name, reason in (("tag", "Local"), ("unplug", "EVDisconnected"), ("power-cut", "PowerLoss")):
+            bus.events[name].append(lambda event, reason=reason: self._event(event, reason))  # type: ignore[misc]
+        bus.end.append(self._end)
+
+    def _event(self, event: Event, reason: str) -> None:
+        self._causes.append(Cause(reason, event.t, event.connector))
+        if reason == "PowerLoss":
+            self._causes.append(Cause("Reboot", event.t))
+            self._asked.clear()
+
+    def _note(self, call: Call, reason: str, connector: int | None = None, id: int | None = None) -> None:
+        self._causes.append(Cause(reason, call.reply_t or call.t, connector, id))
+
+    def _remote(self, call: Call) -> None:
+        if call.reply is None:
+            return
+        id, accepted = call.payload["transactionId"], call.reply["status"] == "Accepted"
+        its = self._story.by_id.get(id)
+        running = its is not None and its.stop is None
+        message = f"a remote stop of transaction {id}, which is {'' if running else 'not '}running"
+        expected = "Accepted" if running else "Rejected"
+        queued = running and self._story.may_be_queueing(call.t)  # its stop may be on its way
+        if (self._bench.whole or its is not None) and not queued:
+            said = call.reply["status"]
+            self._ledger.judge(NOT_RUNNING, accepted == running, call.t, None, expected, said, message)
+        if accepted:
+            self._note(call, "Remote", id=id)
+            self._asked.setdefault(id, call.reply_t or call.t)
+
+    def _reset(self, call: Call) -> None:
+        if call.reply is not None and call.reply["status"] == "Accepted":
+            self._note(call, f"{call.payload['type']}Reset")
+            self._note(call, "Reboot")
+
+    def _unlock(self, call: Call) -> None:
+        if call.reply is not None and call.reply["status"] != "NotSupported":
+            self._note(call, "UnlockCommand", call.payload["connectorId"])
+
+    def _started(self, call: Call) -> None:
+        self._refused(call, call.payload["connectorId"])
+
+    def _refused(self, call: Call, connector: int | None) -> None:
+        if call.reply is not None and call.reply["idTagInfo"]["status"] != "Accepted":
+            self._note(call, "DeAuthorized", connector)
+
+    def _booted(self, call: Call) -> None:
+        """A boot no event explains: the power may have been gone since the station was last heard."""
+        if not self._story.boot_asked and not self._bench.whole:
+            self._causes.append(Cause("PowerLoss", self._story.heard_t))
+
+    def _stop(self, call: Call) -> None:
+        stopped = self._story.by_id.get(call.payload["transactionId"])
+        if stopped is None or stopped.stop is None or stopped.stop_t != call.t:
+            return
+        self._asked.pop(stopped.id or 0, None)
+        reason = stopped.reason or "Local"
+        if reason in ("Other", "EmergencyStop") or (reason in FROM_EVENTS and not self._bench.whole):
+            return
+        found = any(cause.reason == reason and cause.ends(stopped) for cause in self._causes)
+        others = {cause.reason for cause in self._causes if cause.ends(stopped)}
+        expected = " or ".join(sorted(others)) or "a reason the recording shows"
+        message = f"transaction {stopped.id} stops at {iso(stopped.stop)} for a reason without a cause"
+        self._ledger.judge(REASON, found, call.t, stopped.connector, expected, reason, message)
+        if reason == "Remote":
+            self._ledger.held(REMOTE)
+
+    def _end(self, t: float) -> None:
+        until = self._story.delivered_until(t, self._bench.tolerances.grace_s)
+        for id, asked in self._asked.items():
+            its = self._story.by_id.get(id)
+            if its is not None and its.stop is None and asked + REMOTE_S < until:
+                message = f"transaction {id} went on after its remote stop was accepted"
+                self._ledger.broken(REMOTE, asked, its.connector, "StopTransaction", "none", message)
