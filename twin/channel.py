@@ -68,7 +68,9 @@ class Channel:
 
     @property
     def limited_by(self) -> str:
-        return self.grant.limited_by if self.permitted else "none"
+        if not self.permitted:
+            return "none"
+        return self.grant.limited_by if self.error_code == "NoError" else "fault"
 
     @property
     def offered_a(self) -> tuple[float, float, float]:

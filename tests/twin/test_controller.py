@@ -190,6 +190,7 @@ def test_a_fault_takes_the_energy_and_its_clearing_gives_it_back():
     channel.inject("ground-failure")
     station.wait(10)
     assert (channel.status, channel.error_code) == ("Faulted", "GroundFailure") and max(station.amps()) < 0.1
+    assert channel.limited_by == "fault"
     channel.clear("ground-failure")
     station.wait(30)
     assert (channel.status, channel.error_code) == ("Charging", "NoError") and min(station.amps()) > 14.0
