@@ -81,6 +81,8 @@ def assemble(rig: RigFile, directory: Path, network: Network | None = None) -> A
     device = ChargePoint(
         timeline, world, joined.link, clock, rig.behaviour, configuration, firmware=station.boot.firmware
     )
+    for channel in device.controller.channels:
+        channel.switch.interrupt_s = station.phase_switch_interrupt_s
     device.agent.on_clock_set.append(
         lambda step_s: recorder.event(timeline.now, None, "clock-set", {"offset_s": step_s})
     )

@@ -76,6 +76,12 @@ class Station(Table):
         default=False, description="let keys break the sheet's access and ranges, to model other firmware"
     )
     phase_switching: bool = Field(default=False, description="relays between one and three phases")
+    phase_switch_interrupt_s: float = Field(
+        default=0.0,
+        ge=0,
+        le=60,
+        description="pilot held at -12 V in the pause, for cars that would not resume",
+    )
     pwm_8_bit: bool = Field(default=False, description="the pilot's duty in 256 steps, 0.23 A each")
     boot: Boot = Field(default_factory=Boot)
     meter: Meter = Field(default_factory=Meter)

@@ -105,7 +105,7 @@ class RigFile(Table):
 
     def _check(self) -> None:
         """What one table alone cannot show; BadInput at the first thing wrong."""
-        self._cars = cars(self.vehicles)
+        self._cars = cars(self.vehicles, self.folder)
         self._behaviour = behaviour_of(self.station, self.folder)
         self.configuration()
         self.world(Timeline())

@@ -24,10 +24,13 @@ class PhaseSwitch:
         self.wired = outlet.spec.phases
         self.phases = self.wired
         self.supported = False
+        self.interrupt_s = 0.0  # how long the pilot is held at F in the pause, for cars that would not resume
         self._target: int | None = None
         self._closed = False
         self._last_s = -inf
+        self._outlet = outlet
         self._relays = Alarm(timeline, self._move, CONTROL)
+        self._pilot = Alarm(timeline, lambda: outlet.hold_pilot(None), CONTROL)
         self._dwell = Alarm(timeline, changed, CONTROL)
 
     @property
@@ -54,13 +57,17 @@ class PhaseSwitch:
         if self._target is None or self._closed:
             self._relays.clear()
         elif self._relays.due_s is None:
-            self._relays.set(self._timeline.now + PAUSE_S)
+            self._relays.set(self._timeline.now + max(PAUSE_S, self.interrupt_s))
+            if self.interrupt_s > 0:
+                self._outlet.hold_pilot("F")
+                self._pilot.set(self._timeline.now + self.interrupt_s)
 
     def die(self) -> None:
         """The firmware stops: relays stay where they are."""
         self._target = None
-        self._relays.clear()
-        self._dwell.clear()
+        for alarm in (self._relays, self._dwell, self._pilot):
+            alarm.clear()
+        self._outlet.hold_pilot(None)
 
     def _move(self) -> None:
         assert self._target is not None and not self._closed
