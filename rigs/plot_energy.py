@@ -27,17 +27,18 @@ def plot_energy(run: Run) -> Chart:
         figure = chart(10.0, 3.9)
         name = run.summary.get("rig") or run.directory.name
         title(figure, f"Energy · {name}", _summary(all_visits))
-        bars = figure.add_axes((0.048, 0.1, 0.579, 0.68))
-        each = figure.add_axes((0.69, 0.1, 0.286, 0.68))
+        asked = [visit for visit in all_visits if visit.needed_wh is not None]
+        bars = figure.add_axes((0.048, 0.1, 0.579 if asked else 0.928, 0.68))
         _draw_bars(bars, all_visits, known, Window(run.start, 0.0, end_s))
-        _draw_sessions(each, all_visits, known)
+        if asked:
+            _draw_sessions(figure.add_axes((0.69, 0.1, 0.286, 0.68)), asked, known)
     return figure
 
 
 def _summary(all_visits: Sequence[Visit]) -> str:
     delivered = sum(visit.energy_wh for visit in all_visits) / 1000
     needed = [visit.needed_wh for visit in all_visits if visit.needed_wh is not None]
-    text = f"{len(all_visits)} sessions · {delivered:,.1f} kWh delivered"
+    text = f"{len(all_visits):,} session{'s' * (len(all_visits) != 1)} · {delivered:,.1f} kWh delivered"
     if not needed:
         return text
     short = sum(_is_short(visit) for visit in all_visits)
@@ -97,9 +98,8 @@ def _sums(some: Sequence[Visit], wh: Sequence[float], edges_s: np.ndarray) -> np
     return np.histogram([visit.plug_in_s for visit in some], edges_s, weights=np.array(wh) / 1000)[0]
 
 
-def _draw_sessions(axes: Axes, all_visits: Sequence[Visit], known: Sequence[int]) -> None:
+def _draw_sessions(axes: Axes, asked: Sequence[Visit], known: Sequence[int]) -> None:
     name_panel(axes, "Session by session, kWh")
-    asked = [visit for visit in all_visits if visit.needed_wh is not None]
     top = 1.06 * max([1.0, *(max(visit.energy_wh, visit.needed_wh or 0.0) / 1000 for visit in asked)])
     axes.plot([0, top], [0, top], color=LIGHT["rule"], linewidth=1.0, zorder=1)
     for connector in known:
