@@ -11,6 +11,7 @@ from typing import NamedTuple
 from models.flow import Flow
 from models.vehicles import Vehicle
 
+HAIR = 1e-9  # relative; what a rounding may leave between two powers that are meant to be equal
 RAMP, HOLD, CURVE, FULL = "ramp", "hold", "curve", "full"
 
 
@@ -39,7 +40,8 @@ def _comes_down(car: Vehicle, soc: float, piece: int, level: float) -> tuple[flo
     for index in range(piece, len(pieces)):
         s0, _, r0, r1, slope = pieces[index]
         at = max(s0, soc)
-        if r0 + slope * (at - s0) <= level:  # a step down, or it stands there already
+        # A step down, or it stands there already; a rising curve that has just met the level goes on rising.
+        if r0 + slope * (at - s0) <= (level if slope <= 0.0 else level * (1.0 - HAIR)):
             return at, index, CURVE
         if r1 < level:
             return max(car.curve.soc_at(level, index), soc), index, CURVE

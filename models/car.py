@@ -4,12 +4,11 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from math import exp, inf, log
 
-from models.battery import CURVE, FULL, HOLD, RAMP, Plan, follow, hold, ramp
+from models.battery import CURVE, FULL, HAIR, HOLD, RAMP, Plan, follow, hold, ramp
 from models.flow import Flow
 from models.vehicles import Vehicle
 
 OFF, PREHEAT = "off", "preheat"
-HAIR = 1e-9  # a curve met at the limit stays met when the voltage moves by a rounding
 
 
 @dataclass(slots=True)
@@ -108,7 +107,7 @@ class Car:
 
     def _steady(self, goal_w: float, accepts_w: float) -> bool:
         if self.form == CURVE:
-            return goal_w >= accepts_w * (1.0 - HAIR)
+            return goal_w >= accepts_w * (1.0 - HAIR)  # met at the limit, it stays met
         return self.form == HOLD and self.held == self._orders()
 
     def _go(self, form: str, goal_w: float) -> Plan:

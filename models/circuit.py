@@ -9,6 +9,7 @@ from models.heat import NO_CURRENT
 from models.ledger import Ledger
 from models.segment import IDLE, ZERO, Draw
 from models.supply import Three
+from models.vehicles import LEAST_V
 
 L1: Three = (1.0, 0.0, 0.0)
 
@@ -105,8 +106,8 @@ class Circuit:
         car, stood = self.car, self.live
         used = min(self.phases, car.vehicle.phases) if car is not None else 0
         u1, u2, u3 = self.u_v
-        first = used > 0 and u1 > 0.0  # its electronics hang on L1 (assumed)
-        self.live = (first, first and used > 1 and u2 > 0.0, first and used > 2 and u3 > 0.0)
+        first = used > 0 and u1 >= LEAST_V  # its electronics hang on L1 (assumed)
+        self.live = (first, first and used > 1 and u2 >= LEAST_V, first and used > 2 and u3 >= LEAST_V)
         u1, u2, u3 = u1 * self.live[0], u2 * self.live[1], u3 * self.live[2]
         self.sum_u_v = total = u1 + u2 + u3
         self.share = (u1 / total, u2 / total, u3 / total) if total else ZERO

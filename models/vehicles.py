@@ -12,6 +12,7 @@ from models.curve import Curve
 
 # From this battery temperature on, at most so many capacities per hour: assumed.
 ACCEPTANCE = ((-273.15, 0.05), (-10.0, 0.1), (0.0, 0.3), (10.0, 2.0), (45.0, 0.3))
+LEAST_V = 150.0  # assumed: below it an on-board charger cuts out
 PILOT_REACTION_MAX_S = 5.0  # IEC 61851-1 as quoted by everest-core Charger.cpp: the car follows within 5 s
 
 
@@ -60,6 +61,12 @@ class Vehicle:
                 raise ValueError(
                     f"vehicle {self.id}: acceptance must rise in temperature, got {warm_c:g} after {cold_c:g}"
                 )
+        least_w = self.dc_w(self.active_a(self.min_a) * LEAST_V)
+        if least_w <= 0.0:
+            raise ValueError(
+                f"vehicle {self.id}: losses must leave power for the battery at {self.min_a:g} A and "
+                f"{LEAST_V:g} V, got {least_w:.0f} W"
+            )
         fall_s = self.reaction_s + self.max_a / self.ramp_down_a_s
         if fall_s > PILOT_REACTION_MAX_S:
             raise ValueError(

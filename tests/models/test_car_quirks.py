@@ -193,6 +193,7 @@ def test_a_car_that_asks_for_ventilation_shows_state_d(wallbox, car):
         ({"ramp_down_a_s": 2.0}, "reaction_s + max_a / ramp_down_a_s must be <= 5 s, got 10"),
         ({"acceptance": ((0.0, 0.3), (-10.0, 0.1))}, "acceptance must rise in temperature, got -10 after 0"),
         ({"acceptance": ()}, "acceptance must be rows of (°C, rate > 0), got ()"),
+        ({"loss_a_w": 900.0}, "losses must leave power for the battery at 6 A and 150 V, got -77 W"),
         ({"min_a": 5.0}, "min_a must be within 6 and 80 A, got 5.0"),
     ],
 )

@@ -114,6 +114,15 @@ def test_a_car_goes_on_without_a_lost_phase_and_takes_it_back(wallbox, car):
     assert outlet.senses == frozenset()
 
 
+def test_a_car_pauses_while_the_voltage_is_too_low_for_its_charger(wallbox, car):
+    box = wallbox(supply=Supply(sags=(Sag(100.0, 10.0, 0.5),)))
+    outlet = box.charge(car(), soc=0.2, amps=16)
+    box.run(105)
+    assert (outlet.reading().i_a, outlet.pilot) == ((0.0, 0.0, 0.0), "C")
+    box.run(20)
+    assert outlet.reading().i_a == pytest.approx((16.0, 16.0, 16.0))
+
+
 @pytest.mark.parametrize(
     ("currents", "neutral"),
     [((16, 16, 16), 0.0), ((16, 0, 0), 16.0), ((16, 16, 0), 16.0), ((10, 6, 6), 4.0), ((0, 0, 0), 0.0)],
