@@ -34,8 +34,8 @@ def _unmoved(original: Any, session: Any, transaction: Any, info: Payload) -> No
     original(session, transaction, {**info, "status": "Accepted"})
 
 
-def _always_asks(original: Any, one: str, other: str) -> bool:
-    return False
+def _always_asks(original: Any, session: Any, running: Any, id_tag: str) -> None:
+    session._ask(id_tag, lambda tag, info: session.stop("Local", tag))
 
 
 def _reason(**others: str) -> Patch:
@@ -168,7 +168,7 @@ BUGS: tuple[Bug, ...] = (
         "authorisation.own-stop",
         "3.10",
         "charge",
-        (Patch("twin.session:same", around(_always_asks)),),
+        (Patch(f"{SESSION}._present_to", around(_always_asks)),),
     ),
     Bug(
         "remote-stop-ignored",

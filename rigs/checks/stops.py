@@ -109,7 +109,7 @@ class StopReasons:
         stopped = self._story.by_id.get(call.payload["transactionId"])
         if stopped is None or stopped.stop is None or stopped.stop_t != call.t:
             return
-        self._asked.pop(stopped.id or 0, None)
+        self._in_time(stopped, self._asked.pop(stopped.id or 0, None))
         reason = stopped.reason or "Local"
         if reason in ("Other", "EmergencyStop") or (reason in FROM_EVENTS and not self._bench.whole):
             return
@@ -118,8 +118,13 @@ class StopReasons:
         expected = " or ".join(sorted(others)) or "a reason the recording shows"
         message = f"transaction {stopped.id} stops at {iso(stopped.stop)} for a reason without a cause"
         self._ledger.judge(REASON, found, call.t, stopped.connector, expected, reason, message)
-        if reason == "Remote":
-            self._ledger.held(REMOTE)
+
+    def _in_time(self, stopped: Transaction, asked: float | None) -> None:
+        if asked is None or stopped.stop is None:
+            return
+        took, message = stopped.stop - asked, f"transaction {stopped.id} went on after its remote stop"
+        expected, actual = f"StopTransaction within {REMOTE_S:g} s", f"after {took:.0f} s"
+        self._ledger.judge(REMOTE, took <= REMOTE_S, asked, stopped.connector, expected, actual, message)
 
     def _end(self, t: float) -> None:
         until = self._story.delivered_until(t, self._bench.tolerances.grace_s)
