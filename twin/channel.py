@@ -13,7 +13,17 @@ from models.timeline import CONTROL, Alarm, Timeline
 from twin.faults import FAULTS, FaultRow, loudest
 from twin.limits import Grant
 from twin.phase_switch import PhaseSwitch
-from twin.status import AVAILABLE, FINISHING, PREPARING, SUSPENDED_EV, UNAVAILABLE, Facts, status_of, steps
+from twin.status import (
+    AVAILABLE,
+    FINISHING,
+    PREPARING,
+    SUSPENDED_EV,
+    SUSPENDED_EVSE,
+    UNAVAILABLE,
+    Facts,
+    status_of,
+    steps,
+)
 
 PWM_PERIOD_S = 5.0  # the duty may change at most this often; IEC 61851-1 as quoted by EVerest's Charger.hpp
 CLOSE_S = 0.5  # state C to contactor closed; assumed, IEC 61851-1 sequence 4 allows 3 s
@@ -132,21 +142,16 @@ class Channel:
         """An idTag is accepted and waits for its cable (or waits no more)."""
         self._update(authorised=waiting, finishing=self.facts.finishing and not waiting)
 
-    def start(self, *, unasked: bool = False, resumed: bool = False) -> None:
+    def start(self, *, unasked: bool = False) -> None:
         """A transaction begins: the cable is locked, energy permitted, and the pilot offers.
 
         `unasked`: without anybody's doing, so that nothing is told before the car has answered (A3 to A5).
-        `resumed`: it has been running before.
         """
         self._energy = True
         self._note = ""
-        self._quiet = unasked
+        self.facts = replace(self.facts, transaction=True, authorised=False, finishing=False)
+        self._await_answer(quiet=unasked)
         self.set_lock(True)
-        if not resumed:
-            self._answer.set(self._timeline.now + ANSWER_S)
-        self.facts = replace(
-            self.facts, transaction=True, authorised=False, finishing=False, starting=not resumed
-        )
         self._arbitrate()
         self._refresh()
 
@@ -172,8 +177,9 @@ class Channel:
     def set_operative(self, operative: bool) -> None:
         """In service or out of it; what runs goes on."""
         self.facts = replace(self.facts, operative=operative, finishing=self.facts.finishing and operative)
-        self._offer_start()
-        self._update()
+        if not self.facts.transaction:
+            self._offer_start()
+            self._update()
 
     def set_lock(self, locked: bool) -> None:
         """Hold the cable, or let go of it."""
@@ -212,13 +218,26 @@ class Channel:
         self._faults += sorted(now - set(self._faults))
         row = loudest(self._faults) or FaultRow("NoError", faulted=False)
         self.error_code, self._fault_info = row.error_code, row.info
-        was_faulted = self.facts.faulted
+        recovered = self.facts.faulted and not row.faulted
         self.facts = replace(self.facts, faulted=row.faulted)
-        if was_faulted:
-            self._offer_start()
+        if recovered:
+            self._recover()
         self._arbitrate()
         self._refresh()
         self._announce_news()
+
+    def _recover(self) -> None:
+        """A fault is over: told once it shows what the status now is (I1 to I8)."""
+        if self.facts.transaction:
+            self._await_answer(quiet=True)
+        else:
+            self._offer_start()
+
+    def _await_answer(self, *, quiet: bool) -> None:
+        """Give the car time to answer an offer; until then it is preparing, or `quiet`, as it was before."""
+        self._quiet = quiet
+        self.facts = replace(self.facts, starting=True)
+        self._answer.set(self._timeline.now + ANSWER_S)
 
     def die(self) -> None:
         """The firmware stops: pilot and contactor fall, nothing is waited for."""
@@ -242,7 +261,7 @@ class Channel:
     def look(self, transaction: bool) -> None:
         """The first look at cable and faults after a start; a `transaction` that the memory held goes on."""
         if transaction:
-            self.start(resumed=True)
+            self.start(unasked=True)
         else:
             self.set_lock(False)
             self._offer_start()
@@ -307,8 +326,10 @@ class Channel:
 
     def follow(self, grant: Grant) -> None:
         """Take over what arbitration grants; the pilot follows as soon as its 5 s rule allows."""
-        changed = grant != self.grant
+        changed, paused = grant != self.grant, self._target_a() <= 0
         self.grant = grant
+        if paused and self._target_a() > 0 and self.status == SUSPENDED_EVSE:
+            self._await_answer(quiet=True)  # E3, or E4 where it does not answer
         if self._target_a() != self.outlet.offered_a:
             now = self._timeline.now
             self._pwm.set(now if self._target_a() <= 0 else max(now, self._pwm_free_s))  # off goes at once
@@ -350,10 +371,11 @@ class Channel:
 
     def _refresh(self) -> None:
         """Bring the facts that the electrical side decides up to date."""
-        offering = self.permitted and self.grant.amps > 0 and not self.switch.busy
+        granted = self._target_a() > 0
+        offering = granted and self.outlet.offered_a > 0
         drawing = self.outlet.pilot in "CD" and self.outlet.phases > 0
         self.switch.contactor(self.outlet.phases)
-        starting = self.facts.starting and offering and not drawing
+        starting = self.facts.starting and granted and not (offering and drawing)
         self._update(offering=offering, drawing=drawing, starting=starting)
 
     def _update(self, **changes: bool) -> None:

@@ -52,7 +52,7 @@ class Facts:
     plugged: bool = False
     authorised: bool = False  # an idTag waits for its cable, or a cable for its transaction
     transaction: bool = False
-    starting: bool = False  # still preparing: the car's time to answer the first offer runs
+    starting: bool = False  # the car's time to answer the first offer runs
     offering: bool = False  # the pilot offers at least the minimum and energy is permitted
     drawing: bool = False  # the car asks for energy and the contactor is closed
     finishing: bool = False  # a transaction, or the wait for one, is over and the user has yet to leave
@@ -67,11 +67,11 @@ def status_of(facts: Facts) -> str:
     if facts.transaction:
         if not facts.plugged:
             return SUSPENDED_EV  # pulled out on the EV's side, and the transaction goes on
+        if facts.starting:
+            return PREPARING
         if not facts.offering:
             return SUSPENDED_EVSE
-        if facts.drawing:
-            return CHARGING
-        return PREPARING if facts.starting else SUSPENDED_EV
+        return CHARGING if facts.drawing else SUSPENDED_EV
     if facts.finishing:
         return FINISHING
     if not facts.operative:
