@@ -1,10 +1,28 @@
 """The kWh meter: what it counts, how wrong it may be, and in which steps it shows it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 from struct import pack, unpack
+from typing import NamedTuple
 
-from models.segment import Reading
+from models.segment import ZERO, Segment
+from models.supply import Three
+
+
+class Metered(NamedTuple):
+    """What the charge point reads of one outlet: kWh meter, the car's charge, the sensor at the socket."""
+
+    i_a: Three
+    u_v: Three
+    phase_w: Three
+    p_w: float
+    pf: float  # unity while no current flows
+    register_wh: float
+    register_phase_wh: Three
+    soc: float | None  # None without a car
+    temp_c: float
+    frequency_hz: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +58,38 @@ class MeterSpec:
         size = rng.uniform(min(0.3, self.class_pct), self.class_pct)
         return 1.0 + rng.choice((-1.0, 1.0)) * size / 100.0
 
-    def shows(self, true: Reading) -> Reading:
-        """A reading as it comes over the bus: rounded to the meter's steps, small currents as none."""
-        i1, i2, i3 = (_rounded(a, self.amp_step) if a >= self.start_a else 0.0 for a in true.i_a)
-        u1, u2, u3 = (_rounded(v, self.volt_step) for v in true.u_v)
-        register_wh = as_float32_kwh(true.register_wh) if self.float32 else true.register_wh
-        watts = _rounded(true.p_w, self.watt_step) if i1 or i2 or i3 else 0.0
-        return true._replace(i_a=(i1, i2, i3), u_v=(u1, u2, u3), p_w=watts, register_wh=register_wh)
+    def tells(self, segment: Segment, t_s: float) -> Metered:
+        """What comes over the bus at `t_s`: in the meter's steps, currents too small to count as none."""
+        power, amps, pf, added, soc = segment.state(t_s)
+        fixed, draw = segment.fixed, segment.draw
+        register_wh, by_phase_wh = segment.registers(added)
+        if self.float32:
+            register_wh = as_float32_kwh(register_wh)
+        currents, watts, by_phase_w = ZERO, 0.0, ZERO
+        if amps and amps >= self.start_a:
+            a, (live1, live2, live3) = _rounded(amps, self.amp_step), draw.live
+            currents = (a if live1 else 0.0, a if live2 else 0.0, a if live3 else 0.0)
+            (s1, s2, s3), step = draw.share, self.watt_step
+            watts = _rounded(power, step)
+            by_phase_w = (_rounded(power * s1, step), _rounded(power * s2, step), _rounded(power * s3, step))
+        return Metered(
+            currents,
+            _volts(fixed.u_v, self.volt_step),
+            by_phase_w,
+            watts,
+            1.0 if pf is None or not watts else pf,
+            register_wh,
+            by_phase_wh,
+            soc,
+            segment.temp_c(t_s),
+            fixed.frequency_hz,
+        )
+
+
+@lru_cache(maxsize=64)
+def _volts(u_v: Three, step: float) -> Three:
+    u1, u2, u3 = u_v
+    return (_rounded(u1, step), _rounded(u2, step), _rounded(u3, step))
 
 
 def _rounded(value: float, step: float) -> float:

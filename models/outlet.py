@@ -9,7 +9,7 @@ from models import faults
 from models.car import OFF, Car, Pack
 from models.circuit import Circuit
 from models.heat import Warmth
-from models.meter import MeterSpec
+from models.meter import Metered, MeterSpec
 from models.pilot import CABLE_OHM, PWM_MAX_A, PWM_MIN_A, amps_from_duty, duty_from_amps
 from models.segment import Fixed, Reading, Segment
 from models.supply import Three
@@ -251,9 +251,13 @@ class Outlet:
         """Everything electrical, now."""
         return self.segment.at(self._timeline.now)
 
-    def metered(self) -> Reading | None:
-        """The same as the meter tells it, in its own steps; None while it does not answer."""
-        return None if faults.METER in self._faults else self.spec.meter.shows(self.reading())
+    def metered(self) -> Metered:
+        """The same as the meter tells it, in its own steps; `meter_answers` says whether it does."""
+        return self.spec.meter.tells(self.segment, self._timeline.now)
+
+    @property
+    def meter_answers(self) -> bool:
+        return faults.METER not in self._faults
 
     @property
     def openings_under_load(self) -> int:

@@ -145,39 +145,56 @@ class Segment:
     def offered_a(self) -> float:
         return self.fixed.offered_a
 
-    def at(self, t_s: float) -> Reading:
-        """The outlet at `t_s`, at or after `t0_s`."""
+    def state(self, t_s: float) -> tuple[float, float, float | None, float, float | None]:
+        """Power (W), current of each live phase (A), its power factor, Wh drawn since `t0_s`, SoC."""
         tau = t_s - self.t0_s
-        (const, slope, decay, lam), live, sum_u, reactive, keep, drain, (s1, s2, s3) = self.draw
-        energy, counted, (c1, c2, c3), *_ = self.ledger
-        pilot, duty_pct, offered_a, phases, u_v, hertz, capability, car, max_draw_a, gain, step = self.fixed
+        (const, slope, decay, lam), _, sum_u, reactive, keep, drain, _ = self.draw
         power = const + slope * tau
         joules = (const + 0.5 * slope * tau) * tau
         if decay:
             power += decay * exp(-lam * tau)
             joules -= decay * expm1(-lam * tau) / lam
         added = joules / 3600.0
-        pf, currents, demand = None, ZERO, None
+        pf, amps = None, 0.0
         if sum_u:
             active = power / sum_u
             amps = sqrt(active * active + reactive * reactive)
             if amps:
                 pf = active / amps
-                currents = (amps if live[0] else 0.0, amps if live[1] else 0.0, amps if live[2] else 0.0)
-        soc = self.soc
+        soc, car = self.soc, self.fixed.vehicle
         if soc is not None and car is not None:
             soc += (keep * added - drain * tau / 3600.0) / car.usable_wh
-            demand = _demand_a(car, soc, max_draw_a, u_v) if max_draw_a else ZERO
-        shown = added * gain
+        return power, amps, pf, added, soc
+
+    def registers(self, added_wh: float) -> tuple[float, Three]:
+        """What the meter has counted in all and on each phase, in its steps, when `added_wh` were drawn."""
+        counted, (c1, c2, c3), (s1, s2, s3) = self.ledger[1], self.ledger[2], self.draw.share
+        shown, step = added_wh * self.fixed.gain, self.fixed.resolution_wh
         counted, c1, c2, c3 = counted + shown, c1 + shown * s1, c2 + shown * s2, c3 + shown * s3
-        if step:
-            counted = floor(counted / step + 1e-9) * step
-            c1, c2, c3 = (floor(wh / step + 1e-9) * step for wh in (c1, c2, c3))
+        if not step:
+            return counted, (c1, c2, c3)
+        return floor(counted / step + 1e-9) * step, (
+            floor(c1 / step + 1e-9) * step,
+            floor(c2 / step + 1e-9) * step,
+            floor(c3 / step + 1e-9) * step,
+        )
+
+    def at(self, t_s: float) -> Reading:
+        """The outlet at `t_s`, at or after `t0_s`."""
+        power, amps, pf, added, soc = self.state(t_s)
+        pilot, duty_pct, offered_a, phases, u_v, hertz, capability, car, max_draw_a, _, _ = self.fixed
+        counted, by_phase = self.registers(added)
+        live = self.draw.live
+        currents, demand = ZERO, None
+        if amps:
+            currents = (amps if live[0] else 0.0, amps if live[1] else 0.0, amps if live[2] else 0.0)
+        if soc is not None and car is not None:
+            demand = _demand_a(car, soc, max_draw_a, u_v) if max_draw_a else ZERO
         return _new_reading(
             Reading,
             (
-                t_s, pilot, duty_pct, phases, currents, u_v, power, pf, energy + added,
-                counted, (c1, c2, c3), soc, self.temp_c(t_s), demand, capability, hertz, offered_a,
+                t_s, pilot, duty_pct, phases, currents, u_v, power, pf, self.ledger[0] + added,
+                counted, by_phase, soc, self.temp_c(t_s), demand, capability, hertz, offered_a,
             ),
         )  # fmt: skip
 

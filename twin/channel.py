@@ -57,6 +57,7 @@ class Channel:
         self._contactor = Alarm(self._timeline, self._drive_contactor, CONTROL)
         self._answer = Alarm(self._timeline, self._answer_over, CONTROL)
         self._plugged = False
+        self._last_register_wh: int | None = None
         self._awake = True
         self._faults: list[str] = []  # in the order they came
         self.on_ready: list[Callable[[], None]] = []  # a car is there, and a transaction could begin
@@ -132,6 +133,12 @@ class Channel:
         """Could a new transaction begin?"""
         facts = self.facts
         return self._awake and facts.operative and not facts.transaction and not facts.faulted
+
+    def register_wh(self) -> int:
+        """The meter's register in whole Wh; while it does not answer, what it last told."""
+        if self.outlet.meter_answers or self._last_register_wh is None:
+            self._last_register_wh = int(self.outlet.metered().register_wh)
+        return self._last_register_wh
 
     def has_fault(self, fault: str) -> bool:
         return fault in self._faults

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from models.segment import Reading
+from models.meter import Metered
+from models.supply import Three
 from twin.frames import Payload
 
 PHASES = ("L1", "L2", "L3")
@@ -44,24 +45,17 @@ QUANTITIES = {
     "Temperature": Quantity("Celsius", "%.1f", None, 23),
 }
 SOC = 21
+NOT_METERED = {15, 16, 17, SOC, 23}  # the offer, the car's charge and the sensor: not the kWh meter's
 
 
-def flat(reading: Reading, offered_a: tuple[float, float, float]) -> tuple[Any, ...]:
-    """A reading as one row, in the order that `QUANTITIES` counts on."""
-    i1, i2, i3 = reading.i_a
-    u1, u2, u3 = reading.u_v
-    pf = reading.pf
-    if pf is None:
-        pf = 1.0  # no current flows: the meter shows unity
-    w1, w2, w3 = reading.register_phase_wh
-    soc = reading.soc
+def flat(metered: Metered, offered_a: Three) -> tuple[Any, ...]:
+    """What was read as one row, in the order that `QUANTITIES` counts on."""
+    i_a, u_v, phase_w, p_w, pf, register_wh, register_phase_wh, soc, temp_c, frequency_hz = metered
     return (
-        i1, i2, i3, u1, u2, u3,
-        u1 * i1 * pf, u2 * i2 * pf, u3 * i3 * pf,
-        pf if i1 else 1.0, pf if i2 else 1.0, pf if i3 else 1.0,
-        w1, w2, w3, *offered_a,
-        reading.p_w, pf, reading.register_wh,
-        None if soc is None else soc * 100.0, reading.frequency_hz, reading.temp_c,
+        *i_a, *u_v, *phase_w,
+        pf if i_a[0] else 1.0, pf if i_a[1] else 1.0, pf if i_a[2] else 1.0,
+        *register_phase_wh, *offered_a,
+        p_w, pf, register_wh, None if soc is None else soc * 100.0, frequency_hz, temp_c,
     )  # fmt: skip
 
 
@@ -72,13 +66,18 @@ class Plan:
         self._rows = [_row(measurand, phase, context) for measurand, phase in wanted]
         self._fill = _filler(self._rows)
         self._fill_without_soc = _filler([row for row in self._rows if row[0] != SOC])
+        self._unmetered = _filler([row for row in self._rows if row[0] in NOT_METERED])
+        self._unmetered_without_soc = _filler([row for row in self._rows if row[0] in NOT_METERED - {SOC}])
 
     def __bool__(self) -> bool:
         return bool(self._rows)
 
-    def sampled(self, row: tuple[Any, ...]) -> list[Payload]:
-        """The sampledValue list for a row of `flat`; SoC is left out while no car is there to tell it."""
-        return (self._fill if row[SOC] is not None else self._fill_without_soc)(row)
+    def sampled(self, row: tuple[Any, ...], meter_answers: bool = True) -> list[Payload]:
+        """The sampledValue list for a row of `flat`: without SoC while no car tells it, without what the kWh
+        meter measures while it does not answer."""
+        if meter_answers:
+            return (self._fill if row[SOC] is not None else self._fill_without_soc)(row)
+        return (self._unmetered if row[SOC] is not None else self._unmetered_without_soc)(row)
 
 
 def _row(measurand: str, phase: str | None, context: str) -> tuple[int, str, Payload]:

@@ -125,7 +125,9 @@ class Samples:
         at = clock.iso(self._timeline.now) if stamp is None else clock.iso_epoch(stamp)
         return {
             "timestamp": at,
-            "sampledValue": plan.sampled(flat(channel.outlet.reading(), channel.offered_a)),
+            "sampledValue": plan.sampled(
+                flat(channel.outlet.metered(), channel.offered_a), channel.outlet.meter_answers
+            ),
         }
 
     def _plan(self, key: str, context: str, channel: Channel) -> Plan:

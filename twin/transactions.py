@@ -26,7 +26,7 @@ class Transactions:
             id_tag,
             start_s=now,
             started=clock.epoch(now),
-            meter_start_wh=int(channel.outlet.reading().register_wh),
+            meter_start_wh=channel.register_wh(),
             parent_id_tag=parent,
             charging_profile=profile,
         )
@@ -46,7 +46,7 @@ class Transactions:
         """End the one that runs at this channel, for one of OCPP's reasons; `id_tag`: whose card did it."""
         transaction = self._memory.transactions[channel.connector]
         payload: Payload = {
-            "meterStop": int(channel.outlet.reading().register_wh),
+            "meterStop": channel.register_wh(),
             "timestamp": self._agent.clock.iso(self._agent.timeline.now),
             "reason": reason,
         }
