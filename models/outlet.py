@@ -10,11 +10,11 @@ from models.car import OFF, Car, Pack
 from models.circuit import Circuit
 from models.heat import Warmth
 from models.meter import Metered, MeterSpec
-from models.pilot import CABLE_OHM, PWM_MAX_A, PWM_MIN_A, amps_from_duty, duty_from_amps
+from models.pilot import CABLE_OHM, PWM_MAX_A, PWM_MIN_A, PilotLine
 from models.segment import Fixed, Reading, Segment
 from models.supply import Three
 from models.timeline import CONTROL, INPUT, Alarm
-from models.trip import Trip
+from models.trip import Protection
 from models.vehicles import Vehicle
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ class Outlet:
         self.on_pilot: list[Listener] = []
         self.on_segment: list[Listener] = []
         self.on_senses: list[Listener] = []
-        self.offered_a = 0.0
         self.cable_a: float | None = None
         self.heat_a = inf  # what the temperatures allow
         self._world, self._timeline = world, world.timeline
@@ -62,15 +61,13 @@ class Outlet:
         self.warmth = Warmth(world.lags, self.circuit.squares, False, self._timeline.now, (0.0, 0.0, 0.0))
         self._grid_v: Three = (0.0, 0.0, 0.0)
         self._faults: dict[str, faults.Effect] = {}
-        self._duty_pct, self._hold, self._held_s = 100.0, "", 0.0
+        self._line = PilotLine(spec.pwm_steps)
         self._commanded, self._lock = 0, False
-        self._trip: Trip | None = None
-        self._tripped = False
         self._breakpoint = Alarm(self._timeline, self._arrive, INPUT)
         self._look = Alarm(self._timeline, self._looks, INPUT)
         self._drift = Alarm(self._timeline, self._drifts, INPUT)
         self._warming = Alarm(self._timeline, self._pack_crosses, INPUT)
-        self._tripping = Alarm(self._timeline, self._trips, CONTROL)
+        self._protection = Protection(self._timeline, self._sense)
         self._told_pilot, self._telling = "A", False
         self._told_senses, self._telling_senses = frozenset[str](), False
         self.segment: Segment
@@ -80,7 +77,7 @@ class Outlet:
     def plug_in(
         self, vehicle: Vehicle, soc: float, cable_a: float = 32.0, battery_c: float | None = None
     ) -> None:
-        """A car with this state of charge, through a cable of this rating; its battery as warm as the air."""
+        """A car with this state of charge, through a cable of this rating; its battery as warm as the day."""
         if self.circuit.car is not None:
             there = self.circuit.car.vehicle.id
             raise ValueError(f"connector {self.connector} must be free, got {there} in it")
@@ -130,33 +127,20 @@ class Outlet:
 
     def set_pwm(self, amps: float | None) -> None:
         """Offer so many amps per phase on the pilot; None is no PWM (state x1)."""
-        if amps is not None and not PWM_MIN_A <= amps <= PWM_MAX_A:
-            raise ValueError(f"pilot amps must be within 6 and 80 A, or None, got {amps:g}")
-        duty_pct = 100.0 if amps is None else duty_from_amps(amps, self.spec.pwm_steps)
-        if duty_pct == self._duty_pct:
-            return
-        self._settle()
-        self._duty_pct = duty_pct
-        # Without a counter's steps the offer is the amps themselves: duty and back would cost a rounding.
-        exact = amps is not None and self.spec.pwm_steps is None
-        self.offered_a = float(amps) if exact and amps else amps_from_duty(duty_pct)
-        self._car_looks()
-        self._changed()
+        if self._line.offer(amps):
+            self._settle()
+            self._car_looks()
+            self._changed()
 
     def hold_pilot(self, state: str | None) -> None:
         """Hold the pilot at "E" (0 V) or "F" (−12 V), or let it go; long enough, it wakes a sleeping car."""
-        if state not in (None, "E", "F"):
-            raise ValueError(f"pilot can be held at E, F or None, got {state!r}")
-        if (state or "") == self._hold:
-            return
-        now_s = self._settle()
-        if not self._hold:
-            self._held_s = now_s
-        self._hold = state or ""
-        if self.circuit.car and not state:
-            self.circuit.car.interrupted(now_s - self._held_s)
-        self._car_looks()
-        self._changed()
+        held_s = self._line.hold(state, self._timeline.now)
+        if held_s is not None:
+            self._settle()
+            if self.circuit.car and not state:
+                self.circuit.car.interrupted(held_s)
+            self._car_looks()
+            self._changed()
 
     def set_contactor(self, phases: int) -> None:
         """Close on so many phases, or open (0)."""
@@ -178,14 +162,17 @@ class Outlet:
 
     def protect(self, limit_a: float | None) -> None:
         """Trip on current above this limit (models.trip), sensed as "over-current"; None: no protection."""
-        self._trip = None if limit_a is None else Trip(limit_a)
-        self._tripped = False
-        self._tripping.clear()
+        self._protection.set(limit_a)
         self._settle()
         self._changed()
         self._sense()
 
     # what the controller sees
+
+    @property
+    def offered_a(self) -> float:
+        """What the pilot says; 0 without PWM."""
+        return self._line.offered_a
 
     @property
     def phases(self) -> int:
@@ -197,8 +184,8 @@ class Outlet:
         """State of the control pilot now."""
         if not self.powered or faults.PILOT in self._faults:
             return "E"
-        if self._hold:
-            return self._hold
+        if self._line.held:
+            return self._line.held
         car = self.circuit.car
         if car is None:
             return "A"
@@ -243,7 +230,7 @@ class Outlet:
             seen.add(faults.WELDED)
         if self.heat_a == 0.0:
             seen.add(faults.OVER_TEMPERATURE)
-        if self._tripped:
+        if self._protection.tripped:
             seen.add(faults.OVER_CURRENT)
         return frozenset(seen)
 
@@ -350,7 +337,7 @@ class Outlet:
         car, now_s = self.circuit.car, self._settle()
         if car is None:
             return
-        dark = self._hold or faults.PILOT in self._faults or not self.powered
+        dark = self._line.held or faults.PILOT in self._faults or not self.powered
         car.look(now_s, 0.0 if dark else self.offered_a)
         if car.asks and self.phases and car.form == OFF and now_s < car.ready_s:
             self._look.set(car.ready_s)
@@ -380,7 +367,7 @@ class Outlet:
         self.warmth = self.warmth.then(world.lags, circuit.squares, circuit.phases > 0, now_s)
         fixed = Fixed(
             self.pilot,
-            self._duty_pct,
+            self._line.duty_pct,
             self.offered_a,
             circuit.phases,
             circuit.u_v,
@@ -415,9 +402,7 @@ class Outlet:
         else:
             self._breakpoint.clear()
         draw = self.circuit.draw
-        if self._trip:
-            due_s = self._trip.due_s(now_s, draw.flow, lasts_s, draw.sum_u_v, draw.reactive_a)
-            self._tripping.set(due_s) if due_s < inf else self._tripping.clear()
+        self._protection.watch(now_s, draw, lasts_s)
         if self._world.supply.impedance_ohm:
             due_s = now_s + self.circuit.drifts_s(DROP_STEP_A, DROP_STEP_RAMP_A)
             self._drift.set(due_s) if due_s < now_s + lasts_s else self._drift.clear()
@@ -440,10 +425,6 @@ class Outlet:
         if due_s < inf:
             self._warming.set(due_s)
         self._changed()
-
-    def _trips(self) -> None:
-        self._tripped = True
-        self._sense()
 
     def _tell_pilot(self) -> None:
         self._telling = False

@@ -54,3 +54,38 @@ def cable_from_ohm(ohm: float) -> float | None:
 def next_update_s(last_s: float | None, now_s: float) -> float:
     """Earliest instant at which the duty may change again."""
     return now_s if last_s is None else max(now_s, last_s + PWM_MIN_INTERVAL_S)
+
+
+class PilotLine:
+    """The charger's end of the pilot: its duty, what that offers, and whether it is held at 0 or −12 V."""
+
+    __slots__ = ("_held_s", "_steps", "duty_pct", "held", "offered_a")
+
+    def __init__(self, steps: int | None) -> None:
+        self._steps = steps
+        self.duty_pct, self.offered_a = 100.0, 0.0
+        self.held, self._held_s = "", 0.0
+
+    def offer(self, amps: float | None) -> bool:
+        """So many amps, or no PWM; whether that changes the duty."""
+        if amps is not None and not PWM_MIN_A <= amps <= PWM_MAX_A:
+            raise ValueError(f"pilot amps must be within 6 and 80 A, or None, got {amps:g}")
+        duty_pct = 100.0 if amps is None else duty_from_amps(amps, self._steps)
+        if duty_pct == self.duty_pct:
+            return False
+        self.duty_pct = duty_pct
+        # Without a counter's steps the offer is the amps themselves: duty and back would cost a rounding.
+        exact = amps is not None and self._steps is None
+        self.offered_a = float(amps) if exact and amps else amps_from_duty(duty_pct)
+        return True
+
+    def hold(self, state: str | None, now_s: float) -> float | None:
+        """Hold it at E or F or let it go; how long it was held if it is let go, None if nothing changes."""
+        if state not in (None, "E", "F"):
+            raise ValueError(f"pilot can be held at E, F or None, got {state!r}")
+        was, self.held = self.held, state or ""
+        if was == self.held:
+            return None
+        if not was:
+            self._held_s = now_s
+        return 0.0 if self.held else now_s - self._held_s

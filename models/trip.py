@@ -1,8 +1,11 @@
 """Over-current protection: trips when the current has stood above its level for long enough."""
 
+from collections.abc import Callable
 from math import inf
 
 from models.flow import Flow
+from models.segment import Draw
+from models.timeline import CONTROL, Alarm, Timeline
 
 FACTOR, MARGIN_A = (
     1.1,
@@ -40,3 +43,34 @@ class Trip:
             self._since_s = now_s + crosses_s if sum_u_v and crosses_s < lasts_s else inf
         due_s = self._since_s + AFTER_S
         return due_s if due_s <= self._until_s else inf
+
+
+class Protection:
+    """Watches one outlet's current, and stays tripped until it is set anew."""
+
+    __slots__ = ("_alarm", "_told", "_trip", "tripped")
+
+    def __init__(self, timeline: Timeline, told: Callable[[], None]) -> None:
+        self._alarm, self._told = Alarm(timeline, self._trips, CONTROL), told
+        self._trip: Trip | None = None
+        self.tripped = False
+
+    def set(self, limit_a: float | None) -> None:
+        """Trip above this limit; None: no protection."""
+        self._trip = None if limit_a is None else Trip(limit_a)
+        self.tripped = False
+        self._alarm.clear()
+
+    def watch(self, now_s: float, draw: Draw, lasts_s: float) -> None:
+        """This is what flows from now on."""
+        if self._trip is None or self.tripped:
+            return
+        due_s = self._trip.due_s(now_s, draw.flow, lasts_s, draw.sum_u_v, draw.reactive_a)
+        if due_s < inf:
+            self._alarm.set(due_s)
+        else:
+            self._alarm.clear()
+
+    def _trips(self) -> None:
+        self.tripped = True
+        self._told()
