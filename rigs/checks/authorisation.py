@@ -28,12 +28,22 @@ class Authorisation:
         self._asked: deque[tuple[float, str]] = deque(maxlen=16)
         self._tags: deque[Event] = deque(maxlen=16)
         bus = bench.bus
+        bus.calls["Authorize"].append(self._authorize)
         bus.replies["Authorize"].append(self._authorized)
         bus.replies["StartTransaction"].append(self._confirmed)
         bus.calls["StartTransaction"].append(self._start)
         bus.calls["StopTransaction"].append(self._stop)
         bus.events["tag"].append(self._tags.append)
         bus.end.append(self._end)
+
+    def _authorize(self, call: Call) -> None:
+        """A card shown where its own transaction runs is not asked for, whether it stops it or not."""
+        tag = call.payload["idTag"].lower()
+        shown = [e for e in self._tags if call.t - ASK_S <= e.t <= call.t and tag == _tag(e)]
+        running = self._story.open.get(shown[0].connector or 0) if len(shown) == 1 else None
+        if running is not None and running.id_tag.lower() == tag and running.start < shown[0].t - 1.0:
+            message = f"Authorize was sent for the idTag that started transaction {running.id}"
+            self._ledger.broken(TWICE, call.t, running.connector, "no Authorize", "Authorize", message)
 
     def _authorized(self, call: Call) -> None:
         tag = call.payload["idTag"].lower()
@@ -114,3 +124,7 @@ class Authorisation:
                 self._ledger.broken(
                     ENDED, refused_t, transaction.connector, "StopTransaction", "none", message
                 )
+
+
+def _tag(event: Event) -> str:
+    return str(event.detail.get("id_tag", "")).lower()

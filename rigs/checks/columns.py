@@ -20,14 +20,21 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class Block:
     """Readings in order of arrival: `t` when each went, `stamp` when it was taken, `values` one row each."""
 
-    __slots__ = ("connector", "layout", "order", "stamp", "t", "transaction", "values")
+    __slots__ = ("connector", "decimals", "layout", "order", "stamp", "t", "transaction", "values")
 
     def __init__(
-        self, connector: int, transaction: int | None, layout: Layout, head: Array, values: Array
+        self,
+        connector: int,
+        transaction: int | None,
+        layout: Layout,
+        head: Array,
+        values: Array,
+        decimals: list[int],
     ) -> None:
         self.connector, self.transaction, self.layout = connector, transaction, layout
         self.order, self.t, self.stamp = head[:, 0], head[:, 1], head[:, 2]
         self.values = values
+        self.decimals = decimals  # digits after the point, column by column, as the first reading has them
 
     def __len__(self) -> int:
         return len(self.t)
@@ -109,7 +116,8 @@ class Gathering:
         except (orjson.JSONDecodeError, ValueError):  # "05", "1-2": read them one by one
             rows = zip(heads, texts, strict=True)
             values = np.array([self._numbers(connector, row[1], text) for row, text in rows])
-        return Block(connector, transaction, layout, heads, values)
+        decimals = [len(text.partition(b".")[2]) for text in texts[0].split(b",")]
+        return Block(connector, transaction, layout, heads, values, decimals)
 
     def _numbers(self, connector: int, t: float, text: bytes) -> list[float]:
         return [self._number(connector, t, each.decode()) for each in text.split(b",")]

@@ -108,7 +108,8 @@ class Statuses:
         if old is None:
             return set(ROWS)
         suspended = {"Charging", "SuspendedEV", "SuspendedEVSE"}
-        return {old, *(suspended if old in suspended else ())}
+        over = {"Preparing": {"Available", "Finishing"}}.get(old, set())  # ConnectionTimeOut runs on
+        return {old, *over, *(suspended if old in suspended else ())}
 
     def _touched(self, event: Event) -> None:
         """Hands at the connector, or another fault: where it will be after this one is open."""

@@ -13,6 +13,8 @@ class Tolerances:
     meter_class: float = 0.01  # EN 50470-3 class B, IEC 62053-21 class 1
     resolution_wh: float = 10.0  # Eastron SDM72D: display 10 Wh
     standby_w: float = 20.0  # assumed: station electronics and a parked car, between transactions
+    power_part: float = 0.001  # assumed: one meter computes all three; only their digits differ
+    steady_part: float = 0.02  # samples nearer than this tell of a power that did not change in between
     run_out_wh: float = 40.0  # a car at 22 kW that takes 6 s to let go after the transaction's end
     sample_s: float = 1.0  # assumed: a sample may be a second off its instant
     clock_s: float = 0.0005  # exactly on the boundary, to the millisecond that is written
@@ -41,6 +43,8 @@ POLICIES: dict[str, tuple[str, str]] = {
     "clock_midnight": ("utc", "utc"),
     "clock_outside_transaction": ("sent", "sent"),
     "clock_connector_zero": ("not-sent", "not-sent"),
+    "bare_measurand": ("all", "all"),
+    "soc_known": ("car", "car"),
     "sample_interval_changed": ("at-once", "at-once"),
 }
 

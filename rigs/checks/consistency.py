@@ -1,0 +1,161 @@
+"""Values against each other: power from voltage and current, energy from power, a battery that fills."""
+
+from collections import deque
+
+import numpy as np
+
+from rigs.checks.bus import Bench, Event
+from rigs.checks.call import Call
+from rigs.checks.columns import Array, Block
+from rigs.checks.instants import iso
+from rigs.checks.ledger import Requirement as R
+from rigs.checks.meter import DEFAULT_MEASURAND, line
+
+POWER, ENERGY, SOC = "metering.power", "metering.energy-power", "metering.soc"
+REQUIREMENTS = (
+    R(POWER, "Power is voltage times current times power factor", "7.31"),
+    R(ENERGY, "The energy between two samples is what the power at both allows", "7.31"),
+    R(SOC, "The state of charge lies within 0 and 100 % and does not fall while charging", "7.31"),
+)
+PHASES = ("L1", "L2", "L3")
+
+
+class Consistency:
+    """Judges the columns of each block, and each block against the readings before it."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench, self._ledger = bench, bench.ledger
+        self._last: dict[tuple[int, int], tuple[float, ...]] = {}  # by connector, transaction
+        self._disturbed: dict[int, deque[float]] = {}
+        bench.bus.readings.append(self._readings)
+        bench.bus.calls["StatusNotification"].append(self._status)
+        for name in ("fault", "clear", "plug-in", "unplug", "power-cut", "power-restore"):
+            bench.bus.events[name].append(self._event)
+
+    def _status(self, call: Call) -> None:
+        self._disturb(call.payload["connectorId"], call.t)
+
+    def _event(self, event: Event) -> None:
+        for connector in [event.connector] if event.connector is not None else list(self._disturbed):
+            self._disturb(connector, event.t)
+
+    def _disturb(self, connector: int, t: float) -> None:
+        self._disturbed.setdefault(connector, deque(maxlen=64)).append(t)
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        for block in blocks:
+            for phase in PHASES:
+                self._power(connector, block, phase)
+            if block.transaction is not None and block.layout.context == "Sample.Periodic":
+                self._energy(connector, block, block.transaction)
+        for transaction in {block.transaction for block in blocks} - {None}:
+            self._soc(connector, [block for block in blocks if block.transaction == transaction])
+
+    # -- P = U I pf ------------------------------------------------------------------------------
+
+    def _power(self, connector: int, block: Block, phase: str) -> None:
+        """Within the digits told, and what the meter's own quantities may differ by."""
+        at = {c.measurand: k for k, c in enumerate(block.layout.columns) if line(c.phase) == phase}
+        if not {"Voltage", "Current.Import", "Power.Active.Import"} <= at.keys():
+            return
+        volts, amps, watts = (
+            self._scaled(block, at[name]) for name in ("Voltage", "Current.Import", "Power.Active.Import")
+        )
+        digit = [
+            self._digit(block, at[name]) for name in ("Voltage", "Current.Import", "Power.Active.Import")
+        ]
+        apparent = volts * amps
+        rounding = amps * digit[0] + volts * digit[1] + digit[2]
+        slack = self._bench.tolerances.power_part * apparent + rounding
+        if "Power.Factor" in at:
+            factor = self._scaled(block, at["Power.Factor"])
+            slack = slack + apparent * self._digit(block, at["Power.Factor"])
+            low = high = apparent * factor
+        else:
+            low, high = 0.0 * apparent, apparent
+        wrong = np.flatnonzero((watts < low - slack) | (watts > high + slack))
+        self._ledger.held(POWER, len(block) - len(wrong))
+        for k in wrong.tolist():
+            expected = f"{low[k]:.1f} W" if low is high else f"at most {high[k]:.1f} W"
+            message = f"power on {phase} is not voltage times current times power factor"
+            t, actual = float(block.t[k]), f"{watts[k]:.1f} W"
+            self._ledger.broken(POWER, t, connector, f"{expected} within {slack[k]:.1f} W", actual, message)
+
+    @staticmethod
+    def _scaled(block: Block, at: int) -> Array:
+        scaled: Array = block.values[:, at] * block.layout.columns[at].scale
+        return scaled
+
+    @staticmethod
+    def _digit(block: Block, at: int) -> float:
+        """Half of the last digit told."""
+        return float(0.5 * 10.0 ** -block.decimals[at] * block.layout.columns[at].scale)
+
+    # -- energy between samples ------------------------------------------------------------------
+
+    def _energy(self, connector: int, block: Block, transaction: int) -> None:
+        """Where nothing happened between two samples at nearly the same power, energy is power times time."""
+        watts, register = total_power(block), block.column(DEFAULT_MEASURAND)
+        if watts is None or register is None:
+            return
+        before = self._last.get((connector, transaction), (float("nan"),) * 3)
+        stamp, watts, register = (
+            np.concatenate([[b], column])
+            for b, column in zip(before, (block.stamp, watts, register), strict=True)
+        )
+        self._last[connector, transaction] = float(stamp[-1]), float(watts[-1]), float(register[-1])
+        if len(self._last) > 64:
+            del self._last[next(iter(self._last))]
+        hours, told = np.diff(stamp) / 3600.0, np.diff(register)
+        low, high = np.minimum(watts[1:], watts[:-1]), np.maximum(watts[1:], watts[:-1])
+        tolerances = self._bench.tolerances
+        steady = (high - low <= tolerances.steady_part * high) & (hours > 0)
+        slack = tolerances.meter_class * high * hours + tolerances.resolution_wh + 2.0
+        wrong = steady & ((told < low * hours - slack) | (told > high * hours + slack))
+        self._ledger.held(ENERGY, int(np.count_nonzero(steady & ~wrong)))
+        for k in np.flatnonzero(wrong).tolist():
+            if self._undisturbed(connector, float(stamp[k]), float(stamp[k + 1])):
+                expected = f"{low[k] * hours[k]:.1f} to {high[k] * hours[k]:.1f} Wh within {slack[k]:.1f} Wh"
+                message = f"the energy since {iso(float(stamp[k]))} is not what the power at both ends allows"
+                self._ledger.broken(
+                    ENERGY, float(block.t[k]), connector, expected, f"{told[k]:.1f} Wh", message
+                )
+
+    def _undisturbed(self, connector: int, begin: float, end: float) -> bool:
+        return not any(begin - 5.0 <= t <= end + 5.0 for t in self._disturbed.get(connector, ()))
+
+    # -- state of charge -------------------------------------------------------------------------
+
+    def _soc(self, connector: int, blocks: list[Block]) -> None:
+        """All readings of one transaction, whatever their context, in order of time."""
+        told = [(block, soc) for block in blocks if (soc := block.column("SoC")) is not None]
+        if not told:
+            return
+        stamp = np.concatenate([block.stamp for block, _ in told])
+        order = np.argsort(stamp, kind="stable")
+        soc = np.concatenate([soc for _, soc in told])[order]
+        key = (connector, -1 - (blocks[0].transaction or 0))
+        whole = np.maximum.accumulate(np.concatenate([self._last.get(key, (-1.0,)), soc]))
+        self._last[key] = (float(whole[-1]),)
+        outside, falls = (soc < 0.0) | (soc > 100.0), soc < whole[:-1] - SOC_SLACK_PCT
+        wrong = np.flatnonzero(outside | falls)
+        self._ledger.held(SOC, len(soc) - len(wrong))
+        for k in wrong.tolist():
+            expected = "0 to 100 %" if outside[k] else f">= {whole[k]:g} %, as before"
+            t, message = float(stamp[order][k]), "a state of charge that cannot be"
+            self._ledger.broken(SOC, t, connector, expected, f"{soc[k]:g} %", message)
+
+
+SOC_SLACK_PCT = 1.0  # assumed: standing losses of a car that rests in its transaction
+
+
+def total_power(block: Block) -> Array | None:
+    """The total, or the sum of what is told by phase."""
+    total = block.column("Power.Active.Import")
+    if total is not None:
+        return total
+    phases = [
+        column for phase in PHASES if (column := block.column("Power.Active.Import", phase)) is not None
+    ]
+    summed: Array | None = np.sum(phases, axis=0) if phases else None
+    return summed
