@@ -32,6 +32,7 @@ STUBBORN_S = 6.0  # PWM off and the car still in C: open under load, IEC 61851-1
 REACTION_S = 5.0  # until a car has followed the pilot; IEC 61851-1 as quoted by EVerest's Charger.cpp
 ANSWER_S = 10.0  # how long a car may take to answer the first offer before it counts as suspended; assumed
 NO_GRANT = Grant(0.0, "none")
+NO_FAULT = FaultRow("NoError", faulted=False)
 EV_SIDE = "EV side disconnected"  # OCPP 1.6 4.9
 
 
@@ -43,7 +44,8 @@ class Channel:
         self._arbitrate = arbitrate
         self.facts = Facts()
         self.status = AVAILABLE
-        self.error_code = "NoError"
+        self._fault = NO_FAULT
+        self.error_code = NO_FAULT.error_code  # what goes with the status
         self._fault_info = self._note = ""
         self.has_lock = True  # else the cable is fixed to the station, or loose
         self.grant = NO_GRANT
@@ -81,7 +83,7 @@ class Channel:
     def limited_by(self) -> str:
         if not self.permitted:
             return "none"
-        return self.grant.limited_by if self.error_code == "NoError" else "fault"
+        return self.grant.limited_by if self._fault is NO_FAULT else "fault"
 
     @property
     def offered_a(self) -> tuple[float, float, float]:
@@ -107,7 +109,7 @@ class Channel:
     @property
     def wants_energy(self) -> bool:
         """Takes part in arbitration: permitted, plugged, without a fault."""
-        return self.permitted and self._plugged and self.error_code == "NoError"
+        return self.permitted and self._plugged and self._fault is NO_FAULT
 
     @property
     def permitted(self) -> bool:
@@ -223,8 +225,8 @@ class Channel:
             return
         self._faults = [fault for fault in self._faults if fault in now]
         self._faults += sorted(now - set(self._faults))
-        row = loudest(self._faults) or FaultRow("NoError", faulted=False)
-        self.error_code, self._fault_info = row.error_code, row.info
+        row = loudest(self._faults) or NO_FAULT
+        self._fault = row
         recovered = self.facts.faulted and not row.faulted
         self.facts = replace(self.facts, faulted=row.faulted)
         if recovered:
@@ -263,7 +265,8 @@ class Channel:
         self._note = ""
         self.status = AVAILABLE if operative else UNAVAILABLE
         self.facts = Facts(plugged=self._plugged, operative=operative)
-        self._faults, self.error_code, self._fault_info = [], "NoError", ""
+        self._faults, self._fault = [], NO_FAULT
+        self.error_code, self._fault_info = NO_FAULT.error_code, ""
 
     def look(self, transaction: bool) -> None:
         """The first look at cable and faults after a start; a `transaction` that the memory held goes on."""
@@ -398,6 +401,7 @@ class Channel:
         self.status = status
         if status not in (SUSPENDED_EV, FINISHING):
             self._note = ""
+        self.error_code, self._fault_info = self._fault.error_code, self._fault.info
         self._told = (self.error_code, self.info)
         for tell in self.on_status:
             tell(status)
@@ -406,5 +410,6 @@ class Channel:
 
     def _announce_news(self) -> None:
         """The status may be as it was and yet have something new to it."""
-        if self._awake and self._told != (self.error_code, self.info):
+        news = (self._fault.error_code, self._fault.info or self._note)
+        if self._awake and not self._quiet and self._told != news:
             self._announce(self.status)
