@@ -74,6 +74,7 @@ def _verify_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("recording", type=Path, metavar="RUN", help="a run directory or a messages.jsonl")
     sub.add_argument("--behaviour", metavar="NAME")
     sub.add_argument("--policy", action="append", default=[], metavar="NAME=VALUE")
+    sub.add_argument("--junit", type=Path, metavar="FILE", help="write the verdict as JUnit XML too")
     _voice(sub)
 
 
@@ -161,6 +162,10 @@ def verify_run(arguments: argparse.Namespace) -> int:
         from rigs.run import Run
 
         write_report(Run.open(path))
+    if arguments.junit:
+        from rigs.checks.junit import write_junit
+
+        write_junit(arguments.junit, verdict.summary(), str(path))
     if arguments.json:
         print(json.dumps(verdict.summary(), indent=2))
     elif not arguments.quiet:

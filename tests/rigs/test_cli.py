@@ -137,6 +137,12 @@ def test_verify_fails_a_transcript_that_breaks_the_protocol(rig: Path, capsys: C
     assert json.loads(capsys.readouterr().out)["passed"] is False
 
 
+def test_verify_writes_its_verdict_for_a_build_server(rig: Path, capsys: Captured) -> None:
+    Path("bad.jsonl").write_text(FRAME + FRAME.replace('"1"', '"2"'))
+    assert main(["verify", "bad.jsonl", "--quiet", "--junit", "verdict.xml"]) == 1
+    assert b"<failure" in Path("verdict.xml").read_bytes()
+
+
 def test_verify_refuses_a_file_without_frames(rig: Path, capsys: Captured) -> None:
     Path("empty.jsonl").write_text("")
     assert refused(capsys, "verify", "empty.jsonl").startswith("evc5: empty.jsonl holds no OCPP frames")
