@@ -20,6 +20,7 @@ from typing import Any
 import orjson
 
 from rigs.bench import Bench
+from rigs.bench_acn import acn_days_per_s
 from rigs.bench_world import world_days_per_s
 from rigs.rigfile import RigFile
 from rigs.stock import us_per_round_trip
@@ -54,6 +55,7 @@ LOAD = {
 STOCK_ROUND_TRIPS = 300
 WORLD_DAYS = 300
 WORLD_ROWS_DAYS = 100
+ACN_DAYS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,11 @@ class Result:
     peak_mb: float
     world_days_per_s: float
     world_rows_days_per_s: float
+    acn_days_per_s: float | None = None  # ACN-Sim on the same sessions, where acnportal is installed
 
     def table(self) -> dict[str, float]:
-        return {name: float(f"{value:.4g}") for name, value in asdict(self).items()}
+        measured = {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: float(f"{value:.4g}") for name, value in measured.items()}
 
 
 def run(progress: Callable[[str], None] = lambda _: None) -> Result:
@@ -84,8 +88,10 @@ def run(progress: Callable[[str], None] = lambda _: None) -> Result:
         progress("the electrical world alone")
         world = statistics.median(world_days_per_s(WORLD_DAYS) for _ in range(RUNS))
         rows = statistics.median(world_days_per_s(WORLD_ROWS_DAYS, rows=True) for _ in range(RUNS))
+        progress("ACN-Sim on the same sessions, where it is installed")
+        acn = acn_days_per_s(ACN_DAYS)
     us = wall_s / frames * 1e6
-    return Result(DAYS / wall_s, frames / wall_s, us, stock_us, stock_us / us, peak_mb(), world, rows)
+    return Result(DAYS / wall_s, frames / wall_s, us, stock_us, stock_us / us, peak_mb(), world, rows, acn)
 
 
 def _reference_load() -> tuple[float, int, dict[str, Any]]:

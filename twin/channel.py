@@ -393,9 +393,11 @@ class Channel:
         status = status_of(self.facts)
         if not self._awake or (self._quiet and status == PREPARING):
             return
-        self._quiet = False
+        was_quiet, self._quiet = self._quiet, False
         for step in steps(self.status, status):
             self._announce(step)
+        if was_quiet:
+            self._announce_news()
 
     def _announce(self, status: str) -> None:
         self.status = status
@@ -409,7 +411,7 @@ class Channel:
             listener(self)
 
     def _announce_news(self) -> None:
-        """The status may be as it was and yet have something new to it."""
+        """The status may be as it was and yet have something new to it; in a quiet while it waits."""
         news = (self._fault.error_code, self._fault.info or self._note)
         if self._awake and not self._quiet and self._told != news:
             self._announce(self.status)

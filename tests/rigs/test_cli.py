@@ -151,7 +151,7 @@ def test_verify_refuses_a_file_without_frames(rig: Path, capsys: Captured) -> No
 def test_the_shipped_rigs_are_listed(capsys: Captured) -> None:
     assert main(["rigs"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
-        "first-charge", "month", "week", "year",
+        "bad-day", "balancing", "first-charge", "hot-day", "month", "week", "year",
     ]  # fmt: skip
 
 

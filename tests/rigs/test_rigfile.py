@@ -265,7 +265,7 @@ def test_the_schema_names_every_table_for_editors() -> None:
     assert {"from", "to"} <= set(schema["$defs"]["Outage"]["properties"])
 
 
-@pytest.mark.parametrize("name", ["first-charge", "week", "month", "year"])
+@pytest.mark.parametrize("name", ["first-charge", "week", "month", "year", "hot-day", "balancing", "bad-day"])
 def test_every_shipped_rig_is_valid(name: str) -> None:
     assert name in names()
     assert RigFile.load(name).plan()

@@ -395,3 +395,16 @@ def test_a_status_trigger_without_connector_brings_all_of_them() -> None:
     bench.advance(1)
     told = sent(bench, "StatusNotification", since)
     assert [payload["connectorId"] for payload in told] == [0, 1, 2]
+
+
+def test_a_fault_that_ends_while_charging_is_never_told_as_faulted_without_an_error() -> None:
+    bench = charging(Bench())
+    bench.inject("ground-failure", 1)
+    bench.advance(60)
+    since = bench.now
+    bench.clear("ground-failure", 1)
+    bench.advance(60)
+    told = [
+        (row["status"], row["errorCode"]) for row in sent(bench, "StatusNotification", since, connectorId=1)
+    ]
+    assert told[-1] == ("Charging", "NoError") and ("Faulted", "NoError") not in told
