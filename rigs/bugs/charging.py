@@ -6,7 +6,8 @@ from typing import Any
 from rigs.bugs.bug import Bug, Patch, answers, around, constant, nothing
 
 STORE, SCHEDULE = "twin.profiles:ProfileStore", "twin.schedule:Schedule"
-LIMIT, COMPOSITE = "charging.limit", "charging.composite"
+LIMIT, EXACT, STATION = "charging.limit", "charging.exact", "charging.station-limit"
+COMPOSITE = "charging.composite"
 Payload = dict[str, Any]
 
 
@@ -122,6 +123,15 @@ def _without_station(original: Any, stacks: Any, *more: Any) -> Any:
     return original({**stacks, 0: ()}, *more)
 
 
+def _cleared_anyway(original: Any, station: Any, payload: Payload) -> Payload:
+    original(station, payload)
+    return {"status": "Accepted"}
+
+
+def _rated_offer(original: Any, reading: Any, offered_a: Any) -> Any:
+    return original(reading, tuple(32.0 if amps else 0.0 for amps in offered_a))
+
+
 BUGS: tuple[Bug, ...] = (
     Bug(
         "stack-level-reversed",
@@ -142,7 +152,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         "profiles-never-replaced",
         "a profile of the same level stays beside the new one",
-        LIMIT,
+        STATION,
         "5.16.4",
         "station-max",
         (Patch("twin.profile:ChargingProfile.replaces", around(_never)),),
@@ -190,7 +200,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         "duration-ignored",
         "a schedule holds beyond its duration",
-        LIMIT,
+        EXACT,
         "7.13",
         "recurring",
         (Patch("twin.profile:read_schedule", around(_endless)),),
@@ -198,7 +208,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         "tx-profile-kept",
         "a TxProfile stays after its transaction",
-        LIMIT,
+        EXACT,
         "3.13.1",
         "transaction-profile",
         (Patch(f"{STORE}.transaction_ended", constant(nothing)),),
@@ -206,7 +216,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         "limit-zero-ignored",
         "a limit of 0 counts as none",
-        LIMIT,
+        STATION,
         "3.13, 4.9",
         "station-max",
         (Patch(f"{STORE}._limit", around(_zero_is_none)),),
@@ -230,7 +240,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         "station-profile-ignored",
         "a ChargePointMaxProfile does not limit",
-        LIMIT,
+        STATION,
         "3.13.1, 3.13.3",
         "station-max",
         (Patch(f"{STORE}.station_limit", around(_unlimited)),),
@@ -262,7 +272,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         "schedule-a-minute-late",
         "schedules are met a minute late",
-        LIMIT,
+        EXACT,
         "7.14",
         "stack",
         (Patch(f"{SCHEDULE}._at", around(_period_late)),),
@@ -306,5 +316,29 @@ BUGS: tuple[Bug, ...] = (
         "5.7",
         "stack",
         (_told(lambda period: period.update(startPeriod=max(0, period["startPeriod"] - 60))),),
+    ),
+    Bug(
+        "profiles-unchecked",
+        "every profile is accepted, wherever it is for",
+        "charging.accepted",
+        "3.13.1, 5.16",
+        "refusals",
+        (Patch("twin.acceptance:Gate.check", constant(nothing)),),
+    ),
+    Bug(
+        "clear-always-accepted",
+        "ClearChargingProfile is Accepted though nothing matches",
+        "charging.cleared",
+        "5.5",
+        "refusals",
+        (answers("ClearChargingProfile", _cleared_anyway),),
+    ),
+    Bug(
+        "offer-told-without-profile",
+        "Current.Offered tells the rating, not the limit",
+        "charging.reported",
+        "7.31",
+        "stack",
+        (Patch("twin.samples:flat", around(_rated_offer)),),
     ),
 )

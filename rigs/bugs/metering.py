@@ -1,6 +1,5 @@
 """Bugs in how meter values are taken, filled in and stamped."""
 
-from itertools import count
 from typing import Any
 
 from rigs.bugs.bug import Bug, Patch, around, constant, nothing, says
@@ -94,11 +93,10 @@ def _stale(original: Any, samples: Any, channel: Any, plan: Any, stamp: Any = No
     return {**value, "sampledValue": before["sampledValue"]}
 
 
-def _apparent(original: Any, reading: Any, offered_a: Any) -> Any:
-    """Power is worked out without the power factor."""
+def _of_one_phase(original: Any, reading: Any, offered_a: Any) -> Any:
+    """The total power is that of L1."""
     row = list(original(reading, offered_a))
-    row[6:9] = [u * i for u, i in zip(reading.u_v, reading.i_a, strict=True)]
-    row[18] = sum(row[6:9])
+    row[18] = row[6]
     return tuple(row)
 
 
@@ -129,9 +127,6 @@ def _rounded(payload: Payload) -> Payload:
 
 def _session_energy(payload: Payload) -> Payload:
     return payload | {"meterStart": 0}
-
-
-_anonymous = count(1)
 
 
 def _no_transaction(payload: Payload) -> Payload:
@@ -225,7 +220,7 @@ BUGS: tuple[Bug, ...] = (
         "metering.register-monotonic",
         "7.31",
         "charge",
-        (Patch("models.outlet:Outlet.reading", around(_since_plug_in)),),
+        (Patch("models.outlet:Outlet.metered", around(_since_plug_in)),),
     ),
     Bug(
         "register-of-one-phase",
@@ -321,12 +316,12 @@ BUGS: tuple[Bug, ...] = (
         (_of("Temperature", lambda v: {k: x for k, x in v.items() if k != "unit"}),),
     ),
     Bug(
-        "power-apparent",
-        "power is told without the power factor",
-        "metering.power",
+        "power-of-one-phase",
+        "the power of L1 is told as the total",
+        "metering.energy-power",
         "7.31",
         "charge",
-        (Patch("twin.samples:flat", around(_apparent)),),
+        (Patch("twin.samples:flat", around(_of_one_phase)),),
     ),
     Bug(
         "voltage-halved",

@@ -290,6 +290,18 @@ def cable(bench: Bench) -> None:
     end(bench)
 
 
+def refusals(bench: Bench) -> None:
+    """Profiles for nobody and nothing, and clearing what is not there."""
+    bench.advance(30.0)
+    install(bench, 1, profile(1, 10.0, "TxProfile"))
+    install(bench, 2, profile(2, 10.0, "ChargePointMaxProfile"))
+    install(bench, 7, profile(3, 10.0))
+    ask(bench, "ClearChargingProfile", {"id": 99})
+    install(bench, 1, profile(4, 10.0))
+    ask(bench, "ClearChargingProfile", {"id": 4})
+    bench.advance(30.0)
+
+
 def hasty(bench: Bench) -> None:
     """The back office changes its mind every second or two."""
     bench.advance(30.0)
@@ -446,6 +458,7 @@ RIGS: dict[str, SmallRig] = {
         ),
         SmallRig("heat", "a hot day", heat, ambient_c=45.0, station={"station_max_a": 64}),
         SmallRig("cable", "a thin cable", cable),
+        SmallRig("refusals", "profiles for nobody", refusals),
         SmallRig("hasty", "a back office that changes its mind", hasty),
         SmallRig("keys", "keys changed and read back", keys),
         SmallRig("faults", "faults come and go", faults),

@@ -66,7 +66,8 @@ class Consistency:
         ]
         apparent = volts * amps
         rounding = amps * digit[0] + volts * digit[1] + digit[2]
-        slack = self._bench.tolerances.power_part * apparent + rounding
+        tolerances = self._bench.tolerances
+        slack = tolerances.power_part * apparent + volts * tolerances.start_a + rounding
         if "Power.Factor" in at:
             factor = self._scaled(block, at["Power.Factor"])
             slack = slack + apparent * self._digit(block, at["Power.Factor"])

@@ -13,7 +13,8 @@ class Tolerances:
     meter_class: float = 0.01  # EN 50470-3 class B, IEC 62053-21 class 1
     resolution_wh: float = 10.0  # Eastron SDM72D: display 10 Wh
     standby_w: float = 20.0  # assumed: station electronics and a parked car, between transactions
-    power_part: float = 0.001  # assumed: one meter computes all three; only their digits differ
+    start_a: float = 0.04  # EN 50470-3 class B: a meter for 10 A starts to count at 0.4 % of it
+    power_part: float = 0.01  # class 1: power is measured to its class, volts and amps each to their own
     steady_part: float = 0.02  # samples nearer than this tell of a power that did not change in between
     run_out_wh: float = 40.0  # a car at 22 kW that takes 6 s to let go after the transaction's end
     sample_s: float = 1.0  # assumed: a sample may be a second off its instant
@@ -46,6 +47,14 @@ POLICIES: dict[str, tuple[str, str]] = {
     "bare_measurand": ("all", "all"),
     "soc_known": ("car", "car"),
     "sample_interval_changed": ("at-once", "at-once"),
+    "txdefault_precedence": ("connector", "connector"),
+    "merge_phases": ("minimum", "minimum"),
+    "watts_to_amps": ("schedule-phases", "schedule-phases"),
+    "recurring_before_start": ("inactive", "inactive"),
+    "relative_without_transaction": ("from-query", "from-query"),
+    "clear_id_with_filters": ("id", "id"),
+    "gap": ("local-limit", "local-limit"),
+    "remote_start_profile": ("ignored", "applied"),
 }
 
 
