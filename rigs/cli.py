@@ -276,11 +276,11 @@ def _tell(run: "Run", arguments: argparse.Namespace, wall_s: float) -> None:
     elif not arguments.quiet:
         from rigs.checks.render import show
 
-        show(run.summary, _console())
+        show(run.summary, _console(), brief=True)
         days, frames = run.summary["simulated_s"] / 86_400.0, run.summary["frames"]
         speed = f"{days / wall_s:.2f} simulated days/s, {frames / wall_s:,.0f} frames/s"
         print(f"{days:g} days in {wall_s:.2f} s, checks and report included: {speed}")
-        print(run.directory)
+        print(f"{run.directory}/report.html shows the run, evc5 verify {run.directory} every requirement")
 
 
 COMMANDS = (

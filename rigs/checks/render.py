@@ -21,18 +21,25 @@ STYLES = {
 }
 
 
-def show(summary: Mapping[str, Any], console: Console | None = None) -> None:
-    """Print the verdict of a summary (`Verdict.summary()`, or the content of summary.json)."""
+def show(summary: Mapping[str, Any], console: Console | None = None, brief: bool = False) -> None:
+    """Print the verdict of a summary (`Verdict.summary()`, or the content of summary.json).
+
+    `brief`: of the requirements only those that did not hold.
+    """
     out = console or Console()
-    out.print(Group(*parts(summary)), width=min(out.width, COLUMNS))
+    out.print(Group(*parts(summary, brief)), width=min(out.width, COLUMNS))
 
 
-def parts(summary: Mapping[str, Any]) -> list[RenderableType]:
+def parts(summary: Mapping[str, Any], brief: bool = False) -> list[RenderableType]:
     """What `show` prints, piece by piece."""
     found: list[RenderableType] = []
     if summary.get("sessions"):
         found.append(sessions(summary["sessions"]))
-    found.append(requirements(summary["requirements"]))
+    rows = summary["requirements"]
+    if brief:
+        rows = [row for row in rows if row["verdict"] not in ("PASS", "NOT EXERCISED")]
+    if rows:
+        found.append(requirements(rows))
     if summary.get("findings"):
         found.append(findings(summary["findings"]))
     return [*found, closing(summary)]
