@@ -23,5 +23,5 @@ def test_a_triggered_heartbeat_sets_the_clock():
     bench.advance(1)
     bench.call("TriggerMessage", {"requestedMessage": "StatusNotification", "connectorId": 1})
     bench.advance(1)
-    told = [frame for frame in bench.run_so_far().frames(action="StatusNotification")][-1]
+    told = list(bench.run_so_far().frames(action="StatusNotification"))[-1]
     assert told.payload["timestamp"].startswith("2024-03-01T11:00")
