@@ -24,6 +24,7 @@ from rigs.checks.sessions import Sessions
 from rigs.checks.story import Story
 from rigs.checks.templates import Row, Templates
 from rigs.checks.tolerances import Tolerances, policies_of
+from rigs.checks.transcripts import transcript
 from rigs.checks.validation import Validation
 from rigs.checks.verdict import Verdict, findings_of, read_summary, write_summary
 from rigs.errors import BadInput
@@ -38,7 +39,7 @@ def judge(
     policies: Mapping[str, str] | None = None,
     tolerances: Mapping[str, float] | None = None,
 ) -> Verdict:
-    """Judge a run directory or a bare `messages.jsonl`; nothing is written.
+    """Judge a run directory, a bare `messages.jsonl` or a text log (`transcripts`); nothing is written.
 
     Behaviour, policies and tolerances default to what the run's summary says. Raises BadInput for an
     empty or foreign file.
@@ -109,7 +110,7 @@ class Judge:
         self._event, self._part = next(self._events, None), next(self._parts, None)
         self._truth.recorded = self._part is not None
         self._due = self._next_due()
-        for number, raw in lines(self._messages):
+        for number, raw in transcript(self._messages):
             if raw.find(b'"MeterValues"', 0, 256) > 0:
                 row = self._templates.match(raw)
                 if row is not None:
@@ -190,7 +191,7 @@ class Judge:
         if isinstance(said, str):
             return epoch(said)
         reader, first = Reader(), ""
-        for number, raw in lines(self._messages):
+        for number, raw in transcript(self._messages):
             try:
                 reader.read(number, raw)
             except ValueError as error:
