@@ -71,7 +71,7 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
 
 
 def _verify_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("recording", type=Path, metavar="RUN", help="a run directory, a messages.jsonl or a log of frames")
+    sub.add_argument("recording", type=Path, metavar="RUN", help="a run directory, messages.jsonl or log")
     sub.add_argument("--behaviour", metavar="NAME")
     sub.add_argument("--policy", action="append", default=[], metavar="NAME=VALUE")
     sub.add_argument("--junit", type=Path, metavar="FILE", help="write the verdict as JUnit XML too")
