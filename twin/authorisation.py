@@ -22,7 +22,8 @@ class Authorisation:
         self._agent, self._configuration = agent, agent.configuration
         self.cache, self.list = Cache(), LocalList()
         self.on_conflict: list[Callable[[], None]] = []  # the CSMS contradicts the local list (3.5.2)
-        self.on_change: list[Callable[[], None]] = []  # the cache has learnt something
+        self.on_cache: list[Callable[[], None]] = []  # the cache has changed
+        self.on_list: list[Callable[[], None]] = []  # so has the list
 
     # --- deciding ---
 
@@ -66,7 +67,7 @@ class Authorisation:
                 self._tell(self.on_conflict)
         elif self._uses_cache:
             self.cache.learn(id_tag, info, self._now())
-            self._tell(self.on_change)
+            self._tell(self.on_cache)
 
     def send_list(self, request: Payload) -> str:
         """SendLocalList (5.15)."""
@@ -82,7 +83,8 @@ class Authorisation:
         if status == "Accepted":
             for id_tag in self.list.tags():
                 self.cache.forget(id_tag)  # 3.5.3: what the list has the cache has not
-            self._tell(self.on_change)
+            self._tell(self.on_list)
+            self._tell(self.on_cache)
         return status
 
     def list_version(self) -> int:
@@ -94,7 +96,7 @@ class Authorisation:
         """ClearCache (5.4); False where there is no cache (errata 3.23)."""
         if self._uses_cache:
             self.cache.clear()
-            self._tell(self.on_change)
+            self._tell(self.on_cache)
         return self._uses_cache
 
     @property

@@ -77,6 +77,7 @@ class ChargePoint:
         self.link.station = self.agent
         self.samples = Samples(self.agent, self.controller)
         self.authorisation = Authorisation(self.agent)
+        self._keep_id_tags()
         transactions = Transactions(self.agent, self.samples)
         self.sessions = {
             channel.connector: Session(self.agent, channel, transactions, self.authorisation)
@@ -85,6 +86,16 @@ class ChargePoint:
         busy = memory.transactions.__contains__
         self.availability = Availability(memory, self.sessions, busy)
         self.announcer = Announcer(self.agent, self.controller, self.availability)
+
+    def _keep_id_tags(self) -> None:
+        """Cache and local list are what the memory holds, and are written there when they change."""
+        memory, cache, listed = self.memory, self.authorisation.cache, self.authorisation.list
+        cache.load(memory.recall("cache", []))
+        if memory.recall("list") is not None:
+            listed.load(memory.recall("list"))
+        if memory.lasting:
+            self.authorisation.on_cache.append(lambda: memory.keep("cache", cache.dump()))
+            self.authorisation.on_list.append(lambda: memory.keep("list", listed.dump()))
 
     def _wire(self) -> None:
         agent = self.agent

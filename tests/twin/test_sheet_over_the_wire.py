@@ -70,13 +70,11 @@ BY_THE_STATION = {
 } | {
     "StatusNotification"  # table 1 omits it, table 2 has it
 }
-LATER = pytest.mark.xfail(reason="the twin does not have local list, diagnostics and firmware yet")
+LATER = pytest.mark.xfail(reason="the twin does not have diagnostics and firmware yet")
 MISSING = (
     "DiagnosticsStatusNotification",
     "FirmwareStatusNotification",
     "GetDiagnostics",
-    "GetLocalListVersion",
-    "SendLocalList",
     "UpdateFirmware",
 )
 
