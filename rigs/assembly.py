@@ -68,7 +68,8 @@ def assemble(rig: RigFile, directory: Path, network: Network | None = None) -> A
     station = rig.station
     world = rig.world(timeline)
     configuration = rig.configuration()
-    recorder = Recorder(directory, calendar, _header(rig) | network.describe())
+    # With a calendar of its own: both remember the minute that they wrote last.
+    recorder = Recorder(directory, Calendar(rig.start, rig.zone), _header(rig) | network.describe())
     joined = network.join(
         rig,
         timeline,

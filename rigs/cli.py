@@ -92,6 +92,12 @@ def _json_option(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--json", action="store_true", help="print JSON")
 
 
+def _bench_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--csms", metavar="URL", help="measure the socket instead, against this back office")
+    sub.add_argument("--ca-file", type=Path, metavar="PEM", help="whom to trust for a wss:// back office")
+    _json_option(sub)
+
+
 def _no_options(_: argparse.ArgumentParser) -> None:
     pass
 
@@ -219,9 +225,16 @@ def print_sheet(arguments: argparse.Namespace) -> int:
 
 
 def run_benchmark(arguments: argparse.Namespace) -> int:
-    from rigs.benchmark import run
+    from rigs import bench_wire, benchmark
 
-    result = run(lambda what: print(f"measuring: {what} …", file=sys.stderr))
+    def tell(what: str) -> None:
+        print(f"measuring: {what} …", file=sys.stderr)
+
+    result: benchmark.Result | bench_wire.Result
+    if arguments.csms:
+        result = bench_wire.run(arguments.csms, arguments.ca_file, tell)
+    else:
+        result = benchmark.run(tell)
     if arguments.json:
         print(json.dumps(result.table()))
     else:
@@ -290,5 +303,5 @@ COMMANDS = (
     ("rigs", list_rigs, "list the shipped rigs", _no_options),
     ("schema", print_schema, "print the JSON Schema of rig files, for editors", _no_options),
     ("sheet", print_sheet, "print the capability sheet as the twin holds it", _sheet_options),
-    ("bench", run_benchmark, "measure how fast it is on this machine", _json_option),
+    ("bench", run_benchmark, "measure how fast it is on this machine", _bench_options),
 )

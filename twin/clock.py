@@ -23,6 +23,7 @@ class Calendar:
         self.start_epoch = self._start_ms / 1000
         self._last_ms, self._text = -1, ""  # one instant is written several times over
         self._minute, self._prefix = -1, ""
+        self._day, self._date = -1, ""
 
     def epoch(self, t_s: float) -> float:
         """Seconds since 1970-01-01T00:00:00Z at `t_s` of the run."""
@@ -46,7 +47,10 @@ class Calendar:
             minute, ms = divmod(epoch_ms, 60_000)
             if minute != self._minute:
                 self._minute = minute
-                self._prefix = (_EPOCH + timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:")
+                day, minute = divmod(minute, 1440)
+                if day != self._day:
+                    self._day, self._date = day, (_EPOCH + timedelta(days=day)).strftime("%Y-%m-%dT")
+                self._prefix = f"{self._date}{minute // 60:02}:{minute % 60:02}:"
             self._last_ms, self._text = epoch_ms, f"{self._prefix}{ms // 1000:02}.{ms % 1000:03}Z"
         return self._text
 

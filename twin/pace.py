@@ -37,37 +37,59 @@ class Lockstep:
         timeline = self._timeline
         if until_s < timeline.now:
             raise ValueError(f"until_s must be >= now ({timeline.now}), got {until_s}")
-        while timeline.now < until_s or inclusive:
+        while timeline._now < until_s or inclusive:
             self.settle()
             due_s = timeline.peek()
             if due_s > until_s or (due_s == until_s and not inclusive):
                 break
-            timeline.advance(due_s)
+            timeline.advance(due_s, inclusive=False)
         timeline.advance(until_s, inclusive=inclusive)
+        self._write_down()
 
     def stand(self) -> NoReturn:
         """Serve sockets and errands at the present instant, until one raises."""
         while True:
             self.settle()
+            self._write_down()
             self._hub.wait(None)
             self._hub.handle()
 
     def settle(self) -> None:
         """Bring the present instant to rest: everything due done, everything sent answered, all read."""
         timeline, hub = self._timeline, self._hub
-        timeline.advance(timeline.now)
-        rounds = 0
-        while rounds < ROUNDS_AT_ONCE:
-            deadlines = [link.deadline for link in self._links if link.deadline is not None]
-            left_s = min(deadlines) - time.monotonic() if deadlines else 0.0
-            if hub.wait(max(0.0, left_s)):
+        timeline.advance(timeline._now)
+        for _ in range(ROUNDS_AT_ONCE):
+            waited = self._await_answers()
+            if waited or not hub.wait(0.0):  # what had come by the end of a wait was read with the answer
+                break
+            hub.handle()
+            timeline.advance(timeline._now)
+
+    def _await_answers(self) -> bool:
+        """Stand still while an answer is outstanding; True where one was."""
+        timeline, hub, waited = self._timeline, self._hub, False
+        while (deadline := self._deadline()) is not None:
+            waited = True
+            left_s = deadline - time.monotonic()
+            if hub.wait(left_s if left_s > 0 else 0.0):
                 hub.handle()
-            elif not deadlines:
-                return
-            if deadlines and left_s <= 0:
+            if left_s <= 0:
                 self._give_up()
-            rounds += not deadlines
-            timeline.advance(timeline.now)
+            timeline.advance(timeline._now)
+        return waited
+
+    def _deadline(self) -> float | None:
+        """The first moment, of the wall clock, at which an answer counts as lost."""
+        first: float | None = None
+        for link in self._links:
+            deadline = link.deadline
+            if deadline is not None and (first is None or deadline < first):
+                first = deadline
+        return first
+
+    def _write_down(self) -> None:
+        for link in self._links:
+            link.write_down()
 
     def _give_up(self) -> None:
         now = time.monotonic()

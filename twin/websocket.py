@@ -28,6 +28,7 @@ OPEN_TIMEOUT_S = 10.0  # wall clock, until the handshake is done; assumed
 SEND_TIMEOUT_S = 10.0  # wall clock: a peer that takes nothing for so long is gone; assumed
 FAREWELL_S = 0.2  # wall clock: how long a Close of ours waits for its answer; assumed
 READ_BYTES = 1 << 16
+FINAL_TEXT, LONGER = 0x81, 126  # RFC 6455 5.2: FIN and opcode 1; from here on the length takes more bytes
 UNSUPPORTED_DATA, INVALID_DATA = 1003, 1007  # RFC 6455 7.4.1
 
 REFUSED = {
@@ -66,14 +67,17 @@ class Socket:
     def __init__(self, raw: socket.socket, protocol: ClientProtocol, early: list[Frame]) -> None:
         self.raw = raw
         self._protocol = protocol
-        self._frames = early  # that came in one piece with the handshake
+        self._messages: list[Message] = []  # come, and not yet asked for
         self._parts: list[bytes] = []  # of a message in fragments
         self._gone = ""
+        self._between = False  # is the parser between two frames?
+        for frame in early:  # came in one piece with the handshake
+            self._take(frame)
 
     @property
     def unheard(self) -> bool:
         """Is there something to receive that no selector will tell of?"""
-        return bool(self._frames or self._gone)
+        return bool(self._messages or self._gone)
 
     def send(self, text: str) -> bool:
         """Put a text on the wire; False where the socket is no longer open."""
@@ -95,8 +99,7 @@ class Socket:
         """What has come, in whole messages; nothing where there is nothing yet."""
         while not self._gone and self._read() and isinstance(self.raw, ssl.SSLSocket) and self.raw.pending():
             pass  # what TLS has decrypted and keeps, no selector tells of
-        frames, self._frames = self._frames, []
-        messages = [message for frame in frames if (message := self._message(frame)) is not None]
+        messages, self._messages = self._messages, []
         if self._gone or self._protocol.state is not State.OPEN:
             messages.append(Gone(self._gone or self._how()))
         return messages
@@ -125,31 +128,48 @@ class Socket:
         except OSError as error:
             self._gone = f"the connection broke: {_said(error)}"
             return False
+        if self._is_short_text(data):
+            self._take_text(data[2:])
+            return True
         if data:
             self._protocol.receive_data(data)
         else:
             self._protocol.receive_eof()
-        self._frames += [event for event in self._protocol.events_received() if isinstance(event, Frame)]
+        self._between = not self._protocol.reader.buffer
+        for event in self._protocol.events_received():
+            if isinstance(event, Frame):
+                self._take(event)
         self._flush()  # pongs, and the answer to a Close
         return bool(data)
 
-    def _message(self, frame: Frame) -> Message | None:
-        """The message that this frame is or completes."""
+    def _is_short_text(self, data: bytes) -> bool:
+        """Is this just one short text frame, as nearly every reply is? The parser is slow with so little."""
+        return (
+            len(data) > 1
+            and data[0] == FINAL_TEXT
+            and data[1] == len(data) - 2 < LONGER
+            and self._between
+            and not self._parts
+            and self._protocol.state is State.OPEN
+        )
+
+    def _take(self, frame: Frame) -> None:
+        """Keep the message that this frame is or completes."""
         if frame.opcode is Opcode.PONG:
-            return PONG
-        if frame.opcode is Opcode.BINARY:
+            self._messages.append(PONG)
+        elif frame.opcode is Opcode.BINARY:
             self._fail(UNSUPPORTED_DATA, "the CSMS sent a binary frame")
-        if frame.opcode not in (Opcode.TEXT, Opcode.CONT) or self._gone:
-            return None
-        self._parts.append(bytes(frame.data))
-        if not frame.fin:
-            return None
-        whole, self._parts = b"".join(self._parts), []
+        elif frame.opcode in (Opcode.TEXT, Opcode.CONT) and not self._gone:
+            self._parts.append(bytes(frame.data))
+            if frame.fin:
+                whole, self._parts = b"".join(self._parts), []
+                self._take_text(whole)
+
+    def _take_text(self, whole: bytes) -> None:
         try:
-            return whole.decode()
+            self._messages.append(whole.decode())
         except UnicodeDecodeError:
             self._fail(INVALID_DATA, "the CSMS sent a text frame that is not UTF-8")
-            return None
 
     def _fail(self, code: int, why: str) -> None:
         if self._protocol.state is State.OPEN:

@@ -121,6 +121,7 @@ def test_a_call_that_follows_a_reply_does_not_overtake_it():
     with line(script(both)) as one:
         one.send_at(100.0, '[2,"1","BootNotification",{}]')
         one.pace.advance(200.0)
+        until(lambda: one.pace.advance(one.timeline.now + 1.0) or len(one.heard) == 2)
         assert [text for _, text in one.heard] == list(both)
         assert one.heard[0][0] == 100.05
 
