@@ -1,6 +1,5 @@
 """The bench: a charge point in virtual time under a user's hands, in a test, a notebook or a rig's script."""
 
-import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial, wraps
@@ -14,6 +13,7 @@ from rigs.csms import Answer
 from rigs.errors import BadInput
 from rigs.network import LOCKSTEP, Network, Remote
 from rigs.rigfile import RigFile
+from rigs.scratch import Scratch
 from twin.faults import FAULTS
 from twin.rpc import REPLY_TIMEOUT_S, Reply
 from twin.websocket import NoConnection
@@ -143,8 +143,8 @@ class Bench:
             rig = RigFile.parse({**table, "station": options})
         if csms is not None:
             network = Remote(rig, csms, pace, Path(ca_file) if ca_file is not None else None)
-        self._scratch = None if out is not None else tempfile.TemporaryDirectory(prefix="evc5-bench-")
-        directory = Path(out) if out is not None else Path(self._scratch.name) / "run"  # type: ignore[union-attr]
+        self._scratch = Scratch("evc5-bench-") if out is None else None
+        directory = self._scratch.path / "run" if self._scratch else Path(out or ".")
         self.rig = rig
         self.assembly = assemble(rig, directory, network)
         self._timeline = self.assembly.timeline
@@ -309,7 +309,7 @@ class Bench:
 
         self.assembly.recorder.checkpoint(self._timeline.now)
         finish(self.assembly.recorder.directory)
-        return Run.open(self.assembly.recorder.directory)
+        return Run(self.assembly.recorder.directory, self._scratch)
 
     # --- the end ---
 

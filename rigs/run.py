@@ -22,8 +22,11 @@ Instant = datetime | str | float  # aware, ISO 8601, or seconds of the run
 class Run:
     """A recorded run. Tables are pandas DataFrames in UTC, read when first asked for and then kept."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, scratch: object = None) -> None:
         self.directory = directory
+        self._scratch = (
+            scratch  # what holds a temporary directory: it goes when the last one who reads it goes
+        )
         self.summary: dict[str, Any] = recording.read_summary(directory)
 
     @classmethod
