@@ -126,6 +126,11 @@ class Channel:
         return self._fault_info or self._note
 
     @property
+    def awake(self) -> bool:
+        """Is the firmware running?"""
+        return self._awake
+
+    @property
     def plugged(self) -> bool:
         """Is a car at the cable?"""
         return self._plugged

@@ -182,8 +182,9 @@ class ChargePoint:
     # --- hands ---
 
     def present_tag(self, connector: int, id_tag: str) -> None:
-        """Hold a card to the reader of a connector."""
-        if vendor.has_reader(self.configuration, connector) and not self.restart.going_down:
+        """Hold a card to the reader of a connector; without power, or while the firmware starts, it is dead."""
+        alive = self.controller.channel(connector).awake and not self.restart.going_down
+        if vendor.has_reader(self.configuration, connector) and alive:
             self.sessions[connector].present(id_tag)
 
     def inject(self, connector: int, fault: str) -> None:
@@ -265,6 +266,8 @@ class ChargePoint:
                 values = self.samples.message(self.controller.channel(one))
                 if values is not None:
                     self.agent.answer_trigger("MeterValues", values.wire())
+        elif message in ("DiagnosticsStatusNotification", "FirmwareStatusNotification"):
+            self.agent.answer_trigger(message, {"status": "Idle"})  # nothing is going on, 7.25
 
     # --- configuration ---
 

@@ -6,8 +6,8 @@ from rigs.checks.bus import Bench
 from rigs.checks.columns import Array, Block
 from rigs.checks.law import Law
 from rigs.checks.ledger import Requirement as R
-from rigs.checks.profiles import VOLTS, Cap
-from rigs.checks.spans import current, highest_of_late, per_phase
+from rigs.checks.profiles import HAIR_S, VOLTS, Cap
+from rigs.checks.spans import current, highest_of_late, is_new, per_phase
 from rigs.checks.telemetry import Rows
 
 LIMIT, EXACT, STATION = "charging.limit", "charging.exact", "charging.station-limit"
@@ -47,7 +47,7 @@ class Charging:
         """The limit at each instant in A, and its numberPhases (0: none said)."""
         steps = list(self._law.steps(connector, float(t[0]) - FOLLOW_S, float(t[-1]) + 1.0))
         starts = np.array([start for start, _ in steps])
-        index = np.searchsorted(starts, t + 1e-4, side="right") - 1
+        index = np.searchsorted(starts, t + HAIR_S, side="right") - 1
         amps = np.array([self._amps(cap) for _, cap in steps])
         phases = np.array([0 if cap is None else cap.phases or 0 for _, cap in steps])
         return amps[index], phases[index]
@@ -86,7 +86,7 @@ class Charging:
         for k in np.flatnonzero(judged & (offer > allowed + slack)).tolist():
             highest = highest_of_late(rows, allowed, k, PILOT_S)
             highest = max(highest, self._before(connector, float(rows["t"][k])))
-            if offer[k] > highest + slack:
+            if offer[k] > highest + slack and not is_new(rows, offer, k, PILOT_S, slack):
                 self._ledger.judged[LIMIT] -= 1
                 expected, actual = f"<= {highest:.2f} A", f"{offer[k]:.2f} A"
                 message = "more is offered than the charging profile allows"
@@ -106,13 +106,22 @@ class Charging:
         allocated = per_phase(rows, "allocated_a")
         self._ledger.held(EXACT, int(np.count_nonzero(named)))
         for k in np.flatnonzero(named).tolist():
-            wanted = [0.0 if amps < MINIMUM_A else float(amps) for amps in (own[k], station[k])]
+            least = self._minimum(float(rows["t"][k]))
+            wanted = [0.0 if amps < least else float(amps) for amps in (own[k], station[k])]
             if all(abs(allocated[k] - amps) > 0.1 for amps in wanted):
                 self._ledger.judged[EXACT] -= 1
                 expected = " or ".join(f"{a:.2f} A" for a in wanted if a < NO_LIMIT) or "no profile"
                 message = "another current is allocated than the profile in force allows"
                 actual = f"{allocated[k]:.2f} A"
                 self._ledger.broken(EXACT, float(rows["t"][k]), connector, expected, actual, message)
+
+    def _minimum(self, t: float) -> float:
+        """Below it a channel pauses: the standard's minimum, or a higher one of the station's own."""
+        own = self._bench.story.text("chg_MinChargingCurrent", t)
+        try:
+            return max(MINIMUM_A, float(own)) if own else MINIMUM_A
+        except ValueError:
+            return MINIMUM_A
 
     def _phases(self, connector: int, rows: Rows, phases: Array, keep: Array) -> None:
         """One phase asked for, and the station able to switch: a while later no more than one conducts."""

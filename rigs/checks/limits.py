@@ -9,7 +9,7 @@ from rigs.checks.call import Call
 from rigs.checks.columns import Array
 from rigs.checks.instants import epoch, iso
 from rigs.checks.ledger import Requirement as R
-from rigs.checks.spans import highest_of_late, per_phase, spans
+from rigs.checks.spans import highest_of_late, is_new, per_phase, spans
 from rigs.checks.telemetry import Rows
 
 CAPABILITY, ALLOCATION = "electrical.capability", "electrical.allocation"
@@ -52,7 +52,7 @@ class Offered:
         ledger.held(requirement, int(np.count_nonzero(offers)))
         for k in np.flatnonzero(offers & (offer > allowed + slack_a)).tolist():
             highest = highest_of_late(rows, allowed, k, PILOT_S + 0.1)
-            if offer[k] > highest + slack_a:
+            if offer[k] > highest + slack_a and not is_new(rows, offer, k, PILOT_S, slack_a):
                 ledger.judged[requirement] -= 1
                 ledger.broken(
                     requirement,

@@ -14,7 +14,7 @@ MAX, DEFAULT, TX = "ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"
 PERIOD_S = {"Daily": 86400.0, "Weekly": 604800.0}  # 7.37
 VOLTS = 230.0  # 7.12: the area's set voltage
 FOREVER = float("inf")
-HAIR_S = 1e-4  # a boundary is met though its sum was rounded
+HAIR_S = 0.002  # stamps are written to the millisecond, and a boundary is met though its sum was rounded
 
 
 class Cap(NamedTuple):
