@@ -10,7 +10,7 @@ from typing import Any
 from models.timeline import Timeline
 from models.world import World
 from rigs.csms import Conversation
-from rigs.errors import NotAvailable
+from rigs.errors import BadInput, NotAvailable
 from rigs.network import Embedded, Network
 from rigs.recorder import Recorder
 from rigs.redaction import redacted
@@ -19,7 +19,9 @@ from twin.charge_point import ChargePoint
 from twin.clock import Calendar, StationClock
 from twin.hub import Hub
 from twin.link import FaultyLink
+from twin.memory import Memory
 from twin.pace import Pace, Paced
+from twin.store import SqliteStore
 
 PACKAGES = ("evc5-twin", "simpy", "numpy", "ocpp", "orjson")  # those that may change a recording
 
@@ -80,7 +82,15 @@ def assemble(rig: RigFile, directory: Path, network: Network | None = None) -> A
     )
     clock = StationClock(calendar, station.clock.offset_s, station.clock.drift_ppm)
     device = ChargePoint(
-        timeline, world, joined.link, clock, rig.behaviour, configuration, firmware=station.boot.firmware
+        timeline,
+        world,
+        joined.link,
+        clock,
+        rig.behaviour,
+        configuration,
+        memory(rig),
+        firmware=station.boot.firmware,
+        queue_limit=station.queue_limit,
     )
     for channel in device.controller.channels:
         channel.switch.interrupt_s = station.phase_switch_interrupt_s
@@ -97,6 +107,16 @@ def assemble(rig: RigFile, directory: Path, network: Network | None = None) -> A
         timeline, calendar, world, device, joined.link, joined.csms, joined.pace, joined.hub, recorder,
         station.identity,
     )  # fmt: skip
+
+
+def memory(rig: RigFile) -> Memory:
+    """The station's memory: in its file, where the rig names one, else for this run."""
+    if rig.station.memory is None:
+        return Memory()
+    try:
+        return Memory(SqliteStore(rig.folder / rig.station.memory))
+    except ValueError as error:
+        raise BadInput(f"{rig.where}station.memory: {error}") from None
 
 
 def _header(rig: RigFile) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from models.timeline import Timeline
 from twin.clock import Calendar
 from twin.rpc import Done, Refusal, Reply, Rpc
 
+STARTS_KEPT = 100
 Payload = dict[str, Any]
 Answer = Payload | Callable[[Payload], Payload]
 
@@ -60,6 +61,7 @@ class BackOffice:
     boot_statuses: tuple[str, ...] = ("Accepted",)  # of successive boots; the last one repeats
     scripts: dict[str, Script] = field(default_factory=dict)
     transactions: Iterator[int] = field(default_factory=lambda: count(1))
+    started: dict[str, int] = field(default_factory=dict)  # the latest starts, with their numbers
     boots: int = 0
 
     def reply(
@@ -117,10 +119,13 @@ def _authorize(office: BackOffice, payload: Payload, t_s: float) -> Payload:
 
 
 def _start(office: BackOffice, payload: Payload, t_s: float) -> Payload:
-    return {
-        "transactionId": next(office.transactions),
-        "idTagInfo": office.id_tag_info(payload["idTag"], t_s),
-    }
+    """A start that comes again, because its answer got lost, is the same transaction."""
+    key = repr(sorted(payload.items()))
+    if key not in office.started:
+        office.started[key] = next(office.transactions)
+        if len(office.started) > STARTS_KEPT:
+            del office.started[next(iter(office.started))]
+    return {"transactionId": office.started[key], "idTagInfo": office.id_tag_info(payload["idTag"], t_s)}
 
 
 def _stop(office: BackOffice, payload: Payload, t_s: float) -> Payload:

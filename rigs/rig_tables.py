@@ -83,6 +83,13 @@ class Station(Table):
         description="pilot held at -12 V in the pause, for cars that would not resume",
     )
     pwm_8_bit: bool = Field(default=False, description="the pilot's duty in 256 steps, 0.23 A each")
+    memory: str | None = Field(
+        default=None,
+        description="file of the non-volatile memory, found again by the next run; absent: none",
+    )
+    queue_limit: int = Field(
+        default=10_000, ge=10, description="messages kept for the back office before samples are given up"
+    )
     boot: Boot = Field(default_factory=Boot)
     meter: Meter = Field(default_factory=Meter)
     clock: StationClock = Field(default_factory=StationClock)

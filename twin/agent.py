@@ -17,7 +17,7 @@ from twin.connection import Connection
 from twin.frames import Payload
 from twin.link import Link
 from twin.memory import Memory, Message
-from twin.outbox import Outbox
+from twin.outbox import QUEUE_LIMIT, Outbox
 from twin.rpc import NO_REPLY, Done, Refusal, Reply, Rpc
 
 BOOT_RETRY_S = 60.0  # where the CSMS leaves the wait to us (interval 0) or gives none; assumed
@@ -39,6 +39,7 @@ class Agent:
         behaviour: Behaviour,
         identity: Callable[[], Payload],
         ids: Iterator[str],
+        queue_limit: int = QUEUE_LIMIT,
     ) -> None:
         self.timeline, self.clock, self.link, self.memory = timeline, clock, link, memory
         self.configuration, self.behaviour, self._identity = configuration, behaviour, identity
@@ -46,7 +47,7 @@ class Agent:
         self.rpc.admit = self._admit
         self.rpc.strict = behaviour.policy("occupied_status") == "off"
         self.connection = Connection(timeline, link, self._connected, self._disconnected)
-        self.outbox = Outbox(timeline, memory, configuration, behaviour, self._pump)
+        self.outbox = Outbox(timeline, memory, configuration, behaviour, self._pump, queue_limit)
         self.answers: dict[str, Answer] = {}  # filled by the operations
         self.refuse: Callable[[str], Refusal] = lambda action: Refusal("NotImplemented", action)
         self.on_accepted: list[Callable[[], None]] = []  # once after each accepted boot

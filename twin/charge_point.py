@@ -19,6 +19,7 @@ from twin.frames import Payload
 from twin.link import Link
 from twin.memory import Memory, Message, Transaction
 from twin.operations import OPERATIONS, refusal
+from twin.outbox import QUEUE_LIMIT
 from twin.profiles import Limits, ProfileStore
 from twin.restart import Restart
 from twin.rpc import Reply
@@ -44,11 +45,14 @@ class ChargePoint:
         configuration: Configuration,
         memory: Memory | None = None,
         firmware: str = FIRMWARE,
+        queue_limit: int = QUEUE_LIMIT,
         ids: Iterator[str] | None = None,
     ) -> None:
         self.timeline, self.world, self.link, self.clock = timeline, world, link, clock
         self.behaviour, self.configuration, self.firmware = behaviour, configuration, firmware
         self.memory = memory or Memory()
+        for transaction in self.memory.transactions.values():  # of an earlier run, whose seconds were others
+            transaction.start_s = clock.t(transaction.started)
         configuration.load(self.memory.recall("configuration", {}))
         self.profiles = ProfileStore(behaviour.policies, len(world.outlets), Limits.of(configuration))
         self.site = Site(timeline, clock, world, configuration, behaviour, self.profiles, self._started)
@@ -58,11 +62,11 @@ class ChargePoint:
         self.smart_charging = SmartCharging(
             self.profiles, self.memory, self._epoch, self.site, configuration, self._arbitrate_soon
         )
-        self._assemble_agent(ids or counter())
+        self._assemble_agent(ids or counter(), queue_limit)
         self.restart = Restart(timeline, self._die, self._live)
         self._wire()
 
-    def _assemble_agent(self, ids: Iterator[str]) -> None:
+    def _assemble_agent(self, ids: Iterator[str], queue_limit: int) -> None:
         timeline, memory, channels = self.timeline, self.memory, self.controller.channels
         self.agent = Agent(
             timeline,
@@ -73,6 +77,7 @@ class ChargePoint:
             self.behaviour,
             self._identity,
             ids,
+            queue_limit,
         )
         self.link.station = self.agent
         self.samples = Samples(self.agent, self.controller)
@@ -182,7 +187,7 @@ class ChargePoint:
     # --- hands ---
 
     def present_tag(self, connector: int, id_tag: str) -> None:
-        """Hold a card to the reader of a connector; without power, or while the firmware starts, it is dead."""
+        """Hold a card to the reader of a connector; while the firmware is down or starts, it is dead."""
         alive = self.controller.channel(connector).awake and not self.restart.going_down
         if vendor.has_reader(self.configuration, connector) and alive:
             self.sessions[connector].present(id_tag)

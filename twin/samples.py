@@ -44,6 +44,8 @@ class Samples:
     def die(self) -> None:
         """The firmware stops: no instant is waited for any more."""
         self._clock.clear()
+        for connector in self._periodic:
+            self.stop(connector)
 
     def _arm(self, connector: int) -> None:
         interval = self._agent.configuration.integer(SAMPLE_INTERVAL)

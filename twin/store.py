@@ -31,11 +31,10 @@ class SqliteStore:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
         try:
+            self._db = sqlite3.connect(path, isolation_level=None)
             self._open()
         except (sqlite3.DatabaseError, ValueError) as error:
-            self._db.close()
             raise ValueError(f"{path} must be the memory file of a station: {error}") from None
 
     def _open(self) -> None:
