@@ -70,8 +70,11 @@ class MeterSpec:
             a, (live1, live2, live3) = _rounded(amps, self.amp_step), draw.live
             currents = (a if live1 else 0.0, a if live2 else 0.0, a if live3 else 0.0)
             (s1, s2, s3), step = draw.share, self.watt_step
-            watts = _rounded(power, step)
-            by_phase_w = (_rounded(power * s1, step), _rounded(power * s2, step), _rounded(power * s3, step))
+            watts, by_phase_w = power, (power * s1, power * s2, power * s3)
+            if step:
+                scale = power / step
+                watts = round(scale) * step
+                by_phase_w = (round(scale * s1) * step, round(scale * s2) * step, round(scale * s3) * step)
         return Metered(
             currents,
             _volts(fixed.u_v, self.volt_step),

@@ -5,6 +5,7 @@ samples and records, which so see the instant settled.
 """
 
 from collections.abc import Callable
+from functools import partial
 from heapq import heappush
 from typing import Any, cast
 
@@ -21,8 +22,8 @@ class _Due:
     __slots__ = ("callbacks",)
     _ok = True
 
-    def __init__(self, action: Action) -> None:
-        self.callbacks: Any = (lambda _: action(),)
+    def __init__(self, callback: "Callable[[_Due], None]") -> None:
+        self.callbacks: Any = (callback,)
 
 
 class Timeline(simpy.Environment):
@@ -30,9 +31,13 @@ class Timeline(simpy.Environment):
 
     def at(self, t_s: float, action: Action, rank: int = CONTROL) -> None:
         """Run `action` at `t_s` (not before now), at its `rank` within that instant."""
+        self.push(t_s, lambda _: action(), rank)
+
+    def push(self, t_s: float, callback: Callable[["_Due"], None], rank: int) -> None:
+        """`at` for a callback that takes the event as SimPy's do."""
         # Pushed with its absolute time: env.schedule() takes a delay, and now + (t - now) is not always t.
         now, queue = self._now, cast(Any, self._queue)
-        heappush(queue, (t_s if t_s > now else now, rank, next(self._eid), _Due(action)))
+        heappush(queue, (t_s if t_s > now else now, rank, next(self._eid), _Due(callback)))
 
     def soon(self, action: Action, rank: int = CONTROL) -> None:
         """Run `action` within this instant, after what already stands at this rank or an earlier one."""
@@ -65,12 +70,12 @@ class Alarm:
         if t_s == self.due_s:
             return
         self.due_s = t_s
-        self._timeline.at(t_s, lambda: self._ring(t_s), self._rank)
+        self._timeline.push(t_s, partial(self._ring, t_s), self._rank)
 
     def clear(self) -> None:
         self.due_s = None
 
-    def _ring(self, t_s: float) -> None:
+    def _ring(self, t_s: float, _: _Due) -> None:
         if self.due_s == t_s:  # else it was moved or cleared since
             self.due_s = None
             self._action()

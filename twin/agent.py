@@ -214,7 +214,7 @@ class Agent:
         elif self.registration == "Accepted":
             message = self.outbox.next()
             if message is not None:
-                self.rpc.call(message.action, message.wire(), partial(self._sent, message))
+                self.rpc.call(message.action, message.wire(), partial(self._sent, message), message.checked)
 
     def _told(self, done: Done, reply: Reply) -> None:
         done(reply)

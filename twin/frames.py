@@ -64,7 +64,7 @@ def decode(text: str) -> Frame | None:
         return None
     if not isinstance(frame, list) or len(frame) < 2 or not isinstance(frame[1], str):
         return None
-    kind, id_, rest = frame[0], frame[1], frame[2:]
+    kind, id_, *rest = frame
     if kind == 2:
         return _call(id_, rest)
     if kind == 3 and len(rest) == 1:

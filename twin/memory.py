@@ -39,6 +39,7 @@ class Message:
     transaction: Transaction | None = None
     refusals: int = 0  # how often the CSMS would not have it
     row: int = 0  # where the store keeps it
+    checked: bool = False  # known to keep to its schema
 
     def wire(self) -> Payload:
         """The payload as it goes out now."""

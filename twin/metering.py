@@ -11,6 +11,7 @@ from typing import Any
 from models.meter import Metered
 from models.supply import Three
 from twin.frames import Payload
+from twin.schemas import validator
 
 PHASES = ("L1", "L2", "L3")
 PERIODIC, CLOCK, BEGIN, END, TRIGGER = (
@@ -67,6 +68,8 @@ class Plan:
         self._fill = _filler(self._rows)
         self._fill_without_soc = _filler([row for row in self._rows if row[0] != SOC])
         self._unmetered = _filler([row for row in self._rows if row[0] in NOT_METERED])
+        entries = [{**entry, "value": "0"} for _, _, entry in self._rows]
+        self.is_valid = _is_valid(entries)  # whatever the values are: they are text, and all else is fixed
         self._unmetered_without_soc = _filler([row for row in self._rows if row[0] in NOT_METERED - {SOC}])
 
     def __bool__(self) -> bool:
@@ -78,6 +81,13 @@ class Plan:
         if meter_answers:
             return (self._fill if row[SOC] is not None else self._fill_without_soc)(row)
         return (self._unmetered if row[SOC] is not None else self._unmetered_without_soc)(row)
+
+
+def _is_valid(entries: list[Payload]) -> bool:
+    """Does a MeterValues with these entries keep to its schema?"""
+    check = validator("MeterValues")
+    values = [{"timestamp": "2024-01-01T00:00:00.000Z", "sampledValue": entries}]
+    return check is not None and check.is_valid({"connectorId": 1, "transactionId": 1, "meterValue": values})
 
 
 def _row(measurand: str, phase: str | None, context: str) -> tuple[int, str, Payload]:

@@ -120,7 +120,8 @@ class Samples:
         if not value["sampledValue"]:
             return None
         payload = {"connectorId": channel.connector, "meterValue": [value]}
-        return Message("MeterValues", payload, self._agent.memory.transactions.get(channel.connector))
+        transaction = self._agent.memory.transactions.get(channel.connector)
+        return Message("MeterValues", payload, transaction, checked=plan.is_valid)
 
     def _meter_value(self, channel: Channel, plan: Plan, stamp: float | None = None) -> Payload:
         clock = self._agent.clock

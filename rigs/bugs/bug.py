@@ -98,8 +98,8 @@ def around(wrong: Callable[..., Any]) -> Replace:
 def says(action: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Patch:
     """The station's CALLs of one action tell something else."""
 
-    def wrong(original: Any, rpc: Any, name: str, payload: dict[str, Any], done: Any) -> None:
-        original(rpc, name, change(deepcopy(payload)) if name == action else payload, done)
+    def wrong(original: Any, rpc: Any, name: str, payload: dict[str, Any], *rest: Any) -> None:
+        original(rpc, name, change(deepcopy(payload)) if name == action else payload, *rest)
 
     return Patch("twin.rpc:Rpc.call", around(wrong))
 

@@ -33,19 +33,19 @@ def _own_interval(original: Any, agent: Any, reply: Any) -> None:
     original(agent, reply._replace(payload=payload))
 
 
-def _not_for_two(original: Any, rpc: Any, action: str, payload: Payload, done: Any) -> None:
+def _not_for_two(original: Any, rpc: Any, action: str, payload: Payload, done: Any, *rest: Any) -> None:
     """Tell nothing of connector 2, and take it for said."""
     if action == "StatusNotification" and payload["connectorId"] == 2:
         from twin.rpc import Reply
 
         done(Reply({}))
     else:
-        original(rpc, action, payload, done)
+        original(rpc, action, payload, done, *rest)
 
 
-def _impatient_rpc(original: Any, rpc: Any, action: str, payload: Payload, done: Any) -> None:
+def _impatient_rpc(original: Any, rpc: Any, *call: Any) -> None:
     rpc._waiting = None
-    original(rpc, action, payload, done)
+    original(rpc, *call)
 
 
 def _other_id(original: Any, id: str, payload: Payload) -> Any:
