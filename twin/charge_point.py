@@ -182,7 +182,7 @@ class ChargePoint:
 
     def is_empty(self, connector: int) -> bool:
         """Is no car at this connector?"""
-        """Hold a card to a reader; without power, or while the firmware starts, it is dead."""
+        return not self.controller.channel(connector).plugged
 
     # --- hands ---
 
