@@ -78,6 +78,17 @@ def _verify_options(sub: argparse.ArgumentParser) -> None:
     _voice(sub)
 
 
+def _compare_options(sub: argparse.ArgumentParser) -> None:
+    for name in ("a", "b"):
+        sub.add_argument(name, type=Path, metavar=f"RUN_{name.upper()}", help="as for verify")
+    sub.add_argument("--figure", type=Path, metavar="FILE", help="draw it too: .png, .svg or .pdf")
+    what = "times that differ by no more are alike (default 1)"
+    sub.add_argument("--seconds", type=tolerance, default=1.0, metavar="S", help=what)
+    what = "meter values that differ by no more are alike (default 0)"
+    sub.add_argument("--percent", type=tolerance, default=0.0, metavar="P", help=what)
+    _voice(sub)
+
+
 def _selftest_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--bug", action="append", default=[], metavar="NAME", help="only this one (repeatable)")
     _voice(sub)
@@ -126,6 +137,16 @@ def pace(text: str) -> float | str:
         value = 0.0
     if not 0.0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"must be max or a factor > 0, got {text}")
+    return value
+
+
+def tolerance(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number >= 0, got {text}")
     return value
 
 
@@ -179,6 +200,25 @@ def verify_run(arguments: argparse.Namespace) -> int:
 
         show(verdict.summary(), _console())
     return OK if verdict.passed else FAILED
+
+
+def compare_runs(arguments: argparse.Namespace) -> int:
+    from rigs.compare import compare
+    from rigs.progress import bar
+
+    with bar("compare", show=not (arguments.quiet or arguments.json)) as progress:
+        found = compare(arguments.a, arguments.b, arguments.seconds, arguments.percent, progress)
+    if arguments.figure:
+        from rigs.plot_compare import write_figure
+
+        write_figure(found, arguments.figure)
+    if arguments.json:
+        print(json.dumps(found.table(), indent=2))
+    elif not arguments.quiet:
+        from rigs.compare_render import show
+
+        show(found, _console())
+    return OK if found.alike else FAILED
 
 
 def run_selftest(arguments: argparse.Namespace) -> int:
@@ -299,6 +339,7 @@ def _tell(run: "Run", arguments: argparse.Namespace, wall_s: float) -> None:
 COMMANDS = (
     ("run", run_rig, "run a rig and judge it", _run_options),
     ("verify", verify_run, "judge a run directory or a transcript of OCPP 1.6J frames", _verify_options),
+    ("compare", compare_runs, "show what differs between two recordings of one rig", _compare_options),
     ("selftest", run_selftest, "seed bugs into the twin and see each caught", _selftest_options),
     ("rigs", list_rigs, "list the shipped rigs", _no_options),
     ("schema", print_schema, "print the JSON Schema of rig files, for editors", _no_options),
