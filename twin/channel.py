@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import inf
 
 from models.faults import OVER_CURRENT
+from models.meter import Metered
 from models.outlet import Outlet
 from models.timeline import CONTROL, Alarm, Timeline
 from twin.faults import FAULTS, FaultRow, loudest
@@ -143,9 +144,15 @@ class Channel:
 
     def register_wh(self) -> int:
         """The meter's register in whole Wh; while it does not answer, what it last told."""
+        self.metered()
+        return self._last_register_wh or 0
+
+    def metered(self) -> Metered:
+        """What the meter tells now; its register is kept for when it does not answer any more."""
+        reading = self.outlet.metered()
         if self.outlet.meter_answers or self._last_register_wh is None:
-            self._last_register_wh = int(self.outlet.metered().register_wh)
-        return self._last_register_wh
+            self._last_register_wh = int(reading.register_wh)
+        return reading
 
     def has_fault(self, fault: str) -> bool:
         return fault in self._faults

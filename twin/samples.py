@@ -129,7 +129,7 @@ class Samples:
         return {
             "timestamp": at,
             "sampledValue": plan.sampled(
-                flat(channel.outlet.metered(), channel.offered_a), channel.outlet.meter_answers
+                flat(channel.metered(), channel.offered_a), channel.outlet.meter_answers
             ),
         }
 

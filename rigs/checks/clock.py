@@ -168,7 +168,7 @@ class ClockAligned:
             self._write_missing(until)
 
     def _owed(self, connector: int, due: float) -> bool:
-        if self._story.is_dark(due, 1.0):
+        if self._story.is_dark(due, 1.0) or self._story.is_unmetered(connector, due, 1.0):
             return False
         if connector > 0 and self._story.transaction_at(connector, due) is not None:
             return True

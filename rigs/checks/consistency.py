@@ -29,6 +29,7 @@ class Consistency:
         self._disturbed: dict[int, deque[float]] = {}
         bench.bus.readings.append(self._readings)
         bench.bus.calls["StatusNotification"].append(self._status)
+        bench.bus.events["plug-in"].append(self._plugged)
         for name in ("fault", "clear", "plug-in", "unplug", "power-cut", "power-restore"):
             bench.bus.events[name].append(self._event)
 
@@ -38,6 +39,11 @@ class Consistency:
     def _event(self, event: Event) -> None:
         for connector in [event.connector] if event.connector is not None else list(self._disturbed):
             self._disturb(connector, event.t)
+
+    def _plugged(self, event: Event) -> None:
+        """Another car, even where its transaction goes on: its charge is its own."""
+        for key in [key for key in self._last if key[0] == event.connector and key[1] < 0]:
+            del self._last[key]
 
     def _disturb(self, connector: int, t: float) -> None:
         self._disturbed.setdefault(connector, deque(maxlen=64)).append(t)

@@ -104,7 +104,7 @@ class Contents:
         key = LISTS.get(block.layout.context)
         first, last = float(block.stamp.min()), float(block.stamp.max())
         tolerance = self._bench.tolerances.sample_s
-        if key is None or connector == 0:
+        if key is None or connector == 0 or self._story.is_unmetered(connector, first, 60.0):
             return
         changes = [t for t in self._story.changes(first - tolerance, key.lower()) if t <= last + tolerance]
         text = self._story.text(key, first)
@@ -192,7 +192,8 @@ class StopData:
                 if abs(reading.stamp - instants[column.context]) > self._bench.tolerances.sample_s:
                     wrong.append(f"{column.context} stamped {iso(reading.stamp)}")
         for context in STOP_CONTEXTS:
-            may_lack = stopped.reason in UNFINISHED
+            unmetered = self._story.is_unmetered(stopped.connector, instants[context], 1.0)
+            may_lack = stopped.reason in UNFINISHED or unmetered
             lacks = set() if may_lack else wanted[context] - told[context] - MAY_LACK
             wrong += [f"{context} lacks {name}" for name in sorted(lacks)]
             wrong += [f"{context} has {name}" for name in sorted(told[context] - wanted[context])]

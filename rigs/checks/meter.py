@@ -126,4 +126,5 @@ def read(items: list[dict[str, Any]], t: float, connector: int, transaction: int
             list(map(number, item["sampledValue"])),
         )
         for item in items
+        if item["sampledValue"]
     ]

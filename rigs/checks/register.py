@@ -90,7 +90,8 @@ class Register:
             )
         if forward:
             shown.stamp, shown.wh = stamp, wh
-        if self._bench.telemetry.recorded and len(shown.pending) < self.MOST_PENDING:
+        answers = not self._bench.story.is_unmetered(connector, stamp, 1.0)
+        if answers and self._bench.telemetry.recorded and len(shown.pending) < self.MOST_PENDING:
             shown.pending.append(stamp)
             shown.pending.append(wh)
 
@@ -107,7 +108,11 @@ class Register:
         self._show(transaction.connector, transaction.start, transaction.meter_start, call.t, WHOLE_WH)
 
     def _continues(self, before: Transaction, transaction: Transaction, gap_s: float) -> None:
-        tolerances = self._bench.tolerances
+        tolerances, story = self._bench.tolerances, self._bench.story
+        if any(story.is_unmetered(its.connector, its.start, 1.0) for its in (before, transaction)):
+            return  # told from memory
+        if story.is_unmetered(before.connector, before.stop or before.start, 1.0):
+            return
         most = tolerances.standby_w * max(gap_s, 0.0) / 3600.0 + tolerances.resolution_wh
         most += tolerances.run_out_wh
         last = before.meter_stop or 0.0

@@ -153,7 +153,9 @@ class Sampling:
         story, ledger = self._bench.story, self._bench.ledger
         while (due := plan.due) < until:
             plan.n += 1
-            if story.is_dark(due, margin_s=self._bench.tolerances.sample_s) or not self._owed(due):
+            margin_s = self._bench.tolerances.sample_s
+            unmetered = story.is_unmetered(transaction.connector, due, margin_s)
+            if story.is_dark(due, margin_s) or unmetered or not self._owed(due):
                 continue
             ledger.broken(
                 REQUIREMENT,

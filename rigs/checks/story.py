@@ -11,6 +11,7 @@ from rigs.checks.call import Call
 from rigs.checks.instants import epoch
 
 PHASE = re.compile(r"\.L[123](-N|-L[123])?$")  # 9.1.17: a phase may be written behind the measurand
+METER_FAULT = "power-meter-failure"
 UNKNOWN = -1
 UNSEEN_S = 0.5  # assumed: a cable pulled and put back so quickly may go unnoticed
 DRAIN_S = 3600.0  # assumed: a queue is delivered an hour after the link is back
@@ -68,6 +69,7 @@ class Story:
         self.by_id: dict[int, Transaction] = {}
         self.finished: dict[int, deque[Transaction]] = {}
         self.count = 0
+        self._unmetered: dict[int, list[list[float]]] = {}  # by connector: (from, to) with its meter failed
         self.faults: dict[int, set[str]] = {}  # by connector: those that are injected now
         self.unplugged: dict[int, float] = {}  # by connector: when a cable was last pulled
         self.remote_tags: dict[str, float] = {}  # idTags of remote starts accepted, in lower case
@@ -120,6 +122,18 @@ class Story:
             return True
         return any(begin - margin_s <= stamp <= end + margin_s for begin, end in self.dark)
 
+    def is_unmetered(self, connector: int, stamp: float, margin_s: float = 0.0) -> bool:
+        """Did the connector's meter not answer at this instant?"""
+        failures = self._unmetered.get(connector, ())
+        return any(begin - margin_s <= stamp <= end + margin_s for begin, end in failures)
+
+    def _meter_fails(self, connector: int, t: float, failing: bool) -> None:
+        failures = self._unmetered.setdefault(connector, [])
+        if failing and not (failures and failures[-1][1] == float("inf")):
+            failures.append([t, float("inf")])
+        elif not failing and failures and failures[-1][1] == float("inf"):
+            failures[-1][1] = t
+
     def went_dark_after(self, stamp: float) -> float:
         """When the power was first gone after an instant; infinite if it never was."""
         begins = [begin for begin, _ in self.dark] + ([] if self.dark_t is None else [self.dark_t])
@@ -162,6 +176,9 @@ class Story:
             self._darkens(self.heard_t)  # it fell silent when it went down; an event says it more exactly
         elif call.action == "StatusNotification":
             self.connectors.add(payload["connectorId"])
+            if METER_FAULT not in self.faults.get(payload["connectorId"], ()):
+                failing = payload["errorCode"] == "PowerMeterFailure"
+                self._meter_fails(payload["connectorId"], call.t, failing)
 
     def reply(self, call: Call) -> None:
         reply = call.reply
@@ -188,6 +205,8 @@ class Story:
         faults = self.faults.setdefault(connector, set())
         if name in ("fault", "plug-in") and t - self.unplugged.get(connector, float("-inf")) < UNSEEN_S:
             del self.unplugged[connector]
+        if detail.get("fault") == METER_FAULT:
+            self._meter_fails(connector, t, name == "fault")
         if name == "fault":
             faults.add(str(detail.get("fault")))
         elif name == "clear":
