@@ -49,6 +49,7 @@ def raw_server(talk):
     def run():
         try:
             connection, _ = listener.accept()
+            listener.close()  # who dials in again is refused
             with connection:
                 talk(connection)
                 over.wait(5.0)

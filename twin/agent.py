@@ -86,6 +86,9 @@ class Agent:
     def on_link_down(self) -> None:
         self.connection.lost()
 
+    def on_link_ready(self) -> None:
+        self.connection.open()
+
     def on_text(self, text: str) -> None:
         self.rpc.receive(text)
 

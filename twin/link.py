@@ -14,6 +14,9 @@ class Station(Protocol):
 
     def on_text(self, text: str) -> None: ...
     def on_link_down(self) -> None: ...
+    def on_link_ready(self) -> None:
+        """A socket that `connect` could not open at once can be had now."""
+        ...
 
 
 class Link(Protocol):

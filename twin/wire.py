@@ -7,6 +7,7 @@ instant a frame that came takes effect.
 import re
 import time
 from collections.abc import Callable, Mapping
+from threading import Thread, current_thread
 from typing import Any, NamedTuple
 
 from models.timeline import CONTROL, INPUT, Alarm, Timeline
@@ -17,6 +18,7 @@ from twin.websocket import OPEN_TIMEOUT_S, Gone, NoConnection, Pong, Socket, ope
 
 PATIENCE_S = 30.0  # wall clock: how long virtual time stands still for a reply
 LEAST_PATIENCE_S = 0.1  # ... from a CSMS that has long been silent
+LEAST_DIAL_S = 1.0  # wall clock: dialling in takes a few round trips
 REDIAL_S = 0.5  # wall clock a failed attempt takes in lockstep, else a restart would miss days; assumed
 RECORD_AT_ONCE = 256  # frames: writing them down in one go takes half the time of one by one
 NEWS_S = 0.001  # a closed socket is news no sooner than this: a recording tells it from the frame before it
@@ -64,6 +66,7 @@ class WireLink:
         self.heard = False  # has the CSMS ever sent anything?
         self.patience_s = PATIENCE_S
         self._socket: Socket | None = None
+        self._dialling: Thread | None = None
         self._ready = opened  # dialled already; the first `connect` takes it
         self._outstanding: Outstanding | None = None
         self._pinged: float | None = None  # wall clock of a ping that is not answered yet
@@ -78,7 +81,7 @@ class WireLink:
     def connect(self) -> bool:
         if not self.available or self.is_silent:
             return False
-        opened, self._ready = self._ready or self._dialled(), None
+        opened, self._ready = self._ready or self._dial(), None
         if opened is None:
             return False
         self._socket, self.connected = opened, True
@@ -101,11 +104,13 @@ class WireLink:
         self._note((now, True, text, not sent))
 
     def close(self) -> None:
+        self._dialling = None
         if self._socket is not None:
             self._forget().close()
 
     def drop(self) -> None:
         """The power fails: nobody says goodbye."""
+        self._dialling = None
         if self._socket is not None:
             self._forget().abort()
 
@@ -144,6 +149,7 @@ class WireLink:
     def down(self) -> None:
         """The socket is gone and cannot be opened until `up`."""
         self.available = False
+        self._dialling = None
         if self._socket is not None:
             self._forget().abort()
             self.station.on_link_down()
@@ -168,7 +174,7 @@ class WireLink:
     def give_up(self) -> None:
         """The deadline has passed: no answer will come. NoConnection where none ever came."""
         self.check_heard()
-        self.patience_s = max(self.patience_s / 2, LEAST_PATIENCE_S)
+        self._be_impatient()
         if self._outstanding is not None:
             self._outstanding = None
         elif self._pinged is not None and self._socket is not None:
@@ -180,19 +186,54 @@ class WireLink:
             said = f"takes the connection but answers nothing within {self.patience_s:g} s"
             raise NoConnection(f"{self._endpoint.uri}: {said}")
 
+    def _be_impatient(self) -> None:
+        """The longer nothing comes, the shorter the next wait; the first word that comes makes up for it."""
+        self.patience_s = max(self.patience_s / 2, LEAST_PATIENCE_S)
+
     # --- what comes ---
 
-    def _dialled(self) -> Socket | None:
-        """Dial in again; in lockstep a failure takes its time of the wall clock."""
-        try:
-            return open_socket(self._endpoint, min(OPEN_TIMEOUT_S, self.patience_s))
-        except NoConnection as failure:
-            if not self._was_lost:
-                self._was_lost = True
-                self._notice("link-down", {"kind": "refused", "reason": str(failure)})
-            if self._latency_s is not None:
-                time.sleep(REDIAL_S)
+    def _dial(self) -> Socket | None:
+        """Dial in again: in lockstep time stands still meanwhile; paced, a thread does it and tells later."""
+        if self._latency_s is None:
+            if self._dialling is None:
+                self._dialling = Thread(target=self._dial_aside, daemon=True)
+                self._dialling.start()
             return None
+        try:
+            return open_socket(self._endpoint, min(OPEN_TIMEOUT_S, max(self.patience_s, LEAST_DIAL_S)))
+        except NoConnection as failure:
+            self._refused(failure)
+            self._be_impatient()
+            time.sleep(REDIAL_S)
+            return None
+
+    def _dial_aside(self) -> None:
+        """Runs in a thread of its own; only what it posts touches the link."""
+        me = current_thread()
+        try:
+            opened = open_socket(self._endpoint)
+        except NoConnection as failure:
+            said = failure
+            self._hub.post(lambda: self._dialled(me, None, said))
+        else:
+            self._hub.post(lambda: self._dialled(me, opened, None))
+
+    def _dialled(self, who: Thread, opened: Socket | None, failure: NoConnection | None) -> None:
+        if who is not self._dialling:  # hung up meanwhile
+            if opened is not None:
+                opened.close()
+            return
+        self._dialling = None
+        if failure is not None:
+            self._refused(failure)
+        else:
+            self._ready = opened
+            self.station.on_link_ready()
+
+    def _refused(self, failure: NoConnection) -> None:
+        if not self._was_lost:
+            self._was_lost = True
+            self._notice("link-down", {"kind": "refused", "reason": str(failure)})
 
     def _read(self) -> None:
         """Take what the socket has, each message at the instant at which it takes effect."""

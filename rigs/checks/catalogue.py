@@ -9,6 +9,7 @@ from rigs.checks import (
     charging,
     clock,
     configuration,
+    connection,
     consistency,
     contents,
     decrees,
@@ -36,6 +37,7 @@ TABLE: tuple[Requirement, ...] = (
     RECORDING,
     *validation.REQUIREMENTS,
     *pairing.REQUIREMENTS,
+    *connection.REQUIREMENTS,
     *boot.REQUIREMENTS,
     *heartbeat.REQUIREMENTS,
     *status.REQUIREMENTS,
@@ -59,6 +61,7 @@ TABLE: tuple[Requirement, ...] = (
 )
 
 CHECKS: tuple[Callable[[Bench], object], ...] = (
+    connection.Connection,
     boot.Boot,
     status.Statuses,
     tx.Transactions,

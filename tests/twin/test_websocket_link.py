@@ -1,6 +1,7 @@
 """The link over a socket in lockstep: at which instant what comes takes effect, and what the network does."""
 
 import threading
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -9,8 +10,8 @@ from local_csms import until, websocket_server
 from models.timeline import Timeline
 from twin.endpoint import Endpoint
 from twin.hub import Hub
-from twin.pace import Lockstep
-from twin.websocket import NoConnection
+from twin.pace import Lockstep, Paced
+from twin.websocket import NoConnection, open_socket
 from twin.wire import WireLink
 
 LATENCY_S = 0.05
@@ -19,7 +20,7 @@ LATENCY_S = 0.05
 class Line:
     """A station that notes what it hears, on a link in lockstep."""
 
-    def __init__(self, url, ping_interval_s=0.0, redial=False):
+    def __init__(self, url, ping_interval_s=0.0, redial=False, paced=False):
         self.timeline, self.hub = Timeline(), Hub()
         self.heard, self.recorded, self.notices = [], [], []
         endpoint = Endpoint(url, "CP1")
@@ -29,11 +30,14 @@ class Line:
             endpoint,
             record=lambda *row: self.recorded.append(row),
             notice=lambda event, detail: self.notices.append((self.timeline.now, event, detail)),
-            latency_s=LATENCY_S,
+            latency_s=None if paced else LATENCY_S,
+            opened=open_socket(endpoint) if paced else None,
             ping_interval_s=lambda: ping_interval_s,
         )
         self.link.station = self
-        self.pace = Lockstep(self.timeline, self.hub, [self.link])
+        self.pace = (
+            Paced(self.timeline, self.hub, 100.0) if paced else Lockstep(self.timeline, self.hub, [self.link])
+        )
         self._redial = redial
         self.answer = None
         assert self.link.connect()
@@ -47,6 +51,10 @@ class Line:
         self.heard.append((self.timeline.now, "link down"))
         if self._redial:
             self.link.connect()
+
+    def on_link_ready(self):
+        self.heard.append((self.timeline.now, "link ready"))
+        assert self.link.connect()
 
     def send_at(self, t_s, text):
         self.timeline.at(t_s, lambda: self.link.send(text))
@@ -357,3 +365,72 @@ def test_a_csms_that_answers_no_ping_is_gone():
         one.pace.advance(241.0)
         hold.set()
         assert one.notices[0][1:] == ("link-down", {"kind": "lost", "reason": "the CSMS answered no ping"})
+
+
+# --- paced ---
+
+
+def test_a_paced_reply_takes_effect_when_it_comes():
+    def slow(ws):
+        text = ws.recv()
+        time.sleep(0.02)
+        ws.send(f'[3,"{text[4]}",{{}}]')
+        ws.recv()
+
+    with line(slow, paced=True) as one:
+        one.send_at(0.0, '[2,"1","Heartbeat",{}]')
+        one.pace.advance(4.0)
+        ((t_s, text),) = one.heard
+        assert text == '[3,"1",{}]' and 2.0 <= t_s < 4.0
+
+
+def test_time_goes_on_while_a_paced_link_dials_in_again():
+    hold = threading.Event()
+
+    def slow_to_open(connection, request):
+        if len(opened) > 0:
+            hold.wait(2.0)
+
+    opened = []
+
+    def once(ws):
+        opened.append(ws)
+        if len(opened) == 1:
+            ws.recv()
+        else:
+            ws.recv(timeout=1.0)
+
+    with websocket_server(once, process_request=slow_to_open) as url:
+        one = Line(url, paced=True, redial=True)
+        one.send_at(0.0, '[2,"1","Heartbeat",{}]')
+        one.pace.advance(5.0)
+        assert one.heard[0][1] == "link down" and not one.link.connected
+        hold.set()
+        until(lambda: one.pace.advance(one.timeline.now + 1.0) or one.link.connected)
+        assert [what for _, what in one.heard] == ["link down", "link ready"]
+        assert [event for _, event, _ in one.notices] == ["link-down", "link-up"]
+        one.link.close()
+
+
+def test_hanging_up_while_dialling_leaves_no_socket():
+    hold, opened = threading.Event(), []
+
+    def slow_to_open(connection, request):
+        if opened:
+            hold.wait(2.0)
+
+    def handler(ws):
+        opened.append(ws)
+        if len(opened) == 1:
+            return
+        for _ in ws:
+            pass
+        opened.append("closed")
+
+    with websocket_server(handler, process_request=slow_to_open) as url:
+        one = Line(url, paced=True, redial=True)
+        until(lambda: one.pace.advance(one.timeline.now + 1.0) or one.heard)
+        one.link.close()
+        hold.set()
+        until(lambda: one.pace.advance(one.timeline.now + 1.0) or opened[-1] == "closed")
+        assert not one.link.connected
