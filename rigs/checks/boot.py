@@ -31,6 +31,8 @@ class Boot:
         bench.bus.replies["BootNotification"].append(self._answered)
         bench.bus.replies["TriggerMessage"].append(self._asked)
         bench.bus.replies["GetConfiguration"].append(self._configured)
+        bench.bus.events["reset"].append(self._restarts)
+        bench.bus.replies["Reset"].append(self._told_to_reset)
         for name in ("power-cut", "link-down"):
             bench.bus.events[name].append(self._fell)
         bench.bus.end.append(self._end)
@@ -115,7 +117,17 @@ class Boot:
         )
         self._owed = None
 
+    def _restarts(self, event: Event) -> None:
+        """A new life knows no interval of the last."""
+        self._last = None
+
+    def _told_to_reset(self, call: Call) -> None:
+        if call.reply is not None and call.reply["status"] == "Accepted":
+            self._last = None
+
     def _fell(self, event: Event) -> None:
+        if event.name == "power-cut":
+            self._last = None
         self._owed = None
         self._waits = self._waits or event.name == "power-cut"
 

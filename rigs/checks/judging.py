@@ -79,7 +79,7 @@ class Judge:
         self._repeats = Repeats(self._ledger)
         waits = tolerances.call_timeout_s, tolerances.answer_s
         self._pairing = Pairing(self._ledger, *waits, self._repeats.gave_up)
-        self._validation = Validation(self._ledger)
+        self._validation = Validation(self._ledger, policies.get("occupied_status", "off") != "off")
         self._gathering = Gathering(self._no_number)
         self._fluent_calls = self._fluent_replies = 0  # of known form: counted here, entered at the end
         self._truth = telemetry.Telemetry()

@@ -28,8 +28,8 @@ def highest_of_late(rows: Rows, values: Array, k: int, window_s: float) -> float
 
 def is_new(rows: Rows, values: Array, k: int, window_s: float, slack: float) -> bool:
     """Was the value at row k lower within the window before? Then it may not have been free to follow yet."""
-    first = max(rows.at(float(rows["t"][k]) - window_s), 0)
-    return bool(values[first : k + 1].min() < values[k] - slack)
+    first = rows.at(float(rows["t"][k]) - window_s)
+    return first < 0 or bool(values[first : k + 1].min() < values[k] - slack)
 
 
 def per_phase(rows: Rows, name: str) -> Array:

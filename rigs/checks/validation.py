@@ -28,13 +28,16 @@ ERROR_CODES = frozenset(
 class Validation:
     """Validates each payload once, against the schema of its message."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger, occupied: bool = False) -> None:
+        """`occupied`: the station says Occupied for Preparing, as table 4 of its sheet has it."""
+        self._ledger, self._occupied = ledger, occupied
         self._schemas: dict[tuple[str, bool], Schema | None] = {}
 
     def call(self, call: Call) -> bool:
         """Is this CALL's payload valid? Unknown actions are their receiver's business: NotImplemented."""
         known = self._schema(call.action, False)
+        if self._occupied and call.action == "StatusNotification":
+            self._translate(call)
         if known is None:
             if call.up:
                 self._ledger.broken(
@@ -43,6 +46,15 @@ class Validation:
             return False
         call.valid = self._judge(known, call.payload, call.t, call.connector, call.action, call.up)
         return call.valid
+
+    def _translate(self, call: Call) -> None:
+        """Occupied is no status of 1.6, and the sheet says so itself."""
+        if isinstance(call.payload, dict) and call.payload.get("status") == "Occupied":
+            call.payload = {**call.payload, "status": "Preparing"}
+            expected, message = "a status of 7.7", "Occupied, as table 4 of the sheet has it"
+            self._ledger.broken(
+                "frame.schema", call.t, call.connector, expected, "Occupied", message, severity="deviation"
+            )
 
     def result(self, call: Call, frame: Frame) -> None:
         """Judge the reply and write it to its CALL."""

@@ -1,15 +1,17 @@
 """The judge is sharp: every seeded bug is caught by the check it names, and the healthy twin by none."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from rigs.bugs import BUGS
 from rigs.bugs.bug import Bug, Patch, constant
 from rigs.bugs.rigs import RIGS
+from rigs.checks import judge
 from rigs.checks.catalogue import TABLE
 from rigs.cli import main
-from rigs.selftest import run_trial, selftest
+from rigs.selftest import record, run_trial, selftest
 from twin import samples
 
 CHECKS = {row.id for row in TABLE}
@@ -88,3 +90,11 @@ def test_the_command_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
     told = json.loads(capsys.readouterr().out)
     assert (told["bugs"], told["caught"], told["passed"]) == (1, 1, True)
     assert told["trials"][1]["check"] == "heartbeat.interval"
+
+
+def test_occupied_of_the_sheet_is_a_known_deviation(tmp_path: Path) -> None:
+    record(RIGS["charge"], tmp_path / "run", policies={"occupied_status": "replaces-preparing"})
+    verdict = judge(tmp_path / "run")
+    words = {row["id"]: row["verdict"] for row in verdict.requirements}
+    assert verdict.passed
+    assert (words["frame.schema"], words["status.table"]) == ("KNOWN DEVIATION", "PASS")

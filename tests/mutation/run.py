@@ -1,0 +1,115 @@
+"""How many random mutants of the twin does the judge catch? python tests/mutation/run.py [COUNT] [SEED]
+
+Each mutant plays the small rigs of `evc5 selftest`. Of those whose recording is another than the healthy
+twin's, all should have an error in their verdict; the others are listed. Those that crash or hang are counted
+apart. It takes a few minutes and is not part of the tests.
+"""
+
+import os
+import signal
+import sys
+import tempfile
+from collections import Counter
+from hashlib import sha256
+from importlib.machinery import SourceFileLoader
+from multiprocessing import get_context
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path[:0] = [str(ROOT), str(HERE)]
+
+from mutants import Mutant, sample  # noqa: E402
+
+from rigs.checks import judge  # noqa: E402
+
+KEEP = ("rigs.checks", "rigs.errors", "rigs.columns")  # they know nothing of the twin
+APART = {  # not in play in memory, or no rule of the device
+    *("websocket", "hub", "endpoint", "pace", "store", "sheet", "behaviour_file", "schemas", "policies"),
+}
+TIMEOUT_S = 40
+
+
+def main(count: int, seed: int) -> None:
+    paths = [path for path in sorted((ROOT / "twin").glob("*.py")) if path.stem not in APART]
+    with get_context("fork").Pool(os.cpu_count(), maxtasksperchild=1) as pool:
+        healthy = pool.apply(recordings)
+        tasks = [(mutant, healthy) for mutant in sample(paths, count, seed)]
+        fates = pool.starmap(fate, tasks, chunksize=1)
+    tally = Counter(word for word, _ in fates)
+    for (mutant, _), (word, detail) in zip(tasks, fates, strict=True):
+        if word in ("survived", "crashed", "hung"):
+            print(f"{word}  {mutant.path.name}:{mutant.line}  {mutant.what}  {detail}")
+    changed = tally["caught"] + tally["survived"]
+    print(dict(tally))
+    print(
+        f"{tally['caught']} of {changed} that change a recording are caught: {tally['caught'] / changed:.1%}"
+    )
+
+
+def recordings() -> dict[str, str]:
+    """What the small rigs of the healthy twin record."""
+    from rigs.bugs.rigs import RIGS
+
+    return {name: played(name)[0] for name in RIGS}
+
+
+def fate(mutant: Mutant, healthy: dict[str, str]) -> tuple[str, str]:
+    """same, caught, survived, crashed or hung; with the rig, or what it stumbled over."""
+    signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(TIMEOUT_S)
+    try:
+        infect(mutant)
+        return _judged(healthy)
+    except TimeoutError:
+        return "hung", ""
+    except Exception as error:
+        return "crashed", repr(error)[:100]
+    finally:
+        signal.alarm(0)
+
+
+def _judged(healthy: dict[str, str]) -> tuple[str, str]:
+    changed = []
+    for name, before in healthy.items():
+        now, passed = played(name)
+        if now != before:
+            changed.append(name)
+            if not passed:
+                return "caught", name
+    return ("survived", ", ".join(changed)) if changed else ("same", "")
+
+
+def _too_long(*_: object) -> None:
+    raise TimeoutError
+
+
+def infect(mutant: Mutant) -> None:
+    """Have the twin imported anew with the mutant's source; this process is used for nothing else."""
+    for name in [n for n in sys.modules if n.split(".")[0] in ("rigs", "twin") and not n.startswith(KEEP)]:
+        if name != "rigs":
+            del sys.modules[name]
+    original = SourceFileLoader.get_code
+
+    def get_code(loader: SourceFileLoader, fullname: str) -> object:
+        if Path(loader.path) == mutant.path:
+            return compile(mutant.source, loader.path, "exec")
+        return original(loader, fullname)
+
+    SourceFileLoader.get_code = get_code  # type: ignore[method-assign, assignment]
+
+
+def played(name: str) -> tuple[str, bool]:
+    """A rig's recording as a hash, and whether the judge passes it."""
+    from rigs.bugs.rigs import RIGS
+    from rigs.selftest import record, recorded
+
+    with tempfile.TemporaryDirectory(prefix="evc5-mutant-") as scratch:
+        directory = Path(scratch) / "run"
+        record(RIGS[name], directory)
+        return sha256(recorded(directory)).hexdigest(), judge(directory).passed
+
+
+if __name__ == "__main__":
+    numbers = [int(text) for text in sys.argv[1:3]]
+    main(*numbers, *(200, 1)[len(numbers) :])
