@@ -75,6 +75,7 @@ def _verify_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--behaviour", metavar="NAME")
     sub.add_argument("--policy", action="append", default=[], metavar="NAME=VALUE")
     sub.add_argument("--junit", type=Path, metavar="FILE", help="write the verdict as JUnit XML too")
+    sub.add_argument("--octt", action="store_true", help="show which cases of OCTT 1.6 the recording covers")
     _voice(sub)
 
 
@@ -193,13 +194,26 @@ def verify_run(arguments: argparse.Namespace) -> int:
         from rigs.checks.junit import write_junit
 
         write_junit(arguments.junit, verdict.summary(), str(path))
-    if arguments.json:
-        print(json.dumps(verdict.summary(), indent=2))
-    elif not arguments.quiet:
-        from rigs.checks.render import show
+    told = verdict.summary()
+    if arguments.octt:
+        from rigs.checks.octt import octt
 
-        show(verdict.summary(), _console())
+        told["octt"] = octt(path, verdict.requirements)
+    if arguments.json:
+        print(json.dumps(told, indent=2))
+    elif not arguments.quiet:
+        _show(told)
     return OK if verdict.passed else FAILED
+
+
+def _show(told: dict[str, Any]) -> None:
+    """The map of cases, where it was asked for, and the verdict."""
+    from rigs.checks import octt
+    from rigs.checks.render import show
+
+    if "octt" in told:
+        octt.show(told["octt"], _console())
+    show(told, _console())
 
 
 def compare_runs(arguments: argparse.Namespace) -> int:

@@ -182,7 +182,7 @@ class _Comparing:
         later = told if abs(told) > abs(happened) else happened
         if abs(later) > self._time_s:
             self._into.timing.setdefault(a.kind, Tally()).number(pair, later)
-            self._point("timing", a.action, pair.one.at, later)
+            self._point("timing", a.kind, pair.one.at, later)
 
     def _payloads(self, pair: Pair, a: Exchange, b: Exchange) -> None:
         for path, x, y in differences(a.payload, b.payload):
