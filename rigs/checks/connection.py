@@ -5,7 +5,9 @@ from rigs.checks.call import Call
 from rigs.checks.ledger import Requirement as R
 
 KEPT = "connection.kept"
-REQUIREMENTS = (R(KEPT, "The back office keeps the connection open, and to its protocol", "J 3, 5; RFC 6455"),)
+REQUIREMENTS = (
+    R(KEPT, "The back office keeps the connection open, and to its protocol", "J 3, 5; RFC 6455"),
+)
 ENDED = ("lost", "refused")  # what a link-down tells that nobody at the bench asked for
 
 

@@ -78,6 +78,9 @@ class Consistency:
             factor = self._scaled(block, at["Power.Factor"])
             slack = slack + apparent * self._digit(block, at["Power.Factor"])
             low = high = apparent * factor
+            for k in np.flatnonzero(np.abs(factor) > 1.0005).tolist():
+                message = f"the power factor on {phase} is above 1"
+                self._ledger.broken(POWER, float(block.t[k]), connector, "-1 to 1", f"{factor[k]:g}", message)
         else:
             low, high = 0.0 * apparent, apparent
         wrong = np.flatnonzero((watts < low - slack) | (watts > high + slack))

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable
+from itertools import pairwise
 from math import ceil, floor, inf
 from typing import Any
 
@@ -49,6 +50,12 @@ class Decrees:
             self._ledger.judge(TAKEN, good, call.t, call.connector, "Rejected", status, message)
         elif call.reply["status"] == "Accepted":
             self._ledger.held(TAKEN)
+        elif self._is_sound(call):
+            message, status = (
+                "a sound TxDefaultProfile or ChargePointMaxProfile was refused",
+                call.reply["status"],
+            )
+            self._ledger.broken(TAKEN, call.t, call.connector, "Accepted", status, message)
 
     def _why_not(self, call: Call) -> str | None:
         connector, wire = call.payload["connectorId"], call.payload["csChargingProfiles"]
@@ -65,6 +72,28 @@ class Decrees:
         if rows and rows[0]["startPeriod"] != 0:
             return "its first period does not start at 0"
         return None
+
+    def _is_sound(self, call: Call) -> bool:
+        """Is it well within what any station takes: no TxProfile, few periods, low level, room left?"""
+        wire = call.payload["csChargingProfiles"]
+        told, kind = wire["chargingSchedule"], wire["chargingProfileKind"]
+        rows = told["chargingSchedulePeriod"]
+        starts = [row["startPeriod"] for row in rows]
+        return (
+            bool(self._story.outlets())
+            and self._bench.whole
+            and wire["chargingProfilePurpose"] != TX
+            and 0 <= wire["stackLevel"] <= 5
+            and len(self._law.profiles(call.t)) < 10
+            and 0 < len(rows) <= 10
+            and all(earlier < later for earlier, later in pairwise(starts))
+            and all(row["limit"] >= 0 and row.get("numberPhases", 3) in (1, 3) for row in rows)
+            and told.get("duration", 1) > 0
+            and (kind == "Relative" or "startSchedule" in told)
+            and (kind != "Recurring" or "recurrencyKind" in wire)
+            and "validFrom" not in wire
+            and "validTo" not in wire
+        )
 
     def _is_told(self, t: float) -> bool:
         """Is every transaction that runs known by now?"""
@@ -86,6 +115,7 @@ class Decrees:
     def _composite(self, call: Call) -> None:
         reply = call.reply
         if reply is None or reply["status"] != "Accepted" or "chargingSchedule" not in reply:
+            self._refused(call)
             return
         told = reply["chargingSchedule"]
         start = epoch(reply["scheduleStart"]) if "scheduleStart" in reply else floor(call.reply_t or call.t)
@@ -94,10 +124,22 @@ class Decrees:
             return
         wrong = self._first_difference(told, expected, call.payload["duration"])
         message = f"the composite schedule of connector {call.payload['connectorId']}"
+        if told.get("minChargingRate") == 0 or ("minChargingRate" in told and not self._has_hint(call)):
+            wrong = "no minChargingRate", f"{told['minChargingRate']}"
         asked = call.payload.get("chargingRateUnit", told["chargingRateUnit"])
         if asked != told["chargingRateUnit"]:
             wrong = f"in {asked}", f"in {told['chargingRateUnit']}"
         self._ledger.judge(COMPOSITE, wrong is None, call.t, call.connector, *(wrong or ("", "")), message)
+
+    def _has_hint(self, call: Call) -> bool:
+        profiles = self._law.profiles(call.reply_t or call.t)
+        return any(cap.min_rate is not None for profile in profiles for cap in profile.caps)
+
+    def _refused(self, call: Call) -> None:
+        connector, duration = call.payload["connectorId"], call.payload["duration"]
+        if call.reply is not None and connector in self._story.outlets() and 0 < duration <= 86_400:
+            message = f"the composite schedule of connector {connector} was refused"
+            self._ledger.broken(COMPOSITE, call.t, connector, "Accepted", call.reply["status"], message)
 
     def _expected(
         self, asked: dict[str, Any], start: float, now: float, unit: str

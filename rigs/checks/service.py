@@ -1,0 +1,81 @@
+"""Whether the station serves: what is allocated is offered, who may charge gets something, and says so."""
+
+import numpy as np
+
+from rigs.checks.bus import Bench
+from rigs.checks.columns import Array
+from rigs.checks.ledger import Requirement as R
+from rigs.checks.spans import current, per_phase, spans
+from rigs.checks.telemetry import Rows
+
+OFFERED, SERVED, TOLD = "service.offered", "service.served", "service.told"
+REQUIREMENTS = (
+    R(OFFERED, "What is allocated to a car is offered to it", "IEC 61851-1 Annex A"),
+    R(SERVED, "In a transaction a car gets current, or there is a reason", "OCPP 1.6 4.9"),
+    R(TOLD, "While current flows the status is Charging", "OCPP 1.6 4.9, 7.7"),
+)
+PATIENCE_S = 60.0  # assumed: phases are switched in less
+MINIMUM_A = 6.0  # IEC 61851-1 Annex A
+FLOWS_A = 1.0  # assumed: more than a car that only keeps itself awake
+
+
+class Service:
+    """Judges stretches of telemetry that last longer than anything transient."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench, self._ledger = bench, bench.ledger
+        bench.bus.telemetry.append(self._part)
+
+    def _part(self) -> None:
+        for connector, rows in self._bench.telemetry.parts.items():
+            allocated, offered = per_phase(rows, "allocated_a"), per_phase(rows, "offered_a")
+            here = np.isin(rows["pilot"], ("B", "C", "D"))
+            flows = current(rows) > FLOWS_A
+            self._long(OFFERED, connector, rows, here & (allocated >= MINIMUM_A), offered > 0)
+            self._long(TOLD, connector, rows, flows, rows["status"] == "Charging")
+            self._served(connector, rows, here, (allocated > 0) | (rows["limited_by"] != "none"))
+
+    def _long(self, requirement: str, connector: int, rows: Rows, when: Array, good: Array) -> None:
+        """Where `when` holds, `good` has to, but for moments."""
+        fine = when & good
+        fine[: rows.carried] = False
+        self._ledger.held(requirement, int(np.count_nonzero(fine)))
+        for begin, end in spans(rows, when & ~good):
+            if end - begin > PATIENCE_S:
+                self._complain(requirement, connector, begin, end)
+
+    def _served(self, connector: int, rows: Rows, here: Array, reason: Array) -> None:
+        story = self._bench.story
+        for begin, end in spans(rows, here & ~reason):
+            if (
+                end - begin <= PATIENCE_S
+                or story.is_dark(begin, PATIENCE_S)
+                or story.is_dark(end, PATIENCE_S)
+            ):
+                continue
+            running = story.transaction_at(connector, begin + PATIENCE_S / 2)
+            if running is None or running.status != "Accepted":
+                continue
+            until = end if running.stop is None else min(end, running.stop)
+            since = max(begin, running.start)
+            if until - since > PATIENCE_S:
+                self._complain(SERVED, connector, since, until)
+        self._ledger.held(SERVED, int(np.count_nonzero((here & reason)[rows.carried :])))
+
+    def _complain(self, requirement: str, connector: int, begin: float, end: float) -> None:
+        self._ledger.broken(
+            requirement,
+            begin,
+            connector,
+            EXPECTED[requirement],
+            f"not for {end - begin:.0f} s",
+            MESSAGES[requirement],
+        )
+
+
+EXPECTED = {OFFERED: "an offer", SERVED: "an allocation, or what limits it", TOLD: "Charging"}
+MESSAGES = {
+    OFFERED: "current is allocated and not offered",
+    SERVED: "a car in a transaction gets nothing, for no reason",
+    TOLD: "current flows under another status",
+}
