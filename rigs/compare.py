@@ -7,7 +7,7 @@ times and meter values differ. Both recordings are streamed.
 import re
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ class Comparison:
             self.timing,
             self.meter,
         )
-        return not any(tables) and not any(differs(row) for row in self.transactions)
+        return not any(tables) and all(row["alike"] for row in self.transactions)
 
     def table(self) -> Row:
         """For JSON."""
@@ -155,6 +155,7 @@ class _Comparing:
             self._enter(pair)
         for row in self._into.transactions:
             row.pop("meter", None)
+            row["alike"] = self._is_alike(row)
         self._into.transactions.sort(key=lambda row: row["start_s"])
 
     def _enter(self, pair: Pair) -> None:
@@ -195,10 +196,18 @@ class _Comparing:
                 self._field(pair, label, gap.a, gap.b)
                 continue
             later = gap.b - gap.a
-            if abs(later) > self._meter_pct / 100 * max(abs(gap.a), abs(gap.b)):
+            if not self._is_near(gap.a, gap.b):
                 self._into.meter.setdefault((gap.measurand, gap.unit), Tally()).number(pair, later, gap.phase)
                 if not gap.phase:
                     self._point("meter", gap.measurand, pair.one.at, later)
+
+    def _is_near(self, a: float, b: float) -> bool:
+        return abs(b - a) <= self._meter_pct / 100 * max(abs(a), abs(b))
+
+    def _is_alike(self, row: Row) -> bool:
+        a, b = row["energy_a_wh"], row["energy_b_wh"]
+        energy = a == b if a is None or b is None else self._is_near(a, b)
+        return bool(row["in"] == "both" and energy and row["reason_a"] == row["reason_b"])
 
     def _field(self, pair: Pair, path: str, a: Any, b: Any) -> None:
         self._into.fields.setdefault((pair.one.kind, path), Tally()).first(pair, *texts(a, b))
@@ -234,9 +243,8 @@ def _stopped(row: Row, pair: Pair) -> None:
     for name, side, start_wh in zip("ab", (pair.a, pair.b), row.pop("meter"), strict=True):
         stop_wh = _number(side, "meterStop")
         row[f"energy_{name}_wh"] = None if stop_wh is None or start_wh is None else stop_wh - start_wh
-        row[f"reason_{name}"] = (
-            None if side is None else side.payload.get("reason", "Local")
-        )  # OCPP 1.6, 6.49
+        reason = None if side is None else side.payload.get("reason", "Local")  # the default: OCPP 1.6, 6.49
+        row[f"reason_{name}"] = reason
 
 
 def _number(exchange: Exchange | None, key: str) -> float | None:
@@ -245,12 +253,9 @@ def _number(exchange: Exchange | None, key: str) -> float | None:
 
 
 def _where(pair: Pair) -> str:
-    return "both" if pair.a and pair.b else "a" if pair.a else "b"
-
-
-def differs(row: Mapping[str, Any]) -> bool:
-    same_energy = row["energy_a_wh"] == row["energy_b_wh"]
-    return row["in"] != "both" or not same_energy or row["reason_a"] != row["reason_b"]
+    if pair.a is None:
+        return "b"
+    return "a" if pair.b is None else "both"
 
 
 def _told(row: Tally) -> Row:

@@ -66,17 +66,21 @@ def gaps(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Gap]:
 def _values(payload: Mapping[str, Any]) -> dict[tuple[int, Labels], float]:
     """The numbers by place of their reading and labels, OCPP's defaults filled in."""
     found: dict[tuple[int, Labels], float] = {}
-    for index, reading in enumerate(payload.get("meterValue") or payload.get("transactionData") or ()):
-        for sample in reading.get("sampledValue", ()):
-            labels = _labels(sample)
+    for index, reading in enumerate(_dicts(payload.get("meterValue") or payload.get("transactionData"))):
+        for sample in _dicts(reading.get("sampledValue")):
             try:
-                found[index, labels] = float(sample["value"])
+                found[index, _labels(sample)] = float(sample["value"])
             except (KeyError, TypeError, ValueError):
                 continue  # signed data are no number
     for name in ("meterStart", "meterStop"):
         if isinstance(payload.get(name), int | float):
             found[0, (name, "", "Wh")] = float(payload[name])
     return found
+
+
+def _dicts(items: Any) -> list[dict[str, Any]]:
+    """What of a list is as the schema has it; a transcript may hold anything."""
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def _labels(sample: Mapping[str, Any]) -> Labels:

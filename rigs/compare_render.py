@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rigs.checks.render import COLUMNS, STYLES
-from rigs.compare import Comparison, Tally, differs
+from rigs.compare import Comparison, Tally
 
 MOST_ROWS = 20  # of a table; the others are counted, and in --json
 
@@ -26,7 +26,7 @@ def parts(comparison: Comparison) -> Iterator[RenderableType]:
         yield _verdicts(comparison.verdicts)
     if comparison.findings:
         yield _findings(comparison.findings)
-    if any(map(differs, comparison.transactions)):
+    if not all(row["alike"] for row in comparison.transactions):
         yield _transactions(comparison.transactions)
     if comparison.missing or comparison.extra:
         yield _messages(comparison)
@@ -80,7 +80,7 @@ def _findings(rows: list[dict[str, Any]]) -> Table:
 
 
 def _transactions(rows: list[dict[str, Any]]) -> Table:
-    unlike = [row for row in rows if differs(row)]
+    unlike = [row for row in rows if not row["alike"]]
     title = f"Transactions that differ ({len(unlike)} of {len(rows)})"
     table = _table(title, "", ("start", 1), "starts", "stops", "A kWh", "B kWh", "B − A Wh", "reason")
     for name in (2, 3, 4, 5, 6):

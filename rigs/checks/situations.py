@@ -65,8 +65,8 @@ class _Watching:
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
         self._asked: dict[tuple[bool, str], Frame] = {}
-        self._running: set[Any] = set()
-        self._statuses: dict[Any, Any] = {}
+        self._running: set[str] = set()
+        self._statuses: dict[str, str] = {}
 
     def event(self, name: str) -> None:
         self._see(f"event {name}")
@@ -115,13 +115,14 @@ class _Watching:
 
     def _follow(self, action: str, payload: Mapping[str, Any], reply: Mapping[str, Any]) -> None:
         if action == "StartTransaction":
-            self._running.add(reply.get("transactionId"))
+            self._running.add(str(reply.get("transactionId")))
         elif action == "StopTransaction":
-            self._running.discard(payload.get("transactionId"))
+            self._running.discard(str(payload.get("transactionId")))
         elif action == "StatusNotification":
-            if self._statuses.get(payload.get("connectorId")) == "Preparing":
-                self._see(f"StatusNotification {payload.get('status')} after Preparing")
-            self._statuses[payload.get("connectorId")] = payload.get("status")
+            connector, status = str(payload.get("connectorId")), str(payload.get("status"))
+            if self._statuses.get(connector) == "Preparing":
+                self._see(f"StatusNotification {status} after Preparing")
+            self._statuses[connector] = status
 
 
 def _status(reply: Mapping[str, Any]) -> str:

@@ -88,6 +88,7 @@ def test_a_recording_is_like_itself(found: Found) -> None:
         {
             "connector": 1, "start_s": 60.0, "start_later_s": 0.0, "stop_later_s": 0.0, "in": "both",
             "energy_a_wh": 500.0, "energy_b_wh": 500.0, "reason_a": "Local", "reason_b": "Local",
+            "alike": True,
         }
     ]  # fmt: skip
 
@@ -165,7 +166,11 @@ def test_tolerances_make_small_differences_alike(tmp_path: Path) -> None:
     changed.of("StopTransaction")[0]["frame"][3]["meterStop"] = 1501
     a, b = Recording().write(tmp_path / "a"), changed.write(tmp_path / "b")
     assert [key[0] for key in compare(a, b).meter] == ["meterStop"]
-    assert compare(a, b, meter_tolerance_pct=0.1).meter == {}
+    (row,) = compare(a, b, meter_tolerance_pct=0.1).transactions
+    assert not row["alike"]  # 1 of 1500 Wh on the register, but of 500 Wh in the transaction
+    forgiven = compare(a, b, meter_tolerance_pct=0.3)
+    assert forgiven.meter == {}
+    assert [row["alike"] for row in forgiven.transactions] == [True]
 
 
 def test_a_transaction_that_only_one_has_is_told_once_and_not_by_each_message(found: Found) -> None:
@@ -213,6 +218,11 @@ def test_a_measurand_that_only_one_tells_is_a_gap() -> None:
 
     (gap,) = gaps(payload("SoC", "Voltage"), payload("SoC"))
     assert (gap.measurand, gap.a, gap.b) == ("Voltage", 1.0, None)
+
+
+def test_payloads_of_any_shape_are_compared() -> None:
+    for odd in (7, [1], [{"sampledValue": 3}], [{"sampledValue": [None, {"value": []}]}]):
+        assert list(gaps({"meterValue": odd}, {})) == []
 
 
 def test_long_values_are_shown_from_where_they_part() -> None:
