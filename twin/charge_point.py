@@ -141,6 +141,7 @@ class ChargePoint:
             channel.has_lock = vendor.has_lock(self.configuration, connector)
             channel.wake(self._is_operative(connector))
             session.wake(resume)
+        self.samples.arm_clock()
         self.agent.connect()
 
     def _die(self) -> None:

@@ -123,6 +123,13 @@ def next_boundary(epoch_s: float, interval_s: int, zone: ZoneInfo | None = None)
     return float(min(midnight + passed * interval_s, tomorrow))
 
 
+def last_boundary(epoch_s: float, interval_s: int, zone: ZoneInfo | None = None) -> float:
+    """The last clock-aligned instant strictly before `epoch_s`: where the interval that ends there began."""
+    before = epoch_s - 0.001  # no interval is shorter
+    midnight = before // DAY_S * DAY_S if zone is None else _local_day(before, zone)[0]
+    return midnight + (before - midnight) // interval_s * interval_s
+
+
 def _local_day(epoch_s: float, zone: ZoneInfo) -> tuple[float, float]:
     today = datetime.fromtimestamp(epoch_s, zone).date()
     tomorrow = today + timedelta(days=1)

@@ -23,6 +23,7 @@ class Transaction:
     started: float  # the station's clock at the start, epoch seconds
     meter_start_wh: int
     begin: list[Payload] = field(default_factory=list)  # Transaction.Begin values for StopTransaction
+    data: list[Payload] = field(default_factory=list)  # and those taken since
     id: int | None = None  # None until StartTransaction is confirmed
     parent_id_tag: str | None = None
     accepted: bool = True  # False once the CSMS refused the idTag

@@ -46,10 +46,15 @@ QUANTITIES = {
     "Temperature": Quantity("Celsius", "%.1f", None, 23),
 }
 SOC = 21
+REGISTERS = (12, 13, 14, 20)
 NOT_METERED = {15, 16, 17, SOC, 23}  # the offer, the car's charge and the sensor: not the kWh meter's
 
 
-def flat(metered: Metered, offered_a: Three) -> tuple[Any, ...]:
+Row = tuple[Any, ...]
+"""Numbers in that order; SoC is None without a car that tells it."""
+
+
+def flat(metered: Metered, offered_a: Three) -> Row:
     """What was read as one row, in the order that `QUANTITIES` counts on."""
     i_a, u_v, phase_w, p_w, pf, register_wh, register_phase_wh, soc, temp_c, frequency_hz = metered
     return (
@@ -60,10 +65,28 @@ def flat(metered: Metered, offered_a: Three) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+def whole(rows: Sequence[Row]) -> Row:
+    """The station as connector 0 tells it, there being no central meter: its outlets together."""
+    first, columns = rows[0], list(zip(*rows, strict=True))
+    volts = first[3:6]
+    currents = tuple(map(sum, columns[0:3]))
+    powers = tuple(map(sum, columns[6:9]))
+    factors = tuple(p / (u * i) if u * i else 1.0 for p, u, i in zip(powers, volts, currents, strict=True))
+    apparent = sum(u * i for u, i in zip(volts, currents, strict=True))
+    total = sum(columns[18])
+    return (
+        *currents, *volts, *powers, *factors,
+        *map(sum, columns[12:18]),
+        total, total / apparent if apparent else 1.0, sum(columns[20]), None, first[22],
+        max(columns[23]),
+    )  # fmt: skip
+
+
 class Plan:
     """A list of measurands, each with its phase or None for the total, ready to be filled in."""
 
     def __init__(self, wanted: Iterable[tuple[str, str | None]], context: str) -> None:
+        self.context = context
         self._rows = [_row(measurand, phase, context) for measurand, phase in wanted]
         self._fill = _filler(self._rows)
         self._fill_without_soc = _filler([row for row in self._rows if row[0] != SOC])
@@ -75,7 +98,7 @@ class Plan:
     def __bool__(self) -> bool:
         return bool(self._rows)
 
-    def sampled(self, row: tuple[Any, ...], meter_answers: bool = True) -> list[Payload]:
+    def sampled(self, row: Row, meter_answers: bool = True) -> list[Payload]:
         """The sampledValue list for a row of `flat`: without SoC while no car tells it, without what the kWh
         meter measures while it does not answer."""
         if meter_answers:
@@ -101,7 +124,7 @@ def _row(measurand: str, phase: str | None, context: str) -> tuple[int, str, Pay
     return first + (PHASES.index(phase) if phase else 0), quantity.form, kept
 
 
-def _filler(rows: Sequence[tuple[int, str, Payload]]) -> Callable[[tuple[Any, ...]], list[Payload]]:
+def _filler(rows: Sequence[tuple[int, str, Payload]]) -> Callable[[Row], list[Payload]]:
     """One formatting operation for all values: several times cheaper than one each."""
     if not rows:
         return lambda _: []
@@ -110,7 +133,7 @@ def _filler(rows: Sequence[tuple[int, str, Payload]]) -> Callable[[tuple[Any, ..
     form = "|".join(form for _, form, _ in rows)
     blanks = [{"value": "", **head} for _, _, head in rows]
 
-    def fill(row: tuple[Any, ...]) -> list[Payload]:
+    def fill(row: Row) -> list[Payload]:
         entries = [blank.copy() for blank in blanks]  # copied and set: half the cost of merging two dicts
         for entry, value in zip(entries, (form % pick(row)).split("|"), strict=True):
             entry["value"] = value

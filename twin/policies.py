@@ -65,6 +65,10 @@ POLICIES: Mapping[str, Policy] = MappingProxyType(
             "a measurand named without phase is sent as all phases and the total, or the total alone",
             ("all", "total"),
         ),
+        "stop_data": Policy(
+            "what StopTxnSampledData and StopTxnAlignedData put into StopTransaction (3.16.1, errata 3.14)",
+            ("begin-end", "every-sample"),
+        ),
         "soc_known": Policy("where SoC comes from: plain mode 3 has no signal for it", ("car", "absent")),
         "remote_start_profile": Policy(
             "a chargingProfile in RemoteStartTransaction", ("applied", "ignored", "rejected")

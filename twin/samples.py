@@ -1,16 +1,22 @@
 """When meter values are taken: from the transaction's start, on the clock, and on request."""
 
+from zoneinfo import ZoneInfo
+
 from models.timeline import SAMPLE, Action, Alarm
 from twin.agent import Agent
+from twin.averages import Average
 from twin.channel import Channel
-from twin.clock import next_boundary
+from twin.clock import last_boundary, next_boundary
 from twin.controller import Controller
 from twin.frames import Payload
 from twin.memory import Message, Transaction
-from twin.metering import BEGIN, CLOCK, END, PERIODIC, TRIGGER, Plan, flat
+from twin.metering import BEGIN, CLOCK, END, PERIODIC, SOC, TRIGGER, Plan, Row, flat, whole
 
-SAMPLED, ALIGNED, STOP_SAMPLED = "MeterValuesSampledData", "MeterValuesAlignedData", "StopTxnSampledData"
+SAMPLED, ALIGNED = "MeterValuesSampledData", "MeterValuesAlignedData"
+STOP_SAMPLED, STOP_ALIGNED = "StopTxnSampledData", "StopTxnAlignedData"
 SAMPLE_INTERVAL, CLOCK_INTERVAL = "MeterValueSampleInterval", "ClockAlignedDataInterval"
+STOP_DATA_LIMIT = 1000  # meter values kept for one stop besides begin and end; assumed
+MICROSECOND = 1e-6  # no two boundaries are so close; more than the rounding of an epoch
 
 
 class Samples:
@@ -18,23 +24,31 @@ class Samples:
 
     def __init__(self, agent: Agent, controller: Controller) -> None:
         self._agent, self._controller, self._timeline = agent, controller, agent.timeline
+        policy = agent.behaviour.policy
+        self._knows_soc = policy("soc_known") == "car"
+        self._stop_keeps_all = policy("stop_data") == "every-sample"
         self._plans: dict[tuple[str, str, int], Plan] = {}
         self._periodic = {
             channel.connector: Alarm(self._timeline, self._sampler(channel), SAMPLE)
             for channel in controller.channels
         }
         self._anchors: dict[int, float] = {}  # by connector: where its interval counts from
+        self._intervals: dict[int, int] = {}  # and how long it is
         self._clock = Alarm(self._timeline, self._clock_tick, SAMPLE)
         self._boundary = 0.0  # the next or last clock-aligned instant, epoch seconds of the station
+        self._last_boundary = float("-inf")
+        averaged = policy("clock_values") == "averaged"
+        self._averages = {c.connector: Average(c) for c in controller.channels} if averaged else {}
         agent.configuration.on_change.append(self._configured)
-        agent.on_accepted.append(self.arm_clock)
-        agent.on_clock_set.append(lambda _: self.arm_clock())
+        agent.on_accepted.append(self._accepted)
+        agent.on_clock_set.append(self._clock_stepped)
 
     # --- from the start of the transaction ---
 
     def start(self, transaction: Transaction) -> None:
         """Sample a transaction every interval from its start, `start + n · interval`."""
         self._anchors[transaction.connector] = transaction.start_s
+        self._intervals[transaction.connector] = self._agent.configuration.integer(SAMPLE_INTERVAL)
         self._arm(transaction.connector)
 
     def stop(self, connector: int) -> None:
@@ -48,7 +62,7 @@ class Samples:
             self.stop(connector)
 
     def _arm(self, connector: int) -> None:
-        interval = self._agent.configuration.integer(SAMPLE_INTERVAL)
+        interval = self._intervals.get(connector, 0)
         if interval <= 0 or connector not in self._anchors:
             self._periodic[connector].clear()
             return
@@ -59,6 +73,8 @@ class Samples:
     def _sampler(self, channel: Channel) -> Action:
         def sample() -> None:
             self.post(channel, self._plan(SAMPLED, PERIODIC, channel))
+            if self._stop_keeps_all:
+                self._keep_for_stop(channel, self._plan(STOP_SAMPLED, PERIODIC, channel))
             self._arm(channel.connector)
 
         return sample
@@ -66,29 +82,68 @@ class Samples:
     # --- on the clock ---
 
     def arm_clock(self) -> None:
-        """Wait for the next boundary of the station's clock; one that has passed is never met again."""
+        """Wait for the next boundary of the station's clock; one that was met is never met again.
+
+        A station that was never accepted does not know the time.
+        """
         interval = self._agent.configuration.integer(CLOCK_INTERVAL)
-        if interval <= 0 or not self._agent.registration:
+        if interval <= 0 or not self._agent.memory.recall("accepted", False):
             self._clock.clear()
             return
-        behaviour, clock = self._agent.behaviour, self._agent.clock
-        zone = clock.calendar.zone if behaviour.policy("clock_midnight") == "local" else None
-        after = max(clock.epoch(self._timeline.now) + 1e-6, self._last_boundary)
-        self._boundary = next_boundary(after, interval, zone)
-        self._clock.set(max(clock.t(self._boundary), self._timeline.now))
+        clock, now = self._agent.clock, self._timeline.now
+        after = max(clock.epoch(now) - MICROSECOND, self._last_boundary)
+        self._boundary = next_boundary(after, interval, self._zone)
+        self._clock.set(max(clock.t(self._boundary), now))
 
-    _last_boundary = float("-inf")
+    def _accepted(self) -> None:
+        if not self._agent.memory.recall("accepted", False):
+            self._agent.memory.keep("accepted", True)
+            self._last_boundary = self._agent.clock.epoch(self._timeline.now)
+        self.arm_clock()
+
+    @property
+    def _zone(self) -> ZoneInfo | None:
+        local = self._agent.behaviour.policy("clock_midnight") == "local"
+        return self._agent.clock.calendar.zone if local else None
+
+    def _clock_stepped(self, step_s: float) -> None:
+        """The clock was set: a boundary that it was set over is taken now, if it is the latest."""
+        interval = self._agent.configuration.integer(CLOCK_INTERVAL)
+        missed_s = self._agent.clock.epoch(self._timeline.now) - self._boundary
+        if self._clock.due_s is not None and 0 <= missed_s < min(interval, step_s + MICROSECOND):
+            self._clock.set(self._timeline.now)
+        else:
+            self.arm_clock()
 
     def _clock_tick(self) -> None:
-        self._last_boundary = self._boundary
-        policy, stamp = self._agent.behaviour.policy, self._boundary
+        self._last_boundary = boundary = self._boundary
+        policy = self._agent.behaviour.policy
+        stamp = boundary
         if policy("clock_stamp") == "interval-start":
-            stamp -= self._agent.configuration.integer(CLOCK_INTERVAL)
+            interval = self._agent.configuration.integer(CLOCK_INTERVAL)
+            stamp = last_boundary(boundary, interval, self._zone)
+        if policy("clock_connector_zero") == "sent":
+            self._post_whole(stamp)
         only_charging = policy("clock_outside_transaction") == "transaction-only"
         for channel in self._controller.channels:
             if channel.connector in self._agent.memory.transactions or not only_charging:
                 self.post(channel, self._plan(ALIGNED, CLOCK, channel), stamp)
+            if self._stop_keeps_all:
+                self._keep_for_stop(channel, self._plan(STOP_ALIGNED, CLOCK, channel), stamp)
+        for average in self._averages.values():
+            average.begin(self._timeline.now)
         self.arm_clock()
+
+    def _post_whole(self, stamp: float) -> None:
+        """Connector 0: all outlets together, of no transaction (errata 3.16)."""
+        channels = self._controller.channels
+        plan = self._plan(ALIGNED, CLOCK, channels[0])
+        answers = all(channel.outlet.meter_answers for channel in channels)
+        values = plan.sampled(whole([self._row(channel, plan) for channel in channels]), answers)
+        if values:
+            told = {"timestamp": self._agent.clock.iso_epoch(stamp), "sampledValue": values}
+            payload = {"connectorId": 0, "meterValue": [told]}
+            self._agent.post(Message("MeterValues", payload, checked=plan.is_valid))
 
     # --- on request, and for the stop ---
 
@@ -98,14 +153,24 @@ class Samples:
 
     def begin(self, channel: Channel) -> list[Payload]:
         """The Transaction.Begin values to keep until the stop."""
-        return self._stop_data(channel, BEGIN)
+        return self._at(channel, BEGIN)
 
     def end(self, channel: Channel) -> list[Payload]:
-        return self._stop_data(channel, END)
+        return self._at(channel, END)
 
-    def _stop_data(self, channel: Channel, context: str) -> list[Payload]:
-        plan = self._plan(STOP_SAMPLED, context, channel)
-        return [self._meter_value(channel, plan)] if plan else []
+    def _at(self, channel: Channel, context: str) -> list[Payload]:
+        plan = self._plan(STOP_SAMPLED, context, channel, STOP_ALIGNED)
+        value = self._meter_value(channel, plan) if plan else {"sampledValue": []}
+        return [value] if value["sampledValue"] else []
+
+    def _keep_for_stop(self, channel: Channel, plan: Plan, stamp: float | None = None) -> None:
+        """What the stop tells as well; of too much the oldest goes, never begin and end (errata 3.14)."""
+        transaction = self._agent.memory.transactions.get(channel.connector)
+        value = self._meter_value(channel, plan, stamp) if plan and transaction else {"sampledValue": []}
+        if transaction is not None and value["sampledValue"]:
+            transaction.data.append(value)
+            del transaction.data[:-STOP_DATA_LIMIT]
+            self._agent.memory.changed(transaction)
 
     # --- readings ---
 
@@ -126,19 +191,23 @@ class Samples:
     def _meter_value(self, channel: Channel, plan: Plan, stamp: float | None = None) -> Payload:
         clock = self._agent.clock
         at = clock.iso(self._timeline.now) if stamp is None else clock.iso_epoch(stamp)
-        return {
-            "timestamp": at,
-            "sampledValue": plan.sampled(
-                flat(channel.metered(), channel.offered_a), channel.outlet.meter_answers
-            ),
-        }
+        values = plan.sampled(self._row(channel, plan), channel.outlet.meter_answers)
+        return {"timestamp": at, "sampledValue": values}
 
-    def _plan(self, key: str, context: str, channel: Channel) -> Plan:
+    def _row(self, channel: Channel, plan: Plan) -> Row:
+        if self._averages and plan.context == CLOCK:
+            row = self._averages[channel.connector].mean(self._timeline.now)
+        else:
+            row = flat(channel.metered(), channel.offered_a)
+        return row if self._knows_soc else (*row[:SOC], None, *row[SOC + 1 :])
+
+    def _plan(self, key: str, context: str, channel: Channel, *more: str) -> Plan:
         plan = self._plans.get((key, context, channel.connector))
         if plan is None:
-            wanted = self._agent.configuration.measurands(key, channel.connector)
-            plan = Plan(((measurand.name, phase) for measurand, phase in wanted), context)
-            self._plans[key, context, channel.connector] = plan
+            configuration = self._agent.configuration
+            wanted = [configuration.measurands(name, channel.connector) for name in (key, *more)]
+            asked = dict.fromkeys((measurand.name, phase) for one in wanted for measurand, phase in one)
+            plan = self._plans[key, context, channel.connector] = Plan(asked, context)
         return plan
 
     # --- configuration ---
@@ -157,4 +226,5 @@ class Samples:
             return
         for connector in self._anchors:
             self._anchors[connector] = self._timeline.now
+            self._intervals[connector] = self._agent.configuration.integer(SAMPLE_INTERVAL)
             self._arm(connector)

@@ -52,7 +52,7 @@ class Transactions:
         }
         if id_tag is not None:
             payload["idTag"] = id_tag
-        data = transaction.begin + self._samples.end(channel)
+        data = [*transaction.begin, *transaction.data, *self._samples.end(channel)]
         if data:
             payload["transactionData"] = data
         self._samples.stop(transaction.connector)
