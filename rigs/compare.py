@@ -132,6 +132,8 @@ def compare(
 ) -> Comparison:
     """Compare two run directories or transcripts. Raises BadInput for what is neither."""
     sources = Source.open(a), Source.open(b)
+    for source in sources:
+        source.bare = not (a.is_dir() and b.is_dir())
     comparison = Comparison((_head(sources[0]), _head(sources[1])))
     _Comparing(comparison, time_tolerance_s, meter_tolerance_pct).run(Aligner(*sources), progress)
     comparison.start = sources[0].start or 0.0
@@ -280,7 +282,11 @@ def _judged(a: Source, b: Source) -> tuple[Row, Row]:
     asked = [[row["id"] for row in source.summary.get("requirements", ())] for source in (a, b)]
     if asked[0] and asked[0] == asked[1]:
         return a.summary, b.summary
-    return judge(a.path).summary(), judge(b.path).summary()
+    if not a.bare:
+        return judge(a.path).summary(), judge(b.path).summary()
+    known = a.summary or b.summary
+    choices = {"behaviour": known.get("behaviour"), "policies": known.get("policies")}
+    return judge(a.messages, **choices).summary(), judge(b.messages, **choices).summary()
 
 
 def _verdicts(into: Comparison, a: Row, b: Row) -> None:

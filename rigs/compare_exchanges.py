@@ -72,6 +72,11 @@ class Source:
     path: Path
     summary: dict[str, Any] = field(default_factory=dict)
     start: float | None = None  # epoch seconds of t = 0; of a bare transcript, once its first line was read
+    bare: bool = False  # nothing but its frames counts: the other is a bare transcript
+
+    @property
+    def messages(self) -> Path:
+        return self.path / recording.MESSAGES if self.path.is_dir() else self.path
 
     @classmethod
     def open(cls, path: Path) -> "Source":
@@ -99,15 +104,14 @@ class Source:
         yield from happened
 
     def _events(self) -> Iterator[Exchange]:
-        if self.path.is_dir():
+        if not self.bare:
             for row in events(self.path / recording.EVENTS):
                 detail = {"connectorId": row.get("connector"), **(row.get("detail") or {})}
                 yield Exchange(float(row["t"]), "event", str(row["event"]), detail)
 
     def _calls(self) -> Iterator[Exchange]:
         reader, waiting, found = Reader(self.start), dict[tuple[bool, str], Exchange](), False
-        path = self.path / recording.MESSAGES if self.path.is_dir() else self.path
-        for number, raw in transcript(path):
+        for number, raw in transcript(self.messages):
             try:
                 frame = reader.read(number, raw)
             except ValueError:
@@ -126,7 +130,7 @@ class Source:
                 exchange.reply = frame.payload if frame.kind == RESULT else _code(frame)
                 yield exchange
         if not found:
-            raise BadInput(f"{path} holds no OCPP frames")
+            raise BadInput(f"{self.messages} holds no OCPP frames")
         yield from waiting.values()
 
 

@@ -49,7 +49,8 @@ def _heads(comparison: Comparison) -> RenderableType:
         grid.add_row(
             Text(name, style="bold"), Text(head["path"]), " · ".join([*about, *([seed] if seed else [])])
         )
-    unlike = [key for key in ("rig", "seed") if comparison.heads[0][key] != comparison.heads[1][key]]
+    told = {key: [head[key] for head in comparison.heads] for key in ("rig", "seed")}
+    unlike = [key for key, both in told.items() if None not in both and both[0] != both[1]]
     note = Text(f"Not the same in both: {', '.join(unlike)}.", style="yellow")
     return Padding(Group(grid, note) if unlike else grid, (1, 0))
 

@@ -111,6 +111,7 @@ class _Log:
         self._now = next((t for entry in first if (t := _told(entry.text)) is not None), 0.0)
 
     def records(self) -> Iterator[tuple[int, bytes]]:
+        start: float | None = None
         for entry in self._entries(broken=True):
             way = _way(entry.way, self._sent_is_up)
             if not way:
@@ -119,7 +120,8 @@ class _Log:
             self._only(entry.station)
             self._now = max(self._now, _told(entry.text) or self._now)
             t = self._now if entry.t is None else entry.t
-            record: dict[str, Any] = {"at": iso(t), "station": entry.station, "dir": way}
+            start = t if start is None else start
+            record = {"t": round(t - start, 6), "at": iso(t), "station": entry.station, "dir": way}
             frame = entry.frame()
             record |= {"text": entry.text} if frame is None else {"frame": frame}
             yield entry.line, orjson.dumps(record) + b"\n"

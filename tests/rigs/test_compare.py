@@ -256,6 +256,18 @@ def test_a_figure_has_a_panel_for_each_kind_of_difference(found: Found) -> None:
     ]
 
 
+def test_a_run_and_the_log_of_a_real_station_are_compared_by_their_frames(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    Recording().write(run / "messages.jsonl")
+    (run / "summary.json").write_text(json.dumps({"behaviour": "ocpp16", "start": at(0)}))
+    (run / "events.jsonl").write_text(json.dumps({"t": 5.0, "connector": 1, "event": "plug-in"}) + "\n")
+    log = tmp_path / "station.log"
+    rows = sorted(Recording().lines, key=lambda row: row["t"])
+    log.write_text("".join(f"[{row['at']}] {row['dir']} {json.dumps(row['frame'])}\n" for row in rows))
+    assert compare(run, log).alike
+
+
 @pytest.mark.slow
 def test_the_exit_code_says_alike_different_or_bad_input(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
