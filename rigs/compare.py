@@ -200,7 +200,7 @@ class _Comparing:
             later = gap.b - gap.a
             if not self._is_near(gap.a, gap.b):
                 self._into.meter.setdefault((gap.measurand, gap.unit), Tally()).number(pair, later, gap.phase)
-                if not gap.phase:
+                if not gap.phase and a.action == "MeterValues":  # a stop tells of instants long past
                     self._point("meter", gap.measurand, pair.one.at, later)
 
     def _is_near(self, a: float, b: float) -> bool:
