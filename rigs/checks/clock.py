@@ -4,9 +4,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from rigs.checks.bus import Bench
 from rigs.checks.call import Call
-from rigs.checks.columns import Block
+from rigs.checks.columns import Array, Block
 from rigs.checks.instants import iso
 from rigs.checks.ledger import Requirement as R
 
@@ -50,6 +52,21 @@ def is_boundary(t: float, interval: float, tolerance: float, midnights: Midnight
     return min(into, interval - into) <= tolerance or second - t <= tolerance or t - first <= tolerance
 
 
+def restamping(bench: Bench) -> Callable[[Array], Array] | None:
+    """From an interval's start, where a policy stamps it so, to its end, when the values were taken."""
+    if bench.policies["clock_stamp"] != "interval-start":
+        return None
+    local = bench.policies["clock_midnight"] == "local" and bench.zone is not None
+    midnights: Midnights = local_midnights(bench.zone) if local and bench.zone else utc_midnights
+
+    def taken(stamp: float) -> float:
+        interval = bench.story.integer(KEY, stamp)
+        exact = interval and is_boundary(stamp, interval, bench.tolerances.clock_s, midnights)
+        return boundary_after(stamp + 0.001, interval, midnights) if exact and interval else stamp
+
+    return lambda stamps: np.array([taken(stamp) for stamp in stamps.tolist()])
+
+
 class ClockAligned:
     """Judges the Sample.Clock readings of each connector: exact, complete, none twice."""
 
@@ -57,7 +74,6 @@ class ClockAligned:
         self._bench, self._story, self._ledger = bench, bench.story, bench.ledger
         zone = bench.zone if bench.policies["clock_midnight"] == "local" else None
         self._midnights: Midnights = utc_midnights if zone is None else local_midnights(zone)
-        self._stamped_at_start = bench.policies["clock_stamp"] == "interval-start"
         self._only_in_transaction = bench.policies["clock_outside_transaction"] == "transaction-only"
         self._last: dict[int, float] = {}  # by connector: up to where its boundaries are judged
         self._missing: dict[tuple[int, float], bool] = {}  # not seen yet, a later one was; is it owed?
@@ -108,10 +124,7 @@ class ClockAligned:
             self._off(connector, t, stamp, interval)
             return
         self._ledger.judged[EXACT] += 1
-        boundary = stamp
-        if self._stamped_at_start:
-            boundary = boundary_after(stamp + tolerance, interval, self._midnights)
-        self._seen(connector, t, boundary, interval)
+        self._seen(connector, t, stamp, interval)
 
     def _off(self, connector: int, t: float, stamp: float, interval: float) -> None:
         self._ledger.broken(

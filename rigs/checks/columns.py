@@ -63,6 +63,7 @@ class Gathering:
 
     def __init__(self, on_value: Callable[[float, int, str], None]) -> None:
         self.listeners: list[Listener] = []
+        self.restamp: Callable[[Array], Array] | None = None  # from a clock-aligned stamp to its instant
         self._on_value = on_value  # (t, connector, text) of a value that is no number
         self._open: dict[int, dict[Key, tuple[array[float], list[bytes]]]] = {}
         self._count = 0
@@ -109,6 +110,8 @@ class Gathering:
         texts: list[bytes],
     ) -> Block:
         heads = np.frombuffer(head, float).reshape(-1, 3)
+        if self.restamp is not None and layout.context == "Sample.Clock":
+            heads = np.column_stack([heads[:, :2], self.restamp(heads[:, 2])])
         width = len(layout.columns)
         try:
             flat = orjson.loads(b"[" + b",".join(texts) + b"]")

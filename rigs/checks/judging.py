@@ -12,6 +12,7 @@ from rigs.checks import meter, telemetry
 from rigs.checks.bus import Bench, Bus, Event
 from rigs.checks.call import Call
 from rigs.checks.catalogue import CHECKS, TABLE
+from rigs.checks.clock import restamping
 from rigs.checks.columns import Gathering
 from rigs.checks.frames import CALL, Frame, Reader, lines
 from rigs.checks.heartbeat import Heartbeat
@@ -101,6 +102,7 @@ class Judge:
         self._heartbeat = Heartbeat(bench)
         self._sessions = Sessions(bench)
         self._gathering.listeners = self._bus.readings
+        self._gathering.restamp = restamping(bench)
         self._frames, self._t = 0, float("-inf")
 
     def run(self) -> Verdict:

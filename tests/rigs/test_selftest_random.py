@@ -14,7 +14,8 @@ from twin.policies import POLICIES
 sys.path.insert(0, str(Path(__file__).parent / "checks"))
 from scenarios import Day
 
-CHOICES = [(name, choice) for name, policy in POLICIES.items() for choice in policy.choices]
+NOT_YET = {("clock_connector_zero", "sent")}  # the twin has no central meter to send
+CHOICES = [(name, c) for name, policy in POLICIES.items() for c in policy.choices if (name, c) not in NOT_YET]
 BEHAVIOURS = ("evc5-v32r30", "ocpp16")
 MANY, HOURS = 1000, 3.0
 NEVER = {"charging.phases", "electrical.phase-dwell"}  # too rare to count on: the selftest's rigs have them
