@@ -129,6 +129,9 @@ def _start(office: BackOffice, payload: Payload, t_s: float) -> Payload:
 
 
 def _stop(office: BackOffice, payload: Payload, t_s: float) -> Payload:
+    """A transaction that is over was told of: another start like its own is another transaction."""
+    ended = payload["transactionId"]
+    office.started = {key: number for key, number in office.started.items() if number != ended}
     return {"idTagInfo": office.id_tag_info(payload["idTag"], t_s)} if "idTag" in payload else {}
 
 
