@@ -108,7 +108,8 @@ class Authorisation:
 
     def _unasked(self, call: Call, stopped: Transaction) -> None:
         tag, stop = stopped.id_tag.lower(), stopped.stop or call.t
-        asked = [t for t, who in self._asked if who == tag and stop - ASK_S <= t <= stop + 0.1]
+        since = max(stop - ASK_S, stopped.start + 0.01)  # what was asked before it started, started it
+        asked = [t for t, who in self._asked if who == tag and since <= t <= stop + 0.1]
         shown = [event for event in self._tags if abs(event.t - stop) <= 2 * ASK_S]
         if len(shown) > 1 or self._story.was_down(stop):
             return  # another card or connector may have been the reason to ask
