@@ -17,6 +17,7 @@ from rigs.redaction import redacted
 from rigs.rigfile import RigFile
 from twin.charge_point import ChargePoint
 from twin.clock import Calendar, StationClock
+from twin.files import Files, NetworkFiles, SimulatedFiles
 from twin.hub import Hub
 from twin.link import FaultyLink
 from twin.memory import Memory
@@ -91,6 +92,7 @@ def assemble(rig: RigFile, directory: Path, network: Network | None = None) -> A
         memory(rig),
         firmware=station.boot.firmware,
         queue_limit=station.queue_limit,
+        files=files(rig),
     )
     for channel in device.controller.channels:
         channel.switch.interrupt_s = station.phase_switch_interrupt_s
@@ -117,6 +119,17 @@ def memory(rig: RigFile) -> Memory:
         return Memory(SqliteStore(rig.folder / rig.station.memory))
     except ValueError as error:
         raise BadInput(f"{rig.where}station.memory: {error}") from None
+
+
+def files(rig: RigFile) -> Files:
+    """The servers that firmware comes from and diagnostics go to."""
+    if rig.station.transfers == "network":
+        return NetworkFiles()
+    try:
+        held = {url: (rig.folder / path).read_bytes() for url, path in rig.station.files.items()}
+    except OSError as error:
+        raise BadInput(f"{rig.where}station.files: {error.filename}: {error.strerror}") from None
+    return SimulatedFiles(held)
 
 
 def _header(rig: RigFile) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The bench: a charge point in virtual time under a user's hands, in a test, a notebook or a rig's script."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from functools import partial, wraps
 from pathlib import Path
@@ -10,11 +10,12 @@ from models.vehicles import Vehicle
 from rigs.assembly import Assembly, assemble
 from rigs.bench_thread import BenchThread, Here, Worker
 from rigs.csms import Answer
-from rigs.errors import BadInput
+from rigs.errors import BadInput, NotAvailable
 from rigs.network import LOCKSTEP, Network, Remote
 from rigs.rigfile import RigFile
 from rigs.scratch import Scratch
 from twin.faults import FAULTS
+from twin.files import SimulatedFiles
 from twin.rpc import REPLY_TIMEOUT_S, Reply
 from twin.websocket import NoConnection
 from twin.wire import WireLink
@@ -300,6 +301,14 @@ class Bench:
         """The telemetry columns of a connector, now."""
         self._outlet(connector)
         return self.assembly.recorder.reading(connector, self._timeline.now)
+
+    @property
+    def files(self) -> MutableMapping[str, bytes]:
+        """What simulated servers hold, by URL: firmware to fetch, diagnostics that were delivered."""
+        servers = self.assembly.station.files
+        if not isinstance(servers, SimulatedFiles):
+            raise NotAvailable("station.transfers is network: files come from real servers and go there")
+        return servers.contents
 
     @verb
     def run_so_far(self) -> "Run":

@@ -90,6 +90,11 @@ class Station(Table):
     queue_limit: int = Field(
         default=10_000, ge=10, description="messages kept for the back office before samples are given up"
     )
+    transfers: Literal["simulated", "network"] = Field(
+        default="simulated",
+        description="firmware and diagnostics: with `files`, or by HTTP and FTP",
+    )
+    files: dict[str, str] = Field(default_factory=dict, description="what simulated servers have: URL = file")
     boot: Boot = Field(default_factory=Boot)
     meter: Meter = Field(default_factory=Meter)
     clock: StationClock = Field(default_factory=StationClock)

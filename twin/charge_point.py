@@ -15,9 +15,13 @@ from twin.behaviour import Behaviour
 from twin.clock import StationClock
 from twin.configuration import Configuration
 from twin.controller import Controller
+from twin.diagnostics import Diagnostics
+from twin.files import Files, SimulatedFiles
+from twin.firmware import Firmware
 from twin.frames import Payload
 from twin.link import Link
 from twin.memory import Memory, Message, Transaction
+from twin.notes import take_notes
 from twin.operations import OPERATIONS, refusal
 from twin.outbox import QUEUE_LIMIT
 from twin.profiles import Limits, ProfileStore
@@ -46,10 +50,11 @@ class ChargePoint:
         memory: Memory | None = None,
         firmware: str = FIRMWARE,
         queue_limit: int = QUEUE_LIMIT,
+        files: Files | None = None,
         ids: Iterator[str] | None = None,
     ) -> None:
         self.timeline, self.world, self.link, self.clock = timeline, world, link, clock
-        self.behaviour, self.configuration, self.firmware = behaviour, configuration, firmware
+        self.behaviour, self.configuration = behaviour, configuration
         self.memory = memory or Memory()
         for transaction in self.memory.transactions.values():  # of an earlier run, whose seconds were others
             transaction.start_s = clock.t(transaction.started)
@@ -64,6 +69,9 @@ class ChargePoint:
         )
         self._assemble_agent(ids or counter(), queue_limit)
         self.restart = Restart(timeline, self._die, self._live)
+        self.files = files or SimulatedFiles()
+        self.diagnostics = Diagnostics(self.agent, self.files, lambda: configuration.text("com_OCPCID"))
+        self.firmware = Firmware(self.agent, self.files, firmware, self._settle_all, self._reboot)
         self._wire()
 
     def _assemble_agent(self, ids: Iterator[str], queue_limit: int) -> None:
@@ -120,10 +128,12 @@ class ChargePoint:
         for session in self.sessions.values():
             session.on_begin.append(self.smart_charging.began)
             session.on_end.append(self._transaction_ended)
+        channels = {channel.connector: channel for channel in self.controller.channels}
+        take_notes(self.diagnostics, agent, self.restart, channels, self.sessions)
 
     def _identity(self) -> Payload:
         """What BootNotification says."""
-        return vendor.boot_fields(self.configuration, self.firmware)
+        return vendor.boot_fields(self.configuration, self.firmware.version)
 
     # --- life ---
 
@@ -141,13 +151,17 @@ class ChargePoint:
             channel.has_lock = vendor.has_lock(self.configuration, connector)
             channel.wake(self._is_operative(connector))
             session.wake(resume)
+        self.diagnostics.note(f"start of {self.firmware.version}")
         self.samples.arm_clock()
+        self.firmware.wake()
         self.agent.connect()
 
     def _die(self) -> None:
         self.agent.die()
         self.samples.die()
         self.site.die()
+        self.diagnostics.die()
+        self.firmware.die()
         for connector, session in self.sessions.items():
             session.die()
             self.controller.channel(connector).die()
@@ -158,6 +172,13 @@ class ChargePoint:
             session.leave()
             session.stop(f"{kind}Reset")
         self.restart.reset(kind, last_words=self.agent.online and bool(self.memory.queue))
+
+    def _reboot(self) -> None:
+        """The device restarts by itself; what still runs ends."""
+        for session in self.sessions.values():
+            session.leave()
+            session.stop("Reboot")
+        self.restart.reset("Soft", last_words=self.agent.online and bool(self.memory.queue))
 
     def power_cut(self) -> None:
         """The mains are gone: every process dies, contactors drop, what the memory holds stays."""
@@ -228,6 +249,7 @@ class ChargePoint:
         self.smart_charging.ended(transaction)
         self.availability.transaction_ended(transaction.connector)
         self._settle_availability(transaction.connector)
+        self.soon(self.firmware.idle)
 
     def _epoch(self) -> float:
         return self.clock.epoch(self.timeline.now)
@@ -243,7 +265,7 @@ class ChargePoint:
 
     def _is_operative(self, connector: int) -> bool:
         enabled = vendor.is_enabled(self.configuration, connector)
-        return enabled and not self.availability.is_inoperative(connector)
+        return enabled and not self.firmware.holding and not self.availability.is_inoperative(connector)
 
     def _availability_changed(self, connector: int, operative: bool) -> None:
         if connector == 0:
@@ -256,6 +278,12 @@ class ChargePoint:
         if not operative:
             self.sessions[connector].leave()
         self.controller.channel(connector).set_operative(operative)
+
+    def _settle_all(self) -> None:
+        """Bring every connector where nobody charges into service, or out of it."""
+        for connector, session in self.sessions.items():
+            if session.transaction is None:  # a running one is let finish
+                self._settle_availability(connector)
 
     # --- triggers, 5.17 ---
 
@@ -272,8 +300,10 @@ class ChargePoint:
                 values = self.samples.message(self.controller.channel(one))
                 if values is not None:
                     self.agent.answer_trigger("MeterValues", values.wire())
-        elif message in ("DiagnosticsStatusNotification", "FirmwareStatusNotification"):
-            self.agent.answer_trigger(message, {"status": "Idle"})  # nothing is going on, 7.25
+        elif message == "DiagnosticsStatusNotification":
+            self.diagnostics.reports.answer_trigger()
+        elif message == "FirmwareStatusNotification":
+            self.firmware.reports.answer_trigger()
 
     # --- configuration ---
 
@@ -281,9 +311,7 @@ class ChargePoint:
         if key == "HeartbeatInterval":
             self.agent.schedule_heartbeat()
         elif key == "chg_ChannelsEnabled":
-            for connector, session in self.sessions.items():
-                if session.transaction is None:  # a running one is let finish
-                    self._settle_availability(connector)
+            self._settle_all()
         elif key == "chg_SktType":
             for channel in self.controller.channels:
                 channel.has_lock = vendor.has_lock(self.configuration, channel.connector)

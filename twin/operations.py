@@ -80,6 +80,14 @@ def reset(station: "ChargePoint", payload: Payload) -> Payload:
     return {"status": "Accepted"}
 
 
+def get_diagnostics(station: "ChargePoint", payload: Payload) -> Payload:
+    return station.diagnostics.request(payload)
+
+
+def update_firmware(station: "ChargePoint", payload: Payload) -> Payload:
+    return station.firmware.request(payload)
+
+
 def clear_cache(station: "ChargePoint", payload: Payload) -> Payload:
     return {"status": "Accepted" if station.authorisation.clear_cache() else "Rejected"}
 
@@ -129,6 +137,7 @@ OPERATIONS: dict[str, Operation] = {
     "DataTransfer": data_transfer,
     "GetCompositeSchedule": get_composite_schedule,
     "GetConfiguration": get_configuration,
+    "GetDiagnostics": get_diagnostics,
     "GetLocalListVersion": get_local_list_version,
     "RemoteStartTransaction": remote_start,
     "RemoteStopTransaction": remote_stop,
@@ -137,6 +146,7 @@ OPERATIONS: dict[str, Operation] = {
     "SetChargingProfile": set_charging_profile,
     "TriggerMessage": trigger_message,
     "UnlockConnector": unlock_connector,
+    "UpdateFirmware": update_firmware,
 }
 
 

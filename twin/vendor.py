@@ -57,6 +57,11 @@ def resumes_transactions(configuration: Configuration) -> bool:
     return configuration.option("chg_Options", "RestartTransOnBoot")
 
 
+def updates_in_idle_only(configuration: Configuration) -> bool:
+    """com_FwOptions FwUpdateInIdleOnly: new firmware is installed when nobody charges."""
+    return configuration.option("com_FwOptions", "FwUpdateInIdleOnly")
+
+
 def is_enabled(configuration: Configuration, connector: int) -> bool:
     """chg_ChannelsEnabled: is this channel in use at all?"""
     return str(connector) in configuration.items("chg_ChannelsEnabled")

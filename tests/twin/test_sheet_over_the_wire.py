@@ -70,26 +70,9 @@ BY_THE_STATION = {
 } | {
     "StatusNotification"  # table 1 omits it, table 2 has it
 }
-LATER = pytest.mark.xfail(reason="the twin does not have diagnostics and firmware yet")
-MISSING = (
-    "DiagnosticsStatusNotification",
-    "FirmwareStatusNotification",
-    "GetDiagnostics",
-    "UpdateFirmware",
-)
-
-
-def later(row: str) -> list[pytest.MarkDecorator]:
-    return [LATER] if SPELT.get(row, row) in MISSING else []
-
 
 MESSAGES = [
-    pytest.param(
-        SPELT.get(line["row"], line["row"]),
-        line,
-        id=f"{line['table']}-{line['row']}",
-        marks=later(line["row"]),
-    )
+    pytest.param(SPELT.get(line["row"], line["row"]), line, id=f"{line['table']}-{line['row']}")
     for line in sheet(1, 2, 6, 7, 8, 9, 10, 12)
 ]
 
@@ -150,7 +133,7 @@ def test_a_request_that_1_6_does_not_know_is_refused_by_policy(policy: str, code
     assert refused.value.code == code
 
 
-@pytest.mark.parametrize("action", [pytest.param(name, marks=later(name)) for name in sorted(BY_THE_STATION)])
+@pytest.mark.parametrize("action", sorted(BY_THE_STATION))
 def test_a_supported_message_of_the_station_is_sent_on_an_ordinary_day(a_day: Bench, action: str) -> None:
     assert action in actions(a_day)
 
