@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 from collections import Counter
+from functools import partial
 from hashlib import sha256
 from importlib.machinery import SourceFileLoader
 from multiprocessing import get_context
@@ -34,12 +35,12 @@ def main(count: int, seed: int) -> None:
     paths = [path for path in sorted((ROOT / "twin").glob("*.py")) if path.stem not in APART]
     with get_context("fork").Pool(os.cpu_count(), maxtasksperchild=1) as pool:
         healthy = pool.apply(recordings)
-        tasks = [(mutant, healthy) for mutant in sample(paths, count, seed)]
-        fates = pool.starmap(fate, tasks, chunksize=1)
-    tally = Counter(word for word, _ in fates)
-    for (mutant, _), (word, detail) in zip(tasks, fates, strict=True):
-        if word in ("survived", "crashed", "hung"):
-            print(f"{word}  {mutant.path.name}:{mutant.line}  {mutant.what}  {detail}")
+        mutants, tally = sample(paths, count, seed), Counter[str]()
+        fates = pool.imap(partial(fate, healthy), mutants)
+        for mutant, (word, detail) in zip(mutants, fates, strict=True):
+            tally[word] += 1
+            if word in ("survived", "crashed", "hung"):
+                print(f"{word}  {mutant.path.name}:{mutant.line}  {mutant.what}  {detail}", flush=True)
     changed = tally["caught"] + tally["survived"]
     print(dict(tally))
     print(
@@ -54,7 +55,7 @@ def recordings() -> dict[str, str]:
     return {name: played(name)[0] for name in RIGS}
 
 
-def fate(mutant: Mutant, healthy: dict[str, str]) -> tuple[str, str]:
+def fate(healthy: dict[str, str], mutant: Mutant) -> tuple[str, str]:
     """same, caught, survived, crashed or hung; with the rig, or what it stumbled over."""
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(TIMEOUT_S)
