@@ -59,7 +59,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _run_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("rig", metavar="RIG", help="a rig file, or a shipped rig's name (see evc5 rigs)")
+    what = "a rig file, or a shipped rig's name (see evc5 rigs)"
+    sub.add_argument("rig", metavar="RIG", nargs="?", help=f"{what}; with --replay the recording tells")
     sub.add_argument("--days", type=days, metavar="N", help="simulated days")
     sub.add_argument("--seed", type=whole, metavar="N")
     sub.add_argument("--out", type=Path, metavar="DIR", help="run directory (default runs/<rig>-<seed>)")
@@ -67,6 +68,8 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--csms", metavar="URL", help="a real back office: ws://host:port/path or wss://…")
     sub.add_argument("--ca-file", type=Path, metavar="PEM", help="whom to trust for a wss:// back office")
     sub.add_argument("--pace", type=pace, metavar="max|FACTOR", default="max", help="1 is real time")
+    what = "play a recording's back office again: the charge point should say the same (exit 1 where not)"
+    sub.add_argument("--replay", type=Path, metavar="RUN", help=what)
     _voice(sub)
 
 
@@ -161,17 +164,30 @@ def run_rig(arguments: argparse.Namespace) -> int:
     from rigs.progress import bar
     from rigs.rig import Rig
 
-    rig = Rig.load(arguments.rig)
+    rig = Rig.load(arguments.rig or _replayed_rig(arguments.replay))
     show = not (arguments.quiet or arguments.json)
     began = time.perf_counter()
     with bar(rig.file.name, show=show) as progress:
         behaviour = arguments.behaviour and _behaviour(arguments.behaviour)
-        where = {"csms": arguments.csms, "pace": arguments.pace, "ca_file": arguments.ca_file}
+        names = ("csms", "pace", "ca_file", "replay")
+        where = {name: getattr(arguments, name) for name in names}
         run = rig.run(arguments.days, arguments.seed, arguments.out, behaviour, progress, **where)
     _tell(run, arguments, time.perf_counter() - began)
     if run.summary["state"] == "interrupted":
         return INTERRUPTED
-    return OK if run.passed else FAILED
+    difference = run.summary.get("replay", {}).get("difference")
+    if difference:
+        print(f"evc5: the replay differs from the recording: {json.dumps(difference)}", file=sys.stderr)
+    return OK if run.passed and not difference else FAILED
+
+
+def _replayed_rig(replay: Path | None) -> str:
+    from rigs.tape import Tape
+
+    name = Tape.open(replay).rig if replay is not None else None
+    if name is None:
+        raise BadInput("the following arguments are required: RIG (evc5 run --help)")
+    return name
 
 
 def verify_run(arguments: argparse.Namespace) -> int:

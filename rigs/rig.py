@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Self
 from models.timeline import INPUT
 from rigs.bench import Bench
 from rigs.errors import BadInput
-from rigs.network import network_of
+from rigs.network import Network, network_of
 from rigs.recording import check
+from rigs.replay import Replay
 from rigs.rigfile import RigFile
 from rigs.sessions import Session
+from rigs.tape import Tape
 from twin.pace import Lockstep, Paced
 from twin.websocket import NoConnection
 
@@ -46,24 +48,34 @@ class Rig:
         csms: str | None = None,
         pace: float | str = "max",
         ca_file: str | Path | None = None,
+        replay: str | Path | None = None,
     ) -> "Run":
         """Run [start, start + days), judge, and open the recording.
 
         `out` defaults to runs/<rig>-<seed>. Ctrl-C ends the run where it is, recording and verdict complete
         up to there. `csms` is a real back office's URL, in lockstep unless `pace` is a factor of the wall
-        clock; `ca_file` the authority of a wss:// one.
+        clock; `ca_file` the authority of a wss:// one. `replay` is a recording whose back office side is
+        played again: the summary's `replay` tells whether the charge point then says the same.
         """
         from rigs.checks import finish
         from rigs.run import Run
 
+        tape = Tape.open(Path(replay)) if replay is not None else None
+        if tape is not None:
+            days, seed = days or tape.days, tape.seed if seed is None else seed
         rig = self.file.revised(days, seed, behaviour)
         sessions = rig.plan()
-        directory = Path(out) if out is not None else Path("runs") / f"{rig.name}-{rig.seed}"
+        name = f"{rig.name}-{rig.seed}" + ("-replay" if tape is not None else "")
+        directory = Path(out) if out is not None else Path("runs") / name
         check(directory)
-        bench = Bench(rig=rig, out=directory, network=network_of(rig, csms, pace, ca_file))
+        network = _network(rig, directory, csms, pace, ca_file, tape)
+        bench = Bench(rig=rig, out=directory, network=network)
         _script(bench, rig, sessions)
         try:
-            bench.close(_play(bench, rig.days * DAY_S, progress))
+            state = _play(bench, rig.days * DAY_S, progress)
+            if isinstance(network, Replay):
+                bench.assembly.recorder.summary["replay"] = network.likeness()
+            bench.close(state)
         except NoConnection as failure:
             bench.close("interrupted")
             raise BadInput(f"csms {failure}") from None
@@ -73,6 +85,24 @@ class Rig:
 
             write_report(Run.open(directory))
         return Run.open(directory)
+
+
+def _network(
+    rig: RigFile,
+    directory: Path,
+    csms: str | None,
+    pace: float | str,
+    ca_file: str | Path | None,
+    tape: Tape | None,
+) -> Network:
+    """Where the charge point dials in, as the run's options ask."""
+    if tape is None:
+        return network_of(rig, csms, pace, ca_file)
+    if csms is not None or pace != "max":
+        raise BadInput("replay must stand alone, without csms or pace")
+    if directory.exists() and directory.samefile(tape.messages.parent):
+        raise BadInput(f"out must be another directory than the replayed recording's, got {directory}")
+    return Replay(tape)
 
 
 def _play(bench: Bench, end_s: float, progress: Progress | None) -> str:
