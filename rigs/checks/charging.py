@@ -45,6 +45,8 @@ class Charging:
 
     def _limits(self, connector: int, t: Array) -> tuple[Array, Array]:
         """The limit at each instant in A, and its numberPhases (0: none said)."""
+        if self._law.is_empty:
+            return np.full(len(t), NO_LIMIT), np.zeros(len(t))
         steps = list(self._law.steps(connector, float(t[0]) - FOLLOW_S, float(t[-1]) + 1.0))
         starts = np.array([start for start, _ in steps])
         index = np.searchsorted(starts, t + HAIR_S, side="right") - 1
@@ -167,7 +169,7 @@ class Charging:
     # -- meter values ----------------------------------------------------------------------------
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
-        if not self._law.applies or connector == 0:
+        if not self._law.applies or self._law.is_empty or connector == 0:
             return
         for block in blocks:
             at = [k for k, c in enumerate(block.layout.columns) if c.measurand == "Current.Offered"]

@@ -87,7 +87,9 @@ class ClockAligned:
         """Seconds; 0 means none are owed, None that the transcript does not say."""
         story = self._story
         interval, measurands = story.integer(KEY, t), story.measurands("MeterValuesAlignedData", t)
-        if interval is None or measurands == {"SoC"}:  # without a car there is none, and so no message
+        if interval is None or measurands == frozenset(
+            {"SoC"}
+        ):  # without a car there is none, and so no message
             return None
         return float(interval) if measurands is None or measurands else 0.0
 
@@ -111,9 +113,33 @@ class ClockAligned:
                 self._advance(connector, t)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
-        rows = [row for block in blocks if block.layout.context == "Sample.Clock" for row in block.rows()]
-        for _, t, stamp in sorted(rows):
-            self._reading(connector, t, stamp)
+        aligned = [block for block in blocks if block.layout.context == "Sample.Clock"]
+        if not aligned:
+            return
+        order = np.argsort(np.concatenate([block.order for block in aligned]))
+        stamps = np.concatenate([block.stamp for block in aligned])[order]
+        if not self._all_next(connector, stamps):
+            told = np.concatenate([block.t for block in aligned])[order]
+            for t, stamp in zip(told.tolist(), stamps.tolist(), strict=True):
+                self._reading(connector, t, stamp)
+
+    def _all_next(self, connector: int, stamps: Array) -> bool:
+        """The common case: each on the boundary that comes next, by one interval that divides the day."""
+        last, tolerance = self._last.get(connector), self._bench.tolerances.clock_s
+        since, until = float(stamps[0]), float(stamps[-1])
+        interval = self._interval(since - tolerance)
+        plain = self._midnights is utc_midnights and interval and DAY_S % interval == 0.0
+        if not plain or not interval or last is None or self._interval(until - tolerance) != interval:
+            return False
+        if self._story.changes(since - interval, KEY.lower(), "metervaluesaligneddata"):
+            return False
+        due = (last + tolerance) // interval * interval + interval * np.arange(1, len(stamps) + 1)
+        if (np.abs(stamps - due) > tolerance).any():
+            return False
+        self._last[connector] = float(due[-1])
+        self._ledger.held(EXACT, len(stamps))
+        self._ledger.held(COMPLETE, len(stamps))
+        return True
 
     def _reading(self, connector: int, t: float, stamp: float) -> None:
         tolerance = self._bench.tolerances.clock_s

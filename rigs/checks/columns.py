@@ -53,6 +53,7 @@ class Block:
 
 
 Key = tuple[int | None, Layout]  # transaction and layout
+Gathered = tuple["array[float]", list[bytes]]  # order, t and stamp of each reading; its numbers
 Listener = Callable[[int, list[Block]], None]
 
 
@@ -65,25 +66,34 @@ class Gathering:
         self.listeners: list[Listener] = []
         self.restamp: Callable[[Array], Array] | None = None  # from a clock-aligned stamp to its instant
         self._on_value = on_value  # (t, connector, text) of a value that is no number
-        self._open: dict[int, dict[Key, tuple[array[float], list[bytes]]]] = {}
+        self._open: dict[int, dict[Key, Gathered]] = {}
+        self.flushed = 0  # how often blocks were handed out
         self._count = 0
 
     def add(self, row: Row) -> None:
-        head, numbers = self._block(row.connector, (row.transaction, row.layout))
+        """A reading of known form."""
+        block = self.block(row.connector, row.transaction, row.layout)
+        self.put(row.connector, block, row.t, row.stamp, row.numbers)
+
+    def put(self, connector: int, block: Gathered, t: float, stamp: float, numbers: bytes) -> None:
+        """The same for one whose block is at hand."""
+        head, texts = block
         self._count += 1
-        head.extend((self._count, row.t, row.stamp))
-        numbers.append(row.numbers)
-        if len(numbers) >= self.MOST:
-            self.flush(row.connector)
+        head.extend((self._count, t, stamp))
+        texts.append(numbers)
+        if len(texts) >= self.MOST:
+            self.flush(connector)
 
     def add_reading(self, reading: Reading) -> None:
         """A reading that came the general way; its numbers are known to be such."""
-        head, numbers = self._block(reading.connector, (reading.transaction, reading.layout))
+        head, numbers = self.block(reading.connector, reading.transaction, reading.layout)
         self._count += 1
         head.extend((self._count, reading.t, reading.stamp))
         numbers.append(b",".join(b"null" if v != v else repr(v).encode() for v in reading.values))
 
-    def _block(self, connector: int, key: Key) -> tuple["array[float]", list[bytes]]:
+    def block(self, connector: int, transaction: int | None, layout: Layout) -> Gathered:
+        """Where such readings are gathered, until `flushed` counts on."""
+        key = (transaction, layout)
         blocks = self._open.get(connector)
         if blocks is None:
             blocks = self._open[connector] = {}
@@ -94,6 +104,7 @@ class Gathering:
 
     def flush(self, connector: int | None = None) -> None:
         """Hand out what is gathered for a connector, or for all."""
+        self.flushed += 1
         for each in [connector] if connector is not None else list(self._open):
             gathered = self._open.pop(each, None)
             if gathered:

@@ -9,7 +9,7 @@ from rigs.checks.call import Call
 from rigs.checks.columns import Array, Block
 from rigs.checks.instants import iso
 from rigs.checks.ledger import Requirement as R
-from rigs.checks.meter import DEFAULT_MEASURAND, line
+from rigs.checks.meter import DEFAULT_MEASURAND, Layout, line
 
 POWER, ENERGY, SOC = "metering.power", "metering.energy-power", "metering.soc"
 REQUIREMENTS = (
@@ -27,6 +27,7 @@ class Consistency:
         self._bench, self._ledger = bench, bench.ledger
         self._last: dict[tuple[int, int], tuple[float, ...]] = {}  # by connector, transaction
         self._disturbed: dict[int, deque[float]] = {}
+        self._at: dict[tuple[Layout, str], dict[str, int]] = {}
         bench.bus.readings.append(self._readings)
         bench.bus.calls["StatusNotification"].append(self._status)
         bench.bus.events["plug-in"].append(self._plugged)
@@ -61,8 +62,8 @@ class Consistency:
 
     def _power(self, connector: int, block: Block, phase: str) -> None:
         """Within the digits told, and what the meter's own quantities may differ by."""
-        at = {c.measurand: k for k, c in enumerate(block.layout.columns) if line(c.phase) == phase}
-        if not {"Voltage", "Current.Import", "Power.Active.Import"} <= at.keys():
+        at = self._columns(block.layout, phase)
+        if not at:
             return
         volts, amps, watts = (
             self._scaled(block, at[name]) for name in ("Voltage", "Current.Import", "Power.Active.Import")
@@ -90,6 +91,15 @@ class Consistency:
             message = f"power on {phase} is not voltage times current times power factor"
             t, actual = float(block.t[k]), f"{watts[k]:.1f} W"
             self._ledger.broken(POWER, t, connector, f"{expected} within {slack[k]:.1f} W", actual, message)
+
+    def _columns(self, layout: Layout, phase: str) -> dict[str, int]:
+        """Where a phase's measurands stand; empty where voltage, current or power is not told."""
+        known = self._at.get((layout, phase))
+        if known is None:
+            known = {c.measurand: k for k, c in enumerate(layout.columns) if line(c.phase) == phase}
+            known = known if known.keys() >= {"Voltage", "Current.Import", "Power.Active.Import"} else {}
+            self._at[layout, phase] = known
+        return known
 
     @staticmethod
     def _scaled(block: Block, at: int) -> Array:

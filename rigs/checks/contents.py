@@ -9,7 +9,7 @@ from rigs.checks.call import Call
 from rigs.checks.columns import Block
 from rigs.checks.instants import iso
 from rigs.checks.ledger import Requirement as R
-from rigs.checks.meter import Layout, line
+from rigs.checks.meter import Column, Layout, line
 from rigs.checks.story import PHASE, Transaction
 
 MEASURANDS, UNITS, CONTEXTS = "metering.measurands", "metering.units", "metering.context"
@@ -62,7 +62,10 @@ class Contents:
         self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
         self._bare_all = bench.policies["bare_measurand"] == "all"
         self._asked = False  # a TriggerMessage for MeterValues was accepted
-        self._phases: dict[int, set[str]] = {}  # by connector: those seen in Voltage or Current.Import
+        self._found: dict[tuple[Layout, str, frozenset[str]], list[str]] = {}  # what is wrong with a layout
+        self._strange: dict[Layout, list[Column]] = {}
+        self._wires: dict[int, frozenset[str]] = {}
+        bench.bus.telemetry.append(self._wires.clear)
         bench.bus.readings.append(self._readings)
         bench.bus.replies["TriggerMessage"].append(self._triggered)
 
@@ -77,7 +80,10 @@ class Contents:
                 self._measurands(connector, block)
 
     def _units(self, connector: int, block: Block) -> None:
-        strange = [c for c in block.layout.columns if c.unit not in units_of(c.measurand)]
+        strange = self._strange.get(block.layout)
+        if strange is None:
+            strange = [c for c in block.layout.columns if c.unit not in units_of(c.measurand)]
+            self._strange[block.layout] = strange
         self._ledger.held(UNITS, len(block) * (len(block.layout.columns) - len(strange)))
         for column in strange:
             allowed = " or ".join(unit or "none" for unit in units_of(column.measurand))
@@ -110,12 +116,15 @@ class Contents:
         text = self._story.text(key, first)
         if text is None or changes:
             return
-        wrong = self._wrong(connector, block.layout, text)
+        what = (block.layout, text, self._wired(connector))
+        wrong = self._found.get(what)
+        if wrong is None:
+            wrong = self._found[what] = self._wrong(*what)
         t = float(block.t[0])
         message = f"{block.layout.context} values are not what {key} says"
         self._ledger.judge(MEASURANDS, not wrong, t, connector, text, "; ".join(wrong), message)
 
-    def _wrong(self, connector: int, layout: Layout, text: str) -> list[str]:
+    def _wrong(self, layout: Layout, text: str, wired: frozenset[str]) -> list[str]:
         wanted: dict[str, set[str]] = {}
         for name in filter(None, (name.strip() for name in text.split(","))):
             phase = PHASE.search(name)
@@ -126,25 +135,31 @@ class Contents:
         wrong = [f"{name} not asked for" for name in told.keys() - wanted.keys()]
         wrong += [f"{name} missing" for name in wanted.keys() - told.keys() - MAY_LACK]
         for name in told.keys() & wanted.keys():
-            wrong += self._wrong_phases(connector, name, wanted[name], told[name])
+            wrong += self._wrong_phases(wired, name, wanted[name], told[name])
         return sorted(wrong)
 
-    def _wrong_phases(self, connector: int, name: str, wanted: set[str], told: set[str]) -> list[str]:
+    def _wrong_phases(self, wired: frozenset[str], name: str, wanted: set[str], told: set[str]) -> list[str]:
         if "all" in wanted and not self._bare_all:
             return [] if told == {"total"} else [f"{name} by phase, total only by policy"]
         if name == REGISTER and "all" in wanted and "total" not in told:
             return [f"the total of {name} missing"]
         if name not in PHASED:
             return []
-        phases = self._wired(connector) if "all" in wanted else wanted
+        phases = wired if "all" in wanted else wanted
         return [f"{name} on {phase} missing" for phase in sorted(phases - told)]
 
-    def _wired(self, connector: int) -> set[str]:
+    def _wired(self, connector: int) -> frozenset[str]:
         """The phases of an outlet: those under voltage in the telemetry; three where there is none."""
+        known = self._wires.get(connector)
+        if known is None:
+            known = self._wires[connector] = self._live(connector)
+        return known
+
+    def _live(self, connector: int) -> frozenset[str]:
         rows = self._bench.telemetry.parts.get(connector)
         if rows is None:
-            return {"L1", "L2", "L3"} if not self._bench.telemetry.recorded else {"L1"}
-        return {f"L{n}" for n in (1, 2, 3) if np.nanmax(rows[f"u{n}_v"]) > 50.0}
+            return frozenset({"L1"} if self._bench.telemetry.recorded else {"L1", "L2", "L3"})
+        return frozenset(f"L{n}" for n in (1, 2, 3) if np.nanmax(rows[f"u{n}_v"]) > 50.0)
 
 
 class StopData:
@@ -173,7 +188,7 @@ class StopData:
     def _instants(self, stopped: Transaction) -> list[tuple[str, float]]:
         return [(STOP_CONTEXTS[0], stopped.start), (STOP_CONTEXTS[1], stopped.stop or stopped.start)]
 
-    def _wanted(self, t: float) -> set[str] | None:
+    def _wanted(self, t: float) -> frozenset[str] | None:
         """The measurands of the list; None where it is unknown, or changes at this very instant."""
         tolerance = self._bench.tolerances.sample_s
         changes = self._story.changes(t - tolerance, self.KEY.lower())

@@ -13,19 +13,20 @@ from rigs.checks.bus import Bench, Bus, Event
 from rigs.checks.call import Call
 from rigs.checks.catalogue import CHECKS, TABLE
 from rigs.checks.clock import restamping
-from rigs.checks.columns import Gathering
+from rigs.checks.columns import Gathered, Gathering
 from rigs.checks.frames import CALL, Frame, Reader, lines
 from rigs.checks.heartbeat import Heartbeat
 from rigs.checks.instants import epoch
 from rigs.checks.ledger import Ledger
 from rigs.checks.meter import Reading
+from rigs.checks.pages import Pages
 from rigs.checks.pairing import Pairing
 from rigs.checks.repeats import Repeats
 from rigs.checks.sessions import Sessions
 from rigs.checks.story import Story
-from rigs.checks.templates import Row, Templates
+from rigs.checks.templates import Row, Template, Templates
 from rigs.checks.tolerances import Tolerances, policies_of
-from rigs.checks.transcripts import transcript
+from rigs.checks.transcripts import is_own, transcript
 from rigs.checks.validation import Validation
 from rigs.checks.verdict import Verdict, findings_of, read_summary, write_summary
 from rigs.errors import BadInput
@@ -82,7 +83,9 @@ class Judge:
         self._pairing = Pairing(self._ledger, *waits, self._repeats.gave_up)
         self._validation = Validation(self._ledger, policies.get("occupied_status", "off") != "off")
         self._gathering = Gathering(self._no_number)
-        self._fluent_calls = self._fluent_replies = 0  # of known form: counted here, entered at the end
+        self._fluent_pairs = self._fluent_calls = self._fluent_replies = (
+            0  # of known form: counted here, entered at the end
+        )
         self._truth = telemetry.Telemetry()
         zone = summary.get("timezone")
         zone = ZoneInfo(zone) if isinstance(zone, str) else None
@@ -99,6 +102,8 @@ class Judge:
         )
         for check in CHECKS:
             check(bench)
+        self._blocks: dict[tuple[Template, bytes, bytes], tuple[int, Gathered]] = {}
+        self._flushed = 0
         self._heartbeat = Heartbeat(bench)
         self._sessions = Sessions(bench)
         self._gathering.listeners = self._bus.readings
@@ -112,22 +117,73 @@ class Judge:
         self._event, self._part = next(self._events, None), next(self._parts, None)
         self._truth.recorded = self._part is not None
         self._due = self._next_due()
-        for number, raw in transcript(self._messages):
-            if raw.find(b'"MeterValues"', 0, 256) > 0:
-                row = self._templates.match(raw)
-                if row is not None:
-                    self._known_call(number, row)
-                    continue
-            else:
-                match = EMPTY_REPLY.fullmatch(raw)
-                if match is not None and self._pairing.expects_empty_reply(match[2].decode()):
-                    self._known_reply(number, start + float(match[1]), match[2].decode())
-                    continue
-            self._line(number, raw)
+        if is_own(self._messages):
+            self._own(start)
+        else:
+            for number, raw in transcript(self._messages):
+                self._line(number, raw)
         self._catch_up(FOREVER)
         return self._verdict(start)
 
+    def _own(self, start: float) -> None:
+        """A `messages.jsonl`: lines, and pairs of lines of known form, which are nearly all."""
+        with Pages(self._messages) as pages:
+            while pages.more():
+                found = self._templates.match_pair(pages.buffer, pages.at)
+                if found is not None and self._known_pair(start, *found):
+                    pages.skip(found[1].end() - pages.at, 2)
+                    continue
+                number = pages.number
+                raw = pages.line()
+                if not self._known(start, number, raw) and not raw.isspace():
+                    self._line(number, raw)
+
     # -- the two lines that come by the hundred thousand -----------------------------------------
+
+    def _known_pair(self, start: float, template: Template, match: re.Match[bytes]) -> bool:
+        """A MeterValues and its reply, where nothing comes between; False: they are to be told one by one."""
+        groups, head = match.groups(), template.head
+        t, answered = start + float(groups[head[0]]), start + float(groups[-1])
+        in_order = self._t <= t <= answered < self._due
+        if not in_order or not self._pairing.is_idle or self._repeats.waiting:
+            return False
+        stamp = self._templates.stamp(template, groups)
+        if stamp is None or not self._pairing.paired(groups[head[1]].decode()):
+            return False
+        self._frames += 2
+        self._fluent_pairs += 1
+        self._t, self._story.heard_t = answered, t
+        self._heartbeat.hear(t)
+        connector, block = self._block(template, groups)
+        self._gathering.put(connector, block, t, stamp, b",".join(groups[template.values]))
+        return True
+
+    def _block(self, template: Template, groups: tuple[bytes, ...]) -> tuple[int, Gathered]:
+        """Connector and block of a reading: the same for the same bytes, until blocks are handed out."""
+        if self._flushed != self._gathering.flushed:
+            self._flushed = self._gathering.flushed
+            self._blocks.clear()
+        at = template.head[3]
+        key = (template, groups[template.head[2]], groups[at] if at >= 0 else b"")
+        known = self._blocks.get(key)
+        if known is None:
+            connector, transaction = int(key[1]), int(key[2]) if at >= 0 else None
+            block = self._gathering.block(connector, transaction, template.layout)
+            known = self._blocks[key] = (connector, block)
+        return known
+
+    def _known(self, start: float, number: int, raw: bytes) -> bool:
+        """One line of known form: a MeterValues, or the reply to it."""
+        if raw.find(b'"MeterValues"', 0, 256) > 0:
+            row = self._templates.match(raw)
+            if row is not None:
+                self._known_call(number, row)
+            return row is not None
+        match = EMPTY_REPLY.fullmatch(raw)
+        if match is None or not self._pairing.expects_empty_reply(match[2].decode()):
+            return False
+        self._known_reply(number, start + float(match[1]), match[2].decode())
+        return True
 
     def _known_call(self, number: int, row: Row) -> None:
         self._advance(number, row.t)
@@ -355,8 +411,10 @@ class Judge:
         self._gathering.flush()
         self._pairing.end(end)
         for requirement in _FLUENT:
-            self._ledger.held(requirement, self._fluent_calls + self._fluent_replies)
-        self._ledger.held("frame.timestamp", self._fluent_calls)
+            self._ledger.held(requirement, 2 * self._fluent_pairs + self._fluent_calls + self._fluent_replies)
+        self._ledger.held("frame.timestamp", self._fluent_pairs + self._fluent_calls)
+        for requirement in _PAIRED:
+            self._ledger.held(requirement, self._fluent_pairs)
         for tell in self._bus.end:
             tell(end)
         if not self._frames:
@@ -374,6 +432,8 @@ class Judge:
 
 _READINGS = {"MeterValues": "meterValue", "StopTransaction": "transactionData"}
 _FLUENT = ("recording.line", "frame.form", "frame.schema")  # what a line of known form keeps by its form
+
+_PAIRED = ("rpc.id", "rpc.one-call-station", "rpc.matched", "rpc.answered")
 
 # What the readings before it must not be seen in the light of.
 _BARRIER_CALLS = frozenset({"StartTransaction", "StopTransaction", "BootNotification"})

@@ -48,6 +48,11 @@ class Law:
         options = self._story.text("chg_Options")
         return options is None or "chgprof=1" in options.lower()
 
+    @property
+    def is_empty(self) -> bool:
+        """Was no profile ever installed?"""
+        return len(self._versions) == 1
+
     def profiles(self, t: float) -> Profiles:
         return self._versions[bisect_right(self._times, t + HAIR_S) - 1]
 

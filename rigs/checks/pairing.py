@@ -46,6 +46,15 @@ class Pairing:
             self._ledger.judged["rpc.id"] += 1
         waiting[call.id] = call
 
+    @property
+    def is_idle(self) -> bool:
+        """Does the charge point wait for nothing?"""
+        return not self._open[True]
+
+    def paired(self, id: str) -> bool:
+        """A CALL of the charge point with its reply right behind it: is its id new?"""
+        return self._ids[True].is_new(id)
+
     def _bad_id(self, call: Call, expected: str, message: str) -> None:
         self._ledger.broken("rpc.id", call.t, call.connector, expected, call.id, message)
 

@@ -33,6 +33,11 @@ class Repeats:
         self._unconfirmed: dict[Hashable, None] = {}
         self._confirmed: dict[Hashable, None] = {}  # of StartTransaction and StopTransaction
 
+    @property
+    def waiting(self) -> bool:
+        """Is there any message that may come again?"""
+        return bool(self._unconfirmed)
+
     def gave_up(self, call: Call) -> None:
         """The station stopped waiting for this one's reply."""
         key = key_of(call) if call.up else None

@@ -146,7 +146,7 @@ class Sampling:
 
     def _may_come(self, stamp: float) -> bool:
         story, tolerance = self._bench.story, self._bench.tolerances.sample_s
-        return any(story.measurands(LIST, t) != set() for t in (stamp - tolerance, stamp + tolerance))
+        return any(story.measurands(LIST, t) != frozenset() for t in (stamp - tolerance, stamp + tolerance))
 
     def _missed(self, transaction: Transaction, plan: Plan, until: float, t: float) -> None:
         """Write down every instant owed before `until`, except those without power."""

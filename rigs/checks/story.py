@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from rigs.checks.call import Call
@@ -15,6 +16,12 @@ METER_FAULT = "power-meter-failure"
 UNKNOWN = -1
 UNSEEN_S = 0.5  # assumed: a cable pulled and put back so quickly may go unnoticed
 DRAIN_S = 3600.0  # assumed: a queue is delivered an hour after the link is back
+
+
+@lru_cache(maxsize=256)
+def measurands_of(text: str) -> frozenset[str]:
+    """The measurands of a list as a key has it, without their phases."""
+    return frozenset(PHASE.sub("", name.strip()) for name in text.split(",") if name.strip())
 
 
 @dataclass(slots=True, eq=False)
@@ -89,12 +96,10 @@ class Story:
         except ValueError:
             return None
 
-    def measurands(self, key: str, t: float) -> set[str] | None:
+    def measurands(self, key: str, t: float) -> frozenset[str] | None:
         """The measurands of a list, without their phases; None where it is not known."""
         text = self.text(key, t)
-        if text is None:
-            return None
-        return {PHASE.sub("", name.strip()) for name in text.split(",") if name.strip()}
+        return None if text is None else measurands_of(text)
 
     def changes(self, since: float, *keys: str) -> list[float]:
         """When any of these keys (in lower case) was changed, after an instant."""
@@ -115,6 +120,16 @@ class Story:
             if old.start <= stamp <= (old.stop or old.start):
                 return old
         return None
+
+    def any_transaction(self, connector: int, since: float, until: float) -> bool:
+        """Did any transaction run on a connector within [since, until]?"""
+        running = self.open.get(connector)
+        if running is not None and running.start <= until:
+            return True
+        return any(
+            old.start <= until and (old.stop or old.start) >= since
+            for old in self.finished.get(connector, ())
+        )
 
     def is_dark(self, stamp: float, margin_s: float = 0.0) -> bool:
         """Was the station without power or booting at this instant?"""

@@ -17,8 +17,9 @@ SCALARS = (
     *("t", "phases", "i1_a", "i2_a", "i3_a", "u1_v", "u2_v", "u3_v", "p_w", "pf", "duty_pct"),
     *("energy_wh", "register_wh", "soc", "temp_c"),
 )
-VECTORS = ("offered_a", "allocated_a", "capability_a", "demand_a")
+VECTORS = ("offered_a", "allocated_a", "capability_a")
 TEXTS = ("pilot", "status", "limited_by")
+WANTED = ("connector", *SCALARS, *VECTORS, *TEXTS)
 
 
 @dataclass(slots=True)
@@ -85,7 +86,7 @@ def parts(directory: Path, start: float) -> Iterator[dict[int, Rows]]:
     for path in sorted(directory.glob("*.parquet")):
         try:
             with pq.ParquetFile(path) as part:  # read_table would import pandas
-                table = part.read()
+                table = part.read([name for name in WANTED if name in part.schema_arrow.names])
         except (pa.ArrowInvalid, OSError):
             return
         yield _split(table, start)

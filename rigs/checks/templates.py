@@ -43,11 +43,15 @@ class Row(NamedTuple):
     numbers: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Template:
-    """A line's bytes as a pattern, and where among its groups each field stands."""
+    """A line's bytes as a pattern, and where among its groups each field stands.
+
+    `pair` is the same with the line of its reply behind it, whose t is the last group.
+    """
 
     pattern: re.Pattern[bytes]
+    pair: re.Pattern[bytes]
     layout: Layout
     head: tuple[int, ...]  # as HEAD; -1 where the line has no transaction
     values: slice
@@ -71,10 +75,15 @@ def template_of(raw: bytes, layout: Layout) -> Template | None:
     values = slice(first, first + len(layout.columns))
     if set(groups[values]) != {"value"}:
         return None
-    whole = re.compile(pattern + re.escape(raw[before:]))
-    return Template(whole, layout, head, values)
+    whole = pattern + re.escape(raw[before:])
+    both = whole + REPLY_HEAD + b"\\%d" % (head[1] + 1) + REPLY_TAIL
+    return Template(re.compile(whole), re.compile(both), layout, head, values)
 
 
+REPLY_HEAD = (
+    rb'\{"t":(' + NUMBER + rb'),"at":"[^"\\]*","station":"[^"\\]*","dir":"down","frame":\[3,"'
+)  # then the id again
+REPLY_TAIL = rb'",\{\}\]\}\n'
 HEAD = ("t", "id", "connector", "transaction", "hour", "minute", "second")
 
 
@@ -97,6 +106,16 @@ class Templates:
                 return self._row(template, match.groups())
         return None
 
+    def match_pair(self, buffer: bytes, at: int) -> tuple[Template, re.Match[bytes]] | None:
+        """A line at this place in a buffer, with the line of its reply right behind it."""
+        for index, template in enumerate(self._templates):
+            match = template.pair.match(buffer, at)
+            if match is not None:
+                if index:
+                    self._templates.insert(0, self._templates.pop(index))
+                return template, match
+        return None
+
     def learn(self, raw: bytes, layout: Layout) -> None:
         """Take a line that was judged in full as the pattern for others."""
         template = template_of(raw, layout) if len(self._templates) < self.MOST else None
@@ -104,19 +123,27 @@ class Templates:
             self._templates.append(template)
 
     def _row(self, template: Template, groups: tuple[bytes, ...]) -> Row | None:
-        t, id, connector, transaction, hour, minute, second = template.head
-        since = self._hours.get(groups[hour])
-        if since is None and (since := self._hour(groups[hour])) is None:
+        t, id, connector, transaction = template.head[:4]
+        stamp = self.stamp(template, groups)
+        if stamp is None:
             return None
         return Row(
             self._start + float(groups[t]),
             groups[id].decode(),
             int(groups[connector]),
             None if transaction < 0 else int(groups[transaction]),
-            since + 60 * int(groups[minute]) + float(groups[second]),
+            stamp,
             template.layout,
             b",".join(groups[template.values]),
         )
+
+    def stamp(self, template: Template, groups: tuple[bytes, ...]) -> float | None:
+        """The epoch of the timestamp; None where there is no such moment."""
+        _, _, _, _, hour, minute, second = template.head
+        since = self._hours.get(groups[hour])
+        if since is None and (since := self._hour(groups[hour])) is None:
+            return None
+        return since + 60 * int(groups[minute]) + float(groups[second])
 
     def _hour(self, text: bytes) -> float | None:
         """The epoch of an hour; None where there is no such hour, for the general way to judge."""

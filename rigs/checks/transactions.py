@@ -111,10 +111,12 @@ class Transactions:
         if connector == 0 or block.layout.context not in ("Sample.Clock", "Sample.Periodic"):
             return
         self._settle(float(block.t[0]) - TOLD_S)
-        for _, t, stamp in block.rows():
-            its = self._story.transaction_at(connector, stamp - self._stamp_s)
-            if its is not None and its.id is not None:
-                self._suspects.append((t, stamp, its))
+        since, until = float(block.stamp.min()) - self._stamp_s, float(block.stamp.max())
+        if self._story.any_transaction(connector, since, until):
+            for _, t, stamp in block.rows():
+                its = self._story.transaction_at(connector, stamp - self._stamp_s)
+                if its is not None and its.id is not None:
+                    self._suspects.append((t, stamp, its))
         self._ledger.held(CARRIES, len(block))
 
     def _settle(self, t: float) -> None:

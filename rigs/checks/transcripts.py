@@ -70,6 +70,11 @@ def transcript(path: Path) -> Iterator[tuple[int, bytes]]:
     return lines(path) if form is None else _Log(path, form).records()
 
 
+def is_own(path: Path) -> bool:
+    """Is it, as far as its beginning tells, a `messages.jsonl`?"""
+    return _form(path) is None
+
+
 def _form(path: Path) -> Form | None:
     """The form of the first line that has one; None for our own."""
     for _, raw in islice(lines(path), SNIFFED):

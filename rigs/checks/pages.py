@@ -1,0 +1,51 @@
+"""A transcript by pages: line by line, or by whatever stretch a pattern takes at once."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+PAGE = 1 << 20  # bytes read at a time
+AHEAD = 1 << 16  # bytes that should lie ahead: a MeterValues of 22 values has 2700, with its reply 2850
+
+
+class Pages:
+    """`buffer` from `at` on is what comes; `number` is that of the line at `at`, from 1."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb", buffering=0)
+        self._ended = False
+        self.buffer, self.at, self.number = b"", 0, 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def more(self) -> bool:
+        """Is there more? Then a good piece of it lies ahead in the buffer."""
+        if len(self.buffer) - self.at < AHEAD and not self._ended:
+            self._turn()
+        return self.at < len(self.buffer)
+
+    def _turn(self) -> None:
+        page = self._file.read(PAGE)
+        self._ended = not page
+        self.buffer, self.at = self.buffer[self.at :] + page, 0
+
+    def line(self) -> bytes:
+        """The next line, with its newline where it has one."""
+        end = self.buffer.find(b"\n", self.at)
+        while end < 0 and not self._ended:
+            self._turn()
+            end = self.buffer.find(b"\n", self.at)
+        raw = self.buffer[self.at : end + 1] if end >= 0 else self.buffer[self.at :]
+        self.skip(len(raw), 1)
+        return raw
+
+    def skip(self, count: int, lines: int) -> None:
+        """Go on by so many bytes, which hold so many lines."""
+        self.at += count
+        self.number += lines
