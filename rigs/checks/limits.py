@@ -1,5 +1,6 @@
 """What the pilot offers against what rating, cable, heat, station and permission allow."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -168,8 +169,19 @@ class Permission:
                 continue
             covered = any(
                 start - shift <= begin and end <= stop + shift + self.MARGIN_S
-                for start, stop in self._transactions.get(connector, ())
+                for start, stop in _joined(self._transactions.get(connector, ()), shift)
             )
             actual = f"offered until {iso(end)}"
             message = "energy is offered without a transaction"
             self._bench.ledger.judge(PERMISSION, covered, begin, connector, "a transaction", actual, message)
+
+
+def _joined(transactions: Iterable[tuple[float, float]], gap_s: float) -> list[tuple[float, float]]:
+    """Transactions that follow each other at once, as one: nobody sees the offer end between them."""
+    joined: list[tuple[float, float]] = []
+    for start, stop in sorted(transactions):
+        if joined and start <= joined[-1][1] + gap_s:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], stop))
+        else:
+            joined.append((start, stop))
+    return joined
