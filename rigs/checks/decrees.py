@@ -14,6 +14,7 @@ from rigs.checks.law import DEFAULT, MAX, TX, Law
 from rigs.checks.ledger import Requirement as R
 from rigs.checks.profiles import VOLTS, Cap, cleared, prevailing
 
+AT_ONCE_S = 1.0  # after a stop the next transaction may run before its start is sent
 COMPOSITE, TAKEN, CLEARED = "charging.composite", "charging.accepted", "charging.cleared"
 REQUIREMENTS = (
     R(COMPOSITE, "A composite schedule is what the profiles and ratings come to", "3.13.4, 5.7, TC_066_CS"),
@@ -32,11 +33,18 @@ class Decrees:
         self._law = Law(bench)
         self._charging = Charging(bench, self._law)
         self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._stopped: dict[int, float] = {}  # by connector: when a stop was last heard of
+        bench.bus.calls["StopTransaction"].append(self._stops)
         replies = bench.bus.replies
         replies["GetCompositeSchedule"].append(self._composite)
         # before the law takes the change in
         replies["SetChargingProfile"].insert(0, self._set)
         replies["ClearChargingProfile"].insert(0, self._clear)
+
+    def _stops(self, call: Call) -> None:
+        stopped = self._story.by_id.get(call.payload["transactionId"])
+        if stopped is not None:
+            self._stopped[stopped.connector] = call.t
 
     # -- accepted or not -------------------------------------------------------------------------
 
@@ -66,7 +74,8 @@ class Decrees:
             return "ChargePointMaxProfile is for connector 0 only"
         if purpose == TX and connector == 0:
             return "TxProfile is for one connector"
-        if purpose == TX and self._story.open.get(connector) is None and self._is_told(call.t):
+        told = self._is_told(call.t) and call.t - self._stopped.get(connector, -inf) > AT_ONCE_S
+        if purpose == TX and self._story.open.get(connector) is None and told:
             return "TxProfile without a transaction"
         rows = wire["chargingSchedule"]["chargingSchedulePeriod"]
         if rows and rows[0]["startPeriod"] != 0:
@@ -120,7 +129,7 @@ class Decrees:
         told = reply["chargingSchedule"]
         start = epoch(reply["scheduleStart"]) if "scheduleStart" in reply else floor(call.reply_t or call.t)
         expected = self._expected(call.payload, start, call.reply_t or call.t, told["chargingRateUnit"])
-        if expected is None:
+        if expected is None or not self._is_told(call.t):
             return
         wrong = self._first_difference(told, expected, call.payload["duration"])
         message = f"the composite schedule of connector {call.payload['connectorId']}"

@@ -127,6 +127,11 @@ class Triggers:
         bench.bus.end.append(self._end)
 
     def _accepted(self, call: Call) -> None:
+        connector, story = call.payload.get("connectorId", 0), self._bench.story
+        outlets = [connector] if connector else story.outlets()
+        silent = any(story.is_unmetered(outlet, call.t, 1.0) for outlet in outlets)
+        if silent and call.payload["requestedMessage"] == "MeterValues":
+            return  # there may be nothing to tell
         if call.reply is not None and call.reply["status"] == "Accepted":
             self._owed.setdefault(call.payload["requestedMessage"], call.reply_t or call.t)
 
