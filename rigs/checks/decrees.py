@@ -14,6 +14,7 @@ from rigs.checks.law import DEFAULT, MAX, TX, Law
 from rigs.checks.ledger import Requirement as R
 from rigs.checks.profiles import VOLTS, Cap, cleared, prevailing
 
+NO_TRANSACTION = "TxProfile without a transaction"
 AT_ONCE_S = 1.0  # after a stop the next transaction may run before its start is sent
 COMPOSITE, TAKEN, CLEARED = "charging.composite", "charging.accepted", "charging.cleared"
 REQUIREMENTS = (
@@ -34,7 +35,10 @@ class Decrees:
         self._charging = Charging(bench, self._law)
         self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
         self._stopped: dict[int, float] = {}  # by connector: when a stop was last heard of
+        self._early: list[Call] = []  # a TxProfile taken though no transaction was told of, so far
         bench.bus.calls["StopTransaction"].append(self._stops)
+        bench.bus.calls["StartTransaction"].append(self._starts)
+        bench.bus.end.append(self._end)
         replies = bench.bus.replies
         replies["GetCompositeSchedule"].append(self._composite)
         # before the law takes the change in
@@ -46,13 +50,28 @@ class Decrees:
         if stopped is not None:
             self._stopped[stopped.connector] = call.t
 
+    def _starts(self, call: Call) -> None:
+        """What began at once was running already when its profile came."""
+        self._early = [
+            early
+            for early in self._early
+            if early.connector != call.connector or call.t - early.t > AT_ONCE_S
+        ]
+
+    def _end(self, t: float) -> None:
+        for call in self._early:
+            message = f"a profile was accepted: {NO_TRANSACTION}"
+            self._ledger.broken(TAKEN, call.t, call.connector, "Rejected", "Accepted", message)
+
     # -- accepted or not -------------------------------------------------------------------------
 
     def _set(self, call: Call) -> None:
         if call.reply is None:
             return
         why = self._why_not(call)
-        if why is not None:
+        if why == NO_TRANSACTION and call.reply["status"] == "Accepted":
+            self._early.append(call)
+        elif why is not None:
             message, status = f"a profile was accepted: {why}", call.reply["status"]
             good = status != "Accepted"
             self._ledger.judge(TAKEN, good, call.t, call.connector, "Rejected", status, message)
@@ -76,7 +95,7 @@ class Decrees:
             return "TxProfile is for one connector"
         told = self._is_told(call.t) and call.t - self._stopped.get(connector, -inf) > AT_ONCE_S
         if purpose == TX and self._story.open.get(connector) is None and told:
-            return "TxProfile without a transaction"
+            return NO_TRANSACTION
         rows = wire["chargingSchedule"]["chargingSchedulePeriod"]
         if rows and rows[0]["startPeriod"] != 0:
             return "its first period does not start at 0"
