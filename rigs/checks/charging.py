@@ -10,6 +10,7 @@ from rigs.checks.profiles import HAIR_S, VOLTS, Cap
 from rigs.checks.spans import current, highest_of_late, is_new, per_phase
 from rigs.checks.telemetry import Rows
 
+AT_ONCE_S = 0.01  # a row that the next one takes back within the millisecond that messages are stamped by
 LIMIT, EXACT, STATION = "charging.limit", "charging.exact", "charging.station-limit"
 REPORTED, PHASES = "charging.reported", "charging.phases"
 REQUIREMENTS = (
@@ -104,7 +105,8 @@ class Charging:
         """Where telemetry names a profile as the limit, the allocation is that profile's."""
         if self._spread:
             return
-        named = keep & (rows["limited_by"] == "profile")
+        lasts = np.append(np.diff(rows["t"]) > AT_ONCE_S, True)  # else the next row says what became of it
+        named = keep & (rows["limited_by"] == "profile") & lasts
         allocated = per_phase(rows, "allocated_a")
         self._ledger.held(EXACT, int(np.count_nonzero(named)))
         for k in np.flatnonzero(named).tolist():

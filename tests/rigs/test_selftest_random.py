@@ -49,10 +49,7 @@ def test_a_random_hour_of_the_healthy_twin_has_no_error(seed: int) -> None:
     assert errors(verdict_of(seed, 0.5)) == []
 
 
-@pytest.mark.slow
-@pytest.mark.xfail(
-    strict=False, reason="stamps at the interval's start and a meter that fails raise false alarms"
-)
+@pytest.mark.soak
 def test_a_thousand_random_days_have_no_error_and_every_check_passes_twenty_times() -> None:
     passed: Counter[str] = Counter()
     failed: dict[int, list[str]] = {}
