@@ -21,6 +21,7 @@ from twin.outbox import QUEUE_LIMIT, Outbox
 from twin.rpc import NO_REPLY, Done, Refusal, Reply, Rpc
 
 BOOT_RETRY_S = 60.0  # where the CSMS leaves the wait to us (interval 0) or gives none; assumed
+MAX_TEXT = 1 << 16  # characters of a frame that the device can take; assumed (128 KB of RAM in an EVC4)
 CLOCK_STEP_S = 1.0  # a smaller difference to the CSMS's time is left alone; assumed
 
 Answer = Callable[[Payload], Payload | None]
@@ -44,7 +45,7 @@ class Agent:
         self.timeline, self.clock, self.link, self.memory = timeline, clock, link, memory
         self.configuration, self.behaviour, self._identity = configuration, behaviour, identity
         self.rpc = Rpc(timeline, link.send, self._answer, ids)
-        self.rpc.admit = self._admit
+        self.rpc.admit, self.rpc.deaf = self._admit, True
         self.rpc.strict = behaviour.policy("occupied_status") == "off"
         self.connection = Connection(timeline, link, self._connected, self._disconnected)
         self.outbox = Outbox(timeline, memory, configuration, behaviour, self._pump, queue_limit)
@@ -90,7 +91,8 @@ class Agent:
         self.connection.open()
 
     def on_text(self, text: str) -> None:
-        self.rpc.receive(text)
+        if len(text) <= MAX_TEXT:  # a longer one does not fit into the device and is lost
+            self.rpc.receive(text)
 
     def die(self) -> None:
         """Power is gone or the firmware restarts: nothing of ours runs on."""
@@ -100,7 +102,7 @@ class Agent:
         self.rpc.forget()
         self._urgent.clear()
         self._unheard = False
-        self.registration = ""
+        self._register("")
         self.connection.die()
 
     @property
@@ -122,7 +124,7 @@ class Agent:
                 self._boot.set(self.timeline.now + BOOT_RETRY_S)
             return
         was = self.registration
-        self.registration = reply.payload["status"]
+        self._register(reply.payload["status"])
         interval = int(reply.payload["interval"])
         if self.registration != "Accepted":
             self._beat.clear()
@@ -136,6 +138,11 @@ class Agent:
             for listener in self.on_accepted:
                 listener()
         self._online()
+
+    def _register(self, status: str) -> None:
+        """Before it is accepted or pending, the charge point does not answer. Source: OCPP 1.6 4.2."""
+        self.registration = status
+        self.rpc.deaf = status in ("", "Rejected")
 
     def _online(self) -> None:
         self.schedule_heartbeat()
@@ -245,13 +252,9 @@ class Agent:
 
     # --- incoming ---
 
-    def _admit(self, action: str) -> bool:
-        """Before it is accepted or pending, the charge point does not answer. Source: OCPP 1.6 4.2."""
-        if self.registration in ("", "Rejected"):
-            return False
+    def _admit(self, action: str) -> None:
         if action not in self.answers:
             raise self.refuse(action)
-        return True
 
     def _answer(self, action: str, payload: Payload) -> Payload | None:
         return self.answers[action](payload)

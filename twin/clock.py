@@ -59,11 +59,11 @@ def parse_instant(text: str) -> datetime | None:
     """An RFC 3339 date-time with its offset as an aware UTC datetime; None where it is none."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo is None or "T" not in text.upper():
+            return None
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and the last day of the calendar overflow
         return None
-    if moment.tzinfo is None or "T" not in text.upper():
-        return None
-    return moment.astimezone(UTC)
 
 
 @dataclass(slots=True)

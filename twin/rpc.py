@@ -45,7 +45,7 @@ class Rpc:
     """Sends CALLs and hands their replies on; checks every payload, in and out, against its schema.
 
     `answer` gets a valid CALL and returns the confirmation's payload, None for silence, or raises `Refusal`;
-    `admit` is asked before the payload is looked at, False for silence, and may refuse an action as such.
+    `admit` is asked before the payload is looked at, and may refuse an action as such.
     """
 
     def __init__(
@@ -61,7 +61,8 @@ class Rpc:
         self._waiting: tuple[str, str, Done] | None = None  # id, action, what to do with the reply
         self._deadline_s = 0.0
         self._watching = False
-        self.admit: Callable[[str], bool] = lambda action: True
+        self.admit: Callable[[str], None] = _anything
+        self.deaf = False  # does it answer nothing for now?
         self.strict = True  # refuse to send what the schema refuses; a device may be less careful
 
     @property
@@ -103,7 +104,7 @@ class Rpc:
         elif isinstance(frame, Error):
             if self._waiting is not None and frame.id == self._waiting[0]:
                 self._finish(Reply(None, frame.code, frame.description, frame.details))
-        elif isinstance(frame, Broken):
+        elif isinstance(frame, Broken) and not self.deaf:
             self._send(frames.error_text(frame.id, frame.code, frame.description))
 
     def _result(self, frame: Result) -> None:
@@ -121,9 +122,10 @@ class Rpc:
             done(reply)
 
     def _called(self, frame: Call) -> None:
+        if self.deaf:
+            return
         try:
-            if not self.admit(frame.action):
-                return
+            self.admit(frame.action)
             check = validator(frame.action)
             if check is not None and not check.is_valid(frame.payload):
                 raise Refusal(*violation(check, frame.payload))
@@ -151,3 +153,7 @@ class Rpc:
             self._timeline.at(self._deadline_s, self._watch)
         else:
             self._finish(NO_REPLY)
+
+
+def _anything(action: str) -> None:
+    """No action is refused as such."""

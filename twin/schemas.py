@@ -6,6 +6,7 @@ The schemas are those of the `ocpp` package. `multipleOf: 0.1` compares exactly:
 import json
 from functools import lru_cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import jsonschema_rs
@@ -24,11 +25,22 @@ OTHER_KIND = "PropertyConstraintViolation"  # enumerations, multipleOf, ranges: 
 @lru_cache(512)  # bounded: the action may be anything a peer sends
 def validator(action: str, response: bool = False) -> jsonschema_rs.Validator | None:
     """The compiled schema of an action's request or confirmation; None where OCPP 1.6 has no such action."""
-    resource = files("ocpp") / "v16" / "schemas" / f"{action}{'Response' if response else ''}.json"
-    if not action.isidentifier() or not resource.is_file():
+    name = f"{action}{'Response' if response else ''}.json"
+    if name not in _names():
         return None
+    resource = _folder() / name
     schema = json.loads(resource.read_text(encoding="utf-8-sig"))
     return jsonschema_rs.Draft4Validator(schema, validate_formats=False)
+
+
+def _folder() -> Traversable:
+    return files("ocpp") / "v16" / "schemas"
+
+
+@lru_cache(1)
+def _names() -> frozenset[str]:
+    """Looked up here and not in the file system: an action may be anything, and of any length."""
+    return frozenset(resource.name for resource in _folder().iterdir())
 
 
 def violation(check: jsonschema_rs.Validator, payload: Any) -> tuple[str, str]:

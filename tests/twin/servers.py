@@ -1,4 +1,4 @@
-"""Real servers for files on this machine: HTTP of the standard library, and as much FTP as a station needs."""
+"""Real servers for files on this machine: HTTP of the standard library, as much FTP as a station needs."""
 
 import socketserver
 import threading
