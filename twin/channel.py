@@ -348,6 +348,8 @@ class Channel:
 
     def follow(self, grant: Grant) -> None:
         """Take over what arbitration grants; the pilot follows as soon as its 5 s rule allows."""
+        if not self._awake:
+            return  # without power, or while the firmware starts, nothing is offered
         changed, paused = grant != self.grant, self._target_a() <= 0
         self.grant = grant
         if paused and self._target_a() > 0 and self.status == SUSPENDED_EVSE:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from rigs.checks.bus import Bench
+from rigs.checks.columns import Array
 from rigs.checks.ledger import Requirement as R
-from rigs.checks.spans import per_phase
 from rigs.checks.telemetry import Rows
 
 POWER, ENERGY = "electrical.power", "electrical.energy"
@@ -14,7 +14,7 @@ REQUIREMENTS = (
 )
 PART = 0.005  # rounding aside they are the same
 SLACK_W, SLACK_WH = 1.0, 0.5
-RAMP_S = 10.0  # a car climbs to its offer within it
+RAMP_S = 15.0  # a car goes up within seconds, and may be stopped on the way: no row tells how far it came
 BEND = 0.01  # the power between two rows a minute apart bends no more than that
 
 
@@ -46,11 +46,9 @@ class Balance:
         hours = np.diff(rows["t"]) / 3600.0
         power, grown = rows["p_w"], np.diff(rows["energy_wh"])
         low = np.minimum(power[:-1], power[1:]) * hours * (1 - BEND) - SLACK_WH
-        most = np.maximum(power[:-1], power[1:])
-        volts = np.sum([rows[f"u{n}_v"] for n in (1, 2, 3)], axis=0)
-        offer = (volts * per_phase(rows, "offered_a"))[:-1]
-        climbs = (np.diff(rows["t"]) <= RAMP_S) & (power[:-1] > 0)  # and may have been cut off on its way up
-        high = np.where(climbs, np.maximum(most, offer), most) * hours * (1 + BEND) + SLACK_WH
+        peak = np.maximum(power[:-1], power[1:])
+        ramp = np.where(hours * 3600.0 < RAMP_S, _offered_w(rows)[:-1], 0.0)
+        high = np.maximum(peak, ramp) * hours * (1 + BEND) + SLACK_WH
         wrong = (grown < low) | (grown > high)
         wrong[: max(rows.carried - 1, 0)] = False
         self._bench.ledger.held(ENERGY, max(len(grown) - rows.carried - int(wrong.sum()), 0))
@@ -58,3 +56,10 @@ class Balance:
             expected, t = f"{low[k]:.1f} to {high[k]:.1f} Wh", float(rows["t"][k + 1])
             message = "the energy does not follow from the power"
             self._bench.ledger.broken(ENERGY, t, connector, expected, f"{grown[k]:.1f} Wh", message)
+
+
+def _offered_w(rows: Rows) -> Array:
+    """What would flow at the current offered."""
+    volts = np.stack([rows[f"u{n}_v"] for n in (1, 2, 3)], axis=1)
+    watts: Array = (np.nan_to_num(rows["offered_a"]) * volts).sum(axis=1)
+    return watts
