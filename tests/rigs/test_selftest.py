@@ -30,7 +30,13 @@ def test_the_healthy_twin_has_no_error(rig: str) -> None:
     assert recording
 
 
-@pytest.mark.parametrize("bug", JUDGED, ids=lambda bug: bug.name)
+EVERY = [  # each fourth one in the fast set, to keep it fast; all of them with the slow tests
+    pytest.param(bug, id=bug.name, marks=[] if number % 4 == 0 else pytest.mark.slow)
+    for number, bug in enumerate(JUDGED)
+]
+
+
+@pytest.mark.parametrize("bug", EVERY)
 def test_a_bug_is_caught_by_the_check_it_names(bug: Bug, healthy: dict[str, bytes]) -> None:
     if bug.rig not in healthy:
         healthy[bug.rig] = run_trial(bug.rig)[1]
