@@ -24,6 +24,7 @@ PILOT_S = 5.1  # the duty may change every 5 s; IEC 61851-1 as quoted by EVerest
 FOLLOW_S = 20.0  # assumed: the pilot's 5 s, the car's 5 s, and again for who goes up
 SWITCH_S = 60.0  # assumed: the car lets go, the pause, the relays
 MINIMUM_A = 6.0  # IEC 61851-1 Annex A: below it there is no offer
+JUST_S = 0.01
 NO_LIMIT = 1e9
 
 
@@ -113,11 +114,19 @@ class Charging:
             least = self._minimum(float(rows["t"][k]))
             wanted = [0.0 if amps < least else float(amps) for amps in (own[k], station[k])]
             if all(abs(allocated[k] - amps) > 0.1 for amps in wanted):
+                around = self._around(connector, float(rows["t"][k]), least)
+                if any(abs(allocated[k] - amps) <= 0.1 for amps in around):
+                    continue
                 self._ledger.judged[EXACT] -= 1
                 expected = " or ".join(f"{a:.2f} A" for a in wanted if a < NO_LIMIT) or "no profile"
                 message = "another current is allocated than the profile in force allows"
                 actual = f"{allocated[k]:.2f} A"
                 self._ledger.broken(EXACT, float(rows["t"][k]), connector, expected, actual, message)
+
+    def _around(self, connector: int, t: float, least: float) -> list[float]:
+        """At the instant of a change either side of it may stand: stamps are rounded to the millisecond."""
+        limits = [self._law.limit(which, t + by)[0] for which in (connector, 0) for by in (-JUST_S, JUST_S)]
+        return [0.0 if (amps := self._amps(cap)) < least else amps for cap in limits]
 
     def _minimum(self, t: float) -> float:
         """Below it a channel pauses: the standard's minimum, or a higher one of the station's own."""

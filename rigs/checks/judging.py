@@ -458,6 +458,9 @@ EMPTY_REPLY = re.compile(
 )
 
 
+TOLD_S = 60.0  # assumed: what happened is told within a minute, and telemetry is judged in its light
+
+
 def _ends(part: dict[int, telemetry.Rows] | None) -> float:
-    """The time of a part's last row: once a frame is later, the part's day is past."""
-    return max((float(rows["t"][-1]) for rows in (part or {}).values()), default=FOREVER)
+    """When a part may be judged: its last row is past, and so is what was told of it."""
+    return max((float(rows["t"][-1]) for rows in (part or {}).values()), default=FOREVER) + TOLD_S
