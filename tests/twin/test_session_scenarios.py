@@ -197,5 +197,10 @@ def test_random_days_hold_the_rules() -> None:
 
 
 @pytest.mark.slow
+def test_hundreds_of_random_days_hold_the_rules() -> None:
+    run(examples=300, steps=30, seeded=True)
+
+
+@pytest.mark.soak
 def test_thousands_of_random_days_hold_the_rules() -> None:
     run(examples=3000, steps=40, seeded=False)
