@@ -10,7 +10,7 @@ UNDER_VOLTAGE, OVER_VOLTAGE = "under-voltage", "over-voltage"
 OVER_CURRENT, OVER_TEMPERATURE = "over-current", "over-temperature"
 LOCK, PILOT, DIODE, GROUND = "lock-failure", "pilot-short", "diode-failure", "ground-failure"
 METER, WELDED, READER = "power-meter-failure", "contactor-welded", "reader-failure"
-POWER, PHASE = "power-loss", "phase-loss"
+POWER, PHASE, EMERGENCY = "power-loss", "phase-loss", "emergency-stop"
 
 UNDER_VOLTAGE_V = 195.5  # EN 50160: never below 230 V - 15 %
 OVER_VOLTAGE_V = 253.0  # EN 50160: never above 230 V + 10 %
@@ -41,9 +41,10 @@ EFFECTS = {
     READER: Effect("the card reader does not answer"),
     POWER: Effect("no mains: contactor drops open, no pilot", voltage=(0.0, 0.0, 0.0)),
     PHASE: Effect("the outlet's L2 is dead", voltage=(1.0, 0.0, 1.0)),
+    EMERGENCY: Effect("the emergency stop button is held in"),
 }
 FAULTS = tuple(EFFECTS)
-SEEN_AT_ONCE = frozenset((PILOT, GROUND, METER, READER))  # the others show in what they do
+SEEN_AT_ONCE = frozenset((PILOT, GROUND, METER, READER, EMERGENCY))  # the others show in what they do
 
 
 def effect(fault: str) -> Effect:

@@ -21,7 +21,7 @@ from rigs.instants import Instant, Utc, utc
 Fault = Literal[  # shared vocabulary of rig files and Bench.inject
     "lock-failure", "pilot-short", "diode-failure", "ground-failure", "over-voltage", "under-voltage",
     "over-current", "over-temperature", "power-meter-failure", "contactor-welded", "reader-failure",
-    "power-loss", "phase-loss",
+    "power-loss", "phase-loss", "emergency-stop",
 ]  # fmt: skip
 TagStatus = Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"]  # OCPP 1.6 7.2
 BootStatus = Literal["Accepted", "Pending", "Rejected"]  # OCPP 1.6 7.40

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import inf
 
-from models.faults import OVER_CURRENT
+from models.faults import EMERGENCY, OVER_CURRENT
 from models.meter import Metered
 from models.outlet import Outlet
 from models.timeline import CONTROL, Alarm, Timeline
@@ -65,6 +65,7 @@ class Channel:
         self._faults: list[str] = []  # in the order they came
         self.on_ready: list[Callable[[], None]] = []  # a car is there, and a transaction could begin
         self.on_unplug: list[Callable[[], None]] = []
+        self.on_fault: list[Callable[[], None]] = []  # the faults that are sensed are others than before
         self.on_status: list[Callable[[str], None]] = []
         self.on_change: list[Callable[[Channel], None]] = []
         self._heat_a = outlet.heat_a
@@ -243,9 +244,13 @@ class Channel:
         self.facts = replace(self.facts, faulted=row.faulted)
         if recovered:
             self._recover()
+        if EMERGENCY in self._faults:
+            self.outlet.set_contactor(0)  # at once, whatever flows
         self._arbitrate()
         self._refresh()
         self._announce_news()
+        for listener in self.on_fault:
+            listener()
 
     def _recover(self) -> None:
         """A fault is over: told once it shows what the status now is (I1 to I8)."""

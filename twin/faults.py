@@ -28,6 +28,7 @@ FAULTS = {
     "contactor-welded": FaultRow("PowerSwitchFailure", info="contactor welded"),
     "reader-failure": FaultRow("ReaderFailure"),
     "phase-loss": FaultRow("OtherError", info="phase loss"),
+    "emergency-stop": FaultRow("OtherError", info="emergency stop"),
 }
 """By name; `power-loss` is not among them: without power the device says nothing."""
 

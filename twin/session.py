@@ -6,7 +6,7 @@ Source: OCPP 1.6 3.10, 4.8, 4.10, 5.11, 5.12; ConnectionTimeOut 9.1.6.
 from collections.abc import Callable
 from functools import partial
 
-from models.faults import READER
+from models.faults import EMERGENCY, READER
 from models.timeline import CONTROL, Alarm
 from twin import vendor
 from twin.agent import Agent
@@ -41,6 +41,7 @@ class Session:
         channel.on_ready.append(self._ready)
         channel.on_unplug.append(self._unplugged)
         channel.on_status.append(self._status_changed)
+        channel.on_fault.append(self._fault_sensed)
 
     @property
     def transaction(self) -> Transaction | None:
@@ -215,6 +216,12 @@ class Session:
         """The EV's side of the cable was pulled (4.10)."""
         if self.transaction is not None and self._stops_on_disconnect():
             self.stop("EVDisconnected")
+
+    def _fault_sensed(self) -> None:
+        """Faults let a transaction go on without energy; the emergency stop button ends it."""
+        if self._channel.has_fault(EMERGENCY):
+            self.leave()
+            self.stop("EmergencyStop")
 
     def _stops_on_disconnect(self) -> bool:
         if self._configuration.flag("StopTransactionOnEVSideDisconnect"):

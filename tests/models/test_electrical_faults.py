@@ -29,6 +29,7 @@ SHOWS = {
     "reader-failure": ("C", 3, (16, 16, 16)),
     "power-loss": ("E", 0, (0, 0, 0)),
     "phase-loss": ("C", 3, (16, 0, 16)),
+    "emergency-stop": ("C", 3, (16, 16, 16)),
 }
 HIDDEN = {"contactor-welded", "over-current"}  # seen only when the contactor should open, or has tripped
 
@@ -175,7 +176,7 @@ def test_a_trip_stays_until_the_protection_is_set_anew(charging):
 
 def test_an_unknown_fault_is_refused_with_the_known_ones(charging):
     with pytest.raises(
-        ValueError, match=r"fault must be one of lock-failure, .*, phase-loss, got 'gremlins'"
+        ValueError, match=r"fault must be one of lock-failure, .*, emergency-stop, got 'gremlins'"
     ):
         charging[1].inject("gremlins")
     with pytest.raises(ValueError, match="got 'gremlins'"):

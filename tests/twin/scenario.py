@@ -99,6 +99,7 @@ class Scenario:
         assert log.invalid == []
         assert log.overlapping == []
         log.check_transactions()
+        assert log.taken_in_the_dark() == []
         for channel in self.station.controller.channels:
             assert log.statuses[channel.connector] == channel.status
 
@@ -112,6 +113,10 @@ class Log:
     """The frames of a scenario, read without any knowledge of the device."""
 
     def __init__(self, lines: list[Payload], events: list[Payload]) -> None:
+        cut, back = (
+            [e["at"] for e in events if e["event"] == f"power-{name}"] for name in ("cut", "restore")
+        )
+        self._dark = list(zip(cut, back, strict=True))
         self._cuts = [event["t"] for event in events if event["event"] in INTERRUPTS]
         self.invalid: list[str] = []
         self.overlapping: list[str] = []
@@ -166,6 +171,16 @@ class Log:
             first_stop = actions.index("StopTransaction")
             assert set(actions[first_stop:]) == {"StopTransaction"}
             assert all(payload == mine[first_stop][1] for _, payload in mine[first_stop:])
+
+    def taken_in_the_dark(self) -> list[str]:
+        """Meter values stamped while there was no power."""
+        stamps = [
+            value["timestamp"]
+            for call, _ in self.calls
+            if call["frame"][2] == "MeterValues"
+            for value in call["frame"][3]["meterValue"]
+        ]
+        return [stamp for stamp in stamps if any(cut < stamp < back for cut, back in self._dark)]
 
     def _delivered(self, action: str) -> list[tuple[Payload, Payload]]:
         """Payload and reply of each message of this kind; those sent again before a reply came count once."""

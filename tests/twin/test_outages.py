@@ -182,6 +182,18 @@ def test_a_status_that_got_lost_is_told_when_the_back_office_is_heard_again() ->
     assert statuses(bench, 1)[-1] == "Finishing"
 
 
+def test_what_still_waited_for_its_turn_when_the_socket_closed_is_told_again() -> None:
+    bench = Bench(latency_s=2.0).advance(60)
+    bench.plug_in(1)
+    bench.plug_in(2)
+    bench.advance(1)
+    bench.link.down()
+    bench.advance(10)
+    bench.link.up()
+    bench.advance(30)
+    assert (statuses(bench, 1)[-1], statuses(bench, 2)[-1]) == ("Preparing", "Preparing")
+
+
 # --- a back office that refuses ---
 
 
@@ -377,6 +389,33 @@ def test_nothing_begins_between_a_reset_and_the_boot() -> None:
     bench.present_tag(1, "TAG1")
     bench.advance(10)
     assert sent(bench, "StartTransaction") == [] == sent(bench, "Authorize")
+
+
+def test_a_card_that_waited_for_its_cable_is_forgotten_by_a_reset() -> None:
+    bench = Bench()
+    bench.present_tag(1, "TAG1")
+    bench.advance(1)
+    bench.call("Reset", {"type": "Hard"})
+    bench.advance(60)
+    charged_after(bench, 0)
+
+
+def test_a_card_that_waited_for_its_cable_is_sent_away_when_the_connector_goes_out_of_service() -> None:
+    bench = Bench()
+    bench.present_tag(1, "TAG1")
+    bench.advance(1)
+    for kind in ("Inoperative", "Operative"):
+        assert bench.call("ChangeAvailability", {"connectorId": 1, "type": kind}) == {"status": "Accepted"}
+        bench.advance(1)
+    assert statuses(bench, 1)[-2:] == ["Unavailable", "Available"]
+    charged_after(bench, 0)
+
+
+def charged_after(bench: Bench, transactions: int) -> None:
+    """Plug in without a card."""
+    bench.plug_in(1)
+    bench.advance(30)
+    assert len(sent(bench, "StartTransaction")) == transactions
 
 
 # --- boot, 4.2 ---

@@ -16,7 +16,7 @@ CARS = st.sampled_from(["vw-id3-58", "renault-zoe-ze50", "nissan-leaf-40"])
 SOCS = st.sampled_from([0.2, 0.999, 1.0])
 WAITS = st.sampled_from([0.0, 0.4, 1.0, 3.0, 8.0, 31.0, 61.0, 200.0, 900.0, 4000.0])
 FAULTS = st.sampled_from(
-    ["ground-failure", "pilot-short", "lock-failure", "power-meter-failure", "contactor-welded"]
+    ["ground-failure", "pilot-short", "lock-failure", "power-meter-failure", "emergency-stop"]
 )
 HANGING = st.sampled_from(["Authorize", "StartTransaction", "StopTransaction", "StatusNotification"])
 OPERATIVE = st.sampled_from(["Operative", "Operative", "Inoperative"])

@@ -293,6 +293,7 @@ CODES = {  # fault of the bench -> what the sheet lets the device say, and what 
     "reader-failure": ("ReaderFailure", "ReaderFailure"),
     "under-voltage": ("OtherError", "UnderVoltage"),
     "phase-loss": ("OtherError", "OtherError"),
+    "emergency-stop": ("OtherError", "OtherError"),
 }
 
 
