@@ -5,6 +5,7 @@ Source: OCPP 1.6 4.9; errata 3.19, 3.22; sheet tables 4 and 5.
 
 from functools import partial
 
+from models.timeline import CONTROL, Alarm
 from twin.agent import Agent
 from twin.availability import Availability
 from twin.controller import Controller
@@ -19,6 +20,7 @@ from twin.status import (
     UNAVAILABLE,
 )
 
+RETRY_S = 60.0  # until a status that got no reply is told again; assumed
 News = tuple[str, str, str]  # status, error code, info
 # 4.9: a warning that goes with these statuses only
 COMMUNICATION, ITS_STATUSES = "EVCommunicationError", (PREPARING, SUSPENDED_EV, SUSPENDED_EVSE, FINISHING)
@@ -33,6 +35,7 @@ class Announcer:
         self._error_codes = behaviour.error_codes
         self._occupied = behaviour.policy("occupied_status") == "replaces-preparing"
         self._heard: dict[int, News] = {}  # by connector
+        self._again = Alarm(agent.timeline, self.tell_all, CONTROL)
         agent.on_accepted.append(self._heard.clear)
         agent.on_online.append(self.tell_all)
         for channel in controller.channels:
@@ -48,6 +51,9 @@ class Announcer:
         news = self._news(connector)
         if self._heard.get(connector) != news and self._send(connector, news):
             self._heard[connector] = news
+
+    def die(self) -> None:
+        self._again.clear()
 
     def answer_trigger(self, connector: int) -> None:
         """The status of a connector, whether or not it is news, and even while the boot is pending."""
@@ -67,7 +73,8 @@ class Announcer:
 
     def _replied(self, connector: int, news: News, reply: Reply) -> None:
         if not reply.arrived and self._heard.get(connector) == news:
-            del self._heard[connector]  # it may not have got through: tell it again when we are heard
+            del self._heard[connector]  # it may not have got through
+            self._again.set(self._agent.timeline.now + RETRY_S)
 
     def _payload(self, connector: int, news: News) -> dict[str, object]:
         status, error_code, info = news

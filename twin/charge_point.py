@@ -159,6 +159,7 @@ class ChargePoint:
     def _die(self) -> None:
         self.agent.die()
         self.samples.die()
+        self.announcer.die()
         self.site.die()
         self.diagnostics.die()
         self.firmware.die()

@@ -92,16 +92,30 @@ class Scenario:
 
     def check(self) -> None:
         """Everything that must hold, after `settle`."""
-        assert self.illegal == []
-        assert self.station.agent.online
-        assert len(self.station.memory.queue) == 0 and not self.station.memory.transactions
-        log = Log(self._lines("messages.jsonl"), self._lines("events.jsonl"))
+        self.check_rest()
+        log = self.log()
         assert log.invalid == []
         assert log.overlapping == []
         log.check_transactions()
         assert log.taken_in_the_dark() == []
         for channel in self.station.controller.channels:
             assert log.statuses[channel.connector] == channel.status
+
+    def check_rest(self) -> None:
+        """Nothing illegal was done, and nothing is left to do."""
+        assert self.illegal == []
+        assert self.station.agent.online
+        assert len(self.station.memory.queue) == 0 and not self.station.memory.transactions
+
+    def log(self) -> "Log":
+        return Log(self._lines("messages.jsonl"), self._lines("events.jsonl"))
+
+    def messages(self, process: int) -> list[Payload]:
+        """The frames, with ids that no other process has."""
+        lines = self._lines("messages.jsonl")
+        for line in lines:
+            line["frame"][1] = f"{process}/{line['frame'][1]}"
+        return lines
 
     def _lines(self, name: str) -> list[Payload]:
         recorder = self.bench.assembly.recorder

@@ -1,9 +1,18 @@
 """What outlives a reset, a power cut and a killed process, and that nothing of it is lost or told twice."""
 
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import HealthCheck, given, settings
+from scenario import Log, Scenario
 from wire import charging, frames, read, sent, statuses, written
 
 from rigs.bench import Bench
@@ -195,3 +204,110 @@ def test_a_database_of_somebody_else_is_refused(tmp_path: Path) -> None:
         other.execute("CREATE TABLE mine (x)")
     with pytest.raises(BadInput, match="its marks must be"):
         remembering(tmp_path)
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("charge"), st.sampled_from([1, 2])),
+        st.tuples(st.just("unplug"), st.sampled_from([1, 2])),
+        st.tuples(st.just("network"), st.sampled_from(["down", "silent", "up", "up"])),
+        st.tuples(st.just("wait"), st.sampled_from([0.0, 0.06, 1.0, 40.0, 200.0])),
+        st.tuples(st.just("power"), st.booleans()),
+    ),
+    max_size=12,
+)
+
+
+def play(scenario: Scenario, steps: list[tuple[str, Any]]) -> None:
+    bench = scenario.bench
+    for what, how in steps:
+        if what == "charge":
+            scenario.plug_in(how, "vw-id3-58", 0.3)
+            bench.present_tag(how, f"TAG{how}")
+        elif what == "unplug":
+            bench.unplug(how)
+        elif what == "network":
+            getattr(bench.link, how)()
+        elif what == "wait":
+            bench.advance(how)
+        else:
+            (scenario.restore if how else scenario.cut)()
+
+
+def across_processes(lives: list[list[tuple[str, Any]]], resumes: bool) -> None:
+    """Each process is abandoned where its steps end; the last one is let come to rest."""
+    keys = {
+        "MeterValueSampleInterval": 30,
+        "AllowOfflineTxForUnknownId": True,
+        "chg_Options": f"RestartTransOnBoot={int(resumes)}",
+    }
+    lines = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, steps in enumerate(lives):
+            start = f"2024-01-{number + 1:02}T00:00:00Z"
+            scenario = Scenario(start=start, keys=keys, memory=f"{folder}/memory.db", latency_s=0.05)
+            scenario.bench.assembly.conversation.office.transactions = count(1000 * number + 1)
+            scenario.bench.advance(5)
+            play(scenario, steps)
+            if number == len(lives) - 1:
+                scenario.settle()
+                scenario.check_rest()
+            lines += scenario.messages(number)
+    Log(lines, []).check_transactions()
+
+
+ANY_PACE = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
+
+
+@settings(ANY_PACE, max_examples=25, derandomize=True)
+@given(st.lists(STEPS, min_size=2, max_size=3), st.booleans())
+def test_whatever_moment_a_process_is_killed_at_nothing_is_lost(lives: list[Any], resumes: bool) -> None:
+    across_processes(lives, resumes)
+
+
+@pytest.mark.slow
+@settings(ANY_PACE, max_examples=1000)
+@given(st.lists(STEPS, min_size=2, max_size=4), st.booleans())
+def test_a_thousand_killed_processes_lose_nothing(lives: list[Any], resumes: bool) -> None:
+    across_processes(lives, resumes)
+
+
+BUSY = """
+import sys
+from rigs.bench import Bench
+bench = Bench(memory=sys.argv[1], keys={"MeterValueSampleInterval": 1, "AllowOfflineTxForUnknownId": True})
+print("ready", flush=True)
+while True:
+    for connector in (1, 2):
+        bench.plug_in(connector, soc=0.5)
+        bench.present_tag(connector, "TAG1")
+    bench.link.down()
+    bench.advance(20)
+    bench.link.up()
+    bench.advance(20)
+    for connector in (1, 2):
+        bench.unplug(connector)
+    bench.advance(5)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after_s", [0.0, 0.1, 0.3, 0.7])
+def test_a_process_that_is_really_killed_leaves_a_memory_that_can_be_gone_on_with(
+    tmp_path: Path, after_s: float
+) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", BUSY, str(tmp_path / "memory.db")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as busy:
+        assert busy.stdout is not None and busy.stdout.readline() == b"ready\n"
+        time.sleep(after_s)
+        busy.kill()
+    new = remembering(tmp_path, "2024-02-01T00:00:00Z")
+    new.advance(1000)
+    assert not new.assembly.station.memory.queue and not new.assembly.station.memory.transactions
+    samples = [
+        (payload["connectorId"], payload["meterValue"][0]["timestamp"])
+        for payload in sent(new, "MeterValues")
+    ]
+    assert len(set(samples)) == len(samples)
+    assert {stop["reason"] for stop in sent(new, "StopTransaction")} <= {"PowerLoss", "EVDisconnected"}
