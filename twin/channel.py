@@ -4,27 +4,17 @@ It knows nothing of OCPP messages: whoever drives it permits and withdraws energ
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from math import inf
 
 from models.faults import EMERGENCY, OVER_CURRENT
 from models.meter import Metered
 from models.outlet import Outlet
 from models.timeline import CONTROL, Alarm, Timeline
-from twin.faults import FAULTS, FaultRow, loudest
+from twin.connector_status import EV_SIDE, NO_FAULT, ConnectorStatus
+from twin.faults import FAULTS, loudest
 from twin.limits import Grant
 from twin.phase_switch import PhaseSwitch
-from twin.status import (
-    AVAILABLE,
-    FINISHING,
-    PREPARING,
-    SUSPENDED_EV,
-    SUSPENDED_EVSE,
-    UNAVAILABLE,
-    Facts,
-    status_of,
-    steps,
-)
+from twin.status import SUSPENDED_EVSE, Facts
 
 PWM_PERIOD_S = 5.0  # the duty may change at most this often; IEC 61851-1 as quoted by EVerest's Charger.hpp
 CLOSE_S = 0.5  # state C to contactor closed; assumed, IEC 61851-1 sequence 4 allows 3 s
@@ -33,8 +23,6 @@ STUBBORN_S = 6.0  # PWM off and the car still in C: open under load, IEC 61851-1
 REACTION_S = 5.0  # until a car has followed the pilot; IEC 61851-1 as quoted by EVerest's Charger.cpp
 ANSWER_S = 10.0  # how long a car may take to answer the first offer before it counts as suspended; assumed
 NO_GRANT = Grant(0.0, "none")
-NO_FAULT = FaultRow("NoError", faulted=False)
-EV_SIDE = "EV side disconnected"  # OCPP 1.6 4.9
 
 
 class Channel:
@@ -43,31 +31,25 @@ class Channel:
     def __init__(self, timeline: Timeline, outlet: Outlet, arbitrate: Callable[[], None]) -> None:
         self._timeline, self.outlet, self.connector = timeline, outlet, outlet.connector
         self._arbitrate = arbitrate
-        self.facts = Facts()
-        self.status = AVAILABLE
-        self._fault = NO_FAULT
-        self.error_code = NO_FAULT.error_code  # what goes with the status
-        self._fault_info = self._note = ""
+        self._line = ConnectorStatus()
         self.has_lock = True  # else the cable is fixed to the station, or loose
         self.grant = NO_GRANT
         self.switch = PhaseSwitch(timeline, outlet, arbitrate)
         self._pwm_free_s = 0.0  # when the duty may change again
-        self._before_a, self._followed_s = (
-            0.0,
-            -inf,
-        )  # the offer before a cut, and when the car has followed it
+        self._before_a, self._followed_s = 0.0, -inf  # the offer before a cut, and when the car has followed
         self._pwm = Alarm(self._timeline, self._drive_pilot, CONTROL)
         self._contactor = Alarm(self._timeline, self._drive_contactor, CONTROL)
         self._answer = Alarm(self._timeline, self._answer_over, CONTROL)
         self._plugged = False
         self._last_register_wh: int | None = None
-        self._awake = True
+        self._energy = True
         self._faults: list[str] = []  # in the order they came
         self.on_ready: list[Callable[[], None]] = []  # a car is there, and a transaction could begin
         self.on_unplug: list[Callable[[], None]] = []
         self.on_fault: list[Callable[[], None]] = []  # the faults that are sensed are others than before
-        self.on_status: list[Callable[[str], None]] = []
         self.on_change: list[Callable[[Channel], None]] = []
+        self.on_status = self._line.on_status
+        self.on_status.append(lambda _: self._tell_change())
         self._heat_a = outlet.heat_a
         outlet.on_pilot.append(self._pilot_changed)
         outlet.on_senses.append(self._sensed)
@@ -85,7 +67,7 @@ class Channel:
     def limited_by(self) -> str:
         if not self.permitted:
             return "none"
-        return self.grant.limited_by if self._fault is NO_FAULT else "fault"
+        return self.grant.limited_by if self._line.fault is NO_FAULT else "fault"
 
     @property
     def offered_a(self) -> tuple[float, float, float]:
@@ -111,26 +93,34 @@ class Channel:
     @property
     def wants_energy(self) -> bool:
         """Takes part in arbitration: permitted, plugged, without a fault."""
-        return self.permitted and self._plugged and self._fault is NO_FAULT
+        return self.permitted and self._plugged and self._line.fault is NO_FAULT
 
     @property
     def permitted(self) -> bool:
         """May energy flow, as far as authorisation goes?"""
         return self.facts.transaction and self._energy
 
-    _energy = True
-    _quiet = False
-    _told = ("NoError", "")
+    @property
+    def facts(self) -> Facts:
+        return self._line.facts
+
+    @property
+    def status(self) -> str:
+        return self._line.status
+
+    @property
+    def error_code(self) -> str:
+        """What goes with the status, and `info` besides."""
+        return self._line.error_code
 
     @property
     def info(self) -> str:
-        """What StatusNotification has to say besides status and error code."""
-        return self._fault_info or self._note
+        return self._line.info
 
     @property
     def awake(self) -> bool:
         """Is the firmware running?"""
-        return self._awake
+        return self._line.awake
 
     @property
     def plugged(self) -> bool:
@@ -141,7 +131,7 @@ class Channel:
     def is_free(self) -> bool:
         """Could a new transaction begin?"""
         facts = self.facts
-        return self._awake and facts.operative and not facts.transaction and not facts.faulted
+        return self.awake and facts.operative and not facts.transaction and not facts.faulted
 
     def register_wh(self) -> int:
         """The meter's register in whole Wh; while it does not answer, what it last told."""
@@ -162,7 +152,7 @@ class Channel:
 
     def authorise(self, waiting: bool) -> None:
         """An idTag is accepted and waits for its cable (or waits no more)."""
-        self._update(authorised=waiting, finishing=self.facts.finishing and not waiting)
+        self._line.update(authorised=waiting, finishing=self.facts.finishing and not waiting)
 
     def start(self, *, unasked: bool = False) -> None:
         """A transaction begins: the cable is locked, energy permitted, and the pilot offers.
@@ -170,8 +160,8 @@ class Channel:
         `unasked`: without anybody's doing, so that nothing is told before the car has answered (A3 to A5).
         """
         self._energy = True
-        self._note = ""
-        self.facts = replace(self.facts, transaction=True, authorised=False, finishing=False)
+        self._line.note = ""
+        self._line.note_facts(transaction=True, authorised=False, finishing=False)
         self._await_answer(quiet=unasked)
         self.set_lock(True)
         self._arbitrate()
@@ -185,8 +175,8 @@ class Channel:
     def stop(self, *, unlock: bool = True) -> None:
         """The transaction is over, the offer withdrawn; while a cable is in, the connector is finishing."""
         self._answer.clear()
-        self._quiet = False
-        self.facts = replace(self.facts, transaction=False, starting=False, finishing=self._occupied)
+        self._line.quiet = False
+        self._line.note_facts(transaction=False, starting=False, finishing=self._occupied)
         self._arbitrate()
         self._refresh()
         if unlock:
@@ -194,19 +184,19 @@ class Channel:
 
     def give_up(self) -> None:
         """Nobody authorised in time: with its cable in the connector is finishing (B6), else available."""
-        self._update(authorised=False, finishing=self._occupied)
+        self._line.update(authorised=False, finishing=self._occupied)
 
     def set_operative(self, operative: bool) -> None:
         """In service or out of it; what runs goes on."""
-        self.facts = replace(self.facts, operative=operative, finishing=self.facts.finishing and operative)
+        self._line.note_facts(operative=operative, finishing=self.facts.finishing and operative)
         if not self.facts.transaction:
             self._offer_start()
-            self._update()
+            self._line.update()
 
     def set_lock(self, locked: bool) -> None:
         """Hold the cable, or let go of it."""
         self.outlet.set_lock(locked and self.has_lock)
-        self._update(finishing=self.facts.finishing and self._occupied)
+        self._line.update(finishing=self.facts.finishing and self._occupied)
 
     @property
     def _occupied(self) -> bool:
@@ -234,21 +224,20 @@ class Channel:
     def _sensed(self, outlet: Outlet) -> None:
         """The circuits see other faults than before; `twin.faults` says what the device makes of them."""
         now = outlet.senses & FAULTS.keys()
-        if not self._awake or now == set(self._faults):
+        if not self.awake or now == set(self._faults):
             return
         self._faults = [fault for fault in self._faults if fault in now]
         self._faults += sorted(now - set(self._faults))
-        row = loudest(self._faults) or NO_FAULT
-        self._fault = row
+        row = self._line.fault = loudest(self._faults) or NO_FAULT
         recovered = self.facts.faulted and not row.faulted
-        self.facts = replace(self.facts, faulted=row.faulted)
+        self._line.note_facts(faulted=row.faulted)
         if recovered:
             self._recover()
         if EMERGENCY in self._faults:
             self.outlet.set_contactor(0)  # at once, whatever flows
         self._arbitrate()
         self._refresh()
-        self._announce_news()
+        self._line.announce_news()
         for listener in self.on_fault:
             listener()
 
@@ -261,8 +250,8 @@ class Channel:
 
     def _await_answer(self, *, quiet: bool) -> None:
         """Give the car time to answer an offer; until then it is preparing, or `quiet`, as it was before."""
-        self._quiet = quiet
-        self.facts = replace(self.facts, starting=True)
+        self._line.quiet = quiet
+        self._line.note_facts(starting=True)
         self._answer.set(self._timeline.now + ANSWER_S)
 
     def die(self) -> None:
@@ -270,20 +259,16 @@ class Channel:
         for alarm in (self._pwm, self._contactor, self._answer):
             alarm.clear()
         self.switch.die()
-        self._awake = self._quiet = False
+        self._line.die()
         self.grant = NO_GRANT
         self.outlet.set_pwm(None)
         self.outlet.set_contactor(0)
 
     def wake(self, operative: bool) -> None:
         """The firmware starts: it takes the connector for unused, then looks."""
-        self._awake = True
         self._plugged = self.outlet.pilot in "BCD"
-        self._note = ""
-        self.status = AVAILABLE if operative else UNAVAILABLE
-        self.facts = Facts(plugged=self._plugged, operative=operative)
-        self._faults, self._fault = [], NO_FAULT
-        self.error_code, self._fault_info = NO_FAULT.error_code, ""
+        self._faults = []
+        self._line.begin(self._plugged, operative)
 
     def look(self, transaction: bool) -> None:
         """The first look at cable and faults after a start; a `transaction` that the memory held goes on."""
@@ -309,7 +294,7 @@ class Channel:
         self.outlet.protect(self.outlet.offered_a or self.outlet.spec.rated_a)
 
     def _pilot_changed(self, outlet: Outlet) -> None:
-        if not self._awake:
+        if not self.awake:
             return
         # At 0 V or −12 V the pilot does not tell whether a car is there.
         plugged = outlet.pilot != "A" if outlet.pilot in "ABCD" else self._plugged
@@ -328,20 +313,20 @@ class Channel:
     def _cable_moved(self, plugged: bool) -> None:
         """A car came or went; what becomes of a transaction decides the status, so the listeners go first."""
         self._plugged = plugged
-        self.facts = replace(self.facts, plugged=plugged, finishing=self.facts.finishing and self._occupied)
+        self._line.note_facts(plugged=plugged, finishing=self.facts.finishing and self._occupied)
         if plugged:
-            self._note = ""
+            self._line.note = ""
             self._offer_start()
         else:
             if OVER_CURRENT in self._faults:
                 self._protect()
-            self._note = EV_SIDE if self.facts.transaction else ""
-            self.facts = replace(self.facts, starting=False)
+            self._line.note = EV_SIDE if self.facts.transaction else ""
+            self._line.note_facts(starting=False)
             for listener in self.on_unplug:
                 listener()
         self._arbitrate()
         self._refresh()
-        self._announce_news()
+        self._line.announce_news()
 
     def _drive_contactor(self) -> None:
         """Close where the car asks and we offer, open everywhere else."""
@@ -353,7 +338,7 @@ class Channel:
 
     def follow(self, grant: Grant) -> None:
         """Take over what arbitration grants; the pilot follows as soon as its 5 s rule allows."""
-        if not self._awake:
+        if not self.awake:
             return  # without power, or while the firmware starts, nothing is offered
         changed, paused = grant != self.grant, self._target_a() <= 0
         self.grant = grant
@@ -365,8 +350,7 @@ class Channel:
         else:
             self._pwm.clear()
         if changed:
-            for listener in self.on_change:
-                listener(self)
+            self._tell_change()
         self._refresh()
 
     def _target_a(self) -> float:
@@ -393,8 +377,8 @@ class Channel:
             self._contactor.set(now + (CLOSE_S if offering else STUBBORN_S))
 
     def _answer_over(self) -> None:
-        self._quiet = False
-        self._update(starting=False)
+        self._line.quiet = False
+        self._line.update(starting=False)
 
     # --- status ---
 
@@ -405,32 +389,8 @@ class Channel:
         drawing = self.outlet.pilot in "CD" and self.outlet.phases > 0
         self.switch.contactor(self.outlet.phases)
         starting = self.facts.starting and granted and not (offering and drawing)
-        self._update(offering=offering, drawing=drawing, starting=starting)
+        self._line.update(offering=offering, drawing=drawing, starting=starting)
 
-    def _update(self, **changes: bool) -> None:
-        self.facts = replace(self.facts, **changes)
-        status = status_of(self.facts)
-        if not self._awake or (self._quiet and status == PREPARING):
-            return
-        was_quiet, self._quiet = self._quiet, False
-        for step in steps(self.status, status):
-            self._announce(step)
-        if was_quiet:
-            self._announce_news()
-
-    def _announce(self, status: str) -> None:
-        self.status = status
-        if status not in (SUSPENDED_EV, FINISHING):
-            self._note = ""
-        self.error_code, self._fault_info = self._fault.error_code, self._fault.info
-        self._told = (self.error_code, self.info)
-        for tell in self.on_status:
-            tell(status)
+    def _tell_change(self) -> None:
         for listener in self.on_change:
             listener(self)
-
-    def _announce_news(self) -> None:
-        """The status may be as it was and yet have something new to it; in a quiet while it waits."""
-        news = (self._fault.error_code, self._fault.info or self._note)
-        if self._awake and not self._quiet and self._told != news:
-            self._announce(self.status)

@@ -172,8 +172,8 @@ BUGS: tuple[Bug, ...] = (
         "4.9",
         "charge",
         (
-            Patch("twin.channel:status_of", around(_finishing_first)),
-            Patch("twin.channel:steps", around(_straight)),
+            Patch("twin.connector_status:status_of", around(_finishing_first)),
+            Patch("twin.connector_status:steps", around(_straight)),
         ),
     ),
     Bug(
