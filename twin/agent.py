@@ -60,6 +60,7 @@ class Agent:
         self.registration = ""  # the last BootNotification.conf's status; "" before any
         self._urgent: deque[tuple[str, Payload, Done]] = deque()
         self._unheard = False  # a CALL got no reply, and none since
+        self._hearing = False  # a frame is being taken in
         self._boot = Alarm(timeline, self.send_boot, CONTROL)
         self._beat = Alarm(timeline, self._send_heartbeat, CONTROL)
 
@@ -91,8 +92,15 @@ class Agent:
         self.connection.open()
 
     def on_text(self, text: str) -> None:
-        if len(text) <= MAX_TEXT:  # a longer one does not fit into the device and is lost
+        """A frame of the CSMS: its answer goes out before anything that it brings about."""
+        if len(text) > MAX_TEXT:
+            return  # it does not fit into the device and is lost
+        self._hearing = True
+        try:
             self.rpc.receive(text)
+        finally:
+            self._hearing = False
+        self._pump()
 
     def die(self) -> None:
         """Power is gone or the firmware restarts: nothing of ours runs on."""
@@ -216,7 +224,7 @@ class Agent:
 
     def _pump(self) -> None:
         """Send the next message, if one may go now: others overtake those of transactions."""
-        if self.rpc.busy or not self.link.connected:
+        if self._hearing or self.rpc.busy or not self.link.connected:
             return
         if self._urgent:
             action, payload, done = self._urgent.popleft()

@@ -170,15 +170,13 @@ class ChargePoint:
     def reset(self, kind: str) -> None:
         """Reset by the CSMS: running transactions end first, then the firmware starts anew (5.14)."""
         for session in self.sessions.values():
-            session.leave()
-            session.stop(f"{kind}Reset")
+            session.close(f"{kind}Reset")
         self.restart.reset(kind, last_words=self.agent.online and bool(self.memory.queue))
 
     def _reboot(self) -> None:
         """The device restarts by itself; what still runs ends."""
         for session in self.sessions.values():
-            session.leave()
-            session.stop("Reboot")
+            session.close("Reboot")
         self.restart.reset("Soft", last_words=self.agent.online and bool(self.memory.queue))
 
     def power_cut(self) -> None:

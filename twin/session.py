@@ -33,6 +33,7 @@ class Session:
         self._waiting: Holder | None = None  # an accepted idTag that waits for its cable
         self._profile: Payload | None = None  # what came with its remote start
         self._inquiry: Inquiry | None = None
+        self._closed = False  # a reset is under way: nothing new begins
         self._cable_of: Holder | None = None  # whose cable is still held after the transaction
         self._timeout = Alarm(self._timeline, self._timed_out, CONTROL)
         self._status = channel.status
@@ -50,7 +51,8 @@ class Session:
     @property
     def is_free(self) -> bool:
         """May a new session begin here?"""
-        return self._channel.is_free and self._waiting is None and self._inquiry is None
+        nobody = self._waiting is None and self._inquiry is None
+        return self._channel.is_free and nobody and not self._closed
 
     # --- tags ---
 
@@ -88,8 +90,10 @@ class Session:
         self._channel.set_lock(False)
 
     def _blocked(self) -> bool:
-        """May nobody begin here for now, by com_Options?"""
+        """May nobody begin here for now, by com_Options or because the firmware is about to restart?"""
         agent = self._agent
+        if self._closed:
+            return True
         unheard = agent.registration != "Accepted" and vendor.blocks_before_boot(agent.configuration)
         return unheard or (agent.outbox.full and vendor.blocks_when_full(agent.configuration))
 
@@ -258,6 +262,7 @@ class Session:
 
     def wake(self, resume: bool) -> None:
         """The firmware starts: a transaction that the memory held goes on, or ends now."""
+        self._closed = False
         transaction, self._status = self.transaction, self._channel.status
         if transaction is not None and not resume:
             self._tell(self.on_end, self._transactions.close(self._channel, "PowerLoss"))
@@ -266,6 +271,12 @@ class Session:
         self._channel.look(transaction is not None and resume)
         if transaction is not None and resume and not transaction.accepted:
             self._channel.withhold()
+
+    def close(self, reason: str) -> None:
+        """The firmware is about to restart: what runs ends, and nothing new begins."""
+        self._closed = True
+        self.leave()
+        self.stop(reason)
 
     def die(self) -> None:
         """The firmware stops; a running transaction stays in the memory."""

@@ -67,6 +67,8 @@ class Statuses:
         for name in ("plug-in", "unplug", "tag", "fault"):
             bench.bus.events[name].append(self._touched)
         bench.bus.any_call.append(self._called)
+        bench.bus.replies["ChangeAvailability"].append(self._availability_changed)
+        bench.bus.events["clear"].append(self._repaired)
 
     def _told(self, call: Call) -> None:
         connector, status = call.payload["connectorId"], call.payload["status"]
@@ -95,6 +97,18 @@ class Statuses:
         self._ledger.judge(
             SERVICE, good, call.t, connector, "no start", f"{status} since {iso(since)}", message
         )
+
+    def _availability_changed(self, call: Call) -> None:
+        """Operative again: a car that is there may begin before the status is told (H3 to H5)."""
+        if call.payload.get("type") == "Operative" and call.reply == {"status": "Accepted"}:
+            asked = call.payload["connectorId"]
+            for connector in [asked] if asked else list(self._since):
+                self._since.pop(connector, None)
+
+    def _repaired(self, event: Event) -> None:
+        """So may one after a fault (I3 to I5)."""
+        if event.connector is not None:
+            self._since.pop(event.connector, None)
 
     def _step(self, call: Call, connector: int, before: str, status: str) -> None:
         allowed = self._after_fault(connector) if before == "Faulted" else set(ROWS[before])

@@ -391,6 +391,15 @@ def test_nothing_begins_between_a_reset_and_the_boot() -> None:
     assert sent(bench, "StartTransaction") == [] == sent(bench, "Authorize")
 
 
+def test_a_car_that_comes_while_a_reset_is_under_way_waits_for_the_boot() -> None:
+    bench = Bench(keys={"chg_Ch1Options": "PlugAndCharge=1"})
+    bench.call("Reset", {"type": "Soft"})
+    bench.plug_in(1)
+    bench.advance(60)
+    actions = [action for action, _ in calls(bench, "StartTransaction", "StopTransaction", "BootNotification")]
+    assert actions == ["BootNotification", "BootNotification", "StartTransaction"]
+
+
 def test_a_card_that_waited_for_its_cable_is_forgotten_by_a_reset() -> None:
     bench = Bench()
     bench.present_tag(1, "TAG1")

@@ -100,6 +100,19 @@ def test_a_call_that_crosses_ours_is_answered_before_ours_is() -> None:
     assert [3, "cross", {"listVersion": 0}] in told
 
 
+def test_the_answer_to_a_call_goes_out_before_what_it_brings_about() -> None:
+    bench = Bench()
+    before = len(frames(bench))
+    bench.call("ChangeAvailability", {"connectorId": 1, "type": "Inoperative"})
+    bench.advance(0)
+    asked, answered, told, _ = [frame for _, frame in frames(bench)[before:]]
+    assert (asked[2], answered, told[2]) == (
+        "ChangeAvailability",
+        [3, asked[1], {"status": "Accepted"}],
+        "StatusNotification",
+    )
+
+
 def test_a_reply_that_comes_twice_counts_once() -> None:
     bench = charging(Bench())
     starts = [n for n, (way, frame) in enumerate(frames(bench)) if frame[2:3] == ["StartTransaction"]]
