@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rigs.checks.call import Call
-from rigs.checks.columns import Listener
+from rigs.checks.columns import Block, Listener
 from rigs.checks.ledger import Ledger
 from rigs.checks.story import Story
 from rigs.checks.telemetry import Telemetry
@@ -53,3 +53,9 @@ class Bench:
     whole: bool  # a run directory, recorded from power-on; a transcript may begin anywhere
     zone: ZoneInfo | None  # of the station, where the summary tells it
     behaviour: str | None = None  # what the station is said to be; None: any charge point
+
+    def instant(self, blocks: list[Block]) -> list[Block]:
+        """The blocks whose values are those of their instant: clock-aligned ones may be averages (9.1.5)."""
+        if self.policies["clock_values"] != "averaged":
+            return blocks
+        return [block for block in blocks if block.layout.context != "Sample.Clock"]

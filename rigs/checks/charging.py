@@ -182,7 +182,7 @@ class Charging:
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         if not self._law.applies or self._law.is_empty or connector == 0:
             return
-        for block in blocks:
+        for block in self._bench.instant(blocks):
             at = [k for k, c in enumerate(block.layout.columns) if c.measurand == "Current.Offered"]
             if at and not block.layout.context.startswith("Transaction"):
                 self._reported(connector, block.stamp, block.values[:, at].max(axis=1))

@@ -78,6 +78,7 @@ class ClockAligned:
         self._last: dict[int, float] = {}  # by connector: up to where its boundaries are judged
         self._missing: dict[tuple[int, float], bool] = {}  # not seen yet, a later one was; is it owed?
         bench.bus.readings.append(self._readings)
+        bench.bus.calls["StopTransaction"].append(self._stopped)
         bench.bus.replies["BootNotification"].append(self._booted)
         bench.bus.replies["GetConfiguration"].append(self._configured)
         bench.bus.end.append(self._end)
@@ -205,6 +206,11 @@ class ClockAligned:
             due = boundary_after(due, interval, self._midnights)
         if len(self._missing) > 100_000:
             self._write_missing(until)
+
+    def _stopped(self, call: Call) -> None:
+        """A stop told late: what was owed for its transaction after it was not."""
+        for connector, due in self._missing:
+            self._missing[connector, due] = self._owed(connector, due)
 
     def _owed(self, connector: int, due: float) -> bool:
         if self._story.is_dark(due, 1.0) or self._story.is_unmetered(connector, due, 1.0):

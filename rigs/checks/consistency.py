@@ -26,6 +26,9 @@ class Consistency:
     def __init__(self, bench: Bench) -> None:
         self._bench, self._ledger = bench, bench.ledger
         self._last: dict[tuple[int, int], tuple[float, ...]] = {}  # by connector, transaction
+        # by connector, transaction and car: the last stamp, and the highest charge up to it
+        self._fullest: dict[tuple[int, int, int], tuple[float, float]] = {}
+        self._cars: dict[int, deque[float]] = {}  # by connector: when cars came
         self._disturbed: dict[int, deque[float]] = {}
         self._at: dict[tuple[Layout, str], dict[str, int]] = {}
         bench.bus.readings.append(self._readings)
@@ -42,14 +45,14 @@ class Consistency:
             self._disturb(connector, event.t)
 
     def _plugged(self, event: Event) -> None:
-        """Another car, even where its transaction goes on: its charge is its own."""
-        for key in [key for key in self._last if key[0] == event.connector and key[1] < 0]:
-            del self._last[key]
+        if event.connector is not None:
+            self._cars.setdefault(event.connector, deque(maxlen=64)).append(event.t)
 
     def _disturb(self, connector: int, t: float) -> None:
         self._disturbed.setdefault(connector, deque(maxlen=64)).append(t)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
+        blocks = self._bench.instant(blocks)
         for block in blocks:
             for phase in PHASES:
                 self._power(connector, block, phase)
@@ -153,16 +156,25 @@ class Consistency:
             return
         stamp = np.concatenate([block.stamp for block, _ in told])
         order = np.argsort(stamp, kind="stable")
-        soc = np.concatenate([soc for _, soc in told])[order]
-        key = (connector, -1 - (blocks[0].transaction or 0))
-        whole = np.maximum.accumulate(np.concatenate([self._last.get(key, (-1.0,)), soc]))
-        self._last[key] = (float(whole[-1]),)
+        soc, stamp = np.concatenate([soc for _, soc in told])[order], stamp[order]
+        cars = np.searchsorted(np.array(self._cars.get(connector, ())), stamp)
+        for car in np.unique(cars).tolist():  # a transaction may see one replaced
+            key = (connector, blocks[0].transaction or 0, car)
+            self._filling(key, connector, stamp[cars == car], soc[cars == car])
+
+    def _filling(self, key: tuple[int, int, int], connector: int, stamp: Array, soc: Array) -> None:
+        last, fullest = self._fullest.get(key, (float("-inf"), -1.0))
+        before = fullest if stamp[0] >= last else -1.0  # what is triggered overtakes what is queued
+        whole = np.maximum.accumulate(np.concatenate([[before], soc]))
+        self._fullest[key] = max(float(stamp[-1]), last), max(float(whole[-1]), fullest)
+        if len(self._fullest) > 64:
+            del self._fullest[next(iter(self._fullest))]
         outside, falls = (soc < 0.0) | (soc > 100.0), soc < whole[:-1] - SOC_SLACK_PCT
         wrong = np.flatnonzero(outside | falls)
         self._ledger.held(SOC, len(soc) - len(wrong))
         for k in wrong.tolist():
             expected = "0 to 100 %" if outside[k] else f">= {whole[k]:g} %, as before"
-            t, message = float(stamp[order][k]), "a state of charge that cannot be"
+            t, message = float(stamp[k]), "a state of charge that cannot be"
             self._ledger.broken(SOC, t, connector, expected, f"{soc[k]:g} %", message)
 
 

@@ -73,7 +73,7 @@ class ReportedOffer:
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         told = []
-        for block in blocks:
+        for block in self._bench.instant(blocks):
             imported, offered = (_highest(block, name) for name in ("Current.Import", "Current.Offered"))
             if imported is not None and offered is not None:
                 told.append(np.stack([block.order, block.t, imported, offered]))

@@ -440,9 +440,7 @@ _BARRIER_CALLS = frozenset({"StartTransaction", "StopTransaction", "BootNotifica
 _BARRIER_REPLIES = frozenset(
     {"StartTransaction", "BootNotification", "GetConfiguration", "ChangeConfiguration"}
 )
-_BARRIER_EVENTS = frozenset(
-    {"plug-in", "link-down", "link-up", "power-cut", "power-restore", "reset", "clock-set"}
-)
+_BARRIER_EVENTS = frozenset({"link-down", "link-up", "power-cut", "power-restore", "reset", "clock-set"})
 
 JUST_AFTER_S = 1e-6
 

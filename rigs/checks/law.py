@@ -141,9 +141,12 @@ class Law:
         for k, (start, end) in enumerate(ran):
             if start == stopped.start and end == FOREVER:
                 ran[k] = (start, stop)
-        kept = tuple(p for p in self.profiles(stop) if p.purpose != TX or p.connector != stopped.connector)
-        if kept != self.profiles(stop):
-            self._hold(stop, kept)
+        held = self.profiles(stop)
+        over = [p for p in held if p.purpose == TX and p.connector == stopped.connector]
+        if over:
+            self._hold(stop, held)
+            for k in range(bisect_right(self._times, stop) - 1, len(self._times)):  # a stop may be told late
+                self._versions[k] = tuple(p for p in self._versions[k] if p not in over)
 
 
 __all__ = ["DEFAULT", "MAX", "TX", "Law"]

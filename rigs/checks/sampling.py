@@ -6,7 +6,7 @@ import numpy as np
 
 from rigs.checks.bus import Bench
 from rigs.checks.call import Call
-from rigs.checks.columns import Block
+from rigs.checks.columns import Array, Block
 from rigs.checks.instants import iso
 from rigs.checks.ledger import Requirement as R
 from rigs.checks.story import Transaction
@@ -95,35 +95,39 @@ class Sampling:
             plan.changes.append((t, interval))
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
-        for block in blocks:
-            if block.transaction is None and block.layout.context == "Sample.Periodic":
+        """All samples of a transaction in the order they came, whatever their measurands."""
+        periodic = [block for block in blocks if block.layout.context == "Sample.Periodic"]
+        for block in periodic:
+            if block.transaction is None:
                 self._outside(connector, block)
-            transaction = self._bench.story.by_id.get(block.transaction or -1)
-            if transaction is not None and block.layout.context == "Sample.Periodic":
-                transaction.samples += len(block)
-                plan = self._plans.get(transaction) or self._plan(transaction)
-                if plan is not None and not self._all_due(plan, block):
-                    self._one_by_one(transaction, plan, block)
+        for id in {block.transaction for block in periodic} - {None}:
+            transaction = self._bench.story.by_id.get(id or -1)
+            if transaction is None:
+                continue
+            mine = [block for block in periodic if block.transaction == id]
+            order = np.argsort(np.concatenate([block.order for block in mine]))
+            t, stamp = (np.concatenate([getattr(b, of) for b in mine])[order] for of in ("t", "stamp"))
+            transaction.samples += len(order)
+            plan = self._plans.get(transaction) or self._plan(transaction)
+            if plan is not None and not self._all_due(plan, stamp):
+                for told, taken in zip(t.tolist(), stamp.tolist(), strict=True):
+                    self._sample(transaction, plan, told, taken)
 
     def _outside(self, connector: int, block: Block) -> None:
-        for t, stamp in zip(block.t.tolist(), block.stamp.tolist(), strict=True):
+        for _, t, stamp in block.rows():
             message = "a periodic sample without a transaction"
             self._bench.ledger.broken(REQUIREMENT, t, connector, "a transaction", iso(stamp), message)
 
-    def _all_due(self, plan: Plan, block: Block) -> bool:
-        """The common case: every sample of the block on the instants that come next."""
-        if plan.changes or not plan.interval or not self._owed(float(block.stamp[0])):
+    def _all_due(self, plan: Plan, stamp: Array) -> bool:
+        """The common case: every sample on the instants that come next."""
+        if plan.changes or not plan.interval or not self._owed(float(stamp[0])):
             return False
-        due = plan.anchor + (plan.n + np.arange(len(block))) * plan.interval
-        if (np.abs(block.stamp - due) > self._bench.tolerances.sample_s).any():
+        due = plan.anchor + (plan.n + np.arange(len(stamp))) * plan.interval
+        if (np.abs(stamp - due) > self._bench.tolerances.sample_s).any():
             return False
-        plan.n += len(block)
-        self._bench.ledger.judged[REQUIREMENT] += len(block)
+        plan.n += len(stamp)
+        self._bench.ledger.judged[REQUIREMENT] += len(stamp)
         return True
-
-    def _one_by_one(self, transaction: Transaction, plan: Plan, block: Block) -> None:
-        for _, t, stamp in block.rows():
-            self._sample(transaction, plan, t, stamp)
 
     def _sample(self, transaction: Transaction, plan: Plan, t: float, stamp: float) -> None:
         tolerance = self._bench.tolerances.sample_s

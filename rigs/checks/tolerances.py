@@ -41,6 +41,7 @@ class Tolerances:
 # design.md section 6. (default of evc5-v32r30, default of ocpp16)
 POLICIES: dict[str, tuple[str, str]] = {
     "clock_stamp": ("boundary", "boundary"),
+    "clock_values": ("instant", "instant"),
     "clock_midnight": ("utc", "utc"),
     "clock_outside_transaction": ("sent", "sent"),
     "clock_connector_zero": ("not-sent", "not-sent"),

@@ -37,6 +37,46 @@ SWITCHES = {
     "chg_StationMaxCurrent": ("20", "32", "63"),
     "chg_MinChargingCurrent": ("6", "10"),
 }
+ALL = (
+    "Current.Import,Current.Offered,Energy.Active.Import.Register,SoC,Voltage,Frequency,Power.Factor,"
+    "Power.Active.Import,Temperature"
+)
+EVERYTHING = {
+    "chg_KWH1": "EASTR_SDM630,1,9600,N,1",  # a meter that measures all of table 3
+    "chg_KWH2": "EASTR_SDM630,2,9600,N,1",
+    "MeterValuesSampledData": ALL,
+    "MeterValuesAlignedData": ALL,
+}
+# Questions the standard leaves open and the twin answers either way (design: policies).
+POLICIES: dict[str, tuple[str, ...]] = {
+    "gap": ("local-limit", "unlimited"),
+    "txdefault_precedence": ("connector", "stack-level"),
+    "merge_phases": ("minimum", "lower-limit"),
+    "watts_to_amps": ("schedule-phases", "phases-in-use"),
+    "recurring_before_start": ("inactive", "backwards"),
+    "relative_without_transaction": ("from-query", "inactive"),
+    "absolute_without_start": ("from-charging", "rejected"),
+    "recurring_without_start": ("rejected", "from-receipt"),
+    "txprofile_without_transaction_id": ("running", "rejected"),
+    "clear_id_with_filters": ("id", "all"),
+    "bad_connector": ("Rejected", "CALLERROR"),
+    "over_limit": ("Rejected", "CALLERROR"),
+    "hardcoded_write": ("Accepted", "Rejected"),
+    "clock_stamp": ("boundary", "interval-start"),
+    "clock_values": ("instant", "averaged"),
+    "clock_midnight": ("utc", "local"),
+    "clock_outside_transaction": ("sent", "transaction-only"),
+    "clock_connector_zero": ("not-sent", "sent"),
+    "sample_interval_changed": ("at-once", "next-transaction"),
+    "bare_measurand": ("all", "total"),
+    "stop_data": ("begin-end", "every-sample"),
+    "soc_known": ("car", "absent"),
+    "remote_start_profile": ("applied", "ignored", "rejected"),
+    "remote_start_id_tag": ("per-key", "never-checked"),
+    "unsupported_action": ("known-NotSupported", "reversed"),
+    "transaction_message_retry": ("attempts", "fixed-delay"),
+    "station_share": ("equal", "first-come"),
+}
 
 
 class Day:
@@ -45,9 +85,19 @@ class Day:
     def __init__(self, seed: int, hours: float = 6.0, **bench: Any) -> None:
         self.random = random = Random(seed)
         behaviour = random.choice(("evc5-v32r30", "ocpp16"))
-        keys = {"MeterValueSampleInterval": random.choice((10, 60, 300)), "ClockAlignedDataInterval": 900}
+        keys: dict[str, Any] = {
+            "MeterValueSampleInterval": random.choice((10, 60, 300)),
+            "ClockAlignedDataInterval": 900,
+        }
+        if random.random() < 0.5:
+            keys |= EVERYTHING
+        if random.random() < 0.3:
+            keys["ConnectorSwitch3to1PhaseSupported"] = True
+        chosen = random.sample(sorted(POLICIES), random.choice((0, 0, 1, 3)))
         options = {
             "behaviour": behaviour,
+            "policies": {name: random.choice(POLICIES[name]) for name in chosen},
+            "allow_overrides": True,
             "latency_s": random.choice((0.0, 0.05, 0.8)),
             "seed": seed,
             "keys": keys,
