@@ -130,6 +130,8 @@ class Triggers:
         connector, story = call.payload.get("connectorId", 0), self._bench.story
         outlets = [connector] if connector else story.outlets()
         silent = any(story.is_unmetered(outlet, call.t, 1.0) for outlet in outlets)
+        listed = story.measurands("MeterValuesSampledData", call.t)
+        silent |= listed is not None and not listed - {"SoC"}  # without a car there is none to tell
         if silent and call.payload["requestedMessage"] == "MeterValues":
             return  # there may be nothing to tell
         if call.reply is not None and call.reply["status"] == "Accepted":
