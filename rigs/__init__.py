@@ -1,23 +1,25 @@
 """The bench around the device: rig files, assembly, embedded CSMS, recorder, checks, report, command line.
 
-The public API: `Rig`, `Bench`, `Run`, and the errors `BadInput`, `CallError`, `NoReply`.
+The public API: `Rig`, `Bench`, `Run`, and the errors `BadInput`, `CallError`, `NoReply`,
+`NotAvailable`.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rigs.bench import Bench, CallError, NoReply
-    from rigs.errors import BadInput
+    from rigs.errors import BadInput, NotAvailable
     from rigs.rig import Rig
     from rigs.run import Run
 
-__all__ = ["BadInput", "Bench", "CallError", "NoReply", "Rig", "Run"]
+__all__ = ["BadInput", "Bench", "CallError", "NoReply", "NotAvailable", "Rig", "Run"]
 
 _HOMES = {
     "BadInput": "errors",
     "Bench": "bench",
     "CallError": "bench",
     "NoReply": "bench",
+    "NotAvailable": "errors",
     "Rig": "rig",
     "Run": "run",
 }

@@ -72,7 +72,7 @@ def assemble(rig: RigFile, directory: Path, network: Network | None = None) -> A
     world = rig.world(timeline)
     configuration = rig.configuration()
     # With a calendar of its own: both remember the minute that they wrote last.
-    recorder = Recorder(directory, Calendar(rig.start, rig.zone), _header(rig) | network.describe())
+    recorder = Recorder(directory, Calendar(rig.start, rig.zone), header(rig) | network.describe())
     joined = network.join(
         rig,
         timeline,
@@ -132,7 +132,7 @@ def files(rig: RigFile) -> Files:
     return SimulatedFiles(held)
 
 
-def _header(rig: RigFile) -> dict[str, Any]:
+def header(rig: RigFile) -> dict[str, Any]:
     """What the summary says of a run from its first moment on."""
     return {
         "rig": rig.name,

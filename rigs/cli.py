@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -82,6 +83,20 @@ def _verify_options(sub: argparse.ArgumentParser) -> None:
     _voice(sub)
 
 
+def _csms_options(sub: argparse.ArgumentParser) -> None:
+    what = "its back office, and with station.backend = hardware its steps at real pace"
+    sub.add_argument("rig", metavar="RIG", nargs="?", help=what)
+    sub.add_argument("--host", default="127.0.0.1", help="the address to listen on; 0.0.0.0 is every one")
+    sub.add_argument("--port", type=port, default=9000, metavar="N", help="default 9000; 0: any free one")
+    sub.add_argument("--tls-cert", type=Path, metavar="PEM", help="serve wss:// with this certificate")
+    sub.add_argument("--tls-key", type=Path, metavar="PEM", help="its key, where it stands in another file")
+    what = "a charge point that may dial in (repeatable); without any, and without RIG, whoever comes"
+    sub.add_argument("--station", action="append", default=[], metavar="IDENTITY", help=what)
+    sub.add_argument("--for", type=duration, metavar="SECONDS", dest="seconds", help="default: until Ctrl-C")
+    sub.add_argument("--out", type=Path, metavar="DIR", help="run directory, or the folder of several")
+    _voice(sub)
+
+
 def _compare_options(sub: argparse.ArgumentParser) -> None:
     for name in ("a", "b"):
         sub.add_argument(name, type=Path, metavar=f"RUN_{name.upper()}", help="as for verify")
@@ -151,6 +166,20 @@ def tolerance(text: str) -> float:
         value = -1.0
     if not 0.0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"must be a number >= 0, got {text}")
+    return value
+
+
+def port(text: str) -> int:
+    value = whole(text)
+    if value > 65_535:
+        raise argparse.ArgumentTypeError(f"must be a port from 0 to 65535, got {text}")
+    return value
+
+
+def duration(text: str) -> float:
+    value = pace(text)
+    if isinstance(value, str):
+        raise argparse.ArgumentTypeError(f"must be a number of seconds > 0, got {text}")
     return value
 
 
@@ -267,6 +296,37 @@ def run_selftest(arguments: argparse.Namespace) -> int:
     return OK if outcome.passed else FAILED
 
 
+def serve_charge_points(arguments: argparse.Namespace) -> int:
+    from rigs.csms_command import Order, serve
+    from rigs.rigfile import RigFile
+    from rigs.serve import Address
+
+    if arguments.tls_key and not arguments.tls_cert:
+        raise BadInput("--tls-key must come with --tls-cert")
+    address = Address(arguments.host, arguments.port, arguments.tls_cert, arguments.tls_key)
+    rig = RigFile.load(arguments.rig) if arguments.rig else None
+    order = Order(address, rig, tuple(arguments.station), arguments.seconds, arguments.out)
+    tell = (lambda _: None) if arguments.quiet else partial(print, file=sys.stderr, flush=True)
+    outcome = serve(order, tell)
+    for run in outcome.runs:
+        _tell_station(run, arguments, brief=len(outcome.runs) > 1)
+    if outcome.interrupted:
+        return INTERRUPTED
+    return OK if all(run.passed for run in outcome.runs if run.summary["frames"]) else FAILED
+
+
+def _tell_station(run: "Run", arguments: argparse.Namespace, brief: bool) -> None:
+    if arguments.json:
+        print(json.dumps(run.summary))
+    elif not arguments.quiet:
+        from rigs.checks.render import show
+
+        word = "PASSED" if run.passed else "FAILED" if "requirements" in run.summary else "said nothing"
+        print(f"{run.summary['station']}: {word}, {run.summary['frames']} frames in {run.directory}")
+        if "requirements" in run.summary and not brief:
+            show(run.summary, _console(), brief=True)
+
+
 def list_rigs(_: argparse.Namespace) -> int:
     from rigs.rigfile import RigFile, names
 
@@ -371,6 +431,7 @@ COMMANDS = (
     ("verify", verify_run, "judge a run directory or a transcript of OCPP 1.6J frames", _verify_options),
     ("compare", compare_runs, "show what differs between two recordings of one rig", _compare_options),
     ("selftest", run_selftest, "seed bugs into the twin and see each caught", _selftest_options),
+    ("csms", serve_charge_points, "serve real charge points, and judge them", _csms_options),
     ("rigs", list_rigs, "list the shipped rigs", _no_options),
     ("schema", print_schema, "print the JSON Schema of rig files, for editors", _no_options),
     ("sheet", print_sheet, "print the capability sheet as the twin holds it", _sheet_options),

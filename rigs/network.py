@@ -8,9 +8,9 @@ from models.timeline import Timeline
 from rigs.csms import BackOffice, Conversation, Tag
 from rigs.errors import BadInput
 from rigs.rigfile import RigFile
+from rigs.station import endpoint_of
 from twin.clock import Calendar
 from twin.configuration import Configuration
-from twin.endpoint import Endpoint
 from twin.hub import Hub
 from twin.link import FaultyLink, MemoryLink, Record
 from twin.pace import Lockstep, Pace, Paced
@@ -88,11 +88,9 @@ class Remote:
     ) -> None:
         self._configuration = rig.configuration()
         self._factor = factor_of(pace)
+        self.endpoint = endpoint_of(url, rig.station.identity, "csms", self._key, ca_file)
         try:
-            self.endpoint = Endpoint(url, rig.station.identity, self._key, ca_file)
             self._opened: Socket = open_socket(self.endpoint)
-        except ValueError as error:
-            raise BadInput(f"csms {error}") from None
         except NoConnection as failure:
             raise BadInput(f"csms {failure}") from None
         except OSError as error:  # the CA file
@@ -136,10 +134,13 @@ class Remote:
 
 
 def network_of(rig: RigFile, csms: str | None, pace: float | str, ca_file: str | Path | None) -> Network:
-    """The network that a run's options ask for."""
-    if csms is None:
+    """The network that a run's options, or else the rig file, ask for."""
+    url = csms or rig.csms.url
+    if url is None:
         return Embedded(factor_of(pace))
-    return Remote(rig, csms, pace, Path(ca_file) if ca_file is not None else None)
+    if ca_file is None and rig.csms.ca_file is not None:
+        ca_file = rig.folder / rig.csms.ca_file
+    return Remote(rig, url, pace, Path(ca_file) if ca_file is not None else None)
 
 
 def factor_of(pace: float | str) -> float | None:

@@ -60,6 +60,8 @@ class Rig:
         from rigs.checks import finish
         from rigs.run import Run
 
+        if self.file.station.backend == "hardware":
+            raise BadInput("station.backend is hardware: evc5 csms plays this rig on the charge point")
         tape = Tape.open(Path(replay)) if replay is not None else None
         if tape is not None:
             days, seed = days or tape.days, tape.seed if seed is None else seed

@@ -63,6 +63,9 @@ class StationClock(Table):
 
 
 class Station(Table):
+    backend: Literal["twin", "hardware"] = Field(
+        default="twin", description="hardware: a real one that dials in to `evc5 csms RIG`"
+    )
     behaviour: str = "evc5-v32r30"
     identity: str = Field(default="EVC5-0001", min_length=1, max_length=25, pattern=r"^[^\s:/]+$")
     connectors: Connector = 2
@@ -197,8 +200,13 @@ class Reply(Table):
 
 
 class Csms(Table):
-    """The embedded back office."""
+    """The embedded back office, or the URL of a real one, which then does as it likes."""
 
+    url: str | None = Field(default=None, description="ws://host[:port][/path] or wss://…, as --csms")
+    ca_file: str | None = Field(default=None, description="PEM: whom to trust for a wss:// back office")
+    stations: dict[str, str] = Field(
+        default_factory=dict, description="evc5 csms: others that may dial in, and their AuthorizationKeys"
+    )
     boot_status: OneOrMany[BootStatus] = ("Accepted",)
     boot_interval_s: int = Field(
         default=60, ge=0, description="retry interval given with Pending and Rejected"

@@ -30,7 +30,7 @@ from rigs.rig_tables import (
     Station,
 )
 from rigs.sessions import Session, planned
-from rigs.station import behaviour_of, configuration_of
+from rigs.station import behaviour_of, configuration_of, endpoint_of
 from rigs.surroundings import Ambient, Derating, Grid, Thermal, world
 from twin.behaviour import Behaviour
 from twin.configuration import Configuration
@@ -111,6 +111,8 @@ class RigFile(Table):
         self.world(Timeline())
         self.plan()
         in_order(self)
+        if self.csms.url is not None:
+            endpoint_of(self.csms.url, self.station.identity, "csms.url")
         if self.checks.tolerances:
             from rigs.checks.tolerances import Tolerances  # here: the judge costs a tenth of a second
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from rigs.complaints import nearest
 from rigs.errors import BadInput
 from twin.behaviour import Behaviour
 from twin.configuration import Configuration, Override
+from twin.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from rigs.rig_tables import Station
@@ -56,6 +58,16 @@ def identity(station: Station) -> dict[str, Override]:
     boot = station.boot
     info = {"modelname": boot.model, "vendorname": boot.vendor, "CpSn": boot.serial}
     return {"com_OCPCID": station.identity, "com_OCPCInfo": info}
+
+
+def endpoint_of(
+    url: str, identity: str, key: str, secret: Callable[[], str] = str, ca_file: Path | None = None
+) -> Endpoint:
+    """Where the station dials in; BadInput, by its key or flag, for a URL that cannot be dialled."""
+    try:
+        return Endpoint(url, identity, secret, ca_file)
+    except ValueError as error:
+        raise BadInput(f"{key} {error}") from None
 
 
 def ratings(station: Station) -> dict[str, Override]:

@@ -15,6 +15,7 @@ REQUIREMENTS = (
 )
 FRESH_S = 60.0  # assumed: a refusal is "just" given so long before the start
 END_S = 60.0  # assumed: how soon a refused start is ended
+STAMP_S = 1.0  # stations may stamp in whole seconds
 ASK_S = 5.0  # an Authorize so shortly before a stop was for that stop
 
 
@@ -108,7 +109,7 @@ class Authorisation:
 
     def _unasked(self, call: Call, stopped: Transaction) -> None:
         tag, stop = stopped.id_tag.lower(), stopped.stop or call.t
-        since = max(stop - ASK_S, stopped.start + 0.01)  # what was asked before it started, started it
+        since = max(stop - ASK_S, stopped.start + STAMP_S)  # what was asked before it started, started it
         asked = [t for t, who in self._asked if who == tag and since <= t <= stop + 0.1]
         shown = [event for event in self._tags if abs(event.t - stop) <= 2 * ASK_S]
         if len(shown) > 1 or self._story.was_down(stop):

@@ -96,7 +96,7 @@ class Judge:
             self._truth,
             tolerances,
             policies,
-            path.is_dir(),
+            path.is_dir() and summary.get("csms") != "served",  # a real station was on before it dialled in
             zone,
             behaviour=summary.get("behaviour"),
         )

@@ -1,0 +1,115 @@
+"""evc5 csms: serve real charge points, play a rig on one of them, judge what was recorded."""
+
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rigs.assembly import header
+from rigs.checks import finish
+from rigs.errors import BadInput
+from rigs.hardware import Operator, Script
+from rigs.recording import check
+from rigs.rigfile import RigFile
+from rigs.run import Run
+from rigs.serve import Address
+from rigs.service import Plan, Service, Station, Tell
+
+REPORTS = 8  # of so many charge points there is a report for people; of others evc5 verify writes one
+LOOK_S = 0.5  # wall clock: how often the end is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the command line asks for."""
+
+    address: Address
+    rig: RigFile | None = None
+    identities: tuple[str, ...] = ()
+    seconds: float | None = None  # None: to the end of a hardware rig's script, else until Ctrl-C
+    out: Path | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The runs of the charge points that came, and whether someone pressed Ctrl-C before the end."""
+
+    runs: list[Run] = field(default_factory=list)
+    interrupted: bool = False
+
+
+def serve(order: Order, tell: Tell) -> Outcome:
+    """Serve as ordered; every charge point's recording is judged at the end."""
+    plan = _plan(order)
+    service = Service(plan, order.address, tell)
+    tell(f"charge points may dial {service.server.url}/<identity>")
+    outcome = Outcome()
+    try:
+        _serve(order, service)
+    except KeyboardInterrupt:
+        outcome.interrupted = _has_an_end(order)
+    except _NobodyAnswers:
+        outcome.interrupted = True
+        tell("the operator is gone: the run ends here")
+    except BadInput:
+        service.close("interrupted")
+        raise
+    directories = service.close("interrupted" if outcome.interrupted else "complete")
+    report = len(directories) <= REPORTS and (order.rig is None or order.rig.recording.report)
+    outcome.runs = [_judged(directory, report) for directory in directories]
+    return outcome
+
+
+def _serve(order: Order, service: Service) -> None:
+    script: list[Script] = []
+    rig, operator = order.rig, None
+    if rig is not None:
+        if rig.station.backend == "hardware":
+            operator = Operator(service.hub, sys.stderr, sys.stdin)
+
+        def begin(station: Station) -> None:
+            if station.identity == rig.station.identity:
+                script.append(Script(service, station, rig, operator))
+
+        service.on_first.append(begin)
+    deadline_s = order.seconds if order.seconds is not None else float("inf")
+    while service.timeline.now < deadline_s:
+        service.run(min(LOOK_S, deadline_s - service.timeline.now))
+        if script and script[0].over:
+            if operator is not None and operator.gone:
+                raise _NobodyAnswers
+            return
+
+
+def _has_an_end(order: Order) -> bool:
+    return order.seconds is not None or (order.rig is not None and order.rig.station.backend == "hardware")
+
+
+def _plan(order: Order) -> Plan:
+    rig = order.rig
+    keys = dict.fromkeys(order.identities, "")
+    about: dict[str, object] = {"rig": "csms", "behaviour": "ocpp16"}
+    if rig is not None:
+        key = rig.configuration().text("AuthorizationKey")
+        keys = {rig.station.identity: key, **rig.csms.stations, **keys}
+        about = dict(header(rig))
+    name = rig.name if rig is not None else f"csms-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    directory = order.out or Path("runs") / name
+    if len(keys) == 1:
+        check(directory)
+    return Plan(directory, rig, keys, {**about, "csms": "served", "pace": 1.0})
+
+
+def _judged(directory: Path, report: bool) -> Run:
+    run = Run.open(directory)
+    if run.summary["frames"]:
+        finish(directory)
+        if report:
+            from rigs.report import write_report
+
+            write_report(Run.open(directory))
+    return Run.open(directory)
+
+
+class _NobodyAnswers(Exception):
+    """The operator has left in the middle of a rig on hardware."""
