@@ -1,5 +1,6 @@
 """The bench against a back office behind a socket: the same verbs from any thread, and a rig's run."""
 
+import base64
 import threading
 import time
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
-from local_csms import until, websocket_server
+from local_csms import CERTIFICATES, server_tls, until, websocket_server
 
 from rigs.bench import Bench
 from rigs.errors import BadInput, NotAvailable
@@ -325,3 +326,48 @@ def test_credentials_of_the_url_are_in_no_file_of_the_run(tmp_path):
     assert not [
         path for path in (tmp_path / "run").rglob("*") if path.is_file() and b"sesame" in path.read_bytes()
     ]
+
+
+def test_the_station_dials_in_with_its_authorization_key():
+    seen = []
+
+    def look(connection, request):
+        seen.append(request.headers.get("Authorization"))
+
+    key = "sixteen letters!"
+    with websocket_server(Office(), process_request=look) as url:
+        Bench(csms=url, identity="CP1", keys={"AuthorizationKey": key}).close()
+    assert base64.b64decode(seen[0].removeprefix("Basic ")) == b"CP1:sixteen letters!"
+
+
+def test_an_authorization_key_that_cannot_be_is_not_shown():
+    with pytest.raises(BadInput, match="got 6 characters") as raised:
+        Bench(keys={"AuthorizationKey": "sesame"})
+    assert "sesame" not in str(raised.value)
+
+
+def test_a_wss_back_office_is_trusted_by_its_ca_file():
+    with websocket_server(Office(), tls=server_tls()) as url:
+        with Bench(csms=url, ca_file=CERTIFICATES / "csms.pem") as one:
+            assert one.assembly.station.agent.online
+        with pytest.raises(BadInput, match="certificate is not trusted"):
+            Bench(csms=url)
+
+
+def test_the_url_may_stand_in_the_rig_file(tmp_path):
+    with websocket_server(Office()) as url:
+        table = {"name": "r", "start": START, "days": 0.001, "recording": {"report": False}}
+        run = Rig(RigFile.parse({**table, "csms": {"url": url}})).run(out=tmp_path / "run")
+    assert run.summary["csms"] == url and run.summary["pace"] == "lockstep"
+
+
+def test_a_url_in_the_rig_file_that_cannot_be_dialled_is_refused_without_its_credentials():
+    with pytest.raises(BadInput, match=r"csms\.url must be ws://") as raised:
+        RigFile.parse({"name": "r", "start": START, "days": 1.0, "csms": {"url": "http://me:sesame@host"}})
+    assert "sesame" not in str(raised.value)
+
+
+def test_a_rig_for_hardware_is_not_run_on_the_twin():
+    rig = RigFile.parse({"name": "r", "start": START, "days": 1.0, "station": {"backend": "hardware"}})
+    with pytest.raises(BadInput, match="evc5 csms plays this rig"):
+        Rig(rig).run()

@@ -434,3 +434,40 @@ def test_hanging_up_while_dialling_leaves_no_socket():
         hold.set()
         until(lambda: one.pace.advance(one.timeline.now + 1.0) or opened[-1] == "closed")
         assert not one.link.connected
+
+
+# --- several charge points ---
+
+
+def test_charge_points_that_speak_at_the_same_instant_share_one_wait():
+    hold, waiting = threading.Event(), []
+
+    def slow(ws):
+        text = ws.recv()
+        waiting.append(text)
+        if len(waiting) == 5:  # nobody is answered before all have asked
+            hold.set()
+        assert hold.wait(2.0)
+        ws.send(f'[3,"{text[4]}",{{}}]')
+        for _ in ws:
+            pass
+
+    with websocket_server(slow) as url:
+        timeline, hub, heard = Timeline(), Hub(), []
+
+        class Station:
+            def on_text(self, text):
+                heard.append(timeline.now)
+
+        links = [
+            WireLink(timeline, hub, Endpoint(url, f"CP{n}"), lambda *_: None, lambda *_: None, LATENCY_S)
+            for n in range(5)
+        ]
+        for link in links:
+            link.station = Station()
+            assert link.connect()
+            timeline.at(10.0, lambda link=link: link.send('[2,"1","Heartbeat",{}]'))
+        Lockstep(timeline, hub, links).advance(20.0)
+        for link in links:
+            link.close()
+    assert heard == [10.05] * 5
