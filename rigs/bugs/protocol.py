@@ -43,9 +43,10 @@ def _not_for_two(original: Any, rpc: Any, action: str, payload: Payload, done: A
         original(rpc, action, payload, done, *rest)
 
 
-def _impatient_rpc(original: Any, rpc: Any, *call: Any) -> None:
-    rpc._waiting = None
-    original(rpc, *call)
+def _impatient(original: Any, agent: Any) -> None:
+    if agent._urgent:
+        agent.rpc.forget()
+    original(agent)
 
 
 def _other_id(original: Any, id: str, payload: Payload) -> Any:
@@ -238,10 +239,7 @@ BUGS: tuple[Bug, ...] = (
         "rpc.one-call-station",
         "J 4.1.1",
         "charge",
-        (
-            Patch("twin.rpc:Rpc.busy", constant(property(lambda rpc: False))),
-            Patch("twin.rpc:Rpc.call", around(_impatient_rpc)),
-        ),
+        (Patch("twin.agent:Agent._pump", around(_impatient)),),
     ),
     Bug(
         "unknown-action-unanswered",

@@ -42,7 +42,8 @@ class Authorisation:
         tag = call.payload["idTag"].lower()
         shown = [e for e in self._tags if call.t - ASK_S <= e.t <= call.t and tag == _tag(e)]
         running = self._story.open.get(shown[0].connector or 0) if len(shown) == 1 else None
-        if self._story.may_be_queueing(call.t):
+        left = running is not None and self._story.unplugged.get(running.connector, -1.0) >= running.start
+        if left or self._story.may_be_queueing(call.t):
             return  # its stop may be waiting to be told
         if running is not None and running.id_tag.lower() == tag and running.start < shown[0].t - 1.0:
             message = f"Authorize was sent for the idTag that started transaction {running.id}"

@@ -60,9 +60,14 @@ def restamping(bench: Bench) -> Callable[[Array], Array] | None:
     midnights: Midnights = local_midnights(bench.zone) if local and bench.zone else utc_midnights
 
     def taken(stamp: float) -> float:
-        interval = bench.story.integer(KEY, stamp)
-        exact = interval and is_boundary(stamp, interval, bench.tolerances.clock_s, midnights)
-        return boundary_after(stamp + 0.001, interval, midnights) if exact and interval else stamp
+        """The boundary an interval later, by the interval in force there; else the stamp itself."""
+        intervals = {bench.story.integer(KEY, at) for at in (stamp, *bench.story.changes(stamp, KEY.lower()))}
+        for interval in filter(None, intervals):
+            due = min(stamp + interval, midnights(stamp + 0.001)[1])
+            in_force = bench.story.integer(KEY, due - 0.001) == interval
+            if in_force and is_boundary(due, interval, bench.tolerances.clock_s, midnights):
+                return due
+        return stamp
 
     return lambda stamps: np.array([taken(stamp) for stamp in stamps.tolist()])
 
@@ -213,7 +218,8 @@ class ClockAligned:
             self._missing[connector, due] = self._owed(connector, due)
 
     def _owed(self, connector: int, due: float) -> bool:
-        if self._story.is_dark(due, 1.0) or self._story.is_unmetered(connector, due, 1.0):
+        meters = [connector] if connector else self._story.outlets()  # connector 0 is told as their sum
+        if self._story.is_dark(due, 1.0) or any(self._story.is_unmetered(c, due, 1.0) for c in meters):
             return False
         if connector > 0 and self._story.transaction_at(connector, due) is not None:
             return True

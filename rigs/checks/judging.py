@@ -447,7 +447,7 @@ JUST_AFTER_S = 1e-6
 
 def _told_at(event: Event) -> float:
     """What goes down takes effect after the frames of its instant, all else before them."""
-    return event.t + JUST_AFTER_S if event.name in ("power-cut", "link-down") else event.t
+    return event.t + JUST_AFTER_S if event.name in ("power-cut", "link-down", "reset") else event.t
 
 
 EMPTY_REPLY = re.compile(

@@ -56,6 +56,8 @@ class Statuses:
         self._ledger, self._story = bench.ledger, bench.story
         self._whole = bench.whole  # else no one tells what happened at the connector meanwhile
         self._now: dict[int, str] = {}
+        self._mended_t: dict[int, float] = {}  # by connector: when a fault last went away
+        self._touched_t: dict[int, float] = {}  # by connector: when hands were last at it
         self._changed_t = float("-inf")  # when a transaction last began or ended
         self._since: dict[int, float] = {}
         bench.bus.calls["StartTransaction"].append(self._starts)
@@ -66,6 +68,7 @@ class Statuses:
             bench.bus.events[name].append(self._lost)
         for name in ("plug-in", "unplug", "tag", "fault"):
             bench.bus.events[name].append(self._touched)
+        bench.bus.events["clear"].append(self._mended)
         bench.bus.any_call.append(self._called)
         bench.bus.replies["ChangeAvailability"].append(self._availability_changed)
         bench.bus.events["clear"].append(self._repaired)
@@ -81,7 +84,8 @@ class Statuses:
         before = self._now.get(connector)
         if before is not None and before != status:
             self._step(call, connector, before, status)
-        untold = call.t - self._changed_t < UNTOLD_S  # a status a transaction brought and the fault overtook
+        touched_t = max(self._changed_t, self._touched_t.get(connector, float("-inf")))
+        untold = call.t - touched_t < UNTOLD_S  # a status a transaction brought and the fault overtook
         if self._whole and status == "Faulted" and before not in ("Faulted", None) and not untold:
             self._before_fault[connector] = before or ""
         if before != status:
@@ -91,7 +95,8 @@ class Statuses:
     def _starts(self, call: Call) -> None:
         connector = call.payload["connectorId"]
         status, since = self._now.get(connector), self._since.get(connector, call.t)
-        told_before = since < epoch(call.payload["timestamp"]) - TOLD_S
+        mended = call.t - self._mended_t.get(connector, float("-inf")) < UNTOLD_S
+        told_before = not mended and since < epoch(call.payload["timestamp"]) - TOLD_S
         good = status not in ("Faulted", "Unavailable") or not told_before
         message = "a transaction starts on a connector out of service"
         self._ledger.judge(
@@ -125,9 +130,17 @@ class Statuses:
         over = {"Preparing": {"Available", "Finishing"}}.get(old, set())  # ConnectionTimeOut runs on
         return {old, *over, *(suspended if old in suspended else ())}
 
+    def _mended(self, event: Event) -> None:
+        if event.connector is not None:
+            self._mended_t[event.connector] = event.t
+
     def _touched(self, event: Event) -> None:
         """Hands at the connector, or another fault: where it will be after this one is open."""
-        if event.connector is not None and self._now.get(event.connector) == "Faulted":
+        if event.connector is None:
+            return
+        if event.name != "fault":
+            self._touched_t[event.connector] = event.t
+        if self._now.get(event.connector) == "Faulted":
             self._before_fault.pop(event.connector, None)
 
     def _called(self, call: Call) -> None:

@@ -396,7 +396,9 @@ def test_a_car_that_comes_while_a_reset_is_under_way_waits_for_the_boot() -> Non
     bench.call("Reset", {"type": "Soft"})
     bench.plug_in(1)
     bench.advance(60)
-    actions = [action for action, _ in calls(bench, "StartTransaction", "StopTransaction", "BootNotification")]
+    actions = [
+        action for action, _ in calls(bench, "StartTransaction", "StopTransaction", "BootNotification")
+    ]
     assert actions == ["BootNotification", "BootNotification", "StartTransaction"]
 
 
