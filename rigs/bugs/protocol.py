@@ -43,7 +43,7 @@ def _not_for_two(original: Any, rpc: Any, action: str, payload: Payload, done: A
         original(rpc, action, payload, done, *rest)
 
 
-def _impatient(original: Any, agent: Any) -> None:
+def _without_waiting(original: Any, agent: Any) -> None:
     if agent._urgent:
         agent.rpc.forget()
     original(agent)
@@ -148,7 +148,7 @@ BUGS: tuple[Bug, ...] = (
         "boot.retry",
         "4.2.1",
         "booting",
-        (Patch(f"{AGENT}._booted", around(_impatient)),),
+        (Patch(f"{AGENT}._booted", around(_without_waiting)),),
     ),
     Bug(
         "talks-while-pending",
@@ -239,7 +239,7 @@ BUGS: tuple[Bug, ...] = (
         "rpc.one-call-station",
         "J 4.1.1",
         "charge",
-        (Patch("twin.agent:Agent._pump", around(_impatient)),),
+        (Patch("twin.agent:Agent._pump", around(_without_waiting)),),
     ),
     Bug(
         "unknown-action-unanswered",
