@@ -148,7 +148,7 @@ BUGS: tuple[Bug, ...] = (
         "boot.retry",
         "4.2.1",
         "booting",
-        (Patch(f"{AGENT}._booted", around(_without_waiting)),),
+        (Patch(f"{AGENT}._booted", around(_impatient)),),
     ),
     Bug(
         "talks-while-pending",
