@@ -1,8 +1,9 @@
 """One assembly for every use: world, device, link, back office and recorder, wired as the rig file says."""
 
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -143,8 +144,13 @@ def header(rig: RigFile) -> dict[str, Any]:
         "behaviour": rig.behaviour.name,
         "policies": dict(rig.behaviour.policies),
         "tolerances": dict(rig.checks.tolerances),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        "versions": dict(_versions()),
     }
+
+
+@cache
+def _versions() -> Mapping[str, str]:
+    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
 
 
 def _record(recorder: Recorder, identity: str, t_s: float, up: bool, text: str, lost: bool) -> None:

@@ -1,5 +1,6 @@
 """What the tables of a rig file are made of: strict models, and the few types that recur."""
 
+from functools import cache
 from typing import Annotated, Any, TypeVar
 from zoneinfo import available_timezones
 
@@ -23,10 +24,13 @@ class Table(BaseModel):
     )
 
 
+_zones = cache(available_timezones)  # it walks a folder of files
+
+
 def _zone(name: Any) -> Any:
-    if isinstance(name, str) and name not in (known := available_timezones()):
+    if isinstance(name, str) and name not in _zones():
         raise ValueError(
-            f"must be a zone of the IANA database such as Europe/Oslo{nearest(name, sorted(known))}"
+            f"must be a zone of the IANA database such as Europe/Oslo{nearest(name, sorted(_zones()))}"
         )
     return name
 

@@ -39,6 +39,8 @@ class Behaviour:
         """The same firmware with other answers to some of the open questions."""
         for name, choice in policies.items():
             check(name, choice)
+        if not policies:
+            return self
         return replace(self, policies=MappingProxyType({**self.policies, **policies}))
 
     def policy(self, name: str) -> str:

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ _NOTHING = Definition(
 )
 
 
+@cache
 def shipped() -> tuple[str, ...]:
     """The names of the behaviours that come with the twin."""
     return tuple(sorted(path.stem for path in _SHIPPED.glob("*.toml")))
@@ -46,7 +48,21 @@ def shipped() -> tuple[str, ...]:
 
 def read(name_or_path: str | Path, beside: Path = Path(), heirs: tuple[Path, ...] = ()) -> Definition:
     """A shipped behaviour, or that of a file (looked for `beside` the file that inherits it)."""
-    path = _find(name_or_path, beside)
+    if name_or_path in shipped():
+        return _shipped(str(name_or_path))
+    path = (beside / name_or_path).resolve()
+    if not path.is_file():
+        allowed = f"{', '.join(shipped())} or a behaviour file"
+        raise ValueError(f"behaviour must be {allowed}, got {str(name_or_path)!r}")
+    return _read(path, heirs)
+
+
+@cache
+def _shipped(name: str) -> Definition:
+    return _read(_SHIPPED / f"{name}.toml", ())
+
+
+def _read(path: Path, heirs: tuple[Path, ...]) -> Definition:
     with _at(f"{path.name}: "):  # which the errors of TOML and UTF-8 need, too
         if path in heirs:
             raise ValueError("inherits leads back to the file itself")
@@ -56,16 +72,6 @@ def read(name_or_path: str | Path, beside: Path = Path(), heirs: tuple[Path, ...
     base = read(parent, path.parent, (*heirs, path)) if parent else _NOTHING
     with _at(f"{path.name}: "):
         return _definition(given, base, path.stem)
-
-
-def _find(name_or_path: str | Path, beside: Path) -> Path:
-    if name_or_path in shipped():
-        return _SHIPPED / f"{name_or_path}.toml"
-    path = (beside / name_or_path).resolve()
-    if not path.is_file():
-        allowed = f"{', '.join(shipped())} or a behaviour file"
-        raise ValueError(f"behaviour must be {allowed}, got {str(name_or_path)!r}")
-    return path
 
 
 def _definition(given: Mapping[str, Any], base: Definition, stem: str) -> Definition:
