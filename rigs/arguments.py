@@ -1,0 +1,44 @@
+"""The values of command-line flags: what each may be, said where it is not."""
+
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+
+
+def whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ArgumentTypeError(f"must be a whole number >= 0, got {text}")
+    return int(text)
+
+
+def port(text: str) -> int:
+    if (value := whole(text)) > 65_535:
+        raise ArgumentTypeError(f"must be a port from 0 to 65535, got {text}")
+    return value
+
+
+def days(text: str) -> float:
+    return _number(text, "a number of days > 0 and <= 3660", lambda value: 0.0 < value <= 3660.0)
+
+
+def duration(text: str) -> float:
+    return _number(text, "a number of seconds > 0", lambda value: 0.0 < value < float("inf"))
+
+
+def tolerance(text: str) -> float:
+    return _number(text, "a number >= 0", lambda value: 0.0 <= value < float("inf"))
+
+
+def pace(text: str) -> float | str:
+    if text == "max":
+        return text
+    return _number(text, "max or a factor > 0", lambda value: 0.0 < value < float("inf"))
+
+
+def _number(text: str, wanted: str, fits: Callable[[float], bool]) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not fits(value):
+        raise ArgumentTypeError(f"must be {wanted}, got {text}")
+    return value
