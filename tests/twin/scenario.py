@@ -173,7 +173,7 @@ class Log:
             self.invalid.append(f"{action}: {payload}")
 
     def check_transactions(self) -> None:
-        """Each transaction started is stopped once; a repeat follows only where no reply arrived."""
+        """Each transaction started is stopped once; what is repeated had no reply and is the same."""
         starts, stops = self._delivered("StartTransaction"), self._delivered("StopTransaction")
         ids = [reply["frame"][2]["transactionId"] for _, reply in starts]
         assert len(set(ids)) == len(ids)
@@ -185,6 +185,15 @@ class Log:
             first_stop = actions.index("StopTransaction")
             assert set(actions[first_stop:]) == {"StopTransaction"}
             assert all(payload == mine[first_stop][1] for _, payload in mine[first_stop:])
+        self._check_samples(ids)
+
+    def _check_samples(self, transactions: list[int]) -> None:
+        """Each sample is of a transaction and arrives once, in the order in which they were taken."""
+        taken: dict[int, list[str]] = {number: [] for number in transactions}
+        for payload, _ in self._delivered("MeterValues"):
+            taken[payload["transactionId"]] += [value["timestamp"] for value in payload["meterValue"]]
+        for stamps in taken.values():
+            assert stamps == sorted(set(stamps))
 
     def taken_in_the_dark(self) -> list[str]:
         """Meter values stamped while there was no power."""
