@@ -47,10 +47,19 @@ def configuration_of(station: Station, behaviour: Behaviour) -> Configuration:
     try:
         configuration = Configuration(behaviour, given, station.connectors, allow=station.allow_overrides)
     except ValueError as error:
-        raise BadInput(f"station.keys.{error}") from None
+        raise BadInput(f"station.keys.{error}{_way_out(station, behaviour, given)}") from None
     if station.phase_switching:
         configuration.assign("ConnectorSwitch3to1PhaseSupported", True)
     return configuration
+
+
+def _way_out(station: Station, behaviour: Behaviour, given: dict[str, Override]) -> str:
+    """How else the keys could stand, where they could."""
+    try:
+        Configuration(behaviour, given, station.connectors, allow=True)
+    except ValueError:
+        return ""
+    return "; station.allow_overrides = true models a firmware that takes it"
 
 
 def identity(station: Station) -> dict[str, Override]:
