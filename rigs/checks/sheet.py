@@ -33,15 +33,11 @@ REQUIREMENTS = (
 KNOWN_ACTIONS = frozenset(
     {
         *("ChangeAvailability", "ChangeConfiguration", "ClearCache", "ClearChargingProfile", "DataTransfer"),
-        *("GetCompositeSchedule", "GetConfiguration", "GetLocalListVersion"),
+        *("GetCompositeSchedule", "GetConfiguration", "GetDiagnostics", "GetLocalListVersion"),
         *("RemoteStartTransaction", "RemoteStopTransaction", "Reset", "SendLocalList", "SetChargingProfile"),
-        *("TriggerMessage", "UnlockConnector"),
+        *("TriggerMessage", "UnlockConnector", "UpdateFirmware"),
     }
 )
-ELSEWHERE = (
-    "GetDiagnostics",
-    "UpdateFirmware",
-)  # tables 6: they need a file server, and a check of their own
 FOLLOW_S = 60.0  # assumed: a triggered message waits for what is on its way, at most so long
 
 
@@ -80,7 +76,7 @@ class Sheet:
         self._ledger.judge(FIELDS, not sent, call.t, call.connector, expected, ", ".join(sent), message)
 
     def _answered(self, call: Call) -> None:
-        if call.up or call.reply_t is None or call.action in ELSEWHERE:
+        if call.up or call.reply_t is None:
             return
         actual = call.error or "CALLRESULT"
         if call.action in UNSUPPORTED:
