@@ -1,6 +1,6 @@
 """What a run's charge point dials into, and how time moves with it: in memory, or over a socket."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -9,8 +9,10 @@ from rigs.csms import BackOffice, Conversation, Tag
 from rigs.errors import BadInput
 from rigs.rigfile import RigFile
 from rigs.station import endpoint_of
+from twin import vendor
 from twin.clock import Calendar
 from twin.configuration import Configuration
+from twin.endpoint import Endpoint, place
 from twin.hub import Hub
 from twin.link import FaultyLink, MemoryLink, Record
 from twin.pace import Lockstep, Pace, Paced
@@ -121,13 +123,28 @@ class Remote:
             ping_interval_s=lambda: configuration.integer("WebsocketPingInterval"),
             opened=self._opened,
         )
-        configuration.on_change.append(
-            lambda key: link.schedule_ping() if key.lower() == "websocketpinginterval" else None
-        )
+        configuration.assign("com_Endpoint", f"{self.endpoint.shown.rstrip('/')}/#OSN#")
+        configuration.on_change.append(lambda key: self._configured(key, link))
         if self._factor is None:
             return Joined(link, None, Lockstep(timeline, self.hub, [link]), self.hub, foreign_time=True)
         pace = Paced(timeline, self.hub, self._factor)
         return Joined(link, None, pace, self.hub, foreign_time=self._factor != 1.0)
+
+    def _configured(self, key: str, link: WireLink) -> None:
+        if key.lower() == "websocketpinginterval":
+            link.schedule_ping()
+        elif key in ("com_Endpoint", "com_OCPCID", "com_Options"):
+            link.endpoint = self._endpoint()
+
+    def _endpoint(self) -> Endpoint:
+        """Where com_Endpoint sends the station; the URL of the run, as long as it still means that one."""
+        configuration, first = self._configuration, self.endpoint
+        serial = configuration.options("com_OCPCInfo").get("CpSn", "")
+        text, identity = configuration.text("com_Endpoint"), configuration.text("com_OCPCID")
+        url, who = place(text, identity, serial, vendor.uses_tls(configuration))
+        if url.rstrip("/") == first.shown.rstrip("/"):
+            url = first.url  # with its credentials
+        return replace(first, url=url, identity=who)
 
     def _key(self) -> str:
         return self._configuration.text("AuthorizationKey")

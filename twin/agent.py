@@ -10,6 +10,7 @@ from functools import partial
 from itertools import count
 
 from models.timeline import CONTROL, Alarm, Timeline
+from twin import vendor
 from twin.behaviour import Behaviour
 from twin.clock import StationClock, parse_instant
 from twin.configuration import Configuration
@@ -67,8 +68,9 @@ class Agent:
     # --- connection ---
 
     def connect(self) -> None:
-        """Open the socket, and keep at it."""
-        self.connection.open()
+        """Open the socket, and keep at it, unless the station is set to another protocol."""
+        if vendor.speaks_ocpp(self.configuration):
+            self.connection.open()
 
     def _connected(self) -> None:
         self.outbox.hurry()

@@ -6,6 +6,7 @@ Source: OCPP 1.6 3.5, 4.1; keys 9.1.2, 9.1.3, 9.1.10, 9.1.11, 9.2.1.
 from collections.abc import Callable
 
 from models.timeline import CONTROL, Alarm
+from twin import vendor
 from twin.agent import Agent
 from twin.frames import Payload
 from twin.id_tags import VALID, Cache, LocalList
@@ -31,9 +32,9 @@ class Authorisation:
         """Call `then` once with an idTagInfo, now or when the CSMS has answered; until then it is open."""
         inquiry = Inquiry(self, id_tag, then)
         known = self.known(id_tag)
-        if self._configuration.option("com_AuthOptions", "AllowAllCards"):
+        if vendor.allows_all_cards(self._configuration):
             inquiry.settle({"status": "Accepted"})
-        elif not self._agent.online:
+        elif not self._agent.online or not vendor.asks_online(self._configuration):
             inquiry.settle(self.offline(id_tag))
         elif known and known["status"] == "Accepted" and self._configuration.flag("LocalPreAuthorize"):
             inquiry.settle(known)

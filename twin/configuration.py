@@ -91,10 +91,11 @@ class Configuration:
         parts = (item.partition("=") for item in self.items(key))
         return {name.strip(): value.strip() for name, _, value in parts}
 
-    def option(self, key: str, name: str) -> bool:
-        """One switch of such a list; off where it is not mentioned."""
+    def option(self, key: str, name: str, *, unmentioned: bool = False) -> bool:
+        """One switch of such a list, `unmentioned` where it is not in it."""
         options = {option.lower(): value for option, value in self.options(key).items()}
-        return options.get(name.lower(), "0").lower() not in ("", "0", "false")
+        value = options.get(name.lower())
+        return unmentioned if value is None else value.lower() not in ("", "0", "false")
 
     def measurands(self, key: str, connector: int) -> Asked:
         """What a list of measurands asks of one connector, phase by phase (None: without phase), each once.

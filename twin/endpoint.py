@@ -61,6 +61,18 @@ class Endpoint:
         return "Basic " + base64.b64encode(user.encode() + b":" + password).decode()
 
 
+def place(text: str, identity: str, serial: str, tls: bool) -> tuple[str, str]:
+    """URL and identity that a com_Endpoint means: it ends with who dials in, #OSN# or #SN#.
+
+    Source: EVC4 stations; that it may go without ws:// or the placeholder: seen, what it means then: assumed.
+    """
+    url = text if "://" in text else f"{'wss' if tls else 'ws'}://{text}"
+    for placeholder, who in (("#OSN#", identity), ("#SN#", serial)):
+        if url.upper().endswith(f"/{placeholder}"):
+            return url[: -len(placeholder)], who
+    return url, identity
+
+
 def scrubbed(url: str) -> str:
     """A URL without user and password; what can be no URL is not repeated at all."""
     try:

@@ -12,6 +12,16 @@ LOCK = "lock"  # of "Lock+CP+PP" in chg_SktType
 NONE = "none"  # a reader that is not there
 
 
+def speaks_ocpp(configuration: Configuration) -> bool:
+    """com_ProtType: OCPP1.6J, or Lms, which is older than OCPP and unknown to any CSMS here."""
+    return configuration.text("com_ProtType").lower() != "lms"
+
+
+def uses_tls(configuration: Configuration) -> bool:
+    """com_Options UseTLS: for a com_Endpoint that says neither ws nor wss."""
+    return configuration.option("com_Options", "UseTLS")
+
+
 def blocks_before_boot(configuration: Configuration) -> bool:
     """com_Options BlockBeforeBoot: no charging before the CSMS accepted the BootNotification."""
     return configuration.option("com_Options", "BlockBeforeBoot")
@@ -25,6 +35,11 @@ def blocks_when_full(configuration: Configuration) -> bool:
 def allows_all_cards(configuration: Configuration) -> bool:
     """com_AuthOptions AllowAllCards: whoever holds up a card may charge; nobody is asked."""
     return configuration.option("com_AuthOptions", "AllowAllCards")
+
+
+def asks_online(configuration: Configuration) -> bool:
+    """com_AuthOptions chkOnlineAuth: off, the CSMS is asked about no card, as if offline; assumed reading."""
+    return configuration.option("com_AuthOptions", "chkOnlineAuth", unmentioned=True)
 
 
 def stops_on_any_card(configuration: Configuration) -> bool:

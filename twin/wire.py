@@ -56,7 +56,8 @@ class WireLink:
         ping_interval_s: Callable[[], float] = float,
         opened: Socket | None = None,
     ) -> None:
-        self._timeline, self._hub, self._endpoint = timeline, hub, endpoint
+        self._timeline, self._hub = timeline, hub
+        self.endpoint = endpoint  # another one holds from the next time it dials in
         self._record, self._notice, self._latency_s = record, notice, latency_s
         self._ping_interval_s = ping_interval_s
         self.station: Station
@@ -184,7 +185,7 @@ class WireLink:
         """NoConnection where the CSMS has never said anything."""
         if not self.heard:
             said = f"takes the connection but answers nothing within {self.patience_s:g} s"
-            raise NoConnection(f"{self._endpoint.uri}: {said}")
+            raise NoConnection(f"{self.endpoint.uri}: {said}")
 
     def _be_impatient(self) -> None:
         """The longer nothing comes, the shorter the next wait; the first word that comes makes up for it."""
@@ -200,7 +201,7 @@ class WireLink:
                 self._dialling.start()
             return None
         try:
-            return open_socket(self._endpoint, min(OPEN_TIMEOUT_S, max(self.patience_s, LEAST_DIAL_S)))
+            return open_socket(self.endpoint, min(OPEN_TIMEOUT_S, max(self.patience_s, LEAST_DIAL_S)))
         except NoConnection as failure:
             self._refused(failure)
             self._be_impatient()
@@ -211,7 +212,7 @@ class WireLink:
         """Runs in a thread of its own; only what it posts touches the link."""
         me = current_thread()
         try:
-            opened = open_socket(self._endpoint)
+            opened = open_socket(self.endpoint)
         except NoConnection as failure:
             said = failure
             self._hub.post(lambda: self._dialled(me, None, said))

@@ -272,6 +272,30 @@ def test_allow_all_cards_lets_any_card_charge_without_asking(unasked: bool) -> N
     assert (len(sent(bench, "Authorize")), len(sent(bench, "StartTransaction"))) == (not unasked, unasked)
 
 
+@pytest.mark.parametrize(("asks", "asked", "started"), [(1, ["LISTED", "STRANGER"], 2), (0, [], 1)])
+def test_without_chk_online_auth_the_list_decides_and_nobody_is_asked(
+    asks: int, asked: list[str], started: int
+) -> None:
+    bench = Bench(keys={"com_AuthOptions": f"chkOnlineAuth={asks}"})
+    listed = [{"idTag": "LISTED", "idTagInfo": {"status": "Accepted"}}]
+    bench.call("SendLocalList", {"listVersion": 1, "updateType": "Full", "localAuthorizationList": listed})
+    for connector, tag in ((1, "LISTED"), (2, "STRANGER")):
+        bench.plug_in(connector)
+        bench.present_tag(connector, tag)
+        bench.advance(30)
+    assert [request["idTag"] for request in sent(bench, "Authorize")] == asked
+    assert len(sent(bench, "StartTransaction")) == started
+
+
+@pytest.mark.parametrize("protocol", ["OCPP1.6J", "Lms"])
+def test_com_prot_type_lms_ends_the_conversation_at_the_next_boot(protocol: str) -> None:
+    bench = Bench()
+    assert written(bench, "com_ProtType", protocol) == "RebootRequired"
+    restarted(bench)
+    assert len(sent(bench, "BootNotification")) == (2 if protocol == "OCPP1.6J" else 1)
+    assert bench.assembly.link.connected is (protocol == "OCPP1.6J")
+
+
 @pytest.mark.parametrize("any_card", [True, False])
 def test_stop_on_any_card_lets_a_stranger_end_a_transaction(any_card: bool) -> None:
     bench = charging(Bench(keys={"com_AuthOptions": f"StopOnAnyCrd={int(any_card)}"}))

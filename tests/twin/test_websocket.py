@@ -12,7 +12,7 @@ from local_csms import CERTIFICATES, raw_server, server_tls, websocket_server
 from websockets.frames import Frame, Opcode
 from websockets.server import ServerProtocol
 
-from twin.endpoint import Endpoint, password_of
+from twin.endpoint import Endpoint, password_of, place
 from twin.websocket import Gone, NoConnection, open_socket
 
 HEX = "00112233445566778899AABBCCDDEEFF00112233"
@@ -113,6 +113,19 @@ def test_a_foreign_subprotocol_is_refused():
     with raw_server(lambda connection: upgrade(connection, "ocpp2.0.1")) as url:
         line = refusal(url)
     assert "does not agree to the subprotocol ocpp1.6" in line and "ocpp2.0.1" in line
+
+
+@pytest.mark.parametrize(
+    ("text", "tls", "url", "who"),
+    [
+        ("wss://host/path/#OSN#", False, "wss://host/path/", "CP1"),
+        ("host:80/#SN#", False, "ws://host:80/", "4711"),
+        ("host:80/#osn#", True, "wss://host:80/", "CP1"),
+        ("ws://host/path", True, "ws://host/path", "CP1"),
+    ],
+)
+def test_com_endpoint_says_where_and_as_whom_the_station_dials_in(text, tls, url, who):
+    assert place(text, "CP1", "4711", tls) == (url, who)
 
 
 def test_where_nobody_listens_the_connection_is_refused():
