@@ -16,6 +16,12 @@ def port(text: str) -> int:
     return value
 
 
+def identity(text: str) -> str:
+    if not text.isprintable() or not text or set(text) & set(" /:"):  # OCPP-J 3.1.1 and 6.2.2
+        raise ArgumentTypeError(f"must be an identity without spaces, / and :, got {text!r}")
+    return text
+
+
 def days(text: str) -> float:
     return _number(text, "a number of days > 0 and <= 3660", lambda value: 0.0 < value <= 3660.0)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from rigs import commands
-from rigs.arguments import days, duration, pace, port, tolerance, whole
+from rigs.arguments import days, duration, identity, pace, port, tolerance, whole
 from rigs.errors import BadInput
 
 
@@ -80,7 +80,7 @@ def _csms_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--tls-cert", type=Path, metavar="PEM", help="serve wss:// with this certificate")
     sub.add_argument("--tls-key", type=Path, metavar="PEM", help="its key, where it stands in another file")
     what = "a charge point that may dial in (repeatable); without any, and without RIG, whoever comes"
-    sub.add_argument("--station", action="append", default=[], metavar="IDENTITY", help=what)
+    sub.add_argument("--station", type=identity, action="append", default=[], metavar="IDENTITY", help=what)
     sub.add_argument("--for", type=duration, metavar="SECONDS", dest="seconds", help="default: until Ctrl-C")
     sub.add_argument("--out", type=Path, metavar="DIR", help="run directory, or the folder of several")
     _voice(sub)

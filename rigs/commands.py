@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from argparse import Namespace
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -138,13 +139,23 @@ def serve_charge_points(arguments: Namespace) -> int:
     address = Address(arguments.host, arguments.port, arguments.tls_cert, arguments.tls_key)
     rig = RigFile.load(arguments.rig) if arguments.rig else None
     order = Order(address, rig, tuple(arguments.station), arguments.seconds, arguments.out)
-    tell = (lambda _: None) if arguments.quiet else partial(print, file=sys.stderr, flush=True)
+    tell: Callable[[str], None] = partial(print, file=sys.stderr, flush=True)
+    if arguments.quiet:
+        tell = _say_nothing
     outcome = serve(order, tell)
     for run in outcome.runs:
         _tell_station(run, arguments, brief=len(outcome.runs) > 1)
+    for identity in outcome.missing:
+        tell(f"{identity} has not dialled in")
+    if not outcome.runs and not outcome.missing:
+        tell("nobody has dialled in")
     if outcome.interrupted:
         return INTERRUPTED
-    return OK if all(run.passed for run in outcome.runs if run.summary["frames"]) else FAILED
+    return OK if outcome.passed else FAILED
+
+
+def _say_nothing(_: str) -> None:
+    pass
 
 
 def _tell_station(run: "Run", arguments: Namespace, brief: bool) -> None:

@@ -1,6 +1,7 @@
 """evc5 csms: serve real charge points, play a rig on one of them, judge what was recorded."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,10 +33,17 @@ class Order:
 
 @dataclass(slots=True)
 class Outcome:
-    """The runs of the charge points that came, and whether someone pressed Ctrl-C before the end."""
+    """The runs of the charge points that came, who did not, and whether Ctrl-C came before the end."""
 
     runs: list[Run] = field(default_factory=list)
+    missing: tuple[str, ...] = ()
     interrupted: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Did all come that were expected, and does every check hold? Nobody at all is no success."""
+        held = all(run.passed for run in self.runs if run.summary["frames"])
+        return bool(self.runs) and not self.missing and held
 
 
 def serve(order: Order, tell: Tell) -> Outcome:
@@ -45,6 +53,7 @@ def serve(order: Order, tell: Tell) -> Outcome:
     tell(f"charge points may dial {service.server.url}/<identity>")
     outcome = Outcome()
     try:
+        _prepare(plan.directory)
         _serve(order, service)
     except KeyboardInterrupt:
         outcome.interrupted = _has_an_end(order)
@@ -55,6 +64,7 @@ def serve(order: Order, tell: Tell) -> Outcome:
         service.close("interrupted")
         raise
     directories = service.close("interrupted" if outcome.interrupted else "complete")
+    outcome.missing = tuple(name for name in _expected(order) if name not in service.stations)
     report = len(directories) <= REPORTS and (order.rig is None or order.rig.recording.report)
     outcome.runs = [_judged(directory, report) for directory in directories]
     return outcome
@@ -72,13 +82,33 @@ def _serve(order: Order, service: Service) -> None:
                 script.append(Script(service, station, rig, operator))
 
         service.on_first.append(begin)
+    try:
+        _until_over(order, service, script)
+    finally:
+        if operator is not None:
+            operator.dismiss()
+    if operator is not None and operator.gone:
+        raise _NobodyAnswers
+
+
+def _until_over(order: Order, service: Service, script: Sequence[Script]) -> None:
     deadline_s = order.seconds if order.seconds is not None else float("inf")
-    while service.timeline.now < deadline_s:
+    while service.timeline.now < deadline_s and not (script and script[0].over):
         service.run(min(LOOK_S, deadline_s - service.timeline.now))
-        if script and script[0].over:
-            if operator is not None and operator.gone:
-                raise _NobodyAnswers
-            return
+
+
+def _prepare(directory: Path) -> None:
+    """Find out now, and not when the first charge point comes, that nothing can be written there."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"--out {directory}: {error.strerror}") from None
+
+
+def _expected(order: Order) -> list[str]:
+    """Whoever was asked for by name."""
+    own = [order.rig.station.identity] if order.rig is not None else []
+    return list(dict.fromkeys([*own, *order.identities]))
 
 
 def _has_an_end(order: Order) -> bool:
@@ -87,12 +117,13 @@ def _has_an_end(order: Order) -> bool:
 
 def _plan(order: Order) -> Plan:
     rig = order.rig
-    keys = dict.fromkeys(order.identities, "")
+    keys: dict[str, str] = {}
     about: dict[str, object] = {"rig": "csms", "behaviour": "ocpp16"}
     if rig is not None:
         key = rig.configuration().text("AuthorizationKey")
-        keys = {rig.station.identity: key, **rig.csms.stations, **keys}
+        keys = {**rig.csms.stations, rig.station.identity: key}
         about = dict(header(rig))
+    keys = {**dict.fromkeys(order.identities, ""), **keys}
     name = rig.name if rig is not None else f"csms-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     directory = order.out or Path("runs") / name
     if len(keys) == 1:

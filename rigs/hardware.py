@@ -68,6 +68,7 @@ class Operator:
         self._hub, self._prompts, self._answers = hub, prompts, answers
         self._asked: SimpleQueue[tuple[str, Callable[[str], None]]] = SimpleQueue()
         self.gone = False  # nobody answers any more
+        self._asking = False
         threading.Thread(target=self._run, name="evc5-operator", daemon=True).start()
 
     def ask(self, what: str, done: Callable[[str], None]) -> None:
@@ -76,13 +77,23 @@ class Operator:
     def _run(self) -> None:
         while True:
             what, done = self._asked.get()
-            self._prompts.write(f"► {what}, then press Enter ({SKIP}: cannot be done) ")
-            self._prompts.flush()
+            self._asking = True
+            self._write(f"► {what}, then press Enter ({SKIP}: cannot be done) ")
             line = self._answers.readline()
+            self._asking = False
             if not line:
                 self._hub.post(self._leave)
                 return
             self._hub.post(partial(done, line.strip()))
+
+    def dismiss(self) -> None:
+        """Whoever writes next begins a line of its own, even under a question that nobody answered."""
+        if self._asking:
+            self._write("\n")
+
+    def _write(self, text: str) -> None:
+        self._prompts.write(text)
+        self._prompts.flush()
 
     def _leave(self) -> None:
         self.gone = True
@@ -94,6 +105,7 @@ class Script:
     def __init__(self, service: Service, station: Station, rig: RigFile, operator: Operator | None) -> None:
         self._service, self._station, self._rig, self._operator = service, station, rig, operator
         self.began_s = service.timeline.now
+        self._unanswered = 0
         self._csms()
         self._network()
         if operator is not None:
@@ -102,10 +114,14 @@ class Script:
 
     @property
     def over(self) -> bool:
-        """Has the rig's time on hardware passed, or has the operator gone? Without one there is no end."""
+        """Has the rig's time on hardware passed and all been answered, or has the operator gone?
+
+        Without an operator there is no end.
+        """
         if self._operator is None:
             return False
-        return self._operator.gone or self._service.timeline.now >= self.began_s + self._rig.days * DAY_S
+        passed = self._service.timeline.now >= self.began_s + self._rig.days * DAY_S
+        return self._operator.gone or (passed and not self._unanswered)
 
     def _at(self, t_s: float, action: Callable[[], object]) -> None:
         self._service.timeline.at(self.began_s + t_s, lambda: (action(), None)[1], INPUT)
@@ -125,9 +141,11 @@ class Script:
                 self._at(self._rig.t(outage.end), partial(self._service.up, self._station))
 
     def _ask(self, operator: Operator, step: Step) -> None:
+        self._unanswered += 1
         operator.ask(step.ask, partial(self._done, step, self._service.timeline.now))
 
     def _done(self, step: Step, asked_s: float, answer: str) -> None:
+        self._unanswered -= 1
         waited_s = round(self._service.timeline.now - asked_s, 3)
         if answer.lower() == SKIP:
             self._event("operator", step.connector, skipped=step.ask, waited_s=waited_s)

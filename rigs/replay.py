@@ -60,7 +60,8 @@ class ReplayLink:
         self.is_silent = False
         self._reachable = True  # what the back office did
         self._passed = 0  # frames, of either direction
-        self._parked: list[Entry] = []  # whose time has come, but not the frames before them
+        self._pending: Entry | None = None  # what is said next by itself
+        self._parked = False  # its time has come, but not the frames before it
         self._change: LinkChange | None = None
         self._next_unasked()
         self._next_change()
@@ -115,7 +116,15 @@ class ReplayLink:
         reply = answer.reply
         at = reply.t_s if answer.asked_s == now else now + (reply.t_s - answer.asked_s)
         early = self._in_memory or (not self._paced and at > now)
-        self._timeline.at(at, lambda: self._deliver(answer.text(id_)), INPUT if early else SETTLED)
+        text = answer.text(id_)
+        self._timeline.at(at, lambda: self._reply(text, reply.place), INPUT if early else SETTLED)
+
+    def _reply(self, text: str, place: int) -> None:
+        """Answer, after what came by itself before it at the same instant."""
+        now = self._timeline.now
+        while (said := self._pending) and said.t_s <= now and self._passed >= said.place < place:
+            self._speak(said)
+        self._deliver(text)
 
     def _deliver(self, text: str) -> None:
         lost = self.is_silent or not self.connected
@@ -126,7 +135,8 @@ class ReplayLink:
         self._look_at_parked()
 
     def _next_unasked(self) -> None:
-        entry = next(self._unasked, None)
+        entry = self._pending = next(self._unasked, None)
+        self._parked = False
         if entry is not None:
             rank = INPUT if self._in_memory else SETTLED
             self._timeline.at(entry.t_s, lambda: self._say(entry), rank)
@@ -134,20 +144,18 @@ class ReplayLink:
     def _say(self, entry: Entry) -> None:
         """Say something unasked, but not before all that the tape has before it."""
         if self._passed >= entry.place:
-            self._deliver(entry.text)
-            self._next_unasked()
-        else:
-            self._parked.append(entry)
-            self._timeline.soon(lambda: self._unpark(entry), LATEST)
+            self._speak(entry)
+        elif entry is self._pending:
+            self._parked = True
+            self._timeline.soon(lambda: self._speak(entry), LATEST)
 
     def _look_at_parked(self) -> None:
-        if self._parked and self._passed >= self._parked[0].place:
-            entry = self._parked[0]
-            self._timeline.soon(lambda: self._unpark(entry), INPUT if self._in_memory else SETTLED)
+        entry = self._pending
+        if self._parked and entry is not None and self._passed >= entry.place:
+            self._timeline.soon(lambda: self._speak(entry), INPUT if self._in_memory else SETTLED)
 
-    def _unpark(self, entry: Entry) -> None:
-        if entry in self._parked:
-            self._parked.remove(entry)
+    def _speak(self, entry: Entry) -> None:
+        if entry is self._pending:  # else it is said already
             self._deliver(entry.text)
             self._next_unasked()
 

@@ -7,9 +7,12 @@ frame. Source: OCPP-J 1.6 section 3 and 6.2.
 import asyncio
 import base64
 import binascii
+import errno
 import hmac
 import http
 import logging
+import os
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -52,13 +55,34 @@ class Address:
         """BadInput where certificate and key do not fit or cannot be read."""
         if self.certificate is None:
             return None
+        _readable("--tls-cert", self.certificate)
+        if self.key is not None:
+            _readable("--tls-key", self.key)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         try:
-            context.load_cert_chain(self.certificate, self.key)
-        except (OSError, ssl.SSLError) as error:
-            raise BadInput(f"--tls-cert {self.certificate}: {error.strerror or error}") from None
+            context.load_cert_chain(self.certificate, self.key, password="")  # else it asks for one
+        except ssl.SSLError as error:
+            wanted = "must be PEM and hold a certificate and its key, without a password"
+            if error.reason == "KEY_VALUES_MISMATCH":
+                wanted = f"must be the certificate of the key in {self.key or self.certificate}"
+            raise BadInput(f"--tls-cert {self.certificate} {wanted}") from None
         return context
+
+    def refusal(self, error: Exception) -> BadInput:
+        """Why nothing can be listened to here."""
+        if not isinstance(error, OSError) or isinstance(error, socket.gaierror):
+            return BadInput(f"--host {self.host}: {getattr(error, 'strerror', None) or 'no host name'}")
+        flag = "--host" if error.errno == errno.EADDRNOTAVAIL else "--port"
+        why = os.strerror(error.errno) if error.errno else str(error)
+        return BadInput(f"{flag}: {self.host}:{self.port} cannot be listened on: {why}")
+
+
+def _readable(flag: str, path: Path) -> None:
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise BadInput(f"{flag} {path}: {error.strerror}") from None
 
 
 class Line:
@@ -98,6 +122,7 @@ class Ears:
     opened: Callable[[Line], None]
     heard: Callable[[Line, str], None]
     closed: Callable[[Line, str], None]  # and why
+    refused: Callable[[str, str], None]  # an identity that was not let in, and why
 
 
 class Server:
@@ -111,15 +136,15 @@ class Server:
         self._tls = address.tls()
         self.port = address.port
         self._started = threading.Event()
-        self._failure: OSError | None = None
+        self._failure: Exception | None = None
         self._loop = asyncio.new_event_loop()
         self._stop: asyncio.Future[None] = self._loop.create_future()
         self._thread = threading.Thread(target=self._run, name="evc5-csms", daemon=True)
         self._thread.start()
-        self._started.wait(START_S)
+        if not self._started.wait(START_S):
+            raise BadInput(f"--host {address.host}: cannot be listened on within {START_S:g} s")
         if self._failure is not None:
-            where = f"{address.host}:{address.port}"
-            raise BadInput(f"--port: {where} cannot be listened on: {self._failure.strerror}")
+            raise address.refusal(self._failure)
 
     @property
     def url(self) -> str:
@@ -134,7 +159,7 @@ class Server:
     def _run(self) -> None:
         try:
             self._loop.run_until_complete(self._serve())
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the second: what can be no host name
             self._failure = error
         finally:
             self._started.set()
@@ -156,16 +181,23 @@ class Server:
         """None to let a charge point in, the refusal otherwise. Source: OCPP-J 3.2, 6.2.2."""
         identity = _identity(request)
         if not identity or (self._keys and identity not in self._keys):
+            self._refuse(identity, "404, unknown here")
             return connection.respond(http.HTTPStatus.NOT_FOUND, "unknown charge point\n")
         key = self._keys.get(identity, "")
         if key and not _is_password(request.headers.get("Authorization", ""), identity, key):
+            self._refuse(identity, "401, wrong credentials or none")
             response = connection.respond(http.HTTPStatus.UNAUTHORIZED, "credentials required\n")
             response.headers["WWW-Authenticate"] = 'Basic realm="OCPP"'
             return response
         return None
 
+    def _refuse(self, identity: str, why: str) -> None:
+        self._hub.post(lambda: self._ears.refused(identity, why))
+
     async def _talk(self, connection: ServerConnection) -> None:
-        if connection.subprotocol is None or connection.request is None:
+        assert connection.request is not None  # else it would not be open
+        if connection.subprotocol is None:
+            self._refuse(_identity(connection.request), f"does not offer the subprotocol {SUBPROTOCOL}")
             await connection.close(1002, f"{SUBPROTOCOL} only")  # OCPP-J 3.2
             return
         line = Line(_identity(connection.request), connection, self._loop)

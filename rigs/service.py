@@ -12,16 +12,17 @@ from typing import Any
 
 from models.timeline import Timeline
 from rigs.csms import BackOffice, Conversation
+from rigs.errors import BadInput
 from rigs.network import back_office
 from rigs.recorder import Recorder
-from rigs.redaction import redacted
+from rigs.redaction import redacted, reported
 from rigs.rigfile import RigFile
 from rigs.serve import Address, Ears, Line, Server
 from twin.clock import Calendar
 from twin.hub import Hub
 from twin.pace import Paced
 
-UNSAFE = "".join(chr(n) for n in range(32)) + '<>:"/\\|?*'  # characters that no file name may have everywhere
+UNSAFE = "".join(chr(n) for n in range(32)) + '%<>:"/\\|?*'  # what some file system refuses; % escapes it
 
 Tell = Callable[[str], None]
 
@@ -67,7 +68,8 @@ class Service:
         self.refusing = False  # the rig lets nobody in
         self._numbers = count(1)
         self.pace = Paced(self.timeline, self.hub, 1.0)
-        self.server = Server(address, plan.keys, self.hub, Ears(self._opened, self._heard, self._closed))
+        ears = Ears(self._opened, self._heard, self._closed, self._refused)
+        self.server = Server(address, plan.keys, self.hub, ears)
 
     def run(self, seconds: float) -> None:
         """Serve for so long, of the wall clock."""
@@ -111,14 +113,19 @@ class Service:
         if self.refusing:
             line.close()
             return
-        station = self.stations.get(line.identity) or self._new(line.identity)
+        try:
+            station = self.stations.get(line.identity) or self._new(line.identity)
+        except (BadInput, OSError) as error:  # its directory cannot be written: others go on
+            line.close()
+            self._tell(f"{shown(line.identity)} is not served: {error}")
+            return
         if station.line is not None:  # it has dialled in anew before we knew that its old socket is dead
             station.line.close()
             station.conversation.closed()
         station.line = line
         station.conversation.opened()
         self.event(station, "link-up", kind="dialled in")
-        self._tell(f"{line.identity} has dialled in")
+        self._tell(f"{shown(line.identity)} has dialled in")
         if not station.met:
             station.met = True
             for listener in self.on_first:
@@ -140,7 +147,10 @@ class Service:
         station.conversation.closed()
         if not self.refusing:
             self.event(station, "link-down", kind="hung up", reason=why)
-        self._tell(f"{line.identity} has hung up ({why})")
+        self._tell(f"{shown(line.identity)} has hung up ({why})")
+
+    def _refused(self, identity: str, why: str) -> None:
+        self._tell(f"{shown(identity) or 'someone without an identity'} is refused: {why}")
 
     # --- one charge point ---
 
@@ -167,5 +177,10 @@ class Service:
 
     def _record(self, station: Station, up: bool, text: str) -> None:
         lost = station.silent or station.line is None
-        shown = text if up else redacted(text)
-        station.recorder.frame(self.timeline.now, station.identity, up, shown, lost)
+        clean = reported(text) if up else redacted(text)
+        station.recorder.frame(self.timeline.now, station.identity, up, clean, lost)
+
+
+def shown(identity: str) -> str:
+    """An identity as a terminal may show it."""
+    return identity if identity.isprintable() else repr(identity)

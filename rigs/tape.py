@@ -15,11 +15,10 @@ import orjson
 from rigs import recording
 from rigs.errors import BadInput
 from rigs.frames import events
-from rigs.network import LOCKSTEP
+from rigs.network import LOCKSTEP, SAME_TIME_S
 from twin.clock import parse_instant
 
 DAY_S = 86_400.0
-SAME_TIME_S = 60.0  # a back office whose clock is no further off lives in the time of the run; assumed
 
 
 class Entry(NamedTuple):

@@ -11,6 +11,8 @@ from typing import Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 from urllib.request import Request, urlopen
 
+from twin.endpoint import scrubbed
+
 RATE_BYTES_S = 125_000.0  # 1 Mbit/s, a modem's; assumed
 LATENCY_S = 1.0  # to find the server and log in; assumed
 WALL_TIMEOUT_S = 10.0  # of the wall clock, for a real server that does not answer; assumed
@@ -31,14 +33,14 @@ def seconds(size: int) -> float:
 
 
 class SimulatedFiles:
-    """A server of any name that has what was put into `contents`, and takes everything."""
+    """A server of any name that has what was put into `contents`, takes everything and asks no password."""
 
     def __init__(self, contents: MutableMapping[str, bytes] | None = None) -> None:
         self.contents: MutableMapping[str, bytes] = {} if contents is None else contents
         self.takes = True  # does it let itself be written to?
 
     def get(self, url: str) -> bytes | None:
-        return self.contents.get(url)
+        return next((held for name, held in self.contents.items() if scrubbed(name) == scrubbed(url)), None)
 
     def put(self, url: str, name: str, content: bytes) -> bool:
         if self.takes:

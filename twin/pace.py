@@ -125,7 +125,10 @@ class Paced:
             target_s = until_s if over else due_s
             ahead_s = target_s - self._wall_now()
             if hub.wait(min(max(0.0, ahead_s / self._factor), NAP_S)):
-                self._meet(min(self._wall_now(), target_s))
+                met_s = min(self._wall_now(), target_s)
+                if met_s >= until_s and not inclusive:
+                    break  # what comes at the end is after it
+                self._meet(met_s)
                 hub.handle()
             if ahead_s > 0:
                 continue  # it is time to look again: what came may have changed what is due

@@ -217,6 +217,12 @@ def test_a_bench_may_start_now_and_then_follows_the_clock_of_the_csms():
 # --- a rig's run ---
 
 
+def test_a_rig_of_another_year_played_in_real_time_keeps_its_own_clock(rig, tmp_path):
+    with websocket_server(Office()) as url:
+        run = rig.run(days=5e-7, out=tmp_path / "run", csms=url, pace=1.0)
+    assert run.summary["csms_clock_ahead_s"] > 1e8 and run.passed
+
+
 @pytest.fixture
 def rig():
     session = {"vehicle": "vw-id3-58", "soc": 0.9, "plug_in": 60.0, "unplug": 2400.0}

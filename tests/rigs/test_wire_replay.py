@@ -1,12 +1,15 @@
 """A recording's back office played again: the same rig says the same, and another rig is found out."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from local_csms import websocket_server
 from test_wire_bench import Office
 
+from models.timeline import Timeline
 from rigs.errors import BadInput
+from rigs.replay import ReplayLink
 from rigs.rig import Rig
 from rigs.rigfile import RigFile
 from rigs.tape import Answers, Tape
@@ -143,20 +146,44 @@ def test_a_replay_that_cannot_be_is_refused(how, said, tmp_path):
         rig().run(**{"out": tmp_path / "again", "replay": run.directory, **how, **paths})
 
 
-def test_a_reply_after_the_next_call_answers_nothing(tmp_path):
-    frames = [
-        ("up", [2, "1", "Heartbeat", {}]),
-        ("up", [2, "2", "Heartbeat", {}]),
-        ("down", [3, "1", {}]),
-        ("down", [3, "2", {}]),
-        ("down", [2, "c", "ClearCache", {}]),
-    ]
-    rows = (
-        {"t": t, "at": "2024-03-01T10:00:00.000Z", "station": "s", "dir": d, "frame": f}
-        for t, (d, f) in enumerate(frames)
+def tape_of(folder, *frames, **summary):
+    """A tape of (t, dir, frame)."""
+    at = "2024-03-01T10:00:00.000Z"
+    rows = ({"t": t, "at": at, "station": "s", "dir": d, "frame": frame} for t, d, frame in frames)
+    (folder / "messages.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (folder / "summary.json").write_text(json.dumps(summary))
+    return Tape.open(folder)
+
+
+def test_a_late_reply_of_a_paced_tape_comes_before_the_next_one_of_its_instant(tmp_path):
+    tape = tape_of(
+        tmp_path,
+        (0.0, "up", [2, "1", "Heartbeat", {}]),
+        (1.0, "up", [2, "2", "Heartbeat", {}]),
+        (1.5, "down", [2, "c", "ClearCache", {}]),
+        (2.0, "down", [3, "1", {}]),
+        (2.0, "down", [3, "2", {}]),
+        pace=1.0,
     )
-    (tmp_path / "messages.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    tape = Tape.open(tmp_path)
+    timeline, heard = Timeline(), []
+    link = ReplayLink(tape, timeline, lambda t, up, text, lost: up or heard.append(text), lambda *_: None)
+    link.station = SimpleNamespace(on_text=lambda _: None)
+    assert link.connect()
+    for t_s, text in ((0.0, '[2,"1","Heartbeat",{}]'), (1.0, '[2,"2","Heartbeat",{}]')):
+        timeline.at(t_s, lambda text=text: link.send(text))
+    timeline.advance(3.0)
+    assert [json.loads(text)[1] for text in heard] == ["c", "1", "2"]
+
+
+def test_a_reply_after_the_next_call_answers_nothing(tmp_path):
+    tape = tape_of(
+        tmp_path,
+        (0.0, "up", [2, "1", "Heartbeat", {}]),
+        (1.0, "up", [2, "2", "Heartbeat", {}]),
+        (2.0, "down", [3, "1", {}]),
+        (3.0, "down", [3, "2", {}]),
+        (4.0, "down", [2, "c", "ClearCache", {}]),
+    )
     answers = Answers(tape)
     assert answers.next("Heartbeat").reply is None
     assert answers.next("Heartbeat").reply.frame == [3, "2", {}]

@@ -12,9 +12,11 @@ from local_csms import CERTIFICATES, until
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from rigs.cli import main
 from rigs.csms_command import Order, serve
 from rigs.errors import BadInput
 from rigs.hardware import Operator, Script, steps
+from rigs.redaction import redacted
 from rigs.rigfile import RigFile
 from rigs.serve import Address
 from rigs.service import Plan, Service
@@ -24,12 +26,13 @@ from twin.websocket import open_socket
 HEX = "00112233445566778899AABBCCDDEEFF00112233"
 BOOT = ["BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}]
 LOCAL = Address(port=0)
+PEM = str(CERTIFICATES / "csms.pem")
 
 
 @contextmanager
-def service(plan, address=LOCAL):
+def service(plan, address=LOCAL, tell=lambda _: None):
     """A service in a thread of its own, as `evc5 csms` runs it."""
-    one = Service(plan, address, lambda _: None)
+    one = Service(plan, address, tell)
     over = threading.Event()
 
     def run():
@@ -110,11 +113,13 @@ def test_a_charge_point_is_answered_and_asked_for_its_configuration(tmp_path):
     assert [row["event"] for row in events(tmp_path / "CP 1")] == ["link-up", "link-down"]
 
 
-def test_an_unknown_identity_gets_404(tmp_path):
-    with service(Plan(tmp_path, keys={"CP1": ""})) as one:
-        with pytest.raises(InvalidStatus) as raised, charger(one, "CP2"):
+def test_an_unknown_identity_gets_404_and_whoever_watches_is_told(tmp_path):
+    said = []
+    with service(Plan(tmp_path, keys={"CP1": ""}), tell=said.append) as one:
+        with pytest.raises(InvalidStatus) as raised, charger(one, "CP%1b2"):
             pass
         assert raised.value.response.status_code == http.HTTPStatus.NOT_FOUND
+        until(lambda: said == ["'CP\\x1b2' is refused: 404, unknown here"])
 
 
 @pytest.mark.parametrize("key", [HEX, "sixteen letters!"])
@@ -148,17 +153,45 @@ def test_wss_is_served_with_a_certificate(tmp_path):
         open_socket(there).close()
 
 
-def test_a_certificate_without_its_key_is_refused_in_one_line():
-    with pytest.raises(BadInput, match="--tls-cert"):
-        Service(Plan(CERTIFICATES), Address(port=0, certificate=CERTIFICATES / "csms.pem"), lambda _: None)
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--tls-cert", "none.pem"], "--tls-cert none.pem: No such file or directory"),
+        (["--tls-cert", PEM], f"--tls-cert {PEM} must be PEM and hold a certificate and its key"),
+        (["--tls-cert", PEM, "--tls-key", "none.pem"], "--tls-key none.pem: No such file or directory"),
+        (["--tls-key", PEM], "--tls-key must come with --tls-cert"),
+        (["--host", "no such host"], "--host no such host: "),
+        (["--host", "192.0.2.1"], "--host: 192.0.2.1:0 cannot be listened on: Cannot assign"),
+        (["--port", "65536"], "--port: must be a port from 0 to 65535, got 65536"),
+        (["--for", "-1"], "--for: must be a number of seconds > 0, got -1"),
+        (["--station", "a b"], "--station: must be an identity without spaces, / and :, got 'a b'"),
+        (["--out", PEM], f"--out {PEM}: File exists"),
+        (["--station", "CP1", "--out", str(CERTIFICATES)], "is not a run directory"),
+        (["no-such-rig"], "no-such-rig: neither a file nor a shipped rig"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(flags, said, capsys):
+    assert main(["csms", "--port", "0", "--for", "0.01", *flags]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert said in told[-1] and told[-1].startswith("evc5: ")
 
 
 def test_a_port_that_is_taken_is_one_line(tmp_path):
     with (
         service(Plan(tmp_path)) as one,
-        pytest.raises(BadInput, match=r"--port: 127\.0\.0\.1:\d+ cannot be listened on"),
+        pytest.raises(BadInput, match=r"--port: 127\.0\.0\.1:\d+ cannot be listened on: Address already in"),
     ):
         Service(Plan(tmp_path), Address(port=one.server.port), lambda _: None)
+
+
+def test_a_charge_point_asked_for_by_name_that_never_dials_in_is_no_success(tmp_path, capsys):
+    command = ["csms", "--port", "0", "--for", "0.01", "--out", str(tmp_path / "run")]
+    assert main([*command, "--station", "CP1", "--station", "CP2"]) == 1
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        "CP1 has not dialled in",
+        "CP2 has not dialled in",
+    ]
+    assert main(command) == 1 and "nobody has dialled in" in capsys.readouterr().err
 
 
 # --- several, and their recordings ---
@@ -166,11 +199,61 @@ def test_a_port_that_is_taken_is_one_line(tmp_path):
 
 def test_several_charge_points_have_a_run_directory_each_and_one_count_of_transactions(tmp_path):
     start = {"connectorId": 1, "idTag": "T", "meterStart": 0, "timestamp": "2024-01-01T00:00:00Z"}
-    with service(Plan(tmp_path)) as one, charger(one, "A") as a, charger(one, "B%2F..") as b:
-        numbers = [it.call("StartTransaction", start)[2]["transactionId"] for it in (a, b)]
-        until(lambda: len(one.stations) == 2)
-    assert sorted(numbers) == [1, 2]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["A", "B%2f.."]
+    with (
+        service(Plan(tmp_path)) as one,
+        charger(one, "A") as a,
+        charger(one, "B%2F..") as b,
+        charger(one, "B%252f..") as c,
+    ):
+        numbers = [it.call("StartTransaction", start)[2]["transactionId"] for it in (a, b, c)]
+    assert sorted(numbers) == [1, 2, 3]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["A", "B%252f..", "B%2f.."]
+
+
+def test_a_charge_point_whose_directory_cannot_be_written_is_hung_up_on_and_others_go_on(tmp_path):
+    (tmp_path / "A").write_text("a file of someone else")
+    said = []
+    with service(Plan(tmp_path), tell=said.append) as one, charger(one, "A"), charger(one, "B") as b:
+        assert b.call("Heartbeat", {})[0] == 3
+        assert any("A is not served: " in line and "is a file" in line for line in said)
+
+
+def test_a_key_that_a_charge_point_reports_is_recorded_in_zeros(tmp_path):
+    class Candid(Charger):
+        def answer(self, frame):
+            rows = [{"key": "AuthorizationKey", "readonly": True, "value": "sixteen letters!"}]
+            self.socket.send(orjson.dumps([3, frame[1], {"configurationKey": rows}]).decode())
+
+    with service(Plan(tmp_path)) as one:
+        it = Candid(one.server.url, "A")
+        it.call(*BOOT)
+        it.listen()
+        it.call("Heartbeat", {})
+        it.close()
+    text = (tmp_path / "A" / "messages.jsonl").read_text()
+    assert "sixteen" not in text and '"value":"0000000000000000"' in text
+
+
+@pytest.mark.parametrize(
+    ("frame", "kept"),
+    [
+        ('[2,"c1","GetDiagnostics",{"location":"ftp://me:sesame@host/x"}]', "ftp://me:000000@host/x"),
+        ('[2,"c1","ChangeConfiguration",{"key":"authorizationKEY","value":"sesame"}]', '"value":"000000"'),
+        ('[2,"c1","ChangeConfiguration",{"key":"AuthorizationKey","value":"sesame"', "000000"),
+        ('[2, "c1", "GetConfiguration", {"key": ["AuthorizationKey"]}]', '{"key": ["AuthorizationKey"]}'),
+    ],
+)
+def test_credentials_in_a_request_of_the_back_office_are_recorded_in_zeros(frame, kept):
+    assert kept in redacted(frame) and "sesame" not in redacted(frame)
+
+
+def test_naming_a_charge_point_on_the_command_line_does_not_take_its_key_away(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr("rigs.csms_command.Service", lambda plan, *_: seen.append(plan.keys) or 1 / 0)
+    rig = RigFile.parse({**RIG, "station": {**RIG["station"], "keys": {"AuthorizationKey": HEX}}})
+    with pytest.raises(ZeroDivisionError):
+        serve(Order(LOCAL, rig, ("CP1", "CP2"), out=tmp_path / "run"), print)
+    assert seen == [{"CP1": HEX, "CP2": ""}]
 
 
 def test_a_charge_point_that_dials_in_anew_replaces_its_old_socket(tmp_path):
@@ -293,6 +376,32 @@ def test_a_rig_on_hardware_is_judged_at_the_end_of_its_time(tmp_path, monkeypatc
     (run,) = outcome[0].runs
     assert run.directory == tmp_path / "run" and run.summary["csms"] == "served" and run.passed
     assert not outcome[0].interrupted
+
+
+def test_the_run_waits_for_the_operator_s_last_answer(tmp_path, monkeypatch):
+    monkeypatch.setattr("rigs.csms_command.LOOK_S", 0.02)
+    slow = threading.Event()
+
+    class Slow(Hands):
+        def readline(self):
+            if len(self._waiting) == 1:  # the last question, long after the rig's time
+                assert slow.wait(10.0)
+            return super().readline()
+
+    monkeypatch.setattr("sys.stdin", Slow("\n", "\n", "\n"))
+    said, outcome = [], []
+    order = Order(LOCAL, RigFile.parse(RIG), out=tmp_path / "run")
+    thread = threading.Thread(target=lambda: outcome.append(serve(order, said.append)))
+    thread.start()
+    until(lambda: said)
+    it = Charger(said[0].split()[-1].removesuffix("/<identity>"), "CP1")
+    thread.join(RIG["days"] * 86_400 + 0.3)
+    assert thread.is_alive()
+    slow.set()
+    thread.join(10.0)
+    it.close()
+    assert not outcome[0].interrupted
+    assert [row["event"] for row in events(tmp_path / "run")][-1] == "unplug"
 
 
 def test_when_the_operator_leaves_the_run_is_interrupted(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ from wire import charging, frames, sent, statuses
 
 from rigs.bench import Bench
 from rigs.errors import BadInput, NotAvailable
+from twin.files import SimulatedFiles
 from twin.firmware import image
 
 URL = "http://files.example/evc5.bin"
@@ -312,3 +313,9 @@ def test_a_file_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
 def test_a_bench_with_real_servers_has_no_simulated_files() -> None:
     with pytest.raises(NotAvailable):
         _ = Bench(transfers="network").files
+
+
+def test_a_simulated_server_gives_a_file_whatever_the_password():
+    files = SimulatedFiles({"ftp://me:sesame@host/new.bin": b"new"})
+    assert files.get("ftp://me:000000@host/new.bin") == files.get("ftp://host/new.bin") == b"new"
+    assert files.get("ftp://host/old.bin") is None

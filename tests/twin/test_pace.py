@@ -78,3 +78,14 @@ def test_quantiles_of_lateness_are_rounded_up_to_their_class():
 
 def test_without_any_instant_nothing_was_late():
     assert Lateness().summary() == {"instants": 0, "p50_s": 0.0, "p99_s": 0.0, "max_s": 0.0}
+
+
+def test_what_comes_at_an_exclusive_end_is_left_for_later():
+    timeline, hub, pace = paced(1000.0)
+    seen = []
+    timeline.at(5.0, lambda: time.sleep(0.02))
+    timeline.at(5.0, lambda: hub.post(lambda: seen.append(timeline.now)))
+    pace.advance(10.0, inclusive=False)  # it is late already when the errand comes
+    assert seen == [] and timeline.now == 10.0
+    pace.advance(11.0)
+    assert len(seen) == 1 and 10.0 <= seen[0] <= 11.0
