@@ -27,21 +27,22 @@ def _clean(text: str) -> str:
         frame = orjson.loads(text)
     except orjson.JSONDecodeError:
         return re.sub(r"\w", "0", text) if SECRET in text.lower() else PASSWORD.sub(_hidden, text)
-    clean = _without_secrets(frame)
-    return text if clean == frame else orjson.dumps(clean).decode()
+    payload = frame[-1] if isinstance(frame, list) and frame else None
+    if not isinstance(payload, dict):
+        return text
+    rows = payload.get("configurationKey")
+    changed = [_hide(item) for item in (payload, *(rows if isinstance(rows, list) else ()))]
+    return orjson.dumps(frame).decode() if any(changed) else text
 
 
-def _without_secrets(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_without_secrets(item) for item in value]
-    if isinstance(value, str):
-        return PASSWORD.sub(_hidden, value)
-    if not isinstance(value, dict):
-        return value
-    clean = {name: _without_secrets(item) for name, item in value.items()}
-    if str(clean.get("key")).lower() == SECRET and "value" in clean:
-        clean["value"] = "0" * len(str(clean["value"]))
-    return clean
+def _hide(item: Any) -> bool:
+    """Put zeros where a secret stands in a configuration key or a location; True where one did."""
+    before = dict(item) if isinstance(item, dict) else {}
+    if str(before.get("key")).lower() == SECRET and "value" in before:
+        item["value"] = "0" * len(str(before["value"]))
+    if isinstance(location := before.get("location"), str):
+        item["location"] = PASSWORD.sub(_hidden, location)
+    return bool(before) and before != item
 
 
 def _hidden(match: re.Match[str]) -> str:
