@@ -42,7 +42,7 @@ class Authorisation:
         tag = call.payload["idTag"].lower()
         shown = [e for e in self._tags if call.t - ASK_S <= e.t <= call.t and tag == _tag(e)]
         running = self._story.open.get(shown[0].connector or 0) if len(shown) == 1 else None
-        left = running is not None and self._story.unplugged.get(running.connector, -1.0) >= running.start
+        left = running is not None and self._story.ending.get(running.connector, -1.0) >= running.start
         if left or self._story.may_be_queueing(call.t):
             return  # its stop may be waiting to be told
         if running is not None and running.id_tag.lower() == tag and running.start < shown[0].t - 1.0:
@@ -53,7 +53,9 @@ class Authorisation:
         tag = call.payload["idTag"].lower()
         self._asked.append((call.t, tag))
         if call.reply is not None:
-            self._said[tag] = call.t, call.reply["idTagInfo"]["status"]
+            before_t, before = self._said.get(tag, (float("-inf"), ""))
+            if before != "Accepted" or call.t - before_t > STAMP_S:  # else the start may rest on either
+                self._said[tag] = call.t, call.reply["idTagInfo"]["status"]
             if len(self._said) > 1000:
                 del self._said[next(iter(self._said))]
 

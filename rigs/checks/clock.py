@@ -150,13 +150,25 @@ class ClockAligned:
     def _reading(self, connector: int, t: float, stamp: float) -> None:
         tolerance = self._bench.tolerances.clock_s
         interval = self._interval(stamp - tolerance)
+        if not self._fits(stamp, interval) and self._changed_at(stamp):
+            interval = self._interval(stamp + tolerance)
         if interval is None:
             return
-        if interval == 0.0 or not is_boundary(stamp, interval, tolerance, self._midnights):
+        if not self._fits(stamp, interval):
             self._off(connector, t, stamp, interval)
             return
         self._ledger.judged[EXACT] += 1
         self._seen(connector, t, stamp, interval)
+
+    def _fits(self, stamp: float, interval: float | None) -> bool:
+        return bool(interval) and is_boundary(
+            stamp, interval or 1.0, self._bench.tolerances.clock_s, self._midnights
+        )
+
+    def _changed_at(self, stamp: float) -> bool:
+        """Was the interval changed on this very instant? Then the old and the new one may hold."""
+        tolerance = self._bench.tolerances.clock_s
+        return any(t <= stamp + tolerance for t in self._story.changes(stamp - tolerance, KEY.lower()))
 
     def _off(self, connector: int, t: float, stamp: float, interval: float) -> None:
         self._ledger.broken(
@@ -184,7 +196,7 @@ class ClockAligned:
         if key in self._missing:
             del self._missing[key]
             self._ledger.judged[COMPLETE] += 1
-        elif not self._story.is_dark(boundary, 1.0):
+        elif not self._story.is_dark(boundary, 1.0) and not self._changed_at(boundary):
             self._twice(connector, t, boundary)
 
     def _twice(self, connector: int, t: float, boundary: float) -> None:
@@ -221,7 +233,8 @@ class ClockAligned:
         meters = [connector] if connector else self._story.outlets()  # connector 0 is told as their sum
         if self._story.is_dark(due, 1.0) or any(self._story.is_unmetered(c, due, 1.0) for c in meters):
             return False
-        if connector > 0 and self._story.transaction_at(connector, due) is not None:
+        running = self._story.transaction_at(connector, due) if connector > 0 else None
+        if running is not None and running.start < due - self._bench.tolerances.clock_s:
             return True
         return not self._only_in_transaction and not self._story.was_down(due)
 

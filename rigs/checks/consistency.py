@@ -17,6 +17,7 @@ REQUIREMENTS = (
     R(ENERGY, "The energy between two samples is what the power at both allows", "7.31"),
     R(SOC, "The state of charge lies within 0 and 100 % and does not fall while charging", "7.31"),
 )
+STAMP_S = 0.001  # stamps are written to the millisecond: up to here the car before may be meant
 PHASES = ("L1", "L2", "L3")
 
 
@@ -157,7 +158,7 @@ class Consistency:
         stamp = np.concatenate([block.stamp for block, _ in told])
         order = np.argsort(stamp, kind="stable")
         soc, stamp = np.concatenate([soc for _, soc in told])[order], stamp[order]
-        cars = np.searchsorted(np.array(self._cars.get(connector, ())), stamp)
+        cars = np.searchsorted(np.array(self._cars.get(connector, ())) + STAMP_S, stamp)
         for car in np.unique(cars).tolist():  # a transaction may see one replaced
             key = (connector, blocks[0].transaction or 0, car)
             self._filling(key, connector, stamp[cars == car], soc[cars == car])

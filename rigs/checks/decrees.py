@@ -12,10 +12,10 @@ from rigs.checks.charging import Charging
 from rigs.checks.instants import epoch
 from rigs.checks.law import DEFAULT, MAX, TX, Law
 from rigs.checks.ledger import Requirement as R
-from rigs.checks.profiles import VOLTS, Cap, cleared, prevailing
+from rigs.checks.profiles import HAIR_S, VOLTS, Cap, cleared, prevailing
+from rigs.checks.story import TOLD_S
 
 NO_TRANSACTION = "TxProfile without a transaction"
-AT_ONCE_S = 30.0  # assumed: a start or stop is told so soon, behind other calls on a slow line
 COMPOSITE, TAKEN, CLEARED = "charging.composite", "charging.accepted", "charging.cleared"
 REQUIREMENTS = (
     R(COMPOSITE, "A composite schedule is what the profiles and ratings come to", "3.13.4, 5.7, TC_066_CS"),
@@ -52,14 +52,14 @@ class Decrees:
 
     def _starts(self, call: Call) -> None:
         """What began at once was running already when its profile came."""
+        start = epoch(call.payload["timestamp"])
         self._early = [
-            early
-            for early in self._early
-            if early.connector != call.connector or call.t - early.t > AT_ONCE_S
+            early for early in self._early if early.connector != call.connector or start - early.t > TOLD_S
         ]
 
     def _end(self, t: float) -> None:
-        for call in self._early:
+        until = self._story.delivered_until(t, self._bench.tolerances.grace_s) - TOLD_S
+        for call in (early for early in self._early if early.t < until):
             message = f"a profile was accepted: {NO_TRANSACTION}"
             self._ledger.broken(TAKEN, call.t, call.connector, "Rejected", "Accepted", message)
 
@@ -93,7 +93,7 @@ class Decrees:
             return "ChargePointMaxProfile is for connector 0 only"
         if purpose == TX and connector == 0:
             return "TxProfile is for one connector"
-        told = self._is_told(call.t) and call.t - self._stopped.get(connector, -inf) > AT_ONCE_S
+        told = self._is_told(call.t) and call.t - self._stopped.get(connector, -inf) > TOLD_S
         if purpose == TX and self._story.open.get(connector) is None and told:
             return NO_TRANSACTION
         rows = wire["chargingSchedule"]["chargingSchedulePeriod"]
@@ -148,7 +148,8 @@ class Decrees:
         told = reply["chargingSchedule"]
         start = epoch(reply["scheduleStart"]) if "scheduleStart" in reply else floor(call.reply_t or call.t)
         expected = self._expected(call.payload, start, call.reply_t or call.t, told["chargingRateUnit"])
-        if expected is None or not self._is_told(call.t):
+        over = self._story.may_be_over(call.payload["connectorId"], call.t)
+        if expected is None or over or not self._is_told(call.t):
             return
         wrong = self._first_difference(told, expected, call.payload["duration"])
         message = f"the composite schedule of connector {call.payload['connectorId']}"
@@ -182,7 +183,7 @@ class Decrees:
         )
 
         def at(offset: float) -> tuple[Piece | None, float]:
-            t = start + offset + LAST_S
+            t = start + offset + LAST_S - HAIR_S  # profiles are looked up a hair ahead
             which = sorted(ratings[0]) if connector == 0 else [connector]
             whole, until = self._prevails(0, t, now, guess)
             pieces = []
@@ -192,7 +193,8 @@ class Decrees:
                 pieces.append(self._piece(cap, whole, min(ratings[0][one], ratings[1])))
             amps, phases = sum(piece[0] for piece in pieces), max(piece[1] for piece in pieces)
             if connector == 0:
-                amps = min(amps, ratings[1], inf if whole is None else whole.amps)
+                rated_a = ratings[1] if amps < inf else inf  # a gap may be unlimited here too
+                amps = min(amps, rated_a, inf if whole is None else whole.amps)
                 phases = min(phases, 3 if whole is None else whole.phases or 3)
             value = amps if unit == "A" else amps * VOLTS * phases
             return (value, phases), (until - start if until < inf else inf)

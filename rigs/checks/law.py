@@ -1,7 +1,7 @@
 """What the back office has decreed, through time: profiles, transactions, and the limits that follow."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rigs.checks.bus import Bench
 from rigs.checks.call import Call
@@ -88,10 +88,12 @@ class Law:
 
     # -- what the frames tell --------------------------------------------------------------------
 
-    def _hold(self, t: float, profiles: Profiles) -> None:
+    def _change(self, t: float, change: Callable[[Profiles], Profiles]) -> None:
+        """From an instant on: also of versions later than it, for stamps are rounded and told late."""
         at = bisect_right(self._times, t)
         self._times.insert(at, t)
-        self._versions.insert(at, profiles)
+        self._versions.insert(at, self._versions[at - 1])
+        self._versions[at:] = map(change, self._versions[at:])
         if len(self._times) > self.MOST:
             del self._times[1], self._versions[1]
 
@@ -103,14 +105,14 @@ class Law:
             new = read(payload["connectorId"], payload["csChargingProfiles"], t, self._policies)
         except (ValueError, KeyError):
             return  # what makes no sense is the schema's business
-        self._hold(t, installed(self.profiles(t), new))
+        self._change(t, lambda held: installed(held, new))
 
     def _clear(self, call: Call) -> None:
         if call.reply is None or call.reply["status"] != "Accepted":
             return
         t = call.reply_t or call.t
         by_id = self._policies.get("clear_id_with_filters") != "all"
-        self._hold(t, cleared(self.profiles(t), call.payload, by_id))
+        self._change(t, lambda held: cleared(held, call.payload, by_id))
 
     def _remotely(self, call: Call) -> None:
         profile = call.payload.get("chargingProfile")
@@ -121,17 +123,16 @@ class Law:
     def _started(self, call: Call) -> None:
         connector, start = call.payload["connectorId"], epoch(call.payload["timestamp"])
         ran = self._ran.setdefault(connector, [])
-        if not ran or ran[-1][0] != start:
+        if not ran or ran[-1] != (start, FOREVER):
             ran.append((start, FOREVER))
             del ran[: -self.MOST]
         profile = self._remote.pop(call.payload["idTag"].lower(), None)
         if profile is not None and profile.get("chargingProfilePurpose") == TX:
             try:
-                self._hold(
-                    start, installed(self.profiles(start), read(connector, profile, start, self._policies))
-                )
+                new = read(connector, profile, start, self._policies)
             except (ValueError, KeyError):
                 return
+            self._change(start, lambda held: installed(held, new))
 
     def _stopped(self, call: Call) -> None:
         stopped = self._story.by_id.get(call.payload["transactionId"])
@@ -144,9 +145,7 @@ class Law:
         held = self.profiles(stop)
         over = [p for p in held if p.purpose == TX and p.connector == stopped.connector]
         if over:
-            self._hold(stop, held)
-            for k in range(bisect_right(self._times, stop) - 1, len(self._times)):  # a stop may be told late
-                self._versions[k] = tuple(p for p in self._versions[k] if p not in over)
+            self._change(stop, lambda held: tuple(p for p in held if p not in over))
 
 
 __all__ = ["DEFAULT", "MAX", "TX", "Law"]

@@ -159,7 +159,8 @@ class Sampling:
             plan.n += 1
             margin_s = self._bench.tolerances.sample_s
             unmetered = story.is_unmetered(transaction.connector, due, margin_s)
-            if story.is_dark(due, margin_s) or unmetered or not self._owed(due):
+            owed = self._owed(due - margin_s) and self._owed(due + margin_s)
+            if story.is_dark(due, margin_s) or unmetered or not owed:
                 continue
             ledger.broken(
                 REQUIREMENT,

@@ -76,13 +76,17 @@ class StopReasons:
         running = its is not None and its.stop is None
         message = f"a remote stop of transaction {id}, which is {'' if running else 'not '}running"
         expected = "Accepted" if running else "Rejected"
-        queued = running and self._story.may_be_queueing(call.t)  # its stop may be on its way
+        queued = its is not None and running and not accepted and self._may_be_over(its, call.t)
         if (self._bench.whole or its is not None) and not queued:
             said = call.reply["status"]
             self._ledger.judge(NOT_RUNNING, accepted == running, call.t, None, expected, said, message)
         if accepted:
             self._note(call, "Remote", id=id)
             self._asked.setdefault(id, call.reply_t or call.t)
+
+    def _may_be_over(self, its: Transaction, t: float) -> bool:
+        """Its stop may be on its way."""
+        return self._story.may_be_queueing(t) or self._story.may_be_over(its.connector, t)
 
     def _reset(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":

@@ -15,6 +15,7 @@ PHASE = re.compile(r"\.L[123](-N|-L[123])?$")  # 9.1.17: a phase may be written 
 METER_FAULT = "power-meter-failure"
 UNKNOWN = -1
 UNSEEN_S = 0.5  # assumed: a cable pulled and put back so quickly may go unnoticed
+TOLD_S = 30.0  # assumed: a start or stop is told so soon, behind other calls on a slow line
 DRAIN_S = 3600.0  # assumed: a queue is delivered an hour after the link is back
 
 
@@ -79,6 +80,7 @@ class Story:
         self._unmetered: dict[int, list[list[float]]] = {}  # by connector: (from, to) with its meter failed
         self.faults: dict[int, set[str]] = {}  # by connector: those that are injected now
         self.unplugged: dict[int, float] = {}  # by connector: when a cable was last pulled
+        self.ending: dict[int, float] = {}  # by connector: cable pulled, Finishing, remote stop
         self.remote_tags: dict[str, float] = {}  # idTags of remote starts accepted, in lower case
         self._starting: dict[str, Transaction] = {}  # by message id, until confirmed
         self.boot_asked = False
@@ -167,6 +169,11 @@ class Story:
         """May the station hold messages of an outage that it has not delivered yet?"""
         return self.down_t is not None or bool(self.outages and t - self.outages[-1][1] < DRAIN_S)
 
+    def may_be_over(self, connector: int, t: float) -> bool:
+        """Has its transaction (of 0: any) just been ended, so that a stop may be on its way?"""
+        ending = (at for c, at in self.ending.items() if connector in (0, c))
+        return any(0.0 <= t - at <= TOLD_S for at in ending)
+
     def was_down(self, stamp: float) -> bool:
         """Was the link down at this instant?"""
         if self.down_t is not None and stamp >= self.down_t:
@@ -191,6 +198,8 @@ class Story:
             self._darkens(self.heard_t)  # it fell silent when it went down; an event says it more exactly
         elif call.action == "StatusNotification":
             self.connectors.add(payload["connectorId"])
+            if payload["status"] == "Finishing":
+                self.ending[payload["connectorId"]] = call.t
             if METER_FAULT not in self.faults.get(payload["connectorId"], ()):
                 failing = payload["errorCode"] == "PowerMeterFailure"
                 self._meter_fails(payload["connectorId"], call.t, failing)
@@ -226,8 +235,10 @@ class Story:
             faults.add(str(detail.get("fault")))
         elif name == "clear":
             faults.discard(str(detail.get("fault")))
-        elif name == "unplug" and not faults:  # a broken pilot may hide it
-            self.unplugged[connector] = t
+        elif name == "unplug":
+            self.ending[connector] = t
+            if not faults:  # a broken pilot may hide it
+                self.unplugged[connector] = t
 
     def _darkens(self, t: float) -> None:
         self.accepted_t, self.boot_asked, self.registration = None, False, ""
@@ -258,6 +269,11 @@ class Story:
     def _remote_start(self, call: Call, reply: dict[str, Any]) -> None:
         if reply["status"] == "Accepted":
             self.remote_tags[call.payload["idTag"].lower()] = call.t
+
+    def _remote_stop(self, call: Call, reply: dict[str, Any]) -> None:
+        running = self.by_id.get(call.payload["transactionId"])
+        if reply["status"] == "Accepted" and running is not None:
+            self.ending[running.connector] = call.reply_t or call.t
 
     def _triggered(self, call: Call, reply: dict[str, Any]) -> None:
         if call.payload["requestedMessage"] == "BootNotification" and reply["status"] == "Accepted":
@@ -308,5 +324,6 @@ _REPLIES: dict[str, Callable[[Story, Call, dict[str, Any]], None]] = {
     "ChangeConfiguration": Story._changed,
     "TriggerMessage": Story._triggered,
     "RemoteStartTransaction": Story._remote_start,
+    "RemoteStopTransaction": Story._remote_stop,
     "StartTransaction": Story._started,
 }

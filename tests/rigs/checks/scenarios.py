@@ -8,6 +8,7 @@ from typing import Any
 from rigs import Bench, CallError, NoReply
 
 VEHICLES = ("vw-id3-58", "renault-zoe-ze50", "tesla-model-3-rwd", "nissan-leaf-40", "vw-e-golf-2017")
+THREE_PHASES = ("renault-zoe-ze50", "tesla-model-3-rwd", "vw-id3-58")
 TAGS = ("TAG1", "TAG2", "TAG3")
 FAULTS = (
     "lock-failure",
@@ -152,8 +153,8 @@ class Day:
         else:
             self._plug(connector)
 
-    def _plug(self, connector: int) -> None:
-        self.cars[connector] = self.random.choice(VEHICLES)
+    def _plug(self, connector: int, vehicles: tuple[str, ...] = VEHICLES) -> None:
+        self.cars[connector] = self.random.choice(vehicles)
         cable = self.random.choice((13.0, 20.0, 32.0))
         self.bench.plug_in(
             connector, self.cars[connector], soc=self.random.uniform(0.05, 0.99), cable_a=cable
@@ -168,6 +169,22 @@ class Day:
         elif len(self.faults) < 2:
             self.faults.append((self.random.choice(FAULTS), self.connector()))
             self.bench.inject(*self.faults[-1])
+
+    def one_phase(self) -> None:
+        """A car that takes all three charges on one for a while; where relays allow it."""
+        connector = self.random.choice([c for c in (1, 2) if c not in self.cars] or [0])
+        if connector == 0:
+            return
+        self._plug(connector, THREE_PHASES)
+        self.bench.advance(10)
+        self.bench.present_tag(connector, TAGS[0])
+        for phases, seconds in ((3, 120), (1, 300), (3, self.random.choice((60, 900)))):
+            period = {"startPeriod": 0, "limit": 10.0, "numberPhases": phases}
+            schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": [period]}
+            wire = {"chargingProfileId": 9, "stackLevel": 4, "chargingProfilePurpose": "TxDefaultProfile"}
+            wire |= {"chargingProfileKind": "Relative", "chargingSchedule": schedule}
+            self.call("SetChargingProfile", {"connectorId": connector, "csChargingProfiles": wire})
+            self.bench.advance(seconds)
 
     # -- network and mains ----------------------------------------------------------------------
 
@@ -328,7 +345,7 @@ ACTS: dict[str, float] = {
         "configuration": 1,
         "availability": 1.5,
         "remote_start": 2,
-        "remote_stop": 1,
+        "remote_stop": 2,
         "unlock": 0.7,
     },
     **{
@@ -339,7 +356,7 @@ ACTS: dict[str, float] = {
         "local_list": 1,
         "odds_and_ends": 1.5,
     },
-    **{"verdicts": 1},
+    **{"verdicts": 2, "one_phase": 2},
 }
 
 Act = Callable[[Day], None]
