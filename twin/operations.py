@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from twin.charge_point import ChargePoint
 
 Operation = Callable[["ChargePoint", Payload], Payload]
+OF_A_CONNECTOR = ("MeterValues", "StatusNotification")  # the messages whose trigger may name one, 6.51
 
 
 def change_configuration(station: "ChargePoint", payload: Payload) -> Payload:
@@ -119,11 +120,12 @@ def get_composite_schedule(station: "ChargePoint", payload: Payload) -> Payload:
 
 
 def trigger_message(station: "ChargePoint", payload: Payload) -> Payload:
-    """The reply first, the message after it (5.17); what the sheet's table 11 lacks is NotImplemented."""
+    """The reply first, the message after it; a connectorId that means nothing to it is ignored (5.17)."""
     message, connector = payload["requestedMessage"], payload.get("connectorId")
     if message not in station.behaviour.triggers:
         return {"status": "NotImplemented"}
-    if connector is not None and not 0 <= connector <= len(station.sessions):
+    known = connector is None or 0 <= connector <= len(station.sessions)
+    if message in OF_A_CONNECTOR and not known:
         return {"status": "Rejected"}
     station.soon(lambda: station.trigger(message, connector))
     return {"status": "Accepted"}

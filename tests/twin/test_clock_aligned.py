@@ -86,8 +86,10 @@ def test_another_interval_begins_at_its_own_next_boundary() -> None:
     assert stamps(bench) == expected + boundaries(since, START + 7 * DAY, interval)
 
 
-@pytest.mark.parametrize(("first", "second"), [(900, 300), (300, 900), (0, 900), (900, 0)])
-def test_a_change_at_a_boundary_neither_loses_nor_doubles_it(first: int, second: int) -> None:
+@pytest.mark.parametrize(
+    ("first", "second", "noons"), [(900, 300, 1), (300, 900, 1), (0, 900, 1), (900, 0, 0)]
+)
+def test_a_change_at_a_boundary_neither_loses_nor_doubles_it(first: int, second: int, noons: int) -> None:
     noon = datetime(2024, 3, 1, 12, tzinfo=UTC)
     bench = a_bench(first)
     bench.assembly.timeline.at(
@@ -98,8 +100,7 @@ def test_a_change_at_a_boundary_neither_loses_nor_doubles_it(first: int, second:
         0,
     )
     bench.advance(until=noon + timedelta(hours=1))
-    around = [stamp for stamp in stamps(bench) if stamp == noon]
-    assert len(around) == (1 if second else 0) or first == 0
+    assert stamps(bench).count(noon) == noons
     assert len(set(stamps(bench))) == len(stamps(bench))
 
 
@@ -114,8 +115,8 @@ def test_a_reset_loses_only_what_falls_into_the_dark() -> None:
     assert stamps(bench) == [at for at in boundaries(START, START + 7 * DAY, 900) if at != lost]
 
 
-@pytest.mark.parametrize("fault", ["down", "silent"])
-def test_an_outage_over_midnight_delays_and_loses_nothing(fault: str) -> None:
+@pytest.mark.parametrize(("fault", "repeats"), [("down", False), ("silent", True)])
+def test_an_outage_over_midnight_delays_and_loses_nothing(fault: str, repeats: bool) -> None:
     bench = a_bench(900)
     bench.advance(until=datetime(2024, 3, 3, 23, 40, tzinfo=UTC))
     getattr(bench.link, fault)()
@@ -124,7 +125,7 @@ def test_an_outage_over_midnight_delays_and_loses_nothing(fault: str) -> None:
     bench.advance(until=START + 7 * DAY)
     distinct = list(dict.fromkeys(stamps(bench)))  # what got lost on the way was sent again
     assert distinct == boundaries(START, START + 7 * DAY, 900)
-    assert fault == "silent" or len(distinct) == len(stamps(bench))
+    assert (len(stamps(bench)) > len(distinct)) is repeats
 
 
 def test_a_station_that_boots_offline_takes_its_data_all_the_same() -> None:

@@ -399,6 +399,20 @@ def test_triggered_meter_values_say_so_and_carry_the_sampled_measurands() -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    ("message", "status"),
+    [("StatusNotification", "Rejected"), ("MeterValues", "Rejected"), ("Heartbeat", "Accepted")],
+)
+def test_a_connector_that_does_not_exist_matters_only_where_the_message_is_of_one(
+    message: str, status: str
+) -> None:
+    bench = Bench()
+    since = bench.advance(10).now
+    assert bench.call("TriggerMessage", {"requestedMessage": message, "connectorId": 7}) == {"status": status}
+    bench.advance(1)
+    assert len(sent(bench, message, since)) == (status == "Accepted")
+
+
 def test_a_status_trigger_without_connector_brings_all_of_them() -> None:
     bench = Bench()
     since = bench.advance(10).now
