@@ -1,6 +1,6 @@
 """Shows the capability sheet as the twin holds it: for people, and as data."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,9 +16,9 @@ from twin.sheet import TABLES, Key, Measurand, Message, Row, Value
 
 COLUMNS: Mapping[type[Row], tuple[str, ...]] = {
     Message: ("Message", "Initiator", "Support", "Remark"),
-    Measurand: ("Measurand", "Support", "Unit", "Phases", "Remark"),
+    Measurand: ("Measurand", "Unit", "Values", "Remark"),
     Value: ("Value", "Support", "Remark"),
-    Key: ("Key", "Kind", "First value", "Takes", "Remark"),
+    Key: ("Key", "Kind", "First value, what it takes, remark"),
 }
 
 
@@ -47,35 +47,38 @@ def sheet_data(behaviour: Behaviour) -> dict[str, Any]:
 _SILENT = ("", None, (), False)
 
 
-def _table(title: str, number: int, behaviour: Behaviour) -> Table:
-    cells = (_cells(row) for row in behaviour.rows(number))
+def _table(title: str, number: int, behaviour: Behaviour) -> RenderableType:
+    cells = [_cells(row) for row in behaviour.rows(number)]
     return _grid(title, COLUMNS[TABLES[number].kind], cells)
 
 
-def _grid(title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
-    table = Table(title=Text(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+def _grid(title: str, columns: Iterable[str], rows: Sequence[Iterable[str]]) -> RenderableType:
+    table = Table(box=SIMPLE_HEAD)
     for number, column in enumerate(columns):
         table.add_column(column, overflow="fold", no_wrap=number == 0)  # names stay whole, to be searched for
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    return table
+    return Group(Text(title, style="bold"), table if rows else Text("\n  no rows\n"))
 
 
 def _cells(row: Row) -> tuple[str, ...]:
     if isinstance(row, Message):
         return row.name, row.initiator, row.support, _remark(row, _fields(row))
     if isinstance(row, Measurand):
-        phases = " and ".join([*["L1-L3"] * row.phases, *["total"] * row.total])
-        return row.name, row.support, row.unit, phases, _remark(row)
+        values = ", ".join([*["L1-L3"] * row.phases, *["total"] * row.total])
+        return row.name, row.unit, values if row.support == "yes" else "none", _remark(row)
     if isinstance(row, Value):
         return row.name, row.support, _remark(row)
     kind = f"{row.required} {row.access} {row.type}".strip()
-    return row.name, kind, _first(row), _takes(row), _remark(row)
+    return row.name, kind, _remark(row, _first(row), _takes(row))
 
 
-def _remark(row: Row, *more: str) -> str:
+def _remark(row: Row, *facts: str) -> str:
+    """What the twin holds, what the sheet remarks, and where it comes from."""
+    held = "; ".join(fact for fact in facts if fact)
     source = f"[{row.source}]" if row.source else ""
-    return " ".join(part for part in (row.remark, *more, source) if part)
+    remark = ", ".join(row.remark.split(",")) if "," in row.remark and ", " not in row.remark else row.remark
+    return " ".join(part for part in (f"{held}." if held and remark else held, remark, source) if part)
 
 
 def _fields(row: Message) -> str:
@@ -89,7 +92,8 @@ def _fields(row: Message) -> str:
 def _first(row: Key) -> str:
     if row.support == "missing" or row.default is None:
         return ""
-    return "\n".join(dict.fromkeys(initial(key, channels=2) for key in row.each))
+    values = dict.fromkeys(initial(key, channels=2) for key in row.each)
+    return " | ".join(", ".join(value.split(",")) for value in values if value)  # so that lines can be broken
 
 
 def _takes(row: Key) -> str:
@@ -104,25 +108,26 @@ def _takes(row: Key) -> str:
 def _rules(row: Key) -> tuple[tuple[bool, str], ...]:
     return (
         (row.support == "unused", "unused"),
-        (row.min is not None, f">= {row.min}"),
-        (row.max is not None, f"<= {row.max}"),
+        (row.min is not None and row.max is None, f">= {row.min}"),
+        (row.max is not None, f"{row.min} to {row.max}"),
         (bool(row.raised_to), f"lower is raised to {row.raised_to}"),
         (row.measurands, "measurands"),
         (row.options, "name=value"),
         (row.channels == "each", "one for each connector"),
-        (bool(row.pattern), row.pattern),
+        (bool(row.pattern), f"matches {row.pattern}"),
         (row.reboot, "needs a reboot"),
     )
 
 
-def _meters(behaviour: Behaviour) -> Table:
-    rows = ((name, ", ".join(sorted(measures))) for name, measures in behaviour.meters.items())
+def _meters(behaviour: Behaviour) -> RenderableType:
+    rows = [(name, ", ".join(sorted(measures))) for name, measures in behaviour.meters.items()]
     return _grid("kWh meters (chg_KWH1, chg_KWH2)", ("Type", "Measures"), rows)
 
 
-def _policies(behaviour: Behaviour) -> Table:
-    rows = (
-        (name, behaviour.policy(name), ", ".join(policy.choices), policy.question)
-        for name, policy in POLICIES.items()
-    )
-    return _grid("Policies", ("Policy", "Answer", "Choices", "Question"), rows)
+def _policies(behaviour: Behaviour) -> RenderableType:
+    rows = []
+    for name, policy in POLICIES.items():
+        answer = behaviour.policy(name)
+        others = ", ".join(choice for choice in policy.choices if choice != answer)
+        rows.append((name, f"{answer} (or {others}): {policy.question}"))
+    return _grid("Policies", ("Policy", "Answer, and the question"), rows)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -39,8 +40,17 @@ def test_every_row_of_the_sheet_is_on_the_terminal_under_its_table(width: int) -
     assert [row for row in first_column(lines) if row in wanted] == wanted
 
 
-def test_what_is_assumed_is_shown_to_be() -> None:
-    lines = printed(Behaviour.load("evc5-v32r30"), width=200)
+@pytest.mark.parametrize("width", [80, 140])
+def test_no_word_of_a_remark_is_broken_in_two(width: int) -> None:
+    whole = set(re.split(r"[\s,]+", " ".join(printed(Behaviour.load("evc5-v32r30"), width))))
+    with SHEET.open(newline="") as file:
+        words = {word for row in csv.DictReader(file) for word in re.split(r"[\s,]+", row["remark"])}
+    assert len(words) > 50 and words - whole == set()
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_what_is_assumed_is_shown_to_be(width: int) -> None:
+    lines = printed(Behaviour.load("evc5-v32r30"), width)
     [line] = [line for line in lines if line.split()[:1] == ["LocalPreAuthorize"]]
     assert "[assumed]" in line
 
