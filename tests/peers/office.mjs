@@ -1,14 +1,15 @@
 // The business side that our back offices share, and the line to the test that runs them.
 //
-// argv[2] is JSON: { port, log, state, tags, heartbeat, onBoot: [[action, payload], …], crashAt: [n, …] }.
+// argv[2] is JSON: { port, log, state, tags, heartbeat, onBoot: [[action, payload], …], crashAt: { n: how, … } }.
 // Every request is appended to `log` before it is answered; `state` keeps transaction numbers over a restart;
-// with the n-th request of all, n in `crashAt`, the process is gone: logged, not answered.
+// with the n-th request that names its transaction, n in `crashAt`, the process is gone: before the request is logged (how is
+// "unheard"), before it is answered ("unanswered"), or soon after ("answered").
 // Each line on stdin is { n, action, payload }: asked of the charge point; stdout says { n, result } or
 // { n, error: [code, description] }.
 import fs from 'node:fs';
 import readline from 'node:readline';
 
-export const options = { tags: {}, heartbeat: 3600, onBoot: [], crashAt: [], ...JSON.parse(process.argv[2]) };
+export const options = { tags: {}, heartbeat: 3600, onBoot: [], crashAt: {}, ...JSON.parse(process.argv[2]) };
 const state = fs.existsSync(options.state)
   ? JSON.parse(fs.readFileSync(options.state, 'utf8'))
   : { heard: 0, transactions: {} };
@@ -40,14 +41,22 @@ const answers = {
 export const actions = Object.keys(answers);
 
 export function answer(action, payload) {
+  const crash = payload.transactionId === undefined ? undefined : options.crashAt[++state.heard];
+  if (crash === 'unheard') die();
   fs.appendFileSync(options.log, JSON.stringify({ action, payload }) + '\n');
-  state.heard += 1;
-  const crash = options.crashAt.includes(state.heard);
   const reply = answers[action](payload);
-  if (crash || action === 'StartTransaction') fs.writeFileSync(options.state, JSON.stringify(state));
-  if (crash) process.kill(process.pid, 'SIGKILL');
+  if (action === 'StartTransaction') keep();
+  if (crash === 'unanswered') die();
+  if (crash === 'answered') setTimeout(die, 5);
   if (action === 'BootNotification') setImmediate(booted);
   return reply;
+}
+
+const keep = () => fs.writeFileSync(options.state, JSON.stringify(state));
+
+function die() {
+  keep();
+  process.kill(process.pid, 'SIGKILL');
 }
 
 async function booted() {

@@ -18,7 +18,7 @@ COMMANDS = {
     "ocpp-ts": ["node", "ocpp_ts_csms.mjs"],
     "ocpp": [sys.executable, "stock_csms.py"],
 }
-START_S, ANSWER_S = 20.0, 30.0  # wall clock
+START_S, ANSWER_S = 60.0, 60.0  # wall clock
 
 
 class Refused(Exception):
