@@ -280,6 +280,7 @@ class Channel:
         self._arbitrate()
         self._refresh()
         self._sensed(self.outlet)
+        self._tell_change()
 
     # --- mode 3 ---
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rigs.bench import Bench
+from rigs.bugs import services
 from rigs.bugs.hands import ask, begin, change, composite, end, install, profile, running
 from rigs.rigfile import RigFile
 
@@ -465,5 +466,11 @@ RIGS: dict[str, SmallRig] = {
         SmallRig("authorisation", "who may charge", authorisation),
         SmallRig("remote", "what the CSMS asks", remote),
         SmallRig("unsupported", "what the station cannot do", unsupported),
+        SmallRig("waiting", "cards and cables that wait", services.waiting),
+        SmallRig("lists", "the local list and the cache", services.lists),
+        SmallRig("orders", "what the CSMS orders, right and wrong", services.orders),
+        SmallRig("values", "values of keys, good and bad", services.values),
+        SmallRig("files", "diagnostics and firmware", services.files),
+        SmallRig("validity", "profiles by the calendar", services.validity),
     )
 }  # fmt: skip

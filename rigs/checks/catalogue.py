@@ -8,6 +8,7 @@ from rigs.checks import (
     boot,
     charging,
     clock,
+    conduct,
     configuration,
     connection,
     consistency,
@@ -60,6 +61,7 @@ TABLE: tuple[Requirement, ...] = (
     *balance.REQUIREMENTS,
     *configuration.REQUIREMENTS,
     *sheet.REQUIREMENTS,
+    *conduct.REQUIREMENTS,
 )
 
 CHECKS: tuple[Callable[[Bench], object], ...] = (
@@ -89,4 +91,5 @@ CHECKS: tuple[Callable[[Bench], object], ...] = (
     configuration.Keys,
     sheet.Sheet,
     sheet.Triggers,
+    conduct.Conduct,
 )

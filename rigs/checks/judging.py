@@ -80,7 +80,7 @@ class Judge:
         self._ledger, self._story, self._bus = Ledger(TABLE), Story(), Bus()
         self._repeats = Repeats(self._ledger)
         waits = tolerances.call_timeout_s, tolerances.answer_s
-        self._pairing = Pairing(self._ledger, *waits, self._repeats.gave_up)
+        self._pairing = Pairing(self._ledger, *waits, self._gave_up)
         self._validation = Validation(self._ledger, policies.get("occupied_status", "off") != "off")
         self._gathering = Gathering(self._no_number)
         self._fluent_pairs = self._fluent_calls = self._fluent_replies = (
@@ -383,12 +383,18 @@ class Judge:
         for tell in self._bus.any_reply:
             tell(call)
         if call.error is not None:
-            self._repeats.gave_up(call)
+            self._gave_up(call)
         else:
             self._repeats.confirmed(call)
         self._story.reply(call)
         for tell in self._bus.replies.get(call.action, ()):
             tell(call)
+
+    def _gave_up(self, call: Call) -> None:
+        """A CALL got no reply, or a CALLERROR."""
+        if call.up:
+            self._story.unheard.append(call.t)
+        self._repeats.gave_up(call)
 
     def _happens(self, event: Event) -> None:
         if event.name in _BARRIER_EVENTS:

@@ -42,3 +42,17 @@ def current(rows: Rows) -> Array:
     """The highest current of the three phases."""
     highest: Array = np.max([rows[f"i{n}_a"] for n in (1, 2, 3)], axis=0)
     return highest
+
+
+def lasting(rows: Rows, so: Array, least_s: float) -> Iterator[tuple[float, float, int]]:
+    """(from, to, first row) of each stretch in which `so` holds for longer than that.
+
+    Told with the part in which it has lasted long enough, whether or not it ends there.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], so, [False]]).astype(np.int8)))
+    t, until = rows["t"], float(rows["t"][-1])
+    judged = float(t[rows.carried - 1]) if rows.carried else -np.inf  # up to where the part before reached
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        begin, end = float(t[first]), float(t[last]) if last < len(t) else until
+        if end - begin > least_s and begin + least_s >= judged:
+            yield begin, end, first

@@ -68,6 +68,7 @@ class Story:
         self.registration = ""  # the CSMS's last answer to a boot, since the station went down
         self.accepted_t: float | None = None  # since when the CSMS has accepted this boot
         self.heard_t = float("-inf")  # when the station's last frame went
+        self.unheard: deque[float] = deque(maxlen=256)  # when CALLs of its went that got no reply or an error
         self.down_t: float | None = None  # since when the link is known to be down
         self.outages: list[tuple[float, float]] = []  # (from, to) of the link
         self.dark: list[tuple[float, float]] = []  # (from, to) without power or rebooting
@@ -173,6 +174,10 @@ class Story:
         """Has its transaction (of 0: any) just been ended, so that a stop may be on its way?"""
         ending = (at for c, at in self.ending.items() if connector in (0, c))
         return any(0.0 <= t - at <= TOLD_S for at in ending)
+
+    def was_unheard(self, since: float, until: float) -> bool:
+        """Did a CALL of the station go without a reply, or get a CALLERROR, in between?"""
+        return any(since <= t <= until for t in self.unheard)
 
     def was_down(self, stamp: float) -> bool:
         """Was the link down at this instant?"""

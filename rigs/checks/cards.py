@@ -1,0 +1,295 @@
+"""What cards and cables bring about: who is asked, what starts, what stops (3.10, 4.1, 4.8, 4.10, 9.1.6).
+
+Only plain situations are judged: nothing else was done to the connector or the station at the time, no fault,
+no outage. So a finding here needs no second reading.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from rigs.checks.agenda import Agenda
+from rigs.checks.bus import Bench, Event
+from rigs.checks.call import Call
+from rigs.checks.happenings import Happenings
+from rigs.checks.instants import iso
+from rigs.checks.ledger import Requirement as R
+from rigs.checks.story import Transaction
+
+STOPS, STARTS, ASKED = "card.stops", "card.starts", "card.asked"
+CAUSE, UNPLUG, TIMEOUT = "transaction.start-cause", "transaction.unplugged", "status.timeout"
+REQUIREMENTS = (
+    R(STOPS, "A card stops its own transaction, or one of its group, and no other", "3.10, TC_005_1_CS"),
+    R(ASKED, "A card that nobody knows is asked for", "4.1, TC_003_CS"),
+    R(STARTS, "An accepted card and a cable start a transaction", "4.1, 4.8, TC_003_CS, TC_004_1_CS"),
+    R(CAUSE, "Every transaction has its card or its remote start", "4.8, 5.11"),
+    R(UNPLUG, "Pulling the cable ends a transaction where the key says so", "4.10, 9.1.28, TC_068_CS"),
+    R(TIMEOUT, "Preparing ends after ConnectionTimeOut", "9.1.6, ER 3.77, TC_004_2_CS"),
+)
+QUIET_S = 5.0  # nothing else so long before
+SOON_S = 5.0  # assumed: what a card brings about follows so soon
+LOOK_S = 15.0  # assumed: a back office answers within ten seconds; of one that does not nothing is said
+NEAR_S = 5.0  # how exactly a time-out is kept
+LONGEST_WAIT_S = 600.0  # from a card to the start that it brings about
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An Authorize and what the CSMS answered."""
+
+    t: float
+    tag: str
+    answered: float
+    status: str
+
+
+class Cards:
+    """Follows cards, cables, Authorize, starts and stops."""
+
+    def __init__(self, bench: Bench, happenings: Happenings, agenda: Agenda) -> None:
+        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._happenings, self._agenda = happenings, agenda
+        self._asked: deque[tuple[float, str]] = deque(maxlen=64)
+        self._said: deque[Said] = deque(maxlen=64)
+        self._starts: deque[Transaction] = deque(maxlen=64)
+        self._stops: deque[tuple[Transaction, str]] = deque(maxlen=64)
+        self._parents: dict[str, str] = {}
+        self._tags: deque[tuple[float, int, str]] = deque(maxlen=256)
+        self._remote: deque[tuple[float, str]] = deque(maxlen=64)
+        self._told: dict[int, tuple[float, str]] = {}
+        bus = bench.bus
+        bus.calls["Authorize"].append(lambda call: self._asked.append((call.t, _tag(call))))
+        bus.replies["Authorize"].append(self._authorized)
+        bus.calls["StartTransaction"].append(self._started)
+        bus.replies["StartTransaction"].append(self._confirmed)
+        bus.calls["StopTransaction"].append(self._stopped)
+        bus.replies["RemoteStartTransaction"].append(self._remotely)
+        if bench.whole:
+            bus.calls["StatusNotification"].append(self._status)
+            bus.events["tag"].append(self._shown)
+            bus.events["plug-in"].append(self._plugged)
+            bus.events["unplug"].append(self._unplugged)
+
+    # -- what the frames tell --------------------------------------------------------------------
+
+    def _authorized(self, call: Call) -> None:
+        if call.reply is not None:
+            info = call.reply["idTagInfo"]
+            self._said.append(Said(call.t, _tag(call), call.reply_t or call.t, info["status"]))
+            self._learn(_tag(call), info)
+
+    def _confirmed(self, call: Call) -> None:
+        if call.reply is not None:
+            self._learn(_tag(call), call.reply["idTagInfo"])
+
+    def _learn(self, tag: str, info: dict[str, str]) -> None:
+        if "parentIdTag" in info:
+            self._parents[tag] = info["parentIdTag"].lower()
+
+    def _remotely(self, call: Call) -> None:
+        if call.reply is not None and call.reply["status"] == "Accepted":
+            self._remote.append((call.t, _tag(call)))
+
+    def _started(self, call: Call) -> None:
+        running = self._story.open.get(call.payload["connectorId"])
+        if running is None or running.start_t != call.t:
+            return
+        self._starts.append(running)
+        if self._bench.whole:
+            self._caused(running)
+
+    def _stopped(self, call: Call) -> None:
+        stopped = self._story.by_id.get(call.payload["transactionId"])
+        if stopped is not None and stopped.stop_t == call.t:
+            self._stops.append((stopped, _tag(call)))
+
+    # -- transactions ----------------------------------------------------------------------------
+
+    def _caused(self, running: Transaction) -> None:
+        """The card, the remote start, or an option that needs neither (chg_Ch1Options PlugAndCharge)."""
+        tag, since = running.id_tag.lower(), running.start - LONGEST_WAIT_S
+        options = self._story.text(f"chg_Ch{running.connector}Options", running.start) or ""
+        shown = any(
+            c == running.connector and who == tag and since <= t <= running.start + 1.0
+            for t, c, who in self._tags
+        )
+        asked = any(who == tag and since <= t <= running.start + 1.0 for t, who in self._remote)
+        good = shown or asked or "plugandcharge=1" in options.replace(" ", "").lower()
+        message = f"a transaction starts on idTag {running.id_tag}, which nobody showed or sent"
+        expected = "a card or a remote start before"
+        self._ledger.judge(CAUSE, good, running.start_t, running.connector, expected, "neither", message)
+
+    def _unplugged(self, event: Event) -> None:
+        connector, t = event.connector or 0, event.t
+        running = self._story.open.get(connector)
+        if running is not None and running.start < t - 1.0 and self._ends_when_pulled(t) is not None:
+            self._agenda.at(t + LOOK_S, partial(self._pulled, connector, running, t))
+
+    def _ends_when_pulled(self, t: float) -> bool | None:
+        text = self._story.text("StopTransactionOnEVSideDisconnect", t)
+        return None if text is None else text.lower() == "true"
+
+    def _pulled(self, connector: int, running: Transaction, t: float) -> None:
+        if not self._plain(connector, t, t + LOOK_S) or (running.stop or t) < t - 0.5:
+            return
+        ends, soon = self._ends_when_pulled(t), running.stop is not None and running.stop <= t + SOON_S
+        good = soon if ends else running.stop is None or running.reason != "EVDisconnected"
+        actual = "it goes on" if running.stop is None else f"{running.reason} at {iso(running.stop)}"
+        expected = "EVDisconnected at once" if ends else "it goes on"
+        message = f"the cable of transaction {running.id} was pulled"
+        self._ledger.judge(UNPLUG, good, t, connector, expected, actual, message)
+
+    # -- cards -----------------------------------------------------------------------------------
+
+    def _shown(self, event: Event) -> None:
+        connector, t, tag = event.connector or 0, event.t, str(event.detail.get("id_tag", "")).lower()
+        self._tags.append((t, connector, tag))
+        if self._has_no_reader(connector):
+            return
+        told = self._told.get(connector, (0.0, ""))[1]
+        self._agenda.at(t + LOOK_S, partial(self._followed, connector, t, tag, told))
+
+    def _has_no_reader(self, connector: int) -> bool:
+        texts = [self._story.text(key) for key in ("chg_Reader1", "chg_Reader2")]
+        readers = [text.lower().partition(",") for text in texts if text is not None]
+        serving = [r for r in readers if r[0].strip() != "none" and r[2].strip() in ("any", f"ch{connector}")]
+        return bool(readers) and not serving
+
+    def _plain(self, connector: int, since: float, until: float) -> bool:
+        """Was nothing else done to the connector or station, no fault, no outage?"""
+        happenings = self._happenings
+        edge = np.array([since - QUIET_S, since, until])
+        return (
+            happenings.touches(connector, since - QUIET_S, until) == 1
+            and not happenings.faulty[connector].cover(edge).any()
+            and not happenings.unsure(edge).any()
+            and not self._story.was_unheard(since - 60.0, until)
+        )
+
+    def _followed(self, connector: int, t: float, tag: str, told: str) -> None:
+        if not self._plain(connector, t, t + LOOK_S):
+            return
+        running = self._happenings.running[connector].begin_of(t - 0.01)
+        if running is not None and running < t - 1.0:
+            its = next((s for s in self._starts if s.connector == connector and s.start == running), None)
+            if its is not None:
+                self._in_transaction(its, t, tag)
+        elif running is None and told in ("Available", "Preparing") and self._is_first(connector, t):
+            self._at_rest(connector, t, tag)
+
+    def _in_transaction(self, its: Transaction, t: float, tag: str) -> None:
+        if self._option("com_AuthOptions", "StopOnAnyCrd"):
+            return
+        own = tag == its.id_tag.lower()
+        answer = self._answer(tag, t)
+        if not own and answer is None:
+            return  # known by cache or list, or not asked for
+        group = self._parents.get(its.id_tag.lower())
+        may = own or (answer == "Accepted" and group is not None and self._parents.get(tag) == group)
+        stopped = its.stop is not None and t - 0.5 <= its.stop <= t + LOOK_S
+        by = next((who for stop, who in self._stops if stop is its), "")
+        good = may == stopped and (not stopped or (its.reason == "Local" and by in ("", tag)))
+        if own and stopped:
+            good = good and (its.stop or t) <= t + SOON_S
+        actual = f"{its.reason} at {iso(its.stop or t)}, idTag {by or 'none'}" if stopped else "it goes on"
+        expected = f"Local at once, idTag {tag}" if may else "it goes on"
+        message = f"card {tag} was shown in transaction {its.id} of {its.id_tag}"
+        self._ledger.judge(STOPS, good, t, its.connector, expected, actual, message)
+
+    def _answer(self, tag: str, t: float) -> str | None:
+        """What the CSMS said of a card when asked for it just now."""
+        found = [said.status for said in self._said if said.tag == tag and t - 0.1 <= said.t <= t + SOON_S]
+        return found[-1] if found else None
+
+    def _is_first(self, connector: int, t: float) -> bool:
+        """Does no earlier card wait here?"""
+        wait_s = float(self._story.integer("ConnectionTimeOut", t) or LONGEST_WAIT_S) + LOOK_S
+        return not any(c == connector and t - wait_s <= at < t for at, c, _ in self._tags) and not any(
+            t - wait_s <= at <= t for at, _ in self._remote
+        )
+
+    def _at_rest(self, connector: int, t: float, tag: str) -> None:
+        """Nothing runs: the CSMS is asked, and what it accepts starts where the cable is in."""
+        if self._option("com_AuthOptions", "AllowAllCards"):
+            return
+        asked = any(who == tag and t - 0.1 <= at <= t + SOON_S for at, who in self._asked)
+        knows = self._flag("LocalPreAuthorize", t) is not False
+        if not knows:
+            message = f"card {tag} was shown and not asked for"
+            self._ledger.judge(ASKED, asked, t, connector, "Authorize at once", "none", message)
+        plugged = self._happenings.plugged[connector].begin_of(t)
+        if self._answer(tag, t) == "Accepted" and plugged is not None and plugged < t - 1.0:
+            self._expect(connector, t, t + LOOK_S, tag, "an accepted card at a connector with a car")
+
+    def _expect(self, connector: int, since: float, until: float, tag: str, what: str) -> None:
+        started = [s for s in self._starts if s.connector == connector and since - 0.5 <= s.start <= until]
+        good = any(s.id_tag.lower() == tag for s in started)
+        actual = f"a start on {started[0].id_tag}" if started else "none"
+        self._ledger.judge(STARTS, good, since, connector, f"StartTransaction on {tag}", actual, what)
+
+    def _plugged(self, event: Event) -> None:
+        """A cable after its card."""
+        connector, t = event.connector or 0, event.t
+        told_t, told = self._told.get(connector, (0.0, ""))
+        shown = [who for at, c, who in self._tags if c == connector and told_t - LOOK_S <= at <= told_t]
+        waits = (
+            told == "Preparing" and t - told_t < float(self._story.integer("ConnectionTimeOut", t) or 0) - 1.0
+        )
+        if waits and len(shown) == 1 and self._answer(shown[0], told_t - SOON_S) == "Accepted":
+            self._agenda.at(t + LOOK_S, partial(self._came, connector, t, shown[0]))
+
+    def _came(self, connector: int, t: float, tag: str) -> None:
+        if self._plain(connector, t, t + LOOK_S):
+            self._expect(connector, t, t + SOON_S, tag, "a cable after its accepted card")
+
+    # -- ConnectionTimeOut -----------------------------------------------------------------------
+
+    def _status(self, call: Call) -> None:
+        connector, status = call.payload["connectorId"], call.payload["status"]
+        before = self._told.get(connector)
+        if before is not None and before[1] == status:
+            return
+        self._told[connector] = (call.t, status)
+        wait_s = self._story.integer("ConnectionTimeOut", call.t)
+        if status == "Preparing" and wait_s and connector not in self._story.open:
+            self._agenda.at(call.t + wait_s + NEAR_S, partial(self._waited, connector, call.t, float(wait_s)))
+        elif before is not None and before[1] == "Preparing" and status in ("Available", "Finishing"):
+            self._gave_up(connector, *before, call.t)
+
+    def _waited(self, connector: int, t: float, wait_s: float) -> None:
+        if self._undisturbed(connector, t, t + wait_s + NEAR_S):
+            good = self._told[connector] != (t, "Preparing")
+            message, expected = "a connector is still Preparing", f"another status after {wait_s:g} s"
+            self._ledger.judge(TIMEOUT, good, t, connector, expected, "Preparing", message)
+
+    def _gave_up(self, connector: int, since: float, _: str, t: float) -> None:
+        wait_s = self._story.integer("ConnectionTimeOut", t)
+        if wait_s and self._undisturbed(connector, since, t):
+            good, message = t - since >= wait_s - NEAR_S, "Preparing ends although nothing happened"
+            expected, actual = f"after {wait_s} s", f"after {t - since:.0f} s"
+            self._ledger.judge(TIMEOUT, good, t, connector, expected, actual, message)
+
+    def _undisturbed(self, connector: int, since: float, until: float) -> bool:
+        edge = np.array([since - 1.0, until])
+        return (
+            self._happenings.touches(connector, since - 1.0, until) <= 1
+            and self._story.open.get(connector) is None
+            and not self._happenings.running[connector].cover(edge).any()
+            and not self._happenings.faulty[connector].cover(edge).any()
+            and not self._happenings.unsure(edge).any()
+            and not self._story.changes(since - 1.0, "connectiontimeout")
+            and not self._story.was_unheard(since - 60.0, until)
+        )
+
+    def _flag(self, key: str, t: float) -> bool | None:
+        text = self._story.text(key, t)
+        return None if text is None else text.lower() == "true"
+
+    def _option(self, key: str, name: str) -> bool:
+        return f"{name}=1".lower() in (self._story.text(key) or "").replace(" ", "").lower()
+
+
+def _tag(call: Call) -> str:
+    return str(call.payload.get("idTag", "")).lower()

@@ -1,0 +1,29 @@
+"""The checks of what a station does with what happens to it; they share one memory of it."""
+
+from rigs.checks import cards, commands, lists, shares, standing, truth
+from rigs.checks.agenda import Agenda
+from rigs.checks.bus import Bench
+from rigs.checks.happenings import Happenings
+from rigs.checks.law import Law
+
+REQUIREMENTS = (
+    *standing.REQUIREMENTS,
+    *cards.REQUIREMENTS,
+    *commands.REQUIREMENTS,
+    *lists.REQUIREMENTS,
+    *shares.REQUIREMENTS,
+    *truth.REQUIREMENTS,
+)
+
+
+class Conduct:
+    """Hears first what happened, so that the checks after it know."""
+
+    def __init__(self, bench: Bench) -> None:
+        happenings, agenda = Happenings(bench), Agenda(bench)
+        standing.Standing(bench, happenings)
+        cards.Cards(bench, happenings, agenda)
+        commands.Commands(bench, happenings, agenda)
+        lists.Lists(bench)
+        shares.Shares(bench, Law(bench), happenings)
+        truth.Truth(bench)

@@ -1,0 +1,224 @@
+"""What a connector is allocated against what keys, cable, heat and profiles leave it: no more and no less."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rigs.checks.bus import Bench, Event
+from rigs.checks.columns import Array
+from rigs.checks.happenings import Happenings
+from rigs.checks.law import Law
+from rigs.checks.ledger import Requirement as R
+from rigs.checks.spans import lasting, per_phase
+from rigs.checks.telemetry import Rows
+
+FULL, REASON = "service.full", "service.reason"
+REQUIREMENTS = (
+    R(FULL, "A car in a transaction is allocated all that the limits leave it", "3.13.3; sheet table 23"),
+    R(REASON, "What telemetry names as the limit is what limits", "design: limited_by"),
+)
+SETTLED_S = 40.0  # assumed: a raise waits for the other's cut, each for its pilot and its car
+NEAR_A = 0.15  # limits are told with one decimal (7.14)
+SHARE_A = 1.0  # assumed: how much of a shared current may be left over
+MINIMUM_A = 6.0  # IEC 61851-1 Annex A
+NO_LIMIT = 1e9
+
+
+@dataclass(slots=True)
+class Situation:
+    """One connector at all instants of a part, in A per phase."""
+
+    wants: Array
+    own: Array
+    profile: Array
+    capability: Array
+    allocated: Array
+    named: Array
+
+
+class Shares:
+    """Recomputes the allocation wherever nothing else but the limits can decide it."""
+
+    def __init__(self, bench: Bench, law: Law, happenings: Happenings) -> None:
+        self._bench, self._law, self._happenings = bench, law, happenings
+        self._story, self._ledger = bench.story, bench.ledger
+        self._bus_limit = False  # somebody outside allows the station an amount that no frame tells
+        bench.bus.events["operator"].append(self._operator)
+        bench.bus.telemetry.append(self._part)
+
+    def _operator(self, event: Event) -> None:
+        self._bus_limit = self._bus_limit or "grid_limit_a" in event.detail
+
+    # -- the keys --------------------------------------------------------------------------------
+
+    def _steps(self, t: Array, *keys: str) -> list[float]:
+        return [at for at in self._story.changes(float(t[0]), *(key.lower() for key in keys)) if at <= t[-1]]
+
+    def _number(self, key: str, t: Array, place: int | None = None) -> Array | None:
+        """A key's number at each instant, `place` of a pair; None where it is not known."""
+        setting = self._story.keys.get(key.lower())
+        if setting is None:
+            return None
+        try:
+            numbers = [_part_of(text, place) for _, text in setting.history]
+        except (ValueError, IndexError):
+            return None
+        since = np.array([at for at, _ in setting.history])
+        found: Array = np.array(numbers)[np.maximum(np.searchsorted(since, t, side="right") - 1, 0)]
+        return found
+
+    def _is_metered(self) -> bool:
+        """Does a supply of the building bound the station (grid_Role)?"""
+        role, most = self._story.text("grid_Role"), self._story.text("grid_InstallationMaxcurrent")
+        bounded = (
+            role is not None
+            and role.strip().lower() != "no_ctrl"
+            and (most or "0").strip() not in ("0", "0.0")
+        )
+        return bounded or self._bus_limit or role is None
+
+    # -- telemetry -------------------------------------------------------------------------------
+
+    def _part(self) -> None:
+        parts = self._bench.telemetry.parts
+        if self._is_metered() or self._bench.policies.get("watts_to_amps") == "phases-in-use":
+            return
+        t = self._instants(parts)
+        station = self._number("chg_StationMaxCurrent", t)
+        if station is None or len(t) < 2:
+            return
+        room = np.minimum(station, self._profile(0, t))
+        found = {connector: self._situation(connector, rows, t) for connector, rows in parts.items()}
+        known = {connector: one for connector, one in found.items() if one is not None}
+        carried = min(
+            (float(r["t"][r.carried]) for r in parts.values() if r.carried < len(r)), default=float(t[-1])
+        )
+        if len(known) == len(parts):
+            one_axis = Rows({"t": t}, int(np.searchsorted(t, carried)))
+            self._full(one_axis, known, room)
+            self._reasons(one_axis, known, room, station)
+
+    def _instants(self, parts: dict[int, Rows]) -> Array:
+        """All rows of all connectors, and the moments at which a limit changes without one."""
+        t = np.unique(np.concatenate([rows["t"] for rows in parts.values()]))
+        more = self._steps(
+            t, "chg_StationMaxCurrent", "chg_RatedCurrent", "chg_Mode3Current", "chg_MinChargingCurrent"
+        )
+        if not self._law.is_empty:
+            for connector in (0, *parts):
+                more += [max(at, t[0]) for at, _ in self._law.steps(connector, float(t[0]), float(t[-1]))]
+        found: Array = np.unique(np.concatenate([t, np.array(more)]))
+        within: Array = found[found <= t[-1]]
+        return within
+
+    def _profile(self, connector: int, t: Array) -> Array:
+        if self._law.is_empty or not self._law.applies:
+            return np.full(len(t), NO_LIMIT)
+        steps = list(self._law.steps(connector, float(t[0]), float(t[-1]) + 1.0))
+        starts = np.array([start for start, _ in steps])
+        amps = np.array([NO_LIMIT if cap is None else cap.amps for _, cap in steps])
+        limits: Array = amps[np.maximum(np.searchsorted(starts, t + 0.002, side="right") - 1, 0)]
+        return limits
+
+    def _situation(self, connector: int, rows: Rows, t: Array) -> Situation | None:
+        rated = self._number("chg_RatedCurrent", t, connector - 1)
+        software = self._number("chg_Mode3Current", t, connector - 1)
+        minimum = self._number("chg_MinChargingCurrent", t)
+        if rated is None or software is None or minimum is None:
+            return None
+        k = np.maximum(np.searchsorted(rows["t"], t, side="right") - 1, 0)
+        happenings = self._happenings
+        live = np.isin(rows["pilot"][k], ("B", "C", "D")) & (rows["u1_v"][k] > 0)
+        wants = live & happenings.running[connector].cover(t) & self._accepted(connector, t)
+        wants &= ~happenings.faulty[connector].cover(t) & ~happenings.unsure(t)
+        profile, capability = self._profile(connector, t), per_phase(rows, "capability_a")[k]
+        own = np.minimum(np.minimum(rated, capability), profile)
+        own = np.where(software > 0, np.minimum(own, software), own)
+        own = np.where(own < np.maximum(minimum, MINIMUM_A) - 1e-6, 0.0, own)
+        allocated, named = per_phase(rows, "allocated_a")[k], rows["limited_by"][k]
+        return Situation(wants, own, profile, capability, allocated, named)
+
+    def _accepted(self, connector: int, t: Array) -> Array:
+        """Does the CSMS accept the idTag of the transaction that runs?"""
+        good = np.ones(len(t), bool)
+        story = self._story
+        for its in (*story.finished.get(connector, ()), *filter(None, (story.open.get(connector),))):
+            if its.status != "Accepted":
+                good &= (t < its.start) | (t > (its.stop or np.inf))
+        return good
+
+    # -- judging ---------------------------------------------------------------------------------
+
+    def _full(self, axis: Rows, known: dict[int, Situation], room: Array) -> None:
+        wanting = sum((one.wants & (one.own > 0)).astype(int) for one in known.values())
+        together = sum(np.where(one.wants, one.own, 0.0) for one in known.values())
+        least = self._number("chg_MinChargingCurrent", axis["t"])
+        floor = np.maximum(MINIMUM_A, 0.0 if least is None else least)
+        for connector, one in known.items():
+            alone = np.minimum(one.own, np.where(room < floor - 1e-6, 0.0, room))
+            expected = np.where(together <= room, one.own, alone)
+            exact = one.wants & ((wanting == 1) | (together <= room) | (one.own == 0.0))
+            self._settled(axis, connector, exact, expected, one.allocated)
+        shared = (wanting > 1) & (together > room)
+        total: Array = np.sum([np.where(one.wants, one.allocated, 0.0) for one in known.values()], axis=0)
+        biggest = np.max([np.where(one.wants, one.own, 0.0) for one in known.values()], axis=0)
+        enough = np.where(
+            room >= wanting * floor, room, np.where(room >= floor, np.minimum(room, biggest), 0.0)
+        )
+        self._shared(axis, shared, enough, total)
+
+    def _settled(self, axis: Rows, connector: int, judged: Array, expected: Array, told: Array) -> None:
+        wrong = judged & (np.abs(told - expected) > NEAR_A)
+        self._held(axis, FULL, judged & ~wrong)
+        for begin, end, k in lasting(axis, wrong, SETTLED_S):
+            message = f"another current is allocated than the limits leave, for {end - begin:.0f} s"
+            self._ledger.broken(FULL, begin, connector, f"{expected[k]:.2f} A", f"{told[k]:.2f} A", message)
+
+    def _shared(self, axis: Rows, judged: Array, expected: Array, total: Array) -> None:
+        wrong = judged & ((total < expected - SHARE_A) | (total > expected + NEAR_A))
+        self._held(axis, FULL, judged & ~wrong)
+        for begin, end, k in lasting(axis, wrong, SETTLED_S):
+            message = f"of the current that the connectors share some is left over, for {end - begin:.0f} s"
+            self._ledger.broken(FULL, begin, None, f"{expected[k]:.2f} A", f"{total[k]:.2f} A", message)
+
+    def _held(self, axis: Rows, requirement: str, fine: Array) -> None:
+        self._ledger.held(requirement, int(np.count_nonzero(fine[axis.carried :])))
+
+    def _reasons(self, axis: Rows, known: dict[int, Situation], room: Array, station: Array) -> None:
+        """The limit that is named has the amount that is allocated."""
+        for connector, one in known.items():
+            others = [other.allocated > 0 for which, other in known.items() if which != connector]
+            shared = np.any(others, axis=0) if others else np.zeros(len(room), bool)
+            rated = self._number("chg_RatedCurrent", axis["t"], connector - 1)
+            software = self._number("chg_Mode3Current", axis["t"], connector - 1)
+            good = np.ones(len(room), bool)
+            got = one.allocated
+            for name, may in {
+                "rated": _near(got, rated),
+                "cable": _near(got, one.capability),
+                "temperature": _near(got, one.capability),
+                "profile": _near(got, one.profile) | _near(got, room) | (got == 0),
+                "station": _near(got, station) | _near(got, software) | (got == 0),
+                "minimum": got == 0,
+                "sharing": shared | (got == 0),
+                "fault": got == 0,
+                "none": ~one.wants,
+            }.items():
+                good &= (one.named != name) | may
+            wrong = one.wants & ~good
+            self._held(axis, REASON, one.wants & good)
+            for begin, end, k in lasting(axis, wrong, SETTLED_S):
+                message = f"telemetry names a limit that does not limit, for {end - begin:.0f} s"
+                actual = f"{one.named[k]} at {got[k]:.2f} A"
+                self._ledger.broken(REASON, begin, connector, "what limits", actual, message)
+
+
+def _near(one: Array, other: Array | None) -> Array:
+    if other is None:
+        return np.zeros(len(one), bool)
+    near: Array = np.abs(one - other) <= NEAR_A
+    return near
+
+
+def _part_of(text: str, place: int | None) -> float:
+    return float(text if place is None else text.split(",")[place])

@@ -1,0 +1,181 @@
+"""What meter values tell against what telemetry shows was there at their instants (7.31)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rigs.checks.bus import Bench
+from rigs.checks.columns import Array, Block
+from rigs.checks.ledger import Requirement as R
+from rigs.checks.meter import line
+from rigs.checks.telemetry import Rows
+
+VALUES, PROMPT = "metering.true-values", "metering.prompt"
+REQUIREMENTS = (
+    R(VALUES, "Meter values are what was there at their instant", "7.31; EN 50470-3 class B"),
+    R(PROMPT, "Meter values are told soon after they are taken", "4.7, TC_070_CS, TC_071_CS"),
+)
+AROUND_S = 1.5  # assumed: a meter answers from so long before or after its stamp
+PROMPT_S = 30.0  # assumed: behind other calls on a slow line
+CATCH_UP_S = 3600.0  # as long as a queue may drain
+FACTOR_W = 200.0
+MOST = 20_000  # readings kept until their telemetry comes
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How telemetry shows a measurand, and how far a meter may be off: a part of it, and an amount."""
+
+    columns: tuple[str, ...]  # of L1, L2, L3, or of the total alone
+    vector: bool = False
+    part: float = 0.0
+    amount: float = 0.0
+    scale: float = 1.0
+
+
+# Class 1 meters (EN 50470-3) with the last digit told; the offer by the pilot's 0.1 % of duty, 0.06 A.
+MEASURANDS = {
+    "Voltage": Shown(("u1_v", "u2_v", "u3_v"), part=0.01, amount=0.5),
+    "Current.Import": Shown(("i1_a", "i2_a", "i3_a"), part=0.01, amount=0.1),
+    "Current.Offered": Shown(("offered_a",), vector=True, part=0.01, amount=0.1),
+    "SoC": Shown(("soc",), amount=1.0, scale=100.0),
+    "Temperature": Shown(("temp_c",), amount=1.0),
+}
+TOTALS = {
+    "Power.Active.Import": Shown(("p_w",), part=0.02, amount=20.0),
+    "Power.Factor": Shown(("pf",), amount=0.03),
+}
+PHASES = ("L1", "L2", "L3")
+
+
+class Truth:
+    """Keeps readings until the telemetry of their time is there, then compares column by column."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench, self._ledger = bench, bench.ledger
+        self._waiting: dict[int, list[Block]] = {}
+        self._kept = 0
+        bench.bus.readings.append(self._readings)
+        bench.bus.telemetry.append(self._part)
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        if connector == 0:
+            return  # the sum of all, of which telemetry has no row
+        for block in blocks:
+            self._prompt(connector, block)
+        if self._bench.telemetry.recorded and self._kept < MOST:
+            kept = self._bench.instant(blocks)
+            self._waiting.setdefault(connector, []).extend(kept)
+            self._kept += sum(map(len, kept))
+
+    # -- in time ---------------------------------------------------------------------------------
+
+    def _prompt(self, connector: int, block: Block) -> None:
+        """A reading goes at once; one that waits has an outage, or a call that went unanswered, behind it."""
+        if block.layout.context.startswith("Transaction"):
+            return
+        late = block.t - block.stamp > PROMPT_S
+        self._ledger.held(PROMPT, int(np.count_nonzero(~late)))
+        for k in np.flatnonzero(late).tolist():
+            told, taken = float(block.t[k]), float(block.stamp[k])
+            if not self._excused(taken, told):
+                actual, message = f"after {told - taken:.0f} s", "a meter value was told late"
+                self._ledger.broken(PROMPT, told, connector, f"within {PROMPT_S:g} s", actual, message)
+
+    def _excused(self, taken: float, told: float) -> bool:
+        story = self._bench.story
+        if story.was_unheard(taken - CATCH_UP_S, told):
+            return True
+        gone = [*story.outages, *story.dark]
+        gone += [(since, told) for since in (story.down_t, story.dark_t) if since is not None]
+        return any(begin <= told and end >= taken - CATCH_UP_S for begin, end in gone)
+
+    # -- and true --------------------------------------------------------------------------------
+
+    def _part(self) -> None:
+        for connector, blocks in self._waiting.items():
+            rows = self._bench.telemetry.parts.get(connector)
+            if rows is None or not len(rows):
+                continue
+            left = []
+            for block in blocks:
+                if block.stamp[-1] > rows["t"][-1]:
+                    left.append(block)  # some of it lies in the part to come: that one has a while of this
+                else:
+                    self._compare(connector, rows, block)
+            self._waiting[connector] = left
+        self._kept = sum(len(block) for blocks in self._waiting.values() for block in blocks)
+
+    def _compare(self, connector: int, rows: Rows, block: Block) -> None:
+        inside = (block.stamp >= rows["t"][0] + AROUND_S) & ~self._unmetered(connector, block.stamp)
+        first = np.maximum(np.searchsorted(rows["t"], block.stamp - AROUND_S, side="right") - 1, 0)
+        last = np.minimum(np.searchsorted(rows["t"], block.stamp + AROUND_S), len(rows) - 1)
+        for k, column in enumerate(block.layout.columns):
+            shown, at = _shown(column.measurand, line(column.phase))
+            if shown is None:
+                continue
+            truth = rows[shown.columns[at]] * shown.scale
+            values = truth[:, line_index(column.phase)] if shown.vector else truth
+            self._column(connector, block, inside, values, (first, last), k, shown, rows["p_w"])
+
+    def _unmetered(self, connector: int, stamps: Array) -> Array:
+        story = self._bench.story
+        return np.array([story.is_unmetered(connector, stamp, 2.0) for stamp in stamps.tolist()])
+
+    def _column(
+        self,
+        connector: int,
+        block: Block,
+        inside: Array,
+        values: Array,
+        window: tuple[Array, Array],
+        k: int,
+        shown: Shown,
+        truth_w: Array,
+    ) -> None:
+        """Between the lowest and the highest of the rows around an instant, as near as a meter comes."""
+        first, last = window
+        column = block.layout.columns[k]
+        told = block.values[:, k] * column.scale
+        ends = np.stack([values[first], values[last], values[np.minimum(first + 1, last)]])
+        if not np.isfinite(ends).any():
+            return
+        low, high = np.fmin.reduce(ends, axis=0), np.fmax.reduce(ends, axis=0)  # what is null says nothing
+        slack = shown.amount + shown.part * np.abs(high)
+        if column.measurand == "Power.Factor":  # of hardly any power it may be anything
+            inside = inside & (np.minimum(truth_w[first], truth_w[last]) > FACTOR_W)
+        known = inside & np.isfinite(low) & np.isfinite(told)
+        off = known & ((told < low - slack) | (told > high + slack))
+        wrong = [
+            n
+            for n in np.flatnonzero(off).tolist()
+            if not _within(values, first[n], last[n], told[n], slack[n])
+        ]
+        self._ledger.held(VALUES, int(np.count_nonzero(known)) - len(wrong))
+        for n in wrong:
+            name = f"{column.measurand} on {column.phase}" if column.phase else column.measurand
+            expected = f"{low[n]:.2f} to {high[n]:.2f} within {slack[n]:.2f}"
+            message = f"{name} is not what was there when it was taken"
+            self._ledger.broken(VALUES, float(block.t[n]), connector, expected, f"{told[n]:g}", message)
+
+
+def _within(values: Array, first: int, last: int, told: float, slack: float) -> bool:
+    """Of more than three rows around an instant any may be the one that was read."""
+    around = values[first : last + 1]
+    around = around[np.isfinite(around)]
+    return len(around) == 0 or bool(around.min() - slack <= told <= around.max() + slack)
+
+
+def _shown(measurand: str, phase: str | None) -> tuple[Shown | None, int]:
+    """How telemetry shows it, and which of its columns."""
+    if phase is None:
+        shown = TOTALS.get(measurand) or MEASURANDS.get(measurand)
+        return (shown, 0) if shown is not None and len(shown.columns) == 1 and not shown.vector else (None, 0)
+    shown = MEASURANDS.get(measurand)
+    if shown is None or phase not in PHASES:
+        return None, 0
+    return shown, 0 if shown.vector else line_index(phase)
+
+
+def line_index(phase: str | None) -> int:
+    return PHASES.index(line(phase) or "L1")
