@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rigs.bugs import charging, electrical, metering, protocol, sheet, transactions
+from rigs.bugs import charging, conduct, electrical, metering, protocol, sheet, transactions
 from rigs.bugs.bug import Bug
 from rigs.complaints import nearest
 from rigs.errors import BadInput
@@ -14,6 +14,7 @@ BUGS: tuple[Bug, ...] = (
     *charging.BUGS,
     *electrical.BUGS,
     *sheet.BUGS,
+    *conduct.BUGS,
 )
 """All of them, family by family."""
 

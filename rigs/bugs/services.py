@@ -45,7 +45,7 @@ def waiting(bench: Bench) -> None:
 
 def lists(bench: Bench) -> None:
     """The local list and the cache, asked while the back office is there and while it is not."""
-    bench.advance(30.0)
+    bench.advance(100.0)
     entries = [{"idTag": "LISTED", **INFO}, {"idTag": "OUT", "idTagInfo": {"status": "Blocked"}}]
     update = {"listVersion": 3, "updateType": "Full", "localAuthorizationList": entries}
     ask(bench, "SendLocalList", update)
@@ -88,7 +88,7 @@ def lists(bench: Bench) -> None:
     ask(bench, "GetLocalListVersion")
     change(bench, "AuthorizationCacheEnabled", "false")
     ask(bench, "ClearCache")
-    bench.advance(60.0)
+    bench.advance(4000.0)
 
 
 def orders(bench: Bench) -> None:
@@ -120,6 +120,13 @@ def orders(bench: Bench) -> None:
     ask(bench, "ChangeAvailability", {"connectorId": 0, "type": "Operative"})
     bench.advance(30.0)
     ask(bench, "DataTransfer", {"vendorId": "nobody"})
+    ask(bench, "ChangeAvailability", {"connectorId": 1, "type": "Inoperative"})
+    bench.advance(30.0)
+    begin(bench, 1)
+    bench.advance(30.0)
+    bench.unplug(1)
+    ask(bench, "ChangeAvailability", {"connectorId": 1, "type": "Operative"})
+    bench.advance(30.0)
     begin(bench, 2)
     bench.advance(30.0)
     ask(bench, "RemoteStopTransaction", {"transactionId": 4711})

@@ -10,9 +10,10 @@ from rigs.checks.bus import Bench
 from rigs.checks.call import Call
 from rigs.checks.columns import Block
 from rigs.checks.happenings import Happenings
-from rigs.checks.instants import iso
+from rigs.checks.instants import epoch, iso
 from rigs.checks.ledger import Requirement as R
 from rigs.checks.sheet_tables import TRIGGERS
+from rigs.checks.status import SERVICE
 from rigs.checks.story import Transaction
 
 START, STARTED = "remote.start-answer", "remote.started"
@@ -46,10 +47,11 @@ class Commands:
         self._sent: deque[tuple[float, int]] = deque(maxlen=256)  # statuses, by connector
         self._values: deque[tuple[float, int]] = deque(maxlen=4096)  # triggered values, heard of in blocks
         self._owed: list[tuple[list[int], float]] = []  # triggers of them
-        self._inoperative: set[int] = set()
+        self._inoperative: dict[int, float] = {}  # since when the CSMS has a connector out of service
         self._shown: dict[int, float] = {}
         bus = bench.bus
         bus.calls["StatusNotification"].append(self._status)
+        bus.calls["StartTransaction"].append(self._started)
         bus.calls["BootNotification"].append(lambda call: self._boots.append(call.t))
         bus.replies["Authorize"].append(self._authorized)
         bus.replies["ClearCache"].append(self._cache)
@@ -73,6 +75,15 @@ class Commands:
         told = [t for block in blocks if block.layout.context == "Trigger" for t in block.t.tolist()]
         self._values.extend((t, connector) for t in told)
 
+    def _started(self, call: Call) -> None:
+        """Nothing begins where the CSMS has the connector out of service, however it got round to it."""
+        connector = call.payload["connectorId"]
+        since, start = self._inoperative.get(connector), epoch(call.payload["timestamp"])
+        if since is not None:
+            good, message = start < since + QUIET_S, "a transaction starts on a connector out of service"
+            told = f"Inoperative since {iso(since)}"
+            self._ledger.judge(SERVICE, good, call.t, connector, "no start", told, message)
+
     def _authorized(self, call: Call) -> None:
         if call.reply is not None and call.reply["idTagInfo"]["status"] != "Accepted":
             self._refused.append((call.t, call.payload["idTag"].lower()))
@@ -95,6 +106,10 @@ class Commands:
             and not self._happenings.unsure(edge).any()
             and not self._story.was_unheard(since - 60.0, until)
         )
+
+    def _alone(self, which: list[int], t: float) -> bool:
+        """Was nothing else done of late, of which a start or a stop is still to be told?"""
+        return all(self._happenings.touches(one, t - QUIET_S, t) == 1 for one in which)
 
     # -- answered at once ------------------------------------------------------------------------
 
@@ -122,13 +137,21 @@ class Commands:
         runs = any(one in self._story.open for one in which)
         if connector not in (0, *outlets):
             expected = "Rejected"
-        elif not self._sure(t) or (runs and not set(which) - self._inoperative):
+        elif (
+            not self._sure(t)
+            or (runs and not set(which) - self._inoperative.keys())
+            or not self._alone(which, t)
+        ):
             expected = call.reply["status"]
         else:
             expected = "Scheduled" if inoperative and runs else "Accepted"
         self._judge(AVAILABILITY, call, call.reply["status"] == expected, expected)
         if connector in (0, *outlets) and call.reply["status"] != "Rejected":
-            (self._inoperative.update if inoperative else self._inoperative.difference_update)(which)
+            for one in which:
+                if inoperative:
+                    self._inoperative.setdefault(one, t)
+                else:
+                    self._inoperative.pop(one, None)
             if connector == 0:
                 self._agenda.at(t + SOON_S, partial(self._station, inoperative, t))
 

@@ -1,6 +1,6 @@
 """The checks of what a station does with what happens to it; they share one memory of it."""
 
-from rigs.checks import cards, commands, lists, shares, standing, truth
+from rigs.checks import cards, commands, faults, files, lists, settings, shares, standing, truth, unconnected
 from rigs.checks.agenda import Agenda
 from rigs.checks.bus import Bench
 from rigs.checks.happenings import Happenings
@@ -11,6 +11,10 @@ REQUIREMENTS = (
     *cards.REQUIREMENTS,
     *commands.REQUIREMENTS,
     *lists.REQUIREMENTS,
+    *unconnected.REQUIREMENTS,
+    *faults.REQUIREMENTS,
+    *files.REQUIREMENTS,
+    *settings.REQUIREMENTS,
     *shares.REQUIREMENTS,
     *truth.REQUIREMENTS,
 )
@@ -25,5 +29,9 @@ class Conduct:
         cards.Cards(bench, happenings, agenda)
         commands.Commands(bench, happenings, agenda)
         lists.Lists(bench)
+        unconnected.Unconnected(bench, happenings, agenda)
+        faults.Faults(bench, happenings, agenda)
+        files.Files(bench, happenings, agenda)
+        settings.Settings(bench)
         shares.Shares(bench, Law(bench), happenings)
         truth.Truth(bench)

@@ -91,6 +91,10 @@ class Happenings:
         """Those that are injected now."""
         return frozenset(self._active[connector])
 
+    def is_mute(self, t: float) -> bool:
+        """Does nothing pass, behind a socket that is open?"""
+        return any(begin <= t <= end for begin, end in self._mute) or (self._mute_t or FOREVER) <= t
+
     def last_dark(self, t: Array) -> Array:
         """When, before each instant, the station last came back from a boot; -inf where it never did."""
         ends = np.array([-FOREVER, *(end for _, end in self._story.dark)])

@@ -392,7 +392,7 @@ class Judge:
 
     def _gave_up(self, call: Call) -> None:
         """A CALL got no reply, or a CALLERROR."""
-        if call.up:
+        if call.up and call.action != "BootNotification":
             self._story.unheard.append(call.t)
         self._repeats.gave_up(call)
 

@@ -17,7 +17,8 @@ REQUIREMENTS = (
 )
 AROUND_S = 1.5  # assumed: a meter answers from so long before or after its stamp
 PROMPT_S = 30.0  # assumed: behind other calls on a slow line
-CATCH_UP_S = 3600.0  # as long as a queue may drain
+CATCH_UP_S = 3600.0  # assumed: how long a CALL that got no reply may hold up the others
+QUEUE_S = 600.0  # assumed: three minutes to connect anew, and the queue of a long outage
 FACTOR_W = 200.0
 MOST = 20_000  # readings kept until their telemetry comes
 
@@ -88,7 +89,7 @@ class Truth:
             return True
         gone = [*story.outages, *story.dark]
         gone += [(since, told) for since in (story.down_t, story.dark_t) if since is not None]
-        return any(begin <= told and end >= taken - CATCH_UP_S for begin, end in gone)
+        return any(-np.inf < begin <= told and end >= taken - QUEUE_S for begin, end in gone)
 
     # -- and true --------------------------------------------------------------------------------
 

@@ -166,7 +166,7 @@ def sampled(context: str, amps: float, register_wh: float) -> list[dict[str, Any
         "Power.Active.Import": amps * VOLTS,
         "Power.Factor": 1.0,
         "Energy.Active.Import.Register": round(register_wh / 3),
-        "Current.Offered": AMPS,
+        "Current.Offered": AMPS if amps else 0.0,
     }
     values = []
     for measurand, unit in PHASED:
@@ -313,6 +313,12 @@ def _truth(made: Handmade, charges: tuple[Charge, ...], end: float) -> None:
             made.rows.append(_row(charges, connector, t))
 
 
+def _standing(here: Charge | None, t: float) -> str:
+    if here is None:
+        return "Available"
+    return "Preparing" if t < here.start else "Charging" if t < here.stop else "Finishing"
+
+
 def _row(charges: tuple[Charge, ...], connector: int, t: float) -> dict[str, Any]:
     here = next((c for c in charges if c.connector == connector and c.plug <= t < c.unplug), None)
     flows = here is not None and here.start <= t < here.stop
@@ -324,7 +330,7 @@ def _row(charges: tuple[Charge, ...], connector: int, t: float) -> dict[str, Any
         "connector": connector,
         "pilot": ("C" if flows else "B") if here else "A",
         "duty_pct": AMPS / 0.6 if flows else 100.0,
-        "status": "Charging" if flows else "Available",
+        "status": _standing(here, t),
         "phases": 3 if flows else 0,
         "demand_a": [AMPS] * 3 if here else None,
         "capability_a": [32.0] * 3,
@@ -337,6 +343,6 @@ def _row(charges: tuple[Charge, ...], connector: int, t: float) -> dict[str, Any
         "pf": 1.0 if flows else None,
         "energy_wh": energy,
         "register_wh": float(BASE_WH[connector] + int(energy)),
-        "soc": 0.3 + energy / 58_000 if here else None,
-        "temp_c": 25.0,
+        "soc": 0.5 if here else None,
+        "temp_c": 31.5,
     }

@@ -313,6 +313,30 @@ def an_authorize_for_ones_own_stop(made: Handmade) -> None:
     made.interject(stop["t"] - 0.2, "Authorize", {"idTag": "TAG1"}, {"idTagInfo": {"status": "Accepted"}})
 
 
+def an_event_without_a_time(made: Handmade) -> None:
+    made.events.append({"connector": 1, "event": "unplug"})
+
+
+def a_sample_that_says_it_was_triggered(made: Handmade) -> None:
+    for value in values(made.meter_values("Sample.Periodic")[40]):
+        value["context"] = "Transaction.Begin"
+
+
+def a_key_that_changes_by_itself(made: Handmade) -> None:
+    told = [{"key": "MeterValueSampleInterval", "readonly": False, "value": "61"}]
+    made.interject(15500.0, "GetConfiguration", {}, {"configurationKey": told}, "down")
+
+
+def power_that_volts_and_amps_do_not_make(made: Handmade) -> None:
+    for row in made.rows:
+        row["p_w"] *= 1.02
+
+
+def energy_that_no_power_made(made: Handmade) -> None:
+    for row in made.rows:
+        row["energy_wh"] += 100.0 * (row["t"] > 3000)
+
+
 def a_start_on_a_faulted_connector(made: Handmade) -> None:
     line = made.calls("StatusNotification")[4]
     payload(line).update(status="Faulted", errorCode="GroundFailure")
@@ -362,6 +386,11 @@ TRIPS: list[tuple[Callable[[Handmade], None], str]] = [
     (a_refused_start_that_goes_on, "authorisation.ended"),
     (an_authorize_for_ones_own_stop, "authorisation.own-stop"),
     (a_start_on_a_faulted_connector, "status.in-service"),
+    (an_event_without_a_time, "recording.line"),
+    (a_sample_that_says_it_was_triggered, "metering.context"),
+    (a_key_that_changes_by_itself, "configuration.steady"),
+    (power_that_volts_and_amps_do_not_make, "electrical.power"),
+    (energy_that_no_power_made, "electrical.energy"),
     (a_missing_sample, "metering.sample-interval"),
     (samples_that_drift, "metering.sample-interval"),
     (a_missing_last_sample, "metering.sample-interval"),

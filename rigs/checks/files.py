@@ -1,0 +1,128 @@
+"""Diagnostics and firmware: notifications in their order, and every request to its end (4.4, 4.5)."""
+
+from functools import partial
+
+import numpy as np
+
+from rigs.checks.agenda import Agenda
+from rigs.checks.bus import Bench
+from rigs.checks.call import Call
+from rigs.checks.happenings import Happenings
+from rigs.checks.instants import epoch
+from rigs.checks.ledger import Requirement as R
+
+ORDER, DIAGNOSTICS, FIRMWARE = "files.order", "files.diagnostics", "files.firmware"
+REQUIREMENTS = (
+    R(ORDER, "The steps of an upload or an update come in their order", "4.4, 4.5, 7.24, 7.25, TC_044_1_CS"),
+    R(
+        DIAGNOSTICS,
+        "Diagnostics that were promised are delivered, or told to have failed",
+        "5.9, TC_045_1_CS",
+    ),
+    R(FIRMWARE, "An update begins at its date and comes to an end", "5.19, TC_044_1_CS, TC_044_2_CS"),
+)
+UPLOAD, UPDATE = "DiagnosticsStatusNotification", "FirmwareStatusNotification"
+# Each status and what may stand before it ("": nothing under way); repetitions while downloading are retries.
+STEPS = {
+    UPLOAD: {"Uploading": {""}, "Uploaded": {"Uploading"}, "UploadFailed": {"Uploading"}},
+    UPDATE: {
+        "Downloading": {"", "Downloading"},
+        "Downloaded": {"Downloading"},
+        "DownloadFailed": {"Downloading"},
+        "Installing": {"Downloaded"},
+        "Installed": {"Installing"},
+        "InstallationFailed": {"Installing"},
+    },
+}
+LAST = {"Uploaded", "UploadFailed", "DownloadFailed", "Installed", "InstallationFailed"}
+BEGIN_S, END_S = 60.0, 600.0  # assumed: how soon work begins, and how long a transfer takes
+
+
+class Files:
+    """Follows the two kinds of notification, and each request to its end."""
+
+    def __init__(self, bench: Bench, happenings: Happenings, agenda: Agenda) -> None:
+        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._happenings, self._agenda = happenings, agenda
+        self._now = {UPLOAD: "", UPDATE: ""}
+        self._told: dict[str, list[tuple[float, str]]] = {UPLOAD: [], UPDATE: []}
+        self._asked: dict[str, float] = {}
+        bus = bench.bus
+        for action in STEPS:
+            bus.calls[action].append(self._step)
+        bus.replies["TriggerMessage"].append(self._triggered)
+        bus.replies["GetDiagnostics"].append(self._diagnostics)
+        bus.replies["UpdateFirmware"].append(self._update)
+        for name in ("power-cut", "link-down", "reset"):
+            bus.events[name].append(lambda event: self._lost(event.name))
+        self._triggers: set[str] = set()
+
+    def _triggered(self, call: Call) -> None:
+        if call.reply is not None and call.reply["status"] == "Accepted":
+            self._triggers.add(call.payload["requestedMessage"])
+
+    def _lost(self, name: str) -> None:
+        """What goes down may have told a step that nobody heard, or begins anew."""
+        self._now[UPLOAD] = "?"
+        if name != "reset":
+            self._now[UPDATE] = "?"
+
+    def _step(self, call: Call) -> None:
+        action, status = call.action, call.payload["status"]
+        if action in self._triggers:
+            self._triggers.discard(action)
+            return
+        told, before = self._told[action], self._now[action]
+        told.append((call.t, status))
+        del told[:-64]
+        allowed = STEPS[action].get(status, set())
+        message, actual = f"{action} tells a step out of order", f"{status} after {before or 'nothing'}"
+        expected = (
+            f"{status} after {' or '.join(sorted(name or 'nothing' for name in allowed)) or 'a trigger'}"
+        )
+        good = before in allowed or before == "?"
+        self._ledger.judge(ORDER, good, call.t, None, expected, actual, message)
+        self._now[action] = "" if status in LAST else status
+
+    def _diagnostics(self, call: Call) -> None:
+        if call.reply is None or not self._bench.whole:
+            return
+        t = call.reply_t or call.t
+        if call.reply.get("fileName"):
+            self._agenda.at(t + END_S, partial(self._came, DIAGNOSTICS, UPLOAD, t, t, END_S))
+
+    def _update(self, call: Call) -> None:
+        if call.reply is None or not self._bench.whole:
+            return
+        t, due = call.reply_t or call.t, epoch(call.payload["retrieveDate"])
+        self._asked[UPDATE] = t
+        if self._now[UPDATE] != "Installing":
+            self._now[UPDATE] = ""  # the later request takes the place of the one before
+        begins = max(t, due)
+        self._agenda.at(begins + BEGIN_S, partial(self._began, t, begins))
+        self._agenda.at(begins + END_S, partial(self._came, FIRMWARE, UPDATE, t, begins, END_S))
+
+    def _undisturbed(self, since: float, until: float) -> bool:
+        return not self._happenings.unsure(
+            np.array([since, until]), 5.0
+        ).any() and not self._story.was_unheard(since, until)
+
+    def _began(self, asked: float, begins: float) -> None:
+        """Not before its date, and soon after it; where another request came meanwhile that one counts."""
+        if self._asked[UPDATE] != asked or not self._undisturbed(asked, begins + BEGIN_S):
+            return
+        steps = [t for t, status in self._told[UPDATE] if status == "Downloading" and t >= asked]
+        good = bool(steps) and begins - 1.0 <= steps[0]
+        actual = f"{steps[0] - begins:+.0f} s from it" if steps else "none"
+        message = "the download of a firmware update"
+        self._ledger.judge(FIRMWARE, good, begins, None, "Downloading at the date", actual, message)
+
+    def _came(self, requirement: str, action: str, asked: float, since: float, within_s: float) -> None:
+        if action == UPDATE and self._asked[UPDATE] != asked:
+            return
+        if not self._undisturbed(asked, since + within_s):
+            return
+        ends = [status for t, status in self._told[action] if t >= asked and status in {*LAST, "Downloaded"}]
+        message = f"{action}: what was asked for comes to no end"
+        expected = "an end, good or bad"
+        self._ledger.judge(requirement, bool(ends), asked, None, expected, "none", message)

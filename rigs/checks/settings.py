@@ -1,0 +1,93 @@
+"""Values of configuration keys: good ones are taken, bad ones refused, all of them stay (5.3, 5.8)."""
+
+from rigs.checks.bus import Bench
+from rigs.checks.call import Call
+from rigs.checks.ledger import Requirement as R
+from rigs.checks.sheet_tables import HARDCODED
+from rigs.checks.story import measurands_of
+
+VALUE, STEADY = "configuration.value", "configuration.steady"
+REQUIREMENTS = (
+    R(VALUE, "A key takes the values of its type, and no other", "5.3, 7.22, 9.1"),
+    R(STEADY, "A key keeps its value until it is changed", "5.8, 9"),
+)
+# Sections 9.1 to 9.3: keys that are written, by type. The lists are of measurands.
+INTEGERS = frozenset(
+    {
+        *("connectiontimeout", "clockaligneddatainterval", "heartbeatinterval", "metervaluesampleinterval"),
+        *("transactionmessageattempts", "transactionmessageretryinterval", "websocketpinginterval"),
+    }
+)
+BOOLEANS = frozenset(
+    {
+        *("allowofflinetxforunknownid", "authorizationcacheenabled", "authorizeremotetxrequests"),
+        *("localauthorizeoffline", "localpreauthorize", "stoptransactiononinvalidid"),
+        *("stoptransactiononevsidedisconnect", "unlockconnectoronevsidedisconnect", "localauthlistenabled"),
+    }
+)
+LISTS = frozenset({"metervaluesaligneddata", "metervaluessampleddata", "stoptxnsampleddata"})
+# 7.31: any other name is no measurand.
+MEASURANDS = frozenset(
+    {
+        *(f"Energy.{kind}.{way}.{form}" for kind in ("Active", "Reactive") for way in ("Export", "Import")
+          for form in ("Register", "Interval")),
+        *("Power.Active.Export", "Power.Active.Import", "Power.Factor", "Power.Offered", "Frequency", "RPM"),
+        *("Power.Reactive.Export", "Power.Reactive.Import", "SoC", "Temperature", "Voltage"),
+        *("Current.Export", "Current.Import", "Current.Offered"),
+    }
+)  # fmt: skip
+DONE = ("Accepted", "RebootRequired")
+OWN = frozenset({"heartbeatinterval"})  # the boot sets it (sheet table 13)
+
+
+class Settings:
+    """Judges changes by the type of their key, and holds each told value against the one told before."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._ledger = bench.ledger
+        self._writable: dict[str, bool] = {}
+        self._told: dict[str, str] = {}
+        bench.bus.replies["GetConfiguration"].append(self._listed)
+        bench.bus.replies["ChangeConfiguration"].append(self._changed)
+
+    def _listed(self, call: Call) -> None:
+        for row in (call.reply or {}).get("configurationKey", ()):
+            key, value = row["key"].lower(), row.get("value")
+            self._writable[key] = not row["readonly"]
+            if value is None or key in OWN:
+                continue
+            before = self._told.get(key)
+            if before is not None:
+                message = f"{row['key']} is another than before, and nobody changed it"
+                self._ledger.judge(
+                    STEADY, value == before, call.reply_t or call.t, None, before, value, message
+                )
+            self._told[key] = value
+
+    def _changed(self, call: Call) -> None:
+        if call.reply is None:
+            return
+        key, value, status = call.payload["key"].lower(), call.payload["value"], call.reply["status"]
+        if status in DONE and key not in HARDCODED:
+            self._told.pop(key, None)
+        good = _is_good(key, value)
+        if good is None or not self._writable.get(key, False) or key in HARDCODED:
+            return
+        expected = "Accepted" if good else "Rejected"
+        message = f"the answer to a change of {call.payload['key']} to {value[:40]!r}"
+        self._ledger.judge(
+            VALUE, (status in DONE) == good, call.reply_t or call.t, None, expected, status, message
+        )
+
+
+def _is_good(key: str, value: str) -> bool | None:
+    """Is it a value of the key's type? None where that cannot be said, as of a list that a meter limits."""
+    text = value.strip()
+    if key in INTEGERS:
+        whole = text.removeprefix("-").isdecimal() and text.isascii()
+        return (int(text) >= 0 if -1 < len(text) < 7 else None) if whole else False
+    if key in BOOLEANS:
+        return text.lower() in ("true", "false")
+    if key in LISTS and not measurands_of(text) <= MEASURANDS:
+        return False
+    return None
