@@ -1,7 +1,7 @@
 """Where to look first: the day and the hours of a run that its figures show when nobody says which."""
 
 import math
-from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -29,18 +29,35 @@ def midnight_before(start: datetime, t_s: float) -> float:
 
 def day(run: Run, connector: int) -> float:
     """The day with the first error at a connector, else with the most energy: its midnight."""
+    return days(run, [connector])[connector]
+
+
+def days(run: Run, wanted: Sequence[int]) -> dict[int, float]:
+    """The same of several connectors at once."""
+    found: dict[int, float] = {}
     for finding in run.findings:
-        if finding["severity"] == "error" and finding["connector"] in (connector, None):
-            return midnight_before(run.start, finding["t"])
-    energy_wh: defaultdict[float, float] = defaultdict(float)
-    last_wh = 0.0
+        for connector in wanted:
+            if finding["severity"] == "error" and finding["connector"] in (connector, None):
+                found.setdefault(connector, midnight_before(run.start, finding["t"]))
+    busiest = _busiest(run, [connector for connector in wanted if connector not in found])
+    return {connector: found.get(connector, busiest.get(connector, 0.0)) for connector in wanted}
+
+
+def _busiest(run: Run, wanted: Sequence[int]) -> dict[int, float]:
+    """The midnight of the day on which each connector delivered most."""
     first = midnight_before(run.start, 0.0)
-    columns = ("t", "energy_wh")
-    for rows in telemetry.parts(run.directory / recording.TELEMETRY, columns, connector=connector):
-        now_wh = float(rows["energy_wh"][-1])
-        energy_wh[midnight_before(run.start, float(rows["t"][0]))] += now_wh - last_wh
-        last_wh = now_wh
-    return max(energy_wh, key=lambda midnight: energy_wh[midnight], default=first)
+    got_wh = {connector: {first: 0.0} for connector in wanted}
+    last_wh = dict.fromkeys(wanted, 0.0)
+    columns = ("t", "connector", "energy_wh")
+    for rows in telemetry.parts(run.directory / recording.TELEMETRY, columns) if wanted else ():
+        midnight = midnight_before(run.start, float(rows["t"][0]))
+        for connector, by_day in got_wh.items():
+            energy_wh = rows["energy_wh"][rows["connector"] == connector]
+            if len(energy_wh):
+                more_wh = float(energy_wh[-1]) - last_wh[connector]
+                by_day[midnight] = by_day.get(midnight, 0.0) + more_wh
+                last_wh[connector] = float(energy_wh[-1])
+    return {connector: max(by_day, key=by_day.__getitem__) for connector, by_day in got_wh.items()}
 
 
 def profiles_at_work(run: Run, connector: int | None = None) -> tuple[int, float, float]:

@@ -21,6 +21,7 @@ MOST_FINDINGS = 200
 MOST_DAYS = 6  # figures of a day
 AROUND_S = 2.0  # frames this near to a finding are its evidence ...
 MOST_FRAMES = 6  # ... but no more of them
+ACCEPTED = "charging.accepted"  # judged wherever a profile was set
 MOST_LETTERS = 600  # of a frame
 
 _RANK = {"FAIL": 0, "KNOWN DEVIATION": 0}  # what departs comes first, the rest in the order of the table
@@ -127,10 +128,16 @@ def _figures(run: Run) -> Iterator[dict[str, str]]:
     if not known:
         return
     yield {"id": "energy", "svg": run.plot.energy().svg()}
-    if next(run.frames("SetChargingProfile"), None):
+    if _has_profiles(run):
         yield {"id": "schedule", "svg": run.plot.schedule().svg()}
     for connector, day in _days(run, known):
         yield {"id": _day_id(connector, day), "svg": run.plot.day(connector, day.date()).svg()}
+
+
+def _has_profiles(run: Run) -> bool:
+    """Did the back office set any? The verdict knows without reading the messages again."""
+    judged = (row["count"] for row in run.summary.get("requirements", ()) if row["id"] == ACCEPTED)
+    return next(judged, 1) > 0 and next(run.frames("SetChargingProfile"), None) is not None
 
 
 def _days(run: Run, known: list[int]) -> list[tuple[int, datetime]]:
@@ -140,8 +147,8 @@ def _days(run: Run, known: list[int]) -> list[tuple[int, datetime]]:
         if finding["severity"] == "error" and finding["connector"] in known:
             at = run.start + timedelta(seconds=finding["t"])
             days.setdefault((finding["connector"], f"{at:%F}"), at)
-    for connector in known:
-        at = run.start + timedelta(seconds=interest.day(run, connector))
+    for connector, begin_s in interest.days(run, known).items():
+        at = run.start + timedelta(seconds=begin_s)
         days.setdefault((connector, f"{at:%F}"), at)
     chosen = list(days.items())[: max(MOST_DAYS, len(known))]
     return sorted(((connector, at) for (connector, _), at in chosen), key=lambda pair: (pair[1], pair[0]))

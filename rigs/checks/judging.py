@@ -129,34 +129,37 @@ class Judge:
         """A `messages.jsonl`: lines, and pairs of lines of known form, which are nearly all."""
         with Pages(self._messages) as pages:
             while pages.more():
-                found = self._templates.match_pair(pages.buffer, pages.at)
-                if found is not None and self._known_pair(start, *found):
-                    pages.skip(found[1].end() - pages.at, 2)
-                    continue
-                number = pages.number
-                raw = pages.line()
-                if not self._known(start, number, raw) and not raw.isspace():
+                self._known_pairs(start, pages)
+                number, raw = pages.number, pages.line()
+                if raw and not raw.isspace() and not self._known(start, number, raw):
                     self._line(number, raw)
 
     # -- the two lines that come by the hundred thousand -----------------------------------------
 
-    def _known_pair(self, start: float, template: Template, match: re.Match[bytes]) -> bool:
-        """A MeterValues and its reply, where nothing comes between; False: they are to be told one by one."""
-        groups, head = match.groups(), template.head
-        t, answered = start + float(groups[head[0]]), start + float(groups[-1])
-        in_order = self._t <= t <= answered < self._due
-        if not in_order or not self._pairing.is_idle or self._repeats.waiting:
-            return False
-        stamp = self._templates.stamp(template, groups)
-        if stamp is None or not self._pairing.paired(groups[head[1]].decode()):
-            return False
-        self._frames += 2
-        self._fluent_pairs += 1
-        self._t, self._story.heard_t = answered, t
-        self._heartbeat.hear(t)
-        connector, block = self._block(template, groups)
-        self._gathering.put(connector, block, t, stamp, b",".join(groups[template.values]))
-        return True
+    def _known_pairs(self, start: float, pages: Pages) -> None:
+        """Each MeterValues with its reply right behind it, up to where something else comes."""
+        if not self._pairing.is_idle or self._repeats.waiting:
+            return
+        match, stamp_of, is_new = self._templates.match_pair, self._templates.stamp, self._pairing.paired
+        put, hear, t, answered, count = self._gathering.put, self._heartbeat.hear, self._t, self._t, 0
+        while (found := match(pages.buffer, pages.at)) is not None:
+            template, pair = found
+            groups, head = pair.groups(), template.head
+            t, stamp = start + float(groups[head[0]]), stamp_of(template, groups)
+            answered = start + float(groups[-1])
+            in_order = self._t <= t <= answered < self._due
+            if stamp is None or not in_order or not is_new(groups[head[1]].decode()):
+                break
+            connector, block = self._block(template, groups)
+            put(connector, block, t, stamp, b",".join(groups[template.values]))
+            hear(t)
+            self._t, self._story.heard_t = answered, t
+            count += 1
+            pages.skip(pair.end() - pages.at, 2)
+            if not pages.more():
+                break
+        self._frames += 2 * count
+        self._fluent_pairs += count
 
     def _block(self, template: Template, groups: tuple[bytes, ...]) -> tuple[int, Gathered]:
         """Connector and block of a reading: the same for the same bytes, until blocks are handed out."""

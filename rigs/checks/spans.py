@@ -34,7 +34,7 @@ def is_new(rows: Rows, values: Array, k: int, window_s: float, slack: float) -> 
 
 def per_phase(rows: Rows, name: str) -> Array:
     """The highest of a vector's three phases, row by row; 0 where it is null."""
-    highest: Array = np.nan_to_num(rows[name]).max(axis=1)
+    highest: Array = np.nan_to_num(np.fmax.reduce(rows[name], axis=1))
     return highest
 
 

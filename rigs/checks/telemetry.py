@@ -85,8 +85,9 @@ def parts(directory: Path, start: float) -> Iterator[dict[int, Rows]]:
     """The closed parts in order; `start` is the epoch of t = 0. An unreadable part ends the evidence."""
     for path in sorted(directory.glob("*.parquet")):
         try:
-            with pq.ParquetFile(path) as part:  # read_table would import pandas
-                table = part.read([name for name in WANTED if name in part.schema_arrow.names])
+            with pq.ParquetFile(path, read_dictionary=TEXTS) as part:  # read_table would import pandas
+                names = set(part.schema_arrow.names)
+                table = part.read([name for name in WANTED if name in names])
         except (pa.ArrowInvalid, OSError):
             return
         yield _split(table, start)
