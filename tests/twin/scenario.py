@@ -77,7 +77,7 @@ class Scenario:
     # --- the end ---
 
     def settle(self) -> None:
-        """Give the station all it needs to come to rest: power, a network, a CSMS that answers, no car."""
+        """Give the station what it needs to rest: power, a network, a CSMS that answers, no car, no clock."""
         bench = self.bench
         self.restore()
         bench.link.up()
@@ -86,6 +86,7 @@ class Scenario:
         bench.advance(1200)
         for transaction in self.transactions():
             self.call("RemoteStopTransaction", {"transactionId": transaction})
+        self.call("ChangeConfiguration", {"key": "ClockAlignedDataInterval", "value": "0"})
         for connector in self.station.sessions:
             bench.unplug(connector)
         bench.advance(1200)
@@ -156,6 +157,8 @@ class Log:
                 call = self.calls[position][0]["frame"]
                 if call[2] == "StatusNotification":
                     self.statuses[call[3]["connectorId"]] = call[3]["status"]
+        elif not up and not line.get("lost"):
+            self._open.pop(frame[1], None)  # a CALLERROR: asked again, or not
 
     def _sent(self, line: Payload) -> None:
         for id_, position in list(self._open.items()):
@@ -188,10 +191,13 @@ class Log:
         self._check_samples(ids)
 
     def _check_samples(self, transactions: list[int]) -> None:
-        """Each sample is of a transaction and arrives once, in the order in which they were taken."""
-        taken: dict[int, list[str]] = {number: [] for number in transactions}
+        """Each sample is of a transaction or of none, and arrives once, in the order of their taking."""
+        taken: dict[tuple[int, str], list[str]] = {}
         for payload, _ in self._delivered("MeterValues"):
-            taken[payload["transactionId"]] += [value["timestamp"] for value in payload["meterValue"]]
+            assert payload.get("transactionId") in (None, *transactions)
+            value = payload["meterValue"][0]
+            kind = payload["connectorId"], value["sampledValue"][0]["context"]
+            taken.setdefault(kind, []).append(value["timestamp"])
         for stamps in taken.values():
             assert stamps == sorted(set(stamps))
 
@@ -205,14 +211,19 @@ class Log:
         ]
         return [stamp for stamp in stamps if any(cut < stamp < back for cut, back in self._dark)]
 
+    def _asked_for(self, payload: Payload) -> bool:
+        """Meter values on a trigger: they overtake the queue, and are not repeated."""
+        samples = payload.get("meterValue", [])
+        return any(value["context"] == "Trigger" for one in samples for value in one["sampledValue"])
+
     def _delivered(self, action: str) -> list[tuple[Payload, Payload]]:
         """Payload and reply of each message of this kind; those sent again before a reply came count once."""
         found: list[tuple[Payload, Payload]] = []
         pending: Payload | None = None
         for call, reply in self.calls:
-            if call["frame"][2] != action:
-                continue
             payload = call["frame"][3]
+            if call["frame"][2] != action or self._asked_for(payload):
+                continue
             assert pending is None or payload == pending
             pending = payload if reply is None else None
             if reply is not None:

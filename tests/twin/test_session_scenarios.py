@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from scenario import Scenario
 
 from rigs.csms import Tag
+from twin.firmware import image
 
 CONNECTORS = st.sampled_from([1, 2])
 TAGS = st.sampled_from(["TAG1", "tag1", "FAMILY", "BLOCKED", "STRANGER"])
@@ -19,6 +20,9 @@ FAULTS = st.sampled_from(
     ["ground-failure", "pilot-short", "lock-failure", "power-meter-failure", "emergency-stop"]
 )
 HANGING = st.sampled_from(["Authorize", "StartTransaction", "StopTransaction", "StatusNotification"])
+REFUSED_ONCE = st.sampled_from(["Authorize", "StartTransaction", "StopTransaction", "MeterValues"])
+TRIGGERS = st.sampled_from(["BootNotification", "Heartbeat", "StatusNotification", "MeterValues"])
+FIRMWARE = "http://files.example/evc5.bin"
 OPERATIVE = st.sampled_from(["Operative", "Operative", "Inoperative"])
 FLAGS = (
     "StopTransactionOnEVSideDisconnect",
@@ -60,14 +64,23 @@ class Days(RuleBasedStateMachine):
         unasked=st.booleans(),
         fixed=st.booleans(),
         resumes=st.booleans(),
+        aligned_s=st.sampled_from([0, 300]),
         latency_s=st.sampled_from([0.0, 0.05, 2.0]),
     )
     def begin(
-        self, behaviour: str, flags: list[bool], unasked: bool, fixed: bool, resumes: bool, latency_s: float
+        self,
+        behaviour: str,
+        flags: list[bool],
+        unasked: bool,
+        fixed: bool,
+        resumes: bool,
+        aligned_s: int,
+        latency_s: float,
     ) -> None:
         keys = dict(zip(FLAGS, flags, strict=True)) | {
             "ConnectionTimeOut": 60,
             "MeterValueSampleInterval": 60,
+            "ClockAlignedDataInterval": aligned_s,
             "chg_Ch1Options": f"PlugAndCharge={int(unasked)}",
             "chg_SktType": ["CP" if fixed else "Lock+CP+PP", "Lock+CP+PP"],
             "chg_Options": f"RestartTransOnBoot={int(resumes)},ChgProf=1",
@@ -75,6 +88,7 @@ class Days(RuleBasedStateMachine):
         self.all = Scenario(behaviour=behaviour, keys=keys, latency_s=latency_s)
         office = self.all.bench.assembly.csms.office
         office.tags |= TAGS_KNOWN
+        self.all.bench.files[FIRMWARE] = image("V32R31")
 
     # --- users ---
 
@@ -165,6 +179,34 @@ class Days(RuleBasedStateMachine):
         office = self.all.bench.assembly.csms.office
         answer = {"transactionId": next(office.transactions), **REFUSED}
         self.all.bench.csms.reply("StartTransaction", answer, times=1)
+
+    @rule(action=REFUSED_ONCE)
+    def back_office_fails(self, action: str) -> None:
+        self.all.bench.csms.reply(action, error="InternalError", times=1)
+
+    @rule(status=st.sampled_from(["Pending", "Rejected"]))
+    def back_office_does_not_accept_the_next_boot(self, status: str) -> None:
+        answer = {"status": status, "currentTime": "2024-01-01T00:00:00Z", "interval": 90}
+        self.all.bench.csms.reply("BootNotification", answer, times=1)
+
+    @rule(message=TRIGGERS, connector=st.sampled_from([None, 0, 1, 2]))
+    def trigger(self, message: str, connector: int | None) -> None:
+        where = {} if connector is None else {"connectorId": connector}
+        self.all.call("TriggerMessage", {"requestedMessage": message, **where})
+
+    @rule(channels=st.sampled_from(["1", "2", "1,2", "1,2"]))
+    def enable(self, channels: str) -> None:
+        self.all.call("ChangeConfiguration", {"key": "chg_ChannelsEnabled", "value": channels})
+
+    @rule(idle_only=st.booleans())
+    def update_firmware(self, idle_only: bool) -> None:
+        options = f"FwUpdateInIdleOnly={int(idle_only)}"
+        self.all.call("ChangeConfiguration", {"key": "com_FwOptions", "value": options})
+        self.all.call("UpdateFirmware", {"location": FIRMWARE, "retrieveDate": "2024-01-01T00:00:00Z"})
+
+    @rule()
+    def ask_for_diagnostics(self) -> None:
+        self.all.call("GetDiagnostics", {"location": "ftp://files.example/logs"})
 
     # --- the end ---
 
