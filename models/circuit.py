@@ -35,11 +35,11 @@ class Circuit:
         "u_v",
     )
 
-    def __init__(self, now_s: float, register_wh: float, gain: float, start_a: float) -> None:
-        self.t0_s, self.ledger = (
-            now_s,
-            Ledger(counted_wh=register_wh, counted_phase_wh=(register_wh / 3.0,) * 3),
-        )
+    def __init__(
+        self, now_s: float, register_wh: float, register_phase_wh: Three, gain: float, start_a: float
+    ) -> None:
+        self.t0_s = now_s
+        self.ledger = Ledger(counted_wh=register_wh, counted_phase_wh=register_phase_wh)
         self.gain, self.start_a, self.metered_gain = gain, start_a, 0.0
         self.u_v: Three = ZERO
         self.phases = 0  # conducting

@@ -34,6 +34,7 @@ class MeterSpec:
     resolution_wh: float = 1.0  # assumed; SDM72D pulses 1000/kWh, displays 0.1 kWh
     start_a: float = 0.04  # SDM72D-M-2: starting current 40 mA
     register_wh: float = 0.0  # what it shows at the run's start
+    register_phase_wh: Three | None = None  # and for each phase; None: a third of it each
     volt_step: float = 0.1  # SDM72D-M-2
     amp_step: float = 0.1  # SDM72D-M-2
     watt_step: float = 1.0  # assumed

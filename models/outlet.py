@@ -56,8 +56,9 @@ class Outlet:
         self.cable_a: float | None = None
         self.heat_a = inf  # what the temperatures allow
         self._world, self._timeline = world, world.timeline
-        gain = spec.meter.gain(world.seed, f"meter/{connector}")
-        self.circuit = Circuit(self._timeline.now, spec.meter.register_wh, gain, spec.meter.start_a)
+        meter, gain = spec.meter, spec.meter.gain(world.seed, f"meter/{connector}")
+        by_phase = meter.register_phase_wh or (meter.register_wh / 3.0,) * 3
+        self.circuit = Circuit(self._timeline.now, meter.register_wh, by_phase, gain, meter.start_a)
         self.warmth = Warmth(world.lags, self.circuit.squares, False, self._timeline.now, (0.0, 0.0, 0.0))
         self._grid_v: Three = (0.0, 0.0, 0.0)
         self._faults: dict[str, faults.Effect] = {}

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+from models.meter import Metered
 from models.timeline import Timeline
 from models.world import World
 from rigs.csms import Conversation
@@ -70,10 +72,13 @@ def assemble(rig: RigFile, directory: Path, network: Network | None = None) -> A
     timeline = Timeline()
     calendar = Calendar(rig.start, rig.zone)
     station = rig.station
-    world = rig.world(timeline)
+    kept = memory(rig)
+    world = rig.world(timeline, kept.recall("registers", ()))
+    kept.meters = lambda: [registers(outlet.metered()) for outlet in world.outlets]
     configuration = rig.configuration()
     # With a calendar of its own: both remember the minute that they wrote last.
-    recorder = Recorder(directory, Calendar(rig.start, rig.zone), header(rig) | network.describe())
+    about = header(rig) | network.describe() | ({} if kept.is_new else {"continues": True})
+    recorder = Recorder(directory, Calendar(rig.start, rig.zone), about)
     joined = network.join(
         rig,
         timeline,
@@ -90,11 +95,13 @@ def assemble(rig: RigFile, directory: Path, network: Network | None = None) -> A
         clock,
         rig.behaviour,
         configuration,
-        memory(rig),
+        kept,
         firmware=station.boot.firmware,
         queue_limit=station.queue_limit,
         files=files(rig),
     )
+    if joined.csms is not None:
+        joined.csms.office.transactions = count(kept.last_id + 1)
     for channel in device.controller.channels:
         channel.switch.interrupt_s = station.phase_switch_interrupt_s
     device.agent.on_clock_set.append(
@@ -110,6 +117,11 @@ def assemble(rig: RigFile, directory: Path, network: Network | None = None) -> A
         timeline, calendar, world, device, joined.link, joined.csms, joined.pace, joined.hub, recorder,
         station.identity,
     )  # fmt: skip
+
+
+def registers(reading: Metered) -> list[float]:
+    """Of all phases, and of each."""
+    return [reading.register_wh, *reading.register_phase_wh]
 
 
 def memory(rig: RigFile) -> Memory:

@@ -45,7 +45,9 @@ class Meter(Table):
     class_pct: float = Field(default=1.0, ge=0, le=5, description="class 1 allows ±1 %")
     gain_error_pct: float | None = Field(default=None, description="absent: drawn from the seed")
     resolution_wh: Positive = Field(default=1.0, description="one step of the register")
-    register_wh: NotNegative = Field(default=0.0, description="what it shows at the start")
+    register_wh: NotNegative = Field(
+        default=0.0, description="what it shows at the start, unless `memory` knows"
+    )
 
     @model_validator(mode="after")
     def _within_class(self) -> Self:

@@ -31,7 +31,7 @@ from rigs.rig_tables import (
 )
 from rigs.sessions import Session, planned
 from rigs.station import behaviour_of, configuration_of, endpoint_of
-from rigs.surroundings import Ambient, Derating, Grid, Thermal, world
+from rigs.surroundings import Ambient, Derating, Grid, Registers, Thermal, world
 from twin.behaviour import Behaviour
 from twin.configuration import Configuration
 
@@ -122,9 +122,9 @@ class RigFile(Table):
         """The station's keys before the first boot, a fresh copy."""
         return configuration_of(self.station, self._behaviour)
 
-    def world(self, timeline: Timeline) -> World:
-        """The electrical world around the station."""
-        return world(self, timeline)
+    def world(self, timeline: Timeline, registers_wh: Registers = ()) -> World:
+        """The electrical world around the station; `registers_wh`: what its meters show already."""
+        return world(self, timeline, registers_wh)
 
     @property
     def behaviour(self) -> Behaviour:

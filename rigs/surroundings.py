@@ -3,7 +3,8 @@
 What a table leaves out is as the model has it; the numbers and their sources stand there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, Strict
@@ -20,6 +21,7 @@ from rigs.instants import Instant
 if TYPE_CHECKING:
     from rigs.rigfile import RigFile
 
+Registers = Sequence[Sequence[float]]  # by connector: of all phases, of L1, L2 and L3, Wh
 Made = TypeVar("Made")
 HourFactor = Annotated[tuple[float, float], Strict(False)]
 HourAmps = Annotated[tuple[float, EachPhase[float]], Strict(False)]
@@ -99,12 +101,17 @@ class Derating(Table):
     )
 
 
-def world(rig: "RigFile", timeline: Timeline) -> World:
+def world(rig: "RigFile", timeline: Timeline, registers_wh: Registers = ()) -> World:
     """The electrical world that a rig file describes; BadInput names the table at fault."""
     start = rig.start.astimezone(rig.zone)
+    outlets = [_made("station", lambda: _outlet(rig))] * rig.station.connectors
+    for n, (total_wh, l1_wh, l2_wh, l3_wh) in enumerate(registers_wh[: len(outlets)]):
+        by_phase_wh = (l1_wh, l2_wh, l3_wh)
+        meter = replace(outlets[n].meter, register_wh=total_wh, register_phase_wh=by_phase_wh)
+        outlets[n] = replace(outlets[n], meter=meter)
     return World(
         timeline,
-        [_made("station", lambda: _outlet(rig))] * rig.station.connectors,
+        outlets,
         _made("grid", lambda: _supply(rig)),
         _made("ambient", lambda: heat.Ambient(**given(rig.ambient))),
         rig.seed,

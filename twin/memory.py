@@ -5,6 +5,7 @@ anything goes out on the wire, so that a killed process loses nothing either.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -75,6 +76,7 @@ class Memory:
         self.transactions: dict[int, Transaction] = {}  # running, by connector
         self.dropped_values = 0  # MeterValues given up because the queue was full
         self._facts: dict[str, Any] = {}
+        self.meters: Callable[[], list[list[float]]] = list  # what they show; kept with each message
         if store is not None:
             running, queue, self._facts = store.load()
             self.queue.extend(queue)
@@ -85,6 +87,7 @@ class Memory:
     def post(self, message: Message) -> None:
         self.queue.append(message)
         if self._store is not None:
+            self._read_meters()
             self._store.add(message)
 
     def open(self, transaction: Transaction, message: Message) -> None:
@@ -92,6 +95,7 @@ class Memory:
         self.transactions[transaction.connector] = transaction
         self.queue.append(message)
         if self._store is not None:
+            self._read_meters()
             self._store.opened(transaction, message)
 
     def close(self, transaction: Transaction, message: Message) -> None:
@@ -99,6 +103,7 @@ class Memory:
         del self.transactions[transaction.connector]
         self.queue.append(message)
         if self._store is not None:
+            self._read_meters()
             self._store.closed(transaction, message)
 
     def changed(self, transaction: Transaction) -> None:
@@ -131,6 +136,22 @@ class Memory:
 
     def recall(self, name: str, default: Any = None) -> Any:
         return self._facts.get(name, default)
+
+    def _read_meters(self) -> None:
+        """A killed process takes the electrical world with it: the next one's meters go on from here."""
+        if registers := self.meters():
+            self.keep("registers", registers)
+
+    @property
+    def is_new(self) -> bool:
+        """Is there nothing in it yet?"""
+        return not (self.queue or self.transactions or self._facts)
+
+    @property
+    def last_id(self) -> int:
+        """The highest transactionId it knows, 0 where there is none."""
+        queued = [message.transaction for message in self.queue if message.transaction is not None]
+        return max([0, *(one.id or 0 for one in [*self.transactions.values(), *queued])])
 
     @property
     def lasting(self) -> bool:

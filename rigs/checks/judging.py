@@ -62,6 +62,11 @@ def finish(directory: Path, **choices: Any) -> Verdict:
     return verdict
 
 
+def _is_whole(path: Path, summary: Mapping[str, Any]) -> bool:
+    """Recorded from the station's first moment on? A real one, or one with a memory, had a life before."""
+    return path.is_dir() and summary.get("csms") != "served" and not summary.get("continues")
+
+
 def _mapping(summary: Mapping[str, Any], key: str) -> dict[str, Any]:
     found = summary.get(key)
     return dict(found) if isinstance(found, dict) else {}
@@ -96,7 +101,7 @@ class Judge:
             self._truth,
             tolerances,
             policies,
-            path.is_dir() and summary.get("csms") != "served",  # a real station was on before it dialled in
+            _is_whole(path, summary),
             zone,
             behaviour=summary.get("behaviour"),
         )

@@ -55,6 +55,7 @@ class Truth:
     def __init__(self, bench: Bench) -> None:
         self._bench, self._ledger = bench, bench.ledger
         self._waiting: dict[int, list[Block]] = {}
+        self._first_t = np.inf
         self._kept = 0
         bench.bus.readings.append(self._readings)
         bench.bus.telemetry.append(self._part)
@@ -63,6 +64,7 @@ class Truth:
         if connector == 0:
             return  # the sum of all, of which telemetry has no row
         for block in blocks:
+            self._first_t = min(self._first_t, float(block.t[0]))
             self._prompt(connector, block)
         if self._bench.telemetry.recorded and self._kept < MOST:
             kept = self._bench.instant(blocks)
@@ -85,6 +87,8 @@ class Truth:
 
     def _excused(self, taken: float, told: float) -> bool:
         story = self._bench.story
+        if taken < self._first_t and not self._bench.whole:
+            return True  # left from before the recording
         if story.was_unheard(taken - CATCH_UP_S, told):
             return True
         gone = [*story.outages, *story.dark]

@@ -181,6 +181,8 @@ class Log:
         ids = [reply["frame"][2]["transactionId"] for _, reply in starts]
         assert len(set(ids)) == len(ids)
         assert sorted(call["transactionId"] for call, _ in stops) == sorted(ids)
+        begun_wh = {n: call["meterStart"] for n, (call, _) in zip(ids, starts, strict=True)}
+        assert all(call["meterStop"] >= begun_wh[call["transactionId"]] for call, _ in stops)
         order = [(call["frame"][2], call["frame"][3]) for call, _ in self.calls]
         for number in ids:
             mine = [(action, payload) for action, payload in order if payload.get("transactionId") == number]
