@@ -17,6 +17,7 @@ from rigs.plot_style import (
     held,
     jumps,
     legend,
+    mark_id,
     name_panel,
     steps,
     style,
@@ -118,13 +119,12 @@ def _draw_visits(axes: Axes, present: list[Visit], window: Window) -> None:
 
 
 def _draw_errors(axes: Axes, run: Run, connector: int, window: Window) -> None:
-    times = [
-        finding["t"]
-        for finding in run.findings
-        if finding["severity"] == "error" and finding["connector"] in (connector, None)
-    ]
-    inside = [window.at(t_s) for t_s in times if window.since_s <= t_s < window.until_s]
-    axes.plot(inside, [0.5] * len(inside), "v", color=LIGHT["error"], markersize=6, clip_on=False, zorder=5)
+    """A mark for each, which the report's links lead to."""
+    look: dict[str, Any] = {"color": LIGHT["error"], "markersize": 6, "clip_on": False, "zorder": 5}
+    for index, finding in enumerate(run.findings):
+        mine = finding["severity"] == "error" and finding["connector"] in (connector, None)
+        if mine and window.since_s <= finding["t"] < window.until_s:
+            axes.plot([window.at(finding["t"])], [0.5], "v", gid=mark_id(index, connector), **look)
 
 
 def _draw_current(axes: Axes, rows: Columns, window: Window) -> None:

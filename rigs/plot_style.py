@@ -83,10 +83,15 @@ _SVG = (  # what a file needs and an element within a page does not
     (r"^.*?<svg [^>]*(viewBox=\"[^\"]*\")[^>]*>", r'<svg role="img" \1>'),
     (r"<metadata>.*?</metadata>", ""),
     (r"<style .*?</style>", ""),
-    (r'<g id="[^"]*"', "<g"),
+    (r'<g id="(?!mark-)[^"]*"', "<g"),
     (r"font-family: 'DejaVu Sans'", "font-family: var(--font)"),
     (r"\n\s*", "\n"),
 )
+
+
+def mark_id(finding: int, connector: int) -> str:
+    """What a page's links call the mark of a finding, counted from 0 in the summary, on a connector's day."""
+    return f"mark-{finding}-{connector}"
 
 
 class Chart(Figure):

@@ -1,7 +1,8 @@
 """The report page of a run: one file with its verdict, findings, sessions and figures, for people."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ import orjson
 
 from rigs import interest, recording
 from rigs.frames import Frame
-from rigs.plot_style import THEME
+from rigs.plot_style import THEME, mark_id
+from rigs.report_matrix import matrix, session_of
 from rigs.run import Run
 
 TEMPLATES = Path(__file__).parent / "templates"
 VERDICTS = ("PASS", "FAIL", "KNOWN DEVIATION", "NOT EXERCISED")
-MOST_EVIDENCE = 25  # findings shown with the frames around them
+MOST_ALIKE = 5  # findings of one requirement shown with their frames; the rest of them are folded away
 MOST_FINDINGS = 200
 MOST_DAYS = 6  # figures of a day
 AROUND_S = 2.0  # frames this near to a finding are its evidence ...
@@ -42,6 +44,9 @@ def page(run: Run) -> str:
     )
     environment.filters |= {"moment": _moment, "elapsed": _elapsed, "number": _number, "percent": _percent}
     summary = run.summary
+    days, findings = dict.fromkeys(_days(run, interest.connectors(run))), list(_findings(run))
+    for finding in findings:
+        finding["mark"] = _mark(finding, days)
     return environment.get_template("report.html").render(
         run=run,
         summary=summary,
@@ -49,10 +54,10 @@ def page(run: Run) -> str:
         facts=_facts(run),
         tally=_tally(summary),
         requirements=sorted(summary.get("requirements", []), key=lambda row: _RANK.get(row["verdict"], 1)),
-        findings=list(_findings(run)),
+        findings=findings,
         more_findings=max(0, len(run.findings) - MOST_FINDINGS),
-        matrix=_matrix(summary),
-        figures=list(_figures(run)),
+        matrix=matrix(summary, findings),
+        figures=list(_figures(run, list(days))),
     )
 
 
@@ -76,12 +81,17 @@ def _tally(summary: Summary) -> list[tuple[str, int]]:
 
 
 def _findings(run: Run) -> Iterator[dict[str, Any]]:
-    """Errors before warnings, in order of time, the first ones with the frames around them."""
-    ordered = sorted(run.findings, key=lambda finding: (finding["severity"] != "error", finding["t"]))
-    for index, finding in enumerate(ordered[:MOST_FINDINGS]):
+    """Errors before warnings, in order of time; the first ones of each requirement with their frames."""
+    find, seen = session_of(run.summary), Counter[str]()
+    findings = []
+    for index, finding in enumerate(run.findings):
+        seen[finding["requirement"]] += 1
+        first = seen[finding["requirement"]] <= MOST_ALIKE
+        findings.append(finding | {"index": index, "first": first, "session": find(finding)})
+    shown = sorted(findings, key=lambda finding: not finding["first"])[:MOST_FINDINGS]
+    for finding in sorted(shown, key=lambda finding: (finding["severity"] != "error", finding["t"])):
         at = run.start + timedelta(seconds=finding["t"])
-        evidence = _evidence(run, finding["t"]) if index < MOST_EVIDENCE else []
-        yield finding | {"at": at, "frames": evidence, "day": _day_id(finding["connector"], at)}
+        yield finding | {"at": at, "frames": _evidence(run, finding["t"]) if finding["first"] else []}
 
 
 def _evidence(run: Run, t_s: float) -> list[tuple[float, str, str]]:
@@ -99,38 +109,23 @@ def _text(frame: Frame) -> str:
     return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]} … ({len(text):,} characters)"
 
 
-def _matrix(summary: Summary) -> dict[str, Any]:
-    """Requirement by session, for the requirements and the sessions that have findings: how many each."""
-    sessions = summary.get("sessions", [])
-    start = datetime.fromisoformat(summary["start"])
-    counts: dict[tuple[str, int], int] = {}
-    for finding in summary.get("findings", []):
-        at = start + timedelta(seconds=finding["t"])
-        for index, session in enumerate(sessions):
-            if session["connector"] == finding["connector"] and _contains(session, at):
-                key = (finding["requirement"], index)
-                counts[key] = counts.get(key, 0) + 1
-    columns = sorted({index for _, index in counts})[:30]
-    rows = sorted({requirement for requirement, _ in counts})
-    return {"sessions": [(index, sessions[index]) for index in columns], "rows": rows, "counts": counts}
+def _mark(finding: Mapping[str, Any], days: Iterable[tuple[int, datetime]]) -> str:
+    """Where a figure shows a finding: its mark, or the day of a warning; empty where none does."""
+    for connector, at in days:
+        if finding["connector"] in (connector, None) and at.date() == finding["at"].date():
+            error = finding["severity"] == "error"
+            return mark_id(finding["index"], connector) if error else _day_id(connector, at)
+    return ""
 
 
-def _contains(session: Summary, at: datetime) -> bool:
-    begin, end = session["plug_in"], session["unplug"]
-    return datetime.fromisoformat(begin) <= at and (
-        end is None or at <= datetime.fromisoformat(end) + timedelta(seconds=1)
-    )
-
-
-def _figures(run: Run) -> Iterator[dict[str, str]]:
+def _figures(run: Run, days: Sequence[tuple[int, datetime]]) -> Iterator[dict[str, str]]:
     """The figures with an id each: energy, profiles, and the days of the first errors, else the busiest."""
-    known = interest.connectors(run)
-    if not known:
+    if not days:
         return
     yield {"id": "energy", "svg": run.plot.energy().svg()}
     if _has_profiles(run):
         yield {"id": "schedule", "svg": run.plot.schedule().svg()}
-    for connector, day in _days(run, known):
+    for connector, day in days:
         yield {"id": _day_id(connector, day), "svg": run.plot.day(connector, day.date()).svg()}
 
 

@@ -35,7 +35,8 @@ class Balance:
         expected = np.nan_to_num(volts_amps * rows["pf"])
         wrong = np.abs(rows["p_w"] - expected) > SLACK_W + PART * expected
         wrong[: rows.carried] = False
-        self._bench.ledger.held(POWER, len(rows) - rows.carried - int(wrong.sum()))
+        good = len(rows) - rows.carried - int(wrong.sum())
+        self._bench.ledger.held(POWER, good, connector, rows["t"][rows.carried :])
         for k in np.flatnonzero(wrong):
             told, t = f"{rows['p_w'][k]:.1f} W", float(rows["t"][k])
             message = "power is not the sum over the phases"
@@ -51,7 +52,8 @@ class Balance:
         high = np.maximum(peak, ramp) * hours * (1 + BEND) + SLACK_WH
         wrong = (grown < low) | (grown > high)
         wrong[: max(rows.carried - 1, 0)] = False
-        self._bench.ledger.held(ENERGY, max(len(grown) - rows.carried - int(wrong.sum()), 0))
+        good = max(len(grown) - rows.carried - int(wrong.sum()), 0)
+        self._bench.ledger.held(ENERGY, good, connector, rows["t"][rows.carried :])
         for k in np.flatnonzero(wrong):
             expected, t = f"{low[k]:.1f} to {high[k]:.1f} Wh", float(rows["t"][k + 1])
             message = "the energy does not follow from the power"

@@ -86,7 +86,7 @@ class Charging:
         offer, slack = per_phase(rows, "offered_a"), self._bench.tolerances.current_a
         allowed = np.where(amps < MINIMUM_A - 1e-6, 0.0, amps)
         judged = keep & (amps < NO_LIMIT) & ((offer > 0) | (allowed == 0.0))
-        self._ledger.held(LIMIT, int(np.count_nonzero(judged)))
+        self._ledger.held(LIMIT, int(np.count_nonzero(judged)), connector, rows["t"][judged])
         for k in np.flatnonzero(judged & (offer > allowed + slack)).tolist():
             highest = highest_of_late(rows, allowed, k, PILOT_S)
             highest = max(highest, self._before(connector, float(rows["t"][k])))
@@ -109,7 +109,7 @@ class Charging:
         lasts = np.append(np.diff(rows["t"]) > AT_ONCE_S, True)  # else the next row says what became of it
         named = keep & (rows["limited_by"] == "profile") & lasts
         allocated = per_phase(rows, "allocated_a")
-        self._ledger.held(EXACT, int(np.count_nonzero(named)))
+        self._ledger.held(EXACT, int(np.count_nonzero(named)), connector, rows["t"][named])
         for k in np.flatnonzero(named).tolist():
             least = self._minimum(float(rows["t"][k]))
             wanted = [0.0 if amps < least else float(amps) for amps in (own[k], station[k])]
@@ -192,7 +192,7 @@ class Charging:
         limits, _ = self._limits(connector, np.sort(stamps))
         limits = limits[np.argsort(np.argsort(stamps))]
         limited = limits < NO_LIMIT
-        self._ledger.held(REPORTED, int(np.count_nonzero(limited)))
+        self._ledger.held(REPORTED, int(np.count_nonzero(limited)), connector, stamps[limited])
         for k in np.flatnonzero(limited & (offered > limits + slack)).tolist():
             highest = self._before(connector, float(stamps[k]))
             if offered[k] > max(highest, limits[k]) + slack:

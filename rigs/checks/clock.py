@@ -143,8 +143,8 @@ class ClockAligned:
         if (np.abs(stamps - due) > tolerance).any():
             return False
         self._last[connector] = float(due[-1])
-        self._ledger.held(EXACT, len(stamps))
-        self._ledger.held(COMPLETE, len(stamps))
+        for requirement in (EXACT, COMPLETE):
+            self._ledger.held(requirement, len(stamps), connector, stamps)
         return True
 
     def _reading(self, connector: int, t: float, stamp: float) -> None:
@@ -157,7 +157,7 @@ class ClockAligned:
         if not self._fits(stamp, interval):
             self._off(connector, t, stamp, interval)
             return
-        self._ledger.judged[EXACT] += 1
+        self._ledger.held(EXACT, 1, connector, stamp)
         self._seen(connector, t, stamp, interval)
 
     def _fits(self, stamp: float, interval: float | None) -> bool:
@@ -190,12 +190,12 @@ class ClockAligned:
             if boundary - last > interval + tolerance:
                 self._advance(connector, boundary - tolerance)
             self._last[connector] = boundary
-            self._ledger.judged[COMPLETE] += 1
+            self._ledger.held(COMPLETE, 1, connector, boundary)
             return
         key = (connector, round(boundary, 3))
         if key in self._missing:
             del self._missing[key]
-            self._ledger.judged[COMPLETE] += 1
+            self._ledger.held(COMPLETE, 1, connector, boundary)
         elif not self._story.is_dark(boundary, 1.0) and not self._changed_at(boundary):
             self._twice(connector, t, boundary)
 

@@ -89,7 +89,7 @@ class Consistency:
         else:
             low, high = 0.0 * apparent, apparent
         wrong = np.flatnonzero((watts < low - slack) | (watts > high + slack))
-        self._ledger.held(POWER, len(block) - len(wrong))
+        self._ledger.held(POWER, len(block) - len(wrong), connector, block.stamp)
         for k in wrong.tolist():
             expected = f"{low[k]:.1f} W" if low is high else f"at most {high[k]:.1f} W"
             message = f"power on {phase} is not voltage times current times power factor"
@@ -136,7 +136,8 @@ class Consistency:
         steady = (high - low <= tolerances.steady_part * high) & (hours > 0)
         slack = tolerances.meter_class * high * hours + tolerances.resolution_wh + 2.0
         wrong = steady & ((told < low * hours - slack) | (told > high * hours + slack))
-        self._ledger.held(ENERGY, int(np.count_nonzero(steady & ~wrong)))
+        good = steady & ~wrong
+        self._ledger.held(ENERGY, int(np.count_nonzero(good)), connector, stamp[1:][good])
         for k in np.flatnonzero(wrong).tolist():
             if self._undisturbed(connector, float(stamp[k]), float(stamp[k + 1])):
                 expected = f"{low[k] * hours[k]:.1f} to {high[k] * hours[k]:.1f} Wh within {slack[k]:.1f} Wh"
@@ -172,7 +173,7 @@ class Consistency:
             del self._fullest[next(iter(self._fullest))]
         outside, falls = (soc < 0.0) | (soc > 100.0), soc < whole[:-1] - SOC_SLACK_PCT
         wrong = np.flatnonzero(outside | falls)
-        self._ledger.held(SOC, len(soc) - len(wrong))
+        self._ledger.held(SOC, len(soc) - len(wrong), connector, stamp)
         for k in wrong.tolist():
             expected = "0 to 100 %" if outside[k] else f">= {whole[k]:g} %, as before"
             t, message = float(stamp[k]), "a state of charge that cannot be"

@@ -86,7 +86,8 @@ class Contents:
         if strange is None:
             strange = [c for c in block.layout.columns if c.unit not in units_of(c.measurand)]
             self._strange[block.layout] = strange
-        self._ledger.held(UNITS, len(block) * (len(block.layout.columns) - len(strange)))
+        fine = len(block) * (len(block.layout.columns) - len(strange))
+        self._ledger.held(UNITS, fine, connector, block.stamp)
         for column in strange:
             allowed = " or ".join(unit or "none" for unit in units_of(column.measurand))
             message = f"{column.measurand} has a unit that is none of its own"

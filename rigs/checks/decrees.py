@@ -76,7 +76,7 @@ class Decrees:
             good = status != "Accepted"
             self._ledger.judge(TAKEN, good, call.t, call.connector, "Rejected", status, message)
         elif call.reply["status"] == "Accepted":
-            self._ledger.held(TAKEN)
+            self._ledger.held(TAKEN, 1, call.connector, call.t)
         elif self._is_sound(call):
             message, status = (
                 "a sound TxDefaultProfile or ChargePointMaxProfile was refused",

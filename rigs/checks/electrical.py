@@ -34,7 +34,7 @@ class Offer:
         offer = np.nanmax(np.nan_to_num(rows["offered_a"]), axis=1)
         flows = current > tolerances.current_a
         flows[: rows.carried] = False
-        ledger.judged[OFFER] += int(np.count_nonzero(flows))
+        ledger.held(OFFER, int(np.count_nonzero(flows)), connector, rows["t"][flows])
         suspects = np.flatnonzero(flows & (current > _allowed(offer, tolerances)))
         for k in suspects:
             first = max(rows.at(rows["t"][k] - tolerances.reaction_s), 0)
@@ -89,7 +89,7 @@ class ReportedOffer:
         above = imported > allowed
         self._before[connector] = float(offered[-1]), bool(above[-1])
         wrong = np.flatnonzero(above & np.concatenate([[over], above[:-1]]))
-        self._bench.ledger.judged[REPORTED] += len(t) - len(wrong)
+        self._bench.ledger.held(REPORTED, len(t) - len(wrong), connector, t)
         for k in wrong:
             self._bench.ledger.broken(
                 REPORTED,

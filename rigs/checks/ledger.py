@@ -1,10 +1,15 @@
 """What the judge writes down: for each requirement how often it was put to the test, and each failure."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 PASS, FAIL, NOT_EXERCISED, KNOWN_DEVIATION = "PASS", "FAIL", "NOT EXERCISED", "KNOWN DEVIATION"
+Instants = float | np.ndarray[Any, np.dtype[Any]]
+Watch = Callable[[str, int, Instants, bool], None]  # requirement, connector, when, was it good?
 KEEP = 100  # findings kept per requirement; the rest are counted (a summary is read by people)
 
 
@@ -40,10 +45,15 @@ class Ledger:
         self.failures: Counter[tuple[str, str]] = Counter()
         self.findings: list[Finding] = []
         self.start = 0.0  # epoch seconds of t = 0; findings carry seconds of the run
+        self.watch: Watch | None = None  # is told of all that was judged at a connector
 
-    def held(self, requirement: str, count: int = 1) -> None:
-        """`count` more cases were judged and found good."""
+    def held(
+        self, requirement: str, count: int = 1, connector: int | None = None, t: Instants | None = None
+    ) -> None:
+        """`count` more cases were judged and found good; where, and at which instants, if it is told."""
         self.judged[requirement] += count
+        if self.watch is not None and connector and t is not None:
+            self.watch(requirement, connector, t, True)
 
     def judge(
         self,
@@ -59,7 +69,7 @@ class Ledger:
     ) -> None:
         """One more case: held or broken."""
         if good:
-            self.judged[requirement] += 1
+            self.held(requirement, 1, connector, t)
         else:
             self.broken(requirement, t, connector, expected, actual, message, severity=severity)
 
@@ -78,6 +88,8 @@ class Ledger:
         row = self.table[requirement]
         self.judged[requirement] += 1
         self.failures[requirement, severity] += 1
+        if self.watch is not None and connector:
+            self.watch(requirement, connector, t, severity != "error")
         if self.failures[requirement, severity] <= KEEP:
             shown = "warning" if severity == "deviation" else severity
             check = requirement.partition(".")[0]

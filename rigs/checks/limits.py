@@ -50,7 +50,7 @@ class Offered:
         ledger, slack_a = self._bench.ledger, self._bench.tolerances.current_a
         offers = offer > 0
         offers[: rows.carried] = False
-        ledger.held(requirement, int(np.count_nonzero(offers)))
+        ledger.held(requirement, int(np.count_nonzero(offers)), connector, rows["t"][offers])
         for k in np.flatnonzero(offers & (offer > allowed + slack_a)).tolist():
             highest = highest_of_late(rows, allowed, k, PILOT_S + 0.1)
             if offer[k] > highest + slack_a and not is_new(rows, offer, k, PILOT_S, slack_a):

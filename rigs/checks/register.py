@@ -58,18 +58,18 @@ class Register:
         t, stamp = (np.concatenate([getattr(block, of) for block, _ in told])[order] for of in ("t", "stamp"))
         wh = np.concatenate([wh for _, wh in told])[order]
         shown = self._shown.setdefault(connector, Shown())
-        if not self._all_forward(shown, stamp, wh):
+        if not self._all_forward(connector, shown, stamp, wh):
             for row in zip(stamp.tolist(), wh.tolist(), t.tolist(), strict=True):
                 self._show(connector, *row, 0.0)
 
-    def _all_forward(self, shown: Shown, stamp: Array, wh: Array) -> bool:
+    def _all_forward(self, connector: int, shown: Shown, stamp: Array, wh: Array) -> bool:
         """The common case: time and register both go on from the last showing, row by row."""
         if stamp[0] < shown.stamp or (np.diff(stamp) < 0).any():
             return False
         if not wh[0] >= shown.wh or not (np.diff(wh) >= 0).all():
             return False
         shown.stamp, shown.wh = float(stamp[-1]), float(wh[-1])
-        self._ledger.judged[MONOTONIC] += len(wh)
+        self._ledger.held(MONOTONIC, len(wh), connector, stamp)
         if self._bench.telemetry.recorded and len(shown.pending) < self.MOST_PENDING:
             shown.pending.extend(np.column_stack([stamp, wh]).ravel())
         return True
@@ -78,7 +78,7 @@ class Register:
         shown = self._shown.setdefault(connector, Shown())
         forward = stamp >= shown.stamp
         if (wh >= shown.wh - rounding) if forward else (wh <= shown.wh + rounding):
-            self._ledger.judged[MONOTONIC] += 1
+            self._ledger.held(MONOTONIC, 1, connector, stamp)
         else:
             self._ledger.broken(
                 MONOTONIC,
@@ -117,7 +117,7 @@ class Register:
         most += tolerances.run_out_wh
         last = before.meter_stop or 0.0
         if -WHOLE_WH <= transaction.meter_start - last <= most:
-            self._ledger.judged[CONTINUITY] += 1
+            self._ledger.held(CONTINUITY, 1, transaction.connector, transaction.start)
             return
         self._ledger.broken(
             CONTINUITY,
@@ -143,7 +143,7 @@ class Register:
                 transaction, call.t, f">= meterStart {transaction.meter_start:g}", meter_stop, "meterStop"
             )
         else:
-            self._ledger.judged[START_STOP] += 1
+            self._ledger.held(START_STOP, 1, transaction.connector, transaction.stop)
         self._show(transaction.connector, transaction.stop, meter_stop, call.t, WHOLE_WH)
 
     def _boundary(self, transaction: Transaction, reading: Reading, wh: float, t: float) -> None:
@@ -153,7 +153,7 @@ class Register:
         if expected is None:
             return
         if abs(wh - expected) <= WHOLE_WH:
-            self._ledger.judged[START_STOP] += 1
+            self._ledger.held(START_STOP, 1, transaction.connector, transaction.start)
         else:
             self._disagree(transaction, t, f"{expected:g} Wh", wh, reading.layout.context)
 
@@ -187,7 +187,7 @@ class Register:
         allowed = tolerances.meter_class * np.abs(flowed) + tolerances.resolution_wh + WHOLE_WH
         allowed += slack + np.concatenate([[0.0], slack[:-1]])
         wrong = np.abs(counted - flowed) > allowed
-        self._ledger.judged[TRUE] += int(np.count_nonzero(~wrong))
+        self._ledger.held(TRUE, int(np.count_nonzero(~wrong)), connector, stamps[~wrong])
         for k in np.flatnonzero(wrong):
             self._ledger.broken(
                 TRUE,

@@ -109,7 +109,7 @@ class Sampling:
             t, stamp = (np.concatenate([getattr(b, of) for b in mine])[order] for of in ("t", "stamp"))
             transaction.samples += len(order)
             plan = self._plans.get(transaction) or self._plan(transaction)
-            if plan is not None and not self._all_due(plan, stamp):
+            if plan is not None and not self._all_due(connector, plan, stamp):
                 for told, taken in zip(t.tolist(), stamp.tolist(), strict=True):
                     self._sample(transaction, plan, told, taken)
 
@@ -118,7 +118,7 @@ class Sampling:
             message = "a periodic sample without a transaction"
             self._bench.ledger.broken(REQUIREMENT, t, connector, "a transaction", iso(stamp), message)
 
-    def _all_due(self, plan: Plan, stamp: Array) -> bool:
+    def _all_due(self, connector: int, plan: Plan, stamp: Array) -> bool:
         """The common case: every sample on the instants that come next."""
         if plan.changes or not plan.interval or not self._owed(float(stamp[0])):
             return False
@@ -126,7 +126,7 @@ class Sampling:
         if (np.abs(stamp - due) > self._bench.tolerances.sample_s).any():
             return False
         plan.n += len(stamp)
-        self._bench.ledger.judged[REQUIREMENT] += len(stamp)
+        self._bench.ledger.held(REQUIREMENT, len(stamp), connector, stamp)
         return True
 
     def _sample(self, transaction: Transaction, plan: Plan, t: float, stamp: float) -> None:
@@ -134,7 +134,7 @@ class Sampling:
         self._missed(transaction, plan, stamp - tolerance, t)
         if abs(stamp - plan.due) <= tolerance and self._may_come(stamp):
             plan.n += 1
-            self._bench.ledger.judged[REQUIREMENT] += 1
+            self._bench.ledger.held(REQUIREMENT, 1, transaction.connector, stamp)
             return
         if plan.anchor != transaction.start and stamp <= plan.anchor + tolerance:
             return  # of the interval before a change, or at its instant, when either may bring it

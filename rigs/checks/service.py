@@ -39,7 +39,7 @@ class Service:
         """Where `when` holds, `good` has to, but for moments."""
         fine = when & good
         fine[: rows.carried] = False
-        self._ledger.held(requirement, int(np.count_nonzero(fine)))
+        self._ledger.held(requirement, int(np.count_nonzero(fine)), connector, rows["t"][fine])
         for begin, end in spans(rows, when & ~good):
             if end - begin > PATIENCE_S:
                 self._complain(requirement, connector, begin, end)
@@ -60,7 +60,9 @@ class Service:
             since = max(begin, running.start)
             if until - since > PATIENCE_S:
                 self._complain(SERVED, connector, since, until)
-        self._ledger.held(SERVED, int(np.count_nonzero((here & reason)[rows.carried :])))
+        fine = here & reason
+        fine[: rows.carried] = False
+        self._ledger.held(SERVED, int(np.count_nonzero(fine)), connector, rows["t"][fine])
 
     def _complain(self, requirement: str, connector: int, begin: float, end: float) -> None:
         self._ledger.broken(

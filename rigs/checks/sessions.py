@@ -8,7 +8,11 @@ import numpy as np
 from rigs.checks.bus import Bench, Event
 from rigs.checks.call import Call
 from rigs.checks.instants import iso
+from rigs.checks.ledger import Instants
 from rigs.checks.story import Transaction
+
+AFTER_S = 1.0  # what comes so shortly after the unplugging is still of the session
+LETTERS = {True: "P", False: "F", None: "-"}  # one requirement in one session: held, broken, not exercised
 
 
 @dataclass(slots=True)
@@ -25,6 +29,7 @@ class Session:
     wh: float | None = None
     wh_at_plug_in: float | None = None
     transactions: list[Transaction] = field(default_factory=list)
+    judged: dict[str, bool] = field(default_factory=dict)  # requirements put to the test: did all hold?
 
 
 class Sessions:
@@ -34,6 +39,8 @@ class Sessions:
         self._bench = bench
         self._here: dict[int, Session] = {}
         self._all: list[Session] = []
+        self._by_connector: dict[int, list[Session]] = {}
+        bench.ledger.watch = self._judged
         self._unmeasured: list[Session] = []
         bus = bench.bus
         bus.events["plug-in"].append(self._plugged)
@@ -49,9 +56,25 @@ class Sessions:
         session = Session(
             event.connector, detail.get("vehicle"), event.t, detail.get("needed_wh"), detail.get("soc")
         )
-        self._here[event.connector] = session
-        self._all.append(session)
+        self._add(session)
         self._unmeasured.append(session)
+
+    def _add(self, session: Session) -> None:
+        self._here[session.connector] = session
+        self._all.append(session)
+        self._by_connector.setdefault(session.connector, []).append(session)
+
+    def _judged(self, requirement: str, connector: int, t: Instants, good: bool) -> None:
+        """Note in the sessions that stood there at these instants that a requirement was put to the test."""
+        mine = self._by_connector.get(connector)
+        instants = np.atleast_1d(t)
+        if not mine or not len(instants):
+            return
+        at = np.searchsorted([session.plug_in for session in mine], instants, side="right") - 1
+        for index in np.unique(at[at >= 0]).tolist():
+            session, first = mine[index], float(instants[at == index].min())
+            if session.unplug is None or first <= session.unplug + AFTER_S:
+                session.judged[requirement] = good and session.judged.get(requirement, True)
 
     def _unplugged(self, event: Event) -> None:
         session = self._here.pop(event.connector or 0, None)
@@ -65,8 +88,7 @@ class Sessions:
         session = self._of(transaction)
         if session is None:
             session = Session(transaction.connector, None, transaction.start, None, None)
-            self._here[transaction.connector] = session
-            self._all.append(session)
+            self._add(session)
         session.transactions.append(transaction)
 
     def _of(self, transaction: Transaction) -> Session | None:
@@ -104,13 +126,14 @@ class Sessions:
     def rows(self, start: float) -> list[dict[str, Any]]:
         """The sessions as summary.json carries them."""
         errors = [f for f in self._bench.ledger.findings if f.severity == "error"]
-        return [_row(session, start, errors) for session in self._all]
+        table = list(self._bench.ledger.table)
+        return [_row(session, start, errors, table) for session in self._all]
 
 
-def _row(session: Session, start: float, errors: list[Any]) -> dict[str, Any]:
+def _row(session: Session, start: float, errors: list[Any], table: list[str]) -> dict[str, Any]:
     last = session.unplug if session.unplug is not None else float("inf")
     failed = any(
-        f.connector == session.connector and session.plug_in <= f.t + start <= last + 1.0 for f in errors
+        f.connector == session.connector and session.plug_in <= f.t + start <= last + AFTER_S for f in errors
     )
     wh = session.wh if session.wh is not None else _metered(session)
     needed = session.needed_wh
@@ -127,6 +150,7 @@ def _row(session: Session, start: float, errors: list[Any]) -> dict[str, Any]:
         "shortfall_kwh": None if needed is None or wh is None else round(max(0.0, needed - wh) / 1000, 3),
         "transactions": [transaction.id for transaction in session.transactions],
         "verdict": "FAIL" if failed else "PASS",
+        "judged": "".join(LETTERS[session.judged.get(id)] for id in table),
     }
 
 

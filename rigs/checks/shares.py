@@ -169,7 +169,7 @@ class Shares:
 
     def _settled(self, axis: Rows, connector: int, judged: Array, expected: Array, told: Array) -> None:
         wrong = judged & (np.abs(told - expected) > NEAR_A)
-        self._held(axis, FULL, judged & ~wrong)
+        self._held(axis, FULL, judged & ~wrong, connector)
         for begin, end, k in lasting(axis, wrong, SETTLED_S):
             message = f"another current is allocated than the limits leave, for {end - begin:.0f} s"
             self._ledger.broken(FULL, begin, connector, f"{expected[k]:.2f} A", f"{told[k]:.2f} A", message)
@@ -181,8 +181,10 @@ class Shares:
             message = f"of the current that the connectors share some is left over, for {end - begin:.0f} s"
             self._ledger.broken(FULL, begin, None, f"{expected[k]:.2f} A", f"{total[k]:.2f} A", message)
 
-    def _held(self, axis: Rows, requirement: str, fine: Array) -> None:
-        self._ledger.held(requirement, int(np.count_nonzero(fine[axis.carried :])))
+    def _held(self, axis: Rows, requirement: str, fine: Array, connector: int | None = None) -> None:
+        fine = fine[axis.carried :]
+        t = axis["t"][axis.carried :][fine]
+        self._ledger.held(requirement, int(np.count_nonzero(fine)), connector, t)
 
     def _reasons(self, axis: Rows, known: dict[int, Situation], room: Array, station: Array) -> None:
         """The limit that is named has the amount that is allocated."""
@@ -206,7 +208,7 @@ class Shares:
             }.items():
                 good &= (one.named != name) | may
             wrong = one.wants & ~good
-            self._held(axis, REASON, one.wants & good)
+            self._held(axis, REASON, one.wants & good, connector)
             for begin, end, k in lasting(axis, wrong, SETTLED_S):
                 message = f"telemetry names a limit that does not limit, for {end - begin:.0f} s"
                 actual = f"{one.named[k]} at {got[k]:.2f} A"

@@ -92,7 +92,7 @@ class Standing:
         good = self._allowed(connector, rows)
         fine = sure & good
         fine[: rows.carried] = False
-        self._ledger.held(TRUE, int(np.count_nonzero(fine)))
+        self._ledger.held(TRUE, int(np.count_nonzero(fine)), connector, rows["t"][fine])
         for begin, end, k in lasting(rows, sure & ~good, SETTLED_S):
             status = str(rows["status"][k])
             message = f"the status does not go with what stands there, for {end - begin:.0f} s"
@@ -148,7 +148,8 @@ class Standing:
         said = words[np.maximum(np.searchsorted(at, t, side="right") - 1, 0)]
         sure = ~self._happenings.unsure(t, RELATED_S + TELL_S) & (t >= at[0])
         both = Rows({"t": t}, int(np.searchsorted(t, rows["t"][min(rows.carried, len(rows) - 1)])))
-        self._ledger.held(TOLD, int(np.count_nonzero(sure & (said == stood))))
+        fine = sure & (said == stood)
+        self._ledger.held(TOLD, int(np.count_nonzero(fine)), connector, t[fine])
         for begin, end, k in lasting(both, sure & (said != stood), TELL_S):
             if self._story.was_unheard(begin - RELATED_S, end):
                 continue

@@ -43,7 +43,7 @@ class Transactions:
             self._ledger.broken(PAIR, call.t, started.connector, "StopTransaction first", lost, message)
             self._undelivered(before, call.t)
         else:
-            self._ledger.held(PAIR)
+            self._ledger.held(PAIR, 1, started.connector, started.start)
         self._running[started.connector] = started
         self._time(call, started.connector, started.start, "start")
 
@@ -69,9 +69,9 @@ class Transactions:
                 message = f"StopTransaction speaks of transaction {id}"
                 self._ledger.broken(PAIR, call.t, None, "a running transaction", actual, message)
             return
-        self._ledger.held(PAIR)
-        self._ledger.held(DELIVERED)
         stop = stopped.stop or 0.0
+        for requirement in (PAIR, DELIVERED):
+            self._ledger.held(requirement, 1, stopped.connector, stop)
         self._time(call, stopped.connector, stop, "stop")
         message = f"transaction {id} stops before it starts"
         self._ledger.judge(
@@ -101,7 +101,7 @@ class Transactions:
         last = float("inf") if its.stop is None else its.stop
         early, late = block.stamp < its.start - self._stamp_s, block.stamp > last + self._stamp_s
         outside = early | late
-        self._ledger.held(BELONGS, int((~outside).sum()))
+        self._ledger.held(BELONGS, int((~outside).sum()), connector, block.stamp[~outside])
         for at, stamp in zip(block.t[outside].tolist(), block.stamp[outside].tolist(), strict=True):
             expected = f"{iso(its.start)} to {'now' if its.stop is None else iso(its.stop)}"
             message = f"a meter value of transaction {its.id} taken outside it"
@@ -117,7 +117,7 @@ class Transactions:
                 its = self._story.transaction_at(connector, stamp - self._stamp_s)
                 if its is not None and its.id is not None:
                     self._suspects.append((t, stamp, its))
-        self._ledger.held(CARRIES, len(block))
+        self._ledger.held(CARRIES, len(block), connector, block.stamp)
 
     def _settle(self, t: float) -> None:
         """A value taken as its transaction stops is told before the stop: look again a little later."""

@@ -78,7 +78,7 @@ class Truth:
         if block.layout.context.startswith("Transaction"):
             return
         late = block.t - block.stamp > PROMPT_S
-        self._ledger.held(PROMPT, int(np.count_nonzero(~late)))
+        self._ledger.held(PROMPT, int(np.count_nonzero(~late)), connector, block.stamp[~late])
         for k in np.flatnonzero(late).tolist():
             told, taken = float(block.t[k]), float(block.stamp[k])
             if not self._excused(taken, told):
@@ -156,7 +156,8 @@ class Truth:
             for n in np.flatnonzero(off).tolist()
             if not _within(values, first[n], last[n], told[n], slack[n])
         ]
-        self._ledger.held(VALUES, int(np.count_nonzero(known)) - len(wrong))
+        good = int(np.count_nonzero(known)) - len(wrong)
+        self._ledger.held(VALUES, good, connector, block.stamp[known])
         for n in wrong:
             name = f"{column.measurand} on {column.phase}" if column.phase else column.measurand
             expected = f"{low[n]:.2f} to {high[n]:.2f} within {slack[n]:.2f}"

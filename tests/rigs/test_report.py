@@ -1,6 +1,7 @@
 """The report page: one file, nothing from outside, whatever the state of the run."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -8,6 +9,7 @@ from small_world import SmallBench, evening
 
 from rigs import recording
 from rigs.report import page, write_report
+from rigs.report_matrix import matrix
 from rigs.run import Run
 
 FINDING = {
@@ -86,7 +88,28 @@ def test_a_finding_says_what_was_expected_and_shows_the_frames_around_it(html):
 
 def test_a_finding_leads_to_its_requirement_its_session_and_its_day(html):
     links = Page(html).links
-    assert {"#metering.clock-boundary", "#session-0", "#day-1-2024-03-01"} <= set(links)
+    assert {"#metering.clock-boundary", "#session-0", "#mark-0-1"} <= set(links)
+
+
+def test_the_matrix_says_requirement_by_session_what_was_put_to_the_test(judged):
+    quiet = [SESSION | {"judged": letter, "connector": 2, "verdict": "PASS"} for letter in "P-"]
+    judged.summary["sessions"] = [SESSION | {"judged": "F"}, *quiet]
+    html = page(judged)
+    judged.summary["sessions"] = [SESSION]
+    row = re.search(r'<table class="matrix">.*?</table>', html, re.DOTALL)[0]
+    assert re.findall("[✓✗·]", row) == ["✗", "✓", "·"]
+    assert 'href="#finding-0">✗' in row and "session 2, connector 2" in row
+
+
+@pytest.mark.parametrize("days, period", [(10, "session"), (40, "week"), (300, "month"), (2000, "year")])
+def test_a_long_run_has_its_sessions_by_stretches_of_time(days, period):
+    first = datetime(2024, 1, 1, 18, tzinfo=UTC)
+    plugged = [(first + timedelta(days=day)).isoformat() for day in range(days)]
+    sessions = [SESSION | {"plug_in": at, "unplug": None, "judged": "P"} for at in plugged]
+    found = matrix({"sessions": sessions, "requirements": [REQUIREMENT], "start": plugged[0]}, [])
+    assert found.period == period and len(found.columns) <= 31
+    assert sum(len(column.members) for column in found.columns) == days
+    assert {cell.letter for _, cells in found.rows for cell in cells} == {"P"}
 
 
 def test_verdict_session_and_policies_are_on_the_page(html):

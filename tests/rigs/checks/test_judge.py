@@ -508,6 +508,7 @@ def test_finish_writes_the_verdict_into_the_summary(tmp_path: Path) -> None:
 
 def test_a_session_tells_its_energy_charge_and_shortfall(tmp_path: Path) -> None:
     first, _, third = judge(healthy().write(tmp_path / "run")).sessions
+    del first["judged"]
     assert first | {"soc_to": None} == {
         "connector": 1,
         "vehicle": "vw-id3-58",
@@ -523,6 +524,18 @@ def test_a_session_tells_its_energy_charge_and_shortfall(tmp_path: Path) -> None
         "verdict": "PASS",
     }
     assert third["kwh"] == 9.2 and third["shortfall_kwh"] == 10.8
+
+
+def test_a_session_tells_what_it_put_to_the_test(tmp_path: Path) -> None:
+    made = healthy()
+    made.drop(made.meter_values("Sample.Periodic", 2)[5])
+    verdict = judge(made.write(tmp_path / "run"))
+    ids = [row["id"] for row in verdict.requirements]
+    told = [dict(zip(ids, session["judged"], strict=True)) for session in verdict.sessions]
+    assert [session["connector"] for session in verdict.sessions] == [1, 2, 1]
+    assert [one["metering.sample-interval"] for one in told] == ["P", "F", "P"]
+    assert {one["transaction.remote-stop"] for one in told} == {"-"}  # nobody asked for one
+    assert {one["rpc.id"] for one in told} == {"-"}  # the station's as a whole
 
 
 def test_the_verdict_fits_a_hundred_columns(tmp_path: Path) -> None:
