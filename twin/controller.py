@@ -68,9 +68,15 @@ class Controller:
         if len(taking) > 1 and any(grants[c.connector] == WAITS for c in taking):
             self._turns.set((turn(now) + 1) * TURN_S)  # who waits now comes first then
         by_change = sorted(self.channels, key=lambda c: _amps(grants, c) - c.committed_a)
+        waiting = []
         for channel in by_change:  # who goes down goes first
-            grant = grants.get(channel.connector, NO_GRANT)
-            channel.follow(self._within_room(channel, grant, room(shared), minimum_a))
+            wanted = grants.get(channel.connector, NO_GRANT)
+            granted = self._within_room(channel, wanted, room(shared), minimum_a)
+            channel.follow(granted)
+            if granted != wanted:
+                waiting.append(channel)
+        for channel in waiting:  # now that all have been told
+            self._look_again([other for other in self.channels if other is not channel])
 
     def _within_room(self, channel: Channel, grant: Grant, room_a: Three, minimum_a: float) -> Grant:
         """A raise waits until the others' cars have followed their cuts: the sum never exceeds the limit."""
@@ -78,7 +84,6 @@ class Controller:
         left_a = min(room_a[phase - 1] - _taken_a(others, phase) for phase in channel.grid_phases)
         if grant.amps <= left_a + EPSILON_A or grant.amps <= channel.outlet.offered_a:
             return grant
-        self._look_again(others)
         kept_a = max(left_a, min(channel.outlet.offered_a, grant.amps))
         return Grant(kept_a if kept_a >= minimum_a else 0.0, "sharing")
 

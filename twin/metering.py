@@ -71,13 +71,15 @@ def whole(rows: Sequence[Row]) -> Row:
     volts = first[3:6]
     currents = tuple(map(sum, columns[0:3]))
     powers = tuple(map(sum, columns[6:9]))
-    factors = tuple(p / (u * i) if u * i else 1.0 for p, u, i in zip(powers, volts, currents, strict=True))
+    factors = tuple(
+        min(p / (u * i), 1.0) if u * i else 1.0 for p, u, i in zip(powers, volts, currents, strict=True)
+    )
     apparent = sum(u * i for u, i in zip(volts, currents, strict=True))
     total = sum(columns[18])
     return (
         *currents, *volts, *powers, *factors,
         *map(sum, columns[12:18]),
-        total, total / apparent if apparent else 1.0, sum(columns[20]), None, first[22],
+        total, min(total / apparent, 1.0) if apparent else 1.0, sum(columns[20]), None, first[22],
         max(columns[23]),
     )  # fmt: skip
 

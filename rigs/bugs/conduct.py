@@ -17,6 +17,10 @@ def _never(*_: Any) -> bool:
     return False
 
 
+def _on_one_phase(channel: Any) -> tuple[float, float, float]:
+    return (channel.outlet.offered_a, 0.0, 0.0)
+
+
 def _is_idle(channel: Any) -> bool:
     """In service or not."""
     return channel.awake and not channel.facts.transaction
@@ -414,6 +418,14 @@ BUGS: tuple[Bug, ...] = (
         "design: limited_by",
         "watts",
         (Patch("twin.controller:arbitrate", around(_blames_cable)),),
+    ),
+    Bug(
+        "offer-on-one-phase",
+        "the offer is taken to stand on one phase, whatever conducts",
+        "service.phases",
+        "7.14",
+        "charge",
+        (Patch(f"{CHANNEL}.offered_a", constant(property(_on_one_phase))),),
     ),
     Bug(
         "pilot-forgotten",

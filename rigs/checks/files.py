@@ -80,7 +80,7 @@ class Files:
         expected = (
             f"{status} after {' or '.join(sorted(name or 'nothing' for name in allowed)) or 'a trigger'}"
         )
-        good = before in allowed or before == "?"
+        good = before in allowed or before == "?" or self._story.was_unheard(call.t - END_S, call.t)
         self._ledger.judge(ORDER, good, call.t, None, expected, actual, message)
         self._now[action] = "" if status in LAST else status
 

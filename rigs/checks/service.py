@@ -9,13 +9,16 @@ from rigs.checks.spans import current, per_phase, spans
 from rigs.checks.telemetry import Rows
 
 OFFERED, SERVED, TOLD = "service.offered", "service.served", "service.told"
+PHASES = "service.phases"
 REQUIREMENTS = (
     R(OFFERED, "What is allocated to a car is offered to it", "IEC 61851-1 Annex A"),
     R(SERVED, "In a transaction a car gets current, or there is a reason", "OCPP 1.6 4.9"),
+    R(PHASES, "An offer stands on the phases that conduct, and on no other", "7.14; design: offered_a"),
     R(TOLD, "While current flows the status is Charging", "OCPP 1.6 4.9, 7.7"),
 )
 PATIENCE_S = 60.0  # assumed: phases are switched in less
 MINIMUM_A = 6.0  # IEC 61851-1 Annex A
+SAME_A = 0.01
 FLOWS_A = 1.0  # assumed: more than a car that only keeps itself awake
 
 
@@ -31,9 +34,21 @@ class Service:
             allocated, offered = per_phase(rows, "allocated_a"), per_phase(rows, "offered_a")
             here = np.isin(rows["pilot"], ("B", "C", "D"))
             flows = current(rows) > FLOWS_A
-            self._long(OFFERED, connector, rows, here & (allocated >= MINIMUM_A), offered > 0)
+            full = (offered > 0) & (np.abs(offered - allocated) <= self._bench.tolerances.current_a)
+            self._long(OFFERED, connector, rows, here & (allocated >= MINIMUM_A), full)
+            conducts = rows["phases"] > 0
+            self._long(PHASES, connector, rows, conducts & (offered > 0), self._on_them(rows))
             self._long(TOLD, connector, rows, flows, rows["status"] == "Charging")
             self._served(connector, rows, here, (allocated > 0) | (rows["limited_by"] != "none"))
+
+    def _on_them(self, rows: Rows) -> Array:
+        """Is offered and allocated on as many phases as conduct, and on each the same?"""
+        good = np.ones(len(rows), bool)
+        for name in ("offered_a", "allocated_a"):
+            amps = np.nan_to_num(rows[name])
+            on = np.arange(3)[None, :] < rows["phases"][:, None]
+            good &= (np.abs(amps - np.where(on, amps[:, :1], 0.0)) < SAME_A).all(axis=1)
+        return good
 
     def _long(self, requirement: str, connector: int, rows: Rows, when: Array, good: Array) -> None:
         """Where `when` holds, `good` has to, but for moments."""
@@ -75,8 +90,14 @@ class Service:
         )
 
 
-EXPECTED = {OFFERED: "an offer", SERVED: "an allocation, or what limits it", TOLD: "Charging"}
+EXPECTED = {
+    PHASES: "the phases that conduct",
+    OFFERED: "an offer of it",
+    SERVED: "an allocation, or what limits it",
+    TOLD: "Charging",
+}
 MESSAGES = {
+    PHASES: "what is offered or allocated stands on other phases than those that conduct",
     OFFERED: "current is allocated and not offered",
     SERVED: "a car in a transaction gets nothing, for no reason",
     TOLD: "current flows under another status",

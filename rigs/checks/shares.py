@@ -161,11 +161,10 @@ class Shares:
             self._settled(axis, connector, exact, expected, one.allocated)
         shared = (wanting > 1) & (together > room)
         total: Array = np.sum([np.where(one.wants, one.allocated, 0.0) for one in known.values()], axis=0)
-        biggest = np.max([np.where(one.wants, one.own, 0.0) for one in known.values()], axis=0)
-        enough = np.where(
-            room >= wanting * floor, room, np.where(room >= floor, np.minimum(room, biggest), 0.0)
-        )
-        self._shared(axis, shared, enough, total)
+        each = [np.where(one.wants & (one.own > 0), one.own, np.inf) for one in known.values()]
+        one_of = np.minimum(np.min(each, axis=0), room)  # who has the least may be the one whose turn it is
+        enough = np.where(room >= wanting * floor, room, np.where(room >= floor, one_of, 0.0))
+        self._shared(axis, shared, enough, room, total)
 
     def _settled(self, axis: Rows, connector: int, judged: Array, expected: Array, told: Array) -> None:
         wrong = judged & (np.abs(told - expected) > NEAR_A)
@@ -174,8 +173,8 @@ class Shares:
             message = f"another current is allocated than the limits leave, for {end - begin:.0f} s"
             self._ledger.broken(FULL, begin, connector, f"{expected[k]:.2f} A", f"{told[k]:.2f} A", message)
 
-    def _shared(self, axis: Rows, judged: Array, expected: Array, total: Array) -> None:
-        wrong = judged & ((total < expected - SHARE_A) | (total > expected + NEAR_A))
+    def _shared(self, axis: Rows, judged: Array, expected: Array, room: Array, total: Array) -> None:
+        wrong = judged & ((total < expected - SHARE_A) | (total > room + NEAR_A))
         self._held(axis, FULL, judged & ~wrong)
         for begin, end, k in lasting(axis, wrong, SETTLED_S):
             message = f"of the current that the connectors share some is left over, for {end - begin:.0f} s"

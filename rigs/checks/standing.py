@@ -21,6 +21,7 @@ EVSE_FAULTS = {  # they fault a connector (7.6); of reader and meter EVC4 logs s
     *("ground-failure", "over-voltage", "under-voltage", "power-meter-failure", "reader-failure"),
     "emergency-stop",
 }
+UNSURE_S = 10.0  # how exactly a time-out is kept
 RELATED_S = 60.0  # after an outage or a boot all is told anew; a status that got no reply a minute later
 
 
@@ -121,17 +122,23 @@ class Standing:
         any_of = ~here & ~gone | (faulty & ~faulting)  # a pilot or a fault that leaves it open
         any_of |= (happenings.plugged[connector].cover(t) != here) & ~faulting  # the eye sees what it cannot
         sound, idle = ~any_of & ~faulting, ~runs
-        out = self._out.get(connector, Stretches()).cover(t)
+        service = self._out.get(connector, Stretches())
+        out = service.cover(t)
         since = happenings.running[connector].last_end(t)
         begun = np.array([happenings.plugged[connector].begin_of(x) or -np.inf for x in t.tolist()])
-        used = idle & here & (since > np.maximum(begun + 1.0, happenings.last_dark(t)))
+        anew = np.maximum(happenings.last_dark(t), service.last_end(t))  # after both it is Preparing (H2)
+        used = idle & here & (since > np.maximum(begun + 1.0, anew))
+        fresh = np.maximum(begun, happenings.last_dark(t))
+        waited = t - fresh > (self._story.integer("ConnectionTimeOut", float(t[-1])) or 0) - UNSURE_S
+        waited |= bool(self._story.changes(float(t[0]) - SETTLED_S, "connectiontimeout"))
         in_service = ~out | self._maybe_out
         return {
             "Faulted": any_of | faulting,
             "Charging": any_of | (sound & runs & asks & offered),
             "SuspendedEV": any_of | (sound & runs & (gone | (here & offered & ~(asks & closed)))),
             "SuspendedEVSE": any_of | (sound & runs & here & ~offered),
-            "Finishing": any_of | (sound & idle & (here | (in_service & (since > -np.inf)))),
+            "Finishing": any_of
+            | (sound & idle & ((here & (used | waited)) | (gone & in_service & (since > -np.inf)))),
             "Preparing": any_of | (sound & idle & in_service & ~used),
             "Available": any_of | (sound & idle & gone & in_service),
             "Unavailable": any_of | (sound & idle & (out | self._maybe_out)),

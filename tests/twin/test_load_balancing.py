@@ -80,3 +80,32 @@ def test_two_cars_take_turns_where_there_is_enough_for_one_only():
         charged |= {connector for connector, flowing in zip((1, 2), now, strict=True) if flowing > 5}
         one.advance(900)
     assert charged == {1, 2}
+
+
+def test_a_car_back_at_once_is_raised_when_the_other_has_made_room():
+    """Its own old offer still counts while its car follows it, and the other has not been cut yet."""
+    bench = Bench(keys={"chg_StationMaxCurrent": 20})
+    for connector in (1, 2):
+        profile = {
+            "chargingProfileId": connector,
+            "stackLevel": 0,
+            "chargingProfilePurpose": "TxDefaultProfile",
+            "chargingProfileKind": "Absolute",
+            "chargingSchedule": {
+                "chargingRateUnit": "A",
+                "startSchedule": "2024-01-01T00:00:00Z",
+                "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 10.0}],
+            },
+        }
+        bench.call("SetChargingProfile", {"connectorId": connector, "csChargingProfiles": profile})
+        bench.plug_in(connector, "tesla-model-3-rwd", 0.3)
+        bench.present_tag(connector, f"TAG{connector}")
+    bench.advance(60)
+    bench.unplug(1)
+    bench.call("ChangeConfiguration", {"key": "chg_StationMaxCurrent", "value": "16"})
+    bench.advance(1)
+    bench.plug_in(1, "tesla-model-3-rwd", 0.3)
+    bench.advance(1)
+    bench.present_tag(1, "TAG1")
+    bench.advance(60)
+    assert [bench.reading(connector)["allocated_a"][0] for connector in (1, 2)] == [8.0, 8.0]
