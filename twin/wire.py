@@ -71,6 +71,7 @@ class WireLink:
         self._ready = opened  # dialled already; the first `connect` takes it
         self._outstanding: Outstanding | None = None
         self._pinged: float | None = None  # wall clock of a ping that is not answered yet
+        self._overdue = False  # the next ping is due, and that one is not answered
         self._latest_s = 0.0  # the instant of the last frame that came
         self._was_lost = False
         self._unwritten: list[tuple[float, bool, str, bool]] = []  # frames not yet recorded
@@ -139,11 +140,23 @@ class WireLink:
     def _send_ping(self) -> None:
         if self._socket is None or self.is_silent:
             return
-        if self._pinged is not None:
-            self._ended(NO_PONG, self._socket)
-        elif self._socket.ping():
+        if self._pinged is None and self._socket.ping():
             self._pinged = time.monotonic()
             self.schedule_ping()
+        elif self._pinged is not None and self._latency_s is not None:
+            self._overdue = True  # in lockstep an interval may be no time at all: now it has to be waited for
+        elif self._pinged is not None:
+            self._ended(NO_PONG, self._socket)
+
+    def _ponged(self) -> None:
+        self._pinged = None
+        if self._overdue:
+            self._overdue = False
+            self._send_ping()
+
+    def _expect_nothing(self) -> None:
+        self._outstanding = self._pinged = None
+        self._overdue = False
 
     # --- the network's faults ---
 
@@ -158,7 +171,7 @@ class WireLink:
     def silent(self) -> None:
         """The socket stays open, but no frame passes in either direction until `up`."""
         self.is_silent = True
-        self._outstanding = self._pinged = None
+        self._expect_nothing()
 
     def up(self) -> None:
         self.available, self.is_silent = True, False
@@ -169,8 +182,9 @@ class WireLink:
     @property
     def deadline(self) -> float | None:
         """Until when, of the wall clock, time has to stand still for an answer; None where none is due."""
-        asked = self._outstanding.since if self._outstanding is not None else self._pinged
-        return None if asked is None else asked + self.patience_s
+        if self._outstanding is not None:
+            return self._outstanding.since + self.patience_s
+        return self._pinged + self.patience_s if self._overdue and self._pinged is not None else None
 
     def give_up(self) -> None:
         """The deadline has passed: no answer will come. NoConnection where none ever came."""
@@ -178,7 +192,7 @@ class WireLink:
         self._be_impatient()
         if self._outstanding is not None:
             self._outstanding = None
-        elif self._pinged is not None and self._socket is not None:
+        elif self._overdue and self._socket is not None:
             self._ended(NO_PONG, self._socket)
 
     def check_heard(self) -> None:
@@ -245,7 +259,7 @@ class WireLink:
             if isinstance(message, str):
                 self._arrived(message, opened)
             elif isinstance(message, Pong):
-                self._pinged = None
+                self._ponged()
             elif isinstance(message, Gone):
                 self._ended(message.why, opened)
 
@@ -270,7 +284,7 @@ class WireLink:
     def _ended(self, why: str, opened: Socket) -> None:
         """The socket closed; the news takes as long as a frame, and no frame ahead of it is lost."""
         self._hub.forget(opened.raw)
-        self._outstanding = self._pinged = None
+        self._expect_nothing()
         delay_s = 0.0 if self._latency_s is None else max(self._latency_s, NEWS_S)
         at = max(self._timeline.now + delay_s, self._latest_s)
         self._timeline.at(at, lambda: self._lose(why, opened), INPUT)
@@ -288,7 +302,7 @@ class WireLink:
         opened, self._socket = self._socket, None
         assert opened is not None
         self._hub.forget(opened.raw)
-        self._outstanding = self._pinged = None
+        self._expect_nothing()
         self.connected = False
         self._ping.clear()
         return opened

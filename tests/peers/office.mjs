@@ -43,7 +43,7 @@ export const actions = Object.keys(answers);
 export function answer(action, payload) {
   const crash = payload.transactionId === undefined ? undefined : options.crashAt[++state.heard];
   if (crash === 'unheard') die();
-  fs.appendFileSync(options.log, JSON.stringify({ action, payload }) + '\n');
+  if (options.log) fs.appendFileSync(options.log, JSON.stringify({ action, payload }) + '\n');
   const reply = answers[action](payload);
   if (action === 'StartTransaction') keep();
   if (crash === 'unanswered') die();

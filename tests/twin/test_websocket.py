@@ -48,6 +48,16 @@ def test_texts_pass_in_both_directions():
         opened.close()
 
 
+@pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536, 300_000])
+def test_a_text_of_any_size_arrives_as_it_was_sent(size):
+    with websocket_server(lambda ws: ws.send(ws.recv())) as url:
+        opened = open_socket(endpoint(url))
+        text = "é" + "x" * (size - 2) if size else ""
+        assert opened.send(text)
+        assert receive(opened)[0] == text
+        opened.close()
+
+
 def test_the_identity_stands_percent_encoded_at_the_end_of_the_path():
     seen = []
     with websocket_server(lambda ws: seen.append(ws.request.path)) as url:

@@ -361,10 +361,13 @@ def test_a_csms_that_answers_no_ping_is_gone():
         ws.socket.close()
 
     with line(deaf, ping_interval_s=240.0) as one:
-        one.link.heard, one.link.patience_s = True, 0.03
-        one.pace.advance(241.0)
+        one.link.heard = True
+        one.pace.advance(479.0)  # the first ping is not waited for ...
+        assert one.notices == []
+        one.link.patience_s = 0.03
+        one.pace.advance(481.0)  # ... before the next one is due
         hold.set()
-        assert one.notices[0][1:] == ("link-down", {"kind": "lost", "reason": "the CSMS answered no ping"})
+        assert one.notices == [(480.05, "link-down", {"kind": "lost", "reason": "the CSMS answered no ping"})]
 
 
 # --- paced ---
