@@ -66,7 +66,7 @@ def raw_server(talk):
         thread.join()
 
 
-def until(condition, seconds=5.0):
+def until(condition, seconds=30.0):
     """Wait for another thread's doing; fails where it does not come about."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -1,6 +1,7 @@
 """The bench against a back office behind a socket: the same verbs from any thread, and a rig's run."""
 
 import base64
+import http
 import threading
 import time
 from contextlib import contextmanager
@@ -189,28 +190,27 @@ def test_what_goes_wrong_in_the_thread_is_raised_by_the_next_verb_and_the_bench_
 def test_paced_time_goes_on_by_itself():
     with bench(pace=100.0) as (one, _):
         before = one.now
-        time.sleep(0.03)
-        assert 2.0 < (one.now - before).total_seconds() < 20.0
+        until(lambda: (one.now - before).total_seconds() > 2.0)
 
 
 def test_advance_of_a_paced_bench_waits_for_the_wall_clock():
     with bench(pace=100.0) as (one, _):
         began, before = time.monotonic(), one.now
         one.advance(5)
-        assert time.monotonic() - began == pytest.approx(0.05, abs=0.04)
-        assert (one.now - before).total_seconds() == pytest.approx(5.0, abs=3.0)
+        assert time.monotonic() - began > 0.04
+        assert (one.now - before).total_seconds() >= 5.0
 
 
 def test_lateness_is_in_the_summary_of_a_paced_run(tmp_path):
     with bench(pace=100.0, out=tmp_path / "run") as (one, _):
         one.advance(5)
     lateness = orjson.loads((tmp_path / "run" / "summary.json").read_bytes())["lateness"]
-    assert lateness["instants"] > 0 and 0.0 <= lateness["p99_s"] <= lateness["max_s"] < 100.0
+    assert lateness["instants"] > 0 and 0.0 <= lateness["p99_s"] <= lateness["max_s"]
 
 
 def test_a_bench_may_start_now_and_then_follows_the_clock_of_the_csms():
     with websocket_server(Office()) as url, Bench(csms=url, start="now", pace=1.0) as one:
-        assert abs((one.now - datetime.now(UTC)).total_seconds()) < 2.0
+        assert abs((one.now - datetime.now(UTC)).total_seconds()) < 30.0
         until(lambda: one._worker.do(lambda: one.assembly.station.clock.offset_s) > 1e6)
 
 
@@ -256,8 +256,9 @@ def test_actions_of_the_rig_s_own_back_office_are_left_to_the_real_one(rig, tmp_
     assert run.summary["left_to_csms"] == 1
 
 
+@pytest.mark.slow
 def test_a_csms_that_falls_silent_leaves_lost_replies_and_a_finding(rig, tmp_path, monkeypatch):
-    monkeypatch.setattr("twin.wire.PATIENCE_S", 0.02)
+    monkeypatch.setattr("twin.wire.PATIENCE_S", 2.0)  # in which a busy machine answers
     monkeypatch.setattr("twin.wire.LEAST_PATIENCE_S", 0.005)
     with websocket_server(Office(silent_from=3)) as url:
         run = rig.run(out=tmp_path / "run", csms=url)
@@ -281,6 +282,18 @@ def test_a_paced_bench_waits_for_the_answer_to_its_boot_and_says_when_none_comes
         pytest.raises(BadInput, match="answers nothing"),
     ):
         Bench(csms=url, pace=1.0)
+
+
+def test_a_csms_that_refuses_the_credentials_is_one_line_without_them(rig, tmp_path):
+    def refuse(connection, request):
+        return connection.respond(http.HTTPStatus.UNAUTHORIZED, "no\n")
+
+    with (
+        websocket_server(Office(), process_request=refuse) as url,
+        pytest.raises(BadInput, match="HTTP 401: the credentials were refused") as raised,
+    ):
+        rig.run(out=tmp_path / "run", csms=url.replace("//", "//me:sesame@"))
+    assert "sesame" not in str(raised.value) and not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,57 +1,78 @@
 """Paced time: virtual seconds after the wall clock, frames at the instant they come, lateness told."""
 
-import threading
-import time
-
 import pytest
 
 from models.timeline import Timeline
-from twin.hub import Hub
 from twin.pace import Lateness, Paced
 
 
+class Wall:
+    """A wall clock on which waiting is the only thing that takes time, and errands that come at its times."""
+
+    def __init__(self):
+        self.now_s, self._coming, self._ready = 0.0, [], []
+
+    def __call__(self):
+        return self.now_s
+
+    def post_at(self, wall_s, errand):
+        self._coming.append((wall_s, errand))
+
+    def spend(self, seconds):
+        self.now_s += seconds
+
+    def wait(self, timeout_s):
+        due_s = min((wall_s for wall_s, _ in self._coming), default=float("inf"))
+        self.now_s = max(self.now_s, min(self.now_s + timeout_s, due_s))
+        self._ready = [pair for pair in self._coming if pair[0] <= self.now_s]
+        return bool(self._ready)
+
+    def handle(self):
+        for pair in self._ready:
+            self._coming.remove(pair)
+            pair[1]()
+
+
 def paced(factor):
-    timeline, hub = Timeline(), Hub()
-    return timeline, hub, Paced(timeline, hub, factor)
+    timeline, wall = Timeline(), Wall()
+    return timeline, wall, Paced(timeline, wall, factor, clock=wall)
 
 
 def test_virtual_time_follows_the_wall_clock_at_its_factor():
-    timeline, _, pace = paced(100.0)
-    began, seen = time.monotonic(), []
+    timeline, wall, pace = paced(100.0)
+    seen = []
     for t_s in (1.0, 2.0, 5.0):
-        timeline.at(t_s, lambda: seen.append(time.monotonic() - began))
+        timeline.at(t_s, lambda: seen.append(wall.now_s))
     pace.advance(6.0)
-    assert seen == pytest.approx([0.01, 0.02, 0.05], abs=0.02)
-    assert time.monotonic() - began == pytest.approx(0.06, abs=0.02)
+    assert seen == pytest.approx([0.01, 0.02, 0.05]) and wall.now_s == pytest.approx(0.06)
 
 
 def test_an_errand_is_done_at_the_virtual_instant_at_which_it_came():
-    timeline, hub, pace = paced(100.0)
+    timeline, wall, pace = paced(100.0)
     seen = []
-    timer = threading.Timer(0.03, lambda: hub.post(lambda: seen.append(timeline.now)))
-    timer.start()
+    wall.post_at(0.03, lambda: seen.append(timeline.now))
     timeline.at(10.0, lambda: seen.append("due"))
     pace.advance(10.0)
-    assert seen[1] == "due" and seen[0] == pytest.approx(3.0, abs=2.0)
+    assert seen == [pytest.approx(3.0), "due"]
 
 
 def test_an_errand_may_bring_forward_what_is_due():
-    timeline, hub, pace = paced(100.0)
+    timeline, wall, pace = paced(100.0)
     seen = []
-    hub.post(lambda: timeline.at(1.0, lambda: seen.append(timeline.now)))
+    wall.post_at(0.0, lambda: timeline.at(1.0, lambda: seen.append(timeline.now)))
     pace.advance(2.0)
     assert seen == [1.0]
 
 
 def test_running_late_loses_nothing_and_is_told():
-    timeline, _, pace = paced(10.0)
+    timeline, wall, pace = paced(10.0)
     seen = []
-    timeline.at(0.1, lambda: time.sleep(0.05))
+    timeline.at(0.1, lambda: wall.spend(0.05))  # 0.5 s of virtual time
     timeline.at(0.2, lambda: seen.append(timeline.now))
     pace.advance(1.0)
     assert seen == [0.2]
     assert pace.lateness.summary()["instants"] == 2
-    assert 0.3 < pace.lateness.max_s < 1.0  # 0.05 s of wall clock are 0.5 s, of which 0.1 s were in hand
+    assert pace.lateness.max_s == pytest.approx(0.4)  # of the 0.5 s, 0.1 s were in hand
 
 
 def test_an_exclusive_end_leaves_what_is_due_there():
@@ -60,6 +81,17 @@ def test_an_exclusive_end_leaves_what_is_due_there():
     timeline.at(10.0, lambda: seen.append("due"))
     pace.advance(10.0, inclusive=False)
     assert seen == [] and timeline.now == 10.0
+
+
+def test_what_comes_at_an_exclusive_end_is_left_for_later():
+    timeline, wall, pace = paced(1000.0)
+    seen = []
+    timeline.at(5.0, lambda: wall.spend(0.02))
+    wall.post_at(0.02, lambda: seen.append(timeline.now))
+    pace.advance(10.0, inclusive=False)  # it is late already when the errand comes
+    assert seen == [] and timeline.now == 10.0
+    pace.advance(40.0)
+    assert seen == [pytest.approx(25.0)]
 
 
 def test_a_factor_must_be_positive():
@@ -78,14 +110,3 @@ def test_quantiles_of_lateness_are_rounded_up_to_their_class():
 
 def test_without_any_instant_nothing_was_late():
     assert Lateness().summary() == {"instants": 0, "p50_s": 0.0, "p99_s": 0.0, "max_s": 0.0}
-
-
-def test_what_comes_at_an_exclusive_end_is_left_for_later():
-    timeline, hub, pace = paced(1000.0)
-    seen = []
-    timeline.at(5.0, lambda: time.sleep(0.02))
-    timeline.at(5.0, lambda: hub.post(lambda: seen.append(timeline.now)))
-    pace.advance(10.0, inclusive=False)  # it is late already when the errand comes
-    assert seen == [] and timeline.now == 10.0
-    pace.advance(11.0)
-    assert len(seen) == 1 and 10.0 <= seen[0] <= 11.0

@@ -22,7 +22,7 @@ def endpoint(url, identity="CP 1/ö", key="", ca_file=None):
     return Endpoint(url, identity, lambda: key, ca_file)
 
 
-def receive(opened, seconds=2.0):
+def receive(opened, seconds=30.0):
     """All that comes until at least one message is there."""
     messages, deadline = opened.receive(), time.monotonic() + seconds
     while not messages and time.monotonic() < deadline:
@@ -31,7 +31,7 @@ def receive(opened, seconds=2.0):
     return messages
 
 
-def refusal(url, timeout_s=2.0, **how):
+def refusal(url, timeout_s=30.0, **how):
     with pytest.raises(NoConnection) as raised:
         open_socket(endpoint(url, **how), timeout_s)
     return str(raised.value)

@@ -287,7 +287,7 @@ def test_down_closes_the_socket_and_nothing_opens_until_up():
 
     with line(listening) as one:
         one.link.down()
-        assert closed.wait(2.0)
+        assert closed.wait(30.0)
         assert one.heard == [(0.0, "link down")] and not one.link.connect()
         one.link.up()
         assert one.link.connect() and one.link.connected
@@ -357,7 +357,7 @@ def test_a_csms_that_answers_no_ping_is_gone():
 
     def deaf(ws):
         ws.protocol.recv_frame = lambda frame: None
-        hold.wait(2.0)
+        hold.wait(30.0)
         ws.socket.close()
 
     with line(deaf, ping_interval_s=240.0) as one:
@@ -382,9 +382,9 @@ def test_a_paced_reply_takes_effect_when_it_comes():
 
     with line(slow, paced=True) as one:
         one.send_at(0.0, '[2,"1","Heartbeat",{}]')
-        one.pace.advance(4.0)
+        until(lambda: one.pace.advance(one.timeline.now + 1.0) or one.heard)
         ((t_s, text),) = one.heard
-        assert text == '[3,"1",{}]' and 2.0 <= t_s < 4.0
+        assert text == '[3,"1",{}]' and 2.0 <= t_s <= one.timeline.now
 
 
 def test_time_goes_on_while_a_paced_link_dials_in_again():
@@ -392,7 +392,7 @@ def test_time_goes_on_while_a_paced_link_dials_in_again():
 
     def slow_to_open(connection, request):
         if len(opened) > 0:
-            hold.wait(2.0)
+            hold.wait(30.0)
 
     opened = []
 
@@ -401,13 +401,14 @@ def test_time_goes_on_while_a_paced_link_dials_in_again():
         if len(opened) == 1:
             ws.recv()
         else:
-            ws.recv(timeout=1.0)
+            ws.recv(timeout=60.0)
 
     with websocket_server(once, process_request=slow_to_open) as url:
         one = Line(url, paced=True, redial=True)
         one.send_at(0.0, '[2,"1","Heartbeat",{}]')
-        one.pace.advance(5.0)
-        assert one.heard[0][1] == "link down" and not one.link.connected
+        until(lambda: one.pace.advance(one.timeline.now + 1.0) or one.heard)
+        one.pace.advance(one.timeline.now + 5.0)
+        assert [what for _, what in one.heard] == ["link down"] and not one.link.connected
         hold.set()
         until(lambda: one.pace.advance(one.timeline.now + 1.0) or one.link.connected)
         assert [what for _, what in one.heard] == ["link down", "link ready"]
@@ -420,7 +421,7 @@ def test_hanging_up_while_dialling_leaves_no_socket():
 
     def slow_to_open(connection, request):
         if opened:
-            hold.wait(2.0)
+            hold.wait(30.0)
 
     def handler(ws):
         opened.append(ws)
@@ -450,7 +451,7 @@ def test_charge_points_that_speak_at_the_same_instant_share_one_wait():
         waiting.append(text)
         if len(waiting) == 5:  # nobody is answered before all have asked
             hold.set()
-        assert hold.wait(2.0)
+        assert hold.wait(30.0)
         ws.send(f'[3,"{text[4]}",{{}}]')
         for _ in ws:
             pass
