@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from local_csms import CERTIFICATES, until
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
 from websockets.asyncio.client import connect
@@ -23,11 +24,11 @@ pytestmark = pytest.mark.slow
 
 
 @contextmanager
-def evc5_csms(*arguments):
+def evc5_csms(*arguments, stdin=subprocess.DEVNULL):
     """Serves on a free port; yields its URL and the process."""
     command = [sys.executable, "-m", "rigs", "csms", "--port", "0", *map(str, arguments)]
     process = subprocess.Popen(
-        command, env=ENVIRONMENT, text=True, stdin=subprocess.DEVNULL,
+        command, env=ENVIRONMENT, text=True, stdin=stdin,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:
@@ -114,11 +115,58 @@ def frames(directory):
     return sorted(json.dumps(row["frame"]) for row in rows)
 
 
+HANDS = """
+name = "hands"
+start = "2024-03-01T10:00:00Z"
+days = 0.01
+[station]
+backend = "hardware"
+identity = "CP1"
+keys = { AuthorizationKey = "sixteen letters!" }
+[[sessions]]
+vehicle = "vw-id3-58"
+soc = 0.5
+plug_in = 0.5
+unplug = 600.0
+tag_after_s = 1.0
+"""
+
+
+def test_ctrl_c_in_the_middle_of_a_rig_on_hardware_leaves_a_complete_run_directory(tmp_path):
+    (tmp_path / "hands.toml").write_text(HANDS)
+    (tmp_path / "twin.toml").write_text(HANDS.replace('backend = "hardware"', ""))
+    pem, key = (str(CERTIFICATES / name) for name in ("csms.pem", "csms.key"))
+    served = ("--tls-cert", pem, "--tls-key", key, tmp_path / "hands.toml", "--out", tmp_path / "served")
+    run = [sys.executable, "-m", "rigs", "run", str(tmp_path / "twin.toml"), "--quiet", "--pace", "1"]
+    with evc5_csms(*served, stdin=subprocess.PIPE) as (url, process):
+        assert url.startswith("wss://")
+        dials = [*run, "--csms", url, "--ca-file", pem, "--out", str(tmp_path / "twin")]
+        twin = subprocess.Popen(dials, env=ENVIRONMENT)
+        process.stdin.write("the blue car\n")
+        process.stdin.flush()
+        until(lambda: '"plug-in"' in read(tmp_path / "served" / "events.jsonl"))
+        until(lambda: '"StartTransaction"' in read(tmp_path / "served" / "messages.jsonl"))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60.0) == 130
+        twin.send_signal(signal.SIGINT)
+        assert twin.wait(60.0) == 130
+    summary = json.loads((tmp_path / "served" / "summary.json").read_text())
+    assert summary["state"] == "interrupted" and summary["passed"], summary["findings"]
+    assert (tmp_path / "served" / "report.html").exists()
+    assert '"note":"the blue car"' in read(tmp_path / "served" / "events.jsonl")
+    kept = [path for path in (*tmp_path.glob("served/**/*"), *tmp_path.glob("twin/**/*")) if path.is_file()]
+    assert kept and not any(b"sixteen letters" in path.read_bytes() for path in kept)
+
+
+def read(path):
+    return path.read_text() if path.exists() else ""
+
+
 STATIONS, SECONDS = 200, 60
 
 
-async def crowd(url):
-    """Each sends a message a second; the seconds that each reply took."""
+async def crowd(url, pid):
+    """Each sends a message a second; the seconds of each reply, and memory after a third and at the end."""
     dialled_in = await asyncio.gather(*(dialled(url, f"CP{n:03}") for n in range(STATIONS)))
     taken = []
 
@@ -133,12 +181,18 @@ async def crowd(url):
             taken.append(time.monotonic() - asked)
             assert reply.current_time
 
+    async def weigh():
+        await asyncio.sleep(SECONDS / 3)
+        return resident_mb(pid)
+
     began = time.monotonic()
+    weighing = asyncio.create_task(weigh())
     await asyncio.gather(*(one(station, n) for n, (station, _) in enumerate(dialled_in)))
+    memory_mb = await weighing, resident_mb(pid)
     for station, reader in dialled_in:
         reader.cancel()
         await station._connection.close()
-    return taken
+    return taken, *memory_mb
 
 
 def resident_mb(pid):
@@ -149,13 +203,15 @@ def resident_mb(pid):
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="measures memory by /proc")
 def test_two_hundred_charge_points_each_with_a_message_a_second(tmp_path):
     with evc5_csms("--out", tmp_path) as (url, process), quiet():
-        taken = asyncio.run(crowd(url))
-        memory_mb = resident_mb(process.pid)
+        taken, early_mb, memory_mb = asyncio.run(crowd(url, process.pid))
         process.send_signal(signal.SIGINT)
         process.wait(120.0)
+    print(
+        f"slowest {max(taken):.3f} s, median {statistics.median(taken):.4f} s, {early_mb:.0f} to {memory_mb:.0f} MB"
+    )
     assert len(taken) == STATIONS * SECONDS
     assert max(taken) < 1.0, statistics.quantiles(taken, n=100)
-    assert memory_mb < 400
+    assert memory_mb < 400 and memory_mb - early_mb < 30
     heartbeats = sum(
         (tmp_path / f"CP{n:03}" / "messages.jsonl").read_text().count('"Heartbeat"') for n in range(200)
     )
