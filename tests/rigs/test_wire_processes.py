@@ -206,9 +206,8 @@ def test_two_hundred_charge_points_each_with_a_message_a_second(tmp_path):
         taken, early_mb, memory_mb = asyncio.run(crowd(url, process.pid))
         process.send_signal(signal.SIGINT)
         process.wait(120.0)
-    print(
-        f"slowest {max(taken):.3f} s, median {statistics.median(taken):.4f} s, {early_mb:.0f} to {memory_mb:.0f} MB"
-    )
+    print(f"slowest {max(taken):.3f} s, median {statistics.median(taken):.4f} s")
+    print(f"memory {early_mb:.0f} to {memory_mb:.0f} MB")
     assert len(taken) == STATIONS * SECONDS
     assert max(taken) < 1.0, statistics.quantiles(taken, n=100)
     assert memory_mb < 400 and memory_mb - early_mb < 30
