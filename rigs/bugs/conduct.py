@@ -17,6 +17,47 @@ def _never(*_: Any) -> bool:
     return False
 
 
+def _beats_twice(original: Any, agent: Any) -> None:
+    original(agent)
+    if agent._beat.due_s is not None:
+        agent._beat.set((agent.timeline.now + agent._beat.due_s) / 2)
+
+
+def _gives_up(original: Any, connection: Any) -> None:
+    """The first attempt is the last."""
+    if not connection._failures:
+        original(connection)
+        connection._reconnect.clear()
+
+
+def _new_serial(original: Any, station: Any) -> Payload:
+    fields: Payload = original(station)
+    return fields | {"chargePointSerialNumber": f"EVC5-{station.restart.life:04}"}
+
+
+def _latest_first(original: Any, outbox: Any) -> Any:
+    """Of meter values that wait the newest goes first."""
+    queue = outbox._memory.queue
+    if len(queue) > 2 and {m.action for m in queue} == {"MeterValues"}:
+        queue.rotate(1)
+    return original(outbox)
+
+
+def _sits_on_stops(original: Any, outbox: Any) -> Any:
+    """A stop goes when a minute has passed and something else is to be sent."""
+    head = outbox._memory.queue[0] if outbox._memory.queue else None
+    if head is not None and head.action == "StopTransaction":
+        since = outbox.__dict__.setdefault("_since", {}).setdefault(id(head), outbox._timeline.now)
+        if outbox._timeline.now < since + 60.0:
+            return None
+    return original(outbox)
+
+
+def _all_writable(original: Any, configuration: Any, name: str) -> Payload:
+    entry: Payload = original(configuration, name)
+    return entry | {"readonly": False}
+
+
 def _on_one_phase(channel: Any) -> tuple[float, float, float]:
     return (channel.outlet.offered_a, 0.0, 0.0)
 
@@ -426,6 +467,70 @@ BUGS: tuple[Bug, ...] = (
         "7.14",
         "charge",
         (Patch(f"{CHANNEL}.offered_a", constant(property(_on_one_phase))),),
+    ),
+    Bug(
+        "heartbeat-too-often",
+        "Heartbeats come at half their interval",
+        "heartbeat.early",
+        "4.6, 9.1.8",
+        "idle",
+        (Patch("twin.agent:Agent.schedule_heartbeat", around(_beats_twice)),),
+    ),
+    Bug(
+        "never-reconnects",
+        "after a failed attempt the station does not try to connect again",
+        "connection.resumed",
+        "J 5.3",
+        "outage",
+        (Patch("twin.connection:Connection.open", around(_gives_up)),),
+    ),
+    Bug(
+        "dead-after-power",
+        "when the power is back the station stays dark",
+        "boot.after-power",
+        "4.2, TC_032_1_CS",
+        "power",
+        (Patch("twin.restart:Restart.restore", constant(nothing)),),
+    ),
+    Bug(
+        "serial-of-the-day",
+        "each boot tells another serial number",
+        "boot.identity",
+        "6.3",
+        "values",
+        (Patch("twin.charge_point:ChargePoint._identity", around(_new_serial)),),
+    ),
+    Bug(
+        "list-conflict-untold",
+        "the CSMS contradicts the local list, and is not told",
+        "list.conflict",
+        "3.5.2",
+        "lists",
+        (Patch("twin.announcer:Announcer.conflict", constant(nothing)),),
+    ),
+    Bug(
+        "newest-first",
+        "after an outage the newest meter value goes first",
+        "metering.order",
+        "3.7, TC_037_1_CS",
+        "outage",
+        (Patch("twin.outbox:Outbox.next", around(_latest_first)),),
+    ),
+    Bug(
+        "stop-told-late",
+        "a stop waits for a minute",
+        "transaction.prompt",
+        "4.10",
+        "charge",
+        (Patch("twin.outbox:Outbox.next", around(_sits_on_stops)),),
+    ),
+    Bug(
+        "everything-writable",
+        "keys that are read only are told to be writable",
+        "configuration.access",
+        "5.8, sheet tables 13 to 16",
+        "values",
+        (Patch(f"{CONFIGURATION}._wire", around(_all_writable)),),
     ),
     Bug(
         "pilot-forgotten",

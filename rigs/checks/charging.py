@@ -23,6 +23,7 @@ REQUIREMENTS = (
 PILOT_S = 5.1  # the duty may change every 5 s; IEC 61851-1 as quoted by EVerest's Charger.hpp
 FOLLOW_S = 20.0  # assumed: the pilot's 5 s, the car's 5 s, and again for who goes up
 SWITCH_S = 60.0  # assumed: the car lets go, the pause, the relays
+DWELL_S = 600.0  # EVerest EnergyManager; assumed
 MINIMUM_A = 6.0  # IEC 61851-1 Annex A: below it there is no offer
 JUST_S = 0.01
 NO_LIMIT = 1e9
@@ -35,6 +36,7 @@ class Charging:
         self._bench, self._law, self._ledger = bench, law, bench.ledger
         self._spread = bench.policies.get("watts_to_amps") == "phases-in-use"
         self._until: dict[int, float] = {}
+        self._wired: dict[int, float] = {}  # by connector: the most phases ever seen to conduct
         bench.bus.telemetry.append(self._part)
         bench.bus.readings.append(self._readings)
 
@@ -140,6 +142,7 @@ class Charging:
         """One phase asked for, and the station able to switch: a while later no more than one conducts."""
         if self._bench.story.text("ConnectorSwitch3to1PhaseSupported") != "true":
             return
+        self._again(connector, rows, keep)
         one = (phases == 1) & keep & (rows["phases"] > 0)
         for k in np.flatnonzero(one).tolist():
             t = float(rows["t"][k])
@@ -147,6 +150,17 @@ class Charging:
             if all(cap is not None and cap.phases == 1 for cap in lately):
                 actual, message = f"{rows['phases'][k]:g} phases", "charging on more phases than asked for"
                 self._ledger.judge(PHASES, rows["phases"][k] <= 1, t, connector, "1 phase", actual, message)
+
+    def _again(self, connector: int, rows: Rows, keep: Array) -> None:
+        """Nothing asks for one phase any more, and the dwell time is over: all conduct again."""
+        wired = self._wired[connector] = max(self._wired.get(connector, 0.0), float(rows["phases"].max()))
+        for k in np.flatnonzero(keep & (rows["phases"] == 1) & (wired > 1)).tolist():
+            t = float(rows["t"][k])
+            since = t - DWELL_S - SWITCH_S
+            caps = [cap for c in (connector, 0) for _, cap in self._law.steps(c, since, t)]
+            if not self._spread and all(cap is None or cap.phases != 1 for cap in caps):
+                message = "charging on one phase although nothing asks for it"
+                self._ledger.broken(PHASES, t, connector, f"{wired:g} phases", "1 phase", message)
 
     def _together(self, parts: dict[int, Rows]) -> None:
         instants = np.unique(np.concatenate([rows["t"] for rows in parts.values()]))

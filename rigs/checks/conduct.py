@@ -1,6 +1,18 @@
 """The checks of what a station does with what happens to it; they share one memory of it."""
 
-from rigs.checks import cards, commands, faults, files, lists, settings, shares, standing, truth, unconnected
+from rigs.checks import (
+    cards,
+    commands,
+    faults,
+    files,
+    lists,
+    pulse,
+    settings,
+    shares,
+    standing,
+    truth,
+    unconnected,
+)
 from rigs.checks.agenda import Agenda
 from rigs.checks.bus import Bench
 from rigs.checks.happenings import Happenings
@@ -15,6 +27,7 @@ REQUIREMENTS = (
     *faults.REQUIREMENTS,
     *files.REQUIREMENTS,
     *settings.REQUIREMENTS,
+    *pulse.REQUIREMENTS,
     *shares.REQUIREMENTS,
     *truth.REQUIREMENTS,
 )
@@ -33,5 +46,6 @@ class Conduct:
         faults.Faults(bench, happenings, agenda)
         files.Files(bench, happenings, agenda)
         settings.Settings(bench)
+        pulse.Pulse(bench, happenings, agenda)
         shares.Shares(bench, Law(bench), happenings)
         truth.Truth(bench)

@@ -102,7 +102,7 @@ class Decrees:
         return None
 
     def _is_sound(self, call: Call) -> bool:
-        """Is it well within what any station takes: no TxProfile, few periods, low level, room left?"""
+        """Is it well within what any station takes: few periods, a low level, room left?"""
         wire = call.payload["csChargingProfiles"]
         told, kind = wire["chargingSchedule"], wire["chargingProfileKind"]
         rows = told["chargingSchedulePeriod"]
@@ -110,7 +110,7 @@ class Decrees:
         return (
             bool(self._story.outlets())
             and self._bench.whole
-            and wire["chargingProfilePurpose"] != TX
+            and (wire["chargingProfilePurpose"] != TX or self._names_its_own(call))
             and 0 <= wire["stackLevel"] <= 5
             and len(self._law.profiles(call.t)) < 10
             and 0 < len(rows) <= 10
@@ -122,6 +122,13 @@ class Decrees:
             and "validFrom" not in wire
             and "validTo" not in wire
         )
+
+    def _names_its_own(self, call: Call) -> bool:
+        """Is it a TxProfile for the transaction that has been running for a while?"""
+        running = self._story.open.get(call.payload["connectorId"])
+        named = call.payload["csChargingProfiles"].get("transactionId")
+        settled = running is not None and running.start < call.t - TOLD_S and self._is_told(call.t)
+        return settled and running is not None and named is not None and named == running.id
 
     def _is_told(self, t: float) -> bool:
         """Is every transaction that runs known by now?"""
@@ -155,6 +162,12 @@ class Decrees:
         message = f"the composite schedule of connector {call.payload['connectorId']}"
         if told.get("minChargingRate") == 0 or ("minChargingRate" in told and not self._has_hint(call)):
             wrong = "no minChargingRate", f"{told['minChargingRate']}"
+        for name, said, wanted in (
+            ("duration", told.get("duration"), call.payload["duration"]),
+            ("connectorId", reply.get("connectorId"), call.payload["connectorId"]),
+        ):
+            if said is not None and said != wanted:
+                wrong = f"{name} {wanted}", f"{name} {said}"
         asked = call.payload.get("chargingRateUnit", told["chargingRateUnit"])
         if asked != told["chargingRateUnit"]:
             wrong = f"in {asked}", f"in {told['chargingRateUnit']}"

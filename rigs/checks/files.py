@@ -5,11 +5,12 @@ from functools import partial
 import numpy as np
 
 from rigs.checks.agenda import Agenda
-from rigs.checks.bus import Bench
+from rigs.checks.bus import Bench, Event
 from rigs.checks.call import Call
-from rigs.checks.happenings import Happenings
+from rigs.checks.happenings import ALL, HANDS, Happenings
 from rigs.checks.instants import epoch
 from rigs.checks.ledger import Requirement as R
+from rigs.checks.sheet_tables import SHEET
 
 ORDER, DIAGNOSTICS, FIRMWARE = "files.order", "files.diagnostics", "files.firmware"
 REQUIREMENTS = (
@@ -47,12 +48,16 @@ class Files:
         self._now = {UPLOAD: "", UPDATE: ""}
         self._told: dict[str, list[tuple[float, str]]] = {UPLOAD: [], UPDATE: []}
         self._asked: dict[str, float] = {}
+        self._emptied = False  # diagnostics were delivered, and nothing happened since
         bus = bench.bus
         for action in STEPS:
             bus.calls[action].append(self._step)
         bus.replies["TriggerMessage"].append(self._triggered)
         bus.replies["GetDiagnostics"].append(self._diagnostics)
         bus.replies["UpdateFirmware"].append(self._update)
+        bus.any_call.append(self._called)
+        for name in (*HANDS, *ALL):
+            bus.events[name].append(self._happened)
         for name in ("power-cut", "link-down", "reset"):
             bus.events[name].append(lambda event: self._lost(event.name))
         self._triggers: set[str] = set()
@@ -83,11 +88,22 @@ class Files:
         good = before in allowed or before == "?" or self._story.was_unheard(call.t - END_S, call.t)
         self._ledger.judge(ORDER, good, call.t, None, expected, actual, message)
         self._now[action] = "" if status in LAST else status
+        self._emptied = status == "Uploaded"
+
+    def _called(self, call: Call) -> None:
+        if call.up and call.action not in ("Heartbeat", UPLOAD):
+            self._emptied = False
+
+    def _happened(self, event: Event) -> None:
+        self._emptied = False
 
     def _diagnostics(self, call: Call) -> None:
         if call.reply is None or not self._bench.whole:
             return
         t = call.reply_t or call.t
+        if call.reply.get("fileName") and self._emptied and self._bench.behaviour == SHEET:
+            message, told = "diagnostics that were read are there again", call.reply["fileName"]
+            self._ledger.broken(DIAGNOSTICS, t, None, "no file: sheet 3.2.1", told, message)
         if call.reply.get("fileName"):
             self._agenda.at(t + END_S, partial(self._came, DIAGNOSTICS, UPLOAD, t, t, END_S))
 

@@ -6,8 +6,9 @@ from rigs.checks.ledger import Requirement as R
 from rigs.checks.sheet_tables import HARDCODED
 from rigs.checks.story import measurands_of
 
-VALUE, STEADY = "configuration.value", "configuration.steady"
+VALUE, STEADY, ACCESS = "configuration.value", "configuration.steady", "configuration.access"
 REQUIREMENTS = (
+    R(ACCESS, "A key is told to be read-only where it is", "9; sheet tables 13 to 18"),
     R(VALUE, "A key takes the values of its type, and no other", "5.3, 7.22, 9.1"),
     R(STEADY, "A key keeps its value until it is changed", "5.8, 9"),
 )
@@ -36,6 +37,19 @@ MEASURANDS = frozenset(
         *("Current.Export", "Current.Import", "Current.Offered"),
     }
 )  # fmt: skip
+# Sections 9.1 to 9.4, sheet tables 13 to 16: keys that are read only; those above are written.
+READ_ONLY = frozenset(
+    {
+        *(
+            "getconfigurationmaxkeys",
+            "numberofconnectors",
+            "supportedfeatureprofiles",
+            "localauthlistmaxlength",
+        ),
+        *("sendlocallistmaxlength", "chargingscheduleallowedchargingrateunit", "chargingschedulemaxperiods"),
+        *("connectorswitch3to1phasesupported", "maxchargingprofilesinstalled"),
+    }
+)
 DONE = ("Accepted", "RebootRequired")
 OWN = frozenset({"heartbeatinterval"})  # the boot sets it (sheet table 13)
 
@@ -54,6 +68,10 @@ class Settings:
         for row in (call.reply or {}).get("configurationKey", ()):
             key, value = row["key"].lower(), row.get("value")
             self._writable[key] = not row["readonly"]
+            if key in READ_ONLY or key in INTEGERS | BOOLEANS | LISTS:
+                good, expected = row["readonly"] == (key in READ_ONLY), str(key in READ_ONLY).lower()
+                message, told = f"readonly of {row['key']}", str(row["readonly"]).lower()
+                self._ledger.judge(ACCESS, good, call.reply_t or call.t, None, expected, told, message)
             if value is None or key in OWN:
                 continue
             before = self._told.get(key)

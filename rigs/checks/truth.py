@@ -5,18 +5,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from rigs.checks.bus import Bench
+from rigs.checks.call import Call
 from rigs.checks.columns import Array, Block
+from rigs.checks.instants import epoch, iso
 from rigs.checks.ledger import Requirement as R
 from rigs.checks.meter import line
 from rigs.checks.telemetry import Rows
 
-VALUES, PROMPT = "metering.true-values", "metering.prompt"
+VALUES, PROMPT, ORDER = "metering.true-values", "metering.prompt", "metering.order"
+TOLD = "transaction.prompt"
 REQUIREMENTS = (
+    R(ORDER, "Meter values of a connector are told in order of time", "3.7, 4.7, TC_037_1_CS"),
+    R(TOLD, "Starts and stops are told soon after they happen", "4.8, 4.10, TC_003_CS"),
     R(VALUES, "Meter values are what was there at their instant", "7.31; EN 50470-3 class B"),
     R(PROMPT, "Meter values are told soon after they are taken", "4.7, TC_070_CS, TC_071_CS"),
 )
+QUEUED = ("Sample.Periodic", "Sample.Clock")
 AROUND_S = 1.5  # assumed: a meter answers from so long before or after its stamp
-PROMPT_S = 30.0  # assumed: behind other calls on a slow line
+PROMPT_S = 15.0  # assumed: behind other calls on a slow line
 CATCH_UP_S = 3600.0  # assumed: how long a CALL that got no reply may hold up the others
 QUEUE_S = 600.0  # assumed: three minutes to connect anew, and the queue of a long outage
 FACTOR_W = 200.0
@@ -57,6 +63,9 @@ class Truth:
         self._waiting: dict[int, list[Block]] = {}
         self._first_t = np.inf
         self._kept = 0
+        self._latest: dict[int, float] = {}  # by connector: the last stamp told
+        for action in ("StartTransaction", "StopTransaction"):
+            bench.bus.calls[action].append(self._transaction)
         bench.bus.readings.append(self._readings)
         bench.bus.telemetry.append(self._part)
 
@@ -66,12 +75,37 @@ class Truth:
         for block in blocks:
             self._first_t = min(self._first_t, float(block.t[0]))
             self._prompt(connector, block)
+        self._ordered(connector, [block for block in blocks if block.layout.context in QUEUED])
         if self._bench.telemetry.recorded and self._kept < MOST:
             kept = self._bench.instant(blocks)
             self._waiting.setdefault(connector, []).extend(kept)
             self._kept += sum(map(len, kept))
 
+    def _ordered(self, connector: int, blocks: list[Block]) -> None:
+        """All of one queue, whatever their layouts; triggered ones overtake it."""
+        if not blocks:
+            return
+        order = np.argsort(np.concatenate([block.order for block in blocks]))
+        stamps = np.concatenate([block.stamp for block in blocks])[order]
+        before = self._latest.get(connector, stamps[0])
+        earlier = np.concatenate([[before], stamps[:-1]])
+        wrong = np.flatnonzero(stamps < earlier - AROUND_S)
+        self._latest[connector] = float(stamps[-1])
+        self._ledger.held(ORDER, len(stamps) - len(wrong))
+        for k in wrong.tolist():
+            message, t = "a meter value is told after a later one", float(stamps[k])
+            expected, actual = f"not before {iso(float(earlier[k]))}", iso(t)
+            self._ledger.broken(ORDER, t, connector, expected, actual, message)
+
     # -- in time ---------------------------------------------------------------------------------
+
+    def _transaction(self, call: Call) -> None:
+        """A start or a stop, the first time that it goes."""
+        stamp = epoch(call.payload["timestamp"])
+        if call.t - stamp <= PROMPT_S or not self._excused(stamp, call.t):
+            actual, message = f"after {call.t - stamp:.0f} s", f"{call.action} was told late"
+            good, expected = call.t - stamp <= PROMPT_S, f"within {PROMPT_S:g} s"
+            self._ledger.judge(TOLD, good, call.t, call.connector, expected, actual, message)
 
     def _prompt(self, connector: int, block: Block) -> None:
         """A reading goes at once; one that waits has an outage, or a call that went unanswered, behind it."""

@@ -15,8 +15,9 @@ from rigs.checks.instants import epoch
 from rigs.checks.ledger import Requirement as R
 from rigs.checks.story import Transaction
 
-KNOWN, ALONE = "card.known", "card.offline"
+KNOWN, ALONE, CONFLICT = "card.known", "card.offline", "list.conflict"
 REQUIREMENTS = (
+    R(CONFLICT, "Where the CSMS contradicts the local list it is told so, and nowhere else", "3.5.2, 7.6"),
     R(
         KNOWN,
         "A card that list or cache accept is not asked for, under LocalPreAuthorize",
@@ -29,6 +30,7 @@ REQUIREMENTS = (
     ),
 )
 SOON_S = 5.0
+CONFLICT_CODE = "LocalListConflict"
 LOOK_S = 15.0
 KEPT = ("Accepted", "ConcurrentTx")
 
@@ -55,13 +57,15 @@ class Unconnected:
         self._asked: deque[tuple[float, str]] = deque(maxlen=64)
         self._starts: deque[Transaction] = deque(maxlen=256)
         self._offline: deque[Shown] = deque(maxlen=256)  # judged when the starts of the outage are told
+        self._conflict_t = self._conflict_told_t = float("-inf")
         if not bench.whole:
             return
+        bench.bus.calls["StatusNotification"].append(self._told)
         bus = bench.bus
         bus.replies["SendLocalList"].append(self._sent)
         bus.replies["ClearCache"].append(self._cleared)
         bus.replies["ChangeConfiguration"].append(self._switched)
-        for action in ("Authorize", "StartTransaction"):
+        for action in ("Authorize", "StartTransaction", "StopTransaction"):
             bus.replies[action].append(self._learnt)
         bus.calls["Authorize"].append(
             lambda call: self._asked.append((call.t, call.payload["idTag"].lower()))
@@ -94,8 +98,34 @@ class Unconnected:
         if call.payload["key"].lower() in ("authorizationcacheenabled", "localauthlistenabled"):
             self._cache.clear()
 
+    def _told(self, call: Call) -> None:
+        if call.payload["errorCode"] == CONFLICT_CODE:
+            good, message = call.t - self._conflict_t <= LOOK_S, "a conflict of the local list is told"
+            self._ledger.judge(
+                CONFLICT, good, call.t, call.connector, "a contradiction before", "none", message
+            )
+            self._conflict_told_t = call.t
+
+    def _contradicts(self, tag: str, call: Call) -> None:
+        """Accepted here and not there, or the other way round."""
+        listed, said = self._list[tag]["status"] in KEPT, (call.reply or {})["idTagInfo"]["status"] in KEPT
+        t = call.reply_t or call.t
+        if listed != said and "expiryDate" not in self._list[tag]:
+            self._conflict_t = t
+            self._agenda.at(t + LOOK_S, partial(self._conflict_due, t, tag))
+
+    def _conflict_due(self, t: float, tag: str) -> None:
+        edge = np.array([t, t + LOOK_S])
+        if not self._happenings.unsure(edge, 0.0).any() and not self._story.was_unheard(t - 60.0, t + LOOK_S):
+            good, message = self._conflict_told_t >= t, f"the CSMS contradicts the local list on {tag}"
+            self._ledger.judge(CONFLICT, good, t, None, CONFLICT_CODE, "nothing", message)
+
     def _learnt(self, call: Call) -> None:
-        tag = call.payload["idTag"].lower()
+        tag = call.payload.get("idTag", "").lower()
+        if call.reply is None or "idTagInfo" not in call.reply or not tag:
+            return
+        if tag in self._list and self._is("LocalAuthListEnabled", call.t):
+            self._contradicts(tag, call)
         listed = tag in self._list and self._is("LocalAuthListEnabled", call.t)
         if call.reply is not None and not listed and self._is("AuthorizationCacheEnabled", call.t):
             self._cache[tag] = call.reply["idTagInfo"]
