@@ -232,7 +232,9 @@ def _boot(made: Handmade, keys: dict[str, str]) -> None:
     boot = {"chargePointVendor": "Ecotap", "chargePointModel": "EVC5", "firmwareVersion": "V32R30"}
     accepted = {"status": "Accepted", "currentTime": at(0.05), "interval": int(keys["HeartbeatInterval"])}
     made.call(0.0, "BootNotification", boot, accepted)
-    items = [{"key": key, "readonly": False, "value": value} for key, value in keys.items()]
+    items = [
+        {"key": key, "readonly": key == "NumberOfConnectors", "value": value} for key, value in keys.items()
+    ]
     made.call(0.05, "GetConfiguration", {}, {"configurationKey": items, "unknownKey": []}, "down")
     for connector in (0, 1, 2):
         _status(made, 0.1, connector, "Available")
