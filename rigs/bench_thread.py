@@ -80,8 +80,8 @@ class BenchThread:
 
     def advance(self, until_s: float) -> None:
         if isinstance(self._pace, Lockstep):
-            pace = self._pace
-            self.do(lambda: pace.advance(until_s))
+            pace, timeline = self._pace, self._timeline
+            self.do(lambda: pace.advance(max(until_s, timeline.now)))  # another thread may have gone further
             return
         arrived: Future[None] = Future()
         self._await(arrived)

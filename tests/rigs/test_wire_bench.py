@@ -2,8 +2,8 @@
 
 import base64
 import http
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -159,12 +159,16 @@ def test_a_verb_that_is_refused_says_so_to_its_caller_and_the_bench_goes_on():
 
 def test_verbs_may_come_from_several_threads():
     with bench() as (one, _):
-        threads = [threading.Thread(target=one.advance, args=(60,)) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(one.advance, [60] * 4)) == [one] * 4
         assert (one.now - datetime(2024, 3, 1, 10, tzinfo=UTC)).total_seconds() in (60, 120, 180, 240)
+
+
+def test_an_advance_that_another_thread_has_overtaken_is_over_at_once():
+    with bench() as (one, _):
+        one.advance(60)
+        one._worker.advance(30.0)
+        assert (one.now - datetime(2024, 3, 1, 10, tzinfo=UTC)).total_seconds() == 60
 
 
 def test_a_closed_bench_does_nothing_and_closing_twice_is_harmless():

@@ -356,7 +356,7 @@ def test_what_the_operator_does_becomes_an_event_and_the_back_office_acts_by_its
         one.on_first.append(lambda station: scripts.append(Script(one, station, rig, operator)))
         with charger(one, "CP1") as it:
             assert it.call("Authorize", {"idTag": "TAG9"})[2]["idTagInfo"]["status"] == "Blocked"
-            assert it.listen() == ["ClearCache", {}]
+            assert (it.asked or [it.listen()]) == [["ClearCache", {}]]
             hands.last.set()
             until(lambda: scripts[0].over)
     told = [(row["event"], row["detail"]) for row in events(tmp_path)]
