@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from scenario import Scenario
+from specification import Line, key_lines
 
 from rigs.csms import Tag
 from twin.firmware import image
@@ -34,6 +35,7 @@ FLAGS = (
     "AllowOfflineTxForUnknownId",
     "AuthorizeRemoteTxRequests",
 )
+KEYS = st.sampled_from([line for line in key_lines("evc5-v32r30") if line["answer"]])
 TAGS_KNOWN = {
     "tag1": Tag(parent="HOUSE"),
     "family": Tag(parent="HOUSE"),
@@ -169,6 +171,10 @@ class Days(RuleBasedStateMachine):
     @rule(flag=st.sampled_from(FLAGS), value=st.sampled_from(["true", "false"]))
     def configure(self, flag: str, value: str) -> None:
         self.all.call("ChangeConfiguration", {"key": flag, "value": value})
+
+    @rule(line=KEYS)
+    def configure_anything(self, line: Line) -> None:
+        self.all.call("ChangeConfiguration", {"key": line["key"], "value": line["good"]})
 
     @rule(action=HANGING)
     def back_office_hangs(self, action: str) -> None:
