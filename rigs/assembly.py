@@ -16,7 +16,7 @@ from rigs.csms import Conversation
 from rigs.errors import BadInput, NotAvailable
 from rigs.network import Embedded, Network
 from rigs.recorder import Recorder
-from rigs.redaction import redacted
+from rigs.redaction import SECRET, redacted
 from rigs.rigfile import RigFile
 from twin.charge_point import ChargePoint
 from twin.clock import Calendar, StationClock
@@ -155,9 +155,16 @@ def header(rig: RigFile) -> dict[str, Any]:
         "timezone": rig.timezone,
         "behaviour": rig.behaviour.name,
         "policies": dict(rig.behaviour.policies),
+        "keys": {key: value for key, value in rig.station.keys.items() if not _is_private(key)},
         "tolerances": dict(rig.checks.tolerances),
         "versions": dict(_versions()),
     }
+
+
+def _is_private(key: str) -> bool:
+    """May it hold credentials: of the back office, or of a network?"""
+    name = key.lower()
+    return name == SECRET or name.startswith(("com_", "gsm_", "eth_"))
 
 
 @cache

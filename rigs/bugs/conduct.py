@@ -533,6 +533,25 @@ BUGS: tuple[Bug, ...] = (
         (Patch(f"{CONFIGURATION}._wire", around(_all_writable)),),
     ),
     Bug(
+        "rig-keys-ignored",
+        "the station does not have the keys that its rig sets",
+        "configuration.as-rigged",
+        "rig file: station.keys",
+        "charge",
+        (Patch(f"{CONFIGURATION}._override", constant(nothing)),),
+    ),
+    Bug(
+        "nonsense-answered",
+        "a request that breaks its schema is answered as if it made sense",
+        "frame.refused",
+        "J 4.2.3",
+        "unsupported",
+        (
+            Patch("twin.rpc:validator", constant(nothing)),
+            answers("RemoteStartTransaction", _status("Rejected")),
+        ),
+    ),
+    Bug(
         "pilot-forgotten",
         "current is allocated, and the pilot never says so",
         "service.offered",

@@ -1,7 +1,7 @@
 """How checks hear of the recording: each names what it wants, the judge calls it in order of time."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -52,6 +52,7 @@ class Bench:
     policies: dict[str, str]
     whole: bool  # a run directory, recorded from power-on; a transcript may begin anywhere
     zone: ZoneInfo | None  # of the station, where the summary tells it
+    keys: Mapping[str, Any] = field(default_factory=dict)  # what the rig set, by key
     behaviour: str | None = None  # what the station is said to be; None: any charge point
 
     def instant(self, blocks: list[Block]) -> list[Block]:

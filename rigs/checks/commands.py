@@ -12,14 +12,17 @@ from rigs.checks.columns import Block
 from rigs.checks.happenings import Happenings
 from rigs.checks.instants import epoch, iso
 from rigs.checks.ledger import Requirement as R
+from rigs.checks.schemas import Fault, schema
 from rigs.checks.sheet_tables import TRIGGERS
 from rigs.checks.status import SERVICE
 from rigs.checks.story import Transaction
 
 START, STARTED = "remote.start-answer", "remote.started"
 AVAILABILITY, RESET, UNLOCK = "availability.answer", "reset.carried-out", "unlock.answer"
+INVALID = "frame.refused"
 TRIGGERED, CACHE, DATA = "trigger.connector", "cache.cleared", "data-transfer.answer"
 REQUIREMENTS = (
+    R(INVALID, "A payload that breaks its schema is answered with a CALLERROR", "J 4.2.3"),
     R(START, "A remote start is accepted where a transaction can begin, and only there", "5.11, TC_026_CS"),
     R(STARTED, "A remote start accepted starts a transaction, or waits for a cable", "5.11, TC_010_CS"),
     R(AVAILABILITY, "ChangeAvailability is Scheduled in a transaction, else Accepted", "5.2, TC_002_CS"),
@@ -33,6 +36,11 @@ SOON_S = 10.0  # assumed: an Authorize may come between
 BOOT_S = 120.0  # assumed: last words, restart, socket
 QUIET_S = 5.0
 FREE = ("Available", "Preparing")
+
+
+def _is_of_form(fault: Fault) -> bool:
+    """Is it about the form of a text only, which a station need not look into?"""
+    return fault.timestamp
 
 
 class Commands:
@@ -53,6 +61,7 @@ class Commands:
         bus.calls["StatusNotification"].append(self._status)
         bus.calls["StartTransaction"].append(self._started)
         bus.calls["BootNotification"].append(lambda call: self._boots.append(call.t))
+        bus.any_reply.append(self._refuses)
         bus.replies["Authorize"].append(self._authorized)
         bus.replies["ClearCache"].append(self._cache)
         bus.replies["DataTransfer"].append(self._data)
@@ -116,6 +125,13 @@ class Commands:
     def _judge(self, requirement: str, call: Call, good: bool, expected: str) -> None:
         message, told = f"the answer to {call.action}", (call.reply or {}).get("status", "")
         self._ledger.judge(requirement, good, call.reply_t or call.t, call.connector, expected, told, message)
+
+    def _refuses(self, call: Call) -> None:
+        """What the station makes of a request that no schema allows."""
+        known = None if call.up or call.valid else schema(call.action, False)
+        if known is not None and any(not _is_of_form(fault) for fault in known.faults(call.payload)):
+            good, message = call.error is not None, f"{call.action} with a payload that breaks its schema"
+            self._ledger.judge(INVALID, good, call.t, None, "a CALLERROR", "a CALLRESULT", message)
 
     def _cache(self, call: Call) -> None:
         enabled = self._story.text("AuthorizationCacheEnabled", call.t)

@@ -65,7 +65,7 @@ class Keys:
         wanted = self._kept.get(key.lower())
         if wanted is None or value is None:
             return
-        good = _same(wanted, value) or (key == "LightIntensity" and float(wanted) < 50 and value == "50")
+        good = same(wanted, value) or (key == "LightIntensity" and float(wanted) < 50 and value == "50")
         message = f"{key} is not what it was changed to"
         self._ledger.judge(KEPT, good, call.reply_t or call.t, None, wanted, value, message)
         if not good:
@@ -90,7 +90,7 @@ class Keys:
             self._kept[key] = call.payload["value"]
 
 
-def _same(one: str, other: str) -> bool:
+def same(one: str, other: str) -> bool:
     """Texts of one value: spaces after commas and the spelling of numbers and booleans aside."""
     parts = [[item.strip().lower() for item in text.split(",")] for text in (one, other)]
     if parts[0] == parts[1]:

@@ -173,6 +173,7 @@ class StopData:
 
     def __init__(self, bench: Bench) -> None:
         self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._keeps_all = bench.policies.get("stop_data") != "begin-end"  # or it is not known
         bench.bus.calls["StopTransaction"].append(self._stop)
 
     def _stop(self, call: Call) -> None:
@@ -204,7 +205,7 @@ class StopData:
         wrong, instants = [], dict(self._instants(stopped))
         for reading in call.readings or ():
             for column in reading.layout.columns:
-                if column.context in BETWEEN:
+                if column.context in BETWEEN and self._keeps_all:
                     continue  # 9.1.29, 9.1.30: what was sampled from start to stop may be there too
                 if column.context not in told:
                     wrong.append(f"{column.measurand} with context {column.context}")

@@ -103,6 +103,7 @@ class Judge:
             policies,
             _is_whole(path, summary),
             zone,
+            _mapping(summary, "keys"),
             behaviour=summary.get("behaviour"),
         )
         for check in CHECKS:

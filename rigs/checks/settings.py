@@ -1,13 +1,19 @@
 """Values of configuration keys: good ones are taken, bad ones refused, all of them stay (5.3, 5.8)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from rigs.checks.bus import Bench
 from rigs.checks.call import Call
+from rigs.checks.configuration import same
 from rigs.checks.ledger import Requirement as R
 from rigs.checks.sheet_tables import HARDCODED
 from rigs.checks.story import measurands_of
 
 VALUE, STEADY, ACCESS = "configuration.value", "configuration.steady", "configuration.access"
+RIGGED = "configuration.as-rigged"
 REQUIREMENTS = (
+    R(RIGGED, "A station has the keys that its rig sets", "rig file: station.keys"),
     R(ACCESS, "A key is told to be read-only where it is", "9; sheet tables 13 to 18"),
     R(VALUE, "A key takes the values of its type, and no other", "5.3, 7.22, 9.1"),
     R(STEADY, "A key keeps its value until it is changed", "5.8, 9"),
@@ -51,6 +57,7 @@ READ_ONLY = frozenset(
     }
 )
 DONE = ("Accepted", "RebootRequired")
+RAISED = frozenset({"lightintensity"})  # sheet table 13: below 50 it becomes 50
 OWN = frozenset({"heartbeatinterval"})  # the boot sets it (sheet table 13)
 
 
@@ -61,6 +68,7 @@ class Settings:
         self._ledger = bench.ledger
         self._writable: dict[str, bool] = {}
         self._told: dict[str, str] = {}
+        self._rigged = {key.lower(): _as_text(value) for key, value in bench.keys.items()}
         bench.bus.replies["GetConfiguration"].append(self._listed)
         bench.bus.replies["ChangeConfiguration"].append(self._changed)
 
@@ -74,6 +82,7 @@ class Settings:
                 self._ledger.judge(ACCESS, good, call.reply_t or call.t, None, expected, told, message)
             if value is None or key in OWN:
                 continue
+            self._as_rigged(call, key, value)
             before = self._told.get(key)
             if before is not None:
                 message = f"{row['key']} is another than before, and nobody changed it"
@@ -82,11 +91,19 @@ class Settings:
                 )
             self._told[key] = value
 
+    def _as_rigged(self, call: Call, key: str, value: str) -> None:
+        """As it is told for the first time."""
+        wanted = self._rigged.pop(key, None)
+        if wanted is not None and key not in RAISED:
+            message, good = f"{key} is not what the rig set", same(wanted, value)
+            self._ledger.judge(RIGGED, good, call.reply_t or call.t, None, wanted, value, message)
+
     def _changed(self, call: Call) -> None:
         if call.reply is None:
             return
         key, value, status = call.payload["key"].lower(), call.payload["value"], call.reply["status"]
         if status in DONE and key not in HARDCODED:
+            self._rigged.pop(key, None)
             self._told.pop(key, None)
         good = _is_good(key, value)
         if good is None or not self._writable.get(key, False) or key in HARDCODED:
@@ -96,6 +113,17 @@ class Settings:
         self._ledger.judge(
             VALUE, (status in DONE) == good, call.reply_t or call.t, None, expected, status, message
         )
+
+
+def _as_text(value: Any) -> str:
+    """A rig file's value as a key has it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={_as_text(item)}" for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return ",".join(map(_as_text, value))
+    return str(value)
 
 
 def _is_good(key: str, value: str) -> bool | None:
