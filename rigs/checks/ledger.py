@@ -52,7 +52,7 @@ class Ledger:
     ) -> None:
         """`count` more cases were judged and found good; where, and at which instants, if it is told."""
         self.judged[requirement] += count
-        if self.watch is not None and connector and t is not None:
+        if self.watch is not None and count > 0 and connector and t is not None:
             self.watch(requirement, connector, t, True)
 
     def judge(

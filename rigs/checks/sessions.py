@@ -1,5 +1,7 @@
 """One row per plug-in … unplug: who charged how much, from where to where, and whether all went well."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,10 +9,12 @@ import numpy as np
 
 from rigs.checks.bus import Bench, Event
 from rigs.checks.call import Call
+from rigs.checks.columns import Array
 from rigs.checks.instants import iso
 from rigs.checks.ledger import Instants
 from rigs.checks.story import Transaction
 
+FOREVER = float("inf")
 AFTER_S = 1.0  # what comes so shortly after the unplugging is still of the session
 LETTERS = {True: "P", False: "F", None: "-"}  # one requirement in one session: held, broken, not exercised
 
@@ -40,6 +44,7 @@ class Sessions:
         self._here: dict[int, Session] = {}
         self._all: list[Session] = []
         self._by_connector: dict[int, list[Session]] = {}
+        self._begins: dict[int, list[float]] = {}  # of each of them
         bench.ledger.watch = self._judged
         self._unmeasured: list[Session] = []
         bus = bench.bus
@@ -63,17 +68,21 @@ class Sessions:
         self._here[session.connector] = session
         self._all.append(session)
         self._by_connector.setdefault(session.connector, []).append(session)
+        self._begins.setdefault(session.connector, []).append(session.plug_in)
 
     def _judged(self, requirement: str, connector: int, t: Instants, good: bool) -> None:
         """Note in the sessions that stood there at these instants that a requirement was put to the test."""
-        mine = self._by_connector.get(connector)
-        instants = np.atleast_1d(t)
-        if not mine or not len(instants):
+        begins = self._begins.get(connector)
+        if not begins:
             return
-        at = np.searchsorted([session.plug_in for session in mine], instants, side="right") - 1
-        for index in np.unique(at[at >= 0]).tolist():
-            session, first = mine[index], float(instants[at == index].min())
-            if session.unplug is None or first <= session.unplug + AFTER_S:
+        some = t if isinstance(t, np.ndarray) else (t,)
+        if len(some) == 0:
+            return
+        first, last = sorted((float(some[0]), float(some[-1])))  # in order, or nearly
+        index, end = max(bisect_right(begins, first) - 1, 0), bisect_right(begins, last)
+        for session in self._by_connector[connector][index:end]:
+            over = FOREVER if session.unplug is None else session.unplug + AFTER_S
+            if first <= over and (end - index == 1 or _any_within(some, session.plug_in, over)):
                 session.judged[requirement] = good and session.judged.get(requirement, True)
 
     def _unplugged(self, event: Event) -> None:
@@ -128,6 +137,11 @@ class Sessions:
         errors = [f for f in self._bench.ledger.findings if f.severity == "error"]
         table = list(self._bench.ledger.table)
         return [_row(session, start, errors, table) for session in self._all]
+
+
+def _any_within(instants: Sequence[float] | Array, since: float, until: float) -> bool:
+    t = np.asarray(instants)
+    return bool(((t >= since) & (t <= until)).any())
 
 
 def _row(session: Session, start: float, errors: list[Any], table: list[str]) -> dict[str, Any]:
