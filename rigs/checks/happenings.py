@@ -45,6 +45,13 @@ class Stretches:
         k = bisect_right(self.begins, t + HAIR_S) - 1
         return self.begins[k] if k >= 0 and t + HAIR_S < self.ends[k] else None
 
+    def begins_of(self, t: Array) -> Array:
+        """The same of many instants; -inf where none does."""
+        begins, ends = np.array([-FOREVER, *self.begins]), np.array([-FOREVER, *self.ends])
+        k = np.searchsorted(begins, t + HAIR_S, side="right") - 1
+        found: Array = np.where(t + HAIR_S < ends[k], begins[k], -FOREVER)
+        return found
+
     def cover(self, t: Array, after_s: float = 0.0) -> Array:
         """Which of these instants lie in a stretch, but for its first seconds."""
         if not self.begins:

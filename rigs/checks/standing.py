@@ -125,7 +125,7 @@ class Standing:
         service = self._out.get(connector, Stretches())
         out = service.cover(t)
         since = happenings.running[connector].last_end(t)
-        begun = np.array([happenings.plugged[connector].begin_of(x) or -np.inf for x in t.tolist()])
+        begun = happenings.plugged[connector].begins_of(t)
         anew = np.maximum(happenings.last_dark(t), service.last_end(t))  # after both it is Preparing (H2)
         used = idle & here & (since > np.maximum(begun + 1.0, anew))
         fresh = np.maximum(begun, happenings.last_dark(t))

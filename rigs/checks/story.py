@@ -145,6 +145,10 @@ class Story:
         failures = self._unmetered.get(connector, ())
         return any(begin - margin_s <= stamp <= end + margin_s for begin, end in failures)
 
+    def ever_unmetered(self, connector: int) -> bool:
+        """Was there ever such an instant?"""
+        return bool(self._unmetered.get(connector))
+
     def _meter_fails(self, connector: int, t: float, failing: bool) -> None:
         failures = self._unmetered.setdefault(connector, [])
         if failing and not (failures and failures[-1][1] == float("inf")):

@@ -1,6 +1,7 @@
 """What meter values tell against what telemetry shows was there at their instants (7.31)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from rigs.checks.call import Call
 from rigs.checks.columns import Array, Block
 from rigs.checks.instants import epoch, iso
 from rigs.checks.ledger import Requirement as R
-from rigs.checks.meter import line
+from rigs.checks.meter import Column, line
 from rigs.checks.telemetry import Rows
 
 VALUES, PROMPT, ORDER = "metering.true-values", "metering.prompt", "metering.order"
@@ -146,57 +147,51 @@ class Truth:
         self._kept = sum(len(block) for blocks in self._waiting.values() for block in blocks)
 
     def _compare(self, connector: int, rows: Rows, block: Block) -> None:
+        """Between the lowest and the highest of the rows around an instant, as near as a meter comes."""
+        columns = [(k, *shown) for k, c in enumerate(block.layout.columns) if (shown := _shown(c))]
+        if not columns:
+            return
         inside = (block.stamp >= rows["t"][0] + AROUND_S) & ~self._unmetered(connector, block.stamp)
         first = np.maximum(np.searchsorted(rows["t"], block.stamp - AROUND_S, side="right") - 1, 0)
         last = np.minimum(np.searchsorted(rows["t"], block.stamp + AROUND_S), len(rows) - 1)
-        for k, column in enumerate(block.layout.columns):
-            shown, at = _shown(column.measurand, line(column.phase))
-            if shown is None:
-                continue
-            truth = rows[shown.columns[at]] * shown.scale
-            values = truth[:, line_index(column.phase)] if shown.vector else truth
-            self._column(connector, block, inside, values, (first, last), k, shown, rows["p_w"])
+        around = np.stack([first, last, np.minimum(first + 1, last)])
+        truths = [_column(rows, shown, at) for _, shown, at in columns]
+        ends = np.stack([values[around] for values in truths])  # column, which of the three, reading
+        low, high = np.fmin.reduce(ends, axis=1), np.fmax.reduce(ends, axis=1)  # what is null says nothing
+        part, amount = (np.array([getattr(one, of) for _, one, _ in columns]) for of in ("part", "amount"))
+        slack = amount[:, None] + part[:, None] * np.abs(high)
+        at_columns = [k for k, _, _ in columns]
+        told = (block.values[:, at_columns] * [block.layout.columns[k].scale for k in at_columns]).T
+        known = inside & np.isfinite(low) & np.isfinite(told)
+        for row, k in enumerate(at_columns):
+            if block.layout.columns[k].measurand == "Power.Factor":  # of hardly any power it may be anything
+                known[row] &= np.minimum(rows["p_w"][first], rows["p_w"][last]) > FACTOR_W
+        off = known & ((told < low - slack) | (told > high + slack))
+        wrong = [
+            (row, n)
+            for row, n in np.argwhere(off).tolist()
+            if not _within(truths[row], first[n], last[n], told[row, n], slack[row, n])
+        ]
+        good = int(np.count_nonzero(known)) - len(wrong)
+        self._ledger.held(VALUES, good, connector, block.stamp[known.any(axis=0)])
+        for row, n in wrong:
+            column = block.layout.columns[at_columns[row]]
+            name = f"{column.measurand} on {column.phase}" if column.phase else column.measurand
+            expected = f"{low[row, n]:.2f} to {high[row, n]:.2f} within {slack[row, n]:.2f}"
+            message, actual = f"{name} is not what was there when it was taken", f"{told[row, n]:g}"
+            self._ledger.broken(VALUES, float(block.t[n]), connector, expected, actual, message)
 
     def _unmetered(self, connector: int, stamps: Array) -> Array:
         story = self._bench.story
+        if not story.ever_unmetered(connector):
+            return np.zeros(len(stamps), bool)
         return np.array([story.is_unmetered(connector, stamp, 2.0) for stamp in stamps.tolist()])
 
-    def _column(
-        self,
-        connector: int,
-        block: Block,
-        inside: Array,
-        values: Array,
-        window: tuple[Array, Array],
-        k: int,
-        shown: Shown,
-        truth_w: Array,
-    ) -> None:
-        """Between the lowest and the highest of the rows around an instant, as near as a meter comes."""
-        first, last = window
-        column = block.layout.columns[k]
-        told = block.values[:, k] * column.scale
-        ends = np.stack([values[first], values[last], values[np.minimum(first + 1, last)]])
-        if not np.isfinite(ends).any():
-            return
-        low, high = np.fmin.reduce(ends, axis=0), np.fmax.reduce(ends, axis=0)  # what is null says nothing
-        slack = shown.amount + shown.part * np.abs(high)
-        if column.measurand == "Power.Factor":  # of hardly any power it may be anything
-            inside = inside & (np.minimum(truth_w[first], truth_w[last]) > FACTOR_W)
-        known = inside & np.isfinite(low) & np.isfinite(told)
-        off = known & ((told < low - slack) | (told > high + slack))
-        wrong = [
-            n
-            for n in np.flatnonzero(off).tolist()
-            if not _within(values, first[n], last[n], told[n], slack[n])
-        ]
-        good = int(np.count_nonzero(known)) - len(wrong)
-        self._ledger.held(VALUES, good, connector, block.stamp[known])
-        for n in wrong:
-            name = f"{column.measurand} on {column.phase}" if column.phase else column.measurand
-            expected = f"{low[n]:.2f} to {high[n]:.2f} within {slack[n]:.2f}"
-            message = f"{name} is not what was there when it was taken"
-            self._ledger.broken(VALUES, float(block.t[n]), connector, expected, f"{told[n]:g}", message)
+
+def _column(rows: Rows, shown: Shown, at: int) -> Array:
+    """The true values, scaled as they are told."""
+    truth: Array = rows[shown.columns[0 if shown.vector else at]] * shown.scale
+    return truth[:, at] if shown.vector else truth
 
 
 def _within(values: Array, first: int, last: int, told: float, slack: float) -> bool:
@@ -206,16 +201,12 @@ def _within(values: Array, first: int, last: int, told: float, slack: float) -> 
     return len(around) == 0 or bool(around.min() - slack <= told <= around.max() + slack)
 
 
-def _shown(measurand: str, phase: str | None) -> tuple[Shown | None, int]:
-    """How telemetry shows it, and which of its columns."""
+@lru_cache(maxsize=256)
+def _shown(column: Column) -> tuple[Shown, int] | None:
+    """How telemetry shows a column, and which phase or column of it; None where it does not."""
+    phase = line(column.phase)
     if phase is None:
-        shown = TOTALS.get(measurand) or MEASURANDS.get(measurand)
-        return (shown, 0) if shown is not None and len(shown.columns) == 1 and not shown.vector else (None, 0)
-    shown = MEASURANDS.get(measurand)
-    if shown is None or phase not in PHASES:
-        return None, 0
-    return shown, 0 if shown.vector else line_index(phase)
-
-
-def line_index(phase: str | None) -> int:
-    return PHASES.index(line(phase) or "L1")
+        shown = TOTALS.get(column.measurand) or MEASURANDS.get(column.measurand)
+        return (shown, 0) if shown is not None and len(shown.columns) == 1 and not shown.vector else None
+    shown = MEASURANDS.get(column.measurand)
+    return None if shown is None or phase not in PHASES else (shown, PHASES.index(phase))
