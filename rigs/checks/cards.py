@@ -32,6 +32,7 @@ QUIET_S = 5.0  # nothing else so long before
 SOON_S = 5.0  # assumed: what a card brings about follows so soon
 LOOK_S = 15.0  # assumed: a back office answers within ten seconds; of one that does not nothing is said
 NEAR_S = 5.0  # how exactly a time-out is kept
+BEFORE_S = 5.0  # assumed: what was done so long before a status was told may have brought it about
 LONGEST_WAIT_S = 600.0  # from a card to the start that it brings about
 
 
@@ -109,7 +110,11 @@ class Cards:
 
     def _caused(self, running: Transaction) -> None:
         """The card, the remote start, or an option that needs neither (chg_Ch1Options PlugAndCharge)."""
-        tag, since = running.id_tag.lower(), running.start - LONGEST_WAIT_S
+        fault_t = self._happenings.faulty[running.connector].begin_of(running.start - 0.5)
+        tag, since = (
+            running.id_tag.lower(),
+            (fault_t or running.start) - LONGEST_WAIT_S,
+        )  # it waits for its end
         options = self._story.text(f"chg_Ch{running.connector}Options", running.start) or ""
         shown = any(
             c == running.connector and who == tag and since <= t <= running.start + 1.0
@@ -173,7 +178,8 @@ class Cards:
             return
         running = self._happenings.running[connector].begin_of(t - 0.01)
         if running is not None and running < t - 1.0:
-            its = next((s for s in self._starts if s.connector == connector and s.start == running), None)
+            begun = (s for s in reversed(self._starts) if s.connector == connector and s.start == running)
+            its = next(begun, None)
             if its is not None:
                 self._in_transaction(its, t, tag)
         elif running is None and told in ("Available", "Preparing") and self._is_first(connector, t):
@@ -274,7 +280,7 @@ class Cards:
     def _undisturbed(self, connector: int, since: float, until: float) -> bool:
         edge = np.array([since - 1.0, until])
         return (
-            self._happenings.touches(connector, since - 1.0, until) <= 1
+            self._happenings.touches(connector, since - BEFORE_S, until) <= 1
             and self._story.open.get(connector) is None
             and not self._happenings.running[connector].cover(edge).any()
             and not self._happenings.faulty[connector].cover(edge).any()

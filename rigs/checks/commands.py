@@ -277,7 +277,10 @@ class Commands:
             return
         if not self._sure(t) or connector is None:
             return
-        if connector not in self._story.outlets() or connector in self._story.open:
+        running = connector in self._story.open
+        if running and status == "Accepted" and self._story.may_be_over(connector, t):
+            return
+        if connector not in self._story.outlets() or running:
             self._judge(START, call, status == "Rejected", "Rejected")
         elif self._plain(connector, t, t) and self._is_free(connector, t):
             self._judge(START, call, status == "Accepted", "Accepted")

@@ -35,11 +35,17 @@ class Consistency:
         bench.bus.readings.append(self._readings)
         bench.bus.calls["StatusNotification"].append(self._status)
         bench.bus.events["plug-in"].append(self._plugged)
+        for action in ("SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"):
+            bench.bus.replies[action].append(self._ordered)
         for name in ("fault", "clear", "plug-in", "unplug", "power-cut", "power-restore"):
             bench.bus.events[name].append(self._event)
 
     def _status(self, call: Call) -> None:
         self._disturb(call.payload["connectorId"], call.t)
+
+    def _ordered(self, call: Call) -> None:
+        for connector in self._bench.story.outlets():
+            self._disturb(connector, call.reply_t or call.t)
 
     def _event(self, event: Event) -> None:
         for connector in [event.connector] if event.connector is not None else list(self._disturbed):

@@ -79,12 +79,13 @@ class Story:
         self.finished: dict[int, deque[Transaction]] = {}
         self.count = 0
         self._unmetered: dict[int, list[list[float]]] = {}  # by connector: (from, to) with its meter failed
+        self.statuses: dict[int, str] = {}  # by connector: as last told
         self.faults: dict[int, set[str]] = {}  # by connector: those that are injected now
         self.unplugged: dict[int, float] = {}  # by connector: when a cable was last pulled
         self.ending: dict[int, float] = {}  # by connector: cable pulled, Finishing, remote stop
         self.remote_tags: dict[str, float] = {}  # idTags of remote starts accepted, in lower case
         self._starting: dict[str, Transaction] = {}  # by message id, until confirmed
-        self.boot_asked = False
+        self.boot_asked = 0  # triggers of a BootNotification that were taken and not answered yet
 
     # -- what checks ask -------------------------------------------------------------------------
 
@@ -207,6 +208,7 @@ class Story:
             self._darkens(self.heard_t)  # it fell silent when it went down; an event says it more exactly
         elif call.action == "StatusNotification":
             self.connectors.add(payload["connectorId"])
+            self.statuses[payload["connectorId"]] = payload["status"]
             if payload["status"] == "Finishing":
                 self.ending[payload["connectorId"]] = call.t
             if METER_FAULT not in self.faults.get(payload["connectorId"], ()):
@@ -250,11 +252,11 @@ class Story:
                 self.unplugged[connector] = t
 
     def _darkens(self, t: float) -> None:
-        self.accepted_t, self.boot_asked, self.registration = None, False, ""
+        self.accepted_t, self.boot_asked, self.registration = None, 0, ""
         self.dark_t = t if self.dark_t is None else self.dark_t
 
     def _boot_reply(self, call: Call, reply: dict[str, Any]) -> None:
-        self.boot_asked = False
+        self.boot_asked = max(self.boot_asked - 1, 0)
         at = call.reply_t or call.t
         self.registration = reply["status"]
         if reply["status"] != "Accepted":
@@ -286,7 +288,7 @@ class Story:
 
     def _triggered(self, call: Call, reply: dict[str, Any]) -> None:
         if call.payload["requestedMessage"] == "BootNotification" and reply["status"] == "Accepted":
-            self.boot_asked = True
+            self.boot_asked += 1
 
     def _set(self, key: str, value: str, t: float) -> None:
         history = self.keys.setdefault(key.lower(), Setting()).history

@@ -15,6 +15,7 @@ from rigs.checks.instants import epoch
 from rigs.checks.ledger import Requirement as R
 from rigs.checks.story import Transaction
 
+OUT = ("Unavailable", "Faulted", "Reserved")  # statuses in which a connector may serve nobody
 KNOWN, ALONE, CONFLICT = "card.known", "card.offline", "list.conflict"
 REQUIREMENTS = (
     R(CONFLICT, "Where the CSMS contradicts the local list it is told so, and nowhere else", "3.5.2, 7.6"),
@@ -155,6 +156,8 @@ class Unconnected:
         tag = str(event.detail.get("id_tag", "")).lower()
         options = (self._story.text("com_AuthOptions", t) or "").lower().replace(" ", "")
         if "allowallcards=1" in options or self._happenings.plugged[connector].begin_of(t) is None:
+            return
+        if self._story.statuses.get(connector) in OUT:
             return
         shown = Shown(connector, t, tag, self._status(tag, t), self._story.down_t is None)
         if not shown.online:

@@ -16,6 +16,10 @@ from scenarios import Day
 
 NOT_YET = {("clock_connector_zero", "sent")}  # the twin has no central meter to send
 CHOICES = [(name, c) for name, policy in POLICIES.items() for c in policy.choices if (name, c) not in NOT_YET]
+CARDS_KNOWN = {
+    **{"AuthorizationCacheEnabled": True, "LocalAuthListEnabled": True},
+    **{"LocalPreAuthorize": True, "LocalAuthorizeOffline": True},
+}
 BEHAVIOURS = ("evc5-v32r30", "ocpp16")
 SOME, MANY, HOURS = 100, 1000, 3.0
 
@@ -25,6 +29,7 @@ def rig(seed: int) -> RigFile:
     policy, choice = CHOICES[seed % len(CHOICES)]
     behaviour = BEHAVIOURS[seed // len(CHOICES) % 2]
     keys = {**KEYS, **SWITCHED} if seed % 3 == 0 else {"ClockAlignedDataInterval": 900}
+    keys = {**keys, **CARDS_KNOWN} if seed % 4 == 1 else keys
     station = {"behaviour": behaviour, "policies": {policy: choice}, "keys": keys, "allow_overrides": True}
     boots = ["Rejected", "Pending", "Accepted"] if seed % 10 == 0 else ["Accepted"]
     csms = {"boot_status": boots, "boot_interval_s": 60, "heartbeat_interval_s": 900}

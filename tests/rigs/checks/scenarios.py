@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from rigs import Bench, CallError, NoReply
+from twin.firmware import image
 
 VEHICLES = ("vw-id3-58", "renault-zoe-ze50", "tesla-model-3-rwd", "nissan-leaf-40", "vw-e-golf-2017")
 THREE_PHASES = ("renault-zoe-ze50", "tesla-model-3-rwd", "vw-id3-58")
@@ -186,6 +187,16 @@ class Day:
             self.call("SetChargingProfile", {"connectorId": connector, "csChargingProfiles": wire})
             self.bench.advance(seconds)
 
+    def greet(self) -> None:
+        """A car and a card, and nobody else in sight."""
+        free = [connector for connector in (1, 2) if connector not in self.cars]
+        if free:
+            self.bench.advance(30)
+            self._plug(free[0])
+            self.bench.advance(10)
+            self.bench.present_tag(free[0], self.random.choice(TAGS))
+            self.bench.advance(300)
+
     # -- network and mains ----------------------------------------------------------------------
 
     def outage(self) -> None:
@@ -193,6 +204,15 @@ class Day:
         self.linked = False
         self.bench.advance(self.random.choice((5, 120, 2000, 5000)))
         self.restore()
+
+    def alone(self) -> None:
+        """A card is shown while there is no link."""
+        self.bench.link.down()
+        self.linked = False
+        self.bench.advance(60)
+        self.greet()
+        self.restore()
+        self.bench.advance(900)
 
     def blackout(self) -> None:
         self.bench.power.cut()
@@ -323,6 +343,15 @@ class Day:
         ]
         self.call(*self.random.choice(some))
 
+    def firmware(self) -> None:
+        """New firmware that is there, or is not, to be fetched soon."""
+        self.bench.files["ftp://server/new"] = image("V32R31")
+        date = (self.bench.now + timedelta(seconds=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        where = self.random.choice(("new", "missing"))
+        wanted = {"location": f"ftp://server/{where}", "retrieveDate": date, "retries": 1}
+        self.call("UpdateFirmware", wanted)
+        self.bench.advance(900)
+
     def verdicts(self) -> None:
         """The back office changes its mind about a card."""
         status = self.random.choice(("Accepted", "Accepted", "Blocked"))
@@ -356,7 +385,7 @@ ACTS: dict[str, float] = {
         "local_list": 1,
         "odds_and_ends": 1.5,
     },
-    **{"verdicts": 2, "one_phase": 2},
+    **{"verdicts": 2, "one_phase": 2, "greet": 3, "alone": 0.7, "firmware": 0.7},
 }
 
 Act = Callable[[Day], None]
