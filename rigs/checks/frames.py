@@ -43,7 +43,7 @@ class Reader:
         try:
             record = orjson.loads(raw)
         except orjson.JSONDecodeError as error:
-            raise ValueError(f"not a JSON line: {error}") from None
+            raise ValueError(f"not a JSON line: {error.msg} at column {error.colno}") from None
         if not isinstance(record, dict) or record.get("dir") not in ("up", "down"):
             raise ValueError("not a record of a frame: needs t or at, dir (up or down) and frame or text")
         t, up, lost = self._time(record), record["dir"] == "up", bool(record.get("lost"))

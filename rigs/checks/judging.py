@@ -218,6 +218,7 @@ class Judge:
         try:
             frame = self._reader.read(number, raw)
         except ValueError as error:
+            self._pairing.broken_line()
             self._bad_line(number, str(error), raw)
             return
         self._advance(number, frame.t)
@@ -292,7 +293,7 @@ class Judge:
             t,
             None,
             "one JSON record",
-            f"{raw[:80]!r}",
+            raw[:80].decode(errors="replace").strip() or "nothing",
             f"line {number}: {why}"[:200],
             severity="warning" if cut else "error",
         )

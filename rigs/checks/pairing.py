@@ -29,6 +29,7 @@ class Pairing:
         self._open: dict[bool, dict[str, Call]] = {True: {}, False: {}}
         self._given_up: dict[bool, dict[str, Call]] = {True: {}, False: {}}
         self._ids = {True: Ids(), False: Ids()}
+        self._torn = 0  # lines that could not be read and are not known to have been CALLs
         self._foreign_t = {True: -1e18, False: -1e18}  # when a frame that is none was last sent
 
     def call(self, call: Call) -> None:
@@ -71,6 +72,8 @@ class Pairing:
             judged["rpc.matched"] += 1
             judged["rpc.answered"] += 1
             call.reply_t = t
+        elif self._torn:
+            self._torn -= 1
         elif t - self._foreign_t[not up] > self._answer_s:
             expected = "the id of a CALL outstanding"
             self._ledger.broken("rpc.matched", t, None, expected, id, "reply to no CALL")
@@ -85,6 +88,10 @@ class Pairing:
     def foreign(self, frame: Frame) -> None:
         """A frame that is none was sent; an error reply with any id may follow."""
         self._foreign_t[frame.up] = frame.t
+
+    def broken_line(self) -> None:
+        """A line could not be read: the CALL of a reply yet to come may have stood on it."""
+        self._torn += 1
 
     def interrupted(self) -> None:
         """The link or the station went down: what was outstanding needs no answer any more."""

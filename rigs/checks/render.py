@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 COLUMNS = 100
+BRIEF = {True: ("PASS", "NOT EXERCISED"), False: ("NOT EXERCISED",)}  # verdicts that have no row
 MOST_SESSIONS, MOST_FINDINGS = 40, 20
 
 STYLES = {
@@ -35,11 +36,12 @@ def parts(summary: Mapping[str, Any], brief: bool = False) -> list[RenderableTyp
     found: list[RenderableType] = []
     if summary.get("sessions"):
         found.append(sessions(summary["sessions"]))
-    rows = summary["requirements"]
-    if brief:
-        rows = [row for row in rows if row["verdict"] not in ("PASS", "NOT EXERCISED")]
+    idle = [row for row in summary["requirements"] if row["verdict"] == "NOT EXERCISED"]
+    rows = [row for row in summary["requirements"] if row["verdict"] not in BRIEF[brief]]
     if rows:
         found.append(requirements(rows))
+    if idle and not brief:
+        found.append(not_exercised(idle))
     if summary.get("findings"):
         found.append(findings(summary["findings"]))
     return [*found, closing(summary)]
@@ -85,9 +87,15 @@ def requirements(rows: Sequence[Mapping[str, Any]]) -> Table:
     table.add_column("judged", justify="right", no_wrap=True)
     table.add_column("source", style="dim", max_width=28, overflow="ellipsis", no_wrap=True)
     for row in rows:
-        title = Text(row["title"], style="dim" if row["verdict"] == "NOT EXERCISED" else "")
+        title = Text(row["title"])
         table.add_row(mark(row["verdict"]), title, f"{row['count']:,}".replace(",", " "), row["source"])
     return table
+
+
+def not_exercised(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """What nothing put to the test, by id: a paragraph, since it may be most of all."""
+    text = Text("· NOT EXERCISED  ", style="dim").append(", ".join(row["id"] for row in rows), style="dim")
+    return Padding(text, (0, 0, 1, 1))
 
 
 def findings(rows: Sequence[Mapping[str, Any]]) -> Table:

@@ -194,7 +194,11 @@ class Day:
             self.bench.advance(30)
             self._plug(free[0])
             self.bench.advance(10)
-            self.bench.present_tag(free[0], self.random.choice(TAGS))
+            tag = self.random.choice(TAGS)
+            if self.linked and self.random.random() < 0.3:
+                self.call("RemoteStartTransaction", {"connectorId": free[0], "idTag": tag})
+            else:
+                self.bench.present_tag(free[0], tag)
             self.bench.advance(300)
 
     # -- network and mains ----------------------------------------------------------------------
@@ -344,7 +348,9 @@ class Day:
         self.call(*self.random.choice(some))
 
     def firmware(self) -> None:
-        """New firmware that is there, or is not, to be fetched soon."""
+        """Diagnostics, and new firmware that is there, or is not, to be fetched soon."""
+        self.call("GetDiagnostics", {"location": "ftp://server/in"})
+        self.bench.advance(700)
         self.bench.files["ftp://server/new"] = image("V32R31")
         date = (self.bench.now + timedelta(seconds=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
         where = self.random.choice(("new", "missing"))

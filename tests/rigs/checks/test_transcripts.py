@@ -155,3 +155,13 @@ def test_an_empty_or_foreign_file_is_refused_in_one_line(
     assert out == ""
     assert len(err.splitlines()) == 1
     assert "holds no OCPP frames" in err
+
+
+def test_the_reply_to_a_call_on_a_broken_line_is_not_blamed(frames: list[Line], tmp_path: Path) -> None:
+    lines = [json.dumps(line) for line in frames]
+    lines[20] = lines[20][:80]  # a CALL, cut
+    path = tmp_path / "messages.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    said = {(row["requirement"], row["message"].partition(" not")[0]) for row in judge(path).findings}
+    assert frames[20]["frame"][0] == 2 and ("recording.line", "line 21:") in said
+    assert "rpc.matched" not in {requirement for requirement, _ in said}
