@@ -30,7 +30,7 @@ class Pulse:
         self._extra = 0  # that were triggered
         self._boot: Call | None = None
         self._boots: list[float] = []
-        self._updated = False
+        self._updated, self._step = False, ""
         bus = bench.bus
         bus.calls["Heartbeat"].append(self._beats)
         bus.calls["BootNotification"].append(self._boots_up)
@@ -97,7 +97,8 @@ class Pulse:
     # -- who it is -------------------------------------------------------------------------------
 
     def _firmware(self, call: Call) -> None:
-        self._updated |= call.payload["status"] in ("Downloaded", "Installing", "Installed")
+        self._step = call.payload["status"]
+        self._updated |= self._step in ("Downloaded", "Installing", "Installed")
 
     def _boots_up(self, call: Call) -> None:
         before, self._boot = self._boot, call
@@ -106,7 +107,7 @@ class Pulse:
         if before is None:
             return
         fields = [name for name in IDENTITY if name != "firmwareVersion" or not self._updated]
-        self._updated = False
+        self._updated = self._step in ("Downloaded", "Installing")  # cut short, it may go on after the boot
         was, now = ([boot.payload.get(name) for name in fields] for boot in (before, call))
         message = "a boot names another station than the one before"
         self._ledger.judge(

@@ -26,6 +26,8 @@ AROUND_S = 1.5  # assumed: a meter answers from so long before or after its stam
 PROMPT_S = 15.0  # assumed: behind other calls on a slow line
 CATCH_UP_S = 3600.0  # assumed: how long a CALL that got no reply may hold up the others
 QUEUE_S = 600.0  # assumed: three minutes to connect anew, and the queue of a long outage
+SAME_S = 0.01  # the same instant, stamps rounded
+MOST_ORDERS = 1000
 FACTOR_W = 200.0
 MOST = 20_000  # readings kept until their telemetry comes
 
@@ -67,6 +69,9 @@ class Truth:
         self._latest: dict[int, float] = {}  # by connector: the last stamp told
         for action in ("StartTransaction", "StopTransaction"):
             bench.bus.calls[action].append(self._transaction)
+        self._orders: list[float] = []  # when the CSMS last changed what may be offered
+        for action in ("SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"):
+            bench.bus.replies[action].append(self._commanded)
         bench.bus.readings.append(self._readings)
         bench.bus.telemetry.append(self._part)
 
@@ -164,8 +169,11 @@ class Truth:
         told = (block.values[:, at_columns] * [block.layout.columns[k].scale for k in at_columns]).T
         known = inside & np.isfinite(low) & np.isfinite(told)
         for row, k in enumerate(at_columns):
-            if block.layout.columns[k].measurand == "Power.Factor":  # of hardly any power it may be anything
+            measurand = block.layout.columns[k].measurand
+            if measurand == "Power.Factor":  # of hardly any power it may be anything
                 known[row] &= np.minimum(rows["p_w"][first], rows["p_w"][last]) > FACTOR_W
+            elif measurand == "Current.Offered":  # an offer of a moment has no row
+                known[row] &= ~self._just_ordered(block.stamp)
         off = known & ((told < low - slack) | (told > high + slack))
         wrong = [
             (row, n)
@@ -180,6 +188,16 @@ class Truth:
             expected = f"{low[row, n]:.2f} to {high[row, n]:.2f} within {slack[row, n]:.2f}"
             message, actual = f"{name} is not what was there when it was taken", f"{told[row, n]:g}"
             self._ledger.broken(VALUES, float(block.t[n]), connector, expected, actual, message)
+
+    def _commanded(self, call: Call) -> None:
+        self._orders = [*self._orders[-MOST_ORDERS:], call.reply_t or call.t]
+
+    def _just_ordered(self, stamps: Array) -> Array:
+        """Which instants lie within a moment of an order; the latest of many are known."""
+        orders = np.array([-np.inf, *self._orders, np.inf])
+        k = np.searchsorted(orders, stamps)
+        found: Array = np.minimum(orders[k] - stamps, stamps - orders[k - 1]) <= SAME_S
+        return found
 
     def _unmetered(self, connector: int, stamps: Array) -> Array:
         story = self._bench.story
