@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,6 +68,9 @@ def serve(order: Order, tell: Tell) -> Outcome:
     outcome.missing = tuple(name for name in _expected(order) if name not in service.stations)
     report = len(directories) <= REPORTS and (order.rig is None or order.rig.recording.report)
     outcome.runs = [_judged(directory, report) for directory in directories]
+    if not outcome.runs:
+        with suppress(OSError):  # something else is in it
+            plan.directory.rmdir()
     return outcome
 
 

@@ -192,6 +192,7 @@ def test_a_charge_point_asked_for_by_name_that_never_dials_in_is_no_success(tmp_
         "CP2 has not dialled in",
     ]
     assert main(command) == 1 and "nobody has dialled in" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 # --- several, and their recordings ---
