@@ -215,7 +215,8 @@ def test_a_reply_that_comes_twice_is_heard_twice():
         until(lambda: one.pace.advance(one.timeline.now + 1.0) or len(one.heard) == 2)
 
 
-def test_a_csms_that_never_stops_talking_does_not_stop_time():
+def test_a_csms_that_never_stops_talking_does_not_stop_time(monkeypatch):
+    monkeypatch.setattr("twin.pace.ROUNDS_AT_ONCE", 20)
     stop = threading.Event()
 
     def flood(ws):
