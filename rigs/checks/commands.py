@@ -9,6 +9,7 @@ from rigs.checks.agenda import Agenda
 from rigs.checks.bus import Bench
 from rigs.checks.call import Call
 from rigs.checks.columns import Block
+from rigs.checks.decrees import TAKEN
 from rigs.checks.happenings import Happenings
 from rigs.checks.instants import epoch, iso
 from rigs.checks.ledger import Requirement as R
@@ -126,8 +127,18 @@ class Commands:
         message, told = f"the answer to {call.action}", (call.reply or {}).get("status", "")
         self._ledger.judge(requirement, good, call.reply_t or call.t, call.connector, expected, told, message)
 
+    def _nowhere(self, call: Call) -> None:
+        """A profile for a connector that there is not: how it is refused is a policy."""
+        outlets, policy = self._story.outlets(), self._bench.policies.get("bad_connector")
+        if outlets and policy is not None and call.payload["connectorId"] not in (0, *outlets):
+            good, told = (call.error is not None) == (policy == "CALLERROR"), call.error or "CALLRESULT"
+            message = "a profile for a connector that does not exist"
+            self._ledger.judge(TAKEN, good, call.t, call.connector, policy, told, message)
+
     def _refuses(self, call: Call) -> None:
         """What the station makes of a request that no schema allows."""
+        if call.action == "SetChargingProfile" and call.valid:
+            self._nowhere(call)
         known = None if call.up or call.valid else schema(call.action, False)
         if known is not None and any(not _is_of_form(fault) for fault in known.faults(call.payload)):
             good, message = call.error is not None, f"{call.action} with a payload that breaks its schema"

@@ -61,12 +61,6 @@ class Stretches:
         found: Array = (k >= 0) & (t < ends[k]) & (t >= begins[k] + after_s)
         return found
 
-    def begins_of(self, t: Array) -> Array:
-        """When the stretch that holds at each instant began; -inf where none does."""
-        begins = np.array([-FOREVER, *self.begins])
-        found: Array = begins[np.searchsorted(begins, t + HAIR_S, side="right") - 1]
-        return np.where(self.cover(t), found, -FOREVER)
-
     def last_end(self, t: Array) -> Array:
         """When, before each instant, a stretch last ended; -inf where none did."""
         ends = np.array([-FOREVER, *(end for end in self.ends if end < FOREVER)])
