@@ -39,11 +39,13 @@ class Lockstep:
             raise ValueError(f"until_s must be >= now ({timeline.now}), got {until_s}")
         while timeline._now < until_s or inclusive:
             self.settle()
+            if timeline._now > until_s:
+                break  # an errand of another thread has gone further
             due_s = timeline.peek()
             if due_s > until_s or (due_s == until_s and not inclusive):
                 break
             timeline.advance(due_s, inclusive=False)
-        timeline.advance(until_s, inclusive=inclusive)
+        timeline.advance(max(until_s, timeline._now), inclusive=inclusive)
         self._write_down()
 
     def stand(self) -> NoReturn:

@@ -171,6 +171,16 @@ def test_an_advance_that_another_thread_has_overtaken_is_over_at_once():
         assert (one.now - datetime(2024, 3, 1, 10, tzinfo=UTC)).total_seconds() == 60
 
 
+def test_an_advance_may_come_in_the_middle_of_another():
+    with bench() as (one, _):
+        worker, further = one._worker, []
+        at = one.assembly.timeline.at
+        worker.do(lambda: at(30.0, lambda: worker._hub.post(lambda: further.append(worker.advance(90.0)))))
+        one.advance(until="2024-03-01T10:01:00Z")
+        until(lambda: further == [None])
+        assert (one.now - datetime(2024, 3, 1, 10, tzinfo=UTC)).total_seconds() == 90
+
+
 def test_a_closed_bench_does_nothing_and_closing_twice_is_harmless():
     with bench() as (one, office):
         one.close()
