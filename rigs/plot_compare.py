@@ -21,7 +21,7 @@ _MARKS: dict[str, dict[str, Any]] = {  # table: how its differences are drawn
     "fields": {"color": LIGHT["L1"], "marker": "|", "label": "a field differs"},
     "timing": {"color": LIGHT["L2"], "marker": ".", "label": "at another time"},
 }
-# What is drawn of the meter values, the first that differs.
+# What is drawn of the meter values: the one that differs more often.
 _QUANTITIES = {"Power.Active.Import": "W", "Energy.Active.Import.Register": "Wh"}
 
 
@@ -88,7 +88,8 @@ def _lanes(comparison: Comparison) -> list[str]:
 
 def _meter(comparison: Comparison) -> str:
     """The quantity whose differences are drawn; empty where none differs."""
-    return next((name for name in _QUANTITIES if ("meter", name) in comparison.points), "")
+    told = {name: points.t for (table, name), points in comparison.points.items() if table == "meter"}
+    return max((name for name in _QUANTITIES if name in told), key=lambda name: len(told[name]), default="")
 
 
 def _draw_marks(axes: Axes, comparison: Comparison, window: Window) -> None:

@@ -342,6 +342,7 @@ class Day:
             ),
             ("CancelReservation", {"reservationId": 1}),
             ("Nonsense", {}),
+            ("RemoteStartTransaction", {"idTag": 7}),
             ("GetDiagnostics", {"location": "ftp://example.org/"}),
             ("UpdateFirmware", {"location": "ftp://example.org/f", "retrieveDate": "2030-01-01T00:00:00Z"}),
         ]
