@@ -266,6 +266,8 @@ class Commands:
         edge = np.array([t - QUIET_S])
         if self._happenings.touches(0, t - QUIET_S, t + BOOT_S) > 2 or self._happenings.unsure(edge).any():
             return  # the request itself and the event that it brings are two
+        if story.down_t is not None or any(begin <= t + BOOT_S and end >= t for begin, end in story.outages):
+            return  # the power or the link went before it could boot
         booted = [boot for boot in self._boots if t < boot <= t + BOOT_S]
         message, expected = "a reset was accepted", f"a BootNotification within {BOOT_S:g} s"
         self._ledger.judge(RESET, bool(booted), t, None, expected, "none", message)

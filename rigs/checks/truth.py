@@ -23,7 +23,7 @@ REQUIREMENTS = (
 )
 QUEUED = ("Sample.Periodic", "Sample.Clock")
 AROUND_S = 1.5  # assumed: a meter answers from so long before or after its stamp
-PROMPT_S = 15.0  # assumed: behind other calls on a slow line
+PROMPT_S = 30.0  # assumed: behind other calls on a slow line
 CATCH_UP_S = 3600.0  # assumed: how long a CALL that got no reply may hold up the others
 QUEUE_S = 600.0  # assumed: three minutes to connect anew, and the queue of a long outage
 SAME_S = 0.01  # the same instant, stamps rounded
