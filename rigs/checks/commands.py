@@ -130,6 +130,10 @@ class Commands:
     def _nowhere(self, call: Call) -> None:
         """A profile for a connector that there is not: how it is refused is a policy."""
         outlets, policy = self._story.outlets(), self._bench.policies.get("bad_connector")
+        rows = call.payload["csChargingProfiles"]["chargingSchedule"]["chargingSchedulePeriod"]
+        starts = [row["startPeriod"] for row in rows]
+        if starts != sorted(set(starts)):
+            return  # its disorder may be what it is refused for
         if outlets and policy is not None and call.payload["connectorId"] not in (0, *outlets):
             good, told = (call.error is not None) == (policy == "CALLERROR"), call.error or "CALLRESULT"
             message = "a profile for a connector that does not exist"
@@ -312,7 +316,8 @@ class Commands:
             return
         if any(who == tag and t - 0.1 <= at for at, who in self._refused):
             return
-        running = self._story.open.get(connector)
+        over = self._story.finished.get(connector) or [None]
+        running = self._story.open.get(connector) or over[-1]  # one refused is over by now
         if self._happenings.plugged[connector].begin_of(t) is not None:
             good = running is not None and running.id_tag.lower() == tag and running.start >= t - 1.0
             actual = "none" if running is None else f"a start on {running.id_tag}"
