@@ -118,6 +118,20 @@ def refused(bench: Bench) -> None:
     bench.advance(4000.0)
 
 
+def errors(bench: Bench) -> None:
+    """The back office answers a start twice with a CALLERROR, and its stop until it is given up."""
+    bench.advance(30.0)
+    bench.csms.reply("StartTransaction", error="InternalError", times=2)
+    begin(bench)
+    bench.advance(1200.0)
+    bench.csms.reply("StopTransaction", error="InternalError", times=6)
+    end(bench)
+    bench.advance(1500.0)
+    begin(bench)
+    bench.advance(120.0)
+    end(bench)
+
+
 def power(bench: Bench) -> None:
     """The mains fail under charge; after it the car gets a new transaction."""
     bench.advance(30.0)
@@ -433,6 +447,7 @@ RIGS: dict[str, SmallRig] = {
         SmallRig("outage", "the link is down for a quarter of an hour", outage),
         SmallRig("silent", "nothing passes for a while", silent),
         SmallRig("refused", "answers of the back office get lost", refused),
+        SmallRig("errors", "transaction messages meet CALLERRORs", errors),
         SmallRig("power", "the mains fail under charge", power),
         SmallRig("idle", "nobody comes", idle, keys=NO_CLOCK),
         SmallRig(

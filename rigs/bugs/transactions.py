@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from rigs.bugs.bug import Bug, Patch, answers, around, says
+from rigs.bugs.bug import Bug, Patch, answers, around, constant, says
 
 SESSION, CLOSE = "twin.session:Session", "twin.memory:Memory.close"
+WAIT = "twin.outbox:Outbox._wait_before_repeat"
 Payload = dict[str, Any]
 
 
@@ -52,6 +53,15 @@ def _same_for_all(original: Any, station: Any, payload: Payload) -> Payload:
 def _stops_any(original: Any, station: Any, payload: Payload) -> Payload:
     answer: Payload = original(station, payload)
     return answer if answer["status"] == "Accepted" else {"status": "Accepted"}
+
+
+def _hasty(original: Any, outbox: Any, *case: Any) -> float | None:
+    return None if original(outbox, *case) is None else 10.0
+
+
+def _given_up(original: Any, outbox: Any, message: Any, reply: Any, connected: bool) -> float | None:
+    wait_s: float | None = original(outbox, message, reply, connected)
+    return None if reply.arrived else wait_s
 
 
 def _twice(original: Any, memory: Any, transaction: Any, message: Any) -> None:
@@ -177,5 +187,29 @@ BUGS: tuple[Bug, ...] = (
         "5.12",
         "remote",
         (answers("RemoteStopTransaction", _same_for_all),),
+    ),
+    Bug(
+        "retry-in-ten-seconds",
+        "a refused transaction message is sent again after ten seconds",
+        "transaction.retry",
+        "3.7.1, 9.1.30",
+        "errors",
+        (Patch(WAIT, around(_hasty)),),
+    ),
+    Bug(
+        "given-up-at-once",
+        "a refused transaction message is not sent again",
+        "transaction.retry",
+        "3.7.1, 9.1.29",
+        "errors",
+        (Patch(WAIT, around(_given_up)),),
+    ),
+    Bug(
+        "never-given-up",
+        "a refused transaction message is sent again for ever",
+        "transaction.retry",
+        "3.7.1, 9.1.29",
+        "errors",
+        (Patch(WAIT, constant(lambda *_: 180.0)),),
     ),
 )

@@ -7,6 +7,7 @@ from rigs.checks import (
     files,
     lists,
     pulse,
+    retries,
     settings,
     shares,
     standing,
@@ -28,6 +29,7 @@ REQUIREMENTS = (
     *files.REQUIREMENTS,
     *settings.REQUIREMENTS,
     *pulse.REQUIREMENTS,
+    *retries.REQUIREMENTS,
     *shares.REQUIREMENTS,
     *truth.REQUIREMENTS,
 )
@@ -47,5 +49,6 @@ class Conduct:
         files.Files(bench, happenings, agenda)
         settings.Settings(bench)
         pulse.Pulse(bench, happenings, agenda)
+        retries.Retries(bench, agenda)
         shares.Shares(bench, Law(bench), happenings)
         truth.Truth(bench)
