@@ -275,7 +275,7 @@ class Commands:
         booted = [boot for boot in self._boots if t < boot <= t + BOOT_S]
         message, expected = "a reset was accepted", f"a BootNotification within {BOOT_S:g} s"
         self._ledger.judge(RESET, bool(booted), t, None, expected, "none", message)
-        for its in running:
+        for its in () if story.was_unheard(t, t + BOOT_S) else running:
             good = its.stop is not None and its.stop < t + BOOT_S and its.reason == reason
             if self._happenings.touches(its.connector, t - QUIET_S, t + BOOT_S) <= 2 and story.down_t is None:
                 actual = "it goes on" if its.stop is None else f"{its.reason} at {iso(its.stop)}"

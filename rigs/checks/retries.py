@@ -50,19 +50,21 @@ class Refused:
 
 
 class Retries:
-    """Follows what was refused until it is taken or given up; an interruption begins everything anew."""
+    """Follows what was refused until it is taken or given up; interruptions leave it unjudged."""
 
     def __init__(self, bench: Bench, agenda: Agenda) -> None:
         self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
         self._agenda = agenda
         self._refused: dict[Hashable, Refused] = {}
         self._refusals_t: set[float] = set()
+        self._uncounted: set[Hashable] = set()  # refused before an interruption: who knows how often in all
         bench.bus.any_reply.append(self._answered)
         bench.bus.any_call.append(self._sent)
         for name in ENDS:
             bench.bus.events[name].append(self._interrupted)
 
     def _interrupted(self, _: Event) -> None:
+        self._uncounted.update(self._refused)
         self._refused.clear()
         self._refusals_t.clear()
 
@@ -71,7 +73,7 @@ class Retries:
             return
         key, rule = key_of(call), self._rule(call.t)
         before = self._refused.pop(key, None)
-        if call.error is None or key is None or rule is None or call.reply_t is None:
+        if call.error is None or call.reply_t is None or rule is None or key in (None, *self._uncounted):
             return
         self._refusals_t.add(call.t)
         now = Refused(call, rule, before.times + 1 if before else 1, call.reply_t)

@@ -17,6 +17,7 @@ UNKNOWN = -1
 UNSEEN_S = 0.5  # assumed: a cable pulled and put back so quickly may go unnoticed
 TOLD_S = 30.0  # assumed: a start or stop is told so soon, behind other calls on a slow line
 DRAIN_S = 3600.0  # assumed: a queue is delivered an hour after the link is back
+HELD_S = 220.0  # a transaction message that met silence or a CALLERROR: time-out, then 3 min (EVC4 boot log)
 
 
 @lru_cache(maxsize=256)
@@ -172,8 +173,9 @@ class Story:
         return until - grace_s
 
     def may_be_queueing(self, t: float) -> bool:
-        """May the station hold messages of an outage that it has not delivered yet?"""
-        return self.down_t is not None or bool(self.outages and t - self.outages[-1][1] < DRAIN_S)
+        """May the station hold messages undelivered yet, of an outage or behind a refused one?"""
+        after_outage = bool(self.outages and t - self.outages[-1][1] < DRAIN_S)
+        return self.down_t is not None or after_outage or self.was_unheard(t, t)
 
     def may_be_over(self, connector: int, t: float) -> bool:
         """Has its transaction (of 0: any) just been ended, so that a stop may be on its way?"""
@@ -181,8 +183,8 @@ class Story:
         return any(0.0 <= t - at <= TOLD_S for at in ending)
 
     def was_unheard(self, since: float, until: float) -> bool:
-        """Did a CALL of the station go without a reply, or get a CALLERROR, in between?"""
-        return any(since <= t <= until for t in self.unheard)
+        """Did a CALL of the station meet silence or a CALLERROR, so that others waited in between?"""
+        return any(since - HELD_S <= t <= until for t in self.unheard)
 
     def was_down(self, stamp: float) -> bool:
         """Was the link down at this instant?"""
