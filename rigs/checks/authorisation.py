@@ -43,8 +43,8 @@ class Authorisation:
         shown = [e for e in self._tags if call.t - ASK_S <= e.t <= call.t and tag == _tag(e)]
         running = self._story.open.get(shown[0].connector or 0) if len(shown) == 1 else None
         left = running is not None and self._story.ending.get(running.connector, -1.0) >= running.start
-        if left or self._story.may_be_queueing(call.t):
-            return  # its stop may be waiting to be told
+        if left or self._just_remote(tag, call.t) or self._story.may_be_queueing(call.t):
+            return  # its stop may be waiting to be told, or a remote start's tag is asked for
         if running is not None and running.id_tag.lower() == tag and running.start < shown[0].t - 1.0:
             message = f"Authorize was sent for the idTag that started transaction {running.id}"
             self._ledger.broken(TWICE, call.t, running.connector, "no Authorize", "Authorize", message)
@@ -110,12 +110,16 @@ class Authorisation:
                 message,
             )
 
+    def _just_remote(self, tag: str, t: float) -> bool:
+        """Has a remote start just named this tag, so that it may be asked for?"""
+        return abs(t - self._story.remote_tags.get(tag, float("-inf"))) <= ASK_S
+
     def _unasked(self, call: Call, stopped: Transaction) -> None:
         tag, stop = stopped.id_tag.lower(), stopped.stop or call.t
         since = max(stop - ASK_S, stopped.start + STAMP_S)  # what was asked before it started, started it
         asked = [t for t, who in self._asked if who == tag and since <= t <= stop + 0.1]
         shown = [event for event in self._tags if abs(event.t - stop) <= 2 * ASK_S]
-        if len(shown) > 1 or self._story.was_down(stop):
+        if len(shown) > 1 or self._story.was_down(stop) or self._just_remote(tag, stop):
             return  # another card or connector may have been the reason to ask
         message = f"Authorize was sent for the idTag that started transaction {stopped.id}"
         self._ledger.judge(TWICE, not asked, call.t, stopped.connector, "no Authorize", "Authorize", message)

@@ -163,7 +163,9 @@ class Shares:
         total: Array = np.sum([np.where(one.wants, one.allocated, 0.0) for one in known.values()], axis=0)
         each = [np.where(one.wants & (one.own > 0), one.own, np.inf) for one in known.values()]
         one_of = np.minimum(np.min(each, axis=0), room)  # who has the least may be the one whose turn it is
-        enough = np.where(room >= wanting * floor, room, np.where(room >= floor, one_of, 0.0))
+        first_come = self._bench.policies["station_share"] == "first-come"  # its rest may suffice nobody
+        all_run = np.zeros(len(room), bool) if first_come else room >= wanting * floor
+        enough = np.where(all_run, room, np.where(room >= floor, one_of, 0.0))
         self._shared(axis, shared, enough, room, total)
 
     def _settled(self, axis: Rows, connector: int, judged: Array, expected: Array, told: Array) -> None:

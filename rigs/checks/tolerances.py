@@ -56,6 +56,7 @@ POLICIES: dict[str, tuple[str, str]] = {
     "clear_id_with_filters": ("id", "id"),
     "gap": ("local-limit", "local-limit"),
     "remote_start_profile": ("ignored", "applied"),
+    "station_share": ("equal", "equal"),
     "transaction_message_retry": ("fixed-delay", "attempts"),
 }
 
