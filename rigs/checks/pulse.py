@@ -6,6 +6,7 @@ from rigs.checks.agenda import Agenda
 from rigs.checks.bus import Bench, Event
 from rigs.checks.call import Call
 from rigs.checks.happenings import RECONNECT_S, Happenings
+from rigs.checks.instants import epoch
 from rigs.checks.ledger import Requirement as R
 
 EARLY, RESUMED, POWER, SAME = "heartbeat.early", "connection.resumed", "boot.after-power", "boot.identity"
@@ -17,6 +18,7 @@ REQUIREMENTS = (
 )
 BOOT_S = 120.0  # assumed: start, socket
 SLACK_S = 5.0
+FAST_S = 3600.0  # assumed: no clock gains an hour, but one in accelerated time
 IDENTITY = ("chargePointVendor", "chargePointModel", "chargePointSerialNumber", "firmwareVersion")
 
 
@@ -27,6 +29,9 @@ class Pulse:
         self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
         self._happenings, self._agenda = happenings, agenda
         self._beat_t: float | None = None
+        self._early: list[tuple[float, float, int]] = []  # heartbeats: when, how late, interval
+        self._ahead_s: float | None = None  # of the recording, the station's first stamp
+        self._fast = False  # do its days pass in the seconds of whoever recorded them?
         self._extra = 0  # that were triggered
         self._boot: Call | None = None
         self._boots: list[float] = []
@@ -40,6 +45,8 @@ class Pulse:
         bench.story.on_setting.append(self._setting)
         for name in ("link-down", "link-up", "power-cut", "power-restore", "reset"):
             bus.events[name].append(self._happens)
+        bus.calls["StatusNotification"].append(self._stamped)
+        bus.end.append(self._tell_early)
 
     def _triggered(self, call: Call) -> None:
         """A heartbeat that was asked for stands beside the others."""
@@ -62,9 +69,21 @@ class Pulse:
         interval = self._story.integer("HeartbeatInterval", call.t)
         if before is None or not interval or self._story.was_unheard(before - 60.0, call.t):
             return
-        good, actual = call.t - before >= interval - SLACK_S, f"after {call.t - before:.0f} s"
-        message = "a Heartbeat before its time"
-        self._ledger.judge(EARLY, good, call.t, None, f"after {interval} s", actual, message)
+        if call.t - before >= interval - SLACK_S:
+            self._ledger.held(EARLY)
+        else:
+            self._early.append((call.t, call.t - before, interval))
+
+    def _stamped(self, call: Call) -> None:
+        if "timestamp" in call.payload:
+            ahead_s = epoch(call.payload["timestamp"]) - call.t
+            self._ahead_s = ahead_s if self._ahead_s is None else self._ahead_s
+            self._fast = self._fast or ahead_s - self._ahead_s > FAST_S
+
+    def _tell_early(self, _: float) -> None:
+        for t, waited_s, interval in () if self._fast else self._early:
+            expected, actual = f"after {interval} s", f"after {waited_s:.0f} s"
+            self._ledger.broken(EARLY, t, None, expected, actual, "a Heartbeat before its time")
 
     def _happens(self, event: Event) -> None:
         self._beat_t = None

@@ -46,7 +46,8 @@ class Stock(ChargePoint):
     @on("GetConfiguration")
     def on_get_configuration(self, **_):
         keys = {"NumberOfConnectors": "1", "HeartbeatInterval": "3600"}
-        rows = [{"key": key, "readonly": False, "value": value} for key, value in keys.items()]
+        read_only = ("NumberOfConnectors",)  # 9.1
+        rows = [{"key": key, "readonly": key in read_only, "value": value} for key, value in keys.items()]
         return call_result.GetConfiguration(configuration_key=rows)
 
 
