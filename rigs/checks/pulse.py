@@ -29,7 +29,7 @@ class Pulse:
         self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
         self._happenings, self._agenda = happenings, agenda
         self._beat_t: float | None = None
-        self._early: list[tuple[float, float, int]] = []  # heartbeats: when, how late, interval
+        self._early: list[tuple[float, float, int]] = []  # when, seconds since the last, interval
         self._ahead_s: float | None = None  # of the recording, the station's first stamp
         self._fast = False  # do its days pass in the seconds of whoever recorded them?
         self._extra = 0  # that were triggered
