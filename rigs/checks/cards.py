@@ -28,7 +28,6 @@ REQUIREMENTS = (
     R(UNPLUG, "Pulling the cable ends a transaction where the key says so", "4.10, 9.1.28, TC_068_CS"),
     R(TIMEOUT, "Preparing ends after ConnectionTimeOut", "9.1.6, ER 3.77, TC_004_2_CS"),
 )
-QUIET_S = 5.0  # nothing else so long before
 SOON_S = 5.0  # assumed: what a card brings about follows so soon
 LOOK_S = 15.0  # assumed: a back office answers within ten seconds; of one that does not nothing is said
 NEAR_S = 5.0  # how exactly a time-out is kept
@@ -137,7 +136,7 @@ class Cards:
         return None if text is None else text.lower() == "true"
 
     def _pulled(self, connector: int, running: Transaction, t: float) -> None:
-        if not self._plain(connector, t, t + LOOK_S) or (running.stop or t) < t - 0.5:
+        if not self._happenings.alone(connector, t, t + LOOK_S) or (running.stop or t) < t - 0.5:
             return
         ends, soon = self._ends_when_pulled(t), running.stop is not None and running.stop <= t + SOON_S
         good = soon if ends else running.stop is None or running.reason != "EVDisconnected"
@@ -162,19 +161,8 @@ class Cards:
         serving = [r for r in readers if r[0].strip() != "none" and r[2].strip() in ("any", f"ch{connector}")]
         return bool(readers) and not serving
 
-    def _plain(self, connector: int, since: float, until: float) -> bool:
-        """Was nothing else done to the connector or station, no fault, no outage?"""
-        happenings = self._happenings
-        edge = np.array([since - QUIET_S, since, until])
-        return (
-            happenings.touches(connector, since - QUIET_S, until) == 1
-            and not happenings.faulty[connector].cover(edge).any()
-            and not happenings.unsure(edge).any()
-            and not self._story.was_unheard(since - 60.0, until)
-        )
-
     def _followed(self, connector: int, t: float, tag: str, told: str) -> None:
-        if not self._plain(connector, t, t + LOOK_S):
+        if not self._happenings.alone(connector, t, t + LOOK_S):
             return
         running = self._happenings.running[connector].begin_of(t - 0.01)
         if running is not None and running < t - 1.0:
@@ -247,7 +235,7 @@ class Cards:
             self._agenda.at(t + LOOK_S, partial(self._came, connector, t, shown[0]))
 
     def _came(self, connector: int, t: float, tag: str) -> None:
-        if self._plain(connector, t, t + LOOK_S):
+        if self._happenings.alone(connector, t, t + LOOK_S):
             self._expect(connector, t, t + SOON_S, tag, "a cable after its accepted card")
 
     # -- ConnectionTimeOut -----------------------------------------------------------------------

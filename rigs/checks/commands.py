@@ -10,7 +10,7 @@ from rigs.checks.bus import Bench
 from rigs.checks.call import Call
 from rigs.checks.columns import Block
 from rigs.checks.decrees import TAKEN
-from rigs.checks.happenings import Happenings
+from rigs.checks.happenings import QUIET_S, Happenings
 from rigs.checks.instants import epoch, iso
 from rigs.checks.ledger import Requirement as R
 from rigs.checks.schemas import Fault, schema
@@ -35,7 +35,6 @@ REQUIREMENTS = (
 )
 SOON_S = 10.0  # assumed: an Authorize may come between
 BOOT_S = 120.0  # assumed: last words, restart, socket
-QUIET_S = 5.0
 FREE = ("Available", "Preparing")
 
 
@@ -105,16 +104,6 @@ class Commands:
             known
             and self._story.registration == "Accepted"
             and not self._happenings.unsure(np.array([t])).any()
-        )
-
-    def _plain(self, connector: int, since: float, until: float) -> bool:
-        """Was this request the only thing done to the connector or the station?"""
-        edge = np.array([since - QUIET_S, since, until])
-        return (
-            self._happenings.touches(connector, since - QUIET_S, until) == 1
-            and not self._happenings.faulty[connector].cover(edge).any()
-            and not self._happenings.unsure(edge).any()
-            and not self._story.was_unheard(since - 60.0, until)
         )
 
     def _alone(self, which: list[int], t: float) -> bool:
@@ -188,7 +177,7 @@ class Commands:
 
     def _station(self, inoperative: bool, t: float) -> None:
         """Connector 0 tells the availability of the station as a whole (4.9)."""
-        if self._plain(0, t, t + SOON_S) and 0 in self._told:
+        if self._happenings.alone(0, t, t + SOON_S) and 0 in self._told:
             expected, told = "Unavailable" if inoperative else "Available", self._told[0][1]
             message = "the status of connector 0 after a change of its availability"
             self._ledger.judge(AVAILABILITY, told == expected, t, 0, expected, told, message)
@@ -250,7 +239,7 @@ class Commands:
             self._agenda.at(t + SOON_S, look)
 
     def _ended(self, requirement: str, running: Transaction, reason: str, t: float) -> None:
-        if self._plain(running.connector, t, t + SOON_S) and (
+        if self._happenings.alone(running.connector, t, t + SOON_S) and (
             running.stop is None or running.stop >= t - 1.0
         ):
             good = running.stop is not None and running.reason == reason
@@ -299,7 +288,7 @@ class Commands:
             return
         if connector not in self._story.outlets() or running:
             self._judge(START, call, status == "Rejected", "Rejected")
-        elif self._plain(connector, t, t) and self._is_free(connector, t):
+        elif self._happenings.alone(connector, t, t) and self._is_free(connector, t):
             self._judge(START, call, status == "Accepted", "Accepted")
             if status == "Accepted":
                 tag = call.payload["idTag"].lower()
@@ -312,7 +301,7 @@ class Commands:
         return told in FREE and t - told_t > QUIET_S and not recently and connector not in self._inoperative
 
     def _began(self, connector: int, tag: str, t: float) -> None:
-        if not self._plain(connector, t, t + SOON_S):
+        if not self._happenings.alone(connector, t, t + SOON_S):
             return
         if any(who == tag and t - 0.1 <= at for at, who in self._refused):
             return

@@ -14,6 +14,7 @@ FOREVER = float("inf")
 RECONNECT_S = 200.0  # EVC4 boot log: it tries again after three minutes
 HAIR_S = 0.002  # stamps are written to the millisecond
 DAY_S = 86_400.0
+QUIET_S = 5.0  # nothing else so long before: its effects are over; assumed
 MOST = 4096  # stretches and instants kept per connector
 HANDS = ("plug-in", "unplug", "tag", "fault", "clear")
 COMMANDS = (  # of the CSMS, that change what a connector does
@@ -122,6 +123,16 @@ class Happenings:
             times = self._touched[which]
             found += bisect_right(times, until) - bisect_left(times, since)
         return found
+
+    def alone(self, connector: int, since: float, until: float) -> bool:
+        """Was what happened at `since` all that was done to the connector or station, no fault, no outage?"""
+        edge = np.array([since - QUIET_S, since, until])
+        return (
+            self.touches(connector, since - QUIET_S, until) == 1
+            and not self.faulty[connector].cover(edge).any()
+            and not self.unsure(edge).any()
+            and not self._story.was_unheard(since - 60.0, until)
+        )
 
     def unsure(self, t: Array, margin_s: float = 60.0) -> Array:
         """Instants about which the frames tell nothing or not all: outages, darkness, a queue that drains."""
