@@ -57,7 +57,7 @@ class Retries:
         self._agenda = agenda
         self._refused: dict[Hashable, Refused] = {}
         self._refusals_t: set[float] = set()
-        self._uncounted: set[Hashable] = set()  # refused before an interruption: who knows how often in all
+        self._uncounted: set[Hashable] = {None}  # no key, or refused before an interruption: who counted?
         bench.bus.any_reply.append(self._answered)
         bench.bus.any_call.append(self._sent)
         for name in ENDS:
@@ -73,7 +73,7 @@ class Retries:
             return
         key, rule = key_of(call), self._rule(call.t)
         before = self._refused.pop(key, None)
-        if call.error is None or call.reply_t is None or rule is None or key in (None, *self._uncounted):
+        if call.error is None or call.reply_t is None or rule is None or key in self._uncounted:
             return
         self._refusals_t.add(call.t)
         now = Refused(call, rule, before.times + 1 if before else 1, call.reply_t)
@@ -107,7 +107,7 @@ class Retries:
         now_t = refused.t + refused.rule.after(refused.times) + SLACK_S
         if self._refused.get(key) is not refused or self._was_silent(refused.t, now_t):
             return
-        if refused.call.t in self._refusals_t and self._rule(now_t) == refused.rule:
+        if self._rule(now_t) == refused.rule:
             wanted = f"another attempt, {refused.rule.attempts} in all"
             message = f"{refused.call.action} was not sent again after refusal {refused.times}"
             self._broken(refused.call, wanted, "none", message)
