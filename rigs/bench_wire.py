@@ -19,7 +19,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from rigs.bench import Bench
-from rigs.benchmark import DAY_S, LOAD
+from rigs.benchmark import DAY_S, LOAD, four_digits
 from rigs.network import Remote
 from rigs.rigfile import RigFile
 from twin.endpoint import Endpoint
@@ -39,7 +39,7 @@ class Result:
     wire_ratio: float
 
     def table(self) -> dict[str, float]:
-        return {name: float(f"{value:.4g}") for name, value in asdict(self).items()}
+        return four_digits(asdict(self))
 
 
 def run(url: str, ca_file: Path | None = None, progress: Callable[[str], None] = lambda _: None) -> Result:

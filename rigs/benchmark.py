@@ -11,7 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -73,8 +73,12 @@ class Result:
     acn_days_per_s: float | None = None  # ACN-Sim on the same sessions, where acnportal is installed
 
     def table(self) -> dict[str, float]:
-        measured = {name: value for name, value in asdict(self).items() if value is not None}
-        return {name: float(f"{value:.4g}") for name, value in measured.items()}
+        return four_digits(asdict(self))
+
+
+def four_digits(figures: Mapping[str, float | None]) -> dict[str, float]:
+    """Measured figures as they are told: no more digits than a noisy machine is good for, no missing ones."""
+    return {name: float(f"{value:.4g}") for name, value in figures.items() if value is not None}
 
 
 def run(progress: Callable[[str], None] = lambda _: None) -> Result:

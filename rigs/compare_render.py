@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rigs.checks.render import COLUMNS, STYLES
+from rigs.checks.render import COLUMNS, STYLES, titled_table
 from rigs.compare import Comparison, Tally
 
 MOST_ROWS = 20  # of a table; the others are counted, and in --json
@@ -156,14 +155,7 @@ def _closing(comparison: Comparison) -> RenderableType:
 
 def _table(title: str, *columns: str | tuple[str, int]) -> Table:
     """Columns by name; one with a ratio takes what width is left."""
-    table = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        expand=True,
-        pad_edge=False,
-    )
+    table = titled_table(title)
     for column in columns:
         if isinstance(column, str):
             table.add_column(column, no_wrap=True)

@@ -53,7 +53,7 @@ def mark(verdict: str) -> Text:
 
 
 def sessions(rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table(f"Sessions ({len(rows)})")
+    table = titled_table(f"Sessions ({len(rows)})")
     for name in ("", "vehicle", "plug-in", "plug-out"):
         table.add_column(name, no_wrap=True)
     for name in ("kWh", "short", "SoC %", "samples"):
@@ -81,7 +81,7 @@ def _session(row: Mapping[str, Any]) -> list[RenderableType]:
 
 
 def requirements(rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table("Requirements")
+    table = titled_table("Requirements")
     table.add_column("verdict", no_wrap=True)
     table.add_column("requirement", ratio=1)
     table.add_column("judged", justify="right", no_wrap=True)
@@ -99,7 +99,7 @@ def not_exercised(rows: Sequence[Mapping[str, Any]]) -> RenderableType:
 
 
 def findings(rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table(f"Findings ({len(rows)})")
+    table = titled_table(f"Findings ({len(rows)})")
     table.add_column("time", no_wrap=True)
     table.add_column("", no_wrap=True)
     table.add_column("what", ratio=1)
@@ -134,7 +134,7 @@ def closing(summary: Mapping[str, Any]) -> RenderableType:
     return Padding(line, (0, 0, 1, 0))
 
 
-def _table(title: str) -> Table:
+def titled_table(title: str) -> Table:
     return Table(
         title=title,
         title_justify="left",
