@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rigs.bugs import charging, conduct, electrical, metering, protocol, sheet, transactions
+from rigs.bugs import charging, conduct, electrical, metering, moments, protocol, sheet, transactions
 from rigs.bugs.bug import Bug
 from rigs.complaints import nearest
 from rigs.errors import BadInput
@@ -15,6 +15,7 @@ BUGS: tuple[Bug, ...] = (
     *electrical.BUGS,
     *sheet.BUGS,
     *conduct.BUGS,
+    *moments.BUGS,
 )
 """All of them, family by family."""
 

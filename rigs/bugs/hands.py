@@ -72,6 +72,12 @@ def change(bench: Bench, key: str, value: str) -> None:
     ask(bench, "ChangeConfiguration", {"key": key, "value": value})
 
 
+def serve(bench: Bench, location: str, content: bytes, version: str | None) -> None:
+    """Put a firmware image where it can be fetched, and note its version; None where it is none."""
+    bench.files[location] = content
+    bench.assembly.event("operator", firmware=location, version=version)
+
+
 def running(bench: Bench, connector: int = 1) -> int:
     """The id of the transaction that runs on a connector."""
     id = bench.assembly.station.memory.transactions[connector].id

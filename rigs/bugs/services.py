@@ -1,7 +1,7 @@
 """Scripts of small rigs: cards that wait, lists and caches, orders of the back office, files, keys."""
 
 from rigs.bench import Bench
-from rigs.bugs.hands import ask, begin, change, composite, end, install, profile, running
+from rigs.bugs.hands import ask, begin, change, composite, end, install, profile, running, serve
 
 INFO = {"idTagInfo": {"status": "Accepted"}}
 
@@ -174,19 +174,29 @@ def files(bench: Bench) -> None:
     bench.advance(120.0)
     ask(bench, "GetDiagnostics", {"location": "nowhere"})
     bench.advance(120.0)
+    serve(bench, "ftp://server/bad", b"nothing of the kind", None)
+    serve(bench, "ftp://server/cut", image("V32R31")[:-1], None)
+    serve(bench, "ftp://server/new", image("V32R31"), "V32R31")
     begin(bench, 1)
-    bench.files["ftp://server/bad"] = b"nothing of the kind"
-    bench.files["ftp://server/new"] = image("V32R31")
-    for name in ("missing", "bad", "new"):
-        date = bench.now.strftime("%Y-%m-%dT%H:%M:%SZ")
-        wanted = {"location": f"ftp://server/{name}", "retrieveDate": date, "retries": 1}
-        ask(bench, "UpdateFirmware", wanted)
-        bench.advance(400.0)
+    _update(bench, "missing", 400.0)
+    _update(bench, "bad", 120.0)  # it waits for the transaction's end
     end(bench, 1)
-    bench.advance(300.0)
+    bench.advance(200.0)
+    _update(bench, "cut", 200.0)
+    begin(bench, 1)
+    _update(bench, "new", 120.0)
+    end(bench, 1)
+    bench.advance(700.0)
     begin(bench, 1)
     bench.advance(120.0)
     end(bench, 1)
+
+
+def _update(bench: Bench, name: str, wait_s: float) -> None:
+    date = bench.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    wanted = {"location": f"ftp://server/{name}", "retrieveDate": date, "retries": 1}
+    ask(bench, "UpdateFirmware", wanted)
+    bench.advance(wait_s)
 
 
 def validity(bench: Bench) -> None:

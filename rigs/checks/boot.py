@@ -9,10 +9,11 @@ from rigs.checks.ledger import Requirement as R
 FIRST, RETRY, REPORT = "boot.first", "boot.retry", "boot.status"
 REQUIREMENTS = (
     R(FIRST, "Nothing but BootNotification is sent before it is accepted", "4.2, TC_001_CS"),
-    R(RETRY, "A boot not accepted is tried again no sooner than its interval", "4.2.1, TC_002_CS"),
+    R(RETRY, "A boot not accepted is tried again after its interval, and no sooner", "4.2.1, TC_002_CS"),
     R(REPORT, "An accepted boot is followed by the status of every connector", "4.2, ER 3.22"),
 )
 OF_CONNECTORS = ("StatusNotification", "MeterValues")  # asked for without one, each connector tells its own
+LATE_S = 60.0  # assumed: so long after its interval a boot is overdue
 REPORT_S = 60.0  # assumed: "after Accepted" is a minute; on the wire it takes a second
 
 
@@ -66,6 +67,18 @@ class Boot:
                 f"{waited:.1f} s",
                 "BootNotification came again too soon",
             )
+            self._overdue(call.t)
+
+    def _overdue(self, t: float) -> None:
+        """It has to come at all, where the link was there to carry it."""
+        if self._last is None or self._last[2] == "Accepted" or self._last[1] <= 0:
+            return
+        answered, interval, status = self._last
+        due = answered + interval
+        down = self._story.down_t is not None or any(end >= answered for _, end in self._story.outages)
+        if t > due + LATE_S and not down:
+            expected, actual = f"{interval:g} s after {status}", f"none for {t - answered:.0f} s"
+            self._ledger.broken(RETRY, due, None, expected, actual, "BootNotification did not come again")
 
     def _too_early(self, call: Call) -> None:
         if self._triggered[call.action] > 0:
@@ -133,3 +146,5 @@ class Boot:
 
     def _end(self, t: float) -> None:
         self._settle(t)
+        if self._waits and self._bench.whole:
+            self._overdue(t)

@@ -14,15 +14,17 @@ from rigs.checks.agenda import Agenda
 from rigs.checks.bus import Bench, Event
 from rigs.checks.call import Call
 from rigs.checks.happenings import Happenings
-from rigs.checks.instants import iso
+from rigs.checks.instants import epoch, iso
 from rigs.checks.ledger import Requirement as R
 from rigs.checks.story import Transaction
 
 STOPS, STARTS, ASKED = "card.stops", "card.starts", "card.asked"
+NEEDLESS = "card.needless"
 CAUSE, UNPLUG, TIMEOUT = "transaction.start-cause", "transaction.unplugged", "status.timeout"
 REQUIREMENTS = (
     R(STOPS, "A card stops its own transaction, or one of its group, and no other", "3.10, TC_005_1_CS"),
     R(ASKED, "A card that nobody knows is asked for", "4.1, TC_003_CS"),
+    R(NEEDLESS, "A card is not asked for where nothing can begin", "4.1"),
     R(STARTS, "An accepted card and a cable start a transaction", "4.1, 4.8, TC_003_CS, TC_004_1_CS"),
     R(CAUSE, "Every transaction has its card or its remote start", "4.8, 5.11"),
     R(UNPLUG, "Pulling the cable ends a transaction where the key says so", "4.10, 9.1.28, TC_068_CS"),
@@ -32,6 +34,7 @@ SOON_S = 5.0  # assumed: what a card brings about follows so soon
 LOOK_S = 15.0  # assumed: a back office answers within ten seconds; of one that does not nothing is said
 NEAR_S = 5.0  # how exactly a time-out is kept
 BEFORE_S = 5.0  # assumed: what was done so long before a status was told may have brought it about
+SAME_CLOCK_S = 1.0  # where the station's clock is that of the recording
 LONGEST_WAIT_S = 600.0  # from a card to the start that it brings about
 
 
@@ -59,6 +62,7 @@ class Cards:
         self._tags: deque[tuple[float, int, str]] = deque(maxlen=256)
         self._remote: deque[tuple[float, str]] = deque(maxlen=64)
         self._told: dict[int, tuple[float, str]] = {}
+        self._given_up: dict[int, float] = {}  # by connector: when Preparing was last given up
         bus = bench.bus
         bus.calls["Authorize"].append(lambda call: self._asked.append((call.t, _tag(call))))
         bus.replies["Authorize"].append(self._authorized)
@@ -115,8 +119,9 @@ class Cards:
             (fault_t or running.start) - LONGEST_WAIT_S,
         )  # it waits for its end
         options = self._story.text(f"chg_Ch{running.connector}Options", running.start) or ""
+        free_t = self._given_up.get(running.connector, -np.inf)
         shown = any(
-            c == running.connector and who == tag and since <= t <= running.start + 1.0
+            c == running.connector and who == tag and t >= since and free_t < t <= running.start + 1.0
             for t, c, who in self._tags
         )
         asked = any(who == tag and since <= t <= running.start + 1.0 for t, who in self._remote)
@@ -172,6 +177,16 @@ class Cards:
                 self._in_transaction(its, t, tag)
         elif running is None and told in ("Available", "Preparing") and self._is_first(connector, t):
             self._at_rest(connector, t, tag)
+        elif running is None and told == "Unavailable" and self._told[connector][1] == told:
+            self._out_of_service(connector, t, tag)
+
+    def _out_of_service(self, connector: int, t: float, tag: str) -> None:
+        """Shown at one connector only, and not asked for on behalf of the CSMS."""
+        shown = sum(who == tag and abs(at - t) <= SOON_S for at, _, who in self._tags)
+        if shown == 1 and not any(who == tag and abs(at - t) <= SOON_S for at, who in self._remote):
+            asked = any(who == tag and t - 0.1 <= at <= t + SOON_S for at, who in self._asked)
+            message, actual = f"card {tag} was shown at a connector out of service", "Authorize"
+            self._ledger.judge(NEEDLESS, not asked, t, connector, "no Authorize", actual, message)
 
     def _in_transaction(self, its: Transaction, t: float, tag: str) -> None:
         if self._option("com_AuthOptions", "StopOnAnyCrd"):
@@ -246,11 +261,19 @@ class Cards:
         if before is not None and before[1] == status:
             return
         self._told[connector] = (call.t, status)
+        if before is not None and before[1] == "Preparing" and status == "Available":
+            self._taken_back(connector, call)
         wait_s = self._story.integer("ConnectionTimeOut", call.t)
         if status == "Preparing" and wait_s and connector not in self._story.open:
             self._agenda.at(call.t + wait_s + NEAR_S, partial(self._waited, connector, call.t, float(wait_s)))
         elif before is not None and before[1] == "Preparing" and status in ("Available", "Finishing"):
             self._gave_up(connector, *before, call.t)
+
+    def _taken_back(self, connector: int, call: Call) -> None:
+        """B1: a card shown until then starts nothing any more, be it shown twice or waited in vain."""
+        told_t = epoch(call.payload.get("timestamp", iso(call.t)))
+        if abs(call.t - told_t) < SAME_CLOCK_S:
+            self._given_up[connector] = told_t
 
     def _waited(self, connector: int, t: float, wait_s: float) -> None:
         if self._undisturbed(connector, t, t + wait_s + NEAR_S):

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from rigs.checks.agenda import Agenda
-from rigs.checks.bus import Bench
+from rigs.checks.bus import Bench, Event
 from rigs.checks.call import Call
 from rigs.checks.columns import Block
 from rigs.checks.decrees import TAKEN
@@ -20,6 +20,7 @@ from rigs.checks.story import Transaction
 
 START, STARTED = "remote.start-answer", "remote.started"
 AVAILABILITY, RESET, UNLOCK = "availability.answer", "reset.carried-out", "unlock.answer"
+PROMPT = "reset.prompt"
 INVALID = "frame.refused"
 TRIGGERED, CACHE, DATA = "trigger.connector", "cache.cleared", "data-transfer.answer"
 REQUIREMENTS = (
@@ -28,6 +29,7 @@ REQUIREMENTS = (
     R(STARTED, "A remote start accepted starts a transaction, or waits for a cable", "5.11, TC_010_CS"),
     R(AVAILABILITY, "ChangeAvailability is Scheduled in a transaction, else Accepted", "5.2, TC_002_CS"),
     R(RESET, "A reset ends transactions with its reason, and the station boots anew", "5.14, TC_013_CS"),
+    R(PROMPT, "A hard reset comes at once, a soft one when its stops are told", "5.14, TC_013_CS, TC_014_CS"),
     R(UNLOCK, "UnlockConnector ends a transaction and tells of the lock", "5.18, TC_017_1_CS, TC_018_1_CS"),
     R(TRIGGERED, "A trigger brings the message of the connector asked for", "5.17, TC_054_CS"),
     R(CACHE, "ClearCache is Accepted where there is a cache, else Rejected", "5.4, ER 3.23, TC_061_1_CS"),
@@ -35,6 +37,7 @@ REQUIREMENTS = (
 )
 SOON_S = 10.0  # assumed: an Authorize may come between
 BOOT_S = 120.0  # assumed: last words, restart, socket
+LAST_S = 5.0  # assumed: so soon after the last word, or the reply, a station goes down
 FREE = ("Available", "Preparing")
 
 
@@ -52,6 +55,7 @@ class Commands:
         self._told: dict[int, tuple[float, str]] = {}
         self._refused: deque[tuple[float, str]] = deque(maxlen=64)  # idTags the CSMS does not accept
         self._boots: deque[float] = deque(maxlen=64)
+        self._to_reset: tuple[float, str] | None = None  # when it was accepted, and its type
         self._sent: deque[tuple[float, int]] = deque(maxlen=256)  # statuses, by connector
         self._values: deque[tuple[float, int]] = deque(maxlen=4096)  # triggered values, heard of in blocks
         self._owed: list[tuple[list[int], float]] = []  # triggers of them
@@ -71,6 +75,7 @@ class Commands:
         bus.replies["UnlockConnector"].append(self._unlock)
         bus.replies["RemoteStartTransaction"].append(self._remote_start)
         bus.replies["Reset"].append(self._reset)
+        bus.events["reset"].append(self._goes_down)
         bus.end.append(self._end)
         bus.events["tag"].append(lambda event: self._shown.update({event.connector or 0: event.t}))
 
@@ -251,8 +256,26 @@ class Commands:
         if call.reply is None or call.reply["status"] != "Accepted":
             return
         t, reason = call.reply_t or call.t, f"{call.payload['type']}Reset"
+        self._to_reset = t, call.payload["type"]
         running = [its for its in self._story.open.values() if self._sure(t)]
         self._agenda.at(t + BOOT_S, partial(self._restarted, reason, running, t))
+
+    def _goes_down(self, event: Event) -> None:
+        """5.14: hard, it need not wait for anything; soft, for the answers to its StopTransactions."""
+        asked, self._to_reset = self._to_reset, None
+        if asked is None:
+            return
+        t, kind = asked
+        alone = self._happenings.touches(0, t + 0.01, event.t) <= 1  # the event itself
+        quiet = not self._happenings.unsure(np.array([t])).any()
+        if alone and quiet and not self._story.was_unheard(t - 60.0, event.t):
+            since = t if kind == "Hard" else max(t, self._story.heard_t)
+            good, actual = event.t - since <= LAST_S, f"after {event.t - since:.0f} s"
+            message, expected = (
+                f"a {kind.lower()} reset was accepted",
+                f"within {LAST_S:g} s of all being said",
+            )
+            self._ledger.judge(PROMPT, good, event.t, None, expected, actual, message)
 
     def _restarted(self, reason: str, running: list[Transaction], t: float) -> None:
         story = self._story

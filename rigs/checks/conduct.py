@@ -6,6 +6,7 @@ from rigs.checks import (
     faults,
     files,
     lists,
+    moments,
     pulse,
     retries,
     settings,
@@ -31,6 +32,7 @@ REQUIREMENTS = (
     *pulse.REQUIREMENTS,
     *retries.REQUIREMENTS,
     *shares.REQUIREMENTS,
+    *moments.REQUIREMENTS,
     *truth.REQUIREMENTS,
 )
 
@@ -51,4 +53,5 @@ class Conduct:
         pulse.Pulse(bench, happenings, agenda)
         retries.Retries(bench, agenda)
         shares.Shares(bench, Law(bench), happenings)
+        moments.Moments(bench, happenings)
         truth.Truth(bench)

@@ -1,4 +1,8 @@
-"""Diagnostics and firmware: notifications in their order, and every request to its end (4.4, 4.5)."""
+"""Diagnostics and firmware: notifications in their order, and every request to its end (4.4, 4.5).
+
+What lies at a location is known where the rig tells it: event `operator`, `firmware` the location and
+`version` the image's, null where it is none.
+"""
 
 from functools import partial
 
@@ -13,6 +17,7 @@ from rigs.checks.ledger import Requirement as R
 from rigs.checks.sheet_tables import SHEET
 
 ORDER, DIAGNOSTICS, FIRMWARE = "files.order", "files.diagnostics", "files.firmware"
+IMAGE, SERVICE = "files.image", "files.service"
 REQUIREMENTS = (
     R(ORDER, "The steps of an upload or an update come in their order", "4.4, 4.5, 7.24, 7.25, TC_044_1_CS"),
     R(
@@ -21,6 +26,12 @@ REQUIREMENTS = (
         "5.9, TC_045_1_CS",
     ),
     R(FIRMWARE, "An update begins at its date and comes to an end", "5.19, TC_044_1_CS, TC_044_2_CS"),
+    R(
+        IMAGE,
+        "A sound image is installed, any other is not",
+        "5.19, 7.25, TC_044_1_CS, TC_044_3_CS",
+    ),
+    R(SERVICE, "While an update waits idle connectors are Unavailable, after a failed one not", "5.19"),
 )
 UPLOAD, UPDATE = "DiagnosticsStatusNotification", "FirmwareStatusNotification"
 # Each status and what may stand before it ("": nothing under way); repetitions while downloading are retries.
@@ -37,6 +48,8 @@ STEPS = {
 }
 LAST = {"Uploaded", "UploadFailed", "DownloadFailed", "Installed", "InstallationFailed"}
 BEGIN_S, END_S = 60.0, 600.0  # assumed: how soon work begins, and how long a transfer takes
+TELL_S = 15.0  # assumed: so soon a change of service is told
+IDLE = ("Available", "Preparing")
 
 
 class Files:
@@ -48,6 +61,9 @@ class Files:
         self._now = {UPLOAD: "", UPDATE: ""}
         self._told: dict[str, list[tuple[float, str]]] = {UPLOAD: [], UPDATE: []}
         self._asked: dict[str, float] = {}
+        self._images: dict[str, str | None] = {}  # by location: the version there, as the rig tells
+        self._location, self._version = "", ""  # of the update under way; as last booted
+        self._inoperative: set[int] = set()
         self._emptied = False  # diagnostics were delivered, and nothing happened since
         bus = bench.bus
         for action in STEPS:
@@ -58,6 +74,10 @@ class Files:
         bus.any_call.append(self._called)
         for name in (*HANDS, *ALL):
             bus.events[name].append(self._happened)
+        bus.events["operator"].append(self._served)
+        bus.calls["BootNotification"].append(self._booted)
+        bus.calls["StopTransaction"].append(self._stopped)
+        bus.replies["ChangeAvailability"].append(self._availability)
         for name in ("power-cut", "link-down", "reset"):
             bus.events[name].append(lambda event: self._lost(event.name))
         self._triggers: set[str] = set()
@@ -89,6 +109,8 @@ class Files:
         self._ledger.judge(ORDER, good, call.t, None, expected, actual, message)
         self._now[action] = "" if status in LAST else status
         self._emptied = status == "Uploaded"
+        if action == UPDATE and self._bench.whole:
+            self._updating(call.t, status)
 
     def _called(self, call: Call) -> None:
         if call.up and call.action not in ("Heartbeat", UPLOAD):
@@ -114,9 +136,80 @@ class Files:
         self._asked[UPDATE] = t
         if self._now[UPDATE] != "Installing":
             self._now[UPDATE] = ""  # the later request takes the place of the one before
+            self._location = call.payload["location"]
         begins = max(t, due)
         self._agenda.at(begins + BEGIN_S, partial(self._began, t, begins))
         self._agenda.at(begins + END_S, partial(self._came, FIRMWARE, UPDATE, t, begins, END_S))
+
+    # -- from the download to the new firmware ---------------------------------------------------
+
+    def _served(self, event: Event) -> None:
+        if "firmware" in event.detail:
+            self._images[str(event.detail["firmware"])] = event.detail.get("version")
+
+    def _booted(self, call: Call) -> None:
+        self._version = str(call.payload.get("firmwareVersion", ""))
+
+    def _availability(self, call: Call) -> None:
+        if call.reply is None or call.reply["status"] == "Rejected":
+            return
+        asked = call.payload["connectorId"]
+        which = {asked} if asked else {0, *self._story.outlets()}
+        inoperative = call.payload["type"] == "Inoperative"
+        self._inoperative = self._inoperative | which if inoperative else self._inoperative - which
+
+    def _updating(self, t: float, status: str) -> None:
+        if status == "Downloaded":
+            idle = {c: word for c, word in self._story.statuses.items() if c and word in IDLE}
+            self._agenda.at(t + TELL_S, partial(self._in_service, t, idle, False))
+            self._agenda.at(t + BEGIN_S, partial(self._installs, t))
+        elif status == "Installing":
+            self._agenda.at(t + END_S, partial(self._installed, t))
+        elif status in ("Installed", "InstallationFailed"):
+            self._outcome(t, status)
+        if status == "InstallationFailed":
+            out = {c: word for c, word in self._story.statuses.items() if c and word == "Unavailable"}
+            self._agenda.at(t + TELL_S, partial(self._in_service, t, out, True))
+
+    def _in_service(self, t: float, before: dict[int, str], serves: bool) -> None:
+        """Of connectors that nobody touched meanwhile, those that were idle, or were out for the update."""
+        if self._now[UPDATE] not in (("",) if serves else ("Downloaded", "Installing")):
+            return
+        for connector in before.keys() - self._inoperative:
+            touched = self._happenings.touches(connector, t, t + TELL_S)
+            if touched or connector in self._story.open or not self._undisturbed(t, t + TELL_S):
+                continue
+            told = self._story.statuses[connector]
+            good, expected = (told == "Unavailable") != serves, "in service" if serves else "Unavailable"
+            message = f"an update {'has failed' if serves else 'is about to be installed'}"
+            self._ledger.judge(SERVICE, good, t, connector, expected, told, message)
+
+    def _stopped(self, call: Call) -> None:
+        if self._now[UPDATE] == "Downloaded" and self._bench.whole:
+            self._agenda.at(call.t + BEGIN_S, partial(self._installs, call.t))
+
+    def _installs(self, t: float) -> None:
+        """As soon as it is able to: where nobody has charged for a while."""
+        ran = any(self._story.any_transaction(c, t + 0.1, t + BEGIN_S) for c in self._story.outlets())
+        if ran or not self._undisturbed(t, t + BEGIN_S):
+            return
+        good, message = self._now[UPDATE] != "Downloaded", "an image is there, nobody charges"
+        self._ledger.judge(FIRMWARE, good, t, None, "Installing", "nothing", message)
+
+    def _installed(self, t: float) -> None:
+        if self._undisturbed(t, t + END_S):
+            good = any(at > t and status in LAST for at, status in self._told[UPDATE])
+            message, expected = "an installation comes to no end", "Installed or InstallationFailed"
+            self._ledger.judge(FIRMWARE, good, t, None, expected, "neither", message)
+
+    def _outcome(self, t: float, status: str) -> None:
+        if self._location not in self._images:
+            return
+        version = self._images[self._location]
+        expected = "InstallationFailed" if version is None else f"Installed, booted as {version}"
+        told = status if status == "InstallationFailed" else f"Installed, booted as {self._version}"
+        message = f"the outcome of the update from {self._location}"
+        self._ledger.judge(IMAGE, told == expected, t, None, expected, told, message)
 
     def _undisturbed(self, since: float, until: float) -> bool:
         return not self._happenings.unsure(

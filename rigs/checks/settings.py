@@ -43,6 +43,9 @@ MEASURANDS = frozenset(
         *("Current.Export", "Current.Import", "Current.Offered"),
     }
 )  # fmt: skip
+# 9.1.17: these may be asked for by phase, as "Voltage.L1".
+PHASED = frozenset({"Voltage", "Current.Import", "Current.Offered", "Power.Active.Import"})
+PHASES = ("L1", "L2", "L3")
 # Sections 9.1 to 9.4, sheet tables 13 to 16: keys that are read only; those above are written.
 READ_ONLY = frozenset(
     {
@@ -68,6 +71,7 @@ class Settings:
         self._ledger = bench.ledger
         self._writable: dict[str, bool] = {}
         self._told: dict[str, str] = {}
+        self._measured: frozenset[str] = frozenset()  # what any list of it has named: its meter knows that
         self._rigged = {key.lower(): _as_text(value) for key, value in bench.keys.items()}
         bench.bus.replies["GetConfiguration"].append(self._listed)
         bench.bus.replies["ChangeConfiguration"].append(self._changed)
@@ -83,6 +87,8 @@ class Settings:
             if value is None or key in OWN:
                 continue
             self._as_rigged(call, key, value)
+            if key in LISTS:
+                self._measured |= measurands_of(value)
             before = self._told.get(key)
             if before is not None:
                 message = f"{row['key']} is another than before, and nobody changed it"
@@ -105,7 +111,7 @@ class Settings:
         if status in DONE and key not in HARDCODED:
             self._rigged.pop(key, None)
             self._told.pop(key, None)
-        good = _is_good(key, value)
+        good = _is_good(key, value, self._measured)
         if good is None or not self._writable.get(key, False) or key in HARDCODED:
             return
         expected = "Accepted" if good else "Rejected"
@@ -126,14 +132,23 @@ def _as_text(value: Any) -> str:
     return str(value)
 
 
-def _is_good(key: str, value: str) -> bool | None:
-    """Is it a value of the key's type? None where that cannot be said, as of a list that a meter limits."""
+def _is_good(key: str, value: str, measured: frozenset[str]) -> bool | None:
+    """Is it a value of the key's type? None where that cannot be said, as of what a meter may not measure."""
     text = value.strip()
     if key in INTEGERS:
         whole = text.removeprefix("-").isdecimal() and text.isascii()
         return (int(text) >= 0 if -1 < len(text) < 7 else None) if whole else False
     if key in BOOLEANS:
         return text.lower() in ("true", "false")
-    if key in LISTS and not measurands_of(text) <= MEASURANDS:
-        return False
+    if key in LISTS:
+        return _is_good_list(text, measured)
     return None
+
+
+def _is_good_list(text: str, measured: frozenset[str]) -> bool | None:
+    named = measurands_of(text)
+    if not named <= MEASURANDS:
+        return False
+    items = [item.strip().rpartition(".") for item in text.split(",")]
+    phased = {name for name, _, phase in items if phase in PHASES}
+    return True if named <= measured and phased <= PHASED else None

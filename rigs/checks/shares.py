@@ -12,12 +12,14 @@ from rigs.checks.ledger import Requirement as R
 from rigs.checks.spans import lasting, per_phase
 from rigs.checks.telemetry import Rows
 
-FULL, REASON = "service.full", "service.reason"
+FULL, REASON, CUT = "service.full", "service.reason", "service.cut"
 REQUIREMENTS = (
     R(FULL, "A car in a transaction is allocated all that the limits leave it", "3.13.3; sheet table 23"),
+    R(CUT, "Where a limit falls the allocation falls with it", "3.13; IEC 61851-1 Annex A: 5 s"),
     R(REASON, "What telemetry names as the limit is what limits", "design: limited_by"),
 )
 SETTLED_S = 40.0  # assumed: a raise waits for the other's cut, each for its pilot and its car
+CUT_S = 1.0  # assumed: an allocation follows its limit so soon, before the pilot does
 NEAR_A = 0.15  # limits are told with one decimal (7.14)
 SHARE_A = 1.0  # assumed: how much of a shared current may be left over
 MINIMUM_A = 6.0  # IEC 61851-1 Annex A
@@ -152,13 +154,13 @@ class Shares:
     def _full(self, axis: Rows, known: dict[int, Situation], room: Array) -> None:
         wanting = sum((one.wants & (one.own > 0)).astype(int) for one in known.values())
         together = sum(np.where(one.wants, one.own, 0.0) for one in known.values())
-        least = self._number("chg_MinChargingCurrent", axis["t"])
-        floor = np.maximum(MINIMUM_A, 0.0 if least is None else least)
+        floor = self._floor(axis["t"])
         for connector, one in known.items():
             alone = np.minimum(one.own, np.where(room < floor - 1e-6, 0.0, room))
             expected = np.where(together <= room, one.own, alone)
             exact = one.wants & ((wanting == 1) | (together <= room) | (one.own == 0.0))
             self._settled(axis, connector, exact, expected, one.allocated)
+            self._cut(axis, connector, one)
         shared = (wanting > 1) & (together > room)
         total: Array = np.sum([np.where(one.wants, one.allocated, 0.0) for one in known.values()], axis=0)
         each = [np.where(one.wants & (one.own > 0), one.own, np.inf) for one in known.values()]
@@ -168,12 +170,26 @@ class Shares:
         enough = np.where(all_run, room, np.where(room >= floor, one_of, 0.0))
         self._shared(axis, shared, enough, room, total)
 
+    def _floor(self, t: Array) -> Array:
+        """Less than this lets nobody charge."""
+        least = self._number("chg_MinChargingCurrent", t)
+        return np.full(len(t), MINIMUM_A) if least is None else np.maximum(MINIMUM_A, least)
+
     def _settled(self, axis: Rows, connector: int, judged: Array, expected: Array, told: Array) -> None:
         wrong = judged & (np.abs(told - expected) > NEAR_A)
         self._held(axis, FULL, judged & ~wrong, connector)
         for begin, end, k in lasting(axis, wrong, SETTLED_S):
             message = f"another current is allocated than the limits leave, for {end - begin:.0f} s"
             self._ledger.broken(FULL, begin, connector, f"{expected[k]:.2f} A", f"{told[k]:.2f} A", message)
+
+    def _cut(self, axis: Rows, connector: int, one: Situation) -> None:
+        """More than its own limits allow is nothing that a car is left to wait with."""
+        wrong = one.wants & (one.allocated > one.own + NEAR_A)
+        self._held(axis, CUT, one.wants & ~wrong & (one.own < NO_LIMIT), connector)
+        for begin, end, k in lasting(axis, wrong, CUT_S):
+            message = f"more is allocated than the limits allow, for {end - begin:.1f} s"
+            allowed, told = f"<= {one.own[k]:.2f} A", f"{one.allocated[k]:.2f} A"
+            self._ledger.broken(CUT, begin, connector, allowed, told, message)
 
     def _shared(self, axis: Rows, judged: Array, expected: Array, room: Array, total: Array) -> None:
         wrong = judged & ((total < expected - SHARE_A) | (total > room + NEAR_A))
@@ -189,6 +205,7 @@ class Shares:
 
     def _reasons(self, axis: Rows, known: dict[int, Situation], room: Array, station: Array) -> None:
         """The limit that is named has the amount that is allocated."""
+        floor = self._floor(axis["t"])
         for connector, one in known.items():
             others = [other.allocated > 0 for which, other in known.items() if which != connector]
             shared = np.any(others, axis=0) if others else np.zeros(len(room), bool)
@@ -200,10 +217,10 @@ class Shares:
                 "rated": _near(got, rated),
                 "cable": _near(got, one.capability),
                 "temperature": _near(got, one.capability),
-                "profile": _near(got, one.profile) | _near(got, room) | (got == 0),
+                "profile": _near(got, one.profile) | _near(got, room) | ((got == 0) & (room < floor)),
                 "station": _near(got, station) | _near(got, software) | (got == 0),
-                "minimum": got == 0,
-                "sharing": shared | (got == 0),
+                "minimum": (got == 0) & (one.profile > 0),
+                "sharing": (shared | (got == 0)) & (room >= floor),
                 "fault": got == 0,
                 "none": ~one.wants,
             }.items():

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from rigs import Bench, CallError, NoReply
+from rigs.bugs.hands import serve
 from twin.firmware import image
 
 VEHICLES = ("vw-id3-58", "renault-zoe-ze50", "tesla-model-3-rwd", "nissan-leaf-40", "vw-e-golf-2017")
@@ -352,7 +353,7 @@ class Day:
         """Diagnostics, and new firmware that is there, or is not, to be fetched soon."""
         self.call("GetDiagnostics", {"location": "ftp://server/in"})
         self.bench.advance(700)
-        self.bench.files["ftp://server/new"] = image("V32R31")
+        serve(self.bench, "ftp://server/new", image("V32R31"), "V32R31")
         date = (self.bench.now + timedelta(seconds=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
         where = self.random.choice(("new", "missing"))
         wanted = {"location": f"ftp://server/{where}", "retrieveDate": date, "retries": 1}

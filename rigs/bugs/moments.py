@@ -1,0 +1,146 @@
+"""Bugs that show for a moment, or where nothing should happen: contactors, shares, resets, firmware."""
+
+from dataclasses import replace
+from typing import Any
+
+from rigs.bugs.bug import Bug, Patch, around, constant, nothing
+
+CHANNEL, STATION = "twin.channel:Channel", "twin.charge_point:ChargePoint"
+
+
+def _tries_once(original: Any, agent: Any, reply: Any) -> None:
+    original(agent, reply)
+    agent._boot.clear()
+
+
+def _any_image(original: Any, content: bytes) -> str:
+    return "V32R31"
+
+
+def _waits_always(original: Any, restart: Any, kind: str, last_words: bool) -> None:
+    original(restart, "Soft", True)
+    restart._kind = kind
+
+
+def _asks_always(original: Any, session: Any, id_tag: str) -> None:
+    if session._channel.facts.operative:
+        original(session, id_tag)
+    else:
+        session._ask(id_tag, nothing)
+
+
+def _charging_when_offered(original: Any, facts: Any) -> str:
+    drawing = facts.drawing or facts.offering
+    return str(original(replace(facts, drawing=drawing, starting=facts.starting and not drawing)))
+
+
+def _notices_nobody(original: Any, facts: Any) -> str:
+    """Before its transaction a car counts for nothing."""
+    before = not (facts.transaction or facts.finishing or facts.authorised)
+    return str(original(replace(facts, plugged=facts.plugged and not before)))
+
+
+def _offered(channel: Any) -> float:
+    return float(channel.outlet.offered_a)
+
+
+def _opens_soon(original: Any, channel: Any, now: float, offering: bool) -> None:
+    channel._contactor.set(now + 0.5)
+
+
+def _arbitrates_late(original: Any, station: Any) -> None:
+    from models.timeline import CONTROL, Alarm
+
+    Alarm(station.timeline, station.controller.arbitrate, CONTROL).set(station.timeline.now + 3.0)
+
+
+BUGS: tuple[Bug, ...] = (
+    Bug(
+        "image-unchecked",
+        "whatever was downloaded is installed",
+        "files.image",
+        "5.19, 7.25, TC_044_3_CS",
+        "files",
+        (Patch("twin.firmware:version_of", around(_any_image)),),
+    ),
+    Bug(
+        "installation-endless",
+        "an installation comes to no end",
+        "files.firmware",
+        "5.19, TC_044_1_CS",
+        "files",
+        (Patch("twin.firmware:INSTALL_S", constant(1e7)),),
+    ),
+    Bug(
+        "serves-before-update",
+        "while an update waits for one car the other connector takes another",
+        "files.service",
+        "5.19",
+        "files",
+        (Patch(f"{STATION}._settle_all", constant(nothing)),),
+    ),
+    Bug(
+        "hard-reset-waits",
+        "a hard reset waits for half a minute",
+        "reset.prompt",
+        "5.14, TC_014_CS",
+        "orders",
+        (Patch("twin.restart:Restart.reset", around(_waits_always)),),
+    ),
+    Bug(
+        "asked-for-nothing",
+        "a card is asked for at a connector out of service",
+        "card.needless",
+        "4.1",
+        "orders",
+        (Patch("twin.session:Session.present", around(_asks_always)),),
+    ),
+    Bug(
+        "charging-before-contactor",
+        "Charging is told as soon as current is offered",
+        "status.charging",
+        "7.7",
+        "charge",
+        (Patch("twin.connector_status:status_of", around(_charging_when_offered)),),
+    ),
+    Bug(
+        "car-unnoticed",
+        "a car makes no connector Preparing before its transaction",
+        "status.preparing",
+        "4.9: A2",
+        "charge",
+        (Patch("twin.connector_status:status_of", around(_notices_nobody)),),
+    ),
+    Bug(
+        "handed-over-at-once",
+        "what is taken from one car is offered to the other at the same instant",
+        "electrical.handover",
+        "IEC 61851-1 Annex A",
+        "sharing",
+        (Patch(f"{CHANNEL}.committed_a", constant(property(_offered))),),
+    ),
+    Bug(
+        "opened-under-load",
+        "the contactor opens half a second after the offer ends, whatever flows",
+        "electrical.contactor-load",
+        "IEC 61851-1, sequence 10.2",
+        "charge",
+        (Patch(f"{CHANNEL}._time_contactor", around(_opens_soon)),),
+    ),
+    Bug(
+        "allocated-late",
+        "a profile changes the allocation three seconds after it is taken",
+        "service.cut",
+        "3.13",
+        "stack",
+        (Patch(f"{STATION}._arbitrate_soon", around(_arbitrates_late)),),
+    ),
+    Bug(
+        "boots-once",
+        "a boot that is not accepted is not tried again",
+        "boot.retry",
+        "4.2.1, TC_002_CS",
+        "booting",
+        (Patch("twin.agent:Agent._booted", around(_tries_once)),),
+    ),
+)
