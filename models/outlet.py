@@ -239,9 +239,12 @@ class Outlet:
         """Everything electrical, now."""
         return self.segment.at(self._timeline.now)
 
-    def metered(self) -> Metered:
-        """The same as the meter tells it, in its own steps; `meter_answers` says whether it does."""
-        return self.spec.meter.tells(self.segment, self._timeline.now)
+    def metered(self, t_s: float | None = None) -> Metered:
+        """The same as the meter tells it, in its own steps; `meter_answers` says whether it does.
+
+        At a `t_s` to come: what it will tell if no outlet's segment changes before.
+        """
+        return self.spec.meter.tells(self.segment, self._timeline.now if t_s is None else t_s)
 
     @property
     def meter_answers(self) -> bool:

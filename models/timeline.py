@@ -27,7 +27,14 @@ class _Due:
 
 
 class Timeline(simpy.Environment):
-    """A SimPy environment in seconds since the run's start, with absolute deadlines and ranks."""
+    """A SimPy environment in seconds since the run's start, with absolute deadlines and ranks.
+
+    `idle` is what can be worked out ahead while time has to stand still; whether it is, must not show.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.idle: list[Action] = []
 
     def at(self, t_s: float, action: Action, rank: int = CONTROL) -> None:
         """Run `action` at `t_s` (not before now), at its `rank` within that instant."""

@@ -138,9 +138,12 @@ class Channel:
         self.metered()
         return self._last_register_wh or 0
 
-    def metered(self) -> Metered:
-        """What the meter tells now; its register is kept for when it does not answer any more."""
-        reading = self.outlet.metered()
+    def metered(self, known: Metered | None = None) -> Metered:
+        """What the meter tells now, or `known` where that was worked out ahead.
+
+        Its register is kept for when it does not answer any more.
+        """
+        reading = known or self.outlet.metered()
         if self.outlet.meter_answers or self._last_register_wh is None:
             self._last_register_wh = int(reading.register_wh)
         return reading

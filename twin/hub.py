@@ -4,8 +4,10 @@ One poll serves all three. A reader thread and a queue would cost two thread swi
 what a frame takes; `simpy.rt` sleeps deaf to the socket.
 """
 
+import os
 import select
 import socket
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,6 +16,7 @@ from typing import Any
 
 Errand = Callable[[], None]
 READABLE = getattr(select, "POLLIN", 1)
+give_way: Errand = getattr(os, "sched_yield", lambda: None)  # to whoever wants this core, if anybody
 
 
 class Selecting:
@@ -69,11 +72,23 @@ class Hub:
         with suppress(BlockingIOError, OSError):  # full: it wakes anyway; closed: nobody waits any more
             self._waker.send(b"\0")
 
-    def wait(self, timeout_s: float | None) -> bool:
-        """Wait until there is something for `handle`, at most `timeout_s`; None waits without end."""
+    def wait(self, timeout_s: float | None, awake_s: float = 0.0) -> bool:
+        """Wait until there is something for `handle`, at most `timeout_s`; None waits without end.
+
+        Before that, `awake_s` without sleep: to be woken takes as long as many an answer.
+        """
         timeout_ms = ceil(timeout_s * 1e3) if timeout_s else timeout_s
-        self._ready = [self._actions[fd] for fd, _ in self._poll.poll(timeout_ms)]
+        found = self._poll_awake(awake_s) or self._poll.poll(timeout_ms)
+        self._ready = [self._actions[fd] for fd, _ in found]
         return bool(self._ready)
+
+    def _poll_awake(self, awake_s: float) -> list[tuple[int, int]]:
+        found: list[tuple[int, int]] = []
+        poll, until = self._poll.poll, time.perf_counter() + awake_s
+        while awake_s and not found and time.perf_counter() < until:
+            found = poll(0)
+            give_way()
+        return found
 
     def handle(self) -> None:
         """Read the sockets that `wait` found readable, and run the errands, in the order they came."""

@@ -11,6 +11,7 @@ from twin.wire import WireLink
 
 ROUNDS_AT_ONCE = 1000  # of reading within one instant: a CSMS that never stops must let time go on
 TOLD_EVERY_S = 0.5  # wall clock: how often progress is told
+AWAKE_S = 1e-3  # wall clock: how long to wait for an answer before going to sleep over it; assumed
 NAP_S = 60.0  # wall clock: the longest single wait
 
 
@@ -72,8 +73,10 @@ class Lockstep:
         timeline, hub, waited = self._timeline, self._hub, False
         while (deadline := self._deadline()) is not None:
             waited = True
+            for work in timeline.idle:
+                work()
             left_s = deadline - time.monotonic()
-            if hub.wait(left_s if left_s > 0 else 0.0):
+            if hub.wait(left_s, AWAKE_S) if left_s > 0 else hub.wait(0.0):
                 hub.handle()
             if left_s <= 0:
                 self._give_up()

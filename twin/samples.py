@@ -1,7 +1,9 @@
 """When meter values are taken: from the transaction's start, on the clock, and on request."""
 
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from models.meter import Metered
 from models.timeline import SAMPLE, Action, Alarm
 from twin.agent import Agent
 from twin.averages import Average
@@ -17,6 +19,14 @@ STOP_SAMPLED, STOP_ALIGNED = "StopTxnSampledData", "StopTxnAlignedData"
 SAMPLE_INTERVAL, CLOCK_INTERVAL = "MeterValueSampleInterval", "ClockAlignedDataInterval"
 STOP_DATA_LIMIT = 1000  # meter values kept for one stop besides begin and end; assumed
 MICROSECOND = 1e-6  # no two boundaries are so close; more than the rounding of an epoch
+
+
+class Ahead(NamedTuple):
+    """A connector's next periodic values, worked out before their instant."""
+
+    basis: tuple[object, ...]  # its first is the instant
+    metered: Metered
+    values: list[Payload]
 
 
 class Samples:
@@ -38,10 +48,12 @@ class Samples:
         self._boundary = 0.0  # the next or last clock-aligned instant, epoch seconds of the station
         self._last_boundary = float("-inf")
         averaged = policy("clock_values") == "averaged"
+        self._ahead: dict[int, Ahead] = {}
         self._averages = {c.connector: Average(c) for c in controller.channels} if averaged else {}
         agent.configuration.on_change.append(self._configured)
         agent.on_accepted.append(self._accepted)
         agent.on_clock_set.append(self._clock_stepped)
+        agent.timeline.idle.append(self.look_ahead)
 
     # --- from the start of the transaction ---
 
@@ -191,14 +203,41 @@ class Samples:
     def _meter_value(self, channel: Channel, plan: Plan, stamp: float | None = None) -> Payload:
         clock = self._agent.clock
         at = clock.iso(self._timeline.now) if stamp is None else clock.iso_epoch(stamp)
-        values = plan.sampled(self._row(channel, plan), channel.outlet.meter_answers)
-        return {"timestamp": at, "sampledValue": values}
+        return {"timestamp": at, "sampledValue": self._values(channel, plan)}
+
+    def _values(self, channel: Channel, plan: Plan) -> list[Payload]:
+        """The sampledValue list of this instant."""
+        ahead = self._ahead.get(channel.connector)
+        if ahead is not None and ahead.basis == self._basis(channel, plan, self._timeline.now):
+            del self._ahead[channel.connector]
+            channel.metered(ahead.metered)
+            return ahead.values
+        return plan.sampled(self._row(channel, plan), channel.outlet.meter_answers)
+
+    def look_ahead(self) -> None:
+        """Work out what each connector's next periodic values are if everything stays as it is."""
+        for channel in self._controller.channels:
+            t_s, known = self._periodic[channel.connector].due_s, self._ahead.get(channel.connector)
+            if t_s is None or (known is not None and known.basis[0] == t_s):
+                continue
+            plan, metered = self._plan(SAMPLED, PERIODIC, channel), channel.outlet.metered(t_s)
+            values = plan.sampled(self._told(flat(metered, channel.offered_a)), channel.outlet.meter_answers)
+            self._ahead[channel.connector] = Ahead(self._basis(channel, plan, t_s), metered, values)
+
+    def _basis(self, channel: Channel, plan: Plan, t_s: float) -> tuple[object, ...]:
+        """All that periodic values depend on: the neighbours too, for they warm each other."""
+        segments = [other.outlet.segment for other in self._controller.channels]
+        return (t_s, plan, channel.offered_a, channel.outlet.meter_answers, *segments)
 
     def _row(self, channel: Channel, plan: Plan) -> Row:
         if self._averages and plan.context == CLOCK:
             row = self._averages[channel.connector].mean(self._timeline.now)
         else:
             row = flat(channel.metered(), channel.offered_a)
+        return self._told(row)
+
+    def _told(self, row: Row) -> Row:
+        """A row without what the station does not know."""
         return row if self._knows_soc else (*row[:SOC], None, *row[SOC + 1 :])
 
     def _plan(self, key: str, context: str, channel: Channel, *more: str) -> Plan:

@@ -20,7 +20,6 @@ PATIENCE_S = 30.0  # wall clock: how long virtual time stands still for a reply
 LEAST_PATIENCE_S = 0.1  # ... from a CSMS that has long been silent
 LEAST_DIAL_S = 1.0  # wall clock: dialling in takes a few round trips
 REDIAL_S = 0.5  # wall clock a failed attempt takes in lockstep, else a restart would miss days; assumed
-RECORD_AT_ONCE = 256  # frames: writing them down in one go takes half the time of one by one
 NEWS_S = 0.001  # a closed socket is news no sooner than this: a recording tells it from the frame before it
 NO_PONG = "the CSMS answered no ping"
 SETTLED = 3  # the rank after samples and records: what the CSMS says by itself meets a settled instant
@@ -75,7 +74,6 @@ class WireLink:
         self._latest_s = 0.0  # the instant of the last frame that came
         self._was_lost = False
         self._unwritten: list[tuple[float, bool, str, bool]] = []  # frames not yet recorded
-        self._batch = 1 if latency_s is None else RECORD_AT_ONCE
         self._ping = Alarm(timeline, self._send_ping, CONTROL)
 
     # --- the charge point's end ---
@@ -103,7 +101,7 @@ class WireLink:
             self._outstanding = Outstanding(text[4 : text.index('"', 4)], now, time.monotonic())
         elif opened is not None and opened.unheard:
             self._hub.post(self._read)
-        self._note((now, True, text, not sent))
+        self._note(now, True, text, not sent)
 
     def close(self) -> None:
         self._dialling = None
@@ -116,9 +114,10 @@ class WireLink:
         if self._socket is not None:
             self._forget().abort()
 
-    def _note(self, row: tuple[float, bool, str, bool]) -> None:
-        self._unwritten.append(row)
-        if len(self._unwritten) >= self._batch:
+    def _note(self, t_s: float, up: bool, text: str, lost: bool) -> None:
+        """In lockstep what came is recorded after the next frame is sent, while its answer is under way."""
+        self._unwritten.append((t_s, up, text, lost))
+        if up or self._latency_s is None:
             self.write_down()
 
     def write_down(self) -> None:
@@ -277,7 +276,7 @@ class WireLink:
 
     def _deliver(self, text: str, opened: Socket) -> None:
         lost = self.is_silent or opened is not self._socket
-        self._note((self._timeline._now, False, text, lost))
+        self._note(self._timeline._now, False, text, lost)
         if not lost:
             self.station.on_text(text)
 
