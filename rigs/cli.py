@@ -4,6 +4,8 @@ Exit codes: 0 all checks hold, 1 an error finding, 2 bad input, 130 interrupted.
 """
 
 import argparse
+import errno
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +14,9 @@ from typing import NoReturn
 from rigs import commands
 from rigs.arguments import days, duration, identity, pace, port, tolerance, whole
 from rigs.errors import BadInput
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, one's share of it, or what one file may hold
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,6 +40,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # evc5 … | head
         sys.stderr.close()
         return commands.OK
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        kept = "what is recorded already is kept"
+        print(f"evc5: nothing more can be written: {os.strerror(error.errno)}; {kept}", file=sys.stderr)
+        return commands.BAD_INPUT
 
 
 def parser() -> argparse.ArgumentParser:

@@ -91,6 +91,21 @@ def test_a_directory_that_is_no_run_is_not_touched(rig: Path, capsys: Captured) 
     assert [path.name for path in Path("photos").iterdir()] == ["cat.jpg"]
 
 
+@pytest.mark.slow
+def test_a_full_disk_is_one_line_and_what_was_recorded_can_be_judged(rig: Path, capsys: Captured) -> None:
+    resource = pytest.importorskip("resource", reason="needs POSIX limits")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))
+    try:
+        assert main(["run", str(rig), "--days", "3", "--quiet", "--out", "here"]) == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "nothing more can be written: File too large" in said
+    assert main(["verify", "here", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["frames"] > 100
+
+
 def test_a_refused_rig_writes_nothing(rig: Path, capsys: Captured) -> None:
     rig.write_text(RIG.replace("soc = 0.5", "soc = 1.4"))
     assert refused(capsys, "run", str(rig)) == "evc5: small.toml: sessions[0].soc must be <= 1.0, got 1.4"
