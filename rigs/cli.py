@@ -15,7 +15,6 @@ from rigs import commands
 from rigs.arguments import days, duration, identity, pace, port, tolerance, whole
 from rigs.errors import BadInput
 
-
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, one's share of it, or what one file may hold
 
 
