@@ -108,7 +108,7 @@ def assemble(rig: RigFile, directory: Path, network: Network | None = None) -> A
         lambda step_s: recorder.event(timeline.now, None, "clock-set", {"offset_s": step_s})
     )
     device.restart.on_end.append(lambda kind: recorder.event(timeline.now, None, "reset", {"type": kind}))
-    device.agent.foreign_time = joined.foreign_time
+    device.agent.foreign_time = recorder.summary["foreign_time"] = joined.foreign_time
     device.agent.on_foreign_time.append(
         lambda ahead_s: recorder.summary.setdefault("csms_clock_ahead_s", round(ahead_s, 3))
     )

@@ -79,7 +79,9 @@ class Tape:
             summary = {}
         days = summary["simulated_s"] / DAY_S if summary.get("simulated_s") else None
         pace, seed, rig = summary.get("pace", LOCKSTEP), summary.get("seed"), summary.get("rig")
-        return cls(messages, pace, _foreign(messages), days, seed, rig)
+        foreign = summary.get("foreign_time")
+        foreign = _foreign(messages) if foreign is None else foreign
+        return cls(messages, pace, foreign, days, seed, rig)
 
     def entries(self) -> Iterator[Entry]:
         """The frames in order."""
@@ -168,7 +170,7 @@ def _as_sent(line: bytes, frame: Any) -> str:
 
 
 def _foreign(messages: Path) -> bool:
-    """Did the back office live in another time than the run? Told by its answer to the boot."""
+    """Did the back office live in another time than the run? Guessed from its answer to the boot."""
     with messages.open("rb") as file:
         for line in file:
             entry = _entry(0, line)

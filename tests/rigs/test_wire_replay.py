@@ -1,6 +1,7 @@
 """A recording's back office played again: the same rig says the same, and another rig is found out."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -99,6 +100,29 @@ def test_a_paced_run_is_played_again_to_the_byte(tmp_path):
     with websocket_server(Office()) as url:
         run = one.run(out=tmp_path / "run", csms=url, days=0.01, pace=20_000.0)
     assert files(again(one, run, tmp_path)) == files(run)
+
+
+class Fast(Office):
+    """Its clock is five minutes ahead."""
+
+    def _hear(self, ws, frame):
+        if frame[0] == 2 and frame[2] in ("BootNotification", "Heartbeat"):
+            told = {"currentTime": (datetime.now(UTC) + timedelta(minutes=5)).isoformat()}
+            booted = {"status": "Accepted", "interval": 1} if frame[2] == "BootNotification" else {}
+            ws.send(json.dumps([3, frame[1], told | booted]))
+        else:
+            super()._hear(ws, frame)
+
+
+@pytest.mark.slow
+def test_a_clock_that_was_set_in_real_time_is_set_in_the_replay(tmp_path):
+    one = rig(start=datetime.now(UTC).isoformat())
+    with websocket_server(Fast()) as url:
+        run = one.run(out=tmp_path / "run", csms=url, days=3 / 86_400.0, pace=1.0)
+    assert "clock-set" in set(run.events["event"])
+    replayed = again(one, run, tmp_path)
+    assert replayed.summary["replay"]["difference"] is None
+    assert files(replayed) == files(run)
 
 
 def test_another_station_is_found_out_at_its_first_other_frame(tmp_path):
