@@ -14,7 +14,7 @@ from models.timeline import Timeline
 from models.world import World
 from rigs.csms import Conversation
 from rigs.errors import BadInput, NotAvailable
-from rigs.network import Embedded, Network
+from rigs.network import Embedded, NearEnd, Network
 from rigs.recorder import Recorder
 from rigs.redaction import SECRET, redacted
 from rigs.rigfile import RigFile
@@ -79,14 +79,16 @@ def assemble(rig: RigFile, directory: Path, network: Network | None = None) -> A
     # With a calendar of its own: both remember the minute that they wrote last.
     about = header(rig) | network.describe() | ({} if kept.is_new else {"continues": True})
     recorder = Recorder(directory, Calendar(rig.start, rig.zone), about)
-    joined = network.join(
+    record = partial(_record, recorder, station.identity)
+    near = NearEnd(
         rig,
         timeline,
         calendar,
         configuration,
-        partial(_record, recorder, station.identity),
+        record,
         lambda event, detail: recorder.event(timeline.now, None, event, detail),
     )
+    joined = network.join(near)
     clock = StationClock(calendar, station.clock.offset_s, station.clock.drift_ppm)
     device = ChargePoint(
         timeline,

@@ -25,6 +25,18 @@ SAME_TIME_S = 60.0  # a back office whose clock is no further off lives in the t
 
 
 @dataclass(frozen=True, slots=True)
+class NearEnd:
+    """What a network is joined to: the charge point's side of the line, and who is told what passes."""
+
+    rig: RigFile
+    timeline: Timeline
+    calendar: Calendar
+    configuration: Configuration
+    record: Record
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """One charge point's way to its back office."""
 
@@ -42,15 +54,7 @@ class Network(Protocol):
         """What the summary says of it, from the run's first moment on."""
         ...
 
-    def join(
-        self,
-        rig: RigFile,
-        timeline: Timeline,
-        calendar: Calendar,
-        configuration: Configuration,
-        record: Record,
-        notice: Notice,
-    ) -> Joined: ...
+    def join(self, near: NearEnd) -> Joined: ...
 
 
 class Embedded:
@@ -62,17 +66,10 @@ class Embedded:
     def describe(self) -> dict[str, object]:
         return {"csms": "embedded", "pace": self._factor or "max"}
 
-    def join(
-        self,
-        rig: RigFile,
-        timeline: Timeline,
-        calendar: Calendar,
-        configuration: Configuration,
-        record: Record,
-        notice: Notice,
-    ) -> Joined:
-        link = MemoryLink(timeline, rig.station.latency_s, record)
-        conversation = Conversation(back_office(rig, calendar), timeline, link.send_down)
+    def join(self, near: NearEnd) -> Joined:
+        rig, timeline = near.rig, near.timeline
+        link = MemoryLink(timeline, rig.station.latency_s, near.record)
+        conversation = Conversation(back_office(rig, near.calendar), timeline, link.send_down)
         link.to_csms = conversation.receive
         link.on_csms_open, link.on_csms_close = conversation.opened, conversation.closed
         if self._factor is None:
@@ -104,24 +101,16 @@ class Remote:
     def describe(self) -> dict[str, object]:
         return {"csms": self.endpoint.shown, "pace": self._factor or LOCKSTEP}
 
-    def join(
-        self,
-        rig: RigFile,
-        timeline: Timeline,
-        calendar: Calendar,
-        configuration: Configuration,
-        record: Record,
-        notice: Notice,
-    ) -> Joined:
-        self._configuration = configuration
-        lockstep = self._factor is None
+    def join(self, near: NearEnd) -> Joined:
+        self._configuration = configuration = near.configuration
+        timeline, lockstep = near.timeline, self._factor is None
         link = WireLink(
             timeline,
             self.hub,
             self.endpoint,
-            record,
-            notice,
-            latency_s=rig.station.latency_s if lockstep else None,
+            near.record,
+            near.notice,
+            latency_s=near.rig.station.latency_s if lockstep else None,
             ping_interval_s=lambda: configuration.integer("WebsocketPingInterval"),
             opened=self._opened,
         )
@@ -130,7 +119,7 @@ class Remote:
         if self._factor is None:
             return Joined(link, None, Lockstep(timeline, self.hub, [link]), self.hub, foreign_time=True)
         pace = Paced(timeline, self.hub, self._factor)
-        real_time = self._factor == 1.0 and abs(time.time() - calendar.epoch(0.0)) <= SAME_TIME_S
+        real_time = self._factor == 1.0 and abs(time.time() - near.calendar.epoch(0.0)) <= SAME_TIME_S
         return Joined(link, None, pace, self.hub, foreign_time=not real_time)
 
     def _configured(self, key: str, link: WireLink) -> None:

@@ -10,11 +10,8 @@ from typing import Any
 import orjson
 
 from models.timeline import INPUT, Timeline
-from rigs.network import Joined
-from rigs.rigfile import RigFile
+from rigs.network import Joined, NearEnd
 from rigs.tape import Answers, Entry, LinkChange, Tape
-from twin.clock import Calendar
-from twin.configuration import Configuration
 from twin.link import Record, Station
 from twin.wire import SETTLED, Notice
 
@@ -190,15 +187,7 @@ class Replay:
     def describe(self) -> dict[str, object]:
         return {"csms": f"replay of {self.tape.messages.name}", "pace": "max"}
 
-    def join(
-        self,
-        rig: RigFile,
-        timeline: Timeline,
-        calendar: Calendar,
-        configuration: Configuration,
-        record: Record,
-        notice: Notice,
-    ) -> Joined:
-        link = ReplayLink(self.tape, timeline, record, notice)
+    def join(self, near: NearEnd) -> Joined:
+        link = ReplayLink(self.tape, near.timeline, near.record, near.notice)
         self.likeness = link.likeness.summary
-        return Joined(link, None, timeline, foreign_time=self.tape.foreign_time)
+        return Joined(link, None, near.timeline, foreign_time=self.tape.foreign_time)
