@@ -54,7 +54,54 @@ def _arbitrates_late(original: Any, station: Any) -> None:
     Alarm(station.timeline, station.controller.arbitrate, CONTROL).set(station.timeline.now + 3.0)
 
 
+def _over(original: Any, facts: Any) -> str:
+    status = str(original(facts))
+    return "Finishing" if status == "SuspendedEVSE" else status
+
+
+def _wants_always(channel: Any) -> bool:
+    return bool(channel.permitted and channel.plugged)
+
+
+def _stays_live(original: Any, station: Any) -> None:
+    original(station)
+    for outlet in station.world.outlets:
+        outlet.clear("power-loss")
+
+
 BUGS: tuple[Bug, ...] = (
+    Bug(
+        "silence-remembered",
+        "a stop that met silence waits for three minutes though the CSMS answers again",
+        "transaction.resumed",
+        "3.7, 4.10",
+        "refused",
+        (Patch("twin.outbox:Outbox.hurry", constant(nothing)),),
+    ),
+    Bug(
+        "finishing-midway",
+        "a transaction that the station pauses is told as Finishing",
+        "status.in-transaction",
+        "4.9, 7.7",
+        "station-max",
+        (Patch("twin.connector_status:status_of", around(_over)),),
+    ),
+    Bug(
+        "charges-through-faults",
+        "a fault is told, and the offer stands",
+        "electrical.faulted",
+        "7.7",
+        "faults",
+        (Patch(f"{CHANNEL}.wants_energy", constant(property(_wants_always))),),
+    ),
+    Bug(
+        "live-without-mains",
+        "the mains are gone and the connector stays live",
+        "electrical.mains",
+        "events power-cut",
+        "power",
+        (Patch(f"{STATION}.power_cut", around(_stays_live)),),
+    ),
     Bug(
         "image-unchecked",
         "whatever was downloaded is installed",

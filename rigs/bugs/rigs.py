@@ -153,11 +153,15 @@ def power(bench: Bench) -> None:
 
 
 def idle(bench: Bench) -> None:
-    """Nobody comes; without clock-aligned data only the heartbeat is heard."""
+    """Nobody comes; without clock-aligned data only the heartbeat is heard, before an outage and after it."""
     bench.advance(1700.0)
     ask(bench, "GetConfiguration")
     bench.advance(750.0)
     change(bench, "HeartbeatInterval", "300")
+    bench.advance(1500.0)
+    bench.link.down()
+    bench.advance(100.0)
+    bench.link.up()
     bench.advance(1500.0)
 
 

@@ -56,6 +56,7 @@ class Commands:
         self._refused: deque[tuple[float, str]] = deque(maxlen=64)  # idTags the CSMS does not accept
         self._boots: deque[float] = deque(maxlen=64)
         self._to_reset: tuple[float, str] | None = None  # when it was accepted, and its type
+        self._stop: Call | None = None  # the last that was sent
         self._sent: deque[tuple[float, int]] = deque(maxlen=256)  # statuses, by connector
         self._values: deque[tuple[float, int]] = deque(maxlen=4096)  # triggered values, heard of in blocks
         self._owed: list[tuple[list[int], float]] = []  # triggers of them
@@ -76,6 +77,7 @@ class Commands:
         bus.replies["RemoteStartTransaction"].append(self._remote_start)
         bus.replies["Reset"].append(self._reset)
         bus.events["reset"].append(self._goes_down)
+        bus.calls["StopTransaction"].append(self._stops)
         bus.end.append(self._end)
         bus.events["tag"].append(lambda event: self._shown.update({event.connector or 0: event.t}))
 
@@ -260,15 +262,20 @@ class Commands:
         running = [its for its in self._story.open.values() if self._sure(t)]
         self._agenda.at(t + BOOT_S, partial(self._restarted, reason, running, t))
 
+    def _stops(self, call: Call) -> None:
+        self._stop = call
+
     def _goes_down(self, event: Event) -> None:
         """5.14: hard, it need not wait for anything; soft, for the answers to its StopTransactions."""
         asked, self._to_reset = self._to_reset, None
-        if asked is None:
+        stop = self._stop
+        waits = stop is not None and stop.reply_t is None and stop.t > event.t - BOOT_S
+        if asked is None or waits:  # its own idea, or a stop unanswered: how long it hopes is left to it
             return
         t, kind = asked
         alone = self._happenings.touches(0, t + 0.01, event.t) <= 1  # the event itself
-        quiet = not self._happenings.unsure(np.array([t])).any()
-        if alone and quiet and not self._story.was_unheard(t - 60.0, event.t):
+        quiet = not self._happenings.unsure(np.array([t]), QUIET_S).any()
+        if alone and quiet and not self._story.was_unheard(t, event.t):
             since = t if kind == "Hard" else max(t, self._story.heard_t)
             good, actual = event.t - since <= LAST_S, f"after {event.t - since:.0f} s"
             message, expected = (

@@ -50,6 +50,8 @@ class Heartbeat:
 
     def _changed(self, event: Event) -> None:
         """Off the line nothing is owed; back on it, the interval counts from the first word that comes."""
+        if event.t > self.due:
+            self._late(event.t)
         self._set("heartbeatinterval", event.t)
         self.due = FOREVER
 

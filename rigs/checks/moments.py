@@ -4,16 +4,19 @@ import numpy as np
 
 from rigs.checks.bus import Bench
 from rigs.checks.columns import Array
-from rigs.checks.happenings import Happenings
+from rigs.checks.happenings import Happenings, Stretches
 from rigs.checks.ledger import Requirement as R
 from rigs.checks.spans import current, lasting, per_phase
 from rigs.checks.telemetry import Rows
 
 CHARGING, PREPARING = "status.charging", "status.preparing"
 HANDOVER, LOAD = "electrical.handover", "electrical.contactor-load"
+FAULTED, MAINS = "electrical.faulted", "electrical.mains"
 REQUIREMENTS = (
     R(CHARGING, "Charging stands while the contactor is closed for a car that asks, and no longer", "7.7"),
     R(PREPARING, "A car at a connector in service ends its being Available at once", "4.9: A2"),
+    R(MAINS, "Without mains nothing is offered and nothing flows", "IEC 61851-1; events power-cut"),
+    R(FAULTED, "A connector that is Faulted offers nothing", "7.7"),
     R(
         LOAD,
         "A contactor opens under load only where a car ignores that its offer ended",
@@ -38,6 +41,9 @@ class Moments:
     def __init__(self, bench: Bench, happenings: Happenings) -> None:
         self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
         self._happenings = happenings
+        self._cuts = Stretches()
+        bench.bus.events["power-cut"].append(lambda event: self._cuts.open(event.t))
+        bench.bus.events["power-restore"].append(lambda event: self._cuts.close(event.t))
         bench.bus.telemetry.append(self._part)
 
     def _part(self) -> None:
@@ -46,6 +52,8 @@ class Moments:
             self._charging(connector, rows)
             self._preparing(connector, rows)
             self._under_load(connector, rows)
+            self._faulted(connector, rows)
+            self._without_mains(connector, rows)
         if len(parts) > 1:
             self._handovers(parts)
 
@@ -78,6 +86,31 @@ class Moments:
         for begin, end, _ in lasting(rows, wrong, MOMENT_S):
             message = f"a car is there and the connector Available, for {end - begin:.1f} s"
             self._ledger.broken(PREPARING, begin, connector, "Preparing", "Available", message)
+
+    def _faulted(self, connector: int, rows: Rows) -> None:
+        """While the fault lasts; after it the status waits for what the car makes of the offer (I3 to I5)."""
+        lasts = self._happenings.faulty[connector].cover(rows["t"])
+        faulted, offers = lasts & (rows["status"] == "Faulted"), per_phase(rows, "offered_a") > 0
+        fine = faulted & ~offers
+        fine[: rows.carried] = False
+        self._ledger.held(FAULTED, int(np.count_nonzero(fine)), connector, rows["t"][fine])
+        for begin, end, _ in lasting(rows, faulted & offers, MOMENT_S):
+            message, actual = f"a Faulted connector offers current, for {end - begin:.1f} s", "an offer"
+            self._ledger.broken(FAULTED, begin, connector, "no offer", actual, message)
+
+    def _without_mains(self, connector: int, rows: Rows) -> None:
+        """The row of the very instant shows how it was, or how it is."""
+        cut = self._cuts.cover(rows["t"], HAIR_S)
+        live = (per_phase(rows, "offered_a") > 0) | (rows["phases"] > 0) | (current(rows) > 0)
+        live |= rows["u1_v"] > 0
+        fine = cut & ~live
+        fine[: rows.carried] = False
+        self._ledger.held(MAINS, int(np.count_nonzero(fine)), connector, rows["t"][fine])
+        for k in np.flatnonzero(cut & live).tolist():
+            if k >= rows.carried:
+                t, message = float(rows["t"][k]), "the power is cut and the connector live"
+                actual = f"{rows['u1_v'][k]:.0f} V, {current(rows)[k]:.1f} A"
+                self._ledger.broken(MAINS, t, connector, "0 V, 0 A", actual, message)
 
     # -- the contactor and the current -----------------------------------------------------------
 

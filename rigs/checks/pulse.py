@@ -89,7 +89,7 @@ class Pulse:
         self._beat_t = None
         if event.name == "link-up":
             beat_s = float(self._story.integer("HeartbeatInterval", event.t) or 0)
-            wait_s = max(RECONNECT_S, beat_s) + SLACK_S + self._bench.tolerances.heartbeat_s
+            wait_s = RECONNECT_S + beat_s + SLACK_S + self._bench.tolerances.heartbeat_s
             known = beat_s > 0 and self._story.registration == "Accepted"
             if known:
                 self._agenda.at(event.t + wait_s, partial(self._heard, event.t, wait_s))

@@ -14,11 +14,15 @@ from rigs.checks.call import Call
 from rigs.checks.ledger import Requirement as R
 from rigs.checks.repeats import key_of
 
-RETRY = "transaction.retry"
+RETRY, RESUMED = "transaction.retry", "transaction.resumed"
 SOURCE = "3.7.1, 9.1.29, 9.1.30"
-REQUIREMENTS = (R(RETRY, "A refused transaction message is repeated, so late and so often", SOURCE),)
+REQUIREMENTS = (
+    R(RETRY, "A refused transaction message is repeated, so late and so often", SOURCE),
+    R(RESUMED, "A start or stop that met silence is sent again once the CSMS answers anew", "3.7, 4.8, 4.10"),
+)
 FIXED = (5, 180.0)  # attempts in all, seconds between: EVC4 boot log
 SLACK_S = 15.0  # assumed: another CALL may be on its way first
+RESUME_S = 60.0  # assumed: "as soon as possible" (3.7)
 SILENCE_S = 600.0  # a CALL unanswered so long ago may still hasten the next attempt
 ENDS = ("link-down", "link-up", "power-cut", "power-restore", "reset", "clock-set")
 
@@ -57,6 +61,8 @@ class Retries:
         self._agenda = agenda
         self._refused: dict[Hashable, Refused] = {}
         self._refusals_t: set[float] = set()
+        self._unanswered: dict[Hashable, Call] = {}  # starts and stops, as last sent
+        self._era = 0  # interruptions so far
         self._uncounted: set[Hashable] = {None}  # no key, or refused before an interruption: who counted?
         bench.bus.any_reply.append(self._answered)
         bench.bus.any_call.append(self._sent)
@@ -67,11 +73,18 @@ class Retries:
         self._uncounted.update(self._refused)
         self._refused.clear()
         self._refusals_t.clear()
+        self._unanswered.clear()
+        self._era += 1
 
     def _answered(self, call: Call) -> None:
-        if not call.up or call.action not in ("StartTransaction", "StopTransaction"):
-            return
+        if call.up and call.action in ("StartTransaction", "StopTransaction"):
+            self._settled(call)
+        elif call.up and call.reply is not None:
+            self._goes_on(call)
+
+    def _settled(self, call: Call) -> None:
         key, rule = key_of(call), self._rule(call.t)
+        self._unanswered.pop(key, None)
         before = self._refused.pop(key, None)
         if call.error is None or call.reply_t is None or rule is None or key in self._uncounted:
             return
@@ -89,7 +102,24 @@ class Retries:
         wait_s = self._story.integer("TransactionMessageRetryInterval", t)
         return None if not attempts or wait_s is None else Rule(attempts, float(wait_s), grows=True)
 
+    def _goes_on(self, call: Call) -> None:
+        """Another CALL was answered after these had been given up: there is a conversation again."""
+        t = call.reply_t or call.t
+        for key, waiting in self._unanswered.items():
+            if waiting.t < call.t and self._story.registration == "Accepted":
+                self._agenda.at(t + RESUME_S, partial(self._resumed, key, waiting, t, self._era))
+
+    def _resumed(self, key: Hashable, waiting: Call, t: float, era: int) -> None:
+        if era != self._era:
+            return
+        good = self._unanswered.get(key) is not waiting
+        message = f"{waiting.action} met silence, and the CSMS answers again"
+        expected = f"sent again within {RESUME_S:g} s"
+        self._ledger.judge(RESUMED, good, t, waiting.connector, expected, "not sent", message)
+
     def _sent(self, call: Call) -> None:
+        if call.up and call.action in ("StartTransaction", "StopTransaction") and call.valid:
+            self._unanswered[key_of(call)] = call
         refused = self._refused.get(key_of(call)) if call.up else None
         if refused is None or self._rule(call.t) != refused.rule or self._was_silent(refused.t, call.t):
             return

@@ -4,13 +4,15 @@ from rigs.checks.bus import Bench, Event
 from rigs.checks.call import Call
 from rigs.checks.instants import epoch, iso
 from rigs.checks.ledger import Requirement as R
+from rigs.checks.story import Transaction
 
 TABLE, ZERO, CODE = "status.table", "status.connector-zero", "status.error-code"
-SERVICE = "status.in-service"
+SERVICE, MIDWAY = "status.in-service", "status.in-transaction"
 REQUIREMENTS = (
     R(TABLE, "Statuses change only as the table allows", "4.9"),
     R(ZERO, "Connector 0 is Available, Unavailable or Faulted", "4.9"),
     R(SERVICE, "No transaction starts on a connector Faulted or Unavailable", "4.9, 5.2, TC_041_CS"),
+    R(MIDWAY, "A connector is not free, finishing or out of service in a transaction", "4.9, 7.7"),
     R(CODE, "Faulted comes with an error code, no other status with a foreign one", "4.9, 7.6"),
 )
 
@@ -45,7 +47,10 @@ ROWS: dict[str, dict[str, str]] = {
 }
 # 4.9: only these statuses may carry EVCommunicationError.
 UNTOLD_S = 5.0
+STOP_S = 120.0  # assumed: so long a stop may be on its way
+MIDWAY_S = 0.1  # a stop and the status that comes of it have one instant
 TOLD_S = 1.0  # what happens within a second may be told in either order
+OVER = ("Available", "Finishing", "Unavailable")
 COMMUNICATION = ("Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing")
 
 
@@ -61,6 +66,11 @@ class Statuses:
         self._changed_t = float("-inf")  # when a transaction last began or ended
         self._since: dict[int, float] = {}
         bench.bus.calls["StartTransaction"].append(self._starts)
+        bench.bus.calls["StopTransaction"].append(self._stops)
+        bench.bus.end.append(self._end)
+        self._midway: list[
+            tuple[Transaction, float, str]
+        ] = []  # told as if it were over: is its stop to come?
         self._before_fault: dict[int, str] = {}
         bench.bus.calls["StatusNotification"].append(self._told)
         bench.bus.calls["BootNotification"].append(self._booted)
@@ -81,6 +91,7 @@ class Statuses:
             message = "the charge point as a whole has no such status"
             self._ledger.judge(ZERO, good, call.t, 0, "Available, Unavailable or Faulted", status, message)
             return
+        self._in_transaction(call, connector, status)
         before = self._now.get(connector)
         if before is not None and before != status:
             self._step(call, connector, before, status)
@@ -91,6 +102,35 @@ class Statuses:
         if before != status:
             self._since[connector] = call.t
         self._now[connector] = status
+
+    def _in_transaction(self, call: Call, connector: int, status: str) -> None:
+        """Its stop may have been before, and be told later."""
+        running = self._story.open.get(connector)
+        told = epoch(call.payload.get("timestamp", iso(call.t)))
+        if running is None or told < running.start + TOLD_S:
+            return
+        if status in OVER:
+            self._midway.append((running, told, status))
+        else:
+            self._ledger.held(MIDWAY, 1, connector, call.t)
+
+    def _stops(self, call: Call) -> None:
+        stopped = self._story.by_id.get(call.payload["transactionId"])
+        if stopped is not None and stopped.stop is not None:
+            for its, told, status in self._midway:
+                if its is stopped:
+                    self._judge_midway(its, told >= stopped.stop - MIDWAY_S, told, status)
+            self._midway = [one for one in self._midway if one[0] is not stopped]
+
+    def _end(self, t: float) -> None:
+        until = self._story.delivered_until(t, STOP_S)
+        for its, told, status in self._midway:
+            if told < until and not self._story.may_be_queueing(t):
+                self._judge_midway(its, False, told, status)
+
+    def _judge_midway(self, its: Transaction, good: bool, told: float, status: str) -> None:
+        message = f"transaction {its.id} runs"
+        self._ledger.judge(MIDWAY, good, told, its.connector, "another status", status, message)
 
     def _starts(self, call: Call) -> None:
         connector = call.payload["connectorId"]

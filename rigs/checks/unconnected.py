@@ -10,6 +10,7 @@ import numpy as np
 from rigs.checks.agenda import Agenda
 from rigs.checks.bus import Bench, Event
 from rigs.checks.call import Call
+from rigs.checks.cards import ASKED
 from rigs.checks.happenings import Happenings
 from rigs.checks.instants import epoch
 from rigs.checks.ledger import Requirement as R
@@ -55,6 +56,7 @@ class Unconnected:
         self._happenings, self._agenda = happenings, agenda
         self._list: dict[str, dict[str, Any]] = {}
         self._cache: dict[str, dict[str, Any]] = {}
+        self._may_know_more = False  # of a time when the cache was out of use
         self._asked: deque[tuple[float, str]] = deque(maxlen=64)
         self._starts: deque[Transaction] = deque(maxlen=256)
         self._offline: deque[Shown] = deque(maxlen=256)  # judged when the starts of the outage are told
@@ -93,10 +95,12 @@ class Unconnected:
     def _cleared(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":
             self._cache.clear()
+            self._may_know_more = False
 
     def _switched(self, call: Call) -> None:
         """What a cache out of use keeps is open: nothing is said of it from then on."""
         if call.payload["key"].lower() in ("authorizationcacheenabled", "localauthlistenabled"):
+            self._may_know_more |= bool(self._cache)
             self._cache.clear()
 
     def _told(self, call: Call) -> None:
@@ -164,6 +168,8 @@ class Unconnected:
             self._offline.append(shown)
         elif shown.status == "Accepted" and self._is("LocalPreAuthorize", t):
             self._agenda.at(t + LOOK_S, partial(self._unasked, shown))
+        elif shown.status is None and self._is("LocalPreAuthorize", t) and not self._may_know_more:
+            self._agenda.at(t + LOOK_S, partial(self._unknown, shown))
 
     def _plain(self, shown: Shown) -> bool:
         """Nothing else was done, and the connector was free: plugged in since the last transaction there."""
@@ -188,15 +194,24 @@ class Unconnected:
             None,
         )
 
-    def _unasked(self, shown: Shown) -> None:
+    def _is_sure(self, shown: Shown) -> bool:
         edge = np.array([shown.t - 2.0, shown.t + LOOK_S])
-        if (
-            not self._plain(shown)
-            or self._happenings.unsure(edge).any()
-            or self._story.was_unheard(*edge.tolist())
-        ):
+        silent = self._story.was_unheard(*edge.tolist())
+        return self._plain(shown) and not self._happenings.unsure(edge).any() and not silent
+
+    def _was_asked(self, shown: Shown) -> bool:
+        return any(tag == shown.tag and abs(t - shown.t) <= SOON_S for t, tag in self._asked)
+
+    def _unknown(self, shown: Shown) -> None:
+        """Neither list nor cache have it, or not any more (5.4)."""
+        if self._is_sure(shown):
+            good, message = self._was_asked(shown), f"card {shown.tag} is in no list and no cache"
+            self._ledger.judge(ASKED, good, shown.t, shown.connector, "Authorize at once", "none", message)
+
+    def _unasked(self, shown: Shown) -> None:
+        if not self._is_sure(shown):
             return
-        asked = any(tag == shown.tag and abs(t - shown.t) <= SOON_S for t, tag in self._asked)
+        asked = self._was_asked(shown)
         started = self._start_of(shown)
         good = not asked and started is not None and started.id_tag.lower() == shown.tag
         actual = f"{'Authorize' if asked else 'no Authorize'}, {'a start' if started else 'no start'}"

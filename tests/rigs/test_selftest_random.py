@@ -41,9 +41,15 @@ def verdict_of(seed: int, hours: float = HOURS) -> Verdict:
     if seed % 5 == 2:
         day.bench.csms.reply("StartTransaction", error="InternalError", times=2)
         day.bench.csms.reply("StopTransaction", error="InternalError", times=2)
+    if seed % 5 == 3:
+        day.bench.csms.reply("StopTransaction", silent=True, times=1)
     bench = day.run()
     if seed % 5 == 2:
         bench.advance(1500.0)  # what was refused is told after all
+    if seed % 10 == 4:
+        bench.advance(300.0)
+        day.call("Reset", {"type": ("Soft", "Hard")[seed // 10 % 2]})
+        bench.advance(180.0)
     bench.close()
     return judge(bench.assembly.recorder.directory)
 
