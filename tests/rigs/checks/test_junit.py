@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import junitparser
 import pytest
 
 from rigs.checks.junit import junit, write_junit
@@ -45,6 +46,21 @@ def suite() -> ET.Element:
 def test_the_suite_counts_its_cases(suite: ET.Element) -> None:
     counts = {"tests": "4", "failures": "1", "errors": "0", "skipped": "1", "name": "runs/week-1"}
     assert suite.attrib == counts
+
+
+def test_another_reader_of_such_files_finds_the_same(tmp_path: Path) -> None:
+    write_junit(tmp_path / "verdict.xml", SUMMARY, "runs/week-1")
+    (suite,) = junitparser.JUnitXml.fromfile(str(tmp_path / "verdict.xml"))
+    told = (suite.tests, suite.failures, suite.errors, suite.skipped)
+    suite.update_statistics()  # counts them anew
+    assert told == (suite.tests, suite.failures, suite.errors, suite.skipped) == (4, 1, 0, 1)
+    results = {case.name.partition(":")[0]: [type(one).__name__ for one in case.result] for case in suite}
+    assert results == {
+        "rpc.id": [],
+        "status.order": ["Failure"],
+        "boot.first": ["Skipped"],
+        "sheet.key": [],
+    }
 
 
 def test_each_requirement_is_a_case_of_its_family(suite: ET.Element) -> None:
