@@ -274,7 +274,7 @@ class Commands:
             return
         t, kind = asked
         alone = self._happenings.touches(0, t + 0.01, event.t) <= 1  # the event itself
-        quiet = not self._happenings.unsure(np.array([t]), QUIET_S).any()
+        quiet = not self._happenings.unsure(np.array([t - LAST_S]), QUIET_S).any()  # before it fell dark
         if alone and quiet and not self._story.was_unheard(t, event.t):
             since = t if kind == "Hard" else max(t, self._story.heard_t)
             good, actual = event.t - since <= LAST_S, f"after {event.t - since:.0f} s"

@@ -46,10 +46,6 @@ def verdict_of(seed: int, hours: float = HOURS) -> Verdict:
     bench = day.run()
     if seed % 5 == 2:
         bench.advance(1500.0)  # what was refused is told after all
-    if seed % 10 == 4:
-        bench.advance(300.0)
-        day.call("Reset", {"type": ("Soft", "Hard")[seed // 10 % 2]})
-        bench.advance(180.0)
     bench.close()
     return judge(bench.assembly.recorder.directory)
 
