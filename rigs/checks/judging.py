@@ -23,6 +23,7 @@ from rigs.checks.pages import Pages
 from rigs.checks.pairing import Pairing
 from rigs.checks.repeats import Repeats
 from rigs.checks.sessions import Sessions
+from rigs.checks.station_time import set_ahead_s
 from rigs.checks.story import Story
 from rigs.checks.templates import Row, Template, Templates
 from rigs.checks.tolerances import Tolerances, policies_of
@@ -117,7 +118,9 @@ class Judge:
         self._frames, self._t = 0, float("-inf")
 
     def run(self) -> Verdict:
-        start = self._ledger.start = self._start()
+        start = self._start()
+        start += set_ahead_s(self._messages, self._path / EVENTS, start)
+        self._ledger.start = start
         self._reader, self._templates = Reader(start), Templates(start)
         self._events, self._parts = self._read_events(start), self._read_parts(start)
         self._event, self._part = next(self._events, None), next(self._parts, None)

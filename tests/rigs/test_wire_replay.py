@@ -120,6 +120,7 @@ def test_a_clock_that_was_set_in_real_time_is_set_in_the_replay(tmp_path):
     with websocket_server(Fast()) as url:
         run = one.run(out=tmp_path / "run", csms=url, days=3 / 86_400.0, pace=1.0)
     assert "clock-set" in set(run.events["event"])
+    assert run.passed
     replayed = again(one, run, tmp_path)
     assert replayed.summary["replay"]["difference"] is None
     assert files(replayed) == files(run)

@@ -1,6 +1,7 @@
 """Each check passes a healthy recording and is tripped by one with the fault it is there for."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ import pytest
 from handmade import BASE_WH, Charge, Handmade, at, healthy, sampled
 
 from rigs.checks import finish, judge
+from rigs.checks.instants import epoch
 from rigs.checks.render import show
 from rigs.errors import BadInput
 
+WRITTEN = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 EXERCISED_BY_HEALTHY = {
     *("recording.line", "frame.form", "frame.schema", "frame.timestamp"),
     *("rpc.id", "rpc.one-call-station", "rpc.one-call-csms", "rpc.matched", "rpc.answered"),
@@ -582,4 +585,30 @@ def test_power_cut_at_the_instant_of_a_frame_comes_after_it(tmp_path: Path) -> N
     made.event(7500.0, None, "power-cut")
     made.lines = [line for line in made.lines if line["t"] < 7500.1]
     made.rows = [row for row in made.rows if row["t"] < 7500.0]
+    assert judge(made.write(tmp_path / "run")).findings == []
+
+
+def in_another_time(made: Handmade, ahead_s: float) -> None:
+    """The back office, and so the station, live so far ahead of the recording."""
+    for line in made.lines:
+        text = json.dumps(line["frame"])
+        line["frame"] = json.loads(WRITTEN.sub(lambda m: at((epoch(m[0]) - epoch(at(0))) + ahead_s), text))
+
+
+@pytest.mark.parametrize("ahead_s", [-7200.0, 3600.0])
+def test_a_station_set_to_its_back_offices_clock_is_judged_in_that_time(
+    ahead_s: float, tmp_path: Path
+) -> None:
+    made = healthy()
+    in_another_time(made, ahead_s)
+    assert not judge(made.write(tmp_path / "unset")).passed
+    made.event(0.05, None, "clock-set", offset_s=ahead_s)
+    verdict = judge(made.write(tmp_path / "set"))
+    assert verdict.findings == []
+    assert {id for id, word in verdicts(verdict).items() if word == "PASS"} >= EXERCISED_BY_HEALTHY
+
+
+def test_a_wrong_clock_that_was_set_right_is_judged_in_the_recordings_time(tmp_path: Path) -> None:
+    made = healthy()
+    made.event(0.05, None, "clock-set", offset_s=-3600.0)
     assert judge(made.write(tmp_path / "run")).findings == []
