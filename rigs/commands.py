@@ -54,6 +54,7 @@ def _replayed_rig(replay: Path | None) -> str:
 
 def verify_run(arguments: Namespace) -> int:
     from rigs.checks import finish, judge
+    from rigs.progress import bar
 
     choices: dict[str, Any] = {
         "behaviour": arguments.behaviour,
@@ -62,7 +63,8 @@ def verify_run(arguments: Namespace) -> int:
     path: Path = arguments.recording
     if not path.exists():
         raise BadInput(f"{path}: no such file or directory")
-    verdict = finish(path, **choices) if path.is_dir() else judge(path, **choices)
+    with bar("verify", show=not (arguments.quiet or arguments.json)) as progress:
+        verdict = (finish if path.is_dir() else judge)(path, **choices, progress=progress)
     if path.is_dir():
         from rigs.report import write_report
         from rigs.run import Run

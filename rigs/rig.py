@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from models.timeline import INPUT
+from models.timeline import INPUT, Timeline
 from rigs.bench import Bench
 from rigs.errors import BadInput
 from rigs.network import Network, network_of
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 DAY_S = 86_400.0
 STRIDE_S = 6 * 3600.0  # how often progress is told
 
-Progress = Callable[[float, float], None]  # simulated seconds so far, of how many
+PLAYED = 0.6  # of the time that run and judging take together, in memory; measured on the year
+PLAYED_SLOWLY = 0.95  # over a socket or by the wall clock; assumed
+
+Progress = Callable[[float, float], None]  # so far, of how much
 
 
 class Rig:
@@ -73,15 +76,16 @@ class Rig:
         network = _network(rig, directory, csms, pace, ca_file, tape)
         bench = Bench(rig=rig, out=directory, network=network)
         _script(bench, rig, sessions)
+        played = PLAYED if isinstance(bench.assembly.pace, Timeline) else PLAYED_SLOWLY
         try:
-            state = _play(bench, rig.days * DAY_S, progress)
+            state = _play(bench, rig.days * DAY_S, _part(progress, 0.0, played))
             if isinstance(network, Replay):
                 bench.assembly.recorder.summary["replay"] = network.likeness()
             bench.close(state)
         except NoConnection as failure:
             bench.close("interrupted")
             raise BadInput(f"csms {failure}") from None
-        finish(directory)
+        finish(directory, progress=_part(progress, played, 1.0))
         if rig.recording.report:
             from rigs.report import write_report
 
@@ -105,6 +109,13 @@ def _network(
     if directory.exists() and directory.samefile(tape.messages.parent):
         raise BadInput(f"out must be another directory than the replayed recording's, got {directory}")
     return Replay(tape)
+
+
+def _part(progress: Progress | None, begin: float, end: float) -> Progress | None:
+    """Tells of a part of the whole as the whole's progress."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(begin + (end - begin) * done / total, 1.0)
 
 
 def _play(bench: Bench, end_s: float, progress: Progress | None) -> str:

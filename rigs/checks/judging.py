@@ -1,7 +1,7 @@
 """The judge: one pass over a recording, frame by frame, with the telemetry of each day once it is past."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,17 +35,20 @@ from rigs.errors import BadInput
 MESSAGES, EVENTS, TELEMETRY = "messages.jsonl", "events.jsonl", "telemetry.parquet"
 FOREVER = float("inf")
 
+Progress = Callable[[float, float], None]  # so far, of how much
+
 
 def judge(
     path: Path,
     behaviour: str | None = None,
     policies: Mapping[str, str] | None = None,
     tolerances: Mapping[str, float] | None = None,
+    progress: Progress | None = None,
 ) -> Verdict:
     """Judge a run directory, a bare `messages.jsonl` or a text log (`transcripts`); nothing is written.
 
-    Behaviour, policies and tolerances default to what the run's summary says. Raises BadInput for an
-    empty or foreign file.
+    Behaviour, policies and tolerances default to what the run's summary says; `progress` is told how far it
+    is, of how much. Raises BadInput for an empty or foreign file.
     """
     summary = read_summary(path) if path.is_dir() else {}
     known = {**_mapping(summary, "policies"), **(policies or {})}
@@ -53,7 +56,7 @@ def judge(
     limits = Tolerances().with_({**_mapping(summary, "tolerances"), **(tolerances or {})})
     if behaviour is not None:
         summary["behaviour"] = behaviour
-    return Judge(path, summary, chosen, limits).run()
+    return Judge(path, summary, chosen, limits, progress).run()
 
 
 def finish(directory: Path, **choices: Any) -> Verdict:
@@ -77,9 +80,14 @@ class Judge:
     """One judging of one recording."""
 
     def __init__(
-        self, path: Path, summary: Mapping[str, Any], policies: dict[str, str], tolerances: Tolerances
+        self,
+        path: Path,
+        summary: Mapping[str, Any],
+        policies: dict[str, str],
+        tolerances: Tolerances,
+        progress: Progress | None = None,
     ) -> None:
-        self._path, self._summary = path, summary
+        self._path, self._summary, self._progress = path, summary, progress
         self._messages = path / MESSAGES if path.is_dir() else path
         if not self._messages.is_file():
             raise BadInput(f"{path} is neither a run directory nor a transcript")
@@ -136,7 +144,7 @@ class Judge:
 
     def _own(self, start: float) -> None:
         """A `messages.jsonl`: lines, and pairs of lines of known form, which are nearly all."""
-        with Pages(self._messages) as pages:
+        with Pages(self._messages, self._progress) as pages:
             while pages.more():
                 self._known_pairs(start, pages)
                 number, raw = pages.number, pages.line()

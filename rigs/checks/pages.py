@@ -1,5 +1,6 @@
 """A transcript by pages: line by line, or by whatever stretch a pattern takes at once."""
 
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -9,10 +10,13 @@ AHEAD = 1 << 16  # bytes that should lie ahead: a MeterValues of 22 values has 2
 
 
 class Pages:
-    """`buffer` from `at` on is what comes; `number` is that of the line at `at`, from 1."""
+    """`buffer` from `at` on is what comes; `number` is that of the line at `at`, from 1.
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb", buffering=0)
+    `progress` is told at each page: bytes read so far, of how many.
+    """
+
+    def __init__(self, path: Path, progress: Callable[[float, float], None] | None = None) -> None:
+        self._file, self._size, self._progress = path.open("rb", buffering=0), path.stat().st_size, progress
         self._ended = False
         self.buffer, self.at, self.number = b"", 0, 1
 
@@ -34,6 +38,8 @@ class Pages:
         page = self._file.read(PAGE)
         self._ended = not page
         self.buffer, self.at = self.buffer[self.at :] + page, 0
+        if self._progress is not None:
+            self._progress(self._file.tell(), self._size)
 
     def line(self) -> bytes:
         """The next line, with its newline where it has one."""

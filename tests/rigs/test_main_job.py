@@ -18,8 +18,15 @@ ENVIRONMENT = {
 
 
 @pytest.fixture(scope="module")
-def evening(tmp_path_factory):
-    return Rig.load("first-charge").run(out=tmp_path_factory.mktemp("evening") / "run")
+def told():
+    """How far the run said it was, as shares of the whole."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def evening(tmp_path_factory, told):
+    out = tmp_path_factory.mktemp("evening") / "run"
+    return Rig.load("first-charge").run(out=out, progress=lambda done, total: told.append(done / total))
 
 
 def evc5(*arguments, **environment):
@@ -56,6 +63,11 @@ def test_the_same_rig_and_seed_give_the_same_frames(evening, tmp_path):
     again = Rig.load("first-charge").run(out=tmp_path / "again")
     frames = [(run.directory / "messages.jsonl").read_bytes() for run in (evening, again)]
     assert frames[0] == frames[1]
+
+
+def test_progress_goes_through_the_run_and_its_judging_up_to_the_whole(evening, told):
+    assert told == sorted(told) and told[-1] == 1.0
+    assert any(0.1 < share < 0.6 for share in told) and any(0.6 < share < 1.0 for share in told)
 
 
 def test_another_seed_gives_another_meter(evening, tmp_path):
