@@ -59,6 +59,11 @@ def _over(original: Any, facts: Any) -> str:
     return "Finishing" if status == "SuspendedEVSE" else status
 
 
+def _clocks_whole(original: Any, samples: Any) -> None:
+    samples._post_whole(samples._boundary)
+    original(samples)
+
+
 def _wants_always(channel: Any) -> bool:
     return bool(channel.permitted and channel.plugged)
 
@@ -70,6 +75,22 @@ def _stays_live(original: Any, station: Any) -> None:
 
 
 BUGS: tuple[Bug, ...] = (
+    Bug(
+        "station-clocked",
+        "connector 0 tells clock-aligned data, though the station has no meter of its own",
+        "metering.clock-station",
+        "4.7, ER 3.16",
+        "charge",
+        (Patch("twin.samples:Samples._clock_tick", around(_clocks_whole)),),
+    ),
+    Bug(
+        "silence-that-is-none",
+        "frames pass a link that is said to be silent",
+        "connection.outage",
+        "design: link-down",
+        "silent",
+        (Patch("twin.link:MemoryLink.silent", constant(nothing)),),
+    ),
     Bug(
         "silence-remembered",
         "a stop that met silence waits for three minutes though the CSMS answers again",

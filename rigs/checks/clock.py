@@ -14,10 +14,16 @@ from rigs.checks.ledger import Requirement as R
 
 KEY = "ClockAlignedDataInterval"
 EXACT, COMPLETE = "metering.clock-boundary", "metering.clock-complete"
+WHOLE = "metering.clock-station"
 
 REQUIREMENTS = (
     R("metering.clock-boundary", "Clock-aligned data stand exactly on the boundary", "9.1.5"),
     R("metering.clock-complete", "Clock-aligned data miss no boundary", "4.7, 9.1.5, ER 3.15"),
+    R(
+        WHOLE,
+        "The station as a whole has clock-aligned data only where it has a meter of its own",
+        "4.7, ER 3.16",
+    ),
 )
 DAY_S = 86400.0
 
@@ -122,12 +128,23 @@ class ClockAligned:
         aligned = [block for block in blocks if block.layout.context == "Sample.Clock"]
         if not aligned:
             return
+        self._whole(connector, aligned)
         order = np.argsort(np.concatenate([block.order for block in aligned]))
         stamps = np.concatenate([block.stamp for block in aligned])[order]
         if not self._all_next(connector, stamps):
             told = np.concatenate([block.t for block in aligned])[order]
             for t, stamp in zip(told.tolist(), stamps.tolist(), strict=True):
                 self._reading(connector, t, stamp)
+
+    def _whole(self, connector: int, aligned: list[Block]) -> None:
+        """By the station's policy; of one that nobody has described nothing is said."""
+        if self._bench.behaviour is None:
+            return
+        if connector or 0 in self._connectors():
+            self._ledger.held(WHOLE, sum(map(len, aligned)), connector)
+        else:
+            message, t = "connector 0 tells clock-aligned data", float(aligned[0].t[0])
+            self._ledger.broken(WHOLE, t, 0, "none: it has no meter", "some", message)
 
     def _all_next(self, connector: int, stamps: Array) -> bool:
         """The common case: each on the boundary that comes next, by one interval that divides the day."""

@@ -266,23 +266,27 @@ class Commands:
         self._stop = call
 
     def _goes_down(self, event: Event) -> None:
-        """5.14: hard, it need not wait for anything; soft, for the answers to its StopTransactions."""
+        """5.14: hard, it need not wait for anything; soft, it tells its stops before."""
         asked, self._to_reset = self._to_reset, None
-        stop = self._stop
-        waits = stop is not None and stop.reply_t is None and stop.t > event.t - BOOT_S
-        if asked is None or waits:  # its own idea, or a stop unanswered: how long it hopes is left to it
+        if asked is None:
             return
         t, kind = asked
         alone = self._happenings.touches(0, t + 0.01, event.t) <= 1  # the event itself
         quiet = not self._happenings.unsure(np.array([t - LAST_S]), QUIET_S).any()  # before it fell dark
         if alone and quiet and not self._story.was_unheard(t, event.t):
-            since = t if kind == "Hard" else max(t, self._story.heard_t)
-            good, actual = event.t - since <= LAST_S, f"after {event.t - since:.0f} s"
-            message, expected = (
-                f"a {kind.lower()} reset was accepted",
-                f"within {LAST_S:g} s of all being said",
-            )
-            self._ledger.judge(PROMPT, good, event.t, None, expected, actual, message)
+            self._went_down(t, kind, event.t)
+
+    def _went_down(self, t: float, kind: str, end: float) -> None:
+        stop, expected = self._stop, f"within {LAST_S:g} s of all being said"
+        unanswered = stop is not None and stop.reply_t is None and stop.t > end - BOOT_S
+        untold = unanswered or any(its.start < t for its in self._story.open.values())
+        if kind == "Soft" and unanswered and end - t > LAST_S:
+            return  # how long it hopes is left to it
+        since = max(t, self._story.heard_t) if kind == "Soft" else t
+        good = end - since <= LAST_S and not (kind == "Soft" and untold)
+        actual = f"after {end - since:.0f} s, {'a stop untold' if untold else 'all said'}"
+        message = f"a {kind.lower()} reset was accepted"
+        self._ledger.judge(PROMPT, good, end, None, expected, actual, message)
 
     def _restarted(self, reason: str, running: list[Transaction], t: float) -> None:
         story = self._story

@@ -179,7 +179,8 @@ class Decrees:
 
     def _refused(self, call: Call) -> None:
         connector, duration = call.payload["connectorId"], call.payload["duration"]
-        if call.reply is not None and connector in self._story.outlets() and 0 < duration <= 86_400:
+        outlets = self._story.outlets()
+        if call.reply is not None and outlets and connector in (0, *outlets) and 0 < duration <= 86_400:
             message = f"the composite schedule of connector {connector} was refused"
             self._ledger.broken(COMPOSITE, call.t, connector, "Accepted", call.reply["status"], message)
 
