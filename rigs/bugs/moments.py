@@ -64,6 +64,20 @@ def _clocks_whole(original: Any, samples: Any) -> None:
     original(samples)
 
 
+def _on_one(original: Any, switch: Any, phases: int) -> None:
+    original(switch, 1)
+
+
+def _goes_on(samples: Any) -> None:
+    samples._clock.clear()
+
+
+def _shifted(original: Any, metered: Any, offered_a: Any) -> Any:
+    """Of the registers by phase each tells the next one's, the last what follows them."""
+    row = original(metered, offered_a)
+    return (*row[:12], *row[13:16], *row[15:])
+
+
 def _wants_always(channel: Any) -> bool:
     return bool(channel.permitted and channel.plugged)
 
@@ -75,6 +89,30 @@ def _stays_live(original: Any, station: Any) -> None:
 
 
 BUGS: tuple[Bug, ...] = (
+    Bug(
+        "registers-shifted",
+        "each phase tells the register of the next",
+        "metering.phases",
+        "7.31, 7.14",
+        "charge",
+        (Patch("twin.samples:flat", around(_shifted)),),
+    ),
+    Bug(
+        "samples-without-power",
+        "the mains are gone, and the samples of the time are told all the same",
+        "metering.powered",
+        "4.7",
+        "power",
+        (Patch("twin.samples:Samples.die", constant(_goes_on)),),
+    ),
+    Bug(
+        "one-phase-for-all",
+        "a station that can switch charges every car on one phase",
+        "charging.all-phases",
+        "7.14",
+        "phases",
+        (Patch("twin.phase_switch:PhaseSwitch.want", around(_on_one)),),
+    ),
     Bug(
         "station-clocked",
         "connector 0 tells clock-aligned data, though the station has no meter of its own",

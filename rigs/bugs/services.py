@@ -72,6 +72,11 @@ def lists(bench: Bench) -> None:
         begin(bench, 1, tag=tag)
         bench.advance(90.0)
         end(bench, 1, tag=tag)
+    bench.present_tag(1, "SECOND")  # it is accepted, and nobody plugs in
+    bench.advance(90.0)
+    begin(bench, 1, tag="SECOND")
+    bench.advance(60.0)
+    end(bench, 1, tag="SECOND")
     bench.link.down()
     for tag in ("LISTED", "FIRST", "OUT", "NOBODY"):
         bench.advance(10.0)

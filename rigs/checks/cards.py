@@ -193,9 +193,13 @@ class Cards:
             return
         own = tag == its.id_tag.lower()
         answer = self._answer(tag, t)
-        if not own and answer is None:
-            return  # known by cache or list, or not asked for
         group = self._parents.get(its.id_tag.lower())
+        if not own and answer is None:  # known by cache or list, or nothing that could stop it
+            if group is not None and self._flag("LocalPreAuthorize", t) is False:
+                message = f"card {tag} was shown in a transaction of group {group}, and not asked for"
+                asked = any(who == tag and t - 0.1 <= at <= t + SOON_S for at, who in self._asked)
+                self._ledger.judge(ASKED, asked, t, its.connector, "Authorize at once", "none", message)
+            return
         may = own or (answer == "Accepted" and group is not None and self._parents.get(tag) == group)
         stopped = its.stop is not None and t - 0.5 <= its.stop <= t + LOOK_S
         by = next((who for stop, who in self._stops if stop is its), "")

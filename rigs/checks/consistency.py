@@ -12,13 +12,16 @@ from rigs.checks.ledger import Requirement as R
 from rigs.checks.meter import DEFAULT_MEASURAND, Layout, line
 
 POWER, ENERGY, SOC = "metering.power", "metering.energy-power", "metering.soc"
+SUM = "metering.phases"
 REQUIREMENTS = (
     R(POWER, "Power is voltage times current times power factor", "7.31"),
+    R(SUM, "What is told of three phases adds up to their total", "7.31, 7.14"),
     R(ENERGY, "The energy between two samples is what the power at both allows", "7.31"),
     R(SOC, "The state of charge lies within 0 and 100 % and does not fall while charging", "7.31"),
 )
 STAMP_S = 0.001  # stamps are written to the millisecond: up to here the car before may be meant
 PHASES = ("L1", "L2", "L3")
+SUMMED = {DEFAULT_MEASURAND: 0.0, "Power.Active.Import": 0.01}  # a part of the total: class 1
 
 
 class Consistency:
@@ -63,6 +66,8 @@ class Consistency:
         for block in blocks:
             for phase in PHASES:
                 self._power(connector, block, phase)
+            for measurand in SUMMED:
+                self._sum(connector, block, measurand)
             if block.transaction is not None and block.layout.context == "Sample.Periodic":
                 self._energy(connector, block, block.transaction)
         for transaction in {block.transaction for block in blocks} - {None}:
@@ -120,6 +125,20 @@ class Consistency:
     def _digit(block: Block, at: int) -> float:
         """Half of the last digit told."""
         return float(0.5 * 10.0 ** -block.decimals[at] * block.layout.columns[at].scale)
+
+    def _sum(self, connector: int, block: Block, measurand: str) -> None:
+        """Within the meter's resolution, and its class."""
+        phases = [column for phase in PHASES if (column := block.column(measurand, phase)) is not None]
+        total = block.column(measurand)
+        if total is None or len(phases) < len(PHASES):
+            return
+        summed, tolerances = np.sum(phases, axis=0), self._bench.tolerances
+        wrong = np.abs(summed - total) > tolerances.resolution_wh + SUMMED[measurand] * np.abs(total)
+        self._ledger.held(SUM, len(block) - int(np.count_nonzero(wrong)), connector, block.stamp[~wrong])
+        for k in np.flatnonzero(wrong).tolist():
+            expected, actual = f"{total[k]:.1f}", f"{summed[k]:.1f}"
+            message = f"{measurand} of the three phases is not their total"
+            self._ledger.broken(SUM, float(block.t[k]), connector, expected, actual, message)
 
     # -- energy between samples ------------------------------------------------------------------
 

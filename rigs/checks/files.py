@@ -165,7 +165,7 @@ class Files:
             self._agenda.at(t + BEGIN_S, partial(self._installs, t))
         elif status == "Installing":
             self._agenda.at(t + END_S, partial(self._installed, t))
-        elif status in ("Installed", "InstallationFailed"):
+        elif status in LAST:
             self._outcome(t, status)
         if status == "InstallationFailed":
             out = {c: word for c, word in self._story.statuses.items() if c and word == "Unavailable"}
@@ -207,7 +207,7 @@ class Files:
             return
         version = self._images[self._location]
         expected = "InstallationFailed" if version is None else f"Installed, booted as {version}"
-        told = status if status == "InstallationFailed" else f"Installed, booted as {self._version}"
+        told = f"Installed, booted as {self._version}" if status == "Installed" else status
         message = f"the outcome of the update from {self._location}"
         self._ledger.judge(IMAGE, told == expected, t, None, expected, told, message)
 

@@ -3,19 +3,21 @@
 import numpy as np
 
 from rigs.checks.bus import Bench
-from rigs.checks.columns import Array
+from rigs.checks.columns import Array, Block
 from rigs.checks.happenings import Happenings, Stretches
+from rigs.checks.instants import iso
 from rigs.checks.ledger import Requirement as R
 from rigs.checks.spans import current, lasting, per_phase
 from rigs.checks.telemetry import Rows
 
 CHARGING, PREPARING = "status.charging", "status.preparing"
 HANDOVER, LOAD = "electrical.handover", "electrical.contactor-load"
-FAULTED, MAINS = "electrical.faulted", "electrical.mains"
+FAULTED, MAINS, POWERED = "electrical.faulted", "electrical.mains", "metering.powered"
 REQUIREMENTS = (
     R(CHARGING, "Charging stands while the contactor is closed for a car that asks, and no longer", "7.7"),
     R(PREPARING, "A car at a connector in service ends its being Available at once", "4.9: A2"),
     R(MAINS, "Without mains nothing is offered and nothing flows", "IEC 61851-1; events power-cut"),
+    R(POWERED, "No sample is taken while the mains are gone", "4.7; events power-cut"),
     R(FAULTED, "A connector that is Faulted offers nothing", "7.7"),
     R(
         LOAD,
@@ -24,12 +26,13 @@ REQUIREMENTS = (
     ),
     R(
         HANDOVER,
-        "What is taken from one car is offered to another only after the first had its time to follow",
+        "What is taken from one car is offered to another after its time to follow",
         "IEC 61851-1 Annex A: 5 s; sequence 10.2: 6 s",
     ),
 )
 MOMENT_S = 0.2  # assumed: a status follows its contactor so soon
 FOLLOW_S, OFF_S = 5.0, 6.0  # IEC 61851-1 Annex A: a car follows a lower offer, and the end of one
+GONE_S = 1.0  # assumed: stamps may be a second off
 HAIR_S = 0.05  # instants are written to the millisecond and rows share them
 LOAD_A = 1.0  # assumed: what a parked car takes is no load
 SETTLED_S = 60.0  # after an outage or a boot all is told anew
@@ -44,6 +47,7 @@ class Moments:
         self._cuts = Stretches()
         bench.bus.events["power-cut"].append(lambda event: self._cuts.open(event.t))
         bench.bus.events["power-restore"].append(lambda event: self._cuts.close(event.t))
+        bench.bus.readings.append(self._readings)
         bench.bus.telemetry.append(self._part)
 
     def _part(self) -> None:
@@ -111,6 +115,16 @@ class Moments:
                 t, message = float(rows["t"][k]), "the power is cut and the connector live"
                 actual = f"{rows['u1_v'][k]:.0f} V, {current(rows)[k]:.1f} A"
                 self._ledger.broken(MAINS, t, connector, "0 V, 0 A", actual, message)
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        if not self._cuts.begins:
+            return
+        for block in blocks:
+            wrong = self._cuts.cover(block.stamp, GONE_S) & self._cuts.cover(block.stamp + GONE_S)
+            self._ledger.held(POWERED, int(np.count_nonzero(~wrong)), connector, block.stamp[~wrong])
+            for k in np.flatnonzero(wrong).tolist():
+                message, actual = "a sample of a time without mains", iso(float(block.stamp[k]))
+                self._ledger.broken(POWERED, float(block.t[k]), connector, "none", actual, message)
 
     # -- the contactor and the current -----------------------------------------------------------
 

@@ -13,12 +13,15 @@ from rigs.checks.spans import lasting, per_phase
 from rigs.checks.telemetry import Rows
 
 FULL, REASON, CUT = "service.full", "service.reason", "service.cut"
+PHASES = "charging.all-phases"
 REQUIREMENTS = (
     R(FULL, "A car in a transaction is allocated all that the limits leave it", "3.13.3; sheet table 23"),
     R(CUT, "Where a limit falls the allocation falls with it", "3.13; IEC 61851-1 Annex A: 5 s"),
+    R(PHASES, "A connector that may switch uses all phases where no profile says otherwise", "7.14"),
     R(REASON, "What telemetry names as the limit is what limits", "design: limited_by"),
 )
 SETTLED_S = 40.0  # assumed: a raise waits for the other's cut, each for its pilot and its car
+DWELL_S = 660.0  # back to three phases only after 600 s (EVerest EnergyManager), and the switching
 CUT_S = 1.0  # assumed: an allocation follows its limit so soon, before the pilot does
 NEAR_A = 0.15  # limits are told with one decimal (7.14)
 SHARE_A = 1.0  # assumed: how much of a shared current may be left over
@@ -32,6 +35,7 @@ class Situation:
 
     wants: Array
     own: Array
+    phases: Array
     profile: Array
     capability: Array
     allocated: Array
@@ -99,6 +103,8 @@ class Shares:
             one_axis = Rows({"t": t}, int(np.searchsorted(t, carried)))
             self._full(one_axis, known, room)
             self._reasons(one_axis, known, room, station)
+            if (self._story.text("ConnectorSwitch3to1PhaseSupported") or "").lower() == "true":
+                self._all_phases(one_axis, known)
 
     def _instants(self, parts: dict[int, Rows]) -> Array:
         """All rows of all connectors, and the moments at which a limit changes without one."""
@@ -138,7 +144,7 @@ class Shares:
         own = np.where(software > 0, np.minimum(own, software), own)
         own = np.where(own < np.maximum(minimum, MINIMUM_A) - 1e-6, 0.0, own)
         allocated, named = per_phase(rows, "allocated_a")[k], rows["limited_by"][k]
-        return Situation(wants, own, profile, capability, allocated, named)
+        return Situation(wants, own, rows["phases"][k], profile, capability, allocated, named)
 
     def _accepted(self, connector: int, t: Array) -> Array:
         """Does the CSMS accept the idTag of the transaction that runs?"""
@@ -190,6 +196,28 @@ class Shares:
             message = f"more is allocated than the limits allow, for {end - begin:.1f} s"
             allowed, told = f"<= {one.own[k]:.2f} A", f"{one.allocated[k]:.2f} A"
             self._ledger.broken(CUT, begin, connector, allowed, told, message)
+
+    def _all_phases(self, axis: Rows, known: dict[int, Situation]) -> None:
+        """One phase is for profiles that ask for it, and for a while after them."""
+        t, whole = axis["t"], self._fewest(0, axis["t"])
+        for connector, one in known.items():
+            asked = np.minimum(whole, self._fewest(connector, t)) < 3
+            since = t - np.maximum.accumulate(np.where(asked, t, -np.inf))
+            judged = one.wants & (one.phases > 0) & (since > DWELL_S)
+            self._held(axis, PHASES, judged & (one.phases == 3), connector)
+            for begin, end, k in lasting(axis, judged & (one.phases < 3), SETTLED_S):
+                message = f"a car charges on fewer phases than it may, for {end - begin:.0f} s"
+                self._ledger.broken(PHASES, begin, connector, "3 phases", f"{one.phases[k]:g}", message)
+
+    def _fewest(self, connector: int, t: Array) -> Array:
+        """The phases that the profile in force asks for, at each instant."""
+        if self._law.is_empty or not self._law.applies:
+            return np.full(len(t), 3.0)
+        steps = list(self._law.steps(connector, float(t[0]), float(t[-1]) + 1.0))
+        starts = np.array([start for start, _ in steps])
+        phases = np.array([3.0 if cap is None else float(cap.phases or 3) for _, cap in steps])
+        fewest: Array = phases[np.maximum(np.searchsorted(starts, t + 0.002, side="right") - 1, 0)]
+        return fewest
 
     def _shared(self, axis: Rows, judged: Array, expected: Array, room: Array, total: Array) -> None:
         wrong = judged & ((total < expected - SHARE_A) | (total > room + NEAR_A))

@@ -22,6 +22,7 @@ EVSE_FAULTS = {  # they fault a connector (7.6); of reader and meter EVC4 logs s
     "emergency-stop",
 }
 UNSURE_S = 10.0  # how exactly a time-out is kept
+ANEW_S = 5.0  # assumed: after an outage or a boot the station has looked by then
 RELATED_S = 60.0  # after an outage or a boot all is told anew; a status that got no reply a minute later
 
 
@@ -85,7 +86,7 @@ class Standing:
 
     def _part(self) -> None:
         for connector, rows in self._bench.telemetry.parts.items():
-            sure = ~self._happenings.unsure(rows["t"], RELATED_S)
+            sure = ~self._happenings.unsure(rows["t"], ANEW_S)
             self._true(connector, rows, sure)
             self._said(connector, rows)
 
