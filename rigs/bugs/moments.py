@@ -78,6 +78,11 @@ def _shifted(original: Any, metered: Any, offered_a: Any) -> Any:
     return (*row[:12], *row[13:16], *row[15:])
 
 
+def _never_nothing(channel: Any) -> tuple[float, float, float]:
+    amps = channel.grant.amps or 1.0
+    return (amps, amps, amps)
+
+
 def _wants_always(channel: Any) -> bool:
     return bool(channel.permitted and channel.plugged)
 
@@ -89,6 +94,14 @@ def _stays_live(original: Any, station: Any) -> None:
 
 
 BUGS: tuple[Bug, ...] = (
+    Bug(
+        "allocated-to-nobody",
+        "where nobody charges an ampere is allocated",
+        "service.idle",
+        "4.8",
+        "idle",
+        (Patch(f"{CHANNEL}.allocated_a", constant(property(_never_nothing))),),
+    ),
     Bug(
         "registers-shifted",
         "each phase tells the register of the next",

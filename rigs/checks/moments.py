@@ -12,10 +12,12 @@ from rigs.checks.telemetry import Rows
 
 CHARGING, PREPARING = "status.charging", "status.preparing"
 HANDOVER, LOAD = "electrical.handover", "electrical.contactor-load"
+IDLE = "service.idle"
 FAULTED, MAINS, POWERED = "electrical.faulted", "electrical.mains", "metering.powered"
 REQUIREMENTS = (
     R(CHARGING, "Charging stands while the contactor is closed for a car that asks, and no longer", "7.7"),
     R(PREPARING, "A car at a connector in service ends its being Available at once", "4.9: A2"),
+    R(IDLE, "Without a transaction nothing is allocated", "4.8; design: allocated_a"),
     R(MAINS, "Without mains nothing is offered and nothing flows", "IEC 61851-1; events power-cut"),
     R(POWERED, "No sample is taken while the mains are gone", "4.7; events power-cut"),
     R(FAULTED, "A connector that is Faulted offers nothing", "7.7"),
@@ -32,6 +34,7 @@ REQUIREMENTS = (
 )
 MOMENT_S = 0.2  # assumed: a status follows its contactor so soon
 FOLLOW_S, OFF_S = 5.0, 6.0  # IEC 61851-1 Annex A: a car follows a lower offer, and the end of one
+IDLE_S = 5.0  # assumed: starts and stops may be stamped so much off
 GONE_S = 1.0  # assumed: stamps may be a second off
 HAIR_S = 0.05  # instants are written to the millisecond and rows share them
 LOAD_A = 1.0  # assumed: what a parked car takes is no load
@@ -57,6 +60,7 @@ class Moments:
             self._preparing(connector, rows)
             self._under_load(connector, rows)
             self._faulted(connector, rows)
+            self._idle(connector, rows)
             self._without_mains(connector, rows)
         if len(parts) > 1:
             self._handovers(parts)
@@ -101,6 +105,17 @@ class Moments:
         for begin, end, _ in lasting(rows, faulted & offers, MOMENT_S):
             message, actual = f"a Faulted connector offers current, for {end - begin:.1f} s", "an offer"
             self._ledger.broken(FAULTED, begin, connector, "no offer", actual, message)
+
+    def _idle(self, connector: int, rows: Rows) -> None:
+        t, allocated = rows["t"], per_phase(rows, "allocated_a") > 0
+        idle = ~self._happenings.running[connector].cover(t) & ~self._happenings.unsure(t, SETTLED_S)
+        fine = idle & ~allocated
+        fine[: rows.carried] = False
+        self._ledger.held(IDLE, int(np.count_nonzero(fine)), connector, t[fine])
+        for begin, end, k in lasting(rows, idle & allocated, IDLE_S):
+            amps = f"{per_phase(rows, 'allocated_a')[k]:.2f} A"
+            message = f"current is allocated without a transaction, for {end - begin:.0f} s"
+            self._ledger.broken(IDLE, begin, connector, "0 A", amps, message)
 
     def _without_mains(self, connector: int, rows: Rows) -> None:
         """The row of the very instant shows how it was, or how it is."""
