@@ -13,7 +13,7 @@ import numpy as np
 from rigs.checks.agenda import Agenda
 from rigs.checks.bus import Bench, Event
 from rigs.checks.call import Call
-from rigs.checks.happenings import Happenings
+from rigs.checks.happenings import HAIR_S, Happenings
 from rigs.checks.instants import epoch, iso
 from rigs.checks.ledger import Requirement as R
 from rigs.checks.story import Transaction
@@ -121,7 +121,10 @@ class Cards:
         options = self._story.text(f"chg_Ch{running.connector}Options", running.start) or ""
         free_t = self._given_up.get(running.connector, -np.inf)
         shown = any(
-            c == running.connector and who == tag and t >= since and free_t < t <= running.start + 1.0
+            c == running.connector
+            and who == tag
+            and t >= since
+            and free_t - HAIR_S <= t <= running.start + 1.0
             for t, c, who in self._tags
         )
         asked = any(who == tag and since <= t <= running.start + 1.0 for t, who in self._remote)

@@ -16,6 +16,7 @@ from rigs.checks.profiles import HAIR_S, VOLTS, Cap, cleared, prevailing
 from rigs.checks.story import TOLD_S
 
 NO_TRANSACTION = "TxProfile without a transaction"
+RUNNING = ("Charging", "SuspendedEV", "SuspendedEVSE")
 COMPOSITE, TAKEN, CLEARED = "charging.composite", "charging.accepted", "charging.cleared"
 REQUIREMENTS = (
     R(COMPOSITE, "A composite schedule is what the profiles and ratings come to", "3.13.4, 5.7, TC_066_CS"),
@@ -132,7 +133,9 @@ class Decrees:
 
     def _is_told(self, t: float) -> bool:
         """Is every transaction that runs known by now?"""
-        return self._bench.whole and not self._story.may_be_queueing(t)
+        story = self._story
+        untold = any(status in RUNNING and one not in story.open for one, status in story.statuses.items())
+        return self._bench.whole and not untold and not story.may_be_queueing(t)
 
     def _clear(self, call: Call) -> None:
         if call.reply is None or not self._is_told(call.t):

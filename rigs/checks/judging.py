@@ -95,6 +95,7 @@ class Judge:
         self._repeats = Repeats(self._ledger)
         waits = tolerances.call_timeout_s, tolerances.answer_s
         self._pairing = Pairing(self._ledger, *waits, self._gave_up)
+        self._story.waiting = self._pairing.waits_since
         self._validation = Validation(self._ledger, policies.get("occupied_status", "off") != "off")
         self._gathering = Gathering(self._no_number)
         self._fluent_pairs = self._fluent_calls = self._fluent_replies = (

@@ -52,6 +52,10 @@ class Pairing:
         """Does the charge point wait for nothing?"""
         return not self._open[True]
 
+    def waits_since(self) -> float | None:
+        """When the CALL went that the charge point waits for; None where it waits for nothing."""
+        return next((call.t for call in self._open[True].values()), None)
+
     def paired(self, id: str) -> bool:
         """A CALL of the charge point with its reply right behind it: is its id new?"""
         return self._ids[True].is_new(id)

@@ -18,6 +18,7 @@ UNSEEN_S = 0.5  # assumed: a cable pulled and put back so quickly may go unnotic
 TOLD_S = 30.0  # assumed: a start or stop is told so soon, behind other calls on a slow line
 DRAIN_S = 3600.0  # assumed: a queue is delivered an hour after the link is back
 HELD_S = 220.0  # a transaction message that met silence or a CALLERROR: time-out, then 3 min (EVC4 boot log)
+STUCK_S = 1.0  # assumed: an answer that takes so long holds up what else there is to say
 
 
 @lru_cache(maxsize=256)
@@ -58,6 +59,10 @@ class Setting:
         return self.history[max(index - 1, 0)][1]
 
 
+def _nothing() -> None:
+    """Nobody knows of anything that is waited for."""
+
+
 class Story:
     """Follows the frames and events; the checks ask it what held when."""
 
@@ -70,6 +75,7 @@ class Story:
         self.accepted_t: float | None = None  # since when the CSMS has accepted this boot
         self.heard_t = float("-inf")  # when the station's last frame went
         self.unheard: deque[float] = deque(maxlen=256)  # when CALLs of its went that got no reply or an error
+        self.waiting: Callable[[], float | None] = _nothing  # when the CALL went that it waits for now
         self.down_t: float | None = None  # since when the link is known to be down
         self.outages: list[tuple[float, float]] = []  # (from, to) of the link
         self.dark: list[tuple[float, float]] = []  # (from, to) without power or rebooting
@@ -184,7 +190,9 @@ class Story:
 
     def was_unheard(self, since: float, until: float) -> bool:
         """Did a CALL of the station meet silence or a CALLERROR, so that others waited in between?"""
-        return any(since - HELD_S <= t <= until for t in self.unheard)
+        waiting = self.waiting()
+        held = waiting is not None and waiting <= until - STUCK_S
+        return held or any(since - HELD_S <= t <= until for t in self.unheard)
 
     def was_down(self, stamp: float) -> bool:
         """Was the link down at this instant?"""

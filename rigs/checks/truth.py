@@ -131,6 +131,8 @@ class Truth:
             return True  # left from before the recording
         if story.was_unheard(taken - CATCH_UP_S, told):
             return True
+        if story.accepted_t is not None and taken <= story.accepted_t and told <= story.accepted_t + PROMPT_S:
+            return True  # before that it may not be told (4.2)
         gone = [*story.outages, *story.dark]
         gone += [(since, told) for since in (story.down_t, story.dark_t) if since is not None]
         return any(-np.inf < begin <= told and end >= taken - QUEUE_S for begin, end in gone)

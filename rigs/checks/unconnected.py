@@ -56,6 +56,7 @@ class Unconnected:
         self._happenings, self._agenda = happenings, agenda
         self._list: dict[str, dict[str, Any]] = {}
         self._cache: dict[str, dict[str, Any]] = {}
+        self._ordered_out: set[int] = set()  # connectors that the CSMS takes out of service, now or soon
         self._may_know_more = False  # of a time when the cache was out of use
         self._asked: deque[tuple[float, str]] = deque(maxlen=64)
         self._starts: deque[Transaction] = deque(maxlen=256)
@@ -67,6 +68,7 @@ class Unconnected:
         bus = bench.bus
         bus.replies["SendLocalList"].append(self._sent)
         bus.replies["ClearCache"].append(self._cleared)
+        bus.replies["ChangeAvailability"].append(self._ordered)
         bus.replies["ChangeConfiguration"].append(self._switched)
         for action in ("Authorize", "StartTransaction", "StopTransaction"):
             bus.replies[action].append(self._learnt)
@@ -96,6 +98,17 @@ class Unconnected:
         if call.reply is not None and call.reply["status"] == "Accepted":
             self._cache.clear()
             self._may_know_more = False
+
+    def _ordered(self, call: Call) -> None:
+        if call.reply is None or call.reply["status"] == "Rejected":
+            return
+        connector = call.payload["connectorId"]
+        if call.payload["type"] == "Inoperative":
+            self._ordered_out.add(connector)
+        elif connector == 0:
+            self._ordered_out.clear()
+        else:
+            self._ordered_out.discard(connector)
 
     def _switched(self, call: Call) -> None:
         """What a cache out of use keeps is open: nothing is said of it from then on."""
@@ -161,7 +174,7 @@ class Unconnected:
         options = (self._story.text("com_AuthOptions", t) or "").lower().replace(" ", "")
         if "allowallcards=1" in options or self._happenings.plugged[connector].begin_of(t) is None:
             return
-        if self._story.statuses.get(connector) in OUT:
+        if self._story.statuses.get(connector) in OUT or self._ordered_out & {0, connector}:
             return
         shown = Shown(connector, t, tag, self._status(tag, t), self._story.down_t is None)
         if not shown.online:
@@ -175,10 +188,12 @@ class Unconnected:
         """Nothing else was done, and the connector was free: plugged in since the last transaction there."""
         happenings, t = self._happenings, shown.t
         plugged = happenings.plugged[shown.connector].begin_of(t) or t
+        out_t = float(happenings.plugged[shown.connector].last_end(np.array([plugged]))[0])
         running = happenings.running[shown.connector]
         edge = np.array([t - 2.0, t + LOOK_S])
         return (
             happenings.touches(shown.connector, t - 5.0, t + LOOK_S) == 1
+            and plugged - out_t >= 1.0  # cables that were swapped within a wink are one to the station
             and t - plugged < 25.0  # well within ConnectionTimeOut: the connector is Preparing
             and happenings.touches(shown.connector, plugged + 0.1, t - 0.1) == 0
             and running.begin_of(t - 0.5) is None
