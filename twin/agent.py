@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count
 
-from models.timeline import CONTROL, Alarm, Timeline
+from models.timeline import CONTROL, Action, Alarm, Timeline
 from twin import vendor
 from twin.behaviour import Behaviour
 from twin.clock import StationClock, parse_instant
@@ -58,6 +58,7 @@ class Agent:
         self.foreign_time = False  # does the CSMS live in another time than this run?
         self.on_foreign_time: list[Callable[[float], None]] = []  # with how far its clock is ahead of ours
         self.on_delivered: dict[str, Callable[[Message, Reply], None]] = {}
+        self.on_all_delivered: list[Action] = []  # the queue has become empty
         self.registration = ""  # the last BootNotification.conf's status; "" before any
         self._urgent: deque[tuple[str, Payload, Done]] = deque()
         self._unheard = False  # a CALL got no reply, and none since
@@ -246,6 +247,9 @@ class Agent:
             on_delivered = self.on_delivered.get(message.action)
             if on_delivered is not None:
                 on_delivered(message, reply)
+            if not self.memory.queue:
+                for listener in self.on_all_delivered:
+                    listener()
         self._heard(reply)
         self._pump()
 

@@ -122,6 +122,7 @@ class ChargePoint:
         agent.on_clock_set.append(lambda _: self.site.clock_set())
         agent.on_delivered["StartTransaction"] = self._start_delivered
         agent.on_delivered["StopTransaction"] = self._stop_delivered
+        agent.on_all_delivered.append(self.restart.spoken)
         self.configuration.on_change.append(self._configured)
         self.authorisation.on_conflict.append(self.announcer.conflict)
         self.availability.settle = self._availability_changed
@@ -241,8 +242,6 @@ class ChargePoint:
     def _stop_delivered(self, message: Message, reply: Reply) -> None:
         if reply.payload is not None and "idTagInfo" in reply.payload and "idTag" in message.payload:
             self.authorisation.learn(message.payload["idTag"], reply.payload["idTagInfo"])
-        if not self.memory.queue:
-            self.restart.spoken()
 
     def _transaction_ended(self, transaction: Transaction) -> None:
         self.smart_charging.ended(transaction)

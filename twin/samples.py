@@ -230,10 +230,9 @@ class Samples:
         return (t_s, plan, channel.offered_a, channel.outlet.meter_answers, *segments)
 
     def _row(self, channel: Channel, plan: Plan) -> Row:
+        row = flat(channel.metered(), channel.offered_a)
         if self._averages and plan.context == CLOCK:
             row = self._averages[channel.connector].mean(self._timeline.now)
-        else:
-            row = flat(channel.metered(), channel.offered_a)
         return self._told(row)
 
     def _told(self, row: Row) -> Row:

@@ -177,6 +177,8 @@ class Unconnected:
         if self._story.statuses.get(connector) in OUT or self._ordered_out & {0, connector}:
             return
         shown = Shown(connector, t, tag, self._status(tag, t), self._story.down_t is None)
+        if shown.online and self._story.statuses.get(connector) != "Preparing":
+            return  # not free, or its cable was not noticed: other checks see to that
         if not shown.online:
             self._offline.append(shown)
         elif shown.status == "Accepted" and self._is("LocalPreAuthorize", t):

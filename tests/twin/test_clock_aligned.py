@@ -255,6 +255,19 @@ def test_averaged_power_is_the_energy_over_the_interval() -> None:
         assert mean_w == pytest.approx((later - earlier) * 4, rel=0.02, abs=5)  # a meter of class 1, whole Wh
 
 
+def test_a_register_told_with_averages_is_kept_when_the_meter_fails() -> None:
+    keys = {"MeterValuesAlignedData": ENERGY, "ClockAlignedDataInterval": 900, "MeterValueSampleInterval": 0}
+    bench = Bench(connectors=1, keys=keys, policies={"clock_values": "averaged"})
+    charging(bench, soc=0.3).advance(1000)
+    [payload] = sent(bench, "MeterValues")
+    bench.inject("power-meter-failure")
+    bench.advance(600)
+    bench.unplug(1)
+    bench.advance(10)
+    [stop] = sent(bench, "StopTransaction")
+    assert stop["meterStop"] == int(values(payload)[ENERGY, ""]) > 1000
+
+
 def test_values_at_the_instant_are_not_averaged() -> None:
     keys = {"MeterValuesAlignedData": "Power.Active.Import", "ClockAlignedDataInterval": 900}
     bench = Bench(connectors=1, keys=keys)

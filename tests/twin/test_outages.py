@@ -368,6 +368,16 @@ def test_a_soft_reset_waits_for_its_stop_to_be_delivered() -> None:
     assert actions == ["BootNotification", *["StopTransaction"] * 3, "BootNotification"]
 
 
+def test_a_soft_reset_waits_for_meter_values_no_longer_than_for_a_stop() -> None:
+    keys = {"ClockAlignedDataInterval": 60, "MeterValuesAlignedData": "Energy.Active.Import.Register"}
+    bench = Bench(latency_s=0.5, keys=keys, start="2024-03-01T10:00:30Z")
+    bench.advance(60 - bench.now.second)
+    bench.call("Reset", {"type": "Soft"})  # while the values of both connectors are on their way
+    bench.advance(15)
+    actions = [action for action, _ in calls(bench, "MeterValues", "BootNotification")]
+    assert actions == ["BootNotification", "MeterValues", "MeterValues", "BootNotification"]
+
+
 def test_a_reset_offline_keeps_the_stop_for_later() -> None:
     bench = charging(Bench(latency_s=0.5).advance(60))
     bench.csms.reply("StopTransaction", silent=True)
