@@ -175,6 +175,10 @@ def _skips_uploading(original: Any, reports: Any, status: str, **how: Any) -> No
         original(reports, status, **how)
 
 
+def _all_well(payload: Payload) -> Payload:
+    return {"status": payload["status"].replace("UploadFailed", "Uploaded")}
+
+
 def _not_shown(payload: Payload) -> Payload:
     return payload | {"idTag": "SOMEBODY"}
 
@@ -411,6 +415,14 @@ BUGS: tuple[Bug, ...] = (
         "5.9, TC_045_1_CS",
         "files",
         (Patch("twin.diagnostics:Diagnostics._begin", constant(nothing)),),
+    ),
+    Bug(
+        "upload-always-well",
+        "diagnostics that no server took are told as delivered",
+        "files.diagnostics",
+        "7.24, TC_045_2_CS",
+        "files",
+        (says("DiagnosticsStatusNotification", _all_well),),
     ),
     Bug(
         "update-late",

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from rigs.bench import Bench, CallError, NoReply
+from twin.files import SimulatedFiles
 
 Table = dict[str, Any]
 
@@ -76,6 +77,14 @@ def serve(bench: Bench, location: str, content: bytes, version: str | None) -> N
     """Put a firmware image where it can be fetched, and note its version; None where it is none."""
     bench.files[location] = content
     bench.assembly.event("operator", firmware=location, version=version)
+
+
+def take_files(bench: Bench, takes: bool) -> None:
+    """Have the servers take diagnostics or refuse them, and note which."""
+    servers = bench.assembly.station.files
+    assert isinstance(servers, SimulatedFiles)
+    servers.takes = takes
+    bench.assembly.event("operator", takes_files=takes)
 
 
 def running(bench: Bench, connector: int = 1) -> int:

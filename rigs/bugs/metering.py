@@ -3,6 +3,7 @@
 from typing import Any
 
 from rigs.bugs.bug import Bug, Patch, around, constant, nothing, says
+from twin.metering import SOC
 
 SAMPLES = "twin.samples:Samples"
 Payload = dict[str, Any]
@@ -91,6 +92,10 @@ def _stale(original: Any, samples: Any, channel: Any, plan: Any, stamp: Any = No
     before = kept.get((channel.connector, id(plan)), value)
     kept[channel.connector, id(plan)] = value
     return {**value, "sampledValue": before["sampledValue"]}
+
+
+def _without_soc(_: Any, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (*row[:SOC], None, *row[SOC + 1 :])
 
 
 def _of_one_phase(original: Any, reading: Any, offered_a: Any) -> Any:
@@ -379,6 +384,14 @@ BUGS: tuple[Bug, ...] = (
         "7.31",
         "full",
         (_of("SoC", lambda value: {**value, "value": f"{100.0 - float(value['value']):.1f}"}),),
+    ),
+    Bug(
+        "soc-untold",
+        "the state of charge is left out although the car tells it",
+        "metering.measurands",
+        "7.31, sheet table 3",
+        "charge",
+        (Patch("twin.samples:Samples._told", constant(_without_soc)),),
     ),
     Bug(
         "meter-stop-rounded",

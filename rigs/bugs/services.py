@@ -1,7 +1,7 @@
 """Scripts of small rigs: cards that wait, lists and caches, orders of the back office, files, keys."""
 
 from rigs.bench import Bench
-from rigs.bugs.hands import ask, begin, change, composite, end, install, profile, running, serve
+from rigs.bugs.hands import ask, begin, change, composite, end, install, profile, running, serve, take_files
 
 INFO = {"idTagInfo": {"status": "Accepted"}}
 
@@ -175,10 +175,10 @@ def files(bench: Bench) -> None:
     from twin.firmware import image
 
     bench.advance(30.0)
-    ask(bench, "GetDiagnostics", {"location": "ftp://server/in"})
-    bench.advance(120.0)
-    ask(bench, "GetDiagnostics", {"location": "nowhere"})
-    bench.advance(120.0)
+    for takes in (True, False):
+        take_files(bench, takes)
+        ask(bench, "GetDiagnostics", {"location": "ftp://server/in"})
+        bench.advance(120.0)
     serve(bench, "ftp://server/bad", b"nothing of the kind", None)
     serve(bench, "ftp://server/cut", image("V32R31")[:-1], None)
     serve(bench, "ftp://server/new", image("V32R31"), "V32R31")

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from rigs.checks.bus import Bench
+from rigs.checks.bus import Bench, Event
 from rigs.checks.call import Call
 from rigs.checks.columns import Block
 from rigs.checks.instants import iso
@@ -28,6 +28,8 @@ LISTS = {
 }
 # Sheet table 3: "when the attached kWh meter supports it"; SoC: when a car is there to tell it.
 MAY_LACK = frozenset({"Frequency", "Power.Factor", "SoC"})
+SETTLED_S = 60.0  # assumed: so long after it came the charge of a car is told
+FOREVER = float("inf")
 # 9.1.17 with the sheet's "phase values are applicable to all measurands that support it".
 PHASED = frozenset({"Current.Import", "Voltage", "Power.Active.Import", "Current.Offered"})
 NO_TOTAL = frozenset({"Current.Import", "Voltage", "Current.Offered"})  # there is none over the phases
@@ -57,6 +59,9 @@ def units_of(measurand: str) -> tuple[str | None, ...]:
     return next(units for prefix, units in _UNITS.items() if measurand.startswith(prefix))
 
 
+Case = tuple[Layout, str, frozenset[str], frozenset[str]]  # with its list, its phases, what it may lack
+
+
 class Contents:
     """Judges each layout where its readings come, once per block."""
 
@@ -64,12 +69,24 @@ class Contents:
         self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
         self._bare_all = bench.policies["bare_measurand"] == "all"
         self._asked = False  # a TriggerMessage for MeterValues was accepted
-        self._found: dict[tuple[Layout, str, frozenset[str]], list[str]] = {}  # what is wrong with a layout
+        self._found: dict[Case, list[str]] = {}  # what is wrong with a layout
         self._strange: dict[Layout, list[Column]] = {}
         self._wires: dict[int, frozenset[str]] = {}
+        self._charged: dict[int, float] = {}  # by connector: since when a car is there whose charge is known
+        if bench.whole and bench.policies["soc_known"] == "car":
+            bench.bus.events["plug-in"].append(self._plugged)
+            bench.bus.events["unplug"].append(self._unplugged)
         bench.bus.telemetry.append(self._wires.clear)
         bench.bus.readings.append(self._readings)
         bench.bus.replies["TriggerMessage"].append(self._triggered)
+
+    def _unplugged(self, event: Event) -> None:
+        self._charged.pop(event.connector or 0, None)
+
+    def _plugged(self, event: Event) -> None:
+        self._unplugged(event)
+        if event.detail.get("soc") is not None:
+            self._charged[event.connector or 0] = event.t
 
     def _triggered(self, call: Call) -> None:
         self._asked |= call.payload["requestedMessage"] == "MeterValues"
@@ -119,7 +136,8 @@ class Contents:
         text = self._story.text(key, first)
         if text is None or changes:
             return
-        what = (block.layout, text, self._wired(connector))
+        told_soc = self._charged.get(connector, FOREVER) + SETTLED_S <= first
+        what = (block.layout, text, self._wired(connector), MAY_LACK - {"SoC"} if told_soc else MAY_LACK)
         wrong = self._found.get(what)
         if wrong is None:
             wrong = self._found[what] = self._wrong(*what)
@@ -127,7 +145,7 @@ class Contents:
         message = f"{block.layout.context} values are not what {key} says"
         self._ledger.judge(MEASURANDS, not wrong, t, connector, text, "; ".join(wrong), message)
 
-    def _wrong(self, layout: Layout, text: str, wired: frozenset[str]) -> list[str]:
+    def _wrong(self, layout: Layout, text: str, wired: frozenset[str], may_lack: frozenset[str]) -> list[str]:
         wanted: dict[str, set[str]] = {}
         for name in filter(None, (name.strip() for name in text.split(","))):
             phase = PHASE.search(name)
@@ -136,7 +154,7 @@ class Contents:
         for column in layout.columns:
             told.setdefault(column.measurand, set()).add(line(column.phase) or "total")
         wrong = [f"{name} not asked for" for name in told.keys() - wanted.keys()]
-        wrong += [f"{name} missing" for name in wanted.keys() - told.keys() - MAY_LACK]
+        wrong += [f"{name} missing" for name in wanted.keys() - told.keys() - may_lack]
         for name in told.keys() & wanted.keys():
             wrong += self._wrong_phases(wired, name, wanted[name], told[name])
         return sorted(wrong)

@@ -63,6 +63,7 @@ class Files:
         self._asked: dict[str, float] = {}
         self._images: dict[str, str | None] = {}  # by location: the version there, as the rig tells
         self._location, self._version = "", ""  # of the update under way; as last booted
+        self._takes_files: bool | None = None  # does the server of diagnostics, as the rig tells?
         self._inoperative: set[int] = set()
         self._emptied = False  # diagnostics were delivered, and nothing happened since
         bus = bench.bus
@@ -111,6 +112,12 @@ class Files:
         self._emptied = status == "Uploaded"
         if action == UPDATE and self._bench.whole:
             self._updating(call.t, status)
+        elif action == UPLOAD and status in LAST and self._takes_files is not None:
+            expected, message = (
+                "Uploaded" if self._takes_files else "UploadFailed",
+                "the outcome of an upload",
+            )
+            self._ledger.judge(DIAGNOSTICS, status == expected, call.t, None, expected, status, message)
 
     def _called(self, call: Call) -> None:
         if call.up and call.action not in ("Heartbeat", UPLOAD):
@@ -146,6 +153,8 @@ class Files:
     def _served(self, event: Event) -> None:
         if "firmware" in event.detail:
             self._images[str(event.detail["firmware"])] = event.detail.get("version")
+        if "takes_files" in event.detail:
+            self._takes_files = bool(event.detail["takes_files"])
 
     def _booted(self, call: Call) -> None:
         self._version = str(call.payload.get("firmwareVersion", ""))
