@@ -417,6 +417,22 @@ BUGS: tuple[Bug, ...] = (
         (Patch("twin.diagnostics:Diagnostics._begin", constant(nothing)),),
     ),
     Bug(
+        "card-not-taken-back",
+        "a card shown again while it waits for a cable changes nothing",
+        "card.taken-back",
+        "4.9 B1",
+        "waiting",
+        (Patch("twin.session:Session._withdraw", constant(nothing)),),
+    ),
+    Bug(
+        "stops-when-full",
+        "a transaction ends when the car is full, whatever chg_Ch1Options says",
+        "transaction.stop-reason",
+        "7.36",
+        "full",
+        (Patch("twin.vendor:stops_when_complete", constant(lambda *_: True)),),
+    ),
+    Bug(
         "upload-always-well",
         "diagnostics that no server took are told as delivered",
         "files.diagnostics",

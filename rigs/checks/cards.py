@@ -19,12 +19,13 @@ from rigs.checks.ledger import Requirement as R
 from rigs.checks.story import Transaction
 
 STOPS, STARTS, ASKED = "card.stops", "card.starts", "card.asked"
-NEEDLESS = "card.needless"
+NEEDLESS, BACK = "card.needless", "card.taken-back"
 CAUSE, UNPLUG, TIMEOUT = "transaction.start-cause", "transaction.unplugged", "status.timeout"
 REQUIREMENTS = (
     R(STOPS, "A card stops its own transaction, or one of its group, and no other", "3.10, TC_005_1_CS"),
     R(ASKED, "A card that nobody knows is asked for", "4.1, TC_003_CS"),
     R(NEEDLESS, "A card is not asked for where nothing can begin", "4.1"),
+    R(BACK, "A card shown again takes back what it began, and no other card does", "4.9 B1"),
     R(STARTS, "An accepted card and a cable start a transaction", "4.1, 4.8, TC_003_CS, TC_004_1_CS"),
     R(CAUSE, "Every transaction has its card or its remote start", "4.8, 5.11"),
     R(UNPLUG, "Pulling the cable ends a transaction where the key says so", "4.10, 9.1.28, TC_068_CS"),
@@ -160,8 +161,8 @@ class Cards:
         self._tags.append((t, connector, tag))
         if self._has_no_reader(connector):
             return
-        told = self._told.get(connector, (0.0, ""))[1]
-        self._agenda.at(t + LOOK_S, partial(self._followed, connector, t, tag, told))
+        told_t, told = self._told.get(connector, (None, ""))
+        self._agenda.at(t + LOOK_S, partial(self._followed, connector, t, tag, told, told_t))
 
     def _has_no_reader(self, connector: int) -> bool:
         texts = [self._story.text(key) for key in ("chg_Reader1", "chg_Reader2")]
@@ -169,7 +170,7 @@ class Cards:
         serving = [r for r in readers if r[0].strip() != "none" and r[2].strip() in ("any", f"ch{connector}")]
         return bool(readers) and not serving
 
-    def _followed(self, connector: int, t: float, tag: str, told: str) -> None:
+    def _followed(self, connector: int, t: float, tag: str, told: str, told_t: float | None) -> None:
         if not self._happenings.alone(connector, t, t + LOOK_S):
             return
         running = self._happenings.running[connector].begin_of(t - 0.01)
@@ -180,8 +181,22 @@ class Cards:
                 self._in_transaction(its, t, tag)
         elif running is None and told in ("Available", "Preparing") and self._is_first(connector, t):
             self._at_rest(connector, t, tag)
+        elif running is None and told == "Preparing" and told_t is not None:
+            self._shown_again(connector, t, tag, told_t)
         elif running is None and told == "Unavailable" and self._told[connector][1] == told:
             self._out_of_service(connector, t, tag)
+
+    def _shown_again(self, connector: int, t: float, tag: str, told_t: float) -> None:
+        """While a card waits for its cable: the same one takes it back, another changes nothing."""
+        waits_s = float(self._story.integer("ConnectionTimeOut", t) or 0)
+        before = [who for at, c, who in self._tags if c == connector and told_t - LOOK_S <= at < t]
+        plugged = self._happenings.plugged[connector].begin_of(t) is not None
+        remote = any(told_t - LONGEST_WAIT_S <= at <= t for at, _ in self._remote)
+        if plugged or remote or len(before) != 1 or not told_t + SOON_S < t < told_t + waits_s - LOOK_S:
+            return
+        expected, told = "Available" if before[0] == tag else "Preparing", self._told[connector][1]
+        message = f"card {tag} was shown while {before[0]} waits for its cable"
+        self._ledger.judge(BACK, told == expected, t, connector, expected, told, message)
 
     def _out_of_service(self, connector: int, t: float, tag: str) -> None:
         """Shown at one connector only, and not asked for on behalf of the CSMS."""

@@ -19,9 +19,9 @@ REQUIREMENTS = (
 BEFORE_S = 60.0  # assumed: how long before a stop its cause may lie; an authorisation takes up to 30 s
 REMOTE_S = 30.0  # assumed: how soon a remote stop is carried out
 LASTING = ("PowerLoss", "EVDisconnected")  # told when the station is back, or its pilot mended
-FROM_EVENTS = frozenset(
-    {"Local", "EVDisconnected", "PowerLoss"}
-)  # a bare transcript does not show their cause
+# A bare transcript does not show their cause.
+FROM_EVENTS = frozenset({"Local", "EVDisconnected", "PowerLoss", "EmergencyStop"})
+OPTIONS = ("stoponchargecomplete", "stoponlowcosphi", "overcurrentsens")  # chg_Ch1Options: each may end one
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,12 @@ class StopReasons:
         bus.calls["BootNotification"].append(self._booted)
         for name, reason in (("tag", "Local"), ("unplug", "EVDisconnected"), ("power-cut", "PowerLoss")):
             bus.events[name].append(lambda event, reason=reason: self._event(event, reason))  # type: ignore[misc]
+        bus.events["fault"].append(self._fault)
         bus.end.append(self._end)
+
+    def _fault(self, event: Event) -> None:
+        if event.detail.get("fault") == "emergency-stop":
+            self._causes.append(Cause("EmergencyStop", event.t))
 
     def _event(self, event: Event, reason: str) -> None:
         self._causes.append(Cause(reason, event.t, event.connector))
@@ -115,13 +120,27 @@ class StopReasons:
             return
         self._in_time(stopped, self._asked.pop(stopped.id or 0, None))
         reason = stopped.reason or "Local"
-        if reason in ("Other", "EmergencyStop") or (reason in FROM_EVENTS and not self._bench.whole):
+        if reason in FROM_EVENTS and not self._bench.whole:
+            return
+        if reason == "Other":
+            self._by_option(stopped, call.t)
             return
         found = any(cause.reason == reason and cause.ends(stopped) for cause in self._causes)
         others = {cause.reason for cause in self._causes if cause.ends(stopped)}
         expected = " or ".join(sorted(others)) or "a reason the recording shows"
         message = f"transaction {stopped.id} stops at {iso(stopped.stop)} for a reason without a cause"
         self._ledger.judge(REASON, found, call.t, stopped.connector, expected, reason, message)
+
+    def _by_option(self, stopped: Transaction, t: float) -> None:
+        """Other: an option of the channel, where its options are known."""
+        text = self._story.text(f"chg_Ch{stopped.connector}Options", stopped.stop)
+        if text is None:
+            return
+        said = dict(pair.strip().lower().partition("=")[::2] for pair in text.split(","))
+        good = any(said.get(name, "0") not in ("", "0") for name in OPTIONS)
+        message = f"transaction {stopped.id} stops for another reason"
+        expected = f"one of {', '.join(OPTIONS)} in chg_Ch{stopped.connector}Options"
+        self._ledger.judge(REASON, good, t, stopped.connector, expected, text, message)
 
     def _in_time(self, stopped: Transaction, asked: float | None) -> None:
         if asked is None or stopped.stop is None:

@@ -27,9 +27,9 @@ from mutants import Mutant, sample  # noqa: E402
 from rigs.checks import judge  # noqa: E402
 
 KEEP = ("rigs.checks", "rigs.errors", "rigs.columns")  # they know nothing of the twin
-APART = {  # not in play in memory, or no rule of the device: `files` are other people's servers
+APART = {  # not in play in memory, or no rule of the device: the line, and other people's servers (`files`)
     *("websocket", "hub", "endpoint", "pace", "store", "sheet", "behaviour_file", "schemas", "policies"),
-    *("wire", "files"),
+    *("wire", "link", "files"),
 }
 TIMEOUT_S = 40
 

@@ -44,6 +44,8 @@ def verdict_of(seed: int, hours: float = HOURS) -> Verdict:
     if seed % 5 == 3:
         day.bench.csms.reply("StopTransaction", silent=True, times=1)
     bench = day.run()
+    if seed % 5 == 4:
+        day.regret()
     if seed % 5 == 2:
         bench.advance(1500.0)  # what was refused is told after all
     bench.close()

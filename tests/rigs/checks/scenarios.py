@@ -202,6 +202,16 @@ class Day:
                 self.bench.present_tag(free[0], tag)
             self.bench.advance(300)
 
+    def regret(self) -> None:
+        """A card and no cable; the same card again, or another."""
+        free = [connector for connector in (1, 2) if connector not in self.cars]
+        if free:
+            self.bench.advance(30)
+            self.bench.present_tag(free[0], TAGS[0])
+            self.bench.advance(20)
+            self.bench.present_tag(free[0], self.random.choice(TAGS[:2]))
+            self.bench.advance(120)
+
     # -- network and mains ----------------------------------------------------------------------
 
     def outage(self) -> None:
