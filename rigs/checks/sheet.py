@@ -39,6 +39,8 @@ KNOWN_ACTIONS = frozenset(
     }
 )
 FOLLOW_S = 60.0  # assumed: a triggered message waits for what is on its way, at most so long
+# What may be wrong with a request that keeps to its schema: a profile in disorder, a list that is too long.
+REFUSABLE = frozenset({"SetChargingProfile", "SendLocalList", "DataTransfer"})
 
 
 class Sheet:
@@ -84,8 +86,9 @@ class Sheet:
         elif call.action not in KNOWN_ACTIONS:
             codes = {self._code_unknown}
         else:
-            good = call.error not in ("NotSupported", "NotImplemented")
-            message = f"{call.action} is supported"
+            refusable = not call.valid or call.action in REFUSABLE
+            good = call.error not in ("NotSupported", "NotImplemented") if refusable else call.error is None
+            message = f"{call.action} is supported, and nothing is wrong with the request"
             self._ledger.judge(MESSAGE, good, call.reply_t, None, "an answer", actual, message)
             return
         message = f"the answer to {call.action}, which the station lacks"
