@@ -175,7 +175,7 @@ def files(bench: Bench) -> None:
     from twin.firmware import image
 
     bench.advance(30.0)
-    for takes in (True, False):
+    for takes in (False, True):
         take_files(bench, takes)
         ask(bench, "GetDiagnostics", {"location": "ftp://server/in"})
         bench.advance(120.0)
