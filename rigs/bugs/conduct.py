@@ -425,6 +425,14 @@ BUGS: tuple[Bug, ...] = (
         (Patch("twin.session:Session._withdraw", constant(nothing)),),
     ),
     Bug(
+        "cable-free-after-refusal",
+        "the cable is let go as soon as the back office has refused the transaction",
+        "card.cable",
+        "ER 3.5",
+        "authorisation",
+        (Patch("twin.session:Session._unlocks_after", constant(lambda *_: True)),),
+    ),
+    Bug(
         "stops-when-full",
         "a transaction ends when the car is full, whatever chg_Ch1Options says",
         "transaction.stop-reason",

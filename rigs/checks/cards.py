@@ -19,13 +19,14 @@ from rigs.checks.ledger import Requirement as R
 from rigs.checks.story import Transaction
 
 STOPS, STARTS, ASKED = "card.stops", "card.starts", "card.asked"
-NEEDLESS, BACK = "card.needless", "card.taken-back"
+NEEDLESS, BACK, CABLE = "card.needless", "card.taken-back", "card.cable"
 CAUSE, UNPLUG, TIMEOUT = "transaction.start-cause", "transaction.unplugged", "status.timeout"
 REQUIREMENTS = (
     R(STOPS, "A card stops its own transaction, or one of its group, and no other", "3.10, TC_005_1_CS"),
     R(ASKED, "A card that nobody knows is asked for", "4.1, TC_003_CS"),
     R(NEEDLESS, "A card is not asked for where nothing can begin", "4.1"),
     R(BACK, "A card shown again takes back what it began, and no other card does", "4.9 B1"),
+    R(CABLE, "A cable that is kept after a refusal is let go for its own card", "ER 3.5"),
     R(STARTS, "An accepted card and a cable start a transaction", "4.1, 4.8, TC_003_CS, TC_004_1_CS"),
     R(CAUSE, "Every transaction has its card or its remote start", "4.8, 5.11"),
     R(UNPLUG, "Pulling the cable ends a transaction where the key says so", "4.10, 9.1.28, TC_068_CS"),
@@ -136,9 +137,28 @@ class Cards:
 
     def _unplugged(self, event: Event) -> None:
         connector, t = event.connector or 0, event.t
+        if self._kept_for(connector, t) is not None:
+            self._agenda.at(t + LOOK_S, partial(self._pulled_at_the_car, connector, t))
         running = self._story.open.get(connector)
         if running is not None and running.start < t - 1.0 and self._ends_when_pulled(t) is not None:
             self._agenda.at(t + LOOK_S, partial(self._pulled, connector, running, t))
+
+    def _kept_for(self, connector: int, t: float) -> str | None:
+        """Whose card lets go of the cable: of a transaction that was refused, and nothing was done since."""
+        locks = (self._story.text("chg_SktType", t) or "").lower().split(",")
+        over = self._story.finished.get(connector)
+        last = over[-1] if over and connector not in self._story.open else None
+        if last is None or last.reason != "DeAuthorized" or last.stop is None:
+            return None
+        locked = len(locks) >= connector and "lock" in locks[connector - 1].split("+")
+        shown = any(c == connector and last.start + 1.0 < at < t for at, c, _ in self._tags)
+        done = self._happenings.touches(connector, last.stop + 1.0, t - 0.1) > 1  # but for the cable itself
+        return last.id_tag.lower() if locked and not shown and not done else None
+
+    def _pulled_at_the_car(self, connector: int, t: float) -> None:
+        if self._happenings.alone(connector, t, t + LOOK_S):
+            told, message = self._told[connector][1], "the cable was pulled at the car after a refusal"
+            self._ledger.judge(CABLE, told == "Finishing", t, connector, "Finishing", told, message)
 
     def _ends_when_pulled(self, t: float) -> bool | None:
         text = self._story.text("StopTransactionOnEVSideDisconnect", t)
@@ -162,7 +182,15 @@ class Cards:
         if self._has_no_reader(connector):
             return
         told_t, told = self._told.get(connector, (None, ""))
+        owner = self._kept_for(connector, t) if told == "Finishing" else None
+        if owner == tag and self._happenings.plugged[connector].begin_of(t) is None:
+            self._agenda.at(t + LOOK_S, partial(self._let_go, connector, t, tag))
         self._agenda.at(t + LOOK_S, partial(self._followed, connector, t, tag, told, told_t))
+
+    def _let_go(self, connector: int, t: float, tag: str) -> None:
+        if self._happenings.alone(connector, t, t + LOOK_S):
+            told, message = self._told[connector][1], f"card {tag} was shown for its cable"
+            self._ledger.judge(CABLE, told == "Available", t, connector, "Available", told, message)
 
     def _has_no_reader(self, connector: int) -> bool:
         texts = [self._story.text(key) for key in ("chg_Reader1", "chg_Reader2")]

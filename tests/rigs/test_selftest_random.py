@@ -46,6 +46,8 @@ def verdict_of(seed: int, hours: float = HOURS) -> Verdict:
     bench = day.run()
     if seed % 5 == 4:
         day.regret()
+    if seed % 5 == 1:
+        day.refusal()
     if seed % 5 == 2:
         bench.advance(1500.0)  # what was refused is told after all
     bench.close()

@@ -212,6 +212,23 @@ class Day:
             self.bench.present_tag(free[0], self.random.choice(TAGS[:2]))
             self.bench.advance(120)
 
+    def refusal(self) -> None:
+        """A transaction that the back office refuses; its cable is kept for the card."""
+        free = [connector for connector in (1, 2) if connector not in self.cars]
+        if free:
+            self.bench.advance(30)
+            self.bench.csms.reply(
+                "StartTransaction", {"transactionId": 999, "idTagInfo": {"status": "Invalid"}}, times=1
+            )
+            self._plug(free[0])
+            self.bench.advance(10)
+            self.bench.present_tag(free[0], TAGS[0])
+            self.bench.advance(30)
+            self.bench.unplug(free[0])
+            self.bench.advance(30)
+            self.bench.present_tag(free[0], TAGS[0])
+            self.bench.advance(60)
+
     # -- network and mains ----------------------------------------------------------------------
 
     def outage(self) -> None:
