@@ -78,14 +78,14 @@ class Hub:
         Before that, `awake_s` without sleep: to be woken takes as long as many an answer.
         """
         timeout_ms = ceil(timeout_s * 1e3) if timeout_s else timeout_s
-        found = self._poll_awake(awake_s) or self._poll.poll(timeout_ms)
+        found = (awake_s and self._poll_awake(awake_s)) or self._poll.poll(timeout_ms)
         self._ready = [self._actions[fd] for fd, _ in found]
         return bool(self._ready)
 
     def _poll_awake(self, awake_s: float) -> list[tuple[int, int]]:
         found: list[tuple[int, int]] = []
         poll, until = self._poll.poll, time.perf_counter() + awake_s
-        while awake_s and not found and time.perf_counter() < until:
+        while not found and time.perf_counter() < until:
             found = poll(0)
             give_way()
         return found

@@ -230,10 +230,10 @@ class Samples:
         return (t_s, plan, channel.offered_a, channel.outlet.meter_answers, *segments)
 
     def _row(self, channel: Channel, plan: Plan) -> Row:
-        row = flat(channel.metered(), channel.offered_a)
+        metered = channel.metered()  # its register is kept whatever is told
         if self._averages and plan.context == CLOCK:
-            row = self._averages[channel.connector].mean(self._timeline.now)
-        return self._told(row)
+            return self._told(self._averages[channel.connector].mean(self._timeline.now))
+        return self._told(flat(metered, channel.offered_a))
 
     def _told(self, row: Row) -> Row:
         """A row without what the station does not know."""

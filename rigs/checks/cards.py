@@ -120,7 +120,9 @@ class Cards:
             running.id_tag.lower(),
             (fault_t or running.start) - LONGEST_WAIT_S,
         )  # it waits for its end
-        options = self._story.text(f"chg_Ch{running.connector}Options", running.start) or ""
+        plug_and_charge = self._story.has_option(
+            f"chg_Ch{running.connector}Options", "PlugAndCharge", running.start
+        )
         free_t = self._given_up.get(running.connector, -np.inf)
         shown = any(
             c == running.connector
@@ -130,7 +132,7 @@ class Cards:
             for t, c, who in self._tags
         )
         asked = any(who == tag and since <= t <= running.start + 1.0 for t, who in self._remote)
-        good = shown or asked or "plugandcharge=1" in options.replace(" ", "").lower()
+        good = shown or asked or plug_and_charge
         message = f"a transaction starts on idTag {running.id_tag}, which nobody showed or sent"
         expected = "a card or a remote start before"
         self._ledger.judge(CAUSE, good, running.start_t, running.connector, expected, "neither", message)
@@ -145,15 +147,13 @@ class Cards:
 
     def _kept_for(self, connector: int, t: float) -> str | None:
         """Whose card lets go of the cable: of a transaction that was refused, and nothing was done since."""
-        locks = (self._story.text("chg_SktType", t) or "").lower().split(",")
         over = self._story.finished.get(connector)
         last = over[-1] if over and connector not in self._story.open else None
         if last is None or last.reason != "DeAuthorized" or last.stop is None:
             return None
-        locked = len(locks) >= connector and "lock" in locks[connector - 1].split("+")
         shown = any(c == connector and last.start + 1.0 < at < t for at, c, _ in self._tags)
         done = self._happenings.touches(connector, last.stop + 1.0, t - 0.1) > 1  # but for the cable itself
-        return last.id_tag.lower() if locked and not shown and not done else None
+        return last.id_tag.lower() if self._story.has_lock(connector, t) and not shown and not done else None
 
     def _pulled_at_the_car(self, connector: int, t: float) -> None:
         if self._happenings.alone(connector, t, t + LOOK_S):
@@ -230,12 +230,12 @@ class Cards:
         """Shown at one connector only, and not asked for on behalf of the CSMS."""
         shown = sum(who == tag and abs(at - t) <= SOON_S for at, _, who in self._tags)
         if shown == 1 and not any(who == tag and abs(at - t) <= SOON_S for at, who in self._remote):
-            asked = any(who == tag and t - 0.1 <= at <= t + SOON_S for at, who in self._asked)
+            asked = self._was_asked(tag, t)
             message, actual = f"card {tag} was shown at a connector out of service", "Authorize"
             self._ledger.judge(NEEDLESS, not asked, t, connector, "no Authorize", actual, message)
 
     def _in_transaction(self, its: Transaction, t: float, tag: str) -> None:
-        if self._option("com_AuthOptions", "StopOnAnyCrd"):
+        if self._story.has_option("com_AuthOptions", "StopOnAnyCrd"):
             return
         own = tag == its.id_tag.lower()
         answer = self._answer(tag, t)
@@ -243,7 +243,7 @@ class Cards:
         if not own and answer is None:  # known by cache or list, or nothing that could stop it
             if group is not None and self._flag("LocalPreAuthorize", t) is False:
                 message = f"card {tag} was shown in a transaction of group {group}, and not asked for"
-                asked = any(who == tag and t - 0.1 <= at <= t + SOON_S for at, who in self._asked)
+                asked = self._was_asked(tag, t)
                 self._ledger.judge(ASKED, asked, t, its.connector, "Authorize at once", "none", message)
             return
         may = own or (answer == "Accepted" and group is not None and self._parents.get(tag) == group)
@@ -256,6 +256,10 @@ class Cards:
         expected = f"Local at once, idTag {tag}" if may else "it goes on"
         message = f"card {tag} was shown in transaction {its.id} of {its.id_tag}"
         self._ledger.judge(STOPS, good, t, its.connector, expected, actual, message)
+
+    def _was_asked(self, tag: str, t: float) -> bool:
+        """Did an Authorize follow a card shown then?"""
+        return any(who == tag and t - 0.1 <= at <= t + SOON_S for at, who in self._asked)
 
     def _answer(self, tag: str, t: float) -> str | None:
         """What the CSMS said of a card when asked for it just now."""
@@ -271,9 +275,9 @@ class Cards:
 
     def _at_rest(self, connector: int, t: float, tag: str) -> None:
         """Nothing runs: the CSMS is asked, and what it accepts starts where the cable is in."""
-        if self._option("com_AuthOptions", "AllowAllCards"):
+        if self._story.has_option("com_AuthOptions", "AllowAllCards"):
             return
-        asked = any(who == tag and t - 0.1 <= at <= t + SOON_S for at, who in self._asked)
+        asked = self._was_asked(tag, t)
         knows = self._flag("LocalPreAuthorize", t) is not False
         if not knows:
             message = f"card {tag} was shown and not asked for"
@@ -353,9 +357,6 @@ class Cards:
     def _flag(self, key: str, t: float) -> bool | None:
         text = self._story.text(key, t)
         return None if text is None else text.lower() == "true"
-
-    def _option(self, key: str, name: str) -> bool:
-        return f"{name}=1".lower() in (self._story.text(key) or "").replace(" ", "").lower()
 
 
 def _tag(call: Call) -> str:

@@ -232,8 +232,7 @@ class Commands:
         connector, outlets, t = call.payload["connectorId"], self._story.outlets(), call.reply_t or call.t
         if call.reply is None or not outlets or not self._sure(t):
             return
-        locks = (self._story.text("chg_SktType", t) or "").lower().split(",")
-        if connector not in outlets or (locks != [""] and "lock" not in locks[connector - 1].split("+")):
+        if connector not in outlets or self._story.has_lock(connector, t) is False:
             expected: tuple[str, ...] = ("NotSupported",)
         elif self._happenings.faults(connector):
             expected = ("Unlocked", "UnlockFailed")

@@ -9,7 +9,7 @@ from rigs.checks.call import Call
 from rigs.checks.columns import Array, Block
 from rigs.checks.instants import iso
 from rigs.checks.ledger import Requirement as R
-from rigs.checks.meter import DEFAULT_MEASURAND, Layout, line
+from rigs.checks.meter import DEFAULT_MEASURAND, PHASES, Layout, line
 
 POWER, ENERGY, SOC = "metering.power", "metering.energy-power", "metering.soc"
 SUM = "metering.phases"
@@ -20,7 +20,6 @@ REQUIREMENTS = (
     R(SOC, "The state of charge lies within 0 and 100 % and does not fall while charging", "7.31"),
 )
 STAMP_S = 0.001  # stamps are written to the millisecond: up to here the car before may be meant
-PHASES = ("L1", "L2", "L3")
 SUMMED = {DEFAULT_MEASURAND: 0.0, "Power.Active.Import": 0.01}  # a part of the total: class 1
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from rigs.checks.bus import Bench, Event
 from rigs.checks.call import Call
 from rigs.checks.columns import Block
+from rigs.checks.happenings import FOREVER
 from rigs.checks.instants import iso
 from rigs.checks.ledger import Requirement as R
 from rigs.checks.meter import Column, Layout, line
@@ -29,7 +30,6 @@ LISTS = {
 # Sheet table 3: "when the attached kWh meter supports it"; SoC: when a car is there to tell it.
 MAY_LACK = frozenset({"Frequency", "Power.Factor", "SoC"})
 SETTLED_S = 60.0  # assumed: so long after it came the charge of a car is told
-FOREVER = float("inf")
 # 9.1.17 with the sheet's "phase values are applicable to all measurands that support it".
 PHASED = frozenset({"Current.Import", "Voltage", "Power.Active.Import", "Current.Offered"})
 NO_TOTAL = frozenset({"Current.Import", "Voltage", "Current.Offered"})  # there is none over the phases

@@ -13,10 +13,10 @@ from rigs.checks.instants import epoch
 from rigs.checks.law import DEFAULT, MAX, TX, Law
 from rigs.checks.ledger import Requirement as R
 from rigs.checks.profiles import HAIR_S, VOLTS, Cap, cleared, prevailing
+from rigs.checks.status import RUNNING
 from rigs.checks.story import TOLD_S
 
 NO_TRANSACTION = "TxProfile without a transaction"
-RUNNING = ("Charging", "SuspendedEV", "SuspendedEVSE")
 COMPOSITE, TAKEN, CLEARED = "charging.composite", "charging.accepted", "charging.cleared"
 REQUIREMENTS = (
     R(COMPOSITE, "A composite schedule is what the profiles and ratings come to", "3.13.4, 5.7, TC_066_CS"),

@@ -64,7 +64,6 @@ class Files:
         self._images: dict[str, str | None] = {}  # by location: the version there, as the rig tells
         self._location, self._version = "", ""  # of the update under way; as last booted
         self._takes_files: bool | None = None  # does the server of diagnostics, as the rig tells?
-        self._inoperative: set[int] = set()
         self._emptied = False  # diagnostics were delivered, and nothing happened since
         bus = bench.bus
         for action in STEPS:
@@ -78,7 +77,6 @@ class Files:
         bus.events["operator"].append(self._served)
         bus.calls["BootNotification"].append(self._booted)
         bus.calls["StopTransaction"].append(self._stopped)
-        bus.replies["ChangeAvailability"].append(self._availability)
         for name in ("power-cut", "link-down", "reset"):
             bus.events[name].append(lambda event: self._lost(event.name))
         self._triggers: set[str] = set()
@@ -113,10 +111,8 @@ class Files:
         if action == UPDATE and self._bench.whole:
             self._updating(call.t, status)
         elif action == UPLOAD and status in LAST and self._takes_files is not None:
-            expected, message = (
-                "Uploaded" if self._takes_files else "UploadFailed",
-                "the outcome of an upload",
-            )
+            expected = "Uploaded" if self._takes_files else "UploadFailed"
+            message = "the outcome of an upload"
             self._ledger.judge(DIAGNOSTICS, status == expected, call.t, None, expected, status, message)
 
     def _called(self, call: Call) -> None:
@@ -159,14 +155,6 @@ class Files:
     def _booted(self, call: Call) -> None:
         self._version = str(call.payload.get("firmwareVersion", ""))
 
-    def _availability(self, call: Call) -> None:
-        if call.reply is None or call.reply["status"] == "Rejected":
-            return
-        asked = call.payload["connectorId"]
-        which = {asked} if asked else {0, *self._story.outlets()}
-        inoperative = call.payload["type"] == "Inoperative"
-        self._inoperative = self._inoperative | which if inoperative else self._inoperative - which
-
     def _updating(self, t: float, status: str) -> None:
         if status == "Downloaded":
             idle = {c: word for c, word in self._story.statuses.items() if c and word in IDLE}
@@ -184,7 +172,7 @@ class Files:
         """Of connectors that nobody touched meanwhile, those that were idle, or were out for the update."""
         if self._now[UPDATE] not in (("",) if serves else ("Downloaded", "Installing")):
             return
-        for connector in before.keys() - self._inoperative:
+        for connector in before.keys() - self._story.ordered_out:
             touched = self._happenings.touches(connector, t, t + TELL_S)
             if touched or connector in self._story.open or not self._undisturbed(t, t + TELL_S):
                 continue

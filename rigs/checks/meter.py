@@ -5,6 +5,8 @@ from typing import Any
 
 from rigs.checks.instants import epoch
 
+PHASES = ("L1", "L2", "L3")
+
 # OCPP 1.6 sections 7.31-7.45: what an absent field means.
 DEFAULT_MEASURAND = "Energy.Active.Import.Register"
 DEFAULT_CONTEXT = "Sample.Periodic"

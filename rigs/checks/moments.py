@@ -7,7 +7,7 @@ from rigs.checks.columns import Array, Block
 from rigs.checks.happenings import Happenings, Stretches
 from rigs.checks.instants import iso
 from rigs.checks.ledger import Requirement as R
-from rigs.checks.spans import current, lasting, per_phase
+from rigs.checks.spans import current, hold, lasting, per_phase
 from rigs.checks.telemetry import Rows
 
 CHARGING, PREPARING = "status.charging", "status.preparing"
@@ -74,9 +74,7 @@ class Moments:
         closed, said = rows["phases"] > 0, rows["status"] == "Charging"
         flows = closed & np.isin(rows["pilot"], ("C", "D")) & (per_phase(rows, "offered_a") > 0)
         wrong = judged & np.where(said, ~closed, flows)
-        fine = judged & ~wrong
-        fine[: rows.carried] = False
-        self._ledger.held(CHARGING, int(np.count_nonzero(fine)), connector, t[fine])
+        hold(self._ledger, CHARGING, rows, judged & ~wrong, connector)
         for begin, end, k in lasting(rows, wrong, MOMENT_S):
             contactor = "closed, the car asks" if closed[k] else "open"
             message = f"{rows['status'][k]} stands with the contactor {contactor}, for {end - begin:.1f} s"
@@ -88,9 +86,7 @@ class Moments:
         judged = np.isin(rows["pilot"], ("B", "C", "D")) & ~self._happenings.unsure(t, SETTLED_S)
         judged &= self._happenings.plugged[connector].cover(t) & ~self._happenings.faulty[connector].cover(t)
         wrong = judged & (rows["status"] == "Available")
-        fine = judged & ~wrong
-        fine[: rows.carried] = False
-        self._ledger.held(PREPARING, int(np.count_nonzero(fine)), connector, t[fine])
+        hold(self._ledger, PREPARING, rows, judged & ~wrong, connector)
         for begin, end, _ in lasting(rows, wrong, MOMENT_S):
             message = f"a car is there and the connector Available, for {end - begin:.1f} s"
             self._ledger.broken(PREPARING, begin, connector, "Preparing", "Available", message)
@@ -99,9 +95,7 @@ class Moments:
         """While the fault lasts; after it the status waits for what the car makes of the offer (I3 to I5)."""
         lasts = self._happenings.faulty[connector].cover(rows["t"])
         faulted, offers = lasts & (rows["status"] == "Faulted"), per_phase(rows, "offered_a") > 0
-        fine = faulted & ~offers
-        fine[: rows.carried] = False
-        self._ledger.held(FAULTED, int(np.count_nonzero(fine)), connector, rows["t"][fine])
+        hold(self._ledger, FAULTED, rows, faulted & ~offers, connector)
         for begin, end, _ in lasting(rows, faulted & offers, MOMENT_S):
             message, actual = f"a Faulted connector offers current, for {end - begin:.1f} s", "an offer"
             self._ledger.broken(FAULTED, begin, connector, "no offer", actual, message)
@@ -109,9 +103,7 @@ class Moments:
     def _idle(self, connector: int, rows: Rows) -> None:
         t, allocated = rows["t"], per_phase(rows, "allocated_a") > 0
         idle = ~self._happenings.running[connector].cover(t) & ~self._happenings.unsure(t, SETTLED_S)
-        fine = idle & ~allocated
-        fine[: rows.carried] = False
-        self._ledger.held(IDLE, int(np.count_nonzero(fine)), connector, t[fine])
+        hold(self._ledger, IDLE, rows, idle & ~allocated, connector)
         for begin, end, k in lasting(rows, idle & allocated, IDLE_S):
             amps = f"{per_phase(rows, 'allocated_a')[k]:.2f} A"
             message = f"current is allocated without a transaction, for {end - begin:.0f} s"
@@ -122,9 +114,7 @@ class Moments:
         cut = self._cuts.cover(rows["t"], HAIR_S)
         live = (per_phase(rows, "offered_a") > 0) | (rows["phases"] > 0) | (current(rows) > 0)
         live |= rows["u1_v"] > 0
-        fine = cut & ~live
-        fine[: rows.carried] = False
-        self._ledger.held(MAINS, int(np.count_nonzero(fine)), connector, rows["t"][fine])
+        hold(self._ledger, MAINS, rows, cut & ~live, connector)
         for k in np.flatnonzero(cut & live).tolist():
             if k >= rows.carried:
                 t, message = float(rows["t"][k]), "the power is cut and the connector live"

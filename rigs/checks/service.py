@@ -5,7 +5,7 @@ import numpy as np
 from rigs.checks.bus import Bench
 from rigs.checks.columns import Array
 from rigs.checks.ledger import Requirement as R
-from rigs.checks.spans import current, per_phase, spans
+from rigs.checks.spans import current, hold, per_phase, spans
 from rigs.checks.telemetry import Rows
 
 OFFERED, SERVED, TOLD = "service.offered", "service.served", "service.told"
@@ -52,9 +52,7 @@ class Service:
 
     def _long(self, requirement: str, connector: int, rows: Rows, when: Array, good: Array) -> None:
         """Where `when` holds, `good` has to, but for moments."""
-        fine = when & good
-        fine[: rows.carried] = False
-        self._ledger.held(requirement, int(np.count_nonzero(fine)), connector, rows["t"][fine])
+        hold(self._ledger, requirement, rows, when & good, connector)
         for begin, end in spans(rows, when & ~good):
             if end - begin > PATIENCE_S:
                 self._complain(requirement, connector, begin, end)
@@ -75,9 +73,7 @@ class Service:
             since = max(begin, running.start)
             if until - since > PATIENCE_S:
                 self._complain(SERVED, connector, since, until)
-        fine = here & reason
-        fine[: rows.carried] = False
-        self._ledger.held(SERVED, int(np.count_nonzero(fine)), connector, rows["t"][fine])
+        hold(self._ledger, SERVED, rows, here & reason, connector)
 
     def _complain(self, requirement: str, connector: int, begin: float, end: float) -> None:
         self._ledger.broken(

@@ -6,7 +6,9 @@ from typing import Any
 from rigs.checks.bus import Bench
 from rigs.checks.call import Call
 from rigs.checks.configuration import same
+from rigs.checks.contents import PHASED
 from rigs.checks.ledger import Requirement as R
+from rigs.checks.meter import PHASES
 from rigs.checks.sheet_tables import HARDCODED
 from rigs.checks.story import measurands_of
 
@@ -43,9 +45,6 @@ MEASURANDS = frozenset(
         *("Current.Export", "Current.Import", "Current.Offered"),
     }
 )  # fmt: skip
-# 9.1.17: these may be asked for by phase, as "Voltage.L1".
-PHASED = frozenset({"Voltage", "Current.Import", "Current.Offered", "Power.Active.Import"})
-PHASES = ("L1", "L2", "L3")
 # Sections 9.1 to 9.4, sheet tables 13 to 16: keys that are read only; those above are written.
 READ_ONLY = frozenset(
     {

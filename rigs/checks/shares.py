@@ -1,15 +1,17 @@
 """What a connector is allocated against what keys, cable, heat and profiles leave it: no more and no less."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from rigs.checks.bus import Bench, Event
 from rigs.checks.columns import Array
-from rigs.checks.happenings import Happenings
+from rigs.checks.happenings import HAIR_S, Happenings
 from rigs.checks.law import Law
 from rigs.checks.ledger import Requirement as R
-from rigs.checks.spans import lasting, per_phase
+from rigs.checks.profiles import Cap
+from rigs.checks.spans import hold, lasting, per_phase
 from rigs.checks.telemetry import Rows
 
 FULL, REASON, CUT = "service.full", "service.reason", "service.cut"
@@ -120,13 +122,21 @@ class Shares:
         return within
 
     def _profile(self, connector: int, t: Array) -> Array:
+        return self._in_force(connector, t, lambda cap: NO_LIMIT if cap is None else cap.amps)
+
+    def _fewest(self, connector: int, t: Array) -> Array:
+        """The phases that the profile in force asks for, at each instant."""
+        return self._in_force(connector, t, lambda cap: 3.0 if cap is None else float(cap.phases or 3))
+
+    def _in_force(self, connector: int, t: Array, of: Callable[[Cap | None], float]) -> Array:
+        """Something of the profile in force at each instant; None where there is none."""
         if self._law.is_empty or not self._law.applies:
-            return np.full(len(t), NO_LIMIT)
+            return np.full(len(t), of(None))
         steps = list(self._law.steps(connector, float(t[0]), float(t[-1]) + 1.0))
         starts = np.array([start for start, _ in steps])
-        amps = np.array([NO_LIMIT if cap is None else cap.amps for _, cap in steps])
-        limits: Array = amps[np.maximum(np.searchsorted(starts, t + 0.002, side="right") - 1, 0)]
-        return limits
+        values = np.array([of(cap) for _, cap in steps])
+        found: Array = values[np.maximum(np.searchsorted(starts, t + HAIR_S, side="right") - 1, 0)]
+        return found
 
     def _situation(self, connector: int, rows: Rows, t: Array) -> Situation | None:
         rated = self._number("chg_RatedCurrent", t, connector - 1)
@@ -183,7 +193,7 @@ class Shares:
 
     def _settled(self, axis: Rows, connector: int, judged: Array, expected: Array, told: Array) -> None:
         wrong = judged & (np.abs(told - expected) > NEAR_A)
-        self._held(axis, FULL, judged & ~wrong, connector)
+        hold(self._ledger, FULL, axis, judged & ~wrong, connector)
         for begin, end, k in lasting(axis, wrong, SETTLED_S):
             message = f"another current is allocated than the limits leave, for {end - begin:.0f} s"
             self._ledger.broken(FULL, begin, connector, f"{expected[k]:.2f} A", f"{told[k]:.2f} A", message)
@@ -191,7 +201,7 @@ class Shares:
     def _cut(self, axis: Rows, connector: int, one: Situation) -> None:
         """More than its own limits allow is nothing that a car is left to wait with."""
         wrong = one.wants & (one.allocated > one.own + NEAR_A)
-        self._held(axis, CUT, one.wants & ~wrong & (one.own < NO_LIMIT), connector)
+        hold(self._ledger, CUT, axis, one.wants & ~wrong & (one.own < NO_LIMIT), connector)
         for begin, end, k in lasting(axis, wrong, CUT_S):
             message = f"more is allocated than the limits allow, for {end - begin:.1f} s"
             allowed, told = f"<= {one.own[k]:.2f} A", f"{one.allocated[k]:.2f} A"
@@ -204,32 +214,17 @@ class Shares:
             asked = np.minimum(whole, self._fewest(connector, t)) < 3
             since = t - np.maximum.accumulate(np.where(asked, t, -np.inf))
             judged = one.wants & (one.phases > 0) & (since > DWELL_S)
-            self._held(axis, PHASES, judged & (one.phases == 3), connector)
+            hold(self._ledger, PHASES, axis, judged & (one.phases == 3), connector)
             for begin, end, k in lasting(axis, judged & (one.phases < 3), SETTLED_S):
                 message = f"a car charges on fewer phases than it may, for {end - begin:.0f} s"
                 self._ledger.broken(PHASES, begin, connector, "3 phases", f"{one.phases[k]:g}", message)
 
-    def _fewest(self, connector: int, t: Array) -> Array:
-        """The phases that the profile in force asks for, at each instant."""
-        if self._law.is_empty or not self._law.applies:
-            return np.full(len(t), 3.0)
-        steps = list(self._law.steps(connector, float(t[0]), float(t[-1]) + 1.0))
-        starts = np.array([start for start, _ in steps])
-        phases = np.array([3.0 if cap is None else float(cap.phases or 3) for _, cap in steps])
-        fewest: Array = phases[np.maximum(np.searchsorted(starts, t + 0.002, side="right") - 1, 0)]
-        return fewest
-
     def _shared(self, axis: Rows, judged: Array, expected: Array, room: Array, total: Array) -> None:
         wrong = judged & ((total < expected - SHARE_A) | (total > room + NEAR_A))
-        self._held(axis, FULL, judged & ~wrong)
+        hold(self._ledger, FULL, axis, judged & ~wrong)
         for begin, end, k in lasting(axis, wrong, SETTLED_S):
             message = f"of the current that the connectors share some is left over, for {end - begin:.0f} s"
             self._ledger.broken(FULL, begin, None, f"{expected[k]:.2f} A", f"{total[k]:.2f} A", message)
-
-    def _held(self, axis: Rows, requirement: str, fine: Array, connector: int | None = None) -> None:
-        fine = fine[axis.carried :]
-        t = axis["t"][axis.carried :][fine]
-        self._ledger.held(requirement, int(np.count_nonzero(fine)), connector, t)
 
     def _reasons(self, axis: Rows, known: dict[int, Situation], room: Array, station: Array) -> None:
         """The limit that is named has the amount that is allocated."""
@@ -254,7 +249,7 @@ class Shares:
             }.items():
                 good &= (one.named != name) | may
             wrong = one.wants & ~good
-            self._held(axis, REASON, one.wants & good, connector)
+            hold(self._ledger, REASON, axis, one.wants & good, connector)
             for begin, end, k in lasting(axis, wrong, SETTLED_S):
                 message = f"telemetry names a limit that does not limit, for {end - begin:.0f} s"
                 actual = f"{one.named[k]} at {got[k]:.2f} A"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rigs.checks.columns import Array
+from rigs.checks.ledger import Ledger
 from rigs.checks.telemetry import Rows
 
 
@@ -18,6 +19,12 @@ def spans(rows: Rows, so: Array) -> Iterator[tuple[float, float]]:
     for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=False):
         if last >= rows.carried:
             yield float(t[first]), float(t[last])
+
+
+def hold(ledger: Ledger, requirement: str, rows: Rows, fine: Array, connector: int | None = None) -> None:
+    """Enter the rows where all was well, but for those carried over: they were told with the part before."""
+    t = rows["t"][rows.carried :][fine[rows.carried :]]
+    ledger.held(requirement, len(t), connector, t)
 
 
 def highest_of_late(rows: Rows, values: Array, k: int, window_s: float) -> float:

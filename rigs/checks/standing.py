@@ -7,7 +7,7 @@ from rigs.checks.call import Call
 from rigs.checks.columns import Array
 from rigs.checks.happenings import Happenings, Stretches
 from rigs.checks.ledger import Requirement as R
-from rigs.checks.spans import lasting, per_phase
+from rigs.checks.spans import hold, lasting, per_phase
 from rigs.checks.telemetry import Rows
 
 TRUE, TOLD = "status.true", "status.told"
@@ -92,9 +92,7 @@ class Standing:
 
     def _true(self, connector: int, rows: Rows, sure: Array) -> None:
         good = self._allowed(connector, rows)
-        fine = sure & good
-        fine[: rows.carried] = False
-        self._ledger.held(TRUE, int(np.count_nonzero(fine)), connector, rows["t"][fine])
+        hold(self._ledger, TRUE, rows, sure & good, connector)
         for begin, end, k in lasting(rows, sure & ~good, SETTLED_S):
             status = str(rows["status"][k])
             message = f"the status does not go with what stands there, for {end - begin:.0f} s"

@@ -50,6 +50,7 @@ UNTOLD_S = 5.0
 STOP_S = 120.0  # assumed: so long a stop may be on its way
 MIDWAY_S = 0.1  # a stop and the status that comes of it have one instant
 TOLD_S = 1.0  # what happens within a second may be told in either order
+RUNNING = ("Charging", "SuspendedEV", "SuspendedEVSE")
 OVER = ("Available", "Finishing", "Unavailable")
 COMMUNICATION = ("Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing")
 
@@ -166,9 +167,8 @@ class Statuses:
         old = self._before_fault.pop(connector, None)
         if old is None:
             return set(ROWS)
-        suspended = {"Charging", "SuspendedEV", "SuspendedEVSE"}
         over = {"Preparing": {"Available", "Finishing"}}.get(old, set())  # ConnectionTimeOut runs on
-        return {old, *over, *(suspended if old in suspended else ())}
+        return {old, *over, *(RUNNING if old in RUNNING else ())}
 
     def _mended(self, event: Event) -> None:
         if event.connector is not None:

@@ -87,6 +87,7 @@ class Story:
         self.count = 0
         self._unmetered: dict[int, list[list[float]]] = {}  # by connector: (from, to) with its meter failed
         self.statuses: dict[int, str] = {}  # by connector: as last told
+        self.ordered_out: set[int] = set()  # what the CSMS takes out of service, now or when it is free
         self.faults: dict[int, set[str]] = {}  # by connector: those that are injected now
         self.unplugged: dict[int, float] = {}  # by connector: when a cable was last pulled
         self.ending: dict[int, float] = {}  # by connector: cable pulled, Finishing, remote stop
@@ -116,6 +117,16 @@ class Story:
         """When any of these keys (in lower case) was changed, after an instant."""
         known = (self.keys[key].history for key in keys if key in self.keys)
         return sorted({t for history in known for t, _ in history if t > since})
+
+    def has_option(self, key: str, name: str, t: float | None = None) -> bool:
+        """Is a flag set in a key of flags, as in "chkOnlineAuth=1,StopOnAnyCrd=0"?"""
+        return f"{name}=1".lower() in (self.text(key, t) or "").replace(" ", "").lower()
+
+    def has_lock(self, connector: int, t: float) -> bool | None:
+        """Can the socket hold its cable (chg_SktType)? None where nobody told."""
+        text = self.text("chg_SktType", t)
+        sockets = text.lower().split(",") if text else []
+        return "lock" in sockets[connector - 1].split("+") if 0 < connector <= len(sockets) else None
 
     def outlets(self) -> list[int]:
         """The connectors of the station, 1 to NumberOfConnectors."""
@@ -233,6 +244,13 @@ class Story:
         if handler is not None:
             handler(self, call, reply)
 
+    def _ordered(self, call: Call, reply: dict[str, Any]) -> None:
+        if reply["status"] != "Rejected":
+            asked = call.payload["connectorId"]
+            which = {asked} if asked else {0, *self.outlets()}
+            inoperative = call.payload["type"] == "Inoperative"
+            self.ordered_out = self.ordered_out | which if inoperative else self.ordered_out - which
+
     def event(self, t: float, name: str, connector: int | None, detail: dict[str, Any]) -> None:
         if connector is not None:
             self._at_connector(t, name, connector, detail)
@@ -343,6 +361,7 @@ _REPLIES: dict[str, Callable[[Story, Call, dict[str, Any]], None]] = {
     "BootNotification": Story._boot_reply,
     "GetConfiguration": Story._configuration,
     "ChangeConfiguration": Story._changed,
+    "ChangeAvailability": Story._ordered,
     "TriggerMessage": Story._triggered,
     "RemoteStartTransaction": Story._remote_start,
     "RemoteStopTransaction": Story._remote_stop,

@@ -10,7 +10,7 @@ from rigs.checks.call import Call
 from rigs.checks.columns import Array, Block
 from rigs.checks.instants import epoch, iso
 from rigs.checks.ledger import Requirement as R
-from rigs.checks.meter import Column, line
+from rigs.checks.meter import PHASES, Column, line
 from rigs.checks.telemetry import Rows
 
 VALUES, PROMPT, ORDER = "metering.true-values", "metering.prompt", "metering.order"
@@ -55,7 +55,6 @@ TOTALS = {
     "Power.Active.Import": Shown(("p_w",), part=0.02, amount=20.0),
     "Power.Factor": Shown(("pf",), amount=0.03),
 }
-PHASES = ("L1", "L2", "L3")
 
 
 class Truth:

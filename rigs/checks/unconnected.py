@@ -56,7 +56,6 @@ class Unconnected:
         self._happenings, self._agenda = happenings, agenda
         self._list: dict[str, dict[str, Any]] = {}
         self._cache: dict[str, dict[str, Any]] = {}
-        self._ordered_out: set[int] = set()  # connectors that the CSMS takes out of service, now or soon
         self._may_know_more = False  # of a time when the cache was out of use
         self._asked: deque[tuple[float, str]] = deque(maxlen=64)
         self._starts: deque[Transaction] = deque(maxlen=256)
@@ -68,7 +67,6 @@ class Unconnected:
         bus = bench.bus
         bus.replies["SendLocalList"].append(self._sent)
         bus.replies["ClearCache"].append(self._cleared)
-        bus.replies["ChangeAvailability"].append(self._ordered)
         bus.replies["ChangeConfiguration"].append(self._switched)
         for action in ("Authorize", "StartTransaction", "StopTransaction"):
             bus.replies[action].append(self._learnt)
@@ -98,17 +96,6 @@ class Unconnected:
         if call.reply is not None and call.reply["status"] == "Accepted":
             self._cache.clear()
             self._may_know_more = False
-
-    def _ordered(self, call: Call) -> None:
-        if call.reply is None or call.reply["status"] == "Rejected":
-            return
-        connector = call.payload["connectorId"]
-        if call.payload["type"] == "Inoperative":
-            self._ordered_out.add(connector)
-        elif connector == 0:
-            self._ordered_out.clear()
-        else:
-            self._ordered_out.discard(connector)
 
     def _switched(self, call: Call) -> None:
         """What a cache out of use keeps is open: nothing is said of it from then on."""
@@ -171,10 +158,10 @@ class Unconnected:
     def _shown(self, event: Event) -> None:
         connector, t = event.connector or 0, event.t
         tag = str(event.detail.get("id_tag", "")).lower()
-        options = (self._story.text("com_AuthOptions", t) or "").lower().replace(" ", "")
-        if "allowallcards=1" in options or self._happenings.plugged[connector].begin_of(t) is None:
+        takes_all = self._story.has_option("com_AuthOptions", "AllowAllCards", t)
+        if takes_all or self._happenings.plugged[connector].begin_of(t) is None:
             return
-        if self._story.statuses.get(connector) in OUT or self._ordered_out & {0, connector}:
+        if self._story.statuses.get(connector) in OUT or self._story.ordered_out & {0, connector}:
             return
         shown = Shown(connector, t, tag, self._status(tag, t), self._story.down_t is None)
         if shown.online and self._story.statuses.get(connector) != "Preparing":

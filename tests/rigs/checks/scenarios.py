@@ -135,6 +135,9 @@ class Day:
 
     # -- hands ----------------------------------------------------------------------------------
 
+    def free(self) -> list[int]:
+        return [connector for connector in (1, 2) if connector not in self.cars]
+
     def wait(self) -> None:
         self.bench.advance(self.random.choice((0, 1, 7.3, 60, 300, 900, 3600)))
 
@@ -190,7 +193,7 @@ class Day:
 
     def greet(self) -> None:
         """A car and a card, and nobody else in sight."""
-        free = [connector for connector in (1, 2) if connector not in self.cars]
+        free = self.free()
         if free:
             self.bench.advance(30)
             self._plug(free[0])
@@ -204,7 +207,7 @@ class Day:
 
     def regret(self) -> None:
         """A card and no cable; the same card again, or another."""
-        free = [connector for connector in (1, 2) if connector not in self.cars]
+        free = self.free()
         if free:
             self.bench.advance(30)
             self.bench.present_tag(free[0], TAGS[0])
@@ -214,7 +217,7 @@ class Day:
 
     def refusal(self) -> None:
         """A transaction that the back office refuses; its cable is kept for the card."""
-        free = [connector for connector in (1, 2) if connector not in self.cars]
+        free = self.free()
         if free:
             self.bench.advance(30)
             self.bench.csms.reply(
