@@ -8,8 +8,8 @@ form is the one the plan says, because rounding leaves half of all arrivals a ha
 from math import inf, log, sqrt
 from typing import NamedTuple
 
-from models.flow import Flow
-from models.vehicles import Vehicle
+from evc5.models.flow import Flow
+from evc5.models.vehicles import Vehicle
 
 HAIR = 1e-9  # relative; what a rounding may leave between two powers that are meant to be equal
 RAMP, HOLD, CURVE, FULL = "ramp", "hold", "curve", "full"

@@ -4,9 +4,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from math import exp, inf, log
 
-from models.battery import CURVE, FULL, HAIR, HOLD, RAMP, Plan, follow, hold, ramp
-from models.flow import Flow
-from models.vehicles import Vehicle
+from evc5.models.battery import CURVE, FULL, HAIR, HOLD, RAMP, Plan, follow, hold, ramp
+from evc5.models.flow import Flow
+from evc5.models.vehicles import Vehicle
 
 OFF, PREHEAT = "off", "preheat"
 

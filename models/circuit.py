@@ -2,14 +2,14 @@
 
 from math import inf
 
-from models.battery import Plan
-from models.car import OFF, PREHEAT, Car
-from models.flow import Flow
-from models.heat import NO_CURRENT
-from models.ledger import Ledger
-from models.segment import IDLE, ZERO, Draw
-from models.supply import Three
-from models.vehicles import LEAST_V
+from evc5.models.battery import Plan
+from evc5.models.car import OFF, PREHEAT, Car
+from evc5.models.flow import Flow
+from evc5.models.heat import NO_CURRENT
+from evc5.models.ledger import Ledger
+from evc5.models.segment import IDLE, ZERO, Draw
+from evc5.models.supply import Three
+from evc5.models.vehicles import LEAST_V
 
 L1: Three = (1.0, 0.0, 0.0)
 

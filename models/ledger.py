@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from models.supply import Three
+from evc5.models.supply import Three
 
 
 class Ledger(NamedTuple):

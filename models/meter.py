@@ -6,8 +6,8 @@ from random import Random
 from struct import pack, unpack
 from typing import NamedTuple
 
-from models.segment import ZERO, Segment
-from models.supply import Three
+from evc5.models.segment import ZERO, Segment
+from evc5.models.supply import Three
 
 
 class Metered(NamedTuple):

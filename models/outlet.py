@@ -3,22 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from models import faults
-from models.car import OFF, Car, Pack
-from models.circuit import Circuit
-from models.heat import Warmth
-from models.meter import Metered, MeterSpec
-from models.pilot import CABLE_OHM, PWM_MAX_A, PWM_MIN_A, PilotLine
-from models.segment import Fixed, Reading, Segment
-from models.supply import Three
-from models.timeline import CONTROL, INPUT, Alarm
-from models.trip import Protection
-from models.vehicles import Vehicle
-
-if TYPE_CHECKING:
-    from models.world import World
+from evc5.models import faults
+from evc5.models.car import OFF, Car, Pack
+from evc5.models.circuit import Circuit
+from evc5.models.heat import Air, Ambient, Lag, Warmth
+from evc5.models.meter import Metered, MeterSpec
+from evc5.models.pilot import CABLE_OHM, PWM_MAX_A, PWM_MIN_A, PilotLine
+from evc5.models.segment import Fixed, Reading, Segment
+from evc5.models.supply import Supply, Three
+from evc5.models.timeline import CONTROL, INPUT, Alarm, Timeline
+from evc5.models.trip import Protection
+from evc5.models.vehicles import Vehicle
 
 DROP_STEP_A = 0.1  # where the grid's impedance counts, the drop follows every tenth of an ampere ...
 DROP_STEP_RAMP_A = 1.0  # ... and in a ramp, over in seconds, every ampere
@@ -45,10 +42,28 @@ class OutletSpec:
             raise ValueError(f"outlet rotation must be an order of 1, 2, 3, got {self.rotation}")
 
 
+class Surroundings(Protocol):
+    """What an outlet sees of the world around it, and whom it tells of its new solutions."""
+
+    timeline: Timeline
+    seed: int
+    supply: Supply
+    ambient: Ambient
+    lags: tuple[Lag, Lag, Lag]
+    air: Air
+
+    @property
+    def frequency_hz(self) -> float: ...
+    def warmths_beside(self, outlet: "Outlet") -> tuple[Warmth, ...]: ...
+    def sensor_extra_k(self, outlet: "Outlet") -> float: ...
+    def sensor_fault(self, outlet: "Outlet", extra_k: float) -> None: ...
+    def after(self, outlet: "Outlet") -> None: ...
+
+
 class Outlet:
     """What hands do to it, what the controller drives, and what the controller sees."""
 
-    def __init__(self, world: "World", connector: int, spec: OutletSpec) -> None:
+    def __init__(self, world: Surroundings, connector: int, spec: OutletSpec) -> None:
         self.connector, self.spec = connector, spec
         self.on_pilot: list[Listener] = []
         self.on_segment: list[Listener] = []
@@ -116,7 +131,7 @@ class Outlet:
         return self.circuit.car.vehicle if self.circuit.car else None
 
     def inject(self, fault: str) -> None:
-        """Let a fault begin (models.faults); ValueError for an unknown one."""
+        """Let a fault begin (evc5.models.faults); ValueError for an unknown one."""
         self._faults_are({**self._faults, fault: faults.effect(fault)})
 
     def clear(self, fault: str) -> None:
@@ -162,7 +177,7 @@ class Outlet:
         self._sense()
 
     def protect(self, limit_a: float | None) -> None:
-        """Trip on current above this limit (models.trip), sensed as "over-current"; None: no protection."""
+        """Trip on current above this limit (`trip`), sensed as "over-current"; None: no protection."""
         self._protection.set(limit_a)
         self._settle()
         self._changed()
@@ -220,7 +235,7 @@ class Outlet:
 
     @property
     def senses(self) -> frozenset[str]:
-        """The faults its circuits see now, by their names in models.faults."""
+        """The faults its circuits see now, by their names in evc5.models.faults."""
         seen = set(faults.felt_voltage(self.circuit.u_v, self.spec.phases))
         seen |= self._faults.keys() & faults.SEEN_AT_ONCE
         if self._lock and not self.locked:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from models.flow import Flow
-from models.heat import ENCLOSURE, NO_CURRENT, SOCKET, Air, Squares, Warmth
-from models.ledger import Ledger
-from models.supply import Three
+from evc5.models.flow import Flow
+from evc5.models.heat import ENCLOSURE, NO_CURRENT, SOCKET, Air, Squares, Warmth
+from evc5.models.ledger import Ledger
+from evc5.models.supply import Three
 
 if TYPE_CHECKING:
-    from models.vehicles import Vehicle
+    from evc5.models.vehicles import Vehicle
 
 Columns = dict[str, Any]
 ZERO: Three = (0.0, 0.0, 0.0)

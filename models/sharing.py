@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, inf
 
-from models.supply import Three
+from evc5.models.supply import Three
 
 TURN_S = 900.0  # assumed: how long an outlet that must wait waits for its turn
 _HAIR_A = 1e-9

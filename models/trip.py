@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from math import inf
 
-from models.flow import Flow
-from models.segment import Draw
-from models.timeline import CONTROL, Alarm, Timeline
+from evc5.models.flow import Flow
+from evc5.models.segment import Draw
+from evc5.models.timeline import CONTROL, Alarm, Timeline
 
 FACTOR, MARGIN_A = (
     1.1,

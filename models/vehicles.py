@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import inf, sqrt
 from typing import Any
 
-from models.curve import Curve
+from evc5.models.curve import Curve
 
 # From this battery temperature on, at most so many capacities per hour: assumed.
 ACCEPTANCE = ((-273.15, 0.05), (-10.0, 0.1), (0.0, 0.3), (10.0, 2.0), (45.0, 0.3))
@@ -129,7 +129,7 @@ _RULES: dict[str, tuple[str, Any]] = {
 @cache
 def presets() -> dict[str, Vehicle]:
     """Every shipped car by its id."""
-    table = tomllib.loads(files("models").joinpath("vehicles.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(files("evc5.models").joinpath("vehicles.toml").read_text(encoding="utf-8"))
     return {id_: Vehicle(id=id_, **row) for id_, row in table.items()}
 
 

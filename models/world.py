@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from models.derate import CONTACTS, LOOK_AHEAD_S, Watch, watches
-from models.derating import Derating, Staircase
-from models.heat import Air, Ambient, Thermal, Warmth
-from models.outlet import Outlet, OutletSpec
-from models.supply import Supply, Three
-from models.timeline import CONTROL, INPUT, Alarm, Timeline
+from evc5.models.derating import Derating, Staircase
+from evc5.models.heat import Air, Ambient, Thermal, Warmth
+from evc5.models.outlet import Outlet, OutletSpec
+from evc5.models.supply import Supply, Three
+from evc5.models.temperature_watch import CONTACTS, LOOK_AHEAD_S, Watch, watches
+from evc5.models.timeline import CONTROL, INPUT, Alarm, Timeline
 
 NOTICED_A = 1e-3  # a smaller change of the load moves no voltage
 

@@ -1,74 +1,171 @@
-"""Arrows point down only: models know no OCPP, twin knows no rigs, the judge knows nothing of the judged."""
+"""Arrows point down only: a row for each room says what it may import; no circle anywhere, no name twice."""
 
 import ast
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
-ROOT = Path(__file__).parent.parent
-MODELS = {"numpy", "simpy"}  # simpy in one file, see below
-TWIN = {"models", "simpy", "numpy", "ocpp", "orjson", "jsonschema_rs", "websockets"}
-JUDGE = {"numpy", "ocpp", "orjson", "jsonschema_rs", "pyarrow", "pandas", "rich"}
+FOLDERS = ("models", "twin", "rigs")
+JUDGE = "rigs.recording.reading rigs.errors"
+ROOMS = {
+    # room: (rooms of ours, libraries beside the standard library)
+    "models": ("", "numpy simpy"),
+    "twin.clock": ("", ""),
+    "twin.line": ("models", "websockets"),
+    "twin.sheet": ("", ""),
+    "twin.ocpp": ("models twin.clock twin.line twin.sheet", "ocpp orjson jsonschema_rs"),
+    "twin.connector": ("models", ""),
+    "twin.charging": ("models twin.clock twin.connector twin.ocpp twin.sheet", ""),
+    "twin.sessions": ("models twin.clock twin.connector twin.ocpp twin.sheet", "numpy"),
+    "twin.services": (
+        "models twin.clock twin.charging twin.connector twin.line twin.ocpp twin.sessions twin.sheet",
+        "",
+    ),
+    "twin.charge_point": ("models twin", ""),
+    "rigs.errors": ("", ""),
+    "rigs.recording.reading": ("rigs.errors", "numpy orjson pyarrow"),
+    "rigs.recording.writing": ("models twin rigs.recording.reading", "numpy orjson pyarrow"),
+    "rigs.checks.reading": (JUDGE, "numpy ocpp orjson jsonschema_rs pyarrow"),
+    "rigs.checks.state": (f"{JUDGE} rigs.checks.reading", "numpy"),
+    "rigs.checks.wire": (f"{JUDGE} rigs.checks.reading rigs.checks.state", "numpy"),
+    "rigs.checks.status": (f"{JUDGE} rigs.checks.reading rigs.checks.state", "numpy"),
+    "rigs.checks.transactions": (f"{JUDGE} rigs.checks.reading rigs.checks.state", "numpy"),
+    "rigs.checks.metering": (f"{JUDGE} rigs.checks.reading rigs.checks.state", "numpy"),
+    "rigs.checks.charging": (
+        f"{JUDGE} rigs.checks.reading rigs.checks.state rigs.checks.status",
+        "numpy",
+    ),
+    "rigs.checks.electrical": (f"{JUDGE} rigs.checks.reading rigs.checks.state", "numpy"),
+    "rigs.checks.device": (
+        f"{JUDGE} rigs.checks.reading rigs.checks.state rigs.checks.status rigs.checks.metering"
+        " rigs.checks.charging",
+        "numpy",
+    ),
+    "rigs.checks.verdict": (f"{JUDGE} rigs.checks", "numpy orjson rich pandas"),
+    "rigs.analysis": (
+        "rigs.errors rigs.recording.reading rigs.checks twin",
+        "jinja2 matplotlib numpy orjson pandas pyarrow",
+    ),
+    "rigs.compare": (
+        "rigs.errors rigs.recording.reading rigs.checks rigs.analysis",
+        "matplotlib numpy orjson rich",
+    ),
+    "rigs.rigfile": ("rigs.errors rigs.checks models twin", "pydantic"),
+    "rigs.bench": ("rigs.errors rigs.recording rigs.checks rigs.analysis rigs.rigfile models twin", "orjson"),
+    "rigs.served": (
+        "rigs.errors rigs.recording rigs.checks rigs.analysis rigs.rigfile rigs.bench models twin",
+        "orjson websockets",
+    ),
+    "rigs.selftest": ("rigs.errors rigs.checks rigs.rigfile rigs.bench models twin", "numpy orjson rich"),
+    "rigs.speed": (
+        "rigs.errors rigs.rigfile rigs.bench models twin",
+        "acnportal numpy ocpp orjson websockets",
+    ),
+    "rigs.command": ("rigs models twin", "rich"),
+    "rigs.data": ("rigs.errors rigs.rigfile", ""),
+    "rigs.examples": ("", "pytest"),
+}
+ONE_FILE = {"simpy": "models.timeline", "websockets": "twin.line.websocket"}  # in models and twin
 
 
-def files(folder: str) -> list[Path]:
-    return sorted((ROOT / folder).rglob("*.py"))
+@cache
+def modules() -> dict[str, Path]:
+    """Every module of ours by its name below `evc5`."""
+    found = {}
+    for folder in FOLDERS:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            found[name.removesuffix(".__init__")] = path
+    return found
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Full names of what a file imports, wherever in it."""
+@cache
+def imported(name: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Modules of ours, and libraries, that a module imports: at its top, in a function or for types alone."""
+    ours, others = set(), set()
+    for full in _names(modules()[name]):
+        root, _, rest = full.partition(".")
+        if root == "evc5":
+            ours.add(rest if rest in modules() else rest.rpartition(".")[0])
+        elif root not in sys.stdlib_module_names:
+            others.add(root)
+    return frozenset(ours - {name, ""}), frozenset(others)
+
+
+def _names(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are written in full"
-            yield from (f"{node.module}.{name.name}" for name in node.names)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def outside(path: Path, allowed: set[str]) -> set[str]:
-    roots = {name.split(".")[0] for name in imported(path)}
-    return roots - allowed - set(sys.stdlib_module_names) - {path.relative_to(ROOT).parts[0]}
+def within(name: str, rooms: str) -> bool:
+    return any(name == room or name.startswith(room + ".") for room in rooms.split())
 
 
-@pytest.mark.parametrize("path", files("models"), ids=str)
-def test_models_import_only_the_standard_library_and_numpy(path: Path) -> None:
-    assert outside(path, MODELS) == set()
+def room_of(name: str) -> str | None:
+    found = [room for room in ROOMS if within(name, room)]
+    return max(found, key=len) if found else None
 
 
-@pytest.mark.parametrize("path", files("twin"), ids=str)
-def test_the_twin_imports_nothing_of_the_rigs(path: Path) -> None:
-    assert outside(path, TWIN) == set()
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_what_its_row_says(room: str) -> None:
+    below, libraries = ROOMS[room]
+    for name in modules():
+        if room_of(name) != room:
+            continue
+        ours, others = imported(name)
+        assert {other for other in ours if not within(other, f"{room} {below}")} == set(), name
+        assert others <= set(libraries.split()), name
 
 
-@pytest.mark.parametrize("path", files("rigs/checks"), ids=str)
-def test_the_judge_imports_nothing_of_the_judged(path: Path) -> None:
-    assert outside(path, JUDGE) == set()
-    rigs = {name for name in imported(path) if name.startswith("rigs.")}
-    shared = ("rigs.checks", "rigs.errors", "rigs.columns")  # columns: arrow to numpy, no rule of the device
-    assert {name for name in rigs if not name.startswith(shared)} == set()
+def test_every_module_stands_in_a_room() -> None:
+    doors = {"models", "twin", "rigs", "rigs.checks", "rigs.recording"}
+    assert [name for name in modules() if room_of(name) is None and name not in doors] == []
 
 
-def test_only_one_file_of_the_models_schedules() -> None:
-    assert users("models", "simpy") == {"models/timeline.py"}
+def test_no_import_runs_in_a_circle() -> None:
+    graph = {name: imported(name)[0] for name in modules()}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
 
-def test_only_one_file_of_the_twin_knows_sockets() -> None:
-    assert users("twin", "websockets") <= {"twin/websocket.py"}
-
-
-def users(folder: str, library: str) -> set[str]:
-    return {
-        str(path.relative_to(ROOT))
-        for path in files(folder)
-        if any(name.split(".")[0] == library for name in imported(path))
-    }
+@pytest.mark.parametrize("library", ONE_FILE)
+def test_only_one_file_knows(library: str) -> None:
+    users = {name for name in modules() if name.split(".")[0] in ("models", "twin")}
+    assert {name for name in users if library in imported(name)[1]} == {ONE_FILE[library]}
 
 
 def test_of_ocpp_the_twin_uses_schemas_and_enums_only() -> None:
-    names = {name for path in files("twin") for name in imported(path) if name.split(".")[0] == "ocpp"}
+    twin = [path for name, path in modules().items() if name.startswith("twin.")]
+    names = {name for path in twin for name in _names(path) if name.split(".")[0] == "ocpp"}
     assert {name for name in names if not name.startswith("ocpp.v16.enums.")} <= {
         "ocpp.v16",
         "ocpp.v16.schemas",
     }
+
+
+def test_no_room_holds_more_than_25_files() -> None:
+    counts = {path.parent: 0 for path in modules().values()}
+    for path in modules().values():
+        counts[path.parent] += 1
+    assert {str(folder): count for folder, count in counts.items() if count > 25} == {}
+
+
+@pytest.mark.slow
+def test_every_module_loads_once_and_under_one_name() -> None:
+    """A file reached both as `twin.x` and as `evc5.twin.x` would be two modules with two states."""
+    loaded = f"import load_all; load_all.check({str(ROOT)!r})"
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "support")])
+    run = subprocess.run(
+        [sys.executable, "-c", loaded], env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr[-2000:]

@@ -3,35 +3,35 @@
 from collections.abc import Iterator
 from functools import partial
 
-from models.faults import POWER
-from models.timeline import Action, Timeline
-from models.world import World
-from twin import vendor
-from twin.agent import Agent, counter
-from twin.announcer import Announcer
-from twin.authorisation import Authorisation
-from twin.availability import Availability
-from twin.behaviour import Behaviour
-from twin.clock import StationClock
-from twin.configuration import Configuration
-from twin.controller import Controller
-from twin.diagnostics import Diagnostics
-from twin.files import Files, SimulatedFiles
-from twin.firmware import Firmware
-from twin.frames import Payload
-from twin.link import Link
-from twin.memory import Memory, Message, Transaction
-from twin.notes import take_notes
-from twin.operations import OPERATIONS, refusal
-from twin.outbox import QUEUE_LIMIT
-from twin.profiles import Limits, ProfileStore
-from twin.restart import Restart
-from twin.rpc import Reply
-from twin.samples import Samples
-from twin.session import Session
-from twin.site import Site
-from twin.smart_charging import SmartCharging
-from twin.transactions import Transactions
+from evc5.models.faults import POWER
+from evc5.models.timeline import Action, Timeline
+from evc5.models.world import World
+from evc5.twin.charging.profiles import Limits, ProfileStore
+from evc5.twin.charging.site import Site
+from evc5.twin.charging.smart_charging import SmartCharging
+from evc5.twin.clock import StationClock
+from evc5.twin.connector.controller import Controller
+from evc5.twin.line.link import Link
+from evc5.twin.ocpp.agent import Agent, counter
+from evc5.twin.ocpp.frames import Payload
+from evc5.twin.ocpp.memory import Memory, Message, Transaction
+from evc5.twin.ocpp.outbox import QUEUE_LIMIT
+from evc5.twin.ocpp.rpc import Reply
+from evc5.twin.services.announcer import Announcer
+from evc5.twin.services.availability import Availability
+from evc5.twin.services.diagnostics import Diagnostics
+from evc5.twin.services.files import Files, SimulatedFiles
+from evc5.twin.services.firmware import Firmware
+from evc5.twin.services.notes import take_notes
+from evc5.twin.services.operations import OPERATIONS, refusal
+from evc5.twin.services.restart import Restart
+from evc5.twin.sessions.authorisation import Authorisation
+from evc5.twin.sessions.samples import Samples
+from evc5.twin.sessions.session import Session
+from evc5.twin.sessions.transactions import Transactions
+from evc5.twin.sheet import vendor
+from evc5.twin.sheet.behaviour import Behaviour
+from evc5.twin.sheet.configuration import Configuration
 
 FIRMWARE = "V32R30"  # the sheet's application version
 
@@ -215,7 +215,7 @@ class ChargePoint:
             self.sessions[connector].present(id_tag)
 
     def inject(self, connector: int, fault: str) -> None:
-        """A fault as `twin.faults` knows it; `power-loss` is a power cut, connector 0 the third meter."""
+        """A fault as `faults` knows it; `power-loss` is a power cut, connector 0 the third meter."""
         if fault == "power-loss":
             self.power_cut()
         elif connector == 0:

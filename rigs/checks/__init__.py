@@ -3,7 +3,7 @@
 It shares no rules with the twin: every expectation is computed afresh, so that it may judge a real EVC5 too.
 """
 
-from rigs.checks.judging import finish, judge
-from rigs.checks.verdict import Verdict
+from evc5.rigs.checks.verdict.judging import finish, judge
+from evc5.rigs.checks.verdict.verdict import Verdict
 
 __all__ = ["Verdict", "finish", "judge"]

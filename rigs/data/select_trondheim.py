@@ -13,8 +13,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from rigs.errors import BadInput
-from rigs.trondheim import Charge, charge, rows
+from evc5.rigs.errors import BadInput
+from evc5.rigs.rigfile.trondheim import Charge, charge, rows
 
 ZONE = ZoneInfo("Europe/Oslo")
 START, END = datetime(2019, 2, 1, tzinfo=UTC), datetime(2020, 2, 1, tzinfo=UTC)

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from models.outlet import Outlet, OutletSpec
-from models.timeline import Timeline
-from models.vehicles import Vehicle, vehicle
-from models.world import World
+from evc5.models.outlet import Outlet, OutletSpec
+from evc5.models.timeline import Timeline
+from evc5.models.vehicles import Vehicle, vehicle
+from evc5.models.world import World
 
 # A car that draws exactly what it is offered.
 PLAIN = {"undershoot_a": 0.0, "reactive_a": 0.0, "reaction_s": 2.0, "start_s": 3.0}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from models.heat import Ambient
-from models.vehicles import presets, vehicle
+from evc5.models.heat import Ambient
+from evc5.models.vehicles import presets, vehicle
 
 OFFERS = {"renault-twingo-electric": (8, 7), "vw-id3-58": (6, None)}
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from models.battery import CURVE, FULL, HOLD, RAMP, follow, hold, ramp
-from models.curve import DEFAULT_POINTS, Curve
-from models.vehicles import presets, vehicle
+from evc5.models.battery import CURVE, FULL, HOLD, RAMP, follow, hold, ramp
+from evc5.models.curve import DEFAULT_POINTS, Curve
+from evc5.models.vehicles import presets, vehicle
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "electrical_ev_curve.json").read_text())
 

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.sharing import Want, installation_room_a, share, turn
+from evc5.models.sharing import Want, installation_room_a, share, turn
 
 ROOM = (32.0, 32.0, 32.0)
 

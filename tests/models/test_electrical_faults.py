@@ -2,8 +2,8 @@
 
 import pytest
 
-from models.faults import FAULTS
-from models.heat import Ambient
+from evc5.models.faults import FAULTS
+from evc5.models.heat import Ambient
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from statistics import stdev
 
 import pytest
 
-from models.supply import Sag, Supply, neutral_a
+from evc5.models.supply import Sag, Supply, neutral_a
 
 
 def test_a_profile_steps_at_its_times_of_day_every_day():

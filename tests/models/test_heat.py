@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from models.crossing import leaves
-from models.derating import OPENEVSE, Staircase, Table, charx
-from models.heat import Air, Ambient, Lag, Squares, Thermal, rise
+from evc5.models.crossing import leaves
+from evc5.models.derating import OPENEVSE, Staircase, Table, charx
+from evc5.models.heat import Air, Ambient, Lag, Squares, Thermal, rise
 
 DAY = 86400.0
 LAG = Lag(0.002, 1.5, 1 / 900.0)

@@ -6,10 +6,10 @@ from random import Random
 import numpy as np
 import pytest
 
-from models.heat import Ambient
-from models.supply import Sag, Supply
-from models.timeline import INPUT
-from models.vehicles import presets, vehicle
+from evc5.models.heat import Ambient
+from evc5.models.supply import Sag, Supply
+from evc5.models.timeline import INPUT
+from evc5.models.vehicles import presets, vehicle
 
 DAY = 86400.0
 PWM_REACTION_S = 5.0

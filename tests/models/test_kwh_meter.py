@@ -5,7 +5,7 @@ from struct import pack, unpack
 
 import pytest
 
-from models.meter import MeterSpec, as_float32_kwh
+from evc5.models.meter import MeterSpec, as_float32_kwh
 
 
 def test_the_error_is_drawn_once_within_the_class_and_repeats_with_the_seed():

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from models.supply import Supply
-from models.vehicles import vehicle
+from evc5.models.supply import Supply
+from evc5.models.vehicles import vehicle
 
 # EV2Gym, ev_specs_v2g_enabled2024.json: efficiency at 1x6, 1x16, 3x6, 3x16 A, quantised there to 3 %.
 EV2GYM = {

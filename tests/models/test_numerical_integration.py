@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from oracle_world import HOUR, Oracle, Scenario
 
-from models.curve import DEFAULT_POINTS
-from models.heat import Ambient
-from models.outlet import OutletSpec
-from models.supply import Supply
-from models.timeline import INPUT, Timeline
-from models.vehicles import presets
-from models.world import World
+from evc5.models.curve import DEFAULT_POINTS
+from evc5.models.heat import Ambient
+from evc5.models.outlet import OutletSpec
+from evc5.models.supply import Supply
+from evc5.models.timeline import INPUT, Timeline
+from evc5.models.vehicles import presets
+from evc5.models.world import World
 
 
 def scenario(seed: int, hours: float = 24.0) -> Scenario:

@@ -1,6 +1,6 @@
 import pytest
 
-from models.pilot import amps_from_duty, cable_from_ohm, duty_from_amps, next_update_s
+from evc5.models.pilot import amps_from_duty, cable_from_ohm, duty_from_amps, next_update_s
 
 
 @pytest.mark.parametrize(

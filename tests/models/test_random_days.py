@@ -6,14 +6,14 @@ from random import Random
 
 import pytest
 
-from models.curve import Curve
-from models.faults import FAULTS
-from models.heat import Ambient
-from models.outlet import OutletSpec
-from models.supply import Sag, Supply
-from models.timeline import INPUT, Timeline
-from models.vehicles import presets
-from models.world import World
+from evc5.models.curve import Curve
+from evc5.models.faults import FAULTS
+from evc5.models.heat import Ambient
+from evc5.models.outlet import OutletSpec
+from evc5.models.supply import Sag, Supply
+from evc5.models.timeline import INPUT, Timeline
+from evc5.models.vehicles import presets
+from evc5.models.world import World
 
 DAY = 86400.0
 CURVES = (

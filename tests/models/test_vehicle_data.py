@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models.vehicles import presets, vehicle
+from evc5.models.vehicles import presets, vehicle
 
 ROWS = list(csv.DictReader((Path(__file__).parents[1] / "spec" / "vehicles.csv").open()))
 

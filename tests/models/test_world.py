@@ -1,6 +1,6 @@
 import pytest
 
-from models.vehicles import presets, vehicle
+from evc5.models.vehicles import presets, vehicle
 
 
 def test_a_car_charges_to_full_and_lets_go(wallbox, car):

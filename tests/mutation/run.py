@@ -24,18 +24,18 @@ sys.path[:0] = [str(ROOT), str(HERE)]
 import orjson  # noqa: E402
 from mutants import Mutant, sample  # noqa: E402
 
-from rigs.checks import judge  # noqa: E402
+from evc5.rigs.checks import judge  # noqa: E402
 
-KEEP = ("rigs.checks", "rigs.errors", "rigs.columns")  # they know nothing of the twin
+KEEP = ("evc5.rigs.checks", "evc5.rigs.errors", "evc5.rigs.recording.reading")  # they know no twin
 APART = {  # not in play in memory, or no rule of the device: the line, and other people's servers (`files`)
-    *("websocket", "hub", "endpoint", "pace", "store", "sheet", "behaviour_file", "schemas", "policies"),
+    *("websocket", "hub", "endpoint", "pace", "store", "rows", "behaviour_file", "schemas", "policies"),
     *("wire", "link", "files"),
 }
 TIMEOUT_S = 40
 
 
 def main(count: int, seed: int) -> None:
-    paths = [path for path in sorted((ROOT / "twin").glob("*.py")) if path.stem not in APART]
+    paths = [path for path in sorted((ROOT / "twin").rglob("*.py")) if path.stem not in {*APART, "__init__"}]
     with get_context("fork").Pool(
         int(os.environ.get("JOBS", os.cpu_count() or 1)), maxtasksperchild=1
     ) as pool:
@@ -58,7 +58,7 @@ Prints = tuple[str, str]  # of a recording as it is, and tidied
 
 def recordings() -> dict[str, Prints]:
     """What the small rigs of the healthy twin record."""
-    from rigs.bugs.rigs import RIGS
+    from evc5.rigs.selftest.small_rigs import RIGS
 
     return {name: played(name)[0] for name in RIGS}
 
@@ -99,13 +99,14 @@ def _too_long(*_: object) -> None:
 
 def infect(mutant: Mutant) -> None:
     """Have the twin imported anew with the mutant's source; this process is used for nothing else."""
-    for name in [n for n in sys.modules if n.split(".")[0] in ("rigs", "twin") and not n.startswith(KEEP)]:
-        if name != "rigs":
-            del sys.modules[name]
+    for name in [
+        n for n in sys.modules if n.startswith(("evc5.rigs.", "evc5.twin.")) and not n.startswith(KEEP)
+    ]:
+        del sys.modules[name]
     original = SourceFileLoader.get_code
 
     def get_code(loader: SourceFileLoader, fullname: str) -> object:
-        if Path(loader.path) == mutant.path:
+        if Path(loader.path).resolve() == mutant.path:
             return compile(mutant.source, loader.path, "exec")
         return original(loader, fullname)
 
@@ -137,8 +138,8 @@ def tidied(directory: Path) -> bytes:
 
 def played(name: str) -> tuple[Prints, bool]:
     """A rig's recording as hashes, and whether the judge passes it."""
-    from rigs.bugs.rigs import RIGS
-    from rigs.selftest import record, recorded
+    from evc5.rigs.selftest.selftest import record, recorded
+    from evc5.rigs.selftest.small_rigs import RIGS
 
     with tempfile.TemporaryDirectory(prefix="evc5-mutant-") as scratch:
         directory = Path(scratch) / "run"

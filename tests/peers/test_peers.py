@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from peer import COMMANDS, Peer, Refused, available
 
-from rigs.bench import Bench
-from rigs.rig import Rig
-from rigs.rigfile import RigFile
+from evc5.rigs.bench.bench import Bench
+from evc5.rigs.bench.rig import Rig
+from evc5.rigs.rigfile.file import RigFile
 
 pytestmark = pytest.mark.peers
 EVERY = sorted(COMMANDS)

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from peer import Peer, available
 
-from rigs.rig import Rig
+from evc5.rigs.bench.rig import Rig
 
 pytestmark = pytest.mark.peers
 CRASHES = {

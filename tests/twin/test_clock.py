@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.clock import Calendar, StationClock, next_boundary, parse_instant
+from evc5.twin.clock import Calendar, StationClock, next_boundary, parse_instant
 
 START = datetime(2024, 3, 1, 10, 0, tzinfo=UTC)
 OSLO = ZoneInfo("Europe/Oslo")

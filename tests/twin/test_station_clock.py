@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from wire import sent
 
-from rigs.bench import Bench
+from evc5.rigs.bench.bench import Bench
 
 
 def error(bench: Bench) -> timedelta:

@@ -7,8 +7,8 @@ from xml.etree import ElementTree as ET
 import junitparser
 import pytest
 
-from rigs.checks.junit import junit, write_junit
-from rigs.errors import BadInput
+from evc5.rigs.checks.verdict.junit import junit, write_junit
+from evc5.rigs.errors import BadInput
 
 
 def row(id: str, verdict: str, **more: int) -> dict[str, Any]:

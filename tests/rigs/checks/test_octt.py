@@ -8,10 +8,10 @@ import pytest
 from handmade import at, healthy
 from rich.console import Console
 
-from rigs.checks.catalogue import TABLE
-from rigs.checks.octt import CASES, Case, judged, octt, show
-from rigs.checks.situations import situations
-from rigs.cli import main
+from evc5.rigs.checks.verdict.catalogue import TABLE
+from evc5.rigs.checks.verdict.octt import CASES, Case, judged, octt, show
+from evc5.rigs.checks.verdict.situations import situations
+from evc5.rigs.command.cli import main
 
 DIGEST = """
 001 002 003 004_1 004_2 005_1 005_2 005_3 068 069 007_1 007_2 061_1 061_2 010 011_1 011_2 012 013 014 015 016

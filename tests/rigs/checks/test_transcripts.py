@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from handmade import healthy
 
-from rigs.checks import judge
-from rigs.checks.transcripts import transcript
-from rigs.cli import main
-from rigs.errors import BadInput
+from evc5.rigs.checks import judge
+from evc5.rigs.checks.reading.transcripts import transcript
+from evc5.rigs.command.cli import main
+from evc5.rigs.errors import BadInput
 
 Line = dict[str, Any]
 

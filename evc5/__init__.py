@@ -1,0 +1,38 @@
+"""A digital twin of the Ecotap EVC5 charge controller and the bench around it.
+
+The public API: a `Rig` is run and gives a `Run`; a `Bench` is one charge point under your hands. What goes
+wrong is `BadInput`, `CallError`, `NoReply` or `NotAvailable`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evc5.rigs.analysis.run import Run
+    from evc5.rigs.bench.bench import Bench, CallError, NoReply
+    from evc5.rigs.bench.rig import Rig
+    from evc5.rigs.errors import BadInput, NotAvailable
+
+__all__ = ["BadInput", "Bench", "CallError", "NoReply", "NotAvailable", "Rig", "Run"]
+__version__ = "0.2.0"
+
+_HOMES = {
+    "BadInput": "errors",
+    "Bench": "bench.bench",
+    "CallError": "bench.bench",
+    "NoReply": "bench.bench",
+    "NotAvailable": "errors",
+    "Rig": "bench.rig",
+    "Run": "analysis.run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for: `import evc5` alone costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'evc5' has no attribute {name!r}")
+    return getattr(import_module(f"evc5.rigs.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,67 @@
+"""The pytest plugin: `bench`, `rig` and `golden` for regression tests of charge points and back offices."""
+
+import difflib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("evc5")
+    group.addoption("--update-golden", action="store_true", help="write golden wire traces anew")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "evc5(**options): how the bench fixture builds its charge point")
+
+
+@pytest.fixture
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """A booted charge point in virtual time; `@pytest.mark.evc5(connectors=1, keys={…})` says which."""
+    marker = request.node.get_closest_marker("evc5")
+    options = dict(marker.kwargs) if marker else {}
+    from evc5 import Bench
+
+    with Bench(**{"out": tmp_path / "bench", **options}) as made:
+        yield made
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """`rig(path or name, days=…, seed=…)` runs a rig file and returns the judged run."""
+    from evc5 import Rig
+
+    def run(path_or_name: str | Path, **options: Any) -> Any:
+        return Rig.load(path_or_name).run(**{"out": tmp_path / Path(path_or_name).stem, **options})
+
+    yield run
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Iterator[Callable[..., None]]:
+    """`golden(bench or run, name)` holds the wire trace against golden/<name>.txt beside the test's file.
+
+    The name defaults to the test's. `--update-golden` writes the file instead.
+    """
+    from evc5.rigs.analysis.trace import wire_trace
+
+    def check(what: Any, name: str | None = None) -> None:
+        told = wire_trace(what.run_so_far() if hasattr(what, "run_so_far") else what)
+        _compare(request.path.parent / "golden" / f"{name or request.node.name}.txt", told, request.config)
+
+    yield check
+
+
+def _compare(path: Path, told: str, config: pytest.Config) -> None:
+    if config.getoption("--update-golden"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(told, encoding="utf-8")
+        return
+    if not path.is_file():
+        pytest.fail(f"there is no golden trace {path}; pytest --update-golden writes it", pytrace=False)
+    kept = path.read_text(encoding="utf-8")
+    if kept != told:
+        rows = difflib.unified_diff(kept.splitlines(), told.splitlines(), str(path), "this run", lineterm="")
+        pytest.fail("\n".join([f"the wire trace is not {path.name}:", *rows]), pytrace=False)

@@ -1,0 +1,1 @@
+"""A run as people look at it: tables, figures, the report page."""

@@ -1,0 +1,78 @@
+"""A recorded run as tables and figures read it: its summary, its frames, its time."""
+
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from evc5.rigs.recording.reading import run_directory, telemetry
+from evc5.rigs.recording.reading.frames import LAST, Frame, frame_of, heads, last_t
+
+Instant = datetime | str | float  # aware, ISO 8601, or seconds of the run
+
+
+class Recorded:
+    """A run directory, complete or as a kill left it; BadInput where it is none."""
+
+    def __init__(self, directory: Path, scratch: object = None) -> None:
+        self.directory = directory
+        self._scratch = (
+            scratch  # what holds a temporary directory: it goes when the last one who reads it goes
+        )
+        self.summary: dict[str, Any] = run_directory.read_summary(directory)
+
+    @property
+    def passed(self) -> bool:
+        """Has it been judged, without an error?"""
+        return self.summary.get("passed") is True
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """What the checks found: check, requirement, severity, t, connector, expected, actual, message."""
+        return list(self.summary.get("findings", ()))
+
+    @property
+    def start(self) -> datetime:
+        """The moment of UTC at which `t` is 0."""
+        return datetime.fromisoformat(self.summary["start"])
+
+    @property
+    def end_s(self) -> float:
+        """The last instant recorded, in seconds of the run."""
+        rows_s = telemetry.last_s(self.directory / run_directory.TELEMETRY)
+        frames_s = last_t(self.directory / run_directory.MESSAGES)
+        return max(rows_s, frames_s, float(self.summary.get("simulated_s", 0.0)))
+
+    def frames(
+        self,
+        action: str | None = None,
+        since: Instant | None = None,
+        until: Instant | None = None,
+        *,
+        replies: bool = False,
+    ) -> Iterator[Frame]:
+        """Stream the frames of [since, until). With an `action`, its CALLs; `replies` adds their answers."""
+        first = "" if since is None else self.wire(since)
+        last = LAST if until is None else self.wire(until)
+        actions = None if action is None else (action,)
+        for head, line in heads(self.directory / run_directory.MESSAGES, first, last, actions):
+            if action is None or replies or head.kind == "CALL":
+                yield frame_of(head, line)
+
+    def seconds(self, instant: Instant) -> float:
+        """Seconds of the run at an instant."""
+        if isinstance(instant, int | float):
+            return float(instant)
+        return (_utc(instant) - self.start).total_seconds()
+
+    def wire(self, instant: Instant) -> str:
+        """The instant as messages.jsonl writes it, rounded up, so that texts compare as instants do."""
+        epoch_ms = math.ceil((self.start.timestamp() + self.seconds(instant)) * 1000 - 1e-3)
+        at = datetime.fromtimestamp(epoch_ms // 1000, UTC)
+        return f"{at:%Y-%m-%dT%H:%M:%S}.{epoch_ms % 1000:03}Z"
+
+
+def _utc(instant: datetime | str) -> datetime:
+    at = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,0 +1,177 @@
+"""The report page of a run: one file with its verdict, findings, sessions and figures, for people."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import orjson
+
+from evc5.rigs.analysis import busiest_day
+from evc5.rigs.analysis.plot_style import THEME, mark_id
+from evc5.rigs.analysis.report_matrix import matrix, session_of
+from evc5.rigs.analysis.run import Run
+from evc5.rigs.recording.reading import run_directory
+from evc5.rigs.recording.reading.frames import Frame
+
+TEMPLATES = Path(__file__).parent / "templates"
+VERDICTS = ("PASS", "FAIL", "KNOWN DEVIATION", "NOT EXERCISED")
+MOST_ALIKE = 5  # findings of one requirement shown with their frames; the rest of them are folded away
+MOST_FINDINGS = 200
+MOST_DAYS = 6  # figures of a day
+AROUND_S = 2.0  # frames this near to a finding are its evidence ...
+MOST_FRAMES = 6  # ... but no more of them
+ACCEPTED = "charging.accepted"  # judged wherever a profile was set
+MOST_LETTERS = 600  # of a frame
+
+_RANK = {"FAIL": 0, "KNOWN DEVIATION": 0}  # what departs comes first, the rest in the order of the table
+
+Summary = Mapping[str, Any]
+
+
+def write_report(run: Run) -> Path:
+    """Write the page into the run's directory; it needs no other file and no network."""
+    path = run.directory / run_directory.REPORT
+    run_directory.replace(path, page(run).encode())
+    return path
+
+
+def page(run: Run) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"moment": _moment, "elapsed": _elapsed, "number": _number, "percent": _percent}
+    summary = run.summary
+    days, findings = dict.fromkeys(_days(run, busiest_day.connectors(run))), list(_findings(run))
+    for finding in findings:
+        finding["mark"] = _mark(finding, days)
+    return environment.get_template("report.html").render(
+        run=run,
+        summary=summary,
+        themes=THEME,
+        facts=_facts(run),
+        tally=_tally(summary),
+        requirements=sorted(summary.get("requirements", []), key=lambda row: _RANK.get(row["verdict"], 1)),
+        findings=findings,
+        more_findings=max(0, len(run.findings) - MOST_FINDINGS),
+        matrix=matrix(summary, findings),
+        figures=list(_figures(run, list(days))),
+    )
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    """The run in numbers, name and value."""
+    summary, days = run.summary, run.end_s / busiest_day.DAY_S
+    sessions = summary.get("sessions", [])
+    facts = [("simulated", f"{days:.3g} days"), ("OCPP frames", f"{summary.get('frames', 0):,}")]
+    if sessions:
+        kwh = sum(session["kwh"] or 0.0 for session in sessions)
+        facts += [("sessions", f"{len(sessions):,}"), ("delivered", f"{kwh:,.1f} kWh")]
+    if wall_s := summary.get("wall_s"):
+        facts.append(("speed", f"{days / wall_s:,.1f} days/s"))
+    return facts
+
+
+def _tally(summary: Summary) -> list[tuple[str, int]]:
+    """How many requirements got which verdict."""
+    verdicts = [row["verdict"] for row in summary.get("requirements", [])]
+    return [(verdict, verdicts.count(verdict)) for verdict in VERDICTS if verdict in verdicts]
+
+
+def _findings(run: Run) -> Iterator[dict[str, Any]]:
+    """Errors before warnings, in order of time; the first ones of each requirement with their frames."""
+    find, seen = session_of(run.summary), Counter[str]()
+    findings = []
+    for index, finding in enumerate(run.findings):
+        seen[finding["requirement"]] += 1
+        first = seen[finding["requirement"]] <= MOST_ALIKE
+        findings.append(finding | {"index": index, "first": first, "session": find(finding)})
+    shown = sorted(findings, key=lambda finding: not finding["first"])[:MOST_FINDINGS]
+    for finding in sorted(shown, key=lambda finding: (finding["severity"] != "error", finding["t"])):
+        at = run.start + timedelta(seconds=finding["t"])
+        yield finding | {"at": at, "frames": _evidence(run, finding["t"]) if finding["first"] else []}
+
+
+def _evidence(run: Run, t_s: float) -> list[tuple[float, str, str]]:
+    """The frames nearest to a moment: seconds from it, direction, text."""
+    if not math.isfinite(t_s):
+        return []
+    frames = list(run.frames(since=t_s - AROUND_S, until=t_s + AROUND_S))
+    nearest = sorted(sorted(frames, key=lambda frame: abs(frame.t - t_s))[:MOST_FRAMES], key=lambda f: f.t)
+    return [(frame.t - t_s, frame.dir + " lost" * frame.lost, _text(frame)) for frame in nearest]
+
+
+def _text(frame: Frame) -> str:
+    text = frame.text if frame.frame is None else orjson.dumps(frame.frame).decode()
+    text = text or ""
+    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]} … ({len(text):,} characters)"
+
+
+def _mark(finding: Mapping[str, Any], days: Iterable[tuple[int, datetime]]) -> str:
+    """Where a figure shows a finding: its mark, or the day of a warning; empty where none does."""
+    for connector, at in days:
+        if finding["connector"] in (connector, None) and at.date() == finding["at"].date():
+            error = finding["severity"] == "error"
+            return mark_id(finding["index"], connector) if error else _day_id(connector, at)
+    return ""
+
+
+def _figures(run: Run, days: Sequence[tuple[int, datetime]]) -> Iterator[dict[str, str]]:
+    """The figures with an id each: energy, profiles, and the days of the first errors, else the busiest."""
+    if not days:
+        return
+    yield {"id": "energy", "svg": run.plot.energy().svg()}
+    if _has_profiles(run):
+        yield {"id": "schedule", "svg": run.plot.schedule().svg()}
+    for connector, day in days:
+        yield {"id": _day_id(connector, day), "svg": run.plot.day(connector, day.date()).svg()}
+
+
+def _has_profiles(run: Run) -> bool:
+    """Did the back office set any? The verdict knows without reading the messages again."""
+    judged = (row["count"] for row in run.summary.get("requirements", ()) if row["id"] == ACCEPTED)
+    return next(judged, 1) > 0 and next(run.frames("SetChargingProfile"), None) is not None
+
+
+def _days(run: Run, known: list[int]) -> list[tuple[int, datetime]]:
+    """Connector and day of each figure of a day."""
+    days: dict[tuple[int, str], datetime] = {}
+    for finding in run.findings:
+        if finding["severity"] == "error" and finding["connector"] in known:
+            at = run.start + timedelta(seconds=finding["t"])
+            days.setdefault((finding["connector"], f"{at:%F}"), at)
+    for connector, begin_s in busiest_day.days(run, known).items():
+        at = run.start + timedelta(seconds=begin_s)
+        days.setdefault((connector, f"{at:%F}"), at)
+    chosen = list(days.items())[: max(MOST_DAYS, len(known))]
+    return sorted(((connector, at) for (connector, _), at in chosen), key=lambda pair: (pair[1], pair[0]))
+
+
+def _day_id(connector: int | None, at: datetime) -> str:
+    return f"day-{connector}-{at:%F}"
+
+
+def _moment(text: str | datetime | None) -> str:
+    """An instant as people write it, to the minute, in UTC."""
+    if text is None:
+        return "–"
+    at = datetime.fromisoformat(text) if isinstance(text, str) else text
+    return f"{at:%a} {at.day} {at:%b %H:%M}"
+
+
+def _elapsed(t_s: float) -> str:
+    """Seconds of the run as days, hours, minutes and seconds."""
+    past = timedelta(seconds=max(t_s, 0.0))
+    hours, rest = divmod(past.seconds, 3600)
+    return f"{past.days} d {hours:02}:{rest // 60:02}:{rest % 60:02}"
+
+
+def _number(value: float | None, decimals: int = 0) -> str:
+    return "–" if value is None else f"{value:,.{decimals}f}"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.0f}"

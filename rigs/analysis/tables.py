@@ -1,0 +1,135 @@
+"""The tables of a run as pandas DataFrames, each built in one pass over the recording."""
+
+from array import array
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from evc5.rigs.recording.reading import run_directory, telemetry
+from evc5.rigs.recording.reading.columns import Array, to_numpy
+from evc5.rigs.recording.reading.frames import events, frame_of, heads
+
+_TRANSACTION = {
+    "transaction_id": "Int64",
+    "connector": "Int64",
+    "id_tag": "object",
+    "start": "object",
+    "stop": "object",
+    "meter_start_wh": "float64",
+    "meter_stop_wh": "float64",
+    "reason": "object",
+}
+
+
+def telemetry_table(directory: Path) -> pd.DataFrame:
+    """Telemetry, with a tuple (L1, L2, L3) for what is per phase."""
+    paths = sorted((directory / run_directory.TELEMETRY).glob(telemetry.PARTS))
+    parts = [pq.read_table(path, read_dictionary=list(telemetry.STRINGS)) for path in paths]
+    whole = pa.concat_tables(parts) if parts else telemetry.SCHEMA.empty_table()
+    lists = [field.name for field in telemetry.SCHEMA if field.type == telemetry.PHASES]
+    table: pd.DataFrame = whole.drop_columns(lists).unify_dictionaries().to_pandas()
+    for name in lists:
+        table[name] = _tuples(to_numpy(whole[name]), table["connector"].to_numpy())
+    return table.reindex(columns=telemetry.SCHEMA.names)
+
+
+def _tuples(values: Array, connectors: Array) -> Array:
+    """A tuple a row, None where null; rows of a connector that say the same share one, to save space."""
+    found = np.empty(len(values), object)
+    for connector in np.unique(connectors):
+        (rows,) = np.nonzero(connectors == connector)
+        mine = values[rows]
+        same = ((mine[1:] == mine[:-1]) | np.isnan(mine[1:]) & np.isnan(mine[:-1])).all(axis=1)
+        starts = np.flatnonzero(np.concatenate([[True], ~same]))
+        distinct = np.empty(len(starts), object)
+        distinct[:] = [None if row[0] != row[0] else tuple(row) for row in mine[starts].tolist()]
+        found[rows] = np.repeat(distinct, np.diff([*starts, len(mine)]))
+    return found
+
+
+def events_table(directory: Path) -> pd.DataFrame:
+    rows = list(events(directory / run_directory.EVENTS))
+    table = pd.DataFrame(rows, columns=["t", "at", "connector", "event", "detail"])
+    return _instants(table.astype({"t": "float64", "connector": "Int64"}), "at")
+
+
+def messages_table(directory: Path) -> pd.DataFrame:
+    """One row a frame, without payloads; a reply bears the action of its CALL."""
+    t_s, at = array("d"), array("q")
+    texts: dict[str, list[str | None]] = {name: [] for name in ("station", "dir", "id", "action", "kind")}
+    lost = bytearray()
+    for head, _ in heads(directory / run_directory.MESSAGES):
+        t_s.append(head.t)
+        at.append(micros(head.at))
+        lost.append(head.lost)
+        for name, column in texts.items():
+            column.append(getattr(head, name))
+    columns = {"t": pd.Series(t_s, dtype="float64"), "at": pd.Series(at, dtype="int64"), **texts}
+    table = pd.DataFrame(columns).assign(lost=pd.Series(lost, dtype="uint8").astype(bool))
+    table["at"] = pd.to_datetime(table["at"], unit="us", utc=True)
+    return table.astype(dict.fromkeys(("station", "dir", "action", "kind"), "category"))
+
+
+def transactions_table(directory: Path) -> pd.DataFrame:
+    """One row a transaction; what a stop brings is null while it is open, the id while nobody answered."""
+    rows = list(transactions(directory / run_directory.MESSAGES))
+    table = pd.DataFrame(rows, columns=list(_TRANSACTION)).astype(_TRANSACTION)
+    return _instants(_instants(table, "start"), "stop")
+
+
+def transactions(path: Path) -> Iterator[dict[str, Any]]:
+    """The transactions in the order of their start, as far as frames reached the other end."""
+    pending: dict[str, dict[str, Any]] = {}  # by the id of the StartTransaction
+    rows: dict[Any, dict[str, Any]] = {}
+    for head, line in heads(path, actions=("StartTransaction", "StopTransaction")):
+        if head.action == "StartTransaction":
+            if head.kind == "CALL" and not head.lost:
+                pending[head.id or ""] = _started(frame_of(head, line).payload)
+            elif head.kind == "CALLRESULT" and head.id in pending:
+                row = pending.pop(head.id)
+                row["transaction_id"] = frame_of(head, line).payload.get("transactionId")
+                rows[row["transaction_id"]] = row
+        elif head.kind == "CALL" and not head.lost:
+            payload = frame_of(head, line).payload
+            if (transaction := payload.get("transactionId")) in rows:
+                rows[transaction] |= _stopped(payload)
+    yield from rows.values()
+    yield from pending.values()
+
+
+def _started(payload: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "connector": payload.get("connectorId"),
+        "id_tag": payload.get("idTag"),
+        "start": payload.get("timestamp"),
+        "meter_start_wh": payload.get("meterStart"),
+    }
+
+
+def _stopped(payload: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "stop": payload.get("timestamp"),
+        "meter_stop_wh": payload.get("meterStop"),
+        "reason": payload.get("reason", "Local"),  # the default of OCPP 1.6, 6.49
+    }
+
+
+def micros(text: str, default: int = 0) -> int:
+    """An instant as microseconds since 1970; without an offset it is UTC."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return default
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return round(at.timestamp() * 1_000_000)
+
+
+def _instants(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    table[name] = pd.to_datetime(table[name], format="ISO8601", utc=True)
+    return table

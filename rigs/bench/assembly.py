@@ -1,0 +1,180 @@
+"""One assembly for every use: world, device, link, back office and recorder, wired as the rig file says."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib.metadata import version
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import evc5
+from evc5.models.meter import Metered
+from evc5.models.timeline import Timeline
+from evc5.models.world import World
+from evc5.rigs.bench.csms import Conversation
+from evc5.rigs.bench.network import Embedded, NearEnd, Network
+from evc5.rigs.errors import BadInput, NotAvailable
+from evc5.rigs.recording.writing.recorder import Recorder
+from evc5.rigs.recording.writing.redaction import SECRET, redacted
+from evc5.rigs.rigfile.file import RigFile
+from evc5.twin.charge_point import ChargePoint
+from evc5.twin.clock import Calendar, StationClock
+from evc5.twin.line.hub import Hub
+from evc5.twin.line.link import FaultyLink
+from evc5.twin.line.pace import Pace, Paced
+from evc5.twin.ocpp.memory import Memory
+from evc5.twin.ocpp.store import SqliteStore
+from evc5.twin.services.files import Files, NetworkFiles, SimulatedFiles
+
+PACKAGES = ("simpy", "numpy", "ocpp", "orjson")  # those that may change a recording
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """Everything that takes part in one run, ready to move."""
+
+    timeline: Timeline
+    calendar: Calendar
+    world: World
+    station: ChargePoint
+    link: FaultyLink
+    csms: Conversation | None  # the embedded back office; None where it is not ours
+    pace: Pace
+    hub: Hub | None
+    recorder: Recorder
+    identity: str
+
+    @property
+    def conversation(self) -> Conversation:
+        """The embedded back office's side; NotAvailable where the back office is somebody else's."""
+        if self.csms is None:
+            raise NotAvailable("the back office is not ours: it asks and answers as it likes")
+        return self.csms
+
+    def event(self, event: str, connector: int | None = None, **detail: Any) -> None:
+        """Note what happened around the frames, now."""
+        self.recorder.event(self.timeline.now, connector, event, detail)
+
+    def close(self, state: str) -> None:
+        """Hang up, and end the recording in `state`."""
+        self.link.close()
+        if self.hub is not None:
+            self.hub.close()
+        if isinstance(self.pace, Paced):
+            self.recorder.summary["lateness"] = self.pace.lateness.summary()
+        self.recorder.close(self.timeline.now, state)
+
+
+def assemble(rig: RigFile, directory: Path, network: Network | None = None) -> Assembly:
+    """Build what `rig` describes, recording into `directory`; without a network, all in memory."""
+    network = network or Embedded()
+    timeline = Timeline()
+    calendar = Calendar(rig.start, rig.zone)
+    station = rig.station
+    kept = memory(rig)
+    world = rig.world(timeline, kept.recall("registers", ()))
+    kept.meters = lambda: [registers(outlet.metered()) for outlet in world.outlets]
+    configuration = rig.configuration()
+    # With a calendar of its own: both remember the minute that they wrote last.
+    about = header(rig) | network.describe() | ({} if kept.is_new else {"continues": True})
+    recorder = Recorder(directory, Calendar(rig.start, rig.zone), about)
+    record = partial(_record, recorder, station.identity)
+    near = NearEnd(
+        rig,
+        timeline,
+        calendar,
+        configuration,
+        record,
+        lambda event, detail: recorder.event(timeline.now, None, event, detail),
+    )
+    joined = network.join(near)
+    clock = StationClock(calendar, station.clock.offset_s, station.clock.drift_ppm)
+    device = ChargePoint(
+        timeline,
+        world,
+        joined.link,
+        clock,
+        rig.behaviour,
+        configuration,
+        kept,
+        firmware=station.boot.firmware,
+        queue_limit=station.queue_limit,
+        files=files(rig),
+    )
+    if joined.csms is not None:
+        joined.csms.office.transactions = count(kept.last_id + 1)
+    for channel in device.controller.channels:
+        channel.switch.interrupt_s = station.phase_switch_interrupt_s
+    device.agent.on_clock_set.append(
+        lambda step_s: recorder.event(timeline.now, None, "clock-set", {"offset_s": step_s})
+    )
+    device.restart.on_end.append(lambda kind: recorder.event(timeline.now, None, "reset", {"type": kind}))
+    device.agent.foreign_time = recorder.summary["foreign_time"] = joined.foreign_time
+    device.agent.on_foreign_time.append(
+        lambda ahead_s: recorder.summary.setdefault("csms_clock_ahead_s", round(ahead_s, 3))
+    )
+    recorder.watch(world, device.controller, timeline)
+    return Assembly(
+        timeline, calendar, world, device, joined.link, joined.csms, joined.pace, joined.hub, recorder,
+        station.identity,
+    )  # fmt: skip
+
+
+def registers(reading: Metered) -> list[float]:
+    """Of all phases, and of each."""
+    return [reading.register_wh, *reading.register_phase_wh]
+
+
+def memory(rig: RigFile) -> Memory:
+    """The station's memory: in its file, where the rig names one, else for this run."""
+    if rig.station.memory is None:
+        return Memory()
+    try:
+        return Memory(SqliteStore(rig.folder / rig.station.memory))
+    except ValueError as error:
+        raise BadInput(f"{rig.where}station.memory: {error}") from None
+
+
+def files(rig: RigFile) -> Files:
+    """The servers that firmware comes from and diagnostics go to."""
+    if rig.station.transfers == "network":
+        return NetworkFiles()
+    try:
+        held = {url: (rig.folder / path).read_bytes() for url, path in rig.station.files.items()}
+    except OSError as error:
+        raise BadInput(f"{rig.where}station.files: {error.filename}: {error.strerror}") from None
+    return SimulatedFiles(held)
+
+
+def header(rig: RigFile) -> dict[str, Any]:
+    """What the summary says of a run from its first moment on."""
+    return {
+        "rig": rig.name,
+        "title": rig.title,
+        "seed": rig.seed,
+        "days": rig.days,
+        "timezone": rig.timezone,
+        "behaviour": rig.behaviour.name,
+        "policies": dict(rig.behaviour.policies),
+        "keys": {key: value for key, value in rig.station.keys.items() if not _is_private(key)},
+        "tolerances": dict(rig.checks.tolerances),
+        "versions": dict(_versions()),
+    }
+
+
+def _is_private(key: str) -> bool:
+    """May it hold credentials: of the back office, or of a network?"""
+    name = key.lower()
+    return name == SECRET or name.startswith(("com_", "gsm_", "eth_"))
+
+
+@cache
+def _versions() -> Mapping[str, str]:
+    ours = {"python": platform.python_version(), "evc5-twin": evc5.__version__}
+    return ours | {name: version(name) for name in PACKAGES}
+
+
+def _record(recorder: Recorder, identity: str, t_s: float, up: bool, text: str, lost: bool) -> None:
+    recorder.frame(t_s, identity, up, text if up else redacted(text), lost)

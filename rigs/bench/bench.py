@@ -1,0 +1,336 @@
+"""The bench: a charge point in virtual time under a user's hands, in a test, a notebook or a rig's script."""
+
+from collections.abc import Callable, Mapping, MutableMapping
+from datetime import UTC, datetime
+from functools import partial, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, Self, TypeVar
+
+from evc5.models.vehicles import Vehicle
+from evc5.rigs.bench.assembly import Assembly, assemble
+from evc5.rigs.bench.csms import Answer
+from evc5.rigs.bench.network import LOCKSTEP, Network, Remote
+from evc5.rigs.bench.scratch import Scratch
+from evc5.rigs.bench.worker import BenchThread, Here, Worker
+from evc5.rigs.errors import BadInput, NotAvailable
+from evc5.rigs.rigfile.file import RigFile
+from evc5.twin.connector.faults import FAULTS
+from evc5.twin.line.websocket import NoConnection
+from evc5.twin.line.wire import WireLink
+from evc5.twin.ocpp.rpc import REPLY_TIMEOUT_S, Reply
+from evc5.twin.services.files import SimulatedFiles
+
+if TYPE_CHECKING:
+    from evc5.rigs.analysis.run import Run
+
+
+class CallError(Exception):
+    """The charge point answered with a CALLERROR."""
+
+    def __init__(self, code: str, description: str = "", details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(f"{code}: {description}" if description else code)
+        self.code, self.description, self.details = code, description, dict(details or {})
+
+
+class NoReply(Exception):
+    """The charge point did not answer within 30 virtual seconds, or the link is down."""
+
+
+class HasWorker(Protocol):
+    _worker: Worker
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+S = TypeVar("S", bound=HasWorker)
+
+
+def verb(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+    """A method that is done where the environment lives, whatever thread calls it."""
+
+    @wraps(method)
+    def done(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._worker.do(partial(method, self, *args, **kwargs))
+
+    return done
+
+
+class LinkVerbs:
+    """The network's faults: `down` closes the socket, `silent` keeps it open and lets nothing pass."""
+
+    def __init__(self, assembly: Assembly, worker: Worker) -> None:
+        self._assembly, self._worker = assembly, worker
+
+    @verb
+    def down(self) -> None:
+        self._assembly.event("link-down", kind="down")
+        self._assembly.link.down()
+
+    @verb
+    def silent(self) -> None:
+        self._assembly.event("link-down", kind="silent")
+        self._assembly.link.silent()
+
+    @verb
+    def up(self) -> None:
+        self._assembly.event("link-up")
+        self._assembly.link.up()
+
+
+class PowerVerbs:
+    """The mains: cut and restored."""
+
+    def __init__(self, assembly: Assembly, worker: Worker) -> None:
+        self._assembly, self._worker = assembly, worker
+
+    @verb
+    def cut(self) -> None:
+        self._assembly.event("power-cut")
+        self._assembly.station.power_cut()
+
+    @verb
+    def restore(self) -> None:
+        self._assembly.event("power-restore")
+        self._assembly.station.power_restore()
+
+
+class CsmsVerbs:
+    """The embedded back office, scripted."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+
+    def reply(self, action: str, payload: Answer | None = None, **how: Any) -> None:
+        """Script what requests of `action` get: a payload or a function of it; see `BackOffice.reply`."""
+        self._assembly.conversation.office.reply(action, payload, **how)
+
+
+class Bench:
+    """A charge point, its world and an embedded back office, booted and standing at `start`.
+
+    Time moves only in `advance` and `call`. `keys` are configuration keys, `policies` open questions decided
+    (README). Everything is recorded; `run_so_far()` judges and opens the recording.
+
+    With `csms` (a ws:// or wss:// URL, `ca_file` its authority) the back office is a real one, and the bench
+    a thread of its own: `pace` "lockstep" moves time only in `advance`, a factor has it follow the wall
+    clock. `start` may be "now". The verbs are the same and may come from any thread; `close()`, or `with`,
+    ends it.
+    """
+
+    def __init__(
+        self,
+        *,
+        connectors: int = 2,
+        behaviour: str = "evc5-v32r30",
+        start: str | datetime = "2024-01-01T00:00:00Z",
+        keys: Mapping[str, Any] | None = None,
+        policies: Mapping[str, str] | None = None,
+        seed: int = 1,
+        latency_s: float = 0.0,
+        timezone: str = "UTC",
+        rig: RigFile | None = None,
+        out: str | Path | None = None,
+        csms: str | None = None,
+        pace: float | str = LOCKSTEP,
+        ca_file: str | Path | None = None,
+        network: Network | None = None,
+        **station: Any,
+    ) -> None:
+        if rig is None:
+            start = datetime.now(UTC) if start == "now" else start
+            options = {"connectors": connectors, "behaviour": behaviour, "latency_s": latency_s, **station}
+            options |= {"keys": dict(keys or {}), "policies": dict(policies or {})}
+            table = {"name": "bench", "start": start, "days": 3660.0, "seed": seed, "timezone": timezone}
+            rig = RigFile.parse({**table, "station": options})
+        if csms is not None:
+            network = Remote(rig, csms, pace, Path(ca_file) if ca_file is not None else None)
+        self._scratch = Scratch("evc5-bench-") if out is None else None
+        directory = self._scratch.path / "run" if self._scratch else Path(out or ".")
+        self.rig = rig
+        self.assembly = assemble(rig, directory, network)
+        self._timeline = self.assembly.timeline
+        self._worker: Worker = Here(self._timeline, self.assembly.pace)
+        if csms is not None and isinstance(network, Remote):
+            self._worker = BenchThread(self._timeline, network.hub, self.assembly.pace)
+        self.link = LinkVerbs(self.assembly, self._worker)
+        self.power = PowerVerbs(self.assembly, self._worker)
+        self.csms = CsmsVerbs(self.assembly)
+        self._vehicles = rig.cars
+        self._closed = False
+        try:
+            self._worker.do(self.assembly.station.power_on)
+            booted = self._worker.until(lambda: bool(self.assembly.station.agent.registration))
+            if csms is not None and not booted and isinstance(self.assembly.link, WireLink):
+                self.assembly.link.check_heard()
+        except NoConnection as failure:
+            self.close("interrupted")
+            raise BadInput(f"csms {failure}") from None
+
+    # --- time ---
+
+    @property
+    def now(self) -> datetime:
+        """The virtual moment, aware, in UTC."""
+        return self.assembly.calendar.at(self._worker.do(lambda: self._timeline.now))
+
+    def advance(self, seconds: float | None = None, *, until: str | datetime | None = None) -> Self:
+        """Move on by seconds or to a moment, doing everything due at or before it; 0 settles the present."""
+        if (seconds is None) == (until is None):
+            raise BadInput("advance takes either seconds or until")
+        now_s = self._worker.do(lambda: self._timeline.now)
+        target_s = now_s + seconds if seconds is not None else self._moment_s(until)
+        if target_s < now_s:
+            raise BadInput(f"advance must not go back: {self.assembly.calendar.iso(target_s)} is past")
+        self._worker.advance(target_s)
+        return self
+
+    def _moment_s(self, moment: str | datetime | None) -> float:
+        if isinstance(moment, str):
+            try:
+                moment = datetime.fromisoformat(moment)
+            except ValueError:
+                raise BadInput(f"until must be an ISO 8601 date-time, got {moment!r}") from None
+        if not isinstance(moment, datetime) or moment.tzinfo is None:
+            raise BadInput(f"until must carry its UTC offset, got {moment}")
+        return self.assembly.calendar.t(moment.timestamp())
+
+    # --- hands ---
+
+    @verb
+    def plug_in(
+        self,
+        /,
+        connector: int,
+        vehicle: str | Vehicle = "vw-id3-58",
+        soc: float = 0.5,
+        cable_a: float = 32.0,
+        **note: Any,
+    ) -> None:
+        """Put a car's cable into a connector; `soc` 0–1 on arrival, `cable_a` the cable's coding."""
+        car = vehicle if isinstance(vehicle, Vehicle) else self._vehicle(vehicle)
+        outlet = self._outlet(connector)
+        try:
+            outlet.plug_in(car, soc, cable_a)
+        except ValueError as error:
+            raise BadInput(str(error)) from None
+        self.assembly.event("plug-in", connector, vehicle=car.id, soc=soc, cable_a=cable_a, **note)
+
+    @verb
+    def unplug(self, connector: int) -> None:
+        """Pull the cable out on the car's side."""
+        self._outlet(connector).unplug()
+        self.assembly.event("unplug", connector)
+
+    @verb
+    def present_tag(self, connector: int, id_tag: str) -> None:
+        """Hold a card to the reader."""
+        self._outlet(connector)
+        self.assembly.event("tag", connector, id_tag=id_tag)
+        self.assembly.station.present_tag(connector, id_tag)
+
+    @verb
+    def inject(self, fault: str, connector: int = 1) -> None:
+        """Let a fault set in: lock-failure, pilot-short, ground-failure, … (README)."""
+        self._fault(fault, connector)
+        self.assembly.event("fault", connector, fault=fault)
+        self.assembly.station.inject(connector, fault)
+
+    @verb
+    def clear(self, fault: str, connector: int = 1) -> None:
+        """Let a fault go."""
+        self._fault(fault, connector)
+        self.assembly.event("clear", connector, fault=fault)
+        self.assembly.station.clear(connector, fault)
+
+    @verb
+    def grid_limit(self, amps: float | None) -> None:
+        """What the master or supervisor allows the station, A per phase; None: it falls silent."""
+        if amps is not None and amps < 0:
+            raise BadInput(f"grid limit must be >= 0 A, got {amps:g}")
+        self.assembly.event("operator", grid_limit_a=amps)
+        self.assembly.station.site.grid.limit(amps)
+
+    def _fault(self, fault: str, connector: int) -> None:
+        if (fault, connector) == ("power-meter-failure", 0):
+            return  # the third meter, at the connection to the grid
+        self._outlet(connector)
+        allowed = [*FAULTS, "power-loss"]
+        if fault not in allowed:
+            raise BadInput(f"fault must be one of {', '.join(allowed)}, got {fault!r}")
+
+    def _vehicle(self, name: str) -> Vehicle:
+        if name not in self._vehicles:
+            raise BadInput(f"vehicle must be one of {', '.join(sorted(self._vehicles))}, got {name!r}")
+        return self._vehicles[name]
+
+    def _outlet(self, connector: int) -> Any:
+        if connector not in range(1, len(self.assembly.world.outlets) + 1):
+            raise BadInput(f"connector must be 1 to {len(self.assembly.world.outlets)}, got {connector}")
+        return self.assembly.world.outlet(connector)
+
+    # --- messages ---
+
+    @verb
+    def call(self, action: str, payload: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Let the back office ask the charge point; steps until the reply and returns its payload.
+
+        Raises CallError for a CALLERROR, NoReply after 30 virtual seconds or with the link down.
+        """
+        replies: list[Reply] = []
+        self.assembly.conversation.call(action, dict(payload or {}), replies.append)
+        deadline_s = self._timeline.now + REPLY_TIMEOUT_S
+        while not replies and self._timeline.peek() <= deadline_s:
+            self._timeline.step()
+        self._timeline.advance(self._timeline.now)
+        reply = replies[0] if replies else Reply()
+        if reply.payload is not None:
+            return reply.payload
+        if reply.code:
+            raise CallError(reply.code, reply.description, reply.details)
+        raise NoReply(f"{action} got no reply")
+
+    @verb
+    def send_text(self, text: str) -> None:
+        """Put raw text on the wire to the charge point; it need not be a frame."""
+        self.assembly.conversation.send(text)
+
+    # --- what there is to see ---
+
+    @verb
+    def reading(self, connector: int) -> dict[str, Any]:
+        """The telemetry columns of a connector, now."""
+        self._outlet(connector)
+        return self.assembly.recorder.reading(connector, self._timeline.now)
+
+    @property
+    def files(self) -> MutableMapping[str, bytes]:
+        """What simulated servers hold, by URL: firmware to fetch, diagnostics that were delivered."""
+        servers = self.assembly.station.files
+        if not isinstance(servers, SimulatedFiles):
+            raise NotAvailable("station.transfers is network: files come from real servers and go there")
+        return servers.contents
+
+    @verb
+    def run_so_far(self) -> "Run":
+        """The recording up to now, judged; the bench goes on."""
+        from evc5.rigs.analysis.run import Run
+        from evc5.rigs.checks import finish
+
+        self.assembly.recorder.checkpoint(self._timeline.now)
+        finish(self.assembly.recorder.directory)
+        return Run(self.assembly.recorder.directory, self._scratch)
+
+    # --- the end ---
+
+    def close(self, state: str = "complete") -> None:
+        """Hang up and end the recording; a bench with a thread ends it. Closing twice does nothing."""
+        if not self._closed:
+            self._closed = True
+            self._worker.close()
+            self.assembly.close(state)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

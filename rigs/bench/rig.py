@@ -1,0 +1,188 @@
+"""A rig run from its file: the bench plays the file's script, and the judge speaks at the end."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from evc5.models.timeline import INPUT, Timeline
+from evc5.rigs.bench.bench import Bench
+from evc5.rigs.bench.network import Network, network_of
+from evc5.rigs.bench.replay import Replay
+from evc5.rigs.bench.tape import Tape
+from evc5.rigs.errors import BadInput
+from evc5.rigs.recording.reading.run_directory import check
+from evc5.rigs.rigfile.file import RigFile
+from evc5.rigs.rigfile.sessions import Session
+from evc5.twin.line.pace import Lockstep, Paced
+from evc5.twin.line.websocket import NoConnection
+
+if TYPE_CHECKING:
+    from evc5.rigs.analysis.run import Run
+
+DAY_S = 86_400.0
+STRIDE_S = 6 * 3600.0  # how often progress is told
+
+PLAYED = 0.6  # of the time that run and judging take together, in memory; measured on the year
+PLAYED_SLOWLY = 0.95  # over a socket or by the wall clock; assumed
+
+Progress = Callable[[float, float], None]  # so far, of how much
+
+
+class Rig:
+    """One rig file, ready to run as often as wanted."""
+
+    def __init__(self, file: RigFile) -> None:
+        self.file = file
+
+    @classmethod
+    def load(cls, path_or_name: str | Path) -> Self:
+        """The rig at a path, or the shipped rig of that name; BadInput says in one line what is wrong."""
+        return cls(RigFile.load(path_or_name))
+
+    def run(
+        self,
+        days: float | None = None,
+        seed: int | None = None,
+        out: str | Path | None = None,
+        behaviour: str | None = None,
+        progress: Progress | None = None,
+        *,
+        csms: str | None = None,
+        pace: float | str = "max",
+        ca_file: str | Path | None = None,
+        replay: str | Path | None = None,
+    ) -> "Run":
+        """Run [start, start + days), judge, and open the recording.
+
+        `out` defaults to runs/<rig>-<seed>. Ctrl-C ends the run where it is, recording and verdict complete
+        up to there. `csms` is a real back office's URL, in lockstep unless `pace` is a factor of the wall
+        clock; `ca_file` the authority of a wss:// one. `replay` is a recording whose back office side is
+        played again: the summary's `replay` tells whether the charge point then says the same.
+        """
+        from evc5.rigs.analysis.run import Run
+        from evc5.rigs.checks import finish
+
+        if self.file.station.backend == "hardware":
+            raise BadInput("station.backend is hardware: evc5 csms plays this rig on the charge point")
+        tape = Tape.open(Path(replay)) if replay is not None else None
+        if tape is not None:
+            days, seed = days or tape.days, tape.seed if seed is None else seed
+        rig = self.file.revised(days, seed, behaviour)
+        sessions = rig.plan()
+        name = f"{rig.name}-{rig.seed}" + ("-replay" if tape is not None else "")
+        directory = Path(out) if out is not None else Path("runs") / name
+        check(directory)
+        network = _network(rig, directory, csms, pace, ca_file, tape)
+        bench = Bench(rig=rig, out=directory, network=network)
+        _script(bench, rig, sessions)
+        played = PLAYED if isinstance(bench.assembly.pace, Timeline) else PLAYED_SLOWLY
+        try:
+            state = _play(bench, rig.days * DAY_S, _part(progress, 0.0, played))
+            if isinstance(network, Replay):
+                bench.assembly.recorder.summary["replay"] = network.likeness()
+            bench.close(state)
+        except NoConnection as failure:
+            bench.close("interrupted")
+            raise BadInput(f"csms {failure}") from None
+        finish(directory, progress=_part(progress, played, 1.0))
+        if rig.recording.report:
+            from evc5.rigs.analysis.report import write_report
+
+            write_report(Run.open(directory))
+        return Run.open(directory)
+
+
+def _network(
+    rig: RigFile,
+    directory: Path,
+    csms: str | None,
+    pace: float | str,
+    ca_file: str | Path | None,
+    tape: Tape | None,
+) -> Network:
+    """Where the charge point dials in, as the run's options ask."""
+    if tape is None:
+        return network_of(rig, csms, pace, ca_file)
+    if csms is not None or pace != "max":
+        raise BadInput("replay must stand alone, without csms or pace")
+    if directory.exists() and directory.samefile(tape.messages.parent):
+        raise BadInput(f"out must be another directory than the replayed recording's, got {directory}")
+    return Replay(tape)
+
+
+def _part(progress: Progress | None, begin: float, end: float) -> Progress | None:
+    """Tells of a part of the whole as the whole's progress."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(begin + (end - begin) * done / total, 1.0)
+
+
+def _play(bench: Bench, end_s: float, progress: Progress | None) -> str:
+    """Move to the end, exclusive, telling progress; the state the recording ends in."""
+    timeline, pace = bench.assembly.timeline, bench.assembly.pace
+    stride_s = pace.stride_s if isinstance(pace, Lockstep | Paced) else STRIDE_S
+    try:
+        while timeline.now < end_s:
+            pace.advance(min(timeline.now + stride_s, end_s), inclusive=False)
+            if progress is not None:
+                progress(timeline.now, end_s)
+    except KeyboardInterrupt:
+        return "interrupted"
+    return "complete"
+
+
+def _script(bench: Bench, rig: RigFile, sessions: tuple[Session, ...]) -> None:
+    """Put everything the rig file names on the timeline."""
+    at = bench.assembly.timeline.at
+    for session in sessions:
+        _script_session(bench, session)
+    _script_csms(bench, rig)
+    for outage in rig.outages:
+        begin, end = {
+            "down": (bench.link.down, bench.link.up),
+            "silent": (bench.link.silent, bench.link.up),
+            "power": (bench.power.cut, bench.power.restore),
+        }[outage.kind]
+        at(rig.t(outage.start), begin, INPUT)
+        at(rig.t(outage.end), end, INPUT)
+    for limit in rig.grid.limits:
+        at(rig.t(limit.at), partial(bench.grid_limit, limit.amps), INPUT)
+    for fault in rig.faults:
+        at(rig.t(fault.at), partial(bench.inject, fault.fault, fault.connector), INPUT)
+        if fault.clear_at is not None:
+            at(rig.t(fault.clear_at), partial(bench.clear, fault.fault, fault.connector), INPUT)
+
+
+def _script_csms(bench: Bench, rig: RigFile) -> None:
+    """What the embedded back office is to do; a real one does as it likes, and the summary says so."""
+    at, csms = bench.assembly.timeline.at, bench.assembly.csms
+    if csms is None:
+        bench.assembly.recorder.summary["left_to_csms"] = len(rig.csms.actions) + len(rig.csms.replies)
+        return
+    for action in rig.csms.actions:
+        at(rig.t(action.at), partial(csms.call, action.action, dict(action.payload)), INPUT)
+    for reply in rig.csms.replies:
+        at(rig.t(reply.at), partial(_script_reply, bench, reply), INPUT)
+
+
+def _script_session(bench: Bench, session: Session) -> None:
+    at = bench.assembly.timeline.at
+    note: dict[str, Any] = {"origin": session.origin}
+    if session.needed_wh is not None:
+        note["needed_wh"] = session.needed_wh
+    at(
+        session.plug_in_t,
+        lambda: bench.plug_in(session.connector, session.vehicle, session.soc, session.cable_a, **note),
+        INPUT,
+    )
+    tag_t = session.plug_in_t + session.tag_after_s
+    if tag_t < session.unplug_t:
+        at(tag_t, lambda: bench.present_tag(session.connector, session.id_tag), INPUT)
+    at(session.unplug_t, lambda: bench.unplug(session.connector), INPUT)
+
+
+def _script_reply(bench: Bench, reply: Any) -> None:
+    bench.csms.reply(
+        reply.action, reply.payload, error=reply.error, silent=reply.silent, times=reply.count or None
+    )

@@ -1,0 +1,1 @@
+"""Requirements charging.*: charging profiles obeyed, and the answers given about them."""

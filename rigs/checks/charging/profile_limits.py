@@ -1,0 +1,216 @@
+"""What is offered and allocated against the limits recomputed from the recorded profiles (3.13)."""
+
+import numpy as np
+
+from evc5.rigs.checks.reading.columns import Array, Block
+from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench
+from evc5.rigs.checks.state.profiles import HAIR_S, VOLTS, Cap
+from evc5.rigs.checks.state.profiles_in_force import Law
+from evc5.rigs.checks.state.spans import current, highest_of_late, is_new, per_phase
+
+AT_ONCE_S = 0.01  # a row that the next one takes back within the millisecond that messages are stamped by
+LIMIT, EXACT, STATION = "charging.limit", "charging.exact", "charging.station-limit"
+REPORTED, PHASES = "charging.reported", "charging.phases"
+REQUIREMENTS = (
+    R(LIMIT, "The offer keeps to the connector's charging profile", "3.13.1 to 3.13.3, TC_056_CS, TC_057_CS"),
+    R(EXACT, "What a profile limits is allocated in full", "3.13, 7.14"),
+    R(STATION, "All connectors together keep to the ChargePointMaxProfile", "3.13.1, 3.13.3"),
+    R(REPORTED, "The offer reported keeps to the charging profile", "3.13.3"),
+    R(PHASES, "Charging keeps to a profile's numberPhases", "7.14"),
+)
+PILOT_S = 5.1  # the duty may change every 5 s; IEC 61851-1 as quoted by EVerest's Charger.hpp
+FOLLOW_S = 20.0  # assumed: the pilot's 5 s, the car's 5 s, and again for who goes up
+SWITCH_S = 60.0  # assumed: the car lets go, the pause, the relays
+DWELL_S = 600.0  # EVerest EnergyManager; assumed
+MINIMUM_A = 6.0  # IEC 61851-1 Annex A: below it there is no offer
+JUST_S = 0.01
+NO_LIMIT = 1e9
+
+
+class Charging:
+    """Judges telemetry, and meter values, by the steps of the law."""
+
+    def __init__(self, bench: Bench, law: Law) -> None:
+        self._bench, self._law, self._ledger = bench, law, bench.ledger
+        self._spread = bench.policies.get("watts_to_amps") == "phases-in-use"
+        self._until: dict[int, float] = {}
+        self._wired: dict[int, float] = {}  # by connector: the most phases ever seen to conduct
+        bench.bus.telemetry.append(self._part)
+        bench.bus.readings.append(self._readings)
+
+    # -- the limits of an hour or a day ----------------------------------------------------------
+
+    def _amps(self, cap: Cap | None) -> float:
+        if cap is None:
+            return NO_LIMIT
+        return cap.watts / VOLTS if self._spread and cap.watts is not None else cap.amps
+
+    def _limits(self, connector: int, t: Array) -> tuple[Array, Array]:
+        """The limit at each instant in A, and its numberPhases (0: none said)."""
+        if self._law.is_empty:
+            return np.full(len(t), NO_LIMIT), np.zeros(len(t))
+        steps = list(self._law.steps(connector, float(t[0]) - FOLLOW_S, float(t[-1]) + 1.0))
+        starts = np.array([start for start, _ in steps])
+        index = np.searchsorted(starts, t + HAIR_S, side="right") - 1
+        amps = np.array([self._amps(cap) for _, cap in steps])
+        phases = np.array([0 if cap is None else cap.phases or 0 for _, cap in steps])
+        return amps[index], phases[index]
+
+    def _part(self) -> None:
+        if not self._law.applies:
+            return
+        parts = self._bench.telemetry.parts
+        for connector, rows in parts.items():
+            keep = self._judged(rows)
+            amps, phases = self._limits(connector, rows["t"])
+            station, _ = self._limits(0, rows["t"])
+            if (amps < NO_LIMIT).any():
+                self._offer(connector, rows, amps, keep)
+                self._phases(connector, rows, phases, keep)
+            self._exact(connector, rows, amps, station, keep)
+        if parts:
+            self._together(parts)
+
+    def _judged(self, rows: Rows) -> Array:
+        """Rows of this part, but for those of an outage whose transactions are not told yet."""
+        keep = np.ones(len(rows), bool)
+        keep[: rows.carried] = False
+        down_t = self._bench.story.down_t
+        if down_t is not None:
+            keep &= rows["t"] < down_t
+        return keep
+
+    # -- telemetry -------------------------------------------------------------------------------
+
+    def _offer(self, connector: int, rows: Rows, amps: Array, keep: Array) -> None:
+        offer, slack = per_phase(rows, "offered_a"), self._bench.tolerances.current_a
+        allowed = np.where(amps < MINIMUM_A - 1e-6, 0.0, amps)
+        judged = keep & (amps < NO_LIMIT) & ((offer > 0) | (allowed == 0.0))
+        self._ledger.held(LIMIT, int(np.count_nonzero(judged)), connector, rows["t"][judged])
+        for k in np.flatnonzero(judged & (offer > allowed + slack)).tolist():
+            highest = highest_of_late(rows, allowed, k, PILOT_S)
+            highest = max(highest, self._before(connector, float(rows["t"][k])))
+            if offer[k] > highest + slack and not is_new(rows, offer, k, PILOT_S, slack):
+                self._ledger.judged[LIMIT] -= 1
+                expected, actual = f"<= {highest:.2f} A", f"{offer[k]:.2f} A"
+                message = "more is offered than the charging profile allows"
+                self._ledger.broken(LIMIT, float(rows["t"][k]), connector, expected, actual, message)
+
+    def _before(self, connector: int, t: float) -> float:
+        """The highest limit of the pilot's 5 s before an instant, whether or not a row stands there."""
+        steps = self._law.steps(connector, t - PILOT_S, t)
+        caps = [self._amps(cap) for _, cap in steps]
+        return max((0.0 if amps < MINIMUM_A else amps for amps in caps), default=0.0)
+
+    def _exact(self, connector: int, rows: Rows, own: Array, station: Array, keep: Array) -> None:
+        """Where telemetry names a profile as the limit, the allocation is that profile's."""
+        if self._spread:
+            return
+        lasts = np.append(np.diff(rows["t"]) > AT_ONCE_S, True)  # else the next row says what became of it
+        named = keep & (rows["limited_by"] == "profile") & lasts
+        allocated = per_phase(rows, "allocated_a")
+        self._ledger.held(EXACT, int(np.count_nonzero(named)), connector, rows["t"][named])
+        for k in np.flatnonzero(named).tolist():
+            least = self._minimum(float(rows["t"][k]))
+            wanted = [0.0 if amps < least else float(amps) for amps in (own[k], station[k])]
+            if all(abs(allocated[k] - amps) > 0.1 for amps in wanted):
+                around = self._around(connector, float(rows["t"][k]), least)
+                if any(abs(allocated[k] - amps) <= 0.1 for amps in around):
+                    continue
+                self._ledger.judged[EXACT] -= 1
+                expected = " or ".join(f"{a:.2f} A" for a in wanted if a < NO_LIMIT) or "no profile"
+                message = "another current is allocated than the profile in force allows"
+                actual = f"{allocated[k]:.2f} A"
+                self._ledger.broken(EXACT, float(rows["t"][k]), connector, expected, actual, message)
+
+    def _around(self, connector: int, t: float, least: float) -> list[float]:
+        """At the instant of a change either side of it may stand: stamps are rounded to the millisecond."""
+        limits = [self._law.limit(which, t + by)[0] for which in (connector, 0) for by in (-JUST_S, JUST_S)]
+        return [0.0 if (amps := self._amps(cap)) < least else amps for cap in limits]
+
+    def _minimum(self, t: float) -> float:
+        """Below it a channel pauses: the standard's minimum, or a higher one of the station's own."""
+        own = self._bench.story.text("chg_MinChargingCurrent", t)
+        try:
+            return max(MINIMUM_A, float(own)) if own else MINIMUM_A
+        except ValueError:
+            return MINIMUM_A
+
+    def _phases(self, connector: int, rows: Rows, phases: Array, keep: Array) -> None:
+        """One phase asked for, and the station able to switch: a while later no more than one conducts."""
+        if self._bench.story.text("ConnectorSwitch3to1PhaseSupported") != "true":
+            return
+        self._again(connector, rows, keep)
+        one = (phases == 1) & keep & (rows["phases"] > 0)
+        for k in np.flatnonzero(one).tolist():
+            t = float(rows["t"][k])
+            lately = [cap for _, cap in self._law.steps(connector, t - SWITCH_S, t)]
+            if all(cap is not None and cap.phases == 1 for cap in lately):
+                actual, message = f"{rows['phases'][k]:g} phases", "charging on more phases than asked for"
+                self._ledger.judge(PHASES, rows["phases"][k] <= 1, t, connector, "1 phase", actual, message)
+
+    def _again(self, connector: int, rows: Rows, keep: Array) -> None:
+        """Nothing asks for one phase any more, and the dwell time is over: all conduct again."""
+        wired = self._wired[connector] = max(self._wired.get(connector, 0.0), float(rows["phases"].max()))
+        for k in np.flatnonzero(keep & (rows["phases"] == 1) & (wired > 1)).tolist():
+            t = float(rows["t"][k])
+            since = t - DWELL_S - SWITCH_S
+            caps = [cap for c in (connector, 0) for _, cap in self._law.steps(c, since, t)]
+            if not self._spread and all(cap is None or cap.phases != 1 for cap in caps):
+                message = "charging on one phase although nothing asks for it"
+                self._ledger.broken(PHASES, t, connector, f"{wired:g} phases", "1 phase", message)
+
+    def _together(self, parts: dict[int, Rows]) -> None:
+        instants = np.unique(np.concatenate([rows["t"] for rows in parts.values()]))
+        instants = instants[instants > self._until.get(0, -np.inf)]
+        if not len(instants):
+            return
+        self._until[0] = float(instants[-1])
+        limits, _ = self._limits(0, instants)
+        if not (limits < NO_LIMIT).any():
+            return
+        total = np.zeros(len(instants))
+        for rows in parts.values():
+            index = np.searchsorted(rows["t"], instants, side="right") - 1
+            total += np.where(index >= 0, current(rows)[np.maximum(index, 0)], 0.0)
+        self._station(instants, total, limits)
+
+    def _station(self, instants: Array, total: Array, limits: Array) -> None:
+        tolerances = self._bench.tolerances
+        flows = (total > tolerances.current_a) & (limits < NO_LIMIT)
+        self._ledger.held(STATION, int(np.count_nonzero(flows)))
+        slack = 1.0 + tolerances.current_part
+        for k in np.flatnonzero(flows & (total > limits * slack + tolerances.current_a)).tolist():
+            t = float(instants[k])
+            highest = max(self._amps(cap) for _, cap in self._law.steps(0, t - FOLLOW_S, t))
+            if total[k] > highest * slack + tolerances.current_a:
+                self._ledger.judged[STATION] -= 1
+                expected, actual = f"<= {highest:.2f} A", f"{total[k]:.2f} A"
+                message = "the connectors together take more than the ChargePointMaxProfile allows"
+                self._ledger.broken(STATION, t, None, expected, actual, message)
+
+    # -- meter values ----------------------------------------------------------------------------
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        if not self._law.applies or self._law.is_empty or connector == 0:
+            return
+        for block in self._bench.instant(blocks):
+            at = [k for k, c in enumerate(block.layout.columns) if c.measurand == "Current.Offered"]
+            if at and not block.layout.context.startswith("Transaction"):
+                self._reported(connector, block.stamp, block.values[:, at].max(axis=1))
+
+    def _reported(self, connector: int, stamps: Array, offered: Array) -> None:
+        slack = self._bench.tolerances.current_a
+        limits, _ = self._limits(connector, np.sort(stamps))
+        limits = limits[np.argsort(np.argsort(stamps))]
+        limited = limits < NO_LIMIT
+        self._ledger.held(REPORTED, int(np.count_nonzero(limited)), connector, stamps[limited])
+        for k in np.flatnonzero(limited & (offered > limits + slack)).tolist():
+            highest = self._before(connector, float(stamps[k]))
+            if offered[k] > max(highest, limits[k]) + slack:
+                self._ledger.judged[REPORTED] -= 1
+                expected, actual = f"<= {highest:.2f} A", f"{offered[k]:.2f} A"
+                message = "Current.Offered is above the charging profile"
+                self._ledger.broken(REPORTED, float(stamps[k]), connector, expected, actual, message)

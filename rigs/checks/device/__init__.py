@@ -1,0 +1,1 @@
+"""Requirements configuration.*, sheet.*, files.* and what the back office asks for."""

@@ -1,0 +1,101 @@
+"""Configuration keys over the wire: changed as answered, told as kept (5.3, 5.8)."""
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench
+from evc5.rigs.checks.state.sheet_tables import HARDCODED, SHEET
+
+KNOWN, READ_ONLY = "configuration.known", "configuration.read-only"
+KEPT, TOLD = "configuration.kept", "configuration.told"
+REQUIREMENTS = (
+    R(KNOWN, "A change is NotSupported for unknown keys, and for no other", "5.3, 7.22"),
+    R(READ_ONLY, "A key told as read-only is not changed", "5.3, 5.8, TC_023_CS"),
+    R(KEPT, "What a change accepted is what is told afterwards", "5.3, 5.8, TC_021_CS"),
+    R(TOLD, "Every key asked for is told, or told to be unknown", "5.8, TC_019_CS"),
+)
+DONE = ("Accepted", "RebootRequired")
+
+
+class Keys:
+    """Remembers what GetConfiguration told and what changes were accepted."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._ledger = bench.ledger
+        self._hardcoded = HARDCODED if bench.behaviour == SHEET else frozenset[str]()
+        self._told: dict[str, bool] = {}  # read-only or not, by key in lower case
+        self._complete = False  # was every key told at once?
+        self._kept: dict[str, str] = {}
+        bench.bus.replies["GetConfiguration"].append(self._listed)
+        bench.bus.replies["ChangeConfiguration"].append(self._changed)
+        bench.bus.replies["BootNotification"].append(self._booted)
+
+    def _booted(self, call: Call) -> None:
+        """The interval of an accepted boot replaces what was set before (4.2, sheet table 13)."""
+        if call.reply is not None and call.reply["status"] == "Accepted" and call.reply["interval"] > 0:
+            self._kept["heartbeatinterval"] = str(call.reply["interval"])
+
+    def _listed(self, call: Call) -> None:
+        if call.reply is None:
+            return
+        asked = call.payload.get("key") or []
+        rows = call.reply.get("configurationKey", [])
+        self._told |= {row["key"].lower(): row["readonly"] for row in rows}
+        self._complete = self._complete or (not asked and bool(rows))
+        for row in rows:
+            self._compare(call, row["key"], row.get("value"))
+        if asked and len(asked) <= 50:  # GetConfigurationMaxKeys of the sheet
+            self._all_there(call, asked, [row["key"] for row in rows])
+
+    def _all_there(self, call: Call, asked: list[str], known: list[str]) -> None:
+        answer = call.reply or {}
+        told = {key.lower() for key in (*known, *answer.get("unknownKey", []))}
+        missing = [key for key in asked if key.lower() not in told]
+        message = "a key that was asked for is in neither list"
+        self._ledger.judge(
+            TOLD,
+            not missing,
+            call.reply_t or call.t,
+            None,
+            f"all of {asked}"[:120],
+            f"not {missing}",
+            message,
+        )
+
+    def _compare(self, call: Call, key: str, value: str | None) -> None:
+        wanted = self._kept.get(key.lower())
+        if wanted is None or value is None:
+            return
+        good = same(wanted, value) or (key == "LightIntensity" and float(wanted) < 50 and value == "50")
+        message = f"{key} is not what it was changed to"
+        self._ledger.judge(KEPT, good, call.reply_t or call.t, None, wanted, value, message)
+        if not good:
+            del self._kept[key.lower()]
+
+    def _changed(self, call: Call) -> None:
+        if call.reply is None:
+            return
+        key, status = call.payload["key"].lower(), call.reply["status"]
+        if key in self._told or self._complete:
+            known = key in self._told
+            good = known != (status == "NotSupported")
+            expected = "not NotSupported: the key is told" if known else "NotSupported: no such key is told"
+            message = f"the answer to a change of {call.payload['key']}"
+            self._ledger.judge(KNOWN, good, call.reply_t or call.t, None, expected, status, message)
+        if self._told.get(key):
+            message = f"{call.payload['key']} is read-only"
+            self._ledger.judge(
+                READ_ONLY, status not in DONE, call.reply_t or call.t, None, "Rejected", status, message
+            )
+        if status in DONE and key not in self._hardcoded:
+            self._kept[key] = call.payload["value"]
+
+
+def same(one: str, other: str) -> bool:
+    """Texts of one value: spaces after commas and the spelling of numbers and booleans aside."""
+    parts = [[item.strip().lower() for item in text.split(",")] for text in (one, other)]
+    if parts[0] == parts[1]:
+        return True
+    try:
+        return float(one) == float(other)
+    except ValueError:
+        return False

@@ -1,0 +1,234 @@
+"""Diagnostics and firmware: notifications in their order, and every request to its end (4.4, 4.5).
+
+What lies at a location is known where the rig tells it: event `operator`, `firmware` the location and
+`version` the image's, null where it is none.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.instants import epoch
+from evc5.rigs.checks.state.agenda import Agenda
+from evc5.rigs.checks.state.connectors import ALL, HANDS, Happenings
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.sheet_tables import SHEET
+
+ORDER, DIAGNOSTICS, FIRMWARE = "files.order", "files.diagnostics", "files.firmware"
+IMAGE, SERVICE = "files.image", "files.service"
+REQUIREMENTS = (
+    R(ORDER, "The steps of an upload or an update come in their order", "4.4, 4.5, 7.24, 7.25, TC_044_1_CS"),
+    R(
+        DIAGNOSTICS,
+        "Diagnostics that were promised are delivered, or told to have failed",
+        "5.9, TC_045_1_CS",
+    ),
+    R(FIRMWARE, "An update begins at its date and comes to an end", "5.19, TC_044_1_CS, TC_044_2_CS"),
+    R(
+        IMAGE,
+        "A sound image is installed, any other is not",
+        "5.19, 7.25, TC_044_1_CS, TC_044_3_CS",
+    ),
+    R(SERVICE, "While an update waits idle connectors are Unavailable, after a failed one not", "5.19"),
+)
+UPLOAD, UPDATE = "DiagnosticsStatusNotification", "FirmwareStatusNotification"
+# Each status and what may stand before it ("": nothing under way); repetitions while downloading are retries.
+STEPS = {
+    UPLOAD: {"Uploading": {""}, "Uploaded": {"Uploading"}, "UploadFailed": {"Uploading"}},
+    UPDATE: {
+        "Downloading": {"", "Downloading"},
+        "Downloaded": {"Downloading"},
+        "DownloadFailed": {"Downloading"},
+        "Installing": {"Downloaded"},
+        "Installed": {"Installing"},
+        "InstallationFailed": {"Installing"},
+    },
+}
+LAST = {"Uploaded", "UploadFailed", "DownloadFailed", "Installed", "InstallationFailed"}
+BEGIN_S, END_S = 60.0, 600.0  # assumed: how soon work begins, and how long a transfer takes
+TELL_S = 15.0  # assumed: so soon a change of service is told
+IDLE = ("Available", "Preparing")
+
+
+class Files:
+    """Follows the two kinds of notification, and each request to its end."""
+
+    def __init__(self, bench: Bench, happenings: Happenings, agenda: Agenda) -> None:
+        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._happenings, self._agenda = happenings, agenda
+        self._now = {UPLOAD: "", UPDATE: ""}
+        self._told: dict[str, list[tuple[float, str]]] = {UPLOAD: [], UPDATE: []}
+        self._asked: dict[str, float] = {}
+        self._images: dict[str, str | None] = {}  # by location: the version there, as the rig tells
+        self._location, self._version = "", ""  # of the update under way; as last booted
+        self._takes_files: bool | None = None  # does the server of diagnostics, as the rig tells?
+        self._emptied = False  # diagnostics were delivered, and nothing happened since
+        bus = bench.bus
+        for action in STEPS:
+            bus.calls[action].append(self._step)
+        bus.replies["TriggerMessage"].append(self._triggered)
+        bus.replies["GetDiagnostics"].append(self._diagnostics)
+        bus.replies["UpdateFirmware"].append(self._update)
+        bus.any_call.append(self._called)
+        for name in (*HANDS, *ALL):
+            bus.events[name].append(self._happened)
+        bus.events["operator"].append(self._served)
+        bus.calls["BootNotification"].append(self._booted)
+        bus.calls["StopTransaction"].append(self._stopped)
+        for name in ("power-cut", "link-down", "reset"):
+            bus.events[name].append(lambda event: self._lost(event.name))
+        self._triggers: set[str] = set()
+
+    def _triggered(self, call: Call) -> None:
+        if call.reply is not None and call.reply["status"] == "Accepted":
+            self._triggers.add(call.payload["requestedMessage"])
+
+    def _lost(self, name: str) -> None:
+        """What goes down may have told a step that nobody heard, or begins anew."""
+        self._now[UPLOAD] = "?"
+        if name != "reset":
+            self._now[UPDATE] = "?"
+
+    def _step(self, call: Call) -> None:
+        action, status = call.action, call.payload["status"]
+        if action in self._triggers:
+            self._triggers.discard(action)
+            return
+        told, before = self._told[action], self._now[action]
+        told.append((call.t, status))
+        del told[:-64]
+        allowed = STEPS[action].get(status, set())
+        message, actual = f"{action} tells a step out of order", f"{status} after {before or 'nothing'}"
+        expected = (
+            f"{status} after {' or '.join(sorted(name or 'nothing' for name in allowed)) or 'a trigger'}"
+        )
+        good = before in allowed or before == "?" or self._story.was_unheard(call.t - END_S, call.t)
+        self._ledger.judge(ORDER, good, call.t, None, expected, actual, message)
+        self._now[action] = "" if status in LAST else status
+        self._emptied = status == "Uploaded"
+        if action == UPDATE and self._bench.whole:
+            self._updating(call.t, status)
+        elif action == UPLOAD and status in LAST and self._takes_files is not None:
+            expected = "Uploaded" if self._takes_files else "UploadFailed"
+            message = "the outcome of an upload"
+            self._ledger.judge(DIAGNOSTICS, status == expected, call.t, None, expected, status, message)
+
+    def _called(self, call: Call) -> None:
+        if call.up and call.action not in ("Heartbeat", UPLOAD):
+            self._emptied = False
+
+    def _happened(self, event: Event) -> None:
+        self._emptied = False
+
+    def _diagnostics(self, call: Call) -> None:
+        if call.reply is None or not self._bench.whole:
+            return
+        t = call.reply_t or call.t
+        if call.reply.get("fileName") and self._emptied and self._bench.behaviour == SHEET:
+            message, told = "diagnostics that were read are there again", call.reply["fileName"]
+            self._ledger.broken(DIAGNOSTICS, t, None, "no file: sheet 3.2.1", told, message)
+        if call.reply.get("fileName"):
+            self._agenda.at(t + END_S, partial(self._came, DIAGNOSTICS, UPLOAD, t, t, END_S))
+
+    def _update(self, call: Call) -> None:
+        if call.reply is None or not self._bench.whole:
+            return
+        t, due = call.reply_t or call.t, epoch(call.payload["retrieveDate"])
+        self._asked[UPDATE] = t
+        if self._now[UPDATE] != "Installing":
+            self._now[UPDATE] = ""  # the later request takes the place of the one before
+            self._location = call.payload["location"]
+        begins = max(t, due)
+        self._agenda.at(begins + BEGIN_S, partial(self._began, t, begins))
+        self._agenda.at(begins + END_S, partial(self._came, FIRMWARE, UPDATE, t, begins, END_S))
+
+    # -- from the download to the new firmware ---------------------------------------------------
+
+    def _served(self, event: Event) -> None:
+        if "firmware" in event.detail:
+            self._images[str(event.detail["firmware"])] = event.detail.get("version")
+        if "takes_files" in event.detail:
+            self._takes_files = bool(event.detail["takes_files"])
+
+    def _booted(self, call: Call) -> None:
+        self._version = str(call.payload.get("firmwareVersion", ""))
+
+    def _updating(self, t: float, status: str) -> None:
+        if status == "Downloaded":
+            idle = {c: word for c, word in self._story.statuses.items() if c and word in IDLE}
+            self._agenda.at(t + TELL_S, partial(self._in_service, t, idle, False))
+            self._agenda.at(t + BEGIN_S, partial(self._installs, t))
+        elif status == "Installing":
+            self._agenda.at(t + END_S, partial(self._installed, t))
+        elif status in LAST:
+            self._outcome(t, status)
+        if status == "InstallationFailed":
+            out = {c: word for c, word in self._story.statuses.items() if c and word == "Unavailable"}
+            self._agenda.at(t + TELL_S, partial(self._in_service, t, out, True))
+
+    def _in_service(self, t: float, before: dict[int, str], serves: bool) -> None:
+        """Of connectors that nobody touched meanwhile, those that were idle, or were out for the update."""
+        if self._now[UPDATE] not in (("",) if serves else ("Downloaded", "Installing")):
+            return
+        for connector in before.keys() - self._story.ordered_out:
+            touched = self._happenings.touches(connector, t, t + TELL_S)
+            if touched or connector in self._story.open or not self._undisturbed(t, t + TELL_S):
+                continue
+            told = self._story.statuses[connector]
+            good, expected = (told == "Unavailable") != serves, "in service" if serves else "Unavailable"
+            message = f"an update {'has failed' if serves else 'is about to be installed'}"
+            self._ledger.judge(SERVICE, good, t, connector, expected, told, message)
+
+    def _stopped(self, call: Call) -> None:
+        if self._now[UPDATE] == "Downloaded" and self._bench.whole:
+            self._agenda.at(call.t + BEGIN_S, partial(self._installs, call.t))
+
+    def _installs(self, t: float) -> None:
+        """As soon as it is able to: where nobody has charged for a while."""
+        ran = any(self._story.any_transaction(c, t + 0.1, t + BEGIN_S) for c in self._story.outlets())
+        if ran or not self._undisturbed(t, t + BEGIN_S):
+            return
+        good, message = self._now[UPDATE] != "Downloaded", "an image is there, nobody charges"
+        self._ledger.judge(FIRMWARE, good, t, None, "Installing", "nothing", message)
+
+    def _installed(self, t: float) -> None:
+        if self._undisturbed(t, t + END_S):
+            good = any(at > t and status in LAST for at, status in self._told[UPDATE])
+            message, expected = "an installation comes to no end", "Installed or InstallationFailed"
+            self._ledger.judge(FIRMWARE, good, t, None, expected, "neither", message)
+
+    def _outcome(self, t: float, status: str) -> None:
+        if self._location not in self._images:
+            return
+        version = self._images[self._location]
+        expected = "InstallationFailed" if version is None else f"Installed, booted as {version}"
+        told = f"Installed, booted as {self._version}" if status == "Installed" else status
+        message = f"the outcome of the update from {self._location}"
+        self._ledger.judge(IMAGE, told == expected, t, None, expected, told, message)
+
+    def _undisturbed(self, since: float, until: float) -> bool:
+        return not self._happenings.unsure(
+            np.array([since, until]), 5.0
+        ).any() and not self._story.was_unheard(since, until)
+
+    def _began(self, asked: float, begins: float) -> None:
+        """Not before its date, and soon after it; where another request came meanwhile that one counts."""
+        if self._asked[UPDATE] != asked or not self._undisturbed(asked, begins + BEGIN_S):
+            return
+        steps = [t for t, status in self._told[UPDATE] if status == "Downloading" and t >= asked]
+        good = bool(steps) and begins - 1.0 <= steps[0]
+        actual = f"{steps[0] - begins:+.0f} s from it" if steps else "none"
+        message = "the download of a firmware update"
+        self._ledger.judge(FIRMWARE, good, begins, None, "Downloading at the date", actual, message)
+
+    def _came(self, requirement: str, action: str, asked: float, since: float, within_s: float) -> None:
+        if action == UPDATE and self._asked[UPDATE] != asked:
+            return
+        if not self._undisturbed(asked, since + within_s):
+            return
+        ends = [status for t, status in self._told[action] if t >= asked and status in {*LAST, "Downloaded"}]
+        message = f"{action}: what was asked for comes to no end"
+        expected = "an end, good or bad"
+        self._ledger.judge(requirement, bool(ends), asked, None, expected, "none", message)

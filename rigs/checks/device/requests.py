@@ -1,0 +1,349 @@
+"""What the back office asks for is answered rightly and carried out (5.2 to 5.18)."""
+
+from collections import deque
+from functools import partial
+
+import numpy as np
+
+from evc5.rigs.checks.charging.profile_answers import TAKEN
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Block
+from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.reading.schemas import Fault, schema
+from evc5.rigs.checks.state.agenda import Agenda
+from evc5.rigs.checks.state.connectors import QUIET_S, Happenings
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.sheet_tables import TRIGGERS
+from evc5.rigs.checks.state.station_history import Transaction
+from evc5.rigs.checks.status.status import SERVICE
+
+START, STARTED = "remote.start-answer", "remote.started"
+AVAILABILITY, RESET, UNLOCK = "availability.answer", "reset.carried-out", "unlock.answer"
+PROMPT = "reset.prompt"
+INVALID = "frame.refused"
+TRIGGERED, CACHE, DATA = "trigger.connector", "cache.cleared", "data-transfer.answer"
+REQUIREMENTS = (
+    R(INVALID, "A payload that breaks its schema is answered with a CALLERROR", "J 4.2.3"),
+    R(START, "A remote start is accepted where a transaction can begin, and only there", "5.11, TC_026_CS"),
+    R(STARTED, "A remote start accepted starts a transaction, or waits for a cable", "5.11, TC_010_CS"),
+    R(AVAILABILITY, "ChangeAvailability is Scheduled in a transaction, else Accepted", "5.2, TC_002_CS"),
+    R(RESET, "A reset ends transactions with its reason, and the station boots anew", "5.14, TC_013_CS"),
+    R(PROMPT, "A hard reset comes at once, a soft one when its stops are told", "5.14, TC_013_CS, TC_014_CS"),
+    R(UNLOCK, "UnlockConnector ends a transaction and tells of the lock", "5.18, TC_017_1_CS, TC_018_1_CS"),
+    R(TRIGGERED, "A trigger brings the message of the connector asked for", "5.17, TC_054_CS"),
+    R(CACHE, "ClearCache is Accepted where there is a cache, else Rejected", "5.4, ER 3.23, TC_061_1_CS"),
+    R(DATA, "An unknown vendor's data are refused as such", "5.6, TC_062_CS"),
+)
+SOON_S = 10.0  # assumed: an Authorize may come between
+BOOT_S = 120.0  # assumed: last words, restart, socket
+LAST_S = 5.0  # assumed: so soon after the last word, or the reply, a station goes down
+FREE = ("Available", "Preparing")
+
+
+def _is_of_form(fault: Fault) -> bool:
+    """Is it about the form of a text only, which a station need not look into?"""
+    return fault.timestamp
+
+
+class Commands:
+    """Follows each request to its answer, and from there to what it brings about."""
+
+    def __init__(self, bench: Bench, happenings: Happenings, agenda: Agenda) -> None:
+        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._happenings, self._agenda = happenings, agenda
+        self._told: dict[int, tuple[float, str]] = {}
+        self._refused: deque[tuple[float, str]] = deque(maxlen=64)  # idTags the CSMS does not accept
+        self._boots: deque[float] = deque(maxlen=64)
+        self._to_reset: tuple[float, str] | None = None  # when it was accepted, and its type
+        self._stop: Call | None = None  # the last that was sent
+        self._sent: deque[tuple[float, int]] = deque(maxlen=256)  # statuses, by connector
+        self._values: deque[tuple[float, int]] = deque(maxlen=4096)  # triggered values, heard of in blocks
+        self._owed: list[tuple[list[int], float]] = []  # triggers of them
+        self._inoperative: dict[int, float] = {}  # since when the CSMS has a connector out of service
+        self._shown: dict[int, float] = {}
+        bus = bench.bus
+        bus.calls["StatusNotification"].append(self._status)
+        bus.calls["StartTransaction"].append(self._started)
+        bus.calls["BootNotification"].append(lambda call: self._boots.append(call.t))
+        bus.any_reply.append(self._refuses)
+        bus.replies["Authorize"].append(self._authorized)
+        bus.replies["ClearCache"].append(self._cache)
+        bus.replies["DataTransfer"].append(self._data)
+        bus.replies["TriggerMessage"].append(self._trigger)
+        bus.readings.append(self._readings)
+        bus.replies["ChangeAvailability"].append(self._availability)
+        bus.replies["UnlockConnector"].append(self._unlock)
+        bus.replies["RemoteStartTransaction"].append(self._remote_start)
+        bus.replies["Reset"].append(self._reset)
+        bus.events["reset"].append(self._goes_down)
+        bus.calls["StopTransaction"].append(self._stops)
+        bus.end.append(self._end)
+        bus.events["tag"].append(lambda event: self._shown.update({event.connector or 0: event.t}))
+
+    # -- what the frames tell --------------------------------------------------------------------
+
+    def _status(self, call: Call) -> None:
+        self._told[call.payload["connectorId"]] = call.t, call.payload["status"]
+        self._sent.append((call.t, call.payload["connectorId"]))
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        told = [t for block in blocks if block.layout.context == "Trigger" for t in block.t.tolist()]
+        self._values.extend((t, connector) for t in told)
+
+    def _started(self, call: Call) -> None:
+        """Nothing begins where the CSMS has the connector out of service, however it got round to it."""
+        connector = call.payload["connectorId"]
+        since, start = self._inoperative.get(connector), epoch(call.payload["timestamp"])
+        if since is not None:
+            good, message = start < since + QUIET_S, "a transaction starts on a connector out of service"
+            told = f"Inoperative since {iso(since)}"
+            self._ledger.judge(SERVICE, good, call.t, connector, "no start", told, message)
+
+    def _authorized(self, call: Call) -> None:
+        if call.reply is not None and call.reply["idTagInfo"]["status"] != "Accepted":
+            self._refused.append((call.t, call.payload["idTag"].lower()))
+
+    def _sure(self, t: float) -> bool:
+        """Is what runs known, and the station up and accepted?"""
+        known = self._bench.whole and not self._story.may_be_queueing(t)
+        return (
+            known
+            and self._story.registration == "Accepted"
+            and not self._happenings.unsure(np.array([t])).any()
+        )
+
+    def _alone(self, which: list[int], t: float) -> bool:
+        """Was nothing else done of late, of which a start or a stop is still to be told?"""
+        return all(self._happenings.touches(one, t - QUIET_S, t) == 1 for one in which)
+
+    # -- answered at once ------------------------------------------------------------------------
+
+    def _judge(self, requirement: str, call: Call, good: bool, expected: str) -> None:
+        message, told = f"the answer to {call.action}", (call.reply or {}).get("status", "")
+        self._ledger.judge(requirement, good, call.reply_t or call.t, call.connector, expected, told, message)
+
+    def _nowhere(self, call: Call) -> None:
+        """A profile for a connector that there is not: how it is refused is a policy."""
+        outlets, policy = self._story.outlets(), self._bench.policies.get("bad_connector")
+        rows = call.payload["csChargingProfiles"]["chargingSchedule"]["chargingSchedulePeriod"]
+        starts = [row["startPeriod"] for row in rows]
+        if starts != sorted(set(starts)):
+            return  # its disorder may be what it is refused for
+        if outlets and policy is not None and call.payload["connectorId"] not in (0, *outlets):
+            good, told = (call.error is not None) == (policy == "CALLERROR"), call.error or "CALLRESULT"
+            message = "a profile for a connector that does not exist"
+            self._ledger.judge(TAKEN, good, call.t, call.connector, policy, told, message)
+
+    def _refuses(self, call: Call) -> None:
+        """What the station makes of a request that no schema allows."""
+        if call.action == "SetChargingProfile" and call.valid:
+            self._nowhere(call)
+        known = None if call.up or call.valid else schema(call.action, False)
+        if known is not None and any(not _is_of_form(fault) for fault in known.faults(call.payload)):
+            good, message = call.error is not None, f"{call.action} with a payload that breaks its schema"
+            self._ledger.judge(INVALID, good, call.t, None, "a CALLERROR", "a CALLRESULT", message)
+
+    def _cache(self, call: Call) -> None:
+        enabled = self._story.text("AuthorizationCacheEnabled", call.t)
+        if call.reply is not None and enabled is not None:
+            expected = "Accepted" if enabled.lower() == "true" else "Rejected"
+            self._judge(CACHE, call, call.reply["status"] == expected, expected)
+
+    def _data(self, call: Call) -> None:
+        if call.up or call.reply is None or "ecotap" in call.payload["vendorId"].lower():
+            return
+        self._judge(DATA, call, call.reply["status"] == "UnknownVendorId", "UnknownVendorId")
+
+    def _availability(self, call: Call) -> None:
+        outlets, connector = self._story.outlets(), call.payload["connectorId"]
+        if call.reply is None or not outlets:
+            return
+        inoperative, t = call.payload["type"] == "Inoperative", call.reply_t or call.t
+        which = [connector] if connector else outlets
+        runs = any(one in self._story.open for one in which)
+        if connector not in (0, *outlets):
+            expected = "Rejected"
+        elif (
+            not self._sure(t)
+            or (runs and not set(which) - self._inoperative.keys())
+            or not self._alone(which, t)
+        ):
+            expected = call.reply["status"]
+        else:
+            expected = "Scheduled" if inoperative and runs else "Accepted"
+        self._judge(AVAILABILITY, call, call.reply["status"] == expected, expected)
+        if connector in (0, *outlets) and call.reply["status"] != "Rejected":
+            for one in which:
+                if inoperative:
+                    self._inoperative.setdefault(one, t)
+                else:
+                    self._inoperative.pop(one, None)
+            if connector == 0:
+                self._agenda.at(t + SOON_S, partial(self._station, inoperative, t))
+
+    def _station(self, inoperative: bool, t: float) -> None:
+        """Connector 0 tells the availability of the station as a whole (4.9)."""
+        if self._happenings.alone(0, t, t + SOON_S) and 0 in self._told:
+            expected, told = "Unavailable" if inoperative else "Available", self._told[0][1]
+            message = "the status of connector 0 after a change of its availability"
+            self._ledger.judge(AVAILABILITY, told == expected, t, 0, expected, told, message)
+
+    # -- carried out -----------------------------------------------------------------------------
+
+    def _trigger(self, call: Call) -> None:
+        wanted, connector, outlets = call.payload["requestedMessage"], call.connector, self._story.outlets()
+        if call.reply is None or wanted not in TRIGGERS or not outlets:
+            return
+        there = connector is None or connector in (0, *outlets)
+        good = (call.reply["status"] == "Accepted") == there
+        self._judge(TRIGGERED, call, good, "Accepted" if there else "Rejected")
+        if good and there and wanted in ("StatusNotification", "MeterValues"):
+            zero = [0] if wanted == "StatusNotification" else []
+            of_all = connector is None or (connector == 0 and wanted == "MeterValues")
+            owed = [*zero, *outlets] if of_all else [connector or 0]
+            t = call.reply_t or call.t
+            if wanted == "StatusNotification":
+                self._agenda.at(t + SOON_S, partial(self._followed, wanted, owed, t))
+            elif len(self._owed) < 4096:
+                self._owed.append((owed, t))
+
+    def _end(self, end: float) -> None:
+        for owed, t in self._owed:
+            listed = self._story.measurands("MeterValuesSampledData", t)
+            told = listed is None or bool(listed - {"SoC"})
+            metered = [one for one in owed if not self._story.is_unmetered(one, t, SOON_S)]
+            if told and metered and t + SOON_S < end:
+                self._followed("MeterValues", metered, t)
+
+    def _followed(self, wanted: str, owed: list[int], t: float) -> None:
+        edge = np.array([t, t + SOON_S])
+        if self._happenings.unsure(edge, 0.0).any() or self._story.was_unheard(t - 60.0, t + SOON_S):
+            return
+        sent = self._values if wanted == "MeterValues" else self._sent
+        found = {one for at, one in sent if t - 0.1 <= at <= t + SOON_S}
+        missing = sorted(set(owed) - found)
+        message, actual = f"{wanted} was triggered", f"none of {missing}"
+        self._ledger.judge(
+            TRIGGERED, not missing, t, missing[0] if missing else None, f"{owed}", actual, message
+        )
+
+    def _unlock(self, call: Call) -> None:
+        connector, outlets, t = call.payload["connectorId"], self._story.outlets(), call.reply_t or call.t
+        if call.reply is None or not outlets or not self._sure(t):
+            return
+        if connector not in outlets or self._story.has_lock(connector, t) is False:
+            expected: tuple[str, ...] = ("NotSupported",)
+        elif self._happenings.faults(connector):
+            expected = ("Unlocked", "UnlockFailed")
+        else:
+            expected = ("Unlocked",)
+        self._judge(UNLOCK, call, call.reply["status"] in expected, " or ".join(expected))
+        running = self._story.open.get(connector)
+        if running is not None and expected[0] == "Unlocked":
+            look = partial(self._ended, UNLOCK, running, "UnlockCommand", t)
+            self._agenda.at(t + SOON_S, look)
+
+    def _ended(self, requirement: str, running: Transaction, reason: str, t: float) -> None:
+        if self._happenings.alone(running.connector, t, t + SOON_S) and (
+            running.stop is None or running.stop >= t - 1.0
+        ):
+            good = running.stop is not None and running.reason == reason
+            actual = "it goes on" if running.stop is None else f"{running.reason} at {iso(running.stop)}"
+            message = f"transaction {running.id} was to end"
+            self._ledger.judge(requirement, good, t, running.connector, reason, actual, message)
+
+    def _reset(self, call: Call) -> None:
+        if call.reply is None or call.reply["status"] != "Accepted":
+            return
+        t, reason = call.reply_t or call.t, f"{call.payload['type']}Reset"
+        self._to_reset = t, call.payload["type"]
+        running = [its for its in self._story.open.values() if self._sure(t)]
+        self._agenda.at(t + BOOT_S, partial(self._restarted, reason, running, t))
+
+    def _stops(self, call: Call) -> None:
+        self._stop = call
+
+    def _goes_down(self, event: Event) -> None:
+        """5.14: hard, it need not wait for anything; soft, it tells its stops before."""
+        asked, self._to_reset = self._to_reset, None
+        if asked is None:
+            return
+        t, kind = asked
+        alone = self._happenings.touches(0, t + 0.01, event.t) <= 1  # the event itself
+        quiet = not self._happenings.unsure(np.array([t - LAST_S]), QUIET_S).any()  # before it fell dark
+        if alone and quiet and not self._story.was_unheard(t, event.t):
+            self._went_down(t, kind, event.t)
+
+    def _went_down(self, t: float, kind: str, end: float) -> None:
+        stop, expected = self._stop, f"within {LAST_S:g} s of all being said"
+        unanswered = stop is not None and stop.reply_t is None and stop.t > end - BOOT_S
+        untold = unanswered or any(its.start < t for its in self._story.open.values())
+        if kind == "Soft" and unanswered and end - t > LAST_S:
+            return  # how long it hopes is left to it
+        since = max(t, self._story.heard_t) if kind == "Soft" else t
+        good = end - since <= LAST_S and not (kind == "Soft" and untold)
+        actual = f"after {end - since:.0f} s, {'a stop untold' if untold else 'all said'}"
+        message = f"a {kind.lower()} reset was accepted"
+        self._ledger.judge(PROMPT, good, end, None, expected, actual, message)
+
+    def _restarted(self, reason: str, running: list[Transaction], t: float) -> None:
+        story = self._story
+        edge = np.array([t - QUIET_S])
+        if self._happenings.touches(0, t - QUIET_S, t + BOOT_S) > 2 or self._happenings.unsure(edge).any():
+            return  # the request itself and the event that it brings are two
+        if story.down_t is not None or any(begin <= t + BOOT_S and end >= t for begin, end in story.outages):
+            return  # the power or the link went before it could boot
+        booted = [boot for boot in self._boots if t < boot <= t + BOOT_S]
+        message, expected = "a reset was accepted", f"a BootNotification within {BOOT_S:g} s"
+        self._ledger.judge(RESET, bool(booted), t, None, expected, "none", message)
+        for its in () if story.was_unheard(t, t + BOOT_S) else running:
+            good = its.stop is not None and its.stop < t + BOOT_S and its.reason == reason
+            if self._happenings.touches(its.connector, t - QUIET_S, t + BOOT_S) <= 2 and story.down_t is None:
+                actual = "it goes on" if its.stop is None else f"{its.reason} at {iso(its.stop)}"
+                message = f"transaction {its.id} at a reset"
+                self._ledger.judge(RESET, good, t, its.connector, reason, actual, message)
+
+    # -- remote starts ---------------------------------------------------------------------------
+
+    def _remote_start(self, call: Call) -> None:
+        if call.reply is None or not self._story.outlets():
+            return
+        t, connector, status = call.reply_t or call.t, call.connector, call.reply["status"]
+        with_profile = "chargingProfile" in call.payload
+        if with_profile and self._bench.policies.get("remote_start_profile") == "rejected":
+            self._judge(START, call, status == "Rejected", "Rejected")
+            return
+        if not self._sure(t) or connector is None:
+            return
+        running = connector in self._story.open
+        if running and status == "Accepted" and self._story.may_be_over(connector, t):
+            return
+        if connector not in self._story.outlets() or running:
+            self._judge(START, call, status == "Rejected", "Rejected")
+        elif self._happenings.alone(connector, t, t) and self._is_free(connector, t):
+            self._judge(START, call, status == "Accepted", "Accepted")
+            if status == "Accepted":
+                tag = call.payload["idTag"].lower()
+                self._agenda.at(t + SOON_S, partial(self._began, connector, tag, t))
+
+    def _is_free(self, connector: int, t: float) -> bool:
+        """Told to be free for a while, and no card shown of late that may be waiting for its cable."""
+        told_t, told = self._told.get(connector, (t, ""))
+        recently = t - self._shown.get(connector, -1e9) < 600.0
+        return told in FREE and t - told_t > QUIET_S and not recently and connector not in self._inoperative
+
+    def _began(self, connector: int, tag: str, t: float) -> None:
+        if not self._happenings.alone(connector, t, t + SOON_S):
+            return
+        if any(who == tag and t - 0.1 <= at for at, who in self._refused):
+            return
+        over = self._story.finished.get(connector) or [None]
+        running = self._story.open.get(connector) or over[-1]  # one refused is over by now
+        if self._happenings.plugged[connector].begin_of(t) is not None:
+            good = running is not None and running.id_tag.lower() == tag and running.start >= t - 1.0
+            actual = "none" if running is None else f"a start on {running.id_tag}"
+        else:
+            good, actual = self._told[connector][1] == "Preparing", self._told[connector][1]
+        expected, message = f"a start on {tag}, or Preparing without a cable", "a remote start was accepted"
+        self._ledger.judge(STARTED, good, t, connector, expected, actual, message)

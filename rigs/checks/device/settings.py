@@ -1,0 +1,153 @@
+"""Values of configuration keys: good ones are taken, bad ones refused, all of them stay (5.3, 5.8)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evc5.rigs.checks.device.configuration import same
+from evc5.rigs.checks.metering.measurands import PHASED
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.meter import PHASES
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench
+from evc5.rigs.checks.state.sheet_tables import HARDCODED
+from evc5.rigs.checks.state.station_history import measurands_of
+
+VALUE, STEADY, ACCESS = "configuration.value", "configuration.steady", "configuration.access"
+RIGGED = "configuration.as-rigged"
+REQUIREMENTS = (
+    R(RIGGED, "A station has the keys that its rig sets", "rig file: station.keys"),
+    R(ACCESS, "A key is told to be read-only where it is", "9; sheet tables 13 to 18"),
+    R(VALUE, "A key takes the values of its type, and no other", "5.3, 7.22, 9.1"),
+    R(STEADY, "A key keeps its value until it is changed", "5.8, 9"),
+)
+# Sections 9.1 to 9.3: keys that are written, by type. The lists are of measurands.
+INTEGERS = frozenset(
+    {
+        *("connectiontimeout", "clockaligneddatainterval", "heartbeatinterval", "metervaluesampleinterval"),
+        *("transactionmessageattempts", "transactionmessageretryinterval", "websocketpinginterval"),
+    }
+)
+BOOLEANS = frozenset(
+    {
+        *("allowofflinetxforunknownid", "authorizationcacheenabled", "authorizeremotetxrequests"),
+        *("localauthorizeoffline", "localpreauthorize", "stoptransactiononinvalidid"),
+        *("stoptransactiononevsidedisconnect", "unlockconnectoronevsidedisconnect", "localauthlistenabled"),
+    }
+)
+LISTS = frozenset({"metervaluesaligneddata", "metervaluessampleddata", "stoptxnsampleddata"})
+# 7.31: any other name is no measurand.
+MEASURANDS = frozenset(
+    {
+        *(f"Energy.{kind}.{way}.{form}" for kind in ("Active", "Reactive") for way in ("Export", "Import")
+          for form in ("Register", "Interval")),
+        *("Power.Active.Export", "Power.Active.Import", "Power.Factor", "Power.Offered", "Frequency", "RPM"),
+        *("Power.Reactive.Export", "Power.Reactive.Import", "SoC", "Temperature", "Voltage"),
+        *("Current.Export", "Current.Import", "Current.Offered"),
+    }
+)  # fmt: skip
+# Sections 9.1 to 9.4, sheet tables 13 to 16: keys that are read only; those above are written.
+READ_ONLY = frozenset(
+    {
+        *(
+            "getconfigurationmaxkeys",
+            "numberofconnectors",
+            "supportedfeatureprofiles",
+            "localauthlistmaxlength",
+        ),
+        *("sendlocallistmaxlength", "chargingscheduleallowedchargingrateunit", "chargingschedulemaxperiods"),
+        *("connectorswitch3to1phasesupported", "maxchargingprofilesinstalled"),
+    }
+)
+DONE = ("Accepted", "RebootRequired")
+RAISED = frozenset({"lightintensity"})  # sheet table 13: below 50 it becomes 50
+OWN = frozenset({"heartbeatinterval"})  # the boot sets it (sheet table 13)
+
+
+class Settings:
+    """Judges changes by the type of their key, and holds each told value against the one told before."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._ledger = bench.ledger
+        self._writable: dict[str, bool] = {}
+        self._told: dict[str, str] = {}
+        self._measured: frozenset[str] = frozenset()  # what any list of it has named: its meter knows that
+        self._rigged = {key.lower(): _as_text(value) for key, value in bench.keys.items()}
+        bench.bus.replies["GetConfiguration"].append(self._listed)
+        bench.bus.replies["ChangeConfiguration"].append(self._changed)
+
+    def _listed(self, call: Call) -> None:
+        for row in (call.reply or {}).get("configurationKey", ()):
+            key, value = row["key"].lower(), row.get("value")
+            self._writable[key] = not row["readonly"]
+            if key in READ_ONLY or key in INTEGERS | BOOLEANS | LISTS:
+                good, expected = row["readonly"] == (key in READ_ONLY), str(key in READ_ONLY).lower()
+                message, told = f"readonly of {row['key']}", str(row["readonly"]).lower()
+                self._ledger.judge(ACCESS, good, call.reply_t or call.t, None, expected, told, message)
+            if value is None or key in OWN:
+                continue
+            self._as_rigged(call, key, value)
+            if key in LISTS:
+                self._measured |= measurands_of(value)
+            before = self._told.get(key)
+            if before is not None:
+                message = f"{row['key']} is another than before, and nobody changed it"
+                self._ledger.judge(
+                    STEADY, value == before, call.reply_t or call.t, None, before, value, message
+                )
+            self._told[key] = value
+
+    def _as_rigged(self, call: Call, key: str, value: str) -> None:
+        """As it is told for the first time."""
+        wanted = self._rigged.pop(key, None)
+        if wanted is not None and key not in RAISED:
+            message, good = f"{key} is not what the rig set", same(wanted, value)
+            self._ledger.judge(RIGGED, good, call.reply_t or call.t, None, wanted, value, message)
+
+    def _changed(self, call: Call) -> None:
+        if call.reply is None:
+            return
+        key, value, status = call.payload["key"].lower(), call.payload["value"], call.reply["status"]
+        if status in DONE and key not in HARDCODED:
+            self._rigged.pop(key, None)
+            self._told.pop(key, None)
+        good = _is_good(key, value, self._measured)
+        if good is None or not self._writable.get(key, False) or key in HARDCODED:
+            return
+        expected = "Accepted" if good else "Rejected"
+        message = f"the answer to a change of {call.payload['key']} to {value[:40]!r}"
+        self._ledger.judge(
+            VALUE, (status in DONE) == good, call.reply_t or call.t, None, expected, status, message
+        )
+
+
+def _as_text(value: Any) -> str:
+    """A rig file's value as a key has it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={_as_text(item)}" for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return ",".join(map(_as_text, value))
+    return str(value)
+
+
+def _is_good(key: str, value: str, measured: frozenset[str]) -> bool | None:
+    """Is it a value of the key's type? None where that cannot be said, as of what a meter may not measure."""
+    text = value.strip()
+    if key in INTEGERS:
+        whole = text.removeprefix("-").isdecimal() and text.isascii()
+        return (int(text) >= 0 if -1 < len(text) < 7 else None) if whole else False
+    if key in BOOLEANS:
+        return text.lower() in ("true", "false")
+    if key in LISTS:
+        return _is_good_list(text, measured)
+    return None
+
+
+def _is_good_list(text: str, measured: frozenset[str]) -> bool | None:
+    named = measurands_of(text)
+    if not named <= MEASURANDS:
+        return False
+    items = [item.strip().rpartition(".") for item in text.split(",")]
+    phased = {name for name, _, phase in items if phase in PHASES}
+    return True if named <= measured and phased <= PHASED else None

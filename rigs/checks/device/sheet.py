@@ -1,0 +1,166 @@
+"""The EVC5's own sheet: messages, triggers, statuses, error codes, fields and hard-coded keys."""
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Block
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.sheet_tables import (
+    ERROR_CODES,
+    NEVER_SENT,
+    OF_EDITION_2,
+    SHEET,
+    STATUSES,
+    TRIGGERS,
+    UNSUPPORTED,
+    VALUES,
+)
+
+MESSAGE, TRIGGER, STATUS = "sheet.message", "sheet.trigger", "sheet.status"
+CODE, FIELDS, VALUE, FOLLOWED = "sheet.error-code", "sheet.fields", "sheet.value", "trigger.followed"
+REQUIREMENTS = (
+    R(MESSAGE, "What the station lacks is refused with the code for it", "sheet tables 1, 8, 12; J 4.2.3"),
+    R(
+        TRIGGER,
+        "Triggers that it lacks are NotImplemented, others are not",
+        "sheet table 11; 5.17, TC_055_CS",
+    ),
+    R(STATUS, "Connectors have the statuses of the sheet", "sheet table 4"),
+    R(CODE, "Faults are told by the error codes of the sheet", "sheet table 5"),
+    R(FIELDS, "Fields that it never sends are not sent", "sheet 3.1.1, 3.1.4, 3.1.5"),
+    R(VALUE, "Hard-coded keys have the sheet's value", "sheet tables 13, 15, 16"),
+    R(FOLLOWED, "An accepted trigger is followed by its message", "5.17, TC_054_CS"),
+)
+KNOWN_ACTIONS = frozenset(
+    {
+        *("ChangeAvailability", "ChangeConfiguration", "ClearCache", "ClearChargingProfile", "DataTransfer"),
+        *("GetCompositeSchedule", "GetConfiguration", "GetDiagnostics", "GetLocalListVersion"),
+        *("RemoteStartTransaction", "RemoteStopTransaction", "Reset", "SendLocalList", "SetChargingProfile"),
+        *("TriggerMessage", "UnlockConnector", "UpdateFirmware"),
+    }
+)
+FOLLOW_S = 60.0  # assumed: a triggered message waits for what is on its way, at most so long
+# What may be wrong with a request that keeps to its schema: a profile in disorder, a list that is too long.
+REFUSABLE = frozenset({"SetChargingProfile", "SendLocalList", "DataTransfer"})
+
+
+class Sheet:
+    """Judges a station that is said to be an EVC5; any other's triggers are still followed up."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench, self._ledger = bench, bench.ledger
+        if bench.behaviour != SHEET:
+            return
+        reversed_codes = bench.policies.get("unsupported_action") == "reversed"
+        codes = ("NotImplemented", "NotSupported") if reversed_codes else ("NotSupported", "NotImplemented")
+        self._code_known, self._code_unknown = codes
+        self._occupied = bench.policies.get("occupied_status", "off") != "off"
+        calls = bench.bus.calls
+        calls["StatusNotification"].append(self._status)
+        for action in NEVER_SENT:
+            calls[action].append(self._fields)
+        bench.bus.any_reply.append(self._answered)
+        bench.bus.replies["TriggerMessage"].append(self._triggered)
+        bench.bus.replies["GetConfiguration"].append(self._configured)
+
+    def _status(self, call: Call) -> None:
+        status, code = call.payload["status"], call.payload["errorCode"]
+        good = status in STATUSES or (self._occupied and status == "Occupied")
+        message = "the sheet has no such status"
+        self._ledger.judge(STATUS, good, call.t, call.connector, "a status of table 4", status, message)
+        message = "the sheet has no such error code"
+        expected = "an error code of table 5"
+        self._ledger.judge(CODE, code in ERROR_CODES, call.t, call.connector, expected, code, message)
+
+    def _fields(self, call: Call) -> None:
+        sent = [name for name in NEVER_SENT[call.action] if name in call.payload]
+        message = f"{call.action} carries fields that the station never sends"
+        expected = f"no {', '.join(NEVER_SENT[call.action])}"
+        self._ledger.judge(FIELDS, not sent, call.t, call.connector, expected, ", ".join(sent), message)
+
+    def _answered(self, call: Call) -> None:
+        if call.up or call.reply_t is None:
+            return
+        actual = call.error or "CALLRESULT"
+        if call.action in UNSUPPORTED:
+            codes = {self._code_known} if call.action in OF_EDITION_2 else {"NotSupported", "NotImplemented"}
+        elif call.action not in KNOWN_ACTIONS:
+            codes = {self._code_unknown}
+        else:
+            refusable = not call.valid or call.action in REFUSABLE
+            good = call.error not in ("NotSupported", "NotImplemented") if refusable else call.error is None
+            message = f"{call.action} is supported, and nothing is wrong with the request"
+            self._ledger.judge(MESSAGE, good, call.reply_t, None, "an answer", actual, message)
+            return
+        message = f"the answer to {call.action}, which the station lacks"
+        expected = " or ".join(sorted(codes))
+        self._ledger.judge(MESSAGE, call.error in codes, call.reply_t, None, expected, actual, message)
+
+    def _triggered(self, call: Call) -> None:
+        if call.reply is None:
+            return
+        wanted, status = call.payload["requestedMessage"], call.reply["status"]
+        good = (wanted in TRIGGERS) == (status != "NotImplemented")
+        expected = "not NotImplemented" if wanted in TRIGGERS else "NotImplemented"
+        message = f"the answer to a trigger of {wanted}"
+        self._ledger.judge(TRIGGER, good, call.reply_t or call.t, None, expected, status, message)
+
+    def _configured(self, call: Call) -> None:
+        for row in (call.reply or {}).get("configurationKey", ()):
+            wanted = VALUES.get(row["key"].lower())
+            if wanted is not None and "value" in row:
+                message = f"{row['key']} is hard-coded"
+                good = row["value"] == wanted
+                self._ledger.judge(VALUE, good, call.reply_t or call.t, None, wanted, row["value"], message)
+
+
+class Triggers:
+    """What an accepted TriggerMessage asked for comes, unless the station goes away first."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench, self._owed = bench, dict[str, float]()
+        bench.bus.replies["TriggerMessage"].append(self._accepted)
+        bench.bus.any_call.append(self._called)
+        bench.bus.readings.append(self._readings)
+        for name in ("link-down", "power-cut", "reset"):
+            bench.bus.events[name].append(self._excused)
+        bench.bus.end.append(self._end)
+
+    def _accepted(self, call: Call) -> None:
+        connector, story = call.payload.get("connectorId", 0), self._bench.story
+        outlets = [connector] if connector else story.outlets()
+        silent = any(story.is_unmetered(outlet, call.t, 1.0) for outlet in outlets)
+        listed = story.measurands("MeterValuesSampledData", call.t)
+        silent |= listed is not None and not listed - {"SoC"}  # without a car there is none to tell
+        if silent and call.payload["requestedMessage"] == "MeterValues":
+            return  # there may be nothing to tell
+        if call.reply is not None and call.reply["status"] == "Accepted":
+            self._owed.setdefault(call.payload["requestedMessage"], call.reply_t or call.t)
+
+    def _called(self, call: Call) -> None:
+        if not call.up:
+            if call.action == "Reset":
+                self._owed.clear()
+            return
+        if self._owed.pop(call.action, None) is not None:
+            self._bench.ledger.held(FOLLOWED)
+        self._overdue(call.t, late="MeterValues")
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        answers = any(block.layout.context == "Trigger" for block in blocks)
+        if answers and "MeterValues" in self._owed:
+            del self._owed["MeterValues"]
+            self._bench.ledger.held(FOLLOWED)
+
+    def _excused(self, event: Event) -> None:
+        self._owed.clear()
+
+    def _overdue(self, t: float, late: str = "") -> None:
+        """Readings are heard in blocks, so that those still to be handed out are not missed yet."""
+        for action, since in list(self._owed.items()):
+            if t - since > FOLLOW_S and action != late:
+                del self._owed[action]
+                expected, message = f"{action} within {FOLLOW_S:g} s", "an accepted trigger was not followed"
+                self._bench.ledger.broken(FOLLOWED, since, None, expected, "none", message)
+
+    def _end(self, t: float) -> None:
+        self._overdue(t)

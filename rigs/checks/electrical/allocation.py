@@ -1,0 +1,267 @@
+"""What a connector is allocated against what keys, cable, heat and profiles leave it: no more and no less."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from evc5.rigs.checks.reading.columns import Array
+from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.connectors import HAIR_S, Happenings
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.profiles import Cap
+from evc5.rigs.checks.state.profiles_in_force import Law
+from evc5.rigs.checks.state.spans import hold, lasting, per_phase
+
+FULL, REASON, CUT = "service.full", "service.reason", "service.cut"
+PHASES = "charging.all-phases"
+REQUIREMENTS = (
+    R(FULL, "A car in a transaction is allocated all that the limits leave it", "3.13.3; sheet table 23"),
+    R(CUT, "Where a limit falls the allocation falls with it", "3.13; IEC 61851-1 Annex A: 5 s"),
+    R(PHASES, "A connector that may switch uses all phases where no profile says otherwise", "7.14"),
+    R(REASON, "What telemetry names as the limit is what limits", "design: limited_by"),
+)
+SETTLED_S = 40.0  # assumed: a raise waits for the other's cut, each for its pilot and its car
+DWELL_S = 660.0  # back to three phases only after 600 s (EVerest EnergyManager), and the switching
+CUT_S = 1.0  # assumed: an allocation follows its limit so soon, before the pilot does
+NEAR_A = 0.15  # limits are told with one decimal (7.14)
+SHARE_A = 1.0  # assumed: how much of a shared current may be left over
+MINIMUM_A = 6.0  # IEC 61851-1 Annex A
+NO_LIMIT = 1e9
+
+
+@dataclass(slots=True)
+class Situation:
+    """One connector at all instants of a part, in A per phase."""
+
+    wants: Array
+    own: Array
+    phases: Array
+    profile: Array
+    capability: Array
+    allocated: Array
+    named: Array
+
+
+class Shares:
+    """Recomputes the allocation wherever nothing else but the limits can decide it."""
+
+    def __init__(self, bench: Bench, law: Law, happenings: Happenings) -> None:
+        self._bench, self._law, self._happenings = bench, law, happenings
+        self._story, self._ledger = bench.story, bench.ledger
+        self._bus_limit = False  # somebody outside allows the station an amount that no frame tells
+        bench.bus.events["operator"].append(self._operator)
+        bench.bus.telemetry.append(self._part)
+
+    def _operator(self, event: Event) -> None:
+        self._bus_limit = self._bus_limit or "grid_limit_a" in event.detail
+
+    # -- the keys --------------------------------------------------------------------------------
+
+    def _steps(self, t: Array, *keys: str) -> list[float]:
+        return [at for at in self._story.changes(float(t[0]), *(key.lower() for key in keys)) if at <= t[-1]]
+
+    def _number(self, key: str, t: Array, place: int | None = None) -> Array | None:
+        """A key's number at each instant, `place` of a pair; None where it is not known."""
+        setting = self._story.keys.get(key.lower())
+        if setting is None:
+            return None
+        try:
+            numbers = [_part_of(text, place) for _, text in setting.history]
+        except (ValueError, IndexError):
+            return None
+        since = np.array([at for at, _ in setting.history])
+        found: Array = np.array(numbers)[np.maximum(np.searchsorted(since, t, side="right") - 1, 0)]
+        return found
+
+    def _is_metered(self) -> bool:
+        """Does a supply of the building bound the station (grid_Role)?"""
+        role, most = self._story.text("grid_Role"), self._story.text("grid_InstallationMaxcurrent")
+        bounded = (
+            role is not None
+            and role.strip().lower() != "no_ctrl"
+            and (most or "0").strip() not in ("0", "0.0")
+        )
+        return bounded or self._bus_limit or role is None
+
+    # -- telemetry -------------------------------------------------------------------------------
+
+    def _part(self) -> None:
+        parts = self._bench.telemetry.parts
+        if self._is_metered() or self._bench.policies.get("watts_to_amps") == "phases-in-use":
+            return
+        t = self._instants(parts)
+        station = self._number("chg_StationMaxCurrent", t)
+        if station is None or len(t) < 2:
+            return
+        room = np.minimum(station, self._profile(0, t))
+        found = {connector: self._situation(connector, rows, t) for connector, rows in parts.items()}
+        known = {connector: one for connector, one in found.items() if one is not None}
+        carried = min(
+            (float(r["t"][r.carried]) for r in parts.values() if r.carried < len(r)), default=float(t[-1])
+        )
+        if len(known) == len(parts):
+            one_axis = Rows({"t": t}, int(np.searchsorted(t, carried)))
+            self._full(one_axis, known, room)
+            self._reasons(one_axis, known, room, station)
+            if (self._story.text("ConnectorSwitch3to1PhaseSupported") or "").lower() == "true":
+                self._all_phases(one_axis, known)
+
+    def _instants(self, parts: dict[int, Rows]) -> Array:
+        """All rows of all connectors, and the moments at which a limit changes without one."""
+        t = np.unique(np.concatenate([rows["t"] for rows in parts.values()]))
+        more = self._steps(
+            t, "chg_StationMaxCurrent", "chg_RatedCurrent", "chg_Mode3Current", "chg_MinChargingCurrent"
+        )
+        if not self._law.is_empty:
+            for connector in (0, *parts):
+                more += [max(at, t[0]) for at, _ in self._law.steps(connector, float(t[0]), float(t[-1]))]
+        found: Array = np.unique(np.concatenate([t, np.array(more)]))
+        within: Array = found[found <= t[-1]]
+        return within
+
+    def _profile(self, connector: int, t: Array) -> Array:
+        return self._in_force(connector, t, lambda cap: NO_LIMIT if cap is None else cap.amps)
+
+    def _fewest(self, connector: int, t: Array) -> Array:
+        """The phases that the profile in force asks for, at each instant."""
+        return self._in_force(connector, t, lambda cap: 3.0 if cap is None else float(cap.phases or 3))
+
+    def _in_force(self, connector: int, t: Array, of: Callable[[Cap | None], float]) -> Array:
+        """Something of the profile in force at each instant; None where there is none."""
+        if self._law.is_empty or not self._law.applies:
+            return np.full(len(t), of(None))
+        steps = list(self._law.steps(connector, float(t[0]), float(t[-1]) + 1.0))
+        starts = np.array([start for start, _ in steps])
+        values = np.array([of(cap) for _, cap in steps])
+        found: Array = values[np.maximum(np.searchsorted(starts, t + HAIR_S, side="right") - 1, 0)]
+        return found
+
+    def _situation(self, connector: int, rows: Rows, t: Array) -> Situation | None:
+        rated = self._number("chg_RatedCurrent", t, connector - 1)
+        software = self._number("chg_Mode3Current", t, connector - 1)
+        minimum = self._number("chg_MinChargingCurrent", t)
+        if rated is None or software is None or minimum is None:
+            return None
+        k = np.maximum(np.searchsorted(rows["t"], t, side="right") - 1, 0)
+        happenings = self._happenings
+        live = np.isin(rows["pilot"][k], ("B", "C", "D")) & (rows["u1_v"][k] > 0)
+        wants = live & happenings.running[connector].cover(t) & self._accepted(connector, t)
+        wants &= ~happenings.faulty[connector].cover(t) & ~happenings.unsure(t)
+        profile, capability = self._profile(connector, t), per_phase(rows, "capability_a")[k]
+        own = np.minimum(np.minimum(rated, capability), profile)
+        own = np.where(software > 0, np.minimum(own, software), own)
+        own = np.where(own < np.maximum(minimum, MINIMUM_A) - 1e-6, 0.0, own)
+        allocated, named = per_phase(rows, "allocated_a")[k], rows["limited_by"][k]
+        return Situation(wants, own, rows["phases"][k], profile, capability, allocated, named)
+
+    def _accepted(self, connector: int, t: Array) -> Array:
+        """Does the CSMS accept the idTag of the transaction that runs?"""
+        good = np.ones(len(t), bool)
+        story = self._story
+        for its in (*story.finished.get(connector, ()), *filter(None, (story.open.get(connector),))):
+            if its.status != "Accepted":
+                good &= (t < its.start) | (t > (its.stop or np.inf))
+        return good
+
+    # -- judging ---------------------------------------------------------------------------------
+
+    def _full(self, axis: Rows, known: dict[int, Situation], room: Array) -> None:
+        wanting = sum((one.wants & (one.own > 0)).astype(int) for one in known.values())
+        together = sum(np.where(one.wants, one.own, 0.0) for one in known.values())
+        floor = self._floor(axis["t"])
+        for connector, one in known.items():
+            alone = np.minimum(one.own, np.where(room < floor - 1e-6, 0.0, room))
+            expected = np.where(together <= room, one.own, alone)
+            exact = one.wants & ((wanting == 1) | (together <= room) | (one.own == 0.0))
+            self._settled(axis, connector, exact, expected, one.allocated)
+            self._cut(axis, connector, one)
+        shared = (wanting > 1) & (together > room)
+        total: Array = np.sum([np.where(one.wants, one.allocated, 0.0) for one in known.values()], axis=0)
+        each = [np.where(one.wants & (one.own > 0), one.own, np.inf) for one in known.values()]
+        one_of = np.minimum(np.min(each, axis=0), room)  # who has the least may be the one whose turn it is
+        first_come = self._bench.policies["station_share"] == "first-come"  # its rest may suffice nobody
+        all_run = np.zeros(len(room), bool) if first_come else room >= wanting * floor
+        enough = np.where(all_run, room, np.where(room >= floor, one_of, 0.0))
+        self._shared(axis, shared, enough, room, total)
+
+    def _floor(self, t: Array) -> Array:
+        """Less than this lets nobody charge."""
+        least = self._number("chg_MinChargingCurrent", t)
+        return np.full(len(t), MINIMUM_A) if least is None else np.maximum(MINIMUM_A, least)
+
+    def _settled(self, axis: Rows, connector: int, judged: Array, expected: Array, told: Array) -> None:
+        wrong = judged & (np.abs(told - expected) > NEAR_A)
+        hold(self._ledger, FULL, axis, judged & ~wrong, connector)
+        for begin, end, k in lasting(axis, wrong, SETTLED_S):
+            message = f"another current is allocated than the limits leave, for {end - begin:.0f} s"
+            self._ledger.broken(FULL, begin, connector, f"{expected[k]:.2f} A", f"{told[k]:.2f} A", message)
+
+    def _cut(self, axis: Rows, connector: int, one: Situation) -> None:
+        """More than its own limits allow is nothing that a car is left to wait with."""
+        wrong = one.wants & (one.allocated > one.own + NEAR_A)
+        hold(self._ledger, CUT, axis, one.wants & ~wrong & (one.own < NO_LIMIT), connector)
+        for begin, end, k in lasting(axis, wrong, CUT_S):
+            message = f"more is allocated than the limits allow, for {end - begin:.1f} s"
+            allowed, told = f"<= {one.own[k]:.2f} A", f"{one.allocated[k]:.2f} A"
+            self._ledger.broken(CUT, begin, connector, allowed, told, message)
+
+    def _all_phases(self, axis: Rows, known: dict[int, Situation]) -> None:
+        """One phase is for profiles that ask for it, and for a while after them."""
+        t, whole = axis["t"], self._fewest(0, axis["t"])
+        for connector, one in known.items():
+            asked = np.minimum(whole, self._fewest(connector, t)) < 3
+            since = t - np.maximum.accumulate(np.where(asked, t, -np.inf))
+            judged = one.wants & (one.phases > 0) & (since > DWELL_S)
+            hold(self._ledger, PHASES, axis, judged & (one.phases == 3), connector)
+            for begin, end, k in lasting(axis, judged & (one.phases < 3), SETTLED_S):
+                message = f"a car charges on fewer phases than it may, for {end - begin:.0f} s"
+                self._ledger.broken(PHASES, begin, connector, "3 phases", f"{one.phases[k]:g}", message)
+
+    def _shared(self, axis: Rows, judged: Array, expected: Array, room: Array, total: Array) -> None:
+        wrong = judged & ((total < expected - SHARE_A) | (total > room + NEAR_A))
+        hold(self._ledger, FULL, axis, judged & ~wrong)
+        for begin, end, k in lasting(axis, wrong, SETTLED_S):
+            message = f"of the current that the connectors share some is left over, for {end - begin:.0f} s"
+            self._ledger.broken(FULL, begin, None, f"{expected[k]:.2f} A", f"{total[k]:.2f} A", message)
+
+    def _reasons(self, axis: Rows, known: dict[int, Situation], room: Array, station: Array) -> None:
+        """The limit that is named has the amount that is allocated."""
+        floor = self._floor(axis["t"])
+        for connector, one in known.items():
+            others = [other.allocated > 0 for which, other in known.items() if which != connector]
+            shared = np.any(others, axis=0) if others else np.zeros(len(room), bool)
+            rated = self._number("chg_RatedCurrent", axis["t"], connector - 1)
+            software = self._number("chg_Mode3Current", axis["t"], connector - 1)
+            good = np.ones(len(room), bool)
+            got = one.allocated
+            for name, may in {
+                "rated": _near(got, rated),
+                "cable": _near(got, one.capability),
+                "temperature": _near(got, one.capability),
+                "profile": _near(got, one.profile) | _near(got, room) | ((got == 0) & (room < floor)),
+                "station": _near(got, station) | _near(got, software) | (got == 0),
+                "minimum": (got == 0) & (one.profile > 0),
+                "sharing": (shared | (got == 0)) & (room >= floor),
+                "fault": got == 0,
+                "none": ~one.wants,
+            }.items():
+                good &= (one.named != name) | may
+            wrong = one.wants & ~good
+            hold(self._ledger, REASON, axis, one.wants & good, connector)
+            for begin, end, k in lasting(axis, wrong, SETTLED_S):
+                message = f"telemetry names a limit that does not limit, for {end - begin:.0f} s"
+                actual = f"{one.named[k]} at {got[k]:.2f} A"
+                self._ledger.broken(REASON, begin, connector, "what limits", actual, message)
+
+
+def _near(one: Array, other: Array | None) -> Array:
+    if other is None:
+        return np.zeros(len(one), bool)
+    near: Array = np.abs(one - other) <= NEAR_A
+    return near
+
+
+def _part_of(text: str, place: int | None) -> float:
+    return float(text if place is None else text.split(",")[place])

@@ -1,0 +1,187 @@
+"""What the pilot offers against what rating, cable, heat, station and permission allow."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Array
+from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench
+from evc5.rigs.checks.state.spans import highest_of_late, is_new, per_phase, spans
+
+CAPABILITY, ALLOCATION = "electrical.capability", "electrical.allocation"
+STATION, PERMISSION = "electrical.station-limit", "electrical.permission"
+REQUIREMENTS = (
+    R(CAPABILITY, "The offer keeps to rating, cable and heat", "IEC 61851-1 Annex A and B; chg_TempCtrl"),
+    R(ALLOCATION, "The offer keeps to what was allocated", "IEC 61851-1 Annex A: 5 s"),
+    R(
+        STATION,
+        "All connectors together keep to the station's current",
+        "sheet table 23: chg_StationMaxCurrent",
+    ),
+    R(PERMISSION, "Energy is offered in transactions only", "OCPP 1.6 4.8, TC_003_CS"),
+)
+PILOT_S = 5.0  # the duty may change every 5 s; IEC 61851-1 as quoted by EVerest's Charger.hpp
+ALLOWED = {CAPABILITY: "capability_a", ALLOCATION: "allocated_a"}
+MESSAGES = {
+    CAPABILITY: "more is offered than rating, cable or heat allow",
+    ALLOCATION: "more is offered than was allocated",
+}
+
+
+class Offered:
+    """offered_a against capability_a and allocated_a, the pilot's 5 s after a change let pass."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        bench.bus.telemetry.append(self._part)
+
+    def _part(self) -> None:
+        for connector, rows in self._bench.telemetry.parts.items():
+            offer = per_phase(rows, "offered_a")
+            for requirement, name in ALLOWED.items():
+                self._judge(requirement, connector, rows, offer, per_phase(rows, name))
+
+    def _judge(self, requirement: str, connector: int, rows: Rows, offer: Array, allowed: Array) -> None:
+        ledger, slack_a = self._bench.ledger, self._bench.tolerances.current_a
+        offers = offer > 0
+        offers[: rows.carried] = False
+        ledger.held(requirement, int(np.count_nonzero(offers)), connector, rows["t"][offers])
+        for k in np.flatnonzero(offers & (offer > allowed + slack_a)).tolist():
+            highest = highest_of_late(rows, allowed, k, PILOT_S + 0.1)
+            if offer[k] > highest + slack_a and not is_new(rows, offer, k, PILOT_S, slack_a):
+                ledger.judged[requirement] -= 1
+                ledger.broken(
+                    requirement,
+                    float(rows["t"][k]),
+                    connector,
+                    f"<= {highest:.2f} A",
+                    f"{offer[k]:.2f} A",
+                    MESSAGES[requirement],
+                )
+
+
+class StationLimit:
+    """The currents of all connectors, phase by phase, against chg_StationMaxCurrent."""
+
+    KEY = "chg_StationMaxCurrent"
+    FOLLOW_S = 20.0  # assumed: pilot 5 s, the car's reaction 5 s, and the same again for who goes up
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._until = float("-inf")
+        bench.bus.telemetry.append(self._part)
+
+    def _limit(self, t: float) -> float | None:
+        """The highest limit in force of late: after a cut it takes the cars a while to follow."""
+        texts = {self._bench.story.text(self.KEY, at) for at in (t, t - self.FOLLOW_S)}
+        try:
+            return max(float(text) for text in texts if text)
+        except ValueError:
+            return None
+
+    def _part(self) -> None:
+        parts = self._bench.telemetry.parts
+        instants = np.unique(np.concatenate([rows["t"] for rows in parts.values()]))
+        instants = instants[instants > self._until]
+        if not len(instants):
+            return
+        self._until = float(instants[-1])
+        totals = sum(_at(rows, instants) for rows in parts.values())
+        highest: Array = np.max(totals, axis=1)
+        self._judge(instants, highest)
+
+    def _judge(self, instants: Array, highest: Array) -> None:
+        tolerances, ledger = self._bench.tolerances, self._bench.ledger
+        flows = highest > tolerances.current_a
+        lowest = self._lowest()
+        if lowest is None:
+            return
+        ledger.held(STATION, int(np.count_nonzero(flows)))
+        slack = 1.0 + tolerances.current_part
+        for k in np.flatnonzero(highest > lowest * slack + tolerances.current_a):
+            limit = self._limit(float(instants[k]))
+            if limit is not None and highest[k] > limit * slack + tolerances.current_a:
+                ledger.judged[STATION] -= 1
+                actual, message = (
+                    f"{highest[k]:.2f} A",
+                    "the connectors together take more than the station may",
+                )
+                ledger.broken(STATION, float(instants[k]), None, f"<= {limit:g} A", actual, message)
+
+    def _lowest(self) -> float | None:
+        setting = self._bench.story.keys.get(self.KEY.lower())
+        try:
+            return min(float(text) for _, text in setting.history) if setting else None
+        except ValueError:
+            return None
+
+
+def _at(rows: Rows, instants: Array) -> Any:
+    """The three currents in force at each instant; 0 before the first row."""
+    index = np.searchsorted(rows["t"], instants, side="right") - 1
+    amps = np.stack([rows[f"i{n}_a"] for n in (1, 2, 3)], axis=1)
+    return np.where(index[:, None] >= 0, amps[np.maximum(index, 0)], 0.0)
+
+
+class Permission:
+    """Each stretch of offered current lies within a transaction; judged at the end, when all are told."""
+
+    MOST = 100_000
+    MARGIN_S = 6.5  # assumed: a stop withdraws the offer at once; the station's clock may be a little off
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._offers: list[tuple[int, float, float]] = []
+        self._transactions: dict[int, list[tuple[float, float]]] = {}
+        bench.bus.telemetry.append(self._part)
+        bench.bus.calls["StartTransaction"].append(self._started)
+        bench.bus.calls["StopTransaction"].append(self._stopped)
+        bench.bus.end.append(self._end)
+
+    def _part(self) -> None:
+        for connector, rows in self._bench.telemetry.parts.items():
+            found = [(connector, *span) for span in spans(rows, per_phase(rows, "offered_a") > 0)]
+            self._offers = [*self._offers, *found][-self.MOST :]
+
+    def _started(self, call: Call) -> None:
+        told = self._transactions.setdefault(call.payload["connectorId"], [])
+        told.append((epoch(call.payload["timestamp"]), float("inf")))
+
+    def _stopped(self, call: Call) -> None:
+        stopped = self._bench.story.by_id.get(call.payload["transactionId"])
+        if stopped is None:
+            return
+        told = self._transactions.get(stopped.connector, [])
+        for k, (start, stop) in enumerate(told):
+            if start == stopped.start and stop == float("inf"):
+                told[k] = (start, epoch(call.payload["timestamp"]))
+
+    def _end(self, t: float) -> None:
+        until = self._bench.story.delivered_until(t, self._bench.tolerances.grace_s)
+        shift = 2.0 * self._bench.tolerances.sample_s
+        for connector, begin, end in self._offers:
+            if end > until:
+                continue
+            covered = any(
+                start - shift <= begin and end <= stop + shift + self.MARGIN_S
+                for start, stop in _joined(self._transactions.get(connector, ()), shift)
+            )
+            actual = f"offered until {iso(end)}"
+            message = "energy is offered without a transaction"
+            self._bench.ledger.judge(PERMISSION, covered, begin, connector, "a transaction", actual, message)
+
+
+def _joined(transactions: Iterable[tuple[float, float]], gap_s: float) -> list[tuple[float, float]]:
+    """Transactions that follow each other at once, as one: nobody sees the offer end between them."""
+    joined: list[tuple[float, float]] = []
+    for start, stop in sorted(transactions):
+        if joined and start <= joined[-1][1] + gap_s:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], stop))
+        else:
+            joined.append((start, stop))
+    return joined

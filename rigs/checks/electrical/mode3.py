@@ -1,0 +1,135 @@
+"""Mode 3 as the telemetry shows it: contactor and pilot in time, phases never changed under load."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from evc5.rigs.checks.reading.columns import Array
+from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.spans import per_phase, spans
+
+CLOSE, OPEN, PWM = "electrical.contactor-close", "electrical.contactor-open", "electrical.pwm-period"
+SWITCH, PAUSE, DWELL = "electrical.phase-switch", "electrical.phase-pause", "electrical.phase-dwell"
+REQUIREMENTS = (
+    R(
+        CLOSE,
+        "The contactor closes within 3 s when a car with an offer asks",
+        "IEC 61851-1 Annex A, sequence 4",
+    ),
+    R(OPEN, "The contactor opens within 0.1 s when the car is done or gone", "IEC 61851-1 Annex A, 8.1"),
+    R(PWM, "The offer changes at most every 5 s, except to none", "IEC 61851-1 Annex A: 5 s"),
+    R(SWITCH, "The phases change with the contactor open only", "IEC 61851-1; EVerest EvseManager"),
+    R(PAUSE, "Between charging on one and on three phases lie 10 s", "assumed, as EVerest EvseManager: 10 s"),
+    R(DWELL, "Back to three phases only after 600 s", "assumed, as EVerest EnergyManager: 600 s"),
+)
+CLOSE_S, OPEN_S, PWM_S = 3.0, 0.1, 5.0  # IEC 61851-1 Annex A, sequences 4, 8.1 and 7
+PAUSE_S, DWELL_S = 10.0, 600.0  # EVerest's EvseManager and EnergyManager manifests
+SLACK_S = 0.05  # instants are written to the millisecond and rows share them
+
+
+class Contactor:
+    """Closing and opening against the pilot."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench, self._welded = bench, set[int | None]()
+        bench.bus.telemetry.append(self._part)
+        bench.bus.events["fault"].append(self._fault)
+
+    def _fault(self, event: Event) -> None:
+        if event.detail.get("fault") == "contactor-welded":
+            self._welded.add(event.connector)
+
+    def _part(self) -> None:
+        for connector, rows in self._bench.telemetry.parts.items():
+            asks = np.isin(rows["pilot"], ("C", "D"))
+            offered, closed = per_phase(rows, "offered_a") > 0, rows["phases"] > 0
+            live = rows["u1_v"] > 0
+            self._judge(CLOSE, connector, spans(rows, asks & offered & ~closed & live), CLOSE_S)
+            if connector not in self._welded:
+                done = np.isin(rows["pilot"], ("A", "B"))
+                self._judge(OPEN, connector, spans(rows, done & closed), OPEN_S)
+
+    def _judge(
+        self, requirement: str, connector: int, found: Iterator[tuple[float, float]], most_s: float
+    ) -> None:
+        message = f"the contactor {'closes' if requirement == CLOSE else 'opens'} late"
+        for begin, end in found:
+            good = end - begin <= most_s + SLACK_S
+            expected, actual = f"within {most_s:g} s", f"after {end - begin:.2f} s"
+            self._bench.ledger.judge(requirement, good, end, connector, expected, actual, message)
+
+
+class PwmPeriod:
+    """Seconds between changes of the duty cycle; taking the offer away needs no waiting."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        bench.bus.telemetry.append(self._part)
+
+    def _part(self) -> None:
+        for connector, rows in self._bench.telemetry.parts.items():
+            duty, t = rows["duty_pct"], rows["t"]
+            changed = np.flatnonzero(np.abs(np.diff(duty)) > 0.01) + 1
+            for before, now in zip(changed[:-1].tolist(), changed[1:].tolist(), strict=True):
+                if now >= rows.carried and duty[now] < 100.0:
+                    self._judge(connector, float(t[now]), float(t[now] - t[before]))
+
+    def _judge(self, connector: int, t: float, since_s: float) -> None:
+        good, message = since_s >= PWM_S - SLACK_S, "the duty cycle changes too often"
+        self._bench.ledger.judge(
+            PWM, good, t, connector, f">= {PWM_S:g} s", f"{since_s:.2f} s after the last change", message
+        )
+
+
+class Phases:
+    """From one to three phases and back, as the contactor conducts on them."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        bench.bus.telemetry.append(self._part)
+
+    def _part(self) -> None:
+        for connector, rows in self._bench.telemetry.parts.items():
+            phases = rows["phases"]
+            self._under_load(connector, rows, phases)
+            self._changes(connector, rows, _runs(rows["t"], phases))
+
+    def _under_load(self, connector: int, rows: Rows, phases: Array) -> None:
+        before, now = phases[:-1], phases[1:]
+        moved = np.flatnonzero(before != now) + 1
+        for k in moved[moved >= rows.carried].tolist():
+            good = min(phases[k - 1], phases[k]) == 0
+            actual = f"from {phases[k - 1]:g} to {phases[k]:g} phases"
+            message = "the phases change while the contactor is closed"
+            self._bench.ledger.judge(
+                SWITCH, good, float(rows["t"][k]), connector, "an open contactor", actual, message
+            )
+
+    def _changes(self, connector: int, rows: Rows, runs: list[tuple[float, float, float]]) -> None:
+        judge, first = self._bench.ledger.judge, float(rows["t"][min(rows.carried, len(rows) - 1)])
+        for (_, ended, was), (t, _, now) in pairwise(runs):
+            if was != now and t >= first:
+                message = "charging goes on too soon on another number of phases"
+                good = t - ended >= PAUSE_S - SLACK_S
+                judge(PAUSE, good, t, connector, f">= {PAUSE_S:g} s", f"{t - ended:.2f} s", message)
+        for (_, ended, was), (_, _, between), (t, _, now) in zip(runs, runs[1:], runs[2:], strict=False):
+            if was == now > between and t >= first:
+                message = "the phases are switched up too soon"
+                good = t - ended >= DWELL_S - SLACK_S
+                judge(DWELL, good, t, connector, f">= {DWELL_S:g} s", f"{t - ended:.1f} s", message)
+
+
+def _runs(t: Array, phases: Array) -> list[tuple[float, float, float]]:
+    """(from, to, phases) of each stretch of conducting, equal neighbours as one."""
+    edges = np.concatenate([[0], np.flatnonzero(np.diff(phases)) + 1, [len(phases)]])
+    found: list[tuple[float, float, float]] = []
+    for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        on, end = float(phases[first]), float(t[min(last, len(t) - 1)])
+        if on and found and found[-1][2] == on:
+            found[-1] = (found[-1][0], end, on)
+        elif on:
+            found.append((float(t[first]), end, on))
+    return found

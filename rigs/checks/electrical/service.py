@@ -1,0 +1,100 @@
+"""Whether the station serves: what is allocated is offered, who may charge gets something, and says so."""
+
+import numpy as np
+
+from evc5.rigs.checks.reading.columns import Array
+from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench
+from evc5.rigs.checks.state.spans import current, hold, per_phase, spans
+
+OFFERED, SERVED, TOLD = "service.offered", "service.served", "service.told"
+PHASES = "service.phases"
+REQUIREMENTS = (
+    R(OFFERED, "What is allocated to a car is offered to it", "IEC 61851-1 Annex A"),
+    R(SERVED, "In a transaction a car gets current, or there is a reason", "OCPP 1.6 4.9"),
+    R(PHASES, "An offer stands on the phases that conduct, and on no other", "7.14; design: offered_a"),
+    R(TOLD, "While current flows the status is Charging", "OCPP 1.6 4.9, 7.7"),
+)
+PATIENCE_S = 60.0  # assumed: phases are switched in less
+MINIMUM_A = 6.0  # IEC 61851-1 Annex A
+SAME_A = 0.01
+FLOWS_A = 1.0  # assumed: more than a car that only keeps itself awake
+
+
+class Service:
+    """Judges stretches of telemetry that last longer than anything transient."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench, self._ledger = bench, bench.ledger
+        bench.bus.telemetry.append(self._part)
+
+    def _part(self) -> None:
+        for connector, rows in self._bench.telemetry.parts.items():
+            allocated, offered = per_phase(rows, "allocated_a"), per_phase(rows, "offered_a")
+            here = np.isin(rows["pilot"], ("B", "C", "D"))
+            flows = current(rows) > FLOWS_A
+            full = (offered > 0) & (np.abs(offered - allocated) <= self._bench.tolerances.current_a)
+            self._long(OFFERED, connector, rows, here & (allocated >= MINIMUM_A), full)
+            conducts = rows["phases"] > 0
+            self._long(PHASES, connector, rows, conducts & (offered > 0), self._on_them(rows))
+            self._long(TOLD, connector, rows, flows, rows["status"] == "Charging")
+            self._served(connector, rows, here, (allocated > 0) | (rows["limited_by"] != "none"))
+
+    def _on_them(self, rows: Rows) -> Array:
+        """Is offered and allocated on as many phases as conduct, and on each the same?"""
+        good = np.ones(len(rows), bool)
+        for name in ("offered_a", "allocated_a"):
+            amps = np.nan_to_num(rows[name])
+            on = np.arange(3)[None, :] < rows["phases"][:, None]
+            good &= (np.abs(amps - np.where(on, amps[:, :1], 0.0)) < SAME_A).all(axis=1)
+        return good
+
+    def _long(self, requirement: str, connector: int, rows: Rows, when: Array, good: Array) -> None:
+        """Where `when` holds, `good` has to, but for moments."""
+        hold(self._ledger, requirement, rows, when & good, connector)
+        for begin, end in spans(rows, when & ~good):
+            if end - begin > PATIENCE_S:
+                self._complain(requirement, connector, begin, end)
+
+    def _served(self, connector: int, rows: Rows, here: Array, reason: Array) -> None:
+        story = self._bench.story
+        for begin, end in spans(rows, here & ~reason):
+            if (
+                end - begin <= PATIENCE_S
+                or story.is_dark(begin, PATIENCE_S)
+                or story.is_dark(end, PATIENCE_S)
+            ):
+                continue
+            running = story.transaction_at(connector, begin + PATIENCE_S / 2)
+            if running is None or running.status != "Accepted":
+                continue
+            until = end if running.stop is None else min(end, running.stop)
+            since = max(begin, running.start)
+            if until - since > PATIENCE_S:
+                self._complain(SERVED, connector, since, until)
+        hold(self._ledger, SERVED, rows, here & reason, connector)
+
+    def _complain(self, requirement: str, connector: int, begin: float, end: float) -> None:
+        self._ledger.broken(
+            requirement,
+            begin,
+            connector,
+            EXPECTED[requirement],
+            f"not for {end - begin:.0f} s",
+            MESSAGES[requirement],
+        )
+
+
+EXPECTED = {
+    PHASES: "the phases that conduct",
+    OFFERED: "an offer of it",
+    SERVED: "an allocation, or what limits it",
+    TOLD: "Charging",
+}
+MESSAGES = {
+    PHASES: "what is offered or allocated stands on other phases than those that conduct",
+    OFFERED: "current is allocated and not offered",
+    SERVED: "a car in a transaction gets nothing, for no reason",
+    TOLD: "current flows under another status",
+}

@@ -1,0 +1,1 @@
+"""Requirements metering.*: meter values on time, complete, consistent and true."""

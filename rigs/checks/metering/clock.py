@@ -1,0 +1,274 @@
+"""Clock-aligned data: on every boundary of ClockAlignedDataInterval counted from midnight (4.7, 9.1.5)."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Array, Block
+from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench
+
+KEY = "ClockAlignedDataInterval"
+EXACT, COMPLETE = "metering.clock-boundary", "metering.clock-complete"
+WHOLE = "metering.clock-station"
+
+REQUIREMENTS = (
+    R("metering.clock-boundary", "Clock-aligned data stand exactly on the boundary", "9.1.5"),
+    R("metering.clock-complete", "Clock-aligned data miss no boundary", "4.7, 9.1.5, ER 3.15"),
+    R(
+        WHOLE,
+        "The station as a whole has clock-aligned data only where it has a meter of its own",
+        "4.7, ER 3.16",
+    ),
+)
+DAY_S = 86400.0
+
+Midnights = Callable[[float], tuple[float, float]]
+
+
+def utc_midnights(t: float) -> tuple[float, float]:
+    """The midnights at or before, and after, an epoch."""
+    first = t // DAY_S * DAY_S
+    return first, first + DAY_S
+
+
+def local_midnights(zone: ZoneInfo) -> Midnights:
+    def midnights(t: float) -> tuple[float, float]:
+        day = datetime.fromtimestamp(t, zone).date()
+        edges = (datetime(d.year, d.month, d.day, tzinfo=zone) for d in (day, day + timedelta(days=1)))
+        first, second = (edge.timestamp() for edge in edges)
+        return first, second
+
+    return midnights
+
+
+def boundary_after(t: float, interval: float, midnights: Midnights = utc_midnights) -> float:
+    """The first boundary later than t; the count begins anew each midnight."""
+    first, second = midnights(t)
+    return min(first + ((t - first) // interval + 1) * interval, second)
+
+
+def is_boundary(t: float, interval: float, tolerance: float, midnights: Midnights = utc_midnights) -> bool:
+    first, second = midnights(t + tolerance)
+    into = (t - first) % interval
+    return min(into, interval - into) <= tolerance or second - t <= tolerance or t - first <= tolerance
+
+
+def restamping(bench: Bench) -> Callable[[Array], Array] | None:
+    """From an interval's start, where a policy stamps it so, to its end, when the values were taken."""
+    if bench.policies["clock_stamp"] != "interval-start":
+        return None
+    local = bench.policies["clock_midnight"] == "local" and bench.zone is not None
+    midnights: Midnights = local_midnights(bench.zone) if local and bench.zone else utc_midnights
+
+    def taken(stamp: float) -> float:
+        """The boundary an interval later, by the interval in force there; else the stamp itself."""
+        intervals = {bench.story.integer(KEY, at) for at in (stamp, *bench.story.changes(stamp, KEY.lower()))}
+        for interval in filter(None, intervals):
+            due = min(stamp + interval, midnights(stamp + 0.001)[1])
+            in_force = bench.story.integer(KEY, due - 0.001) == interval
+            if in_force and is_boundary(due, interval, bench.tolerances.clock_s, midnights):
+                return due
+        return stamp
+
+    return lambda stamps: np.array([taken(stamp) for stamp in stamps.tolist()])
+
+
+class ClockAligned:
+    """Judges the Sample.Clock readings of each connector: exact, complete, none twice."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench, self._story, self._ledger = bench, bench.story, bench.ledger
+        zone = bench.zone if bench.policies["clock_midnight"] == "local" else None
+        self._midnights: Midnights = utc_midnights if zone is None else local_midnights(zone)
+        self._only_in_transaction = bench.policies["clock_outside_transaction"] == "transaction-only"
+        self._last: dict[int, float] = {}  # by connector: up to where its boundaries are judged
+        self._missing: dict[tuple[int, float], bool] = {}  # not seen yet, a later one was; is it owed?
+        bench.bus.readings.append(self._readings)
+        bench.bus.calls["StopTransaction"].append(self._stopped)
+        bench.bus.replies["BootNotification"].append(self._booted)
+        bench.bus.replies["GetConfiguration"].append(self._configured)
+        bench.bus.end.append(self._end)
+        bench.story.on_setting.append(self._changed)
+
+    def _interval(self, t: float) -> float | None:
+        """Seconds; 0 means none are owed, None that the transcript does not say."""
+        story = self._story
+        interval, measurands = story.integer(KEY, t), story.measurands("MeterValuesAlignedData", t)
+        if interval is None or measurands == frozenset(
+            {"SoC"}
+        ):  # without a car there is none, and so no message
+            return None
+        return float(interval) if measurands is None or measurands else 0.0
+
+    def _booted(self, call: Call) -> None:
+        if self._story.accepted_t == call.reply_t:  # this reply accepted the boot
+            for connector in self._connectors():
+                self._advance(connector, self._story.accepted_t or 0.0)
+
+    def _configured(self, call: Call) -> None:
+        """Connectors that the transcript names only now owe their data from now on."""
+        for connector in self._connectors():
+            self._last.setdefault(connector, self._story.accepted_t or call.t)
+
+    def _connectors(self) -> list[int]:
+        zero = self._bench.policies["clock_connector_zero"] == "sent"
+        return ([0] if zero else []) + self._story.outlets()
+
+    def _changed(self, key: str, t: float) -> None:
+        if key == KEY.lower():
+            for connector in self._connectors():
+                self._advance(connector, t)
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        aligned = [block for block in blocks if block.layout.context == "Sample.Clock"]
+        if not aligned:
+            return
+        self._whole(connector, aligned)
+        order = np.argsort(np.concatenate([block.order for block in aligned]))
+        stamps = np.concatenate([block.stamp for block in aligned])[order]
+        if not self._all_next(connector, stamps):
+            told = np.concatenate([block.t for block in aligned])[order]
+            for t, stamp in zip(told.tolist(), stamps.tolist(), strict=True):
+                self._reading(connector, t, stamp)
+
+    def _whole(self, connector: int, aligned: list[Block]) -> None:
+        """By the station's policy; of one that nobody has described nothing is said."""
+        if self._bench.behaviour is None:
+            return
+        if connector or 0 in self._connectors():
+            self._ledger.held(WHOLE, sum(map(len, aligned)), connector)
+        else:
+            message, t = "connector 0 tells clock-aligned data", float(aligned[0].t[0])
+            self._ledger.broken(WHOLE, t, 0, "none: it has no meter", "some", message)
+
+    def _all_next(self, connector: int, stamps: Array) -> bool:
+        """The common case: each on the boundary that comes next, by one interval that divides the day."""
+        last, tolerance = self._last.get(connector), self._bench.tolerances.clock_s
+        since, until = float(stamps[0]), float(stamps[-1])
+        interval = self._interval(since - tolerance)
+        plain = self._midnights is utc_midnights and interval and DAY_S % interval == 0.0
+        if not plain or not interval or last is None or self._interval(until - tolerance) != interval:
+            return False
+        if self._story.changes(since - interval, KEY.lower(), "metervaluesaligneddata"):
+            return False
+        due = (last + tolerance) // interval * interval + interval * np.arange(1, len(stamps) + 1)
+        if (np.abs(stamps - due) > tolerance).any():
+            return False
+        self._last[connector] = float(due[-1])
+        for requirement in (EXACT, COMPLETE):
+            self._ledger.held(requirement, len(stamps), connector, stamps)
+        return True
+
+    def _reading(self, connector: int, t: float, stamp: float) -> None:
+        tolerance = self._bench.tolerances.clock_s
+        interval = self._interval(stamp - tolerance)
+        if not self._fits(stamp, interval) and self._changed_at(stamp):
+            interval = self._interval(stamp + tolerance)
+        if interval is None:
+            return
+        if not self._fits(stamp, interval):
+            self._off(connector, t, stamp, interval)
+            return
+        self._ledger.held(EXACT, 1, connector, stamp)
+        self._seen(connector, t, stamp, interval)
+
+    def _fits(self, stamp: float, interval: float | None) -> bool:
+        return bool(interval) and is_boundary(
+            stamp, interval or 1.0, self._bench.tolerances.clock_s, self._midnights
+        )
+
+    def _changed_at(self, stamp: float) -> bool:
+        """Was the interval changed on this very instant? Then the old and the new one may hold."""
+        tolerance = self._bench.tolerances.clock_s
+        return any(t <= stamp + tolerance for t in self._story.changes(stamp - tolerance, KEY.lower()))
+
+    def _off(self, connector: int, t: float, stamp: float, interval: float) -> None:
+        self._ledger.broken(
+            EXACT,
+            t,
+            connector,
+            f"a multiple of {interval:g} s from midnight" if interval else "none: interval 0 or no measurand",
+            iso(stamp),
+            "clock-aligned data off the boundary",
+        )
+
+    def _seen(self, connector: int, t: float, boundary: float, interval: float) -> None:
+        last = self._last.get(connector)
+        tolerance = self._bench.tolerances.clock_s
+        if last is None:
+            self._last[connector] = boundary
+            return
+        if boundary > last + tolerance:
+            if boundary - last > interval + tolerance:
+                self._advance(connector, boundary - tolerance)
+            self._last[connector] = boundary
+            self._ledger.held(COMPLETE, 1, connector, boundary)
+            return
+        key = (connector, round(boundary, 3))
+        if key in self._missing:
+            del self._missing[key]
+            self._ledger.held(COMPLETE, 1, connector, boundary)
+        elif not self._story.is_dark(boundary, 1.0) and not self._changed_at(boundary):
+            self._twice(connector, t, boundary)
+
+    def _twice(self, connector: int, t: float, boundary: float) -> None:
+        self._ledger.broken(
+            COMPLETE,
+            t,
+            connector,
+            "each boundary once",
+            iso(boundary),
+            "clock-aligned data of one boundary came twice, or of one before the boot",
+        )
+
+    def _advance(self, connector: int, until: float) -> None:
+        """Note as missing what is owed after the last one judged and before `until`."""
+        last = self._last.get(connector)
+        self._last[connector] = until if last is None else max(last, until)
+        interval = None if last is None else self._interval(last)
+        if last is None or not interval:
+            return
+        tolerance = self._bench.tolerances.clock_s
+        due = boundary_after(last + tolerance, interval, self._midnights)
+        while due < until:
+            self._missing[connector, round(due, 3)] = self._owed(connector, due)
+            due = boundary_after(due, interval, self._midnights)
+        if len(self._missing) > 100_000:
+            self._write_missing(until)
+
+    def _stopped(self, call: Call) -> None:
+        """A stop told late: what was owed for its transaction after it was not."""
+        for connector, due in self._missing:
+            self._missing[connector, due] = self._owed(connector, due)
+
+    def _owed(self, connector: int, due: float) -> bool:
+        meters = [connector] if connector else self._story.outlets()  # connector 0 is told as their sum
+        if self._story.is_dark(due, 1.0) or any(self._story.is_unmetered(c, due, 1.0) for c in meters):
+            return False
+        running = self._story.transaction_at(connector, due) if connector > 0 else None
+        if running is not None and running.start < due - self._bench.tolerances.clock_s:
+            return True
+        return not self._only_in_transaction and not self._story.was_down(due)
+
+    def _end(self, t: float) -> None:
+        until = self._story.delivered_until(t, self._bench.tolerances.grace_s)
+        for connector in list(self._last):
+            self._advance(connector, until)
+        self._write_missing(until)
+
+    def _write_missing(self, until: float) -> None:
+        for connector, due in (key for key, owed in self._missing.items() if owed and key[1] < until):
+            self._ledger.broken(
+                COMPLETE,
+                due,
+                connector,
+                f"data of the boundary {iso(due)}",
+                "none",
+                "clock-aligned data misses a boundary",
+            )
+        self._missing.clear()

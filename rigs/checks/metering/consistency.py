@@ -1,0 +1,219 @@
+"""Values against each other: power from voltage and current, energy from power, a battery that fills."""
+
+from collections import deque
+
+import numpy as np
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Array, Block
+from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, PHASES, Layout, line
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+
+POWER, ENERGY, SOC = "metering.power", "metering.energy-power", "metering.soc"
+SUM = "metering.phases"
+REQUIREMENTS = (
+    R(POWER, "Power is voltage times current times power factor", "7.31"),
+    R(SUM, "What is told of three phases adds up to their total", "7.31, 7.14"),
+    R(ENERGY, "The energy between two samples is what the power at both allows", "7.31"),
+    R(SOC, "The state of charge lies within 0 and 100 % and does not fall while charging", "7.31"),
+)
+STAMP_S = 0.001  # stamps are written to the millisecond: up to here the car before may be meant
+SUMMED = {DEFAULT_MEASURAND: 0.0, "Power.Active.Import": 0.01}  # a part of the total: class 1
+
+
+class Consistency:
+    """Judges the columns of each block, and each block against the readings before it."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench, self._ledger = bench, bench.ledger
+        self._last: dict[tuple[int, int], tuple[float, ...]] = {}  # by connector, transaction
+        # by connector, transaction and car: the last stamp, and the highest charge up to it
+        self._fullest: dict[tuple[int, int, int], tuple[float, float]] = {}
+        self._cars: dict[int, deque[float]] = {}  # by connector: when cars came
+        self._disturbed: dict[int, deque[float]] = {}
+        self._at: dict[tuple[Layout, str], dict[str, int]] = {}
+        bench.bus.readings.append(self._readings)
+        bench.bus.calls["StatusNotification"].append(self._status)
+        bench.bus.events["plug-in"].append(self._plugged)
+        for action in ("SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"):
+            bench.bus.replies[action].append(self._ordered)
+        for name in ("fault", "clear", "plug-in", "unplug", "power-cut", "power-restore"):
+            bench.bus.events[name].append(self._event)
+
+    def _status(self, call: Call) -> None:
+        self._disturb(call.payload["connectorId"], call.t)
+
+    def _ordered(self, call: Call) -> None:
+        for connector in self._bench.story.outlets():
+            self._disturb(connector, call.reply_t or call.t)
+
+    def _event(self, event: Event) -> None:
+        for connector in [event.connector] if event.connector is not None else list(self._disturbed):
+            self._disturb(connector, event.t)
+
+    def _plugged(self, event: Event) -> None:
+        if event.connector is not None:
+            self._cars.setdefault(event.connector, deque(maxlen=64)).append(event.t)
+
+    def _disturb(self, connector: int, t: float) -> None:
+        self._disturbed.setdefault(connector, deque(maxlen=64)).append(t)
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        blocks = self._bench.instant(blocks)
+        for block in blocks:
+            for phase in PHASES:
+                self._power(connector, block, phase)
+            for measurand in SUMMED:
+                self._sum(connector, block, measurand)
+            if block.transaction is not None and block.layout.context == "Sample.Periodic":
+                self._energy(connector, block, block.transaction)
+        for transaction in {block.transaction for block in blocks} - {None}:
+            self._soc(connector, [block for block in blocks if block.transaction == transaction])
+
+    # -- P = U I pf ------------------------------------------------------------------------------
+
+    def _power(self, connector: int, block: Block, phase: str) -> None:
+        """Within the digits told, and what the meter's own quantities may differ by."""
+        at = self._columns(block.layout, phase)
+        if not at:
+            return
+        volts, amps, watts = (
+            self._scaled(block, at[name]) for name in ("Voltage", "Current.Import", "Power.Active.Import")
+        )
+        digit = [
+            self._digit(block, at[name]) for name in ("Voltage", "Current.Import", "Power.Active.Import")
+        ]
+        apparent = volts * amps
+        rounding = amps * digit[0] + volts * digit[1] + digit[2]
+        tolerances = self._bench.tolerances
+        slack = tolerances.power_part * apparent + volts * tolerances.start_a + rounding
+        if "Power.Factor" in at:
+            factor = self._scaled(block, at["Power.Factor"])
+            slack = slack + apparent * self._digit(block, at["Power.Factor"])
+            low = high = apparent * factor
+            for k in np.flatnonzero(np.abs(factor) > 1.0005).tolist():
+                message = f"the power factor on {phase} is above 1"
+                self._ledger.broken(POWER, float(block.t[k]), connector, "-1 to 1", f"{factor[k]:g}", message)
+        else:
+            low, high = 0.0 * apparent, apparent
+        wrong = np.flatnonzero((watts < low - slack) | (watts > high + slack))
+        self._ledger.held(POWER, len(block) - len(wrong), connector, block.stamp)
+        for k in wrong.tolist():
+            expected = f"{low[k]:.1f} W" if low is high else f"at most {high[k]:.1f} W"
+            message = f"power on {phase} is not voltage times current times power factor"
+            t, actual = float(block.t[k]), f"{watts[k]:.1f} W"
+            self._ledger.broken(POWER, t, connector, f"{expected} within {slack[k]:.1f} W", actual, message)
+
+    def _columns(self, layout: Layout, phase: str) -> dict[str, int]:
+        """Where a phase's measurands stand; empty where voltage, current or power is not told."""
+        known = self._at.get((layout, phase))
+        if known is None:
+            known = {c.measurand: k for k, c in enumerate(layout.columns) if line(c.phase) == phase}
+            known = known if known.keys() >= {"Voltage", "Current.Import", "Power.Active.Import"} else {}
+            self._at[layout, phase] = known
+        return known
+
+    @staticmethod
+    def _scaled(block: Block, at: int) -> Array:
+        scaled: Array = block.values[:, at] * block.layout.columns[at].scale
+        return scaled
+
+    @staticmethod
+    def _digit(block: Block, at: int) -> float:
+        """Half of the last digit told."""
+        return float(0.5 * 10.0 ** -block.decimals[at] * block.layout.columns[at].scale)
+
+    def _sum(self, connector: int, block: Block, measurand: str) -> None:
+        """Within the meter's resolution, and its class."""
+        phases = [column for phase in PHASES if (column := block.column(measurand, phase)) is not None]
+        total = block.column(measurand)
+        if total is None or len(phases) < len(PHASES):
+            return
+        summed, tolerances = np.sum(phases, axis=0), self._bench.tolerances
+        wrong = np.abs(summed - total) > tolerances.resolution_wh + SUMMED[measurand] * np.abs(total)
+        self._ledger.held(SUM, len(block) - int(np.count_nonzero(wrong)), connector, block.stamp[~wrong])
+        for k in np.flatnonzero(wrong).tolist():
+            expected, actual = f"{total[k]:.1f}", f"{summed[k]:.1f}"
+            message = f"{measurand} of the three phases is not their total"
+            self._ledger.broken(SUM, float(block.t[k]), connector, expected, actual, message)
+
+    # -- energy between samples ------------------------------------------------------------------
+
+    def _energy(self, connector: int, block: Block, transaction: int) -> None:
+        """Where nothing happened between two samples at nearly the same power, energy is power times time."""
+        watts, register = total_power(block), block.column(DEFAULT_MEASURAND)
+        if watts is None or register is None:
+            return
+        before = self._last.get((connector, transaction), (float("nan"),) * 3)
+        stamp, watts, register = (
+            np.concatenate([[b], column])
+            for b, column in zip(before, (block.stamp, watts, register), strict=True)
+        )
+        self._last[connector, transaction] = float(stamp[-1]), float(watts[-1]), float(register[-1])
+        if len(self._last) > 64:
+            del self._last[next(iter(self._last))]
+        hours, told = np.diff(stamp) / 3600.0, np.diff(register)
+        low, high = np.minimum(watts[1:], watts[:-1]), np.maximum(watts[1:], watts[:-1])
+        tolerances = self._bench.tolerances
+        steady = (high - low <= tolerances.steady_part * high) & (hours > 0)
+        slack = tolerances.meter_class * high * hours + tolerances.resolution_wh + 2.0
+        wrong = steady & ((told < low * hours - slack) | (told > high * hours + slack))
+        good = steady & ~wrong
+        self._ledger.held(ENERGY, int(np.count_nonzero(good)), connector, stamp[1:][good])
+        for k in np.flatnonzero(wrong).tolist():
+            if self._undisturbed(connector, float(stamp[k]), float(stamp[k + 1])):
+                expected = f"{low[k] * hours[k]:.1f} to {high[k] * hours[k]:.1f} Wh within {slack[k]:.1f} Wh"
+                message = f"the energy since {iso(float(stamp[k]))} is not what the power at both ends allows"
+                self._ledger.broken(
+                    ENERGY, float(block.t[k]), connector, expected, f"{told[k]:.1f} Wh", message
+                )
+
+    def _undisturbed(self, connector: int, begin: float, end: float) -> bool:
+        return not any(begin - 5.0 <= t <= end + 5.0 for t in self._disturbed.get(connector, ()))
+
+    # -- state of charge -------------------------------------------------------------------------
+
+    def _soc(self, connector: int, blocks: list[Block]) -> None:
+        """All readings of one transaction, whatever their context, in order of time."""
+        told = [(block, soc) for block in blocks if (soc := block.column("SoC")) is not None]
+        if not told:
+            return
+        stamp = np.concatenate([block.stamp for block, _ in told])
+        order = np.argsort(stamp, kind="stable")
+        soc, stamp = np.concatenate([soc for _, soc in told])[order], stamp[order]
+        cars = np.searchsorted(np.array(self._cars.get(connector, ())) + STAMP_S, stamp)
+        for car in np.unique(cars).tolist():  # a transaction may see one replaced
+            key = (connector, blocks[0].transaction or 0, car)
+            self._filling(key, connector, stamp[cars == car], soc[cars == car])
+
+    def _filling(self, key: tuple[int, int, int], connector: int, stamp: Array, soc: Array) -> None:
+        last, fullest = self._fullest.get(key, (float("-inf"), -1.0))
+        before = fullest if stamp[0] >= last else -1.0  # what is triggered overtakes what is queued
+        whole = np.maximum.accumulate(np.concatenate([[before], soc]))
+        self._fullest[key] = max(float(stamp[-1]), last), max(float(whole[-1]), fullest)
+        if len(self._fullest) > 64:
+            del self._fullest[next(iter(self._fullest))]
+        outside, falls = (soc < 0.0) | (soc > 100.0), soc < whole[:-1] - SOC_SLACK_PCT
+        wrong = np.flatnonzero(outside | falls)
+        self._ledger.held(SOC, len(soc) - len(wrong), connector, stamp)
+        for k in wrong.tolist():
+            expected = "0 to 100 %" if outside[k] else f">= {whole[k]:g} %, as before"
+            t, message = float(stamp[k]), "a state of charge that cannot be"
+            self._ledger.broken(SOC, t, connector, expected, f"{soc[k]:g} %", message)
+
+
+SOC_SLACK_PCT = 1.0  # assumed: standing losses of a car that rests in its transaction
+
+
+def total_power(block: Block) -> Array | None:
+    """The total, or the sum of what is told by phase."""
+    total = block.column("Power.Active.Import")
+    if total is not None:
+        return total
+    phases = [
+        column for phase in PHASES if (column := block.column("Power.Active.Import", phase)) is not None
+    ]
+    summed: Array | None = np.sum(phases, axis=0) if phases else None
+    return summed

@@ -1,0 +1,240 @@
+"""What meter values consist of: the configured measurands, their phases and units, the data of a stop."""
+
+from typing import Any
+
+import numpy as np
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Block
+from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.reading.meter import Column, Layout, line
+from evc5.rigs.checks.state.connectors import FOREVER
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.station_history import PHASE, Transaction
+
+MEASURANDS, UNITS, CONTEXTS = "metering.measurands", "metering.units", "metering.context"
+STOP_DATA = "metering.stop-data"
+REQUIREMENTS = (
+    R(MEASURANDS, "Exactly the configured measurands are told, on all phases", "3.16.3, 9.1.17, TC_070_CS"),
+    R(UNITS, "Each value has a unit of its measurand", "7.31, 7.45"),
+    R(CONTEXTS, "Each value has the context of its occasion", "7.33"),
+    R(STOP_DATA, "A stop carries the values of its list, of begin and end", "3.16.5, ER 3.14, 9.1.30"),
+)
+
+LISTS = {
+    "Sample.Periodic": "MeterValuesSampledData",
+    "Trigger": "MeterValuesSampledData",
+    "Sample.Clock": "MeterValuesAlignedData",
+}
+# Sheet table 3: "when the attached kWh meter supports it"; SoC: when a car is there to tell it.
+MAY_LACK = frozenset({"Frequency", "Power.Factor", "SoC"})
+SETTLED_S = 60.0  # assumed: so long after it came the charge of a car is told
+# 9.1.17 with the sheet's "phase values are applicable to all measurands that support it".
+PHASED = frozenset({"Current.Import", "Voltage", "Power.Active.Import", "Current.Offered"})
+NO_TOTAL = frozenset({"Current.Import", "Voltage", "Current.Offered"})  # there is none over the phases
+REGISTER = "Energy.Active.Import.Register"
+
+# 7.31 and 7.45: the units a measurand may have; None where OCPP 1.6 has none for it.
+_UNITS: dict[str, tuple[str | None, ...]] = {
+    "Current": ("A",),
+    "Voltage": ("V",),
+    "Power.Factor": (None,),
+    "Power.Active": ("W", "kW"),
+    "Power.Offered": ("W", "kW"),
+    "Power.Reactive": ("var", "kvar"),
+    "Energy.Active": ("Wh", "kWh"),
+    "Energy.Reactive": ("varh", "kvarh"),
+    "SoC": ("Percent",),
+    "Temperature": ("Celsius", "Celcius", "Fahrenheit", "K"),
+    "Frequency": (None, "Hertz"),
+    "RPM": (None,),
+}
+STOP_CONTEXTS = ("Transaction.Begin", "Transaction.End")
+BETWEEN = ("Sample.Periodic", "Sample.Clock")
+UNFINISHED = frozenset({"PowerLoss", "Reboot", "HardReset"})  # the end's values may be lost with the power
+
+
+def units_of(measurand: str) -> tuple[str | None, ...]:
+    return next(units for prefix, units in _UNITS.items() if measurand.startswith(prefix))
+
+
+Case = tuple[Layout, str, frozenset[str], frozenset[str]]  # with its list, its phases, what it may lack
+
+
+class Contents:
+    """Judges each layout where its readings come, once per block."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._bare_all = bench.policies["bare_measurand"] == "all"
+        self._asked = False  # a TriggerMessage for MeterValues was accepted
+        self._found: dict[Case, list[str]] = {}  # what is wrong with a layout
+        self._strange: dict[Layout, list[Column]] = {}
+        self._wires: dict[int, frozenset[str]] = {}
+        self._charged: dict[int, float] = {}  # by connector: since when a car is there whose charge is known
+        if bench.whole and bench.policies["soc_known"] == "car":
+            bench.bus.events["plug-in"].append(self._plugged)
+            bench.bus.events["unplug"].append(self._unplugged)
+        bench.bus.telemetry.append(self._wires.clear)
+        bench.bus.readings.append(self._readings)
+        bench.bus.replies["TriggerMessage"].append(self._triggered)
+
+    def _unplugged(self, event: Event) -> None:
+        self._charged.pop(event.connector or 0, None)
+
+    def _plugged(self, event: Event) -> None:
+        self._unplugged(event)
+        if event.detail.get("soc") is not None:
+            self._charged[event.connector or 0] = event.t
+
+    def _triggered(self, call: Call) -> None:
+        self._asked |= call.payload["requestedMessage"] == "MeterValues"
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        for block in blocks:
+            self._units(connector, block)
+            self._context(connector, block)
+            if not block.layout.mixed:
+                self._measurands(connector, block)
+
+    def _units(self, connector: int, block: Block) -> None:
+        strange = self._strange.get(block.layout)
+        if strange is None:
+            strange = [c for c in block.layout.columns if c.unit not in units_of(c.measurand)]
+            self._strange[block.layout] = strange
+        fine = len(block) * (len(block.layout.columns) - len(strange))
+        self._ledger.held(UNITS, fine, connector, block.stamp)
+        for column in strange:
+            allowed = " or ".join(unit or "none" for unit in units_of(column.measurand))
+            message = f"{column.measurand} has a unit that is none of its own"
+            self._ledger.broken(UNITS, float(block.t[0]), connector, allowed, column.unit or "none", message)
+
+    def _context(self, connector: int, block: Block) -> None:
+        context = block.layout.context
+        bad = {c.context for c in block.layout.columns} & set(STOP_CONTEXTS)
+        if context == "Trigger" and not self._asked and self._bench.whole:
+            bad.add(context)
+        if context == "Sample.Periodic" and block.transaction is None and connector > 0:
+            bad.add(context)
+        message = "a context that does not fit the occasion"
+        expected, actual = (
+            "Sample.Periodic in a transaction, Sample.Clock, or Trigger",
+            ", ".join(sorted(bad)),
+        )
+        self._ledger.judge(CONTEXTS, not bad, float(block.t[0]), connector, expected, actual, message)
+
+    # -- measurands ------------------------------------------------------------------------------
+
+    def _measurands(self, connector: int, block: Block) -> None:
+        key = LISTS.get(block.layout.context)
+        first, last = float(block.stamp.min()), float(block.stamp.max())
+        tolerance = self._bench.tolerances.sample_s
+        if key is None or connector == 0 or self._story.is_unmetered(connector, first, 60.0):
+            return
+        changes = [t for t in self._story.changes(first - tolerance, key.lower()) if t <= last + tolerance]
+        text = self._story.text(key, first)
+        if text is None or changes:
+            return
+        told_soc = self._charged.get(connector, FOREVER) + SETTLED_S <= first
+        what = (block.layout, text, self._wired(connector), MAY_LACK - {"SoC"} if told_soc else MAY_LACK)
+        wrong = self._found.get(what)
+        if wrong is None:
+            wrong = self._found[what] = self._wrong(*what)
+        t = float(block.t[0])
+        message = f"{block.layout.context} values are not what {key} says"
+        self._ledger.judge(MEASURANDS, not wrong, t, connector, text, "; ".join(wrong), message)
+
+    def _wrong(self, layout: Layout, text: str, wired: frozenset[str], may_lack: frozenset[str]) -> list[str]:
+        wanted: dict[str, set[str]] = {}
+        for name in filter(None, (name.strip() for name in text.split(","))):
+            phase = PHASE.search(name)
+            wanted.setdefault(PHASE.sub("", name), set()).update([phase[0][1:3]] if phase else ["all"])
+        told: dict[str, set[str]] = {}
+        for column in layout.columns:
+            told.setdefault(column.measurand, set()).add(line(column.phase) or "total")
+        wrong = [f"{name} not asked for" for name in told.keys() - wanted.keys()]
+        wrong += [f"{name} missing" for name in wanted.keys() - told.keys() - may_lack]
+        for name in told.keys() & wanted.keys():
+            wrong += self._wrong_phases(wired, name, wanted[name], told[name])
+        return sorted(wrong)
+
+    def _wrong_phases(self, wired: frozenset[str], name: str, wanted: set[str], told: set[str]) -> list[str]:
+        if "all" in wanted and not self._bare_all:
+            good = told == {"total"} or (name in NO_TOTAL and "total" not in told)
+            return [] if good else [f"{name} by phase, total only by policy"]
+        if name == REGISTER and "all" in wanted and "total" not in told:
+            return [f"the total of {name} missing"]
+        if name not in PHASED:
+            return []
+        phases = wired if "all" in wanted else wanted
+        return [f"{name} on {phase} missing" for phase in sorted(phases - told)]
+
+    def _wired(self, connector: int) -> frozenset[str]:
+        """The phases of an outlet: those under voltage in the telemetry; three where there is none."""
+        known = self._wires.get(connector)
+        if known is None:
+            known = self._wires[connector] = self._live(connector)
+        return known
+
+    def _live(self, connector: int) -> frozenset[str]:
+        rows = self._bench.telemetry.parts.get(connector)
+        if rows is None:
+            return frozenset({"L1"} if self._bench.telemetry.recorded else {"L1", "L2", "L3"})
+        return frozenset(f"L{n}" for n in (1, 2, 3) if np.nanmax(rows[f"u{n}_v"]) > 50.0)
+
+
+class StopData:
+    """Judges the transactionData of each StopTransaction against StopTxnSampledData."""
+
+    KEY = "StopTxnSampledData"
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._keeps_all = bench.policies.get("stop_data") != "begin-end"  # or it is not known
+        bench.bus.calls["StopTransaction"].append(self._stop)
+
+    def _stop(self, call: Call) -> None:
+        stopped = self._story.by_id.get(call.payload["transactionId"])
+        if stopped is None or stopped.stop_t != call.t or stopped.stop is None:
+            return
+        wanted = {context: self._wanted(at) for context, at in self._instants(stopped)}
+        if None in wanted.values():
+            return
+        wrong = self._wrong(call, stopped, wanted)
+        expected = ", ".join(sorted(set().union(*(some or set() for some in wanted.values())))) or "none"
+        message = f"the values of the stop of transaction {stopped.id} are not what {self.KEY} says"
+        self._ledger.judge(
+            STOP_DATA, not wrong, call.t, stopped.connector, expected, "; ".join(wrong), message
+        )
+
+    def _instants(self, stopped: Transaction) -> list[tuple[str, float]]:
+        return [(STOP_CONTEXTS[0], stopped.start), (STOP_CONTEXTS[1], stopped.stop or stopped.start)]
+
+    def _wanted(self, t: float) -> frozenset[str] | None:
+        """The measurands of the list; None where it is unknown, or changes at this very instant."""
+        tolerance = self._bench.tolerances.sample_s
+        changes = self._story.changes(t - tolerance, self.KEY.lower())
+        changing = any(change <= t + tolerance for change in changes)
+        return None if changing else self._story.measurands(self.KEY, t)
+
+    def _wrong(self, call: Call, stopped: Transaction, wanted: dict[str, Any]) -> list[str]:
+        told: dict[str, set[str]] = {context: set() for context in STOP_CONTEXTS}
+        wrong, instants = [], dict(self._instants(stopped))
+        for reading in call.readings or ():
+            for column in reading.layout.columns:
+                if column.context in BETWEEN and self._keeps_all:
+                    continue  # 9.1.29, 9.1.30: what was sampled from start to stop may be there too
+                if column.context not in told:
+                    wrong.append(f"{column.measurand} with context {column.context}")
+                    continue
+                told[column.context].add(column.measurand)
+                if abs(reading.stamp - instants[column.context]) > self._bench.tolerances.sample_s:
+                    wrong.append(f"{column.context} stamped {iso(reading.stamp)}")
+        for context in STOP_CONTEXTS:
+            unmetered = self._story.is_unmetered(stopped.connector, instants[context], 1.0)
+            may_lack = stopped.reason in UNFINISHED or unmetered
+            lacks = set() if may_lack else wanted[context] - told[context] - MAY_LACK
+            wrong += [f"{context} lacks {name}" for name in sorted(lacks)]
+            wrong += [f"{context} has {name}" for name in sorted(told[context] - wanted[context])]
+        return sorted(set(wrong))

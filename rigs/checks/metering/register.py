@@ -1,0 +1,207 @@
+"""The energy register: never backwards, true to what flowed, and what transactions say of it (7.31)."""
+
+from array import array
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Array, Block
+from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, Reading
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench
+from evc5.rigs.checks.state.station_history import Transaction
+
+MONOTONIC, TRUE = "metering.register-monotonic", "metering.true-energy"
+START_STOP, CONTINUITY = "metering.start-stop", "metering.continuity"
+
+REQUIREMENTS = (
+    R("metering.register-monotonic", "The energy register never runs backwards", "7.31"),
+    R("metering.true-energy", "The register counts the energy that flowed", "EN 50470-3 class B"),
+    R("metering.start-stop", "meterStart and meterStop agree with the samples", "6.45, 6.49"),
+    R("metering.continuity", "The register does not jump between transactions", "7.31"),
+)
+WHOLE_WH = 1.0  # meterStart and meterStop are whole watt-hours, samples may have decimals
+
+
+@dataclass(slots=True)
+class Shown:
+    """What one connector's register showed, in the order it was told."""
+
+    stamp: float = float("-inf")
+    wh: float = float("-inf")
+    pending: "array[float]" = field(default_factory=lambda: array("d"))  # stamp, Wh: truth not read yet
+    reference: tuple[float, float] | None = None  # true energy and register of the last point judged
+    stopped: Transaction | None = None
+
+
+class Register:
+    """Judges every showing of a register: samples, transaction data, meterStart and meterStop."""
+
+    MOST_PENDING = 100_000  # without telemetry nothing is kept; a lost part of it must not fill the memory
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench, self._ledger = bench, bench.ledger
+        self._shown: dict[int, Shown] = {}
+        bench.bus.readings.append(self._readings)
+        bench.bus.calls["StartTransaction"].append(self._started)
+        bench.bus.calls["StopTransaction"].append(self._stopped)
+        bench.bus.telemetry.append(self._truth)
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        told = [(block, wh) for block in blocks if (wh := block.column(DEFAULT_MEASURAND)) is not None]
+        if not told:
+            return
+        order = np.argsort(np.concatenate([block.order for block, _ in told]))
+        t, stamp = (np.concatenate([getattr(block, of) for block, _ in told])[order] for of in ("t", "stamp"))
+        wh = np.concatenate([wh for _, wh in told])[order]
+        shown = self._shown.setdefault(connector, Shown())
+        if not self._all_forward(connector, shown, stamp, wh):
+            for row in zip(stamp.tolist(), wh.tolist(), t.tolist(), strict=True):
+                self._show(connector, *row, 0.0)
+
+    def _all_forward(self, connector: int, shown: Shown, stamp: Array, wh: Array) -> bool:
+        """The common case: time and register both go on from the last showing, row by row."""
+        if stamp[0] < shown.stamp or (np.diff(stamp) < 0).any():
+            return False
+        if not wh[0] >= shown.wh or not (np.diff(wh) >= 0).all():
+            return False
+        shown.stamp, shown.wh = float(stamp[-1]), float(wh[-1])
+        self._ledger.held(MONOTONIC, len(wh), connector, stamp)
+        if self._bench.telemetry.recorded and len(shown.pending) < self.MOST_PENDING:
+            shown.pending.extend(np.column_stack([stamp, wh]).ravel())
+        return True
+
+    def _show(self, connector: int, stamp: float, wh: float, t: float, rounding: float) -> None:
+        shown = self._shown.setdefault(connector, Shown())
+        forward = stamp >= shown.stamp
+        if (wh >= shown.wh - rounding) if forward else (wh <= shown.wh + rounding):
+            self._ledger.held(MONOTONIC, 1, connector, stamp)
+        else:
+            self._ledger.broken(
+                MONOTONIC,
+                t,
+                connector,
+                f"{'>=' if forward else '<='} {shown.wh:g} Wh, as shown at {iso(shown.stamp)}",
+                f"{wh:g} Wh at {iso(stamp)}",
+                "the register ran backwards",
+            )
+        if forward:
+            shown.stamp, shown.wh = stamp, wh
+        answers = not self._bench.story.is_unmetered(connector, stamp, 1.0)
+        if answers and self._bench.telemetry.recorded and len(shown.pending) < self.MOST_PENDING:
+            shown.pending.append(stamp)
+            shown.pending.append(wh)
+
+    # -- transactions ----------------------------------------------------------------------------
+
+    def _started(self, call: Call) -> None:
+        transaction = self._bench.story.open.get(call.payload["connectorId"])
+        if transaction is None or transaction.start_t != call.t:
+            return  # a repetition
+        shown = self._shown.setdefault(transaction.connector, Shown())
+        before, shown.stopped = shown.stopped, None
+        if before is not None and before.meter_stop is not None and before.stop is not None:
+            self._continues(before, transaction, transaction.start - before.stop)
+        self._show(transaction.connector, transaction.start, transaction.meter_start, call.t, WHOLE_WH)
+
+    def _continues(self, before: Transaction, transaction: Transaction, gap_s: float) -> None:
+        tolerances, story = self._bench.tolerances, self._bench.story
+        if any(story.is_unmetered(its.connector, its.start, 1.0) for its in (before, transaction)):
+            return  # told from memory
+        if story.is_unmetered(before.connector, before.stop or before.start, 1.0):
+            return
+        most = tolerances.standby_w * max(gap_s, 0.0) / 3600.0 + tolerances.resolution_wh
+        most += tolerances.run_out_wh
+        last = before.meter_stop or 0.0
+        if -WHOLE_WH <= transaction.meter_start - last <= most:
+            self._ledger.held(CONTINUITY, 1, transaction.connector, transaction.start)
+            return
+        self._ledger.broken(
+            CONTINUITY,
+            transaction.start_t,
+            transaction.connector,
+            f"meterStart {last:g} to {last + most:g} Wh, after meterStop {last:g} Wh",
+            f"{transaction.meter_start:g} Wh",
+            f"the register jumps before transaction {transaction.id or 'still without an id'}",
+        )
+
+    def _stopped(self, call: Call) -> None:
+        transaction = self._bench.story.by_id.get(call.payload["transactionId"])
+        if transaction is None or transaction.stop_t != call.t or transaction.stop is None:
+            return
+        shown = self._shown.setdefault(transaction.connector, Shown())
+        shown.stopped = transaction
+        meter_stop = transaction.meter_stop or 0.0
+        for reading in call.readings or ():
+            if reading.register is not None:
+                self._boundary(transaction, reading, reading.register, call.t)
+        if meter_stop < transaction.meter_start:
+            self._disagree(
+                transaction, call.t, f">= meterStart {transaction.meter_start:g}", meter_stop, "meterStop"
+            )
+        else:
+            self._ledger.held(START_STOP, 1, transaction.connector, transaction.stop)
+        self._show(transaction.connector, transaction.stop, meter_stop, call.t, WHOLE_WH)
+
+    def _boundary(self, transaction: Transaction, reading: Reading, wh: float, t: float) -> None:
+        """Transaction.Begin stands for meterStart, Transaction.End for meterStop (ER 3.14)."""
+        said = {"Transaction.Begin": transaction.meter_start, "Transaction.End": transaction.meter_stop}
+        expected = said.get(reading.layout.context)
+        if expected is None:
+            return
+        if abs(wh - expected) <= WHOLE_WH:
+            self._ledger.held(START_STOP, 1, transaction.connector, transaction.start)
+        else:
+            self._disagree(transaction, t, f"{expected:g} Wh", wh, reading.layout.context)
+
+    def _disagree(self, transaction: Transaction, t: float, expected: str, wh: float, what: str) -> None:
+        message = f"{what} of transaction {transaction.id} disagrees with its start and stop"
+        self._ledger.broken(START_STOP, t, transaction.connector, expected, f"{wh:g} Wh", message)
+
+    # -- the truth -------------------------------------------------------------------------------
+
+    def _truth(self) -> None:
+        for connector, shown in self._shown.items():
+            truth = self._bench.telemetry.energy(connector)
+            if truth is not None and shown.pending:
+                self._compare(connector, shown, truth)
+
+    def _compare(self, connector: int, shown: Shown, truth: Any) -> None:
+        points = np.frombuffer(shown.pending, float).reshape(-1, 2)
+        ready = points[:, 0] <= self._bench.telemetry.until
+        left, points = points[~ready], points[ready & (points[:, 0] >= truth[0, 0])]
+        points = points[np.argsort(points[:, 0], kind="stable")]
+        shown.pending = array("d", left.ravel())
+        if not len(points):
+            return
+        stamps, wh = points[:, 0], points[:, 1]
+        true_wh, slack = _energy_at(stamps, truth)
+        first = shown.reference or (float(truth[1, 0]), float(truth[2, 0]))
+        shown.reference = float(true_wh[-1]), float(wh[-1])
+        counted = np.diff(wh, prepend=first[1])
+        flowed = np.diff(true_wh, prepend=first[0])
+        tolerances = self._bench.tolerances
+        allowed = tolerances.meter_class * np.abs(flowed) + tolerances.resolution_wh + WHOLE_WH
+        allowed += slack + np.concatenate([[0.0], slack[:-1]])
+        wrong = np.abs(counted - flowed) > allowed
+        self._ledger.held(TRUE, int(np.count_nonzero(~wrong)), connector, stamps[~wrong])
+        for k in np.flatnonzero(wrong):
+            self._ledger.broken(
+                TRUE,
+                float(stamps[k]),
+                connector,
+                f"{flowed[k]:.1f} Wh more than the showing before, within {allowed[k]:.1f} Wh",
+                f"{counted[k]:.1f} Wh more",
+                "the register did not count the energy that flowed",
+            )
+
+
+def _energy_at(stamps: Any, truth: Any) -> tuple[Any, Any]:
+    """True energy at the stamps, and how far off it may be: power moves between rows, a stamp by a second."""
+    t, energy, _, power = truth
+    right = np.clip(np.searchsorted(t, stamps, side="right"), 1, len(t) - 1)
+    bend = np.abs(power[right] - power[right - 1]) * (t[right] - t[right - 1]) / 8.0
+    return np.interp(stamps, t, energy), (bend + np.maximum(power[right - 1], power[right])) / 3600.0

@@ -1,0 +1,185 @@
+"""Periodic samples: every MeterValueSampleInterval, counted from the transaction's start (4.7, 9.1.25)."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Array, Block
+from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench
+from evc5.rigs.checks.state.station_history import Transaction
+
+KEY = "MeterValueSampleInterval"
+LIST = "MeterValuesSampledData"
+STAMP_S = 0.001  # stamps are written to the millisecond
+REQUIREMENT = "metering.sample-interval"
+
+REQUIREMENTS = (
+    R(
+        "metering.sample-interval",
+        "Samples come at their interval, counted from the start",
+        "4.7, 9.1.25, ER 3.15",
+    ),
+)
+
+
+@dataclass(slots=True)
+class Plan:
+    """The instants at which one transaction owes a sample: anchor + n * interval."""
+
+    anchor: float
+    interval: float
+    n: int = 1
+    changes: list[tuple[float, float]] = field(default_factory=list)  # (when, interval) still to come
+
+    @property
+    def due(self) -> float:
+        """The next instant owed; infinite while sampling is off."""
+        due = self.anchor + self.n * self.interval if self.interval > 0 else float("inf")
+        while self.changes and due >= self.changes[0][0] - STAMP_S:
+            self.anchor, self.interval = self.changes.pop(0)
+            self.n = 1
+            due = self.anchor + self.interval if self.interval > 0 else float("inf")
+        return due
+
+
+class Sampling:
+    """Judges the instants of the Sample.Periodic readings of each transaction."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._plans: dict[Transaction, Plan] = {}
+        self._follows = bench.policies["sample_interval_changed"] == "at-once"
+        bench.bus.replies["StartTransaction"].append(self._started)
+        bench.bus.calls["StopTransaction"].append(self._stopped)
+        bench.bus.readings.append(self._readings)
+        bench.bus.end.append(self._end)
+        bench.story.on_setting.append(self._changed)
+
+    def _interval(self, t: float) -> float | None:
+        """Seconds, 0 for none; None where the transcript does not say."""
+        interval = self._bench.story.integer(KEY, t)
+        return None if interval is None else float(interval)
+
+    def _owed(self, t: float) -> bool:
+        """Is there anything to sample? Without a car there is no SoC, and so no message with it alone."""
+        measurands = self._bench.story.measurands(LIST, t)
+        return measurands is None or bool(measurands - {"SoC"})
+
+    def _started(self, call: Call) -> None:
+        for transaction in self._bench.story.open.values():
+            if transaction.id is not None and transaction not in self._plans:
+                self._plan(transaction)
+
+    def _plan(self, transaction: Transaction) -> Plan | None:
+        start = transaction.start + STAMP_S
+        interval = self._interval(start)
+        if interval is None:
+            return None
+        plan = self._plans[transaction] = Plan(transaction.start, interval)
+        for t in self._bench.story.changes(start, KEY.lower()):
+            self._change(plan, t)
+        return plan
+
+    def _changed(self, key: str, t: float) -> None:
+        if key == KEY.lower():
+            for plan in self._plans.values():
+                self._change(plan, t)
+
+    def _change(self, plan: Plan, t: float) -> None:
+        interval = self._interval(t)
+        latest = plan.changes[-1][1] if plan.changes else plan.interval
+        if self._follows and interval is not None and interval != latest:
+            plan.changes.append((t, interval))
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        """All samples of a transaction in the order they came, whatever their measurands."""
+        periodic = [block for block in blocks if block.layout.context == "Sample.Periodic"]
+        for block in periodic:
+            if block.transaction is None:
+                self._outside(connector, block)
+        for id in {block.transaction for block in periodic} - {None}:
+            transaction = self._bench.story.by_id.get(id or -1)
+            if transaction is None:
+                continue
+            mine = [block for block in periodic if block.transaction == id]
+            order = np.argsort(np.concatenate([block.order for block in mine]))
+            t, stamp = (np.concatenate([getattr(b, of) for b in mine])[order] for of in ("t", "stamp"))
+            transaction.samples += len(order)
+            plan = self._plans.get(transaction) or self._plan(transaction)
+            if plan is not None and not self._all_due(connector, plan, stamp):
+                for told, taken in zip(t.tolist(), stamp.tolist(), strict=True):
+                    self._sample(transaction, plan, told, taken)
+
+    def _outside(self, connector: int, block: Block) -> None:
+        for _, t, stamp in block.rows():
+            message = "a periodic sample without a transaction"
+            self._bench.ledger.broken(REQUIREMENT, t, connector, "a transaction", iso(stamp), message)
+
+    def _all_due(self, connector: int, plan: Plan, stamp: Array) -> bool:
+        """The common case: every sample on the instants that come next."""
+        if plan.changes or not plan.interval or not self._owed(float(stamp[0])):
+            return False
+        due = plan.anchor + (plan.n + np.arange(len(stamp))) * plan.interval
+        if (np.abs(stamp - due) > self._bench.tolerances.sample_s).any():
+            return False
+        plan.n += len(stamp)
+        self._bench.ledger.held(REQUIREMENT, len(stamp), connector, stamp)
+        return True
+
+    def _sample(self, transaction: Transaction, plan: Plan, t: float, stamp: float) -> None:
+        tolerance = self._bench.tolerances.sample_s
+        self._missed(transaction, plan, stamp - tolerance, t)
+        if abs(stamp - plan.due) <= tolerance and self._may_come(stamp):
+            plan.n += 1
+            self._bench.ledger.held(REQUIREMENT, 1, transaction.connector, stamp)
+            return
+        if plan.anchor != transaction.start and stamp <= plan.anchor + tolerance:
+            return  # of the interval before a change, or at its instant, when either may bring it
+        owed = plan.due < float("inf") and self._may_come(stamp)
+        self._bench.ledger.broken(
+            REQUIREMENT,
+            t,
+            transaction.connector,
+            f"next at {iso(plan.due)}" if owed else "no samples: interval 0 or no measurand",
+            iso(stamp),
+            f"a sample of transaction {transaction.id} stands off its instants",
+        )
+
+    def _may_come(self, stamp: float) -> bool:
+        story, tolerance = self._bench.story, self._bench.tolerances.sample_s
+        return any(story.measurands(LIST, t) != frozenset() for t in (stamp - tolerance, stamp + tolerance))
+
+    def _missed(self, transaction: Transaction, plan: Plan, until: float, t: float) -> None:
+        """Write down every instant owed before `until`, except those without power."""
+        story, ledger = self._bench.story, self._bench.ledger
+        while (due := plan.due) < until:
+            plan.n += 1
+            margin_s = self._bench.tolerances.sample_s
+            unmetered = story.is_unmetered(transaction.connector, due, margin_s)
+            owed = self._owed(due - margin_s) and self._owed(due + margin_s)
+            if story.is_dark(due, margin_s) or unmetered or not owed:
+                continue
+            ledger.broken(
+                REQUIREMENT,
+                t,
+                transaction.connector,
+                f"a sample at {iso(due)}",
+                "none",
+                f"transaction {transaction.id} misses a sample",
+            )
+
+    def _stopped(self, call: Call) -> None:
+        transaction = self._bench.story.by_id.get(call.payload["transactionId"])
+        plan = self._plans.pop(transaction, None) if transaction is not None else None
+        if transaction is None or plan is None or transaction.stop is None:
+            return
+        until = min(transaction.stop, self._bench.story.went_dark_after(transaction.start))
+        self._missed(transaction, plan, until - self._bench.tolerances.sample_s, call.t)
+
+    def _end(self, t: float) -> None:
+        until = self._bench.story.delivered_until(t, self._bench.tolerances.grace_s)
+        for transaction, plan in self._plans.items():
+            self._missed(transaction, plan, until, t)

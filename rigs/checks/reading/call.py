@@ -1,0 +1,31 @@
+"""One CALL of a transcript with its reply."""
+
+from typing import Any
+
+from evc5.rigs.checks.reading.meter import Reading
+from evc5.rigs.checks.reading.templates import Row
+
+
+class Call:
+    """A CALL and, once it came, its reply."""
+
+    __slots__ = (
+        *("line", "t", "up", "lost", "id", "action", "payload", "readings", "valid"),
+        *("reply_t", "reply", "error", "row", "again"),
+    )
+
+    def __init__(self, line: int, t: float, up: bool, lost: bool, id: str, action: str, payload: Any) -> None:
+        self.line, self.t, self.up, self.lost = line, t, up, lost
+        self.id, self.action, self.payload = id, action, payload
+        self.valid = False
+        self.row: Row | None = None  # of MeterValues of known form, which have no payload here
+        self.again = False  # this transaction message was sent before and not confirmed
+        self.readings: list[Reading] | None = None  # of its meter values, where it has them and is valid
+        self.reply_t: float | None = None
+        self.reply: dict[str, Any] | None = None  # the payload of a valid CALLRESULT
+        self.error: str | None = None  # the code of a CALLERROR
+
+    @property
+    def connector(self) -> int | None:
+        at = self.payload.get("connectorId") if isinstance(self.payload, dict) else None
+        return at if isinstance(at, int) else None

@@ -1,0 +1,144 @@
+"""Readings gathered into columns, so that checks judge hundreds at once.
+
+A block holds the readings of one connector, transaction and layout since the blocks were last handed out;
+they are handed out whenever something happens that the next readings have to be seen in the light of.
+"""
+
+from array import array
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import orjson
+
+from evc5.rigs.checks.reading.meter import Layout, Reading
+from evc5.rigs.checks.reading.templates import Row
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class Block:
+    """Readings in order of arrival: `t` when each went, `stamp` when it was taken, `values` one row each."""
+
+    __slots__ = ("connector", "decimals", "layout", "order", "stamp", "t", "transaction", "values")
+
+    def __init__(
+        self,
+        connector: int,
+        transaction: int | None,
+        layout: Layout,
+        head: Array,
+        values: Array,
+        decimals: list[int],
+    ) -> None:
+        self.connector, self.transaction, self.layout = connector, transaction, layout
+        self.order, self.t, self.stamp = head[:, 0], head[:, 1], head[:, 2]
+        self.values = values
+        self.decimals = decimals  # digits after the point, column by column, as the first reading has them
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+    def rows(self) -> Iterator[tuple[float, float, float]]:
+        """Order, t and stamp, reading by reading."""
+        return zip(self.order.tolist(), self.t.tolist(), self.stamp.tolist(), strict=True)
+
+    def column(self, measurand: str, phase: str | None = None) -> Array | None:
+        """One measurand on one phase (None: the total), without kilo; None where it is not told."""
+        at = self.layout.find(measurand, phase)
+        if at is None:
+            return None
+        scaled: Array = self.values[:, at] * self.layout.columns[at].scale
+        return scaled
+
+
+Key = tuple[int | None, Layout]  # transaction and layout
+Gathered = tuple["array[float]", list[bytes]]  # order, t and stamp of each reading; its numbers
+Listener = Callable[[int, list[Block]], None]
+
+
+class Gathering:
+    """Takes readings one by one, hands them out in blocks, connector by connector."""
+
+    MOST = 2048  # readings of one block: it is handed out then, whatever happens
+
+    def __init__(self, on_value: Callable[[float, int, str], None]) -> None:
+        self.listeners: list[Listener] = []
+        self.restamp: Callable[[Array], Array] | None = None  # from a clock-aligned stamp to its instant
+        self._on_value = on_value  # (t, connector, text) of a value that is no number
+        self._open: dict[int, dict[Key, Gathered]] = {}
+        self.flushed = 0  # how often blocks were handed out
+        self._count = 0
+
+    def add(self, row: Row) -> None:
+        """A reading of known form."""
+        block = self.block(row.connector, row.transaction, row.layout)
+        self.put(row.connector, block, row.t, row.stamp, row.numbers)
+
+    def put(self, connector: int, block: Gathered, t: float, stamp: float, numbers: bytes) -> None:
+        """The same for one whose block is at hand."""
+        head, texts = block
+        self._count += 1
+        head.extend((self._count, t, stamp))
+        texts.append(numbers)
+        if len(texts) >= self.MOST:
+            self.flush(connector)
+
+    def add_reading(self, reading: Reading) -> None:
+        """A reading that came the general way; its numbers are known to be such."""
+        head, numbers = self.block(reading.connector, reading.transaction, reading.layout)
+        self._count += 1
+        head.extend((self._count, reading.t, reading.stamp))
+        numbers.append(b",".join(b"null" if v != v else repr(v).encode() for v in reading.values))
+
+    def block(self, connector: int, transaction: int | None, layout: Layout) -> Gathered:
+        """Where such readings are gathered, until `flushed` counts on."""
+        key = (transaction, layout)
+        blocks = self._open.get(connector)
+        if blocks is None:
+            blocks = self._open[connector] = {}
+        block = blocks.get(key)
+        if block is None:
+            block = blocks[key] = (array("d"), [])
+        return block
+
+    def flush(self, connector: int | None = None) -> None:
+        """Hand out what is gathered for a connector, or for all."""
+        self.flushed += 1
+        for each in [connector] if connector is not None else list(self._open):
+            gathered = self._open.pop(each, None)
+            if gathered:
+                blocks = [self._closed(each, *key, *content) for key, content in gathered.items()]
+                for listen in self.listeners:
+                    listen(each, blocks)
+
+    def _closed(
+        self,
+        connector: int,
+        transaction: int | None,
+        layout: Layout,
+        head: "array[float]",
+        texts: list[bytes],
+    ) -> Block:
+        heads = np.frombuffer(head, float).reshape(-1, 3)
+        if self.restamp is not None and layout.context == "Sample.Clock":
+            heads = np.column_stack([heads[:, :2], self.restamp(heads[:, 2])])
+        width = len(layout.columns)
+        try:
+            flat = orjson.loads(b"[" + b",".join(texts) + b"]")
+            values = np.array(flat, float).reshape(-1, width)
+        except (orjson.JSONDecodeError, ValueError):  # "05", "1-2": read them one by one
+            rows = zip(heads, texts, strict=True)
+            values = np.array([self._numbers(connector, row[1], text) for row, text in rows])
+        decimals = [len(text.partition(b".")[2]) for text in texts[0].split(b",")]
+        return Block(connector, transaction, layout, heads, values, decimals)
+
+    def _numbers(self, connector: int, t: float, text: bytes) -> list[float]:
+        return [self._number(connector, t, each.decode()) for each in text.split(b",")]
+
+    def _number(self, connector: int, t: float, text: str) -> float:
+        try:
+            return float("nan") if text == "null" else float(text)
+        except ValueError:
+            self._on_value(t, connector, text)
+            return float("nan")

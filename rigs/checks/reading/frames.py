@@ -1,0 +1,95 @@
+"""A transcript line by line: each becomes a frame, with its time and direction."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from evc5.rigs.checks.reading.instants import epoch
+
+CALL, RESULT, ERROR = 2, 3, 4  # OCPP-J 4.2.1-4.2.3
+
+
+class Frame:
+    """One OCPP frame: `t` in epoch seconds; `up` is to the CSMS; `fault` says why it is none."""
+
+    __slots__ = ("action", "fault", "id", "kind", "line", "lost", "payload", "t", "up")
+
+    def __init__(
+        self,
+        line: int,
+        t: float,
+        up: bool,
+        lost: bool,
+        kind: int,
+        id: str,
+        action: str,
+        payload: Any,
+        fault: str = "",
+    ) -> None:
+        self.line, self.t, self.up, self.lost, self.kind, self.id = line, t, up, lost, kind, id
+        self.action, self.payload, self.fault = action, payload, fault
+
+
+class Reader:
+    """Reads lines of `messages.jsonl`; learns the run's epoch from the first, if not told."""
+
+    def __init__(self, start: float | None = None) -> None:
+        self.start = start  # epoch seconds of t = 0
+
+    def read(self, number: int, raw: bytes) -> Frame:
+        """The frame on this line; ValueError where the line is no record of one."""
+        try:
+            record = orjson.loads(raw)
+        except orjson.JSONDecodeError as error:
+            raise ValueError(f"not a JSON line: {error.msg} at column {error.colno}") from None
+        if not isinstance(record, dict) or record.get("dir") not in ("up", "down"):
+            raise ValueError("not a record of a frame: needs t or at, dir (up or down) and frame or text")
+        t, up, lost = self._time(record), record["dir"] == "up", bool(record.get("lost"))
+        if "frame" not in record:
+            return Frame(number, t, up, lost, 0, "", "", None, fault=f"not JSON: {record.get('text')!r:.80}")
+        return frame_of(number, t, up, lost, record["frame"])
+
+    def _time(self, record: dict[str, Any]) -> float:
+        t, at = record.get("t"), record.get("at")
+        if self.start is None:
+            if not isinstance(at, str):
+                raise ValueError("the first line must carry `at`, the UTC time of its frame")
+            self.start = epoch(at) - (t if isinstance(t, int | float) else 0.0)
+        if isinstance(t, int | float):
+            return self.start + t
+        if not isinstance(at, str):
+            raise ValueError("a line must carry t (seconds) or at (date-time)")
+        return epoch(at)
+
+
+def frame_of(number: int, t: float, up: bool, lost: bool, body: Any) -> Frame:
+    """A decoded frame, or one whose `fault` says why OCPP-J 4.2 knows no such thing."""
+
+    def foreign(why: str) -> Frame:
+        return Frame(number, t, up, lost, 0, "", "", body, fault=f"{why}: {body!s:.80}")
+
+    if not isinstance(body, list) or len(body) < 3:
+        return foreign("not an array of at least three")
+    kind, id = body[0], body[1]
+    if kind not in (CALL, RESULT, ERROR) or isinstance(kind, bool | float):
+        return foreign("message type must be 2, 3 or 4")
+    if not isinstance(id, str):
+        return foreign("message id must be a string")
+    if len(body) != {CALL: 4, RESULT: 3, ERROR: 5}[kind]:
+        return foreign("wrong number of elements")
+    if kind == CALL and not isinstance(body[2], str):
+        return foreign("action must be a string")
+    if kind == ERROR:
+        return Frame(number, t, up, lost, kind, id, "", body[2:])
+    payload = {} if body[-1] is None else body[-1]  # null is legal to receive, OCPP-J 4.2.1
+    return Frame(number, t, up, lost, kind, id, body[2] if kind == CALL else "", payload)
+
+
+def lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file that are not blank, with their numbers from 1."""
+    with path.open("rb", buffering=1 << 20) as file:
+        for number, raw in enumerate(file, 1):
+            if not raw.isspace():
+                yield number, raw

@@ -1,0 +1,132 @@
+"""Meter values: what each number of a list of sampled values is of, with the defaults of OCPP filled in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from evc5.rigs.checks.reading.instants import epoch
+
+PHASES = ("L1", "L2", "L3")
+
+# OCPP 1.6 sections 7.31-7.45: what an absent field means.
+DEFAULT_MEASURAND = "Energy.Active.Import.Register"
+DEFAULT_CONTEXT = "Sample.Periodic"
+DEFAULT_LOCATION = "Outlet"
+DEFAULT_UNIT = "Wh"
+KILO = {"kWh": 1000.0, "kW": 1000.0, "kvar": 1000.0, "kVA": 1000.0, "kvarh": 1000.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What one sampled value is of; `scale` takes it to the unit without kilo."""
+
+    measurand: str
+    phase: str | None
+    context: str
+    location: str
+    unit: str | None
+    format: str
+
+    @property
+    def scale(self) -> float:
+        return KILO.get(self.unit or "", 1.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """The columns of one list of sampled values; compared by identity, one object per layout."""
+
+    columns: tuple[Column, ...]
+    context: str  # of the first value; mixed layouts are told apart by `mixed`
+    mixed: bool
+    register: int | None  # the column of the total energy register
+    register_scale: float
+
+    def find(self, measurand: str, phase: str | None = None) -> int | None:
+        """Where this measurand on this phase stands (L1-N counts as L1)."""
+        for index, column in enumerate(self.columns):
+            if column.measurand == measurand and line(column.phase) == phase:
+                return index
+        return None
+
+
+def line(phase: str | None) -> str | None:
+    """The conductor a phase label speaks of: L1-N is L1."""
+    return phase.removesuffix("-N") if phase else phase
+
+
+class Reading:
+    """One meter value: one instant's list of numbers."""
+
+    __slots__ = ("connector", "layout", "stamp", "t", "transaction", "values")
+
+    def __init__(
+        self,
+        t: float,
+        connector: int,
+        transaction: int | None,
+        stamp: float,
+        layout: Layout,
+        values: list[float],
+    ) -> None:
+        self.t, self.connector, self.transaction = t, connector, transaction
+        self.stamp, self.layout, self.values = stamp, layout, values
+
+    def get(self, measurand: str, phase: str | None = None) -> float | None:
+        at = self.layout.find(measurand, phase)
+        return None if at is None else self.values[at] * self.layout.columns[at].scale
+
+    @property
+    def register(self) -> float | None:
+        at = self.layout.register
+        return None if at is None else self.values[at] * self.layout.register_scale
+
+
+_layouts: dict[tuple[Column, ...], Layout] = {}
+
+
+def layout_of(columns: tuple[Column, ...]) -> Layout:
+    known = _layouts.get(columns)
+    if known is None:
+        contexts = {column.context for column in columns}
+        at = next(
+            (i for i, c in enumerate(columns) if c.measurand == DEFAULT_MEASURAND and not c.phase), None
+        )
+        scale = 1.0 if at is None else columns[at].scale
+        known = _layouts[columns] = Layout(columns, columns[0].context, len(contexts) > 1, at, scale)
+    return known
+
+
+def column_of(sampled: dict[str, Any]) -> Column:
+    measurand = sampled.get("measurand", DEFAULT_MEASURAND)
+    unit = sampled.get("unit", DEFAULT_UNIT if measurand.startswith("Energy.") else None)
+    return Column(
+        measurand,
+        sampled.get("phase"),
+        sampled.get("context", DEFAULT_CONTEXT),
+        sampled.get("location", DEFAULT_LOCATION),
+        unit,
+        sampled.get("format", "Raw"),
+    )
+
+
+def number(sampled: dict[str, Any]) -> float:
+    """A raw value as a number; ValueError where it is none. Signed data has no number to judge: nan."""
+    if sampled.get("format") == "SignedData":
+        return float("nan")
+    return float(sampled["value"])
+
+
+def read(items: list[dict[str, Any]], t: float, connector: int, transaction: int | None) -> list[Reading]:
+    """The readings of a valid `meterValue` or `transactionData` list, stamped in epoch seconds."""
+    return [
+        Reading(
+            t,
+            connector,
+            transaction,
+            epoch(item["timestamp"]),
+            layout_of(tuple(map(column_of, item["sampledValue"]))),
+            list(map(number, item["sampledValue"])),
+        )
+        for item in items
+        if item["sampledValue"]
+    ]

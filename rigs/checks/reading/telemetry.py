@@ -1,0 +1,119 @@
+"""The recorded truth, part by part: the latest days of it are kept, older ones forgotten."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from evc5.rigs.recording.reading.columns import to_numpy
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+SCALARS = (
+    *("t", "phases", "i1_a", "i2_a", "i3_a", "u1_v", "u2_v", "u3_v", "p_w", "pf", "duty_pct"),
+    *("energy_wh", "register_wh", "soc", "temp_c"),
+)
+VECTORS = ("offered_a", "allocated_a", "capability_a")
+TEXTS = ("pilot", "status", "limited_by")
+WANTED = ("connector", *SCALARS, *VECTORS, *TEXTS)
+
+
+@dataclass(slots=True)
+class Rows:
+    """One connector's rows of one part, in order of time; t in epoch seconds, null as NaN."""
+
+    columns: dict[str, Array]
+    carried: int = 0  # the first rows, kept from the part before: judged there
+
+    def __getitem__(self, name: str) -> Array:
+        return self.columns[name]
+
+    def __len__(self) -> int:
+        return len(self.columns["t"])
+
+    def since(self, t: float) -> "Rows":
+        """The rows later than t, and the one in force at it."""
+        first = max(self.at(t), 0)
+        return Rows({name: values[first:] for name, values in self.columns.items()})
+
+    def after(self, earlier: "Rows") -> "Rows":
+        """These rows with the earlier ones before them."""
+        columns = {name: np.concatenate([earlier[name], self[name]]) for name in self.columns}
+        return Rows(columns, len(earlier))
+
+    def at(self, t: float) -> int:
+        """The row in force at t, or -1 before the first."""
+        return int(np.searchsorted(self["t"], t, side="right")) - 1
+
+
+class Telemetry:
+    """The newest part per connector, the end of the one before in front, and a history of the energy."""
+
+    KEEP_PARTS = 8  # an outage of a week still finds its truth
+    CARRY_S = 900.0  # what a check may look back across midnight
+
+    def __init__(self) -> None:
+        self.parts: dict[int, Rows] = {}
+        self.until = float("-inf")
+        self.recorded = False  # is there any?
+        self._energy: dict[int, list[Array]] = {}
+        self._joined: dict[int, Array] = {}
+
+    def add(self, part: dict[int, Rows]) -> None:
+        for connector, rows in part.items():
+            before = self.parts.get(connector)
+            self.parts[connector] = self._carried(before, rows)
+            block = np.stack([rows[name] for name in ("t", "energy_wh", "register_wh", "p_w")])
+            kept = [*self._energy.get(connector, ()), block][-self.KEEP_PARTS :]
+            self._energy[connector] = kept
+            self._joined[connector] = np.concatenate(kept, axis=1)
+            self.until = max(self.until, float(rows["t"][-1]))
+
+    def _carried(self, before: Rows | None, rows: Rows) -> Rows:
+        return rows if before is None else rows.after(before.since(float(before["t"][-1]) - self.CARRY_S))
+
+    def energy(self, connector: int) -> Array | None:
+        """t, energy_wh, register_wh and p_w of the latest days, as four rows."""
+        return self._joined.get(connector)
+
+
+def parts(directory: Path, start: float) -> Iterator[dict[int, Rows]]:
+    """The closed parts in order; `start` is the epoch of t = 0. An unreadable part ends the evidence."""
+    for path in sorted(directory.glob("*.parquet")):
+        try:
+            with pq.ParquetFile(path, read_dictionary=TEXTS) as part:  # read_table would import pandas
+                names = set(part.schema_arrow.names)
+                table = part.read([name for name in WANTED if name in names])
+        except (pa.ArrowInvalid, OSError):
+            return
+        yield _split(table, start)
+
+
+def _split(table: pa.Table, start: float) -> dict[int, Rows]:
+    names = set(table.column_names)
+    columns = {name: _floats(table[name]) for name in SCALARS if name in names}
+    columns |= {name: _vectors(table[name]) for name in VECTORS if name in names}
+    columns |= {name: _texts(table[name]) for name in TEXTS if name in names}
+    columns["t"] = columns["t"] + start
+    connectors = _floats(table["connector"])
+    found = {}
+    for connector in np.unique(connectors):
+        keep = connectors == connector
+        found[int(connector)] = Rows({name: values[keep] for name, values in columns.items()})
+    return found
+
+
+def _floats(column: pa.ChunkedArray) -> Array:
+    return to_numpy(column.cast(pa.float64()))
+
+
+def _vectors(column: pa.ChunkedArray) -> Array:
+    return to_numpy(column)
+
+
+def _texts(column: pa.ChunkedArray) -> Array:
+    return to_numpy(column.dictionary_encode())

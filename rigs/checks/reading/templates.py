@@ -1,0 +1,157 @@
+"""MeterValues that differ from one seen before in numbers only: they come by the hundred thousand.
+
+A line that was read, validated and understood in full becomes a template: its own bytes, with t, id,
+connector, transaction, timestamp and values left open. Where a template fits, all else is equal byte for
+byte, and only the open fields need reading.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from evc5.rigs.checks.reading.instants import epoch
+from evc5.rigs.checks.reading.meter import Layout
+
+NUMBER = rb"-?(?:0|[1-9]\d*)(?:\.\d+)?"
+NUMERIC = rb"[-.\d]+"  # a value; whether it is a number shows when it is read
+INTEGER = rb"(?:0|-?[1-9]\d{0,8})"
+SECOND = rb"[0-5]\d(?:\.\d{1,9})?"
+# The fields that may differ: how each is found in a line, and what may stand in its place.
+FIELDS: dict[str, tuple[bytes, bytes]] = {
+    "t": (rb'(?<=\{"t":)' + NUMBER + rb"(?=,)", NUMBER),
+    "at": (rb'(?<="at":")[^"\\]*(?=")', rb'[^"\\]*'),
+    "id": (rb'(?<="frame":\[2,")[^"\\]{1,36}(?=","MeterValues",)', rb'[^"\\]{1,36}'),
+    "connector": (rb'(?<="connectorId":)' + INTEGER + rb"(?=[,}])", INTEGER),
+    "transaction": (rb'(?<="transactionId":)' + INTEGER + rb"(?=[,}])", INTEGER),
+    "hour": (rb'(?<="timestamp":")\d{4}-\d\d-\d\dT\d\d(?=:)', rb"\d{4}-\d\d-\d\dT\d\d"),
+    "minute": (rb"(?<=-\d\dT\d\d:)[0-5]\d(?=:)", rb"[0-5]\d"),
+    "second": (rb"(?<=-\d\dT\d\d:\d\d:)" + SECOND + rb'(?=Z","sampledValue")', SECOND),
+    "value": (rb'(?<="value":")' + NUMERIC + rb'(?=")', NUMERIC),
+}
+_FIND = re.compile(b"|".join(b"(?P<%s>%s)" % (name.encode(), find) for name, (find, _) in FIELDS.items()))
+
+
+class Row(NamedTuple):
+    """The open fields of one such line; `numbers` are its values, as bytes with commas between."""
+
+    t: float
+    id: str
+    connector: int
+    transaction: int | None
+    stamp: float
+    layout: Layout
+    numbers: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """A line's bytes as a pattern, and where among its groups each field stands.
+
+    `pair` is the same with the line of its reply behind it, whose t is the last group.
+    """
+
+    pattern: re.Pattern[bytes]
+    pair: re.Pattern[bytes]
+    layout: Layout
+    head: tuple[int, ...]  # as HEAD; -1 where the line has no transaction
+    values: slice
+
+
+def template_of(raw: bytes, layout: Layout) -> Template | None:
+    """The template of a line; None where it does not have each field once and a number per column."""
+    found = [(match.lastgroup or "", match.start(), match.end()) for match in _FIND.finditer(raw)]
+    names = [name for name, _, _ in found]
+    once = all(names.count(name) == 1 for name in ("t", "at", "id", "connector", *HEAD[4:]))
+    if not once or names.count("transaction") > 1 or names.count("value") != len(layout.columns):
+        return None
+    pattern, before, groups = b"", 0, []
+    for name, start, end in found:
+        allowed = FIELDS[name][1]
+        pattern += re.escape(raw[before:start]) + (allowed if name == "at" else b"(" + allowed + b")")
+        groups += [] if name == "at" else [name]
+        before = end
+    first = groups.index("value")
+    head = tuple(groups.index(name) if name in groups else -1 for name in HEAD)
+    values = slice(first, first + len(layout.columns))
+    if set(groups[values]) != {"value"}:
+        return None
+    whole = pattern + re.escape(raw[before:])
+    both = whole + REPLY_HEAD + b"\\%d" % (head[1] + 1) + REPLY_TAIL
+    return Template(re.compile(whole), re.compile(both), layout, head, values)
+
+
+REPLY_HEAD = (
+    rb'\{"t":(' + NUMBER + rb'),"at":"[^"\\]*","station":"[^"\\]*","dir":"down","frame":\[3,"'
+)  # then the id again
+REPLY_TAIL = rb'",\{\}\]\}\n'
+HEAD = ("t", "id", "connector", "transaction", "hour", "minute", "second")
+
+
+class Templates:
+    """The templates of one transcript, the one last used first."""
+
+    MOST = 32  # a station has a handful; a transcript with more is read in full, which costs only time
+
+    def __init__(self, start: float) -> None:
+        self._start = start
+        self._templates: list[Template] = []
+        self._hours: dict[bytes, float] = {}
+
+    def match(self, raw: bytes) -> Row | None:
+        for index, template in enumerate(self._templates):
+            match = template.pattern.fullmatch(raw)
+            if match is not None:
+                if index:
+                    self._templates.insert(0, self._templates.pop(index))
+                return self._row(template, match.groups())
+        return None
+
+    def match_pair(self, buffer: bytes, at: int) -> tuple[Template, re.Match[bytes]] | None:
+        """A line at this place in a buffer, with the line of its reply right behind it."""
+        for index, template in enumerate(self._templates):
+            match = template.pair.match(buffer, at)
+            if match is not None:
+                if index:
+                    self._templates.insert(0, self._templates.pop(index))
+                return template, match
+        return None
+
+    def learn(self, raw: bytes, layout: Layout) -> None:
+        """Take a line that was judged in full as the pattern for others."""
+        template = template_of(raw, layout) if len(self._templates) < self.MOST else None
+        if template is not None:
+            self._templates.append(template)
+
+    def _row(self, template: Template, groups: tuple[bytes, ...]) -> Row | None:
+        t, id, connector, transaction = template.head[:4]
+        stamp = self.stamp(template, groups)
+        if stamp is None:
+            return None
+        return Row(
+            self._start + float(groups[t]),
+            groups[id].decode(),
+            int(groups[connector]),
+            None if transaction < 0 else int(groups[transaction]),
+            stamp,
+            template.layout,
+            b",".join(groups[template.values]),
+        )
+
+    def stamp(self, template: Template, groups: tuple[bytes, ...]) -> float | None:
+        """The epoch of the timestamp; None where there is no such moment."""
+        _, _, _, _, hour, minute, second = template.head
+        since = self._hours.get(groups[hour])
+        if since is None and (since := self._hour(groups[hour])) is None:
+            return None
+        return since + 60 * int(groups[minute]) + float(groups[second])
+
+    def _hour(self, text: bytes) -> float | None:
+        """The epoch of an hour; None where there is no such hour, for the general way to judge."""
+        try:
+            since = epoch(f"{text.decode()}:00:00Z")
+        except ValueError:
+            return None
+        if len(self._hours) > 1000:
+            self._hours.clear()
+        self._hours[text] = since
+        return since

@@ -1,0 +1,34 @@
+"""What is to be looked at a while after it happened."""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from itertools import count
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.connectors import ALL, HANDS
+from evc5.rigs.checks.state.listeners import Bench, Event
+
+
+class Agenda:
+    """Calls back once the recording has come past a moment; what lies beyond its end is never called."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._count = count()
+        bench.bus.any_call.append(self._called)
+        for name in (*HANDS, *ALL):
+            bench.bus.events[name].append(self._happened)
+        bench.bus.end.append(self._reached)
+
+    def at(self, t: float, look: Callable[[], None]) -> None:
+        heappush(self._due, (t, next(self._count), look))
+
+    def _called(self, call: Call) -> None:
+        self._reached(call.t)
+
+    def _happened(self, event: Event) -> None:
+        self._reached(event.t)
+
+    def _reached(self, t: float) -> None:
+        while self._due and self._due[0][0] < t:
+            heappop(self._due)[2]()

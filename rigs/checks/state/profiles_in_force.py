@@ -1,0 +1,151 @@
+"""What the back office has decreed, through time: profiles, transactions, and the limits that follow."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.instants import epoch
+from evc5.rigs.checks.state.listeners import Bench
+from evc5.rigs.checks.state.profiles import (
+    DEFAULT,
+    FOREVER,
+    HAIR_S,
+    MAX,
+    TX,
+    Cap,
+    Profiles,
+    cleared,
+    installed,
+    prevailing,
+    read,
+)
+
+
+class Law:
+    """Follows the frames; keeps versions, since telemetry is judged a day late."""
+
+    MOST = 20_000  # versions and transactions kept
+
+    def __init__(self, bench: Bench) -> None:
+        self._story, self._policies = bench.story, bench.policies
+        self._times: list[float] = [-FOREVER]
+        self._versions: list[Profiles] = [()]
+        self._ran: dict[int, list[tuple[float, float]]] = {}  # by connector: (start, stop) of transactions
+        self._remote: dict[str, dict[str, object]] = {}  # profiles of remote starts accepted, by idTag
+        self._own_first = self._policies.get("txdefault_precedence") != "stack-level"
+        replies, calls = bench.bus.replies, bench.bus.calls
+        replies["SetChargingProfile"].append(self._set)
+        replies["ClearChargingProfile"].append(self._clear)
+        replies["RemoteStartTransaction"].append(self._remotely)
+        calls["StartTransaction"].append(self._started)
+        calls["StopTransaction"].append(self._stopped)
+
+    # -- what checks ask -------------------------------------------------------------------------
+
+    @property
+    def applies(self) -> bool:
+        """Does the station process profiles at all (chg_Options ChgProf)?"""
+        options = self._story.text("chg_Options")
+        return options is None or "chgprof=1" in options.lower()
+
+    @property
+    def is_empty(self) -> bool:
+        """Was no profile ever installed?"""
+        return len(self._versions) == 1
+
+    def profiles(self, t: float) -> Profiles:
+        return self._versions[bisect_right(self._times, t + HAIR_S) - 1]
+
+    def began(self, connector: int, t: float) -> float | None:
+        """When the transaction that runs on a connector began; of 0, the oldest of all."""
+        which = [connector] if connector else list(self._ran)
+        found = [
+            start for one in which for start, stop in self._ran.get(one, ()) if start <= t + HAIR_S < stop
+        ]
+        return min(found, default=None)
+
+    def limit(self, connector: int, t: float) -> tuple[Cap | None, float]:
+        """The cap that holds for a connector (0: the station's) and until when."""
+        cap, until = prevailing(self.profiles(t), connector, t, self.began(connector, t), self._own_first)
+        return cap, min(until, self._next_change(t))
+
+    def steps(self, connector: int, since: float, until: float) -> Iterator[tuple[float, Cap | None]]:
+        """From when on which cap holds, between two instants."""
+        t = since
+        for _ in range(100_000):
+            cap, end = self.limit(connector, t)
+            yield t, cap
+            t = max(end, t + 0.001)
+            if t >= until:
+                return
+
+    def _next_change(self, t: float) -> float:
+        index = bisect_right(self._times, t + HAIR_S)
+        upcoming = [self._times[index]] if index < len(self._times) else []
+        for ran in self._ran.values():
+            upcoming += [edge for pair in ran[-64:] for edge in pair if edge > t + HAIR_S]
+        return min(upcoming, default=FOREVER)
+
+    # -- what the frames tell --------------------------------------------------------------------
+
+    def _change(self, t: float, change: Callable[[Profiles], Profiles]) -> None:
+        """From an instant on: also of versions later than it, for stamps are rounded and told late."""
+        at = bisect_right(self._times, t)
+        self._times.insert(at, t)
+        self._versions.insert(at, self._versions[at - 1])
+        self._versions[at:] = map(change, self._versions[at:])
+        if len(self._times) > self.MOST:
+            del self._times[1], self._versions[1]
+
+    def _set(self, call: Call) -> None:
+        if call.reply is None or call.reply["status"] != "Accepted":
+            return
+        t, payload = call.reply_t or call.t, call.payload
+        try:
+            new = read(payload["connectorId"], payload["csChargingProfiles"], t, self._policies)
+        except (ValueError, KeyError):
+            return  # what makes no sense is the schema's business
+        self._change(t, lambda held: installed(held, new))
+
+    def _clear(self, call: Call) -> None:
+        if call.reply is None or call.reply["status"] != "Accepted":
+            return
+        t = call.reply_t or call.t
+        by_id = self._policies.get("clear_id_with_filters") != "all"
+        self._change(t, lambda held: cleared(held, call.payload, by_id))
+
+    def _remotely(self, call: Call) -> None:
+        profile = call.payload.get("chargingProfile")
+        applied = self._policies.get("remote_start_profile") == "applied"
+        if call.reply is not None and call.reply["status"] == "Accepted" and profile and applied:
+            self._remote[call.payload["idTag"].lower()] = profile
+
+    def _started(self, call: Call) -> None:
+        connector, start = call.payload["connectorId"], epoch(call.payload["timestamp"])
+        ran = self._ran.setdefault(connector, [])
+        if not ran or ran[-1] != (start, FOREVER):
+            ran.append((start, FOREVER))
+            del ran[: -self.MOST]
+        profile = self._remote.pop(call.payload["idTag"].lower(), None)
+        if profile is not None and profile.get("chargingProfilePurpose") == TX:
+            try:
+                new = read(connector, profile, start, self._policies)
+            except (ValueError, KeyError):
+                return
+            self._change(start, lambda held: installed(held, new))
+
+    def _stopped(self, call: Call) -> None:
+        stopped = self._story.by_id.get(call.payload["transactionId"])
+        if stopped is None:
+            return
+        stop, ran = epoch(call.payload["timestamp"]), self._ran.get(stopped.connector, [])
+        for k, (start, end) in enumerate(ran):
+            if start == stopped.start and end == FOREVER:
+                ran[k] = (start, stop)
+        held = self.profiles(stop)
+        over = [p for p in held if p.purpose == TX and p.connector == stopped.connector]
+        if over:
+            self._change(stop, lambda held: tuple(p for p in held if p not in over))
+
+
+__all__ = ["DEFAULT", "MAX", "TX", "Law"]

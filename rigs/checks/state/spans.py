@@ -1,0 +1,65 @@
+"""Stretches of telemetry: from when to when something was so, or how high it was of late."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from evc5.rigs.checks.reading.columns import Array
+from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.ledger import Ledger
+
+
+def spans(rows: Rows, so: Array) -> Iterator[tuple[float, float]]:
+    """(from, to) of each stretch of rows in which `so` holds; one that does not end in `rows` is left out.
+
+    Stretches that ended among the rows carried over from the part before were told with that part.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], so]).astype(np.int8)))
+    t = rows["t"]
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=False):
+        if last >= rows.carried:
+            yield float(t[first]), float(t[last])
+
+
+def hold(ledger: Ledger, requirement: str, rows: Rows, fine: Array, connector: int | None = None) -> None:
+    """Enter the rows where all was well, but for those carried over: they were told with the part before."""
+    t = rows["t"][rows.carried :][fine[rows.carried :]]
+    ledger.held(requirement, len(t), connector, t)
+
+
+def highest_of_late(rows: Rows, values: Array, k: int, window_s: float) -> float:
+    """The highest of `values` in force at any time within the window that ends at row k."""
+    first = max(rows.at(float(rows["t"][k]) - window_s), 0)
+    return float(values[first : k + 1].max())
+
+
+def is_new(rows: Rows, values: Array, k: int, window_s: float, slack: float) -> bool:
+    """Was the value at row k lower within the window before? Then it may not have been free to follow yet."""
+    first = rows.at(float(rows["t"][k]) - window_s)
+    return first < 0 or bool(values[first : k + 1].min() < values[k] - slack)
+
+
+def per_phase(rows: Rows, name: str) -> Array:
+    """The highest of a vector's three phases, row by row; 0 where it is null."""
+    highest: Array = np.nan_to_num(np.fmax.reduce(rows[name], axis=1))
+    return highest
+
+
+def current(rows: Rows) -> Array:
+    """The highest current of the three phases."""
+    highest: Array = np.max([rows[f"i{n}_a"] for n in (1, 2, 3)], axis=0)
+    return highest
+
+
+def lasting(rows: Rows, so: Array, least_s: float) -> Iterator[tuple[float, float, int]]:
+    """(from, to, first row) of each stretch in which `so` holds for longer than that.
+
+    Told with the part in which it has lasted long enough, whether or not it ends there.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], so, [False]]).astype(np.int8)))
+    t, until = rows["t"], float(rows["t"][-1])
+    judged = float(t[rows.carried - 1]) if rows.carried else -np.inf  # up to where the part before reached
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        begin, end = float(t[first]), float(t[last]) if last < len(t) else until
+        if end - begin > least_s and begin + least_s >= judged:
+            yield begin, end, first

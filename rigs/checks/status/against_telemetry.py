@@ -1,0 +1,163 @@
+"""The status of a connector against what stands there: cable, transaction, offer and current (4.9, 7.7)."""
+
+import numpy as np
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Array
+from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.connectors import Happenings, Stretches
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.spans import hold, lasting, per_phase
+
+TRUE, TOLD = "status.true", "status.told"
+REQUIREMENTS = (
+    R(TRUE, "The status is the one that cable, transaction and current call for", "4.9, 7.7"),
+    R(TOLD, "Every status is told within seconds", "4.9, TC_003_CS"),
+)
+SETTLED_S = 15.0  # assumed: a car answers its first offer within 10 s
+TELL_S = 10.0  # assumed: behind other calls on a slow line
+EVSE_FAULTS = {  # they fault a connector (7.6); of reader and meter EVC4 logs show it
+    *("ground-failure", "over-voltage", "under-voltage", "power-meter-failure", "reader-failure"),
+    "emergency-stop",
+}
+UNSURE_S = 10.0  # how exactly a time-out is kept
+ANEW_S = 5.0  # assumed: after an outage or a boot the station has looked by then
+RELATED_S = 60.0  # after an outage or a boot all is told anew; a status that got no reply a minute later
+
+
+class Standing:
+    """Derives for each row of telemetry which statuses may stand there, and follows what was told."""
+
+    def __init__(self, bench: Bench, happenings: Happenings) -> None:
+        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._happenings = happenings
+        self._told: dict[int, list[tuple[float, str]]] = {}
+        self._out: dict[int, Stretches] = {}  # by connector: out of service, as the CSMS asked
+        self._maybe_out = False  # keys or an update may take connectors out of service as well
+        self._silence: Stretches = Stretches()  # a status went unanswered
+        self._faulting: dict[int, Stretches] = {}
+        bus = bench.bus
+        bus.calls["StatusNotification"].append(self._status)
+        bus.replies["ChangeAvailability"].append(self._availability)
+        bus.replies["UpdateFirmware"].append(self._uncertain)
+        bus.replies["ChangeConfiguration"].append(self._configured)
+        for name in ("fault", "clear"):
+            bus.events[name].append(self._fault)
+        bus.telemetry.append(self._part)
+
+    # -- what the frames and events tell ---------------------------------------------------------
+
+    def _status(self, call: Call) -> None:
+        told = self._told.setdefault(call.payload["connectorId"], [])
+        told.append((call.t, call.payload["status"]))
+        if len(told) > 4000:
+            del told[:2000]
+
+    def _availability(self, call: Call) -> None:
+        status = (call.reply or {}).get("status")
+        if status not in ("Accepted", "Scheduled"):
+            return
+        asked, t = call.payload["connectorId"], call.reply_t or call.t
+        for connector in [asked] if asked else self._story.outlets():
+            out = self._out.setdefault(connector, Stretches())
+            if call.payload["type"] == "Operative":
+                out.close(t)
+            else:
+                out.open(t)
+
+    def _uncertain(self, call: Call) -> None:
+        self._maybe_out = True
+
+    def _configured(self, call: Call) -> None:
+        if call.payload["key"].lower() == "chg_channelsenabled":
+            self._maybe_out = True
+
+    def _fault(self, event: Event) -> None:
+        if event.connector is None:
+            return
+        stretches = self._faulting.setdefault(event.connector, Stretches())
+        if self._happenings.faults(event.connector) & EVSE_FAULTS:
+            stretches.open(event.t)
+        else:
+            stretches.close(event.t)
+
+    # -- telemetry -------------------------------------------------------------------------------
+
+    def _part(self) -> None:
+        for connector, rows in self._bench.telemetry.parts.items():
+            sure = ~self._happenings.unsure(rows["t"], ANEW_S)
+            self._true(connector, rows, sure)
+            self._said(connector, rows)
+
+    def _true(self, connector: int, rows: Rows, sure: Array) -> None:
+        good = self._allowed(connector, rows)
+        hold(self._ledger, TRUE, rows, sure & good, connector)
+        for begin, end, k in lasting(rows, sure & ~good, SETTLED_S):
+            status = str(rows["status"][k])
+            message = f"the status does not go with what stands there, for {end - begin:.0f} s"
+            expected = " or ".join(self._words(connector, rows, k)) or "another"
+            self._ledger.broken(TRUE, begin, connector, expected, status, message)
+
+    def _allowed(self, connector: int, rows: Rows) -> Array:
+        good = np.zeros(len(rows), bool)
+        for status, may in self._may(connector, rows).items():
+            good |= may & (rows["status"] == status)
+        return good
+
+    def _words(self, connector: int, rows: Rows, k: int) -> list[str]:
+        return [status for status, may in self._may(connector, rows).items() if may[k]]
+
+    def _may(self, connector: int, rows: Rows) -> dict[str, Array]:
+        """By status: the rows in which it may stand."""
+        t, pilot = rows["t"], rows["pilot"]
+        happenings = self._happenings
+        runs = happenings.running[connector].cover(t)
+        here, gone = np.isin(pilot, ("B", "C", "D")), pilot == "A"
+        offered, closed = per_phase(rows, "offered_a") > 0, rows["phases"] > 0
+        asks = np.isin(pilot, ("C", "D"))
+        faulty = happenings.faulty[connector].cover(t)
+        faulting = self._faulting.get(connector, Stretches()).cover(t)
+        any_of = ~here & ~gone | (faulty & ~faulting)  # a pilot or a fault that leaves it open
+        any_of |= (happenings.plugged[connector].cover(t) != here) & ~faulting  # the eye sees what it cannot
+        sound, idle = ~any_of & ~faulting, ~runs
+        service = self._out.get(connector, Stretches())
+        out = service.cover(t)
+        since = happenings.running[connector].last_end(t)
+        begun = happenings.plugged[connector].begins_of(t)
+        anew = np.maximum(happenings.last_dark(t), service.last_end(t))  # after both it is Preparing (H2)
+        used = idle & here & (since > np.maximum(begun + 1.0, anew))
+        fresh = np.maximum(begun, happenings.last_dark(t))
+        waited = t - fresh > (self._story.integer("ConnectionTimeOut", float(t[-1])) or 0) - UNSURE_S
+        waited |= bool(self._story.changes(float(t[0]) - SETTLED_S, "connectiontimeout"))
+        in_service = ~out | self._maybe_out
+        return {
+            "Faulted": any_of | faulting,
+            "Charging": any_of | (sound & runs & asks & offered),
+            "SuspendedEV": any_of | (sound & runs & (gone | (here & offered & ~(asks & closed)))),
+            "SuspendedEVSE": any_of | (sound & runs & here & ~offered),
+            "Finishing": any_of
+            | (sound & idle & ((here & (used | waited)) | (gone & in_service & (since > -np.inf)))),
+            "Preparing": any_of | (sound & idle & in_service & ~used),
+            "Available": any_of | (sound & idle & gone & in_service),
+            "Unavailable": any_of | (sound & idle & (out | self._maybe_out)),
+        }
+
+    def _said(self, connector: int, rows: Rows) -> None:
+        """The status last told against the one that stands, but where nothing can be told."""
+        told = self._told.get(connector)
+        if not told:
+            return
+        at, words = np.array([t for t, _ in told]), np.array([word for _, word in told])
+        t = np.unique(np.concatenate([rows["t"], at[(at >= rows["t"][0]) & (at <= rows["t"][-1])]]))
+        stood = rows["status"][np.searchsorted(rows["t"], t, side="right") - 1]
+        said = words[np.maximum(np.searchsorted(at, t, side="right") - 1, 0)]
+        sure = ~self._happenings.unsure(t, RELATED_S + TELL_S) & (t >= at[0])
+        both = Rows({"t": t}, int(np.searchsorted(t, rows["t"][min(rows.carried, len(rows) - 1)])))
+        fine = sure & (said == stood)
+        self._ledger.held(TOLD, int(np.count_nonzero(fine)), connector, t[fine])
+        for begin, end, k in lasting(both, sure & (said != stood), TELL_S):
+            if self._story.was_unheard(begin - RELATED_S, end):
+                continue
+            message = f"the status that was told is another than the one that stands, for {end - begin:.0f} s"
+            self._ledger.broken(TOLD, begin, connector, str(stood[k]), str(said[k]), message)

@@ -1,0 +1,67 @@
+"""Faults that set in and go: told at once with their error code, and over when they are over (4.9, 7.6)."""
+
+from collections import defaultdict
+from functools import partial
+
+import numpy as np
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.agenda import Agenda
+from evc5.rigs.checks.state.connectors import Happenings
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.sheet_tables import SHEET
+
+CODE = "status.fault-code"
+REQUIREMENTS = (
+    R(CODE, "A fault is told with its error code, and NoError when it is over", "4.9, 7.6, TC_041_CS"),
+)
+LOOK_S = 10.0  # assumed: sensed and told so soon
+QUIET_S = 10.0
+CODES = {  # 7.6; what table 5 of the sheet lacks is OtherError there
+    "ground-failure": "GroundFailure",
+    "over-voltage": "OverVoltage",
+    "under-voltage": "UnderVoltage",
+    "power-meter-failure": "PowerMeterFailure",
+    "reader-failure": "ReaderFailure",
+    "emergency-stop": "OtherError",
+}
+LACKING = frozenset({"UnderVoltage"})  # sheet table 5
+
+
+class Faults:
+    """Looks at what is told a while after each fault's begin and end, where it was the only one."""
+
+    def __init__(self, bench: Bench, happenings: Happenings, agenda: Agenda) -> None:
+        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._happenings, self._agenda = happenings, agenda
+        self._told: defaultdict[int, tuple[str, str]] = defaultdict(lambda: ("", "NoError"))
+        bench.bus.calls["StatusNotification"].append(self._status)
+        bench.bus.events["fault"].append(self._came)
+        bench.bus.events["clear"].append(self._came)
+
+    def _status(self, call: Call) -> None:
+        self._told[call.payload["connectorId"]] = call.payload["status"], call.payload["errorCode"]
+
+    def _came(self, event: Event) -> None:
+        fault, connector = str(event.detail.get("fault")), event.connector
+        if not connector or fault not in CODES:
+            return
+        others = self._happenings.faults(connector) - {fault}
+        if not others:
+            look = partial(self._look, connector, fault, event.name == "fault", event.t)
+            self._agenda.at(event.t + LOOK_S, look)
+
+    def _look(self, connector: int, fault: str, lasts: bool, t: float) -> None:
+        edge = np.array([t - QUIET_S, t + LOOK_S])
+        alone = self._happenings.touches(connector, t - QUIET_S, t + LOOK_S) == 1
+        if not alone or self._happenings.unsure(edge).any() or self._story.was_unheard(t - 60.0, t + LOOK_S):
+            return
+        code = CODES[fault]
+        if code in LACKING and self._bench.behaviour == SHEET:
+            code = "OtherError"
+        expected = ("Faulted", code) if lasts else ("not Faulted", "NoError")
+        status, told = self._told[connector]
+        good = told == expected[1] and (status == "Faulted") == lasts
+        message = f"{fault} {'set in' if lasts else 'is over'}"
+        self._ledger.judge(CODE, good, t, connector, ", ".join(expected), f"{status}, {told}", message)

@@ -1,0 +1,212 @@
+"""Connector statuses: the table of 4.9, error codes, and whether each change was told."""
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.station_history import Transaction
+
+TABLE, ZERO, CODE = "status.table", "status.connector-zero", "status.error-code"
+SERVICE, MIDWAY = "status.in-service", "status.in-transaction"
+REQUIREMENTS = (
+    R(TABLE, "Statuses change only as the table allows", "4.9"),
+    R(ZERO, "Connector 0 is Available, Unavailable or Faulted", "4.9"),
+    R(SERVICE, "No transaction starts on a connector Faulted or Unavailable", "4.9, 5.2, TC_041_CS"),
+    R(MIDWAY, "A connector is not free, finishing or out of service in a transaction", "4.9, 7.7"),
+    R(CODE, "Faulted comes with an error code, no other status with a foreign one", "4.9, 7.6"),
+)
+
+# 4.9, row by row: from, the label of each way out and where it leads.
+ROWS: dict[str, dict[str, str]] = {
+    "Available": {
+        **{"Preparing": "A2", "Charging": "A3", "SuspendedEV": "A4", "SuspendedEVSE": "A5"},
+        **{"Reserved": "A7", "Unavailable": "A8", "Faulted": "A9"},
+    },
+    "Preparing": {
+        **{"Available": "B1", "Charging": "B3", "SuspendedEV": "B4", "SuspendedEVSE": "B5"},
+        **{"Finishing": "B6", "Faulted": "B9"},
+    },
+    "Charging": {
+        **{"Available": "C1", "SuspendedEV": "C4", "SuspendedEVSE": "C5", "Finishing": "C6"},
+        **{"Unavailable": "C8", "Faulted": "C9"},
+    },
+    "SuspendedEV": {
+        **{"Available": "D1", "Charging": "D3", "SuspendedEVSE": "D5", "Finishing": "D6"},
+        **{"Unavailable": "D8", "Faulted": "D9"},
+    },
+    "SuspendedEVSE": {
+        **{"Available": "E1", "Charging": "E3", "SuspendedEV": "E4", "Finishing": "E6"},
+        **{"Unavailable": "E8", "Faulted": "E9"},
+    },
+    "Finishing": {"Available": "F1", "Preparing": "F2", "Unavailable": "F8", "Faulted": "F9"},
+    "Reserved": {"Available": "G1", "Preparing": "G2", "Unavailable": "G8", "Faulted": "G9"},
+    "Unavailable": {
+        **{"Available": "H1", "Preparing": "H2", "Charging": "H3", "SuspendedEV": "H4"},
+        **{"SuspendedEVSE": "H5", "Faulted": "H9"},
+    },
+}
+# 4.9: only these statuses may carry EVCommunicationError.
+UNTOLD_S = 5.0
+STOP_S = 120.0  # assumed: so long a stop may be on its way
+MIDWAY_S = 0.1  # a stop and the status that comes of it have one instant
+TOLD_S = 1.0  # what happens within a second may be told in either order
+RUNNING = ("Charging", "SuspendedEV", "SuspendedEVSE")
+OVER = ("Available", "Finishing", "Unavailable")
+COMMUNICATION = ("Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing")
+
+
+class Statuses:
+    """Follows the StatusNotifications of each connector between boots and outages."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._ledger, self._story = bench.ledger, bench.story
+        self._whole = bench.whole  # else no one tells what happened at the connector meanwhile
+        self._now: dict[int, str] = {}
+        self._mended_t: dict[int, float] = {}  # by connector: when a fault last went away
+        self._touched_t: dict[int, float] = {}  # by connector: when hands were last at it
+        self._changed_t = float("-inf")  # when a transaction last began or ended
+        self._since: dict[int, float] = {}
+        bench.bus.calls["StartTransaction"].append(self._starts)
+        bench.bus.calls["StopTransaction"].append(self._stops)
+        bench.bus.end.append(self._end)
+        self._midway: list[
+            tuple[Transaction, float, str]
+        ] = []  # told as if it were over: is its stop to come?
+        self._before_fault: dict[int, str] = {}
+        bench.bus.calls["StatusNotification"].append(self._told)
+        bench.bus.calls["BootNotification"].append(self._booted)
+        for name in ("link-down", "link-up", "power-cut", "power-restore"):
+            bench.bus.events[name].append(self._lost)
+        for name in ("plug-in", "unplug", "tag", "fault"):
+            bench.bus.events[name].append(self._touched)
+        bench.bus.events["clear"].append(self._mended)
+        bench.bus.any_call.append(self._called)
+        bench.bus.replies["ChangeAvailability"].append(self._availability_changed)
+        bench.bus.events["clear"].append(self._repaired)
+
+    def _told(self, call: Call) -> None:
+        connector, status = call.payload["connectorId"], call.payload["status"]
+        self._code(call, connector, status)
+        if connector == 0:
+            good = status in ("Available", "Unavailable", "Faulted")
+            message = "the charge point as a whole has no such status"
+            self._ledger.judge(ZERO, good, call.t, 0, "Available, Unavailable or Faulted", status, message)
+            return
+        self._in_transaction(call, connector, status)
+        before = self._now.get(connector)
+        if before is not None and before != status:
+            self._step(call, connector, before, status)
+        touched_t = max(self._changed_t, self._touched_t.get(connector, float("-inf")))
+        untold = call.t - touched_t < UNTOLD_S  # a status a transaction brought and the fault overtook
+        if self._whole and status == "Faulted" and before not in ("Faulted", None) and not untold:
+            self._before_fault[connector] = before or ""
+        if before != status:
+            self._since[connector] = call.t
+        self._now[connector] = status
+
+    def _in_transaction(self, call: Call, connector: int, status: str) -> None:
+        """Its stop may have been before, and be told later."""
+        running = self._story.open.get(connector)
+        told = epoch(call.payload.get("timestamp", iso(call.t)))
+        if running is None or told < running.start + TOLD_S:
+            return
+        if status in OVER:
+            self._midway.append((running, told, status))
+        else:
+            self._ledger.held(MIDWAY, 1, connector, call.t)
+
+    def _stops(self, call: Call) -> None:
+        stopped = self._story.by_id.get(call.payload["transactionId"])
+        if stopped is not None and stopped.stop is not None:
+            for its, told, status in self._midway:
+                if its is stopped:
+                    self._judge_midway(its, told >= stopped.stop - MIDWAY_S, told, status)
+            self._midway = [one for one in self._midway if one[0] is not stopped]
+
+    def _end(self, t: float) -> None:
+        until = self._story.delivered_until(t, STOP_S)
+        for its, told, status in self._midway:
+            if told < until and not self._story.may_be_queueing(t):
+                self._judge_midway(its, False, told, status)
+
+    def _judge_midway(self, its: Transaction, good: bool, told: float, status: str) -> None:
+        message = f"transaction {its.id} runs"
+        self._ledger.judge(MIDWAY, good, told, its.connector, "another status", status, message)
+
+    def _starts(self, call: Call) -> None:
+        connector = call.payload["connectorId"]
+        status, since = self._now.get(connector), self._since.get(connector, call.t)
+        mended = call.t - self._mended_t.get(connector, float("-inf")) < UNTOLD_S
+        told_before = not mended and since < epoch(call.payload["timestamp"]) - TOLD_S
+        good = status not in ("Faulted", "Unavailable") or not told_before
+        message = "a transaction starts on a connector out of service"
+        self._ledger.judge(
+            SERVICE, good, call.t, connector, "no start", f"{status} since {iso(since)}", message
+        )
+
+    def _availability_changed(self, call: Call) -> None:
+        """Operative again: a car that is there may begin before the status is told (H3 to H5)."""
+        if call.payload.get("type") == "Operative" and call.reply == {"status": "Accepted"}:
+            asked = call.payload["connectorId"]
+            for connector in [asked] if asked else list(self._since):
+                self._since.pop(connector, None)
+
+    def _repaired(self, event: Event) -> None:
+        """So may one after a fault (I3 to I5)."""
+        if event.connector is not None:
+            self._since.pop(event.connector, None)
+
+    def _step(self, call: Call, connector: int, before: str, status: str) -> None:
+        allowed = self._after_fault(connector) if before == "Faulted" else set(ROWS[before])
+        expected = f"from {before}: {', '.join(sorted(allowed))}"
+        message = "a status change that the table does not have"
+        self._ledger.judge(TABLE, status in allowed, call.t, connector, expected, status, message)
+
+    def _after_fault(self, connector: int) -> set[str]:
+        """I1 to I8 lead back to where the fault struck, or on from there if something happened meanwhile."""
+        old = self._before_fault.pop(connector, None)
+        if old is None:
+            return set(ROWS)
+        over = {"Preparing": {"Available", "Finishing"}}.get(old, set())  # ConnectionTimeOut runs on
+        return {old, *over, *(RUNNING if old in RUNNING else ())}
+
+    def _mended(self, event: Event) -> None:
+        if event.connector is not None:
+            self._mended_t[event.connector] = event.t
+
+    def _touched(self, event: Event) -> None:
+        """Hands at the connector, or another fault: where it will be after this one is open."""
+        if event.connector is None:
+            return
+        if event.name != "fault":
+            self._touched_t[event.connector] = event.t
+        if self._now.get(event.connector) == "Faulted":
+            self._before_fault.pop(event.connector, None)
+
+    def _called(self, call: Call) -> None:
+        """So is it when a transaction begins or ends, or the back office takes a hand."""
+        if not call.up or call.action in ("StartTransaction", "StopTransaction"):
+            self._before_fault.clear()
+        if call.action in ("StartTransaction", "StopTransaction"):
+            self._changed_t = call.t
+
+    def _code(self, call: Call, connector: int, status: str) -> None:
+        code = call.payload["errorCode"]
+        if status == "Faulted":
+            good, expected = code != "NoError", "an error code with Faulted"
+        elif code == "EVCommunicationError":
+            good, expected = (
+                status in COMMUNICATION,
+                f"EVCommunicationError with one of {', '.join(COMMUNICATION)}",
+            )
+        else:
+            good, expected = True, ""
+        message = "status and error code do not go together"
+        self._ledger.judge(CODE, good, call.t, connector, expected, f"{status}, {code}", message)
+
+    def _booted(self, call: Call) -> None:
+        if not self._story.boot_asked:
+            self._now.clear()
+
+    def _lost(self, event: Event) -> None:
+        self._now.clear()  # after an outage the present status is told, not the way to it

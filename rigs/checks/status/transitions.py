@@ -1,0 +1,196 @@
+"""What changes at a moment: a status with its contactor or car, a contactor under load, a shared current."""
+
+import numpy as np
+
+from evc5.rigs.checks.reading.columns import Array, Block
+from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.connectors import Happenings, Stretches
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench
+from evc5.rigs.checks.state.spans import current, hold, lasting, per_phase
+
+CHARGING, PREPARING = "status.charging", "status.preparing"
+HANDOVER, LOAD = "electrical.handover", "electrical.contactor-load"
+IDLE = "service.idle"
+FAULTED, MAINS, POWERED = "electrical.faulted", "electrical.mains", "metering.powered"
+REQUIREMENTS = (
+    R(CHARGING, "Charging stands while the contactor is closed for a car that asks, and no longer", "7.7"),
+    R(PREPARING, "A car at a connector in service ends its being Available at once", "4.9: A2"),
+    R(IDLE, "Without a transaction nothing is allocated", "4.8; design: allocated_a"),
+    R(MAINS, "Without mains nothing is offered and nothing flows", "IEC 61851-1; events power-cut"),
+    R(POWERED, "No sample is taken while the mains are gone", "4.7; events power-cut"),
+    R(FAULTED, "A connector that is Faulted offers nothing", "7.7"),
+    R(
+        LOAD,
+        "A contactor opens under load only where a car ignores that its offer ended",
+        "IEC 61851-1 10.2",
+    ),
+    R(
+        HANDOVER,
+        "What is taken from one car is offered to another after its time to follow",
+        "IEC 61851-1 Annex A: 5 s; sequence 10.2: 6 s",
+    ),
+)
+MOMENT_S = 0.2  # assumed: a status follows its contactor so soon
+FOLLOW_S, OFF_S = 5.0, 6.0  # IEC 61851-1 Annex A: a car follows a lower offer, and the end of one
+IDLE_S = 5.0  # assumed: starts and stops may be stamped so much off
+GONE_S = 1.0  # assumed: stamps may be a second off
+HAIR_S = 0.05  # instants are written to the millisecond and rows share them
+LOAD_A = 1.0  # assumed: what a parked car takes is no load
+SETTLED_S = 60.0  # after an outage or a boot all is told anew
+
+
+class Moments:
+    """Judges rows of telemetry against those just before them."""
+
+    def __init__(self, bench: Bench, happenings: Happenings) -> None:
+        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._happenings = happenings
+        self._cuts = Stretches()
+        bench.bus.events["power-cut"].append(lambda event: self._cuts.open(event.t))
+        bench.bus.events["power-restore"].append(lambda event: self._cuts.close(event.t))
+        bench.bus.readings.append(self._readings)
+        bench.bus.telemetry.append(self._part)
+
+    def _part(self) -> None:
+        parts = self._bench.telemetry.parts
+        for connector, rows in parts.items():
+            self._charging(connector, rows)
+            self._preparing(connector, rows)
+            self._under_load(connector, rows)
+            self._faulted(connector, rows)
+            self._idle(connector, rows)
+            self._without_mains(connector, rows)
+        if len(parts) > 1:
+            self._handovers(parts)
+
+    # -- the status and the contactor ------------------------------------------------------------
+
+    def _charging(self, connector: int, rows: Rows) -> None:
+        happenings, t = self._happenings, rows["t"]
+        judged = happenings.running[connector].cover(t) & happenings.plugged[connector].cover(t)
+        judged &= ~happenings.faulty[connector].cover(t) & ~happenings.unsure(t, SETTLED_S)
+        closed, said = rows["phases"] > 0, rows["status"] == "Charging"
+        flows = closed & np.isin(rows["pilot"], ("C", "D")) & (per_phase(rows, "offered_a") > 0)
+        wrong = judged & np.where(said, ~closed, flows)
+        hold(self._ledger, CHARGING, rows, judged & ~wrong, connector)
+        for begin, end, k in lasting(rows, wrong, MOMENT_S):
+            contactor = "closed, the car asks" if closed[k] else "open"
+            message = f"{rows['status'][k]} stands with the contactor {contactor}, for {end - begin:.1f} s"
+            expected = "another status" if said[k] else "Charging"
+            self._ledger.broken(CHARGING, begin, connector, expected, str(rows["status"][k]), message)
+
+    def _preparing(self, connector: int, rows: Rows) -> None:
+        t = rows["t"]
+        judged = np.isin(rows["pilot"], ("B", "C", "D")) & ~self._happenings.unsure(t, SETTLED_S)
+        judged &= self._happenings.plugged[connector].cover(t) & ~self._happenings.faulty[connector].cover(t)
+        wrong = judged & (rows["status"] == "Available")
+        hold(self._ledger, PREPARING, rows, judged & ~wrong, connector)
+        for begin, end, _ in lasting(rows, wrong, MOMENT_S):
+            message = f"a car is there and the connector Available, for {end - begin:.1f} s"
+            self._ledger.broken(PREPARING, begin, connector, "Preparing", "Available", message)
+
+    def _faulted(self, connector: int, rows: Rows) -> None:
+        """While the fault lasts; after it the status waits for what the car makes of the offer (I3 to I5)."""
+        lasts = self._happenings.faulty[connector].cover(rows["t"])
+        faulted, offers = lasts & (rows["status"] == "Faulted"), per_phase(rows, "offered_a") > 0
+        hold(self._ledger, FAULTED, rows, faulted & ~offers, connector)
+        for begin, end, _ in lasting(rows, faulted & offers, MOMENT_S):
+            message, actual = f"a Faulted connector offers current, for {end - begin:.1f} s", "an offer"
+            self._ledger.broken(FAULTED, begin, connector, "no offer", actual, message)
+
+    def _idle(self, connector: int, rows: Rows) -> None:
+        t, allocated = rows["t"], per_phase(rows, "allocated_a") > 0
+        idle = ~self._happenings.running[connector].cover(t) & ~self._happenings.unsure(t, SETTLED_S)
+        hold(self._ledger, IDLE, rows, idle & ~allocated, connector)
+        for begin, end, k in lasting(rows, idle & allocated, IDLE_S):
+            amps = f"{per_phase(rows, 'allocated_a')[k]:.2f} A"
+            message = f"current is allocated without a transaction, for {end - begin:.0f} s"
+            self._ledger.broken(IDLE, begin, connector, "0 A", amps, message)
+
+    def _without_mains(self, connector: int, rows: Rows) -> None:
+        """The row of the very instant shows how it was, or how it is."""
+        cut = self._cuts.cover(rows["t"], HAIR_S)
+        live = (per_phase(rows, "offered_a") > 0) | (rows["phases"] > 0) | (current(rows) > 0)
+        live |= rows["u1_v"] > 0
+        hold(self._ledger, MAINS, rows, cut & ~live, connector)
+        for k in np.flatnonzero(cut & live).tolist():
+            if k >= rows.carried:
+                t, message = float(rows["t"][k]), "the power is cut and the connector live"
+                actual = f"{rows['u1_v'][k]:.0f} V, {current(rows)[k]:.1f} A"
+                self._ledger.broken(MAINS, t, connector, "0 V, 0 A", actual, message)
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        if not self._cuts.begins:
+            return
+        for block in blocks:
+            wrong = self._cuts.cover(block.stamp, GONE_S) & self._cuts.cover(block.stamp + GONE_S)
+            self._ledger.held(POWERED, int(np.count_nonzero(~wrong)), connector, block.stamp[~wrong])
+            for k in np.flatnonzero(wrong).tolist():
+                message, actual = "a sample of a time without mains", iso(float(block.stamp[k]))
+                self._ledger.broken(POWERED, float(block.t[k]), connector, "none", actual, message)
+
+    # -- the contactor and the current -----------------------------------------------------------
+
+    def _under_load(self, connector: int, rows: Rows) -> None:
+        """The row before tells what flowed; the offer has to be over for long, or something is at fault."""
+        t, offer, amps = rows["t"], per_phase(rows, "offered_a"), current(rows)
+        faulty = self._happenings.faulty[connector]
+        sure = ~self._happenings.unsure(t[1:], HAIR_S) & ~faulty.cover(t[1:])
+        sure &= t[1:] - faulty.last_end(t[1:]) > OFF_S
+        opens = (rows["phases"][:-1] > 0) & (rows["phases"][1:] == 0)
+        for k in (np.flatnonzero(opens & sure) + 1).tolist():
+            if k < rows.carried:
+                continue
+            over = _since_offer(t, offer, k) >= OFF_S - HAIR_S
+            good = over or amps[k - 1] <= LOAD_A or rows["pilot"][k] not in ("C", "D")
+            message, actual = "the contactor opens under load", f"{amps[k - 1]:.2f} A"
+            expected = f"<= {LOAD_A:g} A, or {OFF_S:g} s after the offer"
+            self._ledger.judge(LOAD, good, float(t[k]), connector, expected, actual, message)
+
+    # -- one car after the other -----------------------------------------------------------------
+
+    def _handovers(self, parts: dict[int, Rows]) -> None:
+        most = self._most()
+        if most is None:
+            return
+        for connector, rows in parts.items():
+            offer = per_phase(rows, "offered_a")
+            rises = np.flatnonzero(np.diff(offer, prepend=offer[:1]) > self._bench.tolerances.current_a)
+            for k in rises[rises >= max(rows.carried, 1)].tolist():
+                self._raised(connector, float(rows["t"][k]), float(offer[k]), parts, most)
+
+    def _most(self) -> float | None:
+        """What the station may take, at its highest."""
+        setting = self._story.keys.get("chg_stationmaxcurrent")
+        try:
+            return max(float(text) for _, text in setting.history) if setting else None
+        except ValueError:
+            return None
+
+    def _raised(self, connector: int, t: float, offer_a: float, parts: dict[int, Rows], most: float) -> None:
+        """With the offers that other cars, connected still, may not have followed."""
+        others = sum(_late_offer(rows, t) for other, rows in parts.items() if other != connector)
+        if others == 0.0 or self._happenings.unsure(np.array([t])).any():
+            return
+        good = offer_a + others <= most + self._bench.tolerances.current_a
+        message = "an offer is raised before another car had time to follow its own cut"
+        told = f"{offer_a:.2f} A beside {others:.2f} A"
+        self._ledger.judge(HANDOVER, good, t, connector, f"<= {most:g} A together", told, message)
+
+
+def _since_offer(t: Array, offer: Array, k: int) -> float:
+    """For how long there was no offer at row k."""
+    offered = np.flatnonzero(offer[: k + 1] > 0)
+    return float(t[k] - t[min(offered[-1] + 1, k)]) if len(offered) else np.inf
+
+
+def _late_offer(rows: Rows, t: float) -> float:
+    """The highest that a car, its contactor closed still, may hold for its offer."""
+    now = rows.at(t)
+    if now < 0 or rows["phases"][now] == 0:
+        return 0.0
+    offer: Array = per_phase(rows, "offered_a")
+    window_s = FOLLOW_S if offer[now] > 0 else OFF_S
+    return float(offer[max(rows.at(t - window_s + HAIR_S), 0) : now + 1].max())

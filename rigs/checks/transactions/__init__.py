@@ -1,0 +1,1 @@
+"""Requirements transaction.*, card.*, authorisation.* and list.*: who charges, from when to when."""

@@ -1,0 +1,141 @@
+"""Who may charge: what the CSMS said of an idTag is kept to (3.5, 4.1, 4.8)."""
+
+from collections import deque
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.station_history import Transaction
+
+RESPECTED, ENDED, TWICE = "authorisation.respected", "authorisation.ended", "authorisation.own-stop"
+REQUIREMENTS = (
+    R(RESPECTED, "No transaction starts on an idTag just refused", "4.1, 3.5, TC_007_1_CS"),
+    R(ENDED, "A start that the CSMS refuses is ended, or left without energy", "9.1.26, ER 3.17"),
+    R(TWICE, "Who started a transaction stops it without asking again", "3.10, TC_005_1_CS"),
+)
+FRESH_S = 60.0  # assumed: a refusal is "just" given so long before the start
+END_S = 60.0  # assumed: how soon a refused start is ended
+STAMP_S = 1.0  # stations may stamp in whole seconds
+ASK_S = 5.0  # an Authorize so shortly before a stop was for that stop
+
+
+class Authorisation:
+    """Follows Authorize, StartTransaction and StopTransaction by idTag; idTags are case-insensitive."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._said: dict[str, tuple[float, str]] = {}  # by idTag: when, what
+        self._refused: list[tuple[Transaction, float]] = []
+        self._asked: deque[tuple[float, str]] = deque(maxlen=16)
+        self._tags: deque[Event] = deque(maxlen=16)
+        bus = bench.bus
+        bus.calls["Authorize"].append(self._authorize)
+        bus.replies["Authorize"].append(self._authorized)
+        bus.replies["StartTransaction"].append(self._confirmed)
+        bus.calls["StartTransaction"].append(self._start)
+        bus.calls["StopTransaction"].append(self._stop)
+        bus.events["tag"].append(self._tags.append)
+        bus.end.append(self._end)
+
+    def _authorize(self, call: Call) -> None:
+        """A card shown where its own transaction runs is not asked for, whether it stops it or not."""
+        tag = call.payload["idTag"].lower()
+        shown = [e for e in self._tags if call.t - ASK_S <= e.t <= call.t and tag == _tag(e)]
+        running = self._story.open.get(shown[0].connector or 0) if len(shown) == 1 else None
+        left = running is not None and self._story.ending.get(running.connector, -1.0) >= running.start
+        if left or self._just_remote(tag, call.t) or self._story.may_be_queueing(call.t):
+            return  # its stop may be waiting to be told, or a remote start's tag is asked for
+        if running is not None and running.id_tag.lower() == tag and running.start < shown[0].t - 1.0:
+            message = f"Authorize was sent for the idTag that started transaction {running.id}"
+            self._ledger.broken(TWICE, call.t, running.connector, "no Authorize", "Authorize", message)
+
+    def _authorized(self, call: Call) -> None:
+        tag = call.payload["idTag"].lower()
+        self._asked.append((call.t, tag))
+        if call.reply is not None:
+            before_t, before = self._said.get(tag, (float("-inf"), ""))
+            if before != "Accepted" or call.t - before_t > STAMP_S:  # else the start may rest on either
+                self._said[tag] = call.t, call.reply["idTagInfo"]["status"]
+            if len(self._said) > 1000:
+                del self._said[next(iter(self._said))]
+
+    def _start(self, call: Call) -> None:
+        tag = call.payload["idTag"].lower()
+        said_t, said = self._said.get(tag, (float("-inf"), ""))
+        if not said:
+            return
+        started = self._story.open[call.payload["connectorId"]]
+        fresh = 0.0 <= started.start + self._bench.tolerances.sample_s - said_t <= FRESH_S
+        if fresh:
+            message = f"a transaction starts on idTag {call.payload['idTag']}"
+            good = said == "Accepted" or self._remotely(tag)
+            self._ledger.judge(
+                RESPECTED, good, call.t, started.connector, "no start", f"{said} before", message
+            )
+
+    def _remotely(self, tag: str) -> bool:
+        """A remote start may be carried out unasked (AuthorizeRemoteTxRequests; FW-611)."""
+        return tag in self._story.remote_tags
+
+    def _confirmed(self, call: Call) -> None:
+        if call.reply is None:
+            return
+        started = self._story.by_id.get(call.reply["transactionId"])
+        status = call.reply["idTagInfo"]["status"]
+        self._said[call.payload["idTag"].lower()] = call.reply_t or call.t, status
+        if started is not None and status not in ("Accepted", "ConcurrentTx") and started.stop is None:
+            self._refused.append((started, call.reply_t or call.t))
+
+    def _stop(self, call: Call) -> None:
+        stopped = self._story.by_id.get(call.payload["transactionId"])
+        if stopped is None or stopped.stop_t != call.t or stopped.stop is None:
+            return
+        for refusal in [entry for entry in self._refused if entry[0] is stopped]:
+            self._refused.remove(refusal)
+            self._ended(stopped, refusal[1])
+        if stopped.reason == "Local" and call.payload.get("idTag", "").lower() == stopped.id_tag.lower():
+            self._unasked(call, stopped)
+
+    def _ended(self, stopped: Transaction, refused_t: float) -> None:
+        if self._story.text("StopTransactionOnInvalidId", refused_t) == "true":
+            took = (stopped.stop or refused_t) - refused_t
+            message = f"transaction {stopped.id} went on although its idTag was refused"
+            self._ledger.judge(
+                ENDED,
+                took <= END_S,
+                refused_t,
+                stopped.connector,
+                f"ended in {END_S:g} s",
+                f"{took:.0f} s",
+                message,
+            )
+
+    def _just_remote(self, tag: str, t: float) -> bool:
+        """Has a remote start just named this tag, so that it may be asked for?"""
+        return abs(t - self._story.remote_tags.get(tag, float("-inf"))) <= ASK_S
+
+    def _unasked(self, call: Call, stopped: Transaction) -> None:
+        tag, stop = stopped.id_tag.lower(), stopped.stop or call.t
+        since = max(stop - ASK_S, stopped.start + STAMP_S)  # what was asked before it started, started it
+        asked = [t for t, who in self._asked if who == tag and since <= t <= stop + 0.1]
+        shown = [event for event in self._tags if abs(event.t - stop) <= 2 * ASK_S]
+        if len(shown) > 1 or self._story.was_down(stop) or self._just_remote(tag, stop):
+            return  # another card or connector may have been the reason to ask
+        message = f"Authorize was sent for the idTag that started transaction {stopped.id}"
+        self._ledger.judge(TWICE, not asked, call.t, stopped.connector, "no Authorize", "Authorize", message)
+
+    def _end(self, t: float) -> None:
+        until = self._story.delivered_until(t, self._bench.tolerances.grace_s)
+        for transaction, refused_t in self._refused:
+            if (
+                self._story.text("StopTransactionOnInvalidId", refused_t) == "true"
+                and refused_t + END_S < until
+            ):
+                message = f"transaction {transaction.id} went on although its idTag was refused"
+                self._ledger.broken(
+                    ENDED, refused_t, transaction.connector, "StopTransaction", "none", message
+                )
+
+
+def _tag(event: Event) -> str:
+    return str(event.detail.get("id_tag", "")).lower()

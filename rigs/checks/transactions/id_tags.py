@@ -1,0 +1,363 @@
+"""What cards and cables bring about: who is asked, what starts, what stops (3.10, 4.1, 4.8, 4.10, 9.1.6).
+
+Only plain situations are judged: nothing else was done to the connector or the station at the time, no fault,
+no outage. So a finding here needs no second reading.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.state.agenda import Agenda
+from evc5.rigs.checks.state.connectors import HAIR_S, Happenings
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.station_history import Transaction
+
+STOPS, STARTS, ASKED = "card.stops", "card.starts", "card.asked"
+NEEDLESS, BACK, CABLE = "card.needless", "card.taken-back", "card.cable"
+CAUSE, UNPLUG, TIMEOUT = "transaction.start-cause", "transaction.unplugged", "status.timeout"
+REQUIREMENTS = (
+    R(STOPS, "A card stops its own transaction, or one of its group, and no other", "3.10, TC_005_1_CS"),
+    R(ASKED, "A card that nobody knows is asked for", "4.1, TC_003_CS"),
+    R(NEEDLESS, "A card is not asked for where nothing can begin", "4.1"),
+    R(BACK, "A card shown again takes back what it began, and no other card does", "4.9 B1"),
+    R(CABLE, "A cable that is kept after a refusal is let go for its own card", "ER 3.5"),
+    R(STARTS, "An accepted card and a cable start a transaction", "4.1, 4.8, TC_003_CS, TC_004_1_CS"),
+    R(CAUSE, "Every transaction has its card or its remote start", "4.8, 5.11"),
+    R(UNPLUG, "Pulling the cable ends a transaction where the key says so", "4.10, 9.1.28, TC_068_CS"),
+    R(TIMEOUT, "Preparing ends after ConnectionTimeOut", "9.1.6, ER 3.77, TC_004_2_CS"),
+)
+SOON_S = 5.0  # assumed: what a card brings about follows so soon
+LOOK_S = 15.0  # assumed: a back office answers within ten seconds; of one that does not nothing is said
+NEAR_S = 5.0  # how exactly a time-out is kept
+BEFORE_S = 5.0  # assumed: what was done so long before a status was told may have brought it about
+SAME_CLOCK_S = 1.0  # where the station's clock is that of the recording
+LONGEST_WAIT_S = 600.0  # from a card to the start that it brings about
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An Authorize and what the CSMS answered."""
+
+    t: float
+    tag: str
+    answered: float
+    status: str
+
+
+class Cards:
+    """Follows cards, cables, Authorize, starts and stops."""
+
+    def __init__(self, bench: Bench, happenings: Happenings, agenda: Agenda) -> None:
+        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._happenings, self._agenda = happenings, agenda
+        self._asked: deque[tuple[float, str]] = deque(maxlen=64)
+        self._said: deque[Said] = deque(maxlen=64)
+        self._starts: deque[Transaction] = deque(maxlen=64)
+        self._stops: deque[tuple[Transaction, str]] = deque(maxlen=64)
+        self._parents: dict[str, str] = {}
+        self._tags: deque[tuple[float, int, str]] = deque(maxlen=256)
+        self._remote: deque[tuple[float, str]] = deque(maxlen=64)
+        self._told: dict[int, tuple[float, str]] = {}
+        self._given_up: dict[int, float] = {}  # by connector: when Preparing was last given up
+        bus = bench.bus
+        bus.calls["Authorize"].append(lambda call: self._asked.append((call.t, _tag(call))))
+        bus.replies["Authorize"].append(self._authorized)
+        bus.calls["StartTransaction"].append(self._started)
+        bus.replies["StartTransaction"].append(self._confirmed)
+        bus.calls["StopTransaction"].append(self._stopped)
+        bus.replies["RemoteStartTransaction"].append(self._remotely)
+        if bench.whole:
+            bus.calls["StatusNotification"].append(self._status)
+            bus.events["tag"].append(self._shown)
+            bus.events["plug-in"].append(self._plugged)
+            bus.events["unplug"].append(self._unplugged)
+
+    # -- what the frames tell --------------------------------------------------------------------
+
+    def _authorized(self, call: Call) -> None:
+        if call.reply is not None:
+            info = call.reply["idTagInfo"]
+            self._said.append(Said(call.t, _tag(call), call.reply_t or call.t, info["status"]))
+            self._learn(_tag(call), info)
+
+    def _confirmed(self, call: Call) -> None:
+        if call.reply is not None:
+            self._learn(_tag(call), call.reply["idTagInfo"])
+
+    def _learn(self, tag: str, info: dict[str, str]) -> None:
+        if "parentIdTag" in info:
+            self._parents[tag] = info["parentIdTag"].lower()
+
+    def _remotely(self, call: Call) -> None:
+        if call.reply is not None and call.reply["status"] == "Accepted":
+            self._remote.append((call.t, _tag(call)))
+
+    def _started(self, call: Call) -> None:
+        running = self._story.open.get(call.payload["connectorId"])
+        if running is None or running.start_t != call.t:
+            return
+        self._starts.append(running)
+        if self._bench.whole:
+            self._caused(running)
+
+    def _stopped(self, call: Call) -> None:
+        stopped = self._story.by_id.get(call.payload["transactionId"])
+        if stopped is not None and stopped.stop_t == call.t:
+            self._stops.append((stopped, _tag(call)))
+
+    # -- transactions ----------------------------------------------------------------------------
+
+    def _caused(self, running: Transaction) -> None:
+        """The card, the remote start, or an option that needs neither (chg_Ch1Options PlugAndCharge)."""
+        fault_t = self._happenings.faulty[running.connector].begin_of(running.start - 0.5)
+        tag, since = (
+            running.id_tag.lower(),
+            (fault_t or running.start) - LONGEST_WAIT_S,
+        )  # it waits for its end
+        plug_and_charge = self._story.has_option(
+            f"chg_Ch{running.connector}Options", "PlugAndCharge", running.start
+        )
+        free_t = self._given_up.get(running.connector, -np.inf)
+        shown = any(
+            c == running.connector
+            and who == tag
+            and t >= since
+            and free_t - HAIR_S <= t <= running.start + 1.0
+            for t, c, who in self._tags
+        )
+        asked = any(who == tag and since <= t <= running.start + 1.0 for t, who in self._remote)
+        good = shown or asked or plug_and_charge
+        message = f"a transaction starts on idTag {running.id_tag}, which nobody showed or sent"
+        expected = "a card or a remote start before"
+        self._ledger.judge(CAUSE, good, running.start_t, running.connector, expected, "neither", message)
+
+    def _unplugged(self, event: Event) -> None:
+        connector, t = event.connector or 0, event.t
+        if self._kept_for(connector, t) is not None:
+            self._agenda.at(t + LOOK_S, partial(self._pulled_at_the_car, connector, t))
+        running = self._story.open.get(connector)
+        if running is not None and running.start < t - 1.0 and self._ends_when_pulled(t) is not None:
+            self._agenda.at(t + LOOK_S, partial(self._pulled, connector, running, t))
+
+    def _kept_for(self, connector: int, t: float) -> str | None:
+        """Whose card lets go of the cable: of a transaction that was refused, and nothing was done since."""
+        over = self._story.finished.get(connector)
+        last = over[-1] if over and connector not in self._story.open else None
+        if last is None or last.reason != "DeAuthorized" or last.stop is None:
+            return None
+        shown = any(c == connector and last.start + 1.0 < at < t for at, c, _ in self._tags)
+        done = self._happenings.touches(connector, last.stop + 1.0, t - 0.1) > 1  # but for the cable itself
+        return last.id_tag.lower() if self._story.has_lock(connector, t) and not shown and not done else None
+
+    def _pulled_at_the_car(self, connector: int, t: float) -> None:
+        if self._happenings.alone(connector, t, t + LOOK_S):
+            told, message = self._told[connector][1], "the cable was pulled at the car after a refusal"
+            self._ledger.judge(CABLE, told == "Finishing", t, connector, "Finishing", told, message)
+
+    def _ends_when_pulled(self, t: float) -> bool | None:
+        text = self._story.text("StopTransactionOnEVSideDisconnect", t)
+        return None if text is None else text.lower() == "true"
+
+    def _pulled(self, connector: int, running: Transaction, t: float) -> None:
+        if not self._happenings.alone(connector, t, t + LOOK_S) or (running.stop or t) < t - 0.5:
+            return
+        ends, soon = self._ends_when_pulled(t), running.stop is not None and running.stop <= t + SOON_S
+        good = soon if ends else running.stop is None or running.reason != "EVDisconnected"
+        actual = "it goes on" if running.stop is None else f"{running.reason} at {iso(running.stop)}"
+        expected = "EVDisconnected at once" if ends else "it goes on"
+        message = f"the cable of transaction {running.id} was pulled"
+        self._ledger.judge(UNPLUG, good, t, connector, expected, actual, message)
+
+    # -- cards -----------------------------------------------------------------------------------
+
+    def _shown(self, event: Event) -> None:
+        connector, t, tag = event.connector or 0, event.t, str(event.detail.get("id_tag", "")).lower()
+        self._tags.append((t, connector, tag))
+        if self._has_no_reader(connector):
+            return
+        told_t, told = self._told.get(connector, (None, ""))
+        owner = self._kept_for(connector, t) if told == "Finishing" else None
+        if owner == tag and self._happenings.plugged[connector].begin_of(t) is None:
+            self._agenda.at(t + LOOK_S, partial(self._let_go, connector, t, tag))
+        self._agenda.at(t + LOOK_S, partial(self._followed, connector, t, tag, told, told_t))
+
+    def _let_go(self, connector: int, t: float, tag: str) -> None:
+        if self._happenings.alone(connector, t, t + LOOK_S):
+            told, message = self._told[connector][1], f"card {tag} was shown for its cable"
+            self._ledger.judge(CABLE, told == "Available", t, connector, "Available", told, message)
+
+    def _has_no_reader(self, connector: int) -> bool:
+        texts = [self._story.text(key) for key in ("chg_Reader1", "chg_Reader2")]
+        readers = [text.lower().partition(",") for text in texts if text is not None]
+        serving = [r for r in readers if r[0].strip() != "none" and r[2].strip() in ("any", f"ch{connector}")]
+        return bool(readers) and not serving
+
+    def _followed(self, connector: int, t: float, tag: str, told: str, told_t: float | None) -> None:
+        if not self._happenings.alone(connector, t, t + LOOK_S):
+            return
+        running = self._happenings.running[connector].begin_of(t - 0.01)
+        if running is not None and running < t - 1.0:
+            begun = (s for s in reversed(self._starts) if s.connector == connector and s.start == running)
+            its = next(begun, None)
+            if its is not None:
+                self._in_transaction(its, t, tag)
+        elif running is None and told in ("Available", "Preparing") and self._is_first(connector, t):
+            self._at_rest(connector, t, tag)
+        elif running is None and told == "Preparing" and told_t is not None:
+            self._shown_again(connector, t, tag, told_t)
+        elif running is None and told == "Unavailable" and self._told[connector][1] == told:
+            self._out_of_service(connector, t, tag)
+
+    def _shown_again(self, connector: int, t: float, tag: str, told_t: float) -> None:
+        """While a card waits for its cable: the same one takes it back, another changes nothing."""
+        waits_s = float(self._story.integer("ConnectionTimeOut", t) or 0)
+        before = [who for at, c, who in self._tags if c == connector and told_t - LOOK_S <= at < t]
+        plugged = self._happenings.plugged[connector].begin_of(t) is not None
+        remote = any(told_t - LONGEST_WAIT_S <= at <= t for at, _ in self._remote)
+        if plugged or remote or len(before) != 1 or not told_t + SOON_S < t < told_t + waits_s - LOOK_S:
+            return
+        expected, told = "Available" if before[0] == tag else "Preparing", self._told[connector][1]
+        message = f"card {tag} was shown while {before[0]} waits for its cable"
+        self._ledger.judge(BACK, told == expected, t, connector, expected, told, message)
+
+    def _out_of_service(self, connector: int, t: float, tag: str) -> None:
+        """Shown at one connector only, and not asked for on behalf of the CSMS."""
+        shown = sum(who == tag and abs(at - t) <= SOON_S for at, _, who in self._tags)
+        if shown == 1 and not any(who == tag and abs(at - t) <= SOON_S for at, who in self._remote):
+            asked = self._was_asked(tag, t)
+            message, actual = f"card {tag} was shown at a connector out of service", "Authorize"
+            self._ledger.judge(NEEDLESS, not asked, t, connector, "no Authorize", actual, message)
+
+    def _in_transaction(self, its: Transaction, t: float, tag: str) -> None:
+        if self._story.has_option("com_AuthOptions", "StopOnAnyCrd"):
+            return
+        own = tag == its.id_tag.lower()
+        answer = self._answer(tag, t)
+        group = self._parents.get(its.id_tag.lower())
+        if not own and answer is None:  # known by cache or list, or nothing that could stop it
+            if group is not None and self._flag("LocalPreAuthorize", t) is False:
+                message = f"card {tag} was shown in a transaction of group {group}, and not asked for"
+                asked = self._was_asked(tag, t)
+                self._ledger.judge(ASKED, asked, t, its.connector, "Authorize at once", "none", message)
+            return
+        may = own or (answer == "Accepted" and group is not None and self._parents.get(tag) == group)
+        stopped = its.stop is not None and t - 0.5 <= its.stop <= t + LOOK_S
+        by = next((who for stop, who in self._stops if stop is its), "")
+        good = may == stopped and (not stopped or (its.reason == "Local" and by in ("", tag)))
+        if own and stopped:
+            good = good and (its.stop or t) <= t + SOON_S
+        actual = f"{its.reason} at {iso(its.stop or t)}, idTag {by or 'none'}" if stopped else "it goes on"
+        expected = f"Local at once, idTag {tag}" if may else "it goes on"
+        message = f"card {tag} was shown in transaction {its.id} of {its.id_tag}"
+        self._ledger.judge(STOPS, good, t, its.connector, expected, actual, message)
+
+    def _was_asked(self, tag: str, t: float) -> bool:
+        """Did an Authorize follow a card shown then?"""
+        return any(who == tag and t - 0.1 <= at <= t + SOON_S for at, who in self._asked)
+
+    def _answer(self, tag: str, t: float) -> str | None:
+        """What the CSMS said of a card when asked for it just now."""
+        found = [said.status for said in self._said if said.tag == tag and t - 0.1 <= said.t <= t + SOON_S]
+        return found[-1] if found else None
+
+    def _is_first(self, connector: int, t: float) -> bool:
+        """Does no earlier card wait here?"""
+        wait_s = float(self._story.integer("ConnectionTimeOut", t) or LONGEST_WAIT_S) + LOOK_S
+        return not any(c == connector and t - wait_s <= at < t for at, c, _ in self._tags) and not any(
+            t - wait_s <= at <= t for at, _ in self._remote
+        )
+
+    def _at_rest(self, connector: int, t: float, tag: str) -> None:
+        """Nothing runs: the CSMS is asked, and what it accepts starts where the cable is in."""
+        if self._story.has_option("com_AuthOptions", "AllowAllCards"):
+            return
+        asked = self._was_asked(tag, t)
+        knows = self._flag("LocalPreAuthorize", t) is not False
+        if not knows:
+            message = f"card {tag} was shown and not asked for"
+            self._ledger.judge(ASKED, asked, t, connector, "Authorize at once", "none", message)
+        plugged = self._happenings.plugged[connector].begin_of(t)
+        if self._answer(tag, t) == "Accepted" and plugged is not None and plugged < t - 1.0:
+            self._expect(connector, t, t + LOOK_S, tag, "an accepted card at a connector with a car")
+
+    def _expect(self, connector: int, since: float, until: float, tag: str, what: str) -> None:
+        started = [s for s in self._starts if s.connector == connector and since - 0.5 <= s.start <= until]
+        good = any(s.id_tag.lower() == tag for s in started)
+        actual = f"a start on {started[0].id_tag}" if started else "none"
+        self._ledger.judge(STARTS, good, since, connector, f"StartTransaction on {tag}", actual, what)
+
+    def _plugged(self, event: Event) -> None:
+        """A cable after its card."""
+        connector, t = event.connector or 0, event.t
+        told_t, told = self._told.get(connector, (0.0, ""))
+        shown = [who for at, c, who in self._tags if c == connector and told_t - LOOK_S <= at <= told_t]
+        waits = (
+            told == "Preparing" and t - told_t < float(self._story.integer("ConnectionTimeOut", t) or 0) - 1.0
+        )
+        if waits and len(shown) == 1 and self._answer(shown[0], told_t - SOON_S) == "Accepted":
+            self._agenda.at(t + LOOK_S, partial(self._came, connector, t, shown[0]))
+
+    def _came(self, connector: int, t: float, tag: str) -> None:
+        if self._happenings.alone(connector, t, t + LOOK_S):
+            self._expect(connector, t, t + SOON_S, tag, "a cable after its accepted card")
+
+    # -- ConnectionTimeOut -----------------------------------------------------------------------
+
+    def _status(self, call: Call) -> None:
+        connector, status = call.payload["connectorId"], call.payload["status"]
+        before = self._told.get(connector)
+        if before is not None and before[1] == status:
+            return
+        self._told[connector] = (call.t, status)
+        if before is not None and before[1] == "Preparing" and status == "Available":
+            self._taken_back(connector, call)
+        wait_s = self._story.integer("ConnectionTimeOut", call.t)
+        if status == "Preparing" and wait_s and connector not in self._story.open:
+            self._agenda.at(call.t + wait_s + NEAR_S, partial(self._waited, connector, call.t, float(wait_s)))
+        elif before is not None and before[1] == "Preparing" and status in ("Available", "Finishing"):
+            self._gave_up(connector, *before, call.t)
+
+    def _taken_back(self, connector: int, call: Call) -> None:
+        """B1: a card shown until then starts nothing any more, be it shown twice or waited in vain."""
+        told_t = epoch(call.payload.get("timestamp", iso(call.t)))
+        if abs(call.t - told_t) < SAME_CLOCK_S:
+            self._given_up[connector] = told_t
+
+    def _waited(self, connector: int, t: float, wait_s: float) -> None:
+        if self._undisturbed(connector, t, t + wait_s + NEAR_S):
+            good = self._told[connector] != (t, "Preparing")
+            message, expected = "a connector is still Preparing", f"another status after {wait_s:g} s"
+            self._ledger.judge(TIMEOUT, good, t, connector, expected, "Preparing", message)
+
+    def _gave_up(self, connector: int, since: float, _: str, t: float) -> None:
+        wait_s = self._story.integer("ConnectionTimeOut", t)
+        if wait_s and self._undisturbed(connector, since, t):
+            good, message = t - since >= wait_s - NEAR_S, "Preparing ends although nothing happened"
+            expected, actual = f"after {wait_s} s", f"after {t - since:.0f} s"
+            self._ledger.judge(TIMEOUT, good, t, connector, expected, actual, message)
+
+    def _undisturbed(self, connector: int, since: float, until: float) -> bool:
+        edge = np.array([since - 1.0, until])
+        return (
+            self._happenings.touches(connector, since - BEFORE_S, until) <= 1
+            and self._story.open.get(connector) is None
+            and not self._happenings.running[connector].cover(edge).any()
+            and not self._happenings.faulty[connector].cover(edge).any()
+            and not self._happenings.unsure(edge).any()
+            and not self._story.changes(since - 1.0, "connectiontimeout")
+            and not self._story.was_unheard(since - 60.0, until)
+        )
+
+    def _flag(self, key: str, t: float) -> bool | None:
+        text = self._story.text(key, t)
+        return None if text is None else text.lower() == "true"
+
+
+def _tag(call: Call) -> str:
+    return str(call.payload.get("idTag", "")).lower()

@@ -1,0 +1,77 @@
+"""The local authorisation list, by what SendLocalList was told (5.10, 5.15)."""
+
+from typing import Any
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench
+
+ANSWER, VERSION = "list.answer", "list.version"
+REQUIREMENTS = (
+    R(
+        ANSWER,
+        "SendLocalList is answered by what the list would become",
+        "5.15, 7.47, TC_043_1_CS, TC_043_2_CS",
+    ),
+    R(VERSION, "The list has the version of the last update accepted", "5.10, TC_042_1_CS, TC_042_2_CS"),
+)
+
+
+class Lists:
+    """Keeps the entries' idTags and the version; where a limit is not known, either answer is good."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench, self._story, self._ledger = bench, bench.story, bench.ledger
+        self._tags: set[str] | None = set() if bench.whole else None  # None: not known
+        self._version = 0
+        bench.bus.replies["SendLocalList"].append(self._sent)
+        bench.bus.replies["GetLocalListVersion"].append(self._asked)
+
+    def _disabled(self, t: float) -> bool:
+        """Is the list out of use, and does the policy refuse it then?"""
+        text = self._story.text("LocalAuthListEnabled", t)
+        policy = self._bench.policies.get("list_disabled", "NotSupported")
+        return text is not None and text.lower() != "true" and policy == "NotSupported"
+
+    def _sent(self, call: Call) -> None:
+        if call.reply is None or self._tags is None:
+            return
+        status, expected = call.reply["status"], self._expected(call.payload, call.t)
+        message = f"the answer to a {call.payload['updateType'].lower()} update of the local list"
+        self._ledger.judge(ANSWER, status in expected, call.t, None, " or ".join(expected), status, message)
+        if status == "Accepted":
+            self._update(call.payload)
+
+    def _expected(self, payload: dict[str, Any], t: float) -> tuple[str, ...]:
+        if self._disabled(t):
+            return ("NotSupported",)
+        entries = payload.get("localAuthorizationList", [])
+        tags = [entry["idTag"].lower() for entry in entries]
+        most, kept = (
+            self._story.integer("SendLocalListMaxLength"),
+            self._story.integer("LocalAuthListMaxLength"),
+        )
+        full, version = payload["updateType"] == "Full", payload["listVersion"]
+        if version <= 0 or len(set(tags)) < len(tags) or (most is not None and len(tags) > most):
+            return ("Failed",)
+        if full and any("idTagInfo" not in entry for entry in entries):
+            return ("Failed",)
+        if not full and version <= self._version:
+            return ("VersionMismatch",)
+        if kept is None or len(tags) + len(self._tags or ()) <= kept:
+            return ("Accepted",)
+        return ("Accepted", "Failed")
+
+    def _update(self, payload: dict[str, Any]) -> None:
+        tags = set() if payload["updateType"] == "Full" else set(self._tags or ())
+        for entry in payload.get("localAuthorizationList", []):
+            (tags.add if "idTagInfo" in entry else tags.discard)(entry["idTag"].lower())
+        empty = not tags and self._bench.policies.get("empty_list_version", "zero") == "zero"
+        self._tags, self._version = tags, 0 if empty else payload["listVersion"]
+
+    def _asked(self, call: Call) -> None:
+        if call.reply is None or self._tags is None:
+            return
+        expected, told = -1 if self._disabled(call.t) else self._version, call.reply["listVersion"]
+        message = "the version of the local list"
+        self._ledger.judge(VERSION, told == expected, call.t, None, str(expected), str(told), message)

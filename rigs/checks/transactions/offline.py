@@ -1,0 +1,249 @@
+"""What a station decides by itself: by the local list, the cache, and its keys for a lost link (3.5)."""
+
+from collections import deque
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.instants import epoch
+from evc5.rigs.checks.state.agenda import Agenda
+from evc5.rigs.checks.state.connectors import Happenings
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.station_history import Transaction
+from evc5.rigs.checks.transactions.id_tags import ASKED
+
+OUT = ("Unavailable", "Faulted", "Reserved")  # statuses in which a connector may serve nobody
+KNOWN, ALONE, CONFLICT = "card.known", "card.offline", "list.conflict"
+REQUIREMENTS = (
+    R(CONFLICT, "Where the CSMS contradicts the local list it is told so, and nowhere else", "3.5.2, 7.6"),
+    R(
+        KNOWN,
+        "A card that list or cache accept is not asked for, under LocalPreAuthorize",
+        "3.5, 9.1.12, TC_008_1_CS",
+    ),
+    R(
+        ALONE,
+        "Without a link list, cache and keys decide who may charge",
+        "3.5.3, 3.5.4, TC_037_1_CS, TC_039_CS",
+    ),
+)
+SOON_S = 5.0
+CONFLICT_CODE = "LocalListConflict"
+LOOK_S = 15.0
+KEPT = ("Accepted", "ConcurrentTx")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A card at a connector with a car, nothing running there; `status` is what the station knows of it."""
+
+    connector: int
+    t: float
+    tag: str
+    status: str | None
+    online: bool
+
+
+class Unconnected:
+    """Keeps list and cache as the frames make them, and judges starts of cards by them."""
+
+    def __init__(self, bench: Bench, happenings: Happenings, agenda: Agenda) -> None:
+        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._happenings, self._agenda = happenings, agenda
+        self._list: dict[str, dict[str, Any]] = {}
+        self._cache: dict[str, dict[str, Any]] = {}
+        self._may_know_more = False  # of a time when the cache was out of use
+        self._asked: deque[tuple[float, str]] = deque(maxlen=64)
+        self._starts: deque[Transaction] = deque(maxlen=256)
+        self._offline: deque[Shown] = deque(maxlen=256)  # judged when the starts of the outage are told
+        self._conflict_t = self._conflict_told_t = float("-inf")
+        if not bench.whole:
+            return
+        bench.bus.calls["StatusNotification"].append(self._told)
+        bus = bench.bus
+        bus.replies["SendLocalList"].append(self._sent)
+        bus.replies["ClearCache"].append(self._cleared)
+        bus.replies["ChangeConfiguration"].append(self._switched)
+        for action in ("Authorize", "StartTransaction", "StopTransaction"):
+            bus.replies[action].append(self._learnt)
+        bus.calls["Authorize"].append(
+            lambda call: self._asked.append((call.t, call.payload["idTag"].lower()))
+        )
+        bus.calls["StartTransaction"].append(self._started)
+        bus.events["tag"].append(self._shown)
+        bus.end.append(self._end)
+
+    # -- list and cache --------------------------------------------------------------------------
+
+    def _sent(self, call: Call) -> None:
+        if call.reply is None or call.reply["status"] != "Accepted":
+            return
+        if call.payload["updateType"] == "Full":
+            self._list.clear()
+        for entry in call.payload.get("localAuthorizationList", ()):
+            tag = entry["idTag"].lower()
+            self._list.pop(tag, None)
+            if "idTagInfo" in entry:
+                self._list[tag] = entry["idTagInfo"]
+        for tag in self._list:
+            self._cache.pop(tag, None)  # 3.5.3
+
+    def _cleared(self, call: Call) -> None:
+        if call.reply is not None and call.reply["status"] == "Accepted":
+            self._cache.clear()
+            self._may_know_more = False
+
+    def _switched(self, call: Call) -> None:
+        """What a cache out of use keeps is open: nothing is said of it from then on."""
+        if call.payload["key"].lower() in ("authorizationcacheenabled", "localauthlistenabled"):
+            self._may_know_more |= bool(self._cache)
+            self._cache.clear()
+
+    def _told(self, call: Call) -> None:
+        if call.payload["errorCode"] == CONFLICT_CODE:
+            good, message = call.t - self._conflict_t <= LOOK_S, "a conflict of the local list is told"
+            self._ledger.judge(
+                CONFLICT, good, call.t, call.connector, "a contradiction before", "none", message
+            )
+            self._conflict_told_t = call.t
+
+    def _contradicts(self, tag: str, call: Call) -> None:
+        """Accepted here and not there, or the other way round."""
+        listed, said = self._list[tag]["status"] in KEPT, (call.reply or {})["idTagInfo"]["status"] in KEPT
+        t = call.reply_t or call.t
+        if listed != said and "expiryDate" not in self._list[tag]:
+            self._conflict_t = t
+            self._agenda.at(t + LOOK_S, partial(self._conflict_due, t, tag))
+
+    def _conflict_due(self, t: float, tag: str) -> None:
+        edge = np.array([t, t + LOOK_S])
+        if not self._happenings.unsure(edge, 0.0).any() and not self._story.was_unheard(t - 60.0, t + LOOK_S):
+            good, message = self._conflict_told_t >= t, f"the CSMS contradicts the local list on {tag}"
+            self._ledger.judge(CONFLICT, good, t, None, CONFLICT_CODE, "nothing", message)
+
+    def _learnt(self, call: Call) -> None:
+        tag = call.payload.get("idTag", "").lower()
+        if call.reply is None or "idTagInfo" not in call.reply or not tag:
+            return
+        if tag in self._list and self._is("LocalAuthListEnabled", call.t):
+            self._contradicts(tag, call)
+        listed = tag in self._list and self._is("LocalAuthListEnabled", call.t)
+        if call.reply is not None and not listed and self._is("AuthorizationCacheEnabled", call.t):
+            self._cache[tag] = call.reply["idTagInfo"]
+
+    def _started(self, call: Call) -> None:
+        running = self._story.open.get(call.payload["connectorId"])
+        if running is not None and running.start_t == call.t:
+            self._starts.append(running)
+
+    def _is(self, key: str, t: float) -> bool:
+        return (self._story.text(key, t) or "").lower() == "true"
+
+    def _status(self, tag: str, t: float) -> str | None:
+        """What the station knows of a card: Expired past its date (3.5.1)."""
+        info = self._list.get(tag) if self._is("LocalAuthListEnabled", t) else None
+        if info is None and self._is("AuthorizationCacheEnabled", t):
+            info = self._cache.get(tag)
+        if info is None:
+            return None
+        expiry = info.get("expiryDate")
+        return "Expired" if info["status"] in KEPT and expiry and epoch(expiry) <= t else str(info["status"])
+
+    # -- cards -----------------------------------------------------------------------------------
+
+    def _shown(self, event: Event) -> None:
+        connector, t = event.connector or 0, event.t
+        tag = str(event.detail.get("id_tag", "")).lower()
+        takes_all = self._story.has_option("com_AuthOptions", "AllowAllCards", t)
+        if takes_all or self._happenings.plugged[connector].begin_of(t) is None:
+            return
+        if self._story.statuses.get(connector) in OUT or self._story.ordered_out & {0, connector}:
+            return
+        shown = Shown(connector, t, tag, self._status(tag, t), self._story.down_t is None)
+        if shown.online and self._story.statuses.get(connector) != "Preparing":
+            return  # not free, or its cable was not noticed: other checks see to that
+        if not shown.online:
+            self._offline.append(shown)
+        elif shown.status == "Accepted" and self._is("LocalPreAuthorize", t):
+            self._agenda.at(t + LOOK_S, partial(self._unasked, shown))
+        elif shown.status is None and self._is("LocalPreAuthorize", t) and not self._may_know_more:
+            self._agenda.at(t + LOOK_S, partial(self._unknown, shown))
+
+    def _plain(self, shown: Shown) -> bool:
+        """Nothing else was done, and the connector was free: plugged in since the last transaction there."""
+        happenings, t = self._happenings, shown.t
+        plugged = happenings.plugged[shown.connector].begin_of(t) or t
+        out_t = float(happenings.plugged[shown.connector].last_end(np.array([plugged]))[0])
+        running = happenings.running[shown.connector]
+        edge = np.array([t - 2.0, t + LOOK_S])
+        return (
+            happenings.touches(shown.connector, t - 5.0, t + LOOK_S) == 1
+            and plugged - out_t >= 1.0  # cables that were swapped within a wink are one to the station
+            and t - plugged < 25.0  # well within ConnectionTimeOut: the connector is Preparing
+            and happenings.touches(shown.connector, plugged + 0.1, t - 0.1) == 0
+            and running.begin_of(t - 0.5) is None
+            and not bool(running.last_end(np.array([t - 0.5]))[0] >= plugged - 1.0)
+            and not happenings.faulty[shown.connector].cover(edge).any()
+            and not self._story.is_dark(t, 60.0)
+            and self._story.integer("ConnectionTimeOut", t) not in (None, *range(1, 30))
+        )
+
+    def _start_of(self, shown: Shown) -> Transaction | None:
+        return next(
+            (s for s in self._starts if s.connector == shown.connector and abs(s.start - shown.t) <= SOON_S),
+            None,
+        )
+
+    def _is_sure(self, shown: Shown) -> bool:
+        edge = np.array([shown.t - 2.0, shown.t + LOOK_S])
+        silent = self._story.was_unheard(*edge.tolist())
+        return self._plain(shown) and not self._happenings.unsure(edge).any() and not silent
+
+    def _was_asked(self, shown: Shown) -> bool:
+        return any(tag == shown.tag and abs(t - shown.t) <= SOON_S for t, tag in self._asked)
+
+    def _unknown(self, shown: Shown) -> None:
+        """Neither list nor cache have it, or not any more (5.4)."""
+        if self._is_sure(shown):
+            good, message = self._was_asked(shown), f"card {shown.tag} is in no list and no cache"
+            self._ledger.judge(ASKED, good, shown.t, shown.connector, "Authorize at once", "none", message)
+
+    def _unasked(self, shown: Shown) -> None:
+        if not self._is_sure(shown):
+            return
+        asked = self._was_asked(shown)
+        started = self._start_of(shown)
+        good = not asked and started is not None and started.id_tag.lower() == shown.tag
+        actual = f"{'Authorize' if asked else 'no Authorize'}, {'a start' if started else 'no start'}"
+        message = f"card {shown.tag} is known to the station"
+        self._ledger.judge(
+            KNOWN, good, shown.t, shown.connector, "a start at once, no Authorize", actual, message
+        )
+
+    def _end(self, end: float) -> None:
+        until = self._story.delivered_until(end, self._bench.tolerances.grace_s)
+        for shown in self._offline:
+            if shown.t < until and self._plain(shown) and self._in_outage(shown.t):
+                self._alone(shown)
+
+    def _in_outage(self, t: float) -> bool:
+        """Well within one, so that the station knows of it."""
+        return any(
+            begin + 5.0 <= t <= over - LOOK_S for begin, over in self._story.outages
+        ) and not self._happenings.is_mute(t)
+
+    def _alone(self, shown: Shown) -> None:
+        known, t = shown.status, shown.t
+        if known is not None and (known != "Accepted" or self._is("LocalAuthorizeOffline", t)):
+            may = known == "Accepted"
+        else:
+            may = self._is("AllowOfflineTxForUnknownId", t)
+        started = self._start_of(shown)
+        good = (started is not None and started.id_tag.lower() == shown.tag) == may
+        what = f"card {shown.tag}, {known or 'unknown'} to the station, while there was no link"
+        expected, actual = "a start" if may else "no start", "a start" if started else "none"
+        self._ledger.judge(ALONE, good, t, shown.connector, expected, actual, what)

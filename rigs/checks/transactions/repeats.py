@@ -1,0 +1,76 @@
+"""Transaction messages sent again: rightly where no reply came, wrongly where one did (4.10, ER 3.18)."""
+
+from collections.abc import Hashable
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.ledger import Ledger
+from evc5.rigs.checks.state.ledger import Requirement as R
+
+REPEAT = "transaction.repeat"
+REQUIREMENTS = (R(REPEAT, "Transaction messages are repeated only where no reply came", "4.10, TC_039_CS"),)
+KEY = ("connectorId", "transactionId", "timestamp", "idTag")
+MOST = 1024  # an outage leaves one message unconfirmed, not a thousand
+
+
+def key_of(call: Call) -> Hashable | None:
+    """What makes two calls the same transaction message; None for a call that is none."""
+    if call.row is not None:
+        return call.row.connector, call.row.transaction, call.row.stamp, call.row.layout
+    if call.action == "MeterValues" and call.readings:
+        first = call.readings[0]
+        return first.connector, first.transaction, first.stamp, first.layout
+    if not call.valid or call.action not in ("StartTransaction", "StopTransaction"):
+        return None
+    what = (call.payload.get(name) for name in KEY)
+    return call.action, *what
+
+
+class Repeats:
+    """Knows the messages that were given up, and tells a repetition from a new one."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._unconfirmed: dict[Hashable, None] = {}
+        self._confirmed: dict[Hashable, None] = {}  # of StartTransaction and StopTransaction
+
+    @property
+    def waiting(self) -> bool:
+        """Is there any message that may come again?"""
+        return bool(self._unconfirmed)
+
+    def gave_up(self, call: Call) -> None:
+        """The station stopped waiting for this one's reply."""
+        key = key_of(call) if call.up else None
+        if key is not None:
+            self._unconfirmed[key] = None
+            if len(self._unconfirmed) > MOST:
+                del self._unconfirmed[next(iter(self._unconfirmed))]
+
+    def is_again(self, call: Call) -> bool:
+        """Was this message sent before? Then what it says is known."""
+        if self._unconfirmed and key_of(call) in self._unconfirmed:
+            call.again = True
+            self._ledger.held(REPEAT)
+            return True
+        if call.row is None and call.action != "MeterValues":
+            self._once(call)
+        return False
+
+    def _once(self, call: Call) -> None:
+        key = key_of(call)
+        if call.action == "StopTransaction":  # from here a start is another, were it told in the same words
+            for known in [k for k in self._confirmed if isinstance(k, tuple) and k[0] == "StartTransaction"]:
+                del self._confirmed[known]
+        if key in self._confirmed:
+            message = f"{call.action} was sent again although it had been confirmed"
+            self._ledger.broken(REPEAT, call.t, call.connector, "once", "twice", message)
+
+    def confirmed(self, call: Call) -> None:
+        """A reply came while the station waited for it."""
+        if call.again:
+            self._unconfirmed.pop(key_of(call), None)
+        if call.action in ("StartTransaction", "StopTransaction") and (key := key_of(call)) is not None:
+            self._confirmed[key] = None
+            self._ledger.held(REPEAT)
+            if len(self._confirmed) > MOST:
+                del self._confirmed[next(iter(self._confirmed))]

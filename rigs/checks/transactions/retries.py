@@ -1,0 +1,151 @@
+"""A StartTransaction or StopTransaction that meets a CALLERROR is sent again, so late and so often.
+
+Source: OCPP 1.6 3.7.1, 9.1.29, 9.1.30; EVC4 boot log "EV RETRY [4] DELAY [3] Min".
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.agenda import Agenda
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.transactions.repeats import key_of
+
+RETRY, RESUMED = "transaction.retry", "transaction.resumed"
+SOURCE = "3.7.1, 9.1.29, 9.1.30"
+REQUIREMENTS = (
+    R(RETRY, "A refused transaction message is repeated, so late and so often", SOURCE),
+    R(RESUMED, "A start or stop that met silence is sent again once the CSMS answers anew", "3.7, 4.8, 4.10"),
+)
+FIXED = (5, 180.0)  # attempts in all, seconds between: EVC4 boot log
+SLACK_S = 15.0  # assumed: another CALL may be on its way first
+RESUME_S = 60.0  # assumed: "as soon as possible" (3.7)
+SILENCE_S = 600.0  # a CALL unanswered so long ago may still hasten the next attempt
+ENDS = ("link-down", "link-up", "power-cut", "power-restore", "reset", "clock-set")
+
+
+class Rule(NamedTuple):
+    """How often a message is sent in all, and the wait that grows with each refusal, or does not."""
+
+    attempts: int
+    wait_s: float
+    grows: bool
+
+    def after(self, refusals: int) -> float:
+        return self.wait_s * (refusals if self.grows else 1)
+
+
+@dataclass(slots=True)
+class Refused:
+    """A message, how often it was refused, when last, and which rule holds for it."""
+
+    call: Call
+    rule: Rule
+    times: int
+    t: float
+
+    @property
+    def due_t(self) -> float | None:
+        """When it is to be sent again; None where it has been tried as often as it may."""
+        return None if self.times >= self.rule.attempts else self.t + self.rule.after(self.times)
+
+
+class Retries:
+    """Follows what was refused until it is taken or given up; interruptions leave it unjudged."""
+
+    def __init__(self, bench: Bench, agenda: Agenda) -> None:
+        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._agenda = agenda
+        self._refused: dict[Hashable, Refused] = {}
+        self._refusals_t: set[float] = set()
+        self._unanswered: dict[Hashable, Call] = {}  # starts and stops, as last sent
+        self._era = 0  # interruptions so far
+        self._uncounted: set[Hashable] = {None}  # no key, or refused before an interruption: who counted?
+        bench.bus.any_reply.append(self._answered)
+        bench.bus.any_call.append(self._sent)
+        for name in ENDS:
+            bench.bus.events[name].append(self._interrupted)
+
+    def _interrupted(self, _: Event) -> None:
+        self._uncounted.update(self._refused)
+        self._refused.clear()
+        self._refusals_t.clear()
+        self._unanswered.clear()
+        self._era += 1
+
+    def _answered(self, call: Call) -> None:
+        if call.up and call.action in ("StartTransaction", "StopTransaction"):
+            self._settled(call)
+        elif call.up and call.reply is not None:
+            self._goes_on(call)
+
+    def _settled(self, call: Call) -> None:
+        key, rule = key_of(call), self._rule(call.t)
+        self._unanswered.pop(key, None)
+        before = self._refused.pop(key, None)
+        if call.error is None or call.reply_t is None or rule is None or key in self._uncounted:
+            return
+        self._refusals_t.add(call.t)
+        now = Refused(call, rule, before.times + 1 if before else 1, call.reply_t)
+        self._refused[key] = now
+        if now.due_t is not None:
+            self._agenda.at(now.due_t + SLACK_S, partial(self._overdue, key, now))
+
+    def _rule(self, t: float) -> Rule | None:
+        """By the station's policy; None where nobody says which it is, or what its keys are."""
+        if self._bench.policies["transaction_message_retry"] == "fixed-delay":
+            return Rule(*FIXED, grows=False) if self._bench.behaviour is not None else None
+        attempts = self._story.integer("TransactionMessageAttempts", t)
+        wait_s = self._story.integer("TransactionMessageRetryInterval", t)
+        return None if not attempts or wait_s is None else Rule(attempts, float(wait_s), grows=True)
+
+    def _goes_on(self, call: Call) -> None:
+        """Another CALL was answered after these had been given up: there is a conversation again."""
+        t = call.reply_t or call.t
+        for key, waiting in self._unanswered.items():
+            if waiting.t < call.t and self._story.registration == "Accepted":
+                self._agenda.at(t + RESUME_S, partial(self._resumed, key, waiting, t, self._era))
+
+    def _resumed(self, key: Hashable, waiting: Call, t: float, era: int) -> None:
+        if era != self._era:
+            return
+        good = self._unanswered.get(key) is not waiting
+        message = f"{waiting.action} met silence, and the CSMS answers again"
+        expected = f"sent again within {RESUME_S:g} s"
+        self._ledger.judge(RESUMED, good, t, waiting.connector, expected, "not sent", message)
+
+    def _sent(self, call: Call) -> None:
+        if call.up and call.action in ("StartTransaction", "StopTransaction") and call.valid:
+            self._unanswered[key_of(call)] = call
+        refused = self._refused.get(key_of(call)) if call.up else None
+        if refused is None or self._rule(call.t) != refused.rule or self._was_silent(refused.t, call.t):
+            return
+        due_t, waited = refused.due_t, f"{call.t - refused.t:.0f} s after refusal {refused.times}"
+        if due_t is None:
+            message = f"{call.action} was sent again after its last attempt"
+            self._broken(call, f"{refused.rule.attempts} attempts", waited, message)
+        else:
+            wanted = f"{refused.rule.after(refused.times):g} s after refusal {refused.times}"
+            good = -1.0 <= call.t - due_t <= SLACK_S
+            message = f"{call.action} was sent again too {'early' if call.t < due_t else 'late'}"
+            self._ledger.judge(RETRY, good, call.t, call.connector, wanted, waited, message)
+
+    def _overdue(self, key: Hashable, refused: Refused) -> None:
+        now_t = refused.t + refused.rule.after(refused.times) + SLACK_S
+        if self._refused.get(key) is not refused or self._was_silent(refused.t, now_t):
+            return
+        if self._rule(now_t) == refused.rule:
+            wanted = f"another attempt, {refused.rule.attempts} in all"
+            message = f"{refused.call.action} was not sent again after refusal {refused.times}"
+            self._broken(refused.call, wanted, "none", message)
+
+    def _was_silent(self, since: float, until: float) -> bool:
+        """Did another CALL get no answer? The first one that does hastens what waits."""
+        unheard = reversed(self._story.unheard)
+        return any(since - SILENCE_S <= t <= until and t not in self._refusals_t for t in unheard)
+
+    def _broken(self, call: Call, expected: str, actual: str, message: str) -> None:
+        self._ledger.broken(RETRY, call.t, call.connector, expected, actual, message)

@@ -1,0 +1,158 @@
+"""Why transactions stop: the reason told has to have its cause in the recording (4.8, 7.36)."""
+
+from collections import deque
+from dataclasses import dataclass
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.station_history import Transaction
+
+REASON = "transaction.stop-reason"
+REMOTE, NOT_RUNNING = "transaction.remote-stop", "transaction.remote-stop-known"
+REQUIREMENTS = (
+    R(REASON, "The reason of a stop has its cause", "7.36, TC_005_1_CS, TC_012_CS, TC_013_CS"),
+    R(REMOTE, "A remote stop accepted stops the transaction", "5.12, TC_012_CS"),
+    R(NOT_RUNNING, "A remote stop is accepted for a running transaction, refused for any other", "5.12"),
+)
+BEFORE_S = 60.0  # assumed: how long before a stop its cause may lie; an authorisation takes up to 30 s
+REMOTE_S = 30.0  # assumed: how soon a remote stop is carried out
+LASTING = ("PowerLoss", "EVDisconnected")  # told when the station is back, or its pilot mended
+# A bare transcript does not show their cause.
+FROM_EVENTS = frozenset({"Local", "EVDisconnected", "PowerLoss", "EmergencyStop"})
+OPTIONS = ("stoponchargecomplete", "stoponlowcosphi", "overcurrentsens")  # chg_Ch1Options: each may end one
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Something that may end transactions: on one connector, of one id, or all."""
+
+    reason: str
+    t: float
+    connector: int | None = None
+    transaction: int | None = None
+
+    def ends(self, stopped: Transaction) -> bool:
+        mine = self.connector in (None, stopped.connector) and self.transaction in (None, stopped.id)
+        stop = stopped.stop if stopped.stop is not None else stopped.start
+        long_ago = self.t < (stopped.start - 1.0 if self.reason in LASTING else stop - BEFORE_S)
+        return mine and not long_ago and self.t <= stop + 1.0
+
+
+class StopReasons:
+    """Notes the causes and holds each StopTransaction against them."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._causes: deque[Cause] = deque(maxlen=200)
+        self._asked: dict[int, float] = {}  # transactions to be stopped remotely, since when
+        bus = bench.bus
+        bus.calls["StopTransaction"].append(self._stop)
+        bus.replies["RemoteStopTransaction"].append(self._remote)
+        bus.replies["Reset"].append(self._reset)
+        bus.replies["UnlockConnector"].append(self._unlock)
+        bus.replies["StartTransaction"].append(self._started)
+        bus.replies["Authorize"].append(lambda call: self._refused(call, None))
+        bus.calls["BootNotification"].append(self._booted)
+        for name, reason in (("tag", "Local"), ("unplug", "EVDisconnected"), ("power-cut", "PowerLoss")):
+            bus.events[name].append(lambda event, reason=reason: self._event(event, reason))  # type: ignore[misc]
+        bus.events["fault"].append(self._fault)
+        bus.end.append(self._end)
+
+    def _fault(self, event: Event) -> None:
+        if event.detail.get("fault") == "emergency-stop":
+            self._causes.append(Cause("EmergencyStop", event.t))
+
+    def _event(self, event: Event, reason: str) -> None:
+        self._causes.append(Cause(reason, event.t, event.connector))
+        if reason == "PowerLoss":
+            self._causes.append(Cause("Reboot", event.t))
+            self._asked.clear()
+
+    def _note(self, call: Call, reason: str, connector: int | None = None, id: int | None = None) -> None:
+        self._causes.append(Cause(reason, call.reply_t or call.t, connector, id))
+
+    def _remote(self, call: Call) -> None:
+        if call.reply is None:
+            return
+        id, accepted = call.payload["transactionId"], call.reply["status"] == "Accepted"
+        its = self._story.by_id.get(id)
+        running = its is not None and its.stop is None
+        message = f"a remote stop of transaction {id}, which is {'' if running else 'not '}running"
+        expected = "Accepted" if running else "Rejected"
+        queued = its is not None and running and not accepted and self._may_be_over(its, call.t)
+        if (self._bench.whole or its is not None) and not queued:
+            said = call.reply["status"]
+            self._ledger.judge(NOT_RUNNING, accepted == running, call.t, None, expected, said, message)
+        if accepted:
+            self._note(call, "Remote", id=id)
+            self._asked.setdefault(id, call.reply_t or call.t)
+
+    def _may_be_over(self, its: Transaction, t: float) -> bool:
+        """Its stop may be on its way."""
+        return self._story.may_be_queueing(t) or self._story.may_be_over(its.connector, t)
+
+    def _reset(self, call: Call) -> None:
+        if call.reply is not None and call.reply["status"] == "Accepted":
+            self._note(call, f"{call.payload['type']}Reset")
+            self._note(call, "Reboot")
+
+    def _unlock(self, call: Call) -> None:
+        if call.reply is not None and call.reply["status"] != "NotSupported":
+            self._note(call, "UnlockCommand", call.payload["connectorId"])
+
+    def _started(self, call: Call) -> None:
+        self._refused(call, call.payload["connectorId"])
+
+    def _refused(self, call: Call, connector: int | None) -> None:
+        if call.reply is not None and call.reply["idTagInfo"]["status"] != "Accepted":
+            self._note(call, "DeAuthorized", connector)
+
+    def _booted(self, call: Call) -> None:
+        """A boot no event explains: the power may have been gone since the station was last heard."""
+        if not self._story.boot_asked and not self._bench.whole:
+            self._causes.append(Cause("PowerLoss", self._story.heard_t))
+
+    def _stop(self, call: Call) -> None:
+        stopped = self._story.by_id.get(call.payload["transactionId"])
+        if stopped is None or stopped.stop is None or stopped.stop_t != call.t:
+            return
+        self._in_time(stopped, self._asked.pop(stopped.id or 0, None))
+        reason = stopped.reason or "Local"
+        if reason in FROM_EVENTS and not self._bench.whole:
+            return
+        if reason == "Other":
+            self._by_option(stopped, call.t)
+            return
+        found = any(cause.reason == reason and cause.ends(stopped) for cause in self._causes)
+        others = {cause.reason for cause in self._causes if cause.ends(stopped)}
+        expected = " or ".join(sorted(others)) or "a reason the recording shows"
+        message = f"transaction {stopped.id} stops at {iso(stopped.stop)} for a reason without a cause"
+        self._ledger.judge(REASON, found, call.t, stopped.connector, expected, reason, message)
+
+    def _by_option(self, stopped: Transaction, t: float) -> None:
+        """Other: an option of the channel, where its options are known."""
+        text = self._story.text(f"chg_Ch{stopped.connector}Options", stopped.stop)
+        if text is None:
+            return
+        said = dict(pair.strip().lower().partition("=")[::2] for pair in text.split(","))
+        good = any(said.get(name, "0") not in ("", "0") for name in OPTIONS)
+        message = f"transaction {stopped.id} stops for another reason"
+        expected = f"one of {', '.join(OPTIONS)} in chg_Ch{stopped.connector}Options"
+        self._ledger.judge(REASON, good, t, stopped.connector, expected, text, message)
+
+    def _in_time(self, stopped: Transaction, asked: float | None) -> None:
+        if asked is None or stopped.stop is None:
+            return
+        took, message = stopped.stop - asked, f"transaction {stopped.id} went on after its remote stop"
+        expected, actual = f"StopTransaction within {REMOTE_S:g} s", f"after {took:.0f} s"
+        self._ledger.judge(REMOTE, took <= REMOTE_S, asked, stopped.connector, expected, actual, message)
+
+    def _end(self, t: float) -> None:
+        until = self._story.delivered_until(t, self._bench.tolerances.grace_s)
+        for id, asked in self._asked.items():
+            its = self._story.by_id.get(id)
+            if its is not None and its.stop is None and asked + REMOTE_S < until:
+                message = f"transaction {id} went on after its remote stop was accepted"
+                self._ledger.broken(REMOTE, asked, its.connector, "StopTransaction", "none", message)

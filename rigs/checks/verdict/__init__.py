@@ -1,0 +1,1 @@
+"""From checks to a verdict: the catalogue, the one pass over a recording, and how it is shown."""

@@ -1,0 +1,76 @@
+"""The verdict as JUnit XML, in which build servers show test results: one test case a requirement."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from evc5.rigs.errors import BadInput
+
+Row = Mapping[str, Any]
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
+
+
+def write_junit(path: Path, summary: Row, name: str) -> None:
+    """Write the verdict of a summary (`Verdict.summary()`); `name` is the recording's."""
+    try:
+        path.write_bytes(junit(summary, name))
+    except OSError as error:
+        raise BadInput(f"--junit {path}: {error.strerror}") from None
+
+
+def junit(summary: Row, name: str) -> bytes:
+    """Errors are failures; NOT EXERCISED is skipped; a known deviation passes and says so in its output."""
+    rows = summary["requirements"]
+    suites = ET.Element("testsuites", name="evc5 verify")
+    counts = {
+        "tests": len(rows),
+        "failures": sum(row["verdict"] == "FAIL" for row in rows),
+        "errors": 0,
+        "skipped": sum(row["verdict"] == "NOT EXERCISED" for row in rows),
+    }
+    suite = ET.SubElement(suites, "testsuite", {key: str(value) for key, value in counts.items()}, name=name)
+    for row in rows:
+        _case(suite, row, [found for found in summary["findings"] if found["requirement"] == row["id"]])
+    ET.indent(suites)
+    text: str = ET.tostring(suites, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'.encode()
+
+
+def _case(suite: ET.Element, row: Row, findings: Sequence[Row]) -> None:
+    where = f"evc5.{row['id'].partition('.')[0]}"
+    case = ET.SubElement(suite, "testcase", classname=where, name=f"{row['id']}: {row['title']}")
+    errors = [found for found in findings if found["severity"] == "error"]
+    others = [found for found in findings if found["severity"] != "error"]
+    if row["verdict"] == "FAIL":
+        message = f"{row['failures']} of {row['count']} judged: {errors[0]['message']}"
+        failure = ET.SubElement(case, "failure", type=row["id"], message=_clean(message))
+        failure.text = _told(errors, row["failures"])
+    elif row["verdict"] == "NOT EXERCISED":
+        ET.SubElement(case, "skipped", message="nothing in the recording puts this to the test")
+    if others:
+        ET.SubElement(case, "system-out").text = _told(others, row["warnings"])
+
+
+def _told(findings: Sequence[Row], of: int) -> str:
+    """The findings, a paragraph each, and how many more there are."""
+    paragraphs = [_paragraph(found) for found in findings]
+    more = [f"… and {of - len(findings)} more"] if of > len(findings) else []
+    return _clean("\n\n".join(paragraphs + more))
+
+
+def _paragraph(found: Row) -> str:
+    where = "" if found["connector"] is None else f", connector {found['connector']}"
+    lines = (
+        f"t = {found['t']:.3f} s{where}: {found['message']}",
+        f"  expected {found['expected']}",
+        f"  actual   {found['actual']}",
+    )
+    return "\n".join(lines)
+
+
+def _clean(text: str) -> str:
+    """Without the characters that XML cannot carry; a broken frame may hold any."""
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,0 +1,1 @@
+"""Requirements frame.*, rpc.*, connection.*, boot.* and heartbeat.*: the conversation itself."""

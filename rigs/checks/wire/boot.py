@@ -1,0 +1,150 @@
+"""From power-on to the first word that may be said: BootNotification and what waits for it (4.2)."""
+
+from collections import Counter
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+
+FIRST, RETRY, REPORT = "boot.first", "boot.retry", "boot.status"
+REQUIREMENTS = (
+    R(FIRST, "Nothing but BootNotification is sent before it is accepted", "4.2, TC_001_CS"),
+    R(RETRY, "A boot not accepted is tried again after its interval, and no sooner", "4.2.1, TC_002_CS"),
+    R(REPORT, "An accepted boot is followed by the status of every connector", "4.2, ER 3.22"),
+)
+OF_CONNECTORS = ("StatusNotification", "MeterValues")  # asked for without one, each connector tells its own
+LATE_S = 60.0  # assumed: so long after its interval a boot is overdue
+REPORT_S = 60.0  # assumed: "after Accepted" is a minute; on the wire it takes a second
+
+
+class Boot:
+    """Judges what the station sends from a boot to a minute after it was accepted."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._waits = bench.whole  # a whole run begins with a boot; a transcript may begin anywhere
+        self._last: tuple[float, float, str] | None = None  # last answer: when, interval, status
+        self._triggered: Counter[str] = Counter()  # how many of each were asked for while pending
+        self._of_all: dict[str, set[int | None]] = {}  # asked for of every connector: who has told
+        self._owed: set[int] | None = None  # connectors whose status has not come since the boot
+        self._owed_until = 0.0
+        bench.bus.any_call.append(self._called)
+        bench.bus.replies["BootNotification"].append(self._answered)
+        bench.bus.replies["TriggerMessage"].append(self._asked)
+        bench.bus.replies["GetConfiguration"].append(self._configured)
+        bench.bus.events["reset"].append(self._restarts)
+        bench.bus.replies["Reset"].append(self._told_to_reset)
+        for name in ("power-cut", "link-down"):
+            bench.bus.events[name].append(self._fell)
+        bench.bus.end.append(self._end)
+
+    def _called(self, call: Call) -> None:
+        if not call.up:
+            return
+        self._settle(call.t)
+        if call.action == "BootNotification":
+            if not self._story.boot_asked:
+                self._booting(call)
+        elif call.action == "StatusNotification" and self._owed is not None and call.valid:
+            self._owed.discard(call.payload["connectorId"])
+        if self._waits and call.action != "BootNotification":
+            self._too_early(call)
+
+    def _booting(self, call: Call) -> None:
+        self._owed, self._waits = None, True
+        self._ledger.held(FIRST)
+        if self._last is None:
+            return
+        answered, interval, status = self._last
+        if status != "Accepted" and interval > 0:
+            waited = call.t - answered
+            self._ledger.judge(
+                RETRY,
+                waited >= interval - self._bench.tolerances.sample_s,
+                call.t,
+                None,
+                f">= {interval:g} s after {status}",
+                f"{waited:.1f} s",
+                "BootNotification came again too soon",
+            )
+            self._overdue(call.t)
+
+    def _overdue(self, t: float) -> None:
+        """It has to come at all, where the link was there to carry it."""
+        if self._last is None or self._last[2] == "Accepted" or self._last[1] <= 0:
+            return
+        answered, interval, status = self._last
+        due = answered + interval
+        down = self._story.down_t is not None or any(end >= answered for _, end in self._story.outages)
+        if t > due + LATE_S and not down:
+            expected, actual = f"{interval:g} s after {status}", f"none for {t - answered:.0f} s"
+            self._ledger.broken(RETRY, due, None, expected, actual, "BootNotification did not come again")
+
+    def _too_early(self, call: Call) -> None:
+        if self._triggered[call.action] > 0:
+            self._triggered[call.action] -= 1
+            return
+        told = self._of_all.get(call.action)
+        if told is not None and call.connector not in told:
+            told.add(call.connector)
+            return
+        status = self._last[2] if self._last else "no answer"
+        message = f"{call.action} was sent before the boot was accepted"
+        self._ledger.broken(
+            FIRST, call.t, call.connector, "BootNotification", f"{call.action} ({status})", message
+        )
+
+    def _asked(self, call: Call) -> None:
+        if self._waits and call.reply is not None and call.reply["status"] == "Accepted":
+            wanted = call.payload["requestedMessage"]
+            if call.connector is None and wanted in OF_CONNECTORS:
+                self._of_all[wanted] = set()
+            else:
+                self._triggered[wanted] += 1
+
+    def _answered(self, call: Call) -> None:
+        if call.reply is None or call.reply_t is None:
+            return
+        self._last = call.reply_t, float(call.reply["interval"]), call.reply["status"]
+        if call.reply["status"] != "Accepted":
+            return
+        if self._waits:
+            self._owed = {0, *self._story.outlets()}
+            self._owed_until = call.reply_t + REPORT_S
+        self._waits = False
+        self._triggered.clear()
+        self._of_all.clear()
+
+    def _configured(self, call: Call) -> None:
+        """The number of connectors may be told only after the boot."""
+        if self._owed is not None:
+            self._owed |= set(self._story.outlets()) - self._bench.story.connectors
+
+    def _settle(self, t: float) -> None:
+        if self._owed is None or t < self._owed_until:
+            return
+        missing = sorted(self._owed)
+        message = "a connector kept its status to itself after the boot"
+        self._ledger.judge(
+            REPORT, not missing, t, missing[0] if missing else None, "a StatusNotification", "none", message
+        )
+        self._owed = None
+
+    def _restarts(self, event: Event) -> None:
+        """A new life knows no interval of the last."""
+        self._last = None
+
+    def _told_to_reset(self, call: Call) -> None:
+        if call.reply is not None and call.reply["status"] == "Accepted":
+            self._last = None
+
+    def _fell(self, event: Event) -> None:
+        if event.name == "power-cut":
+            self._last = None
+        self._owed = None
+        self._waits = self._waits or event.name == "power-cut"
+
+    def _end(self, t: float) -> None:
+        self._settle(t)
+        if self._waits and self._bench.whole:
+            self._overdue(t)

@@ -1,0 +1,40 @@
+"""The connection: who ended it where the rig did not, and how; a back office may restart, but it is told."""
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+
+KEPT, OUTAGE = "connection.kept", "connection.outage"
+REQUIREMENTS = (
+    R(KEPT, "The back office keeps the connection open, and to its protocol", "J 3, 5; RFC 6455"),
+    R(OUTAGE, "No answer comes through a link that is down", "design: link-down, link-up"),
+)
+FLIGHT_S = 1.0  # assumed: what is on its way may still arrive
+ENDED = ("lost", "refused")  # what a link-down tells that nobody at the bench asked for
+
+
+class Connection:
+    """Each end that the back office or the network brought about is a warning."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._ledger, self._story = bench.ledger, bench.story
+        bench.bus.any_reply.append(self._answered)
+        bench.bus.events["link-up"].append(lambda _: self._ledger.held(OUTAGE))
+        bench.bus.replies["BootNotification"].append(self._booted)
+        bench.bus.events["link-down"].append(self._down)
+
+    def _booted(self, _: Call) -> None:
+        self._ledger.held(KEPT)
+
+    def _answered(self, call: Call) -> None:
+        """By the CSMS; what the station answers may be recorded and get lost."""
+        down_t, t = self._story.down_t, call.reply_t
+        if call.up and down_t is not None and t is not None and t > down_t + FLIGHT_S:
+            message = f"{call.action} was answered while nothing passes"
+            self._ledger.broken(OUTAGE, t, None, "no answer", "an answer", message)
+
+    def _down(self, event: Event) -> None:
+        if event.detail.get("kind") in ENDED:
+            why = str(event.detail.get("reason", ""))
+            message = f"the connection was {event.detail['kind']}: {why}"
+            self._ledger.broken(KEPT, event.t, None, "an open connection", why, message, severity="warning")

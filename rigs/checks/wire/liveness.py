@@ -1,0 +1,139 @@
+"""That the station is heard: after an outage, after the power is back, and not more often than it should."""
+
+from functools import partial
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.instants import epoch
+from evc5.rigs.checks.state.agenda import Agenda
+from evc5.rigs.checks.state.connectors import RECONNECT_S, Happenings
+from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.listeners import Bench, Event
+
+EARLY, RESUMED, POWER, SAME = "heartbeat.early", "connection.resumed", "boot.after-power", "boot.identity"
+REQUIREMENTS = (
+    R(EARLY, "A Heartbeat comes no sooner than its interval asks", "4.6, 9.1.8"),
+    R(RESUMED, "After an outage the station is heard again", "J 5.3, TC_036_CS"),
+    R(POWER, "When the power is back the station boots", "4.2, TC_032_1_CS"),
+    R(SAME, "Every boot names the same station, and its firmware until that is updated", "4.2, 6.3"),
+)
+BOOT_S = 120.0  # assumed: start, socket
+SLACK_S = 5.0
+FAST_S = 3600.0  # assumed: no clock gains an hour, but one in accelerated time
+IDENTITY = ("chargePointVendor", "chargePointModel", "chargePointSerialNumber", "firmwareVersion")
+
+
+class Pulse:
+    """Follows heartbeats, outages and boots."""
+
+    def __init__(self, bench: Bench, happenings: Happenings, agenda: Agenda) -> None:
+        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+        self._happenings, self._agenda = happenings, agenda
+        self._beat_t: float | None = None
+        self._early: list[tuple[float, float, int]] = []  # when, seconds since the last, interval
+        self._ahead_s: float | None = None  # of the recording, the station's first stamp
+        self._fast = False  # do its days pass in the seconds of whoever recorded them?
+        self._extra = 0  # that were triggered
+        self._boot: Call | None = None
+        self._boots: list[float] = []
+        self._updated, self._step = False, ""
+        bus = bench.bus
+        bus.calls["Heartbeat"].append(self._beats)
+        bus.calls["BootNotification"].append(self._boots_up)
+        bus.calls["FirmwareStatusNotification"].append(self._firmware)
+        bus.replies["TriggerMessage"].append(self._triggered)
+        bus.replies["BootNotification"].append(self._anew)
+        bench.story.on_setting.append(self._setting)
+        for name in ("link-down", "link-up", "power-cut", "power-restore", "reset"):
+            bus.events[name].append(self._happens)
+        bus.calls["StatusNotification"].append(self._stamped)
+        bus.end.append(self._tell_early)
+
+    def _triggered(self, call: Call) -> None:
+        """A heartbeat that was asked for stands beside the others."""
+        accepted = call.reply is not None and call.reply["status"] == "Accepted"
+        self._extra += accepted and call.payload["requestedMessage"] == "Heartbeat"
+
+    def _anew(self, call: Call) -> None:
+        """After a boot the interval counts anew."""
+        self._beat_t = None
+
+    def _setting(self, key: str, t: float) -> None:
+        if key == "heartbeatinterval":
+            self._beat_t = None
+
+    def _beats(self, call: Call) -> None:
+        if self._extra:
+            self._extra -= 1
+            return
+        before, self._beat_t = self._beat_t, call.t
+        interval = self._story.integer("HeartbeatInterval", call.t)
+        if before is None or not interval or self._story.was_unheard(before - 60.0, call.t):
+            return
+        if call.t - before >= interval - SLACK_S:
+            self._ledger.held(EARLY)
+        else:
+            self._early.append((call.t, call.t - before, interval))
+
+    def _stamped(self, call: Call) -> None:
+        if "timestamp" in call.payload:
+            ahead_s = epoch(call.payload["timestamp"]) - call.t
+            self._ahead_s = ahead_s if self._ahead_s is None else self._ahead_s
+            self._fast = self._fast or ahead_s - self._ahead_s > FAST_S
+
+    def _tell_early(self, _: float) -> None:
+        for t, waited_s, interval in () if self._fast else self._early:
+            expected, actual = f"after {interval} s", f"after {waited_s:.0f} s"
+            self._ledger.broken(EARLY, t, None, expected, actual, "a Heartbeat before its time")
+
+    def _happens(self, event: Event) -> None:
+        self._beat_t = None
+        if event.name == "link-up":
+            beat_s = float(self._story.integer("HeartbeatInterval", event.t) or 0)
+            wait_s = RECONNECT_S + beat_s + SLACK_S + self._bench.tolerances.heartbeat_s
+            known = beat_s > 0 and self._story.registration == "Accepted"
+            if known:
+                self._agenda.at(event.t + wait_s, partial(self._heard, event.t, wait_s))
+        elif event.name == "power-restore":
+            self._agenda.at(event.t + BOOT_S + RECONNECT_S, partial(self._booted, event.t))
+
+    def _undisturbed(self, since: float, until: float) -> bool:
+        again = any(since - 0.01 <= begin <= until for begin, _ in self._story.outages)
+        return (
+            not again and self._happenings.touches(0, since + 0.1, until) == 0 and self._story.down_t is None
+        )
+
+    def _heard(self, t: float, wait_s: float) -> None:
+        if self._undisturbed(t, t + wait_s):
+            message, good = "the link is back and the station is not heard", self._story.heard_t >= t
+            self._ledger.judge(RESUMED, good, t, None, f"a CALL within {wait_s:.0f} s", "none", message)
+
+    def _booted(self, t: float) -> None:
+        if self._undisturbed(t, t + BOOT_S):
+            good = any(t < boot <= t + BOOT_S for boot in self._boots)
+            message, expected = "the power is back", f"BootNotification within {BOOT_S:g} s"
+            self._ledger.judge(POWER, good, t, None, expected, "none", message)
+
+    # -- who it is -------------------------------------------------------------------------------
+
+    def _firmware(self, call: Call) -> None:
+        self._step = call.payload["status"]
+        self._updated |= self._step in ("Downloaded", "Installing", "Installed")
+
+    def _boots_up(self, call: Call) -> None:
+        before, self._boot = self._boot, call
+        self._boots = [*self._boots[-63:], call.t]
+        self._beat_t = None
+        if before is None:
+            return
+        fields = [name for name in IDENTITY if name != "firmwareVersion" or not self._updated]
+        self._updated = self._step in ("Downloaded", "Installing")  # cut short, it may go on after the boot
+        was, now = ([boot.payload.get(name) for name in fields] for boot in (before, call))
+        message = "a boot names another station than the one before"
+        self._ledger.judge(
+            SAME, was == now or self._renamed(before.t), call.t, None, str(was), str(now), message
+        )
+
+    def _renamed(self, since: float) -> bool:
+        """Was com_OCPCInfo, which says who it is, changed since it was first told?"""
+        setting = self._story.keys.get("com_ocpcinfo")
+        return setting is not None and any(t > since for t, _ in setting.history[1:])

@@ -1,0 +1,154 @@
+"""Calls and their replies: pairs the frames of a transcript and judges the pairing (OCPP-J 4.1)."""
+
+from collections.abc import Callable
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.frames import Frame
+from evc5.rigs.checks.reading.ids import Ids
+from evc5.rigs.checks.state.ledger import Ledger
+from evc5.rigs.checks.state.ledger import Requirement as R
+
+REQUIREMENTS = (
+    R("rpc.id", "Message ids are unique and at most 36 characters", "J 4.1.4"),
+    R("rpc.one-call-station", "The charge point has one CALL outstanding at most", "J 4.1.1"),
+    R("rpc.one-call-csms", "The CSMS has one CALL outstanding at most", "J 4.1.1"),
+    R("rpc.matched", "Every reply answers a CALL", "J 4.1.4"),
+    R("rpc.answered", "Every CALL that arrived is answered", "J 4.1.1"),
+)
+ONE_CALL = {True: "rpc.one-call-station", False: "rpc.one-call-csms"}
+
+
+class Pairing:
+    """Pairs CALLs with replies in both directions and judges ids, order and answers."""
+
+    def __init__(
+        self, ledger: Ledger, call_timeout_s: float, answer_s: float, on_given_up: Callable[[Call], None]
+    ) -> None:
+        self._on_given_up = on_given_up
+        self._ledger, self._call_timeout_s, self._answer_s = ledger, call_timeout_s, answer_s
+        self._open: dict[bool, dict[str, Call]] = {True: {}, False: {}}
+        self._given_up: dict[bool, dict[str, Call]] = {True: {}, False: {}}
+        self._ids = {True: Ids(), False: Ids()}
+        self._torn = 0  # lines that could not be read and are not known to have been CALLs
+        self._foreign_t = {True: -1e18, False: -1e18}  # when a frame that is none was last sent
+
+    def call(self, call: Call) -> None:
+        """A CALL was sent."""
+        waiting = self._open[call.up]
+        if waiting:
+            self._overtaken(call, waiting)
+        else:
+            self._ledger.judged[ONE_CALL[call.up]] += 1
+        if len(call.id) > 36:
+            self._bad_id(call, "at most 36 characters", "message id too long")
+        elif not self._ids[call.up].is_new(call.id):
+            self._bad_id(call, "an id of its own", "message id used before")
+        else:
+            self._ledger.judged["rpc.id"] += 1
+        waiting[call.id] = call
+
+    @property
+    def is_idle(self) -> bool:
+        """Does the charge point wait for nothing?"""
+        return not self._open[True]
+
+    def waits_since(self) -> float | None:
+        """When the CALL went that the charge point waits for; None where it waits for nothing."""
+        return next((call.t for call in self._open[True].values()), None)
+
+    def paired(self, id: str) -> bool:
+        """A CALL of the charge point with its reply right behind it: is its id new?"""
+        return self._ids[True].is_new(id)
+
+    def _bad_id(self, call: Call, expected: str, message: str) -> None:
+        self._ledger.broken("rpc.id", call.t, call.connector, expected, call.id, message)
+
+    def expects_empty_reply(self, id: str) -> bool:
+        """Does the charge point wait for the confirmation of this MeterValues, which is always empty?"""
+        call = self._open[True].get(id)
+        return call is not None and call.action == "MeterValues"
+
+    def reply(self, t: float, up: bool, id: str) -> Call | None:
+        """The CALL that a reply answers, or None; its `reply` and `error` are filled in by the caller."""
+        call = self._open[not up].pop(id, None) or self._given_up[not up].pop(id, None)
+        judged = self._ledger.judged
+        if call is not None:
+            judged["rpc.matched"] += 1
+            judged["rpc.answered"] += 1
+            call.reply_t = t
+        elif self._torn:
+            self._torn -= 1
+        elif t - self._foreign_t[not up] > self._answer_s:
+            expected = "the id of a CALL outstanding"
+            self._ledger.broken("rpc.matched", t, None, expected, id, "reply to no CALL")
+        return call
+
+    def lost_reply(self, up: bool, id: str) -> None:
+        """A reply went but never arrived: its CALL stays outstanding, and its receiver did answer."""
+        call = self._open[not up].get(id)
+        if call is not None:
+            call.lost = True
+
+    def foreign(self, frame: Frame) -> None:
+        """A frame that is none was sent; an error reply with any id may follow."""
+        self._foreign_t[frame.up] = frame.t
+
+    def broken_line(self) -> None:
+        """A line could not be read: the CALL of a reply yet to come may have stood on it."""
+        self._torn += 1
+
+    def interrupted(self) -> None:
+        """The link or the station went down: what was outstanding needs no answer any more."""
+        for up in (True, False):
+            for call in list(self._open[up].values()):
+                self._give_up(call)
+
+    def rebooted(self, boot: Call) -> None:
+        """The station started anew: only its BootNotification is outstanding now."""
+        self.interrupted()
+        self._given_up[True].pop(boot.id, None)
+        self._open[True][boot.id] = boot
+
+    def end(self, t: float) -> None:
+        for up in (True, False):
+            for call in list(self._open[up].values()):
+                if t - call.t >= self._answer_s:
+                    self._unanswered(call)
+
+    def _overtaken(self, late: Call, waiting: dict[str, Call]) -> None:
+        for call in list(waiting.values()):
+            waited = late.t - call.t
+            if waited < self._call_timeout_s:
+                self._ledger.broken(
+                    ONE_CALL[late.up],
+                    late.t,
+                    None,
+                    f"the reply to {call.action} {call.id}, or {self._call_timeout_s:g} s of silence, first",
+                    f"{late.action} {late.id} sent {waited:.3f} s after it",
+                    "a second CALL while one was outstanding",
+                )
+            else:
+                self._ledger.judged[ONE_CALL[late.up]] += 1
+                self._unanswered(call)
+                self._give_up(call)
+
+    def _give_up(self, call: Call) -> None:
+        """Its sender does not wait any more; a late reply may still come."""
+        forgotten = self._given_up[call.up]
+        forgotten[call.id] = self._open[call.up].pop(call.id)
+        if len(forgotten) > 64:
+            del forgotten[next(iter(forgotten))]
+        self._on_given_up(call)
+
+    def _unanswered(self, call: Call) -> None:
+        if call.lost:
+            return
+        self._ledger.broken(
+            "rpc.answered",
+            call.t,
+            call.connector,
+            f"a reply within {self._answer_s:g} s",
+            "none",
+            f"{call.action} {call.id} of the {'charge point' if call.up else 'CSMS'} was not answered",
+            severity="warning" if call.up else "error",
+        )

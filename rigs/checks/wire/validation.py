@@ -1,0 +1,118 @@
+"""Each payload against the schema of its message, once."""
+
+from typing import Any
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.frames import RESULT, Frame
+from evc5.rigs.checks.reading.schemas import Fault, Schema, schema
+from evc5.rigs.checks.state.ledger import Ledger
+from evc5.rigs.checks.state.ledger import Requirement as R
+
+REQUIREMENTS = (
+    R("frame.form", "Every frame is an array of OCPP-J", "J 4.2"),
+    R("frame.schema", "Every payload is valid against its schema", "J 4.2; OCPP 1.6 JSON schemas"),
+    R("frame.timestamp", "Every timestamp is RFC 3339 with a zone", "3.14"),
+    R("frame.error-code", "Every CALLERROR carries a code of the table", "J 4.2.3"),
+)
+
+# OCPP-J 1.6 section 4.2.3, with the spellings in use for formation and occurrence.
+ERROR_CODES = frozenset(
+    {
+        *("NotImplemented", "NotSupported", "InternalError", "ProtocolError", "SecurityError"),
+        *("FormationViolation", "FormatViolation", "PropertyConstraintViolation", "TypeConstraintViolation"),
+        *("OccurenceConstraintViolation", "OccurrenceConstraintViolation", "GenericError"),
+    }
+)
+
+
+class Validation:
+    """Validates each payload once, against the schema of its message."""
+
+    def __init__(self, ledger: Ledger, occupied: bool = False) -> None:
+        """`occupied`: the station says Occupied for Preparing, as table 4 of its sheet has it."""
+        self._ledger, self._occupied = ledger, occupied
+        self._schemas: dict[tuple[str, bool], Schema | None] = {}
+
+    def call(self, call: Call) -> bool:
+        """Is this CALL's payload valid? Unknown actions are their receiver's business: NotImplemented."""
+        known = self._schema(call.action, False)
+        if self._occupied and call.action == "StatusNotification":
+            self._translate(call)
+        if known is None:
+            if call.up:
+                self._ledger.broken(
+                    "frame.schema", call.t, None, "an action of OCPP 1.6", call.action, "unknown action"
+                )
+            return False
+        call.valid = self._judge(known, call.payload, call.t, call.connector, call.action, call.up)
+        return call.valid
+
+    def _translate(self, call: Call) -> None:
+        """Occupied is no status of 1.6, and the sheet says so itself."""
+        if isinstance(call.payload, dict) and call.payload.get("status") == "Occupied":
+            call.payload = {**call.payload, "status": "Preparing"}
+            expected, message = "a status of 7.7", "Occupied, as table 4 of the sheet has it"
+            self._ledger.broken(
+                "frame.schema", call.t, call.connector, expected, "Occupied", message, severity="deviation"
+            )
+
+    def result(self, call: Call, frame: Frame) -> None:
+        """Judge the reply and write it to its CALL."""
+        if frame.kind != RESULT:
+            self._error(call, frame)
+            return
+        known = self._schema(call.action, True)
+        if known is None:
+            self._ledger.broken(
+                "frame.schema",
+                frame.t,
+                None,
+                "a CALLERROR",
+                "CALLRESULT",
+                f"{call.action} is not known to 1.6",
+            )
+        elif self._judge(known, frame.payload, frame.t, call.connector, f"{call.action}.conf", frame.up):
+            call.reply = frame.payload
+
+    def _error(self, call: Call, frame: Frame) -> None:
+        code, description, details = frame.payload
+        call.error = code if isinstance(code, str) else ""
+        if code in ERROR_CODES and isinstance(description, str) and isinstance(details, dict):
+            self._ledger.judged["frame.error-code"] += 1
+            return
+        self._ledger.broken(
+            "frame.error-code",
+            frame.t,
+            call.connector,
+            "[code of OCPP-J 4.2.3, text, object]",
+            str(frame.payload)[:120],
+            f"CALLERROR to {call.action} is not of that form",
+        )
+
+    def _schema(self, action: str, reply: bool) -> Schema | None:
+        key = action, reply
+        if key not in self._schemas:
+            self._schemas[key] = schema(action, reply)
+        return self._schemas[key]
+
+    def _judge(
+        self, known: Schema, payload: Any, t: float, connector: int | None, what: str, up: bool
+    ) -> bool:
+        judged = self._ledger.judged
+        if known.valid(payload):
+            judged["frame.schema"] += 1
+            judged["frame.timestamp"] += known.has_timestamp
+            return True
+        for fault in known.faults(payload):
+            self._invalid(fault, t, connector, what, up)
+        return False
+
+    def _invalid(self, fault: Fault, t: float, connector: int | None, what: str, up: bool) -> None:
+        requirement = "frame.timestamp" if fault.timestamp else "frame.schema"
+        expected = "RFC 3339 with a zone" if fault.timestamp else "the schema of OCPP 1.6"
+        where = f"{what} at /{fault.path}" if fault.path else what
+        message = f"{where} is not valid"
+        severity = "error" if up else "warning"  # what a CSMS sends is not the station's fault
+        self._ledger.broken(
+            requirement, t, connector, expected, fault.message[:160], message, severity=severity
+        )

@@ -1,0 +1,159 @@
+"""The command line: evc5, or python -m evc5.
+
+Exit codes: 0 all checks hold, 1 an error finding, 2 bad input, 130 interrupted.
+"""
+
+import argparse
+import errno
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from evc5.rigs.command import commands
+from evc5.rigs.command.arguments import days, duration, identity, pace, port, tolerance, whole
+from evc5.rigs.errors import BadInput
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, one's share of it, or what one file may hold
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(f"{message} ({self.prog} --help)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    try:
+        arguments = parser().parse_args(argv)
+        command: Callable[[argparse.Namespace], int] = arguments.command
+        return command(arguments)
+    except BadInput as error:
+        print(f"evc5: {error}", file=sys.stderr)
+        return commands.BAD_INPUT
+    except KeyboardInterrupt:
+        return commands.INTERRUPTED
+    except BrokenPipeError:  # evc5 … | head
+        sys.stderr.close()
+        return commands.OK
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        kept = "what is recorded already is kept"
+        print(f"evc5: nothing more can be written: {os.strerror(error.errno)}; {kept}", file=sys.stderr)
+        return commands.BAD_INPUT
+
+
+def parser() -> argparse.ArgumentParser:
+    about = "A digital twin of the EVC5 charge controller and the bench around it."
+    top = Parser(prog="evc5", description=about)
+    subcommands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
+    for name, action, help_, options in COMMANDS:
+        sub = subcommands.add_parser(name, help=help_, description=help_)
+        sub.set_defaults(command=action)
+        options(sub)
+    return top
+
+
+def _run_options(sub: argparse.ArgumentParser) -> None:
+    what = "a rig file, or a shipped rig's name (see evc5 rigs)"
+    sub.add_argument("rig", metavar="RIG", nargs="?", help=f"{what}; with --replay the recording tells")
+    sub.add_argument("--days", type=days, metavar="N", help="simulated days")
+    sub.add_argument("--seed", type=whole, metavar="N")
+    sub.add_argument("--out", type=Path, metavar="DIR", help="run directory (default runs/<rig>-<seed>)")
+    sub.add_argument("--behaviour", metavar="NAME", help="evc5-v32r30, ocpp16 or a TOML file")
+    sub.add_argument("--csms", metavar="URL", help="a real back office: ws://host:port/path or wss://…")
+    sub.add_argument("--ca-file", type=Path, metavar="PEM", help="whom to trust for a wss:// back office")
+    sub.add_argument("--pace", type=pace, metavar="max|FACTOR", default="max", help="1 is real time")
+    what = "play a recording's back office again: the charge point should say the same (exit 1 where not)"
+    sub.add_argument("--replay", type=Path, metavar="RUN", help=what)
+    _voice(sub)
+
+
+def _verify_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("recording", type=Path, metavar="RUN", help="a run directory, messages.jsonl or log")
+    sub.add_argument("--behaviour", metavar="NAME")
+    sub.add_argument("--policy", action="append", default=[], metavar="NAME=VALUE")
+    sub.add_argument("--junit", type=Path, metavar="FILE", help="write the verdict as JUnit XML too")
+    sub.add_argument("--octt", action="store_true", help="show which cases of OCTT 1.6 the recording covers")
+    _voice(sub)
+
+
+def _csms_options(sub: argparse.ArgumentParser) -> None:
+    what = "its back office, and with station.backend = hardware its steps at real pace"
+    sub.add_argument("rig", metavar="RIG", nargs="?", help=what)
+    sub.add_argument("--host", default="127.0.0.1", help="the address to listen on; 0.0.0.0 is every one")
+    sub.add_argument("--port", type=port, default=9000, metavar="N", help="default 9000; 0: any free one")
+    sub.add_argument("--tls-cert", type=Path, metavar="PEM", help="serve wss:// with this certificate")
+    sub.add_argument("--tls-key", type=Path, metavar="PEM", help="its key, where it stands in another file")
+    what = "a charge point that may dial in (repeatable); without any, and without RIG, whoever comes"
+    sub.add_argument("--station", type=identity, action="append", default=[], metavar="IDENTITY", help=what)
+    sub.add_argument("--for", type=duration, metavar="SECONDS", dest="seconds", help="default: until Ctrl-C")
+    sub.add_argument("--out", type=Path, metavar="DIR", help="run directory, or the folder of several")
+    _voice(sub)
+
+
+def _compare_options(sub: argparse.ArgumentParser) -> None:
+    for name in ("a", "b"):
+        sub.add_argument(name, type=Path, metavar=f"RUN_{name.upper()}", help="as for verify")
+    sub.add_argument("--figure", type=Path, metavar="FILE", help="draw it too: .png, .svg or .pdf")
+    what = "times that differ by no more are alike (default 1)"
+    sub.add_argument("--seconds", type=tolerance, default=1.0, metavar="S", help=what)
+    what = "meter values that differ by no more are alike (default 0)"
+    sub.add_argument("--percent", type=tolerance, default=0.0, metavar="P", help=what)
+    _voice(sub)
+
+
+def _selftest_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--bug", action="append", default=[], metavar="NAME", help="only this one (repeatable)")
+    _voice(sub)
+
+
+def _sheet_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--behaviour", default="evc5-v32r30", metavar="NAME")
+    _json_option(sub)
+
+
+def _json_option(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _bench_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--csms", metavar="URL", help="measure the socket instead, against this back office")
+    sub.add_argument("--ca-file", type=Path, metavar="PEM", help="whom to trust for a wss:// back office")
+    _json_option(sub)
+
+
+def _no_options(_: argparse.ArgumentParser) -> None:
+    pass
+
+
+def _voice(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    _json_option(sub)
+
+
+COMMANDS = (
+    ("run", commands.run_rig, "run a rig and judge it", _run_options),
+    (
+        "verify",
+        commands.verify_run,
+        "judge a run directory or a transcript of OCPP 1.6J frames",
+        _verify_options,
+    ),
+    (
+        "compare",
+        commands.compare_runs,
+        "show what differs between two recordings of one rig",
+        _compare_options,
+    ),
+    ("selftest", commands.run_selftest, "seed bugs into the twin and see each caught", _selftest_options),
+    ("csms", commands.serve_charge_points, "serve real charge points, and judge them", _csms_options),
+    ("rigs", commands.list_rigs, "list the shipped rigs", _no_options),
+    ("schema", commands.print_schema, "print the JSON Schema of rig files, for editors", _no_options),
+    ("sheet", commands.print_sheet, "print the capability sheet as the twin holds it", _sheet_options),
+    ("bench", commands.run_benchmark, "measure how fast it is on this machine", _bench_options),
+)

@@ -1,0 +1,271 @@
+"""What each command of the command line does, and how it tells of it; the exit code is its result."""
+
+import json
+import os
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evc5.rigs.errors import BadInput
+from evc5.rigs.rigfile.messages import nearest
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from evc5.rigs.analysis.run import Run
+    from evc5.twin.sheet.behaviour import Behaviour
+
+OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def run_rig(arguments: Namespace) -> int:
+    from evc5.rigs.bench.rig import Rig
+    from evc5.rigs.command.progress import bar
+
+    rig = Rig.load(arguments.rig or _replayed_rig(arguments.replay))
+    show = not (arguments.quiet or arguments.json)
+    began = time.perf_counter()
+    with bar(rig.file.name, show=show) as progress:
+        behaviour = arguments.behaviour and _behaviour(arguments.behaviour)
+        names = ("csms", "pace", "ca_file", "replay")
+        where = {name: getattr(arguments, name) for name in names}
+        run = rig.run(arguments.days, arguments.seed, arguments.out, behaviour, progress, **where)
+    _tell(run, arguments, time.perf_counter() - began)
+    if run.summary["state"] == "interrupted":
+        return INTERRUPTED
+    difference = run.summary.get("replay", {}).get("difference")
+    if difference:
+        print(f"evc5: the replay differs from the recording: {json.dumps(difference)}", file=sys.stderr)
+    return OK if run.passed and not difference else FAILED
+
+
+def _replayed_rig(replay: Path | None) -> str:
+    from evc5.rigs.bench.tape import Tape
+
+    name = Tape.open(replay).rig if replay is not None else None
+    if name is None:
+        raise BadInput("the following arguments are required: RIG (evc5 run --help)")
+    return name
+
+
+def verify_run(arguments: Namespace) -> int:
+    from evc5.rigs.checks import finish, judge
+    from evc5.rigs.command.progress import bar
+
+    choices: dict[str, Any] = {
+        "behaviour": arguments.behaviour,
+        "policies": dict(map(_policy, arguments.policy)),
+    }
+    path: Path = arguments.recording
+    if not path.exists():
+        raise BadInput(f"{path}: no such file or directory")
+    with bar("verify", show=not (arguments.quiet or arguments.json)) as progress:
+        verdict = (finish if path.is_dir() else judge)(path, **choices, progress=progress)
+    if path.is_dir():
+        from evc5.rigs.analysis.report import write_report
+        from evc5.rigs.analysis.run import Run
+
+        write_report(Run.open(path))
+    if arguments.junit:
+        from evc5.rigs.checks.verdict.junit import write_junit
+
+        write_junit(arguments.junit, verdict.summary(), str(path))
+    told = verdict.summary()
+    if arguments.octt:
+        from evc5.rigs.checks.verdict.octt import octt
+
+        told["octt"] = octt(path, verdict.requirements)
+    if arguments.json:
+        print(json.dumps(told, indent=2))
+    elif not arguments.quiet:
+        _show(told)
+    return OK if verdict.passed else FAILED
+
+
+def _show(told: dict[str, Any]) -> None:
+    """The map of cases, where it was asked for, and the verdict."""
+    from evc5.rigs.checks.verdict import octt
+    from evc5.rigs.checks.verdict.render import show
+
+    if "octt" in told:
+        octt.show(told["octt"], _console())
+    show(told, _console())
+
+
+def compare_runs(arguments: Namespace) -> int:
+    from evc5.rigs.command.progress import bar
+    from evc5.rigs.compare.compare import compare
+
+    with bar("compare", show=not (arguments.quiet or arguments.json)) as progress:
+        found = compare(arguments.a, arguments.b, arguments.seconds, arguments.percent, progress)
+    if arguments.figure:
+        from evc5.rigs.compare.figure import write_figure
+
+        write_figure(found, arguments.figure)
+    if arguments.json:
+        print(json.dumps(found.table(), indent=2))
+    elif not arguments.quiet:
+        from evc5.rigs.compare.render import show
+
+        show(found, _console())
+    return OK if found.alike else FAILED
+
+
+def run_selftest(arguments: Namespace) -> int:
+    from evc5.rigs.command.progress import bar
+    from evc5.rigs.selftest.bugs import chosen
+    from evc5.rigs.selftest.selftest import selftest
+
+    with bar("selftest", show=not (arguments.quiet or arguments.json)) as progress:
+        outcome = selftest(chosen(arguments.bug), progress)
+    if arguments.json:
+        print(json.dumps(outcome.table(), indent=2))
+    elif not arguments.quiet:
+        from evc5.rigs.selftest.matrix import show
+
+        show(outcome, _console())
+    return OK if outcome.passed else FAILED
+
+
+def serve_charge_points(arguments: Namespace) -> int:
+    from evc5.rigs.rigfile.file import RigFile
+    from evc5.rigs.served.serve import Order, serve
+    from evc5.rigs.served.sockets import Address
+
+    if arguments.tls_key and not arguments.tls_cert:
+        raise BadInput("--tls-key must come with --tls-cert")
+    address = Address(arguments.host, arguments.port, arguments.tls_cert, arguments.tls_key)
+    rig = RigFile.load(arguments.rig) if arguments.rig else None
+    order = Order(address, rig, tuple(arguments.station), arguments.seconds, arguments.out)
+    tell: Callable[[str], None] = partial(print, file=sys.stderr, flush=True)
+    if arguments.quiet:
+        tell = _say_nothing
+    outcome = serve(order, tell)
+    for run in outcome.runs:
+        _tell_station(run, arguments, brief=len(outcome.runs) > 1)
+    for identity in outcome.missing:
+        tell(f"{identity} has not dialled in")
+    if not outcome.runs and not outcome.missing:
+        tell("nobody has dialled in")
+    if outcome.interrupted:
+        return INTERRUPTED
+    return OK if outcome.passed else FAILED
+
+
+def _say_nothing(_: str) -> None:
+    pass
+
+
+def _tell_station(run: "Run", arguments: Namespace, brief: bool) -> None:
+    if arguments.json:
+        print(json.dumps(run.summary))
+    elif not arguments.quiet:
+        from evc5.rigs.checks.verdict.render import show
+
+        word = "PASSED" if run.passed else "FAILED" if "requirements" in run.summary else "said nothing"
+        print(f"{run.summary['station']}: {word}, {run.summary['frames']} frames in {run.directory}")
+        if "requirements" in run.summary and not brief:
+            show(run.summary, _console(), brief=True)
+
+
+def list_rigs(_: Namespace) -> int:
+    from evc5.rigs.rigfile.file import RigFile, names
+
+    for name in names():
+        rig = RigFile.load(name)
+        print(f"{name:<16} {rig.days:>5g} d  {len(rig.plan()):>4} sessions  {rig.title}")
+    return OK
+
+
+def print_schema(_: Namespace) -> int:
+    from evc5.rigs.rigfile.file import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
+    return OK
+
+
+def print_sheet(arguments: Namespace) -> int:
+    from evc5.rigs.command.sheet import render_sheet, sheet_data
+
+    behaviour = _loaded(arguments.behaviour)
+    if arguments.json:
+        print(json.dumps(sheet_data(behaviour), indent=2))
+    else:
+        _console().print(render_sheet(behaviour))
+    return OK
+
+
+def run_benchmark(arguments: Namespace) -> int:
+    from evc5.rigs.speed import over_socket, reference_load
+
+    def tell(what: str) -> None:
+        print(f"measuring: {what} …", file=sys.stderr)
+
+    result: reference_load.Result | over_socket.Result
+    if arguments.csms:
+        result = over_socket.run(arguments.csms, arguments.ca_file, tell)
+    else:
+        result = reference_load.run(tell)
+    if arguments.json:
+        print(json.dumps(result.table()))
+    else:
+        for name, value in result.table().items():
+            print(f"{name:<24} {value:>12,}")
+    return OK
+
+
+def _console() -> "Console":
+    """Standard output; where nobody says how wide it is, wide enough for the tables."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100)
+
+
+def _policy(text: str) -> tuple[str, str]:
+    from evc5.twin.sheet.policies import POLICIES
+
+    name, _, value = text.partition("=")
+    if name not in POLICIES:
+        raise BadInput(f"--policy must be NAME=VALUE, got {text}{nearest(name, list(POLICIES))}")
+    if value not in (choices := POLICIES[name].choices):
+        raise BadInput(f"--policy {name} must be one of {', '.join(choices)}, got {value}")
+    return name, value
+
+
+def _behaviour(name: str) -> str:
+    """A file is named from where the user stands, not from the rig's folder."""
+    from evc5.twin.sheet.behaviour import Behaviour
+
+    if name in Behaviour.shipped():
+        return name
+    if not Path(name).is_file():
+        raise BadInput(f"--behaviour must be {' or '.join(Behaviour.shipped())} or a TOML file, got {name}")
+    return str(Path(name).resolve())
+
+
+def _loaded(name: str) -> "Behaviour":
+    from evc5.twin.sheet.behaviour import Behaviour
+
+    try:
+        return Behaviour.load(_behaviour(name))
+    except BadInput:
+        raise
+    except ValueError as error:
+        raise BadInput(f"--behaviour {error}") from None
+
+
+def _tell(run: "Run", arguments: Namespace, wall_s: float) -> None:
+    if arguments.json:
+        print(json.dumps(run.summary, indent=2))
+    elif not arguments.quiet:
+        from evc5.rigs.checks.verdict.render import show
+
+        show(run.summary, _console(), brief=True)
+        days, frames = run.summary["simulated_s"] / 86_400.0, run.summary["frames"]
+        speed = f"{days / wall_s:.2f} simulated days/s, {frames / wall_s:,.0f} frames/s"
+        print(f"{days:g} days in {wall_s:.2f} s, checks and report included: {speed}")
+        print(f"{run.directory}/report.html shows the run, evc5 verify {run.directory} every requirement")

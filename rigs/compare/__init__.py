@@ -1,0 +1,1 @@
+"""Two recordings of one rig side by side: what differs, as text and as a figure."""

@@ -1,0 +1,1 @@
+"""A run directory: `writing` while the run goes on, `reading` at any time after."""

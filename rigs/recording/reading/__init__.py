@@ -1,0 +1,1 @@
+"""Reads what a run recorded: frames, telemetry, summary. It imports nothing of ours."""

@@ -1,0 +1,77 @@
+"""A run directory: which files it holds, how one is claimed for a run, and its summary."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from evc5.rigs.errors import BadInput
+
+MESSAGES = "messages.jsonl"
+EVENTS = "events.jsonl"
+TELEMETRY = "telemetry.parquet"
+SUMMARY = "summary.json"
+REPORT = "report.html"
+
+FORMAT = "evc5-run/1"  # stands in summary.json; by it we know a directory as ours
+
+
+def check(directory: Path) -> None:
+    """Refuse a directory that exists and is neither empty nor one of our runs; nothing is written."""
+    if not directory.exists():
+        return
+    if not directory.is_dir():
+        raise BadInput(f"{directory} is a file; a run needs a directory of its own")
+    if not is_run(directory) and any(directory.iterdir()):
+        raise BadInput(f"{directory} exists and is not a run directory; choose another, or empty it")
+
+
+def claim(directory: Path, summary: Mapping[str, Any]) -> None:
+    """Make `directory` the place of a new run: an older run's files go, other files in it stay.
+
+    The new summary comes first, so that a kill at any moment leaves a directory known as ours.
+    """
+    check(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    write_summary(directory, summary)
+    for name in (MESSAGES, EVENTS, REPORT):
+        (directory / name).unlink(missing_ok=True)
+    if (directory / TELEMETRY).exists():
+        shutil.rmtree(directory / TELEMETRY)
+    (directory / TELEMETRY).mkdir()
+
+
+def is_run(directory: Path) -> bool:
+    try:
+        return bool(read_summary(directory).get("format") == FORMAT)
+    except BadInput:
+        return False
+
+
+def read_summary(directory: Path) -> dict[str, Any]:
+    """The summary of a run; BadInput where there is none to read."""
+    path = directory / SUMMARY
+    try:
+        summary = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise BadInput(f"{directory} is not a run directory: it has no {SUMMARY}") from None
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path} cannot be read as JSON: {error}") from None
+    if not isinstance(summary, dict):
+        raise BadInput(f"{path} must hold a JSON object")
+    return summary
+
+
+def write_summary(directory: Path, summary: Mapping[str, Any]) -> None:
+    """Write `summary.json` whole or not at all; our mark is added."""
+    text = json.dumps({"format": FORMAT, **summary}, indent=2, ensure_ascii=False, allow_nan=False)
+    replace(directory / SUMMARY, text.encode() + b"\n")
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Replace a file atomically: a reader sees the old one or the new one."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(content)
+    os.replace(partial, path)

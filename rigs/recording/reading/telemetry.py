@@ -1,0 +1,119 @@
+"""The telemetry of a run: which columns it has, and how they are read back, part by part."""
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from evc5.rigs.recording.reading.columns import Columns, to_numpy
+
+DAY_S = 86_400.0
+
+PHASES = pa.list_(pa.float64(), 3)
+SCHEMA = pa.schema(
+    [
+        ("t", pa.float64()),
+        ("at", pa.timestamp("us", tz="UTC")),
+        ("connector", pa.int64()),
+        ("pilot", pa.string()),
+        ("duty_pct", pa.float64()),
+        ("status", pa.string()),
+        ("phases", pa.int64()),  # conducting
+        ("demand_a", PHASES),  # the car, unlimited; null without one
+        ("capability_a", PHASES),  # rated, cable, heat
+        ("allocated_a", PHASES),  # after profiles and sharing
+        ("offered_a", PHASES),  # what the pilot says, 0 without PWM
+        ("i1_a", pa.float64()),
+        ("i2_a", pa.float64()),
+        ("i3_a", pa.float64()),
+        ("limited_by", pa.string()),
+        ("u1_v", pa.float64()),
+        ("u2_v", pa.float64()),
+        ("u3_v", pa.float64()),
+        ("p_w", pa.float64()),
+        ("pf", pa.float64()),  # P / sum(U I); null at zero current
+        ("energy_wh", pa.float64()),  # true, since the run's start
+        ("register_wh", pa.float64()),  # as the meter shows
+        ("soc", pa.float64()),  # null without a car
+        ("temp_c", pa.float64()),
+    ]
+)
+PARTS = "part-*.parquet"
+STRINGS = ("pilot", "status", "limited_by")
+
+
+def parts(
+    directory: Path,
+    columns: Sequence[str],
+    *,
+    connector: int | None = None,
+    since_s: float = -math.inf,
+    until_s: float = math.inf,
+) -> Iterator[Columns]:
+    """The rows of [since_s, until_s) in order, part by part, as numpy columns (per phase: N x 3; null: NaN).
+
+    Only what is asked for is read; a part without a row of it is left out.
+    """
+    wanted = list(dict.fromkeys([*columns, "t", "connector"]))
+    for path in sorted(directory.glob(PARTS)):
+        with pq.ParquetFile(path, read_dictionary=list(STRINGS)) as part:
+            if not _overlaps(part.metadata, since_s, until_s):
+                continue
+            table = part.read(wanted)
+        rows = {name: to_numpy(table[name]) for name in wanted}
+        keep = (rows["t"] >= since_s) & (rows["t"] < until_s)
+        if connector is not None:
+            keep &= rows["connector"] == connector
+        if keep.any():
+            yield {name: rows[name][keep] for name in columns}
+
+
+def _overlaps(metadata: Any, since_s: float, until_s: float) -> bool:
+    return any(group.min < until_s and group.max >= since_s for group in _times(metadata))
+
+
+def _times(metadata: Any) -> list[Any]:
+    """The first and last instant of each row group, from its statistics; `t` is the first column."""
+    return [metadata.row_group(index).column(0).statistics for index in range(metadata.num_row_groups)]
+
+
+def last_s(directory: Path) -> float:
+    """The instant of the last row; 0 without any."""
+    for path in sorted(directory.glob(PARTS), reverse=True)[:1]:
+        return float(max(group.max for group in _times(pq.read_metadata(path))))
+    return 0.0
+
+
+def read(directory: Path, columns: Sequence[str], **window: Any) -> Columns:
+    """The same rows in one piece."""
+    some = [_empty(columns), *parts(directory, columns, **window)]
+    return {name: np.concatenate([rows[name] for rows in some[len(some) > 1 :]]) for name in columns}
+
+
+def during(
+    directory: Path, columns: Sequence[str], connector: int, since_s: float, until_s: float
+) -> Columns:
+    """One connector from `since_s` to `until_s`, both included: what held then stands at each end as a row.
+
+    Each day of UTC begins with a row, so that one day back is far enough to find what held.
+    """
+    rows = read(directory, columns, connector=connector, since_s=since_s - DAY_S, until_s=until_s)
+    first = max(int(np.searchsorted(rows["t"], since_s, side="right")) - 1, 0)
+    rows = {name: values[first:] for name, values in rows.items()}
+    if len(rows["t"]):
+        rows = {name: np.concatenate([values, values[-1:]]) for name, values in rows.items()}
+        rows["t"][0] = max(rows["t"][0], since_s)
+        rows["t"][-1] = max(min(until_s, last_s(directory)), rows["t"][-2])
+    return rows
+
+
+def _empty(columns: Sequence[str]) -> Columns:
+    lists = {field.name for field in SCHEMA if field.type == PHASES}
+    return {
+        name: np.empty((0, 3) if name in lists else 0, object if name in STRINGS else float)
+        for name in columns
+    }

@@ -1,0 +1,91 @@
+"""Watches one outlet of the world and the channel that drives it, and tells telemetry of every change."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from evc5.models.timeline import SAMPLE, Timeline
+from evc5.rigs.recording.writing.telemetry_writer import Phases, Segment, Span, TelemetryWriter
+
+
+class Outlet(Protocol):
+    """What is watched of the world's end of one connector."""
+
+    on_segment: list[Callable[[Any], None]]
+
+    @property
+    def connector(self) -> int: ...
+    @property
+    def offered_a(self) -> float: ...
+    @property
+    def segment(self) -> Segment: ...
+
+
+class Channel(Protocol):
+    """What is watched of the controller's end of one connector."""
+
+    on_change: list[Callable[[Any], None]]
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def limited_by(self) -> str: ...
+    @property
+    def allocated_a(self) -> Phases: ...
+    @property
+    def offered_a(self) -> Phases: ...
+
+
+class Watch:
+    """Begins a new span whenever the segment or the channel changed, once per instant, after it has settled.
+
+    Without a channel (the electrical world alone) status and limit stay null.
+    """
+
+    def __init__(
+        self, outlet: Outlet, channel: Channel | None, timeline: Timeline, writer: TelemetryWriter
+    ) -> None:
+        self.connector = outlet.connector
+        self._outlet, self._channel, self._timeline, self._writer = outlet, channel, timeline, writer
+        self._marked = self._forced = False
+        self._last: tuple[object, ...] = (None,)
+        outlet.on_segment.append(self._changed)
+        if channel is not None:
+            channel.on_change.append(self._changed)
+        self.mark()
+
+    def mark(self, forced: bool = False) -> None:
+        """Look at this connector when the instant has settled; `forced`: a row even if nothing changed."""
+        self._forced |= forced
+        if not self._marked:
+            self._marked = True
+            self._timeline.soon(self.settle, SAMPLE)
+
+    def settle(self) -> None:
+        """Take over the state as it is now, where there was reason to look."""
+        if not self._marked:
+            return
+        state = self._state()
+        if self._forced or state[0] is not self._last[0] or state[1:] != self._last[1:]:
+            self._writer.begin(self.connector, Span(self._timeline.now, *state))
+            self._last = state
+        self._marked = self._forced = False
+
+    def span(self, t_s: float) -> Span:
+        """The state as it is now."""
+        return Span(t_s, *self._state())
+
+    def _changed(self, _: Any) -> None:
+        self.mark()
+
+    def _state(self) -> tuple[Segment, str | None, str | None, Phases, Phases]:
+        channel = self._channel
+        if channel is None:
+            amps = self._outlet.offered_a
+            return self._outlet.segment, None, None, (amps, amps, amps), (amps, amps, amps)
+        return (
+            self._outlet.segment,
+            channel.status,
+            channel.limited_by,
+            channel.allocated_a,
+            channel.offered_a,
+        )

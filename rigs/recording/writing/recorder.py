@@ -1,0 +1,152 @@
+"""Writes a run directory while the run goes on: frames, events and telemetry, streaming.
+
+Frames are the hot path: their text goes to the file as it was sent. What comes from elsewhere (a user's raw
+text, a real station) may be no JSON at all and is looked at first.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from evc5.models.timeline import Timeline
+from evc5.rigs.recording.reading import run_directory
+from evc5.rigs.recording.writing.outlet_recorder import Watch
+from evc5.rigs.recording.writing.telemetry_writer import TelemetryWriter
+from evc5.twin.clock import Calendar
+
+# A kill -9 loses what was buffered: the least of these.
+BUFFER_BYTES = 1 << 18
+FLUSH_S = 3600.0  # of rig time
+FLUSH_WALL_S = 1.0  # where rig time follows the wall clock, files are to be watched as they grow
+
+_now = time.monotonic
+
+
+class Recorder:
+    """Everything that goes into one run directory.
+
+    `header` is what summary.json says of the run from its first moment on (rig, seed, behaviour, policies,
+    versions ...). A station that is our own twin (`own_station`) always sends JSON; a real one may not.
+    Raises BadInput where `directory` exists and is not a run directory.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        calendar: Calendar,
+        header: Mapping[str, Any],
+        *,
+        own_station: bool = True,
+    ) -> None:
+        self.directory = directory
+        self.frames = 0
+        self.summary: dict[str, Any] = {"state": "running", "start": calendar.iso(0.0), **header}
+        run_directory.claim(directory, self.summary)
+        self._iso = calendar.iso
+        self._own_station = own_station
+        self._heads: dict[tuple[str, bool], str] = {}
+        self._messages = open(directory / run_directory.MESSAGES, "wb", BUFFER_BYTES)  # noqa: SIM115 (see close)
+        self._events = open(directory / run_directory.EVENTS, "wb", BUFFER_BYTES)  # noqa: SIM115
+        self._telemetry = TelemetryWriter(directory / run_directory.TELEMETRY, calendar)
+        self._watches: list[Watch] = []
+        self._began = time.monotonic()
+        self._due_s, self._due_wall_s = FLUSH_S, self._began + FLUSH_WALL_S
+
+    def frame(self, t_s: float, station: str, up: bool, text: str, lost: bool = False) -> None:
+        """One OCPP frame at the charge point's end; `up` goes to the CSMS, `lost` never arrived."""
+        head = self._heads.get((station, up)) or self._head(station, up)
+        body = f'"frame":{text}' if up and self._own_station else _looked_at(text)
+        if lost:
+            head += '"lost":true,'
+        self._messages.write(f'{{"t":{float(t_s)!r},"at":"{self._iso(t_s)}",{head}{body}}}\n'.encode())
+        self.frames += 1
+        if t_s >= self._due_s or _now() >= self._due_wall_s:
+            self._flush(t_s)
+
+    def event(self, t_s: float, connector: int | None, event: str, detail: Mapping[str, Any]) -> None:
+        """Something that happened around the frames; telemetry gets a row at its instant."""
+        row = {
+            "t": float(t_s),
+            "at": self._iso(t_s),
+            "connector": connector,
+            "event": event,
+            "detail": dict(detail),
+        }
+        self._events.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+        for watch in self._watches:
+            if connector in (None, watch.connector):
+                watch.mark(forced=True)
+        if t_s >= self._due_s or _now() >= self._due_wall_s:
+            self._flush(t_s)
+
+    def watch(self, world: Any, controller: Any, timeline: Timeline) -> None:
+        """Record the telemetry of a world's outlets and of the channels that drive them, if any."""
+        for outlet in world.outlets:
+            channel = controller.channel(outlet.connector) if controller is not None else None
+            self._watches.append(Watch(outlet, channel, timeline, self._telemetry))
+
+    def reading(self, connector: int, t_s: float) -> dict[str, Any]:
+        """The telemetry columns of one connector as they would be recorded at `t_s`, now."""
+        watch = next(watch for watch in self._watches if watch.connector == connector)
+        return self._telemetry.row(connector, watch.span(t_s))
+
+    def flush(self) -> None:
+        """Hand what is buffered to the operating system: from here a kill loses nothing of it."""
+        self._messages.flush()
+        self._events.flush()
+
+    def checkpoint(self, t_s: float) -> None:
+        """Make the directory complete up to `t_s` (closing rows included), and go on recording."""
+        self.flush()
+        self._settle()
+        self._telemetry.checkpoint(t_s)
+        self._write_summary(t_s, "running")
+
+    def close(self, t_s: float, state: str = "complete") -> None:
+        """End the recording at `t_s`: closing rows, closed files, and `state` in the summary."""
+        self.flush()
+        self._settle()
+        self._telemetry.checkpoint(t_s)
+        self._messages.close()
+        self._events.close()
+        self._write_summary(t_s, state)
+
+    def _flush(self, t_s: float) -> None:
+        self._due_s, self._due_wall_s = t_s + FLUSH_S, _now() + FLUSH_WALL_S
+        self.flush()
+        self._telemetry.close_days(t_s)
+
+    def _settle(self) -> None:
+        for watch in self._watches:
+            watch.settle()
+
+    def _write_summary(self, t_s: float, state: str) -> None:
+        wall_s = time.monotonic() - self._began
+        self.summary |= {
+            "state": state,
+            "simulated_s": t_s,
+            "wall_s": round(wall_s, 3),
+            "frames": self.frames,
+        }
+        run_directory.write_summary(self.directory, self.summary)
+
+    def _head(self, station: str, up: bool) -> str:
+        direction = "up" if up else "down"
+        head = f'"station":{json.dumps(station)},"dir":"{direction}",'
+        self._heads[station, up] = head
+        return head
+
+
+def _looked_at(text: str) -> str:
+    """The frame's member of its line: `frame` where the text is a JSON array, else `text`."""
+    try:
+        if isinstance(orjson.loads(text), list):
+            # Line breaks in valid JSON stand between tokens only; a line of ours must not break.
+            return '"frame":' + text.replace("\r", " ").replace("\n", " ")
+    except orjson.JSONDecodeError:
+        pass
+    return f'"text":{json.dumps(text)}'

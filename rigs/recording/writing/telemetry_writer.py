@@ -1,0 +1,149 @@
+"""Writes telemetry: a row per connector at every change, and each minute while something varies.
+
+Nothing is sampled while the world runs. Each change opens a span, which keeps the world's immutable solution;
+when a day is over, its spans are rendered with numpy into one parquet part, and forgotten.
+"""
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from evc5.rigs.recording.reading.columns import Columns, to_arrow
+from evc5.rigs.recording.reading.telemetry import SCHEMA
+from evc5.twin.clock import DAY_S, Calendar
+
+ROW_EVERY_S = 60.0  # the longest gap between rows while a quantity varies
+
+_FROM_SPAN = ("status", "limited_by", "allocated_a", "offered_a")
+_FROM_SEGMENT = tuple(name for name in SCHEMA.names if name not in {"t", "at", "connector", *_FROM_SPAN})
+
+Phases = tuple[float, float, float]
+
+
+class Segment(Protocol):
+    """The electrical solution of one outlet, from one change to the next."""
+
+    @property
+    def varies(self) -> bool: ...
+    def columns(self, t_s: np.ndarray) -> Mapping[str, np.ndarray]: ...
+
+
+class Span(NamedTuple):
+    """What holds for one connector from `t_s` until the next span."""
+
+    t_s: float
+    segment: Segment
+    status: str | None
+    limited_by: str | None
+    allocated_a: Phases
+    offered_a: Phases
+
+
+class TelemetryWriter:
+    """Turns spans into `part-*.parquet`, one for each day of UTC, renamed into place when complete."""
+
+    def __init__(self, directory: Path, calendar: Calendar) -> None:
+        self._directory = directory
+        self._epoch_us = round(calendar.epoch(0.0) * 1e6)
+        self._day_end_s = DAY_S - calendar.epoch(0.0) % DAY_S
+        self._spans: dict[int, list[Span]] = {}
+        self._part = 0
+
+    def begin(self, connector: int, span: Span) -> None:
+        """The state of a connector from `span.t_s` on; said again within one instant, the last word holds."""
+        if span.t_s >= self._day_end_s:
+            self.close_days(span.t_s)
+        spans = self._spans.setdefault(connector, [])
+        if spans and spans[-1].t_s == span.t_s:
+            spans[-1] = span
+        else:
+            spans.append(span)
+
+    def close_days(self, t_s: float) -> None:
+        """Write the part of every day that is over at `t_s`; the next begins with each connector's state."""
+        while t_s >= self._day_end_s:
+            end_s = self._day_end_s
+            days = {connector: _split(spans, end_s) for connector, spans in self._spans.items()}
+            if self._write({connector: before for connector, (before, _) in days.items()}, end_s):
+                self._part += 1
+            self._spans = {connector: after for connector, (_, after) in days.items()}
+            self._day_end_s += DAY_S
+
+    def checkpoint(self, t_s: float) -> None:
+        """Write the day so far, closing rows at `t_s` included; going on replaces that part."""
+        self.close_days(t_s)
+        self._write({connector: _closed(spans, t_s) for connector, spans in self._spans.items()}, t_s)
+
+    def row(self, connector: int, span: Span) -> dict[str, Any]:
+        """One row as it would be written for a span's first instant."""
+        rendered = _render(connector, [span], span.t_s)
+        table = _table([{name: values[:1] for name, values in rendered.items()}], self._epoch_us)
+        (row,) = table.to_pylist()
+        return dict(row)
+
+    def _write(self, spans: Mapping[int, Sequence[Span]], end_s: float) -> bool:
+        rendered = [_render(connector, some, end_s) for connector, some in spans.items() if some]
+        if not rendered:
+            return False
+        path = self._directory / f"part-{self._part:05}.parquet"
+        partial = path.with_name(f".{path.name}.partial")
+        pq.write_table(_table(rendered, self._epoch_us), partial, compression="zstd", compression_level=1)
+        os.replace(partial, path)
+        return True
+
+
+def _split(spans: list[Span], t_s: float) -> tuple[list[Span], list[Span]]:
+    """The spans that begin before `t_s`, and those from it on; the one across it stands in both."""
+    before = [span for span in spans if span.t_s < t_s]
+    after = [span for span in spans if span.t_s >= t_s]
+    if before and not (after and after[0].t_s == t_s):
+        after.insert(0, before[-1]._replace(t_s=t_s))
+    return before, after
+
+
+def _closed(spans: list[Span], t_s: float) -> list[Span]:
+    """The spans, with one more of a single row at `t_s`."""
+    return spans if not spans or spans[-1].t_s == t_s else [*spans, spans[-1]._replace(t_s=t_s)]
+
+
+def _render(connector: int, spans: Sequence[Span], end_s: float) -> Columns:
+    ends = [span.t_s for span in spans[1:]] + [end_s]
+    times = [_times(span, end) for span, end in zip(spans, ends, strict=True)]
+    rows = [span.segment.columns(t_s) for span, t_s in zip(spans, times, strict=True)]
+    counts = [len(t_s) for t_s in times]
+    columns = {name: np.concatenate([row[name] for row in rows]) for name in _FROM_SEGMENT}
+    for name in _FROM_SPAN:
+        columns[name] = np.repeat(np.array([getattr(span, name) for span in spans]), counts, axis=0)
+    _name_the_car(columns)
+    return columns | {"t": np.concatenate(times), "connector": np.full(sum(counts), connector)}
+
+
+def _name_the_car(columns: Columns) -> None:
+    """Where a car that may charge wants less than it is allocated, the car itself is the limit."""
+    wanted_a, allocated_a = columns["demand_a"].max(axis=1), columns["allocated_a"].max(axis=1)
+    permitted = (columns["limited_by"] != "none") & (columns["limited_by"] != np.array(None))
+    columns["limited_by"] = np.where(permitted & (wanted_a < allocated_a), "car", columns["limited_by"])
+
+
+def _times(span: Span, end_s: float) -> np.ndarray:
+    """The span's first instant and, while something varies, the whole minutes of the run before `end_s`."""
+    if not span.segment.varies:
+        return np.array([span.t_s])
+    first, last = math.floor(span.t_s / ROW_EVERY_S) + 1, math.ceil(end_s / ROW_EVERY_S)
+    return np.concatenate([[span.t_s], np.arange(first, last) * ROW_EVERY_S])
+
+
+def _table(rendered: Sequence[Columns], epoch_us: int) -> pa.Table:
+    columns = {name: np.concatenate([some[name] for some in rendered]) for name in rendered[0]}
+    order = np.lexsort((columns["connector"], columns["t"]))
+    columns = {name: values[order] for name, values in columns.items()}
+    columns["at"] = np.rint(columns["t"] * 1e6).astype(np.int64) + epoch_us
+    return pa.Table.from_arrays(
+        [to_arrow(columns[field.name], field.type) for field in SCHEMA], schema=SCHEMA
+    )

@@ -1,0 +1,138 @@
+"""Who charges when: the sessions a rig names, reads from a table of real ones, or draws from its seed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from itertools import pairwise
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from evc5.models.vehicles import Vehicle
+from evc5.rigs.errors import BadInput
+from evc5.rigs.rigfile.cars import car
+from evc5.rigs.rigfile.contents import Contents
+from evc5.rigs.rigfile.fitting import arrival_soc, fitted_vehicle
+from evc5.rigs.rigfile.messages import shown
+from evc5.rigs.rigfile.tables import Generator, SessionEntry, SessionsCsv
+from evc5.rigs.rigfile.trondheim import Charge, read
+
+CABLE_A = 32  # assumed where nobody says: the cable sold with most cars and the largest a 22 kW socket needs
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One car at one connector, in seconds from the run's start."""
+
+    connector: int
+    plug_in_t: float
+    unplug_t: float
+    vehicle: Vehicle
+    soc: float
+    id_tag: str
+    cable_a: int
+    tag_after_s: float
+    needed_wh: float | None  # at the meter, where the data know it
+    origin: str  # where the rig says so: sessions[2], trondheim-selection.csv: row 17, generator
+
+
+def planned(rig: Contents) -> tuple[Session, ...]:
+    """The sessions that begin within the run, by time; BadInput for what cannot be."""
+    end_t = rig.days * DAY_S
+    sessions = [
+        *(_entry(rig, index, entry) for index, entry in enumerate(rig.sessions)),
+        *(_from_csv(rig, rig.sessions_csv) if rig.sessions_csv else ()),
+        *(_drawn(rig, rig.generator, end_t) if rig.generator else ()),
+    ]
+    sessions.sort(key=lambda session: (session.plug_in_t, session.connector))
+    _one_car_at_a_time(rig, sessions)
+    return tuple(session for session in sessions if 0.0 <= session.plug_in_t < end_t)
+
+
+def _entry(rig: Contents, index: int, entry: SessionEntry) -> Session:
+    key = f"sessions[{index}]"
+    plug_in_t, unplug_t = rig.t(entry.plug_in), rig.t(entry.unplug)
+    _connector(rig, entry.connector, f"{key}.connector")
+    if plug_in_t < 0.0:
+        raise BadInput(
+            f"{key}.plug_in must not be before the start ({shown(rig.start)}), got {shown(entry.plug_in)}"
+        )
+    if unplug_t <= plug_in_t:
+        raise BadInput(
+            f"{key}.unplug must be after plug_in {shown(entry.plug_in)}, got {shown(entry.unplug)}"
+        )
+    vehicle = car(entry.vehicle, f"{key}.vehicle", rig.cars)
+    return Session(
+        entry.connector, plug_in_t, unplug_t, vehicle, entry.soc, entry.id_tag, entry.cable_a,
+        entry.tag_after_s, None, key,
+    )  # fmt: skip
+
+
+def _from_csv(rig: Contents, table: SessionsCsv) -> Iterator[Session]:
+    """The sessions of the users that the rig places; other users' rows are read and left."""
+    path = rig.folder / table.path
+    by_user: dict[str, list[Charge]] = {name: [] for name in table.users}
+    for charge in read(path, ZoneInfo(table.timezone)):
+        by_user.get(charge.user, []).append(charge)
+    for name, charges in by_user.items():
+        key = f"sessions_csv.users.{name}"
+        user = table.users[name]
+        _connector(rig, user.connector, f"{key}.connector")
+        if not charges:
+            raise BadInput(f"{key} must be a user of {path.name}, got {shown(name)}")
+        vehicle = car(user.vehicle or fitted_vehicle(charges, rig.cars), f"{key}.vehicle", rig.cars)
+        for charge in charges:
+            yield Session(
+                user.connector, rig.t(charge.plug_in), rig.t(charge.unplug), vehicle,
+                arrival_soc(vehicle, charge.energy_wh), name[:20], CABLE_A, table.tag_after_s,
+                charge.energy_wh, f"{path.name}: row {charge.row}",
+            )  # fmt: skip
+
+
+def _drawn(rig: Contents, generator: Generator, end_t: float) -> Iterator[Session]:
+    """At most one session a day on each connector, each connector with its own generator."""
+    fleet = [car(name, f"generator.vehicles[{i}]", rig.cars) for i, name in enumerate(generator.vehicles)]
+    for connector in range(1, rig.station.connectors + 1):
+        random, free_t = Random(f"{rig.seed}:sessions:{connector}"), 0.0
+        for day in range(int(end_t // DAY_S) + 2):
+            session = _evening(rig, generator, connector, day, random, fleet)
+            if session and free_t < session.plug_in_t < end_t:
+                free_t = session.unplug_t
+                yield session
+
+
+def _evening(
+    rig: Contents, generator: Generator, connector: int, day: int, random: Random, fleet: Sequence[Vehicle]
+) -> Session | None:
+    """The day's session; every draw is made on every day, so that one day's luck does not move the next's."""
+    comes = random.random() < generator.chance
+    hour = random.gauss(generator.plug_in_h, generator.plug_in_sd_h)
+    stay_s = max(600.0, 3600.0 * random.gauss(generator.stay_h, generator.stay_sd_h))
+    soc, vehicle = random.uniform(*generator.soc), random.choice(fleet)
+    midnight = datetime.combine(rig.start.astimezone(rig.zone).date() + timedelta(days=day), time(), rig.zone)
+    plug_in_t = round(rig.t(midnight.astimezone(rig.start.tzinfo)) + 3600.0 * hour)
+    return Session(
+        connector, plug_in_t, plug_in_t + round(stay_s), vehicle, round(soc, 3), f"TAG{connector}", CABLE_A,
+        generator.tag_after_s, None, "generator",
+    ) if comes else None  # fmt: skip
+
+
+def _connector(rig: Contents, connector: int, key: str) -> None:
+    if connector > rig.station.connectors:
+        raise BadInput(f"{key} must be <= station.connectors ({rig.station.connectors}), got {connector}")
+
+
+def _one_car_at_a_time(rig: Contents, sessions: Sequence[Session]) -> None:
+    for connector in range(1, rig.station.connectors + 1):
+        here = [session for session in sessions if session.connector == connector]
+        for before, after in pairwise(here):
+            if after.plug_in_t <= before.unplug_t:
+                raise BadInput(
+                    f"{after.origin}: plug-in must be after {before.origin} leaves connector {connector} at "
+                    f"{_at(rig, before.unplug_t)}, got {_at(rig, after.plug_in_t)}"
+                )
+
+
+def _at(rig: Contents, t_s: float) -> Any:
+    return (rig.start + timedelta(seconds=t_s)).strftime("%Y-%m-%dT%H:%M:%SZ")

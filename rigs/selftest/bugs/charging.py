@@ -1,0 +1,344 @@
+"""Bugs in smart charging: profiles installed, stacked, read and told wrongly."""
+
+from dataclasses import replace
+from typing import Any
+
+from evc5.rigs.selftest.bug import Bug, Patch, answers, around, constant, nothing
+
+STORE, SCHEDULE = "evc5.twin.charging.profiles:ProfileStore", "evc5.twin.charging.schedule:Schedule"
+LIMIT, EXACT, STATION = "charging.limit", "charging.exact", "charging.station-limit"
+COMPOSITE = "charging.composite"
+Payload = dict[str, Any]
+
+
+def _lowest_first(original: Any, *args: Any) -> Any:
+    return tuple(reversed(original(*args)))
+
+
+def _anywhere(_: Any, one: Any, other: Any) -> bool:
+    return bool((one.purpose, one.stack_level) == (other.purpose, other.stack_level))
+
+
+def _never(_: Any, one: Any, other: Any) -> bool:
+    return False
+
+
+def _one_phase(original: Any, watts: float, phases: int | None, min_w: float | None = None) -> Any:
+    return original(watts, phases, min_w)._replace(amps=watts / 230.0)
+
+
+def _three_phases(original: Any, watts: float, phases: int | None, min_w: float | None = None) -> Any:
+    return original(watts, None, min_w)
+
+
+def _no_phases(original: Any, told: Any) -> Any:
+    return [cap._replace(phases=None) for cap in original(told)]
+
+
+def _next_day(original: Any, wire: Any, *more: Any) -> Any:
+    start = original(wire, *more)
+    return start + 86_400_000 if wire["chargingProfileKind"] == "Recurring" else start
+
+
+def _local_midnight(original: Any, wire: Any, *more: Any) -> Any:
+    start = original(wire, *more)
+    return None if start is None else start + 3_600_000
+
+
+def _endless(original: Any, *args: Any) -> Any:
+    return replace(original(*args), duration_ms=1 << 62)
+
+
+def _zero_is_none(original: Any, *args: Any) -> Any:
+    limit = original(*args)
+    return replace(limit, amps=None) if limit.amps == 0 else limit
+
+
+def _only_own(original: Any, store: Any, connector: int, purpose: str) -> Any:
+    store._installed, kept = tuple(p for p in store._installed if p.connector == connector), store._installed
+    try:
+        return original(store, connector, purpose)
+    finally:
+        store._installed = kept
+
+
+def _unlimited(original: Any, *args: Any) -> Any:
+    return replace(original(*args), amps=None)
+
+
+def _clears_all(original: Any, store: Any, filters: Any) -> Any:
+    return original(store, {})
+
+
+def _clears_none(original: Any, store: Any, filters: Any) -> Any:
+    return True
+
+
+def _first_period(original: Any, *args: Any) -> Any:
+    cap, until = original(*args)
+    schedule = args[0]
+    return (None if cap is None else schedule.caps[0]), until
+
+
+def _period_late(original: Any, schedule: Any, t_ms: int, start_ms: int) -> Any:
+    return original(schedule, t_ms, start_ms + 60_000)
+
+
+def _rounds_up(original: Any, requests: Any, *shared: Any) -> Any:
+    """A limit below the minimum is raised to it, instead of pausing."""
+    raised = [
+        replace(
+            r, caps_a={name: max(amps, r.minimum_a) if amps > 0 else amps for name, amps in r.caps_a.items()}
+        )
+        for r in requests
+    ]
+    return original(raised, *shared)
+
+
+def _told(change: Any) -> Patch:
+    """A composite schedule with its periods changed."""
+
+    def wrong(original: Any, station: Any, payload: Payload) -> Payload:
+        answer: Payload = original(station, payload)
+        for period in answer["chargingSchedule"]["chargingSchedulePeriod"]:
+            change(period)
+        return answer
+
+    return answers("GetCompositeSchedule", wrong)
+
+
+def _cut_to_one(original: Any, station: Any, payload: Payload) -> Payload:
+    answer: Payload = original(station, payload)
+    del answer["chargingSchedule"]["chargingSchedulePeriod"][1:]
+    return answer
+
+
+def _as_amps(original: Any, station: Any, payload: Payload) -> Payload:
+    answer: Payload = original(station, {**payload, "chargingRateUnit": "A"})
+    answer["chargingSchedule"]["chargingRateUnit"] = payload.get("chargingRateUnit", "A")
+    return answer
+
+
+def _without_station(original: Any, stacks: Any, *more: Any) -> Any:
+    return original({**stacks, 0: ()}, *more)
+
+
+def _cleared_anyway(original: Any, station: Any, payload: Payload) -> Payload:
+    original(station, payload)
+    return {"status": "Accepted"}
+
+
+def _rated_offer(original: Any, reading: Any, offered_a: Any) -> Any:
+    return original(reading, tuple(32.0 if amps else 0.0 for amps in offered_a))
+
+
+BUGS: tuple[Bug, ...] = (
+    Bug(
+        "stack-level-reversed",
+        "the lowest stackLevel prevails",
+        LIMIT,
+        "3.13.2",
+        "stack",
+        (Patch(f"{STORE}._stack", around(_lowest_first)),),
+    ),
+    Bug(
+        "profile-identity-without-connector",
+        "a profile replaces one of the same level on another connector",
+        LIMIT,
+        "3.13.2, 5.16.4",
+        "stack",
+        (Patch("evc5.twin.charging.profile:ChargingProfile.replaces", around(_anywhere)),),
+    ),
+    Bug(
+        "profiles-never-replaced",
+        "a profile of the same level stays beside the new one",
+        STATION,
+        "5.16.4",
+        "station-max",
+        (Patch("evc5.twin.charging.profile:ChargingProfile.replaces", around(_never)),),
+    ),
+    Bug(
+        "watts-over-one-phase",
+        "watts become amperes without regard to the phases",
+        LIMIT,
+        "7.12",
+        "watts",
+        (Patch("evc5.twin.charging.profile:cap_of_watts", around(_one_phase)),),
+    ),
+    Bug(
+        "watts-number-phases-ignored",
+        "watts are always spread over three phases",
+        COMPOSITE,
+        "7.14",
+        "watts",
+        (Patch("evc5.twin.charging.profile:cap_of_watts", around(_three_phases)),),
+    ),
+    Bug(
+        "number-phases-ignored",
+        "numberPhases is not looked at",
+        "charging.phases",
+        "7.14",
+        "phases",
+        (Patch("evc5.twin.charging.profile:read_caps", around(_no_phases)),),
+    ),
+    Bug(
+        "recurring-a-day-off",
+        "a recurring profile begins a day later",
+        LIMIT,
+        "7.9, 7.37",
+        "recurring",
+        (Patch("evc5.twin.charging.profile:read_start", around(_next_day)),),
+    ),
+    Bug(
+        "start-schedule-local",
+        "startSchedule is read as local time",
+        LIMIT,
+        "3.15, 7.13",
+        "stack",
+        (Patch("evc5.twin.charging.profile:read_start", around(_local_midnight)),),
+    ),
+    Bug(
+        "duration-ignored",
+        "a schedule holds beyond its duration",
+        EXACT,
+        "7.13",
+        "recurring",
+        (Patch("evc5.twin.charging.profile:read_schedule", around(_endless)),),
+    ),
+    Bug(
+        "tx-profile-kept",
+        "a TxProfile stays after its transaction",
+        EXACT,
+        "3.13.1",
+        "transaction-profile",
+        (Patch(f"{STORE}.transaction_ended", constant(nothing)),),
+    ),
+    Bug(
+        "limit-zero-ignored",
+        "a limit of 0 counts as none",
+        STATION,
+        "3.13, 4.9",
+        "station-max",
+        (Patch(f"{STORE}._limit", around(_zero_is_none)),),
+    ),
+    Bug(
+        "minimum-rounded-up",
+        "a limit below 6 A is raised to 6 A",
+        LIMIT,
+        "IEC 61851-1 Annex A",
+        "transaction-profile",
+        (Patch("evc5.twin.connector.controller:arbitrate", around(_rounds_up)),),
+    ),
+    Bug(
+        "default-of-connector-zero-ignored",
+        "a TxDefaultProfile of connector 0 does not count",
+        LIMIT,
+        "3.13.1",
+        "stack",
+        (Patch(f"{STORE}._stack", around(_only_own)),),
+    ),
+    Bug(
+        "station-profile-ignored",
+        "a ChargePointMaxProfile does not limit",
+        STATION,
+        "3.13.1, 3.13.3",
+        "station-max",
+        (Patch(f"{STORE}.station_limit", around(_unlimited)),),
+    ),
+    Bug(
+        "clear-clears-all",
+        "ClearChargingProfile removes every profile",
+        LIMIT,
+        "5.5, 6.13",
+        "stack",
+        (Patch(f"{STORE}.clear", around(_clears_all)),),
+    ),
+    Bug(
+        "clear-clears-none",
+        "ClearChargingProfile is accepted and removes nothing",
+        LIMIT,
+        "5.5",
+        "stack",
+        (Patch(f"{STORE}.clear", around(_clears_none)),),
+    ),
+    Bug(
+        "first-period-only",
+        "only the first period of a schedule counts",
+        LIMIT,
+        "7.13, 7.14",
+        "stack",
+        (Patch(f"{SCHEDULE}._at", around(_first_period)),),
+    ),
+    Bug(
+        "schedule-a-minute-late",
+        "schedules are met a minute late",
+        EXACT,
+        "7.14",
+        "stack",
+        (Patch(f"{SCHEDULE}._at", around(_period_late)),),
+    ),
+    Bug(
+        "boundary-not-noticed",
+        "a new period holds only when something else happens",
+        LIMIT,
+        "7.14",
+        "transaction-profile",
+        (Patch("evc5.twin.charging.site:Site._await", constant(nothing)),),
+    ),
+    Bug(
+        "composite-without-station-profile",
+        "the composite schedule leaves out ChargePointMaxProfile",
+        COMPOSITE,
+        "3.13.4, 5.7",
+        "station-max",
+        (Patch("evc5.twin.charging.composite:Site", around(_without_station)),),
+    ),
+    Bug(
+        "composite-first-period",
+        "the composite schedule has one period only",
+        COMPOSITE,
+        "5.7",
+        "stack",
+        (answers("GetCompositeSchedule", _cut_to_one),),
+    ),
+    Bug(
+        "composite-unit-ignored",
+        "the composite schedule tells amperes for watts",
+        COMPOSITE,
+        "6.22",
+        "watts",
+        (answers("GetCompositeSchedule", _as_amps),),
+    ),
+    Bug(
+        "composite-a-minute-early",
+        "the periods of the composite schedule start a minute early",
+        COMPOSITE,
+        "5.7",
+        "stack",
+        (_told(lambda period: period.update(startPeriod=max(0, period["startPeriod"] - 60))),),
+    ),
+    Bug(
+        "profiles-unchecked",
+        "every profile is accepted, wherever it is for",
+        "charging.accepted",
+        "3.13.1, 5.16",
+        "refusals",
+        (Patch("evc5.twin.charging.acceptance:Gate.check", constant(nothing)),),
+    ),
+    Bug(
+        "clear-always-accepted",
+        "ClearChargingProfile is Accepted though nothing matches",
+        "charging.cleared",
+        "5.5",
+        "refusals",
+        (answers("ClearChargingProfile", _cleared_anyway),),
+    ),
+    Bug(
+        "offer-told-without-profile",
+        "Current.Offered tells the rating, not the limit",
+        "charging.reported",
+        "7.31",
+        "stack",
+        (Patch("evc5.twin.sessions.samples:flat", around(_rated_offer)),),
+    ),
+)

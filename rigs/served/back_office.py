@@ -1,0 +1,186 @@
+"""A back office for real charge points: each one's conversation, its recording, and what happens on its line.
+
+One thread owns it all and follows the wall clock; the sockets are another's (`evc5.rigs.served.sockets`).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from evc5.models.timeline import Timeline
+from evc5.rigs.bench.csms import BackOffice, Conversation
+from evc5.rigs.bench.network import back_office
+from evc5.rigs.errors import BadInput
+from evc5.rigs.recording.writing.recorder import Recorder
+from evc5.rigs.recording.writing.redaction import redacted, reported
+from evc5.rigs.rigfile.file import RigFile
+from evc5.rigs.served.sockets import Address, Ears, Line, Server
+from evc5.twin.clock import Calendar
+from evc5.twin.line.hub import Hub
+from evc5.twin.line.pace import Paced
+
+UNSAFE = "".join(chr(n) for n in range(32)) + '%<>:"/\\|?*'  # what some file system refuses; % escapes it
+
+Tell = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Station:
+    """One charge point as the back office knows it, on the line or not."""
+
+    identity: str
+    conversation: Conversation
+    recorder: Recorder
+    line: Line | None = None
+    silent: bool = False  # the rig lets nothing pass
+    met: bool = False  # has it ever dialled in?
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is served: to whom, recorded where, and what a rig file says of the business side."""
+
+    directory: Path
+    rig: RigFile | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)  # by identity; empty: whoever comes
+    header: Mapping[str, Any] = field(default_factory=dict)
+
+    def directory_of(self, identity: str) -> Path:
+        """One charge point's own run directory; the whole where only one is expected."""
+        if len(self.keys) == 1:
+            return self.directory
+        name = "".join(f"%{ord(char):02x}" if char in UNSAFE else char for char in identity)
+        return self.directory / (name if name.strip(".") else f"%2e{name}")
+
+
+class Service:
+    """Serves from the moment it is made until `close`; `run` moves its time."""
+
+    def __init__(self, plan: Plan, address: Address, tell: Tell) -> None:
+        self.plan, self._tell = plan, tell
+        self.timeline, self.hub = Timeline(), Hub()
+        self.calendar = Calendar(datetime.now(UTC), plan.rig.zone if plan.rig is not None else None)
+        self.stations: dict[str, Station] = {}
+        self.on_first: list[Callable[[Station], None]] = []  # when a charge point dials in for the first time
+        self.refusing = False  # the rig lets nobody in
+        self._numbers = count(1)
+        self.pace = Paced(self.timeline, self.hub, 1.0)
+        ears = Ears(self._opened, self._heard, self._closed, self._refused)
+        self.server = Server(address, plan.keys, self.hub, ears)
+
+    def run(self, seconds: float) -> None:
+        """Serve for so long, of the wall clock."""
+        self.pace.advance(self.timeline.now + seconds)
+
+    def close(self, state: str = "complete") -> list[Path]:
+        """Hang up on everybody and end the recordings; their directories."""
+        self.server.close()
+        self.hub.handle()
+        for station in self.stations.values():
+            station.recorder.summary["lateness"] = self.pace.lateness.summary()
+            station.recorder.close(self.timeline.now, state)
+        self.hub.close()
+        return [station.recorder.directory for station in self.stations.values()]
+
+    def event(self, station: Station, event: str, connector: int | None = None, **detail: Any) -> None:
+        """Note what happened around one charge point's frames, now."""
+        station.recorder.event(self.timeline.now, connector, event, detail)
+
+    # --- what the rig does to the network ---
+
+    def down(self, station: Station) -> None:
+        """Hang up, and let nobody in until `up`."""
+        self.refusing = True
+        self.event(station, "link-down", kind="down")
+        if station.line is not None:
+            station.line.close()
+
+    def silent(self, station: Station) -> None:
+        """Keep the socket, and let nothing pass until `up`."""
+        station.silent = True
+        self.event(station, "link-down", kind="silent")
+
+    def up(self, station: Station) -> None:
+        self.refusing = station.silent = False
+        self.event(station, "link-up")
+
+    # --- what the server tells ---
+
+    def _opened(self, line: Line) -> None:
+        if self.refusing:
+            line.close()
+            return
+        try:
+            station = self.stations.get(line.identity) or self._new(line.identity)
+        except (BadInput, OSError) as error:  # its directory cannot be written: others go on
+            line.close()
+            self._tell(f"{shown(line.identity)} is not served: {error}")
+            return
+        if station.line is not None:  # it has dialled in anew before we knew that its old socket is dead
+            station.line.close()
+            station.conversation.closed()
+        station.line = line
+        station.conversation.opened()
+        self.event(station, "link-up", kind="dialled in")
+        self._tell(f"{shown(line.identity)} has dialled in")
+        if not station.met:
+            station.met = True
+            for listener in self.on_first:
+                listener(station)
+
+    def _heard(self, line: Line, text: str) -> None:
+        station = self.stations.get(line.identity)
+        if station is None or station.line is not line:
+            return
+        self._record(station, True, text)
+        if not station.silent:
+            station.conversation.receive(text)
+
+    def _closed(self, line: Line, why: str) -> None:
+        station = self.stations.get(line.identity)
+        if station is None or station.line is not line:
+            return
+        station.line = None
+        station.conversation.closed()
+        if not self.refusing:
+            self.event(station, "link-down", kind="hung up", reason=why)
+        self._tell(f"{shown(line.identity)} has hung up ({why})")
+
+    def _refused(self, identity: str, why: str) -> None:
+        self._tell(f"{shown(identity) or 'someone without an identity'} is refused: {why}")
+
+    # --- one charge point ---
+
+    def _new(self, identity: str) -> Station:
+        header = {"station": identity, **self.plan.header}
+        directory = self.plan.directory_of(identity)
+        recorder = Recorder(directory, self.calendar, header, own_station=False)
+        conversation = Conversation(self._office(), self.timeline, lambda text: self._send(station, text))
+        station = self.stations[identity] = Station(identity, conversation, recorder)
+        return station
+
+    def _office(self) -> BackOffice:
+        office = back_office(self.plan.rig, self.calendar) if self.plan.rig else BackOffice(self.calendar)
+        office.transactions = self._shared_numbers()
+        return office
+
+    def _shared_numbers(self) -> Iterator[int]:
+        return self._numbers
+
+    def _send(self, station: Station, text: str) -> None:
+        self._record(station, False, text)
+        if station.line is not None and not station.silent:
+            station.line.send(text)
+
+    def _record(self, station: Station, up: bool, text: str) -> None:
+        lost = station.silent or station.line is None
+        clean = reported(text) if up else redacted(text)
+        station.recorder.frame(self.timeline.now, station.identity, up, clean, lost)
+
+
+def shown(identity: str) -> str:
+    """An identity as a terminal may show it."""
+    return identity if identity.isprintable() else repr(identity)

@@ -1,0 +1,150 @@
+"""evc5 csms: serve real charge points, play a rig on one of them, judge what was recorded."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from evc5.rigs.analysis.run import Run
+from evc5.rigs.bench.assembly import header
+from evc5.rigs.checks import finish
+from evc5.rigs.errors import BadInput
+from evc5.rigs.recording.reading.run_directory import check
+from evc5.rigs.rigfile.file import RigFile
+from evc5.rigs.served.back_office import Plan, Service, Station, Tell
+from evc5.rigs.served.operator import Operator, Script
+from evc5.rigs.served.sockets import Address
+
+REPORTS = 8  # of so many charge points there is a report for people; of others evc5 verify writes one
+LOOK_S = 0.5  # wall clock: how often the end is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the command line asks for."""
+
+    address: Address
+    rig: RigFile | None = None
+    identities: tuple[str, ...] = ()
+    seconds: float | None = None  # None: to the end of a hardware rig's script, else until Ctrl-C
+    out: Path | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The runs of the charge points that came, who did not, and whether Ctrl-C came before the end."""
+
+    runs: list[Run] = field(default_factory=list)
+    missing: tuple[str, ...] = ()
+    interrupted: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Did all come that were expected, and does every check hold? Nobody at all is no success."""
+        held = all(run.passed for run in self.runs if run.summary["frames"])
+        return bool(self.runs) and not self.missing and held
+
+
+def serve(order: Order, tell: Tell) -> Outcome:
+    """Serve as ordered; every charge point's recording is judged at the end."""
+    plan = _plan(order)
+    service = Service(plan, order.address, tell)
+    tell(f"charge points may dial {service.server.url}/<identity>")
+    outcome = Outcome()
+    try:
+        _prepare(plan.directory)
+        _serve(order, service)
+    except KeyboardInterrupt:
+        outcome.interrupted = _has_an_end(order)
+    except _NobodyAnswers:
+        outcome.interrupted = True
+        tell("the operator is gone: the run ends here")
+    except BadInput:
+        service.close("interrupted")
+        raise
+    directories = service.close("interrupted" if outcome.interrupted else "complete")
+    outcome.missing = tuple(name for name in _expected(order) if name not in service.stations)
+    report = len(directories) <= REPORTS and (order.rig is None or order.rig.recording.report)
+    outcome.runs = [_judged(directory, report) for directory in directories]
+    if not outcome.runs:
+        with suppress(OSError):  # something else is in it
+            plan.directory.rmdir()
+    return outcome
+
+
+def _serve(order: Order, service: Service) -> None:
+    script: list[Script] = []
+    rig, operator = order.rig, None
+    if rig is not None:
+        if rig.station.backend == "hardware":
+            operator = Operator(service.hub, sys.stderr, sys.stdin)
+
+        def begin(station: Station) -> None:
+            if station.identity == rig.station.identity:
+                script.append(Script(service, station, rig, operator))
+
+        service.on_first.append(begin)
+    try:
+        _until_over(order, service, script)
+    finally:
+        if operator is not None:
+            operator.dismiss()
+    if operator is not None and operator.gone:
+        raise _NobodyAnswers
+
+
+def _until_over(order: Order, service: Service, script: Sequence[Script]) -> None:
+    deadline_s = order.seconds if order.seconds is not None else float("inf")
+    while service.timeline.now < deadline_s and not (script and script[0].over):
+        service.run(min(LOOK_S, deadline_s - service.timeline.now))
+
+
+def _prepare(directory: Path) -> None:
+    """Find out now, and not when the first charge point comes, that nothing can be written there."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"--out {directory}: {error.strerror}") from None
+
+
+def _expected(order: Order) -> list[str]:
+    """Whoever was asked for by name."""
+    own = [order.rig.station.identity] if order.rig is not None else []
+    return list(dict.fromkeys([*own, *order.identities]))
+
+
+def _has_an_end(order: Order) -> bool:
+    return order.seconds is not None or (order.rig is not None and order.rig.station.backend == "hardware")
+
+
+def _plan(order: Order) -> Plan:
+    rig = order.rig
+    keys: dict[str, str] = {}
+    about: dict[str, object] = {"rig": "csms", "behaviour": "ocpp16"}
+    if rig is not None:
+        key = rig.configuration().text("AuthorizationKey")
+        keys = {**rig.csms.stations, rig.station.identity: key}
+        about = dict(header(rig))
+    keys = {**dict.fromkeys(order.identities, ""), **keys}
+    name = rig.name if rig is not None else f"csms-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    directory = order.out or Path("runs") / name
+    if len(keys) == 1:
+        check(directory)
+    return Plan(directory, rig, keys, {**about, "csms": "served", "pace": 1.0})
+
+
+def _judged(directory: Path, report: bool) -> Run:
+    run = Run.open(directory)
+    if run.summary["frames"]:
+        finish(directory)
+        if report:
+            from evc5.rigs.analysis.report import write_report
+
+            write_report(Run.open(directory))
+    return Run.open(directory)
+
+
+class _NobodyAnswers(Exception):
+    """The operator has left in the middle of a rig on hardware."""

@@ -1,0 +1,69 @@
+"""How fast the electrical world is by itself: two connectors, a session each a day, no OCPP."""
+
+from dataclasses import replace
+from functools import partial
+from time import perf_counter
+
+import numpy as np
+
+from evc5.models.heat import DAY_S, Ambient
+from evc5.models.outlet import Outlet, OutletSpec
+from evc5.models.segment import Segment
+from evc5.models.timeline import INPUT, Timeline
+from evc5.models.vehicles import vehicle
+from evc5.models.world import World
+
+ROW_S = 60.0
+SESSIONS = (
+    ("vw-id3-58", 0.35, 17.5, 13.0),
+    ("hyundai-kona-64-2020", 0.45, 18.75, 12.0),
+)  # car, SoC, at, hours
+
+
+class _Rows:
+    """Renders each closed segment at most 60 s apart, as a recorder does, and counts the rows."""
+
+    def __init__(self, world: World) -> None:
+        self.rows = 0
+        self._open: dict[int, Segment] = {outlet.connector: outlet.segment for outlet in world.outlets}
+        for outlet in world.outlets:
+            outlet.on_segment.append(self._closed)
+
+    def _closed(self, outlet: Outlet) -> None:
+        old, new = self._open[outlet.connector], outlet.segment
+        self._open[outlet.connector] = new
+        if new.t0_s > old.t0_s:
+            times = np.arange(old.t0_s, new.t0_s, ROW_S)
+            self.rows += len(old.columns(times)["p_w"])
+
+
+def _follow(outlet: Outlet) -> None:
+    """A wall box: offers 16 A, closes in state C, opens outside."""
+    outlet.set_pwm(None if outlet.pilot == "A" else 16.0)
+    outlet.set_contactor(3 if outlet.pilot == "C" else 0)
+
+
+def _live(world: World, day: int) -> None:
+    """Schedule the day's sessions, and the next day."""
+    timeline, start_s = world.timeline, day * DAY_S
+    for outlet, (id_, soc, from_h, hours) in zip(world.outlets, SESSIONS, strict=True):
+        at_s = start_s + from_h * 3600.0
+        timeline.at(at_s, partial(outlet.plug_in, vehicle(id_), soc), INPUT)
+        timeline.at(at_s + hours * 3600.0, outlet.unplug, INPUT)
+    timeline.at(start_s + DAY_S, partial(_live, world, day + 1), INPUT)
+
+
+def world_days_per_s(days: int, rows: bool = False) -> float:
+    """Simulated days per wall second, with taper, heat and a diurnal ambient; `rows`: every 60 s."""
+    ambient = replace(Ambient(), mean_c=18.0, swing_k=6.0, sun_k=8.0)
+    world = World(Timeline(), [OutletSpec(), OutletSpec()], ambient=ambient)
+    for outlet in world.outlets:
+        outlet.on_pilot.append(_follow)
+    recorder = _Rows(world) if rows else None
+    _live(world, 0)
+    began = perf_counter()
+    world.timeline.advance(days * DAY_S)
+    took_s = perf_counter() - began
+    if recorder is not None and recorder.rows < days * 1440:
+        raise RuntimeError(f"rows must be at least {days * 1440}, got {recorder.rows}")
+    return days / took_s

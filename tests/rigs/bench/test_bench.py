@@ -1,0 +1,26 @@
+"""The bench as an object in a user's test."""
+
+import gc
+
+from evc5 import Bench, Run
+
+
+def recorded() -> Run:
+    """A run whose bench nobody holds any more."""
+    bench = Bench(start="2024-03-01T10:00:00Z").advance(10)
+    bench.plug_in(1)
+    return bench.run_so_far()
+
+
+def test_a_run_outlives_the_bench_that_recorded_it() -> None:
+    run = recorded()
+    assert list(run.events["event"]) == ["plug-in"]
+
+
+def test_a_bench_leaves_nothing_behind_once_its_run_is_gone() -> None:
+    run = recorded()
+    directory = run.directory
+    assert directory.exists()
+    del run
+    gc.collect()
+    assert not directory.exists()

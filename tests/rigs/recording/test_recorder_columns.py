@@ -1,0 +1,45 @@
+"""Columns on their way through arrow: what goes in comes out, and what is missing is null."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from evc5.rigs.recording.reading.columns import to_arrow, to_numpy
+
+NAN = float("nan")
+PER_PHASE = pa.list_(pa.float64(), 3)
+
+
+@pytest.mark.parametrize(
+    "values, type_, expected",
+    [
+        (np.array([1.5, NAN, -0.0]), pa.float64(), [1.5, None, 0.0]),
+        (np.array([1, 2, 1]), pa.int64(), [1, 2, 1]),
+        (np.array(["B", None, "A", "B"], object), pa.string(), ["B", None, "A", "B"]),
+        (np.array(["é", "é"]), pa.string(), ["é", "é"]),
+        (np.array([None, None], object), pa.string(), [None, None]),
+        (np.array([[1.0, 2.0, 3.0], [NAN] * 3]), PER_PHASE, [[1.0, 2.0, 3.0], None]),
+    ],
+)
+def test_arrow_holds_the_values_and_null_for_what_is_missing(values, type_, expected):
+    assert to_arrow(values, type_).to_pylist() == expected
+
+
+@pytest.mark.parametrize("start, stop", [(0, 20), (3, 17), (9, 10), (5, 5)])
+def test_slices_come_out_as_they_were_cut(start, stop):
+    numbers = [None if n % 3 == 0 else float(n) for n in range(20)]
+    lists = [None if n is None else [n, n + 1, n + 2] for n in numbers]
+    labels = [None if n is None else f"{n % 2:g}" for n in numbers]
+    table = pa.table(
+        {"n": numbers, "l": pa.array(lists, PER_PHASE), "s": pa.array(labels).dictionary_encode()}
+    )
+    cut = table.slice(start, stop - start)
+    as_nan = [NAN if n is None else n for n in numbers[start:stop]]
+    np.testing.assert_array_equal(to_numpy(cut["n"]), as_nan)
+    np.testing.assert_array_equal(to_numpy(cut["l"]), [[n, n + 1, n + 2] for n in as_nan] or np.empty((0, 3)))
+    assert to_numpy(cut["s"]).tolist() == labels[start:stop]
+
+
+def test_columns_of_several_chunks_are_one():
+    chunks = pa.chunked_array([pa.array(["a", None]), pa.array(["b"])]).dictionary_encode()
+    assert to_numpy(chunks).tolist() == ["a", None, "b"]

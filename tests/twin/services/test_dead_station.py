@@ -1,0 +1,29 @@
+"""What hands and back office meet while the firmware is not running, or has nothing to tell."""
+
+import pytest
+
+from evc5.rigs.bench.bench import Bench
+
+
+@pytest.mark.parametrize("since_s", [1.0, 25.0])
+def test_a_card_at_a_reader_without_firmware_does_nothing(since_s: float) -> None:
+    bench = Bench()
+    bench.plug_in(1)
+    bench.power.cut()
+    bench.advance(20)
+    bench.power.restore()  # it takes 20 s to start
+    bench.advance(since_s - 20 if since_s > 20 else 0)
+    bench.present_tag(1, "TAG1")
+    bench.advance(10)
+    assert bench.reading(1)["offered_a"][0] == 0
+    bench.advance(60)
+    assert bench.run_so_far().transactions.empty
+
+
+@pytest.mark.parametrize("message", ["DiagnosticsStatusNotification", "FirmwareStatusNotification"])
+def test_a_trigger_for_work_that_is_not_going_on_is_answered_idle(message: str) -> None:
+    bench = Bench(behaviour="ocpp16")
+    assert bench.call("TriggerMessage", {"requestedMessage": message}) == {"status": "Accepted"}
+    bench.advance(1)
+    told = list(bench.run_so_far().frames(action=message))
+    assert told[0].payload == {"status": "Idle"}

@@ -1,0 +1,1 @@
+"""Charging profiles: taken in, stacked, asked for, and turned into the station's limits."""

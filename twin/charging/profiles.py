@@ -1,0 +1,223 @@
+"""The charging profiles a charge point holds: installed, replaced, cleared, and what they say at an instant.
+
+All instants are UTC epoch seconds. Profiles outlive a reboot (ER 3.37), a TxProfile only its transaction.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from evc5.twin.charging import composite
+from evc5.twin.charging.acceptance import ActiveTransaction, Gate, Limits
+from evc5.twin.charging.profile import (
+    CHARGE_POINT_MAX,
+    TX,
+    TX_DEFAULT,
+    ChargingProfile,
+    Policies,
+    Refused,
+    Rejected,
+    Wire,
+)
+from evc5.twin.charging.schedule import Merging, Schedule, prevailing, spread, to_ms, to_s
+from evc5.twin.sheet.policies import POLICIES
+
+__all__ = ["ActiveTransaction", "Limit", "Limits", "ProfileStore", "Refused"]
+
+FIELDS: Mapping[str, Callable[[ChargingProfile], Any]] = {  # of ClearChargingProfile.req, 6.13
+    "id": lambda profile: profile.id,
+    "connectorId": lambda profile: profile.connector,
+    "chargingProfilePurpose": lambda profile: profile.purpose,
+    "stackLevel": lambda profile: profile.stack_level,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What profiles say now, and until when; amps None: no profile speaks."""
+
+    amps: float | None = None  # per phase
+    phases: int | None = None  # numberPhases as given; None: not said
+    until: float | None = None  # None: until profiles or transactions change
+    watts: float | None = None  # the limit as given, where it was in watts
+
+
+class ProfileStore:
+    """Holds the profiles of `connectors` connectors under the policies of a behaviour."""
+
+    def __init__(
+        self, policies: Policies | None = None, connectors: int = 2, limits: Limits | None = None
+    ) -> None:
+        defaults = {name: policy.choices[0] for name, policy in POLICIES.items()}
+        self._policies = {**defaults, **(policies or {})}
+        self._connectors = connectors
+        self.limits = limits or Limits()
+        self._merging = Merging(
+            fewest_phases=self._policies["merge_phases"] == "minimum",
+            spread_watts=self._policies["watts_to_amps"] == "phases-in-use",
+        )
+        self.on_change: list[Callable[[], None]] = []  # called when other profiles are installed than before
+        self._hold([])
+
+    @property
+    def installed(self) -> tuple[ChargingProfile, ...]:
+        return self._installed
+
+    def empty(self) -> "ProfileStore":
+        """One like this without any profile."""
+        return ProfileStore(self._policies, self._connectors, self.limits)
+
+    # What the CSMS asks
+
+    def install(
+        self, connector: int, wire: Wire, *, transaction: ActiveTransaction | None, now: float
+    ) -> str:
+        """SetChargingProfile's status; raises `Refused` for a CALLERROR. Unless Accepted, nothing changes.
+
+        `wire` fits its JSON schema; `transaction` is the one running on `connector`.
+        """
+        return self._install(connector, wire, now, transaction)
+
+    def install_with_start(self, connector: int, wire: Wire, *, now: float) -> str:
+        """The same for a chargingProfile in RemoteStartTransaction, whose transaction is about to begin."""
+        return self._install(connector, wire, now, None, with_start=True)
+
+    def clear(self, filters: Wire) -> bool:
+        """ClearChargingProfile by its payload: was there anything that matched all its fields?"""
+        wanted = {name: filters[name] for name in FIELDS if name in filters}
+        if "id" in wanted and self._policies["clear_id_with_filters"] == "id":  # ER 3.26; ER 3.25 differs
+            wanted = {"id": wanted["id"]}
+        return self._drop(lambda p: all(FIELDS[name](p) == value for name, value in wanted.items()))
+
+    def composite(
+        self,
+        connector: int,
+        now: float,
+        duration_s: int,
+        unit: str | None = None,
+        *,
+        started: Mapping[int, float],
+        local_a: Mapping[int, float],
+        station_a: float = inf,
+        phases: int = 3,
+    ) -> dict[str, Any]:
+        """GetCompositeSchedule's answer; raises `Refused` for a CALLERROR.
+
+        `started`: when the running transactions began, by connector. `local_a`: what every connector is rated
+        at, `station_a`: what the station is, both in A per phase. `phases`: of the installation.
+        """
+        unit = unit or self.limits.units[0]
+        composite.check(unit, duration_s)
+        if not 0 <= connector <= self._connectors or unit not in self.limits.units:
+            return {"status": "Rejected"}
+        unlimited = self._policies["gap"] == "unlimited"
+        site = composite.Site(self._stacks, self._merging, local_a, station_a, phases, unlimited)
+        guess = self._policies["relative_without_transaction"] == "from-query"
+        begun = composite.Begun.of(started, now if guess else None)
+        try:
+            return composite.answer(composite.Query(connector, now, duration_s, unit), site, begun)
+        except Rejected:
+            return {"status": "Rejected"}
+
+    # What the controller asks
+
+    def limit(
+        self, connector: int, now: float, started: float | None = None, in_use: int | None = None
+    ) -> Limit:
+        """What TxProfile, or else TxDefaultProfile, allows `connector`, whose transaction began at `started`.
+
+        `in_use`: the phases its car uses, for the policy that spreads watts over them.
+        """
+        return self._limit(self._stacks[connector], now, started, in_use)
+
+    def station_limit(self, now: float, started: float | None = None, in_use: int | None = None) -> Limit:
+        """What ChargePointMaxProfile allows all connectors together.
+
+        `started`: when the oldest running transaction began; a Relative profile counts from there (assumed).
+        """
+        return self._limit(self._stacks[0], now, started, in_use)
+
+    def together(self, connector: int, now: float, started: Mapping[int, float]) -> Limit:
+        """The lower of both for one connector, on as many phases as a composite schedule tells."""
+        begun = composite.Begun.of(started, None)
+        found = [prevailing(self._stacks[n], to_ms(now), begun.on(n)) for n in (connector, 0)]
+        until = to_s(min(end for _, end in found))
+        said = [cap for cap, _ in found if cap is not None]
+        if not said:
+            return Limit(until=until)
+        low = self._merging.lowest(said)
+        return Limit(low.amps, low.phases, until, low.watts)
+
+    def transaction_ended(self, connector: int) -> None:
+        """Forget the TxProfiles of `connector` (3.13.1)."""
+        self._drop(lambda profile: profile.purpose == TX and profile.connector == connector)
+
+    # What survives a reboot
+
+    def dump(self) -> list[dict[str, Any]]:
+        return [
+            {"connectorId": p.connector, "csChargingProfiles": dict(p.wire), "received": p.received_s}
+            for p in self._installed
+        ]
+
+    def load(self, dumped: Iterable[Wire]) -> None:
+        """Hold exactly what `dump` told."""
+        rows = [(row["connectorId"], row["csChargingProfiles"], row["received"]) for row in dumped]
+        self._hold([ChargingProfile.parse(*row, self._policies) for row in rows])
+
+    # Within
+
+    def _install(
+        self,
+        connector: int,
+        wire: Wire,
+        now: float,
+        transaction: ActiveTransaction | None,
+        with_start: bool = False,
+    ) -> str:
+        try:
+            profile = ChargingProfile.parse(connector, wire, now, self._policies)
+            gate = Gate(self._connectors, self.limits, self._policies)
+            gate.check(profile, self._installed, transaction, with_start)
+        except Rejected:
+            return "Rejected"
+        self._hold([*(other for other in self._installed if not profile.replaces(other)), profile])
+        return "Accepted"
+
+    def _drop(self, unwanted: Callable[[ChargingProfile], bool]) -> bool:
+        kept = [profile for profile in self._installed if not unwanted(profile)]
+        found = len(kept) < len(self._installed)
+        if found:
+            self._hold(kept)
+        return found
+
+    def _hold(self, profiles: Iterable[ChargingProfile]) -> None:
+        """Have `profiles` installed, ordered by precedence, so that an instant only asks down a stack."""
+        self._installed = tuple(profiles)
+        self._stacks = {0: self._stack(0, CHARGE_POINT_MAX)}
+        for connector in range(1, self._connectors + 1):
+            self._stacks[connector] = self._stack(connector, TX) + self._stack(connector, TX_DEFAULT)
+        for tell in self.on_change:
+            tell()
+
+    def _stack(self, connector: int, purpose: str) -> tuple[Schedule, ...]:
+        """The schedules of one purpose that apply to a connector, the prevailing first (3.13.1, 3.13.2)."""
+        own_first = self._policies["txdefault_precedence"] == "connector"
+
+        def precedence(profile: ChargingProfile) -> tuple[bool, int, bool]:
+            own = profile.connector > 0
+            return own and own_first, profile.stack_level, own
+
+        mine = [p for p in self._installed if p.purpose == purpose and p.connector in (0, connector)]
+        return tuple(profile.schedule for profile in sorted(mine, key=precedence, reverse=True))
+
+    def _limit(
+        self, stack: tuple[Schedule, ...], now: float, started: float | None, in_use: int | None
+    ) -> Limit:
+        cap, until = prevailing(stack, to_ms(now), None if started is None else to_ms(started))
+        if cap is None:
+            return Limit(until=to_s(until))
+        if in_use is not None and self._merging.spread_watts:
+            cap = spread(cap, min(cap.width, in_use))
+        return Limit(cap.amps, cap.phases, to_s(until), cap.watts)

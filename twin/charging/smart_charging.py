@@ -1,0 +1,91 @@
+"""Charging profiles as the CSMS deals with them: installed, cleared and asked for over the wire.
+
+Source: OCPP 1.6 3.13, 5.5, 5.7, 5.11, 5.16.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+from evc5.twin.charging.profiles import ActiveTransaction, ProfileStore, Refused
+from evc5.twin.charging.site import Site
+from evc5.twin.ocpp.frames import Payload
+from evc5.twin.ocpp.memory import Memory, Transaction
+from evc5.twin.ocpp.rpc import Refusal
+from evc5.twin.sheet import vendor
+from evc5.twin.sheet.configuration import Configuration
+
+
+class SmartCharging:
+    """Keeps the profiles in the device's memory; `changed` is called after each change.
+
+    `now`: the station's clock, epoch seconds.
+    """
+
+    def __init__(
+        self,
+        profiles: ProfileStore,
+        memory: Memory,
+        now: Callable[[], float],
+        site: Site,
+        configuration: Configuration,
+        changed: Callable[[], None],
+    ) -> None:
+        self._profiles, self._memory, self._now = profiles, memory, now
+        self._site, self._configuration, self._changed = site, configuration, changed
+        profiles.load(memory.recall("profiles", []))
+        if memory.lasting:
+            profiles.on_change.append(lambda: memory.keep("profiles", profiles.dump()))
+
+    def install(self, connector: int, wire: Payload) -> str:
+        """SetChargingProfile's status (5.16)."""
+        running = self._memory.transactions.get(connector)
+        active = None if running is None else ActiveTransaction(running.id)
+        try:
+            status = self._profiles.install(connector, wire, transaction=active, now=self._now())
+        except Refused as refused:
+            raise Refusal(refused.code, refused.description) from None
+        self._changed()
+        return status
+
+    def clear(self, filters: Payload) -> bool:
+        """ClearChargingProfile: was there anything to clear (5.5)?"""
+        cleared = self._profiles.clear(filters)
+        self._changed()
+        return cleared
+
+    def composite(self, connector: int, duration_s: int, unit: str | None) -> Payload:
+        """GetCompositeSchedule's answer (5.7)."""
+        try:
+            return self._applied().composite(
+                connector,
+                self._now(),
+                duration_s,
+                unit,
+                started=self.started(),
+                local_a=self._site.local_a(),
+                station_a=self._configuration.number("chg_StationMaxCurrent"),
+                phases=self._site.phases_wired,
+            )
+        except Refused as refused:
+            raise Refusal(refused.code, refused.description) from None
+
+    def _applied(self) -> ProfileStore:
+        """The profiles as far as the station processes them: without ChgProf as if none were installed."""
+        if vendor.applies_profiles(self._configuration):
+            return self._profiles
+        return self._profiles.empty()
+
+    def began(self, transaction: Transaction) -> None:
+        """Take the profile that came with a remote start; a bad one does not keep it from running (5.11)."""
+        if transaction.charging_profile is not None:
+            with suppress(Refused):
+                profile = transaction.charging_profile
+                self._profiles.install_with_start(transaction.connector, profile, now=self._now())
+            self._changed()
+
+    def ended(self, transaction: Transaction) -> None:
+        self._profiles.transaction_ended(transaction.connector)
+
+    def started(self) -> Mapping[int, float]:
+        """By connector: when its running transaction began, epoch seconds."""
+        return {n: transaction.started for n, transaction in self._memory.transactions.items()}

@@ -1,0 +1,1 @@
+"""The controller, which runs without any OCPP: mode 3, limits, sharing, phases, status."""

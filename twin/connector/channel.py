@@ -1,0 +1,400 @@
+"""One connector as the controller runs it: mode 3, the pilot that follows its grant, and the status.
+
+It knows nothing of OCPP messages: whoever drives it permits and withdraws energy, and listens.
+"""
+
+from collections.abc import Callable
+from math import inf
+
+from evc5.models.faults import EMERGENCY, OVER_CURRENT
+from evc5.models.meter import Metered
+from evc5.models.outlet import Outlet
+from evc5.models.timeline import CONTROL, Alarm, Timeline
+from evc5.twin.connector.faults import FAULTS, loudest
+from evc5.twin.connector.limits import Grant
+from evc5.twin.connector.phase_switch import PhaseSwitch
+from evc5.twin.connector.status import SUSPENDED_EVSE, Facts
+from evc5.twin.connector.status_steps import EV_SIDE, NO_FAULT, ConnectorStatus
+
+PWM_PERIOD_S = 5.0  # the duty may change at most this often; IEC 61851-1 as quoted by EVerest's Charger.hpp
+CLOSE_S = 0.5  # state C to contactor closed; assumed, IEC 61851-1 sequence 4 allows 3 s
+OPEN_S = 0.05  # state B to contactor open; assumed, IEC 61851-1 sequence 8.1 allows 0.1 s
+STUBBORN_S = 6.0  # PWM off and the car still in C: open under load, IEC 61851-1 sequence 10.2
+REACTION_S = 5.0  # until a car has followed the pilot; IEC 61851-1 as quoted by EVerest's Charger.cpp
+ANSWER_S = 10.0  # how long a car may take to answer the first offer before it counts as suspended; assumed
+NO_GRANT = Grant(0.0, "none")
+
+
+class Channel:
+    """One connector as the controller runs it: cable, permission, offer, contactor."""
+
+    def __init__(self, timeline: Timeline, outlet: Outlet, arbitrate: Callable[[], None]) -> None:
+        self._timeline, self.outlet, self.connector = timeline, outlet, outlet.connector
+        self._arbitrate = arbitrate
+        self._line = ConnectorStatus()
+        self.has_lock = True  # else the cable is fixed to the station, or loose
+        self.grant = NO_GRANT
+        self.switch = PhaseSwitch(timeline, outlet, arbitrate)
+        self._pwm_free_s = 0.0  # when the duty may change again
+        self._before_a, self._followed_s = 0.0, -inf  # the offer before a cut, and when the car has followed
+        self._pwm = Alarm(self._timeline, self._drive_pilot, CONTROL)
+        self._contactor = Alarm(self._timeline, self._drive_contactor, CONTROL)
+        self._answer = Alarm(self._timeline, self._answer_over, CONTROL)
+        self._plugged = False
+        self._last_register_wh: int | None = None
+        self._energy = True
+        self._faults: list[str] = []  # in the order they came
+        self.on_ready: list[Callable[[], None]] = []  # a car is there, and a transaction could begin
+        self.on_unplug: list[Callable[[], None]] = []
+        self.on_fault: list[Callable[[], None]] = []  # the faults that are sensed are others than before
+        self.on_change: list[Callable[[Channel], None]] = []
+        self.on_status = self._line.on_status
+        self.on_status.append(lambda _: self._tell_change())
+        self._heat_a = outlet.heat_a
+        outlet.on_pilot.append(self._pilot_changed)
+        outlet.on_senses.append(self._sensed)
+        outlet.on_segment.append(self._segment_began)
+
+    # --- what telemetry shows ---
+
+    @property
+    def allocated_a(self) -> tuple[float, float, float]:
+        """What arbitration grants on each phase, before the pilot has followed."""
+        amps, phases = self.grant.amps, self.switch.phases
+        return (amps, amps if phases > 1 else 0.0, amps if phases > 2 else 0.0)
+
+    @property
+    def limited_by(self) -> str:
+        if not self.permitted:
+            return "none"
+        return self.grant.limited_by if self._line.fault is NO_FAULT else "fault"
+
+    @property
+    def offered_a(self) -> tuple[float, float, float]:
+        """What the pilot says, on the phases that are behind it."""
+        amps, phases = self.outlet.offered_a, self.switch.phases
+        return (amps, amps if phases > 1 else 0.0, amps if phases > 2 else 0.0)
+
+    @property
+    def grid_phases(self) -> tuple[int, ...]:
+        """The phases of the grid that the car may load."""
+        return self.outlet.spec.rotation[: self.switch.phases]
+
+    @property
+    def committed_a(self) -> float:
+        """What the car may be drawing: the offer, or the one before it until the car has followed."""
+        return max(self.outlet.offered_a, self._before_a if self._timeline.now < self._followed_s else 0.0)
+
+    @property
+    def free_s(self) -> float:
+        """When to look for what is taken from this channel: as its car is told, then as it has followed."""
+        return self._followed_s if self._pwm.due_s is None else self._pwm.due_s
+
+    @property
+    def wants_energy(self) -> bool:
+        """Takes part in arbitration: permitted, plugged, without a fault."""
+        return self.permitted and self._plugged and self._line.fault is NO_FAULT
+
+    @property
+    def permitted(self) -> bool:
+        """May energy flow, as far as authorisation goes?"""
+        return self.facts.transaction and self._energy
+
+    @property
+    def facts(self) -> Facts:
+        return self._line.facts
+
+    @property
+    def status(self) -> str:
+        return self._line.status
+
+    @property
+    def error_code(self) -> str:
+        """What goes with the status, and `info` besides."""
+        return self._line.error_code
+
+    @property
+    def info(self) -> str:
+        return self._line.info
+
+    @property
+    def awake(self) -> bool:
+        """Is the firmware running?"""
+        return self._line.awake
+
+    @property
+    def plugged(self) -> bool:
+        """Is a car at the cable?"""
+        return self._plugged
+
+    @property
+    def is_free(self) -> bool:
+        """Could a new transaction begin?"""
+        facts = self.facts
+        return self.awake and facts.operative and not facts.transaction and not facts.faulted
+
+    def register_wh(self) -> int:
+        """The meter's register in whole Wh; while it does not answer, what it last told."""
+        self.metered()
+        return self._last_register_wh or 0
+
+    def metered(self, known: Metered | None = None) -> Metered:
+        """What the meter tells now, or `known` where that was worked out ahead.
+
+        Its register is kept for when it does not answer any more.
+        """
+        reading = known or self.outlet.metered()
+        if self.outlet.meter_answers or self._last_register_wh is None:
+            self._last_register_wh = int(reading.register_wh)
+        return reading
+
+    def has_fault(self, fault: str) -> bool:
+        return fault in self._faults
+
+    # --- what the agent or a user of the bare controller does ---
+
+    def authorise(self, waiting: bool) -> None:
+        """An idTag is accepted and waits for its cable (or waits no more)."""
+        self._line.update(authorised=waiting, finishing=self.facts.finishing and not waiting)
+
+    def start(self, *, unasked: bool = False) -> None:
+        """A transaction begins: the cable is locked, energy permitted, and the pilot offers.
+
+        `unasked`: without anybody's doing, so that nothing is told before the car has answered (A3 to A5).
+        """
+        self._energy = True
+        self._line.note = ""
+        self._line.note_facts(transaction=True, authorised=False, finishing=False)
+        self._await_answer(quiet=unasked)
+        self.set_lock(True)
+        self._arbitrate()
+        self._refresh()
+
+    def withhold(self) -> None:
+        """The transaction goes on without energy (an idTag refused after the start)."""
+        self._energy = False
+        self._arbitrate()
+
+    def stop(self, *, unlock: bool = True) -> None:
+        """The transaction is over, the offer withdrawn; while a cable is in, the connector is finishing."""
+        self._answer.clear()
+        self._line.quiet = False
+        self._line.note_facts(transaction=False, starting=False, finishing=self._occupied)
+        self._arbitrate()
+        self._refresh()
+        if unlock:
+            self.set_lock(False)
+
+    def give_up(self) -> None:
+        """Nobody authorised in time: with its cable in the connector is finishing (B6), else available."""
+        self._line.update(authorised=False, finishing=self._occupied)
+
+    def set_operative(self, operative: bool) -> None:
+        """In service or out of it; what runs goes on."""
+        self._line.note_facts(operative=operative, finishing=self.facts.finishing and operative)
+        if not self.facts.transaction:
+            self._offer_start()
+            self._line.update()
+
+    def set_lock(self, locked: bool) -> None:
+        """Hold the cable, or let go of it."""
+        self.outlet.set_lock(locked and self.has_lock)
+        self._line.update(finishing=self.facts.finishing and self._occupied)
+
+    @property
+    def _occupied(self) -> bool:
+        """Has the user still something to take out?"""
+        return self._plugged or self.outlet.locked
+
+    def _offer_start(self) -> None:
+        """A car is there and nothing runs: whoever wants to may begin."""
+        if self._plugged and self.is_free and not self.facts.finishing:
+            for listener in self.on_ready:
+                listener()
+
+    # --- faults ---
+
+    def inject(self, fault: str) -> None:
+        """Let a fault begin in the electrical world; what the circuits sense of it is what we react to."""
+        self.outlet.inject(fault)
+
+    def clear(self, fault: str) -> None:
+        """Let it end; a trip on over-current stays until then, or until the cable is pulled."""
+        self.outlet.clear(fault)
+        if fault == OVER_CURRENT:
+            self._protect()
+
+    def _sensed(self, outlet: Outlet) -> None:
+        """The circuits see other faults than before; `faults` says what the device makes of them."""
+        now = outlet.senses & FAULTS.keys()
+        if not self.awake or now == set(self._faults):
+            return
+        self._faults = [fault for fault in self._faults if fault in now]
+        self._faults += sorted(now - set(self._faults))
+        row = self._line.fault = loudest(self._faults) or NO_FAULT
+        recovered = self.facts.faulted and not row.faulted
+        self._line.note_facts(faulted=row.faulted)
+        if recovered:
+            self._recover()
+        if EMERGENCY in self._faults:
+            self.outlet.set_contactor(0)  # at once, whatever flows
+        self._arbitrate()
+        self._refresh()
+        self._line.announce_news()
+        for listener in self.on_fault:
+            listener()
+
+    def _recover(self) -> None:
+        """A fault is over: told once it shows what the status now is (I1 to I8)."""
+        if self.facts.transaction:
+            self._await_answer(quiet=True)
+        else:
+            self._offer_start()
+
+    def _await_answer(self, *, quiet: bool) -> None:
+        """Give the car time to answer an offer; until then it is preparing, or `quiet`, as it was before."""
+        self._line.quiet = quiet
+        self._line.note_facts(starting=True)
+        self._answer.set(self._timeline.now + ANSWER_S)
+
+    def die(self) -> None:
+        """The firmware stops: pilot and contactor fall, nothing is waited for."""
+        for alarm in (self._pwm, self._contactor, self._answer):
+            alarm.clear()
+        self.switch.die()
+        self._line.die()
+        self.grant = NO_GRANT
+        self.outlet.set_pwm(None)
+        self.outlet.set_contactor(0)
+
+    def wake(self, operative: bool) -> None:
+        """The firmware starts: it takes the connector for unused, then looks."""
+        self._plugged = self.outlet.pilot in "BCD"
+        self._faults = []
+        self._line.begin(self._plugged, operative)
+
+    def look(self, transaction: bool) -> None:
+        """The first look at cable and faults after a start; a `transaction` that the memory held goes on."""
+        if transaction:
+            self.start(unasked=True)
+        else:
+            self.set_lock(False)
+            self._offer_start()
+        self._arbitrate()
+        self._refresh()
+        self._sensed(self.outlet)
+        self._tell_change()
+
+    # --- mode 3 ---
+
+    def _segment_began(self, outlet: Outlet) -> None:
+        """Heat may have taken from the capability, or given it back."""
+        if outlet.heat_a != self._heat_a:
+            self._heat_a = outlet.heat_a
+            self._timeline.soon(self._arbitrate, CONTROL)
+
+    def _protect(self) -> None:
+        """Trip on more than the offer; without an offer on more than the rating."""
+        self.outlet.protect(self.outlet.offered_a or self.outlet.spec.rated_a)
+
+    def _pilot_changed(self, outlet: Outlet) -> None:
+        if not self.awake:
+            return
+        # At 0 V or −12 V the pilot does not tell whether a car is there.
+        plugged = outlet.pilot != "A" if outlet.pilot in "ABCD" else self._plugged
+        now = self._timeline.now
+        if outlet.pilot in "CD":
+            if outlet.offered_a > 0:
+                self._contactor.set(now + CLOSE_S)
+        elif outlet.phases:
+            self._contactor.set(now + OPEN_S)
+        else:
+            self._contactor.clear()
+        if plugged != self._plugged:
+            self._cable_moved(plugged)
+        self._refresh()
+
+    def _cable_moved(self, plugged: bool) -> None:
+        """A car came or went; what becomes of a transaction decides the status, so the listeners go first."""
+        self._plugged = plugged
+        self._line.note_facts(plugged=plugged, finishing=self.facts.finishing and self._occupied)
+        if plugged:
+            self._line.note = ""
+            self._offer_start()
+        else:
+            if OVER_CURRENT in self._faults:
+                self._protect()
+            self._line.note = EV_SIDE if self.facts.transaction else ""
+            self._line.note_facts(starting=False)
+            for listener in self.on_unplug:
+                listener()
+        self._arbitrate()
+        self._refresh()
+        self._line.announce_news()
+
+    def _drive_contactor(self) -> None:
+        """Close where the car asks and we offer, open everywhere else."""
+        outlet = self.outlet
+        wanted = self.switch.phases if outlet.pilot in "CD" and outlet.offered_a > 0 else 0
+        if wanted != outlet.phases:
+            outlet.set_contactor(wanted)
+        self._refresh()
+
+    def follow(self, grant: Grant) -> None:
+        """Take over what arbitration grants; the pilot follows as soon as its 5 s rule allows."""
+        if not self.awake:
+            return  # without power, or while the firmware starts, nothing is offered
+        changed, paused = grant != self.grant, self._target_a() <= 0
+        self.grant = grant
+        if paused and self._target_a() > 0 and self.status == SUSPENDED_EVSE:
+            self._await_answer(quiet=True)  # E3, or E4 where it does not answer
+        if self._target_a() != self.outlet.offered_a:
+            now = self._timeline.now
+            self._pwm.set(now if self._target_a() <= 0 else max(now, self._pwm_free_s))  # off goes at once
+        else:
+            self._pwm.clear()
+        if changed:
+            self._tell_change()
+        self._refresh()
+
+    def _target_a(self) -> float:
+        return self.grant.amps if self.wants_energy and not self.switch.busy else 0.0
+
+    def _drive_pilot(self) -> None:
+        now, amps, outlet = self._timeline.now, self._target_a(), self.outlet
+        if amps < outlet.offered_a:
+            self._before_a = self.committed_a
+            self._followed_s = now + (REACTION_S if amps > 0 else STUBBORN_S)
+        self._pwm_free_s = now + PWM_PERIOD_S
+        outlet.set_pwm(amps if amps > 0 else None)
+        if OVER_CURRENT not in self._faults:
+            self._protect()
+        if outlet.pilot in "CD":  # in B the contactor is open, or on its way
+            self._time_contactor(now, amps > 0)
+        self._refresh()
+
+    def _time_contactor(self, now: float, offering: bool) -> None:
+        """A car asks: close soon after an offer; without one wait for it to go to B, but not for ever."""
+        if offering == (self.outlet.phases > 0):
+            self._contactor.clear()
+        else:
+            self._contactor.set(now + (CLOSE_S if offering else STUBBORN_S))
+
+    def _answer_over(self) -> None:
+        self._line.quiet = False
+        self._line.update(starting=False)
+
+    # --- status ---
+
+    def _refresh(self) -> None:
+        """Bring the facts that the electrical side decides up to date."""
+        granted = self._target_a() > 0
+        offering = granted and self.outlet.offered_a > 0
+        drawing = self.outlet.pilot in "CD" and self.outlet.phases > 0
+        self.switch.contactor(self.outlet.phases)
+        starting = self.facts.starting and granted and not (offering and drawing)
+        self._line.update(offering=offering, drawing=drawing, starting=starting)
+
+    def _tell_change(self) -> None:
+        for listener in self.on_change:
+            listener(self)

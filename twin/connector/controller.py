@@ -1,0 +1,103 @@
+"""The station's controller: its channels, and who may draw how much."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from evc5.models.sharing import TURN_S, turn
+from evc5.models.supply import Three
+from evc5.models.timeline import CONTROL, Alarm, Timeline
+from evc5.models.world import World
+from evc5.twin.connector.channel import NO_GRANT, Channel
+from evc5.twin.connector.limits import EPSILON_A, Grant, Request, arbitrate, room
+
+WAITS = Grant(0.0, "sharing")  # there is not enough for all
+
+
+class Limits(Protocol):
+    """Whom the controller asks, at every arbitration; limits by name, in A per phase."""
+
+    def own(self, channel: Channel) -> Mapping[str, float]:
+        """Those of one channel."""
+        ...
+
+    def shared(self) -> Mapping[str, Three]:
+        """Those on the sum of all channels, on each phase of the grid."""
+        ...
+
+    def minimum_a(self) -> float:
+        """Below it a channel pauses."""
+        ...
+
+    def phases(self, channel: Channel) -> int:
+        """On how many phases a channel should charge."""
+        ...
+
+
+class Controller:
+    """Runs the channels of one station within the limits of each and those that they share."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        world: World,
+        limits: Limits,
+        first_come: bool = False,
+    ) -> None:
+        self.timeline, self._limits, self._first_come = timeline, limits, first_come
+        self._again = Alarm(timeline, self.arbitrate, CONTROL)
+        self._turns = Alarm(timeline, self.arbitrate, CONTROL)
+        self.channels: Sequence[Channel] = tuple(
+            Channel(timeline, outlet, self.arbitrate) for outlet in world.outlets
+        )
+
+    def channel(self, connector: int) -> Channel:
+        """The channel of a connector, counted from 1; LookupError for any other number."""
+        if not 1 <= connector <= len(self.channels):
+            raise LookupError(f"connector must be 1 to {len(self.channels)}, got {connector}")
+        return self.channels[connector - 1]
+
+    def arbitrate(self) -> None:
+        """Share the current anew; call whenever a limit, a permission or a cable changed."""
+        taking = [channel for channel in self.channels if channel.wants_energy]
+        for channel in taking:
+            channel.switch.want(self._limits.phases(channel))
+        shared, minimum_a = self._limits.shared(), self._limits.minimum_a()
+        requests = [Request(c.connector, self._limits.own(c), minimum_a, c.grid_phases) for c in taking]
+        now = self.timeline.now
+        grants = arbitrate(requests, shared, self._first_come, turn(now))
+        if len(taking) > 1 and any(grants[c.connector] == WAITS for c in taking):
+            self._turns.set((turn(now) + 1) * TURN_S)  # who waits now comes first then
+        by_change = sorted(self.channels, key=lambda c: _amps(grants, c) - c.committed_a)
+        waiting = []
+        for channel in by_change:  # who goes down goes first
+            wanted = grants.get(channel.connector, NO_GRANT)
+            granted = self._within_room(channel, wanted, room(shared), minimum_a)
+            channel.follow(granted)
+            if granted != wanted:
+                waiting.append(channel)
+        for channel in waiting:  # now that all have been told
+            self._look_again([other for other in self.channels if other is not channel])
+
+    def _within_room(self, channel: Channel, grant: Grant, room_a: Three, minimum_a: float) -> Grant:
+        """A raise waits until the others' cars have followed their cuts: the sum never exceeds the limit."""
+        others = [other for other in self.channels if other is not channel]
+        left_a = min(room_a[phase - 1] - _taken_a(others, phase) for phase in channel.grid_phases)
+        if grant.amps <= left_a + EPSILON_A or grant.amps <= channel.outlet.offered_a:
+            return grant
+        kept_a = max(left_a, min(channel.outlet.offered_a, grant.amps))
+        return Grant(kept_a if kept_a >= minimum_a else 0.0, "sharing")
+
+    def _look_again(self, others: Sequence[Channel]) -> None:
+        """Arbitrate anew when the next cut has been followed."""
+        due = [other.free_s for other in others if other.free_s >= self.timeline.now]
+        if due:
+            self._again.set(min(due))
+
+
+def _taken_a(channels: Sequence[Channel], phase: int) -> float:
+    """What these channels have, or still have, on a phase of the grid."""
+    return sum(max(c.committed_a, c.grant.amps) for c in channels if phase in c.grid_phases)
+
+
+def _amps(grants: Mapping[int, Grant], channel: Channel) -> float:
+    return grants.get(channel.connector, NO_GRANT).amps

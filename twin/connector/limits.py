@@ -1,0 +1,72 @@
+"""Who may draw how much: the limits of each channel, those that all share, and what each is granted.
+
+Amperes are per phase throughout. The lowest limit holds and gives its name to telemetry's `limited_by`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from evc5.models.sharing import Want, share
+from evc5.models.supply import Three
+
+EPSILON_A = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One channel that may charge, with its own limits by name (rated, cable, temperature, profile, …)."""
+
+    connector: int
+    caps_a: Mapping[str, float]
+    minimum_a: float
+    phases: tuple[int, ...] = (1, 2, 3)  # of the grid, that it may load
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a channel is allowed, and which limit decided; 0 A is a pause."""
+
+    amps: float
+    limited_by: str
+
+
+def lowest(caps_a: Mapping[str, float]) -> tuple[float, str]:
+    """The binding limit and its name; of equal ones the first named."""
+    name = min(caps_a, key=lambda cap: caps_a[cap])
+    return caps_a[name], name
+
+
+def room(shared_a: Mapping[str, Three]) -> Three:
+    """What all channels together may draw on each phase."""
+    rooms = list(shared_a.values()) or [(inf, inf, inf)]
+    return (min(r[0] for r in rooms), min(r[1] for r in rooms), min(r[2] for r in rooms))
+
+
+def arbitrate(
+    requests: Sequence[Request], shared_a: Mapping[str, Three], first_come: bool = False, turn: int = 0
+) -> dict[int, Grant]:
+    """Grant each request its amps so that on no phase their sum is above the lowest of `shared_a`.
+
+    `shared_a` holds limits on the sum by name (station, profile, grid). Who shares how: `sharing`. A
+    channel that cannot have its minimum pauses, never rounded up; `turn` says who gives way.
+    """
+    own = {request.connector: lowest(request.caps_a) for request in requests}
+    wants = [Want(r.connector, own[r.connector][0], r.minimum_a, r.phases) for r in requests]
+    shares = share(wants, room(shared_a), first_come=first_come, turn=turn)
+    tightest = lowest({name: min(amps) for name, amps in shared_a.items()})[1] if shared_a else "none"
+    grants = {}
+    for request in requests:
+        others = any(a > 0 for connector, a in shares.items() if connector != request.connector)
+        connector = request.connector
+        shared_by = "sharing" if others else tightest
+        grants[connector] = _grant(own[connector], request.minimum_a, shares[connector], shared_by)
+    return grants
+
+
+def _grant(own: tuple[float, str], minimum_a: float, share_a: float, shared_by: str) -> Grant:
+    """A limit of 0 pauses by its own name; one too low to charge at is the minimum's doing."""
+    amps, name = own
+    if amps < minimum_a:
+        return Grant(0.0, name if amps <= 0 else "minimum")
+    return Grant(share_a, shared_by) if share_a < amps - EPSILON_A else Grant(amps, name)

@@ -1,0 +1,159 @@
+"""One end of an OCPP-J conversation: one CALL of ours outstanding at a time, their CALLs answered at once.
+
+Both ends use it: the charge point's agent and the embedded CSMS. Source: OCPP-J 1.6 section 4.1.1.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from evc5.models.timeline import Timeline
+from evc5.twin.ocpp import frames
+from evc5.twin.ocpp.frames import Broken, Call, Error, Payload, Result
+from evc5.twin.ocpp.schemas import validator, violation
+
+REPLY_TIMEOUT_S = 30.0  # assumed: OCPP-J leaves it to the implementation
+
+Send = Callable[[str], None]
+
+
+class Reply(NamedTuple):
+    """How a CALL ended: a payload, a CALLERROR's code, or neither (no reply came)."""
+
+    payload: Payload | None = None
+    code: str = ""
+    description: str = ""
+    details: Payload | None = None
+
+    @property
+    def arrived(self) -> bool:
+        return self.payload is not None or bool(self.code)
+
+
+Done = Callable[[Reply], None]
+NO_REPLY = Reply()
+
+
+class Refusal(Exception):
+    """A CALL that is answered with a CALLERROR."""
+
+    def __init__(self, code: str, description: str = "") -> None:
+        super().__init__(f"{code}: {description}")
+        self.code, self.description = code, description
+
+
+class Rpc:
+    """Sends CALLs and hands their replies on; checks every payload, in and out, against its schema.
+
+    `answer` gets a valid CALL and returns the confirmation's payload, None for silence, or raises `Refusal`;
+    `admit` is asked before the payload is looked at, and may refuse an action as such.
+    """
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        send: Send,
+        answer: Callable[[str, Payload], Payload | None],
+        ids: Iterator[str],
+        timeout_s: float = REPLY_TIMEOUT_S,
+    ) -> None:
+        self._timeline, self._send, self._answer, self._ids = timeline, send, answer, ids
+        self._timeout_s = timeout_s
+        self._waiting: tuple[str, str, Done] | None = None  # id, action, what to do with the reply
+        self._deadline_s = 0.0
+        self._watching = False
+        self.admit: Callable[[str], None] = _anything
+        self.deaf = False  # does it answer nothing for now?
+        self.strict = True  # refuse to send what the schema refuses; a device may be less careful
+
+    @property
+    def busy(self) -> bool:
+        return self._waiting is not None
+
+    def call(self, action: str, payload: Payload, done: Done, checked: bool = False) -> None:
+        """Send a CALL; `done` is called once, with its reply or with `NO_REPLY` after the time-out.
+
+        `checked`: its payload is known to keep to its schema.
+        """
+        if self._waiting is not None:
+            raise RuntimeError(f"{action} while {self._waiting[1]} is outstanding")
+        if not checked:
+            self._check(action, payload, response=False)
+        id_ = next(self._ids)
+        self._waiting = (id_, action, done)
+        self._deadline_s = self._timeline._now + self._timeout_s
+        if not self._watching:
+            self._watching = True
+            self._timeline.at(self._deadline_s, self._watch)
+        self._send(frames.call_text(id_, action, payload))
+
+    def abandon(self) -> None:
+        """The link is gone: what is outstanding gets no reply."""
+        self._finish(NO_REPLY)
+
+    def forget(self) -> None:
+        """The process dies (reset, power loss): nobody waits any more."""
+        self._waiting = None
+
+    def receive(self, text: str) -> None:
+        """Take a frame from the other end; anything unreadable is ignored, a malformed CALL answered."""
+        frame = frames.decode(text)
+        if isinstance(frame, Result):
+            self._result(frame)
+        elif isinstance(frame, Call):
+            self._called(frame)
+        elif isinstance(frame, Error):
+            if self._waiting is not None and frame.id == self._waiting[0]:
+                self._finish(Reply(None, frame.code, frame.description, frame.details))
+        elif isinstance(frame, Broken) and not self.deaf:
+            self._send(frames.error_text(frame.id, frame.code, frame.description))
+
+    def _result(self, frame: Result) -> None:
+        if self._waiting is None or frame.id != self._waiting[0]:
+            return  # late, doubled or foreign
+        check = validator(self._waiting[1], response=True)
+        if check is not None and not check.is_valid(frame.payload):
+            self._finish(Reply(None, *violation(check, frame.payload)))
+        else:
+            self._finish(Reply(frame.payload))
+
+    def _finish(self, reply: Reply) -> None:
+        if self._waiting is not None:
+            done, self._waiting = self._waiting[2], None
+            done(reply)
+
+    def _called(self, frame: Call) -> None:
+        if self.deaf:
+            return
+        try:
+            self.admit(frame.action)
+            check = validator(frame.action)
+            if check is not None and not check.is_valid(frame.payload):
+                raise Refusal(*violation(check, frame.payload))
+            payload = self._answer(frame.action, frame.payload)
+        except Refusal as refusal:
+            self._send(frames.error_text(frame.id, refusal.code, refusal.description))
+            return
+        if payload is not None:
+            self._check(frame.action, payload, response=True)
+            self._send(frames.result_text(frame.id, payload))
+
+    def _check(self, action: str, payload: Payload, response: bool) -> None:
+        check = validator(action, response)
+        if self.strict and check is not None and not check.is_valid(payload):
+            code, why = violation(check, payload)
+            raise ValueError(f"{action}{'.conf' if response else '.req'} breaks its schema: {code}, {why}")
+
+    def _watch(self) -> None:
+        """The one watchdog: rings at the oldest deadline, moves on while younger CALLs are outstanding."""
+        self._watching = False
+        if self._waiting is None:
+            return
+        if self._timeline._now < self._deadline_s:
+            self._watching = True
+            self._timeline.at(self._deadline_s, self._watch)
+        else:
+            self._finish(NO_REPLY)
+
+
+def _anything(action: str) -> None:
+    """No action is refused as such."""

@@ -1,0 +1,1 @@
+"""What the device does beside charging: firmware, diagnostics, availability, restarts, statuses told."""

@@ -1,0 +1,34 @@
+"""What the device writes into its diagnostics store, as it happens."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from evc5.twin.connector.channel import Channel
+from evc5.twin.ocpp.agent import Agent
+from evc5.twin.services.diagnostics import Diagnostics
+from evc5.twin.services.restart import Restart
+from evc5.twin.sessions.session import Session
+
+
+def take_notes(
+    diagnostics: Diagnostics,
+    agent: Agent,
+    restart: Restart,
+    channels: Mapping[int, Channel],
+    sessions: Mapping[int, Session],
+) -> None:
+    """From now on note what these parts do."""
+    note = diagnostics.note
+    agent.on_online.append(lambda: note("online"))
+    agent.on_clock_set.append(lambda step_s: note(f"clock set by {step_s:+.3f} s"))
+    agent.configuration.on_change.append(lambda key: note(f"{key} changed"))
+    restart.on_end.append(lambda kind: note(f"{kind} reset"))
+    for connector, session in sessions.items():
+        channels[connector].on_status.append(partial(_status, diagnostics, channels[connector]))
+        session.on_begin.append(lambda begun: note(f"{begun.connector} transaction begins {begun.id_tag}"))
+        session.on_end.append(lambda ended: note(f"{ended.connector} transaction ends {ended.id}"))
+
+
+def _status(diagnostics: Diagnostics, channel: Channel, status: str) -> None:
+    said = " ".join(filter(None, (status, channel.error_code.replace("NoError", ""), channel.info)))
+    diagnostics.note(f"{channel.connector} {said}")

@@ -1,0 +1,63 @@
+"""Starts, resets and power cuts: when the firmware dies, and when it lives again (OCPP 1.6 5.14)."""
+
+from collections.abc import Callable
+
+from evc5.models.timeline import CONTROL, Action, Alarm, Timeline
+
+REBOOT_S = {"Soft": 10.0, "Hard": 30.0, "Power": 20.0}  # until the firmware talks again; assumed
+RESET_DELAY_S = 1.0  # from the reply to the restart; assumed
+LAST_WORDS_S = 30.0  # how long a soft reset waits for its stops to be delivered; assumed
+
+
+class Restart:
+    """Counts the lives of the firmware, and brings about the next one."""
+
+    def __init__(self, timeline: Timeline, die: Action, live: Action) -> None:
+        self._timeline, self._die, self._live = timeline, die, live
+        self._kind = ""
+        self._end = Alarm(timeline, self._end_of_life, CONTROL)
+        self._begin = Alarm(timeline, self.begin, CONTROL)
+        self.life = 0  # what was scheduled in another life must not happen in this one
+        self.on_end: list[Callable[[str], None]] = []  # with "Soft" or "Hard"
+
+    @property
+    def going_down(self) -> bool:
+        """A reset is under way: nothing new may begin."""
+        return bool(self._kind)
+
+    def begin(self) -> None:
+        """The firmware starts."""
+        self._begin.clear()
+        self.life += 1
+        self._live()
+
+    def reset(self, kind: str, last_words: bool) -> None:
+        """Restart soon; a soft one with `last_words` still to deliver waits until `spoken`, for a while."""
+        self._kind = kind
+        waits = LAST_WORDS_S if last_words and kind == "Soft" else RESET_DELAY_S
+        self._end.set(self._timeline.now + waits)
+
+    def spoken(self) -> None:
+        """All is said: nothing keeps a soft reset any longer."""
+        if self._kind == "Soft":
+            self._end.set(min(self._end.due_s or 0.0, self._timeline.now + RESET_DELAY_S))
+
+    def cut(self) -> None:
+        """The mains are gone."""
+        self._kind = ""
+        self._end.clear()
+        self._begin.clear()
+        self.life += 1
+        self._die()
+
+    def restore(self) -> None:
+        """The mains are back."""
+        self._begin.set(self._timeline.now + REBOOT_S["Power"])
+
+    def _end_of_life(self) -> None:
+        kind, self._kind = self._kind, ""
+        for listener in self.on_end:
+            listener(kind)
+        self.life += 1
+        self._die()
+        self._begin.set(self._timeline.now + REBOOT_S[kind])

@@ -1,0 +1,1 @@
+"""Who charges: cards and cables, transactions, and the meter values told of them."""

@@ -1,0 +1,114 @@
+"""What the vendor's own keys (sheet table 23) mean to the device, as far as anybody says.
+
+Meanings and formats come from public code of people who operate EVC4.x stations; of the sheet they have only
+their names. Options that are not here keep their value and do nothing.
+"""
+
+from typing import Any
+
+from evc5.twin.sheet.configuration import Configuration
+
+PLUG_AND_CHARGE_TAG = "PlugAndCharge"  # the idTag of a transaction without a card; assumed
+LOCK = "lock"  # of "Lock+CP+PP" in chg_SktType
+NONE = "none"  # a reader that is not there
+
+
+def speaks_ocpp(configuration: Configuration) -> bool:
+    """com_ProtType: OCPP1.6J, or Lms, which is older than OCPP and unknown to any CSMS here."""
+    return configuration.text("com_ProtType").lower() != "lms"
+
+
+def uses_tls(configuration: Configuration) -> bool:
+    """com_Options UseTLS: for a com_Endpoint that says neither ws nor wss."""
+    return configuration.option("com_Options", "UseTLS")
+
+
+def blocks_before_boot(configuration: Configuration) -> bool:
+    """com_Options BlockBeforeBoot: no charging before the CSMS accepted the BootNotification."""
+    return configuration.option("com_Options", "BlockBeforeBoot")
+
+
+def blocks_when_full(configuration: Configuration) -> bool:
+    """com_Options blockLgFull: no new transaction while the transaction log is full."""
+    return configuration.option("com_Options", "blockLgFull")
+
+
+def allows_all_cards(configuration: Configuration) -> bool:
+    """com_AuthOptions AllowAllCards: whoever holds up a card may charge; nobody is asked."""
+    return configuration.option("com_AuthOptions", "AllowAllCards")
+
+
+def asks_online(configuration: Configuration) -> bool:
+    """com_AuthOptions chkOnlineAuth: off, the CSMS is asked about no card, as if offline; assumed reading."""
+    return configuration.option("com_AuthOptions", "chkOnlineAuth", unmentioned=True)
+
+
+def stops_on_any_card(configuration: Configuration) -> bool:
+    """com_AuthOptions StopOnAnyCrd: any card ends a running transaction."""
+    return configuration.option("com_AuthOptions", "StopOnAnyCrd")
+
+
+def plug_and_charge(configuration: Configuration, connector: int) -> bool:
+    """PlugAndCharge: plugging in starts a transaction, without a card."""
+    return _of_channel(configuration, connector, "PlugAndCharge")
+
+
+def stops_when_complete(configuration: Configuration, connector: int) -> bool:
+    """StopOnChargeComplete: the transaction ends when the car has stopped drawing."""
+    return _of_channel(configuration, connector, "StopOnChargeComplete")
+
+
+def stops_offline_on_disconnect(configuration: Configuration, connector: int) -> bool:
+    """OfflineStopOnDisconnect: offline, pulling the cable ends the transaction whatever the OCPP key says."""
+    return _of_channel(configuration, connector, "OfflineStopOnDisconnect")
+
+
+def applies_profiles(configuration: Configuration) -> bool:
+    """chg_Options ChgProf: charging profiles are processed in the station."""
+    return configuration.option("chg_Options", "ChgProf")
+
+
+def resumes_transactions(configuration: Configuration) -> bool:
+    """chg_Options RestartTransOnBoot: a transaction that a power loss interrupted goes on after the boot."""
+    return configuration.option("chg_Options", "RestartTransOnBoot")
+
+
+def updates_in_idle_only(configuration: Configuration) -> bool:
+    """com_FwOptions FwUpdateInIdleOnly: new firmware is installed when nobody charges."""
+    return configuration.option("com_FwOptions", "FwUpdateInIdleOnly")
+
+
+def is_enabled(configuration: Configuration, connector: int) -> bool:
+    """chg_ChannelsEnabled: is this channel in use at all?"""
+    return str(connector) in configuration.items("chg_ChannelsEnabled")
+
+
+def has_lock(configuration: Configuration, connector: int) -> bool:
+    """chg_SktType: can this socket hold the cable?"""
+    return LOCK in configuration.items("chg_SktType")[connector - 1].lower().split("+")
+
+
+def has_reader(configuration: Configuration, connector: int) -> bool:
+    """chg_Reader1 and chg_Reader2, as type,binding: does a card reader serve this channel?"""
+    for key in ("chg_Reader1", "chg_Reader2"):
+        kind, _, binding = configuration.text(key).lower().partition(",")
+        if kind.strip() != NONE and binding.strip() in ("any", f"ch{connector}"):
+            return True
+    return False
+
+
+def boot_fields(configuration: Configuration, firmware: str) -> dict[str, Any]:
+    """BootNotification as com_OCPCInfo fills it; no meter fields, the device has no common meter (3.1.1)."""
+    info = {name.lower(): value for name, value in configuration.options("com_OCPCInfo").items()}
+    serial = info.get("cpsn", "")[:25]  # lengths: OCPP 1.6 6.3, the key takes longer ones
+    return {
+        "chargePointVendor": info.get("vendorname", "")[:20],
+        "chargePointModel": info.get("modelname", "")[:20],
+        "chargePointSerialNumber": serial,
+        "chargeBoxSerialNumber": serial,
+        "firmwareVersion": firmware,
+    }
+
+
+def _of_channel(configuration: Configuration, connector: int, name: str) -> bool:
+    return configuration.option(f"chg_Ch{connector}Options", name)
