@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from evc5 import __version__
 from evc5.rigs.command import commands
 from evc5.rigs.command.arguments import days, duration, identity, pace, port, tolerance, whole
 from evc5.rigs.errors import BadInput
@@ -50,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     about = "A digital twin of the EVC5 charge controller and the bench around it."
     top = Parser(prog="evc5", description=about)
+    top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     subcommands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     for name, action, help_, options in COMMANDS:
         sub = subcommands.add_parser(name, help=help_, description=help_)
@@ -112,6 +114,12 @@ def _selftest_options(sub: argparse.ArgumentParser) -> None:
     _voice(sub)
 
 
+def _rigs_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--copy", metavar="NAME", help="copy this one, to be changed")
+    what = "where to: a folder (default: this one) or a .toml file"
+    sub.add_argument("to", type=Path, nargs="?", metavar="DIR", help=what)
+
+
 def _sheet_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--behaviour", default="evc5-v32r30", metavar="NAME")
     _json_option(sub)
@@ -152,7 +160,7 @@ COMMANDS = (
     ),
     ("selftest", commands.run_selftest, "seed bugs into the twin and see each caught", _selftest_options),
     ("csms", commands.serve_charge_points, "serve real charge points, and judge them", _csms_options),
-    ("rigs", commands.list_rigs, "list the shipped rigs", _no_options),
+    ("rigs", commands.list_rigs, "list the shipped rigs, or copy one", _rigs_options),
     ("schema", commands.print_schema, "print the JSON Schema of rig files, for editors", _no_options),
     ("sheet", commands.print_sheet, "print the capability sheet as the twin holds it", _sheet_options),
     ("bench", commands.run_benchmark, "measure how fast it is on this machine", _bench_options),

@@ -172,9 +172,16 @@ def _tell_station(run: "Run", arguments: Namespace, brief: bool) -> None:
             show(run.summary, _console(), brief=True)
 
 
-def list_rigs(_: Namespace) -> int:
-    from evc5.rigs.rigfile.file import RigFile, names
+def list_rigs(arguments: Namespace) -> int:
+    """The shipped rigs, or one of them copied."""
+    from evc5.rigs.rigfile.file import RigFile, copy, names
 
+    if arguments.copy:
+        target = copy(arguments.copy, arguments.to or Path())
+        print(f"{target} is yours to change: evc5 run {target}")
+        return OK
+    if arguments.to:
+        raise BadInput("DIR must come with --copy NAME (evc5 rigs --help)")
     for name in names():
         rig = RigFile.load(name)
         print(f"{name:<16} {rig.days:>5g} d  {len(rig.plan()):>4} sessions  {rig.title}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from importlib import resources
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,8 @@ from evc5.rigs.rigfile.tables import (
     Station,
 )
 from evc5.twin.sheet.behaviour import Behaviour
+
+SHIPPED_DATA = Path(str(resources.files("evc5.rigs"))) / "data"
 
 
 class Contents(Table):
@@ -62,6 +65,11 @@ class Contents(Table):
     @property
     def folder(self) -> Path:
         return self._path.parent if self._path else Path.cwd()
+
+    def data_file(self, name: str) -> Path:
+        """A table of data: the file of that path beside the rig's, or else the shipped one of that name."""
+        beside, shipped = self.folder / name, SHIPPED_DATA / name
+        return shipped if Path(name).name == name and shipped.is_file() and not beside.exists() else beside
 
     @property
     def zone(self) -> ZoneInfo:

@@ -141,6 +141,22 @@ def names() -> list[str]:
     return sorted(path.stem for path in LIBRARY.glob("*.toml"))
 
 
+def copy(name: str, to: Path) -> Path:
+    """A shipped rig's file, comments and all, in the folder `to` or as the .toml file `to`: to be changed."""
+    if name not in names():
+        raise BadInput(f"{name} is not a shipped rig{nearest(name, names())}")
+    target = to if to.suffix == ".toml" else to / f"{name}.toml"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as file:
+            file.write((LIBRARY / f"{name}.toml").read_bytes())
+    except FileExistsError:
+        raise BadInput(f"{target} is there already and is not replaced") from None
+    except OSError as error:
+        raise BadInput(f"{target}: {error.strerror}") from None
+    return target
+
+
 def json_schema() -> dict[str, Any]:
     """For editors that complete and check TOML."""
     return {

@@ -71,7 +71,7 @@ def _entry(rig: Contents, index: int, entry: SessionEntry) -> Session:
 
 def _from_csv(rig: Contents, table: SessionsCsv) -> Iterator[Session]:
     """The sessions of the users that the rig places; other users' rows are read and left."""
-    path = rig.folder / table.path
+    path = rig.data_file(table.path)
     by_user: dict[str, list[Charge]] = {name: [] for name in table.users}
     for charge in read(path, ZoneInfo(table.timezone)):
         by_user.get(charge.user, []).append(charge)

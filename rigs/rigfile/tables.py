@@ -130,7 +130,7 @@ class User(Table):
 class SessionsCsv(Table):
     """Sessions read from a file in the Trondheim data's format."""
 
-    path: str
+    path: str = Field(description="a file, relative to the rig's, or a shipped one: trondheim-selection.csv")
     timezone: Zone = "Europe/Oslo"
     users: dict[str, User] = Field(min_length=1)
     tag_after_s: NotNegative = 15.0

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from places import ROOT
 
+import evc5
 from evc5.rigs.command.cli import main
 
 RIG = """
@@ -169,6 +170,22 @@ def test_the_shipped_rigs_are_listed(capsys: Captured) -> None:
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
         "bad-day", "balancing", "first-charge", "hot-day", "month", "week", "year",
     ]  # fmt: skip
+
+
+def test_a_shipped_rig_is_copied_to_be_changed(rig: Path, capsys: Captured) -> None:
+    assert main(["rigs", "--copy", "first-charge", "own"]) == 0
+    assert capsys.readouterr().out.strip().endswith("evc5 run own/first-charge.toml")
+    assert main(["run", "own/first-charge.toml", "--days", "0.01", "--quiet"]) == 0
+    assert "own/first-charge.toml is there already" in refused(
+        capsys, "rigs", "--copy", "first-charge", "own"
+    )
+    assert "DIR must come with --copy" in refused(capsys, "rigs", "own")
+
+
+def test_the_version_is_the_packages(capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"evc5 {evc5.__version__}\n")
 
 
 def test_the_schema_is_json(capsys: Captured) -> None:
