@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from copy import deepcopy
 from dataclasses import dataclass
 from importlib import import_module
 from inspect import getattr_static
@@ -75,40 +74,3 @@ class Bug:
             for patch in self.patches:
                 stack.enter_context(patch.applied())
             yield
-
-
-def constant(value: Any) -> Replace:
-    """Another value instead."""
-    return lambda _: value
-
-
-def nothing(*_: Any, **__: Any) -> None:
-    """What a forgotten call does."""
-
-
-def around(wrong: Callable[..., Any]) -> Replace:
-    """`wrong(original, …)` in the place of `original(…)`."""
-
-    def replace(original: Any) -> Any:
-        return lambda *args, **kwargs: wrong(original, *args, **kwargs)
-
-    return replace
-
-
-def says(action: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Patch:
-    """The station's CALLs of one action tell something else."""
-
-    def wrong(original: Any, rpc: Any, name: str, payload: dict[str, Any], *rest: Any) -> None:
-        original(rpc, name, change(deepcopy(payload)) if name == action else payload, *rest)
-
-    return Patch("evc5.twin.ocpp.rpc:Rpc.call", around(wrong))
-
-
-def answers(action: str, wrong: Callable[..., Any]) -> Patch:
-    """The CSMS's requests of one action are answered by `wrong(operation, station, payload)`."""
-    return Patch(f"evc5.twin.services.operations:OPERATIONS[{action}]", around(wrong))
-
-
-UNCHECKED = Patch(
-    "evc5.twin.ocpp.rpc:Rpc._check", constant(nothing)
-)  # a careless device sends what no schema allows

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from evc5 import Bench, CallError, NoReply
-from evc5.rigs.selftest.script import serve
+from evc5.rigs.selftest.verbs import serve
 from evc5.twin.services.firmware import image
 
 VEHICLES = ("vw-id3-58", "renault-zoe-ze50", "tesla-model-3-rwd", "nissan-leaf-40", "vw-e-golf-2017")

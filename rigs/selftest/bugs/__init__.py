@@ -6,27 +6,33 @@ from evc5.rigs.errors import BadInput
 from evc5.rigs.rigfile.messages import nearest
 from evc5.rigs.selftest.bug import Bug
 from evc5.rigs.selftest.bugs import (
+    authorisation,
     charging,
-    conduct,
+    device,
     electrical,
-    metering,
-    moments,
-    protocol,
-    sheet,
+    files,
+    readings,
+    requests,
+    sampling,
+    status,
     transactions,
+    wire,
 )
 
 BUGS: tuple[Bug, ...] = (
-    *protocol.BUGS,
+    *wire.BUGS,
+    *status.BUGS,
     *transactions.BUGS,
-    *metering.BUGS,
+    *authorisation.BUGS,
+    *sampling.BUGS,
+    *readings.BUGS,
     *charging.BUGS,
     *electrical.BUGS,
-    *sheet.BUGS,
-    *conduct.BUGS,
-    *moments.BUGS,
+    *device.BUGS,
+    *requests.BUGS,
+    *files.BUGS,
 )
-"""All of them, family by family."""
+"""All of them, in the families that the requirements come in."""
 
 
 def chosen(names: Sequence[str]) -> tuple[Bug, ...]:

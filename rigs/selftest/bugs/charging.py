@@ -3,11 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from evc5.rigs.selftest.bug import Bug, Patch, answers, around, constant, nothing
+from evc5.rigs.selftest.bug import Bug, Patch
+from evc5.rigs.selftest.replacements import answers, around, constant, never, nothing
 
-STORE, SCHEDULE = "evc5.twin.charging.profiles:ProfileStore", "evc5.twin.charging.schedule:Schedule"
-LIMIT, EXACT, STATION = "charging.limit", "charging.exact", "charging.station-limit"
-COMPOSITE = "charging.composite"
+STORE = "evc5.twin.charging.profiles:ProfileStore"
 Payload = dict[str, Any]
 
 
@@ -19,20 +18,8 @@ def _anywhere(_: Any, one: Any, other: Any) -> bool:
     return bool((one.purpose, one.stack_level) == (other.purpose, other.stack_level))
 
 
-def _never(_: Any, one: Any, other: Any) -> bool:
-    return False
-
-
 def _one_phase(original: Any, watts: float, phases: int | None, min_w: float | None = None) -> Any:
     return original(watts, phases, min_w)._replace(amps=watts / 230.0)
-
-
-def _three_phases(original: Any, watts: float, phases: int | None, min_w: float | None = None) -> Any:
-    return original(watts, None, min_w)
-
-
-def _no_phases(original: Any, told: Any) -> Any:
-    return [cap._replace(phases=None) for cap in original(told)]
 
 
 def _next_day(original: Any, wire: Any, *more: Any) -> Any:
@@ -45,25 +32,24 @@ def _local_midnight(original: Any, wire: Any, *more: Any) -> Any:
     return None if start is None else start + 3_600_000
 
 
-def _endless(original: Any, *args: Any) -> Any:
-    return replace(original(*args), duration_ms=1 << 62)
-
-
-def _zero_is_none(original: Any, *args: Any) -> Any:
-    limit = original(*args)
-    return replace(limit, amps=None) if limit.amps == 0 else limit
+def _rounds_up(original: Any, requests: Any, *shared: Any) -> Any:
+    """A limit below the minimum is raised to it, instead of pausing."""
+    raised = [
+        replace(
+            r, caps_a={name: max(amps, r.minimum_a) if amps > 0 else amps for name, amps in r.caps_a.items()}
+        )
+        for r in requests
+    ]
+    return original(raised, *shared)
 
 
 def _only_own(original: Any, store: Any, connector: int, purpose: str) -> Any:
-    store._installed, kept = tuple(p for p in store._installed if p.connector == connector), store._installed
+    kept = store._installed
+    store._installed = tuple(p for p in kept if p.connector == connector)
     try:
         return original(store, connector, purpose)
     finally:
         store._installed = kept
-
-
-def _unlimited(original: Any, *args: Any) -> Any:
-    return replace(original(*args), amps=None)
 
 
 def _clears_all(original: Any, store: Any, filters: Any) -> Any:
@@ -80,31 +66,37 @@ def _first_period(original: Any, *args: Any) -> Any:
     return (None if cap is None else schedule.caps[0]), until
 
 
+def _endless(original: Any, *args: Any) -> Any:
+    return replace(original(*args), duration_ms=1 << 62)
+
+
 def _period_late(original: Any, schedule: Any, t_ms: int, start_ms: int) -> Any:
     return original(schedule, t_ms, start_ms + 60_000)
 
 
-def _rounds_up(original: Any, requests: Any, *shared: Any) -> Any:
-    """A limit below the minimum is raised to it, instead of pausing."""
-    raised = [
-        replace(
-            r, caps_a={name: max(amps, r.minimum_a) if amps > 0 else amps for name, amps in r.caps_a.items()}
-        )
-        for r in requests
-    ]
-    return original(raised, *shared)
+def _zero_is_none(original: Any, *args: Any) -> Any:
+    limit = original(*args)
+    return replace(limit, amps=None) if limit.amps == 0 else limit
 
 
-def _told(change: Any) -> Patch:
-    """A composite schedule with its periods changed."""
+def _unlimited(original: Any, *args: Any) -> Any:
+    return replace(original(*args), amps=None)
 
-    def wrong(original: Any, station: Any, payload: Payload) -> Payload:
-        answer: Payload = original(station, payload)
-        for period in answer["chargingSchedule"]["chargingSchedulePeriod"]:
-            change(period)
-        return answer
 
-    return answers("GetCompositeSchedule", wrong)
+def _rated_offer(original: Any, reading: Any, offered_a: Any) -> Any:
+    return original(reading, tuple(32.0 if amps else 0.0 for amps in offered_a))
+
+
+def _no_phases(original: Any, told: Any) -> Any:
+    return [cap._replace(phases=None) for cap in original(told)]
+
+
+def _three_phases(original: Any, watts: float, phases: int | None, min_w: float | None = None) -> Any:
+    return original(watts, None, min_w)
+
+
+def _without_station(original: Any, stacks: Any, *more: Any) -> Any:
+    return original({**stacks, 0: ()}, *more)
 
 
 def _cut_to_one(original: Any, station: Any, payload: Payload) -> Payload:
@@ -119,8 +111,16 @@ def _as_amps(original: Any, station: Any, payload: Payload) -> Payload:
     return answer
 
 
-def _without_station(original: Any, stacks: Any, *more: Any) -> Any:
-    return original({**stacks, 0: ()}, *more)
+def _told(change: Any) -> Patch:
+    """A composite schedule with its periods changed."""
+
+    def wrong(original: Any, station: Any, payload: Payload) -> Payload:
+        answer: Payload = original(station, payload)
+        for period in answer["chargingSchedule"]["chargingSchedulePeriod"]:
+            change(period)
+        return answer
+
+    return answers("GetCompositeSchedule", wrong)
 
 
 def _cleared_anyway(original: Any, station: Any, payload: Payload) -> Payload:
@@ -128,217 +128,225 @@ def _cleared_anyway(original: Any, station: Any, payload: Payload) -> Payload:
     return {"status": "Accepted"}
 
 
-def _rated_offer(original: Any, reading: Any, offered_a: Any) -> Any:
-    return original(reading, tuple(32.0 if amps else 0.0 for amps in offered_a))
+def _on_one(original: Any, switch: Any, phases: int) -> None:
+    original(switch, 1)
 
 
 BUGS: tuple[Bug, ...] = (
     Bug(
         "stack-level-reversed",
         "the lowest stackLevel prevails",
-        LIMIT,
-        "3.13.2",
-        "stack",
-        (Patch(f"{STORE}._stack", around(_lowest_first)),),
+        check="charging.limit",
+        clause="3.13.2",
+        rig="stack",
+        patches=(Patch(f"{STORE}._stack", around(_lowest_first)),),
     ),
     Bug(
         "profile-identity-without-connector",
         "a profile replaces one of the same level on another connector",
-        LIMIT,
-        "3.13.2, 5.16.4",
-        "stack",
-        (Patch("evc5.twin.charging.profile:ChargingProfile.replaces", around(_anywhere)),),
-    ),
-    Bug(
-        "profiles-never-replaced",
-        "a profile of the same level stays beside the new one",
-        STATION,
-        "5.16.4",
-        "station-max",
-        (Patch("evc5.twin.charging.profile:ChargingProfile.replaces", around(_never)),),
+        check="charging.limit",
+        clause="3.13.2, 5.16.4",
+        rig="stack",
+        patches=(Patch("evc5.twin.charging.profile:ChargingProfile.replaces", around(_anywhere)),),
     ),
     Bug(
         "watts-over-one-phase",
         "watts become amperes without regard to the phases",
-        LIMIT,
-        "7.12",
-        "watts",
-        (Patch("evc5.twin.charging.profile:cap_of_watts", around(_one_phase)),),
-    ),
-    Bug(
-        "watts-number-phases-ignored",
-        "watts are always spread over three phases",
-        COMPOSITE,
-        "7.14",
-        "watts",
-        (Patch("evc5.twin.charging.profile:cap_of_watts", around(_three_phases)),),
-    ),
-    Bug(
-        "number-phases-ignored",
-        "numberPhases is not looked at",
-        "charging.phases",
-        "7.14",
-        "phases",
-        (Patch("evc5.twin.charging.profile:read_caps", around(_no_phases)),),
+        check="charging.limit",
+        clause="7.12",
+        rig="watts",
+        patches=(Patch("evc5.twin.charging.profile:cap_of_watts", around(_one_phase)),),
     ),
     Bug(
         "recurring-a-day-off",
         "a recurring profile begins a day later",
-        LIMIT,
-        "7.9, 7.37",
-        "recurring",
-        (Patch("evc5.twin.charging.profile:read_start", around(_next_day)),),
+        check="charging.limit",
+        clause="7.9, 7.37",
+        rig="recurring",
+        patches=(Patch("evc5.twin.charging.profile:read_start", around(_next_day)),),
     ),
     Bug(
         "start-schedule-local",
         "startSchedule is read as local time",
-        LIMIT,
-        "3.15, 7.13",
-        "stack",
-        (Patch("evc5.twin.charging.profile:read_start", around(_local_midnight)),),
-    ),
-    Bug(
-        "duration-ignored",
-        "a schedule holds beyond its duration",
-        EXACT,
-        "7.13",
-        "recurring",
-        (Patch("evc5.twin.charging.profile:read_schedule", around(_endless)),),
-    ),
-    Bug(
-        "tx-profile-kept",
-        "a TxProfile stays after its transaction",
-        EXACT,
-        "3.13.1",
-        "transaction-profile",
-        (Patch(f"{STORE}.transaction_ended", constant(nothing)),),
-    ),
-    Bug(
-        "limit-zero-ignored",
-        "a limit of 0 counts as none",
-        STATION,
-        "3.13, 4.9",
-        "station-max",
-        (Patch(f"{STORE}._limit", around(_zero_is_none)),),
+        check="charging.limit",
+        clause="3.15, 7.13",
+        rig="stack",
+        patches=(Patch("evc5.twin.charging.profile:read_start", around(_local_midnight)),),
     ),
     Bug(
         "minimum-rounded-up",
         "a limit below 6 A is raised to 6 A",
-        LIMIT,
-        "IEC 61851-1 Annex A",
-        "transaction-profile",
-        (Patch("evc5.twin.connector.controller:arbitrate", around(_rounds_up)),),
+        check="charging.limit",
+        clause="IEC 61851-1 Annex A",
+        rig="transaction-profile",
+        patches=(Patch("evc5.twin.connector.controller:arbitrate", around(_rounds_up)),),
     ),
     Bug(
         "default-of-connector-zero-ignored",
         "a TxDefaultProfile of connector 0 does not count",
-        LIMIT,
-        "3.13.1",
-        "stack",
-        (Patch(f"{STORE}._stack", around(_only_own)),),
-    ),
-    Bug(
-        "station-profile-ignored",
-        "a ChargePointMaxProfile does not limit",
-        STATION,
-        "3.13.1, 3.13.3",
-        "station-max",
-        (Patch(f"{STORE}.station_limit", around(_unlimited)),),
+        check="charging.limit",
+        clause="3.13.1",
+        rig="stack",
+        patches=(Patch(f"{STORE}._stack", around(_only_own)),),
     ),
     Bug(
         "clear-clears-all",
         "ClearChargingProfile removes every profile",
-        LIMIT,
-        "5.5, 6.13",
-        "stack",
-        (Patch(f"{STORE}.clear", around(_clears_all)),),
+        check="charging.limit",
+        clause="5.5, 6.13",
+        rig="stack",
+        patches=(Patch(f"{STORE}.clear", around(_clears_all)),),
     ),
     Bug(
         "clear-clears-none",
         "ClearChargingProfile is accepted and removes nothing",
-        LIMIT,
-        "5.5",
-        "stack",
-        (Patch(f"{STORE}.clear", around(_clears_none)),),
+        check="charging.limit",
+        clause="5.5",
+        rig="stack",
+        patches=(Patch(f"{STORE}.clear", around(_clears_none)),),
     ),
     Bug(
         "first-period-only",
         "only the first period of a schedule counts",
-        LIMIT,
-        "7.13, 7.14",
-        "stack",
-        (Patch(f"{SCHEDULE}._at", around(_first_period)),),
-    ),
-    Bug(
-        "schedule-a-minute-late",
-        "schedules are met a minute late",
-        EXACT,
-        "7.14",
-        "stack",
-        (Patch(f"{SCHEDULE}._at", around(_period_late)),),
+        check="charging.limit",
+        clause="7.13, 7.14",
+        rig="stack",
+        patches=(Patch("evc5.twin.charging.schedule:Schedule._at", around(_first_period)),),
     ),
     Bug(
         "boundary-not-noticed",
         "a new period holds only when something else happens",
-        LIMIT,
-        "7.14",
-        "transaction-profile",
-        (Patch("evc5.twin.charging.site:Site._await", constant(nothing)),),
+        check="charging.limit",
+        clause="7.14",
+        rig="transaction-profile",
+        patches=(Patch("evc5.twin.charging.site:Site._await", constant(nothing)),),
     ),
     Bug(
-        "composite-without-station-profile",
-        "the composite schedule leaves out ChargePointMaxProfile",
-        COMPOSITE,
-        "3.13.4, 5.7",
-        "station-max",
-        (Patch("evc5.twin.charging.composite:Site", around(_without_station)),),
+        "duration-ignored",
+        "a schedule holds beyond its duration",
+        check="charging.exact",
+        clause="7.13",
+        rig="recurring",
+        patches=(Patch("evc5.twin.charging.profile:read_schedule", around(_endless)),),
     ),
     Bug(
-        "composite-first-period",
-        "the composite schedule has one period only",
-        COMPOSITE,
-        "5.7",
-        "stack",
-        (answers("GetCompositeSchedule", _cut_to_one),),
+        "tx-profile-kept",
+        "a TxProfile stays after its transaction",
+        check="charging.exact",
+        clause="3.13.1",
+        rig="transaction-profile",
+        patches=(Patch(f"{STORE}.transaction_ended", constant(nothing)),),
     ),
     Bug(
-        "composite-unit-ignored",
-        "the composite schedule tells amperes for watts",
-        COMPOSITE,
-        "6.22",
-        "watts",
-        (answers("GetCompositeSchedule", _as_amps),),
+        "schedule-a-minute-late",
+        "schedules are met a minute late",
+        check="charging.exact",
+        clause="7.14",
+        rig="stack",
+        patches=(Patch("evc5.twin.charging.schedule:Schedule._at", around(_period_late)),),
     ),
     Bug(
-        "composite-a-minute-early",
-        "the periods of the composite schedule start a minute early",
-        COMPOSITE,
-        "5.7",
-        "stack",
-        (_told(lambda period: period.update(startPeriod=max(0, period["startPeriod"] - 60))),),
+        "profiles-never-replaced",
+        "a profile of the same level stays beside the new one",
+        check="charging.station-limit",
+        clause="5.16.4",
+        rig="station-max",
+        patches=(Patch("evc5.twin.charging.profile:ChargingProfile.replaces", constant(never)),),
     ),
     Bug(
-        "profiles-unchecked",
-        "every profile is accepted, wherever it is for",
-        "charging.accepted",
-        "3.13.1, 5.16",
-        "refusals",
-        (Patch("evc5.twin.charging.acceptance:Gate.check", constant(nothing)),),
+        "limit-zero-ignored",
+        "a limit of 0 counts as none",
+        check="charging.station-limit",
+        clause="3.13, 4.9",
+        rig="station-max",
+        patches=(Patch(f"{STORE}._limit", around(_zero_is_none)),),
     ),
     Bug(
-        "clear-always-accepted",
-        "ClearChargingProfile is Accepted though nothing matches",
-        "charging.cleared",
-        "5.5",
-        "refusals",
-        (answers("ClearChargingProfile", _cleared_anyway),),
+        "station-profile-ignored",
+        "a ChargePointMaxProfile does not limit",
+        check="charging.station-limit",
+        clause="3.13.1, 3.13.3",
+        rig="station-max",
+        patches=(Patch(f"{STORE}.station_limit", around(_unlimited)),),
     ),
     Bug(
         "offer-told-without-profile",
         "Current.Offered tells the rating, not the limit",
-        "charging.reported",
-        "7.31",
-        "stack",
-        (Patch("evc5.twin.sessions.samples:flat", around(_rated_offer)),),
+        check="charging.reported",
+        clause="7.31",
+        rig="stack",
+        patches=(Patch("evc5.twin.sessions.samples:flat", around(_rated_offer)),),
+    ),
+    Bug(
+        "number-phases-ignored",
+        "numberPhases is not looked at",
+        check="charging.phases",
+        clause="7.14",
+        rig="phases",
+        patches=(Patch("evc5.twin.charging.profile:read_caps", around(_no_phases)),),
+    ),
+    Bug(
+        "watts-number-phases-ignored",
+        "watts are always spread over three phases",
+        check="charging.composite",
+        clause="7.14",
+        rig="watts",
+        patches=(Patch("evc5.twin.charging.profile:cap_of_watts", around(_three_phases)),),
+    ),
+    Bug(
+        "composite-without-station-profile",
+        "the composite schedule leaves out ChargePointMaxProfile",
+        check="charging.composite",
+        clause="3.13.4, 5.7",
+        rig="station-max",
+        patches=(Patch("evc5.twin.charging.composite:Site", around(_without_station)),),
+    ),
+    Bug(
+        "composite-first-period",
+        "the composite schedule has one period only",
+        check="charging.composite",
+        clause="5.7",
+        rig="stack",
+        patches=(answers("GetCompositeSchedule", _cut_to_one),),
+    ),
+    Bug(
+        "composite-unit-ignored",
+        "the composite schedule tells amperes for watts",
+        check="charging.composite",
+        clause="6.22",
+        rig="watts",
+        patches=(answers("GetCompositeSchedule", _as_amps),),
+    ),
+    Bug(
+        "composite-a-minute-early",
+        "the periods of the composite schedule start a minute early",
+        check="charging.composite",
+        clause="5.7",
+        rig="stack",
+        patches=(_told(lambda period: period.update(startPeriod=max(0, period["startPeriod"] - 60))),),
+    ),
+    Bug(
+        "profiles-unchecked",
+        "every profile is accepted, wherever it is for",
+        check="charging.accepted",
+        clause="3.13.1, 5.16",
+        rig="refusals",
+        patches=(Patch("evc5.twin.charging.acceptance:Gate.check", constant(nothing)),),
+    ),
+    Bug(
+        "clear-always-accepted",
+        "ClearChargingProfile is Accepted though nothing matches",
+        check="charging.cleared",
+        clause="5.5",
+        rig="refusals",
+        patches=(answers("ClearChargingProfile", _cleared_anyway),),
+    ),
+    Bug(
+        "one-phase-for-all",
+        "a station that can switch charges every car on one phase",
+        check="charging.all-phases",
+        clause="7.14",
+        rig="phases",
+        patches=(Patch("evc5.twin.connector.phase_switch:PhaseSwitch.want", around(_on_one)),),
     ),
 )

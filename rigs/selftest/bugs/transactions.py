@@ -1,18 +1,44 @@
-"""Bugs in transactions: who may begin, what is told of them, and what an outage leaves."""
+"""Bugs in transactions: why they begin and end, what is told of them, and what an outage leaves."""
 
 from typing import Any
 
-from evc5.rigs.selftest.bug import Bug, Patch, answers, around, constant, says
+from evc5.rigs.selftest.bug import Bug, Patch
+from evc5.rigs.selftest.replacements import (
+    accepts,
+    always,
+    answers,
+    around,
+    constant,
+    never,
+    nothing,
+    says,
+    status_told,
+)
 
-SESSION, CLOSE = "evc5.twin.sessions.session:Session", "evc5.twin.ocpp.memory:Memory.close"
-WAIT = "evc5.twin.ocpp.outbox:Outbox._wait_before_repeat"
+MEMORY = "evc5.twin.ocpp.memory:Memory"
+OUTBOX = "evc5.twin.ocpp.outbox:Outbox"
 Payload = dict[str, Any]
 
 
-def _forgetful(original: Any, station: Any) -> None:
-    """The queue is kept in RAM."""
-    station.memory.queue.clear()
-    original(station)
+def _next_id(payload: Payload) -> Payload:
+    return payload | {"transactionId": payload["transactionId"] + 1}
+
+
+def _local_as_utc(original: Any, clock: Any, epoch_s: float) -> str:
+    text: str = original(clock, epoch_s + 3600.0)
+    return text
+
+
+def _long_ago(payload: Payload) -> Payload:
+    return payload | {"timestamp": "2024-03-01T09:00:00.000Z"}
+
+
+def _of_other_connector(payload: Payload) -> Payload:
+    return payload | {"connectorId": 3 - payload["connectorId"]} if "transactionId" in payload else payload
+
+
+def _no_transaction(payload: Payload) -> Payload:
+    return {name: value for name, value in payload.items() if name != "transactionId"}
 
 
 def _never_told(original: Any, memory: Any, transaction: Any, message: Any) -> None:
@@ -27,18 +53,6 @@ def _power_loss_untold(original: Any, memory: Any, transaction: Any, message: An
         original(memory, transaction, message)
 
 
-def _trusting(original: Any, session: Any, profile: Any, id_tag: str, info: Payload) -> None:
-    original(session, profile, id_tag, {**info, "status": "Accepted"})
-
-
-def _unmoved(original: Any, session: Any, transaction: Any, info: Payload) -> None:
-    original(session, transaction, {**info, "status": "Accepted"})
-
-
-def _always_asks(original: Any, session: Any, running: Any, id_tag: str) -> None:
-    session._ask(id_tag, lambda tag, info: session.stop("Local", tag))
-
-
 def _reason(**others: str) -> Patch:
     def change(payload: Payload) -> Payload:
         return payload | {"reason": others.get(payload["reason"], payload["reason"])}
@@ -46,13 +60,15 @@ def _reason(**others: str) -> Patch:
     return says("StopTransaction", change)
 
 
-def _same_for_all(original: Any, station: Any, payload: Payload) -> Payload:
-    return {"status": "Accepted"}
+def _closed_twice(original: Any, memory: Any, transaction: Any, message: Any) -> None:
+    from evc5.twin.ocpp.memory import Message
+
+    original(memory, transaction, message)
+    memory.post(Message(message.action, message.payload, message.transaction))
 
 
-def _stops_any(original: Any, station: Any, payload: Payload) -> Payload:
-    answer: Payload = original(station, payload)
-    return answer if answer["status"] == "Accepted" else {"status": "Accepted"}
+def _not_shown(payload: Payload) -> Payload:
+    return payload | {"idTag": "SOMEBODY"}
 
 
 def _hasty(original: Any, outbox: Any, *case: Any) -> float | None:
@@ -64,152 +80,175 @@ def _given_up(original: Any, outbox: Any, message: Any, reply: Any, connected: b
     return None if reply.arrived else wait_s
 
 
-def _twice(original: Any, memory: Any, transaction: Any, message: Any) -> None:
-    from evc5.twin.ocpp.memory import Message
-
-    original(memory, transaction, message)
-    memory.post(Message(message.action, message.payload, message.transaction))
-
-
-def _next_id(payload: Payload) -> Payload:
-    return payload | {"transactionId": payload["transactionId"] + 1}
-
-
-def _other_connector(payload: Payload) -> Payload:
-    return payload | {"connectorId": 3 - payload["connectorId"]} if "transactionId" in payload else payload
-
-
-def _long_ago(payload: Payload) -> Payload:
-    return payload | {"timestamp": "2024-03-01T09:00:00.000Z"}
+def _sits_on_stops(original: Any, outbox: Any) -> Any:
+    """A stop goes when a minute has passed and something else is to be sent."""
+    head = outbox._memory.queue[0] if outbox._memory.queue else None
+    if head is not None and head.action == "StopTransaction":
+        since = outbox.__dict__.setdefault("_since", {}).setdefault(id(head), outbox._timeline.now)
+        if outbox._timeline.now < since + 60.0:
+            return None
+    return original(outbox)
 
 
 BUGS: tuple[Bug, ...] = (
     Bug(
-        "queue-lost-on-power-loss",
-        "what waits to be sent is lost with the power",
-        "metering.sample-interval",
-        "4.10",
-        "power",
-        (Patch("evc5.twin.charge_point:ChargePoint._die", around(_forgetful)),),
-    ),
-    Bug(
-        "stop-lost-on-power-loss",
-        "the StopTransaction of a transaction that the power loss cut off is not sent",
-        "transaction.delivered",
-        "4.8, 7.36",
-        "power",
-        (Patch(CLOSE, around(_power_loss_untold)),),
-    ),
-    Bug(
-        "stop-never-sent",
-        "StopTransaction is not sent",
-        "transaction.delivered",
-        "4.8",
-        "charge",
-        (Patch(CLOSE, around(_never_told)),),
-    ),
-    Bug(
-        "stop-sent-twice",
-        "StopTransaction is sent twice",
-        "transaction.repeat",
-        "4.8, ER 3.18",
-        "charge",
-        (Patch(CLOSE, around(_twice)),),
-    ),
-    Bug(
         "transaction-id-off-by-one",
         "StopTransaction names another transaction",
-        "transaction.pair",
-        "6.49",
-        "charge",
-        (says("StopTransaction", _next_id),),
+        check="transaction.pair",
+        clause="6.49",
+        rig="charge",
+        patches=(says("StopTransaction", _next_id),),
     ),
     Bug(
-        "values-of-other-connector",
-        "MeterValues of a transaction name the other connector",
-        "transaction.belongs",
-        "ER 3.16",
-        "charge",
-        (says("MeterValues", _other_connector),),
+        "timestamps-local-as-utc",
+        "timestamps are local time with a Z",
+        check="transaction.times",
+        clause="3.14",
+        rig="charge",
+        patches=(Patch("evc5.twin.clock:StationClock.iso_epoch", around(_local_as_utc)),),
     ),
     Bug(
         "stop-before-start",
         "the timestamp of StopTransaction lies before the start",
-        "transaction.times",
-        "6.49",
-        "charge",
-        (says("StopTransaction", _long_ago),),
+        check="transaction.times",
+        clause="6.49",
+        rig="charge",
+        patches=(says("StopTransaction", _long_ago),),
+    ),
+    Bug(
+        "values-of-other-connector",
+        "MeterValues of a transaction name the other connector",
+        check="transaction.belongs",
+        clause="ER 3.16",
+        rig="charge",
+        patches=(says("MeterValues", _of_other_connector),),
+    ),
+    Bug(
+        "transaction-id-missing",
+        "MeterValues in a transaction do not carry its id",
+        check="transaction.carries-id",
+        clause="6.33, ER 3.16",
+        rig="charge",
+        patches=(says("MeterValues", _no_transaction),),
+    ),
+    Bug(
+        "stop-lost-on-power-loss",
+        "the StopTransaction of a transaction that the power loss cut off is not sent",
+        check="transaction.delivered",
+        clause="4.8, 7.36",
+        rig="power",
+        patches=(Patch(f"{MEMORY}.close", around(_power_loss_untold)),),
+    ),
+    Bug(
+        "stop-never-sent",
+        "StopTransaction is not sent",
+        check="transaction.delivered",
+        clause="4.8",
+        rig="charge",
+        patches=(Patch(f"{MEMORY}.close", around(_never_told)),),
     ),
     Bug(
         "reason-always-local",
         "every stop is told as Local",
-        "transaction.stop-reason",
-        "7.36",
-        "remote",
-        (_reason(Remote="Local", SoftReset="Local", UnlockCommand="Local"),),
+        check="transaction.stop-reason",
+        clause="7.36",
+        rig="remote",
+        patches=(_reason(Remote="Local", SoftReset="Local", UnlockCommand="Local"),),
     ),
     Bug(
         "reason-of-power-loss",
         "a card held up is told as PowerLoss",
-        "transaction.stop-reason",
-        "7.36",
-        "charge",
-        (_reason(Local="PowerLoss"),),
+        check="transaction.stop-reason",
+        clause="7.36",
+        rig="charge",
+        patches=(_reason(Local="PowerLoss"),),
     ),
     Bug(
-        "blocked-card-charges",
-        "a card that the CSMS blocks may charge",
-        "authorisation.respected",
-        "3.5, 4.1",
-        "authorisation",
-        (Patch(f"{SESSION}._admitted", around(_trusting)),),
-    ),
-    Bug(
-        "refused-start-goes-on",
-        "a transaction whose idTag the CSMS refused goes on with energy",
-        "authorisation.ended",
-        "9.1.26, ER 3.17",
-        "authorisation",
-        (Patch(f"{SESSION}.confirmed", around(_unmoved)),),
-    ),
-    Bug(
-        "own-card-asked-again",
-        "the card that started is asked for again when it stops",
-        "authorisation.own-stop",
-        "3.10",
-        "charge",
-        (Patch(f"{SESSION}._present_to", around(_always_asks)),),
+        "stops-when-full",
+        "a transaction ends when the car is full, whatever chg_Ch1Options says",
+        check="transaction.stop-reason",
+        clause="7.36",
+        rig="full",
+        patches=(Patch("evc5.twin.sheet.vendor:stops_when_complete", constant(always)),),
     ),
     Bug(
         "remote-stop-ignored",
         "RemoteStopTransaction is accepted and nothing happens",
-        "transaction.remote-stop",
-        "5.12",
-        "remote",
-        (answers("RemoteStopTransaction", _same_for_all),),
+        check="transaction.remote-stop",
+        clause="5.12",
+        rig="remote",
+        patches=(answers("RemoteStopTransaction", accepts),),
+    ),
+    Bug(
+        "remote-stop-refused",
+        "a remote stop of a running transaction is refused",
+        check="transaction.remote-stop-known",
+        clause="5.12, TC_012_CS",
+        rig="orders",
+        patches=(answers("RemoteStopTransaction", status_told("Rejected")),),
+    ),
+    Bug(
+        "stop-sent-twice",
+        "StopTransaction is sent twice",
+        check="transaction.repeat",
+        clause="4.8, ER 3.18",
+        rig="charge",
+        patches=(Patch(f"{MEMORY}.close", around(_closed_twice)),),
+    ),
+    Bug(
+        "start-on-another-tag",
+        "a transaction is told under an idTag that nobody showed",
+        check="transaction.start-cause",
+        clause="4.8",
+        rig="charge",
+        patches=(says("StartTransaction", _not_shown),),
+    ),
+    Bug(
+        "unplugging-ignored",
+        "a transaction outlives its cable though the key says otherwise",
+        check="transaction.unplugged",
+        clause="4.10, 9.1.28, TC_068_CS",
+        rig="authorisation",
+        patches=(Patch("evc5.twin.sessions.session:Session._stops_on_disconnect", constant(never)),),
     ),
     Bug(
         "retry-in-ten-seconds",
         "a refused transaction message is sent again after ten seconds",
-        "transaction.retry",
-        "3.7.1, 9.1.30",
-        "errors",
-        (Patch(WAIT, around(_hasty)),),
+        check="transaction.retry",
+        clause="3.7.1, 9.1.30",
+        rig="errors",
+        patches=(Patch(f"{OUTBOX}._wait_before_repeat", around(_hasty)),),
     ),
     Bug(
         "given-up-at-once",
         "a refused transaction message is not sent again",
-        "transaction.retry",
-        "3.7.1, 9.1.29",
-        "errors",
-        (Patch(WAIT, around(_given_up)),),
+        check="transaction.retry",
+        clause="3.7.1, 9.1.29",
+        rig="errors",
+        patches=(Patch(f"{OUTBOX}._wait_before_repeat", around(_given_up)),),
     ),
     Bug(
         "never-given-up",
         "a refused transaction message is sent again for ever",
-        "transaction.retry",
-        "3.7.1, 9.1.29",
-        "errors",
-        (Patch(WAIT, constant(lambda *_: 180.0)),),
+        check="transaction.retry",
+        clause="3.7.1, 9.1.29",
+        rig="errors",
+        patches=(Patch(f"{OUTBOX}._wait_before_repeat", constant(lambda *_: 180.0)),),
+    ),
+    Bug(
+        "silence-remembered",
+        "a stop that met silence waits for three minutes though the CSMS answers again",
+        check="transaction.resumed",
+        clause="3.7, 4.10",
+        rig="refused",
+        patches=(Patch(f"{OUTBOX}.hurry", constant(nothing)),),
+    ),
+    Bug(
+        "stop-told-late",
+        "a stop waits for a minute",
+        check="transaction.prompt",
+        clause="4.10",
+        rig="charge",
+        patches=(Patch(f"{OUTBOX}.next", around(_sits_on_stops)),),
     ),
 )

@@ -3,9 +3,9 @@
 import pytest
 
 from evc5.models.timeline import Timeline
-from evc5.rigs.selftest.script import begin, change
 from evc5.rigs.selftest.selftest import record, recorded
 from evc5.rigs.selftest.small_rigs import RIGS, SmallRig
+from evc5.rigs.selftest.verbs import begin, change
 from evc5.twin.connector.channel import Channel
 
 QUICK = ("heat", "station-max")  # neighbours warm each other; offers change between two samples

@@ -8,8 +8,9 @@ import pytest
 from evc5.rigs.checks import judge
 from evc5.rigs.checks.verdict.catalogue import TABLE
 from evc5.rigs.command.cli import main
-from evc5.rigs.selftest.bug import Bug, Patch, constant
+from evc5.rigs.selftest.bug import Bug, Patch
 from evc5.rigs.selftest.bugs import BUGS
+from evc5.rigs.selftest.replacements import constant
 from evc5.rigs.selftest.selftest import record, run_trial, selftest
 from evc5.rigs.selftest.small_rigs import RIGS
 from evc5.twin.sessions import samples
@@ -56,7 +57,8 @@ def test_every_bug_names_a_rig_that_there_is() -> None:
 
 
 def test_a_bug_is_taken_out_again_whatever_happens() -> None:
-    bug = Bug("x", "", "", "", "", (Patch("evc5.twin.sessions.samples:CLOCK", constant("Sample.Periodic")),))
+    patch = Patch("evc5.twin.sessions.samples:CLOCK", constant("Sample.Periodic"))
+    bug = Bug("x", "", check="", clause="", rig="", patches=(patch,))
     before = samples.CLOCK
     with pytest.raises(ZeroDivisionError), bug.applied():
         assert samples.CLOCK == "Sample.Periodic"
@@ -81,10 +83,10 @@ def test_a_bug_that_escapes_fails_the_selftest() -> None:
     harmless = Bug(
         "harmless",
         "nothing",
-        "rpc.id",
-        "",
-        "idle",
-        (Patch("evc5.twin.sessions.samples:TRIGGER", constant("T")),),
+        check="rpc.id",
+        clause="",
+        rig="idle",
+        patches=(Patch("evc5.twin.sessions.samples:TRIGGER", constant("T")),),
     )
     outcome = selftest([harmless])
     assert not outcome.passed

@@ -1,0 +1,165 @@
+"""Bugs in the statuses that a connector tells."""
+
+from dataclasses import replace
+from typing import Any
+
+from evc5.rigs.selftest.bug import Bug, Patch
+from evc5.rigs.selftest.replacements import around, constant, nothing, says, says_status
+
+Payload = dict[str, Any]
+
+
+def _finishing_first(original: Any, facts: Any) -> Any:
+    status = original(facts)
+    return "Finishing" if status == "Preparing" else status
+
+
+def _straight(_: Any, start: str, end: str) -> list[str]:
+    return [] if start == end else [end]
+
+
+def _is_idle(channel: Any) -> bool:
+    """In service or not."""
+    return channel.awake and not channel.facts.transaction
+
+
+def _over(original: Any, facts: Any) -> str:
+    status = str(original(facts))
+    return "Finishing" if status == "SuspendedEVSE" else status
+
+
+def _never_faulty(payload: Payload) -> Payload:
+    return payload | {"errorCode": "NoError"}
+
+
+def _warns_anywhere(payload: Payload) -> Payload:
+    return payload | {"errorCode": "EVCommunicationError"} if payload["status"] == "Charging" else payload
+
+
+def _suspends(original: Any, facts: Any) -> str:
+    status: str = original(facts)
+    return "SuspendedEV" if status == "SuspendedEVSE" else status
+
+
+def _quiet_while_idle(original: Any, announcer: Any, connector: int, status: str) -> None:
+    """What becomes free again is not told."""
+    if status != "Available":
+        original(announcer, connector, status)
+
+
+def _forgets_code(payload: Payload) -> Payload:
+    return payload | {"errorCode": "OtherError" if payload["status"] == "Faulted" else "NoError"}
+
+
+def _charging_when_offered(original: Any, facts: Any) -> str:
+    drawing = facts.drawing or facts.offering
+    return str(original(replace(facts, drawing=drawing, starting=facts.starting and not drawing)))
+
+
+def _notices_nobody(original: Any, facts: Any) -> str:
+    """Before its transaction a car counts for nothing."""
+    before = not (facts.transaction or facts.finishing or facts.authorised)
+    return str(original(replace(facts, plugged=facts.plugged and not before)))
+
+
+BUGS: tuple[Bug, ...] = (
+    Bug(
+        "status-out-of-table",
+        "a cable that is plugged in is told as Finishing",
+        check="status.table",
+        clause="4.9",
+        rig="charge",
+        patches=(
+            Patch("evc5.twin.connector.status_steps:status_of", around(_finishing_first)),
+            Patch("evc5.twin.connector.status_steps:steps", around(_straight)),
+        ),
+    ),
+    Bug(
+        "connector-zero-preparing",
+        "connector 0 is told as Preparing",
+        check="status.connector-zero",
+        clause="4.9",
+        rig="charge",
+        patches=(says_status((0,), status="Preparing"),),
+    ),
+    Bug(
+        "started-out-of-service",
+        "a transaction starts on a connector that is Unavailable",
+        check="status.in-service",
+        clause="4.9, 5.2",
+        rig="orders",
+        patches=(Patch("evc5.twin.connector.channel:Channel.is_free", constant(property(_is_idle))),),
+    ),
+    Bug(
+        "finishing-midway",
+        "a transaction that the station pauses is told as Finishing",
+        check="status.in-transaction",
+        clause="4.9, 7.7",
+        rig="station-max",
+        patches=(Patch("evc5.twin.connector.status_steps:status_of", around(_over)),),
+    ),
+    Bug(
+        "faulted-without-code",
+        "Faulted is told with NoError",
+        check="status.error-code",
+        clause="4.9, 7.6",
+        rig="faults",
+        patches=(says("StatusNotification", _never_faulty),),
+    ),
+    Bug(
+        "warning-while-charging",
+        "EVCommunicationError is told with Charging",
+        check="status.error-code",
+        clause="4.9",
+        rig="charge",
+        patches=(says("StatusNotification", _warns_anywhere),),
+    ),
+    Bug(
+        "suspended-by-the-wrong-one",
+        "SuspendedEV is told where the station pauses",
+        check="status.true",
+        clause="4.9, 7.7",
+        rig="station-max",
+        patches=(Patch("evc5.twin.connector.status_steps:status_of", around(_suspends)),),
+    ),
+    Bug(
+        "status-untold",
+        "a connector that is free again does not say so",
+        check="status.told",
+        clause="4.9",
+        rig="charge",
+        patches=(Patch("evc5.twin.services.announcer:Announcer._changed", around(_quiet_while_idle)),),
+    ),
+    Bug(
+        "connection-timeout-ignored",
+        "a connector is Preparing for ever",
+        check="status.timeout",
+        clause="9.1.6, TC_004_2_CS",
+        rig="waiting",
+        patches=(Patch("evc5.twin.sessions.session:Session._await_user", constant(nothing)),),
+    ),
+    Bug(
+        "fault-code-lost",
+        "every fault is told as OtherError",
+        check="status.fault-code",
+        clause="7.6, sheet table 5",
+        rig="faults",
+        patches=(says("StatusNotification", _forgets_code),),
+    ),
+    Bug(
+        "charging-before-contactor",
+        "Charging is told as soon as current is offered",
+        check="status.charging",
+        clause="7.7",
+        rig="charge",
+        patches=(Patch("evc5.twin.connector.status_steps:status_of", around(_charging_when_offered)),),
+    ),
+    Bug(
+        "car-unnoticed",
+        "a car makes no connector Preparing before its transaction",
+        check="status.preparing",
+        clause="4.9: A2",
+        rig="charge",
+        patches=(Patch("evc5.twin.connector.status_steps:status_of", around(_notices_nobody)),),
+    ),
+)
