@@ -50,7 +50,9 @@ def _comes_down(car: Vehicle, soc: float, piece: int, level: float) -> tuple[flo
 
 def follow(car: Vehicle, soc: float, piece: int, ceiling_ac_w: float) -> Plan:
     """Along one piece of the curve, exponentially, until its end or until it rises to the ceiling."""
-    curve, usable, keep = car.curve, car.usable_wh, 1.0 - car.loss_b
+    curve = car.curve
+    usable = car.usable_wh
+    keep = 1.0 - car.loss_b
     s0, s1, r0, r1, slope = curve.pieces[piece]
     rate = r0 + slope * (soc - s0)
     level = car.dc_w(ceiling_ac_w) / usable

@@ -80,7 +80,8 @@ class Car:
         """Power at the inlet it heads for: the offer, its own rating and what a cold battery takes."""
         if not self.wants:
             return 0.0
-        car, (factor, more_a) = self.vehicle, self.excess
+        car = self.vehicle
+        factor, more_a = self.excess
         offered_w = car.active_a(car.draw_a(self.seen_a) * factor + more_a) * sum_u_v
         return min(offered_w, car.ac_w(self.pack.rate * car.usable_wh))
 
@@ -88,7 +89,8 @@ class Car:
         """What its power does from now on, after anything around it has changed."""
         if self.soc >= 1.0:
             return self._preheat(sum_u_v)
-        car, goal_w = self.vehicle, self.goal_w(sum_u_v)
+        car = self.vehicle
+        goal_w = self.goal_w(sum_u_v)
         self.charged_on = self.phases
         self.piece = car.curve.piece(self.soc)
         accepts_w = car.ac_w(car.usable_wh * car.curve.rate(self.soc))
@@ -111,7 +113,8 @@ class Car:
         return self.form == HOLD and self.held == self._orders()
 
     def _go(self, form: str, goal_w: float) -> Plan:
-        self.form, self.held = form, self._orders()
+        self.form = form
+        self.held = self._orders()
         return (hold if form == HOLD else follow)(self.vehicle, self.soc, self.piece, goal_w)
 
     def _preheat(self, sum_u_v: float) -> Plan:
@@ -147,7 +150,8 @@ class Car:
 
     def stop(self) -> None:
         """No current any more, at once."""
-        self.form, self.active_a = OFF, 0.0
+        self.form = OFF
+        self.active_a = 0.0
 
 
 @dataclass(slots=True)
@@ -178,11 +182,14 @@ class Pack:
         """Advance, then change."""
         fade = exp(-(now_s - self.t_s) / self.vehicle.battery_tau_s)
         self.temp_c = self.goal_c + (self.temp_c - self.goal_c) * fade
-        self.t_s, self.charging, self.moved = now_s, charging, True
+        self.t_s = now_s
+        self.charging = charging
+        self.moved = True
 
     def crossing(self) -> tuple[float, int]:
         """When the next row of the table is reached and which; (inf, the present one) if never."""
-        rows, goal = self.vehicle.acceptance, self.goal_c
+        rows = self.vehicle.acceptance
+        goal = self.goal_c
         warmer = goal > self.temp_c
         edge = self.row + 1 if warmer else self.row
         if not 0 < edge < len(rows):
@@ -195,5 +202,6 @@ class Pack:
 
     def cross(self, now_s: float, row: int) -> None:
         """The named crossing: the temperature is at the edge."""
-        self.temp_c, self.t_s = self.vehicle.acceptance[max(row, self.row)][0], now_s
+        self.temp_c = self.vehicle.acceptance[max(row, self.row)][0]
+        self.t_s = now_s
         self.row = row

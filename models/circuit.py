@@ -40,18 +40,24 @@ class Circuit:
     ) -> None:
         self.t0_s = now_s
         self.ledger = Ledger(counted_wh=register_wh, counted_phase_wh=register_phase_wh)
-        self.gain, self.start_a, self.metered_gain = gain, start_a, 0.0
+        self.gain = gain
+        self.start_a = start_a
+        self.metered_gain = 0.0
         self.u_v: Three = ZERO
         self.phases = 0  # conducting
         self.car: Car | None = None
         self.plan: Plan | None = None
-        self.draw, self.squares = IDLE, NO_CURRENT
-        self.live, self.sum_u_v, self.share = (False, False, False), 0.0, ZERO
+        self.draw = IDLE
+        self.squares = NO_CURRENT
+        self.live = (False, False, False)
+        self.sum_u_v = 0.0
+        self.share = ZERO
         self.openings_under_load = 0
 
     def ledger_at(self, now_s: float) -> Ledger:
         """The ledger as of now, without settling."""
-        draw, tau_s = self.draw, now_s - self.t0_s
+        draw = self.draw
+        tau_s = now_s - self.t0_s
         if tau_s <= 0.0 or draw is IDLE:
             return self.ledger
         energy, counted, (c1, c2, c3), battery, loss, standby, contact = self.ledger
@@ -63,14 +69,18 @@ class Circuit:
         else:
             standby += added_wh
         contact += self.squares.integral(tau_s)
-        shown, (s1, s2, s3) = added_wh * self.metered_gain, draw.share
+        shown = added_wh * self.metered_gain
+        s1, s2, s3 = draw.share
         by_phase = (c1 + shown * s1, c2 + shown * s2, c3 + shown * s3)
         return Ledger(energy + added_wh, counted + shown, by_phase, battery, loss, standby, contact)
 
     def settle(self, now_s: float) -> None:
         """Bring energy, register, battery and current to now. What holds next must then be solved."""
-        tau_s, draw, car = now_s - self.t0_s, self.draw, self.car
-        stood, self.ledger = self.ledger.battery_wh, self.ledger_at(now_s)
+        tau_s = now_s - self.t0_s
+        draw = self.draw
+        car = self.car
+        stood = self.ledger.battery_wh
+        self.ledger = self.ledger_at(now_s)
         self.t0_s = now_s
         if car is None or tau_s <= 0.0:
             return
@@ -90,7 +100,8 @@ class Circuit:
 
     def close(self, phases: int, now_s: float) -> None:
         """The contactor conducts on so many phases; 0 is open."""
-        car, self.phases = self.car, phases
+        car = self.car
+        self.phases = phases
         if car is not None:
             self.openings_under_load += car.form != OFF
             car.mains(phases, now_s)
@@ -103,7 +114,8 @@ class Circuit:
 
     def _wire(self, now_s: float) -> None:
         """Which conductors carry current to the car: closed, used by it and not dead."""
-        car, stood = self.car, self.live
+        car = self.car
+        stood = self.live
         used = min(self.phases, car.vehicle.phases) if car is not None else 0
         u1, u2, u3 = self.u_v
         first = used > 0 and u1 >= LEAST_V  # its electronics hang on L1 (assumed)
@@ -117,7 +129,8 @@ class Circuit:
 
     def solve(self, now_s: float) -> None:
         """Something has changed: find what flows from now on."""
-        car, self.plan = self.car, None
+        car = self.car
+        self.plan = None
         if car is not None and car.asks and self.sum_u_v and (car.form != OFF or now_s >= car.ready_s):
             self.plan = car.plan(self.sum_u_v)
         self._drawn()
@@ -131,7 +144,8 @@ class Circuit:
     def _drawn(self) -> None:
         self.draw = draw = self._draw()
         if draw is IDLE:
-            self.squares, self.metered_gain = NO_CURRENT, 0.0
+            self.squares = NO_CURRENT
+            self.metered_gain = 0.0
             return
         lasts_s = self.lasts_s
         self.squares = draw.squares(lasts_s if lasts_s < inf else 0.0)
@@ -139,7 +153,8 @@ class Circuit:
         self.metered_gain = self.gain if self.squares.peak >= count * self.start_a * self.start_a else 0.0
 
     def _draw(self) -> Draw:
-        car, plan = self.car, self.plan
+        car = self.car
+        plan = self.plan
         if car is None or not self.sum_u_v:
             return IDLE
         vehicle = car.vehicle
@@ -175,7 +190,9 @@ class Circuit:
         draw = self.draw
         if not (draw.flow.slope_w_s or draw.flow.decay_w):
             return inf
-        step, amps, soonest = step_ramp_a if draw.flow.slope_w_s else step_a, draw.rms_a(0.0), inf
+        step = step_ramp_a if draw.flow.slope_w_s else step_a
+        amps = draw.rms_a(0.0)
+        soonest = inf
         for other in (amps - step, amps + step):
             if other > draw.reactive_a:
                 active = (other * other - draw.reactive_a * draw.reactive_a) ** 0.5

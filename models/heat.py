@@ -199,7 +199,9 @@ class Warmth:
     def __init__(
         self, lags: tuple[Lag, ...], squares: Squares, closed: bool, t0_s: float, from_k: Any
     ) -> None:
-        self.t0_s, self.squares, self.closed = t0_s, squares, closed
+        self.t0_s = t0_s
+        self.squares = squares
+        self.closed = closed
         self.rises = tuple([rise(lag, squares, closed, k) for lag, k in zip(lags, from_k, strict=True)])
         self.peak_k = self.rises[0].peak + max(self.rises[1].peak, self.rises[2].peak)
         self.after: Warmth | None = None
@@ -225,7 +227,8 @@ class Warmth:
 
     def enclosure_columns(self, t_s: Any) -> Any:
         """Its share of the enclosure's temperature at ascending instants, through what took over since."""
-        warmth, total = self.when(t_s[0]), np.empty(len(t_s))
+        warmth = self.when(t_s[0])
+        total = np.empty(len(t_s))
         done = 0
         while done < len(t_s):
             after = warmth.after
@@ -284,7 +287,8 @@ class Air:
 
     def slope(self, t_s: float) -> float:
         """K/s at `t_s`."""
-        omega, mu = self._cos_omega, self._mu
+        omega = self._cos_omega
+        mu = self._mu
         slope = -omega * self._cos_k * sin(omega * t_s + self._cos_shift)
         if self._sun_k:
             u = (t_s + self._shift_s) % DAY_S

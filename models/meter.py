@@ -62,16 +62,22 @@ class MeterSpec:
     def tells(self, segment: Segment, t_s: float) -> Metered:
         """What comes over the bus at `t_s`: in the meter's steps, currents too small to count as none."""
         power, amps, pf, added, soc = segment.state(t_s)
-        fixed, draw = segment.fixed, segment.draw
+        fixed = segment.fixed
+        draw = segment.draw
         register_wh, by_phase_wh = segment.registers(added)
         if self.float32:
             register_wh = as_float32_kwh(register_wh)
-        currents, watts, by_phase_w = ZERO, 0.0, ZERO
+        currents = ZERO
+        watts = 0.0
+        by_phase_w = ZERO
         if amps and amps >= self.start_a:
-            a, (live1, live2, live3) = _rounded(amps, self.amp_step), draw.live
+            a = _rounded(amps, self.amp_step)
+            live1, live2, live3 = draw.live
             currents = (a if live1 else 0.0, a if live2 else 0.0, a if live3 else 0.0)
-            (s1, s2, s3), step = draw.share, self.watt_step
-            watts, by_phase_w = power, (power * s1, power * s2, power * s3)
+            s1, s2, s3 = draw.share
+            step = self.watt_step
+            watts = power
+            by_phase_w = (power * s1, power * s2, power * s3)
             if step:
                 scale = power / step
                 watts = round(scale) * step

@@ -64,28 +64,34 @@ class Outlet:
     """What hands do to it, what the controller drives, and what the controller sees."""
 
     def __init__(self, world: Surroundings, connector: int, spec: OutletSpec) -> None:
-        self.connector, self.spec = connector, spec
+        self.connector = connector
+        self.spec = spec
         self.on_pilot: list[Listener] = []
         self.on_segment: list[Listener] = []
         self.on_senses: list[Listener] = []
         self.cable_a: float | None = None
         self.heat_a = inf  # what the temperatures allow
-        self._world, self._timeline = world, world.timeline
-        meter, gain = spec.meter, spec.meter.gain(world.seed, f"meter/{connector}")
+        self._world = world
+        self._timeline = world.timeline
+        meter = spec.meter
+        gain = spec.meter.gain(world.seed, f"meter/{connector}")
         by_phase = meter.register_phase_wh or (meter.register_wh / 3.0,) * 3
         self.circuit = Circuit(self._timeline.now, meter.register_wh, by_phase, gain, meter.start_a)
         self.warmth = Warmth(world.lags, self.circuit.squares, False, self._timeline.now, (0.0, 0.0, 0.0))
         self._grid_v: Three = (0.0, 0.0, 0.0)
         self._faults: dict[str, faults.Effect] = {}
         self._line = PilotLine(spec.pwm_steps)
-        self._commanded, self._lock = 0, False
+        self._commanded = 0
+        self._lock = False
         self._breakpoint = Alarm(self._timeline, self._arrive, INPUT)
         self._look = Alarm(self._timeline, self._looks, INPUT)
         self._drift = Alarm(self._timeline, self._drifts, INPUT)
         self._warming = Alarm(self._timeline, self._pack_crosses, INPUT)
         self._protection = Protection(self._timeline, self._sense)
-        self._told_pilot, self._telling = "A", False
-        self._told_senses, self._telling_senses = frozenset[str](), False
+        self._told_pilot = "A"
+        self._telling = False
+        self._told_senses = frozenset[str]()
+        self._telling_senses = False
         self.segment: Segment
 
     # what hands do
@@ -102,7 +108,8 @@ class Outlet:
         if cable_a not in CABLE_OHM:
             allowed = ", ".join(f"{amps:g}" for amps in CABLE_OHM)
             raise ValueError(f"cable_a must be one of {allowed}, got {cable_a:g}")
-        now_s, air_c = self._settle(), self._world.ambient.mean_c
+        now_s = self._settle()
+        air_c = self._world.ambient.mean_c
         pack = Pack(vehicle, air_c, air_c if battery_c is None else battery_c, now_s)
         car = Car(vehicle, soc, min(vehicle.phases, self.spec.phases), pack, paused_s=now_s)
         car.excess = self._excess()
@@ -301,7 +308,8 @@ class Outlet:
 
     def _feed(self) -> None:
         """Apply the grid's voltages and what faults make of them."""
-        now_s, was_powered = self._settle(), self.powered
+        now_s = self._settle()
+        was_powered = self.powered
         volts = list(self._grid_v)
         for effect in self._faults.values():
             volts = [v * factor for v, factor in zip(volts, effect.voltage, strict=True)]
@@ -353,7 +361,8 @@ class Outlet:
 
     def _looks(self) -> None:
         """The car looks at the pilot and acts on it."""
-        car, now_s = self.circuit.car, self._settle()
+        car = self.circuit.car
+        now_s = self._settle()
         if car is None:
             return
         dark = self._line.held or faults.PILOT in self._faults or not self.powered
@@ -381,8 +390,11 @@ class Outlet:
         self._world.after(self)
 
     def _begin_segment(self) -> None:
-        circuit, world, now_s = self.circuit, self._world, self._timeline.now
-        car, lasts_s = circuit.car, circuit.lasts_s
+        circuit = self.circuit
+        world = self._world
+        now_s = self._timeline.now
+        car = circuit.car
+        lasts_s = circuit.lasts_s
         self.warmth = self.warmth.then(world.lags, circuit.squares, circuit.phases > 0, now_s)
         fixed = Fixed(
             self.pilot,
@@ -436,7 +448,8 @@ class Outlet:
             self._warming.set(due_s) if due_s < inf else self._warming.clear()
 
     def _pack_crosses(self) -> None:
-        car, now_s = self.circuit.car, self._settle()
+        car = self.circuit.car
+        now_s = self._settle()
         if car is None:
             return
         car.pack.cross(now_s, car.pack.crossing()[1])

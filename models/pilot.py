@@ -63,8 +63,10 @@ class PilotLine:
 
     def __init__(self, steps: int | None) -> None:
         self._steps = steps
-        self.duty_pct, self.offered_a = 100.0, 0.0
-        self.held, self._held_s = "", 0.0
+        self.duty_pct = 100.0
+        self.offered_a = 0.0
+        self.held = ""
+        self._held_s = 0.0
 
     def offer(self, amps: float | None) -> bool:
         """So many amps, or no PWM; whether that changes the duty."""
@@ -83,7 +85,8 @@ class PilotLine:
         """Hold it at E or F or let it go; how long it was held if it is let go, None if nothing changes."""
         if state not in (None, "E", "F"):
             raise ValueError(f"pilot can be held at E, F or None, got {state!r}")
-        was, self.held = self.held, state or ""
+        was = self.held
+        self.held = state or ""
         if was == self.held:
             return None
         if not was:

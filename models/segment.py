@@ -128,9 +128,15 @@ class Segment:
         others: tuple[Warmth, ...],
         extra_k: float = 0.0,
     ) -> None:
-        self.t0_s, self.fixed, self.draw = t0_s, fixed, draw
-        self.ledger, self.soc = ledger, soc
-        self._air, self._own, self._others, self._extra_k = air, own, others, extra_k
+        self.t0_s = t0_s
+        self.fixed = fixed
+        self.draw = draw
+        self.ledger = ledger
+        self.soc = soc
+        self._air = air
+        self._own = own
+        self._others = others
+        self._extra_k = extra_k
         self._recent = list(others)  # where the last look found them: an idle outlet's segment lasts for days
 
     @property
@@ -155,21 +161,26 @@ class Segment:
             power += decay * exp(-lam * tau)
             joules -= decay * expm1(-lam * tau) / lam
         added = joules / 3600.0
-        pf, amps = None, 0.0
+        pf = None
+        amps = 0.0
         if sum_u:
             active = power / sum_u
             amps = sqrt(active * active + reactive * reactive)
             if amps:
                 pf = active / amps
-        soc, car = self.soc, self.fixed.vehicle
+        soc = self.soc
+        car = self.fixed.vehicle
         if soc is not None and car is not None:
             soc += (keep * added - drain * tau / 3600.0) / car.usable_wh
         return power, amps, pf, added, soc
 
     def registers(self, added_wh: float) -> tuple[float, Three]:
         """What the meter has counted in all and on each phase, in its steps, when `added_wh` were drawn."""
-        counted, (c1, c2, c3), (s1, s2, s3) = self.ledger[1], self.ledger[2], self.draw.share
-        shown, step = added_wh * self.fixed.gain, self.fixed.resolution_wh
+        counted = self.ledger[1]
+        c1, c2, c3 = self.ledger[2]
+        s1, s2, s3 = self.draw.share
+        shown = added_wh * self.fixed.gain
+        step = self.fixed.resolution_wh
         counted, c1, c2, c3 = counted + shown, c1 + shown * s1, c2 + shown * s2, c3 + shown * s3
         if not step:
             return counted, (c1, c2, c3)
@@ -185,7 +196,8 @@ class Segment:
         pilot, duty_pct, offered_a, phases, u_v, hertz, capability, car, max_draw_a, _, _ = self.fixed
         counted, by_phase = self.registers(added)
         live = self.draw.live
-        currents, demand = ZERO, None
+        currents = ZERO
+        demand = None
         if amps:
             currents = (amps if live[0] else 0.0, amps if live[1] else 0.0, amps if live[2] else 0.0)
         if soc is not None and car is not None:
@@ -212,7 +224,8 @@ class Segment:
 
     def columns(self, t_s: Any) -> Columns:
         """The telemetry columns at these ascending instants; NaN where a value is null."""
-        tau, size = t_s - self.t0_s, len(t_s)
+        tau = t_s - self.t0_s
+        size = len(t_s)
         if size <= FEW:
             return _stacked([self.at(float(t)) for t in t_s])
         (const, slope, decay, lam), live, sum_u, reactive, keep, drain, _ = self.draw
@@ -223,8 +236,10 @@ class Segment:
             power = power + decay * np.exp(-lam * tau)
             joules = joules - decay * np.expm1(-lam * tau) / lam
         added = joules / 3600.0
-        zeros, nan = np.zeros(size), np.full(size, np.nan)
-        amps, pf = zeros, nan
+        zeros = np.zeros(size)
+        nan = np.full(size, np.nan)
+        amps = zeros
+        pf = nan
         if sum_u:
             active = power / sum_u
             amps = np.sqrt(active * active + reactive * reactive)
@@ -232,7 +247,8 @@ class Segment:
         soc = nan
         if self.soc is not None and fixed.vehicle is not None:
             soc = self.soc + (keep * added - drain * tau / 3600.0) / fixed.vehicle.usable_wh
-        counted, step = self.ledger.counted_wh + added * fixed.gain, fixed.resolution_wh
+        counted = self.ledger.counted_wh + added * fixed.gain
+        step = fixed.resolution_wh
         return {
             "pilot": np.full(size, fixed.pilot),
             "duty_pct": np.full(size, fixed.duty_pct),
@@ -263,7 +279,9 @@ class Segment:
         return temp
 
     def _demand_columns(self, soc: Any) -> Any:
-        size, car, most_a = len(soc), self.fixed.vehicle, self.fixed.max_draw_a
+        size = len(soc)
+        car = self.fixed.vehicle
+        most_a = self.fixed.max_draw_a
         if car is None:
             return np.full((size, 3), np.nan)
         if not most_a:

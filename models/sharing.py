@@ -50,7 +50,8 @@ def turn(now_s: float, turn_s: float = TURN_S) -> int:
 
 
 def _in_order(wants: Sequence[Want], room_a: Three) -> dict[int, float]:
-    left, shares = list(room_a), {}
+    left = list(room_a)
+    shares = {}
     for want in wants:
         shares[want.connector] = max(min(want.limit_a, *(left[n - 1] for n in want.phases)), 0.0)
         for n in want.phases:
@@ -61,7 +62,8 @@ def _in_order(wants: Sequence[Want], room_a: Three) -> dict[int, float]:
 def _rising(wants: Sequence[Want], room_a: Three) -> dict[int, float]:
     """Progressive filling: max-min fair over phases that different outlets load."""
     shares = {want.connector: 0.0 for want in wants}
-    rising, left = list(wants), list(room_a)
+    rising = list(wants)
+    left = list(room_a)
     while rising:
         crowd = [sum(n in want.phases for want in rising) for n in (1, 2, 3)]
         step = min(

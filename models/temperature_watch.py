@@ -17,7 +17,9 @@ class Watch:
     __slots__ = ("_rise", "board", "extra_k", "level", "levels", "outlet", "sensor")
 
     def __init__(self, sensor: str, outlet: int, levels: Levels) -> None:
-        self.sensor, self.outlet, self.levels = sensor, outlet, levels
+        self.sensor = sensor
+        self.outlet = outlet
+        self.levels = levels
         self.level = 0  # how many of the levels hold
         self.extra_k = 0.0  # a fault injected at the sensor
         self._rise = {POWER: CONTACTOR, CONTACTS: SOCKET}.get(sensor)

@@ -43,7 +43,8 @@ class Timeline(simpy.Environment):
     def push(self, t_s: float, callback: Callable[["_Due"], None], rank: int) -> None:
         """`at` for a callback that takes the event as SimPy's do."""
         # Pushed with its absolute time: env.schedule() takes a delay, and now + (t - now) is not always t.
-        now, queue = self._now, cast(Any, self._queue)
+        now = self._now
+        queue = cast(Any, self._queue)
         heappush(queue, (t_s if t_s > now else now, rank, next(self._eid), _Due(callback)))
 
     def soon(self, action: Action, rank: int = CONTROL) -> None:
@@ -57,7 +58,8 @@ class Timeline(simpy.Environment):
         """
         if until_s < self._now:
             raise ValueError(f"until_s must be >= now ({self._now}), got {until_s}")
-        queue, step = self._queue, self.step
+        queue = self._queue
+        step = self.step
         while queue and (queue[0][0] <= until_s if inclusive else queue[0][0] < until_s):
             step()
         self._now = until_s
@@ -69,7 +71,9 @@ class Alarm:
     __slots__ = ("_action", "_rank", "_timeline", "due_s")
 
     def __init__(self, timeline: Timeline, action: Action, rank: int = CONTROL) -> None:
-        self._timeline, self._action, self._rank = timeline, action, rank
+        self._timeline = timeline
+        self._action = action
+        self._rank = rank
         self.due_s: float | None = None
 
     def set(self, t_s: float) -> None:

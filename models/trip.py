@@ -7,10 +7,8 @@ from evc5.models.flow import Flow
 from evc5.models.segment import Draw
 from evc5.models.timeline import CONTROL, Alarm, Timeline
 
-FACTOR, MARGIN_A = (
-    1.1,
-    0.5,
-)  # everest-core EvseManager manifest: limit x 1.1 + 0.5 A (x 1.1 measuring tolerance)
+FACTOR = 1.1  # everest-core EvseManager manifest: limit x 1.1 + 0.5 A (x 1.1 measuring tolerance)
+MARGIN_A = 0.5
 AFTER_S = 7.0  # everest-core: 7 s, at least 6
 
 
@@ -26,7 +24,8 @@ class Trip:
 
     def __init__(self, limit_a: float) -> None:
         self.level_a = level_a(limit_a)
-        self._since_s, self._until_s = inf, inf
+        self._since_s = inf
+        self._until_s = inf
 
     def due_s(self, now_s: float, flow: Flow, lasts_s: float, sum_u_v: float, reactive_a: float) -> float:
         """When it trips if this segment runs its course; inf if not in it."""
@@ -51,7 +50,8 @@ class Protection:
     __slots__ = ("_alarm", "_told", "_trip", "tripped")
 
     def __init__(self, timeline: Timeline, told: Callable[[], None]) -> None:
-        self._alarm, self._told = Alarm(timeline, self._trips, CONTROL), told
+        self._alarm = Alarm(timeline, self._trips, CONTROL)
+        self._told = told
         self._trip: Trip | None = None
         self.tripped = False
 

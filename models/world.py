@@ -31,10 +31,13 @@ class World:
         derating: Derating | None = None,
         time_of_day_s: float = 0.0,
     ) -> None:
-        self.timeline, self.seed = timeline, seed
-        self.supply, self.ambient = supply or Supply(), ambient or Ambient()
+        self.timeline = timeline
+        self.seed = seed
+        self.supply = supply or Supply()
+        self.ambient = ambient or Ambient()
         self.thermal = thermal or Thermal()
-        self.lags, self.air = self.thermal.lags, Air(self.ambient, self.thermal, time_of_day_s)
+        self.lags = self.thermal.lags
+        self.air = Air(self.ambient, self.thermal, time_of_day_s)
         self.on_grid: list[Callable[[World], None]] = []  # other voltages, or another load of the house
         self.outlets: tuple[Outlet, ...] = ()
         self.outlets = tuple(Outlet(self, number, spec) for number, spec in enumerate(outlets, 1))
@@ -42,7 +45,8 @@ class World:
         self._watches = watches([stairs.levels(spec.rated_a) for spec in outlets])
         self._crossing = Alarm(timeline, self._crosses, INPUT)
         self._due: tuple[Watch, int] | None = None
-        self._looking, self._felt = False, [outlet.warmth for outlet in self.outlets]
+        self._looking = False
+        self._felt = [outlet.warmth for outlet in self.outlets]
         self._states = self.supply.states(seed, time_of_day_s)
         self._grid, self._upcoming = next(self._states), next(self._states, None)
         self._feeding = False
@@ -70,7 +74,8 @@ class World:
 
     def grid_a(self) -> Three:
         """What the third meter sees at the connection, per phase: house and charge point."""
-        now_s, total = self.timeline.now, list(self._grid.house_a)
+        now_s = self.timeline.now
+        total = list(self._grid.house_a)
         for outlet in self.outlets:
             for phase, amps in zip(outlet.spec.rotation, outlet.circuit.currents_a(now_s), strict=True):
                 total[phase - 1] += amps
@@ -173,13 +178,15 @@ class World:
 
     def _look(self) -> None:
         """Find the next crossing among all sensors, or when to look on."""
-        self._looking, self._due = False, None
+        self._looking = False
+        self._due = None
         now_s = self.timeline.now
         end_s = min([now_s + LOOK_AHEAD_S, *(outlet.settled_until_s for outlet in self.outlets)])
         for watch in self._watches:
             found = watch.crossing(self.air, self._felt, now_s, end_s)
             if found:
-                end_s, self._due = found[0], (watch, found[1])
+                end_s = found[0]
+                self._due = (watch, found[1])
         self._crossing.set(end_s)
 
     def _crosses(self) -> None:

@@ -53,8 +53,12 @@ class ChargePoint:
         files: Files | None = None,
         ids: Iterator[str] | None = None,
     ) -> None:
-        self.timeline, self.world, self.link, self.clock = timeline, world, link, clock
-        self.behaviour, self.configuration = behaviour, configuration
+        self.timeline = timeline
+        self.world = world
+        self.link = link
+        self.clock = clock
+        self.behaviour = behaviour
+        self.configuration = configuration
         self.memory = memory or Memory()
         for transaction in self.memory.transactions.values():  # of an earlier run, whose seconds were others
             transaction.start_s = clock.t(transaction.started)
@@ -75,7 +79,9 @@ class ChargePoint:
         self._wire()
 
     def _assemble_agent(self, ids: Iterator[str], queue_limit: int) -> None:
-        timeline, memory, channels = self.timeline, self.memory, self.controller.channels
+        timeline = self.timeline
+        memory = self.memory
+        channels = self.controller.channels
         self.agent = Agent(
             timeline,
             self.clock,
@@ -102,7 +108,9 @@ class ChargePoint:
 
     def _keep_id_tags(self) -> None:
         """Cache and local list are what the memory holds, and are written there when they change."""
-        memory, cache, listed = self.memory, self.authorisation.cache, self.authorisation.list
+        memory = self.memory
+        cache = self.authorisation.cache
+        listed = self.authorisation.list
         cache.load(memory.recall("cache", []))
         if memory.recall("list") is not None:
             listed.load(memory.recall("list"))

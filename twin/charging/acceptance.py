@@ -72,7 +72,8 @@ class Gate:
             raise Rejected("a TxProfile is for one connector")  # 3.13.1
 
     def _check_room(self, profile: ChargingProfile, installed: Iterable[ChargingProfile]) -> None:
-        told, limits = profile.wire["chargingSchedule"], self.limits
+        told = profile.wire["chargingSchedule"]
+        limits = self.limits
         if told["chargingRateUnit"] not in limits.units:
             raise Rejected(f"chargingRateUnit must be one of {limits.units}")
         for what, value, most in (

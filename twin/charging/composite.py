@@ -100,7 +100,9 @@ def answer(query: Query, site: Site, begun: Begun) -> dict[str, Any]:
 def _periods(query: Query, site: Site, begun: Begun, start_s: int) -> tuple[list[dict[str, Any]], float]:
     """The periods from `start_s`, equal neighbours as one, and the highest minChargingRate among them."""
     periods: list[dict[str, Any]] = []
-    hint, offset_s, before = 0.0, 0, None
+    hint = 0.0
+    offset_s = 0
+    before = None
     for _ in range(MOST_STEPS):
         flow, until_ms = _flow(query.connector, (start_s + offset_s) * 1000 + LAST_MS_OF_SECOND, site, begun)
         limit = _limit(flow, query.unit)

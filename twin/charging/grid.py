@@ -21,7 +21,9 @@ class Grid:
     """Knows how much the station may take from its connection now, and says when that changed."""
 
     def __init__(self, world: World, configuration: Configuration, changed: Callable[[], None]) -> None:
-        self._world, self._configuration, self._changed = world, configuration, changed
+        self._world = world
+        self._configuration = configuration
+        self._changed = changed
         self._meter_lost = False
         self._told_a: float | None = None  # over the bus; None while nothing comes
         world.on_grid.append(lambda _: self._grid_changed())

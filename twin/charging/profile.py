@@ -29,7 +29,8 @@ class Refused(Exception):
 
     def __init__(self, code: str, description: str) -> None:
         super().__init__(f"{code}: {description}")
-        self.code, self.description = code, description
+        self.code = code
+        self.description = description
 
 
 class Rejected(Exception):
@@ -135,7 +136,8 @@ def read_caps(told: Wire) -> list[Cap]:
 
 def read_start(wire: Wire, now_s: float, policies: Policies) -> int | None:
     """The schedule's own start; None: where charging began."""
-    kind, told = wire["chargingProfileKind"], wire["chargingSchedule"]
+    kind = wire["chargingProfileKind"]
+    told = wire["chargingSchedule"]
     if kind == "Relative":
         return None  # 7.9; a startSchedule has no meaning here
     if "startSchedule" in told:

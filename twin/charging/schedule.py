@@ -61,7 +61,8 @@ class Schedule:
         return cap, min(until, self.valid_to_ms)
 
     def _at(self, t_ms: int, start_ms: int) -> tuple[Cap | None, int]:
-        span, following = self.duration_ms, NEVER
+        span = self.duration_ms
+        following = NEVER
         if self.every_ms is not None and (t_ms >= start_ms or self.backwards):
             start_ms = latest(start_ms, self.every_ms, t_ms)
             following = start_ms + self.every_ms

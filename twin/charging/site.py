@@ -33,8 +33,12 @@ class Site:
         profiles: ProfileStore,
         started: Started,
     ) -> None:
-        self._timeline, self._clock, self._world = timeline, clock, world
-        self._configuration, self._profiles, self._started = configuration, profiles, started
+        self._timeline = timeline
+        self._clock = clock
+        self._world = world
+        self._configuration = configuration
+        self._profiles = profiles
+        self._started = started
         self._spread_watts = behaviour.policy("watts_to_amps") == "phases-in-use"
         self.changed: Callable[[], None] = lambda: None
         self.grid = Grid(world, configuration, lambda: self.changed())

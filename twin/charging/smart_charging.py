@@ -30,8 +30,12 @@ class SmartCharging:
         configuration: Configuration,
         changed: Callable[[], None],
     ) -> None:
-        self._profiles, self._memory, self._now = profiles, memory, now
-        self._site, self._configuration, self._changed = site, configuration, changed
+        self._profiles = profiles
+        self._memory = memory
+        self._now = now
+        self._site = site
+        self._configuration = configuration
+        self._changed = changed
         profiles.load(memory.recall("profiles", []))
         if memory.lasting:
             profiles.on_change.append(lambda: memory.keep("profiles", profiles.dump()))

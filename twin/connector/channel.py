@@ -29,14 +29,17 @@ class Channel:
     """One connector as the controller runs it: cable, permission, offer, contactor."""
 
     def __init__(self, timeline: Timeline, outlet: Outlet, arbitrate: Callable[[], None]) -> None:
-        self._timeline, self.outlet, self.connector = timeline, outlet, outlet.connector
+        self._timeline = timeline
+        self.outlet = outlet
+        self.connector = outlet.connector
         self._arbitrate = arbitrate
         self._line = ConnectorStatus()
         self.has_lock = True  # else the cable is fixed to the station, or loose
         self.grant = NO_GRANT
         self.switch = PhaseSwitch(timeline, outlet, arbitrate)
         self._pwm_free_s = 0.0  # when the duty may change again
-        self._before_a, self._followed_s = 0.0, -inf  # the offer before a cut, and when the car has followed
+        self._before_a = 0.0  # the offer before a cut
+        self._followed_s = -inf  # and when the car has followed
         self._pwm = Alarm(self._timeline, self._drive_pilot, CONTROL)
         self._contactor = Alarm(self._timeline, self._drive_contactor, CONTROL)
         self._answer = Alarm(self._timeline, self._answer_over, CONTROL)
@@ -60,7 +63,8 @@ class Channel:
     @property
     def allocated_a(self) -> tuple[float, float, float]:
         """What arbitration grants on each phase, before the pilot has followed."""
-        amps, phases = self.grant.amps, self.switch.phases
+        amps = self.grant.amps
+        phases = self.switch.phases
         return (amps, amps if phases > 1 else 0.0, amps if phases > 2 else 0.0)
 
     @property
@@ -72,7 +76,8 @@ class Channel:
     @property
     def offered_a(self) -> tuple[float, float, float]:
         """What the pilot says, on the phases that are behind it."""
-        amps, phases = self.outlet.offered_a, self.switch.phases
+        amps = self.outlet.offered_a
+        phases = self.switch.phases
         return (amps, amps if phases > 1 else 0.0, amps if phases > 2 else 0.0)
 
     @property
@@ -344,7 +349,8 @@ class Channel:
         """Take over what arbitration grants; the pilot follows as soon as its 5 s rule allows."""
         if not self.awake:
             return  # without power, or while the firmware starts, nothing is offered
-        changed, paused = grant != self.grant, self._target_a() <= 0
+        changed = grant != self.grant
+        paused = self._target_a() <= 0
         self.grant = grant
         if paused and self._target_a() > 0 and self.status == SUSPENDED_EVSE:
             self._await_answer(quiet=True)  # E3, or E4 where it does not answer
@@ -361,7 +367,9 @@ class Channel:
         return self.grant.amps if self.wants_energy and not self.switch.busy else 0.0
 
     def _drive_pilot(self) -> None:
-        now, amps, outlet = self._timeline.now, self._target_a(), self.outlet
+        now = self._timeline.now
+        amps = self._target_a()
+        outlet = self.outlet
         if amps < outlet.offered_a:
             self._before_a = self.committed_a
             self._followed_s = now + (REACTION_S if amps > 0 else STUBBORN_S)

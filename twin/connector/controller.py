@@ -43,7 +43,9 @@ class Controller:
         limits: Limits,
         first_come: bool = False,
     ) -> None:
-        self.timeline, self._limits, self._first_come = timeline, limits, first_come
+        self.timeline = timeline
+        self._limits = limits
+        self._first_come = first_come
         self._again = Alarm(timeline, self.arbitrate, CONTROL)
         self._turns = Alarm(timeline, self.arbitrate, CONTROL)
         self.channels: Sequence[Channel] = tuple(
@@ -61,7 +63,8 @@ class Controller:
         taking = [channel for channel in self.channels if channel.wants_energy]
         for channel in taking:
             channel.switch.want(self._limits.phases(channel))
-        shared, minimum_a = self._limits.shared(), self._limits.minimum_a()
+        shared = self._limits.shared()
+        minimum_a = self._limits.minimum_a()
         requests = [Request(c.connector, self._limits.own(c), minimum_a, c.grid_phases) for c in taking]
         now = self.timeline.now
         grants = arbitrate(requests, shared, self._first_come, turn(now))

@@ -20,7 +20,8 @@ class PhaseSwitch:
     """The phase relays of one channel; without them `supported` is False and the phases stay as wired."""
 
     def __init__(self, timeline: Timeline, outlet: Outlet, changed: Callable[[], None]) -> None:
-        self._timeline, self._changed = timeline, changed
+        self._timeline = timeline
+        self._changed = changed
         self.wired = outlet.spec.phases
         self.phases = self.wired
         self.supported = False
@@ -73,7 +74,8 @@ class PhaseSwitch:
         assert self._target is not None and not self._closed
         if self._target != self.phases:
             self._last_s = self._timeline.now
-        self.phases, self._target = self._target, None
+        self.phases = self._target
+        self._target = None
         self._changed()
 
 

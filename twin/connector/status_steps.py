@@ -45,10 +45,14 @@ class ConnectorStatus:
 
     def begin(self, plugged: bool, operative: bool) -> None:
         """The firmware starts: until it has looked, the connector counts as unused."""
-        self.awake, self.quiet, self.note = True, False, ""
+        self.awake = True
+        self.quiet = False
+        self.note = ""
         self.facts = Facts(plugged=plugged, operative=operative)
         self.status = AVAILABLE if operative else UNAVAILABLE
-        self.fault, self.error_code, self._fault_info = NO_FAULT, NO_FAULT.error_code, ""
+        self.fault = NO_FAULT
+        self.error_code = NO_FAULT.error_code
+        self._fault_info = ""
 
     def die(self) -> None:
         self.awake = self.quiet = False
@@ -63,7 +67,8 @@ class ConnectorStatus:
         status = status_of(self.facts)
         if not self.awake or (self.quiet and status == PREPARING):
             return
-        was_quiet, self.quiet = self.quiet, False
+        was_quiet = self.quiet
+        self.quiet = False
         for step in steps(self.status, status):
             self._announce(step)
         if was_quiet:

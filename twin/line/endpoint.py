@@ -21,7 +21,8 @@ class Endpoint:
     ca_file: Path | None = None
 
     def __post_init__(self) -> None:
-        shown, parts = scrubbed(self.url), urlsplit(self.url)
+        shown = scrubbed(self.url)
+        parts = urlsplit(self.url)
         if parts.scheme not in ("ws", "wss") or not parts.hostname:
             raise ValueError(f"must be ws://host[:port][/path] or wss://…, got {shown!r}")
         if parts.query or parts.fragment:

@@ -84,7 +84,8 @@ class Hub:
 
     def _poll_awake(self, awake_s: float) -> list[tuple[int, int]]:
         found: list[tuple[int, int]] = []
-        poll, until = self._poll.poll, time.perf_counter() + awake_s
+        poll = self._poll.poll
+        until = time.perf_counter() + awake_s
         while not found and time.perf_counter() < until:
             found = poll(0)
             give_way()
@@ -92,7 +93,8 @@ class Hub:
 
     def handle(self) -> None:
         """Read the sockets that `wait` found readable, and run the errands, in the order they came."""
-        ready, self._ready = self._ready, []
+        ready = self._ready
+        self._ready = []
         for action in ready:
             action()
 

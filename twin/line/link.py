@@ -64,7 +64,9 @@ class MemoryLink:
     def __init__(self, timeline: Timeline, latency_s: float, record: Record) -> None:
         if latency_s < 0:
             raise ValueError(f"latency_s must be >= 0, got {latency_s}")
-        self._timeline, self._latency_s, self._record = timeline, latency_s, record
+        self._timeline = timeline
+        self._latency_s = latency_s
+        self._record = record
         self.station: Station
         self.to_csms: Text
         self.on_csms_open: Callable[[], None]
@@ -100,7 +102,8 @@ class MemoryLink:
     # --- the CSMS's end ---
 
     def send_down(self, text: str) -> None:
-        timeline, socket = self._timeline, self._socket
+        timeline = self._timeline
+        socket = self._socket
         timeline.at(timeline._now + self._latency_s, lambda: self._deliver(text, socket), INPUT)
 
     def _deliver(self, text: str, socket: int) -> None:
@@ -124,4 +127,5 @@ class MemoryLink:
         self.is_silent = True
 
     def up(self) -> None:
-        self.available, self.is_silent = True, False
+        self.available = True
+        self.is_silent = False

@@ -32,7 +32,9 @@ class Lockstep:
     stride_s = 900.0  # virtual: how far to go before progress is told
 
     def __init__(self, timeline: Timeline, hub: Hub, links: Sequence[WireLink]) -> None:
-        self._timeline, self._hub, self._links = timeline, hub, links
+        self._timeline = timeline
+        self._hub = hub
+        self._links = links
 
     def advance(self, until_s: float, *, inclusive: bool = True) -> None:
         timeline = self._timeline
@@ -59,7 +61,8 @@ class Lockstep:
 
     def settle(self) -> None:
         """Bring the present instant to rest: everything due done, everything sent answered, all read."""
-        timeline, hub = self._timeline, self._hub
+        timeline = self._timeline
+        hub = self._hub
         timeline.advance(timeline._now)
         for _ in range(ROUNDS_AT_ONCE):
             waited = self._await_answers()
@@ -70,7 +73,9 @@ class Lockstep:
 
     def _await_answers(self) -> bool:
         """Stand still while an answer is outstanding; True where one was."""
-        timeline, hub, waited = self._timeline, self._hub, False
+        timeline = self._timeline
+        hub = self._hub
+        waited = False
         while (deadline := self._deadline()) is not None:
             waited = True
             for work in timeline.idle:
@@ -114,13 +119,17 @@ class Paced:
     ) -> None:
         if factor <= 0:
             raise ValueError(f"factor must be > 0, got {factor:g}")
-        self._timeline, self._hub, self._factor, self._clock = timeline, hub, factor, clock
+        self._timeline = timeline
+        self._hub = hub
+        self._factor = factor
+        self._clock = clock
         self.stride_s = factor * TOLD_EVERY_S
         self.lateness = Lateness()
         self._anchor: tuple[float, float] | None = None  # wall clock and virtual time at the first move
 
     def advance(self, until_s: float, *, inclusive: bool = True) -> None:
-        timeline, hub = self._timeline, self._hub
+        timeline = self._timeline
+        hub = self._hub
         if self._anchor is None:
             self._anchor = self._clock(), timeline.now
         while True:

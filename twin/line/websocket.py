@@ -79,7 +79,8 @@ class Socket:
         self._parts: list[bytes] = []  # of a message in fragments
         self._gone = ""
         self._between = False  # is the parser between two frames?
-        self._masks, self._masked = b"", 0
+        self._masks = b""
+        self._masked = 0
         for frame in early:  # came in one piece with the handshake
             self._take(frame)
 
@@ -107,7 +108,8 @@ class Socket:
         """What has come, in whole messages; nothing where there is nothing yet."""
         while not self._gone and self._read() and isinstance(self.raw, ssl.SSLSocket) and self.raw.pending():
             pass  # what TLS has decrypted and keeps, no selector tells of
-        messages, self._messages = self._messages, []
+        messages = self._messages
+        self._messages = []
         if self._gone or self._protocol.state is not State.OPEN:
             messages.append(Gone(self._gone or self._how()))
         return messages
@@ -130,7 +132,8 @@ class Socket:
     def _mask(self) -> bytes:
         """Four bytes that nobody can foretell; the system is asked for many at once."""
         if self._masked == len(self._masks):
-            self._masks, self._masked = os.urandom(MASKS_BYTES), 0
+            self._masks = os.urandom(MASKS_BYTES)
+            self._masked = 0
         self._masked += 4
         return self._masks[self._masked - 4 : self._masked]
 
@@ -177,7 +180,8 @@ class Socket:
         elif frame.opcode in (Opcode.TEXT, Opcode.CONT) and not self._gone:
             self._parts.append(bytes(frame.data))
             if frame.fin:
-                whole, self._parts = b"".join(self._parts), []
+                whole = b"".join(self._parts)
+                self._parts = []
                 self._take_text(whole)
 
     def _take_text(self, whole: bytes) -> None:

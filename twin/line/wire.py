@@ -55,9 +55,12 @@ class WireLink:
         ping_interval_s: Callable[[], float] = float,
         opened: Socket | None = None,
     ) -> None:
-        self._timeline, self._hub = timeline, hub
+        self._timeline = timeline
+        self._hub = hub
         self.endpoint = endpoint  # another one holds from the next time it dials in
-        self._record, self._notice, self._latency_s = record, notice, latency_s
+        self._record = record
+        self._notice = notice
+        self._latency_s = latency_s
         self._ping_interval_s = ping_interval_s
         self.station: Station
         self.connected = False
@@ -81,10 +84,12 @@ class WireLink:
     def connect(self) -> bool:
         if not self.available or self.is_silent:
             return False
-        opened, self._ready = self._ready or self._dial(), None
+        opened = self._ready or self._dial()
+        self._ready = None
         if opened is None:
             return False
-        self._socket, self.connected = opened, True
+        self._socket = opened
+        self.connected = True
         self._hub.watch(opened.raw, self._read)
         if opened.unheard:
             self._hub.post(self._read)
@@ -95,7 +100,8 @@ class WireLink:
         return True
 
     def send(self, text: str) -> None:
-        now, opened = self._timeline._now, self._socket
+        now = self._timeline._now
+        opened = self._socket
         sent = opened is not None and not self.is_silent and opened.send(text)
         if sent and text.startswith("[2,"):
             self._outstanding = Outstanding(text[4 : text.index('"', 4)], now, time.monotonic())
@@ -173,7 +179,8 @@ class WireLink:
         self._expect_nothing()
 
     def up(self) -> None:
-        self.available, self.is_silent = True, False
+        self.available = True
+        self.is_silent = False
         self.schedule_ping()
 
     # --- for whoever moves the time ---
@@ -263,14 +270,18 @@ class WireLink:
                 self._ended(message.why, opened)
 
     def _arrived(self, text: str, opened: Socket) -> None:
-        self.heard, self.patience_s = True, PATIENCE_S
-        now, latency_s = self._timeline._now, self._latency_s
+        self.heard = True
+        self.patience_s = PATIENCE_S
+        now = self._timeline._now
+        latency_s = self._latency_s
         answered = self._outstanding
-        rank, at = SETTLED, max(now, self._latest_s)
+        rank = SETTLED
+        at = max(now, self._latest_s)
         if answered is not None and (match := _REPLY.match(text)) and match[1] == answered.id:
             self._outstanding = None
             if latency_s is not None and answered.sent_s + latency_s > at:
-                rank, at = INPUT, answered.sent_s + latency_s
+                rank = INPUT
+                at = answered.sent_s + latency_s
         self._latest_s = at
         self._timeline.at(at, lambda: self._deliver(text, opened), rank)
 
@@ -298,7 +309,8 @@ class WireLink:
         self.station.on_link_down()
 
     def _forget(self) -> Socket:
-        opened, self._socket = self._socket, None
+        opened = self._socket
+        self._socket = None
         assert opened is not None
         self._hub.forget(opened.raw)
         self._expect_nothing()

@@ -43,10 +43,16 @@ class Agent:
         ids: Iterator[str],
         queue_limit: int = QUEUE_LIMIT,
     ) -> None:
-        self.timeline, self.clock, self.link, self.memory = timeline, clock, link, memory
-        self.configuration, self.behaviour, self._identity = configuration, behaviour, identity
+        self.timeline = timeline
+        self.clock = clock
+        self.link = link
+        self.memory = memory
+        self.configuration = configuration
+        self.behaviour = behaviour
+        self._identity = identity
         self.rpc = Rpc(timeline, link.send, self._answer, ids)
-        self.rpc.admit, self.rpc.deaf = self._admit, True
+        self.rpc.admit = self._admit
+        self.rpc.deaf = True
         self.rpc.strict = behaviour.policy("occupied_status") == "off"
         self.connection = Connection(timeline, link, self._connected, self._disconnected)
         self.outbox = Outbox(timeline, memory, configuration, behaviour, self._pump, queue_limit)
@@ -82,7 +88,8 @@ class Agent:
 
     def _disconnected(self) -> None:
         """The socket is gone: nothing that was asked, or waits to be, gets a reply."""
-        waiting, self._urgent = self._urgent, deque()
+        waiting = self._urgent
+        self._urgent = deque()
         self._beat.clear()
         self.rpc.abandon()
         for _, _, done in waiting:

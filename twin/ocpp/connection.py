@@ -10,8 +10,10 @@ class Connection:
     """Opens the link and tells when it is open and when it is gone."""
 
     def __init__(self, timeline: Timeline, link: Link, on_open: Action, on_gone: Action) -> None:
-        self._timeline, self._link = timeline, link
-        self._on_open, self._on_gone = on_open, on_gone
+        self._timeline = timeline
+        self._link = link
+        self._on_open = on_open
+        self._on_gone = on_gone
         self._failures = 0
         self._reconnect = Alarm(timeline, self.open, CONTROL)
 

@@ -26,7 +26,9 @@ class Outbox:
         ready: Action,
         limit: int = QUEUE_LIMIT,
     ) -> None:
-        self._timeline, self._memory, self._configuration = timeline, memory, configuration
+        self._timeline = timeline
+        self._memory = memory
+        self._configuration = configuration
         self._by_keys = behaviour.policy("transaction_message_retry") == "attempts"
         self._retry = Alarm(timeline, ready, CONTROL)
         self._limit = limit

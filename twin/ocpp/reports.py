@@ -10,7 +10,8 @@ class Reports:
     """The notifications of one kind of work: how far it is, and what is yet to tell."""
 
     def __init__(self, agent: Agent, action: str) -> None:
-        self._agent, self._action = agent, action
+        self._agent = agent
+        self._action = action
         self._untold: deque[str] = deque()
         self._sending = False
         self.status = "Idle"

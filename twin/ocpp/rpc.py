@@ -38,7 +38,8 @@ class Refusal(Exception):
 
     def __init__(self, code: str, description: str = "") -> None:
         super().__init__(f"{code}: {description}")
-        self.code, self.description = code, description
+        self.code = code
+        self.description = description
 
 
 class Rpc:
@@ -56,7 +57,10 @@ class Rpc:
         ids: Iterator[str],
         timeout_s: float = REPLY_TIMEOUT_S,
     ) -> None:
-        self._timeline, self._send, self._answer, self._ids = timeline, send, answer, ids
+        self._timeline = timeline
+        self._send = send
+        self._answer = answer
+        self._ids = ids
         self._timeout_s = timeout_s
         self._waiting: tuple[str, str, Done] | None = None  # id, action, what to do with the reply
         self._deadline_s = 0.0
@@ -118,7 +122,8 @@ class Rpc:
 
     def _finish(self, reply: Reply) -> None:
         if self._waiting is not None:
-            done, self._waiting = self._waiting[2], None
+            done = self._waiting[2]
+            self._waiting = None
             done(reply)
 
     def _called(self, frame: Call) -> None:

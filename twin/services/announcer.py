@@ -22,15 +22,17 @@ from evc5.twin.services.availability import Availability
 
 RETRY_S = 60.0  # until a status that got no reply is told again; assumed
 News = tuple[str, str, str]  # status, error code, info
-# 4.9: a warning that goes with these statuses only
-COMMUNICATION, ITS_STATUSES = "EVCommunicationError", (PREPARING, SUSPENDED_EV, SUSPENDED_EVSE, FINISHING)
+COMMUNICATION = "EVCommunicationError"  # 4.9: a warning that goes with these statuses only:
+ITS_STATUSES = (PREPARING, SUSPENDED_EV, SUSPENDED_EVSE, FINISHING)
 
 
 class Announcer:
     """Sends StatusNotification, and knows what the CSMS has heard."""
 
     def __init__(self, agent: Agent, controller: Controller, availability: Availability) -> None:
-        self._agent, self._controller, self._availability = agent, controller, availability
+        self._agent = agent
+        self._controller = controller
+        self._availability = availability
         behaviour = agent.behaviour
         self._error_codes = behaviour.error_codes
         self._occupied = behaviour.policy("occupied_status") == "replaces-preparing"

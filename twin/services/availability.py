@@ -14,7 +14,9 @@ class Availability:
     """Remembers what was asked, and tells `settle` when it takes effect."""
 
     def __init__(self, memory: Memory, connectors: Iterable[int], busy: Callable[[int], bool]) -> None:
-        self._memory, self._connectors, self._busy = memory, tuple(connectors), busy
+        self._memory = memory
+        self._connectors = tuple(connectors)
+        self._busy = busy
         self._inoperative: set[int] = set(memory.recall("inoperative", []))
         self._scheduled: dict[int, bool] = {int(n): to for n, to in memory.recall("scheduled", {}).items()}
         self.settle: Settle = lambda connector, operative: None

@@ -21,7 +21,8 @@ class Log:
     """Lines with their time, the oldest given up where there is no room."""
 
     def __init__(self, limit_bytes: int) -> None:
-        self._limit, self._size = limit_bytes, 0
+        self._limit = limit_bytes
+        self._size = 0
         self._lines: deque[tuple[float, bytes]] = deque()
 
     def note(self, epoch_s: float, stamp: str, text: str) -> None:
@@ -49,7 +50,9 @@ class Diagnostics:
     """Notes, and delivers what it noted when the CSMS asks."""
 
     def __init__(self, agent: Agent, files: Files, identity: Callable[[], str]) -> None:
-        self._agent, self._files, self._identity = agent, files, identity
+        self._agent = agent
+        self._files = files
+        self._identity = identity
         message = agent.behaviour.message("GetDiagnostics")
         self._ignored = message.ignores if message else ()
         self._log = Log(message.store_bytes if message and message.store_bytes else 1 << 21)
@@ -57,13 +60,15 @@ class Diagnostics:
         self._upload = Alarm(agent.timeline, self._sent, CONTROL)
         self._again = Alarm(agent.timeline, self._send, CONTROL)
         self._job: tuple[str, str, bytes] | None = None  # location, file name, content
-        self._retries, self._wait_s = 0, RETRY_S
+        self._retries = 0
+        self._wait_s = RETRY_S
         self._done = False  # did the server take it?
         self._number = 0
 
     def note(self, text: str) -> None:
         """Write a line into the store."""
-        now, clock = self._agent.timeline.now, self._agent.clock
+        now = self._agent.timeline.now
+        clock = self._agent.clock
         self._log.note(clock.epoch(now), clock.iso(now), text)
 
     def request(self, payload: Payload) -> Payload:

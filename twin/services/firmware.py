@@ -51,8 +51,12 @@ class Firmware:
         hold: Callable[[], None],
         restart: Callable[[], None],
     ) -> None:
-        self._agent, self._files, self._hold, self._restart = agent, files, hold, restart
-        self._memory, self._timeline = agent.memory, agent.timeline
+        self._agent = agent
+        self._files = files
+        self._hold = hold
+        self._restart = restart
+        self._memory = agent.memory
+        self._timeline = agent.timeline
         self.version: str = self._memory.recall("firmware", version)
         self._job: dict[str, Any] = self._memory.recall("update", {})  # empty: none under way
         self.reports = Reports(agent, "FirmwareStatusNotification")
@@ -117,7 +121,8 @@ class Firmware:
         self._fetched.set(self._timeline.now + seconds(len(self._content or b"")))
 
     def _downloaded(self) -> None:
-        content, self._content = self._content, None
+        content = self._content
+        self._content = None
         if content is None:
             self._failed_to_fetch()
             return

@@ -84,7 +84,8 @@ def remote_start(station: Station, payload: Payload) -> Payload:
 
 def remote_stop(station: Station, payload: Payload) -> Payload:
     """Only for a transaction that runs (5.12), and not while the boot is pending (4.2)."""
-    wanted, allowed = payload["transactionId"], station.agent.registration == "Accepted"
+    wanted = payload["transactionId"]
+    allowed = station.agent.registration == "Accepted"
     for session in station.sessions.values():
         if allowed and session.transaction is not None and session.transaction.id == wanted:
             station.soon(partial(session.stop, "Remote"))
@@ -94,7 +95,8 @@ def remote_stop(station: Station, payload: Payload) -> Payload:
 
 def change_availability(station: Station, payload: Payload) -> Payload:
     """At once where no transaction runs, Scheduled where one does; connector 0 means all (5.2)."""
-    connector, operative = payload["connectorId"], payload["type"] == "Operative"
+    connector = payload["connectorId"]
+    operative = payload["type"] == "Operative"
     if connector != 0 and connector not in station.sessions:
         return {"status": "Rejected"}
     return {"status": station.availability.change(connector, operative)}
@@ -155,7 +157,8 @@ def get_composite_schedule(station: Station, payload: Payload) -> Payload:
 
 def trigger_message(station: Station, payload: Payload) -> Payload:
     """The reply first, the message after it; a connectorId that means nothing to it is ignored (5.17)."""
-    message, connector = payload["requestedMessage"], payload.get("connectorId")
+    message = payload["requestedMessage"]
+    connector = payload.get("connectorId")
     if message not in station.behaviour.triggers:
         return {"status": "NotImplemented"}
     known = connector is None or 0 <= connector <= len(station.sessions)

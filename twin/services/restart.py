@@ -13,7 +13,9 @@ class Restart:
     """Counts the lives of the firmware, and brings about the next one."""
 
     def __init__(self, timeline: Timeline, die: Action, live: Action) -> None:
-        self._timeline, self._die, self._live = timeline, die, live
+        self._timeline = timeline
+        self._die = die
+        self._live = live
         self._kind = ""
         self._end = Alarm(timeline, self._end_of_life, CONTROL)
         self._begin = Alarm(timeline, self.begin, CONTROL)
@@ -55,7 +57,8 @@ class Restart:
         self._begin.set(self._timeline.now + REBOOT_S["Power"])
 
     def _end_of_life(self) -> None:
-        kind, self._kind = self._kind, ""
+        kind = self._kind
+        self._kind = ""
         for listener in self.on_end:
             listener(kind)
         self.life += 1

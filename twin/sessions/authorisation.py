@@ -20,8 +20,10 @@ class Authorisation:
     """Decides on identifiers for all readers of the device; cache and list outlive a reset."""
 
     def __init__(self, agent: Agent) -> None:
-        self._agent, self._configuration = agent, agent.configuration
-        self.cache, self.list = Cache(), LocalList()
+        self._agent = agent
+        self._configuration = agent.configuration
+        self.cache = Cache()
+        self.list = LocalList()
         self.on_conflict: list[Callable[[], None]] = []  # the CSMS contradicts the local list (3.5.2)
         self.on_cache: list[Callable[[], None]] = []  # the cache has changed
         self.on_list: list[Callable[[], None]] = []  # so has the list
@@ -72,7 +74,8 @@ class Authorisation:
 
     def send_list(self, request: Payload) -> str:
         """SendLocalList (5.15)."""
-        policy, integer = self._agent.behaviour.policy, self._configuration.integer
+        policy = self._agent.behaviour.policy
+        integer = self._configuration.integer
         if not self._uses_list and policy("list_disabled") == "NotSupported":
             return "NotSupported"
         status = self.list.update(
@@ -120,7 +123,9 @@ class Inquiry:
     """One question of who may charge, answered once."""
 
     def __init__(self, authorisation: Authorisation, id_tag: str, then: Decided) -> None:
-        self._authorisation, self.id_tag, self._then = authorisation, id_tag, then
+        self._authorisation = authorisation
+        self.id_tag = id_tag
+        self._then = then
         self._patience: Alarm | None = None
         self.open = True
 

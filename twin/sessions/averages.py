@@ -14,8 +14,10 @@ class Average:
     """The mean of one channel's row since `begin`; registers are told as they stand at its end."""
 
     def __init__(self, channel: Channel) -> None:
-        self._channel, self._outlet = channel, channel.outlet
-        self._segment, self._offered_a = self._outlet.segment, channel.offered_a
+        self._channel = channel
+        self._outlet = channel.outlet
+        self._segment = self._outlet.segment
+        self._offered_a = channel.offered_a
         self._since_s = self._segment.t0_s
         self._sums: list[float] = []
         self._soc_s = self._seconds = 0.0
@@ -23,7 +25,10 @@ class Average:
 
     def begin(self, now_s: float) -> None:
         """An interval begins here."""
-        self._since_s, self._sums, self._soc_s, self._seconds = now_s, [], 0.0, 0.0
+        self._since_s = now_s
+        self._sums = []
+        self._soc_s = 0.0
+        self._seconds = 0.0
 
     def mean(self, now_s: float) -> Row:
         """The row of the interval up to now."""
@@ -38,7 +43,8 @@ class Average:
 
     def _segment_began(self, outlet: Outlet) -> None:
         self._add(outlet.segment.t0_s)
-        self._segment, self._offered_a = outlet.segment, self._channel.offered_a
+        self._segment = outlet.segment
+        self._offered_a = self._channel.offered_a
 
     def _add(self, to_s: float) -> None:
         """Integrate the present segment up to here."""

@@ -101,7 +101,8 @@ class LocalList:
         `most_sent`: SendLocalListMaxLength, `most_kept`: LocalAuthListMaxLength. `keep_empty_version`: an
         emptied list has the version that was sent, not 0.
         """
-        version, full = request["listVersion"], request["updateType"] == "Full"
+        version = request["listVersion"]
+        full = request["updateType"] == "Full"
         sent: list[Payload] = request.get("localAuthorizationList", [])
         tags = [entry["idTag"].casefold() for entry in sent]
         if version in (EMPTY_VERSION, NO_LIST) or len(sent) > most_sent or len(set(tags)) < len(tags):
@@ -128,4 +129,5 @@ class LocalList:
         return {"version": self.version, "entries": dict(self._entries)}
 
     def load(self, dumped: Mapping[str, Any]) -> None:
-        self.version, self._entries = dumped["version"], dict(dumped["entries"])
+        self.version = dumped["version"]
+        self._entries = dict(dumped["entries"])

@@ -67,7 +67,8 @@ def flat(metered: Metered, offered_a: Three) -> Row:
 
 def whole(rows: Sequence[Row]) -> Row:
     """The station as connector 0 tells it, there being no central meter: its outlets together."""
-    first, columns = rows[0], list(zip(*rows, strict=True))
+    first = rows[0]
+    columns = list(zip(*rows, strict=True))
     volts = first[3:6]
     currents = tuple(map(sum, columns[0:3]))
     powers = tuple(map(sum, columns[6:9]))

@@ -33,7 +33,9 @@ class Samples:
     """Takes readings at their instants and posts them. Source: OCPP 1.6 3.16, 4.7, 9.1.5, 9.1.16–9.1.18."""
 
     def __init__(self, agent: Agent, controller: Controller) -> None:
-        self._agent, self._controller, self._timeline = agent, controller, agent.timeline
+        self._agent = agent
+        self._controller = controller
+        self._timeline = agent.timeline
         policy = agent.behaviour.policy
         self._knows_soc = policy("soc_known") == "car"
         self._stop_keeps_all = policy("stop_data") == "every-sample"
@@ -102,7 +104,8 @@ class Samples:
         if interval <= 0 or not self._agent.memory.recall("accepted", False):
             self._clock.clear()
             return
-        clock, now = self._agent.clock, self._timeline.now
+        clock = self._agent.clock
+        now = self._timeline.now
         after = max(clock.epoch(now) - MICROSECOND, self._last_boundary)
         self._boundary = next_boundary(after, interval, self._zone)
         self._clock.set(max(clock.t(self._boundary), now))
@@ -217,10 +220,12 @@ class Samples:
     def look_ahead(self) -> None:
         """Work out what each connector's next periodic values are if everything stays as it is."""
         for channel in self._controller.channels:
-            t_s, known = self._periodic[channel.connector].due_s, self._ahead.get(channel.connector)
+            t_s = self._periodic[channel.connector].due_s
+            known = self._ahead.get(channel.connector)
             if t_s is None or (known is not None and known.basis[0] == t_s):
                 continue
-            plan, metered = self._plan(SAMPLED, PERIODIC, channel), channel.outlet.metered(t_s)
+            plan = self._plan(SAMPLED, PERIODIC, channel)
+            metered = channel.outlet.metered(t_s)
             values = plan.sampled(self._told(flat(metered, channel.offered_a)), channel.outlet.meter_answers)
             self._ahead[channel.connector] = Ahead(self._basis(channel, plan, t_s), metered, values)
 

@@ -27,8 +27,11 @@ class Session:
     def __init__(
         self, agent: Agent, channel: Channel, transactions: Transactions, authorisation: Authorisation
     ) -> None:
-        self._agent, self._channel, self._transactions = agent, channel, transactions
-        self._authorisation, self._configuration = authorisation, agent.configuration
+        self._agent = agent
+        self._channel = channel
+        self._transactions = transactions
+        self._authorisation = authorisation
+        self._configuration = agent.configuration
         self._timeline = agent.timeline
         self._waiting: Holder | None = None  # an accepted idTag that waits for its cable
         self._profile: Payload | None = None  # what came with its remote start
@@ -121,7 +124,8 @@ class Session:
     def _accept(self, id_tag: str, parent: str | None = None, profile: Payload | None = None) -> None:
         """An idTag may charge here: at once where the cable is in, else within ConnectionTimeOut."""
         self._cable_of = None
-        self._waiting, self._profile = (id_tag, parent), profile
+        self._waiting = (id_tag, parent)
+        self._profile = profile
         self._channel.authorise(True)
         if self._channel.plugged and self._channel.is_free:
             self._start()
@@ -164,7 +168,8 @@ class Session:
 
     def _start(self) -> None:
         assert self._waiting is not None
-        (id_tag, parent), profile = self._waiting, self._profile
+        id_tag, parent = self._waiting
+        profile = self._profile
         self._waiting = self._profile = None
         self._begin(id_tag, parent, profile)
 
@@ -178,7 +183,8 @@ class Session:
     # --- waiting ---
 
     def _status_changed(self, status: str) -> None:
-        before, self._status = self._status, status
+        before = self._status
+        self._status = status
         if status == PREPARING and before != PREPARING and self.transaction is None:
             self._await_user()
         elif status != PREPARING:
@@ -263,7 +269,8 @@ class Session:
     def wake(self, resume: bool) -> None:
         """The firmware starts: a transaction that the memory held goes on, or ends now."""
         self._closed = False
-        transaction, self._status = self.transaction, self._channel.status
+        transaction = self.transaction
+        self._status = self._channel.status
         if transaction is not None and not resume:
             self._tell(self.on_end, self._transactions.close(self._channel, "PowerLoss"))
         elif transaction is not None:

@@ -11,7 +11,9 @@ class Transactions:
     """Opens and closes transactions; when that happens the sessions decide."""
 
     def __init__(self, agent: Agent, samples: Samples) -> None:
-        self._agent, self._samples, self._memory = agent, samples, agent.memory
+        self._agent = agent
+        self._samples = samples
+        self._memory = agent.memory
 
     def running(self, connector: int) -> Transaction | None:
         return self._memory.transactions.get(connector)
@@ -20,7 +22,8 @@ class Transactions:
         self, channel: Channel, id_tag: str, parent: str | None = None, profile: Payload | None = None
     ) -> Transaction:
         """Begin one now; its StartTransaction is on its way or queued when this returns."""
-        now, clock = self._agent.timeline.now, self._agent.clock
+        now = self._agent.timeline.now
+        clock = self._agent.clock
         transaction = Transaction(
             channel.connector,
             id_tag,

@@ -114,7 +114,8 @@ class Configuration:
         name = self._known(key)
         if name is None:
             return Change("NotSupported", key, "", "")
-        row, old = self._rows[name], self._stored(name)
+        row = self._rows[name]
+        old = self._stored(name)
         try:
             new = normal(row, value, self.connectors, self._measurands())
         except ValueError:
@@ -139,7 +140,8 @@ class Configuration:
 
     def assign(self, key: str, value: Override) -> None:
         """Set a key from inside, whatever its access: hardware, identity, what BootNotification.conf says."""
-        name, text = self._name(key), as_text(value)
+        name = self._name(key)
+        text = as_text(value)
         old = self.text(name)
         self._given[name] = text
         self._set.pop(name, None)
@@ -260,7 +262,8 @@ class Configuration:
             self._rows[name] = replace(row, support="yes")
 
     def _add(self, row: Key) -> None:
-        self._rows[row.name], self._given[row.name] = row, ""
+        self._rows[row.name] = row
+        self._given[row.name] = ""
         self._names[row.name.lower()] = self._wire_names[row.name.lower()] = row.name
 
 
