@@ -70,6 +70,16 @@ def _endless(original: Any, *args: Any) -> Any:
     return replace(original(*args), duration_ms=1 << 62)
 
 
+def _always_valid(original: Any, *args: Any) -> Any:
+    return replace(original(*args), valid_from_ms=-(1 << 62), valid_to_ms=1 << 62)
+
+
+def _forgets_profiles(original: Any, station: Any) -> None:
+    """The profiles are kept in RAM."""
+    original(station)
+    station.profiles.clear({})
+
+
 def _period_late(original: Any, schedule: Any, t_ms: int, start_ms: int) -> Any:
     return original(schedule, t_ms, start_ms + 60_000)
 
@@ -228,6 +238,30 @@ BUGS: tuple[Bug, ...] = (
         clause="7.13",
         rig="recurring",
         patches=(Patch("evc5.twin.charging.profile:read_schedule", around(_endless)),),
+    ),
+    Bug(
+        "validity-ignored",
+        "a profile holds before its validFrom and after its validTo",
+        check="charging.exact",
+        clause="7.8",
+        rig="validity",
+        patches=(Patch("evc5.twin.charging.profile:read_schedule", around(_always_valid)),),
+    ),
+    Bug(
+        "profiles-lost-at-reset",
+        "a reset forgets the charging profiles",
+        check="charging.limit",
+        clause="ER 3.37",
+        rig="validity",
+        patches=(Patch("evc5.twin.charge_point:ChargePoint._die", around(_forgets_profiles)),),
+    ),
+    Bug(
+        "unsound-accepted",
+        "a schedule whose first startPeriod is not 0 is accepted",
+        check="charging.accepted",
+        clause="ER 3.45",
+        rig="validity",
+        patches=(Patch("evc5.twin.charging.profile:check_sense", constant(nothing)),),
     ),
     Bug(
         "tx-profile-kept",
