@@ -9,11 +9,11 @@ from typing import Any
 from evc5.rigs.checks.charging.profile_limits import Charging
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
+from evc5.rigs.checks.state.connectors import STOP_TOLD_S
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench
 from evc5.rigs.checks.state.profiles import HAIR_S, VOLTS, Cap, cleared, prevailing
-from evc5.rigs.checks.state.profiles_in_force import DEFAULT, MAX, TX, Law
-from evc5.rigs.checks.state.station_history import TOLD_S
+from evc5.rigs.checks.state.profiles_in_force import DEFAULT, MAX, TX
 from evc5.rigs.checks.status.status import RUNNING
 
 NO_TRANSACTION = "TxProfile without a transaction"
@@ -31,23 +31,27 @@ Piece = tuple[float, int]  # limit in the unit asked for, numberPhases
 class Decrees:
     """Holds each answer against the law as it stood then."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._law = Law(bench)
-        self._charging = Charging(bench, self._law)
-        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+    def __init__(self, context: Context) -> None:
+        self._in_force = context.profiles
+        self._charging = Charging(context, self._in_force)
+        self._context = context
+        self._ledger = context.ledger
+        self._history = context.history
+        self._connectors = context.history.connectors
+        self._link = context.history.link
+        self._keys = context.history.keys
         self._stopped: dict[int, float] = {}  # by connector: when a stop was last heard of
         self._early: list[Call] = []  # a TxProfile taken though no transaction was told of, so far
-        bench.bus.calls["StopTransaction"].append(self._stops)
-        bench.bus.calls["StartTransaction"].append(self._starts)
-        bench.bus.end.append(self._end)
-        replies = bench.bus.replies
+        context.bus.calls["StopTransaction"].append(self._stops)
+        context.bus.calls["StartTransaction"].append(self._starts)
+        context.bus.end.append(self._end)
+        replies = context.bus.replies
         replies["GetCompositeSchedule"].append(self._composite)
-        # before the law takes the change in
-        replies["SetChargingProfile"].insert(0, self._set)
-        replies["ClearChargingProfile"].insert(0, self._clear)
+        replies["SetChargingProfile"].append(self._set)
+        replies["ClearChargingProfile"].append(self._clear)
 
     def _stops(self, call: Call) -> None:
-        stopped = self._story.by_id.get(call.payload["transactionId"])
+        stopped = self._history.transactions.by_id.get(call.payload["transactionId"])
         if stopped is not None:
             self._stopped[stopped.connector] = call.t
 
@@ -55,11 +59,13 @@ class Decrees:
         """What began at once was running already when its profile came."""
         start = epoch(call.payload["timestamp"])
         self._early = [
-            early for early in self._early if early.connector != call.connector or start - early.t > TOLD_S
+            early
+            for early in self._early
+            if early.connector != call.connector or start - early.t > STOP_TOLD_S
         ]
 
     def _end(self, t: float) -> None:
-        until = self._story.delivered_until(t, self._bench.tolerances.grace_s) - TOLD_S
+        until = self._link.delivered_until(t, self._context.tolerances.grace_s) - STOP_TOLD_S
         for call in (early for early in self._early if early.t < until):
             message = f"a profile was accepted: {NO_TRANSACTION}"
             self._ledger.broken(TAKEN, call.t, call.connector, "Rejected", "Accepted", message)
@@ -87,15 +93,15 @@ class Decrees:
 
     def _why_not(self, call: Call) -> str | None:
         connector, wire = call.payload["connectorId"], call.payload["csChargingProfiles"]
-        purpose, outlets = wire["chargingProfilePurpose"], self._story.outlets()
+        purpose, outlets = wire["chargingProfilePurpose"], self._history.outlets()
         if outlets and connector not in (0, *outlets):
             return f"there is no connector {connector}"
         if purpose == MAX and connector != 0:
             return "ChargePointMaxProfile is for connector 0 only"
         if purpose == TX and connector == 0:
             return "TxProfile is for one connector"
-        told = self._is_told(call.t) and call.t - self._stopped.get(connector, -inf) > TOLD_S
-        if purpose == TX and self._story.open.get(connector) is None and told:
+        told = self._is_told(call.t) and call.t - self._stopped.get(connector, -inf) > STOP_TOLD_S
+        if purpose == TX and self._history.transactions.open.get(connector) is None and told:
             return NO_TRANSACTION
         rows = wire["chargingSchedule"]["chargingSchedulePeriod"]
         if rows and rows[0]["startPeriod"] != 0:
@@ -109,11 +115,11 @@ class Decrees:
         rows = told["chargingSchedulePeriod"]
         starts = [row["startPeriod"] for row in rows]
         return (
-            bool(self._story.outlets())
-            and self._bench.whole
+            bool(self._history.outlets())
+            and self._context.whole
             and (wire["chargingProfilePurpose"] != TX or self._names_its_own(call))
             and 0 <= wire["stackLevel"] <= 5
-            and len(self._law.profiles(call.t)) < 10
+            and len(self._in_force.before(call)) < 10
             and 0 < len(rows) <= 10
             and all(earlier < later for earlier, later in pairwise(starts))
             and all(row["limit"] >= 0 and row.get("numberPhases", 3) in (1, 3) for row in rows)
@@ -126,23 +132,26 @@ class Decrees:
 
     def _names_its_own(self, call: Call) -> bool:
         """Is it a TxProfile for the transaction that has been running for a while?"""
-        running = self._story.open.get(call.payload["connectorId"])
+        running = self._history.transactions.open.get(call.payload["connectorId"])
         named = call.payload["csChargingProfiles"].get("transactionId")
-        settled = running is not None and running.start < call.t - TOLD_S and self._is_told(call.t)
+        settled = running is not None and running.start < call.t - STOP_TOLD_S and self._is_told(call.t)
         return settled and running is not None and named is not None and named == running.id
 
     def _is_told(self, t: float) -> bool:
         """Is every transaction that runs known by now?"""
-        story = self._story
-        untold = any(status in RUNNING and one not in story.open for one, status in story.statuses.items())
-        return self._bench.whole and not untold and not story.may_be_queueing(t)
+        history = self._history
+        untold = any(
+            status in RUNNING and one not in history.transactions.open
+            for one, status in history.connectors.statuses.items()
+        )
+        return self._context.whole and not untold and not history.link.may_be_queueing(t)
 
     def _clear(self, call: Call) -> None:
         if call.reply is None or not self._is_told(call.t):
             return
         t, status = call.reply_t or call.t, call.reply["status"]
-        now = self._law.profiles(t)
-        by_id = self._bench.policies.get("clear_id_with_filters") != "all"
+        now = self._in_force.before(call)
+        by_id = self._context.policies.get("clear_id_with_filters") != "all"
         matches = len(cleared(now, call.payload, by_id)) < len(now)
         expected = "Accepted" if matches else "Unknown"
         message = "the answer to ClearChargingProfile"
@@ -158,7 +167,7 @@ class Decrees:
         told = reply["chargingSchedule"]
         start = epoch(reply["scheduleStart"]) if "scheduleStart" in reply else floor(call.reply_t or call.t)
         expected = self._expected(call.payload, start, call.reply_t or call.t, told["chargingRateUnit"])
-        over = self._story.may_be_over(call.payload["connectorId"], call.t)
+        over = self._connectors.may_be_over(call.payload["connectorId"], call.t)
         if expected is None or over or not self._is_told(call.t):
             return
         wrong = self._first_difference(told, expected, call.payload["duration"])
@@ -177,12 +186,12 @@ class Decrees:
         self._ledger.judge(COMPOSITE, wrong is None, call.t, call.connector, *(wrong or ("", "")), message)
 
     def _has_hint(self, call: Call) -> bool:
-        profiles = self._law.profiles(call.reply_t or call.t)
+        profiles = self._in_force.profiles(call.reply_t or call.t)
         return any(cap.min_rate is not None for profile in profiles for cap in profile.caps)
 
     def _refused(self, call: Call) -> None:
         connector, duration = call.payload["connectorId"], call.payload["duration"]
-        outlets = self._story.outlets()
+        outlets = self._history.outlets()
         if call.reply is not None and outlets and connector in (0, *outlets) and 0 < duration <= 86_400:
             message = f"the composite schedule of connector {connector} was refused"
             self._ledger.broken(COMPOSITE, call.t, connector, "Accepted", call.reply["status"], message)
@@ -193,10 +202,10 @@ class Decrees:
         """What holds so many seconds into the schedule, and until when; None where it cannot be said."""
         ratings = self._ratings()
         connector = asked["connectorId"]
-        if ratings is None or (connector == 0 and unit == "W") or not self._law.applies:
+        if ratings is None or (connector == 0 and unit == "W") or not self._in_force.applies:
             return None
         guess = (
-            floor(now) if self._bench.policies.get("relative_without_transaction") == "from-query" else None
+            floor(now) if self._context.policies.get("relative_without_transaction") == "from-query" else None
         )
 
         def at(offset: float) -> tuple[Piece | None, float]:
@@ -221,28 +230,28 @@ class Decrees:
     def _prevails(
         self, connector: int, t: float, now: float, guess: float | None
     ) -> tuple[Cap | None, float]:
-        began = self._law.began(connector, now)
+        began = self._in_force.began(connector, now)
         if began is None and guess is not None:
             began = guess
             if connector:
                 return self._default_only(connector, t, now, began)
-        own_first = self._bench.policies.get("txdefault_precedence") != "stack-level"
-        return prevailing(self._law.profiles(now), connector, t, began, own_first)
+        own_first = self._context.policies.get("txdefault_precedence") != "stack-level"
+        return prevailing(self._in_force.profiles(now), connector, t, began, own_first)
 
     def _default_only(self, connector: int, t: float, now: float, began: float) -> tuple[Cap | None, float]:
         """Without a transaction there is no TxProfile to count."""
-        others = tuple(p for p in self._law.profiles(now) if p.purpose == DEFAULT)
-        own_first = self._bench.policies.get("txdefault_precedence") != "stack-level"
+        others = tuple(p for p in self._in_force.profiles(now) if p.purpose == DEFAULT)
+        own_first = self._context.policies.get("txdefault_precedence") != "stack-level"
         return prevailing(others, connector, t, began, own_first)
 
     def _piece(self, own: Cap | None, whole: Cap | None, rated_a: float) -> Piece:
         said = [cap for cap in (own, whole) if cap is not None]
         if not said:
-            return (inf if self._bench.policies.get("gap") == "unlimited" else rated_a), 3
+            return (inf if self._context.policies.get("gap") == "unlimited" else rated_a), 3
         low = min(said, key=lambda cap: cap.amps)
         fewest = min(cap.phases or 3 for cap in said)
-        phases = fewest if self._bench.policies.get("merge_phases") == "minimum" else low.phases or 3
-        if self._bench.policies.get("watts_to_amps") == "phases-in-use":
+        phases = fewest if self._context.policies.get("merge_phases") == "minimum" else low.phases or 3
+        if self._context.policies.get("watts_to_amps") == "phases-in-use":
             amps = min(c.amps if c.watts is None else c.watts / (VOLTS * fewest) for c in said)
         else:
             amps = low.amps
@@ -250,7 +259,10 @@ class Decrees:
 
     def _ratings(self) -> tuple[dict[int, float], float] | None:
         """By connector and of the station, A per phase; None where the keys are not told."""
-        rated, station = self._story.text("chg_RatedCurrent"), self._story.text("chg_StationMaxCurrent")
+        rated, station = (
+            self._keys.text("chg_RatedCurrent"),
+            self._keys.text("chg_StationMaxCurrent"),
+        )
         try:
             if rated is None or station is None:
                 return None

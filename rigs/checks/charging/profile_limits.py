@@ -4,10 +4,10 @@ import numpy as np
 
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench
 from evc5.rigs.checks.state.profiles import HAIR_S, VOLTS, Cap
-from evc5.rigs.checks.state.profiles_in_force import Law
+from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
 from evc5.rigs.checks.state.spans import current, highest_of_late, is_new, per_phase
 
 AT_ONCE_S = 0.01  # a row that the next one takes back within the millisecond that messages are stamped by
@@ -30,15 +30,15 @@ NO_LIMIT = 1e9
 
 
 class Charging:
-    """Judges telemetry, and meter values, by the steps of the law."""
+    """Judges telemetry, and meter values, by the steps of the in_force."""
 
-    def __init__(self, bench: Bench, law: Law) -> None:
-        self._bench, self._law, self._ledger = bench, law, bench.ledger
-        self._spread = bench.policies.get("watts_to_amps") == "phases-in-use"
+    def __init__(self, context: Context, in_force: ProfilesInForce) -> None:
+        self._context, self._in_force, self._ledger = context, in_force, context.ledger
+        self._spread = context.policies.get("watts_to_amps") == "phases-in-use"
         self._until: dict[int, float] = {}
         self._wired: dict[int, float] = {}  # by connector: the most phases ever seen to conduct
-        bench.bus.telemetry.append(self._part)
-        bench.bus.readings.append(self._readings)
+        context.bus.telemetry.append(self._part)
+        context.bus.readings.append(self._readings)
 
     # -- the limits of an hour or a day ----------------------------------------------------------
 
@@ -49,9 +49,9 @@ class Charging:
 
     def _limits(self, connector: int, t: Array) -> tuple[Array, Array]:
         """The limit at each instant in A, and its numberPhases (0: none said)."""
-        if self._law.is_empty:
+        if self._in_force.is_empty:
             return np.full(len(t), NO_LIMIT), np.zeros(len(t))
-        steps = list(self._law.steps(connector, float(t[0]) - FOLLOW_S, float(t[-1]) + 1.0))
+        steps = list(self._in_force.steps(connector, float(t[0]) - FOLLOW_S, float(t[-1]) + 1.0))
         starts = np.array([start for start, _ in steps])
         index = np.searchsorted(starts, t + HAIR_S, side="right") - 1
         amps = np.array([self._amps(cap) for _, cap in steps])
@@ -59,9 +59,9 @@ class Charging:
         return amps[index], phases[index]
 
     def _part(self) -> None:
-        if not self._law.applies:
+        if not self._in_force.applies:
             return
-        parts = self._bench.telemetry.parts
+        parts = self._context.telemetry.parts
         for connector, rows in parts.items():
             keep = self._judged(rows)
             amps, phases = self._limits(connector, rows["t"])
@@ -77,7 +77,7 @@ class Charging:
         """Rows of this part, but for those of an outage whose transactions are not told yet."""
         keep = np.ones(len(rows), bool)
         keep[: rows.carried] = False
-        down_t = self._bench.story.down_t
+        down_t = self._context.history.link.down_since
         if down_t is not None:
             keep &= rows["t"] < down_t
         return keep
@@ -85,7 +85,7 @@ class Charging:
     # -- telemetry -------------------------------------------------------------------------------
 
     def _offer(self, connector: int, rows: Rows, amps: Array, keep: Array) -> None:
-        offer, slack = per_phase(rows, "offered_a"), self._bench.tolerances.current_a
+        offer, slack = per_phase(rows, "offered_a"), self._context.tolerances.current_a
         allowed = np.where(amps < MINIMUM_A - 1e-6, 0.0, amps)
         judged = keep & (amps < NO_LIMIT) & ((offer > 0) | (allowed == 0.0))
         self._ledger.held(LIMIT, int(np.count_nonzero(judged)), connector, rows["t"][judged])
@@ -100,7 +100,7 @@ class Charging:
 
     def _before(self, connector: int, t: float) -> float:
         """The highest limit of the pilot's 5 s before an instant, whether or not a row stands there."""
-        steps = self._law.steps(connector, t - PILOT_S, t)
+        steps = self._in_force.steps(connector, t - PILOT_S, t)
         caps = [self._amps(cap) for _, cap in steps]
         return max((0.0 if amps < MINIMUM_A else amps for amps in caps), default=0.0)
 
@@ -127,12 +127,14 @@ class Charging:
 
     def _around(self, connector: int, t: float, least: float) -> list[float]:
         """At the instant of a change either side of it may stand: stamps are rounded to the millisecond."""
-        limits = [self._law.limit(which, t + by)[0] for which in (connector, 0) for by in (-JUST_S, JUST_S)]
+        limits = [
+            self._in_force.limit(which, t + by)[0] for which in (connector, 0) for by in (-JUST_S, JUST_S)
+        ]
         return [0.0 if (amps := self._amps(cap)) < least else amps for cap in limits]
 
     def _minimum(self, t: float) -> float:
         """Below it a channel pauses: the standard's minimum, or a higher one of the station's own."""
-        own = self._bench.story.text("chg_MinChargingCurrent", t)
+        own = self._context.history.keys.text("chg_MinChargingCurrent", t)
         try:
             return max(MINIMUM_A, float(own)) if own else MINIMUM_A
         except ValueError:
@@ -140,13 +142,13 @@ class Charging:
 
     def _phases(self, connector: int, rows: Rows, phases: Array, keep: Array) -> None:
         """One phase asked for, and the station able to switch: a while later no more than one conducts."""
-        if self._bench.story.text("ConnectorSwitch3to1PhaseSupported") != "true":
+        if self._context.history.keys.text("ConnectorSwitch3to1PhaseSupported") != "true":
             return
         self._again(connector, rows, keep)
         one = (phases == 1) & keep & (rows["phases"] > 0)
         for k in np.flatnonzero(one).tolist():
             t = float(rows["t"][k])
-            lately = [cap for _, cap in self._law.steps(connector, t - SWITCH_S, t)]
+            lately = [cap for _, cap in self._in_force.steps(connector, t - SWITCH_S, t)]
             if all(cap is not None and cap.phases == 1 for cap in lately):
                 actual, message = f"{rows['phases'][k]:g} phases", "charging on more phases than asked for"
                 self._ledger.judge(PHASES, rows["phases"][k] <= 1, t, connector, "1 phase", actual, message)
@@ -157,7 +159,7 @@ class Charging:
         for k in np.flatnonzero(keep & (rows["phases"] == 1) & (wired > 1)).tolist():
             t = float(rows["t"][k])
             since = t - DWELL_S - SWITCH_S
-            caps = [cap for c in (connector, 0) for _, cap in self._law.steps(c, since, t)]
+            caps = [cap for c in (connector, 0) for _, cap in self._in_force.steps(c, since, t)]
             if not self._spread and all(cap is None or cap.phases != 1 for cap in caps):
                 message = "charging on one phase although nothing asks for it"
                 self._ledger.broken(PHASES, t, connector, f"{wired:g} phases", "1 phase", message)
@@ -178,13 +180,13 @@ class Charging:
         self._station(instants, total, limits)
 
     def _station(self, instants: Array, total: Array, limits: Array) -> None:
-        tolerances = self._bench.tolerances
+        tolerances = self._context.tolerances
         flows = (total > tolerances.current_a) & (limits < NO_LIMIT)
         self._ledger.held(STATION, int(np.count_nonzero(flows)))
         slack = 1.0 + tolerances.current_part
         for k in np.flatnonzero(flows & (total > limits * slack + tolerances.current_a)).tolist():
             t = float(instants[k])
-            highest = max(self._amps(cap) for _, cap in self._law.steps(0, t - FOLLOW_S, t))
+            highest = max(self._amps(cap) for _, cap in self._in_force.steps(0, t - FOLLOW_S, t))
             if total[k] > highest * slack + tolerances.current_a:
                 self._ledger.judged[STATION] -= 1
                 expected, actual = f"<= {highest:.2f} A", f"{total[k]:.2f} A"
@@ -194,15 +196,15 @@ class Charging:
     # -- meter values ----------------------------------------------------------------------------
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
-        if not self._law.applies or self._law.is_empty or connector == 0:
+        if not self._in_force.applies or self._in_force.is_empty or connector == 0:
             return
-        for block in self._bench.instant(blocks):
+        for block in self._context.instant(blocks):
             at = [k for k, c in enumerate(block.layout.columns) if c.measurand == "Current.Offered"]
             if at and not block.layout.context.startswith("Transaction"):
                 self._reported(connector, block.stamp, block.values[:, at].max(axis=1))
 
     def _reported(self, connector: int, stamps: Array, offered: Array) -> None:
-        slack = self._bench.tolerances.current_a
+        slack = self._context.tolerances.current_a
         limits, _ = self._limits(connector, np.sort(stamps))
         limits = limits[np.argsort(np.argsort(stamps))]
         limited = limits < NO_LIMIT

@@ -1,8 +1,8 @@
 """Configuration keys over the wire: changed as answered, told as kept (5.3, 5.8)."""
 
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench
 from evc5.rigs.checks.state.sheet_tables import HARDCODED, SHEET
 
 KNOWN, READ_ONLY = "configuration.known", "configuration.read-only"
@@ -19,15 +19,15 @@ DONE = ("Accepted", "RebootRequired")
 class Keys:
     """Remembers what GetConfiguration told and what changes were accepted."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._ledger = bench.ledger
-        self._hardcoded = HARDCODED if bench.behaviour == SHEET else frozenset[str]()
+    def __init__(self, context: Context) -> None:
+        self._ledger = context.ledger
+        self._hardcoded = HARDCODED if context.behaviour == SHEET else frozenset[str]()
         self._told: dict[str, bool] = {}  # read-only or not, by key in lower case
         self._complete = False  # was every key told at once?
         self._kept: dict[str, str] = {}
-        bench.bus.replies["GetConfiguration"].append(self._listed)
-        bench.bus.replies["ChangeConfiguration"].append(self._changed)
-        bench.bus.replies["BootNotification"].append(self._booted)
+        context.bus.replies["GetConfiguration"].append(self._listed)
+        context.bus.replies["ChangeConfiguration"].append(self._changed)
+        context.bus.replies["BootNotification"].append(self._booted)
 
     def _booted(self, call: Call) -> None:
         """The interval of an accepted boot replaces what was set before (4.2, sheet table 13)."""

@@ -10,10 +10,10 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
-from evc5.rigs.checks.state.agenda import Agenda
-from evc5.rigs.checks.state.connectors import ALL, HANDS, Happenings
+from evc5.rigs.checks.state.connectors import ALL, HANDS
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.sheet_tables import SHEET
 
 ORDER, DIAGNOSTICS, FIRMWARE = "files.order", "files.diagnostics", "files.firmware"
@@ -55,9 +55,13 @@ IDLE = ("Available", "Preparing")
 class Files:
     """Follows the two kinds of notification, and each request to its end."""
 
-    def __init__(self, bench: Bench, happenings: Happenings, agenda: Agenda) -> None:
-        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
-        self._happenings, self._agenda = happenings, agenda
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._history = context.history
+        self._connectors = context.history.connectors
+        self._link = context.history.link
+        self._agenda = context.agenda
         self._now = {UPLOAD: "", UPDATE: ""}
         self._told: dict[str, list[tuple[float, str]]] = {UPLOAD: [], UPDATE: []}
         self._asked: dict[str, float] = {}
@@ -65,7 +69,7 @@ class Files:
         self._location, self._version = "", ""  # of the update under way; as last booted
         self._takes_files: bool | None = None  # does the server of diagnostics, as the rig tells?
         self._emptied = False  # diagnostics were delivered, and nothing happened since
-        bus = bench.bus
+        bus = context.bus
         for action in STEPS:
             bus.calls[action].append(self._step)
         bus.replies["TriggerMessage"].append(self._triggered)
@@ -104,11 +108,11 @@ class Files:
         expected = (
             f"{status} after {' or '.join(sorted(name or 'nothing' for name in allowed)) or 'a trigger'}"
         )
-        good = before in allowed or before == "?" or self._story.was_unheard(call.t - END_S, call.t)
+        good = before in allowed or before == "?" or self._link.was_unheard(call.t - END_S, call.t)
         self._ledger.judge(ORDER, good, call.t, None, expected, actual, message)
         self._now[action] = "" if status in LAST else status
         self._emptied = status == "Uploaded"
-        if action == UPDATE and self._bench.whole:
+        if action == UPDATE and self._context.whole:
             self._updating(call.t, status)
         elif action == UPLOAD and status in LAST and self._takes_files is not None:
             expected = "Uploaded" if self._takes_files else "UploadFailed"
@@ -123,17 +127,17 @@ class Files:
         self._emptied = False
 
     def _diagnostics(self, call: Call) -> None:
-        if call.reply is None or not self._bench.whole:
+        if call.reply is None or not self._context.whole:
             return
         t = call.reply_t or call.t
-        if call.reply.get("fileName") and self._emptied and self._bench.behaviour == SHEET:
+        if call.reply.get("fileName") and self._emptied and self._context.behaviour == SHEET:
             message, told = "diagnostics that were read are there again", call.reply["fileName"]
             self._ledger.broken(DIAGNOSTICS, t, None, "no file: sheet 3.2.1", told, message)
         if call.reply.get("fileName"):
             self._agenda.at(t + END_S, partial(self._came, DIAGNOSTICS, UPLOAD, t, t, END_S))
 
     def _update(self, call: Call) -> None:
-        if call.reply is None or not self._bench.whole:
+        if call.reply is None or not self._context.whole:
             return
         t, due = call.reply_t or call.t, epoch(call.payload["retrieveDate"])
         self._asked[UPDATE] = t
@@ -157,7 +161,7 @@ class Files:
 
     def _updating(self, t: float, status: str) -> None:
         if status == "Downloaded":
-            idle = {c: word for c, word in self._story.statuses.items() if c and word in IDLE}
+            idle = {c: word for c, word in self._connectors.statuses.items() if c and word in IDLE}
             self._agenda.at(t + TELL_S, partial(self._in_service, t, idle, False))
             self._agenda.at(t + BEGIN_S, partial(self._installs, t))
         elif status == "Installing":
@@ -165,29 +169,35 @@ class Files:
         elif status in LAST:
             self._outcome(t, status)
         if status == "InstallationFailed":
-            out = {c: word for c, word in self._story.statuses.items() if c and word == "Unavailable"}
+            out = {c: word for c, word in self._connectors.statuses.items() if c and word == "Unavailable"}
             self._agenda.at(t + TELL_S, partial(self._in_service, t, out, True))
 
     def _in_service(self, t: float, before: dict[int, str], serves: bool) -> None:
         """Of connectors that nobody touched meanwhile, those that were idle, or were out for the update."""
         if self._now[UPDATE] not in (("",) if serves else ("Downloaded", "Installing")):
             return
-        for connector in before.keys() - self._story.ordered_out:
-            touched = self._happenings.touches(connector, t, t + TELL_S)
-            if touched or connector in self._story.open or not self._undisturbed(t, t + TELL_S):
+        for connector in before.keys() - self._connectors.ordered_out:
+            touched = self._connectors.touches(connector, t, t + TELL_S)
+            if (
+                touched
+                or connector in self._history.transactions.open
+                or not self._undisturbed(t, t + TELL_S)
+            ):
                 continue
-            told = self._story.statuses[connector]
+            told = self._connectors.statuses[connector]
             good, expected = (told == "Unavailable") != serves, "in service" if serves else "Unavailable"
             message = f"an update {'has failed' if serves else 'is about to be installed'}"
             self._ledger.judge(SERVICE, good, t, connector, expected, told, message)
 
     def _stopped(self, call: Call) -> None:
-        if self._now[UPDATE] == "Downloaded" and self._bench.whole:
+        if self._now[UPDATE] == "Downloaded" and self._context.whole:
             self._agenda.at(call.t + BEGIN_S, partial(self._installs, call.t))
 
     def _installs(self, t: float) -> None:
         """As soon as it is able to: where nobody has charged for a while."""
-        ran = any(self._story.any_transaction(c, t + 0.1, t + BEGIN_S) for c in self._story.outlets())
+        ran = any(
+            self._history.transactions.any_within(c, t + 0.1, t + BEGIN_S) for c in self._history.outlets()
+        )
         if ran or not self._undisturbed(t, t + BEGIN_S):
             return
         good, message = self._now[UPDATE] != "Downloaded", "an image is there, nobody charges"
@@ -209,9 +219,9 @@ class Files:
         self._ledger.judge(IMAGE, told == expected, t, None, expected, told, message)
 
     def _undisturbed(self, since: float, until: float) -> bool:
-        return not self._happenings.unsure(
+        return not self._connectors.unsure(
             np.array([since, until]), 5.0
-        ).any() and not self._story.was_unheard(since, until)
+        ).any() and not self._link.was_unheard(since, until)
 
     def _began(self, asked: float, begins: float) -> None:
         """Not before its date, and soon after it; where another request came meanwhile that one counts."""

@@ -10,12 +10,12 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.reading.schemas import Fault, schema
-from evc5.rigs.checks.state.agenda import Agenda
-from evc5.rigs.checks.state.connectors import QUIET_S, Happenings
+from evc5.rigs.checks.state.connectors import QUIET_S
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.sheet_tables import TRIGGERS
-from evc5.rigs.checks.state.station_history import Transaction
+from evc5.rigs.checks.state.transactions import Transaction
 from evc5.rigs.checks.status.status import SERVICE
 
 START, STARTED = "remote.start-answer", "remote.started"
@@ -49,9 +49,14 @@ def _is_of_form(fault: Fault) -> bool:
 class Commands:
     """Follows each request to its answer, and from there to what it brings about."""
 
-    def __init__(self, bench: Bench, happenings: Happenings, agenda: Agenda) -> None:
-        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
-        self._happenings, self._agenda = happenings, agenda
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._history = context.history
+        self._connectors = context.history.connectors
+        self._link = context.history.link
+        self._keys = context.history.keys
+        self._agenda = context.agenda
         self._told: dict[int, tuple[float, str]] = {}
         self._refused: deque[tuple[float, str]] = deque(maxlen=64)  # idTags the CSMS does not accept
         self._boots: deque[float] = deque(maxlen=64)
@@ -62,7 +67,7 @@ class Commands:
         self._owed: list[tuple[list[int], float]] = []  # triggers of them
         self._inoperative: dict[int, float] = {}  # since when the CSMS has a connector out of service
         self._shown: dict[int, float] = {}
-        bus = bench.bus
+        bus = context.bus
         bus.calls["StatusNotification"].append(self._status)
         bus.calls["StartTransaction"].append(self._started)
         bus.calls["BootNotification"].append(lambda call: self._boots.append(call.t))
@@ -106,16 +111,16 @@ class Commands:
 
     def _sure(self, t: float) -> bool:
         """Is what runs known, and the station up and accepted?"""
-        known = self._bench.whole and not self._story.may_be_queueing(t)
+        known = self._context.whole and not self._link.may_be_queueing(t)
         return (
             known
-            and self._story.registration == "Accepted"
-            and not self._happenings.unsure(np.array([t])).any()
+            and self._history.boots.registration == "Accepted"
+            and not self._connectors.unsure(np.array([t])).any()
         )
 
     def _alone(self, which: list[int], t: float) -> bool:
         """Was nothing else done of late, of which a start or a stop is still to be told?"""
-        return all(self._happenings.touches(one, t - QUIET_S, t) == 1 for one in which)
+        return all(self._connectors.touches(one, t - QUIET_S, t) == 1 for one in which)
 
     # -- answered at once ------------------------------------------------------------------------
 
@@ -125,7 +130,7 @@ class Commands:
 
     def _nowhere(self, call: Call) -> None:
         """A profile for a connector that there is not: how it is refused is a policy."""
-        outlets, policy = self._story.outlets(), self._bench.policies.get("bad_connector")
+        outlets, policy = self._history.outlets(), self._context.policies.get("bad_connector")
         rows = call.payload["csChargingProfiles"]["chargingSchedule"]["chargingSchedulePeriod"]
         starts = [row["startPeriod"] for row in rows]
         if starts != sorted(set(starts)):
@@ -145,7 +150,7 @@ class Commands:
             self._ledger.judge(INVALID, good, call.t, None, "a CALLERROR", "a CALLRESULT", message)
 
     def _cache(self, call: Call) -> None:
-        enabled = self._story.text("AuthorizationCacheEnabled", call.t)
+        enabled = self._keys.text("AuthorizationCacheEnabled", call.t)
         if call.reply is not None and enabled is not None:
             expected = "Accepted" if enabled.lower() == "true" else "Rejected"
             self._judge(CACHE, call, call.reply["status"] == expected, expected)
@@ -156,12 +161,12 @@ class Commands:
         self._judge(DATA, call, call.reply["status"] == "UnknownVendorId", "UnknownVendorId")
 
     def _availability(self, call: Call) -> None:
-        outlets, connector = self._story.outlets(), call.payload["connectorId"]
+        outlets, connector = self._history.outlets(), call.payload["connectorId"]
         if call.reply is None or not outlets:
             return
         inoperative, t = call.payload["type"] == "Inoperative", call.reply_t or call.t
         which = [connector] if connector else outlets
-        runs = any(one in self._story.open for one in which)
+        runs = any(one in self._history.transactions.open for one in which)
         if connector not in (0, *outlets):
             expected = "Rejected"
         elif (
@@ -184,7 +189,7 @@ class Commands:
 
     def _station(self, inoperative: bool, t: float) -> None:
         """Connector 0 tells the availability of the station as a whole (4.9)."""
-        if self._happenings.alone(0, t, t + SOON_S) and 0 in self._told:
+        if self._connectors.alone(0, t, t + SOON_S) and 0 in self._told:
             expected, told = "Unavailable" if inoperative else "Available", self._told[0][1]
             message = "the status of connector 0 after a change of its availability"
             self._ledger.judge(AVAILABILITY, told == expected, t, 0, expected, told, message)
@@ -192,7 +197,7 @@ class Commands:
     # -- carried out -----------------------------------------------------------------------------
 
     def _trigger(self, call: Call) -> None:
-        wanted, connector, outlets = call.payload["requestedMessage"], call.connector, self._story.outlets()
+        wanted, connector, outlets = call.payload["requestedMessage"], call.connector, self._history.outlets()
         if call.reply is None or wanted not in TRIGGERS or not outlets:
             return
         there = connector is None or connector in (0, *outlets)
@@ -210,15 +215,15 @@ class Commands:
 
     def _end(self, end: float) -> None:
         for owed, t in self._owed:
-            listed = self._story.measurands("MeterValuesSampledData", t)
+            listed = self._keys.measurands("MeterValuesSampledData", t)
             told = listed is None or bool(listed - {"SoC"})
-            metered = [one for one in owed if not self._story.is_unmetered(one, t, SOON_S)]
+            metered = [one for one in owed if not self._connectors.is_unmetered(one, t, SOON_S)]
             if told and metered and t + SOON_S < end:
                 self._followed("MeterValues", metered, t)
 
     def _followed(self, wanted: str, owed: list[int], t: float) -> None:
         edge = np.array([t, t + SOON_S])
-        if self._happenings.unsure(edge, 0.0).any() or self._story.was_unheard(t - 60.0, t + SOON_S):
+        if self._connectors.unsure(edge, 0.0).any() or self._link.was_unheard(t - 60.0, t + SOON_S):
             return
         sent = self._values if wanted == "MeterValues" else self._sent
         found = {one for at, one in sent if t - 0.1 <= at <= t + SOON_S}
@@ -229,23 +234,23 @@ class Commands:
         )
 
     def _unlock(self, call: Call) -> None:
-        connector, outlets, t = call.payload["connectorId"], self._story.outlets(), call.reply_t or call.t
+        connector, outlets, t = call.payload["connectorId"], self._history.outlets(), call.reply_t or call.t
         if call.reply is None or not outlets or not self._sure(t):
             return
-        if connector not in outlets or self._story.has_lock(connector, t) is False:
+        if connector not in outlets or self._keys.has_lock(connector, t) is False:
             expected: tuple[str, ...] = ("NotSupported",)
-        elif self._happenings.faults(connector):
+        elif self._connectors.faults(connector):
             expected = ("Unlocked", "UnlockFailed")
         else:
             expected = ("Unlocked",)
         self._judge(UNLOCK, call, call.reply["status"] in expected, " or ".join(expected))
-        running = self._story.open.get(connector)
+        running = self._history.transactions.open.get(connector)
         if running is not None and expected[0] == "Unlocked":
             look = partial(self._ended, UNLOCK, running, "UnlockCommand", t)
             self._agenda.at(t + SOON_S, look)
 
     def _ended(self, requirement: str, running: Transaction, reason: str, t: float) -> None:
-        if self._happenings.alone(running.connector, t, t + SOON_S) and (
+        if self._connectors.alone(running.connector, t, t + SOON_S) and (
             running.stop is None or running.stop >= t - 1.0
         ):
             good = running.stop is not None and running.reason == reason
@@ -258,7 +263,7 @@ class Commands:
             return
         t, reason = call.reply_t or call.t, f"{call.payload['type']}Reset"
         self._to_reset = t, call.payload["type"]
-        running = [its for its in self._story.open.values() if self._sure(t)]
+        running = [its for its in self._history.transactions.open.values() if self._sure(t)]
         self._agenda.at(t + BOOT_S, partial(self._restarted, reason, running, t))
 
     def _stops(self, call: Call) -> None:
@@ -270,36 +275,41 @@ class Commands:
         if asked is None:
             return
         t, kind = asked
-        alone = self._happenings.touches(0, t + 0.01, event.t) <= 1  # the event itself
-        quiet = not self._happenings.unsure(np.array([t - LAST_S]), QUIET_S).any()  # before it fell dark
-        if alone and quiet and not self._story.was_unheard(t, event.t):
+        alone = self._connectors.touches(0, t + 0.01, event.t) <= 1  # the event itself
+        quiet = not self._connectors.unsure(np.array([t - LAST_S]), QUIET_S).any()  # before it fell dark
+        if alone and quiet and not self._link.was_unheard(t, event.t):
             self._went_down(t, kind, event.t)
 
     def _went_down(self, t: float, kind: str, end: float) -> None:
         stop, expected = self._stop, f"within {LAST_S:g} s of all being said"
         unanswered = stop is not None and stop.reply_t is None and stop.t > end - BOOT_S
-        untold = unanswered or any(its.start < t for its in self._story.open.values())
+        untold = unanswered or any(its.start < t for its in self._history.transactions.open.values())
         if kind == "Soft" and unanswered and end - t > LAST_S:
             return  # how long it hopes is left to it
-        since = max(t, self._story.heard_t) if kind == "Soft" else t
+        since = max(t, self._link.heard_at) if kind == "Soft" else t
         good = end - since <= LAST_S and not (kind == "Soft" and untold)
         actual = f"after {end - since:.0f} s, {'a stop untold' if untold else 'all said'}"
         message = f"a {kind.lower()} reset was accepted"
         self._ledger.judge(PROMPT, good, end, None, expected, actual, message)
 
     def _restarted(self, reason: str, running: list[Transaction], t: float) -> None:
-        story = self._story
+        history = self._history
         edge = np.array([t - QUIET_S])
-        if self._happenings.touches(0, t - QUIET_S, t + BOOT_S) > 2 or self._happenings.unsure(edge).any():
+        if self._connectors.touches(0, t - QUIET_S, t + BOOT_S) > 2 or self._connectors.unsure(edge).any():
             return  # the request itself and the event that it brings are two
-        if story.down_t is not None or any(begin <= t + BOOT_S and end >= t for begin, end in story.outages):
+        if history.link.down_since is not None or any(
+            begin <= t + BOOT_S and end >= t for begin, end in history.link.outages
+        ):
             return  # the power or the link went before it could boot
         booted = [boot for boot in self._boots if t < boot <= t + BOOT_S]
         message, expected = "a reset was accepted", f"a BootNotification within {BOOT_S:g} s"
         self._ledger.judge(RESET, bool(booted), t, None, expected, "none", message)
-        for its in () if story.was_unheard(t, t + BOOT_S) else running:
+        for its in () if history.link.was_unheard(t, t + BOOT_S) else running:
             good = its.stop is not None and its.stop < t + BOOT_S and its.reason == reason
-            if self._happenings.touches(its.connector, t - QUIET_S, t + BOOT_S) <= 2 and story.down_t is None:
+            if (
+                self._connectors.touches(its.connector, t - QUIET_S, t + BOOT_S) <= 2
+                and history.link.down_since is None
+            ):
                 actual = "it goes on" if its.stop is None else f"{its.reason} at {iso(its.stop)}"
                 message = f"transaction {its.id} at a reset"
                 self._ledger.judge(RESET, good, t, its.connector, reason, actual, message)
@@ -307,21 +317,21 @@ class Commands:
     # -- remote starts ---------------------------------------------------------------------------
 
     def _remote_start(self, call: Call) -> None:
-        if call.reply is None or not self._story.outlets():
+        if call.reply is None or not self._history.outlets():
             return
         t, connector, status = call.reply_t or call.t, call.connector, call.reply["status"]
         with_profile = "chargingProfile" in call.payload
-        if with_profile and self._bench.policies.get("remote_start_profile") == "rejected":
+        if with_profile and self._context.policies.get("remote_start_profile") == "rejected":
             self._judge(START, call, status == "Rejected", "Rejected")
             return
         if not self._sure(t) or connector is None:
             return
-        running = connector in self._story.open
-        if running and status == "Accepted" and self._story.may_be_over(connector, t):
+        running = connector in self._history.transactions.open
+        if running and status == "Accepted" and self._connectors.may_be_over(connector, t):
             return
-        if connector not in self._story.outlets() or running:
+        if connector not in self._history.outlets() or running:
             self._judge(START, call, status == "Rejected", "Rejected")
-        elif self._happenings.alone(connector, t, t) and self._is_free(connector, t):
+        elif self._connectors.alone(connector, t, t) and self._is_free(connector, t):
             self._judge(START, call, status == "Accepted", "Accepted")
             if status == "Accepted":
                 tag = call.payload["idTag"].lower()
@@ -334,13 +344,13 @@ class Commands:
         return told in FREE and t - told_t > QUIET_S and not recently and connector not in self._inoperative
 
     def _began(self, connector: int, tag: str, t: float) -> None:
-        if not self._happenings.alone(connector, t, t + SOON_S):
+        if not self._connectors.alone(connector, t, t + SOON_S):
             return
         if any(who == tag and t - 0.1 <= at for at, who in self._refused):
             return
-        over = self._story.finished.get(connector) or [None]
-        running = self._story.open.get(connector) or over[-1]  # one refused is over by now
-        if self._happenings.plugged[connector].begin_of(t) is not None:
+        over = self._history.transactions.finished.get(connector) or [None]
+        running = self._history.transactions.open.get(connector) or over[-1]  # one refused is over by now
+        if self._connectors.plugged[connector].begin_of(t) is not None:
             good = running is not None and running.id_tag.lower() == tag and running.start >= t - 1.0
             actual = "none" if running is None else f"a start on {running.id_tag}"
         else:

@@ -7,10 +7,10 @@ from evc5.rigs.checks.device.configuration import same
 from evc5.rigs.checks.metering.measurands import PHASED
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.meter import PHASES
+from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.keys import measurands_of
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench
 from evc5.rigs.checks.state.sheet_tables import HARDCODED
-from evc5.rigs.checks.state.station_history import measurands_of
 
 VALUE, STEADY, ACCESS = "configuration.value", "configuration.steady", "configuration.access"
 RIGGED = "configuration.as-rigged"
@@ -66,14 +66,14 @@ OWN = frozenset({"heartbeatinterval"})  # the boot sets it (sheet table 13)
 class Settings:
     """Judges changes by the type of their key, and holds each told value against the one told before."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._ledger = bench.ledger
+    def __init__(self, context: Context) -> None:
+        self._ledger = context.ledger
         self._writable: dict[str, bool] = {}
         self._told: dict[str, str] = {}
         self._measured: frozenset[str] = frozenset()  # what any list of it has named: its meter knows that
-        self._rigged = {key.lower(): _as_text(value) for key, value in bench.keys.items()}
-        bench.bus.replies["GetConfiguration"].append(self._listed)
-        bench.bus.replies["ChangeConfiguration"].append(self._changed)
+        self._rigged = {key.lower(): _as_text(value) for key, value in context.keys.items()}
+        context.bus.replies["GetConfiguration"].append(self._listed)
+        context.bus.replies["ChangeConfiguration"].append(self._changed)
 
     def _listed(self, call: Call) -> None:
         for row in (call.reply or {}).get("configurationKey", ()):

@@ -2,8 +2,9 @@
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.sheet_tables import (
     ERROR_CODES,
     NEVER_SENT,
@@ -46,21 +47,22 @@ REFUSABLE = frozenset({"SetChargingProfile", "SendLocalList", "DataTransfer"})
 class Sheet:
     """Judges a station that is said to be an EVC5; any other's triggers are still followed up."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench, self._ledger = bench, bench.ledger
-        if bench.behaviour != SHEET:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        if context.behaviour != SHEET:
             return
-        reversed_codes = bench.policies.get("unsupported_action") == "reversed"
+        reversed_codes = context.policies.get("unsupported_action") == "reversed"
         codes = ("NotImplemented", "NotSupported") if reversed_codes else ("NotSupported", "NotImplemented")
         self._code_known, self._code_unknown = codes
-        self._occupied = bench.policies.get("occupied_status", "off") != "off"
-        calls = bench.bus.calls
+        self._occupied = context.policies.get("occupied_status", "off") != "off"
+        calls = context.bus.calls
         calls["StatusNotification"].append(self._status)
         for action in NEVER_SENT:
             calls[action].append(self._fields)
-        bench.bus.any_reply.append(self._answered)
-        bench.bus.replies["TriggerMessage"].append(self._triggered)
-        bench.bus.replies["GetConfiguration"].append(self._configured)
+        context.bus.any_reply.append(self._answered)
+        context.bus.replies["TriggerMessage"].append(self._triggered)
+        context.bus.replies["GetConfiguration"].append(self._configured)
 
     def _status(self, call: Call) -> None:
         status, code = call.payload["status"], call.payload["errorCode"]
@@ -116,20 +118,20 @@ class Sheet:
 class Triggers:
     """What an accepted TriggerMessage asked for comes, unless the station goes away first."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench, self._owed = bench, dict[str, float]()
-        bench.bus.replies["TriggerMessage"].append(self._accepted)
-        bench.bus.any_call.append(self._called)
-        bench.bus.readings.append(self._readings)
+    def __init__(self, context: Context) -> None:
+        self._context, self._owed = context, dict[str, float]()
+        context.bus.replies["TriggerMessage"].append(self._accepted)
+        context.bus.any_call.append(self._called)
+        context.bus.readings.append(self._readings)
         for name in ("link-down", "power-cut", "reset"):
-            bench.bus.events[name].append(self._excused)
-        bench.bus.end.append(self._end)
+            context.bus.events[name].append(self._excused)
+        context.bus.end.append(self._end)
 
     def _accepted(self, call: Call) -> None:
-        connector, story = call.payload.get("connectorId", 0), self._bench.story
-        outlets = [connector] if connector else story.outlets()
-        silent = any(story.is_unmetered(outlet, call.t, 1.0) for outlet in outlets)
-        listed = story.measurands("MeterValuesSampledData", call.t)
+        connector, history = call.payload.get("connectorId", 0), self._context.history
+        outlets = [connector] if connector else history.outlets()
+        silent = any(history.connectors.is_unmetered(outlet, call.t, 1.0) for outlet in outlets)
+        listed = history.keys.measurands("MeterValuesSampledData", call.t)
         silent |= listed is not None and not listed - {"SoC"}  # without a car there is none to tell
         if silent and call.payload["requestedMessage"] == "MeterValues":
             return  # there may be nothing to tell
@@ -142,14 +144,14 @@ class Triggers:
                 self._owed.clear()
             return
         if self._owed.pop(call.action, None) is not None:
-            self._bench.ledger.held(FOLLOWED)
+            self._context.ledger.held(FOLLOWED)
         self._overdue(call.t, late="MeterValues")
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         answers = any(block.layout.context == "Trigger" for block in blocks)
         if answers and "MeterValues" in self._owed:
             del self._owed["MeterValues"]
-            self._bench.ledger.held(FOLLOWED)
+            self._context.ledger.held(FOLLOWED)
 
     def _excused(self, event: Event) -> None:
         self._owed.clear()
@@ -160,7 +162,7 @@ class Triggers:
             if t - since > FOLLOW_S and action != late:
                 del self._owed[action]
                 expected, message = f"{action} within {FOLLOW_S:g} s", "an accepted trigger was not followed"
-                self._bench.ledger.broken(FOLLOWED, since, None, expected, "none", message)
+                self._context.ledger.broken(FOLLOWED, since, None, expected, "none", message)
 
     def _end(self, t: float) -> None:
         self._overdue(t)

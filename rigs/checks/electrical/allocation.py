@@ -7,11 +7,11 @@ import numpy as np
 
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
-from evc5.rigs.checks.state.connectors import HAIR_S, Happenings
+from evc5.rigs.checks.state.connectors import HAIR_S
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.profiles import Cap
-from evc5.rigs.checks.state.profiles_in_force import Law
 from evc5.rigs.checks.state.spans import hold, lasting, per_phase
 
 FULL, REASON, CUT = "service.full", "service.reason", "service.cut"
@@ -47,12 +47,16 @@ class Situation:
 class Shares:
     """Recomputes the allocation wherever nothing else but the limits can decide it."""
 
-    def __init__(self, bench: Bench, law: Law, happenings: Happenings) -> None:
-        self._bench, self._law, self._happenings = bench, law, happenings
-        self._story, self._ledger = bench.story, bench.ledger
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._in_force = context.profiles
+        self._history = context.history
+        self._connectors = context.history.connectors
+        self._keys = context.history.keys
+        self._ledger = context.ledger
         self._bus_limit = False  # somebody outside allows the station an amount that no frame tells
-        bench.bus.events["operator"].append(self._operator)
-        bench.bus.telemetry.append(self._part)
+        context.bus.events["operator"].append(self._operator)
+        context.bus.telemetry.append(self._part)
 
     def _operator(self, event: Event) -> None:
         self._bus_limit = self._bus_limit or "grid_limit_a" in event.detail
@@ -60,11 +64,11 @@ class Shares:
     # -- the keys --------------------------------------------------------------------------------
 
     def _steps(self, t: Array, *keys: str) -> list[float]:
-        return [at for at in self._story.changes(float(t[0]), *(key.lower() for key in keys)) if at <= t[-1]]
+        return [at for at in self._keys.changes(float(t[0]), *(key.lower() for key in keys)) if at <= t[-1]]
 
     def _number(self, key: str, t: Array, place: int | None = None) -> Array | None:
         """A key's number at each instant, `place` of a pair; None where it is not known."""
-        setting = self._story.keys.get(key.lower())
+        setting = self._keys.get(key.lower())
         if setting is None:
             return None
         try:
@@ -77,7 +81,10 @@ class Shares:
 
     def _is_metered(self) -> bool:
         """Does a supply of the building bound the station (grid_Role)?"""
-        role, most = self._story.text("grid_Role"), self._story.text("grid_InstallationMaxcurrent")
+        role, most = (
+            self._keys.text("grid_Role"),
+            self._keys.text("grid_InstallationMaxcurrent"),
+        )
         bounded = (
             role is not None
             and role.strip().lower() != "no_ctrl"
@@ -88,8 +95,8 @@ class Shares:
     # -- telemetry -------------------------------------------------------------------------------
 
     def _part(self) -> None:
-        parts = self._bench.telemetry.parts
-        if self._is_metered() or self._bench.policies.get("watts_to_amps") == "phases-in-use":
+        parts = self._context.telemetry.parts
+        if self._is_metered() or self._context.policies.get("watts_to_amps") == "phases-in-use":
             return
         t = self._instants(parts)
         station = self._number("chg_StationMaxCurrent", t)
@@ -105,7 +112,7 @@ class Shares:
             one_axis = Rows({"t": t}, int(np.searchsorted(t, carried)))
             self._full(one_axis, known, room)
             self._reasons(one_axis, known, room, station)
-            if (self._story.text("ConnectorSwitch3to1PhaseSupported") or "").lower() == "true":
+            if (self._keys.text("ConnectorSwitch3to1PhaseSupported") or "").lower() == "true":
                 self._all_phases(one_axis, known)
 
     def _instants(self, parts: dict[int, Rows]) -> Array:
@@ -114,25 +121,27 @@ class Shares:
         more = self._steps(
             t, "chg_StationMaxCurrent", "chg_RatedCurrent", "chg_Mode3Current", "chg_MinChargingCurrent"
         )
-        if not self._law.is_empty:
+        if not self._in_force.is_empty:
             for connector in (0, *parts):
-                more += [max(at, t[0]) for at, _ in self._law.steps(connector, float(t[0]), float(t[-1]))]
+                more += [
+                    max(at, t[0]) for at, _ in self._in_force.steps(connector, float(t[0]), float(t[-1]))
+                ]
         found: Array = np.unique(np.concatenate([t, np.array(more)]))
         within: Array = found[found <= t[-1]]
         return within
 
     def _profile(self, connector: int, t: Array) -> Array:
-        return self._in_force(connector, t, lambda cap: NO_LIMIT if cap is None else cap.amps)
+        return self._step_by_step(connector, t, lambda cap: NO_LIMIT if cap is None else cap.amps)
 
     def _fewest(self, connector: int, t: Array) -> Array:
         """The phases that the profile in force asks for, at each instant."""
-        return self._in_force(connector, t, lambda cap: 3.0 if cap is None else float(cap.phases or 3))
+        return self._step_by_step(connector, t, lambda cap: 3.0 if cap is None else float(cap.phases or 3))
 
-    def _in_force(self, connector: int, t: Array, of: Callable[[Cap | None], float]) -> Array:
+    def _step_by_step(self, connector: int, t: Array, of: Callable[[Cap | None], float]) -> Array:
         """Something of the profile in force at each instant; None where there is none."""
-        if self._law.is_empty or not self._law.applies:
+        if self._in_force.is_empty or not self._in_force.applies:
             return np.full(len(t), of(None))
-        steps = list(self._law.steps(connector, float(t[0]), float(t[-1]) + 1.0))
+        steps = list(self._in_force.steps(connector, float(t[0]), float(t[-1]) + 1.0))
         starts = np.array([start for start, _ in steps])
         values = np.array([of(cap) for _, cap in steps])
         found: Array = values[np.maximum(np.searchsorted(starts, t + HAIR_S, side="right") - 1, 0)]
@@ -145,10 +154,10 @@ class Shares:
         if rated is None or software is None or minimum is None:
             return None
         k = np.maximum(np.searchsorted(rows["t"], t, side="right") - 1, 0)
-        happenings = self._happenings
+        connectors = self._connectors
         live = np.isin(rows["pilot"][k], ("B", "C", "D")) & (rows["u1_v"][k] > 0)
-        wants = live & happenings.running[connector].cover(t) & self._accepted(connector, t)
-        wants &= ~happenings.faulty[connector].cover(t) & ~happenings.unsure(t)
+        wants = live & connectors.running[connector].cover(t) & self._accepted(connector, t)
+        wants &= ~connectors.faulty[connector].cover(t) & ~connectors.unsure(t)
         profile, capability = self._profile(connector, t), per_phase(rows, "capability_a")[k]
         own = np.minimum(np.minimum(rated, capability), profile)
         own = np.where(software > 0, np.minimum(own, software), own)
@@ -159,8 +168,11 @@ class Shares:
     def _accepted(self, connector: int, t: Array) -> Array:
         """Does the CSMS accept the idTag of the transaction that runs?"""
         good = np.ones(len(t), bool)
-        story = self._story
-        for its in (*story.finished.get(connector, ()), *filter(None, (story.open.get(connector),))):
+        history = self._history
+        for its in (
+            *history.transactions.finished.get(connector, ()),
+            *filter(None, (history.transactions.open.get(connector),)),
+        ):
             if its.status != "Accepted":
                 good &= (t < its.start) | (t > (its.stop or np.inf))
         return good
@@ -181,7 +193,7 @@ class Shares:
         total: Array = np.sum([np.where(one.wants, one.allocated, 0.0) for one in known.values()], axis=0)
         each = [np.where(one.wants & (one.own > 0), one.own, np.inf) for one in known.values()]
         one_of = np.minimum(np.min(each, axis=0), room)  # who has the least may be the one whose turn it is
-        first_come = self._bench.policies["station_share"] == "first-come"  # its rest may suffice nobody
+        first_come = self._context.policies["station_share"] == "first-come"  # its rest may suffice nobody
         all_run = np.zeros(len(room), bool) if first_come else room >= wanting * floor
         enough = np.where(all_run, room, np.where(room >= floor, one_of, 0.0))
         self._shared(axis, shared, enough, room, total)

@@ -4,8 +4,8 @@ import numpy as np
 
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench
 
 POWER, ENERGY = "electrical.power", "electrical.energy"
 REQUIREMENTS = (
@@ -21,12 +21,12 @@ BEND = 0.01  # the power between two rows a minute apart bends no more than that
 class Balance:
     """Judges each row's power, and the energy from row to row."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
-        bench.bus.telemetry.append(self._part)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        context.bus.telemetry.append(self._part)
 
     def _part(self) -> None:
-        for connector, rows in self._bench.telemetry.parts.items():
+        for connector, rows in self._context.telemetry.parts.items():
             self._power(connector, rows)
             self._energy(connector, rows)
 
@@ -36,11 +36,11 @@ class Balance:
         wrong = np.abs(rows["p_w"] - expected) > SLACK_W + PART * expected
         wrong[: rows.carried] = False
         good = len(rows) - rows.carried - int(wrong.sum())
-        self._bench.ledger.held(POWER, good, connector, rows["t"][rows.carried :])
+        self._context.ledger.held(POWER, good, connector, rows["t"][rows.carried :])
         for k in np.flatnonzero(wrong):
             told, t = f"{rows['p_w'][k]:.1f} W", float(rows["t"][k])
             message = "power is not the sum over the phases"
-            self._bench.ledger.broken(POWER, t, connector, f"{expected[k]:.1f} W", told, message)
+            self._context.ledger.broken(POWER, t, connector, f"{expected[k]:.1f} W", told, message)
 
     def _energy(self, connector: int, rows: Rows) -> None:
         """A row tells the state just after its instant: what flowed before it began with the row before."""
@@ -53,11 +53,11 @@ class Balance:
         wrong = (grown < low) | (grown > high)
         wrong[: max(rows.carried - 1, 0)] = False
         good = max(len(grown) - rows.carried - int(wrong.sum()), 0)
-        self._bench.ledger.held(ENERGY, good, connector, rows["t"][rows.carried :])
+        self._context.ledger.held(ENERGY, good, connector, rows["t"][rows.carried :])
         for k in np.flatnonzero(wrong):
             expected, t = f"{low[k]:.1f} to {high[k]:.1f} Wh", float(rows["t"][k + 1])
             message = "the energy does not follow from the power"
-            self._bench.ledger.broken(ENERGY, t, connector, expected, f"{grown[k]:.1f} Wh", message)
+            self._context.ledger.broken(ENERGY, t, connector, expected, f"{grown[k]:.1f} Wh", message)
 
 
 def _offered_w(rows: Rows) -> Array:

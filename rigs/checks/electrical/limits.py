@@ -9,8 +9,8 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench
 from evc5.rigs.checks.state.spans import highest_of_late, is_new, per_phase, spans
 
 CAPABILITY, ALLOCATION = "electrical.capability", "electrical.allocation"
@@ -36,18 +36,18 @@ MESSAGES = {
 class Offered:
     """offered_a against capability_a and allocated_a, the pilot's 5 s after a change let pass."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
-        bench.bus.telemetry.append(self._part)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        context.bus.telemetry.append(self._part)
 
     def _part(self) -> None:
-        for connector, rows in self._bench.telemetry.parts.items():
+        for connector, rows in self._context.telemetry.parts.items():
             offer = per_phase(rows, "offered_a")
             for requirement, name in ALLOWED.items():
                 self._judge(requirement, connector, rows, offer, per_phase(rows, name))
 
     def _judge(self, requirement: str, connector: int, rows: Rows, offer: Array, allowed: Array) -> None:
-        ledger, slack_a = self._bench.ledger, self._bench.tolerances.current_a
+        ledger, slack_a = self._context.ledger, self._context.tolerances.current_a
         offers = offer > 0
         offers[: rows.carried] = False
         ledger.held(requirement, int(np.count_nonzero(offers)), connector, rows["t"][offers])
@@ -71,21 +71,21 @@ class StationLimit:
     KEY = "chg_StationMaxCurrent"
     FOLLOW_S = 20.0  # assumed: pilot 5 s, the car's reaction 5 s, and the same again for who goes up
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._until = float("-inf")
-        bench.bus.telemetry.append(self._part)
+        context.bus.telemetry.append(self._part)
 
     def _limit(self, t: float) -> float | None:
         """The highest limit in force of late: after a cut it takes the cars a while to follow."""
-        texts = {self._bench.story.text(self.KEY, at) for at in (t, t - self.FOLLOW_S)}
+        texts = {self._context.history.keys.text(self.KEY, at) for at in (t, t - self.FOLLOW_S)}
         try:
             return max(float(text) for text in texts if text)
         except ValueError:
             return None
 
     def _part(self) -> None:
-        parts = self._bench.telemetry.parts
+        parts = self._context.telemetry.parts
         instants = np.unique(np.concatenate([rows["t"] for rows in parts.values()]))
         instants = instants[instants > self._until]
         if not len(instants):
@@ -96,7 +96,7 @@ class StationLimit:
         self._judge(instants, highest)
 
     def _judge(self, instants: Array, highest: Array) -> None:
-        tolerances, ledger = self._bench.tolerances, self._bench.ledger
+        tolerances, ledger = self._context.tolerances, self._context.ledger
         flows = highest > tolerances.current_a
         lowest = self._lowest()
         if lowest is None:
@@ -114,7 +114,7 @@ class StationLimit:
                 ledger.broken(STATION, float(instants[k]), None, f"<= {limit:g} A", actual, message)
 
     def _lowest(self) -> float | None:
-        setting = self._bench.story.keys.get(self.KEY.lower())
+        setting = self._context.history.keys.get(self.KEY.lower())
         try:
             return min(float(text) for _, text in setting.history) if setting else None
         except ValueError:
@@ -134,17 +134,17 @@ class Permission:
     MOST = 100_000
     MARGIN_S = 6.5  # assumed: a stop withdraws the offer at once; the station's clock may be a little off
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._offers: list[tuple[int, float, float]] = []
         self._transactions: dict[int, list[tuple[float, float]]] = {}
-        bench.bus.telemetry.append(self._part)
-        bench.bus.calls["StartTransaction"].append(self._started)
-        bench.bus.calls["StopTransaction"].append(self._stopped)
-        bench.bus.end.append(self._end)
+        context.bus.telemetry.append(self._part)
+        context.bus.calls["StartTransaction"].append(self._started)
+        context.bus.calls["StopTransaction"].append(self._stopped)
+        context.bus.end.append(self._end)
 
     def _part(self) -> None:
-        for connector, rows in self._bench.telemetry.parts.items():
+        for connector, rows in self._context.telemetry.parts.items():
             found = [(connector, *span) for span in spans(rows, per_phase(rows, "offered_a") > 0)]
             self._offers = [*self._offers, *found][-self.MOST :]
 
@@ -153,7 +153,7 @@ class Permission:
         told.append((epoch(call.payload["timestamp"]), float("inf")))
 
     def _stopped(self, call: Call) -> None:
-        stopped = self._bench.story.by_id.get(call.payload["transactionId"])
+        stopped = self._context.history.transactions.by_id.get(call.payload["transactionId"])
         if stopped is None:
             return
         told = self._transactions.get(stopped.connector, [])
@@ -162,8 +162,8 @@ class Permission:
                 told[k] = (start, epoch(call.payload["timestamp"]))
 
     def _end(self, t: float) -> None:
-        until = self._bench.story.delivered_until(t, self._bench.tolerances.grace_s)
-        shift = 2.0 * self._bench.tolerances.sample_s
+        until = self._context.history.link.delivered_until(t, self._context.tolerances.grace_s)
+        shift = 2.0 * self._context.tolerances.sample_s
         for connector, begin, end in self._offers:
             if end > until:
                 continue
@@ -173,7 +173,9 @@ class Permission:
             )
             actual = f"offered until {iso(end)}"
             message = "energy is offered without a transaction"
-            self._bench.ledger.judge(PERMISSION, covered, begin, connector, "a transaction", actual, message)
+            self._context.ledger.judge(
+                PERMISSION, covered, begin, connector, "a transaction", actual, message
+            )
 
 
 def _joined(transactions: Iterable[tuple[float, float]], gap_s: float) -> list[tuple[float, float]]:

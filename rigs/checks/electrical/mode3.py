@@ -7,8 +7,9 @@ import numpy as np
 
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.spans import per_phase, spans
 
 CLOSE, OPEN, PWM = "electrical.contactor-close", "electrical.contactor-open", "electrical.pwm-period"
@@ -33,17 +34,17 @@ SLACK_S = 0.05  # instants are written to the millisecond and rows share them
 class Contactor:
     """Closing and opening against the pilot."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench, self._welded = bench, set[int | None]()
-        bench.bus.telemetry.append(self._part)
-        bench.bus.events["fault"].append(self._fault)
+    def __init__(self, context: Context) -> None:
+        self._context, self._welded = context, set[int | None]()
+        context.bus.telemetry.append(self._part)
+        context.bus.events["fault"].append(self._fault)
 
     def _fault(self, event: Event) -> None:
         if event.detail.get("fault") == "contactor-welded":
             self._welded.add(event.connector)
 
     def _part(self) -> None:
-        for connector, rows in self._bench.telemetry.parts.items():
+        for connector, rows in self._context.telemetry.parts.items():
             asks = np.isin(rows["pilot"], ("C", "D"))
             offered, closed = per_phase(rows, "offered_a") > 0, rows["phases"] > 0
             live = rows["u1_v"] > 0
@@ -59,18 +60,18 @@ class Contactor:
         for begin, end in found:
             good = end - begin <= most_s + SLACK_S
             expected, actual = f"within {most_s:g} s", f"after {end - begin:.2f} s"
-            self._bench.ledger.judge(requirement, good, end, connector, expected, actual, message)
+            self._context.ledger.judge(requirement, good, end, connector, expected, actual, message)
 
 
 class PwmPeriod:
     """Seconds between changes of the duty cycle; taking the offer away needs no waiting."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
-        bench.bus.telemetry.append(self._part)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        context.bus.telemetry.append(self._part)
 
     def _part(self) -> None:
-        for connector, rows in self._bench.telemetry.parts.items():
+        for connector, rows in self._context.telemetry.parts.items():
             duty, t = rows["duty_pct"], rows["t"]
             changed = np.flatnonzero(np.abs(np.diff(duty)) > 0.01) + 1
             for before, now in zip(changed[:-1].tolist(), changed[1:].tolist(), strict=True):
@@ -79,7 +80,7 @@ class PwmPeriod:
 
     def _judge(self, connector: int, t: float, since_s: float) -> None:
         good, message = since_s >= PWM_S - SLACK_S, "the duty cycle changes too often"
-        self._bench.ledger.judge(
+        self._context.ledger.judge(
             PWM, good, t, connector, f">= {PWM_S:g} s", f"{since_s:.2f} s after the last change", message
         )
 
@@ -87,12 +88,12 @@ class PwmPeriod:
 class Phases:
     """From one to three phases and back, as the contactor conducts on them."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
-        bench.bus.telemetry.append(self._part)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        context.bus.telemetry.append(self._part)
 
     def _part(self) -> None:
-        for connector, rows in self._bench.telemetry.parts.items():
+        for connector, rows in self._context.telemetry.parts.items():
             phases = rows["phases"]
             self._under_load(connector, rows, phases)
             self._changes(connector, rows, _runs(rows["t"], phases))
@@ -104,12 +105,12 @@ class Phases:
             good = min(phases[k - 1], phases[k]) == 0
             actual = f"from {phases[k - 1]:g} to {phases[k]:g} phases"
             message = "the phases change while the contactor is closed"
-            self._bench.ledger.judge(
+            self._context.ledger.judge(
                 SWITCH, good, float(rows["t"][k]), connector, "an open contactor", actual, message
             )
 
     def _changes(self, connector: int, rows: Rows, runs: list[tuple[float, float, float]]) -> None:
-        judge, first = self._bench.ledger.judge, float(rows["t"][min(rows.carried, len(rows) - 1)])
+        judge, first = self._context.ledger.judge, float(rows["t"][min(rows.carried, len(rows) - 1)])
         for (_, ended, was), (t, _, now) in pairwise(runs):
             if was != now and t >= first:
                 message = "charging goes on too soon on another number of phases"

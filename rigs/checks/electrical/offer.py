@@ -6,8 +6,8 @@ import numpy as np
 
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench
 
 OFFER, REPORTED = "electrical.offer", "electrical.reported-offer"
 
@@ -20,16 +20,16 @@ REQUIREMENTS = (
 class Offer:
     """Delivered current at most the highest offer of the last seconds, plus the tolerance."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
-        bench.bus.telemetry.append(self._part)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        context.bus.telemetry.append(self._part)
 
     def _part(self) -> None:
-        for connector, rows in self._bench.telemetry.parts.items():
+        for connector, rows in self._context.telemetry.parts.items():
             self._judge(connector, rows)
 
     def _judge(self, connector: int, rows: Rows) -> None:
-        tolerances, ledger = self._bench.tolerances, self._bench.ledger
+        tolerances, ledger = self._context.tolerances, self._context.ledger
         current = np.max([rows[f"i{n}_a"] for n in (1, 2, 3)], axis=0)
         offer = np.nanmax(np.nan_to_num(rows["offered_a"]), axis=1)
         flows = current > tolerances.current_a
@@ -44,8 +44,8 @@ class Offer:
                 self._broken(float(rows["t"][k]), connector, highest, float(current[k]))
 
     def _broken(self, t: float, connector: int, highest: float, current: float) -> None:
-        allowed = _allowed(highest, self._bench.tolerances)
-        self._bench.ledger.broken(
+        allowed = _allowed(highest, self._context.tolerances)
+        self._context.ledger.broken(
             OFFER,
             t,
             connector,
@@ -66,14 +66,14 @@ class ReportedOffer:
     twice since the reading before, and the car still be following.
     """
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._before: dict[int, tuple[float, bool]] = {}  # the last reading's offer, and was it too much?
-        bench.bus.readings.append(self._readings)
+        context.bus.readings.append(self._readings)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         told = []
-        for block in self._bench.instant(blocks):
+        for block in self._context.instant(blocks):
             imported, offered = (_highest(block, name) for name in ("Current.Import", "Current.Offered"))
             if imported is not None and offered is not None:
                 told.append(np.stack([block.order, block.t, imported, offered]))
@@ -85,13 +85,13 @@ class ReportedOffer:
     def _judge(self, connector: int, t: Array, imported: Array, offered: Array) -> None:
         offer, over = self._before.get(connector, (offered[0], False))
         highest = np.maximum(offered, np.concatenate([[offer], offered[:-1]]))
-        allowed = _allowed(highest, self._bench.tolerances)
+        allowed = _allowed(highest, self._context.tolerances)
         above = imported > allowed
         self._before[connector] = float(offered[-1]), bool(above[-1])
         wrong = np.flatnonzero(above & np.concatenate([[over], above[:-1]]))
-        self._bench.ledger.held(REPORTED, len(t) - len(wrong), connector, t)
+        self._context.ledger.held(REPORTED, len(t) - len(wrong), connector, t)
         for k in wrong:
-            self._bench.ledger.broken(
+            self._context.ledger.broken(
                 REPORTED,
                 float(t[k]),
                 connector,

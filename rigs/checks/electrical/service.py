@@ -4,8 +4,8 @@ import numpy as np
 
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench
 from evc5.rigs.checks.state.spans import current, hold, per_phase, spans
 
 OFFERED, SERVED, TOLD = "service.offered", "service.served", "service.told"
@@ -25,16 +25,17 @@ FLOWS_A = 1.0  # assumed: more than a car that only keeps itself awake
 class Service:
     """Judges stretches of telemetry that last longer than anything transient."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench, self._ledger = bench, bench.ledger
-        bench.bus.telemetry.append(self._part)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        context.bus.telemetry.append(self._part)
 
     def _part(self) -> None:
-        for connector, rows in self._bench.telemetry.parts.items():
+        for connector, rows in self._context.telemetry.parts.items():
             allocated, offered = per_phase(rows, "allocated_a"), per_phase(rows, "offered_a")
             here = np.isin(rows["pilot"], ("B", "C", "D"))
             flows = current(rows) > FLOWS_A
-            full = (offered > 0) & (np.abs(offered - allocated) <= self._bench.tolerances.current_a)
+            full = (offered > 0) & (np.abs(offered - allocated) <= self._context.tolerances.current_a)
             self._long(OFFERED, connector, rows, here & (allocated >= MINIMUM_A), full)
             conducts = rows["phases"] > 0
             self._long(PHASES, connector, rows, conducts & (offered > 0), self._on_them(rows))
@@ -58,15 +59,15 @@ class Service:
                 self._complain(requirement, connector, begin, end)
 
     def _served(self, connector: int, rows: Rows, here: Array, reason: Array) -> None:
-        story = self._bench.story
+        history = self._context.history
         for begin, end in spans(rows, here & ~reason):
             if (
                 end - begin <= PATIENCE_S
-                or story.is_dark(begin, PATIENCE_S)
-                or story.is_dark(end, PATIENCE_S)
+                or history.boots.is_dark(begin, PATIENCE_S)
+                or history.boots.is_dark(end, PATIENCE_S)
             ):
                 continue
-            running = story.transaction_at(connector, begin + PATIENCE_S / 2)
+            running = history.transactions.at(connector, begin + PATIENCE_S / 2)
             if running is None or running.status != "Accepted":
                 continue
             until = end if running.stop is None else min(end, running.stop)

@@ -9,8 +9,8 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench
 
 KEY = "ClockAlignedDataInterval"
 EXACT, COMPLETE = "metering.clock-boundary", "metering.clock-complete"
@@ -58,20 +58,23 @@ def is_boundary(t: float, interval: float, tolerance: float, midnights: Midnight
     return min(into, interval - into) <= tolerance or second - t <= tolerance or t - first <= tolerance
 
 
-def restamping(bench: Bench) -> Callable[[Array], Array] | None:
+def restamping(context: Context) -> Callable[[Array], Array] | None:
     """From an interval's start, where a policy stamps it so, to its end, when the values were taken."""
-    if bench.policies["clock_stamp"] != "interval-start":
+    if context.policies["clock_stamp"] != "interval-start":
         return None
-    local = bench.policies["clock_midnight"] == "local" and bench.zone is not None
-    midnights: Midnights = local_midnights(bench.zone) if local and bench.zone else utc_midnights
+    local = context.policies["clock_midnight"] == "local" and context.zone is not None
+    midnights: Midnights = local_midnights(context.zone) if local and context.zone else utc_midnights
 
     def taken(stamp: float) -> float:
         """The boundary an interval later, by the interval in force there; else the stamp itself."""
-        intervals = {bench.story.integer(KEY, at) for at in (stamp, *bench.story.changes(stamp, KEY.lower()))}
+        intervals = {
+            context.history.keys.integer(KEY, at)
+            for at in (stamp, *context.history.keys.changes(stamp, KEY.lower()))
+        }
         for interval in filter(None, intervals):
             due = min(stamp + interval, midnights(stamp + 0.001)[1])
-            in_force = bench.story.integer(KEY, due - 0.001) == interval
-            if in_force and is_boundary(due, interval, bench.tolerances.clock_s, midnights):
+            in_force = context.history.keys.integer(KEY, due - 0.001) == interval
+            if in_force and is_boundary(due, interval, context.tolerances.clock_s, midnights):
                 return due
         return stamp
 
@@ -81,24 +84,31 @@ def restamping(bench: Bench) -> Callable[[Array], Array] | None:
 class ClockAligned:
     """Judges the Sample.Clock readings of each connector: exact, complete, none twice."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench, self._story, self._ledger = bench, bench.story, bench.ledger
-        zone = bench.zone if bench.policies["clock_midnight"] == "local" else None
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._history = context.history
+        self._link = context.history.link
+        self._keys = context.history.keys
+        self._ledger = context.ledger
+        zone = context.zone if context.policies["clock_midnight"] == "local" else None
         self._midnights: Midnights = utc_midnights if zone is None else local_midnights(zone)
-        self._only_in_transaction = bench.policies["clock_outside_transaction"] == "transaction-only"
+        self._only_in_transaction = context.policies["clock_outside_transaction"] == "transaction-only"
         self._last: dict[int, float] = {}  # by connector: up to where its boundaries are judged
         self._missing: dict[tuple[int, float], bool] = {}  # not seen yet, a later one was; is it owed?
-        bench.bus.readings.append(self._readings)
-        bench.bus.calls["StopTransaction"].append(self._stopped)
-        bench.bus.replies["BootNotification"].append(self._booted)
-        bench.bus.replies["GetConfiguration"].append(self._configured)
-        bench.bus.end.append(self._end)
-        bench.story.on_setting.append(self._changed)
+        context.bus.readings.append(self._readings)
+        context.bus.calls["StopTransaction"].append(self._stopped)
+        context.bus.replies["BootNotification"].append(self._booted)
+        context.bus.replies["GetConfiguration"].append(self._configured)
+        context.bus.end.append(self._end)
+        context.history.keys.on_setting.append(self._changed)
 
     def _interval(self, t: float) -> float | None:
         """Seconds; 0 means none are owed, None that the transcript does not say."""
-        story = self._story
-        interval, measurands = story.integer(KEY, t), story.measurands("MeterValuesAlignedData", t)
+        history = self._history
+        interval, measurands = (
+            history.keys.integer(KEY, t),
+            history.keys.measurands("MeterValuesAlignedData", t),
+        )
         if interval is None or measurands == frozenset(
             {"SoC"}
         ):  # without a car there is none, and so no message
@@ -106,18 +116,18 @@ class ClockAligned:
         return float(interval) if measurands is None or measurands else 0.0
 
     def _booted(self, call: Call) -> None:
-        if self._story.accepted_t == call.reply_t:  # this reply accepted the boot
+        if self._history.boots.accepted_since == call.reply_t:  # this reply accepted the boot
             for connector in self._connectors():
-                self._advance(connector, self._story.accepted_t or 0.0)
+                self._advance(connector, self._history.boots.accepted_since or 0.0)
 
     def _configured(self, call: Call) -> None:
         """Connectors that the transcript names only now owe their data from now on."""
         for connector in self._connectors():
-            self._last.setdefault(connector, self._story.accepted_t or call.t)
+            self._last.setdefault(connector, self._history.boots.accepted_since or call.t)
 
     def _connectors(self) -> list[int]:
-        zero = self._bench.policies["clock_connector_zero"] == "sent"
-        return ([0] if zero else []) + self._story.outlets()
+        zero = self._context.policies["clock_connector_zero"] == "sent"
+        return ([0] if zero else []) + self._history.outlets()
 
     def _changed(self, key: str, t: float) -> None:
         if key == KEY.lower():
@@ -138,7 +148,7 @@ class ClockAligned:
 
     def _whole(self, connector: int, aligned: list[Block]) -> None:
         """By the station's policy; of one that nobody has described nothing is said."""
-        if self._bench.behaviour is None:
+        if self._context.behaviour is None:
             return
         if connector or 0 in self._connectors():
             self._ledger.held(WHOLE, sum(map(len, aligned)), connector)
@@ -148,13 +158,13 @@ class ClockAligned:
 
     def _all_next(self, connector: int, stamps: Array) -> bool:
         """The common case: each on the boundary that comes next, by one interval that divides the day."""
-        last, tolerance = self._last.get(connector), self._bench.tolerances.clock_s
+        last, tolerance = self._last.get(connector), self._context.tolerances.clock_s
         since, until = float(stamps[0]), float(stamps[-1])
         interval = self._interval(since - tolerance)
         plain = self._midnights is utc_midnights and interval and DAY_S % interval == 0.0
         if not plain or not interval or last is None or self._interval(until - tolerance) != interval:
             return False
-        if self._story.changes(since - interval, KEY.lower(), "metervaluesaligneddata"):
+        if self._keys.changes(since - interval, KEY.lower(), "metervaluesaligneddata"):
             return False
         due = (last + tolerance) // interval * interval + interval * np.arange(1, len(stamps) + 1)
         if (np.abs(stamps - due) > tolerance).any():
@@ -165,7 +175,7 @@ class ClockAligned:
         return True
 
     def _reading(self, connector: int, t: float, stamp: float) -> None:
-        tolerance = self._bench.tolerances.clock_s
+        tolerance = self._context.tolerances.clock_s
         interval = self._interval(stamp - tolerance)
         if not self._fits(stamp, interval) and self._changed_at(stamp):
             interval = self._interval(stamp + tolerance)
@@ -179,13 +189,13 @@ class ClockAligned:
 
     def _fits(self, stamp: float, interval: float | None) -> bool:
         return bool(interval) and is_boundary(
-            stamp, interval or 1.0, self._bench.tolerances.clock_s, self._midnights
+            stamp, interval or 1.0, self._context.tolerances.clock_s, self._midnights
         )
 
     def _changed_at(self, stamp: float) -> bool:
         """Was the interval changed on this very instant? Then the old and the new one may hold."""
-        tolerance = self._bench.tolerances.clock_s
-        return any(t <= stamp + tolerance for t in self._story.changes(stamp - tolerance, KEY.lower()))
+        tolerance = self._context.tolerances.clock_s
+        return any(t <= stamp + tolerance for t in self._keys.changes(stamp - tolerance, KEY.lower()))
 
     def _off(self, connector: int, t: float, stamp: float, interval: float) -> None:
         self._ledger.broken(
@@ -199,7 +209,7 @@ class ClockAligned:
 
     def _seen(self, connector: int, t: float, boundary: float, interval: float) -> None:
         last = self._last.get(connector)
-        tolerance = self._bench.tolerances.clock_s
+        tolerance = self._context.tolerances.clock_s
         if last is None:
             self._last[connector] = boundary
             return
@@ -213,7 +223,7 @@ class ClockAligned:
         if key in self._missing:
             del self._missing[key]
             self._ledger.held(COMPLETE, 1, connector, boundary)
-        elif not self._story.is_dark(boundary, 1.0) and not self._changed_at(boundary):
+        elif not self._history.boots.is_dark(boundary, 1.0) and not self._changed_at(boundary):
             self._twice(connector, t, boundary)
 
     def _twice(self, connector: int, t: float, boundary: float) -> None:
@@ -233,7 +243,7 @@ class ClockAligned:
         interval = None if last is None else self._interval(last)
         if last is None or not interval:
             return
-        tolerance = self._bench.tolerances.clock_s
+        tolerance = self._context.tolerances.clock_s
         due = boundary_after(last + tolerance, interval, self._midnights)
         while due < until:
             self._missing[connector, round(due, 3)] = self._owed(connector, due)
@@ -247,16 +257,18 @@ class ClockAligned:
             self._missing[connector, due] = self._owed(connector, due)
 
     def _owed(self, connector: int, due: float) -> bool:
-        meters = [connector] if connector else self._story.outlets()  # connector 0 is told as their sum
-        if self._story.is_dark(due, 1.0) or any(self._story.is_unmetered(c, due, 1.0) for c in meters):
+        meters = [connector] if connector else self._history.outlets()  # connector 0 is told as their sum
+        if self._history.boots.is_dark(due, 1.0) or any(
+            self._history.connectors.is_unmetered(c, due, 1.0) for c in meters
+        ):
             return False
-        running = self._story.transaction_at(connector, due) if connector > 0 else None
-        if running is not None and running.start < due - self._bench.tolerances.clock_s:
+        running = self._history.transactions.at(connector, due) if connector > 0 else None
+        if running is not None and running.start < due - self._context.tolerances.clock_s:
             return True
-        return not self._only_in_transaction and not self._story.was_down(due)
+        return not self._only_in_transaction and not self._link.was_down(due)
 
     def _end(self, t: float) -> None:
-        until = self._story.delivered_until(t, self._bench.tolerances.grace_s)
+        until = self._link.delivered_until(t, self._context.tolerances.grace_s)
         for connector in list(self._last):
             self._advance(connector, until)
         self._write_missing(until)

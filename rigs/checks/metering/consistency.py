@@ -8,8 +8,9 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, PHASES, Layout, line
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.listeners import Event
 
 POWER, ENERGY, SOC = "metering.power", "metering.energy-power", "metering.soc"
 SUM = "metering.phases"
@@ -26,27 +27,28 @@ SUMMED = {DEFAULT_MEASURAND: 0.0, "Power.Active.Import": 0.01}  # a part of the 
 class Consistency:
     """Judges the columns of each block, and each block against the readings before it."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench, self._ledger = bench, bench.ledger
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
         self._last: dict[tuple[int, int], tuple[float, ...]] = {}  # by connector, transaction
         # by connector, transaction and car: the last stamp, and the highest charge up to it
         self._fullest: dict[tuple[int, int, int], tuple[float, float]] = {}
         self._cars: dict[int, deque[float]] = {}  # by connector: when cars came
         self._disturbed: dict[int, deque[float]] = {}
         self._at: dict[tuple[Layout, str], dict[str, int]] = {}
-        bench.bus.readings.append(self._readings)
-        bench.bus.calls["StatusNotification"].append(self._status)
-        bench.bus.events["plug-in"].append(self._plugged)
+        context.bus.readings.append(self._readings)
+        context.bus.calls["StatusNotification"].append(self._status)
+        context.bus.events["plug-in"].append(self._plugged)
         for action in ("SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"):
-            bench.bus.replies[action].append(self._ordered)
+            context.bus.replies[action].append(self._ordered)
         for name in ("fault", "clear", "plug-in", "unplug", "power-cut", "power-restore"):
-            bench.bus.events[name].append(self._event)
+            context.bus.events[name].append(self._event)
 
     def _status(self, call: Call) -> None:
         self._disturb(call.payload["connectorId"], call.t)
 
     def _ordered(self, call: Call) -> None:
-        for connector in self._bench.story.outlets():
+        for connector in self._context.history.outlets():
             self._disturb(connector, call.reply_t or call.t)
 
     def _event(self, event: Event) -> None:
@@ -61,7 +63,7 @@ class Consistency:
         self._disturbed.setdefault(connector, deque(maxlen=64)).append(t)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
-        blocks = self._bench.instant(blocks)
+        blocks = self._context.instant(blocks)
         for block in blocks:
             for phase in PHASES:
                 self._power(connector, block, phase)
@@ -87,7 +89,7 @@ class Consistency:
         ]
         apparent = volts * amps
         rounding = amps * digit[0] + volts * digit[1] + digit[2]
-        tolerances = self._bench.tolerances
+        tolerances = self._context.tolerances
         slack = tolerances.power_part * apparent + volts * tolerances.start_a + rounding
         if "Power.Factor" in at:
             factor = self._scaled(block, at["Power.Factor"])
@@ -131,7 +133,7 @@ class Consistency:
         total = block.column(measurand)
         if total is None or len(phases) < len(PHASES):
             return
-        summed, tolerances = np.sum(phases, axis=0), self._bench.tolerances
+        summed, tolerances = np.sum(phases, axis=0), self._context.tolerances
         wrong = np.abs(summed - total) > tolerances.resolution_wh + SUMMED[measurand] * np.abs(total)
         self._ledger.held(SUM, len(block) - int(np.count_nonzero(wrong)), connector, block.stamp[~wrong])
         for k in np.flatnonzero(wrong).tolist():
@@ -156,7 +158,7 @@ class Consistency:
             del self._last[next(iter(self._last))]
         hours, told = np.diff(stamp) / 3600.0, np.diff(register)
         low, high = np.minimum(watts[1:], watts[:-1]), np.maximum(watts[1:], watts[:-1])
-        tolerances = self._bench.tolerances
+        tolerances = self._context.tolerances
         steady = (high - low <= tolerances.steady_part * high) & (hours > 0)
         slack = tolerances.meter_class * high * hours + tolerances.resolution_wh + 2.0
         wrong = steady & ((told < low * hours - slack) | (told > high * hours + slack))

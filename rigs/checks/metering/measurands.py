@@ -9,9 +9,11 @@ from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.meter import Column, Layout, line
 from evc5.rigs.checks.state.connectors import FOREVER
+from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.keys import PHASE
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
-from evc5.rigs.checks.state.station_history import PHASE, Transaction
+from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.transactions import Transaction
 
 MEASURANDS, UNITS, CONTEXTS = "metering.measurands", "metering.units", "metering.context"
 STOP_DATA = "metering.stop-data"
@@ -65,20 +67,23 @@ Case = tuple[Layout, str, frozenset[str], frozenset[str]]  # with its list, its 
 class Contents:
     """Judges each layout where its readings come, once per block."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
-        self._bare_all = bench.policies["bare_measurand"] == "all"
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._connectors = context.history.connectors
+        self._keys = context.history.keys
+        self._bare_all = context.policies["bare_measurand"] == "all"
         self._asked = False  # a TriggerMessage for MeterValues was accepted
         self._found: dict[Case, list[str]] = {}  # what is wrong with a layout
         self._strange: dict[Layout, list[Column]] = {}
         self._wires: dict[int, frozenset[str]] = {}
         self._charged: dict[int, float] = {}  # by connector: since when a car is there whose charge is known
-        if bench.whole and bench.policies["soc_known"] == "car":
-            bench.bus.events["plug-in"].append(self._plugged)
-            bench.bus.events["unplug"].append(self._unplugged)
-        bench.bus.telemetry.append(self._wires.clear)
-        bench.bus.readings.append(self._readings)
-        bench.bus.replies["TriggerMessage"].append(self._triggered)
+        if context.whole and context.policies["soc_known"] == "car":
+            context.bus.events["plug-in"].append(self._plugged)
+            context.bus.events["unplug"].append(self._unplugged)
+        context.bus.telemetry.append(self._wires.clear)
+        context.bus.readings.append(self._readings)
+        context.bus.replies["TriggerMessage"].append(self._triggered)
 
     def _unplugged(self, event: Event) -> None:
         self._charged.pop(event.connector or 0, None)
@@ -94,7 +99,7 @@ class Contents:
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         for block in blocks:
             self._units(connector, block)
-            self._context(connector, block)
+            self._occasion(connector, block)
             if not block.layout.mixed:
                 self._measurands(connector, block)
 
@@ -110,10 +115,10 @@ class Contents:
             message = f"{column.measurand} has a unit that is none of its own"
             self._ledger.broken(UNITS, float(block.t[0]), connector, allowed, column.unit or "none", message)
 
-    def _context(self, connector: int, block: Block) -> None:
+    def _occasion(self, connector: int, block: Block) -> None:
         context = block.layout.context
         bad = {c.context for c in block.layout.columns} & set(STOP_CONTEXTS)
-        if context == "Trigger" and not self._asked and self._bench.whole:
+        if context == "Trigger" and not self._asked and self._context.whole:
             bad.add(context)
         if context == "Sample.Periodic" and block.transaction is None and connector > 0:
             bad.add(context)
@@ -129,11 +134,11 @@ class Contents:
     def _measurands(self, connector: int, block: Block) -> None:
         key = LISTS.get(block.layout.context)
         first, last = float(block.stamp.min()), float(block.stamp.max())
-        tolerance = self._bench.tolerances.sample_s
-        if key is None or connector == 0 or self._story.is_unmetered(connector, first, 60.0):
+        tolerance = self._context.tolerances.sample_s
+        if key is None or connector == 0 or self._connectors.is_unmetered(connector, first, 60.0):
             return
-        changes = [t for t in self._story.changes(first - tolerance, key.lower()) if t <= last + tolerance]
-        text = self._story.text(key, first)
+        changes = [t for t in self._keys.changes(first - tolerance, key.lower()) if t <= last + tolerance]
+        text = self._keys.text(key, first)
         if text is None or changes:
             return
         told_soc = self._charged.get(connector, FOREVER) + SETTLED_S <= first
@@ -178,9 +183,9 @@ class Contents:
         return known
 
     def _live(self, connector: int) -> frozenset[str]:
-        rows = self._bench.telemetry.parts.get(connector)
+        rows = self._context.telemetry.parts.get(connector)
         if rows is None:
-            return frozenset({"L1"} if self._bench.telemetry.recorded else {"L1", "L2", "L3"})
+            return frozenset({"L1"} if self._context.telemetry.recorded else {"L1", "L2", "L3"})
         return frozenset(f"L{n}" for n in (1, 2, 3) if np.nanmax(rows[f"u{n}_v"]) > 50.0)
 
 
@@ -189,14 +194,18 @@ class StopData:
 
     KEY = "StopTxnSampledData"
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
-        self._keeps_all = bench.policies.get("stop_data") != "begin-end"  # or it is not known
-        bench.bus.calls["StopTransaction"].append(self._stop)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._history = context.history
+        self._connectors = context.history.connectors
+        self._keys = context.history.keys
+        self._keeps_all = context.policies.get("stop_data") != "begin-end"  # or it is not known
+        context.bus.calls["StopTransaction"].append(self._stop)
 
     def _stop(self, call: Call) -> None:
-        stopped = self._story.by_id.get(call.payload["transactionId"])
-        if stopped is None or stopped.stop_t != call.t or stopped.stop is None:
+        stopped = self._history.transactions.by_id.get(call.payload["transactionId"])
+        if stopped is None or stopped.stop_told != call.t or stopped.stop is None:
             return
         wanted = {context: self._wanted(at) for context, at in self._instants(stopped)}
         if None in wanted.values():
@@ -213,10 +222,10 @@ class StopData:
 
     def _wanted(self, t: float) -> frozenset[str] | None:
         """The measurands of the list; None where it is unknown, or changes at this very instant."""
-        tolerance = self._bench.tolerances.sample_s
-        changes = self._story.changes(t - tolerance, self.KEY.lower())
+        tolerance = self._context.tolerances.sample_s
+        changes = self._keys.changes(t - tolerance, self.KEY.lower())
         changing = any(change <= t + tolerance for change in changes)
-        return None if changing else self._story.measurands(self.KEY, t)
+        return None if changing else self._keys.measurands(self.KEY, t)
 
     def _wrong(self, call: Call, stopped: Transaction, wanted: dict[str, Any]) -> list[str]:
         told: dict[str, set[str]] = {context: set() for context in STOP_CONTEXTS}
@@ -229,10 +238,10 @@ class StopData:
                     wrong.append(f"{column.measurand} with context {column.context}")
                     continue
                 told[column.context].add(column.measurand)
-                if abs(reading.stamp - instants[column.context]) > self._bench.tolerances.sample_s:
+                if abs(reading.stamp - instants[column.context]) > self._context.tolerances.sample_s:
                     wrong.append(f"{column.context} stamped {iso(reading.stamp)}")
         for context in STOP_CONTEXTS:
-            unmetered = self._story.is_unmetered(stopped.connector, instants[context], 1.0)
+            unmetered = self._connectors.is_unmetered(stopped.connector, instants[context], 1.0)
             may_lack = stopped.reason in UNFINISHED or unmetered
             lacks = set() if may_lack else wanted[context] - told[context] - MAY_LACK
             wrong += [f"{context} lacks {name}" for name in sorted(lacks)]

@@ -10,9 +10,9 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, Reading
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench
-from evc5.rigs.checks.state.station_history import Transaction
+from evc5.rigs.checks.state.transactions import Transaction
 
 MONOTONIC, TRUE = "metering.register-monotonic", "metering.true-energy"
 START_STOP, CONTINUITY = "metering.start-stop", "metering.continuity"
@@ -42,13 +42,14 @@ class Register:
 
     MOST_PENDING = 100_000  # without telemetry nothing is kept; a lost part of it must not fill the memory
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench, self._ledger = bench, bench.ledger
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
         self._shown: dict[int, Shown] = {}
-        bench.bus.readings.append(self._readings)
-        bench.bus.calls["StartTransaction"].append(self._started)
-        bench.bus.calls["StopTransaction"].append(self._stopped)
-        bench.bus.telemetry.append(self._truth)
+        context.bus.readings.append(self._readings)
+        context.bus.calls["StartTransaction"].append(self._started)
+        context.bus.calls["StopTransaction"].append(self._stopped)
+        context.bus.telemetry.append(self._truth)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         told = [(block, wh) for block in blocks if (wh := block.column(DEFAULT_MEASURAND)) is not None]
@@ -70,7 +71,7 @@ class Register:
             return False
         shown.stamp, shown.wh = float(stamp[-1]), float(wh[-1])
         self._ledger.held(MONOTONIC, len(wh), connector, stamp)
-        if self._bench.telemetry.recorded and len(shown.pending) < self.MOST_PENDING:
+        if self._context.telemetry.recorded and len(shown.pending) < self.MOST_PENDING:
             shown.pending.extend(np.column_stack([stamp, wh]).ravel())
         return True
 
@@ -90,16 +91,16 @@ class Register:
             )
         if forward:
             shown.stamp, shown.wh = stamp, wh
-        answers = not self._bench.story.is_unmetered(connector, stamp, 1.0)
-        if answers and self._bench.telemetry.recorded and len(shown.pending) < self.MOST_PENDING:
+        answers = not self._context.history.connectors.is_unmetered(connector, stamp, 1.0)
+        if answers and self._context.telemetry.recorded and len(shown.pending) < self.MOST_PENDING:
             shown.pending.append(stamp)
             shown.pending.append(wh)
 
     # -- transactions ----------------------------------------------------------------------------
 
     def _started(self, call: Call) -> None:
-        transaction = self._bench.story.open.get(call.payload["connectorId"])
-        if transaction is None or transaction.start_t != call.t:
+        transaction = self._context.history.transactions.open.get(call.payload["connectorId"])
+        if transaction is None or transaction.start_told != call.t:
             return  # a repetition
         shown = self._shown.setdefault(transaction.connector, Shown())
         before, shown.stopped = shown.stopped, None
@@ -108,10 +109,12 @@ class Register:
         self._show(transaction.connector, transaction.start, transaction.meter_start, call.t, WHOLE_WH)
 
     def _continues(self, before: Transaction, transaction: Transaction, gap_s: float) -> None:
-        tolerances, story = self._bench.tolerances, self._bench.story
-        if any(story.is_unmetered(its.connector, its.start, 1.0) for its in (before, transaction)):
+        tolerances, history = self._context.tolerances, self._context.history
+        if any(
+            history.connectors.is_unmetered(its.connector, its.start, 1.0) for its in (before, transaction)
+        ):
             return  # told from memory
-        if story.is_unmetered(before.connector, before.stop or before.start, 1.0):
+        if history.connectors.is_unmetered(before.connector, before.stop or before.start, 1.0):
             return
         most = tolerances.standby_w * max(gap_s, 0.0) / 3600.0 + tolerances.resolution_wh
         most += tolerances.run_out_wh
@@ -121,7 +124,7 @@ class Register:
             return
         self._ledger.broken(
             CONTINUITY,
-            transaction.start_t,
+            transaction.start_told,
             transaction.connector,
             f"meterStart {last:g} to {last + most:g} Wh, after meterStop {last:g} Wh",
             f"{transaction.meter_start:g} Wh",
@@ -129,8 +132,8 @@ class Register:
         )
 
     def _stopped(self, call: Call) -> None:
-        transaction = self._bench.story.by_id.get(call.payload["transactionId"])
-        if transaction is None or transaction.stop_t != call.t or transaction.stop is None:
+        transaction = self._context.history.transactions.by_id.get(call.payload["transactionId"])
+        if transaction is None or transaction.stop_told != call.t or transaction.stop is None:
             return
         shown = self._shown.setdefault(transaction.connector, Shown())
         shown.stopped = transaction
@@ -165,13 +168,13 @@ class Register:
 
     def _truth(self) -> None:
         for connector, shown in self._shown.items():
-            truth = self._bench.telemetry.energy(connector)
+            truth = self._context.telemetry.energy(connector)
             if truth is not None and shown.pending:
                 self._compare(connector, shown, truth)
 
     def _compare(self, connector: int, shown: Shown, truth: Any) -> None:
         points = np.frombuffer(shown.pending, float).reshape(-1, 2)
-        ready = points[:, 0] <= self._bench.telemetry.until
+        ready = points[:, 0] <= self._context.telemetry.until
         left, points = points[~ready], points[ready & (points[:, 0] >= truth[0, 0])]
         points = points[np.argsort(points[:, 0], kind="stable")]
         shown.pending = array("d", left.ravel())
@@ -183,7 +186,7 @@ class Register:
         shown.reference = float(true_wh[-1]), float(wh[-1])
         counted = np.diff(wh, prepend=first[1])
         flowed = np.diff(true_wh, prepend=first[0])
-        tolerances = self._bench.tolerances
+        tolerances = self._context.tolerances
         allowed = tolerances.meter_class * np.abs(flowed) + tolerances.resolution_wh + WHOLE_WH
         allowed += slack + np.concatenate([[0.0], slack[:-1]])
         wrong = np.abs(counted - flowed) > allowed

@@ -7,9 +7,9 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench
-from evc5.rigs.checks.state.station_history import Transaction
+from evc5.rigs.checks.state.transactions import Transaction
 
 KEY = "MeterValueSampleInterval"
 LIST = "MeterValuesSampledData"
@@ -48,28 +48,28 @@ class Plan:
 class Sampling:
     """Judges the instants of the Sample.Periodic readings of each transaction."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._plans: dict[Transaction, Plan] = {}
-        self._follows = bench.policies["sample_interval_changed"] == "at-once"
-        bench.bus.replies["StartTransaction"].append(self._started)
-        bench.bus.calls["StopTransaction"].append(self._stopped)
-        bench.bus.readings.append(self._readings)
-        bench.bus.end.append(self._end)
-        bench.story.on_setting.append(self._changed)
+        self._follows = context.policies["sample_interval_changed"] == "at-once"
+        context.bus.replies["StartTransaction"].append(self._started)
+        context.bus.calls["StopTransaction"].append(self._stopped)
+        context.bus.readings.append(self._readings)
+        context.bus.end.append(self._end)
+        context.history.keys.on_setting.append(self._changed)
 
     def _interval(self, t: float) -> float | None:
         """Seconds, 0 for none; None where the transcript does not say."""
-        interval = self._bench.story.integer(KEY, t)
+        interval = self._context.history.keys.integer(KEY, t)
         return None if interval is None else float(interval)
 
     def _owed(self, t: float) -> bool:
         """Is there anything to sample? Without a car there is no SoC, and so no message with it alone."""
-        measurands = self._bench.story.measurands(LIST, t)
+        measurands = self._context.history.keys.measurands(LIST, t)
         return measurands is None or bool(measurands - {"SoC"})
 
     def _started(self, call: Call) -> None:
-        for transaction in self._bench.story.open.values():
+        for transaction in self._context.history.transactions.open.values():
             if transaction.id is not None and transaction not in self._plans:
                 self._plan(transaction)
 
@@ -79,7 +79,7 @@ class Sampling:
         if interval is None:
             return None
         plan = self._plans[transaction] = Plan(transaction.start, interval)
-        for t in self._bench.story.changes(start, KEY.lower()):
+        for t in self._context.history.keys.changes(start, KEY.lower()):
             self._change(plan, t)
         return plan
 
@@ -101,7 +101,7 @@ class Sampling:
             if block.transaction is None:
                 self._outside(connector, block)
         for id in {block.transaction for block in periodic} - {None}:
-            transaction = self._bench.story.by_id.get(id or -1)
+            transaction = self._context.history.transactions.by_id.get(id or -1)
             if transaction is None:
                 continue
             mine = [block for block in periodic if block.transaction == id]
@@ -116,30 +116,30 @@ class Sampling:
     def _outside(self, connector: int, block: Block) -> None:
         for _, t, stamp in block.rows():
             message = "a periodic sample without a transaction"
-            self._bench.ledger.broken(REQUIREMENT, t, connector, "a transaction", iso(stamp), message)
+            self._context.ledger.broken(REQUIREMENT, t, connector, "a transaction", iso(stamp), message)
 
     def _all_due(self, connector: int, plan: Plan, stamp: Array) -> bool:
         """The common case: every sample on the instants that come next."""
         if plan.changes or not plan.interval or not self._owed(float(stamp[0])):
             return False
         due = plan.anchor + (plan.n + np.arange(len(stamp))) * plan.interval
-        if (np.abs(stamp - due) > self._bench.tolerances.sample_s).any():
+        if (np.abs(stamp - due) > self._context.tolerances.sample_s).any():
             return False
         plan.n += len(stamp)
-        self._bench.ledger.held(REQUIREMENT, len(stamp), connector, stamp)
+        self._context.ledger.held(REQUIREMENT, len(stamp), connector, stamp)
         return True
 
     def _sample(self, transaction: Transaction, plan: Plan, t: float, stamp: float) -> None:
-        tolerance = self._bench.tolerances.sample_s
+        tolerance = self._context.tolerances.sample_s
         self._missed(transaction, plan, stamp - tolerance, t)
         if abs(stamp - plan.due) <= tolerance and self._may_come(stamp):
             plan.n += 1
-            self._bench.ledger.held(REQUIREMENT, 1, transaction.connector, stamp)
+            self._context.ledger.held(REQUIREMENT, 1, transaction.connector, stamp)
             return
         if plan.anchor != transaction.start and stamp <= plan.anchor + tolerance:
             return  # of the interval before a change, or at its instant, when either may bring it
         owed = plan.due < float("inf") and self._may_come(stamp)
-        self._bench.ledger.broken(
+        self._context.ledger.broken(
             REQUIREMENT,
             t,
             transaction.connector,
@@ -149,18 +149,20 @@ class Sampling:
         )
 
     def _may_come(self, stamp: float) -> bool:
-        story, tolerance = self._bench.story, self._bench.tolerances.sample_s
-        return any(story.measurands(LIST, t) != frozenset() for t in (stamp - tolerance, stamp + tolerance))
+        history, tolerance = self._context.history, self._context.tolerances.sample_s
+        return any(
+            history.keys.measurands(LIST, t) != frozenset() for t in (stamp - tolerance, stamp + tolerance)
+        )
 
     def _missed(self, transaction: Transaction, plan: Plan, until: float, t: float) -> None:
         """Write down every instant owed before `until`, except those without power."""
-        story, ledger = self._bench.story, self._bench.ledger
+        history, ledger = self._context.history, self._context.ledger
         while (due := plan.due) < until:
             plan.n += 1
-            margin_s = self._bench.tolerances.sample_s
-            unmetered = story.is_unmetered(transaction.connector, due, margin_s)
+            margin_s = self._context.tolerances.sample_s
+            unmetered = history.connectors.is_unmetered(transaction.connector, due, margin_s)
             owed = self._owed(due - margin_s) and self._owed(due + margin_s)
-            if story.is_dark(due, margin_s) or unmetered or not owed:
+            if history.boots.is_dark(due, margin_s) or unmetered or not owed:
                 continue
             ledger.broken(
                 REQUIREMENT,
@@ -172,14 +174,14 @@ class Sampling:
             )
 
     def _stopped(self, call: Call) -> None:
-        transaction = self._bench.story.by_id.get(call.payload["transactionId"])
+        transaction = self._context.history.transactions.by_id.get(call.payload["transactionId"])
         plan = self._plans.pop(transaction, None) if transaction is not None else None
         if transaction is None or plan is None or transaction.stop is None:
             return
-        until = min(transaction.stop, self._bench.story.went_dark_after(transaction.start))
-        self._missed(transaction, plan, until - self._bench.tolerances.sample_s, call.t)
+        until = min(transaction.stop, self._context.history.boots.went_dark_after(transaction.start))
+        self._missed(transaction, plan, until - self._context.tolerances.sample_s, call.t)
 
     def _end(self, t: float) -> None:
-        until = self._bench.story.delivered_until(t, self._bench.tolerances.grace_s)
+        until = self._context.history.link.delivered_until(t, self._context.tolerances.grace_s)
         for transaction, plan in self._plans.items():
             self._missed(transaction, plan, until, t)

@@ -10,8 +10,8 @@ from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.reading.meter import PHASES, Column, line
 from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench
 
 VALUES, PROMPT, ORDER = "metering.true-values", "metering.prompt", "metering.order"
 TOLD = "transaction.prompt"
@@ -60,19 +60,20 @@ TOTALS = {
 class Truth:
     """Keeps readings until the telemetry of their time is there, then compares column by column."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench, self._ledger = bench, bench.ledger
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
         self._waiting: dict[int, list[Block]] = {}
         self._first_t = np.inf
         self._kept = 0
         self._latest: dict[int, float] = {}  # by connector: the last stamp told
         for action in ("StartTransaction", "StopTransaction"):
-            bench.bus.calls[action].append(self._transaction)
+            context.bus.calls[action].append(self._transaction)
         self._orders: list[float] = []  # when the CSMS last changed what may be offered
         for action in ("SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"):
-            bench.bus.replies[action].append(self._commanded)
-        bench.bus.readings.append(self._readings)
-        bench.bus.telemetry.append(self._part)
+            context.bus.replies[action].append(self._commanded)
+        context.bus.readings.append(self._readings)
+        context.bus.telemetry.append(self._part)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         if connector == 0:
@@ -81,8 +82,8 @@ class Truth:
             self._first_t = min(self._first_t, float(block.t[0]))
             self._prompt(connector, block)
         self._ordered(connector, [block for block in blocks if block.layout.context in QUEUED])
-        if self._bench.telemetry.recorded and self._kept < MOST:
-            kept = self._bench.instant(blocks)
+        if self._context.telemetry.recorded and self._kept < MOST:
+            kept = self._context.instant(blocks)
             self._waiting.setdefault(connector, []).extend(kept)
             self._kept += sum(map(len, kept))
 
@@ -125,22 +126,30 @@ class Truth:
                 self._ledger.broken(PROMPT, told, connector, f"within {PROMPT_S:g} s", actual, message)
 
     def _excused(self, taken: float, told: float) -> bool:
-        story = self._bench.story
-        if taken < self._first_t and not self._bench.whole:
+        history = self._context.history
+        if taken < self._first_t and not self._context.whole:
             return True  # left from before the recording
-        if story.was_unheard(taken - CATCH_UP_S, told):
+        if history.link.was_unheard(taken - CATCH_UP_S, told):
             return True
-        if story.accepted_t is not None and taken <= story.accepted_t and told <= story.accepted_t + PROMPT_S:
+        if (
+            history.boots.accepted_since is not None
+            and taken <= history.boots.accepted_since
+            and told <= history.boots.accepted_since + PROMPT_S
+        ):
             return True  # before that it may not be told (4.2)
-        gone = [*story.outages, *story.dark]
-        gone += [(since, told) for since in (story.down_t, story.dark_t) if since is not None]
+        gone = [*history.link.outages, *history.boots.dark]
+        gone += [
+            (since, told)
+            for since in (history.link.down_since, history.boots.dark_since)
+            if since is not None
+        ]
         return any(-np.inf < begin <= told and end >= taken - QUEUE_S for begin, end in gone)
 
     # -- and true --------------------------------------------------------------------------------
 
     def _part(self) -> None:
         for connector, blocks in self._waiting.items():
-            rows = self._bench.telemetry.parts.get(connector)
+            rows = self._context.telemetry.parts.get(connector)
             if rows is None or not len(rows):
                 continue
             left = []
@@ -201,10 +210,10 @@ class Truth:
         return found
 
     def _unmetered(self, connector: int, stamps: Array) -> Array:
-        story = self._bench.story
-        if not story.ever_unmetered(connector):
+        history = self._context.history
+        if not history.connectors.ever_unmetered(connector):
             return np.zeros(len(stamps), bool)
-        return np.array([story.is_unmetered(connector, stamp, 2.0) for stamp in stamps.tolist()])
+        return np.array([history.connectors.is_unmetered(connector, stamp, 2.0) for stamp in stamps.tolist()])
 
 
 def _column(rows: Rows, shown: Shown, at: int) -> Array:

@@ -6,19 +6,19 @@ from itertools import count
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.connectors import ALL, HANDS
-from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.listeners import Bus, Event
 
 
 class Agenda:
     """Calls back once the recording has come past a moment; what lies beyond its end is never called."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bus: Bus) -> None:
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._count = count()
-        bench.bus.any_call.append(self._called)
+        bus.any_call.append(self._called)
         for name in (*HANDS, *ALL):
-            bench.bus.events[name].append(self._happened)
-        bench.bus.end.append(self._reached)
+            bus.events[name].append(self._happened)
+        bus.end.append(self._reached)
 
     def at(self, t: float, look: Callable[[], None]) -> None:
         heappush(self._due, (t, next(self._count), look))

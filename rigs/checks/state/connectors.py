@@ -2,19 +2,23 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from typing import Any
 
 import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
-from evc5.rigs.checks.reading.instants import epoch
-from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.boots import Boots
+from evc5.rigs.checks.state.link import Link
+from evc5.rigs.checks.state.transactions import Transaction
 
 FOREVER = float("inf")
 RECONNECT_S = 200.0  # EVC4 boot log: it tries again after three minutes
 HAIR_S = 0.002  # stamps are written to the millisecond
-DAY_S = 86_400.0
 QUIET_S = 5.0  # nothing else so long before: its effects are over; assumed
+METER_FAULT = "power-meter-failure"
+UNSEEN_S = 0.5  # assumed: a cable pulled and put back so quickly may go unnoticed
+STOP_TOLD_S = 30.0  # assumed: a start or stop is told so soon, behind other calls on a slow line
 MOST = 4096  # stretches and instants kept per connector
 HANDS = ("plug-in", "unplug", "tag", "fault", "clear")
 COMMANDS = (  # of the CSMS, that change what a connector does
@@ -62,6 +66,11 @@ class Stretches:
         found: Array = (k >= 0) & (t < ends[k]) & (t >= begins[k] + after_s)
         return found
 
+    def near(self, t: float, margin_s: float) -> bool:
+        """Does t lie in a stretch, or so near to one?"""
+        pairs = zip(self.begins, self.ends, strict=True)
+        return any(begin - margin_s <= t <= end + margin_s for begin, end in pairs)
+
     def last_end(self, t: Array) -> Array:
         """When, before each instant, a stretch last ended; -inf where none did."""
         ends = np.array([-FOREVER, *(end for end in self.ends if end < FOREVER)])
@@ -69,45 +78,40 @@ class Stretches:
         return found
 
 
-class Happenings:
-    """Keeps it all by connector; checks ask it about whole columns of instants."""
+class Connectors:
+    """Keeps it all by connector; checks ask it about single instants or whole columns of them."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._story = bench.story
+    def __init__(self, link: Link, boots: Boots) -> None:
+        self._link, self._boots = link, boots
+        self.named: set[int] = set()  # those that any frame has named
+        self.statuses: dict[int, str] = {}  # as last told
+        self.ordered_out: set[int] = set()  # what the CSMS takes out of service, now or when it is free
+        self.unplugged: dict[int, float] = {}  # when a cable was last pulled
+        self.ending: dict[int, float] = {}  # cable pulled, Finishing, remote stop
         self.running: defaultdict[int, Stretches] = defaultdict(Stretches)
         self.plugged: defaultdict[int, Stretches] = defaultdict(Stretches)
         self.faulty: defaultdict[int, Stretches] = defaultdict(Stretches)  # with any fault
-        self._active: defaultdict[int, set[str]] = defaultdict(set)
+        self.unmetered: defaultdict[int, Stretches] = defaultdict(Stretches)  # its meter does not answer
+        self._faults: defaultdict[int, set[str]] = defaultdict(set)  # those that are injected now
         self._touched: defaultdict[int, list[float]] = defaultdict(list)  # connector 0: the station
-        self._mute: list[
-            tuple[float, float]
-        ] = []  # silent outages, up to when the station may notice their end
-        self._mute_t: float | None = None
-        bus = bench.bus
-        bus.events["link-down"].append(self._falls_mute)
-        bus.events["link-up"].append(self._hears_again)
-        bus.calls["StartTransaction"].append(self._started)
-        bus.calls["StopTransaction"].append(self._stopped)
-        for name in HANDS:
-            bus.events[name].append(self._hands)
-        for action in COMMANDS:
-            bus.calls[action].append(lambda call: self.touch(0, call.t))
-        for name in ALL:
-            bus.events[name].append(lambda event: self.touch(0, event.t))
 
     def faults(self, connector: int) -> frozenset[str]:
         """Those that are injected now."""
-        return frozenset(self._active[connector])
+        return frozenset(self._faults[connector])
 
-    def is_mute(self, t: float) -> bool:
-        """Does nothing pass, behind a socket that is open?"""
-        return any(begin <= t <= end for begin, end in self._mute) or (self._mute_t or FOREVER) <= t
+    def is_unmetered(self, connector: int, stamp: float, margin_s: float = 0.0) -> bool:
+        """Did the connector's meter not answer at this instant?"""
+        failures = self.unmetered.get(connector)
+        return failures is not None and failures.near(stamp, margin_s)
 
-    def last_dark(self, t: Array) -> Array:
-        """When, before each instant, the station last came back from a boot; -inf where it never did."""
-        ends = np.array([-FOREVER, *(end for _, end in self._story.dark)])
-        found: Array = ends[np.searchsorted(ends, t, side="right") - 1]
-        return found
+    def ever_unmetered(self, connector: int) -> bool:
+        """Was there ever such an instant?"""
+        return connector in self.unmetered and bool(self.unmetered[connector].begins)
+
+    def may_be_over(self, connector: int, t: float) -> bool:
+        """Has its transaction (of 0: any) just been ended, so that a stop may be on its way?"""
+        ending = (at for c, at in self.ending.items() if connector in (0, c))
+        return any(0.0 <= t - at <= STOP_TOLD_S for at in ending)
 
     def touch(self, connector: int, t: float) -> None:
         """Something was done to a connector, or (0) to the station."""
@@ -131,62 +135,84 @@ class Happenings:
             self.touches(connector, since - QUIET_S, until) == 1
             and not self.faulty[connector].cover(edge).any()
             and not self.unsure(edge).any()
-            and not self._story.was_unheard(since - 60.0, until)
+            and not self._link.was_unheard(since - 60.0, until)
         )
 
     def unsure(self, t: Array, margin_s: float = 60.0) -> Array:
         """Instants about which the frames tell nothing or not all: outages, darkness, a queue that drains."""
-        story, found = self._story, np.zeros(len(t), bool)
-        gone = [*((begin, end + RECONNECT_S) for begin, end in story.outages), *story.dark, *self._mute]
-        gone += [(since, FOREVER) for since in (story.down_t, story.dark_t) if since is not None]
+        link, boots, found = self._link, self._boots, np.zeros(len(t), bool)
+        gone = [*((begin, end + RECONNECT_S) for begin, end in link.outages), *boots.dark, *link.mute]
+        gone += [(since, FOREVER) for since in (link.down_since, boots.dark_since) if since is not None]
         for begin, end in gone:
             found |= (t >= begin - 1.0) & (t <= end + margin_s)
         return found
 
-    def _falls_mute(self, event: Event) -> None:
-        if event.detail.get("kind") == "silent":
-            self._mute_t = event.t
+    # -- what the frames tell --------------------------------------------------------------------
 
-    def _hears_again(self, event: Event) -> None:
-        """Behind an open socket a station learns of it when it next says something."""
-        if self._mute_t is not None:
-            beat_s = float(self._story.integer("HeartbeatInterval", event.t) or DAY_S)
-            self._mute = [*self._mute[-63:], (self._mute_t, event.t + beat_s)]
-            self._mute_t = None
+    def told(self, call: Call) -> None:
+        """A StatusNotification."""
+        connector, status = call.payload["connectorId"], call.payload["status"]
+        self.named.add(connector)
+        self.statuses[connector] = status
+        if status == "Finishing":
+            self.ending[connector] = call.t
+        if METER_FAULT not in self._faults[connector]:
+            self._meter_fails(connector, call.t, call.payload["errorCode"] == "PowerMeterFailure")
 
-    # -- what the bus tells ----------------------------------------------------------------------
+    def starts(self, started: Transaction) -> None:
+        self.named.add(started.connector)
+        stretches = self.running[started.connector]
+        stretches.close(started.start)  # of one that was never stopped
+        stretches.open(started.start)
 
-    def _started(self, call: Call) -> None:
-        running = self._story.open.get(call.payload["connectorId"])
-        if running is not None and running.start_t == call.t:
-            stretches = self.running[running.connector]
-            stretches.close(running.start)  # of one that was never stopped
-            stretches.open(running.start)
+    def stops(self, stopped: Transaction) -> None:
+        begins, ends = self.running[stopped.connector].begins, self.running[stopped.connector].ends
+        if stopped.start in begins:
+            ends[len(begins) - 1 - begins[::-1].index(stopped.start)] = stopped.stop or stopped.start
 
-    def _stopped(self, call: Call) -> None:
-        stopped = self._story.by_id.get(call.payload["transactionId"])
-        if stopped is not None and stopped.stop_t == call.t:
-            begins, ends = self.running[stopped.connector].begins, self.running[stopped.connector].ends
-            if stopped.start in begins:
-                ends[len(begins) - 1 - begins[::-1].index(stopped.start)] = epoch(call.payload["timestamp"])
+    def ordered(self, call: Call, outlets: list[int]) -> None:
+        """The answer to a ChangeAvailability."""
+        if call.reply is not None and call.reply["status"] != "Rejected":
+            asked = call.payload["connectorId"]
+            which = {asked} if asked else {0, *outlets}
+            inoperative = call.payload["type"] == "Inoperative"
+            self.ordered_out = self.ordered_out | which if inoperative else self.ordered_out - which
 
-    def _hands(self, event: Event) -> None:
-        connector = event.connector
-        if connector is None:
-            return
-        self.touch(connector, event.t)
-        if event.name == "plug-in":
-            self.plugged[connector].open(event.t)
-        elif event.name == "unplug":
-            self.plugged[connector].close(event.t)
-        elif event.name in ("fault", "clear"):
-            self._fault(connector, event)
+    # -- what the events tell --------------------------------------------------------------------
 
-    def _fault(self, connector: int, event: Event) -> None:
-        active = self._active[connector]
-        (active.add if event.name == "fault" else active.discard)(str(event.detail.get("fault")))
-        stretches = self.faulty[connector]
+    def event(self, t: float, name: str, connector: int | None, detail: dict[str, Any]) -> None:
+        if name in ALL:
+            self.touch(0, t)
+        if connector is not None:
+            if name in HANDS:
+                self.touch(connector, t)
+            self._at_connector(t, name, connector, detail)
+
+    def _at_connector(self, t: float, name: str, connector: int, detail: dict[str, Any]) -> None:
+        if name in ("fault", "plug-in") and t - self.unplugged.get(connector, -FOREVER) < UNSEEN_S:
+            del self.unplugged[connector]
+        if name in ("fault", "clear"):
+            self._fault(t, name == "fault", connector, str(detail.get("fault")))
+        elif name == "plug-in":
+            self.plugged[connector].open(t)
+        elif name == "unplug":
+            self.plugged[connector].close(t)
+            self.ending[connector] = t
+            if not self._faults[connector]:  # a broken pilot may hide it
+                self.unplugged[connector] = t
+
+    def _fault(self, t: float, is_set: bool, connector: int, fault: str) -> None:
+        if fault == METER_FAULT:
+            self._meter_fails(connector, t, is_set)
+        active, stretches = self._faults[connector], self.faulty[connector]
+        (active.add if is_set else active.discard)(fault)
         if active:
-            stretches.open(event.t)
+            stretches.open(t)
         else:
-            stretches.close(event.t)
+            stretches.close(t)
+
+    def _meter_fails(self, connector: int, t: float, failing: bool) -> None:
+        if failing:
+            self.unmetered[connector].open(t)
+        elif connector in self.unmetered:
+            self.unmetered[connector].close(t)

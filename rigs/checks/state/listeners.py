@@ -1,17 +1,12 @@
 """How checks hear of the recording: each names what it wants, the judge calls it in order of time."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.columns import Block, Listener
-from evc5.rigs.checks.reading.telemetry import Telemetry
-from evc5.rigs.checks.state.ledger import Ledger
-from evc5.rigs.checks.state.station_history import Story
-from evc5.rigs.checks.state.tolerances import Tolerances
+from evc5.rigs.checks.reading.columns import Listener
 
 
 @dataclass(slots=True)
@@ -38,25 +33,3 @@ class Event:
     connector: int | None
     name: str
     detail: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What every check is given: the story so far, the telemetry, the tolerances, and where to write."""
-
-    bus: Bus
-    story: Story
-    ledger: Ledger
-    telemetry: Telemetry
-    tolerances: Tolerances
-    policies: dict[str, str]
-    whole: bool  # a run directory, recorded from power-on; a transcript may begin anywhere
-    zone: ZoneInfo | None  # of the station, where the summary tells it
-    keys: Mapping[str, Any] = field(default_factory=dict)  # what the rig set, by key
-    behaviour: str | None = None  # what the station is said to be; None: any charge point
-
-    def instant(self, blocks: list[Block]) -> list[Block]:
-        """The blocks whose values are those of their instant: clock-aligned ones may be averages (9.1.5)."""
-        if self.policies["clock_values"] != "averaged":
-            return blocks
-        return [block for block in blocks if block.layout.context != "Sample.Clock"]

@@ -1,11 +1,11 @@
-"""What the back office has decreed, through time: profiles, transactions, and the limits that follow."""
+"""The charging profiles in force, through time, and the limits that follow from them."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
-from evc5.rigs.checks.state.listeners import Bench
+from evc5.rigs.checks.state.listeners import Bus
 from evc5.rigs.checks.state.profiles import (
     DEFAULT,
     FOREVER,
@@ -19,21 +19,26 @@ from evc5.rigs.checks.state.profiles import (
     prevailing,
     read,
 )
+from evc5.rigs.checks.state.station_history import StationHistory
 
 
-class Law:
+class ProfilesInForce:
     """Follows the frames; keeps versions, since telemetry is judged a day late."""
 
     MOST = 20_000  # versions and transactions kept
 
-    def __init__(self, bench: Bench) -> None:
-        self._story, self._policies = bench.story, bench.policies
+    def __init__(self, bus: Bus, history: StationHistory, policies: Mapping[str, str]) -> None:
+        self._history, self._policies = history, policies
         self._times: list[float] = [-FOREVER]
         self._versions: list[Profiles] = [()]
+        self._latest: tuple[Call | None, Profiles] = (
+            None,
+            (),
+        )  # what changed them last, and what held before
         self._ran: dict[int, list[tuple[float, float]]] = {}  # by connector: (start, stop) of transactions
         self._remote: dict[str, dict[str, object]] = {}  # profiles of remote starts accepted, by idTag
         self._own_first = self._policies.get("txdefault_precedence") != "stack-level"
-        replies, calls = bench.bus.replies, bench.bus.calls
+        replies, calls = bus.replies, bus.calls
         replies["SetChargingProfile"].append(self._set)
         replies["ClearChargingProfile"].append(self._clear)
         replies["RemoteStartTransaction"].append(self._remotely)
@@ -45,7 +50,7 @@ class Law:
     @property
     def applies(self) -> bool:
         """Does the station process profiles at all (chg_Options ChgProf)?"""
-        options = self._story.text("chg_Options")
+        options = self._history.keys.text("chg_Options")
         return options is None or "chgprof=1" in options.lower()
 
     @property
@@ -55,6 +60,11 @@ class Law:
 
     def profiles(self, t: float) -> Profiles:
         return self._versions[bisect_right(self._times, t + HAIR_S) - 1]
+
+    def before(self, call: Call) -> Profiles:
+        """Those that held before this call's answer changed them."""
+        changed, held = self._latest
+        return held if changed is call else self.profiles(call.reply_t or call.t)
 
     def began(self, connector: int, t: float) -> float | None:
         """When the transaction that runs on a connector began; of 0, the oldest of all."""
@@ -105,6 +115,7 @@ class Law:
             new = read(payload["connectorId"], payload["csChargingProfiles"], t, self._policies)
         except (ValueError, KeyError):
             return  # what makes no sense is the schema's business
+        self._latest = call, self.profiles(t)
         self._change(t, lambda held: installed(held, new))
 
     def _clear(self, call: Call) -> None:
@@ -112,6 +123,7 @@ class Law:
             return
         t = call.reply_t or call.t
         by_id = self._policies.get("clear_id_with_filters") != "all"
+        self._latest = call, self.profiles(t)
         self._change(t, lambda held: cleared(held, call.payload, by_id))
 
     def _remotely(self, call: Call) -> None:
@@ -135,7 +147,7 @@ class Law:
             self._change(start, lambda held: installed(held, new))
 
     def _stopped(self, call: Call) -> None:
-        stopped = self._story.by_id.get(call.payload["transactionId"])
+        stopped = self._history.transactions.by_id.get(call.payload["transactionId"])
         if stopped is None:
             return
         stop, ran = epoch(call.payload["timestamp"]), self._ran.get(stopped.connector, [])
@@ -148,4 +160,4 @@ class Law:
             self._change(stop, lambda held: tuple(p for p in held if p not in over))
 
 
-__all__ = ["DEFAULT", "MAX", "TX", "Law"]
+__all__ = ["DEFAULT", "MAX", "TX", "ProfilesInForce"]

@@ -5,9 +5,10 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
-from evc5.rigs.checks.state.connectors import Happenings, Stretches
+from evc5.rigs.checks.state.connectors import Stretches
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.spans import hold, lasting, per_phase
 
 TRUE, TOLD = "status.true", "status.told"
@@ -29,15 +30,19 @@ RELATED_S = 60.0  # after an outage or a boot all is told anew; a status that go
 class Standing:
     """Derives for each row of telemetry which statuses may stand there, and follows what was told."""
 
-    def __init__(self, bench: Bench, happenings: Happenings) -> None:
-        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
-        self._happenings = happenings
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._history = context.history
+        self._connectors = context.history.connectors
+        self._link = context.history.link
+        self._keys = context.history.keys
         self._told: dict[int, list[tuple[float, str]]] = {}
         self._out: dict[int, Stretches] = {}  # by connector: out of service, as the CSMS asked
         self._maybe_out = False  # keys or an update may take connectors out of service as well
         self._silence: Stretches = Stretches()  # a status went unanswered
         self._faulting: dict[int, Stretches] = {}
-        bus = bench.bus
+        bus = context.bus
         bus.calls["StatusNotification"].append(self._status)
         bus.replies["ChangeAvailability"].append(self._availability)
         bus.replies["UpdateFirmware"].append(self._uncertain)
@@ -59,7 +64,7 @@ class Standing:
         if status not in ("Accepted", "Scheduled"):
             return
         asked, t = call.payload["connectorId"], call.reply_t or call.t
-        for connector in [asked] if asked else self._story.outlets():
+        for connector in [asked] if asked else self._history.outlets():
             out = self._out.setdefault(connector, Stretches())
             if call.payload["type"] == "Operative":
                 out.close(t)
@@ -77,7 +82,7 @@ class Standing:
         if event.connector is None:
             return
         stretches = self._faulting.setdefault(event.connector, Stretches())
-        if self._happenings.faults(event.connector) & EVSE_FAULTS:
+        if self._connectors.faults(event.connector) & EVSE_FAULTS:
             stretches.open(event.t)
         else:
             stretches.close(event.t)
@@ -85,8 +90,8 @@ class Standing:
     # -- telemetry -------------------------------------------------------------------------------
 
     def _part(self) -> None:
-        for connector, rows in self._bench.telemetry.parts.items():
-            sure = ~self._happenings.unsure(rows["t"], ANEW_S)
+        for connector, rows in self._context.telemetry.parts.items():
+            sure = ~self._connectors.unsure(rows["t"], ANEW_S)
             self._true(connector, rows, sure)
             self._said(connector, rows)
 
@@ -111,25 +116,27 @@ class Standing:
     def _may(self, connector: int, rows: Rows) -> dict[str, Array]:
         """By status: the rows in which it may stand."""
         t, pilot = rows["t"], rows["pilot"]
-        happenings = self._happenings
-        runs = happenings.running[connector].cover(t)
+        connectors = self._connectors
+        runs = connectors.running[connector].cover(t)
         here, gone = np.isin(pilot, ("B", "C", "D")), pilot == "A"
         offered, closed = per_phase(rows, "offered_a") > 0, rows["phases"] > 0
         asks = np.isin(pilot, ("C", "D"))
-        faulty = happenings.faulty[connector].cover(t)
+        faulty = connectors.faulty[connector].cover(t)
         faulting = self._faulting.get(connector, Stretches()).cover(t)
         any_of = ~here & ~gone | (faulty & ~faulting)  # a pilot or a fault that leaves it open
-        any_of |= (happenings.plugged[connector].cover(t) != here) & ~faulting  # the eye sees what it cannot
+        any_of |= (connectors.plugged[connector].cover(t) != here) & ~faulting  # the eye sees what it cannot
         sound, idle = ~any_of & ~faulting, ~runs
         service = self._out.get(connector, Stretches())
         out = service.cover(t)
-        since = happenings.running[connector].last_end(t)
-        begun = happenings.plugged[connector].begins_of(t)
-        anew = np.maximum(happenings.last_dark(t), service.last_end(t))  # after both it is Preparing (H2)
+        since = connectors.running[connector].last_end(t)
+        begun = connectors.plugged[connector].begins_of(t)
+        anew = np.maximum(
+            self._history.boots.last_dark(t), service.last_end(t)
+        )  # after both it is Preparing (H2)
         used = idle & here & (since > np.maximum(begun + 1.0, anew))
-        fresh = np.maximum(begun, happenings.last_dark(t))
-        waited = t - fresh > (self._story.integer("ConnectionTimeOut", float(t[-1])) or 0) - UNSURE_S
-        waited |= bool(self._story.changes(float(t[0]) - SETTLED_S, "connectiontimeout"))
+        fresh = np.maximum(begun, self._history.boots.last_dark(t))
+        waited = t - fresh > (self._keys.integer("ConnectionTimeOut", float(t[-1])) or 0) - UNSURE_S
+        waited |= bool(self._keys.changes(float(t[0]) - SETTLED_S, "connectiontimeout"))
         in_service = ~out | self._maybe_out
         return {
             "Faulted": any_of | faulting,
@@ -152,12 +159,12 @@ class Standing:
         t = np.unique(np.concatenate([rows["t"], at[(at >= rows["t"][0]) & (at <= rows["t"][-1])]]))
         stood = rows["status"][np.searchsorted(rows["t"], t, side="right") - 1]
         said = words[np.maximum(np.searchsorted(at, t, side="right") - 1, 0)]
-        sure = ~self._happenings.unsure(t, RELATED_S + TELL_S) & (t >= at[0])
+        sure = ~self._connectors.unsure(t, RELATED_S + TELL_S) & (t >= at[0])
         both = Rows({"t": t}, int(np.searchsorted(t, rows["t"][min(rows.carried, len(rows) - 1)])))
         fine = sure & (said == stood)
         self._ledger.held(TOLD, int(np.count_nonzero(fine)), connector, t[fine])
         for begin, end, k in lasting(both, sure & (said != stood), TELL_S):
-            if self._story.was_unheard(begin - RELATED_S, end):
+            if self._link.was_unheard(begin - RELATED_S, end):
                 continue
             message = f"the status that was told is another than the one that stands, for {end - begin:.0f} s"
             self._ledger.broken(TOLD, begin, connector, str(stood[k]), str(said[k]), message)

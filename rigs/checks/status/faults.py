@@ -6,10 +6,9 @@ from functools import partial
 import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.state.agenda import Agenda
-from evc5.rigs.checks.state.connectors import Happenings
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.sheet_tables import SHEET
 
 CODE = "status.fault-code"
@@ -32,13 +31,16 @@ LACKING = frozenset({"UnderVoltage"})  # sheet table 5
 class Faults:
     """Looks at what is told a while after each fault's begin and end, where it was the only one."""
 
-    def __init__(self, bench: Bench, happenings: Happenings, agenda: Agenda) -> None:
-        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
-        self._happenings, self._agenda = happenings, agenda
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._connectors = context.history.connectors
+        self._link = context.history.link
+        self._agenda = context.agenda
         self._told: defaultdict[int, tuple[str, str]] = defaultdict(lambda: ("", "NoError"))
-        bench.bus.calls["StatusNotification"].append(self._status)
-        bench.bus.events["fault"].append(self._came)
-        bench.bus.events["clear"].append(self._came)
+        context.bus.calls["StatusNotification"].append(self._status)
+        context.bus.events["fault"].append(self._came)
+        context.bus.events["clear"].append(self._came)
 
     def _status(self, call: Call) -> None:
         self._told[call.payload["connectorId"]] = call.payload["status"], call.payload["errorCode"]
@@ -47,18 +49,18 @@ class Faults:
         fault, connector = str(event.detail.get("fault")), event.connector
         if not connector or fault not in CODES:
             return
-        others = self._happenings.faults(connector) - {fault}
+        others = self._connectors.faults(connector) - {fault}
         if not others:
             look = partial(self._look, connector, fault, event.name == "fault", event.t)
             self._agenda.at(event.t + LOOK_S, look)
 
     def _look(self, connector: int, fault: str, lasts: bool, t: float) -> None:
         edge = np.array([t - QUIET_S, t + LOOK_S])
-        alone = self._happenings.touches(connector, t - QUIET_S, t + LOOK_S) == 1
-        if not alone or self._happenings.unsure(edge).any() or self._story.was_unheard(t - 60.0, t + LOOK_S):
+        alone = self._connectors.touches(connector, t - QUIET_S, t + LOOK_S) == 1
+        if not alone or self._connectors.unsure(edge).any() or self._link.was_unheard(t - 60.0, t + LOOK_S):
             return
         code = CODES[fault]
-        if code in LACKING and self._bench.behaviour == SHEET:
+        if code in LACKING and self._context.behaviour == SHEET:
             code = "OtherError"
         expected = ("Faulted", code) if lasts else ("not Faulted", "NoError")
         status, told = self._told[connector]

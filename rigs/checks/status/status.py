@@ -2,9 +2,10 @@
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
-from evc5.rigs.checks.state.station_history import Transaction
+from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.transactions import Transaction
 
 TABLE, ZERO, CODE = "status.table", "status.connector-zero", "status.error-code"
 SERVICE, MIDWAY = "status.in-service", "status.in-transaction"
@@ -58,31 +59,33 @@ COMMUNICATION = ("Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing")
 class Statuses:
     """Follows the StatusNotifications of each connector between boots and outages."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._ledger, self._story = bench.ledger, bench.story
-        self._whole = bench.whole  # else no one tells what happened at the connector meanwhile
+    def __init__(self, context: Context) -> None:
+        self._ledger = context.ledger
+        self._history = context.history
+        self._link = context.history.link
+        self._whole = context.whole  # else no one tells what happened at the connector meanwhile
         self._now: dict[int, str] = {}
         self._mended_t: dict[int, float] = {}  # by connector: when a fault last went away
         self._touched_t: dict[int, float] = {}  # by connector: when hands were last at it
         self._changed_t = float("-inf")  # when a transaction last began or ended
         self._since: dict[int, float] = {}
-        bench.bus.calls["StartTransaction"].append(self._starts)
-        bench.bus.calls["StopTransaction"].append(self._stops)
-        bench.bus.end.append(self._end)
+        context.bus.calls["StartTransaction"].append(self._starts)
+        context.bus.calls["StopTransaction"].append(self._stops)
+        context.bus.end.append(self._end)
         self._midway: list[
             tuple[Transaction, float, str]
         ] = []  # told as if it were over: is its stop to come?
         self._before_fault: dict[int, str] = {}
-        bench.bus.calls["StatusNotification"].append(self._told)
-        bench.bus.calls["BootNotification"].append(self._booted)
+        context.bus.calls["StatusNotification"].append(self._told)
+        context.bus.calls["BootNotification"].append(self._booted)
         for name in ("link-down", "link-up", "power-cut", "power-restore"):
-            bench.bus.events[name].append(self._lost)
+            context.bus.events[name].append(self._lost)
         for name in ("plug-in", "unplug", "tag", "fault"):
-            bench.bus.events[name].append(self._touched)
-        bench.bus.events["clear"].append(self._mended)
-        bench.bus.any_call.append(self._called)
-        bench.bus.replies["ChangeAvailability"].append(self._availability_changed)
-        bench.bus.events["clear"].append(self._repaired)
+            context.bus.events[name].append(self._touched)
+        context.bus.events["clear"].append(self._mended)
+        context.bus.any_call.append(self._called)
+        context.bus.replies["ChangeAvailability"].append(self._availability_changed)
+        context.bus.events["clear"].append(self._repaired)
 
     def _told(self, call: Call) -> None:
         connector, status = call.payload["connectorId"], call.payload["status"]
@@ -106,7 +109,7 @@ class Statuses:
 
     def _in_transaction(self, call: Call, connector: int, status: str) -> None:
         """Its stop may have been before, and be told later."""
-        running = self._story.open.get(connector)
+        running = self._history.transactions.open.get(connector)
         told = epoch(call.payload.get("timestamp", iso(call.t)))
         if running is None or told < running.start + TOLD_S:
             return
@@ -116,7 +119,7 @@ class Statuses:
             self._ledger.held(MIDWAY, 1, connector, call.t)
 
     def _stops(self, call: Call) -> None:
-        stopped = self._story.by_id.get(call.payload["transactionId"])
+        stopped = self._history.transactions.by_id.get(call.payload["transactionId"])
         if stopped is not None and stopped.stop is not None:
             for its, told, status in self._midway:
                 if its is stopped:
@@ -124,9 +127,9 @@ class Statuses:
             self._midway = [one for one in self._midway if one[0] is not stopped]
 
     def _end(self, t: float) -> None:
-        until = self._story.delivered_until(t, STOP_S)
+        until = self._link.delivered_until(t, STOP_S)
         for its, told, status in self._midway:
-            if told < until and not self._story.may_be_queueing(t):
+            if told < until and not self._link.may_be_queueing(t):
                 self._judge_midway(its, False, told, status)
 
     def _judge_midway(self, its: Transaction, good: bool, told: float, status: str) -> None:
@@ -205,7 +208,7 @@ class Statuses:
         self._ledger.judge(CODE, good, call.t, connector, expected, f"{status}, {code}", message)
 
     def _booted(self, call: Call) -> None:
-        if not self._story.boot_asked:
+        if not self._history.boots.boot_asked:
             self._now.clear()
 
     def _lost(self, event: Event) -> None:

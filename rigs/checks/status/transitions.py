@@ -5,9 +5,9 @@ import numpy as np
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.telemetry import Rows
-from evc5.rigs.checks.state.connectors import Happenings, Stretches
+from evc5.rigs.checks.state.connectors import Stretches
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench
 from evc5.rigs.checks.state.spans import current, hold, lasting, per_phase
 
 CHARGING, PREPARING = "status.charging", "status.preparing"
@@ -44,17 +44,19 @@ SETTLED_S = 60.0  # after an outage or a boot all is told anew
 class Moments:
     """Judges rows of telemetry against those just before them."""
 
-    def __init__(self, bench: Bench, happenings: Happenings) -> None:
-        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
-        self._happenings = happenings
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._connectors = context.history.connectors
+        self._keys = context.history.keys
         self._cuts = Stretches()
-        bench.bus.events["power-cut"].append(lambda event: self._cuts.open(event.t))
-        bench.bus.events["power-restore"].append(lambda event: self._cuts.close(event.t))
-        bench.bus.readings.append(self._readings)
-        bench.bus.telemetry.append(self._part)
+        context.bus.events["power-cut"].append(lambda event: self._cuts.open(event.t))
+        context.bus.events["power-restore"].append(lambda event: self._cuts.close(event.t))
+        context.bus.readings.append(self._readings)
+        context.bus.telemetry.append(self._part)
 
     def _part(self) -> None:
-        parts = self._bench.telemetry.parts
+        parts = self._context.telemetry.parts
         for connector, rows in parts.items():
             self._charging(connector, rows)
             self._preparing(connector, rows)
@@ -68,9 +70,9 @@ class Moments:
     # -- the status and the contactor ------------------------------------------------------------
 
     def _charging(self, connector: int, rows: Rows) -> None:
-        happenings, t = self._happenings, rows["t"]
-        judged = happenings.running[connector].cover(t) & happenings.plugged[connector].cover(t)
-        judged &= ~happenings.faulty[connector].cover(t) & ~happenings.unsure(t, SETTLED_S)
+        connectors, t = self._connectors, rows["t"]
+        judged = connectors.running[connector].cover(t) & connectors.plugged[connector].cover(t)
+        judged &= ~connectors.faulty[connector].cover(t) & ~connectors.unsure(t, SETTLED_S)
         closed, said = rows["phases"] > 0, rows["status"] == "Charging"
         flows = closed & np.isin(rows["pilot"], ("C", "D")) & (per_phase(rows, "offered_a") > 0)
         wrong = judged & np.where(said, ~closed, flows)
@@ -83,8 +85,8 @@ class Moments:
 
     def _preparing(self, connector: int, rows: Rows) -> None:
         t = rows["t"]
-        judged = np.isin(rows["pilot"], ("B", "C", "D")) & ~self._happenings.unsure(t, SETTLED_S)
-        judged &= self._happenings.plugged[connector].cover(t) & ~self._happenings.faulty[connector].cover(t)
+        judged = np.isin(rows["pilot"], ("B", "C", "D")) & ~self._connectors.unsure(t, SETTLED_S)
+        judged &= self._connectors.plugged[connector].cover(t) & ~self._connectors.faulty[connector].cover(t)
         wrong = judged & (rows["status"] == "Available")
         hold(self._ledger, PREPARING, rows, judged & ~wrong, connector)
         for begin, end, _ in lasting(rows, wrong, MOMENT_S):
@@ -93,7 +95,7 @@ class Moments:
 
     def _faulted(self, connector: int, rows: Rows) -> None:
         """While the fault lasts; after it the status waits for what the car makes of the offer (I3 to I5)."""
-        lasts = self._happenings.faulty[connector].cover(rows["t"])
+        lasts = self._connectors.faulty[connector].cover(rows["t"])
         faulted, offers = lasts & (rows["status"] == "Faulted"), per_phase(rows, "offered_a") > 0
         hold(self._ledger, FAULTED, rows, faulted & ~offers, connector)
         for begin, end, _ in lasting(rows, faulted & offers, MOMENT_S):
@@ -102,7 +104,7 @@ class Moments:
 
     def _idle(self, connector: int, rows: Rows) -> None:
         t, allocated = rows["t"], per_phase(rows, "allocated_a") > 0
-        idle = ~self._happenings.running[connector].cover(t) & ~self._happenings.unsure(t, SETTLED_S)
+        idle = ~self._connectors.running[connector].cover(t) & ~self._connectors.unsure(t, SETTLED_S)
         hold(self._ledger, IDLE, rows, idle & ~allocated, connector)
         for begin, end, k in lasting(rows, idle & allocated, IDLE_S):
             amps = f"{per_phase(rows, 'allocated_a')[k]:.2f} A"
@@ -136,8 +138,8 @@ class Moments:
     def _under_load(self, connector: int, rows: Rows) -> None:
         """The row before tells what flowed; the offer has to be over for long, or something is at fault."""
         t, offer, amps = rows["t"], per_phase(rows, "offered_a"), current(rows)
-        faulty = self._happenings.faulty[connector]
-        sure = ~self._happenings.unsure(t[1:], HAIR_S) & ~faulty.cover(t[1:])
+        faulty = self._connectors.faulty[connector]
+        sure = ~self._connectors.unsure(t[1:], HAIR_S) & ~faulty.cover(t[1:])
         sure &= t[1:] - faulty.last_end(t[1:]) > OFF_S
         opens = (rows["phases"][:-1] > 0) & (rows["phases"][1:] == 0)
         for k in (np.flatnonzero(opens & sure) + 1).tolist():
@@ -157,13 +159,13 @@ class Moments:
             return
         for connector, rows in parts.items():
             offer = per_phase(rows, "offered_a")
-            rises = np.flatnonzero(np.diff(offer, prepend=offer[:1]) > self._bench.tolerances.current_a)
+            rises = np.flatnonzero(np.diff(offer, prepend=offer[:1]) > self._context.tolerances.current_a)
             for k in rises[rises >= max(rows.carried, 1)].tolist():
                 self._raised(connector, float(rows["t"][k]), float(offer[k]), parts, most)
 
     def _most(self) -> float | None:
         """What the station may take, at its highest."""
-        setting = self._story.keys.get("chg_stationmaxcurrent")
+        setting = self._keys.get("chg_stationmaxcurrent")
         try:
             return max(float(text) for _, text in setting.history) if setting else None
         except ValueError:
@@ -172,9 +174,9 @@ class Moments:
     def _raised(self, connector: int, t: float, offer_a: float, parts: dict[int, Rows], most: float) -> None:
         """With the offers that other cars, connected still, may not have followed."""
         others = sum(_late_offer(rows, t) for other, rows in parts.items() if other != connector)
-        if others == 0.0 or self._happenings.unsure(np.array([t])).any():
+        if others == 0.0 or self._connectors.unsure(np.array([t])).any():
             return
-        good = offer_a + others <= most + self._bench.tolerances.current_a
+        good = offer_a + others <= most + self._context.tolerances.current_a
         message = "an offer is raised before another car had time to follow its own cut"
         told = f"{offer_a:.2f} A beside {others:.2f} A"
         self._ledger.judge(HANDOVER, good, t, connector, f"<= {most:g} A together", told, message)

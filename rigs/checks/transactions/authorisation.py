@@ -3,9 +3,10 @@
 from collections import deque
 
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
-from evc5.rigs.checks.state.station_history import Transaction
+from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.transactions import Transaction
 
 RESPECTED, ENDED, TWICE = "authorisation.respected", "authorisation.ended", "authorisation.own-stop"
 REQUIREMENTS = (
@@ -22,13 +23,18 @@ ASK_S = 5.0  # an Authorize so shortly before a stop was for that stop
 class Authorisation:
     """Follows Authorize, StartTransaction and StopTransaction by idTag; idTags are case-insensitive."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._history = context.history
+        self._connectors = context.history.connectors
+        self._link = context.history.link
+        self._keys = context.history.keys
         self._said: dict[str, tuple[float, str]] = {}  # by idTag: when, what
         self._refused: list[tuple[Transaction, float]] = []
         self._asked: deque[tuple[float, str]] = deque(maxlen=16)
         self._tags: deque[Event] = deque(maxlen=16)
-        bus = bench.bus
+        bus = context.bus
         bus.calls["Authorize"].append(self._authorize)
         bus.replies["Authorize"].append(self._authorized)
         bus.replies["StartTransaction"].append(self._confirmed)
@@ -41,9 +47,9 @@ class Authorisation:
         """A card shown where its own transaction runs is not asked for, whether it stops it or not."""
         tag = call.payload["idTag"].lower()
         shown = [e for e in self._tags if call.t - ASK_S <= e.t <= call.t and tag == _tag(e)]
-        running = self._story.open.get(shown[0].connector or 0) if len(shown) == 1 else None
-        left = running is not None and self._story.ending.get(running.connector, -1.0) >= running.start
-        if left or self._just_remote(tag, call.t) or self._story.may_be_queueing(call.t):
+        running = self._history.transactions.open.get(shown[0].connector or 0) if len(shown) == 1 else None
+        left = running is not None and self._connectors.ending.get(running.connector, -1.0) >= running.start
+        if left or self._just_remote(tag, call.t) or self._link.may_be_queueing(call.t):
             return  # its stop may be waiting to be told, or a remote start's tag is asked for
         if running is not None and running.id_tag.lower() == tag and running.start < shown[0].t - 1.0:
             message = f"Authorize was sent for the idTag that started transaction {running.id}"
@@ -64,8 +70,8 @@ class Authorisation:
         said_t, said = self._said.get(tag, (float("-inf"), ""))
         if not said:
             return
-        started = self._story.open[call.payload["connectorId"]]
-        fresh = 0.0 <= started.start + self._bench.tolerances.sample_s - said_t <= FRESH_S
+        started = self._history.transactions.open[call.payload["connectorId"]]
+        fresh = 0.0 <= started.start + self._context.tolerances.sample_s - said_t <= FRESH_S
         if fresh:
             message = f"a transaction starts on idTag {call.payload['idTag']}"
             good = said == "Accepted" or self._remotely(tag)
@@ -75,20 +81,20 @@ class Authorisation:
 
     def _remotely(self, tag: str) -> bool:
         """A remote start may be carried out unasked (AuthorizeRemoteTxRequests; FW-611)."""
-        return tag in self._story.remote_tags
+        return tag in self._history.transactions.remote_tags
 
     def _confirmed(self, call: Call) -> None:
         if call.reply is None:
             return
-        started = self._story.by_id.get(call.reply["transactionId"])
+        started = self._history.transactions.by_id.get(call.reply["transactionId"])
         status = call.reply["idTagInfo"]["status"]
         self._said[call.payload["idTag"].lower()] = call.reply_t or call.t, status
         if started is not None and status not in ("Accepted", "ConcurrentTx") and started.stop is None:
             self._refused.append((started, call.reply_t or call.t))
 
     def _stop(self, call: Call) -> None:
-        stopped = self._story.by_id.get(call.payload["transactionId"])
-        if stopped is None or stopped.stop_t != call.t or stopped.stop is None:
+        stopped = self._history.transactions.by_id.get(call.payload["transactionId"])
+        if stopped is None or stopped.stop_told != call.t or stopped.stop is None:
             return
         for refusal in [entry for entry in self._refused if entry[0] is stopped]:
             self._refused.remove(refusal)
@@ -97,7 +103,7 @@ class Authorisation:
             self._unasked(call, stopped)
 
     def _ended(self, stopped: Transaction, refused_t: float) -> None:
-        if self._story.text("StopTransactionOnInvalidId", refused_t) == "true":
+        if self._keys.text("StopTransactionOnInvalidId", refused_t) == "true":
             took = (stopped.stop or refused_t) - refused_t
             message = f"transaction {stopped.id} went on although its idTag was refused"
             self._ledger.judge(
@@ -112,23 +118,23 @@ class Authorisation:
 
     def _just_remote(self, tag: str, t: float) -> bool:
         """Has a remote start just named this tag, so that it may be asked for?"""
-        return abs(t - self._story.remote_tags.get(tag, float("-inf"))) <= ASK_S
+        return abs(t - self._history.transactions.remote_tags.get(tag, float("-inf"))) <= ASK_S
 
     def _unasked(self, call: Call, stopped: Transaction) -> None:
         tag, stop = stopped.id_tag.lower(), stopped.stop or call.t
         since = max(stop - ASK_S, stopped.start + STAMP_S)  # what was asked before it started, started it
         asked = [t for t, who in self._asked if who == tag and since <= t <= stop + 0.1]
         shown = [event for event in self._tags if abs(event.t - stop) <= 2 * ASK_S]
-        if len(shown) > 1 or self._story.was_down(stop) or self._just_remote(tag, stop):
+        if len(shown) > 1 or self._link.was_down(stop) or self._just_remote(tag, stop):
             return  # another card or connector may have been the reason to ask
         message = f"Authorize was sent for the idTag that started transaction {stopped.id}"
         self._ledger.judge(TWICE, not asked, call.t, stopped.connector, "no Authorize", "Authorize", message)
 
     def _end(self, t: float) -> None:
-        until = self._story.delivered_until(t, self._bench.tolerances.grace_s)
+        until = self._link.delivered_until(t, self._context.tolerances.grace_s)
         for transaction, refused_t in self._refused:
             if (
-                self._story.text("StopTransactionOnInvalidId", refused_t) == "true"
+                self._keys.text("StopTransactionOnInvalidId", refused_t) == "true"
                 and refused_t + END_S < until
             ):
                 message = f"transaction {transaction.id} went on although its idTag was refused"

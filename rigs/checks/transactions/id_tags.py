@@ -12,11 +12,11 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch, iso
-from evc5.rigs.checks.state.agenda import Agenda
-from evc5.rigs.checks.state.connectors import HAIR_S, Happenings
+from evc5.rigs.checks.state.connectors import HAIR_S
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
-from evc5.rigs.checks.state.station_history import Transaction
+from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.transactions import Transaction
 
 STOPS, STARTS, ASKED = "card.stops", "card.starts", "card.asked"
 NEEDLESS, BACK, CABLE = "card.needless", "card.taken-back", "card.cable"
@@ -53,9 +53,14 @@ class Said:
 class Cards:
     """Follows cards, cables, Authorize, starts and stops."""
 
-    def __init__(self, bench: Bench, happenings: Happenings, agenda: Agenda) -> None:
-        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
-        self._happenings, self._agenda = happenings, agenda
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._history = context.history
+        self._connectors = context.history.connectors
+        self._link = context.history.link
+        self._keys = context.history.keys
+        self._agenda = context.agenda
         self._asked: deque[tuple[float, str]] = deque(maxlen=64)
         self._said: deque[Said] = deque(maxlen=64)
         self._starts: deque[Transaction] = deque(maxlen=64)
@@ -65,14 +70,14 @@ class Cards:
         self._remote: deque[tuple[float, str]] = deque(maxlen=64)
         self._told: dict[int, tuple[float, str]] = {}
         self._given_up: dict[int, float] = {}  # by connector: when Preparing was last given up
-        bus = bench.bus
+        bus = context.bus
         bus.calls["Authorize"].append(lambda call: self._asked.append((call.t, _tag(call))))
         bus.replies["Authorize"].append(self._authorized)
         bus.calls["StartTransaction"].append(self._started)
         bus.replies["StartTransaction"].append(self._confirmed)
         bus.calls["StopTransaction"].append(self._stopped)
         bus.replies["RemoteStartTransaction"].append(self._remotely)
-        if bench.whole:
+        if context.whole:
             bus.calls["StatusNotification"].append(self._status)
             bus.events["tag"].append(self._shown)
             bus.events["plug-in"].append(self._plugged)
@@ -99,28 +104,28 @@ class Cards:
             self._remote.append((call.t, _tag(call)))
 
     def _started(self, call: Call) -> None:
-        running = self._story.open.get(call.payload["connectorId"])
-        if running is None or running.start_t != call.t:
+        running = self._history.transactions.open.get(call.payload["connectorId"])
+        if running is None or running.start_told != call.t:
             return
         self._starts.append(running)
-        if self._bench.whole:
+        if self._context.whole:
             self._caused(running)
 
     def _stopped(self, call: Call) -> None:
-        stopped = self._story.by_id.get(call.payload["transactionId"])
-        if stopped is not None and stopped.stop_t == call.t:
+        stopped = self._history.transactions.by_id.get(call.payload["transactionId"])
+        if stopped is not None and stopped.stop_told == call.t:
             self._stops.append((stopped, _tag(call)))
 
     # -- transactions ----------------------------------------------------------------------------
 
     def _caused(self, running: Transaction) -> None:
         """The card, the remote start, or an option that needs neither (chg_Ch1Options PlugAndCharge)."""
-        fault_t = self._happenings.faulty[running.connector].begin_of(running.start - 0.5)
+        fault_t = self._connectors.faulty[running.connector].begin_of(running.start - 0.5)
         tag, since = (
             running.id_tag.lower(),
             (fault_t or running.start) - LONGEST_WAIT_S,
         )  # it waits for its end
-        plug_and_charge = self._story.has_option(
+        plug_and_charge = self._keys.has_option(
             f"chg_Ch{running.connector}Options", "PlugAndCharge", running.start
         )
         free_t = self._given_up.get(running.connector, -np.inf)
@@ -135,37 +140,37 @@ class Cards:
         good = shown or asked or plug_and_charge
         message = f"a transaction starts on idTag {running.id_tag}, which nobody showed or sent"
         expected = "a card or a remote start before"
-        self._ledger.judge(CAUSE, good, running.start_t, running.connector, expected, "neither", message)
+        self._ledger.judge(CAUSE, good, running.start_told, running.connector, expected, "neither", message)
 
     def _unplugged(self, event: Event) -> None:
         connector, t = event.connector or 0, event.t
         if self._kept_for(connector, t) is not None:
             self._agenda.at(t + LOOK_S, partial(self._pulled_at_the_car, connector, t))
-        running = self._story.open.get(connector)
+        running = self._history.transactions.open.get(connector)
         if running is not None and running.start < t - 1.0 and self._ends_when_pulled(t) is not None:
             self._agenda.at(t + LOOK_S, partial(self._pulled, connector, running, t))
 
     def _kept_for(self, connector: int, t: float) -> str | None:
         """Whose card lets go of the cable: of a transaction that was refused, and nothing was done since."""
-        over = self._story.finished.get(connector)
-        last = over[-1] if over and connector not in self._story.open else None
+        over = self._history.transactions.finished.get(connector)
+        last = over[-1] if over and connector not in self._history.transactions.open else None
         if last is None or last.reason != "DeAuthorized" or last.stop is None:
             return None
         shown = any(c == connector and last.start + 1.0 < at < t for at, c, _ in self._tags)
-        done = self._happenings.touches(connector, last.stop + 1.0, t - 0.1) > 1  # but for the cable itself
-        return last.id_tag.lower() if self._story.has_lock(connector, t) and not shown and not done else None
+        done = self._connectors.touches(connector, last.stop + 1.0, t - 0.1) > 1  # but for the cable itself
+        return last.id_tag.lower() if self._keys.has_lock(connector, t) and not shown and not done else None
 
     def _pulled_at_the_car(self, connector: int, t: float) -> None:
-        if self._happenings.alone(connector, t, t + LOOK_S):
+        if self._connectors.alone(connector, t, t + LOOK_S):
             told, message = self._told[connector][1], "the cable was pulled at the car after a refusal"
             self._ledger.judge(CABLE, told == "Finishing", t, connector, "Finishing", told, message)
 
     def _ends_when_pulled(self, t: float) -> bool | None:
-        text = self._story.text("StopTransactionOnEVSideDisconnect", t)
+        text = self._keys.text("StopTransactionOnEVSideDisconnect", t)
         return None if text is None else text.lower() == "true"
 
     def _pulled(self, connector: int, running: Transaction, t: float) -> None:
-        if not self._happenings.alone(connector, t, t + LOOK_S) or (running.stop or t) < t - 0.5:
+        if not self._connectors.alone(connector, t, t + LOOK_S) or (running.stop or t) < t - 0.5:
             return
         ends, soon = self._ends_when_pulled(t), running.stop is not None and running.stop <= t + SOON_S
         good = soon if ends else running.stop is None or running.reason != "EVDisconnected"
@@ -183,25 +188,25 @@ class Cards:
             return
         told_t, told = self._told.get(connector, (None, ""))
         owner = self._kept_for(connector, t) if told == "Finishing" else None
-        if owner == tag and self._happenings.plugged[connector].begin_of(t) is None:
+        if owner == tag and self._connectors.plugged[connector].begin_of(t) is None:
             self._agenda.at(t + LOOK_S, partial(self._let_go, connector, t, tag))
         self._agenda.at(t + LOOK_S, partial(self._followed, connector, t, tag, told, told_t))
 
     def _let_go(self, connector: int, t: float, tag: str) -> None:
-        if self._happenings.alone(connector, t, t + LOOK_S):
+        if self._connectors.alone(connector, t, t + LOOK_S):
             told, message = self._told[connector][1], f"card {tag} was shown for its cable"
             self._ledger.judge(CABLE, told == "Available", t, connector, "Available", told, message)
 
     def _has_no_reader(self, connector: int) -> bool:
-        texts = [self._story.text(key) for key in ("chg_Reader1", "chg_Reader2")]
+        texts = [self._keys.text(key) for key in ("chg_Reader1", "chg_Reader2")]
         readers = [text.lower().partition(",") for text in texts if text is not None]
         serving = [r for r in readers if r[0].strip() != "none" and r[2].strip() in ("any", f"ch{connector}")]
         return bool(readers) and not serving
 
     def _followed(self, connector: int, t: float, tag: str, told: str, told_t: float | None) -> None:
-        if not self._happenings.alone(connector, t, t + LOOK_S):
+        if not self._connectors.alone(connector, t, t + LOOK_S):
             return
-        running = self._happenings.running[connector].begin_of(t - 0.01)
+        running = self._connectors.running[connector].begin_of(t - 0.01)
         if running is not None and running < t - 1.0:
             begun = (s for s in reversed(self._starts) if s.connector == connector and s.start == running)
             its = next(begun, None)
@@ -216,9 +221,9 @@ class Cards:
 
     def _shown_again(self, connector: int, t: float, tag: str, told_t: float) -> None:
         """While a card waits for its cable: the same one takes it back, another changes nothing."""
-        waits_s = float(self._story.integer("ConnectionTimeOut", t) or 0)
+        waits_s = float(self._keys.integer("ConnectionTimeOut", t) or 0)
         before = [who for at, c, who in self._tags if c == connector and told_t - LOOK_S <= at < t]
-        plugged = self._happenings.plugged[connector].begin_of(t) is not None
+        plugged = self._connectors.plugged[connector].begin_of(t) is not None
         remote = any(told_t - LONGEST_WAIT_S <= at <= t for at, _ in self._remote)
         if plugged or remote or len(before) != 1 or not told_t + SOON_S < t < told_t + waits_s - LOOK_S:
             return
@@ -235,7 +240,7 @@ class Cards:
             self._ledger.judge(NEEDLESS, not asked, t, connector, "no Authorize", actual, message)
 
     def _in_transaction(self, its: Transaction, t: float, tag: str) -> None:
-        if self._story.has_option("com_AuthOptions", "StopOnAnyCrd"):
+        if self._keys.has_option("com_AuthOptions", "StopOnAnyCrd"):
             return
         own = tag == its.id_tag.lower()
         answer = self._answer(tag, t)
@@ -268,21 +273,21 @@ class Cards:
 
     def _is_first(self, connector: int, t: float) -> bool:
         """Does no earlier card wait here?"""
-        wait_s = float(self._story.integer("ConnectionTimeOut", t) or LONGEST_WAIT_S) + LOOK_S
+        wait_s = float(self._keys.integer("ConnectionTimeOut", t) or LONGEST_WAIT_S) + LOOK_S
         return not any(c == connector and t - wait_s <= at < t for at, c, _ in self._tags) and not any(
             t - wait_s <= at <= t for at, _ in self._remote
         )
 
     def _at_rest(self, connector: int, t: float, tag: str) -> None:
         """Nothing runs: the CSMS is asked, and what it accepts starts where the cable is in."""
-        if self._story.has_option("com_AuthOptions", "AllowAllCards"):
+        if self._keys.has_option("com_AuthOptions", "AllowAllCards"):
             return
         asked = self._was_asked(tag, t)
         knows = self._flag("LocalPreAuthorize", t) is not False
         if not knows:
             message = f"card {tag} was shown and not asked for"
             self._ledger.judge(ASKED, asked, t, connector, "Authorize at once", "none", message)
-        plugged = self._happenings.plugged[connector].begin_of(t)
+        plugged = self._connectors.plugged[connector].begin_of(t)
         if self._answer(tag, t) == "Accepted" and plugged is not None and plugged < t - 1.0:
             self._expect(connector, t, t + LOOK_S, tag, "an accepted card at a connector with a car")
 
@@ -298,13 +303,13 @@ class Cards:
         told_t, told = self._told.get(connector, (0.0, ""))
         shown = [who for at, c, who in self._tags if c == connector and told_t - LOOK_S <= at <= told_t]
         waits = (
-            told == "Preparing" and t - told_t < float(self._story.integer("ConnectionTimeOut", t) or 0) - 1.0
+            told == "Preparing" and t - told_t < float(self._keys.integer("ConnectionTimeOut", t) or 0) - 1.0
         )
         if waits and len(shown) == 1 and self._answer(shown[0], told_t - SOON_S) == "Accepted":
             self._agenda.at(t + LOOK_S, partial(self._came, connector, t, shown[0]))
 
     def _came(self, connector: int, t: float, tag: str) -> None:
-        if self._happenings.alone(connector, t, t + LOOK_S):
+        if self._connectors.alone(connector, t, t + LOOK_S):
             self._expect(connector, t, t + SOON_S, tag, "a cable after its accepted card")
 
     # -- ConnectionTimeOut -----------------------------------------------------------------------
@@ -317,8 +322,8 @@ class Cards:
         self._told[connector] = (call.t, status)
         if before is not None and before[1] == "Preparing" and status == "Available":
             self._taken_back(connector, call)
-        wait_s = self._story.integer("ConnectionTimeOut", call.t)
-        if status == "Preparing" and wait_s and connector not in self._story.open:
+        wait_s = self._keys.integer("ConnectionTimeOut", call.t)
+        if status == "Preparing" and wait_s and connector not in self._history.transactions.open:
             self._agenda.at(call.t + wait_s + NEAR_S, partial(self._waited, connector, call.t, float(wait_s)))
         elif before is not None and before[1] == "Preparing" and status in ("Available", "Finishing"):
             self._gave_up(connector, *before, call.t)
@@ -336,7 +341,7 @@ class Cards:
             self._ledger.judge(TIMEOUT, good, t, connector, expected, "Preparing", message)
 
     def _gave_up(self, connector: int, since: float, _: str, t: float) -> None:
-        wait_s = self._story.integer("ConnectionTimeOut", t)
+        wait_s = self._keys.integer("ConnectionTimeOut", t)
         if wait_s and self._undisturbed(connector, since, t):
             good, message = t - since >= wait_s - NEAR_S, "Preparing ends although nothing happened"
             expected, actual = f"after {wait_s} s", f"after {t - since:.0f} s"
@@ -345,17 +350,17 @@ class Cards:
     def _undisturbed(self, connector: int, since: float, until: float) -> bool:
         edge = np.array([since - 1.0, until])
         return (
-            self._happenings.touches(connector, since - BEFORE_S, until) <= 1
-            and self._story.open.get(connector) is None
-            and not self._happenings.running[connector].cover(edge).any()
-            and not self._happenings.faulty[connector].cover(edge).any()
-            and not self._happenings.unsure(edge).any()
-            and not self._story.changes(since - 1.0, "connectiontimeout")
-            and not self._story.was_unheard(since - 60.0, until)
+            self._connectors.touches(connector, since - BEFORE_S, until) <= 1
+            and self._history.transactions.open.get(connector) is None
+            and not self._connectors.running[connector].cover(edge).any()
+            and not self._connectors.faulty[connector].cover(edge).any()
+            and not self._connectors.unsure(edge).any()
+            and not self._keys.changes(since - 1.0, "connectiontimeout")
+            and not self._link.was_unheard(since - 60.0, until)
         )
 
     def _flag(self, key: str, t: float) -> bool | None:
-        text = self._story.text(key, t)
+        text = self._keys.text(key, t)
         return None if text is None else text.lower() == "true"
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench
 
 ANSWER, VERSION = "list.answer", "list.version"
 REQUIREMENTS = (
@@ -20,17 +20,19 @@ REQUIREMENTS = (
 class Lists:
     """Keeps the entries' idTags and the version; where a limit is not known, either answer is good."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench, self._story, self._ledger = bench, bench.story, bench.ledger
-        self._tags: set[str] | None = set() if bench.whole else None  # None: not known
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._keys = context.history.keys
+        self._ledger = context.ledger
+        self._tags: set[str] | None = set() if context.whole else None  # None: not known
         self._version = 0
-        bench.bus.replies["SendLocalList"].append(self._sent)
-        bench.bus.replies["GetLocalListVersion"].append(self._asked)
+        context.bus.replies["SendLocalList"].append(self._sent)
+        context.bus.replies["GetLocalListVersion"].append(self._asked)
 
     def _disabled(self, t: float) -> bool:
         """Is the list out of use, and does the policy refuse it then?"""
-        text = self._story.text("LocalAuthListEnabled", t)
-        policy = self._bench.policies.get("list_disabled", "NotSupported")
+        text = self._keys.text("LocalAuthListEnabled", t)
+        policy = self._context.policies.get("list_disabled", "NotSupported")
         return text is not None and text.lower() != "true" and policy == "NotSupported"
 
     def _sent(self, call: Call) -> None:
@@ -48,8 +50,8 @@ class Lists:
         entries = payload.get("localAuthorizationList", [])
         tags = [entry["idTag"].lower() for entry in entries]
         most, kept = (
-            self._story.integer("SendLocalListMaxLength"),
-            self._story.integer("LocalAuthListMaxLength"),
+            self._keys.integer("SendLocalListMaxLength"),
+            self._keys.integer("LocalAuthListMaxLength"),
         )
         full, version = payload["updateType"] == "Full", payload["listVersion"]
         if version <= 0 or len(set(tags)) < len(tags) or (most is not None and len(tags) > most):
@@ -66,7 +68,7 @@ class Lists:
         tags = set() if payload["updateType"] == "Full" else set(self._tags or ())
         for entry in payload.get("localAuthorizationList", []):
             (tags.add if "idTagInfo" in entry else tags.discard)(entry["idTag"].lower())
-        empty = not tags and self._bench.policies.get("empty_list_version", "zero") == "zero"
+        empty = not tags and self._context.policies.get("empty_list_version", "zero") == "zero"
         self._tags, self._version = tags, 0 if empty else payload["listVersion"]
 
     def _asked(self, call: Call) -> None:

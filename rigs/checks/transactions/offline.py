@@ -9,11 +9,10 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
-from evc5.rigs.checks.state.agenda import Agenda
-from evc5.rigs.checks.state.connectors import Happenings
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
-from evc5.rigs.checks.state.station_history import Transaction
+from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.transactions import Transaction
 from evc5.rigs.checks.transactions.id_tags import ASKED
 
 OUT = ("Unavailable", "Faulted", "Reserved")  # statuses in which a connector may serve nobody
@@ -51,9 +50,14 @@ class Shown:
 class Unconnected:
     """Keeps list and cache as the frames make them, and judges starts of cards by them."""
 
-    def __init__(self, bench: Bench, happenings: Happenings, agenda: Agenda) -> None:
-        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
-        self._happenings, self._agenda = happenings, agenda
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._history = context.history
+        self._connectors = context.history.connectors
+        self._link = context.history.link
+        self._keys = context.history.keys
+        self._agenda = context.agenda
         self._list: dict[str, dict[str, Any]] = {}
         self._cache: dict[str, dict[str, Any]] = {}
         self._may_know_more = False  # of a time when the cache was out of use
@@ -61,10 +65,10 @@ class Unconnected:
         self._starts: deque[Transaction] = deque(maxlen=256)
         self._offline: deque[Shown] = deque(maxlen=256)  # judged when the starts of the outage are told
         self._conflict_t = self._conflict_told_t = float("-inf")
-        if not bench.whole:
+        if not context.whole:
             return
-        bench.bus.calls["StatusNotification"].append(self._told)
-        bus = bench.bus
+        context.bus.calls["StatusNotification"].append(self._told)
+        bus = context.bus
         bus.replies["SendLocalList"].append(self._sent)
         bus.replies["ClearCache"].append(self._cleared)
         bus.replies["ChangeConfiguration"].append(self._switched)
@@ -121,7 +125,7 @@ class Unconnected:
 
     def _conflict_due(self, t: float, tag: str) -> None:
         edge = np.array([t, t + LOOK_S])
-        if not self._happenings.unsure(edge, 0.0).any() and not self._story.was_unheard(t - 60.0, t + LOOK_S):
+        if not self._connectors.unsure(edge, 0.0).any() and not self._link.was_unheard(t - 60.0, t + LOOK_S):
             good, message = self._conflict_told_t >= t, f"the CSMS contradicts the local list on {tag}"
             self._ledger.judge(CONFLICT, good, t, None, CONFLICT_CODE, "nothing", message)
 
@@ -136,12 +140,12 @@ class Unconnected:
             self._cache[tag] = call.reply["idTagInfo"]
 
     def _started(self, call: Call) -> None:
-        running = self._story.open.get(call.payload["connectorId"])
-        if running is not None and running.start_t == call.t:
+        running = self._history.transactions.open.get(call.payload["connectorId"])
+        if running is not None and running.start_told == call.t:
             self._starts.append(running)
 
     def _is(self, key: str, t: float) -> bool:
-        return (self._story.text(key, t) or "").lower() == "true"
+        return (self._keys.text(key, t) or "").lower() == "true"
 
     def _status(self, tag: str, t: float) -> str | None:
         """What the station knows of a card: Expired past its date (3.5.1)."""
@@ -158,13 +162,16 @@ class Unconnected:
     def _shown(self, event: Event) -> None:
         connector, t = event.connector or 0, event.t
         tag = str(event.detail.get("id_tag", "")).lower()
-        takes_all = self._story.has_option("com_AuthOptions", "AllowAllCards", t)
-        if takes_all or self._happenings.plugged[connector].begin_of(t) is None:
+        takes_all = self._keys.has_option("com_AuthOptions", "AllowAllCards", t)
+        if takes_all or self._connectors.plugged[connector].begin_of(t) is None:
             return
-        if self._story.statuses.get(connector) in OUT or self._story.ordered_out & {0, connector}:
+        if self._connectors.statuses.get(connector) in OUT or self._connectors.ordered_out & {
+            0,
+            connector,
+        }:
             return
-        shown = Shown(connector, t, tag, self._status(tag, t), self._story.down_t is None)
-        if shown.online and self._story.statuses.get(connector) != "Preparing":
+        shown = Shown(connector, t, tag, self._status(tag, t), self._link.down_since is None)
+        if shown.online and self._connectors.statuses.get(connector) != "Preparing":
             return  # not free, or its cable was not noticed: other checks see to that
         if not shown.online:
             self._offline.append(shown)
@@ -175,21 +182,21 @@ class Unconnected:
 
     def _plain(self, shown: Shown) -> bool:
         """Nothing else was done, and the connector was free: plugged in since the last transaction there."""
-        happenings, t = self._happenings, shown.t
-        plugged = happenings.plugged[shown.connector].begin_of(t) or t
-        out_t = float(happenings.plugged[shown.connector].last_end(np.array([plugged]))[0])
-        running = happenings.running[shown.connector]
+        connectors, t = self._connectors, shown.t
+        plugged = connectors.plugged[shown.connector].begin_of(t) or t
+        out_t = float(connectors.plugged[shown.connector].last_end(np.array([plugged]))[0])
+        running = connectors.running[shown.connector]
         edge = np.array([t - 2.0, t + LOOK_S])
         return (
-            happenings.touches(shown.connector, t - 5.0, t + LOOK_S) == 1
+            connectors.touches(shown.connector, t - 5.0, t + LOOK_S) == 1
             and plugged - out_t >= 1.0  # cables that were swapped within a wink are one to the station
             and t - plugged < 25.0  # well within ConnectionTimeOut: the connector is Preparing
-            and happenings.touches(shown.connector, plugged + 0.1, t - 0.1) == 0
+            and connectors.touches(shown.connector, plugged + 0.1, t - 0.1) == 0
             and running.begin_of(t - 0.5) is None
             and not bool(running.last_end(np.array([t - 0.5]))[0] >= plugged - 1.0)
-            and not happenings.faulty[shown.connector].cover(edge).any()
-            and not self._story.is_dark(t, 60.0)
-            and self._story.integer("ConnectionTimeOut", t) not in (None, *range(1, 30))
+            and not connectors.faulty[shown.connector].cover(edge).any()
+            and not self._history.boots.is_dark(t, 60.0)
+            and self._keys.integer("ConnectionTimeOut", t) not in (None, *range(1, 30))
         )
 
     def _start_of(self, shown: Shown) -> Transaction | None:
@@ -200,8 +207,8 @@ class Unconnected:
 
     def _is_sure(self, shown: Shown) -> bool:
         edge = np.array([shown.t - 2.0, shown.t + LOOK_S])
-        silent = self._story.was_unheard(*edge.tolist())
-        return self._plain(shown) and not self._happenings.unsure(edge).any() and not silent
+        silent = self._link.was_unheard(*edge.tolist())
+        return self._plain(shown) and not self._connectors.unsure(edge).any() and not silent
 
     def _was_asked(self, shown: Shown) -> bool:
         return any(tag == shown.tag and abs(t - shown.t) <= SOON_S for t, tag in self._asked)
@@ -225,7 +232,7 @@ class Unconnected:
         )
 
     def _end(self, end: float) -> None:
-        until = self._story.delivered_until(end, self._bench.tolerances.grace_s)
+        until = self._link.delivered_until(end, self._context.tolerances.grace_s)
         for shown in self._offline:
             if shown.t < until and self._plain(shown) and self._in_outage(shown.t):
                 self._alone(shown)
@@ -233,8 +240,8 @@ class Unconnected:
     def _in_outage(self, t: float) -> bool:
         """Well within one, so that the station knows of it."""
         return any(
-            begin + 5.0 <= t <= over - LOOK_S for begin, over in self._story.outages
-        ) and not self._happenings.is_mute(t)
+            begin + 5.0 <= t <= over - LOOK_S for begin, over in self._link.outages
+        ) and not self._link.is_mute(t)
 
     def _alone(self, shown: Shown) -> None:
         known, t = shown.status, shown.t

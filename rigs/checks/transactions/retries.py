@@ -9,9 +9,9 @@ from functools import partial
 from typing import NamedTuple
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.state.agenda import Agenda
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.transactions.repeats import key_of
 
 RETRY, RESUMED = "transaction.retry", "transaction.resumed"
@@ -56,18 +56,22 @@ class Refused:
 class Retries:
     """Follows what was refused until it is taken or given up; interruptions leave it unjudged."""
 
-    def __init__(self, bench: Bench, agenda: Agenda) -> None:
-        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
-        self._agenda = agenda
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._history = context.history
+        self._link = context.history.link
+        self._keys = context.history.keys
+        self._agenda = context.agenda
         self._refused: dict[Hashable, Refused] = {}
         self._refusals_t: set[float] = set()
         self._unanswered: dict[Hashable, Call] = {}  # starts and stops, as last sent
         self._era = 0  # interruptions so far
         self._uncounted: set[Hashable] = {None}  # no key, or refused before an interruption: who counted?
-        bench.bus.any_reply.append(self._answered)
-        bench.bus.any_call.append(self._sent)
+        context.bus.any_reply.append(self._answered)
+        context.bus.any_call.append(self._sent)
         for name in ENDS:
-            bench.bus.events[name].append(self._interrupted)
+            context.bus.events[name].append(self._interrupted)
 
     def _interrupted(self, _: Event) -> None:
         self._uncounted.update(self._refused)
@@ -96,17 +100,17 @@ class Retries:
 
     def _rule(self, t: float) -> Rule | None:
         """By the station's policy; None where nobody says which it is, or what its keys are."""
-        if self._bench.policies["transaction_message_retry"] == "fixed-delay":
-            return Rule(*FIXED, grows=False) if self._bench.behaviour is not None else None
-        attempts = self._story.integer("TransactionMessageAttempts", t)
-        wait_s = self._story.integer("TransactionMessageRetryInterval", t)
+        if self._context.policies["transaction_message_retry"] == "fixed-delay":
+            return Rule(*FIXED, grows=False) if self._context.behaviour is not None else None
+        attempts = self._keys.integer("TransactionMessageAttempts", t)
+        wait_s = self._keys.integer("TransactionMessageRetryInterval", t)
         return None if not attempts or wait_s is None else Rule(attempts, float(wait_s), grows=True)
 
     def _goes_on(self, call: Call) -> None:
         """Another CALL was answered after these had been given up: there is a conversation again."""
         t = call.reply_t or call.t
         for key, waiting in self._unanswered.items():
-            if waiting.t < call.t and self._story.registration == "Accepted":
+            if waiting.t < call.t and self._history.boots.registration == "Accepted":
                 self._agenda.at(t + RESUME_S, partial(self._resumed, key, waiting, t, self._era))
 
     def _resumed(self, key: Hashable, waiting: Call, t: float, era: int) -> None:
@@ -144,7 +148,7 @@ class Retries:
 
     def _was_silent(self, since: float, until: float) -> bool:
         """Did another CALL get no answer? The first one that does hastens what waits."""
-        unheard = reversed(self._story.unheard)
+        unheard = reversed(self._link.unheard)
         return any(since - SILENCE_S <= t <= until and t not in self._refusals_t for t in unheard)
 
     def _broken(self, call: Call, expected: str, actual: str, message: str) -> None:

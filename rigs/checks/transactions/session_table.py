@@ -10,9 +10,10 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Instants
-from evc5.rigs.checks.state.listeners import Bench, Event
-from evc5.rigs.checks.state.station_history import Transaction
+from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.transactions import Transaction
 
 FOREVER = float("inf")
 AFTER_S = 1.0  # what comes so shortly after the unplugging is still of the session
@@ -39,15 +40,15 @@ class Session:
 class Sessions:
     """Follows plugs and transactions; without events, each transaction is a session."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._here: dict[int, Session] = {}
         self._all: list[Session] = []
         self._by_connector: dict[int, list[Session]] = {}
         self._begins: dict[int, list[float]] = {}  # of each of them
-        bench.ledger.watch = self._judged
+        context.ledger.watch = self._judged
         self._unmeasured: list[Session] = []
-        bus = bench.bus
+        bus = context.bus
         bus.events["plug-in"].append(self._plugged)
         bus.events["unplug"].append(self._unplugged)
         bus.calls["StartTransaction"].append(self._started)
@@ -91,8 +92,8 @@ class Sessions:
             session.unplug = event.t
 
     def _started(self, call: Call) -> None:
-        transaction = self._bench.story.open.get(call.payload["connectorId"])
-        if transaction is None or transaction.start_t != call.t:
+        transaction = self._context.history.transactions.open.get(call.payload["connectorId"])
+        if transaction is None or transaction.start_told != call.t:
             return
         session = self._of(transaction)
         if session is None:
@@ -111,13 +112,13 @@ class Sessions:
     def _stopped(self, call: Call) -> None:
         for session in self._here.values():
             last = session.transactions[-1] if session.transactions else None
-            if session.vehicle is None and last is not None and last.stop_t == call.t:
+            if session.vehicle is None and last is not None and last.stop_told == call.t:
                 session.unplug = last.stop
 
     def _measure(self) -> None:
         """Energy and state of charge of the cars that were there, from the newest part of the telemetry."""
         for session in self._unmeasured:
-            rows = self._bench.telemetry.parts.get(session.connector)
+            rows = self._context.telemetry.parts.get(session.connector)
             if rows is None:
                 continue
             t = rows["t"]
@@ -129,13 +130,13 @@ class Sessions:
                 session.soc_to = float(rows["soc"][present][-1])
             if session.wh_at_plug_in is not None:
                 session.wh = float(np.interp(end, t, rows["energy_wh"])) - session.wh_at_plug_in
-        until = self._bench.telemetry.until
+        until = self._context.telemetry.until
         self._unmeasured = [s for s in self._unmeasured if s.unplug is None or s.unplug > until]
 
     def rows(self, start: float) -> list[dict[str, Any]]:
         """The sessions as summary.json carries them."""
-        errors = [f for f in self._bench.ledger.findings if f.severity == "error"]
-        table = list(self._bench.ledger.table)
+        errors = [f for f in self._context.ledger.findings if f.severity == "error"]
+        table = list(self._context.ledger.table)
         return [_row(session, start, errors, table) for session in self._all]
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
-from evc5.rigs.checks.state.station_history import Transaction
+from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.transactions import Transaction
 
 REASON = "transaction.stop-reason"
 REMOTE, NOT_RUNNING = "transaction.remote-stop", "transaction.remote-stop-known"
@@ -43,11 +44,16 @@ class Cause:
 class StopReasons:
     """Notes the causes and holds each StopTransaction against them."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._history = context.history
+        self._connectors = context.history.connectors
+        self._link = context.history.link
+        self._keys = context.history.keys
         self._causes: deque[Cause] = deque(maxlen=200)
         self._asked: dict[int, float] = {}  # transactions to be stopped remotely, since when
-        bus = bench.bus
+        bus = context.bus
         bus.calls["StopTransaction"].append(self._stop)
         bus.replies["RemoteStopTransaction"].append(self._remote)
         bus.replies["Reset"].append(self._reset)
@@ -77,12 +83,12 @@ class StopReasons:
         if call.reply is None:
             return
         id, accepted = call.payload["transactionId"], call.reply["status"] == "Accepted"
-        its = self._story.by_id.get(id)
+        its = self._history.transactions.by_id.get(id)
         running = its is not None and its.stop is None
         message = f"a remote stop of transaction {id}, which is {'' if running else 'not '}running"
         expected = "Accepted" if running else "Rejected"
         queued = its is not None and running and not accepted and self._may_be_over(its, call.t)
-        if (self._bench.whole or its is not None) and not queued:
+        if (self._context.whole or its is not None) and not queued:
             said = call.reply["status"]
             self._ledger.judge(NOT_RUNNING, accepted == running, call.t, None, expected, said, message)
         if accepted:
@@ -91,7 +97,7 @@ class StopReasons:
 
     def _may_be_over(self, its: Transaction, t: float) -> bool:
         """Its stop may be on its way."""
-        return self._story.may_be_queueing(t) or self._story.may_be_over(its.connector, t)
+        return self._link.may_be_queueing(t) or self._connectors.may_be_over(its.connector, t)
 
     def _reset(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":
@@ -111,16 +117,16 @@ class StopReasons:
 
     def _booted(self, call: Call) -> None:
         """A boot no event explains: the power may have been gone since the station was last heard."""
-        if not self._story.boot_asked and not self._bench.whole:
-            self._causes.append(Cause("PowerLoss", self._story.heard_t))
+        if not self._history.boots.boot_asked and not self._context.whole:
+            self._causes.append(Cause("PowerLoss", self._link.heard_at))
 
     def _stop(self, call: Call) -> None:
-        stopped = self._story.by_id.get(call.payload["transactionId"])
-        if stopped is None or stopped.stop is None or stopped.stop_t != call.t:
+        stopped = self._history.transactions.by_id.get(call.payload["transactionId"])
+        if stopped is None or stopped.stop is None or stopped.stop_told != call.t:
             return
         self._in_time(stopped, self._asked.pop(stopped.id or 0, None))
         reason = stopped.reason or "Local"
-        if reason in FROM_EVENTS and not self._bench.whole:
+        if reason in FROM_EVENTS and not self._context.whole:
             return
         if reason == "Other":
             self._by_option(stopped, call.t)
@@ -133,7 +139,7 @@ class StopReasons:
 
     def _by_option(self, stopped: Transaction, t: float) -> None:
         """Other: an option of the channel, where its options are known."""
-        text = self._story.text(f"chg_Ch{stopped.connector}Options", stopped.stop)
+        text = self._keys.text(f"chg_Ch{stopped.connector}Options", stopped.stop)
         if text is None:
             return
         said = dict(pair.strip().lower().partition("=")[::2] for pair in text.split(","))
@@ -150,9 +156,9 @@ class StopReasons:
         self._ledger.judge(REMOTE, took <= REMOTE_S, asked, stopped.connector, expected, actual, message)
 
     def _end(self, t: float) -> None:
-        until = self._story.delivered_until(t, self._bench.tolerances.grace_s)
+        until = self._link.delivered_until(t, self._context.tolerances.grace_s)
         for id, asked in self._asked.items():
-            its = self._story.by_id.get(id)
+            its = self._history.transactions.by_id.get(id)
             if its is not None and its.stop is None and asked + REMOTE_S < until:
                 message = f"transaction {id} went on after its remote stop was accepted"
                 self._ledger.broken(REMOTE, asked, its.connector, "StopTransaction", "none", message)

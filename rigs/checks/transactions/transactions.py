@@ -5,9 +5,9 @@ from collections import deque
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench
-from evc5.rigs.checks.state.station_history import UNKNOWN, Transaction
+from evc5.rigs.checks.state.transactions import UNKNOWN, Transaction
 
 PAIR, BELONGS, CARRIES = "transaction.pair", "transaction.belongs", "transaction.carries-id"
 DELIVERED, TIMES = "transaction.delivered", "transaction.times"
@@ -24,18 +24,23 @@ TOLD_S = 60.0  # assumed: a stop is told within a minute of the last value befor
 class Transactions:
     """Judges the frames of transactions against each other."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._history = context.history
+        self._connectors = context.history.connectors
+        self._link = context.history.link
+        self._keys = context.history.keys
         self._running: dict[int, Transaction] = {}
         self._suspects: deque[tuple[float, float, Transaction]] = deque()
-        self._stamp_s = bench.tolerances.sample_s
-        bench.bus.calls["StartTransaction"].append(self._start)
-        bench.bus.calls["StopTransaction"].append(self._stop)
-        bench.bus.readings.append(self._readings)
-        bench.bus.end.append(self._end)
+        self._stamp_s = context.tolerances.sample_s
+        context.bus.calls["StartTransaction"].append(self._start)
+        context.bus.calls["StopTransaction"].append(self._stop)
+        context.bus.readings.append(self._readings)
+        context.bus.end.append(self._end)
 
     def _start(self, call: Call) -> None:
-        started = self._story.open[call.payload["connectorId"]]
+        started = self._history.transactions.open[call.payload["connectorId"]]
         before = self._running.get(started.connector)
         if before is not None and before.stop is None:
             lost = f"transaction {before.id} from {iso(before.start)} still open"
@@ -52,7 +57,7 @@ class Transactions:
         message = f"the {what} of a transaction is told before its time"
         self._ledger.judge(
             TIMES,
-            ahead <= self._bench.tolerances.station_clock_s,
+            ahead <= self._context.tolerances.station_clock_s,
             call.t,
             connector,
             f"a timestamp up to {iso(call.t)}",
@@ -62,9 +67,9 @@ class Transactions:
 
     def _stop(self, call: Call) -> None:
         id = call.payload["transactionId"]
-        stopped = self._story.by_id.get(id)
-        if stopped is None or stopped.stop_t != call.t:
-            if id != UNKNOWN and (self._bench.whole or stopped is not None):
+        stopped = self._history.transactions.by_id.get(id)
+        if stopped is None or stopped.stop_told != call.t:
+            if id != UNKNOWN and (self._context.whole or stopped is not None):
                 actual = "an id no StartTransaction was given" if stopped is None else "one stopped before"
                 message = f"StopTransaction speaks of transaction {id}"
                 self._ledger.broken(PAIR, call.t, None, "a running transaction", actual, message)
@@ -85,12 +90,12 @@ class Transactions:
             if block.transaction is None:
                 self._without(connector, block)
             elif block.transaction != UNKNOWN:
-                self._within(connector, block, self._story.by_id.get(block.transaction))
+                self._within(connector, block, self._history.transactions.by_id.get(block.transaction))
 
     def _within(self, connector: int, block: Block, its: Transaction | None) -> None:
         t = float(block.t[0])
         if its is None:
-            if self._bench.whole:
+            if self._context.whole:
                 message = f"meter values of transaction {block.transaction}, which no one started"
                 self._ledger.broken(BELONGS, t, connector, "a transaction that was", "none", message)
             return
@@ -112,9 +117,9 @@ class Transactions:
             return
         self._settle(float(block.t[0]) - TOLD_S)
         since, until = float(block.stamp.min()) - self._stamp_s, float(block.stamp.max())
-        if self._story.any_transaction(connector, since, until):
+        if self._history.transactions.any_within(connector, since, until):
             for _, t, stamp in block.rows():
-                its = self._story.transaction_at(connector, stamp - self._stamp_s)
+                its = self._history.transactions.at(connector, stamp - self._stamp_s)
                 if its is not None and its.id is not None:
                     self._suspects.append((t, stamp, its))
         self._ledger.held(CARRIES, len(block), connector, block.stamp)
@@ -139,11 +144,11 @@ class Transactions:
 
     def _abandoned(self, t: float) -> None:
         """What still runs in the end must have its car: no unplug may be long past."""
-        until = self._story.delivered_until(t, self._bench.tolerances.grace_s)
-        for connector, transaction in self._story.open.items():
-            gone = self._story.unplugged.get(connector)
-            if gone is None or self._story.dark_t is not None:
+        until = self._link.delivered_until(t, self._context.tolerances.grace_s)
+        for connector, transaction in self._history.transactions.open.items():
+            gone = self._connectors.unplugged.get(connector)
+            if gone is None or self._history.boots.dark_since is not None:
                 continue
-            ends = self._story.text("StopTransactionOnEVSideDisconnect", gone) == "true"
+            ends = self._keys.text("StopTransactionOnEVSideDisconnect", gone) == "true"
             if ends and transaction.start < gone < until:
                 self._undelivered(transaction, t)

@@ -3,17 +3,23 @@
 from collections.abc import Callable
 
 from evc5.rigs.checks.charging import profile_answers, profile_limits
-from evc5.rigs.checks.device import configuration, sheet
-from evc5.rigs.checks.electrical import balance, limits, mode3, offer, service
-from evc5.rigs.checks.metering import clock, consistency, measurands, register, sampling
+from evc5.rigs.checks.device import configuration, files, requests, settings, sheet
+from evc5.rigs.checks.electrical import allocation, balance, limits, mode3, offer, service
+from evc5.rigs.checks.metering import (
+    clock,
+    consistency,
+    measurands,
+    register,
+    sampling,
+    values_against_telemetry,
+)
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement
-from evc5.rigs.checks.state.listeners import Bench
-from evc5.rigs.checks.status import status
+from evc5.rigs.checks.status import against_telemetry, faults, status, transitions
 from evc5.rigs.checks.transactions import authorisation as auth
-from evc5.rigs.checks.transactions import repeats, stops
+from evc5.rigs.checks.transactions import id_tags, lists, offline, repeats, retries, stops
 from evc5.rigs.checks.transactions import transactions as tx
-from evc5.rigs.checks.verdict import conduct
-from evc5.rigs.checks.wire import boot, connection, heartbeat, pairing, validation
+from evc5.rigs.checks.wire import boot, connection, heartbeat, liveness, pairing, validation
 
 RECORDING = Requirement(
     "recording.line", "Every line is readable, in order of time", "design: messages.jsonl"
@@ -44,10 +50,22 @@ TABLE: tuple[Requirement, ...] = (
     *balance.REQUIREMENTS,
     *configuration.REQUIREMENTS,
     *sheet.REQUIREMENTS,
-    *conduct.REQUIREMENTS,
+    *against_telemetry.REQUIREMENTS,
+    *id_tags.REQUIREMENTS,
+    *requests.REQUIREMENTS,
+    *lists.REQUIREMENTS,
+    *offline.REQUIREMENTS,
+    *faults.REQUIREMENTS,
+    *files.REQUIREMENTS,
+    *settings.REQUIREMENTS,
+    *liveness.REQUIREMENTS,
+    *retries.REQUIREMENTS,
+    *allocation.REQUIREMENTS,
+    *transitions.REQUIREMENTS,
+    *values_against_telemetry.REQUIREMENTS,
 )
 
-CHECKS: tuple[Callable[[Bench], object], ...] = (
+CHECKS: tuple[Callable[[Context], object], ...] = (
     connection.Connection,
     boot.Boot,
     status.Statuses,
@@ -74,5 +92,17 @@ CHECKS: tuple[Callable[[Bench], object], ...] = (
     configuration.Keys,
     sheet.Sheet,
     sheet.Triggers,
-    conduct.Conduct,
+    against_telemetry.Standing,
+    id_tags.Cards,
+    requests.Commands,
+    lists.Lists,
+    offline.Unconnected,
+    faults.Faults,
+    files.Files,
+    settings.Settings,
+    liveness.Pulse,
+    retries.Retries,
+    allocation.Shares,
+    transitions.Moments,
+    values_against_telemetry.Truth,
 )

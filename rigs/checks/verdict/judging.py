@@ -19,9 +19,12 @@ from evc5.rigs.checks.reading.pages import Pages
 from evc5.rigs.checks.reading.station_time import set_ahead_s
 from evc5.rigs.checks.reading.templates import Row, Template, Templates
 from evc5.rigs.checks.reading.transcripts import is_own, transcript
+from evc5.rigs.checks.state.agenda import Agenda
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Ledger
-from evc5.rigs.checks.state.listeners import Bench, Bus, Event
-from evc5.rigs.checks.state.station_history import Story
+from evc5.rigs.checks.state.listeners import Bus, Event
+from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
+from evc5.rigs.checks.state.station_history import StationHistory
 from evc5.rigs.checks.state.tolerances import Tolerances, policies_of
 from evc5.rigs.checks.transactions.repeats import Repeats
 from evc5.rigs.checks.transactions.session_table import Sessions
@@ -91,11 +94,11 @@ class Judge:
         self._messages = path / MESSAGES if path.is_dir() else path
         if not self._messages.is_file():
             raise BadInput(f"{path} is neither a run directory nor a transcript")
-        self._ledger, self._story, self._bus = Ledger(TABLE), Story(), Bus()
+        self._ledger, self._history, self._bus = Ledger(TABLE), StationHistory(), Bus()
         self._repeats = Repeats(self._ledger)
         waits = tolerances.call_timeout_s, tolerances.answer_s
         self._pairing = Pairing(self._ledger, *waits, self._gave_up)
-        self._story.waiting = self._pairing.waits_since
+        self._history.link.waiting = self._pairing.waits_since
         self._validation = Validation(self._ledger, policies.get("occupied_status", "off") != "off")
         self._gathering = Gathering(self._no_number)
         self._fluent_pairs = self._fluent_calls = self._fluent_replies = (
@@ -104,9 +107,11 @@ class Judge:
         self._truth = telemetry.Telemetry()
         zone = summary.get("timezone")
         zone = ZoneInfo(zone) if isinstance(zone, str) else None
-        bench = Bench(
+        context = Context(
             self._bus,
-            self._story,
+            self._history,
+            ProfilesInForce(self._bus, self._history, policies),
+            Agenda(self._bus),
             self._ledger,
             self._truth,
             tolerances,
@@ -117,13 +122,13 @@ class Judge:
             behaviour=summary.get("behaviour"),
         )
         for check in CHECKS:
-            check(bench)
+            check(context)
         self._blocks: dict[tuple[Template, bytes, bytes], tuple[int, Gathered]] = {}
         self._flushed = 0
-        self._heartbeat = Heartbeat(bench)
-        self._sessions = Sessions(bench)
+        self._heartbeat = Heartbeat(context)
+        self._sessions = Sessions(context)
         self._gathering.listeners = self._bus.readings
-        self._gathering.restamp = restamping(bench)
+        self._gathering.restamp = restamping(context)
         self._frames, self._t = 0, float("-inf")
 
     def run(self) -> Verdict:
@@ -171,7 +176,7 @@ class Judge:
             connector, block = self._block(template, groups)
             put(connector, block, t, stamp, b",".join(groups[template.values]))
             hear(t)
-            self._t, self._story.heard_t = answered, t
+            self._t, self._history.link.heard_at = answered, t
             count += 1
             pages.skip(pair.end() - pages.at, 2)
             if not pages.more():
@@ -215,7 +220,7 @@ class Judge:
         if not self._repeats.is_again(call):
             self._gathering.add(row)
         self._heartbeat.hear(row.t)
-        self._story.heard_t = row.t
+        self._history.link.heard_at = row.t
 
     def _known_reply(self, number: int, t: float, id: str) -> None:
         self._advance(number, t)
@@ -319,7 +324,10 @@ class Judge:
         self._ledger.judged["frame.form"] += 1
         if frame.kind == CALL:
             call = Call(frame.line, frame.t, frame.up, frame.lost, frame.id, frame.action, frame.payload)
-            call.lost |= not call.up and self._story.registration in ("", "Rejected")  # it need not listen
+            call.lost |= not call.up and self._history.boots.registration in (
+                "",
+                "Rejected",
+            )  # it need not listen
             self._pairing.call(call)
             self._call(call, raw)
         elif frame.lost and not frame.up:  # what the station answered is so, heard or not
@@ -329,7 +337,7 @@ class Judge:
             if answered is not None:
                 self._reply(answered, frame)
         if frame.up:
-            self._story.heard_t = frame.t
+            self._history.link.heard_at = frame.t
 
     def _foreign(self, frame: Frame) -> None:
         self._pairing.foreign(frame)
@@ -355,18 +363,18 @@ class Judge:
             return
         if call.action in _BARRIER_CALLS:
             self._gathering.flush()
-        if call.action == "BootNotification" and not self._story.boot_asked:
+        if call.action == "BootNotification" and not self._history.boots.boot_asked:
             self._pairing.rebooted(call)
         if call.action in _READINGS:
             call.readings = self._readings(call)
         if self._repeats.is_again(call):
             if call.action != "MeterValues":
-                self._story.again(call)
+                self._history.transactions.again(call)
             return
         if call.action == "MeterValues":
             self._meter_values(call, raw)
         else:
-            self._story.call(call)
+            self._history.call(call)
         for tell in self._bus.calls.get(call.action, ()):
             tell(call)
 
@@ -380,7 +388,7 @@ class Judge:
     def _readings(self, call: Call) -> list[Reading]:
         payload = call.payload
         items = payload.get(_READINGS[call.action], [])
-        transaction = self._story.by_id.get(payload.get("transactionId", -1))
+        transaction = self._history.transactions.by_id.get(payload.get("transactionId", -1))
         connector = payload.get("connectorId", transaction.connector if transaction else 0)
         try:
             return meter.read(items, call.t, connector, payload.get("transactionId"))
@@ -408,20 +416,19 @@ class Judge:
             self._gave_up(call)
         else:
             self._repeats.confirmed(call)
-        self._story.reply(call)
+        self._history.reply(call)
         for tell in self._bus.replies.get(call.action, ()):
             tell(call)
 
     def _gave_up(self, call: Call) -> None:
         """A CALL got no reply, or a CALLERROR."""
-        if call.up and call.action != "BootNotification":
-            self._story.unheard.append(call.t)
+        self._history.link.gave_up(call)
         self._repeats.gave_up(call)
 
     def _happens(self, event: Event) -> None:
         if event.name in _BARRIER_EVENTS:
             self._gathering.flush()
-        self._story.event(event.t, event.name, event.connector, event.detail)
+        self._history.event(event.t, event.name, event.connector, event.detail)
         if event.name in ("link-down", "power-cut"):
             self._pairing.interrupted()
         for tell in self._bus.events.get(event.name, ()):

@@ -3,8 +3,9 @@
 from collections import Counter
 
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.listeners import Event
 
 FIRST, RETRY, REPORT = "boot.first", "boot.retry", "boot.status"
 REQUIREMENTS = (
@@ -20,30 +21,34 @@ REPORT_S = 60.0  # assumed: "after Accepted" is a minute; on the wire it takes a
 class Boot:
     """Judges what the station sends from a boot to a minute after it was accepted."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
-        self._waits = bench.whole  # a whole run begins with a boot; a transcript may begin anywhere
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._history = context.history
+        self._connectors = context.history.connectors
+        self._link = context.history.link
+        self._waits = context.whole  # a whole run begins with a boot; a transcript may begin anywhere
         self._last: tuple[float, float, str] | None = None  # last answer: when, interval, status
         self._triggered: Counter[str] = Counter()  # how many of each were asked for while pending
         self._of_all: dict[str, set[int | None]] = {}  # asked for of every connector: who has told
         self._owed: set[int] | None = None  # connectors whose status has not come since the boot
         self._owed_until = 0.0
-        bench.bus.any_call.append(self._called)
-        bench.bus.replies["BootNotification"].append(self._answered)
-        bench.bus.replies["TriggerMessage"].append(self._asked)
-        bench.bus.replies["GetConfiguration"].append(self._configured)
-        bench.bus.events["reset"].append(self._restarts)
-        bench.bus.replies["Reset"].append(self._told_to_reset)
+        context.bus.any_call.append(self._called)
+        context.bus.replies["BootNotification"].append(self._answered)
+        context.bus.replies["TriggerMessage"].append(self._asked)
+        context.bus.replies["GetConfiguration"].append(self._configured)
+        context.bus.events["reset"].append(self._restarts)
+        context.bus.replies["Reset"].append(self._told_to_reset)
         for name in ("power-cut", "link-down"):
-            bench.bus.events[name].append(self._fell)
-        bench.bus.end.append(self._end)
+            context.bus.events[name].append(self._fell)
+        context.bus.end.append(self._end)
 
     def _called(self, call: Call) -> None:
         if not call.up:
             return
         self._settle(call.t)
         if call.action == "BootNotification":
-            if not self._story.boot_asked:
+            if not self._history.boots.boot_asked:
                 self._booting(call)
         elif call.action == "StatusNotification" and self._owed is not None and call.valid:
             self._owed.discard(call.payload["connectorId"])
@@ -60,7 +65,7 @@ class Boot:
             waited = call.t - answered
             self._ledger.judge(
                 RETRY,
-                waited >= interval - self._bench.tolerances.sample_s,
+                waited >= interval - self._context.tolerances.sample_s,
                 call.t,
                 None,
                 f">= {interval:g} s after {status}",
@@ -75,7 +80,7 @@ class Boot:
             return
         answered, interval, status = self._last
         due = answered + interval
-        down = self._story.down_t is not None or any(end >= answered for _, end in self._story.outages)
+        down = self._link.down_since is not None or any(end >= answered for _, end in self._link.outages)
         if t > due + LATE_S and not down:
             expected, actual = f"{interval:g} s after {status}", f"none for {t - answered:.0f} s"
             self._ledger.broken(RETRY, due, None, expected, actual, "BootNotification did not come again")
@@ -109,7 +114,7 @@ class Boot:
         if call.reply["status"] != "Accepted":
             return
         if self._waits:
-            self._owed = {0, *self._story.outlets()}
+            self._owed = {0, *self._history.outlets()}
             self._owed_until = call.reply_t + REPORT_S
         self._waits = False
         self._triggered.clear()
@@ -118,7 +123,7 @@ class Boot:
     def _configured(self, call: Call) -> None:
         """The number of connectors may be told only after the boot."""
         if self._owed is not None:
-            self._owed |= set(self._story.outlets()) - self._bench.story.connectors
+            self._owed |= set(self._history.outlets()) - self._connectors.named
 
     def _settle(self, t: float) -> None:
         if self._owed is None or t < self._owed_until:
@@ -146,5 +151,5 @@ class Boot:
 
     def _end(self, t: float) -> None:
         self._settle(t)
-        if self._waits and self._bench.whole:
+        if self._waits and self._context.whole:
             self._overdue(t)

@@ -1,8 +1,9 @@
 """The connection: who ended it where the rig did not, and how; a back office may restart, but it is told."""
 
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.listeners import Event
 
 KEPT, OUTAGE = "connection.kept", "connection.outage"
 REQUIREMENTS = (
@@ -16,19 +17,20 @@ ENDED = ("lost", "refused")  # what a link-down tells that nobody at the bench a
 class Connection:
     """Each end that the back office or the network brought about is a warning."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._ledger, self._story = bench.ledger, bench.story
-        bench.bus.any_reply.append(self._answered)
-        bench.bus.events["link-up"].append(lambda _: self._ledger.held(OUTAGE))
-        bench.bus.replies["BootNotification"].append(self._booted)
-        bench.bus.events["link-down"].append(self._down)
+    def __init__(self, context: Context) -> None:
+        self._ledger = context.ledger
+        self._link = context.history.link
+        context.bus.any_reply.append(self._answered)
+        context.bus.events["link-up"].append(lambda _: self._ledger.held(OUTAGE))
+        context.bus.replies["BootNotification"].append(self._booted)
+        context.bus.events["link-down"].append(self._down)
 
     def _booted(self, _: Call) -> None:
         self._ledger.held(KEPT)
 
     def _answered(self, call: Call) -> None:
         """By the CSMS; what the station answers may be recorded and get lost."""
-        down_t, t = self._story.down_t, call.reply_t
+        down_t, t = self._link.down_since, call.reply_t
         if call.up and down_t is not None and t is not None and t > down_t + FLIGHT_S:
             message = f"{call.action} was answered while nothing passes"
             self._ledger.broken(OUTAGE, t, None, "no answer", "an answer", message)

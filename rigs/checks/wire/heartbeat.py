@@ -1,8 +1,9 @@
 """The station's pulse: a Heartbeat, or anything else it sends, within each HeartbeatInterval (4.6)."""
 
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.listeners import Event
 
 INTERVAL = "heartbeat.interval"
 REQUIREMENTS = (R(INTERVAL, "The station is heard at least every HeartbeatInterval", "4.6, 9.1.8"),)
@@ -12,15 +13,18 @@ FOREVER = float("inf")
 class Heartbeat:
     """`due` is when the station must have been heard again; the judge moves it on with each of its calls."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench, self._story = bench, bench.story
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._history = context.history
+        self._link = context.history.link
+        self._keys = context.history.keys
         self.due = self.within = FOREVER
-        bench.bus.calls["Heartbeat"].append(lambda call: bench.ledger.held(INTERVAL))
-        bench.bus.replies["BootNotification"].append(self._booted)
+        context.bus.calls["Heartbeat"].append(lambda call: context.ledger.held(INTERVAL))
+        context.bus.replies["BootNotification"].append(self._booted)
         for name in ("link-down", "power-cut", "link-up", "power-restore"):
-            bench.bus.events[name].append(self._changed)
-        bench.story.on_setting.append(self._set)
-        bench.bus.end.append(self._end)
+            context.bus.events[name].append(self._changed)
+        context.history.keys.on_setting.append(self._set)
+        context.bus.end.append(self._end)
 
     def hear(self, t: float) -> None:
         """The station made a call."""
@@ -30,9 +34,9 @@ class Heartbeat:
 
     def _late(self, t: float) -> None:
         silent = t - self.due + self.within
-        interval = self._story.integer("HeartbeatInterval", t)
+        interval = self._keys.integer("HeartbeatInterval", t)
         message = "the station was not heard for longer than its heartbeat interval"
-        self._bench.ledger.broken(
+        self._context.ledger.broken(
             INTERVAL, t, None, f"a call within {interval} s", f"{silent:.0f} s of silence", message
         )
 
@@ -43,9 +47,9 @@ class Heartbeat:
         """A new interval counts from now; the boot sets it as well."""
         if key != "heartbeatinterval":
             return
-        interval = self._story.integer("HeartbeatInterval", t)
-        known = interval and self._story.accepted_t is not None and self._story.down_t is None
-        self.within = interval + self._bench.tolerances.heartbeat_s if known and interval else FOREVER
+        interval = self._keys.integer("HeartbeatInterval", t)
+        known = interval and self._history.boots.accepted_since is not None and self._link.down_since is None
+        self.within = interval + self._context.tolerances.heartbeat_s if known and interval else FOREVER
         self.due = t + self.within
 
     def _changed(self, event: Event) -> None:

@@ -4,10 +4,10 @@ from functools import partial
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
-from evc5.rigs.checks.state.agenda import Agenda
-from evc5.rigs.checks.state.connectors import RECONNECT_S, Happenings
+from evc5.rigs.checks.state.connectors import RECONNECT_S
+from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.listeners import Bench, Event
+from evc5.rigs.checks.state.listeners import Event
 
 EARLY, RESUMED, POWER, SAME = "heartbeat.early", "connection.resumed", "boot.after-power", "boot.identity"
 REQUIREMENTS = (
@@ -25,9 +25,14 @@ IDENTITY = ("chargePointVendor", "chargePointModel", "chargePointSerialNumber", 
 class Pulse:
     """Follows heartbeats, outages and boots."""
 
-    def __init__(self, bench: Bench, happenings: Happenings, agenda: Agenda) -> None:
-        self._bench, self._ledger, self._story = bench, bench.ledger, bench.story
-        self._happenings, self._agenda = happenings, agenda
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._history = context.history
+        self._connectors = context.history.connectors
+        self._link = context.history.link
+        self._keys = context.history.keys
+        self._agenda = context.agenda
         self._beat_t: float | None = None
         self._early: list[tuple[float, float, int]] = []  # when, seconds since the last, interval
         self._ahead_s: float | None = None  # of the recording, the station's first stamp
@@ -36,13 +41,13 @@ class Pulse:
         self._boot: Call | None = None
         self._boots: list[float] = []
         self._updated, self._step = False, ""
-        bus = bench.bus
+        bus = context.bus
         bus.calls["Heartbeat"].append(self._beats)
         bus.calls["BootNotification"].append(self._boots_up)
         bus.calls["FirmwareStatusNotification"].append(self._firmware)
         bus.replies["TriggerMessage"].append(self._triggered)
         bus.replies["BootNotification"].append(self._anew)
-        bench.story.on_setting.append(self._setting)
+        context.history.keys.on_setting.append(self._setting)
         for name in ("link-down", "link-up", "power-cut", "power-restore", "reset"):
             bus.events[name].append(self._happens)
         bus.calls["StatusNotification"].append(self._stamped)
@@ -66,8 +71,8 @@ class Pulse:
             self._extra -= 1
             return
         before, self._beat_t = self._beat_t, call.t
-        interval = self._story.integer("HeartbeatInterval", call.t)
-        if before is None or not interval or self._story.was_unheard(before - 60.0, call.t):
+        interval = self._keys.integer("HeartbeatInterval", call.t)
+        if before is None or not interval or self._link.was_unheard(before - 60.0, call.t):
             return
         if call.t - before >= interval - SLACK_S:
             self._ledger.held(EARLY)
@@ -88,23 +93,25 @@ class Pulse:
     def _happens(self, event: Event) -> None:
         self._beat_t = None
         if event.name == "link-up":
-            beat_s = float(self._story.integer("HeartbeatInterval", event.t) or 0)
-            wait_s = RECONNECT_S + beat_s + SLACK_S + self._bench.tolerances.heartbeat_s
-            known = beat_s > 0 and self._story.registration == "Accepted"
+            beat_s = float(self._keys.integer("HeartbeatInterval", event.t) or 0)
+            wait_s = RECONNECT_S + beat_s + SLACK_S + self._context.tolerances.heartbeat_s
+            known = beat_s > 0 and self._history.boots.registration == "Accepted"
             if known:
                 self._agenda.at(event.t + wait_s, partial(self._heard, event.t, wait_s))
         elif event.name == "power-restore":
             self._agenda.at(event.t + BOOT_S + RECONNECT_S, partial(self._booted, event.t))
 
     def _undisturbed(self, since: float, until: float) -> bool:
-        again = any(since - 0.01 <= begin <= until for begin, _ in self._story.outages)
+        again = any(since - 0.01 <= begin <= until for begin, _ in self._link.outages)
         return (
-            not again and self._happenings.touches(0, since + 0.1, until) == 0 and self._story.down_t is None
+            not again
+            and self._connectors.touches(0, since + 0.1, until) == 0
+            and self._link.down_since is None
         )
 
     def _heard(self, t: float, wait_s: float) -> None:
         if self._undisturbed(t, t + wait_s):
-            message, good = "the link is back and the station is not heard", self._story.heard_t >= t
+            message, good = "the link is back and the station is not heard", self._link.heard_at >= t
             self._ledger.judge(RESUMED, good, t, None, f"a CALL within {wait_s:.0f} s", "none", message)
 
     def _booted(self, t: float) -> None:
@@ -135,5 +142,5 @@ class Pulse:
 
     def _renamed(self, since: float) -> bool:
         """Was com_OCPCInfo, which says who it is, changed since it was first told?"""
-        setting = self._story.keys.get("com_ocpcinfo")
+        setting = self._keys.get("com_ocpcinfo")
         return setting is not None and any(t > since for t, _ in setting.history[1:])

@@ -1,0 +1,43 @@
+"""What every check is given: the memory, the evidence, and where to write."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from evc5.rigs.checks.reading.columns import Block
+from evc5.rigs.checks.reading.telemetry import Telemetry
+from evc5.rigs.checks.state.agenda import Agenda
+from evc5.rigs.checks.state.ledger import Ledger
+from evc5.rigs.checks.state.listeners import Bus
+from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
+from evc5.rigs.checks.state.station_history import StationHistory
+from evc5.rigs.checks.state.tolerances import Tolerances
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One judging of one recording, as its checks see it.
+
+    Who hears first: the history, told by the judge itself; then `profiles` and `agenda`, which listen before
+    any check is made; then the checks, in the order of their table.
+    """
+
+    bus: Bus
+    history: StationHistory
+    profiles: ProfilesInForce
+    agenda: Agenda
+    ledger: Ledger
+    telemetry: Telemetry
+    tolerances: Tolerances
+    policies: dict[str, str]
+    whole: bool  # a run directory, recorded from power-on; a transcript may begin anywhere
+    zone: ZoneInfo | None  # of the station, where the summary tells it
+    keys: Mapping[str, Any] = field(default_factory=dict)  # what the rig set, by key
+    behaviour: str | None = None  # what the station is said to be; None: any charge point
+
+    def instant(self, blocks: list[Block]) -> list[Block]:
+        """The blocks whose values are those of their instant: clock-aligned ones may be averages (9.1.5)."""
+        if self.policies["clock_values"] != "averaged":
+            return blocks
+        return [block for block in blocks if block.layout.context != "Sample.Clock"]

@@ -1,0 +1,96 @@
+"""The station's configuration through time, as answers and accepted changes tell it."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from evc5.rigs.checks.reading.call import Call
+
+PHASE = re.compile(r"\.L[123](-N|-L[123])?$")  # 9.1.17: a phase may be written behind the measurand
+
+
+@lru_cache(maxsize=256)
+def measurands_of(text: str) -> frozenset[str]:
+    """The measurands of a list as a key has it, without their phases."""
+    return frozenset(PHASE.sub("", name.strip()) for name in text.split(",") if name.strip())
+
+
+@dataclass(slots=True)
+class Setting:
+    """One configuration key through time: (from when, text), the first as it was learned."""
+
+    history: list[tuple[float, str]] = field(default_factory=list)
+
+    def at(self, t: float) -> str | None:
+        """The value in force at t; the first one learned also stands for the time before."""
+        if not self.history:
+            return None
+        index = bisect_right(self.history, t, key=lambda entry: entry[0])
+        return self.history[max(index - 1, 0)][1]
+
+
+class Keys:
+    """Every key that was told; names are compared without regard to case."""
+
+    def __init__(self) -> None:
+        self._settings: dict[str, Setting] = {}
+        self.on_setting: list[Callable[[str, float], None]] = []  # (key in lower case, when)
+
+    def __len__(self) -> int:
+        return len(self._settings)
+
+    def get(self, key: str) -> Setting | None:
+        return self._settings.get(key.lower())
+
+    def text(self, key: str, t: float | None = None) -> str | None:
+        setting = self.get(key)
+        return setting.at(float("inf") if t is None else t) if setting else None
+
+    def integer(self, key: str, t: float | None = None) -> int | None:
+        text = self.text(key, t)
+        try:
+            return None if text is None else int(text)
+        except ValueError:
+            return None
+
+    def measurands(self, key: str, t: float) -> frozenset[str] | None:
+        """The measurands of a list, without their phases; None where it is not known."""
+        text = self.text(key, t)
+        return None if text is None else measurands_of(text)
+
+    def changes(self, since: float, *keys: str) -> list[float]:
+        """When any of these keys was changed, after an instant."""
+        known = (setting.history for key in keys if (setting := self.get(key)))
+        return sorted({t for history in known for t, _ in history if t > since})
+
+    def has_option(self, key: str, name: str, t: float | None = None) -> bool:
+        """Is a flag set in a key of flags, as in "chkOnlineAuth=1,StopOnAnyCrd=0"?"""
+        return f"{name}=1".lower() in (self.text(key, t) or "").replace(" ", "").lower()
+
+    def has_lock(self, connector: int, t: float) -> bool | None:
+        """Can the socket hold its cable (chg_SktType)? None where nobody told."""
+        text = self.text("chg_SktType", t)
+        sockets = text.lower().split(",") if text else []
+        return "lock" in sockets[connector - 1].split("+") if 0 < connector <= len(sockets) else None
+
+    # -- what the frames tell --------------------------------------------------------------------
+
+    def told(self, call: Call) -> None:
+        """The answer to a GetConfiguration."""
+        for item in (call.reply or {}).get("configurationKey", ()):
+            if "value" in item:
+                self.set(item["key"], item["value"], call.reply_t or call.t)
+
+    def changed(self, call: Call) -> None:
+        """The answer to a ChangeConfiguration."""
+        if call.reply is not None and call.reply["status"] == "Accepted":
+            self.set(call.payload["key"], call.payload["value"], call.reply_t or call.t)
+
+    def set(self, key: str, value: str, t: float) -> None:
+        history = self._settings.setdefault(key.lower(), Setting()).history
+        if not history or history[-1][1] != value:
+            history.append((t, value))
+            for tell in self.on_setting:
+                tell(key.lower(), t)

@@ -1,0 +1,83 @@
+"""The link through time: outages, silence, and what may be waiting behind them."""
+
+from collections import deque
+from collections.abc import Callable
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.keys import Keys
+
+FOREVER = float("inf")
+DAY_S = 86_400.0
+DRAIN_S = 3600.0  # assumed: a queue is delivered an hour after the link is back
+HELD_S = 220.0  # a transaction message that met silence or a CALLERROR: time-out, then 3 min (EVC4 boot log)
+STUCK_S = 1.0  # assumed: an answer that takes so long holds up what else there is to say
+MOST_OUTAGES = 64
+
+
+def _nothing() -> None:
+    """Nobody knows of anything that is waited for."""
+
+
+class Link:
+    """Follows link-down and link-up, and CALLs of the station that met silence or a CALLERROR."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self.heard_at = float("-inf")  # when the station's last frame went
+        self.unheard: deque[float] = deque(maxlen=256)  # when CALLs of its went that got no reply or an error
+        self.waiting: Callable[[], float | None] = _nothing  # when the CALL went that it waits for now
+        self.down_since: float | None = None
+        self.outages: list[tuple[float, float]] = []  # (from, to)
+        # silent outages, up to when the station may notice their end
+        self.mute: list[tuple[float, float]] = []
+        self._mute_since: float | None = None
+
+    def was_down(self, stamp: float) -> bool:
+        if self.down_since is not None and stamp >= self.down_since:
+            return True
+        return any(begin <= stamp <= end for begin, end in self.outages)
+
+    def is_mute(self, t: float) -> bool:
+        """Does nothing pass, behind a socket that is open?"""
+        return any(begin <= t <= end for begin, end in self.mute) or (self._mute_since or FOREVER) <= t
+
+    def was_unheard(self, since: float, until: float) -> bool:
+        """Did a CALL of the station meet silence or a CALLERROR, so that others waited in between?"""
+        waiting = self.waiting()
+        held = waiting is not None and waiting <= until - STUCK_S
+        return held or any(since - HELD_S <= t <= until for t in self.unheard)
+
+    def may_be_queueing(self, t: float) -> bool:
+        """May the station hold messages undelivered yet, of an outage or behind a refused one?"""
+        after_outage = bool(self.outages and t - self.outages[-1][1] < DRAIN_S)
+        return self.down_since is not None or after_outage or self.was_unheard(t, t)
+
+    def delivered_until(self, end: float, grace_s: float) -> float:
+        """Up to when all that was to be sent must have arrived, seen from the transcript's end."""
+        until = end if self.down_since is None else self.down_since
+        for begin, over in reversed(self.outages):  # one soon after another leaves no time to catch up
+            if until - over >= DRAIN_S:
+                break
+            until = begin
+        return until - grace_s
+
+    # -- what is told ----------------------------------------------------------------------------
+
+    def gave_up(self, call: Call) -> None:
+        """A CALL got no reply, or a CALLERROR."""
+        if call.up and call.action != "BootNotification":
+            self.unheard.append(call.t)
+
+    def event(self, t: float, name: str, kind: object) -> None:
+        if name == "link-down" and kind == "silent":
+            self._mute_since = t
+        elif name == "link-up" and self._mute_since is not None:
+            # behind an open socket a station learns of it when it next says something
+            beat_s = float(self._keys.integer("HeartbeatInterval", t) or DAY_S)
+            self.mute = [*self.mute[1 - MOST_OUTAGES :], (self._mute_since, t + beat_s)]
+            self._mute_since = None
+        if name in ("link-down", "power-cut"):
+            self.down_since = t if self.down_since is None else self.down_since
+        elif name in ("link-up", "power-restore") and self.down_since is not None:
+            self.outages = [*self.outages[1 - MOST_OUTAGES :], (self.down_since, t)]
+            self.down_since = None

@@ -1,0 +1,119 @@
+"""Every transaction of a recording as its frames tell it, by connector and by the id it was given."""
+
+from collections import deque
+from dataclasses import dataclass
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.instants import epoch
+
+UNKNOWN = -1  # ER 3.18: stands for the id of a transaction whose start the CSMS never confirmed
+
+
+@dataclass(slots=True, eq=False)
+class Transaction:
+    """One transaction as its frames tell it; instants are epoch seconds of the station's stamps."""
+
+    connector: int
+    id_tag: str
+    start: float
+    start_told: float  # when the frame went
+    meter_start: float
+    id: int | None = None  # unknown until the CSMS gave it
+    status: str = ""  # of the id tag, as the CSMS answered
+    stop: float | None = None
+    stop_told: float | None = None
+    meter_stop: float | None = None
+    reason: str | None = None
+    samples: int = 0
+
+    @property
+    def name(self) -> str:
+        """As a finding speaks of it."""
+        return f"transaction {self.id}" if self.id is not None else f"a transaction of {self.id_tag}"
+
+
+class TransactionMemory:
+    """Those that run, and of each connector the latest that are over."""
+
+    RECENT = 64  # finished transactions kept per connector, for data that arrives late
+
+    def __init__(self) -> None:
+        self.open: dict[int, Transaction] = {}  # by connector
+        self.by_id: dict[int, Transaction] = {}
+        self.finished: dict[int, deque[Transaction]] = {}
+        self.count = 0
+        self.remote_tags: dict[str, float] = {}  # idTags of remote starts accepted, in lower case
+        self._starting: dict[str, Transaction] = {}  # by message id, until confirmed
+
+    def at(self, connector: int, stamp: float) -> Transaction | None:
+        """The transaction that ran on a connector at an instant of the station's clock."""
+        running = self.open.get(connector)
+        if running is not None and running.start <= stamp:
+            return running
+        for old in reversed(self.finished.get(connector, ())):
+            if old.start <= stamp <= (old.stop or old.start):
+                return old
+        return None
+
+    def any_within(self, connector: int, since: float, until: float) -> bool:
+        """Did any transaction run on a connector within [since, until]?"""
+        running = self.open.get(connector)
+        if running is not None and running.start <= until:
+            return True
+        return any(
+            old.start <= until and (old.stop or old.start) >= since
+            for old in self.finished.get(connector, ())
+        )
+
+    def started_by(self, call: Call) -> Transaction | None:
+        """The transaction that this StartTransaction began; None of a repetition."""
+        running = self.open.get(call.payload["connectorId"])
+        return running if running is not None and running.start_told == call.t else None
+
+    def stopped_by(self, call: Call) -> Transaction | None:
+        """The transaction that this StopTransaction ended; None where it ended none, or not anew."""
+        stopped = self.by_id.get(call.payload["transactionId"])
+        return stopped if stopped is not None and stopped.stop_told == call.t else None
+
+    # -- what the frames tell --------------------------------------------------------------------
+
+    def start(self, call: Call) -> None:
+        payload = call.payload
+        connector, start = payload["connectorId"], epoch(payload["timestamp"])
+        self.count += 1
+        started = Transaction(connector, payload["idTag"], start, call.t, float(payload["meterStart"]))
+        self.open[connector] = self._starting[call.id] = started
+
+    def again(self, call: Call) -> None:
+        """A StartTransaction was sent once more: its confirmation speaks of the same transaction."""
+        running = self.open.get(call.payload.get("connectorId", 0))
+        if call.action == "StartTransaction" and running is not None and running.id is None:
+            self._starting[call.id] = running
+
+    def confirmed(self, call: Call) -> None:
+        started = self._starting.pop(call.id, None)
+        if started is not None and call.reply is not None:
+            started.id, started.status = call.reply["transactionId"], call.reply["idTagInfo"]["status"]
+            self.by_id[started.id] = started
+
+    def stop(self, call: Call) -> None:
+        payload = call.payload
+        stopped = self.by_id.get(payload["transactionId"]) or self._unconfirmed(payload["transactionId"])
+        if stopped is None or stopped.stop is not None:
+            return
+        stopped.stop, stopped.stop_told = epoch(payload["timestamp"]), call.t
+        stopped.meter_stop, stopped.reason = float(payload["meterStop"]), payload.get("reason", "Local")
+        if self.open.get(stopped.connector) is stopped:
+            del self.open[stopped.connector]
+        recent = self.finished.setdefault(stopped.connector, deque())
+        recent.append(stopped)
+        if len(recent) > self.RECENT:
+            self.by_id.pop(recent.popleft().id or -1, None)
+
+    def _unconfirmed(self, id: int) -> Transaction | None:
+        nameless = (running for running in self.open.values() if running.id is None)
+        return next(nameless, None) if id == UNKNOWN else None
+
+    def remotely_started(self, call: Call) -> None:
+        if call.reply is not None and call.reply["status"] == "Accepted":
+            self.remote_tags[call.payload["idTag"].lower()] = call.t
