@@ -21,11 +21,11 @@ Point = Annotated[tuple[float, float], Strict(False)]
 class CarEntry(Table):
     """A car of the rig's own: `like` a preset but for what is given, or described from the start."""
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="how sessions name it")
     like: str | None = Field(default=None, description="the preset that it starts from")
-    name: str | None = None
-    usable_wh: float | None = None
-    phases: int | None = None
+    name: str | None = Field(default=None, description="for people")
+    usable_wh: float | None = Field(default=None, description="of the battery, Wh")
+    phases: int | None = Field(default=None, description="of the on-board charger: 1, 2 or 3")
     max_a: float | None = Field(default=None, description="per phase")
     min_a: float | None = Field(default=None, description="least offer at which it charges on one phase")
     min_3p_a: float | None = Field(default=None, description="the same on two or three phases")
@@ -33,28 +33,38 @@ class CarEntry(Table):
     loss_a_w: float | None = Field(
         default=None, description="losses = loss_a_w + loss_b * power at the inlet"
     )
-    loss_b: float | None = None
-    reactive_a: float | None = None
-    reaction_s: float | None = None
-    start_s: float | None = None
-    ramp_up_a_s: float | None = None
-    ramp_down_a_s: float | None = None
-    standby_w: float | None = None
-    standby_a: float | None = None
+    loss_b: float | None = Field(default=None, description="see loss_a_w; a fraction")
+    reactive_a: float | None = Field(default=None, description="reactive current of its filter, A per phase")
+    reaction_s: float | None = Field(
+        default=None, description="from a change of the pilot to the current's, s"
+    )
+    start_s: float | None = Field(default=None, description="from mains at the inlet to the first current, s")
+    ramp_up_a_s: float | None = Field(default=None, description="how fast current rises, A/s")
+    ramp_down_a_s: float | None = Field(default=None, description="how fast it falls, A/s")
+    standby_w: float | None = Field(
+        default=None, description="drawn in state B through a closed contactor, W"
+    )
+    standby_a: float | None = Field(default=None, description="its current, A on L1")
     stops_without_pwm: bool | None = Field(default=None, description="false: draws on until it is cut off")
-    resumes_after_phase_change: bool | None = None
+    resumes_after_phase_change: bool | None = Field(
+        default=None, description="false: only a new plug-in or a pilot interruption wakes it"
+    )
     ventilation: bool | None = Field(default=None, description="asks for it: state D instead of C")
     preheat_w: float | None = Field(default=None, description="drawn on L1 after full")
-    preheat_s: float | None = None
+    preheat_s: float | None = Field(default=None, description="for so long, s")
     sleep_after_s: float | None = Field(
         default=None, description="without an offer for so long it sleeps; pilot F for wake_s wakes it"
     )
-    wake_s: float | None = None
+    wake_s: float | None = Field(default=None, description="pilot interruption that wakes it, s")
     acceptance: Many[Point] | None = Field(
         default=None, description="least temperature of the pack and rate it accepts: [°C, 1/h] points"
     )
-    battery_tau_s: float | None = None
-    battery_rise_k: float | None = None
+    battery_tau_s: float | None = Field(
+        default=None, description="time constant of the pack's temperature, s"
+    )
+    battery_rise_k: float | None = Field(
+        default=None, description="how much charging warms the pack above the air in the end, K"
+    )
     curve: Many[Point] | str | None = Field(
         default=None, description="what the battery accepts: [SoC, kW] points, or a CSV file with two columns"
     )

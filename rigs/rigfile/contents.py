@@ -32,26 +32,44 @@ SHIPPED_DATA = Path(str(resources.files("evc5.rigs"))) / "data"
 class Contents(Table):
     """Everything one run consists of. A run covers [start, start + days)."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)
-    title: str = ""
-    start: Utc
-    days: float = Field(gt=0, le=3660)
-    seed: int = Field(default=1, ge=0)
-    timezone: Zone = "UTC"
-    station: Station = Field(default_factory=Station)
-    grid: Grid = Field(default_factory=Grid)
-    ambient: Ambient = Field(default_factory=Ambient)
-    thermal: Thermal = Field(default_factory=Thermal)
-    derating: Derating = Field(default_factory=Derating)
-    vehicles: Many[CarEntry] = ()
-    sessions: Many[SessionEntry] = ()
-    sessions_csv: SessionsCsv | None = None
-    generator: Generator | None = None
-    csms: Csms = Field(default_factory=Csms)
-    faults: Many[FaultEntry] = ()
-    outages: Many[Outage] = ()
-    recording: Recording = Field(default_factory=Recording)
-    checks: Checks = Field(default_factory=Checks)
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        max_length=60,
+        description="names the run and its default directory runs/<name>-<seed>",
+    )
+    title: str = Field(
+        default="", description="one line for people, in the list of rigs and on the report page"
+    )
+    start: Utc = Field(description="when the run begins; a date and time with its offset from UTC")
+    days: float = Field(gt=0, le=3660, description="how long the run lasts; it covers [start, start + days)")
+    seed: int = Field(
+        default=1,
+        ge=0,
+        description="of everything drawn at random: sessions, meter errors, walks of voltage and frequency",
+    )
+    timezone: Zone = Field(
+        default="UTC", description="IANA zone of the local hours in this file, and of the figures"
+    )
+    station: Station = Field(default_factory=Station, description="the charge point")
+    grid: Grid = Field(default_factory=Grid, description="the connection to the grid")
+    ambient: Ambient = Field(default_factory=Ambient, description="the air outside and the sun")
+    thermal: Thermal = Field(
+        default_factory=Thermal, description="the box: thermal resistances and time constants"
+    )
+    derating: Derating = Field(default_factory=Derating, description="how current gives way to heat")
+    vehicles: Many[CarEntry] = Field(default=(), description="cars of the rig's own, beside the presets")
+    sessions: Many[SessionEntry] = Field(default=(), description="cars that come, one by one")
+    sessions_csv: SessionsCsv | None = Field(
+        default=None, description="cars that come, from a table of real sessions"
+    )
+    generator: Generator | None = Field(default=None, description="cars that come, drawn from the seed")
+    csms: Csms = Field(default_factory=Csms, description="the back office")
+    faults: Many[FaultEntry] = Field(default=(), description="what breaks, and when")
+    outages: Many[Outage] = Field(default=(), description="when the link or the mains is away")
+    recording: Recording = Field(
+        default_factory=Recording, description="what is written besides frames and events"
+    )
+    checks: Checks = Field(default_factory=Checks, description="how exact the judge is")
 
     _path: Path | None = PrivateAttr(default=None)
     _cars: dict[str, Vehicle] = PrivateAttr()

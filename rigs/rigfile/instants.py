@@ -55,5 +55,5 @@ Utc = Annotated[datetime, PlainValidator(utc), WithJsonSchema({"type": "string",
 Instant = Annotated[
     datetime | float,
     PlainValidator(instant),
-    WithJsonSchema({"type": ["string", "number"], "description": ALLOWED}),
+    WithJsonSchema({"type": ["string", "number"], "examples": ["2024-03-01T18:00:00Z", "1d 18h30m", 600]}),
 ]

@@ -33,10 +33,12 @@ NO_COMMA = "^[^,]*$"  # com_OCPCInfo lists them with commas between
 class Boot(Table):
     """What BootNotification says of the station."""
 
-    vendor: str = Field(default="Ecotap", max_length=20, pattern=NO_COMMA)
-    model: str = Field(default="EVC5", max_length=20, pattern=NO_COMMA)
-    serial: str = Field(default="EVC5-0001", max_length=25, pattern=NO_COMMA)
-    firmware: str = Field(default="V32R30", max_length=50)
+    vendor: str = Field(default="Ecotap", max_length=20, pattern=NO_COMMA, description="chargePointVendor")
+    model: str = Field(default="EVC5", max_length=20, pattern=NO_COMMA, description="chargePointModel")
+    serial: str = Field(
+        default="EVC5-0001", max_length=25, pattern=NO_COMMA, description="chargePointSerialNumber"
+    )
+    firmware: str = Field(default="V32R30", max_length=50, description="firmwareVersion")
 
 
 class Meter(Table):
@@ -60,22 +62,35 @@ class Meter(Table):
 class StationClock(Table):
     """How the station's own clock is wrong before the back office sets it."""
 
-    offset_s: float = Field(default=0.0, ge=-86_400.0, le=86_400.0)
-    drift_ppm: float = Field(default=0.0, ge=-500.0, le=500.0)
+    offset_s: float = Field(
+        default=0.0, ge=-86_400.0, le=86_400.0, description="how far it is ahead at the start, s"
+    )
+    drift_ppm: float = Field(default=0.0, ge=-500.0, le=500.0, description="how much it gains, millionths")
 
 
 class Station(Table):
+    """The charge point: its ratings, firmware, link and configuration."""
+
     backend: Literal["twin", "hardware"] = Field(
         default="twin", description="hardware: a real one that dials in to `evc5 csms RIG`"
     )
-    behaviour: str = "evc5-v32r30"
-    identity: str = Field(default="EVC5-0001", min_length=1, max_length=25, pattern=r"^[^\s:/]+$")
-    connectors: Connector = 2
+    behaviour: str = Field(
+        default="evc5-v32r30",
+        description="evc5-v32r30, ocpp16, or a TOML file that inherits one and changes rows",
+    )
+    identity: str = Field(
+        default="EVC5-0001",
+        min_length=1,
+        max_length=25,
+        pattern=r"^[^\s:/]+$",
+        description="the charge point's name in the URL that it dials",
+    )
+    connectors: Connector = Field(default=2, description="how many outlets; the EVC5 has two channels")
     rated_a: float = Field(default=32.0, ge=6, le=63, description="rating of each connector, A per phase")
     station_max_a: float = Field(
         default=63.0, ge=6, le=250, description="both connectors together, A per phase"
     )
-    phases: Literal[1, 3] = 3
+    phases: Literal[1, 3] = Field(default=3, description="phases wired to the station")
     latency_s: float = Field(default=0.05, ge=0, le=30, description="one way, station to back office")
     allow_overrides: bool = Field(
         default=False, description="let keys break the sheet's access and ranges, to model other firmware"
@@ -100,55 +115,62 @@ class Station(Table):
         description="firmware and diagnostics: with `files`, or by HTTP and FTP",
     )
     files: dict[str, str] = Field(default_factory=dict, description="what simulated servers have: URL = file")
-    boot: Boot = Field(default_factory=Boot)
-    meter: Meter = Field(default_factory=Meter)
-    clock: StationClock = Field(default_factory=StationClock)
+    boot: Boot = Field(default_factory=Boot, description="what BootNotification says")
+    meter: Meter = Field(default_factory=Meter, description="the kWh meter of each connector")
+    clock: StationClock = Field(default_factory=StationClock, description="the station's own clock")
     keys: dict[str, KeyValue] = Field(default_factory=dict, description="OCPP and vendor configuration keys")
-    policies: dict[str, str] = Field(default_factory=dict)
+    policies: dict[str, str] = Field(
+        default_factory=dict,
+        description="answers to questions that sheet and standard leave open: policy = choice",
+    )
 
 
 class SessionEntry(Table):
     """One car at one connector."""
 
-    connector: Connector = 1
-    plug_in: Instant
-    unplug: Instant
-    vehicle: str
+    connector: Connector = Field(default=1, description="where it parks")
+    plug_in: Instant = Field(description="when the cable goes in")
+    unplug: Instant = Field(description="when it comes out")
+    vehicle: str = Field(description="a preset or one of [[vehicles]]")
     soc: float = Field(ge=0, le=1, description="state of charge on arrival")
-    id_tag: IdTag = "TAG1"
-    cable_a: Literal[13, 20, 32, 63] = 32
+    id_tag: IdTag = Field(default="TAG1", description="what the card says")
+    cable_a: Literal[13, 20, 32, 63] = Field(default=32, description="what the cable is coded for, A")
     tag_after_s: NotNegative = Field(default=15.0, description="from plug-in to the tag at the reader")
 
 
 class User(Table):
     """Where a user of the CSV parks, and in what car (fitted to the user's sessions where none is named)."""
 
-    connector: Connector
-    vehicle: str | None = None
+    connector: Connector = Field(description="where the user parks")
+    vehicle: str | None = Field(
+        default=None, description="a preset or one of [[vehicles]]; absent: fitted to the user's sessions"
+    )
 
 
 class SessionsCsv(Table):
     """Sessions read from a file in the Trondheim data's format."""
 
     path: str = Field(description="a file, relative to the rig's, or a shipped one: trondheim-selection.csv")
-    timezone: Zone = "Europe/Oslo"
-    users: dict[str, User] = Field(min_length=1)
-    tag_after_s: NotNegative = 15.0
+    timezone: Zone = Field(default="Europe/Oslo", description="IANA zone of the file's local times")
+    users: dict[str, User] = Field(min_length=1, description="whose sessions are played: User_ID = table")
+    tag_after_s: NotNegative = Field(default=15.0, description="from plug-in to the tag at the reader, s")
 
 
 class Generator(Table):
     """Seeded random sessions: one a day on each connector with the given chance."""
 
-    vehicles: Annotated[Many[str], Field(min_length=1)]
-    chance: float = Field(default=0.8, ge=0, le=1)
+    vehicles: Annotated[Many[str], Field(min_length=1)] = Field(
+        description="the cars that are drawn from: presets or [[vehicles]]"
+    )
+    chance: float = Field(default=0.8, ge=0, le=1, description="that a car comes on a day, 0 to 1")
     plug_in_h: float = Field(default=17.5, ge=0, lt=24, description="local hour, mean")
-    plug_in_sd_h: NotNegative = 1.5
+    plug_in_sd_h: NotNegative = Field(default=1.5, description="its standard deviation, h")
     stay_h: Positive = Field(default=12.0, description="mean stay; a stay ends before the next arrival")
-    stay_sd_h: NotNegative = 2.0
+    stay_sd_h: NotNegative = Field(default=2.0, description="its standard deviation, h")
     soc: Annotated[
         tuple[float, float], Strict(False), Field(description="arrival, uniform between the two")
     ] = (0.2, 0.7)
-    tag_after_s: NotNegative = 15.0
+    tag_after_s: NotNegative = Field(default=15.0, description="from plug-in to the tag at the reader, s")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -159,9 +181,13 @@ class Generator(Table):
 
 
 class Tag(Table):
-    status: TagStatus = "Accepted"
-    parent: IdTag | None = None
-    expires: Utc | None = None
+    """One card."""
+
+    status: TagStatus = Field(default="Accepted", description="what Authorize and StartTransaction answer")
+    parent: IdTag | None = Field(
+        default=None, description="parentIdTag: cards of one parent may stop each other's transactions"
+    )
+    expires: Utc | None = Field(default=None, description="expiryDate")
 
 
 def _wire(value: Any) -> Any:
@@ -179,16 +205,16 @@ Payload = Annotated[dict[str, Any], BeforeValidator(_wire)]
 class Action(Table):
     """A CALL of the back office at its time."""
 
-    at: Instant
-    action: str
-    payload: Payload = Field(default_factory=dict)
+    at: Instant = Field(description="when it is sent")
+    action: str = Field(description="OCPP 1.6 name of the CALL, such as RemoteStartTransaction")
+    payload: Payload = Field(default_factory=dict, description="its payload, in wire names")
 
 
 class Reply(Table):
     """A scripted answer to the station's next CALLs of one action."""
 
-    action: str
-    payload: Payload | None = None
+    action: str = Field(description="whose CALLs it answers, such as Authorize")
+    payload: Payload | None = Field(default=None, description="the answer, in wire names")
     error: str | None = Field(default=None, description="answer with this CALLERROR code instead")
     silent: bool = Field(default=False, description="answer nothing")
     at: Instant = Field(default=0.0, description="from when it stands")
@@ -209,36 +235,51 @@ class Csms(Table):
     stations: dict[str, str] = Field(
         default_factory=dict, description="evc5 csms: others that may dial in, and their AuthorizationKeys"
     )
-    boot_status: OneOrMany[BootStatus] = ("Accepted",)
+    boot_status: OneOrMany[BootStatus] = Field(
+        default=("Accepted",),
+        description="answers to BootNotification, one after the other; the last one stands",
+    )
     boot_interval_s: int = Field(
         default=60, ge=0, description="retry interval given with Pending and Rejected"
     )
-    heartbeat_interval_s: int = Field(default=3600, ge=0)
-    unknown_tags: TagStatus = "Accepted"
-    tags: dict[IdTag, Tag] = Field(default_factory=dict)
-    actions: Many[Action] = ()
-    replies: Many[Reply] = ()
+    heartbeat_interval_s: int = Field(
+        default=3600, ge=0, description="interval given with Accepted, s; 0: as the station likes"
+    )
+    unknown_tags: TagStatus = Field(
+        default="Accepted", description="status of an idTag that [csms.tags] does not list"
+    )
+    tags: dict[IdTag, Tag] = Field(default_factory=dict, description="the cards it knows: idTag = table")
+    actions: Many[Action] = Field(default=(), description="CALLs that it sends at their times")
+    replies: Many[Reply] = Field(default=(), description="answers other than its usual ones")
 
 
 class FaultEntry(Table):
-    at: Instant
-    fault: Fault
+    """A fault that sets in, and may be cleared."""
+
+    at: Instant = Field(description="when it sets in")
+    fault: Fault = Field(description="its name, as in Bench.inject")
     connector: int = Field(default=1, ge=0, le=2, description="0 with power-meter-failure: the third meter")
-    clear_at: Instant | None = None
+    clear_at: Instant | None = Field(default=None, description="when it is gone; absent: it stays")
 
 
 class Outage(Table):
     """Frames do not pass (silent), the socket is gone (down), or the station has no power (power)."""
 
-    start: Instant = Field(alias="from")
-    end: Instant = Field(alias="to")
-    kind: Literal["down", "silent", "power"] = "down"
+    start: Instant = Field(alias="from", description="when it begins")
+    end: Instant = Field(alias="to", description="when it is over")
+    kind: Literal["down", "silent", "power"] = Field(default="down", description="what is away")
 
 
 class Recording(Table):
-    telemetry: bool = True
-    report: bool = True
+    """What is written besides frames and events."""
+
+    telemetry: bool = Field(default=True, description="write telemetry.parquet/")
+    report: bool = Field(default=True, description="write report.html")
 
 
 class Checks(Table):
-    tolerances: dict[str, NotNegative] = Field(default_factory=dict)
+    """How exact the judge is."""
+
+    tolerances: dict[str, NotNegative] = Field(
+        default_factory=dict, description="how far the measured may be from the expected: tolerance = number"
+    )
