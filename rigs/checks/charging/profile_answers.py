@@ -12,7 +12,7 @@ from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.state.connectors import STOP_TOLD_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Requirement as R
-from evc5.rigs.checks.state.profiles import HAIR_S, VOLTS, Cap, cleared, prevailing
+from evc5.rigs.checks.state.profiles import VOLTS, Cap, cleared, next_mark, prevailing
 from evc5.rigs.checks.state.profiles_in_force import DEFAULT, MAX, TX
 from evc5.rigs.checks.status.status import RUNNING
 
@@ -209,7 +209,7 @@ class Decrees:
         )
 
         def at(offset: float) -> tuple[Piece | None, float]:
-            t = start + offset + LAST_S - HAIR_S  # profiles are looked up a hair ahead
+            t = start + offset + LAST_S
             which = sorted(ratings[0]) if connector == 0 else [connector]
             whole, until = self._prevails(0, t, now, guess)
             pieces = []
@@ -230,19 +230,14 @@ class Decrees:
     def _prevails(
         self, connector: int, t: float, now: float, guess: float | None
     ) -> tuple[Cap | None, float]:
-        began = self._in_force.began(connector, now)
+        began, held = self._in_force.began(connector, now), self._in_force.profiles(now)
         if began is None and guess is not None:
             began = guess
-            if connector:
-                return self._default_only(connector, t, now, began)
+            if connector:  # without a transaction there is no TxProfile to count
+                held = tuple(p for p in held if p.purpose == DEFAULT)
         own_first = self._context.policies.get("txdefault_precedence") != "stack-level"
-        return prevailing(self._in_force.profiles(now), connector, t, began, own_first)
-
-    def _default_only(self, connector: int, t: float, now: float, began: float) -> tuple[Cap | None, float]:
-        """Without a transaction there is no TxProfile to count."""
-        others = tuple(p for p in self._in_force.profiles(now) if p.purpose == DEFAULT)
-        own_first = self._context.policies.get("txdefault_precedence") != "stack-level"
-        return prevailing(others, connector, t, began, own_first)
+        cap = prevailing(held, connector, t, began, own_first)
+        return cap, next_mark(held, connector, t, began)
 
     def _piece(self, own: Cap | None, whole: Cap | None, rated_a: float) -> Piece:
         said = [cap for cap in (own, whole) if cap is not None]

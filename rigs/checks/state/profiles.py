@@ -1,111 +1,137 @@
-"""Charging profiles read afresh from the frames: what holds, from when to when (3.13, 7.8 to 7.14).
+"""What a charging profile says at an instant, by the rules of 3.13 and 7.8 to 7.14, one after another.
 
-Instants are epoch seconds. Limits in watts become amperes per phase over the schedule's own phases (7.12).
+A profile is a function of time: asked at an instant it answers with a cap, or with nothing. When the answer
+may change is a second question, `marks`; whoever wants stretches asks at each mark. Instants are epoch
+seconds, told apart to the millisecond, as stamps are. Limits in watts become amperes per phase over the
+schedule's own phases (7.12).
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from evc5.rigs.checks.reading.instants import epoch
 
 MAX, DEFAULT, TX = "ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"
-PERIOD_S = {"Daily": 86400.0, "Weekly": 604800.0}  # 7.37
+RECURS_S = {"Daily": 86_400.0, "Weekly": 604_800.0}  # 7.37
 VOLTS = 230.0  # 7.12: the area's set voltage
+PHASES = 3  # 7.12, 7.14: numberPhases where none is given
 FOREVER = float("inf")
-HAIR_S = 0.002  # stamps are written to the millisecond, and a boundary is met though its sum was rounded
+HAIR_S = 0.002  # assumed: who asks with a rounded stamp asks so much later, to be past the boundary it meets
+TO_MS = 3  # digits of a second
 
 
 class Cap(NamedTuple):
-    """A limit in force: amperes per phase, and as it was written."""
+    """A limit as it was written, and in amperes per phase."""
 
     amps: float
     phases: int | None = None  # numberPhases, where it is given
-    watts: float | None = None
+    watts: float | None = None  # of all phases together, in a schedule of watts
     min_rate: float | None = None
+
+    @property
+    def most_w(self) -> float:
+        """All that may flow over all phases, at the set voltage."""
+        return self.amps * VOLTS * (self.phases or PHASES) if self.watts is None else self.watts
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One profile as it was sent; `start` None counts from where charging began."""
+    """One profile as it was accepted; `zero` is second 0 of its schedule, None where charging began."""
 
     connector: int
     id: int
     purpose: str
     level: int
     transaction: int | None
-    start: float | None
-    every: float | None
-    backwards: bool
+    zero: float | None
+    every: float | None  # of a recurring one
+    backwards: bool  # a recurring one holds before its first time as well
     duration: float
     valid: tuple[float, float]
-    offsets: tuple[float, ...]
+    starts: tuple[float, ...]  # startPeriod of each period, and its cap
     caps: tuple[Cap, ...]
 
-    def at(self, t: float, began: float | None) -> tuple[Cap | None, float]:
-        """The cap at an instant and until when that stands; None where the profile says nothing."""
-        t += HAIR_S
+    def says(self, t: float, began: float | None) -> Cap | None:
+        """Its cap at an instant; `began`: since when the transaction it counts from runs."""
         valid_from, valid_to = self.valid
-        if t < valid_from:
-            return None, valid_from
-        start = began if self.start is None else self.start
-        if start is None or t >= valid_to:
-            return None, FOREVER
-        cap, until = self._within(t, start)
-        return cap, min(until, valid_to)
+        if round(t - valid_from, TO_MS) < 0 or round(t - valid_to, TO_MS) >= 0:
+            return None
+        second = self._second(t, began)
+        if second is None or second >= self.duration:  # 5.16.4: what is past the duration is not executed
+            return None
+        begun = [cap for start, cap in zip(self.starts, self.caps, strict=True) if start <= second]
+        return begun[-1] if begun else None
 
-    def _within(self, t: float, start: float) -> tuple[Cap | None, float]:
-        following, span = FOREVER, self.duration
-        if self.every is not None and (t >= start or self.backwards):
-            start += (t - start) // self.every * self.every
-            following, span = start + self.every, min(span, self.every)
-        into = t - start
-        if into < 0:
-            return None, start
-        if into >= span:
-            return None, following
-        index = bisect_right(self.offsets, into)
-        end = self.offsets[index] if index < len(self.offsets) else FOREVER
-        until = start + min(end, span)
-        return self.caps[index - 1], min(until, following) if until == FOREVER else until
+    def _second(self, t: float, began: float | None) -> float | None:
+        """Which second of the schedule an instant is; None where it has not begun."""
+        zero = began if self.zero is None else self.zero
+        if zero is None:
+            return None
+        since = round(t - zero, TO_MS)
+        if since < 0 and not self.backwards:
+            return None
+        return since if self.every is None else since % self.every
+
+    def marks(self, since: float, until: float, began: float | None) -> Iterator[float]:
+        """The instants within (since, until) at which it may begin to say something else, in no order.
+
+        Of a recurring profile those of a whole round at most, so that there is always a next one.
+        """
+        zero = began if self.zero is None else self.zero
+        inner = {0.0, self.duration, *self.starts} - {FOREVER}
+        found = [*self.valid]
+        if zero is not None and self.every is None:
+            found += [zero + second for second in inner]
+        elif zero is not None and self.every is not None:
+            rounds = range(*self._rounds(since - zero, min(until, since + self.every) - zero, self.every))
+            found += [zero + number * self.every + second for number in rounds for second in inner]
+        return (mark for mark in found if round(mark - since, TO_MS) > 0 and mark < until)
+
+    def _rounds(self, since: float, until: float, every: float) -> tuple[int, int]:
+        """The first round that reaches into a stretch, and the first after it."""
+        first, last = int(since // every), int(until // every) + 1
+        return (first, last) if self.backwards else (max(first, 0), max(last, 1))
 
 
 def read(connector: int, wire: Mapping[str, Any], now: float, policies: Mapping[str, str]) -> Profile:
     """A profile that the station has accepted."""
-    told, kind = wire["chargingSchedule"], wire["chargingProfileKind"]
-    start = None if kind == "Relative" else _instant(told, "startSchedule")
-    if start is None and kind == "Recurring":
-        start = now  # only where a policy has it accepted
-    recurring = kind == "Recurring"
+    told, recurring = wire["chargingSchedule"], wire["chargingProfileKind"] == "Recurring"
+    unit, least = told["chargingRateUnit"], told.get("minChargingRate")
+    periods = told["chargingSchedulePeriod"]
     return Profile(
         connector,
         wire["chargingProfileId"],
         wire["chargingProfilePurpose"],
         wire["stackLevel"],
         wire.get("transactionId"),
-        start,
-        PERIOD_S.get(wire.get("recurrencyKind", "")) if recurring else None,
+        _zero(wire, now),
+        RECURS_S[wire["recurrencyKind"]] if recurring else None,  # ER 3.56: else it does not count
         recurring and policies.get("recurring_before_start") == "backwards",
         float(told.get("duration", FOREVER)),
-        (_instant(wire, "validFrom") or -FOREVER, _instant(wire, "validTo") or FOREVER),
-        tuple(float(row["startPeriod"]) for row in told["chargingSchedulePeriod"]),
-        tuple(_caps(told)),
+        (_instant(wire, "validFrom", -FOREVER), _instant(wire, "validTo", FOREVER)),
+        tuple(float(period["startPeriod"]) for period in periods),
+        tuple(_cap(period, unit, least) for period in periods),
     )
 
 
-def _instant(table: Mapping[str, Any], field: str) -> float | None:
-    text = table.get(field)
-    return None if text is None else epoch(text)
+def _zero(wire: Mapping[str, Any], now: float) -> float | None:
+    """7.9, 7.13: of a schedule without a start, and of every Relative one, it is where charging begins."""
+    told, kind = wire["chargingSchedule"], wire["chargingProfileKind"]
+    if kind != "Relative" and "startSchedule" in told:
+        return epoch(told["startSchedule"])
+    return now if kind == "Recurring" else None  # only where a policy has it accepted
 
 
-def _caps(told: Mapping[str, Any]) -> Iterable[Cap]:
-    for row in told["chargingSchedulePeriod"]:
-        limit, phases, least = float(row["limit"]), row.get("numberPhases"), told.get("minChargingRate")
-        if told["chargingRateUnit"] == "A":
-            yield Cap(limit, phases, None, least)
-        else:
-            yield Cap(limit / (VOLTS * (phases or 3)), phases, limit, least)
+def _instant(wire: Mapping[str, Any], field: str, absent: float) -> float:
+    return epoch(wire[field]) if field in wire else absent
+
+
+def _cap(period: Mapping[str, Any], unit: str, least: float | None) -> Cap:
+    limit, phases = float(period["limit"]), period.get("numberPhases")
+    if unit == "A":
+        return Cap(limit, phases, None, least)
+    return Cap(limit / (VOLTS * (phases or PHASES)), phases, limit, least)
 
 
 Profiles = tuple[Profile, ...]
@@ -113,44 +139,45 @@ Profiles = tuple[Profile, ...]
 
 def installed(profiles: Profiles, new: Profile) -> Profiles:
     """With a profile in the place of those of its id, or purpose and level, on its connector (5.16.4)."""
+    place = new.connector, new.purpose, new.level
+    kept = (p for p in profiles if (p.connector, p.purpose, p.level) != place)
+    return (*(p for p in kept if (p.connector, p.id) != (new.connector, new.id)), new)
 
-    def gives_way(old: Profile) -> bool:
-        same = old.id == new.id or (old.purpose, old.level) == (new.purpose, new.level)
-        return same and old.connector == new.connector
 
-    return (*(old for old in profiles if not gives_way(old)), new)
+CLEARED_BY = {"connectorId": "connector", "chargingProfilePurpose": "purpose", "stackLevel": "level"}
 
 
 def cleared(profiles: Profiles, filters: Mapping[str, Any], by_id: bool) -> Profiles:
-    """Without those that a ClearChargingProfile names; `by_id`: an id stands above all other filters."""
-    wanted = {"id": filters["id"]} if by_id and "id" in filters else dict(filters)
-    fields = {
-        "id": "id",
-        "connectorId": "connector",
-        "chargingProfilePurpose": "purpose",
-        "stackLevel": "level",
-    }
-    return tuple(p for p in profiles if any(getattr(p, fields[name]) != v for name, v in wanted.items()))
+    """Without those that a ClearChargingProfile names; `by_id`: an id outdoes other filters (ER 3.26)."""
+    fits = [p for p in profiles if filters.get("id", p.id) == p.id]
+    if not (by_id and "id" in filters):  # ER 3.25: all that is given must match
+        for field, name in CLEARED_BY.items():
+            fits = [p for p in fits if filters.get(field, getattr(p, name)) == getattr(p, name)]
+    return tuple(p for p in profiles if p not in fits)
 
 
 def prevailing(
     profiles: Profiles, connector: int, t: float, began: float | None, own_first: bool
-) -> tuple[Cap | None, float]:
-    """What TxProfile, else TxDefaultProfile, says of a connector; of 0: ChargePointMaxProfile."""
-    stack = _stack(profiles, MAX, 0, True)
-    if connector:
-        tx = _stack(profiles, TX, connector, True) if began is not None else []
-        stack = [*tx, *_stack(profiles, DEFAULT, connector, own_first)]
-    until = FOREVER
-    for profile in stack:
-        cap, end = profile.at(t, began)
-        until = min(until, end)
-        if cap is not None:
-            return cap, until
-    return None, until
+) -> Cap | None:
+    """What rules a connector at an instant: TxProfile, else TxDefaultProfile; of 0: ChargePointMaxProfile."""
+    if not connector:
+        return _highest([p for p in profiles if p.purpose == MAX], t, began)
+    own = [p for p in profiles if p.connector == connector]
+    of_all = [p for p in profiles if p.connector == 0 and p.purpose == DEFAULT]
+    defaults = [p for p in own if p.purpose == DEFAULT]
+    running = [p for p in own if p.purpose == TX and began is not None]
+    ranks = [running, defaults, of_all] if own_first else [running, [*of_all, *defaults]]
+    found = (_highest(rank, t, began) for rank in ranks)
+    return next((cap for cap in found if cap is not None), None)
 
 
-def _stack(profiles: Profiles, purpose: str, connector: int, own_first: bool) -> list[Profile]:
-    """The profiles of one purpose, the highest level first (3.13.2), the own before those of 0."""
-    mine = [p for p in profiles if p.purpose == purpose and p.connector in (0, connector)]
-    return sorted(mine, key=lambda p: (p.connector > 0 and own_first, p.level, p.connector > 0), reverse=True)
+def _highest(profiles: list[Profile], t: float, began: float | None) -> Cap | None:
+    """3.13.2: of those that say anything now, the highest stackLevel; on a level a connector's own."""
+    said = [(p.level, p.connector, cap) for p in profiles if (cap := p.says(t, began)) is not None]
+    return max(said, key=lambda one: one[:2])[2] if said else None
+
+
+def next_mark(profiles: Profiles, connector: int, t: float, began: float | None) -> float:
+    """Until when at least what `prevailing` says of a connector stands."""
+    heard = (p for p in profiles if p.connector in (0, connector) and (p.purpose == MAX) == (connector == 0))
+    return min((mark for p in heard for mark in p.marks(t, FOREVER, began)), default=FOREVER)

@@ -16,6 +16,7 @@ from evc5.rigs.checks.state.profiles import (
     Profiles,
     cleared,
     installed,
+    next_mark,
     prevailing,
     read,
 )
@@ -76,8 +77,9 @@ class ProfilesInForce:
 
     def limit(self, connector: int, t: float) -> tuple[Cap | None, float]:
         """The cap that holds for a connector (0: the station's) and until when."""
-        cap, until = prevailing(self.profiles(t), connector, t, self.began(connector, t), self._own_first)
-        return cap, min(until, self._next_change(t))
+        held, began, asked = self.profiles(t), self.began(connector, t), t + HAIR_S
+        cap = prevailing(held, connector, asked, began, self._own_first)
+        return cap, min(next_mark(held, connector, asked, began), self._next_change(t))
 
     def steps(self, connector: int, since: float, until: float) -> Iterator[tuple[float, Cap | None]]:
         """From when on which cap holds, between two instants."""
