@@ -1,5 +1,6 @@
 """The closed-form electrical solution of one outlet between two events, for one instant or for many."""
 
+from collections.abc import Iterable
 from math import exp, expm1, floor, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -253,14 +254,10 @@ class Segment:
             "pilot": np.full(size, fixed.pilot),
             "duty_pct": np.full(size, fixed.duty_pct),
             "phases": np.full(size, fixed.phases),
-            "demand_a": self._demand_columns(soc),
-            "capability_a": np.tile(fixed.capability_a, (size, 1)),
-            "i1_a": amps if live[0] else zeros,
-            "i2_a": amps if live[1] else zeros,
-            "i3_a": amps if live[2] else zeros,
-            "u1_v": np.full(size, fixed.u_v[0]),
-            "u2_v": np.full(size, fixed.u_v[1]),
-            "u3_v": np.full(size, fixed.u_v[2]),
+            **_by_phase("demand{}_a", self._demand_columns(soc)),
+            **_by_phase("capability{}_a", [np.full(size, most_a) for most_a in fixed.capability_a]),
+            **_by_phase("i{}_a", [amps if conducts else zeros for conducts in live]),
+            **_by_phase("u{}_v", [np.full(size, volts) for volts in fixed.u_v]),
             "p_w": power,
             "pf": pf,
             "energy_wh": self.ledger.energy_wh + added,
@@ -278,22 +275,31 @@ class Segment:
             temp += other.enclosure_columns(t_s)
         return temp
 
-    def _demand_columns(self, soc: Any) -> Any:
+    def _demand_columns(self, soc: Any) -> tuple[Any, Any, Any]:
+        """Of each phase, at these states of charge."""
         size = len(soc)
         car = self.fixed.vehicle
         most_a = self.fixed.max_draw_a
+        zeros = np.zeros(size)
         if car is None:
-            return np.full((size, 3), np.nan)
+            unknown = np.full(size, np.nan)
+            return unknown, unknown, unknown
         if not most_a:
-            return np.zeros((size, 3))
+            return zeros, zeros, zeros
         if size == 1 or soc[0] == soc[-1]:
-            return np.tile(_demand_a(car, float(soc[0]), most_a, self.fixed.u_v), (size, 1))
+            l1_a, l2_a, l3_a = _demand_a(car, float(soc[0]), most_a, self.fixed.u_v)
+            return np.full(size, l1_a), np.full(size, l2_a), np.full(size, l3_a)
         s0, _, r0, _, slope = np.array(car.curve.pieces).T
         index = np.maximum(np.searchsorted(s0, soc, side="right") - 1, 0)
         accepts_w = car.ac_w(car.usable_wh * (r0[index] + slope[index] * (soc - s0[index])))
         active = accepts_w / _own_phases_v(self.fixed.u_v, car.phases)
         amps = np.minimum(most_a, np.sqrt(active * active + car.reactive_a**2))
-        return np.outer(amps, np.arange(3) < car.phases)
+        return amps, amps if car.phases > 1 else zeros, amps if car.phases > 2 else zeros
+
+
+def _by_phase(name: str, columns: Iterable[Any]) -> Columns:
+    """The columns of L1, L2 and L3 by their names."""
+    return {name.format(phase): column for phase, column in enumerate(columns, 1)}
 
 
 def _stacked(rows: list[Reading]) -> Columns:
@@ -304,10 +310,10 @@ def _stacked(rows: list[Reading]) -> Columns:
         "pilot": np.array([row.pilot for row in rows]),
         "duty_pct": np.array([row.duty_pct for row in rows]),
         "phases": np.array([row.phases for row in rows]),
-        "demand_a": np.array([row.demand_a or unknown for row in rows]),
-        "capability_a": np.array([row.capability_a for row in rows]),
-        **{f"i{n}_a": np.array([row.i_a[n - 1] for row in rows]) for n in (1, 2, 3)},
-        **{f"u{n}_v": np.array([row.u_v[n - 1] for row in rows]) for n in (1, 2, 3)},
+        **_by_phase("demand{}_a", np.array([row.demand_a or unknown for row in rows]).T),
+        **_by_phase("capability{}_a", np.array([row.capability_a for row in rows]).T),
+        **_by_phase("i{}_a", np.array([row.i_a for row in rows]).T),
+        **_by_phase("u{}_v", np.array([row.u_v for row in rows]).T),
         "p_w": np.array([row.p_w for row in rows]),
         "pf": np.array([nan if row.pf is None else row.pf for row in rows]),
         "energy_wh": np.array([row.energy_wh for row in rows]),

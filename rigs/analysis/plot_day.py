@@ -13,6 +13,7 @@ from evc5.rigs.analysis.plot_style import (
     Window,
     chart,
     held,
+    highest,
     jumps,
     legend,
     mark_id,
@@ -25,8 +26,10 @@ from evc5.rigs.analysis.recorded import Recorded
 from evc5.rigs.analysis.visits import Visit, visits
 from evc5.rigs.recording.reading import run_directory, telemetry
 from evc5.rigs.recording.reading.columns import Columns
+from evc5.rigs.recording.reading.telemetry_columns import phase_names
 
-_COLUMNS = ("t", "status", "offered_a", "i1_a", "i2_a", "i3_a", "energy_wh", "register_wh", "soc", "temp_c")
+_OFFERED, _FLOWS = phase_names("offered"), phase_names("i")
+_COLUMNS = ("t", "status", *_OFFERED, *_FLOWS, "energy_wh", "register_wh", "soc", "temp_c")
 _REGISTER = "Energy.Active.Import.Register"
 _HEAT_K = 0.5  # temperature is shown where it varies by more
 _WIDTH_IN = 10.0
@@ -75,7 +78,7 @@ def _summary(rows: Columns, present: list[Visit]) -> str:
     if not len(rows["t"]):
         return "nothing was recorded"
     kwh = (rows["energy_wh"][-1] - rows["energy_wh"][0]) / 1000
-    peak_a = max(float(rows[f"i{n}_a"].max()) for n in (1, 2, 3))
+    peak_a = np.fmax.reduce(highest(rows, _FLOWS), initial=0.0)
     cars = f"{len(present)} car{'s' * (len(present) != 1)}"
     return f"{kwh:.1f} kWh delivered · {cars} · at most {peak_a:.1f} A per phase"
 
@@ -128,14 +131,14 @@ def _draw_errors(axes: Axes, run: Recorded, connector: int, window: Window) -> N
 
 
 def _draw_current(axes: Axes, rows: Columns, window: Window) -> None:
-    at, offered_a = window.at(rows["t"]), rows["offered_a"].max(axis=1, initial=0.0)
+    at, offered_a = window.at(rows["t"]), highest(rows, _OFFERED)
     axes.fill_between(*jumps(at, offered_a), step="post", color=LIGHT["offered"], alpha=0.28, linewidth=0)
     axes.plot(*steps(at, offered_a), color=LIGHT["offered"], linewidth=1.2, label="offered")
-    groups = _alike({phase: rows[f"i{number}_a"] for number, phase in enumerate(PHASES, 1)})
+    groups = _alike({phase: rows[name] for phase, name in zip(PHASES, _FLOWS, strict=True)})
     for (names, values), width in zip(groups, _LINE_WIDTHS[len(groups)], strict=True):
         look: dict[str, Any] = {"color": LIGHT[names[0]], "linewidth": width}
         axes.plot(*steps(at, values), label=f"{' '.join(names)} delivered", **look)
-    axes.set_ylim(0, max(6.0, float(offered_a.max(initial=0.0))) * 1.08)
+    axes.set_ylim(0, np.fmax.reduce(offered_a, initial=6.0) * 1.08)
     name_panel(axes, "Current per phase, A")
     legend(axes)
 

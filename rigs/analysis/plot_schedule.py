@@ -10,6 +10,7 @@ from evc5.rigs.analysis.plot_style import (
     Chart,
     Window,
     chart,
+    highest,
     jumps,
     legend,
     name_panel,
@@ -21,8 +22,10 @@ from evc5.rigs.analysis.profile_bands import Band, Place, Story, tell
 from evc5.rigs.analysis.recorded import Recorded
 from evc5.rigs.recording.reading import run_directory, telemetry
 from evc5.rigs.recording.reading.columns import Columns
+from evc5.rigs.recording.reading.telemetry_columns import phase_names
 
-_COLUMNS = ("t", "capability_a", "offered_a", "i1_a", "i2_a", "i3_a")
+_CAPABILITY, _OFFERED, _FLOWS = (phase_names(quantity) for quantity in ("capability", "offered", "i"))
+_COLUMNS = ("t", *_CAPABILITY, *_OFFERED, *_FLOWS)
 _WIDTH_IN, _LEFT_IN, _LANE_IN, _CURRENT_IN = 10.0, 1.55, 0.32, 2.5
 _LETTER_PART = 0.0075  # of the width: a letter of a label
 _FULL_A = 32.0  # the strongest colour of a band
@@ -93,8 +96,7 @@ def _name(place: Place) -> str:
 
 def _draw_current(axes: Axes, story: Story, rows: Columns, window: Window) -> None:
     at = window.at(rows["t"])
-    flows_a = np.max([rows[f"i{n}_a"] for n in (1, 2, 3)], axis=0, initial=0.0)
-    offered_a = rows["offered_a"].max(axis=1, initial=0.0)
+    flows_a, offered_a, capability_a = (highest(rows, names) for names in (_FLOWS, _OFFERED, _CAPABILITY))
     axes.fill_between(
         *jumps(at, flows_a), step="post", color=LIGHT["L1"], alpha=0.3, linewidth=0, label="delivered"
     )
@@ -104,11 +106,10 @@ def _draw_current(axes: Axes, story: Story, rows: Columns, window: Window) -> No
     if np.isfinite(allowed).any():
         line = window.at(allowed[:, 0]), allowed[:, 1]
         axes.plot(*line, color=LIGHT["limit"], linewidth=2.0, label="composite of the profiles")
-    capability_a = rows["capability_a"].max(axis=1, initial=0.0)
     dotted: dict[str, Any] = {"linestyle": (0, (1.5, 2)), "linewidth": 1.0, "color": LIGHT["muted"]}
     axes.step(*jumps(at, capability_a), where="post", label="rated, cable, heat", **dotted)
-    highest = max([6.0, *offered_a, *capability_a, *np.nan_to_num(allowed[:, 1])])
-    axes.set_ylim(0, min(highest, 80.0) * 1.08)
+    top_a = np.fmax.reduce([*offered_a, *capability_a, *allowed[:, 1]], initial=6.0)
+    axes.set_ylim(0, min(top_a, 80.0) * 1.08)
     name_panel(axes, "Highest phase, A")
     legend(axes)
 

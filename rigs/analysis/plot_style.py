@@ -15,6 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from evc5.rigs.recording.reading.columns import Array, Columns
+
 # name: (on white, on dark). Series colours are Okabe and Ito's, told apart with any colour vision; a report
 # swaps one form for the other by its style sheet, so no two names may share a light form.
 THEME = {
@@ -75,9 +77,6 @@ _RC: Any = {
 }
 DPI = 110
 _TICKS_S = tuple(s * 60 for s in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 40320))
-
-Array = np.ndarray[Any, Any]
-
 
 _SVG = (  # what a file needs and an element within a page does not
     (r"^.*?<svg [^>]*(viewBox=\"[^\"]*\")[^>]*>", r'<svg role="img" \1>'),
@@ -208,6 +207,12 @@ def _tick(at: datetime, every_s: int, between: bool) -> str:
     if every_s >= 86_400:
         return date
     return f"{at:%H:%M}\n{date}" if between and at.hour == at.minute == 0 else f"{at:%H:%M}"
+
+
+def highest(rows: Columns, names: Sequence[str]) -> Array:
+    """Row by row the highest of some columns, such as the three phases; NaN where none is known."""
+    values: Array = np.fmax.reduce([rows[name] for name in names])
+    return values
 
 
 def steps(at: Array, values: Array) -> tuple[Array, Array]:

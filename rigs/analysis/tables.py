@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from evc5.rigs.recording.reading import run_directory, telemetry
-from evc5.rigs.recording.reading.columns import Array, to_numpy
+from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.reading.frames import events, frame_of, heads
+from evc5.rigs.recording.reading.telemetry import PARTS
+from evc5.rigs.recording.reading.telemetry_columns import SCHEMA
+from evc5.rigs.recording.reading.telemetry_parts import read_part
 
 _TRANSACTION = {
     "transaction_id": "Int64",
@@ -28,29 +28,12 @@ _TRANSACTION = {
 
 
 def telemetry_table(directory: Path) -> pd.DataFrame:
-    """Telemetry, with a tuple (L1, L2, L3) for what is per phase."""
-    paths = sorted((directory / run_directory.TELEMETRY).glob(telemetry.PARTS))
-    parts = [pq.read_table(path, read_dictionary=list(telemetry.STRINGS)) for path in paths]
-    whole = pa.concat_tables(parts) if parts else telemetry.SCHEMA.empty_table()
-    lists = [field.name for field in telemetry.SCHEMA if field.type == telemetry.PHASES]
-    table: pd.DataFrame = whole.drop_columns(lists).unify_dictionaries().to_pandas()
-    for name in lists:
-        table[name] = _tuples(to_numpy(whole[name]), table["connector"].to_numpy())
-    return table.reindex(columns=telemetry.SCHEMA.names)
-
-
-def _tuples(values: Array, connectors: Array) -> Array:
-    """A tuple a row, None where null; rows of a connector that say the same share one, to save space."""
-    found = np.empty(len(values), object)
-    for connector in np.unique(connectors):
-        (rows,) = np.nonzero(connectors == connector)
-        mine = values[rows]
-        same = ((mine[1:] == mine[:-1]) | np.isnan(mine[1:]) & np.isnan(mine[:-1])).all(axis=1)
-        starts = np.flatnonzero(np.concatenate([[True], ~same]))
-        distinct = np.empty(len(starts), object)
-        distinct[:] = [None if row[0] != row[0] else tuple(row) for row in mine[starts].tolist()]
-        found[rows] = np.repeat(distinct, np.diff([*starts, len(mine)]))
-    return found
+    """Telemetry, texts as categories."""
+    paths = sorted((directory / run_directory.TELEMETRY).glob(PARTS))
+    parts = [read_part(path) for path in paths]
+    whole = pa.concat_tables(parts).unify_dictionaries() if parts else SCHEMA.empty_table()
+    table: pd.DataFrame = whole.to_pandas()
+    return table
 
 
 def events_table(directory: Path) -> pd.DataFrame:

@@ -104,7 +104,7 @@ def test_columns_say_what_reading_by_reading_says(wallbox):
             assert columns[name] == pytest.approx([getattr(row, name) for row in rows], rel=1e-12), name
         for n in range(3):
             assert columns[f"i{n + 1}_a"] == pytest.approx([row.i_a[n] for row in rows], rel=1e-12)
-            assert columns["demand_a"][:, n] == pytest.approx([row.demand_a[n] for row in rows], rel=1e-12)
+            assert columns[f"demand{n + 1}_a"] == pytest.approx([row.demand_a[n] for row in rows], rel=1e-12)
         assert list(columns["pilot"]) == [row.pilot for row in rows]
 
 

@@ -114,11 +114,7 @@ class Handmade:
         days = np.array([(START.hour * 3600 + row["t"]) // 86400 for row in self.rows])
         for part, day in enumerate(np.unique(days)):
             rows = [row for row, of in zip(self.rows, days, strict=True) if of == day]
-            table = pa.Table.from_pylist(rows)
-            for name in ("demand_a", "capability_a", "allocated_a", "offered_a"):
-                phases = pa.array([row[name] for row in rows], pa.list_(pa.float64(), 3))
-                table = table.set_column(table.column_names.index(name), name, phases)
-            pq.write_table(table, directory / f"part-{part:05}.parquet")
+            pq.write_table(pa.Table.from_pylist(rows), directory / f"part-{part:05}.parquet")
 
     # -- finding and changing what was written --------------------------------------------------
 
@@ -325,7 +321,7 @@ def _row(charges: tuple[Charge, ...], connector: int, t: float) -> dict[str, Any
     here = next((c for c in charges if c.connector == connector and c.plug <= t < c.unplug), None)
     flows = here is not None and here.start <= t < here.stop
     amps = here.amps if here and flows else 0.0
-    offer = [AMPS if flows else 0.0] * 3
+    offer_a = AMPS if flows else 0.0
     energy = energy_wh(charges, connector, t)
     return {
         "t": t,
@@ -334,10 +330,10 @@ def _row(charges: tuple[Charge, ...], connector: int, t: float) -> dict[str, Any
         "duty_pct": AMPS / 0.6 if flows else 100.0,
         "status": _standing(here, t),
         "phases": 3 if flows else 0,
-        "demand_a": [AMPS] * 3 if here else None,
-        "capability_a": [32.0] * 3,
-        "allocated_a": offer,
-        "offered_a": offer,
+        **{f"demand{n}_a": AMPS if here else None for n in (1, 2, 3)},
+        **{f"capability{n}_a": 32.0 for n in (1, 2, 3)},
+        **{f"allocated{n}_a": offer_a for n in (1, 2, 3)},
+        **{f"offered{n}_a": offer_a for n in (1, 2, 3)},
         **{f"i{n}_a": amps for n in (1, 2, 3)},
         "limited_by": "car" if flows else "none",
         **{f"u{n}_v": VOLTS for n in (1, 2, 3)},

@@ -6,4 +6,5 @@ TESTS = Path(__file__).resolve().parents[1]
 ROOT = TESTS.parent
 SPEC = TESTS / "spec"
 VECTORS = TESTS / "vectors"
+RECORDINGS = TESTS / "recordings"
 CERTIFICATES = TESTS / "certificates"

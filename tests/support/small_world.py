@@ -47,7 +47,8 @@ class Charge:
         }  # fmt: skip
         columns = {name: np.full(n, value) for name, value in constant.items()}
         demand = NAN if self.pilot == "A" else 16.0
-        columns |= {"demand_a": np.full((n, 3), demand), "capability_a": np.full((n, 3), 32.0)}
+        columns |= {f"demand{phase}_a": np.full(n, demand) for phase in (1, 2, 3)}
+        columns |= {f"capability{phase}_a": np.full(n, 32.0) for phase in (1, 2, 3)}
         columns |= {"energy_wh": energy, "register_wh": np.floor(energy)}
         return columns | {"soc": self.soc + (energy - self.energy_wh) / 50_000.0}
 

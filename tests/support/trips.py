@@ -157,7 +157,7 @@ def a_register_that_jumps_between_transactions(made: Handmade) -> None:
 def an_offer_the_car_ignores(made: Handmade) -> None:
     for row in made.rows:
         if row["connector"] == 1 and 2000 < row["t"] < 2600:
-            row["offered_a"] = [10.0] * 3
+            row |= {"offered1_a": 10.0, "offered2_a": 10.0, "offered3_a": 10.0}
 
 
 def an_offer_reported_lower_than_the_current(made: Handmade) -> None:

@@ -1,15 +1,16 @@
 """The recorded truth, part by part: the latest days of it are kept, older ones forgotten."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from evc5.rigs.recording.reading.columns import to_numpy
+from evc5.rigs.recording.reading.telemetry_columns import phase_names
+from evc5.rigs.recording.reading.telemetry_parts import read_part
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -17,9 +18,9 @@ SCALARS = (
     *("t", "phases", "i1_a", "i2_a", "i3_a", "u1_v", "u2_v", "u3_v", "p_w", "pf", "duty_pct"),
     *("energy_wh", "register_wh", "soc", "temp_c"),
 )
-VECTORS = ("offered_a", "allocated_a", "capability_a")
+VECTORS = {f"{quantity}_a": phase_names(quantity) for quantity in ("offered", "allocated", "capability")}
 TEXTS = ("pilot", "status", "limited_by")
-WANTED = ("connector", *SCALARS, *VECTORS, *TEXTS)
+WANTED = ("connector", *SCALARS, *(name for names in VECTORS.values() for name in names), *TEXTS)
 
 
 @dataclass(slots=True)
@@ -85,19 +86,16 @@ def parts(directory: Path, start: float) -> Iterator[dict[int, Rows]]:
     """The closed parts in order; `start` is the epoch of t = 0. An unreadable part ends the evidence."""
     for path in sorted(directory.glob("*.parquet")):
         try:
-            with pq.ParquetFile(path, read_dictionary=TEXTS) as part:  # read_table would import pandas
-                names = set(part.schema_arrow.names)
-                table = part.read([name for name in WANTED if name in names])
+            table = read_part(path, WANTED)
         except (pa.ArrowInvalid, OSError):
             return
         yield _split(table, start)
 
 
 def _split(table: pa.Table, start: float) -> dict[int, Rows]:
-    names = set(table.column_names)
-    columns = {name: _floats(table[name]) for name in SCALARS if name in names}
-    columns |= {name: _vectors(table[name]) for name in VECTORS if name in names}
-    columns |= {name: _texts(table[name]) for name in TEXTS if name in names}
+    columns = {name: _floats(table[name]) for name in SCALARS}
+    columns |= {name: _phases(table, names) for name, names in VECTORS.items()}
+    columns |= {name: to_numpy(table[name]) for name in TEXTS}
     columns["t"] = columns["t"] + start
     connectors = _floats(table["connector"])
     found = {}
@@ -111,9 +109,6 @@ def _floats(column: pa.ChunkedArray) -> Array:
     return to_numpy(column.cast(pa.float64()))
 
 
-def _vectors(column: pa.ChunkedArray) -> Array:
-    return to_numpy(column)
-
-
-def _texts(column: pa.ChunkedArray) -> Array:
-    return to_numpy(column.dictionary_encode())
+def _phases(table: pa.Table, names: Iterable[str]) -> Array:
+    """L1 to L3 side by side: N x 3."""
+    return np.column_stack([to_numpy(table[name]) for name in names])

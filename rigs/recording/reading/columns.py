@@ -13,11 +13,7 @@ Columns = dict[str, Array]
 
 
 def to_arrow(values: Array, type_: pa.DataType) -> pa.Array:
-    """An arrow array in which NaN, or a row of them, or None is null."""
-    if pa.types.is_fixed_size_list(type_):
-        buffers = [_bitmap(~np.isnan(values).all(axis=1))]
-        children = [to_arrow(values.ravel(), type_.value_type)]
-        return pa.Array.from_buffers(type_, len(values), buffers, children=children)
+    """An arrow array in which NaN or None is null."""
     if pa.types.is_string(type_):
         return _labels(values.tolist())
     known = _bitmap(~np.isnan(values)) if values.dtype.kind == "f" else None
@@ -25,12 +21,8 @@ def to_arrow(values: Array, type_: pa.DataType) -> pa.Array:
 
 
 def to_numpy(column: pa.ChunkedArray | pa.Array) -> Array:
-    """A numpy array (N x 3 of lists of three) in which null is NaN, or None among texts."""
+    """A numpy array in which null is NaN, or None among texts."""
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if pa.types.is_fixed_size_list(whole.type):
-        size = whole.type.list_size
-        flat = to_numpy(whole.values.slice(size * whole.offset, size * len(whole)))
-        return np.where(_is_known(whole)[:, None], flat.reshape(-1, size), np.nan)
     if pa.types.is_dictionary(whole.type):
         codes = np.where(_is_known(whole.indices), _data(whole.indices), -1)
         return np.array([*whole.dictionary.to_pylist(), None], object)[codes]

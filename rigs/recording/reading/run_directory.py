@@ -15,7 +15,8 @@ TELEMETRY = "telemetry.parquet"
 SUMMARY = "summary.json"
 REPORT = "report.html"
 
-FORMAT = "evc5-run/1"  # stands in summary.json; by it we know a directory as ours
+FORMAT = "evc5-run/2"  # stands in summary.json; by it we know a directory as ours
+FORMATS = ("evc5-run/1", FORMAT)  # all that can be read; the first held lists of three in its telemetry
 
 
 def check(directory: Path) -> None:
@@ -45,7 +46,7 @@ def claim(directory: Path, summary: Mapping[str, Any]) -> None:
 
 def is_run(directory: Path) -> bool:
     try:
-        return bool(read_summary(directory).get("format") == FORMAT)
+        return read_summary(directory).get("format") in FORMATS
     except BadInput:
         return False
 
@@ -61,6 +62,8 @@ def read_summary(directory: Path) -> dict[str, Any]:
         raise BadInput(f"{path} cannot be read as JSON: {error}") from None
     if not isinstance(summary, dict):
         raise BadInput(f"{path} must hold a JSON object")
+    if (written := summary.get("format", FORMAT)) not in FORMATS:
+        raise BadInput(f"{path}: format must be {' or '.join(FORMATS)}, got {written!r}")
     return summary
 
 

@@ -1,4 +1,4 @@
-"""The telemetry of a run: which columns it has, and how they are read back, part by part."""
+"""The telemetry of a run, read back part by part."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -6,44 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evc5.rigs.recording.reading.columns import Columns, to_numpy
+from evc5.rigs.recording.reading.telemetry_columns import TEXTS
+from evc5.rigs.recording.reading.telemetry_parts import read_part
 
 DAY_S = 86_400.0
 
-PHASES = pa.list_(pa.float64(), 3)
-SCHEMA = pa.schema(
-    [
-        ("t", pa.float64()),
-        ("at", pa.timestamp("us", tz="UTC")),
-        ("connector", pa.int64()),
-        ("pilot", pa.string()),
-        ("duty_pct", pa.float64()),
-        ("status", pa.string()),
-        ("phases", pa.int64()),  # conducting
-        ("demand_a", PHASES),  # the car, unlimited; null without one
-        ("capability_a", PHASES),  # rated, cable, heat
-        ("allocated_a", PHASES),  # after profiles and sharing
-        ("offered_a", PHASES),  # what the pilot says, 0 without PWM
-        ("i1_a", pa.float64()),
-        ("i2_a", pa.float64()),
-        ("i3_a", pa.float64()),
-        ("limited_by", pa.string()),
-        ("u1_v", pa.float64()),
-        ("u2_v", pa.float64()),
-        ("u3_v", pa.float64()),
-        ("p_w", pa.float64()),
-        ("pf", pa.float64()),  # P / sum(U I); null at zero current
-        ("energy_wh", pa.float64()),  # true, since the run's start
-        ("register_wh", pa.float64()),  # as the meter shows
-        ("soc", pa.float64()),  # null without a car
-        ("temp_c", pa.float64()),
-    ]
-)
 PARTS = "part-*.parquet"
-STRINGS = ("pilot", "status", "limited_by")
 
 
 def parts(
@@ -54,16 +25,15 @@ def parts(
     since_s: float = -math.inf,
     until_s: float = math.inf,
 ) -> Iterator[Columns]:
-    """The rows of [since_s, until_s) in order, part by part, as numpy columns (per phase: N x 3; null: NaN).
+    """The rows of [since_s, until_s) in order, part by part, as numpy columns; null is NaN, of texts None.
 
     Only what is asked for is read; a part without a row of it is left out.
     """
     wanted = list(dict.fromkeys([*columns, "t", "connector"]))
     for path in sorted(directory.glob(PARTS)):
-        with pq.ParquetFile(path, read_dictionary=list(STRINGS)) as part:
-            if not _overlaps(part.metadata, since_s, until_s):
-                continue
-            table = part.read(wanted)
+        if not _overlaps(pq.read_metadata(path), since_s, until_s):
+            continue
+        table = read_part(path, wanted)
         rows = {name: to_numpy(table[name]) for name in wanted}
         keep = (rows["t"] >= since_s) & (rows["t"] < until_s)
         if connector is not None:
@@ -112,8 +82,4 @@ def during(
 
 
 def _empty(columns: Sequence[str]) -> Columns:
-    lists = {field.name for field in SCHEMA if field.type == PHASES}
-    return {
-        name: np.empty((0, 3) if name in lists else 0, object if name in STRINGS else float)
-        for name in columns
-    }
+    return {name: np.empty(0, object if name in TEXTS else float) for name in columns}

@@ -15,13 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evc5.rigs.recording.reading.columns import Columns, to_arrow
-from evc5.rigs.recording.reading.telemetry import SCHEMA
+from evc5.rigs.recording.reading.telemetry_columns import NAMES, SCHEMA, phase_names
 from evc5.twin.clock import DAY_S, Calendar
 
 ROW_EVERY_S = 60.0  # the longest gap between rows while a quantity varies
 
-_FROM_SPAN = ("status", "limited_by", "allocated_a", "offered_a")
-_FROM_SEGMENT = tuple(name for name in SCHEMA.names if name not in {"t", "at", "connector", *_FROM_SPAN})
+_DEMAND, _ALLOCATED, _OFFERED = (phase_names(quantity) for quantity in ("demand", "allocated", "offered"))
+_ELSEWHERE = {"t", "at", "connector", "status", "limited_by", *_ALLOCATED, *_OFFERED}
+_FROM_SEGMENT = tuple(name for name in NAMES if name not in _ELSEWHERE)
 
 Phases = tuple[float, float, float]
 
@@ -118,15 +119,25 @@ def _render(connector: int, spans: Sequence[Span], end_s: float) -> Columns:
     rows = [span.segment.columns(t_s) for span, t_s in zip(spans, times, strict=True)]
     counts = [len(t_s) for t_s in times]
     columns = {name: np.concatenate([row[name] for row in rows]) for name in _FROM_SEGMENT}
-    for name in _FROM_SPAN:
-        columns[name] = np.repeat(np.array([getattr(span, name) for span in spans]), counts, axis=0)
+    columns |= _from_spans(spans, counts)
     _name_the_car(columns)
     return columns | {"t": np.concatenate(times), "connector": np.full(sum(counts), connector)}
 
 
+def _from_spans(spans: Sequence[Span], counts: Sequence[int]) -> Columns:
+    """What the controller decided, the same in every row of a span."""
+    columns = {
+        "status": np.repeat(np.array([span.status for span in spans]), counts),
+        "limited_by": np.repeat(np.array([span.limited_by for span in spans]), counts),
+    }
+    amps = np.repeat(np.array([(*span.allocated_a, *span.offered_a) for span in spans]), counts, axis=0)
+    return columns | dict(zip((*_ALLOCATED, *_OFFERED), amps.T, strict=True))
+
+
 def _name_the_car(columns: Columns) -> None:
     """Where a car that may charge wants less than it is allocated, the car itself is the limit."""
-    wanted_a, allocated_a = columns["demand_a"].max(axis=1), columns["allocated_a"].max(axis=1)
+    wanted_a = np.maximum.reduce([columns[name] for name in _DEMAND])
+    allocated_a = np.maximum.reduce([columns[name] for name in _ALLOCATED])
     permitted = (columns["limited_by"] != "none") & (columns["limited_by"] != np.array(None))
     columns["limited_by"] = np.where(permitted & (wanted_a < allocated_a), "car", columns["limited_by"])
 

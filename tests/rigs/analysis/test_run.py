@@ -215,15 +215,17 @@ def test_telemetry_is_a_table_with_the_columns_of_the_run_directory(bench):
     bench.advance(90.0)
     table = opened(bench).telemetry
     assert table.columns.tolist() == [
-        "t", "at", "connector", "pilot", "duty_pct", "status", "phases", "demand_a", "capability_a",
-        "allocated_a", "offered_a", "i1_a", "i2_a", "i3_a", "limited_by", "u1_v", "u2_v", "u3_v",
-        "p_w", "pf", "energy_wh", "register_wh", "soc", "temp_c",
+        "t", "at", "connector", "pilot", "duty_pct", "status", "phases",
+        "demand1_a", "demand2_a", "demand3_a", "capability1_a", "capability2_a", "capability3_a",
+        "allocated1_a", "allocated2_a", "allocated3_a", "offered1_a", "offered2_a", "offered3_a",
+        "i1_a", "i2_a", "i3_a", "limited_by", "u1_v", "u2_v", "u3_v", "p_w", "pf",
+        "energy_wh", "register_wh", "soc", "temp_c",
     ]  # fmt: skip
     one = table[table["connector"] == 1]
     assert one["at"].tolist() == [pd.Timestamp(START) + pd.Timedelta(seconds=t_s) for t_s in (0, 60, 90)]
     assert (one["p_w"] == 11_040.0).all() and one["soc"].is_monotonic_increasing
-    assert [max(amps) for amps in one["demand_a"]] == [16.0, 16.0, 16.0]
-    assert table[table["connector"] == 2]["demand_a"].isna().all()
+    assert (one[["demand1_a", "demand2_a", "demand3_a"]] == 16.0).all(axis=None) and len(one) == 3
+    assert table[table["connector"] == 2]["demand1_a"].isna().all()
 
 
 def test_a_window_of_telemetry_is_cut_from_its_parts_in_every_column(bench):
@@ -235,9 +237,9 @@ def test_a_window_of_telemetry_is_cut_from_its_parts_in_every_column(bench):
     bench.advance(600.0)
     run = opened(bench)
     place = run.directory / "telemetry.parquet"
-    cut = telemetry.read(place, ("t", "connector", "offered_a", "i1_a"), since_s=240.0, until_s=301.0)
+    cut = telemetry.read(place, ("t", "connector", "offered3_a", "i1_a"), since_s=240.0, until_s=301.0)
     assert cut["t"].tolist() == [240.0, 300.0] and cut["i1_a"].tolist() == [10.0, 7.5]
-    assert cut["offered_a"].tolist() == [[16.0] * 3, [8.0] * 3]
+    assert cut["offered3_a"].tolist() == [16.0, 8.0]
 
 
 def test_what_held_stands_at_both_ends_of_a_window(bench):
@@ -246,10 +248,10 @@ def test_what_held_stands_at_both_ends_of_a_window(bench):
     bench.outlets[0].draw(0.0)
     bench.advance(2 * 86_400.0)
     run = opened(bench)
-    place, columns = run.directory / "telemetry.parquet", ("t", "offered_a")
+    place, columns = run.directory / "telemetry.parquet", ("t", "offered1_a")
     rows = telemetry.during(place, columns, 1, 80_000.0, 90_000.0)
     assert rows["t"].tolist() == [80_000.0, 86_400.0, 90_000.0]
-    assert rows["offered_a"][:, 0].tolist() == [0.0, 16.0, 16.0]
+    assert rows["offered1_a"].tolist() == [0.0, 16.0, 16.0]
 
 
 def test_an_empty_recording_gives_empty_tables(tmp_path):

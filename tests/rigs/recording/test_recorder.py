@@ -137,8 +137,8 @@ def test_an_event_makes_a_row_where_it_happened(bench):
 def test_quantities_that_do_not_exist_are_null(bench):
     bench.close()
     (row,) = telemetry(bench)
-    assert (row["soc"], row["pf"], row["demand_a"]) == (None, None, None)
-    assert row["capability_a"] == [32.0, 32.0, 32.0]
+    assert (row["soc"], row["pf"], row["demand1_a"]) == (None, None, None)
+    assert [row[f"capability{phase}_a"] for phase in (1, 2, 3)] == [32.0, 32.0, 32.0]
 
 
 def test_a_car_that_wants_less_than_its_allocation_is_the_limit(bench):

@@ -7,7 +7,6 @@ import pytest
 from evc5.rigs.recording.reading.columns import to_arrow, to_numpy
 
 NAN = float("nan")
-PER_PHASE = pa.list_(pa.float64(), 3)
 
 
 @pytest.mark.parametrize(
@@ -18,7 +17,6 @@ PER_PHASE = pa.list_(pa.float64(), 3)
         (np.array(["B", None, "A", "B"], object), pa.string(), ["B", None, "A", "B"]),
         (np.array(["é", "é"]), pa.string(), ["é", "é"]),
         (np.array([None, None], object), pa.string(), [None, None]),
-        (np.array([[1.0, 2.0, 3.0], [NAN] * 3]), PER_PHASE, [[1.0, 2.0, 3.0], None]),
     ],
 )
 def test_arrow_holds_the_values_and_null_for_what_is_missing(values, type_, expected):
@@ -28,15 +26,11 @@ def test_arrow_holds_the_values_and_null_for_what_is_missing(values, type_, expe
 @pytest.mark.parametrize("start, stop", [(0, 20), (3, 17), (9, 10), (5, 5)])
 def test_slices_come_out_as_they_were_cut(start, stop):
     numbers = [None if n % 3 == 0 else float(n) for n in range(20)]
-    lists = [None if n is None else [n, n + 1, n + 2] for n in numbers]
     labels = [None if n is None else f"{n % 2:g}" for n in numbers]
-    table = pa.table(
-        {"n": numbers, "l": pa.array(lists, PER_PHASE), "s": pa.array(labels).dictionary_encode()}
-    )
+    table = pa.table({"n": numbers, "s": pa.array(labels).dictionary_encode()})
     cut = table.slice(start, stop - start)
     as_nan = [NAN if n is None else n for n in numbers[start:stop]]
     np.testing.assert_array_equal(to_numpy(cut["n"]), as_nan)
-    np.testing.assert_array_equal(to_numpy(cut["l"]), [[n, n + 1, n + 2] for n in as_nan] or np.empty((0, 3)))
     assert to_numpy(cut["s"]).tolist() == labels[start:stop]
 
 

@@ -108,4 +108,4 @@ def test_a_car_back_at_once_is_raised_when_the_other_has_made_room():
     bench.advance(1)
     bench.present_tag(1, "TAG1")
     bench.advance(60)
-    assert [bench.reading(connector)["allocated_a"][0] for connector in (1, 2)] == [8.0, 8.0]
+    assert [bench.reading(connector)["allocated1_a"] for connector in (1, 2)] == [8.0, 8.0]

@@ -66,7 +66,7 @@ def test_a_resumed_transaction_without_permission_gets_no_energy() -> None:
     bench.csms.reply("StartTransaction", {"transactionId": 1, "idTagInfo": {"status": "Invalid"}})
     charging(bench)
     cut(bench).advance(60)
-    assert (statuses(bench, 1)[-1], bench.reading(1)["offered_a"][0]) == ("SuspendedEVSE", 0.0)
+    assert (statuses(bench, 1)[-1], bench.reading(1)["offered1_a"]) == ("SuspendedEVSE", 0.0)
 
 
 def test_a_cut_while_offline_loses_nothing_of_the_queue() -> None:
@@ -121,7 +121,7 @@ def test_a_new_process_finds_what_the_old_one_left(tmp_path: Path) -> None:
     new.plug_in(1)
     new.present_tag(1, "LISTED")
     new.advance(30)
-    assert sent(new, "Authorize") == [] and new.reading(1)["offered_a"][0] == 10.0
+    assert sent(new, "Authorize") == [] and new.reading(1)["offered1_a"] == 10.0
 
 
 PROFILE = {

@@ -286,7 +286,7 @@ def test_block_lg_full_lets_nobody_begin_while_the_store_is_full() -> None:
     bench.link.down()
     charging(bench).advance(3600)
     charging(bench, 2)
-    assert bench.reading(2)["offered_a"][0] == 0.0
+    assert bench.reading(2)["offered1_a"] == 0.0
 
 
 # --- the cable, 4.10 ---

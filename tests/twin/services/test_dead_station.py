@@ -15,7 +15,7 @@ def test_a_card_at_a_reader_without_firmware_does_nothing(since_s: float) -> Non
     bench.advance(since_s - 20 if since_s > 20 else 0)
     bench.present_tag(1, "TAG1")
     bench.advance(10)
-    assert bench.reading(1)["offered_a"][0] == 0
+    assert bench.reading(1)["offered1_a"] == 0
     bench.advance(60)
     assert bench.run_so_far().transactions.empty
 

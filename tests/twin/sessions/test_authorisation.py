@@ -396,9 +396,9 @@ def test_a_card_is_decided_on_by_the_station_when_the_back_office_takes_too_long
     bench.present_tag(1, TAG)
     waits = min(patience_s, 30)  # a CALL is waited for 30 s
     bench.advance(waits - 1)
-    before = bench.reading(1)["offered_a"][0]
+    before = bench.reading(1)["offered1_a"]
     bench.advance(2)
-    assert before == 0 < bench.reading(1)["offered_a"][0]
+    assert before == 0 < bench.reading(1)["offered1_a"]
 
 
 def test_an_answer_that_comes_after_the_station_has_decided_is_learnt_from() -> None:

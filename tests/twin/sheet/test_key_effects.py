@@ -24,7 +24,7 @@ def stamps(bench: Bench, context: str) -> list[str]:
 
 def offered_a(bench: Bench, connector: int = 1) -> float:
     """What the pilot says on L1, A."""
-    amps: float = bench.reading(connector)["offered_a"][0]
+    amps: float = bench.reading(connector)["offered1_a"]
     return amps
 
 

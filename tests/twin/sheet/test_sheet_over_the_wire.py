@@ -202,7 +202,7 @@ def test_fw_610_a_profile_in_a_remote_start_is_ignored_where_the_standard_applie
     request = {**REQUESTS["RemoteStartTransaction"], "chargingProfile": TX_PROFILE}
     assert bench.call("RemoteStartTransaction", request) == {"status": "Accepted"}
     bench.advance(60)
-    assert bench.reading(1)["offered_a"][0] == pytest.approx(offered_a, abs=0.1)
+    assert bench.reading(1)["offered1_a"] == pytest.approx(offered_a, abs=0.1)
 
 
 def test_a_remote_start_with_a_profile_is_rejected_where_the_policy_says_so() -> None:

@@ -1,0 +1,56 @@
+"""One part of telemetry as arrow columns of today's names, whichever format it was written in."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from evc5.rigs.errors import BadInput
+from evc5.rigs.recording.reading.telemetry_columns import NAMES, TEXTS, TYPES, phase_names
+
+REQUIRED = ("t", "connector")
+
+# Format evc5-run/1 held a list of three where there are three columns now: the list, and the place in it.
+_LISTED = {
+    name: (f"{quantity}_a", place)
+    for quantity in ("demand", "capability", "allocated", "offered")
+    for place, name in enumerate(phase_names(quantity))
+}
+
+
+def read_part(path: Path, names: Sequence[str] = NAMES) -> pa.Table:
+    """These columns of one part, texts as dictionaries; one that it lacks is null in every row.
+
+    BadInput where a row has no instant or no connector; pyarrow's own errors where it is no parquet file.
+    """
+    metadata = pq.read_metadata(path)
+    stored = set(metadata.schema.to_arrow_schema().names)
+    if missing := [name for name in REQUIRED if name not in stored]:
+        raise BadInput(f"{path} is no telemetry: it lacks the column {missing[0]}")
+    sources = {name: _source(name, stored) for name in names}
+    texts = [name for name in TEXTS if name in stored]
+    with pq.ParquetFile(path, metadata=metadata, read_dictionary=texts) as part:  # read_table imports pandas
+        table = part.read(list(dict.fromkeys(source for source in sources.values() if source)))
+    return pa.table({name: _column(table, name, source) for name, source in sources.items()})
+
+
+def _source(name: str, stored: set[str]) -> str | None:
+    """The column of the file that holds it; None where it has none."""
+    listed, _ = _LISTED.get(name, ("", 0))
+    return name if name in stored else listed if listed in stored else None
+
+
+def _column(table: pa.Table, name: str, source: str | None) -> pa.ChunkedArray:
+    if source is None:
+        return pa.chunked_array([pa.nulls(table.num_rows, _type(name))])
+    column = table[source]
+    if source != name:
+        import pyarrow.compute as pc  # costly, and of use to former formats only
+
+        column = pc.list_element(column, _LISTED[name][1])
+    return column if column.type == _type(name) else column.cast(_type(name))
+
+
+def _type(name: str) -> pa.DataType:
+    return pa.dictionary(pa.int32(), TYPES[name]) if name in TEXTS else TYPES[name]
