@@ -11,9 +11,9 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.state.connectors import STOP_TOLD_S
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
 from evc5.rigs.checks.state.profiles import VOLTS, Cap, cleared, next_mark, prevailing
 from evc5.rigs.checks.state.profiles_in_force import DEFAULT, MAX, TX
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.status.status import RUNNING
 
 NO_TRANSACTION = "TxProfile without a transaction"
@@ -116,7 +116,7 @@ class Decrees:
         starts = [row["startPeriod"] for row in rows]
         return (
             bool(self._history.outlets())
-            and self._context.whole
+            and self._context.evidence.from_power_on
             and (wire["chargingProfilePurpose"] != TX or self._names_its_own(call))
             and 0 <= wire["stackLevel"] <= 5
             and len(self._in_force.before(call)) < 10
@@ -144,7 +144,7 @@ class Decrees:
             status in RUNNING and one not in history.transactions.open
             for one, status in history.connectors.statuses.items()
         )
-        return self._context.whole and not untold and not history.link.may_be_queueing(t)
+        return self._context.evidence.from_power_on and not untold and not history.link.may_be_queueing(t)
 
     def _clear(self, call: Call) -> None:
         if call.reply is None or not self._is_told(call.t):

@@ -5,9 +5,10 @@ import numpy as np
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.profiles import HAIR_S, VOLTS, Cap
 from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import current, highest_of_late, is_new, per_phase
 
 AT_ONCE_S = 0.01  # a row that the next one takes back within the millisecond that messages are stamped by
@@ -26,6 +27,7 @@ SWITCH_S = 60.0  # assumed: the car lets go, the pause, the relays
 DWELL_S = 600.0  # EVerest EnergyManager; assumed
 MINIMUM_A = 6.0  # IEC 61851-1 Annex A: below it there is no offer
 JUST_S = 0.01
+EXACT_A = 0.1  # limits are told with one decimal (7.14)
 NO_LIMIT = 1e9
 
 
@@ -88,15 +90,17 @@ class Charging:
         offer, slack = per_phase(rows, "offered_a"), self._context.tolerances.current_a
         allowed = np.where(amps < MINIMUM_A - 1e-6, 0.0, amps)
         judged = keep & (amps < NO_LIMIT) & ((offer > 0) | (allowed == 0.0))
-        self._ledger.held(LIMIT, int(np.count_nonzero(judged)), connector, rows["t"][judged])
+        wrong, highest = np.zeros(len(rows), bool), allowed.copy()
         for k in np.flatnonzero(judged & (offer > allowed + slack)).tolist():
-            highest = highest_of_late(rows, allowed, k, PILOT_S)
-            highest = max(highest, self._before(connector, float(rows["t"][k])))
-            if offer[k] > highest + slack and not is_new(rows, offer, k, PILOT_S, slack):
-                self._ledger.judged[LIMIT] -= 1
-                expected, actual = f"<= {highest:.2f} A", f"{offer[k]:.2f} A"
-                message = "more is offered than the charging profile allows"
-                self._ledger.broken(LIMIT, float(rows["t"][k]), connector, expected, actual, message)
+            late = highest_of_late(rows, allowed, k, PILOT_S)
+            highest[k] = max(late, self._before(connector, float(rows["t"][k])))
+            wrong[k] = offer[k] > highest[k] + slack and not is_new(rows, offer, k, PILOT_S, slack)
+
+        def tell(k: int) -> Told:
+            message = "more is offered than the charging profile allows"
+            return f"<= {highest[k]:.2f} A", f"{offer[k]:.2f} A", message
+
+        self._ledger.judge_rows(LIMIT, connector, rows["t"], judged, wrong, tell)
 
     def _before(self, connector: int, t: float) -> float:
         """The highest limit of the pilot's 5 s before an instant, whether or not a row stands there."""
@@ -111,19 +115,26 @@ class Charging:
         lasts = np.append(np.diff(rows["t"]) > AT_ONCE_S, True)  # else the next row says what became of it
         named = keep & (rows["limited_by"] == "profile") & lasts
         allocated = per_phase(rows, "allocated_a")
-        self._ledger.held(EXACT, int(np.count_nonzero(named)), connector, rows["t"][named])
+        wrong = np.zeros(len(rows), bool)
         for k in np.flatnonzero(named).tolist():
-            least = self._minimum(float(rows["t"][k]))
-            wanted = [0.0 if amps < least else float(amps) for amps in (own[k], station[k])]
-            if all(abs(allocated[k] - amps) > 0.1 for amps in wanted):
-                around = self._around(connector, float(rows["t"][k]), least)
-                if any(abs(allocated[k] - amps) <= 0.1 for amps in around):
-                    continue
-                self._ledger.judged[EXACT] -= 1
-                expected = " or ".join(f"{a:.2f} A" for a in wanted if a < NO_LIMIT) or "no profile"
-                message = "another current is allocated than the profile in force allows"
-                actual = f"{allocated[k]:.2f} A"
-                self._ledger.broken(EXACT, float(rows["t"][k]), connector, expected, actual, message)
+            t = float(rows["t"][k])
+            if self._is_none_of(allocated[k], self._wanted(t, own[k], station[k])):
+                wrong[k] = self._is_none_of(allocated[k], self._around(connector, t, self._minimum(t)))
+
+        def tell(k: int) -> Told:
+            wanted = self._wanted(float(rows["t"][k]), own[k], station[k])
+            expected = " or ".join(f"{a:.2f} A" for a in wanted if a < NO_LIMIT) or "no profile"
+            message = "another current is allocated than the profile in force allows"
+            return expected, f"{allocated[k]:.2f} A", message
+
+        self._ledger.judge_rows(EXACT, connector, rows["t"], named, wrong, tell)
+
+    def _wanted(self, t: float, *limits: float) -> list[float]:
+        """What a channel may be allocated under these limits: below the minimum it pauses."""
+        return [0.0 if amps < self._minimum(t) else float(amps) for amps in limits]
+
+    def _is_none_of(self, allocated: float, wanted: list[float]) -> bool:
+        return all(abs(allocated - amps) > EXACT_A for amps in wanted)
 
     def _around(self, connector: int, t: float, least: float) -> list[float]:
         """At the instant of a change either side of it may stand: stamps are rounded to the millisecond."""
@@ -182,16 +193,17 @@ class Charging:
     def _station(self, instants: Array, total: Array, limits: Array) -> None:
         tolerances = self._context.tolerances
         flows = (total > tolerances.current_a) & (limits < NO_LIMIT)
-        self._ledger.held(STATION, int(np.count_nonzero(flows)))
-        slack = 1.0 + tolerances.current_part
+        slack, wrong, highest = 1.0 + tolerances.current_part, np.zeros(len(instants), bool), limits.copy()
         for k in np.flatnonzero(flows & (total > limits * slack + tolerances.current_a)).tolist():
             t = float(instants[k])
-            highest = max(self._amps(cap) for _, cap in self._in_force.steps(0, t - FOLLOW_S, t))
-            if total[k] > highest * slack + tolerances.current_a:
-                self._ledger.judged[STATION] -= 1
-                expected, actual = f"<= {highest:.2f} A", f"{total[k]:.2f} A"
-                message = "the connectors together take more than the ChargePointMaxProfile allows"
-                self._ledger.broken(STATION, t, None, expected, actual, message)
+            highest[k] = max(self._amps(cap) for _, cap in self._in_force.steps(0, t - FOLLOW_S, t))
+            wrong[k] = total[k] > highest[k] * slack + tolerances.current_a
+
+        def tell(k: int) -> Told:
+            message = "the connectors together take more than the ChargePointMaxProfile allows"
+            return f"<= {highest[k]:.2f} A", f"{total[k]:.2f} A", message
+
+        self._ledger.judge_rows(STATION, None, instants, flows, wrong, tell)
 
     # -- meter values ----------------------------------------------------------------------------
 
@@ -208,11 +220,13 @@ class Charging:
         limits, _ = self._limits(connector, np.sort(stamps))
         limits = limits[np.argsort(np.argsort(stamps))]
         limited = limits < NO_LIMIT
-        self._ledger.held(REPORTED, int(np.count_nonzero(limited)), connector, stamps[limited])
+        wrong, highest = np.zeros(len(stamps), bool), limits.copy()
         for k in np.flatnonzero(limited & (offered > limits + slack)).tolist():
-            highest = self._before(connector, float(stamps[k]))
-            if offered[k] > max(highest, limits[k]) + slack:
-                self._ledger.judged[REPORTED] -= 1
-                expected, actual = f"<= {highest:.2f} A", f"{offered[k]:.2f} A"
-                message = "Current.Offered is above the charging profile"
-                self._ledger.broken(REPORTED, float(stamps[k]), connector, expected, actual, message)
+            highest[k] = max(self._before(connector, float(stamps[k])), limits[k])
+            wrong[k] = offered[k] > highest[k] + slack
+
+        def tell(k: int) -> Told:
+            message = "Current.Offered is above the charging profile"
+            return f"<= {highest[k]:.2f} A", f"{offered[k]:.2f} A", message
+
+        self._ledger.judge_rows(REPORTED, connector, stamps, limited, wrong, tell)

@@ -2,7 +2,7 @@
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.sheet_tables import HARDCODED, SHEET
 
 KNOWN, READ_ONLY = "configuration.known", "configuration.read-only"
@@ -21,7 +21,7 @@ class Keys:
 
     def __init__(self, context: Context) -> None:
         self._ledger = context.ledger
-        self._hardcoded = HARDCODED if context.behaviour == SHEET else frozenset[str]()
+        self._hardcoded = HARDCODED if context.evidence.behaviour == SHEET else frozenset[str]()
         self._told: dict[str, bool] = {}  # read-only or not, by key in lower case
         self._complete = False  # was every key told at once?
         self._kept: dict[str, str] = {}

@@ -12,8 +12,8 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.state.connectors import ALL, HANDS
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.sheet_tables import SHEET
 
 ORDER, DIAGNOSTICS, FIRMWARE = "files.order", "files.diagnostics", "files.firmware"
@@ -112,7 +112,7 @@ class Files:
         self._ledger.judge(ORDER, good, call.t, None, expected, actual, message)
         self._now[action] = "" if status in LAST else status
         self._emptied = status == "Uploaded"
-        if action == UPDATE and self._context.whole:
+        if action == UPDATE and self._context.evidence.from_power_on:
             self._updating(call.t, status)
         elif action == UPLOAD and status in LAST and self._takes_files is not None:
             expected = "Uploaded" if self._takes_files else "UploadFailed"
@@ -127,17 +127,17 @@ class Files:
         self._emptied = False
 
     def _diagnostics(self, call: Call) -> None:
-        if call.reply is None or not self._context.whole:
+        if call.reply is None or not self._context.evidence.from_power_on:
             return
         t = call.reply_t or call.t
-        if call.reply.get("fileName") and self._emptied and self._context.behaviour == SHEET:
+        if call.reply.get("fileName") and self._emptied and self._context.evidence.behaviour == SHEET:
             message, told = "diagnostics that were read are there again", call.reply["fileName"]
             self._ledger.broken(DIAGNOSTICS, t, None, "no file: sheet 3.2.1", told, message)
         if call.reply.get("fileName"):
             self._agenda.at(t + END_S, partial(self._came, DIAGNOSTICS, UPLOAD, t, t, END_S))
 
     def _update(self, call: Call) -> None:
-        if call.reply is None or not self._context.whole:
+        if call.reply is None or not self._context.evidence.from_power_on:
             return
         t, due = call.reply_t or call.t, epoch(call.payload["retrieveDate"])
         self._asked[UPDATE] = t
@@ -190,7 +190,7 @@ class Files:
             self._ledger.judge(SERVICE, good, t, connector, expected, told, message)
 
     def _stopped(self, call: Call) -> None:
-        if self._now[UPDATE] == "Downloaded" and self._context.whole:
+        if self._now[UPDATE] == "Downloaded" and self._context.evidence.from_power_on:
             self._agenda.at(call.t + BEGIN_S, partial(self._installs, call.t))
 
     def _installs(self, t: float) -> None:

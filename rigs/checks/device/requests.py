@@ -12,8 +12,8 @@ from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.reading.schemas import Fault, schema
 from evc5.rigs.checks.state.connectors import QUIET_S
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.sheet_tables import TRIGGERS
 from evc5.rigs.checks.state.transactions import Transaction
 from evc5.rigs.checks.status.status import SERVICE
@@ -111,7 +111,7 @@ class Commands:
 
     def _sure(self, t: float) -> bool:
         """Is what runs known, and the station up and accepted?"""
-        known = self._context.whole and not self._link.may_be_queueing(t)
+        known = self._context.evidence.from_power_on and not self._link.may_be_queueing(t)
         return (
             known
             and self._history.boots.registration == "Accepted"

@@ -9,7 +9,7 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.meter import PHASES
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.keys import measurands_of
-from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.sheet_tables import HARDCODED
 
 VALUE, STEADY, ACCESS = "configuration.value", "configuration.steady", "configuration.access"
@@ -71,7 +71,7 @@ class Settings:
         self._writable: dict[str, bool] = {}
         self._told: dict[str, str] = {}
         self._measured: frozenset[str] = frozenset()  # what any list of it has named: its meter knows that
-        self._rigged = {key.lower(): _as_text(value) for key, value in context.keys.items()}
+        self._rigged = {key.lower(): _as_text(value) for key, value in context.evidence.header.items()}
         context.bus.replies["GetConfiguration"].append(self._listed)
         context.bus.replies["ChangeConfiguration"].append(self._changed)
 

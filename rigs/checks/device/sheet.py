@@ -3,8 +3,8 @@
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.sheet_tables import (
     ERROR_CODES,
     NEVER_SENT,
@@ -50,7 +50,7 @@ class Sheet:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._ledger = context.ledger
-        if context.behaviour != SHEET:
+        if context.evidence.behaviour != SHEET:
             return
         reversed_codes = context.policies.get("unsupported_action") == "reversed"
         codes = ("NotImplemented", "NotSupported") if reversed_codes else ("NotSupported", "NotImplemented")

@@ -5,7 +5,7 @@ import numpy as np
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.requirement import Requirement as R
 
 POWER, ENERGY = "electrical.power", "electrical.energy"
 REQUIREMENTS = (

@@ -10,7 +10,8 @@ from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.ledger import Told
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import highest_of_late, is_new, per_phase, spans
 
 CAPABILITY, ALLOCATION = "electrical.capability", "electrical.allocation"
@@ -50,19 +51,18 @@ class Offered:
         ledger, slack_a = self._context.ledger, self._context.tolerances.current_a
         offers = offer > 0
         offers[: rows.carried] = False
-        ledger.held(requirement, int(np.count_nonzero(offers)), connector, rows["t"][offers])
+        wrong = np.zeros(len(rows), bool)
         for k in np.flatnonzero(offers & (offer > allowed + slack_a)).tolist():
-            highest = highest_of_late(rows, allowed, k, PILOT_S + 0.1)
-            if offer[k] > highest + slack_a and not is_new(rows, offer, k, PILOT_S, slack_a):
-                ledger.judged[requirement] -= 1
-                ledger.broken(
-                    requirement,
-                    float(rows["t"][k]),
-                    connector,
-                    f"<= {highest:.2f} A",
-                    f"{offer[k]:.2f} A",
-                    MESSAGES[requirement],
-                )
+            over = offer[k] > self._highest(rows, allowed, k) + slack_a
+            wrong[k] = over and not is_new(rows, offer, k, PILOT_S, slack_a)
+
+        def tell(k: int) -> Told:
+            return f"<= {self._highest(rows, allowed, k):.2f} A", f"{offer[k]:.2f} A", MESSAGES[requirement]
+
+        ledger.judge_rows(requirement, connector, rows["t"], offers, wrong, tell)
+
+    def _highest(self, rows: Rows, allowed: Array, k: int) -> float:
+        return highest_of_late(rows, allowed, k, PILOT_S + 0.1)
 
 
 class StationLimit:
@@ -101,17 +101,16 @@ class StationLimit:
         lowest = self._lowest()
         if lowest is None:
             return
-        ledger.held(STATION, int(np.count_nonzero(flows)))
-        slack = 1.0 + tolerances.current_part
-        for k in np.flatnonzero(highest > lowest * slack + tolerances.current_a):
+        slack, wrong = 1.0 + tolerances.current_part, np.zeros(len(instants), bool)
+        for k in np.flatnonzero(highest > lowest * slack + tolerances.current_a).tolist():
             limit = self._limit(float(instants[k]))
-            if limit is not None and highest[k] > limit * slack + tolerances.current_a:
-                ledger.judged[STATION] -= 1
-                actual, message = (
-                    f"{highest[k]:.2f} A",
-                    "the connectors together take more than the station may",
-                )
-                ledger.broken(STATION, float(instants[k]), None, f"<= {limit:g} A", actual, message)
+            wrong[k] = limit is not None and highest[k] > limit * slack + tolerances.current_a
+
+        def tell(k: int) -> Told:
+            message = "the connectors together take more than the station may"
+            return f"<= {self._limit(float(instants[k])):g} A", f"{highest[k]:.2f} A", message
+
+        ledger.judge_rows(STATION, None, instants, flows, wrong, tell)
 
     def _lowest(self) -> float | None:
         setting = self._context.history.keys.get(self.KEY.lower())

@@ -8,8 +8,8 @@ import numpy as np
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import per_phase, spans
 
 CLOSE, OPEN, PWM = "electrical.contactor-close", "electrical.contactor-open", "electrical.pwm-period"

@@ -7,7 +7,9 @@ import numpy as np
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.ledger import Told
+from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.checks.state.spans import highest_of_late
 
 OFFER, REPORTED = "electrical.offer", "electrical.reported-offer"
 
@@ -34,25 +36,18 @@ class Offer:
         offer = np.nanmax(np.nan_to_num(rows["offered_a"]), axis=1)
         flows = current > tolerances.current_a
         flows[: rows.carried] = False
-        ledger.held(OFFER, int(np.count_nonzero(flows)), connector, rows["t"][flows])
-        suspects = np.flatnonzero(flows & (current > _allowed(offer, tolerances)))
-        for k in suspects:
-            first = max(rows.at(rows["t"][k] - tolerances.reaction_s), 0)
-            highest = float(offer[first : k + 1].max())
-            if current[k] > _allowed(highest, tolerances):
-                ledger.judged[OFFER] -= 1
-                self._broken(float(rows["t"][k]), connector, highest, float(current[k]))
+        wrong = np.zeros(len(rows), bool)
+        for k in np.flatnonzero(flows & (current > _allowed(offer, tolerances))).tolist():
+            highest = highest_of_late(rows, offer, k, tolerances.reaction_s)
+            wrong[k] = current[k] > _allowed(highest, tolerances)
 
-    def _broken(self, t: float, connector: int, highest: float, current: float) -> None:
-        allowed = _allowed(highest, self._context.tolerances)
-        self._context.ledger.broken(
-            OFFER,
-            t,
-            connector,
-            f"<= {allowed:.2f} A (highest offer of the last 5 s {highest:.2f} A)",
-            f"{current:.2f} A",
-            "more current flows than was offered",
-        )
+        def tell(k: int) -> Told:
+            highest = highest_of_late(rows, offer, k, tolerances.reaction_s)
+            late = f"highest offer of the last {tolerances.reaction_s:g} s {highest:.2f} A"
+            expected = f"<= {_allowed(highest, tolerances):.2f} A ({late})"
+            return expected, f"{current[k]:.2f} A", "more current flows than was offered"
+
+        ledger.judge_rows(OFFER, connector, rows["t"], flows, wrong, tell)
 
 
 def _allowed(offer: Any, tolerances: Any) -> Any:
@@ -88,17 +83,13 @@ class ReportedOffer:
         allowed = _allowed(highest, self._context.tolerances)
         above = imported > allowed
         self._before[connector] = float(offered[-1]), bool(above[-1])
-        wrong = np.flatnonzero(above & np.concatenate([[over], above[:-1]]))
-        self._context.ledger.held(REPORTED, len(t) - len(wrong), connector, t)
-        for k in wrong:
-            self._context.ledger.broken(
-                REPORTED,
-                float(t[k]),
-                connector,
-                f"<= {allowed[k]:.2f} A (offered {highest[k]:g} A)",
-                f"{imported[k]:g} A",
-                "Current.Import above Current.Offered",
-            )
+        wrong = above & np.concatenate([[over], above[:-1]])
+
+        def tell(k: int) -> Told:
+            expected = f"<= {allowed[k]:.2f} A (offered {highest[k]:g} A)"
+            return expected, f"{imported[k]:g} A", "Current.Import above Current.Offered"
+
+        self._context.ledger.judge_rows(REPORTED, connector, t, np.ones(len(t), bool), wrong, tell)
 
 
 def _highest(block: Block, measurand: str) -> Array | None:

@@ -5,7 +5,7 @@ import numpy as np
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import current, hold, per_phase, spans
 
 OFFERED, SERVED, TOLD = "service.offered", "service.served", "service.told"

@@ -10,7 +10,7 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.requirement import Requirement as R
 
 KEY = "ClockAlignedDataInterval"
 EXACT, COMPLETE = "metering.clock-boundary", "metering.clock-complete"
@@ -148,7 +148,7 @@ class ClockAligned:
 
     def _whole(self, connector: int, aligned: list[Block]) -> None:
         """By the station's policy; of one that nobody has described nothing is said."""
-        if self._context.behaviour is None:
+        if self._context.evidence.behaviour is None:
             return
         if connector or 0 in self._connectors():
             self._ledger.held(WHOLE, sum(map(len, aligned)), connector)
@@ -282,5 +282,6 @@ class ClockAligned:
                 f"data of the boundary {iso(due)}",
                 "none",
                 "clock-aligned data misses a boundary",
+                line=None,
             )
         self._missing.clear()

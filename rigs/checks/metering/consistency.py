@@ -9,8 +9,8 @@ from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, PHASES, Layout, line
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import Requirement as R
 
 POWER, ENERGY, SOC = "metering.power", "metering.energy-power", "metering.soc"
 SUM = "metering.phases"

@@ -11,8 +11,8 @@ from evc5.rigs.checks.reading.meter import Column, Layout, line
 from evc5.rigs.checks.state.connectors import FOREVER
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.keys import PHASE
-from evc5.rigs.checks.state.ledger import Requirement as R
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
 
 MEASURANDS, UNITS, CONTEXTS = "metering.measurands", "metering.units", "metering.context"
@@ -78,7 +78,7 @@ class Contents:
         self._strange: dict[Layout, list[Column]] = {}
         self._wires: dict[int, frozenset[str]] = {}
         self._charged: dict[int, float] = {}  # by connector: since when a car is there whose charge is known
-        if context.whole and context.policies["soc_known"] == "car":
+        if context.evidence.from_power_on and context.policies["soc_known"] == "car":
             context.bus.events["plug-in"].append(self._plugged)
             context.bus.events["unplug"].append(self._unplugged)
         context.bus.telemetry.append(self._wires.clear)
@@ -118,7 +118,7 @@ class Contents:
     def _occasion(self, connector: int, block: Block) -> None:
         context = block.layout.context
         bad = {c.context for c in block.layout.columns} & set(STOP_CONTEXTS)
-        if context == "Trigger" and not self._asked and self._context.whole:
+        if context == "Trigger" and not self._asked and self._context.evidence.from_power_on:
             bad.add(context)
         if context == "Sample.Periodic" and block.transaction is None and connector > 0:
             bad.add(context)

@@ -8,7 +8,7 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
 
 KEY = "MeterValueSampleInterval"
@@ -171,6 +171,7 @@ class Sampling:
                 f"a sample at {iso(due)}",
                 "none",
                 f"transaction {transaction.id} misses a sample",
+                line=None,
             )
 
     def _stopped(self, call: Call) -> None:

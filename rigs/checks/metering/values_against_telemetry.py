@@ -11,7 +11,7 @@ from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.reading.meter import PHASES, Column, line
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.requirement import Requirement as R
 
 VALUES, PROMPT, ORDER = "metering.true-values", "metering.prompt", "metering.order"
 TOLD = "transaction.prompt"
@@ -127,7 +127,7 @@ class Truth:
 
     def _excused(self, taken: float, told: float) -> bool:
         history = self._context.history
-        if taken < self._first_t and not self._context.whole:
+        if taken < self._first_t and not self._context.evidence.from_power_on:
             return True  # left from before the recording
         if history.link.was_unheard(taken - CATCH_UP_S, told):
             return True

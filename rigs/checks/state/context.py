@@ -1,13 +1,12 @@
 """What every check is given: the memory, the evidence, and where to write."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.telemetry import Telemetry
 from evc5.rigs.checks.state.agenda import Agenda
+from evc5.rigs.checks.state.evidence import Evidence
 from evc5.rigs.checks.state.ledger import Ledger
 from evc5.rigs.checks.state.listeners import Bus
 from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
@@ -27,14 +26,12 @@ class Context:
     history: StationHistory
     profiles: ProfilesInForce
     agenda: Agenda
+    evidence: Evidence
     ledger: Ledger
     telemetry: Telemetry
     tolerances: Tolerances
     policies: dict[str, str]
-    whole: bool  # a run directory, recorded from power-on; a transcript may begin anywhere
     zone: ZoneInfo | None  # of the station, where the summary tells it
-    keys: Mapping[str, Any] = field(default_factory=dict)  # what the rig set, by key
-    behaviour: str | None = None  # what the station is said to be; None: any charge point
 
     def instant(self, blocks: list[Block]) -> list[Block]:
         """The blocks whose values are those of their instant: clock-aligned ones may be averages (9.1.5)."""

@@ -37,9 +37,7 @@ class Keys:
     def __init__(self) -> None:
         self._settings: dict[str, Setting] = {}
         self.on_setting: list[Callable[[str, float], None]] = []  # (key in lower case, when)
-
-    def __len__(self) -> int:
-        return len(self._settings)
+        self.was_told = False  # was a GetConfiguration ever answered?
 
     def get(self, key: str) -> Setting | None:
         return self._settings.get(key.lower())
@@ -79,6 +77,7 @@ class Keys:
 
     def told(self, call: Call) -> None:
         """The answer to a GetConfiguration."""
+        self.was_told = self.was_told or call.reply is not None
         for item in (call.reply or {}).get("configurationKey", ()):
             if "value" in item:
                 self.set(item["key"], item["value"], call.reply_t or call.t)

@@ -1,39 +1,62 @@
 """What the judge writes down: for each requirement how often it was put to the test, and each failure."""
 
-from collections import Counter
+import re
+from array import array
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-PASS, FAIL, NOT_EXERCISED, KNOWN_DEVIATION = "PASS", "FAIL", "NOT EXERCISED", "KNOWN DEVIATION"
-Instants = float | np.ndarray[Any, np.dtype[Any]]
+from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.state.requirement import (
+    FAIL,
+    KNOWN_DEVIATION,
+    NOT_EXERCISED,
+    NOT_JUDGED,
+    PASS,
+    STATION,
+    Finding,
+    Need,
+    Requirement,
+)
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Instants = float | Array
 Watch = Callable[[str, int, Instants, bool], None]  # requirement, connector, when, was it good?
-KEEP = 100  # findings kept per requirement; the rest are counted (a summary is read by people)
+Told = tuple[object, object, str]  # expected, actual, message
+KEEP = 100  # causes kept per requirement; the rest are counted (a summary is read by people)
+NUMBERS = re.compile(r"\d+(?:[.:]\d+)*")  # what differs from time to time where one cause shows again
+BETTER_METER = "a better meter: every comparison lies within the instrument's uncertainty"
+FIND = -1  # the line of the frame of that instant; None: of nothing that was sent
+SAME_S = 0.0015  # times are written to the millisecond
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """One promise, with the clause that makes it."""
+class Lines:
+    """Where in the file the frames of an instant stand; the latest of many are known."""
 
-    id: str
-    title: str
-    source: str
+    MOST = 1 << 20
 
+    def __init__(self) -> None:
+        self._t, self._line = array("d"), array("q")
+        self._now: tuple[float, int] | None = None
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One requirement that did not hold: where, what was expected, what was there instead."""
+    def tell(self, t: float, line: int) -> None:
+        """The frame that is judged now."""
+        self._now = t, line
+        self._t.append(t)
+        self._line.append(line)
+        if len(self._t) > 2 * self.MOST:
+            del self._t[: self.MOST], self._line[: self.MOST]
 
-    check: str
-    requirement: str
-    severity: str
-    t: float
-    connector: int | None
-    expected: str
-    actual: str
-    message: str
+    def at(self, t: float) -> int | None:
+        """The line of a frame of this instant: the one that is judged now, else the first."""
+        if self._now is not None and abs(self._now[0] - t) < SAME_S:
+            return self._now[1]
+        k = bisect_left(self._t, t - SAME_S)
+        return self._line[k] if k < len(self._t) and self._t[k] - t < SAME_S else None
 
 
 class Ledger:
@@ -41,17 +64,26 @@ class Ledger:
 
     def __init__(self, table: tuple[Requirement, ...]) -> None:
         self.table = {row.id: row for row in table}
-        self.judged: Counter[str] = Counter()
-        self.failures: Counter[tuple[str, str]] = Counter()
-        self.findings: list[Finding] = []
         self.start = 0.0  # epoch seconds of t = 0; findings carry seconds of the run
+        self.lines = Lines()
         self.watch: Watch | None = None  # is told of all that was judged at a connector
+        self.knows: Callable[[Need], bool] = lambda _: True  # does the recording tell this?
+        self.seen: set[str] = set()  # actions and events of the recording
+        self._judged: Counter[str] = Counter()
+        self._undecided: Counter[str] = Counter()
+        self._not_compared: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._failures: Counter[tuple[str, str]] = Counter()
+        self._findings: dict[tuple[object, ...], Finding] = {}
+        self._times: Counter[tuple[object, ...]] = Counter()
+        self._kept: Counter[tuple[str, str]] = Counter()
+
+    # -- what checks write -----------------------------------------------------------------------
 
     def held(
         self, requirement: str, count: int = 1, connector: int | None = None, t: Instants | None = None
     ) -> None:
         """`count` more cases were judged and found good; where, and at which instants, if it is told."""
-        self.judged[requirement] += count
+        self._judged[requirement] += count
         if self.watch is not None and count > 0 and connector and t is not None:
             self.watch(requirement, connector, t, True)
 
@@ -64,14 +96,29 @@ class Ledger:
         expected: object,
         actual: object,
         message: str,
-        *,
-        severity: str = "error",
+        **more: Any,
     ) -> None:
         """One more case: held or broken."""
         if good:
             self.held(requirement, 1, connector, t)
         else:
-            self.broken(requirement, t, connector, expected, actual, message, severity=severity)
+            self.broken(requirement, t, connector, expected, actual, message, **more)
+
+    def judge_rows(
+        self,
+        requirement: str,
+        connector: int | None,
+        t: Array,
+        cases: Array,
+        wrong: Array,
+        tell: Callable[[int], Told],
+        **more: Any,
+    ) -> None:
+        """A case for each row of `cases`: broken where `wrong`, of which `tell` says what, else held."""
+        good = t[cases & ~wrong]
+        self.held(requirement, len(good), connector, good)
+        for k in np.flatnonzero(cases & wrong).tolist():
+            self.broken(requirement, float(t[k]), connector, *tell(k), **more)
 
     def broken(
         self,
@@ -83,36 +130,97 @@ class Ledger:
         message: str,
         *,
         severity: str = "error",
+        blames: str | list[str] = STATION,
+        line: int | None = FIND,
+        cause: str | None = None,
+        count: int = 1,
     ) -> None:
-        """One more case was found wanting; t in epoch seconds; severity error, warning or deviation."""
-        row = self.table[requirement]
-        self.judged[requirement] += 1
-        self.failures[requirement, severity] += 1
+        """One more case was found wanting; t in epoch seconds; severity error, warning or deviation.
+
+        Findings of one requirement, connector and `cause` (else: of messages that differ in numbers alone)
+        are one, told at its first time with how often it came. `count` is 0 of a case counted already.
+        """
+        self._judged[requirement] += count
+        self._failures[requirement, severity] += 1
         if self.watch is not None and connector:
             self.watch(requirement, connector, t, severity != "error")
-        if self.failures[requirement, severity] <= KEEP:
-            shown = "warning" if severity == "deviation" else severity
-            check = requirement.partition(".")[0]
-            at = round(t - self.start, 3)
-            finding = Finding(check, row.id, shown, at, connector, str(expected), str(actual), message)
-            self.findings.append(finding)
+        key = (requirement, severity, connector, NUMBERS.sub("#", message) if cause is None else cause)
+        self._times[key] += 1
+        if key in self._findings or self._kept[requirement, severity] >= KEEP:
+            return
+        self._kept[requirement, severity] += 1
+        self._findings[key] = Finding(
+            check=requirement.partition(".")[0],
+            requirement=self.table[requirement].id,
+            severity="warning" if severity == "deviation" else severity,
+            t=round(t - self.start, 3),
+            at=iso(t),
+            line=self.lines.at(t) if line == FIND else line,
+            connector=connector,
+            times=1,
+            expected=str(expected),
+            actual=str(actual),
+            message=message,
+            blames=blames,
+        )
+
+    def undecided(self, requirement: str, count: int = 1) -> None:
+        """So many comparisons lie within the instrument's uncertainty of their limit."""
+        self._undecided[requirement] += count
+
+    def not_compared(self, requirement: str, reason: str, count: int = 1) -> None:
+        """So many cases came up and could not be compared; `reason` in words, and how to get what lacks."""
+        if count:
+            self._not_compared[requirement][reason] += count
+
+    # -- what the verdict reads ------------------------------------------------------------------
+
+    @property
+    def findings(self) -> list[Finding]:
+        """One a cause, each with how often it came."""
+        return [replace(finding, times=self._times[key]) for key, finding in self._findings.items()]
+
+    def failures(self, requirement: str, severity: str = "error") -> int:
+        return self._failures[requirement, severity]
+
+    @property
+    def errors(self) -> int:
+        return sum(count for (_, severity), count in self._failures.items() if severity == "error")
 
     def verdict(self, requirement: str) -> str:
-        if self.failures[requirement, "error"]:
+        if self._failures[requirement, "error"]:
             return FAIL
-        if self.failures[requirement, "deviation"]:
+        if self._failures[requirement, "deviation"]:
             return KNOWN_DEVIATION
-        return PASS if self.judged[requirement] else NOT_EXERCISED
+        if self._judged[requirement]:
+            return PASS
+        return NOT_JUDGED if self.lacks(requirement) else NOT_EXERCISED
+
+    def lacks(self, requirement: str) -> list[str]:
+        """Why a requirement that came up was not judged; empty where it was, or never came up."""
+        if self._judged[requirement]:
+            return []
+        row, reasons = self.table[requirement], list(self._not_compared[requirement])
+        if self._undecided[requirement]:
+            reasons.append(BETTER_METER)
+        if not row.arises or self.seen & set(row.arises):
+            reasons += [need.lacks for need in row.needs if not self.knows(need)]
+        return list(dict.fromkeys(reasons))
 
     def requirements(self) -> list[dict[str, Any]]:
         """The table as summary.json carries it."""
         return [
             {
-                **asdict(row),
+                "id": row.id,
+                "title": row.title,
+                "source": row.source,
                 "verdict": self.verdict(row.id),
-                "count": self.judged[row.id],
-                "failures": self.failures[row.id, "error"],
-                "warnings": self.failures[row.id, "warning"] + self.failures[row.id, "deviation"],
+                "count": self._judged[row.id],
+                "undecided": self._undecided[row.id],
+                "not_compared": dict(self._not_compared[row.id]),
+                "lacks": self.lacks(row.id),
+                "failures": self._failures[row.id, "error"],
+                "warnings": self._failures[row.id, "warning"] + self._failures[row.id, "deviation"],
             }
             for row in self.table.values()
         ]

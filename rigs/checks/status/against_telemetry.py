@@ -7,8 +7,8 @@ from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.connectors import Stretches
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import hold, lasting, per_phase
 
 TRUE, TOLD = "status.true", "status.told"

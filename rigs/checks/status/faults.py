@@ -7,8 +7,8 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.sheet_tables import SHEET
 
 CODE = "status.fault-code"
@@ -60,7 +60,7 @@ class Faults:
         if not alone or self._connectors.unsure(edge).any() or self._link.was_unheard(t - 60.0, t + LOOK_S):
             return
         code = CODES[fault]
-        if code in LACKING and self._context.behaviour == SHEET:
+        if code in LACKING and self._context.evidence.behaviour == SHEET:
             code = "OtherError"
         expected = ("Faulted", code) if lasts else ("not Faulted", "NoError")
         status, told = self._told[connector]

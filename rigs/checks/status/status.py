@@ -3,8 +3,8 @@
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
 
 TABLE, ZERO, CODE = "status.table", "status.connector-zero", "status.error-code"
@@ -63,7 +63,9 @@ class Statuses:
         self._ledger = context.ledger
         self._history = context.history
         self._link = context.history.link
-        self._whole = context.whole  # else no one tells what happened at the connector meanwhile
+        self._whole = (
+            context.evidence.from_power_on
+        )  # else no one tells what happened at the connector meanwhile
         self._now: dict[int, str] = {}
         self._mended_t: dict[int, float] = {}  # by connector: when a fault last went away
         self._touched_t: dict[int, float] = {}  # by connector: when hands were last at it

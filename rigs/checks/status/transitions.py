@@ -7,7 +7,7 @@ from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.connectors import Stretches
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import current, hold, lasting, per_phase
 
 CHARGING, PREPARING = "status.charging", "status.preparing"

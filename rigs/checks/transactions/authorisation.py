@@ -4,8 +4,8 @@ from collections import deque
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
 
 RESPECTED, ENDED, TWICE = "authorisation.respected", "authorisation.ended", "authorisation.own-stop"

@@ -14,8 +14,8 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.state.connectors import HAIR_S
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
 
 STOPS, STARTS, ASKED = "card.stops", "card.starts", "card.asked"
@@ -77,7 +77,7 @@ class Cards:
         bus.replies["StartTransaction"].append(self._confirmed)
         bus.calls["StopTransaction"].append(self._stopped)
         bus.replies["RemoteStartTransaction"].append(self._remotely)
-        if context.whole:
+        if context.evidence.from_power_on:
             bus.calls["StatusNotification"].append(self._status)
             bus.events["tag"].append(self._shown)
             bus.events["plug-in"].append(self._plugged)
@@ -108,7 +108,7 @@ class Cards:
         if running is None or running.start_told != call.t:
             return
         self._starts.append(running)
-        if self._context.whole:
+        if self._context.evidence.from_power_on:
             self._caused(running)
 
     def _stopped(self, call: Call) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.requirement import Requirement as R
 
 ANSWER, VERSION = "list.answer", "list.version"
 REQUIREMENTS = (
@@ -24,7 +24,7 @@ class Lists:
         self._context = context
         self._keys = context.history.keys
         self._ledger = context.ledger
-        self._tags: set[str] | None = set() if context.whole else None  # None: not known
+        self._tags: set[str] | None = set() if context.evidence.from_power_on else None  # None: not known
         self._version = 0
         context.bus.replies["SendLocalList"].append(self._sent)
         context.bus.replies["GetLocalListVersion"].append(self._asked)

@@ -10,8 +10,8 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
 from evc5.rigs.checks.transactions.id_tags import ASKED
 
@@ -65,7 +65,7 @@ class Unconnected:
         self._starts: deque[Transaction] = deque(maxlen=256)
         self._offline: deque[Shown] = deque(maxlen=256)  # judged when the starts of the outage are told
         self._conflict_t = self._conflict_told_t = float("-inf")
-        if not context.whole:
+        if not context.evidence.from_power_on:
             return
         context.bus.calls["StatusNotification"].append(self._told)
         bus = context.bus

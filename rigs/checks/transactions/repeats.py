@@ -4,7 +4,7 @@ from collections.abc import Hashable
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.ledger import Ledger
-from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.requirement import Requirement as R
 
 REPEAT = "transaction.repeat"
 REQUIREMENTS = (R(REPEAT, "Transaction messages are repeated only where no reply came", "4.10, TC_039_CS"),)

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.transactions.repeats import key_of
 
 RETRY, RESUMED = "transaction.retry", "transaction.resumed"
@@ -101,7 +101,7 @@ class Retries:
     def _rule(self, t: float) -> Rule | None:
         """By the station's policy; None where nobody says which it is, or what its keys are."""
         if self._context.policies["transaction_message_retry"] == "fixed-delay":
-            return Rule(*FIXED, grows=False) if self._context.behaviour is not None else None
+            return Rule(*FIXED, grows=False) if self._context.evidence.behaviour is not None else None
         attempts = self._keys.integer("TransactionMessageAttempts", t)
         wait_s = self._keys.integer("TransactionMessageRetryInterval", t)
         return None if not attempts or wait_s is None else Rule(attempts, float(wait_s), grows=True)

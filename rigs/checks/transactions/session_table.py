@@ -13,6 +13,7 @@ from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Instants
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import FAIL, PASS
 from evc5.rigs.checks.state.transactions import Transaction
 
 FOREVER = float("inf")
@@ -133,11 +134,10 @@ class Sessions:
         until = self._context.telemetry.until
         self._unmeasured = [s for s in self._unmeasured if s.unplug is None or s.unplug > until]
 
-    def rows(self, start: float) -> list[dict[str, Any]]:
+    def rows(self) -> list[dict[str, Any]]:
         """The sessions as summary.json carries them."""
-        errors = [f for f in self._context.ledger.findings if f.severity == "error"]
         table = list(self._context.ledger.table)
-        return [_row(session, start, errors, table) for session in self._all]
+        return [_row(session, table) for session in self._all]
 
 
 def _any_within(instants: Sequence[float] | Array, since: float, until: float) -> bool:
@@ -145,11 +145,7 @@ def _any_within(instants: Sequence[float] | Array, since: float, until: float) -
     return bool(((t >= since) & (t <= until)).any())
 
 
-def _row(session: Session, start: float, errors: list[Any], table: list[str]) -> dict[str, Any]:
-    last = session.unplug if session.unplug is not None else float("inf")
-    failed = any(
-        f.connector == session.connector and session.plug_in <= f.t + start <= last + AFTER_S for f in errors
-    )
+def _row(session: Session, table: list[str]) -> dict[str, Any]:
     wh = session.wh if session.wh is not None else _metered(session)
     needed = session.needed_wh
     return {
@@ -164,7 +160,7 @@ def _row(session: Session, start: float, errors: list[Any], table: list[str]) ->
         "needed_kwh": None if needed is None else round(needed / 1000, 3),
         "shortfall_kwh": None if needed is None or wh is None else round(max(0.0, needed - wh) / 1000, 3),
         "transactions": [transaction.id for transaction in session.transactions],
-        "verdict": "FAIL" if failed else "PASS",
+        "verdict": PASS if all(session.judged.values()) else FAIL,
         "judged": "".join(LETTERS[session.judged.get(id)] for id in table),
     }
 

@@ -6,7 +6,7 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import UNKNOWN, Transaction
 
 PAIR, BELONGS, CARRIES = "transaction.pair", "transaction.belongs", "transaction.carries-id"
@@ -69,7 +69,7 @@ class Transactions:
         id = call.payload["transactionId"]
         stopped = self._history.transactions.by_id.get(id)
         if stopped is None or stopped.stop_told != call.t:
-            if id != UNKNOWN and (self._context.whole or stopped is not None):
+            if id != UNKNOWN and (self._context.evidence.from_power_on or stopped is not None):
                 actual = "an id no StartTransaction was given" if stopped is None else "one stopped before"
                 message = f"StopTransaction speaks of transaction {id}"
                 self._ledger.broken(PAIR, call.t, None, "a running transaction", actual, message)
@@ -95,7 +95,7 @@ class Transactions:
     def _within(self, connector: int, block: Block, its: Transaction | None) -> None:
         t = float(block.t[0])
         if its is None:
-            if self._context.whole:
+            if self._context.evidence.from_power_on:
                 message = f"meter values of transaction {block.transaction}, which no one started"
                 self._ledger.broken(BELONGS, t, connector, "a transaction that was", "none", message)
             return

@@ -14,7 +14,7 @@ from evc5.rigs.checks.metering import (
     values_against_telemetry,
 )
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement
+from evc5.rigs.checks.state.requirement import Requirement
 from evc5.rigs.checks.status import against_telemetry, faults, status, transitions
 from evc5.rigs.checks.transactions import authorisation as auth
 from evc5.rigs.checks.transactions import id_tags, lists, offline, repeats, retries, stops

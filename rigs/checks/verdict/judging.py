@@ -21,6 +21,7 @@ from evc5.rigs.checks.reading.templates import Row, Template, Templates
 from evc5.rigs.checks.reading.transcripts import is_own, transcript
 from evc5.rigs.checks.state.agenda import Agenda
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import Evidence
 from evc5.rigs.checks.state.ledger import Ledger
 from evc5.rigs.checks.state.listeners import Bus, Event
 from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
@@ -69,7 +70,7 @@ def finish(directory: Path, **choices: Any) -> Verdict:
     return verdict
 
 
-def _is_whole(path: Path, summary: Mapping[str, Any]) -> bool:
+def _is_from_power_on(path: Path, summary: Mapping[str, Any]) -> bool:
     """Recorded from the station's first moment on? A real one, or one with a memory, had a life before."""
     return path.is_dir() and summary.get("csms") != "served" and not summary.get("continues")
 
@@ -95,6 +96,11 @@ class Judge:
         if not self._messages.is_file():
             raise BadInput(f"{path} is neither a run directory nor a transcript")
         self._ledger, self._history, self._bus = Ledger(TABLE), StationHistory(), Bus()
+        self._evidence = Evidence(self._history, behaviour=summary.get("behaviour"))
+        self._evidence.header = _mapping(summary, "keys")
+        self._evidence.from_power_on = _is_from_power_on(path, summary)
+        self._evidence.events = (path / EVENTS).is_file()
+        self._ledger.knows = self._evidence.knows
         self._repeats = Repeats(self._ledger)
         waits = tolerances.call_timeout_s, tolerances.answer_s
         self._pairing = Pairing(self._ledger, *waits, self._gave_up)
@@ -112,14 +118,12 @@ class Judge:
             self._history,
             ProfilesInForce(self._bus, self._history, policies),
             Agenda(self._bus),
+            self._evidence,
             self._ledger,
             self._truth,
             tolerances,
             policies,
-            _is_whole(path, summary),
             zone,
-            _mapping(summary, "keys"),
-            behaviour=summary.get("behaviour"),
         )
         for check in CHECKS:
             check(context)
@@ -138,7 +142,7 @@ class Judge:
         self._reader, self._templates = Reader(start), Templates(start)
         self._events, self._parts = self._read_events(start), self._read_parts(start)
         self._event, self._part = next(self._events, None), next(self._parts, None)
-        self._truth.recorded = self._part is not None
+        self._truth.recorded = self._evidence.telemetry = self._part is not None
         self._due = self._next_due()
         if is_own(self._messages):
             self._own(start)
@@ -239,8 +243,17 @@ class Judge:
             self._bad_line(number, str(error), raw)
             return
         self._advance(number, frame.t)
-        self._ledger.judged["recording.line"] += 1
+        self._note(frame)
+        self._ledger.held("recording.line")
         self._frame(frame, raw)
+
+    def _note(self, frame: Frame) -> None:
+        """Where it stands, and what there is of it to know from."""
+        self._ledger.lines.tell(frame.t, frame.line)
+        evidence = self._evidence
+        evidence.up |= frame.up
+        evidence.down |= not frame.up
+        evidence.began = frame.t if evidence.began is None else evidence.began
 
     def _advance(self, number: int, t: float) -> None:
         """Time goes on to a line's; what happened before it is told first."""
@@ -321,8 +334,9 @@ class Judge:
         if frame.fault:
             self._foreign(frame)
             return
-        self._ledger.judged["frame.form"] += 1
+        self._ledger.held("frame.form")
         if frame.kind == CALL:
+            self._ledger.seen.add(frame.action)
             call = Call(frame.line, frame.t, frame.up, frame.lost, frame.id, frame.action, frame.payload)
             call.lost |= not call.up and self._history.boots.registration in (
                 "",
@@ -426,6 +440,7 @@ class Judge:
         self._repeats.gave_up(call)
 
     def _happens(self, event: Event) -> None:
+        self._ledger.seen.add(event.name)
         if event.name in _BARRIER_EVENTS:
             self._gathering.flush()
         self._history.event(event.t, event.name, event.connector, event.detail)
@@ -455,13 +470,12 @@ class Judge:
         if not self._frames:
             raise BadInput(f"{self._messages} holds no OCPP frames")
         ledger = self._ledger
-        passed = not any(severity == "error" for _, severity in ledger.failures)
         return Verdict(
             ledger.requirements(),
             findings_of(ledger.findings),
-            self._sessions.rows(start),
+            self._sessions.rows(),
             self._frames,
-            passed,
+            ledger.errors == 0,
         )
 
 

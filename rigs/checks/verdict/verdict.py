@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from evc5.rigs.checks.state.ledger import Finding
+from evc5.rigs.checks.state.requirement import Finding
 from evc5.rigs.errors import BadInput
 
 SUMMARY = "summary.json"
@@ -30,7 +30,7 @@ class Verdict:
 
 def findings_of(findings: list[Finding]) -> list[dict[str, Any]]:
     """The findings in order of time, as summary.json carries them."""
-    return [asdict(finding) for finding in sorted(findings, key=lambda f: f.t)]
+    return [asdict(finding) for finding in sorted(findings, key=lambda finding: finding.t)]
 
 
 def read_summary(directory: Path) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from collections import Counter
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import Requirement as R
 
 FIRST, RETRY, REPORT = "boot.first", "boot.retry", "boot.status"
 REQUIREMENTS = (
@@ -27,7 +27,9 @@ class Boot:
         self._history = context.history
         self._connectors = context.history.connectors
         self._link = context.history.link
-        self._waits = context.whole  # a whole run begins with a boot; a transcript may begin anywhere
+        self._waits = (
+            context.evidence.from_power_on
+        )  # a whole run begins with a boot; a transcript may begin anywhere
         self._last: tuple[float, float, str] | None = None  # last answer: when, interval, status
         self._triggered: Counter[str] = Counter()  # how many of each were asked for while pending
         self._of_all: dict[str, set[int | None]] = {}  # asked for of every connector: who has told
@@ -151,5 +153,5 @@ class Boot:
 
     def _end(self, t: float) -> None:
         self._settle(t)
-        if self._waits and self._context.whole:
+        if self._waits and self._context.evidence.from_power_on:
             self._overdue(t)

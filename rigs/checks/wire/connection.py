@@ -2,8 +2,8 @@
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import Requirement as R
 
 KEPT, OUTAGE = "connection.kept", "connection.outage"
 REQUIREMENTS = (

@@ -6,8 +6,8 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.state.connectors import RECONNECT_S
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.ledger import Requirement as R
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import Requirement as R
 
 EARLY, RESUMED, POWER, SAME = "heartbeat.early", "connection.resumed", "boot.after-power", "boot.identity"
 REQUIREMENTS = (

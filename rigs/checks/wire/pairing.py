@@ -6,7 +6,7 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.frames import Frame
 from evc5.rigs.checks.reading.ids import Ids
 from evc5.rigs.checks.state.ledger import Ledger
-from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.requirement import Requirement as R
 
 REQUIREMENTS = (
     R("rpc.id", "Message ids are unique and at most 36 characters", "J 4.1.4"),
@@ -38,13 +38,13 @@ class Pairing:
         if waiting:
             self._overtaken(call, waiting)
         else:
-            self._ledger.judged[ONE_CALL[call.up]] += 1
+            self._ledger.held(ONE_CALL[call.up])
         if len(call.id) > 36:
             self._bad_id(call, "at most 36 characters", "message id too long")
         elif not self._ids[call.up].is_new(call.id):
             self._bad_id(call, "an id of its own", "message id used before")
         else:
-            self._ledger.judged["rpc.id"] += 1
+            self._ledger.held("rpc.id")
         waiting[call.id] = call
 
     @property
@@ -71,10 +71,9 @@ class Pairing:
     def reply(self, t: float, up: bool, id: str) -> Call | None:
         """The CALL that a reply answers, or None; its `reply` and `error` are filled in by the caller."""
         call = self._open[not up].pop(id, None) or self._given_up[not up].pop(id, None)
-        judged = self._ledger.judged
         if call is not None:
-            judged["rpc.matched"] += 1
-            judged["rpc.answered"] += 1
+            self._ledger.held("rpc.matched")
+            self._ledger.held("rpc.answered")
             call.reply_t = t
         elif self._torn:
             self._torn -= 1
@@ -128,7 +127,7 @@ class Pairing:
                     "a second CALL while one was outstanding",
                 )
             else:
-                self._ledger.judged[ONE_CALL[late.up]] += 1
+                self._ledger.held(ONE_CALL[late.up])
                 self._unanswered(call)
                 self._give_up(call)
 

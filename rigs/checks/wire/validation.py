@@ -6,7 +6,7 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.frames import RESULT, Frame
 from evc5.rigs.checks.reading.schemas import Fault, Schema, schema
 from evc5.rigs.checks.state.ledger import Ledger
-from evc5.rigs.checks.state.ledger import Requirement as R
+from evc5.rigs.checks.state.requirement import Requirement as R
 
 REQUIREMENTS = (
     R("frame.form", "Every frame is an array of OCPP-J", "J 4.2"),
@@ -78,7 +78,7 @@ class Validation:
         code, description, details = frame.payload
         call.error = code if isinstance(code, str) else ""
         if code in ERROR_CODES and isinstance(description, str) and isinstance(details, dict):
-            self._ledger.judged["frame.error-code"] += 1
+            self._ledger.held("frame.error-code")
             return
         self._ledger.broken(
             "frame.error-code",
@@ -98,10 +98,9 @@ class Validation:
     def _judge(
         self, known: Schema, payload: Any, t: float, connector: int | None, what: str, up: bool
     ) -> bool:
-        judged = self._ledger.judged
         if known.valid(payload):
-            judged["frame.schema"] += 1
-            judged["frame.timestamp"] += known.has_timestamp
+            self._ledger.held("frame.schema")
+            self._ledger.held("frame.timestamp", known.has_timestamp)
             return True
         for fault in known.faults(payload):
             self._invalid(fault, t, connector, what, up)

@@ -55,10 +55,14 @@ def test_a_finding_names_time_connector_expected_and_actual(tmp_path: Path) -> N
         "requirement": "metering.clock-complete",
         "severity": "error",
         "t": 8 * 900.0,
+        "at": "2024-03-01T12:00:00.000Z",
+        "line": None,
         "connector": 1,
+        "times": 1,
         "expected": "data of the boundary 2024-03-01T12:00:00.000Z",
         "actual": "none",
         "message": "clock-aligned data misses a boundary",
+        "blames": "station",
     }
 
 
