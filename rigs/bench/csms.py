@@ -63,6 +63,7 @@ class BackOffice:
     transactions: Iterator[int] = field(default_factory=lambda: count(1))
     started: dict[str, int] = field(default_factory=dict)  # the latest starts, with their numbers
     boots: int = 0
+    asks_keys: bool = True  # after each accepted boot, so that a recording tells the keys it was made under
 
     def reply(
         self,
@@ -191,8 +192,8 @@ class Conversation:
 
     def _answer(self, action: str, payload: Payload) -> Payload | None:
         answer = self.office.answer(action, payload, self._timeline._now)
-        if action == "BootNotification" and answer is not None and answer.get("status") == "Accepted":
-            # After every accepted boot, so that a recording carries the configuration it was made under.
+        accepted = action == "BootNotification" and answer is not None and answer.get("status") == "Accepted"
+        if accepted and self.office.asks_keys:
             self._timeline.soon(lambda: self.call("GetConfiguration", {}))
         return answer
 

@@ -169,6 +169,7 @@ def back_office(rig: RigFile, calendar: Calendar) -> BackOffice:
         tags={name.lower(): Tag(tag.status, tag.parent, tag.expires) for name, tag in csms.tags.items()},
         unknown_tags=csms.unknown_tags,
         heartbeat_interval_s=csms.heartbeat_interval_s,
+        asks_keys=csms.asks_keys,
         boot_interval_s=csms.boot_interval_s,
         boot_statuses=tuple(csms.boot_status),
     )

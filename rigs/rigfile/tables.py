@@ -245,6 +245,9 @@ class Csms(Table):
     heartbeat_interval_s: int = Field(
         default=3600, ge=0, description="interval given with Accepted, s; 0: as the station likes"
     )
+    asks_keys: bool = Field(
+        default=True, description="whether it asks for all configuration keys after each accepted boot"
+    )
     unknown_tags: TagStatus = Field(
         default="Accepted", description="status of an idTag that [csms.tags] does not list"
     )

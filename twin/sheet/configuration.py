@@ -253,7 +253,7 @@ class Configuration:
         if not allow and (row.support in ("missing", "hardcoded") or row.access == "R"):
             raise ValueError(f"{name} {_why_not(row)} (table {row.table}), got {text!r}")
         if allow:
-            row = replace(row, min=None, max=None, raised_to=0, pattern="", channels="")
+            row = replace(row, min=None, max=None, raised_to=0, pattern="")
         try:
             self._given[name] = normal(row, text, self.connectors, self._measurands())
         except ValueError as error:

@@ -3,6 +3,7 @@
 import gc
 
 from evc5 import Bench, Run
+from evc5.rigs.rigfile.file import RigFile
 
 
 def recorded() -> Run:
@@ -24,3 +25,13 @@ def test_a_bench_leaves_nothing_behind_once_its_run_is_gone() -> None:
     del run
     gc.collect()
     assert not directory.exists()
+
+
+def test_a_back_office_asks_for_the_keys_unless_its_rig_says_otherwise() -> None:
+    table = {"name": "silent", "start": "2024-03-01T00:00:00Z", "days": 1.0}
+    asked = []
+    for csms in ({}, {"asks_keys": False}):
+        with Bench(rig=RigFile.parse({**table, "csms": csms})) as bench:
+            bench.advance(60.0)
+            asked.append("GetConfiguration" in set(bench.run_so_far().messages.action))
+    assert asked == [True, False]

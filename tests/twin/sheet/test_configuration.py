@@ -192,6 +192,11 @@ def test_even_an_allowed_override_keeps_the_type(behaviour: Behaviour) -> None:
         Configuration(behaviour, {"ConnectionTimeOut": "soon"}, allow=True)
 
 
+def test_even_an_allowed_override_has_an_item_for_each_connector(behaviour: Behaviour) -> None:
+    with pytest.raises(ValueError, match=r"chg_SktType must have 2 item\(s\), one for each connector"):
+        Configuration(behaviour, {"chg_SktType": "CP+PP"}, connectors=2, allow=True)
+
+
 def test_what_the_station_assigns_is_no_setting_to_remember(configuration: Configuration) -> None:
     configuration.change("HeartbeatInterval", "60")
     configuration.assign("HeartbeatInterval", 300)  # a BootNotification was answered
