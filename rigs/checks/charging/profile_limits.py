@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evc5.rigs.checks.reading.columns import Array, Block
+from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Told
@@ -13,12 +13,11 @@ from evc5.rigs.checks.state.spans import current, highest_of_late, is_new, per_p
 
 AT_ONCE_S = 0.01  # a row that the next one takes back within the millisecond that messages are stamped by
 LIMIT, EXACT, STATION = "charging.limit", "charging.exact", "charging.station-limit"
-REPORTED, PHASES = "charging.reported", "charging.phases"
+PHASES = "charging.phases"
 REQUIREMENTS = (
     R(LIMIT, "The offer keeps to the connector's charging profile", "3.13.1 to 3.13.3, TC_056_CS, TC_057_CS"),
     R(EXACT, "What a profile limits is allocated in full", "3.13, 7.14"),
     R(STATION, "All connectors together keep to the ChargePointMaxProfile", "3.13.1, 3.13.3"),
-    R(REPORTED, "The offer reported keeps to the charging profile", "3.13.3"),
     R(PHASES, "Charging keeps to a profile's numberPhases", "7.14"),
 )
 PILOT_S = 5.1  # the duty may change every 5 s; IEC 61851-1 as quoted by EVerest's Charger.hpp
@@ -40,7 +39,6 @@ class Charging:
         self._until: dict[int, float] = {}
         self._wired: dict[int, float] = {}  # by connector: the most phases ever seen to conduct
         context.bus.telemetry.append(self._part)
-        context.bus.readings.append(self._readings)
 
     # -- the limits of an hour or a day ----------------------------------------------------------
 
@@ -204,29 +202,3 @@ class Charging:
             return f"<= {highest[k]:.2f} A", f"{total[k]:.2f} A", message
 
         self._ledger.judge_rows(STATION, None, instants, flows, wrong, tell)
-
-    # -- meter values ----------------------------------------------------------------------------
-
-    def _readings(self, connector: int, blocks: list[Block]) -> None:
-        if not self._in_force.applies or self._in_force.is_empty or connector == 0:
-            return
-        for block in self._context.instant(blocks):
-            at = [k for k, c in enumerate(block.layout.columns) if c.measurand == "Current.Offered"]
-            if at and not block.layout.context.startswith("Transaction"):
-                self._reported(connector, block.stamp, block.values[:, at].max(axis=1))
-
-    def _reported(self, connector: int, stamps: Array, offered: Array) -> None:
-        slack = self._context.tolerances.current_a
-        limits, _ = self._limits(connector, np.sort(stamps))
-        limits = limits[np.argsort(np.argsort(stamps))]
-        limited = limits < NO_LIMIT
-        wrong, highest = np.zeros(len(stamps), bool), limits.copy()
-        for k in np.flatnonzero(limited & (offered > limits + slack)).tolist():
-            highest[k] = max(self._before(connector, float(stamps[k])), limits[k])
-            wrong[k] = offered[k] > highest[k] + slack
-
-        def tell(k: int) -> Told:
-            message = "Current.Offered is above the charging profile"
-            return f"<= {highest[k]:.2f} A", f"{offered[k]:.2f} A", message
-
-        self._ledger.judge_rows(REPORTED, connector, stamps, limited, wrong, tell)

@@ -3,7 +3,10 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 
+import numpy as np
+
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.state.listeners import Bus
 from evc5.rigs.checks.state.profiles import (
@@ -75,21 +78,38 @@ class ProfilesInForce:
         ]
         return min(found, default=None)
 
-    def limit(self, connector: int, t: float) -> tuple[Cap | None, float]:
-        """The cap that holds for a connector (0: the station's) and until when."""
+    def limit(self, connector: int, t: float, own_first: bool | None = None) -> tuple[Cap | None, float]:
+        """The cap that holds for a connector (0: the station's) and until when.
+
+        `own_first`: does a connector's own TxDefaultProfile outdo those of 0? None: as the policy has it.
+        """
         held, began, asked = self.profiles(t), self.began(connector, t), t + HAIR_S
-        cap = prevailing(held, connector, asked, began, self._own_first)
+        own_first = self._own_first if own_first is None else own_first
+        cap = prevailing(held, connector, asked, began, own_first)
         return cap, min(next_mark(held, connector, asked, began), self._next_change(t))
 
-    def steps(self, connector: int, since: float, until: float) -> Iterator[tuple[float, Cap | None]]:
+    def steps(
+        self, connector: int, since: float, until: float, own_first: bool | None = None
+    ) -> Iterator[tuple[float, Cap | None]]:
         """From when on which cap holds, between two instants."""
         t = since
         for _ in range(100_000):
-            cap, end = self.limit(connector, t)
+            cap, end = self.limit(connector, t, own_first)
             yield t, cap
             t = max(end, t + 0.001)
             if t >= until:
                 return
+
+    def at_each(self, connector: int, t: Array) -> tuple[list[Cap | None], Array]:
+        """The caps in force about these instants, and which of them holds at each."""
+        steps = list(self.steps(connector, float(t.min()), float(t.max()) + 1.0))
+        starts = np.array([start for start, _ in steps])
+        return [cap for _, cap in steps], np.searchsorted(starts, t + HAIR_S, side="right") - 1
+
+    def caps_within(self, connector: int, since: float, until: float, either_way: bool) -> list[Cap | None]:
+        """All caps in force at any time of a stretch; `either_way`: in each order that 3.13.1 leaves open."""
+        orders = (True, False) if either_way else (None,)
+        return [cap for order in orders for _, cap in self.steps(connector, since, until, order)]
 
     def _next_change(self, t: float) -> float:
         index = bisect_right(self._times, t + HAIR_S)

@@ -1,0 +1,253 @@
+"""What meter values tell to flow, and to be offered, against the charging profiles accepted (3.13, 7.14).
+
+The current is taken as the recording has it: Current.Import, else Power.Active.Import, else the slope of the
+register; a limit in watts is held against the power. 7.12 and ER 3.34 differ in what a limit in watts means
+in amperes where fewer phases are in use than it counts with: who is not known to follow one may follow
+either; the power it allows is the same.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from evc5.rigs.checks.reading.columns import Array, Block
+from evc5.rigs.checks.reading.flow import Flow, flow_of, offer_of, slope_w
+from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND
+from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import CURRENT
+from evc5.rigs.checks.state.profiles import PHASES as ALL_PHASES
+from evc5.rigs.checks.state.profiles import VOLTS, Cap
+from evc5.rigs.checks.state.requirement import Requirement as R
+
+FLOW, TOGETHER, REPORTED = "charging.flow", "charging.flow-together", "charging.reported"
+PHASES = "charging.flow-phases"
+REQUIREMENTS = (
+    R(REPORTED, "The offer reported keeps to the charging profile", "3.13.3"),
+    R(
+        FLOW,
+        "What is reported to flow keeps to the charging profile",
+        "3.13.1 to 3.13.3, 7.12, ER 3.34",
+        needs=(CURRENT,),
+        arises=("SetChargingProfile",),
+    ),
+    R(TOGETHER, "All connectors together are reported to keep to the ChargePointMaxProfile", "3.13.3"),
+    R(PHASES, "No more phases are reported to carry current than the profile has", "7.14"),
+)
+OFFERED_S = 20.0  # assumed: the pilot's 5 s (IEC 61851-1 Annex A), and a station that looks every 15 s
+FOLLOWED_S = 60.0  # assumed: a station's control, the pilot, the car's 5 s, and a ramp down
+SWITCHED_S = 120.0  # assumed: the car lets go, a pause, the relays, and the car comes back
+AVERAGE_S = (
+    900.0  # a clock-aligned value may be the mean of so long (9.1.5); ClockAlignedDataInterval if told
+)
+HIGH_VOLTS = 1.1  # EN 50160: supply voltage up to 10 % above nominal, by which 7.12 counts
+SIDE_BY_SIDE_S = 90.0  # assumed: readings of two connectors so near are of one time
+SWITCH = "ConnectorSwitch3to1PhaseSupported"
+
+Over = Callable[[Cap, Flow], Array]
+
+
+class FlowLimits:
+    """Judges each block of meter values by the caps that held when it was taken."""
+
+    def __init__(self, context: Context) -> None:
+        self._context, self._in_force, self._ledger = context, context.profiles, context.ledger
+        self._spread = context.policies.get("watts_to_amps") == "phases-in-use" or not context.whole
+        self._register: dict[tuple[int, int | None], tuple[float, float]] = {}  # the last stamp and value
+        self._latest: dict[int, tuple[Array, Flow]] = {}  # by connector: its last block, and when
+        self._crowded: dict[int, float] = {}  # by connector: when all together were above the limit last
+        context.bus.readings.append(self._readings)
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        if not self._in_force.applies or connector == 0:
+            return
+        for block in self._context.instant(blocks):
+            if not block.layout.mixed and block.layout.context.startswith(("Sample", "Trigger", "Other")):
+                self._block(connector, block)
+
+    def _block(self, connector: int, block: Block) -> None:
+        flow = self._with_slope(connector, block, flow_of(block))
+        if self._in_force.is_empty or not len(block):
+            return
+        when = np.minimum(block.stamp, block.t)  # a clock that is ahead does not look ahead
+        late = self._late(block)
+        for scope in (connector, 0):
+            self._offer(connector, scope, when, offer_of(block))
+            self._flow(connector, scope, when, flow, late)
+        self._phases(connector, when, flow)
+        self._together(connector, when, flow)
+
+    def _late(self, block: Block) -> Array:
+        """How long before a reading a limit may have held that still shows in it."""
+        if block.layout.context == "Sample.Clock":
+            mean_s = self._context.history.keys.integer("ClockAlignedDataInterval") or AVERAGE_S
+            return np.full(len(block), FOLLOWED_S + float(mean_s))
+        by_slope = np.isnan(flow_of(block).amps) & np.isnan(flow_of(block).watts)
+        since = np.diff(block.stamp, prepend=block.stamp[0])
+        return FOLLOWED_S + np.where(by_slope, np.maximum(since, 0.0), 0.0)
+
+    def _with_slope(self, connector: int, block: Block, flow: Flow) -> Flow:
+        """Where neither current nor power is told, the power that the register rose by."""
+        register = block.column(DEFAULT_MEASURAND)
+        if register is None:
+            return flow
+        key = connector, block.transaction
+        stamp, wh = self._register.get(key, (np.nan, np.nan))
+        self._register[key] = float(block.stamp[-1]), float(register[-1])
+        if flow.is_told or block.transaction is None:
+            return flow
+        step_wh = 10.0 ** -block.decimals[block.layout.register or 0] * block.layout.register_scale
+        rise = slope_w(np.append(stamp, block.stamp), np.append(wh, register))[1:]
+        hours = np.diff(np.append(stamp, block.stamp)) / 3600.0
+        return Flow(flow.amps, flow.total_amps, rise - step_wh / hours, flow.volts, flow.lines)
+
+    # -- one connector ---------------------------------------------------------------------------
+
+    def _offer(self, connector: int, scope: int, when: Array, offer: Flow) -> None:
+        if offer.is_told:
+            late = np.full(len(when), OFFERED_S)
+            message = "more is reported to be offered than the charging profile allows"
+            self._judge(REPORTED, connector, scope, when, offer, late, self._over_offer, message)
+
+    def _flow(self, connector: int, scope: int, when: Array, flow: Flow, late: Array) -> None:
+        if flow.is_told:
+            message = "more is reported to flow than the charging profile allows"
+            self._judge(FLOW, connector, scope, when, flow, late, self._over, message)
+
+    def _judge(
+        self,
+        requirement: str,
+        connector: int,
+        scope: int,
+        when: Array,
+        flow: Flow,
+        late: Array,
+        over: Over,
+        message: str,
+    ) -> None:
+        caps, index = self._in_force.at_each(scope, when)
+        limited, suspect = np.zeros(len(when), bool), np.zeros(len(when), bool)
+        for number, cap in enumerate(caps):
+            if cap is not None:
+                limited |= index == number
+                suspect |= (index == number) & over(cap, flow)
+        wrong = [
+            k for k in np.flatnonzero(suspect).tolist() if self._stays_over(scope, when, late, k, flow, over)
+        ]
+        fine = limited.copy()
+        fine[wrong] = False
+        self._ledger.held(requirement, int(np.count_nonzero(fine)), connector, when[fine])
+        for k in wrong:
+            cap = caps[index[k]]
+            assert cap is not None
+            expected, actual = self._words(cap, flow.at(k))
+            self._ledger.broken(requirement, float(when[k]), connector, expected, actual, message)
+
+    def _stays_over(self, scope: int, when: Array, late: Array, k: int, flow: Flow, over: Over) -> bool:
+        """Is a reading above every cap that held of late, in whichever way the profiles are read?"""
+        caps = self._caps(scope, float(when[k] - late[k]), float(when[k]))
+        return all(cap is not None and bool(over(cap, flow.at(k))[0]) for cap in caps)
+
+    def _caps(self, scope: int, since: float, until: float) -> list[Cap | None]:
+        return self._in_force.caps_within(scope, since, until, either_way=not self._context.whole)
+
+    # -- above a cap or not ----------------------------------------------------------------------
+
+    def _over(self, cap: Cap, flow: Flow) -> Array:
+        if cap.watts is not None:
+            return self._over_watts(cap.watts, flow)
+        by_current = flow.amps > self._most_a(cap.amps)
+        volts = np.where(np.isnan(flow.volts), VOLTS * HIGH_VOLTS, flow.volts)
+        by_power = flow.watts > self._most_a(cap.amps) * ALL_PHASES * volts
+        return np.where(np.isnan(flow.amps), by_power, by_current)
+
+    def _over_watts(self, watts: float, flow: Flow) -> Array:
+        """The power told, or the current at the set voltage: 7.12 counts with that, not with the measured."""
+        higher = np.where(np.isnan(flow.volts), HIGH_VOLTS, np.maximum(flow.volts / VOLTS, 1.0))
+        told, counted = flow.watts / higher, flow.total_amps * VOLTS
+        return np.where(np.isnan(flow.watts), counted, told) > self._most_w(watts)
+
+    def _over_offer(self, cap: Cap, offer: Flow) -> Array:
+        """An offer in amperes goes to whatever phases the car uses: one at least."""
+        amps = cap.watts / VOLTS if self._spread and cap.watts is not None else cap.amps
+        return (offer.amps > self._most_a(amps)) | (offer.watts > self._most_w(cap.most_w) * HIGH_VOLTS)
+
+    def _most_a(self, amps: float) -> float:
+        tolerances = self._context.tolerances
+        return amps + max(tolerances.current_a, tolerances.current_part * amps)
+
+    def _most_w(self, watts: float) -> float:
+        tolerances = self._context.tolerances
+        return watts + max(tolerances.current_a * VOLTS, tolerances.current_part * watts)
+
+    @staticmethod
+    def _words(cap: Cap, flow: Flow) -> tuple[str, str]:
+        told = [f"{flow.amps[0]:.2f} A"] * (not np.isnan(flow.amps[0]))
+        told += [f"{flow.watts[0]:.0f} W"] * (not np.isnan(flow.watts[0]))
+        allowed = f"<= {cap.watts:g} W" if cap.watts is not None else f"<= {cap.amps:g} A per phase"
+        return allowed, ", ".join(told)
+
+    # -- phases ----------------------------------------------------------------------------------
+
+    def _phases(self, connector: int, when: Array, flow: Flow) -> None:
+        for k in np.flatnonzero(flow.lines > 1).tolist():
+            t = float(when[k])
+            caps = self._caps(connector, t - SWITCHED_S, t)
+            asked = {cap.phases if cap is not None else None for cap in caps}
+            if None in asked:
+                continue
+            most = max(phases for phases in asked if phases is not None)
+            can_switch = (self._context.history.keys.text(SWITCH, t) or "").lower() == "true"
+            self._ledger.judge(
+                PHASES,
+                flow.lines[k] <= most,
+                t,
+                connector,
+                f"at most {most} phases",
+                f"{flow.lines[k]:g} phases carry current",
+                "more phases carry current than the charging profile has",
+                severity="error" if can_switch else "warning",  # who cannot switch may not be able to obey
+            )
+
+    # -- all connectors --------------------------------------------------------------------------
+
+    def _together(self, connector: int, when: Array, flow: Flow) -> None:
+        """The sum with what the others told last; on whichever phases, a third of all lies on the busiest."""
+        self._latest[connector] = when, flow
+        others = [self._beside(when, *told) for c, told in self._latest.items() if c != connector]
+        known = [flow for flow in others if flow is not None]
+        if not known:
+            return
+        total_a = np.sum([flow.total_amps, *(np.nan_to_num(other.total_amps) for other in known)], axis=0)
+        watts = np.sum([flow.watts, *(np.nan_to_num(other.watts) for other in known)], axis=0)
+        whole = Flow(total_a / ALL_PHASES, total_a, watts, flow.volts, flow.lines)
+        caps, index = self._in_force.at_each(0, when)
+        for k in range(len(when)):
+            if caps[index[k]] is not None:
+                self._crowd(connector, when, k, whole)
+
+    def _crowd(self, connector: int, when: Array, k: int, whole: Flow) -> None:
+        """Two readings running: the one alone may have met the other while it made room."""
+        t = float(when[k])
+        late = np.full(len(when), FOLLOWED_S + SIDE_BY_SIDE_S)
+        over = self._stays_over(0, when, late, k, whole, self._over)
+        before, self._crowded[connector] = self._crowded.get(connector, 0.0), float(over)
+        if over and before:
+            cap, _ = self._in_force.limit(0, t)
+            assert cap is not None
+            message = (
+                "the connectors together are reported to take more than the ChargePointMaxProfile allows"
+            )
+            self._ledger.broken(TOGETHER, t, None, *self._words(cap, whole.at(k)), message)
+        elif not over:
+            self._ledger.held(TOGETHER, 1)
+
+    @staticmethod
+    def _beside(when: Array, others: Array, flow: Flow) -> Flow | None:
+        """Another connector's readings at these instants; None where it told nothing near them."""
+        index = np.searchsorted(others, when, side="right") - 1
+        near = (index >= 0) & (when - others[np.maximum(index, 0)] <= SIDE_BY_SIDE_S)
+        if not near.any():
+            return None
+        pick = np.maximum(index, 0)
+        parts = (flow.amps, flow.total_amps, flow.watts, flow.volts, flow.lines)
+        return Flow(*(np.where(near, part[pick], np.nan) for part in parts))
