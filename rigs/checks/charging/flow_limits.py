@@ -51,7 +51,9 @@ class FlowLimits:
 
     def __init__(self, context: Context) -> None:
         self._context, self._in_force, self._ledger = context, context.profiles, context.ledger
-        self._spread = context.policies.get("watts_to_amps") == "phases-in-use" or not context.whole
+        # a station recorded from its first moment on says in its header which choices it made
+        self._either_way = not context.evidence.from_power_on
+        self._spread = context.policies.get("watts_to_amps") == "phases-in-use" or self._either_way
         self._register: dict[tuple[int, int | None], tuple[float, float]] = {}  # the last stamp and value
         self._latest: dict[int, tuple[Array, Flow]] = {}  # by connector: its last block, and when
         self._crowded: dict[int, float] = {}  # by connector: when all together were above the limit last
@@ -148,7 +150,7 @@ class FlowLimits:
         return all(cap is not None and bool(over(cap, flow.at(k))[0]) for cap in caps)
 
     def _caps(self, scope: int, since: float, until: float) -> list[Cap | None]:
-        return self._in_force.caps_within(scope, since, until, either_way=not self._context.whole)
+        return self._in_force.caps_within(scope, since, until, self._either_way)
 
     # -- above a cap or not ----------------------------------------------------------------------
 
