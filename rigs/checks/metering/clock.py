@@ -100,7 +100,7 @@ class ClockAligned:
         context.bus.replies["BootNotification"].append(self._booted)
         context.bus.replies["GetConfiguration"].append(self._configured)
         context.bus.end.append(self._end)
-        context.history.keys.on_setting.append(self._changed)
+        context.bus.settings.append(self._changed)
 
     def _interval(self, t: float) -> float | None:
         """Seconds; 0 means none are owed, None that the transcript does not say."""

@@ -56,7 +56,7 @@ class Sampling:
         context.bus.calls["StopTransaction"].append(self._stopped)
         context.bus.readings.append(self._readings)
         context.bus.end.append(self._end)
-        context.history.keys.on_setting.append(self._changed)
+        context.bus.settings.append(self._changed)
 
     def _interval(self, t: float) -> float | None:
         """Seconds, 0 for none; None where the transcript does not say."""

@@ -13,6 +13,7 @@ class Agenda:
     """Calls back once the recording has come past a moment; what lies beyond its end is never called."""
 
     def __init__(self, bus: Bus) -> None:
+        self._bus = bus
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._count = count()
         bus.any_call.append(self._called)
@@ -31,4 +32,4 @@ class Agenda:
 
     def _reached(self, t: float) -> None:
         while self._due and self._due[0][0] < t:
-            heappop(self._due)[2]()
+            self._bus.tell([heappop(self._due)[2]])

@@ -39,6 +39,12 @@ class Evidence:
     began: float | None = None  # when the first frame went, epoch seconds
     measured: set[str] = field(default_factory=set)  # measurands that meter values told
 
+    def heard(self, t: float, up: bool) -> None:
+        """A frame was read."""
+        self.up |= up
+        self.down |= not up
+        self.began = t if self.began is None else self.began
+
     def knows(self, need: Need) -> bool:
         if need.name.startswith("key:"):
             return self.history.keys.get(need.name[4:]) is not None

@@ -31,12 +31,16 @@ class Setting:
         return self.history[max(index - 1, 0)][1]
 
 
+def _unheard(key: str, t: float) -> None:
+    """Nobody listens yet."""
+
+
 class Keys:
     """Every key that was told; names are compared without regard to case."""
 
     def __init__(self) -> None:
         self._settings: dict[str, Setting] = {}
-        self.on_setting: list[Callable[[str, float], None]] = []  # (key in lower case, when)
+        self.on_setting: Callable[[str, float], None] = _unheard  # (key in lower case, when)
         self.was_told = False  # was a GetConfiguration ever answered?
 
     def get(self, key: str) -> Setting | None:
@@ -91,5 +95,4 @@ class Keys:
         history = self._settings.setdefault(key.lower(), Setting()).history
         if not history or history[-1][1] != value:
             history.append((t, value))
-            for tell in self.on_setting:
-                tell(key.lower(), t)
+            self.on_setting(key.lower(), t)

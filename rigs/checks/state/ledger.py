@@ -46,6 +46,10 @@ class Lines:
     def tell(self, t: float, line: int) -> None:
         """The frame that is judged now."""
         self._now = t, line
+        self.note(t, line)
+
+    def note(self, t: float, line: int) -> None:
+        """A frame stands there."""
         self._t.append(t)
         self._line.append(line)
         if len(self._t) > 2 * self.MOST:

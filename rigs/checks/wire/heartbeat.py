@@ -23,7 +23,7 @@ class Heartbeat:
         context.bus.replies["BootNotification"].append(self._booted)
         for name in ("link-down", "power-cut", "link-up", "power-restore"):
             context.bus.events[name].append(self._changed)
-        context.history.keys.on_setting.append(self._set)
+        context.bus.settings.append(self._set)
         context.bus.end.append(self._end)
 
     def hear(self, t: float) -> None:

@@ -47,7 +47,7 @@ class Pulse:
         bus.calls["FirmwareStatusNotification"].append(self._firmware)
         bus.replies["TriggerMessage"].append(self._triggered)
         bus.replies["BootNotification"].append(self._anew)
-        context.history.keys.on_setting.append(self._setting)
+        context.bus.settings.append(self._setting)
         for name in ("link-down", "link-up", "power-cut", "power-restore", "reset"):
             bus.events[name].append(self._happens)
         bus.calls["StatusNotification"].append(self._stamped)

@@ -1,0 +1,123 @@
+"""The two lines that come by the hundred thousand: a MeterValues of known form, and the reply to it.
+
+They are counted here and entered at the end; their readings go the way of all others.
+"""
+
+import re
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Gathered
+from evc5.rigs.checks.reading.meter import Reading
+from evc5.rigs.checks.reading.pages import Pages
+from evc5.rigs.checks.reading.templates import Row, Template, Templates
+from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.verdict.telling import Telling
+
+EMPTY_REPLY = re.compile(
+    rb'\{"t":(-?(?:0|[1-9]\d*)(?:\.\d+)?),"at":"[^"\\]*","station":"[^"\\]*","dir":"down",'
+    rb'"frame":\[3,"([^"\\]{1,36})",\{\}\]\}\n'
+)
+HELD_BY_FORM = ("recording.line", "frame.form", "frame.schema")  # what a line of known form keeps by its form
+HELD_BY_PAIR = ("rpc.id", "rpc.one-call-station", "rpc.matched", "rpc.answered")
+
+
+class KnownLines:
+    """Takes such lines where nothing else may interfere."""
+
+    def __init__(self, telling: Telling, context: Context, start: float) -> None:
+        self._telling, self._context, self._start = telling, context, start
+        self._templates = Templates(start)
+        self._blocks: dict[tuple[Template, bytes, bytes], tuple[int, Gathered]] = {}
+        self._flushed = 0
+        self._pairs = self._calls = self._replies = 0
+
+    def take_pairs(self, pages: Pages, since: float, before: float) -> tuple[float, int]:
+        """Each MeterValues with its reply right behind it, up to where something else comes, or another time.
+
+        Returns the time of the last frame taken (`since` where none was) and how many frames were.
+        """
+        telling = self._telling
+        if not telling.pairing.is_idle or telling.repeats.waiting:
+            return since, 0
+        match, stamp_of, is_new = self._templates.match_pair, self._templates.stamp, telling.pairing.paired
+        put, hear, note = telling.gathering.put, telling.heartbeat.hear, self._context.ledger.lines.note
+        start, last, count = self._start, since, 0
+        while (found := match(pages.buffer, pages.at)) is not None:
+            template, pair = found
+            groups, head = pair.groups(), template.head
+            t, stamp = start + float(groups[head[0]]), stamp_of(template, groups)
+            answered = start + float(groups[-1])
+            in_order = last <= t <= answered < before
+            if stamp is None or not in_order or not is_new(groups[head[1]].decode()):
+                break
+            connector, block = self._block(template, groups)
+            put(connector, block, t, stamp, b",".join(groups[template.values]))
+            hear(t)
+            note(t, pages.number)
+            last, self._context.history.link.heard_at = answered, t
+            count += 1
+            pages.skip(pair.end() - pages.at, 2)
+            if not pages.more():
+                break
+        self._pairs += count
+        return last, 2 * count
+
+    def _block(self, template: Template, groups: tuple[bytes, ...]) -> tuple[int, Gathered]:
+        """Connector and block of a reading: the same for the same bytes, until blocks are handed out."""
+        gathering = self._telling.gathering
+        if self._flushed != gathering.flushed:
+            self._flushed = gathering.flushed
+            self._blocks.clear()
+        at = template.head[3]
+        key = (template, groups[template.head[2]], groups[at] if at >= 0 else b"")
+        known = self._blocks.get(key)
+        if known is None:
+            connector, transaction = int(key[1]), int(key[2]) if at >= 0 else None
+            block = gathering.block(connector, transaction, template.layout)
+            known = self._blocks[key] = (connector, block)
+        return known
+
+    # -- one line of them ------------------------------------------------------------------------
+
+    def row(self, raw: bytes) -> Row | None:
+        """A line that is such a MeterValues."""
+        return self._templates.match(raw) if raw.find(b'"MeterValues"', 0, 256) > 0 else None
+
+    def reply(self, raw: bytes) -> tuple[float, str] | None:
+        """A line that is the reply to one: its time and id."""
+        match = EMPTY_REPLY.fullmatch(raw)
+        if match is None or not self._telling.pairing.expects_empty_reply(match[2].decode()):
+            return None
+        return self._start + float(match[1]), match[2].decode()
+
+    def learn(self, raw: bytes, readings: list[Reading]) -> None:
+        """A MeterValues that was judged in full is a pattern for others, where it holds one reading."""
+        if len(readings) == 1:
+            self._templates.learn(raw, readings[0].layout)
+
+    def take_call(self, number: int, row: Row) -> None:
+        telling = self._telling
+        self._calls += 1
+        self._context.ledger.lines.note(row.t, number)
+        call = Call(number, row.t, True, False, row.id, "MeterValues", None)
+        call.row = row
+        telling.pairing.call(call)
+        if not telling.repeats.is_again(call):
+            telling.gathering.add(row)
+        telling.heartbeat.hear(row.t)
+        self._context.history.link.heard_at = row.t
+
+    def take_reply(self, t: float, id: str) -> None:
+        self._replies += 1
+        call = self._telling.pairing.reply(t, False, id)
+        if call is not None and call.again:
+            self._telling.repeats.confirmed(call)
+
+    def enter(self) -> None:
+        """Write down what these lines held by being what they are."""
+        ledger = self._context.ledger
+        for requirement in HELD_BY_FORM:
+            ledger.held(requirement, 2 * self._pairs + self._calls + self._replies)
+        ledger.held("frame.timestamp", self._pairs + self._calls)
+        for requirement in HELD_BY_PAIR:
+            ledger.held(requirement, self._pairs)

@@ -1,0 +1,209 @@
+"""One frame, event or part of telemetry after the other, told to all who judge it."""
+
+from dataclasses import replace
+from typing import Any
+
+from evc5.rigs.checks.metering.clock import restamping
+from evc5.rigs.checks.reading import meter, telemetry
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Block, Gathering
+from evc5.rigs.checks.reading.frames import CALL, Frame
+from evc5.rigs.checks.reading.meter import Reading
+from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.listeners import Breakdown, Event, breakdown
+from evc5.rigs.checks.state.requirement import CSMS, STATION
+from evc5.rigs.checks.transactions.repeats import Repeats
+from evc5.rigs.checks.verdict.catalogue import CHECKS
+from evc5.rigs.checks.wire.heartbeat import Heartbeat
+from evc5.rigs.checks.wire.pairing import Pairing
+from evc5.rigs.checks.wire.validation import Validation
+
+_READINGS = {"MeterValues": "meterValue", "StopTransaction": "transactionData"}
+# What the readings before it must not be seen in the light of.
+_BARRIER_CALLS = frozenset({"StartTransaction", "StopTransaction", "BootNotification"})
+_BARRIER_REPLIES = frozenset(
+    {"StartTransaction", "BootNotification", "GetConfiguration", "ChangeConfiguration"}
+)
+_BARRIER_EVENTS = frozenset({"link-down", "link-up", "power-cut", "power-restore", "reset", "clock-set"})
+MOST_BREAKDOWNS = 20  # kept, one a kind
+
+
+class Telling:
+    """Frames are paired and validated first; then memory hears of them, then the checks."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._bus, self._ledger = context.bus, context.ledger
+        self._history = context.history
+        tolerances, policies = context.tolerances, context.policies
+        self.repeats = Repeats(self._ledger)
+        self.pairing = Pairing(self._ledger, tolerances.call_timeout_s, tolerances.answer_s, self._gave_up)
+        self._history.link.waiting = self.pairing.waits_since
+        self._validation = Validation(self._ledger, policies.get("occupied_status", "off") != "off")
+        self.gathering = Gathering(self._no_number)
+        self.gathering.listeners = [self._read]
+        self.breakdowns: dict[Breakdown, tuple[int | None, float]] = {}  # with line and time of the first
+        self._now: tuple[int | None, float] = None, context.ledger.start
+        self._bus.on_breakdown = self._breaks_down
+        self._history.keys.on_setting = lambda key, t: self._bus.tell(self._bus.settings, key, t)
+        for check in CHECKS:
+            check(context)
+        self.heartbeat = Heartbeat(context)
+        self.gathering.restamp = restamping(context)
+
+    # -- frames ----------------------------------------------------------------------------------
+
+    def frame(self, frame: Frame) -> Call | None:
+        """Tell of a frame; the Call where it is a valid one that was not sent before."""
+        self._now = frame.line, frame.t
+        self._ledger.lines.tell(frame.t, frame.line)
+        self._context.evidence.heard(frame.t, frame.up)
+        try:
+            return self._frame(frame)
+        except Exception as error:
+            self._breaks_down(breakdown(self.frame, error))
+            return None
+
+    def _frame(self, frame: Frame) -> Call | None:
+        told = None
+        if frame.fault:
+            self._foreign(frame)
+        elif frame.kind == CALL:
+            self._ledger.held("frame.form")
+            told = self._call(self._made(frame))
+        else:
+            self._ledger.held("frame.form")
+            self._answered(frame)
+        if frame.up:
+            self._history.link.heard_at = frame.t
+        return told
+
+    def _made(self, frame: Frame) -> Call:
+        self._ledger.seen.add(frame.action)
+        call = Call(frame.line, frame.t, frame.up, frame.lost, frame.id, frame.action, frame.payload)
+        if not call.up and self._history.boots.registration in ("", "Rejected"):
+            call.lost = True  # the station need not listen
+        self.pairing.call(call)
+        return call
+
+    def _answered(self, frame: Frame) -> None:
+        if frame.lost and not frame.up:  # what the station answered is so, heard or not
+            self.pairing.lost_reply(frame.up, frame.id)
+            return
+        asked = self.pairing.reply(frame.t, frame.up, frame.id)
+        if asked is not None:
+            self._reply(asked, frame)
+
+    def _foreign(self, frame: Frame) -> None:
+        self.pairing.foreign(frame)
+        self._ledger.broken(
+            "frame.form",
+            frame.t,
+            None,
+            "a CALL, CALLRESULT or CALLERROR",
+            frame.fault[:120],
+            f"line {frame.line} holds no OCPP frame",
+            severity="error" if frame.up else "warning",  # what a CSMS sends is not the station's fault
+            blames=STATION if frame.up else CSMS,
+        )
+
+    def _call(self, call: Call) -> Call | None:
+        valid = self._validation.call(call)
+        if call.up:
+            self.heartbeat.hear(call.t)
+        if call.action != "MeterValues":
+            self._bus.tell(self._bus.any_call, call)
+        if not valid:
+            return None
+        if call.action in _BARRIER_CALLS:
+            self.gathering.flush()
+        if call.action == "BootNotification" and not self._history.boots.boot_asked:
+            self.pairing.rebooted(call)
+        if call.action in _READINGS:
+            call.readings = self._readings(call)
+        if self.repeats.is_again(call):
+            if call.action != "MeterValues":
+                self._history.transactions.again(call)
+            return None
+        if call.action == "MeterValues":
+            for reading in call.readings or ():
+                self.gathering.add_reading(reading)
+        else:
+            self._history.call(call)
+        self._bus.tell(self._bus.calls.get(call.action, ()), call)
+        return call
+
+    def _readings(self, call: Call) -> list[Reading]:
+        payload = call.payload
+        items = payload.get(_READINGS[call.action], [])
+        transaction = self._history.transactions.by_id.get(payload.get("transactionId", -1))
+        connector = payload.get("connectorId", transaction.connector if transaction else 0)
+        try:
+            return meter.read(items, call.t, connector, payload.get("transactionId"))
+        except ValueError as error:
+            self._no_number(call.t, connector, str(error))
+            return []
+
+    def _no_number(self, t: float, connector: int, text: str) -> None:
+        message = "a meter value that is no number"
+        self._ledger.broken("frame.schema", t, connector, "a number as the value", text[:100], message)
+
+    def _read(self, connector: int, blocks: list[Block]) -> None:
+        measured = self._context.evidence.measured
+        measured.update(column.measurand for block in blocks for column in block.layout.columns)
+        self._bus.tell(self._bus.readings, connector, blocks)
+
+    def _reply(self, call: Call, frame: Frame) -> None:
+        if call.action in _BARRIER_REPLIES:
+            self.gathering.flush()
+        self._validation.result(call, frame)
+        self._bus.tell(self._bus.any_reply, call)
+        if call.error is not None:
+            self._gave_up(call)
+        else:
+            self.repeats.confirmed(call)
+        if call.valid:
+            self._history.reply(call)
+            self._bus.tell(self._bus.replies.get(call.action, ()), call)
+
+    def _gave_up(self, call: Call) -> None:
+        """A CALL got no reply, or a CALLERROR."""
+        self._history.link.gave_up(call)
+        self.repeats.gave_up(call)
+
+    # -- all else --------------------------------------------------------------------------------
+
+    def event(self, event: Event) -> None:
+        self._now = None, event.t
+        self._ledger.seen.add(event.name)
+        if event.name in _BARRIER_EVENTS:
+            self.gathering.flush()
+        self._history.event(event.t, event.name, event.connector, event.detail)
+        if event.name in ("link-down", "power-cut"):
+            self.pairing.interrupted()
+        self._bus.tell(self._bus.events.get(event.name, ()), event)
+
+    def part(self, part: dict[int, telemetry.Rows]) -> None:
+        """A closed part of the telemetry."""
+        self.gathering.flush()
+        self._context.telemetry.add(part)
+        self._bus.tell(self._bus.telemetry)
+
+    def end(self, t: float) -> None:
+        self._now = None, t
+        self.gathering.flush()
+        self.pairing.end(t)
+        self._bus.tell(self._bus.end, t)
+
+    def _breaks_down(self, broken: Breakdown) -> None:
+        kind = replace(broken, error=broken.error.partition(":")[0])
+        known = {replace(one, error=one.error.partition(":")[0]) for one in self.breakdowns}
+        if kind not in known and len(self.breakdowns) < MOST_BREAKDOWNS:
+            self.breakdowns[broken] = self._now
+
+    def told_breakdowns(self) -> list[dict[str, Any]]:
+        """As a summary carries them."""
+        return [
+            {"check": broken.check, "error": broken.error, "where": broken.where, "line": line, "t": t}
+            for broken, (line, t) in self.breakdowns.items()
+        ]
