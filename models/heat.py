@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-DAY_S = 86400.0
+from evc5.models.units import DAY_S
+
 ENCLOSURE, CONTACTOR, SOCKET = 0, 1, 2
 
 Times = "np.ndarray[Any, Any]"

@@ -10,6 +10,7 @@ from evc5.models.flow import Flow
 from evc5.models.heat import ENCLOSURE, NO_CURRENT, SOCKET, Air, Squares, Warmth
 from evc5.models.ledger import Ledger
 from evc5.models.supply import Three
+from evc5.models.units import NOMINAL_V
 
 if TYPE_CHECKING:
     from evc5.models.vehicles import Vehicle
@@ -334,10 +335,10 @@ def _demand_a(car: "Vehicle", soc: float, most_a: float, u_v: Three) -> Three:
 def _own_phases_v(u_v: Three, phases: int) -> float:
     """Sum of the voltages a car of so many phases would use; 230 V stands in for a conductor without."""
     u1, u2, u3 = u_v
-    total = u1 or 230.0
+    total = u1 or NOMINAL_V
     if phases > 1:
-        total += u2 or 230.0
-    return total + (u3 or 230.0) if phases > 2 else total
+        total += u2 or NOMINAL_V
+    return total + (u3 or NOMINAL_V) if phases > 2 else total
 
 
 _new_reading = tuple.__new__

@@ -10,8 +10,8 @@ from math import inf
 from random import Random
 from typing import NamedTuple, TypeVar
 
-DAY_S = 86400.0
-NOMINAL_V = 230.0  # EN 50160
+from evc5.models.units import DAY_S, NOMINAL_V
+
 WALK_BAND = 0.10  # EN 50160: within 10 % for 95 % of a week's ten-minute means; the walk never leaves it
 DEAD_V = 50.0  # assumed: below it a conductor counts as lost
 

@@ -8,7 +8,7 @@ from evc5.models.derating import Levels
 from evc5.models.heat import CONTACTOR, ENCLOSURE, SOCKET, Air, Warmth
 
 LOOK_AHEAD_S = 6 * 3600.0  # assumed to be enough of a search; it goes on from there
-BOARD, POWER, CONTACTS = "board", "contactors", "socket"  # what chg_TempCtrl1, 2 and 3-4 are taken to measure
+BOARD, CONTACTORS, CONTACTS = "board", "contactors", "socket"  # taken to be chg_TempCtrl1, 2 and 3-4
 
 
 class Watch:
@@ -22,7 +22,7 @@ class Watch:
         self.levels = levels
         self.level = 0  # how many of the levels hold
         self.extra_k = 0.0  # a fault injected at the sensor
-        self._rise = {POWER: CONTACTOR, CONTACTS: SOCKET}.get(sensor)
+        self._rise = {CONTACTORS: CONTACTOR, CONTACTS: SOCKET}.get(sensor)
 
     @property
     def name(self) -> str:
@@ -115,6 +115,6 @@ def watches(levels: Sequence[Levels]) -> tuple[Watch, ...]:
     """Board and contactors hold every outlet, a socket's contacts its own."""
     return tuple(
         Watch(sensor, outlet, levels[outlet])
-        for sensor in (BOARD, POWER, CONTACTS)
+        for sensor in (BOARD, CONTACTORS, CONTACTS)
         for outlet in range(len(levels))
     )

@@ -17,7 +17,7 @@ JUDGE = "rigs.recording.reading rigs.errors"
 ROOMS = {
     # room: (rooms of ours, libraries beside the standard library)
     "models": ("", "numpy simpy"),
-    "twin.clock": ("", ""),
+    "twin.clock": ("models", ""),
     "twin.line": ("models", "websockets"),
     "twin.sheet": ("", ""),
     "twin.ocpp": ("models twin.clock twin.line twin.sheet", "ocpp orjson jsonschema_rs"),

@@ -6,7 +6,7 @@ from functools import partial
 from evc5.models.faults import POWER
 from evc5.models.timeline import Action, Timeline
 from evc5.models.world import World
-from evc5.twin.charging.profiles import Limits, ProfileStore
+from evc5.twin.charging.profiles import Capacity, ProfileStore
 from evc5.twin.charging.site import Site
 from evc5.twin.charging.smart_charging import SmartCharging
 from evc5.twin.clock import StationClock
@@ -63,7 +63,7 @@ class ChargePoint:
         for transaction in self.memory.transactions.values():  # of an earlier run, whose seconds were others
             transaction.start_s = clock.t(transaction.started)
         configuration.load(self.memory.recall("configuration", {}))
-        self.profiles = ProfileStore(behaviour.policies, len(world.outlets), Limits.of(configuration))
+        self.profiles = ProfileStore(behaviour.policies, len(world.outlets), Capacity.of(configuration))
         self.site = Site(timeline, clock, world, configuration, behaviour, self.profiles, self._started)
         first_come = behaviour.policy("station_share") == "first-come"
         self.controller = Controller(timeline, world, self.site, first_come)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-DAY_S = 86_400
+from evc5.models.units import DAY_S
+
 _EPOCH = datetime(1970, 1, 1)
 
 

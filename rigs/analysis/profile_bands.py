@@ -8,9 +8,10 @@ from evc5.rigs.analysis.plot_style import Window
 from evc5.rigs.analysis.recorded import Recorded
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.reading.frames import Frame, frame_of, heads
-from evc5.twin.charging.profile import CHARGE_POINT_MAX, ChargingProfile, Refused
-from evc5.twin.charging.profiles import ActiveTransaction, Limits, ProfileStore
+from evc5.twin.charging.profile import CHARGE_POINT_MAX, ChargingProfile
+from evc5.twin.charging.profiles import ActiveTransaction, Capacity, ProfileStore
 from evc5.twin.charging.schedule import to_ms
+from evc5.twin.ocpp.frames import Refusal
 
 _ACTIONS = (
     "SetChargingProfile",
@@ -19,7 +20,7 @@ _ACTIONS = (
     "StartTransaction",
     "StopTransaction",
 )
-ROOM = Limits(2**31, 2**31, 2**31)  # whether there was any, the station has said
+ROOM = Capacity(2**31, 2**31, 2**31)  # whether there was any, the station has said
 Place = tuple[str, int, int]  # purpose, connector, stack level
 
 
@@ -117,7 +118,7 @@ class _Replay:
         running = ActiveTransaction(wire.get("transactionId"))
         try:
             self._store.install(connector, wire, transaction=running, now=now)
-        except Refused:
+        except Refusal:
             return
 
     def until(self, t_s: float) -> None:

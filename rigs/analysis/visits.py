@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from evc5.models.units import DAY_S
 from evc5.rigs.recording.reading import run_directory, telemetry
 from evc5.rigs.recording.reading.columns import Array
 from evc5.rigs.recording.reading.frames import events
-from evc5.twin.clock import DAY_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from typing import Any
 
 from evc5.models.timeline import Timeline
 from evc5.twin.clock import Calendar
-from evc5.twin.ocpp.rpc import Done, Refusal, Reply, Rpc
+from evc5.twin.ocpp.frames import Refusal
+from evc5.twin.ocpp.rpc import Done, Reply, Rpc
 
 STARTS_KEPT = 100
 Payload = dict[str, Any]

@@ -12,7 +12,7 @@ import orjson
 from evc5.models.timeline import INPUT, Timeline
 from evc5.rigs.bench.network import Joined, NearEnd
 from evc5.rigs.bench.tape import Answers, Entry, LinkChange, Tape
-from evc5.twin.line.link import Record, Station
+from evc5.twin.line.link import LinkListener, Record
 from evc5.twin.line.wire import SETTLED, Notice
 
 LATEST = 9  # the rank of what has waited in vain for the frames before it: it comes within its instant
@@ -51,7 +51,7 @@ class ReplayLink:
         self._answers, self._unasked = Answers(tape), tape.unasked()
         self._changes = tape.link_changes()
         self.likeness = Likeness(tape.said())
-        self.station: Station
+        self.station: LinkListener
         self.connected = False
         self.available = True  # what the rig does to the network
         self.is_silent = False

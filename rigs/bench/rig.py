@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from evc5.models.timeline import INPUT, Timeline
+from evc5.models.units import DAY_S
 from evc5.rigs.bench.bench import Bench
 from evc5.rigs.bench.network import Network, network_of
 from evc5.rigs.bench.replay import Replay
@@ -20,7 +21,6 @@ from evc5.twin.line.websocket import NoConnection
 if TYPE_CHECKING:
     from evc5.rigs.analysis.run import Run
 
-DAY_S = 86_400.0
 STRIDE_S = 6 * 3600.0  # how often progress is told
 
 PLAYED = 0.6  # of the time that run and judging take together, in memory; measured on the year

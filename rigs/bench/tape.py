@@ -12,13 +12,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from evc5.models.units import DAY_S
 from evc5.rigs.bench.network import LOCKSTEP, SAME_TIME_S
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.reading.frames import events
 from evc5.twin.clock import parse_instant
-
-DAY_S = 86_400.0
 
 
 class Entry(NamedTuple):

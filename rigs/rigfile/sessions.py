@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from evc5.models.units import DAY_S
 from evc5.models.vehicles import Vehicle
 from evc5.rigs.errors import BadInput
 from evc5.rigs.rigfile.cars import car
@@ -18,7 +19,6 @@ from evc5.rigs.rigfile.tables import Generator, SessionEntry, SessionsCsv
 from evc5.rigs.rigfile.trondheim import Charge, read
 
 CABLE_A = 32  # assumed where nobody says: the cable sold with most cars and the largest a 22 kW socket needs
-DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

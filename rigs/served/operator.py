@@ -8,6 +8,7 @@ from queue import SimpleQueue
 from typing import Any, TextIO
 
 from evc5.models.timeline import INPUT
+from evc5.models.units import DAY_S
 from evc5.rigs.bench.csms import BackOffice
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.sessions import Session
@@ -15,7 +16,6 @@ from evc5.rigs.rigfile.tables import Reply
 from evc5.rigs.served.back_office import Service, Station
 from evc5.twin.line.hub import Hub
 
-DAY_S = 86_400.0
 SKIP = "s"  # what the operator answers where it cannot be done
 
 

@@ -18,10 +18,11 @@ import orjson
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from evc5.models.units import DAY_S
 from evc5.rigs.bench.bench import Bench
 from evc5.rigs.bench.network import Remote
 from evc5.rigs.rigfile.file import RigFile
-from evc5.rigs.speed.reference_load import DAY_S, LOAD, four_digits
+from evc5.rigs.speed.reference_load import LOAD, four_digits
 from evc5.twin.line.endpoint import Endpoint
 from evc5.twin.line.websocket import SUBPROTOCOL
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import orjson
 
+from evc5.models.units import DAY_S
 from evc5.rigs.bench.bench import Bench
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.speed.acn_sim import acn_days_per_s
@@ -27,7 +28,6 @@ from evc5.rigs.speed.world import world_days_per_s
 
 RUNS = 5
 DAYS = 3.0
-DAY_S = 86_400.0
 PHASES = ("L1", "L2", "L3")
 VALUES = [  # 6 quantities × 3 phases, and 4 without phase
     "Current.Import", "Voltage", "Current.Offered",

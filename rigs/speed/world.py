@@ -6,10 +6,11 @@ from time import perf_counter
 
 import numpy as np
 
-from evc5.models.heat import DAY_S, Ambient
+from evc5.models.heat import Ambient
 from evc5.models.outlet import Outlet, OutletSpec
 from evc5.models.segment import Segment
 from evc5.models.timeline import INPUT, Timeline
+from evc5.models.units import DAY_S
 from evc5.models.vehicles import vehicle
 from evc5.models.world import World
 

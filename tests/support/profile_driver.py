@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from places import VECTORS
 
 from evc5 import Bench, CallError
-from evc5.twin.charging.profiles import ActiveTransaction, Limits, ProfileStore, Refused
+from evc5.twin.charging.profiles import ActiveTransaction, Capacity, ProfileStore
+from evc5.twin.ocpp.frames import Refusal
 
 BEYOND_ANY_VECTOR_A = 63.0  # rated current where the source has none: its profiles go up to 32 A
 TRANSACTION_ID = 1
@@ -43,7 +44,7 @@ class OnTheWire:
         rated_a: float = BEYOND_ANY_VECTOR_A,
         started: Mapping[int, str] | None = None,
         policies: Mapping[str, str] | None = None,
-        limits: Limits | None = None,
+        capacity: Capacity | None = None,
         transaction_id: int = TRANSACTION_ID,
     ) -> None:
         since = sorted((started or {}).items(), key=lambda item: epoch(item[1]))
@@ -51,7 +52,7 @@ class OnTheWire:
             connectors=connectors,
             behaviour="ocpp16",
             start=since[0][1] if since else now,
-            keys={} if limits is None else keys_of(limits),
+            keys={} if capacity is None else keys_of(capacity),
             policies=policies,
             rated_a=rated_a,
             station_max_a=250,
@@ -77,11 +78,11 @@ class OnTheWire:
         return self.bench.call("GetCompositeSchedule", query)
 
 
-def keys_of(limits: Limits) -> dict[str, int | str]:
-    units = [{"A": "Current", "W": "Power"}[unit] for unit in limits.units]
+def keys_of(capacity: Capacity) -> dict[str, int | str]:
+    units = [{"A": "Current", "W": "Power"}[unit] for unit in capacity.units]
     return {
-        "MaxChargingProfilesInstalled": limits.max_profiles,
-        "ChargingScheduleMaxPeriods": limits.max_periods,
+        "MaxChargingProfilesInstalled": capacity.max_profiles,
+        "ChargingScheduleMaxPeriods": capacity.max_periods,
         "ChargingScheduleAllowedChargingRateUnit": ",".join(units),
     }
 
@@ -96,19 +97,19 @@ class InTheStore:
         rated_a: float = BEYOND_ANY_VECTOR_A,
         started: Mapping[int, str] | None = None,
         policies: Mapping[str, str] | None = None,
-        limits: Limits | None = None,
+        capacity: Capacity | None = None,
         transaction_id: int = TRANSACTION_ID,
     ) -> None:
         self.now, self.transaction_id = epoch(now), transaction_id
         self.started = {connector: epoch(since) for connector, since in (started or {}).items()}
         self.local_a = dict.fromkeys(range(1, connectors + 1), rated_a)
-        self.store = ProfileStore(policies, connectors, limits)
+        self.store = ProfileStore(policies, connectors, capacity)
 
     def install(self, connector: int, profile: Mapping[str, Any]) -> str:
         running = ActiveTransaction(self.transaction_id) if connector in self.started else None
         try:
             return self.store.install(connector, profile, transaction=running, now=self.now)
-        except Refused:
+        except Refusal:
             return "CALLERROR"
 
     def composite(self, connector: int, duration_s: int, unit: str) -> dict[str, Any]:

@@ -1,16 +1,17 @@
-"""Whether a charge point takes a charging profile in: `Rejected`, or `Refused` where a policy says so."""
+"""Whether a charge point takes a charging profile in: `Rejected`, or `Refusal` where a policy says so."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from evc5.twin.charging.profile import CHARGE_POINT_MAX, TX, ChargingProfile, Policies, Refused, Rejected
+from evc5.twin.charging.profile import CHARGE_POINT_MAX, TX, ChargingProfile, Policies, Rejected
+from evc5.twin.ocpp.frames import Refusal
 from evc5.twin.sheet.configuration import Configuration
 
 RATE_UNITS = {"current": "A", "power": "W"}  # OCPP 1.6 9.4.2
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Capacity:
     """What a charge point can hold, as its configuration keys say; defaults as seen on an EVC4."""
 
     max_profiles: int = 18  # MaxChargingProfilesInstalled
@@ -19,8 +20,8 @@ class Limits:
     units: tuple[str, ...] = ("A", "W")  # ChargingScheduleAllowedChargingRateUnit
 
     @classmethod
-    def of(cls, configuration: Configuration) -> "Limits":
-        """The limits that the configuration keys name."""
+    def of(cls, configuration: Configuration) -> "Capacity":
+        """The capacity that the configuration keys name."""
         units = configuration.items("ChargingScheduleAllowedChargingRateUnit")
         return cls(
             configuration.integer("MaxChargingProfilesInstalled"),
@@ -42,7 +43,7 @@ class Gate:
     """Checks profiles for a charge point with `connectors` connectors."""
 
     connectors: int
-    limits: Limits
+    capacity: Capacity
     policies: Policies
 
     def check(
@@ -73,20 +74,20 @@ class Gate:
 
     def _check_room(self, profile: ChargingProfile, installed: Iterable[ChargingProfile]) -> None:
         told = profile.wire["chargingSchedule"]
-        limits = self.limits
-        if told["chargingRateUnit"] not in limits.units:
-            raise Rejected(f"chargingRateUnit must be one of {limits.units}")
+        capacity = self.capacity
+        if told["chargingRateUnit"] not in capacity.units:
+            raise Rejected(f"chargingRateUnit must be one of {capacity.units}")
         for what, value, most in (
-            ("stackLevel", profile.stack_level, limits.max_stack_level),
-            ("periods", len(told["chargingSchedulePeriod"]), limits.max_periods),
-            ("profiles", 1 + sum(not profile.replaces(other) for other in installed), limits.max_profiles),
+            ("stackLevel", profile.stack_level, capacity.max_stack_level),
+            ("periods", len(told["chargingSchedulePeriod"]), capacity.max_periods),
+            ("profiles", 1 + sum(not profile.replaces(other) for other in installed), capacity.max_profiles),
         ):
             if value > most:
                 self._deny("over_limit", f"{what} must be <= {most}, got {value}")
 
     def _deny(self, policy: str, why: str) -> None:
         if self.policies[policy] == "CALLERROR":
-            raise Refused("PropertyConstraintViolation", why)  # ER 3.39
+            raise Refusal("PropertyConstraintViolation", why)  # ER 3.39
         raise Rejected(why)
 
 

@@ -10,14 +10,16 @@ from datetime import UTC, datetime
 from math import floor, inf
 from typing import Any, NamedTuple
 
-from evc5.twin.charging.profile import ENUMERATIONS, Refused, Rejected
-from evc5.twin.charging.schedule import NOMINAL_V, Cap, Merging, Schedule, prevailing, tenth, to_ms
+from evc5.models.units import NOMINAL_V
+from evc5.twin.charging.profile import ENUMERATIONS, Rejected
+from evc5.twin.charging.schedule import Cap, Merging, Schedule, prevailing, tenth, to_ms
+from evc5.twin.ocpp.frames import Refusal
 
 LAST_MS_OF_SECOND = 999
 MOST_STEPS = (
     100_000  # beyond that no device would answer; assumed: a year of quarter hours has a third of them
 )
-NO_LIMIT = -1.0  # a gap under the policy "unlimited", which OCPP has no word for; as MicroOcpp does
+UNLIMITED = -1.0  # a gap under the policy "unlimited", which OCPP has no word for; as MicroOcpp does
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class Layers:
     """What is laid over one another: stacks by connector (0: ChargePointMaxProfile) and local limits in A."""
 
     stacks: Mapping[int, Sequence[Schedule]]
@@ -73,15 +75,15 @@ class Flow(NamedTuple):
 def check(unit: str, duration_s: int) -> None:
     """CALLERROR for a unit that is none (ER 3.24) or a time that runs backwards."""
     if unit not in ENUMERATIONS["chargingRateUnit"]:
-        raise Refused("PropertyConstraintViolation", f"chargingRateUnit must be A or W, got {unit}")
+        raise Refusal("PropertyConstraintViolation", f"chargingRateUnit must be A or W, got {unit}")
     if duration_s < 0:
-        raise Refused("PropertyConstraintViolation", f"duration must be >= 0, got {duration_s}")
+        raise Refusal("PropertyConstraintViolation", f"duration must be >= 0, got {duration_s}")
 
 
-def answer(query: Query, site: Site, begun: Begun) -> dict[str, Any]:
+def answer(query: Query, layers: Layers, begun: Begun) -> dict[str, Any]:
     """GetCompositeSchedule.conf; raises `Rejected` where it would be too long."""
     start_s = floor(query.now_s)
-    periods, hint = _periods(query, site, begun, start_s)
+    periods, hint = _periods(query, layers, begun, start_s)
     schedule = {
         "duration": query.duration_s,
         "chargingRateUnit": query.unit,
@@ -97,14 +99,16 @@ def answer(query: Query, site: Site, begun: Begun) -> dict[str, Any]:
     }
 
 
-def _periods(query: Query, site: Site, begun: Begun, start_s: int) -> tuple[list[dict[str, Any]], float]:
+def _periods(query: Query, layers: Layers, begun: Begun, start_s: int) -> tuple[list[dict[str, Any]], float]:
     """The periods from `start_s`, equal neighbours as one, and the highest minChargingRate among them."""
     periods: list[dict[str, Any]] = []
     hint = 0.0
     offset_s = 0
     before = None
     for _ in range(MOST_STEPS):
-        flow, until_ms = _flow(query.connector, (start_s + offset_s) * 1000 + LAST_MS_OF_SECOND, site, begun)
+        flow, until_ms = _flow(
+            query.connector, (start_s + offset_s) * 1000 + LAST_MS_OF_SECOND, layers, begun
+        )
         limit = _limit(flow, query.unit)
         hint = max(hint, tenth(flow.min_a * (1 if query.unit == "A" else NOMINAL_V * flow.phases)))
         if (limit, flow.phases) != before:
@@ -118,51 +122,51 @@ def _periods(query: Query, site: Site, begun: Begun, start_s: int) -> tuple[list
 
 def _limit(flow: Flow, unit: str) -> float:
     value = flow.amps if unit == "A" else flow.watts
-    return NO_LIMIT if value == inf else tenth(value)
+    return UNLIMITED if value == inf else tenth(value)
 
 
-def _flow(connector: int, t_ms: int, site: Site, begun: Begun) -> tuple[Flow, int]:
+def _flow(connector: int, t_ms: int, layers: Layers, begun: Begun) -> tuple[Flow, int]:
     """The limit of a connector, or of the charge point, at an instant, and until when it holds."""
-    whole, until = prevailing(site.stacks[0], t_ms, begun.on(0))
+    whole, until = prevailing(layers.stacks[0], t_ms, begun.on(0))
     if connector > 0:
-        flow, end = _connector_flow(connector, t_ms, site, begun, whole)
+        flow, end = _connector_flow(connector, t_ms, layers, begun, whole)
         return flow, min(until, end)
     flows = []
-    for each in sorted(site.local_a):
-        flow, end = _connector_flow(each, t_ms, site, begun, whole)
+    for each in sorted(layers.local_a):
+        flow, end = _connector_flow(each, t_ms, layers, begun, whole)
         flows.append(flow)
         until = min(until, end)
-    return _together(flows, whole, site), until
+    return _together(flows, whole, layers), until
 
 
 def _connector_flow(
-    connector: int, t_ms: int, site: Site, begun: Begun, whole: Cap | None
+    connector: int, t_ms: int, layers: Layers, begun: Begun, whole: Cap | None
 ) -> tuple[Flow, int]:
-    own, until = prevailing(site.stacks[connector], t_ms, begun.on(connector))
+    own, until = prevailing(layers.stacks[connector], t_ms, begun.on(connector))
     said = [cap for cap in (own, whole) if cap is not None]
-    local_a = min(site.local_a[connector], site.station_a)
+    local_a = min(layers.local_a[connector], layers.station_a)
     if not said:
-        amps = inf if site.gap_is_unlimited else local_a
-        return _flow_of(Cap(amps, site.phases), amps, site), until
-    low = site.merging.lowest(said)
-    return _flow_of(low, min(low.amps, local_a), site), until
+        amps = inf if layers.gap_is_unlimited else local_a
+        return _flow_of(Cap(amps, layers.phases), amps, layers), until
+    low = layers.merging.lowest(said)
+    return _flow_of(low, min(low.amps, local_a), layers), until
 
 
-def _flow_of(cap: Cap, amps: float, site: Site) -> Flow:
-    phases = min(cap.width, site.phases)
+def _flow_of(cap: Cap, amps: float, layers: Layers) -> Flow:
+    phases = min(cap.width, layers.phases)
     return Flow(amps, amps * NOMINAL_V * phases, phases, cap.min_a or 0.0)
 
 
-def _together(flows: Sequence[Flow], whole: Cap | None, site: Site) -> Flow:
+def _together(flows: Sequence[Flow], whole: Cap | None, layers: Layers) -> Flow:
     """The sum over connectors, as wide as the widest, within ChargePointMaxProfile and the station."""
     amps, watts = sum(flow.amps for flow in flows), sum(flow.watts for flow in flows)
     phases = max(flow.phases for flow in flows)
     if amps < inf:
-        amps, watts = min(amps, site.station_a), min(watts, site.station_a * NOMINAL_V * site.phases)
+        amps, watts = min(amps, layers.station_a), min(watts, layers.station_a * NOMINAL_V * layers.phases)
     if whole is None:
         return Flow(amps, watts, phases)
-    low = site.merging.lowest([Cap(amps, phases), whole])
-    return Flow(low.amps, min(watts, _watts(whole)), min(low.width, site.phases))
+    low = layers.merging.lowest([Cap(amps, phases), whole])
+    return Flow(low.amps, min(watts, _watts(whole)), min(low.width, layers.phases))
 
 
 def _watts(cap: Cap) -> float:

@@ -9,12 +9,11 @@ beyond their names is assumed: nothing public says it.
 from collections.abc import Callable
 
 from evc5.models.sharing import installation_room_a
-from evc5.models.supply import Three
+from evc5.models.supply import NO_LOAD, Three
 from evc5.models.world import World
 from evc5.twin.sheet.configuration import Configuration
 
 NO_CONTROL, STATION = "no_ctrl", "station_ctrl"
-NOTHING: Three = (0.0, 0.0, 0.0)
 
 
 class Grid:
@@ -64,7 +63,7 @@ class Grid:
         # The meter sees house and station; less the station's own current that is the house.
         measured = None if self._meter_lost else self._world.house_a
         offset_a = self._configuration.number("grid_TotalcurrentOffset")
-        return installation_room_a(maximum_a, measured, NOTHING, offset_a=offset_a, safe_a=self._safe_a)
+        return installation_room_a(maximum_a, measured, NO_LOAD, offset_a=offset_a, safe_a=self._safe_a)
 
     def _grid_changed(self) -> None:
         if self.room_a() is not None:

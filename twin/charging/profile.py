@@ -1,6 +1,6 @@
 """A charging profile: read from the wire, and refused where it makes no sense.
 
-Two ways to say no, as OCPP has them: `Refused` is a CALLERROR, `Rejected` the status of SetChargingProfile.
+Two ways to say no, as OCPP has them: `Refusal` is a CALLERROR, `Rejected` the status of SetChargingProfile.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from evc5.twin.charging.schedule import DAY_MS, NEVER, WEEK_MS, Cap, Schedule, cap_of_watts, to_ms
+from evc5.twin.ocpp.frames import Refusal
 
 Wire = Mapping[str, Any]
 Policies = Mapping[str, str]
@@ -22,15 +23,6 @@ ENUMERATIONS = {  # OCPP 1.6 7.9, 7.10, 7.11, 7.37
     "recurrencyKind": tuple(RECURRENCE_MS),
     "chargingRateUnit": ("A", "W"),
 }
-
-
-class Refused(Exception):
-    """A request that is answered with a CALLERROR."""
-
-    def __init__(self, code: str, description: str) -> None:
-        super().__init__(f"{code}: {description}")
-        self.code = code
-        self.description = description
 
 
 class Rejected(Exception):
@@ -52,7 +44,7 @@ class ChargingProfile:
 
     @classmethod
     def parse(cls, connector: int, wire: Wire, now_s: float, policies: Policies) -> "ChargingProfile":
-        """Read a payload that fits its JSON schema; raises `Refused` or `Rejected`.
+        """Read a payload that fits its JSON schema; raises `Refusal` or `Rejected`.
 
         A schema checks neither date-times nor whether the periods make a schedule: that is done here.
         """
@@ -81,7 +73,7 @@ def check_enumerations(wire: Wire) -> None:
     for field, allowed in ENUMERATIONS.items():
         value = told.get(field, allowed[0])
         if value not in allowed:
-            raise Refused("PropertyConstraintViolation", f"{field} must be one of {allowed}, got {value}")
+            raise Refusal("PropertyConstraintViolation", f"{field} must be one of {allowed}, got {value}")
 
 
 def read_schedule(wire: Wire, now_s: float, policies: Policies) -> Schedule:
@@ -161,5 +153,5 @@ def read_instant(wire: Wire, field: str, absent: int) -> int:
             raise ValueError
         instant = datetime.fromisoformat(text.upper())
     except ValueError:
-        raise Refused("TypeConstraintViolation", f"{field} must be a date-time, got {text}") from None
+        raise Refusal("TypeConstraintViolation", f"{field} must be a date-time, got {text}") from None
     return to_ms((instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp())

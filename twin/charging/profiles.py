@@ -9,21 +9,21 @@ from math import inf
 from typing import Any
 
 from evc5.twin.charging import composite
-from evc5.twin.charging.acceptance import ActiveTransaction, Gate, Limits
+from evc5.twin.charging.acceptance import ActiveTransaction, Capacity, Gate
 from evc5.twin.charging.profile import (
     CHARGE_POINT_MAX,
     TX,
     TX_DEFAULT,
     ChargingProfile,
     Policies,
-    Refused,
     Rejected,
     Wire,
 )
 from evc5.twin.charging.schedule import Merging, Schedule, prevailing, spread, to_ms, to_s
+from evc5.twin.ocpp.frames import Refusal
 from evc5.twin.sheet.policies import POLICIES
 
-__all__ = ["ActiveTransaction", "Limit", "Limits", "ProfileStore", "Refused"]
+__all__ = ["ActiveTransaction", "Capacity", "Limit", "ProfileStore", "Refusal"]
 
 FIELDS: Mapping[str, Callable[[ChargingProfile], Any]] = {  # of ClearChargingProfile.req, 6.13
     "id": lambda profile: profile.id,
@@ -47,12 +47,12 @@ class ProfileStore:
     """Holds the profiles of `connectors` connectors under the policies of a behaviour."""
 
     def __init__(
-        self, policies: Policies | None = None, connectors: int = 2, limits: Limits | None = None
+        self, policies: Policies | None = None, connectors: int = 2, capacity: Capacity | None = None
     ) -> None:
         defaults = {name: policy.choices[0] for name, policy in POLICIES.items()}
         self._policies = {**defaults, **(policies or {})}
         self._connectors = connectors
-        self.limits = limits or Limits()
+        self.capacity = capacity or Capacity()
         self._merging = Merging(
             fewest_phases=self._policies["merge_phases"] == "minimum",
             spread_watts=self._policies["watts_to_amps"] == "phases-in-use",
@@ -66,14 +66,14 @@ class ProfileStore:
 
     def empty(self) -> "ProfileStore":
         """One like this without any profile."""
-        return ProfileStore(self._policies, self._connectors, self.limits)
+        return ProfileStore(self._policies, self._connectors, self.capacity)
 
     # What the CSMS asks
 
     def install(
         self, connector: int, wire: Wire, *, transaction: ActiveTransaction | None, now: float
     ) -> str:
-        """SetChargingProfile's status; raises `Refused` for a CALLERROR. Unless Accepted, nothing changes.
+        """SetChargingProfile's status; raises `Refusal` for a CALLERROR. Unless Accepted, nothing changes.
 
         `wire` fits its JSON schema; `transaction` is the one running on `connector`.
         """
@@ -102,21 +102,21 @@ class ProfileStore:
         station_a: float = inf,
         phases: int = 3,
     ) -> dict[str, Any]:
-        """GetCompositeSchedule's answer; raises `Refused` for a CALLERROR.
+        """GetCompositeSchedule's answer; raises `Refusal` for a CALLERROR.
 
         `started`: when the running transactions began, by connector. `local_a`: what every connector is rated
         at, `station_a`: what the station is, both in A per phase. `phases`: of the installation.
         """
-        unit = unit or self.limits.units[0]
+        unit = unit or self.capacity.units[0]
         composite.check(unit, duration_s)
-        if not 0 <= connector <= self._connectors or unit not in self.limits.units:
+        if not 0 <= connector <= self._connectors or unit not in self.capacity.units:
             return {"status": "Rejected"}
         unlimited = self._policies["gap"] == "unlimited"
-        site = composite.Site(self._stacks, self._merging, local_a, station_a, phases, unlimited)
+        layers = composite.Layers(self._stacks, self._merging, local_a, station_a, phases, unlimited)
         guess = self._policies["relative_without_transaction"] == "from-query"
         begun = composite.Begun.of(started, now if guess else None)
         try:
-            return composite.answer(composite.Query(connector, now, duration_s, unit), site, begun)
+            return composite.answer(composite.Query(connector, now, duration_s, unit), layers, begun)
         except Rejected:
             return {"status": "Rejected"}
 
@@ -178,7 +178,7 @@ class ProfileStore:
     ) -> str:
         try:
             profile = ChargingProfile.parse(connector, wire, now, self._policies)
-            gate = Gate(self._connectors, self.limits, self._policies)
+            gate = Gate(self._connectors, self.capacity, self._policies)
             gate.check(profile, self._installed, transaction, with_start)
         except Rejected:
             return "Rejected"

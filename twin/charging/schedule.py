@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from math import floor, inf
 from typing import NamedTuple
 
+from evc5.models.units import NOMINAL_V
+
 NEVER = 1 << 62  # an instant that does not come
 DAY_MS, WEEK_MS = 86_400_000, 604_800_000  # OCPP 1.6 7.37: every 24 hours, every 7 days; no local midnight
-NOMINAL_V = 230.0  # OCPP 1.6 7.12: the area's set voltage, not the measured one
 DEFAULT_PHASES = 3  # OCPP 1.6 7.12, 7.14: numberPhases where none is given
 
 

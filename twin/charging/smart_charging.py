@@ -6,11 +6,10 @@ Source: OCPP 1.6 3.13, 5.5, 5.7, 5.11, 5.16.
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from evc5.twin.charging.profiles import ActiveTransaction, ProfileStore, Refused
+from evc5.twin.charging.profiles import ActiveTransaction, ProfileStore
 from evc5.twin.charging.site import Site
-from evc5.twin.ocpp.frames import Payload
+from evc5.twin.ocpp.frames import Payload, Refusal
 from evc5.twin.ocpp.memory import Memory, Transaction
-from evc5.twin.ocpp.rpc import Refusal
 from evc5.twin.sheet import vendor
 from evc5.twin.sheet.configuration import Configuration
 
@@ -44,10 +43,7 @@ class SmartCharging:
         """SetChargingProfile's status (5.16)."""
         running = self._memory.transactions.get(connector)
         active = None if running is None else ActiveTransaction(running.id)
-        try:
-            status = self._profiles.install(connector, wire, transaction=active, now=self._now())
-        except Refused as refused:
-            raise Refusal(refused.code, refused.description) from None
+        status = self._profiles.install(connector, wire, transaction=active, now=self._now())
         self._changed()
         return status
 
@@ -59,19 +55,16 @@ class SmartCharging:
 
     def composite(self, connector: int, duration_s: int, unit: str | None) -> Payload:
         """GetCompositeSchedule's answer (5.7)."""
-        try:
-            return self._applied().composite(
-                connector,
-                self._now(),
-                duration_s,
-                unit,
-                started=self.started(),
-                local_a=self._site.local_a(),
-                station_a=self._configuration.number("chg_StationMaxCurrent"),
-                phases=self._site.phases_wired,
-            )
-        except Refused as refused:
-            raise Refusal(refused.code, refused.description) from None
+        return self._applied().composite(
+            connector,
+            self._now(),
+            duration_s,
+            unit,
+            started=self.started(),
+            local_a=self._site.local_a(),
+            station_a=self._configuration.number("chg_StationMaxCurrent"),
+            phases=self._site.phases_wired,
+        )
 
     def _applied(self) -> ProfileStore:
         """The profiles as far as the station processes them: without ChgProf as if none were installed."""
@@ -82,7 +75,7 @@ class SmartCharging:
     def began(self, transaction: Transaction) -> None:
         """Take the profile that came with a remote start; a bad one does not keep it from running (5.11)."""
         if transaction.charging_profile is not None:
-            with suppress(Refused):
+            with suppress(Refusal):
                 profile = transaction.charging_profile
                 self._profiles.install_with_start(transaction.connector, profile, now=self._now())
             self._changed()

@@ -9,7 +9,7 @@ Text = Callable[[str], None]
 Record = Callable[[float, bool, str, bool], None]  # t_s, up, text, lost
 
 
-class Station(Protocol):
+class LinkListener(Protocol):
     """What a link tells the charge point's end."""
 
     def on_text(self, text: str) -> None: ...
@@ -23,7 +23,7 @@ class Link(Protocol):
     """What the charge point's agent sees of the network."""
 
     connected: bool
-    station: Station
+    station: LinkListener
 
     def connect(self) -> bool:
         """Try to open the socket; False where nobody answers."""
@@ -67,7 +67,7 @@ class MemoryLink:
         self._timeline = timeline
         self._latency_s = latency_s
         self._record = record
-        self.station: Station
+        self.station: LinkListener
         self.to_csms: Text
         self.on_csms_open: Callable[[], None]
         self.on_csms_close: Callable[[], None]

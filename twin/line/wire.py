@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from evc5.models.timeline import CONTROL, INPUT, Alarm, Timeline
 from evc5.twin.line.endpoint import Endpoint
 from evc5.twin.line.hub import Hub
-from evc5.twin.line.link import Record, Station
+from evc5.twin.line.link import LinkListener, Record
 from evc5.twin.line.websocket import OPEN_TIMEOUT_S, Gone, NoConnection, Pong, Socket, open_socket
 
 PATIENCE_S = 30.0  # wall clock: how long virtual time stands still for a reply
@@ -62,7 +62,7 @@ class WireLink:
         self._notice = notice
         self._latency_s = latency_s
         self._ping_interval_s = ping_interval_s
-        self.station: Station
+        self.station: LinkListener
         self.connected = False
         self.available = True
         self.is_silent = False

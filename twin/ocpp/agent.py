@@ -13,10 +13,10 @@ from evc5.models.timeline import CONTROL, Action, Alarm, Timeline
 from evc5.twin.clock import StationClock, parse_instant
 from evc5.twin.line.link import Link
 from evc5.twin.ocpp.connection import Connection
-from evc5.twin.ocpp.frames import Payload
+from evc5.twin.ocpp.frames import Payload, Refusal
 from evc5.twin.ocpp.memory import Memory, Message
 from evc5.twin.ocpp.outbox import QUEUE_LIMIT, Outbox
-from evc5.twin.ocpp.rpc import NO_REPLY, Done, Refusal, Reply, Rpc
+from evc5.twin.ocpp.rpc import NO_REPLY, Done, Reply, Rpc
 from evc5.twin.sheet import vendor
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.configuration import Configuration

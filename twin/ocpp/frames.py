@@ -41,6 +41,15 @@ class Broken(NamedTuple):
     description: str
 
 
+class Refusal(Exception):
+    """A CALL that is answered with a CALLERROR."""
+
+    def __init__(self, code: str, description: str = "") -> None:
+        super().__init__(f"{code}: {description}")
+        self.code = code
+        self.description = description
+
+
 Frame = Call | Result | Error | Broken
 
 

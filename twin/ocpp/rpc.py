@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from evc5.models.timeline import Timeline
 from evc5.twin.ocpp import frames
-from evc5.twin.ocpp.frames import Broken, Call, Error, Payload, Result
+from evc5.twin.ocpp.frames import Broken, Call, Error, Payload, Refusal, Result
 from evc5.twin.ocpp.schemas import validator, violation
 
 REPLY_TIMEOUT_S = 30.0  # assumed: OCPP-J leaves it to the implementation
@@ -31,15 +31,6 @@ class Reply(NamedTuple):
 
 Done = Callable[[Reply], None]
 NO_REPLY = Reply()
-
-
-class Refusal(Exception):
-    """A CALL that is answered with a CALLERROR."""
-
-    def __init__(self, code: str, description: str = "") -> None:
-        super().__init__(f"{code}: {description}")
-        self.code = code
-        self.description = description
 
 
 class Rpc:

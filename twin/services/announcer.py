@@ -20,7 +20,7 @@ from evc5.twin.ocpp.agent import Agent
 from evc5.twin.ocpp.rpc import Reply
 from evc5.twin.services.availability import Availability
 
-RETRY_S = 60.0  # until a status that got no reply is told again; assumed
+STATUS_RETRY_S = 60.0  # until a status that got no reply is told again; assumed
 News = tuple[str, str, str]  # status, error code, info
 COMMUNICATION = "EVCommunicationError"  # 4.9: a warning that goes with these statuses only:
 ITS_STATUSES = (PREPARING, SUSPENDED_EV, SUSPENDED_EVSE, FINISHING)
@@ -76,7 +76,7 @@ class Announcer:
     def _replied(self, connector: int, news: News, reply: Reply) -> None:
         if not reply.arrived and self._heard.get(connector) == news:
             del self._heard[connector]  # it may not have got through
-            self._again.set(self._agent.timeline.now + RETRY_S)
+            self._again.set(self._agent.timeline.now + STATUS_RETRY_S)
 
     def _payload(self, connector: int, news: News) -> dict[str, object]:
         status, error_code, info = news

@@ -13,8 +13,8 @@ from evc5.twin.ocpp.frames import Payload
 from evc5.twin.ocpp.reports import Reports
 from evc5.twin.services.files import Files, seconds
 
-RETRY_S = 60.0  # between attempts where the request gives no retryInterval; assumed
-HEAD = "time\tevent\n"
+UPLOAD_RETRY_S = 60.0  # between attempts where the request gives no retryInterval; assumed
+LOG_HEAD = "time\tevent\n"
 
 
 class Log:
@@ -29,7 +29,7 @@ class Log:
         line = f"{stamp}\t{text}\n".encode()
         self._lines.append((epoch_s, line))
         self._size += len(line)
-        while self._size > self._limit - len(HEAD):
+        while self._size > self._limit - len(LOG_HEAD):
             self._size -= len(self._lines.popleft()[1])
 
     def read(self, start: float | None, stop: float | None) -> bytes:
@@ -39,7 +39,7 @@ class Log:
             for epoch_s, line in self._lines
             if (start is None or epoch_s >= start) and (stop is None or epoch_s <= stop)
         ]
-        return HEAD.encode() + b"".join(lines) if lines else b""
+        return LOG_HEAD.encode() + b"".join(lines) if lines else b""
 
     def clear(self) -> None:
         self._lines.clear()
@@ -61,7 +61,7 @@ class Diagnostics:
         self._again = Alarm(agent.timeline, self._send, CONTROL)
         self._job: tuple[str, str, bytes] | None = None  # location, file name, content
         self._retries = 0
-        self._wait_s = RETRY_S
+        self._wait_s = UPLOAD_RETRY_S
         self._done = False  # did the server take it?
         self._number = 0
 
@@ -83,7 +83,7 @@ class Diagnostics:
         name = f"{self._identity()}Diag{self._number:03}.xls"  # EVC4: <id>Diag<nnn>.xls
         self._job = (payload["location"], name, content)
         self._retries = max(asked.get("retries", 0), 0)  # errata 3.50: after the first attempt
-        self._wait_s = float(asked.get("retryInterval", RETRY_S))
+        self._wait_s = float(asked.get("retryInterval", UPLOAD_RETRY_S))
         self._agent.timeline.soon(self._begin)
         return {"fileName": name}
 

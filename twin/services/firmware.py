@@ -17,9 +17,9 @@ from evc5.twin.services.files import Files, seconds
 from evc5.twin.sheet import vendor
 
 ATTEMPTS = 3  # where the request gives no retries; assumed
-RETRY_S = 60.0  # where it gives no retryInterval; assumed
+DOWNLOAD_RETRY_S = 60.0  # where it gives no retryInterval; assumed
 INSTALL_S = 60.0  # assumed
-_HEAD = re.compile(rb"EVC5 (V\d+R\d+) ([0-9a-f]{8})\n")
+_IMAGE_HEAD = re.compile(rb"EVC5 (V\d+R\d+) ([0-9a-f]{8})\n")
 _NUMBERS = re.compile(r"\d+")
 
 
@@ -31,7 +31,7 @@ def image(version: str, size: int = 400_000) -> bytes:
 
 def version_of(content: bytes) -> str | None:
     """The version of an image, None where it is none or damaged."""
-    head = _HEAD.match(content)
+    head = _IMAGE_HEAD.match(content)
     if head is None or crc32(content[head.end() :]) != int(head[2], 16):
         return None
     return head[1].decode()
@@ -78,7 +78,7 @@ class Firmware:
             self._retrieve.clear()
             self._fetched.clear()
             tries = payload.get("retries", ATTEMPTS)
-            wait_s = payload.get("retryInterval", RETRY_S)
+            wait_s = payload.get("retryInterval", DOWNLOAD_RETRY_S)
             self._keep(
                 step="retrieve",
                 location=payload["location"],

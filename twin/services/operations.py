@@ -9,9 +9,8 @@ from evc5.models.world import World
 from evc5.twin.charging.smart_charging import SmartCharging
 from evc5.twin.connector.controller import Controller
 from evc5.twin.ocpp.agent import Agent
-from evc5.twin.ocpp.frames import Payload
+from evc5.twin.ocpp.frames import Payload, Refusal
 from evc5.twin.ocpp.memory import Memory
-from evc5.twin.ocpp.rpc import Refusal
 from evc5.twin.ocpp.schemas import validator
 from evc5.twin.services.availability import Availability
 from evc5.twin.services.diagnostics import Diagnostics

@@ -12,8 +12,8 @@ from evc5.models.meter import Metered
 from evc5.models.supply import Three
 from evc5.twin.ocpp.frames import Payload
 from evc5.twin.ocpp.schemas import validator
+from evc5.twin.sheet.keys import PHASES
 
-PHASES = ("L1", "L2", "L3")
 PERIODIC, CLOCK, BEGIN, END, TRIGGER = (
     "Sample.Periodic",
     "Sample.Clock",

@@ -11,13 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from evc5.twin.sheet.keys import initial, normal
+from evc5.twin.sheet.keys import CHANNELS, initial, normal
 from evc5.twin.sheet.policies import POLICIES, check
 from evc5.twin.sheet.rows import TABLES, Key, Measurand, Message, Row, Tables, configuration_keys, row, ruling
 
 _SHIPPED = Path(__file__).parent / "behaviours"
 _SECTIONS = ("name", "title", "inherits", "policies", "meter", "table")
-_CHANNELS = 2  # of an EVC5; defaults are checked as they would be on one with both
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,7 @@ def _check_defaults(definition: Definition) -> None:
             raise ValueError(f"{path} is missing")
         if key.default:
             with _at(f"{path} "):
-                normal(key, initial(key, _CHANNELS), _CHANNELS, measurands)
+                normal(key, initial(key, CHANNELS), CHANNELS, measurands)  # as on a station with both
 
 
 @contextmanager

@@ -5,10 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evc5.twin.sheet.behaviour import Behaviour
-from evc5.twin.sheet.keys import PHASES, initial, measurand_and_phase, normal, split
+from evc5.twin.sheet.keys import CHANNELS, PHASES, initial, measurand_and_phase, normal, split
 from evc5.twin.sheet.rows import Key, Measurand
-
-_CHANNELS = 2  # chg_KWH1 and chg_KWH2 are theirs; chg_KWH3 measures the grid connection
 
 Asked = tuple[tuple[Measurand, str | None], ...]
 Override = str | int | float | bool | Sequence[Any] | Mapping[str, Any]
@@ -224,7 +222,7 @@ class Configuration:
         return {name: row for connector in connectors for name, row in self._measured(connector).items()}
 
     def _measured(self, connector: int) -> Mapping[str, Measurand]:
-        meter = self.text(f"chg_KWH{connector}" if connector <= _CHANNELS else "chg_KWH1")
+        meter = self.text(f"chg_KWH{connector}" if connector <= CHANNELS else "chg_KWH1")
         return self.behaviour.measured_by(meter.partition(",")[0].strip() or "None")
 
     def _ask(self, key: str, connector: int) -> Iterator[tuple[Measurand, str | None]]:

@@ -8,6 +8,7 @@ from evc5.twin.sheet.rows import Key, Measurand
 MAX_VALUE_CHARS = 500  # OCPP 1.6, 6.7 and 7.29: CiString500Type
 INT_LIMIT = 2**31 - 1  # assumed: a 32-bit signed number in the controller
 PHASES = ("L1", "L2", "L3")
+CHANNELS = 2  # of an EVC5; chg_KWH1 and chg_KWH2 are theirs, chg_KWH3 measures the grid connection
 
 _INT = re.compile(r"-?[0-9]+")
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")

@@ -9,8 +9,8 @@ from typing import Any
 from evc5.twin.sheet.configuration import Configuration
 
 PLUG_AND_CHARGE_TAG = "PlugAndCharge"  # the idTag of a transaction without a card; assumed
-LOCK = "lock"  # of "Lock+CP+PP" in chg_SktType
-NONE = "none"  # a reader that is not there
+LOCK_OPTION = "lock"  # of "Lock+CP+PP" in chg_SktType
+NO_READER = "none"  # a reader that is not there
 
 
 def speaks_ocpp(configuration: Configuration) -> bool:
@@ -85,14 +85,14 @@ def is_enabled(configuration: Configuration, connector: int) -> bool:
 
 def has_lock(configuration: Configuration, connector: int) -> bool:
     """chg_SktType: can this socket hold the cable?"""
-    return LOCK in configuration.items("chg_SktType")[connector - 1].lower().split("+")
+    return LOCK_OPTION in configuration.items("chg_SktType")[connector - 1].lower().split("+")
 
 
 def has_reader(configuration: Configuration, connector: int) -> bool:
     """chg_Reader1 and chg_Reader2, as type,binding: does a card reader serve this channel?"""
     for key in ("chg_Reader1", "chg_Reader2"):
         kind, _, binding = configuration.text(key).lower().partition(",")
-        if kind.strip() != NONE and binding.strip() in ("any", f"ch{connector}"):
+        if kind.strip() != NO_READER and binding.strip() in ("any", f"ch{connector}"):
             return True
     return False
 

@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from evc5.models.units import DAY_S
 from evc5.rigs.recording.reading.columns import Columns, to_arrow
 from evc5.rigs.recording.reading.telemetry_columns import NAMES, SCHEMA, phase_names
-from evc5.twin.clock import DAY_S, Calendar
+from evc5.twin.clock import Calendar
 
 ROW_EVERY_S = 60.0  # the longest gap between rows while a quantity varies
 

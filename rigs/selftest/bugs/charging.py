@@ -333,7 +333,7 @@ BUGS: tuple[Bug, ...] = (
         check="charging.composite",
         clause="3.13.4, 5.7",
         rig="station-max",
-        patches=(Patch("evc5.twin.charging.composite:Site", around(_without_station)),),
+        patches=(Patch("evc5.twin.charging.composite:Layers", around(_without_station)),),
     ),
     Bug(
         "composite-first-period",

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from profile_driver import epoch
 
-from evc5.twin.charging.profiles import ActiveTransaction, Limit, Limits, ProfileStore, Refused
+from evc5.twin.charging.profiles import ActiveTransaction, Capacity, Limit, ProfileStore
+from evc5.twin.ocpp.frames import Refusal
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.configuration import Configuration
 
@@ -70,7 +71,7 @@ def test_the_same_purpose_and_stack_level_replace() -> None:
 
 
 def test_one_profile_may_replace_two() -> None:
-    store = ProfileStore(limits=Limits(max_profiles=2))
+    store = ProfileStore(capacity=Capacity(max_profiles=2))
     put(store, 1, profile(chargingProfileId=1, stackLevel=1))
     put(store, 1, profile(chargingProfileId=2, stackLevel=2))
     assert put(store, 1, profile(chargingProfileId=1, stackLevel=2)) == "Accepted"
@@ -141,7 +142,7 @@ def test_a_malformed_profile_is_a_callerror_and_changes_nothing(name: str) -> No
     put(store, 1, profile())
     before = store.dump()
     wire, code = MALFORMED[name]
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refusal) as refusal:
         put(store, 1, wire)
     assert refusal.value.code == code
     assert store.dump() == before
@@ -158,12 +159,12 @@ def test_a_connector_that_cannot_have_the_profile_is_rejected(connector: int, pu
 
 
 def test_an_unknown_connector_is_a_callerror_where_the_policy_says_so() -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refusal) as refusal:
         put(ProfileStore({"bad_connector": "CALLERROR"}), 3, profile())
     assert refusal.value.code == "PropertyConstraintViolation"  # ER 3.39
 
 
-FULL = Limits(max_profiles=1, max_periods=2, max_stack_level=3)
+FULL = Capacity(max_profiles=1, max_periods=2, max_stack_level=3)
 TOO_MUCH = {
     "stack level": profile(stackLevel=4),
     "periods": profile(chargingSchedulePeriod=periods((0, 1), (1, 2), (2, 3))),
@@ -179,7 +180,7 @@ def test_what_exceeds_a_limit_is_rejected_or_a_callerror_by_policy(name: str) ->
         before = store.dump()
         try:
             assert put(store, 1, TOO_MUCH[name]) == policy
-        except Refused as refusal:
+        except Refusal as refusal:
             assert (policy, refusal.code) == ("CALLERROR", "PropertyConstraintViolation")
         assert store.dump() == before
 
@@ -191,7 +192,7 @@ def test_what_just_fits_is_accepted() -> None:
 
 
 def test_a_unit_that_the_charge_point_does_not_do_is_rejected() -> None:
-    store = ProfileStore(limits=Limits(units=("W",)))
+    store = ProfileStore(capacity=Capacity(units=("W",)))
     assert put(store, 1, profile()) == "Rejected"
     assert put(store, 1, profile(1380, chargingRateUnit="W")) == "Accepted"
 
@@ -200,7 +201,7 @@ def test_the_limits_are_those_of_the_configuration_keys() -> None:
     keys = {"MaxChargingProfilesInstalled": 3, "ChargingScheduleMaxPeriods": 24}
     keys |= {"ChargingScheduleAllowedChargingRateUnit": "Power"}
     configuration = Configuration(Behaviour.load("evc5-v32r30"), keys, allow=True)
-    limits = Limits.of(configuration)
+    limits = Capacity.of(configuration)
     assert (limits.max_profiles, limits.max_periods, limits.units) == (3, 24, ("W",))
     assert limits.max_stack_level >= 20, "seen in the field"
 
@@ -441,14 +442,14 @@ def test_a_composite_for_an_unknown_connector_is_rejected(connector: int) -> Non
 
 @pytest.mark.parametrize(("duration", "unit"), [(60, "kW"), (-1, "A")])
 def test_a_composite_that_makes_no_sense_is_a_callerror(duration: int, unit: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refusal) as refusal:
         composite(ProfileStore(), 1, duration, unit)
     assert refusal.value.code == "PropertyConstraintViolation"  # ER 3.24
 
 
 def test_a_composite_is_in_amperes_where_no_unit_is_asked_for() -> None:
     assert composite(ProfileStore(), unit=None)["chargingSchedule"]["chargingRateUnit"] == "A"
-    watts = ProfileStore(limits=Limits(units=("W",)))
+    watts = ProfileStore(capacity=Capacity(units=("W",)))
     assert composite(watts, unit=None)["chargingSchedule"]["chargingRateUnit"] == "W"
     assert composite(watts, unit="A") == {"status": "Rejected"}
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from profile_driver import InTheStore, OnTheWire, Reached, Station, vectors
 
-from evc5.twin.charging.profiles import Limits
+from evc5.twin.charging.profiles import Capacity
 
 NOW = "2024-01-17T18:00:00Z"  # within every vector's validity, where it matters
 POLITE_CONNECTOR, POLITE_LIMIT = {"bad_connector": "Rejected"}, {"over_limit": "Rejected"}
@@ -37,7 +37,7 @@ QUESTIONS = {
 VECTORS = {
     vector["name"]: vector for vector in vectors("acceptance_*.json")["acceptance_set_charging_profile"]
 }
-MAX_STACK_LEVEL, MAX_PERIODS = Limits().max_stack_level, Limits().max_periods
+MAX_STACK_LEVEL, MAX_PERIODS = Capacity().max_stack_level, Capacity().max_periods
 
 
 def station_for(
@@ -52,7 +52,7 @@ def station_for(
         connectors=context.get("connectors_installed", 2),
         started={1: NOW} if context.get("transaction_running", True) else {},
         policies=policies,
-        limits=Limits(max_profiles=context.get("MaxChargingProfilesInstalled", 18), units=units),
+        capacity=Capacity(max_profiles=context.get("MaxChargingProfilesInstalled", 18), units=units),
         transaction_id=named if isinstance(named, int) else 122,  # "not 123"
     )
     for number in range(context.get("already_installed", 0)):

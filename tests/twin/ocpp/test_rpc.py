@@ -6,8 +6,8 @@ from itertools import count
 import pytest
 
 from evc5.models.timeline import Timeline
-from evc5.twin.ocpp.frames import Broken, Error, Result, decode
-from evc5.twin.ocpp.rpc import NO_REPLY, Refusal, Reply, Rpc
+from evc5.twin.ocpp.frames import Broken, Error, Refusal, Result, decode
+from evc5.twin.ocpp.rpc import NO_REPLY, Reply, Rpc
 
 
 class Line:
