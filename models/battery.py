@@ -39,10 +39,10 @@ def _comes_down(car: Vehicle, soc: float, piece: int, level: float) -> tuple[flo
     pieces = car.curve.pieces
     for index in range(piece, len(pieces)):
         s0, _, r0, r1, slope = pieces[index]
-        at = max(s0, soc)
+        from_soc = max(s0, soc)
         # A step down, or it stands there already; a rising curve that has just met the level goes on rising.
-        if r0 + slope * (at - s0) <= (level if slope <= 0.0 else level * (1.0 - HAIR)):
-            return at, index, CURVE
+        if r0 + slope * (from_soc - s0) <= (level if slope <= 0.0 else level * (1.0 - HAIR)):
+            return from_soc, index, CURVE
         if r1 < level:
             return max(car.curve.soc_at(level, index), soc), index, CURVE
     return 1.0, len(pieces) - 1, FULL

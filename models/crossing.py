@@ -14,14 +14,14 @@ Curve = Callable[[float], tuple[float, float]]  # value and slope
 
 
 def leaves(
-    curve: Curve, bend: Callable[[float], float], low: float, high: float, start_s: float, end_s: float
+    curve: Curve, bend: Callable[[float], float], low: float, high: float, since_s: float, until_s: float
 ) -> tuple[float, int] | None:
     """The first instant in (start, end] at which the curve is at `high` (+1) or `low` (-1); None if it stays.
 
-    `bend(t)` bounds |second derivative| from t to `end_s`.
+    `bend(t)` bounds |second derivative| from t to `until_s`.
     """
-    t_s = start_s
-    while t_s <= end_s:
+    t_s = since_s
+    while t_s <= until_s:
         value, slope = curve(t_s)
         most = bend(t_s)
         up_s, down_s = _no_sooner(high - value, slope, most), _no_sooner(value - low, -slope, most)

@@ -5,12 +5,27 @@ decided here.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-UNDER_VOLTAGE, OVER_VOLTAGE = "under-voltage", "over-voltage"
-OVER_CURRENT, OVER_TEMPERATURE = "over-current", "over-temperature"
-LOCK, PILOT, DIODE, GROUND = "lock-failure", "pilot-short", "diode-failure", "ground-failure"
-METER, WELDED, READER = "power-meter-failure", "contactor-welded", "reader-failure"
-POWER, PHASE, EMERGENCY = "power-loss", "phase-loss", "emergency-stop"
+
+class Fault(StrEnum):
+    """Every fault by the name that rig files, benches and recordings have for it."""
+
+    LOCK = "lock-failure"
+    PILOT = "pilot-short"
+    DIODE = "diode-failure"
+    GROUND = "ground-failure"
+    OVER_VOLTAGE = "over-voltage"
+    UNDER_VOLTAGE = "under-voltage"
+    OVER_CURRENT = "over-current"
+    OVER_TEMPERATURE = "over-temperature"
+    METER = "power-meter-failure"
+    WELDED = "contactor-welded"
+    READER = "reader-failure"
+    POWER = "power-loss"
+    PHASE = "phase-loss"
+    EMERGENCY = "emergency-stop"
+
 
 UNDER_VOLTAGE_V = 195.5  # EN 50160: never below 230 V - 15 %
 OVER_VOLTAGE_V = 253.0  # EN 50160: never above 230 V + 10 %
@@ -28,40 +43,40 @@ class Effect:
 
 
 EFFECTS = {
-    LOCK: Effect("the socket's lock does not reach its end position"),
-    PILOT: Effect("control pilot at 0 V: state E; the car sees no PWM"),
-    DIODE: Effect("the pilot's negative half is missing; the car still sees the duty"),
-    GROUND: Effect("residual current is detected; the load current is as before"),
-    OVER_VOLTAGE: Effect("all phases at 120 %", voltage=(1.2, 1.2, 1.2)),
-    UNDER_VOLTAGE: Effect("all phases at 80 %", voltage=(0.8, 0.8, 0.8)),
-    OVER_CURRENT: Effect("the car draws 1.3 times the offer, and 1 A", current=1.3, excess_a=1.0),
-    OVER_TEMPERATURE: Effect("the socket's sensor reads 90 K more", sensor_k=90.0),
-    METER: Effect("the kWh meter counts on but does not answer"),
-    WELDED: Effect("the contactor does not open"),
-    READER: Effect("the card reader does not answer"),
-    POWER: Effect("no mains: contactor drops open, no pilot", voltage=(0.0, 0.0, 0.0)),
-    PHASE: Effect("the outlet's L2 is dead", voltage=(1.0, 0.0, 1.0)),
-    EMERGENCY: Effect("the emergency stop button is held in"),
+    Fault.LOCK: Effect("the socket's lock does not reach its end position"),
+    Fault.PILOT: Effect("control pilot at 0 V: state E; the car sees no PWM"),
+    Fault.DIODE: Effect("the pilot's negative half is missing; the car still sees the duty"),
+    Fault.GROUND: Effect("residual current is detected; the load current is as before"),
+    Fault.OVER_VOLTAGE: Effect("all phases at 120 %", voltage=(1.2, 1.2, 1.2)),
+    Fault.UNDER_VOLTAGE: Effect("all phases at 80 %", voltage=(0.8, 0.8, 0.8)),
+    Fault.OVER_CURRENT: Effect("the car draws 1.3 times the offer, and 1 A", current=1.3, excess_a=1.0),
+    Fault.OVER_TEMPERATURE: Effect("the socket's sensor reads 90 K more", sensor_k=90.0),
+    Fault.METER: Effect("the kWh meter counts on but does not answer"),
+    Fault.WELDED: Effect("the contactor does not open"),
+    Fault.READER: Effect("the card reader does not answer"),
+    Fault.POWER: Effect("no mains: contactor drops open, no pilot", voltage=(0.0, 0.0, 0.0)),
+    Fault.PHASE: Effect("the outlet's L2 is dead", voltage=(1.0, 0.0, 1.0)),
+    Fault.EMERGENCY: Effect("the emergency stop button is held in"),
 }
-FAULTS = tuple(EFFECTS)
-SEEN_AT_ONCE = frozenset((PILOT, GROUND, METER, READER, EMERGENCY))  # the others show in what they do
+# The others show in what they do.
+SEEN_AT_ONCE = frozenset((Fault.PILOT, Fault.GROUND, Fault.METER, Fault.READER, Fault.EMERGENCY))
 
 
 def effect(fault: str) -> Effect:
     """ValueError naming the known faults for any other."""
     if fault not in EFFECTS:
-        raise ValueError(f"fault must be one of {', '.join(FAULTS)}, got {fault!r}")
-    return EFFECTS[fault]
+        raise ValueError(f"fault must be one of {', '.join(Fault)}, got {fault!r}")
+    return EFFECTS[Fault(fault)]
 
 
-def felt_voltage(u_v: tuple[float, float, float], wired: int) -> frozenset[str]:
+def sensed_in_voltage(u_v: tuple[float, float, float], wired: int) -> frozenset[str]:
     """What the supply monitor sees in these voltages."""
     live = u_v[:wired]
     if not any(live):
-        return frozenset((POWER,))
-    felt = {PHASE} if not all(live) else set()
+        return frozenset((Fault.POWER,))
+    sensed: set[str] = {Fault.PHASE} if not all(live) else set()
     if any(0.0 < volts < UNDER_VOLTAGE_V for volts in live):
-        felt.add(UNDER_VOLTAGE)
+        sensed.add(Fault.UNDER_VOLTAGE)
     if any(volts > OVER_VOLTAGE_V for volts in live):
-        felt.add(OVER_VOLTAGE)
-    return frozenset(felt)
+        sensed.add(Fault.OVER_VOLTAGE)
+    return frozenset(sensed)

@@ -20,8 +20,6 @@ from evc5.models.units import DAY_S
 
 ENCLOSURE, CONTACTOR, SOCKET = 0, 1, 2
 
-Times = "np.ndarray[Any, Any]"
-
 
 @dataclass(frozen=True, slots=True)
 class Ambient:

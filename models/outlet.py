@@ -8,6 +8,7 @@ from typing import Protocol
 from evc5.models import faults
 from evc5.models.car import OFF, Car, Pack
 from evc5.models.circuit import Circuit
+from evc5.models.faults import Fault
 from evc5.models.heat import Air, Ambient, Lag, Warmth
 from evc5.models.meter import Metered, MeterSpec
 from evc5.models.pilot import CABLE_OHM, PWM_MAX_A, PWM_MIN_A, PilotLine
@@ -205,7 +206,7 @@ class Outlet:
     @property
     def pilot(self) -> str:
         """State of the control pilot now."""
-        if not self.powered or faults.PILOT in self._faults:
+        if not self.powered or Fault.PILOT in self._faults:
             return "E"
         if self._line.held:
             return self._line.held
@@ -225,12 +226,12 @@ class Outlet:
     @property
     def locked(self) -> bool:
         """What the lock's end switch says."""
-        return self._lock and faults.LOCK not in self._faults
+        return self._lock and Fault.LOCK not in self._faults
 
     @property
     def lock_moves(self) -> bool:
         """Does the lock go where it is driven?"""
-        return faults.LOCK not in self._faults
+        return Fault.LOCK not in self._faults
 
     @property
     def capability_a(self) -> Three:
@@ -242,19 +243,19 @@ class Outlet:
 
     @property
     def senses(self) -> frozenset[str]:
-        """The faults its circuits see now, by their names in evc5.models.faults."""
-        seen = set(faults.felt_voltage(self.circuit.u_v, self.spec.phases))
+        """The faults its circuits see now, as `Fault` names them."""
+        seen = set(faults.sensed_in_voltage(self.circuit.u_v, self.spec.phases))
         seen |= self._faults.keys() & faults.SEEN_AT_ONCE
         if self._lock and not self.locked:
-            seen.add(faults.LOCK)
-        if faults.DIODE in self._faults and self.circuit.car is not None and self.offered_a:
-            seen.add(faults.DIODE)
+            seen.add(Fault.LOCK)
+        if Fault.DIODE in self._faults and self.circuit.car is not None and self.offered_a:
+            seen.add(Fault.DIODE)
         if self.phases and not self._commanded:
-            seen.add(faults.WELDED)
+            seen.add(Fault.WELDED)
         if self.heat_a == 0.0:
-            seen.add(faults.OVER_TEMPERATURE)
+            seen.add(Fault.OVER_TEMPERATURE)
         if self._protection.tripped:
-            seen.add(faults.OVER_CURRENT)
+            seen.add(Fault.OVER_CURRENT)
         return frozenset(seen)
 
     def reading(self) -> Reading:
@@ -270,7 +271,7 @@ class Outlet:
 
     @property
     def meter_answers(self) -> bool:
-        return faults.METER not in self._faults
+        return Fault.METER not in self._faults
 
     @property
     def openings_under_load(self) -> int:
@@ -325,7 +326,7 @@ class Outlet:
     def _move_contactor(self) -> None:
         """Bring the contacts to where the coil, mains and a weld leave them."""
         phases = self._commanded if self.powered else 0
-        if faults.WELDED in self._faults:
+        if Fault.WELDED in self._faults:
             phases = max(phases, self.phases)
         if phases == self.phases:
             return
@@ -347,7 +348,7 @@ class Outlet:
         self._world.sensor_fault(self, sum(effect.sensor_k for effect in now_in.values()))
 
     def _excess(self) -> tuple[float, float]:
-        over = self._faults.get(faults.OVER_CURRENT)
+        over = self._faults.get(Fault.OVER_CURRENT)
         return (over.current, over.excess_a) if over else (1.0, 0.0)
 
     def _car_looks(self) -> None:
@@ -365,7 +366,7 @@ class Outlet:
         now_s = self._settle()
         if car is None:
             return
-        dark = self._line.held or faults.PILOT in self._faults or not self.powered
+        dark = self._line.held or Fault.PILOT in self._faults or not self.powered
         car.look(now_s, 0.0 if dark else self.offered_a)
         if car.asks and self.phases and car.form == OFF and now_s < car.ready_s:
             self._look.set(car.ready_s)

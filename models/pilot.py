@@ -2,7 +2,6 @@
 
 from math import floor
 
-STATES = "ABCDEF"
 VOLTS = {"A": 12, "B": 9, "C": 6, "D": 3, "E": 0, "F": -12}  # positive level; Gossen M525B manual
 
 # Duty ranges of IEC 61851-1 Annex A as the Fluke FEV300 manual (p. 12) prints them: up to duty, amps at it.
@@ -15,12 +14,9 @@ _DUTY_PCT_TO_A = (
 )
 PWM_MAX_A = 80.0
 PWM_MIN_A = 6.0
-PWM_MIN_INTERVAL_S = 5.0  # everest-core Charger.hpp: IEC_PWM_MAX_UPDATE_INTERVAL
-PWM_STEPS_8_BIT = 256  # 0.234 A a step: evcc core/loadpoint.go l. 847
 
 # Coding resistor in the cable's plug, ohm: exallievi.itispaleocapa.it, IEC 61851-1 table B.2.
 CABLE_OHM = {13.0: 1500.0, 20.0: 680.0, 32.0: 220.0, 63.0: 100.0}
-_CABLE_TOLERANCE = 0.10  # assumed: resistor and reading together
 
 
 def amps_from_duty(duty_pct: float) -> float:
@@ -41,19 +37,6 @@ def duty_from_amps(amps: float, steps: int | None = None) -> float:
     if steps is None:
         return duty_pct
     return max(floor(duty_pct / 100.0 * steps + 1e-9) * 100.0 / steps, 9.0)
-
-
-def cable_from_ohm(ohm: float) -> float | None:
-    """Rating of the cable behind this proximity resistance; None where no cable is coded so."""
-    for cable_a, nominal in CABLE_OHM.items():
-        if abs(ohm - nominal) <= nominal * _CABLE_TOLERANCE:
-            return cable_a
-    return None
-
-
-def next_update_s(last_s: float | None, now_s: float) -> float:
-    """Earliest instant at which the duty may change again."""
-    return now_s if last_s is None else max(now_s, last_s + PWM_MIN_INTERVAL_S)
 
 
 class PilotLine:

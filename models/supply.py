@@ -67,8 +67,8 @@ class Supply:
                 raise ValueError(f"supply {name} must be >= 0, got {getattr(self, name):g}")
         if not self.walk_step_s >= 1.0:
             raise ValueError(f"supply walk_step_s must be >= 1, got {self.walk_step_s:g}")
-        _check_times("profile", [time_s for time_s, _ in self.profile])
-        _check_times("house", [time_s for time_s, _ in self.house])
+        _check_times("profile", [clock_s for clock_s, _ in self.profile])
+        _check_times("house", [clock_s for clock_s, _ in self.house])
         for _, factor in self.profile:
             if not 0.0 <= factor <= 1.5:
                 raise ValueError(f"supply profile factor must be within 0 and 1.5, got {factor:g}")
@@ -133,7 +133,7 @@ def _instants(supply: Supply, time_of_day_s: float) -> Iterator[tuple[float, flo
     edges = sorted(
         {t_s for sag in supply.sags for t_s in (sag.start_s, sag.start_s + sag.lasts_s) if t_s > 0.0}
     )
-    daily = sorted({time_s for time_s, _ in supply.profile} | {time_s for time_s, _ in supply.house})
+    daily = sorted({clock_s for clock_s, _ in supply.profile} | {clock_s for clock_s, _ in supply.house})
     return merge(
         ((t_s, EDGE) for t_s in edges),
         _daily(daily, time_of_day_s),
@@ -144,10 +144,10 @@ def _instants(supply: Supply, time_of_day_s: float) -> Iterator[tuple[float, flo
 def _daily(times_s: list[float], time_of_day_s: float) -> Iterator[tuple[float, float]]:
     day = 0
     while times_s:
-        for time_s in times_s:
-            t_s = day * DAY_S + time_s - time_of_day_s
+        for clock_s in times_s:
+            t_s = day * DAY_S + clock_s - time_of_day_s
             if t_s > 0.0:
-                yield t_s, time_s
+                yield t_s, clock_s
         day += 1
 
 
@@ -161,8 +161,8 @@ def _every(step_s: float) -> Iterator[tuple[float, float]]:
 def _at(table: tuple[tuple[float, T], ...], clock_s: float, otherwise: T) -> T:
     """The row that holds at this time of day; before the first, yesterday's last."""
     held = table[-1][1] if table else otherwise
-    for time_s, value in table:
-        if time_s > clock_s:
+    for since_s, value in table:
+        if since_s > clock_s:
             break
         held = value
     return held
@@ -170,15 +170,9 @@ def _at(table: tuple[tuple[float, T], ...], clock_s: float, otherwise: T) -> T:
 
 def _check_times(name: str, times_s: list[float]) -> None:
     last = -1.0
-    for time_s in times_s:
-        if not 0.0 <= time_s < DAY_S:
-            raise ValueError(f"supply {name} time must be within 0 and 86400 s of the day, got {time_s:g}")
-        if time_s <= last:
-            raise ValueError(f"supply {name} times must rise, got {time_s:g} after {last:g}")
-        last = time_s
-
-
-def neutral_a(i_a: Three) -> float:
-    """Current in the neutral conductor when the phases carry these at one power factor, 120° apart."""
-    i1, i2, i3 = i_a
-    return float(max(i1 * i1 + i2 * i2 + i3 * i3 - i1 * i2 - i2 * i3 - i3 * i1, 0.0) ** 0.5)
+    for clock_s in times_s:
+        if not 0.0 <= clock_s < DAY_S:
+            raise ValueError(f"supply {name} time must be within 0 and 86400 s of the day, got {clock_s:g}")
+        if clock_s <= last:
+            raise ValueError(f"supply {name} times must rise, got {clock_s:g} after {last:g}")
+        last = clock_s

@@ -14,7 +14,7 @@ BOARD, CONTACTORS, CONTACTS = "board", "contactors", "socket"  # taken to be chg
 class Watch:
     """One sensor's hold on one outlet."""
 
-    __slots__ = ("_rise", "board", "extra_k", "level", "levels", "outlet", "sensor")
+    __slots__ = ("_rise", "extra_k", "level", "levels", "outlet", "sensor")
 
     def __init__(self, sensor: str, outlet: int, levels: Levels) -> None:
         self.sensor = sensor
@@ -64,14 +64,14 @@ class Watch:
                 slope += warmth.rises[self._rise].slope(t_s - warmth.t0_s)
         return slope
 
-    def bend(self, air: Air, warmths: Sequence[Warmth], t_s: float, end_s: float) -> float:
-        """A bound on the second derivative from `t_s` to `end_s`."""
+    def bend(self, air: Air, warmths: Sequence[Warmth], t_s: float, until_s: float) -> float:
+        """A bound on the second derivative from `t_s` to `until_s`."""
         bend = air.bend
         for warmth in warmths:
-            bend += warmth.rises[ENCLOSURE].bend(t_s - warmth.t0_s, end_s - warmth.t0_s)
+            bend += warmth.rises[ENCLOSURE].bend(t_s - warmth.t0_s, until_s - warmth.t0_s)
         if self._rise is not None:
             for warmth in self._own(warmths):
-                bend += warmth.rises[self._rise].bend(t_s - warmth.t0_s, end_s - warmth.t0_s)
+                bend += warmth.rises[self._rise].bend(t_s - warmth.t0_s, until_s - warmth.t0_s)
         return bend
 
     def peak_c(self, air: Air, warmths: Sequence[Warmth]) -> float:
@@ -96,18 +96,18 @@ class Watch:
             self.level -= 1
 
     def crossing(
-        self, air: Air, warmths: Sequence[Warmth], now_s: float, end_s: float
+        self, air: Air, warmths: Sequence[Warmth], now_s: float, until_s: float
     ) -> tuple[float, int] | None:
-        """When, until `end_s`, the temperature next reaches the present level's edges."""
+        """When, until `until_s`, the temperature next reaches the present level's edges."""
         if not self.level and self.peak_c(air, warmths) < self.up_c:
             return None
         return leaves(
             lambda t_s: (self.at(air, warmths, t_s), self.slope(air, warmths, t_s)),
-            lambda t_s: self.bend(air, warmths, t_s, end_s),
+            lambda t_s: self.bend(air, warmths, t_s, until_s),
             self.down_c,
             self.up_c,
             now_s,
-            end_s,
+            until_s,
         )
 
 

@@ -46,7 +46,7 @@ class World:
         self._crossing = Alarm(timeline, self._crosses, INPUT)
         self._due: tuple[Watch, int] | None = None
         self._looking = False
-        self._felt = [outlet.warmth for outlet in self.outlets]
+        self._warmths = [outlet.warmth for outlet in self.outlets]
         self._states = self.supply.states(seed, time_of_day_s)
         self._grid, self._upcoming = next(self._states), next(self._states, None)
         self._feeding = False
@@ -129,9 +129,9 @@ class World:
             if max(abs(now - fed) for now, fed in zip(load_a, self._load_a, strict=True)) > NOTICED_A:
                 self._load_a = load_a
                 self._feed()
-        if outlet.warmth is not self._felt[outlet.connector - 1]:
-            self._felt[outlet.connector - 1] = outlet.warmth
-            self._feel()
+        if outlet.warmth is not self._warmths[outlet.connector - 1]:
+            self._warmths[outlet.connector - 1] = outlet.warmth
+            self._warmth_changed()
 
     def warmths_beside(self, outlet: Outlet) -> tuple[Warmth, ...]:
         """The heat of the other outlets."""
@@ -141,9 +141,9 @@ class World:
 
     def temperatures_c(self, t_s: float | None = None) -> dict[str, float]:
         """The sensors (taken to be chg_TempCtrl1..4) now, or at a later instant if nothing changes."""
-        at_s = self.timeline.now if t_s is None else t_s
+        then_s = self.timeline.now if t_s is None else t_s
         return {
-            watch.name: watch.at(self.air, self._felt, at_s)
+            watch.name: watch.at(self.air, self._warmths, then_s)
             for watch in self._watches
             if watch.sensor == CONTACTS or watch.outlet == 0
         }
@@ -158,17 +158,17 @@ class World:
         if extra_k == watch.extra_k:
             return
         watch.extra_k = extra_k
-        watch.follow(watch.at(self.air, self._felt, self.timeline.now))
+        watch.follow(watch.at(self.air, self._warmths, self.timeline.now))
         self._hold_to_heat(outlet)
-        self._feel()
+        self._warmth_changed()
 
     def _contacts(self, outlet: Outlet) -> Watch:
         return self._watches[2 * len(self.outlets) + outlet.connector - 1]
 
-    def _feel(self) -> None:
+    def _warmth_changed(self) -> None:
         """Something warms otherwise: look for the next crossing, unless it is far off."""
         peak_c = self.air.warmest_c
-        for warmth in self._felt:
+        for warmth in self._warmths:
             peak_c += warmth.peak_k
         if all(not watch.level and peak_c + watch.extra_k < watch.up_c for watch in self._watches):
             self._crossing.clear()
@@ -181,21 +181,21 @@ class World:
         self._looking = False
         self._due = None
         now_s = self.timeline.now
-        end_s = min([now_s + LOOK_AHEAD_S, *(outlet.settled_until_s for outlet in self.outlets)])
+        until_s = min([now_s + LOOK_AHEAD_S, *(outlet.settled_until_s for outlet in self.outlets)])
         for watch in self._watches:
-            found = watch.crossing(self.air, self._felt, now_s, end_s)
+            found = watch.crossing(self.air, self._warmths, now_s, until_s)
             if found:
-                end_s = found[0]
+                until_s = found[0]
                 self._due = (watch, found[1])
-        self._crossing.set(end_s)
+        self._crossing.set(until_s)
 
     def _crosses(self) -> None:
         if self._due:
             watch, direction = self._due
             watch.step(direction)
-            watch.follow(watch.at(self.air, self._felt, self.timeline.now))
+            watch.follow(watch.at(self.air, self._warmths, self.timeline.now))
             self._hold_to_heat(self.outlets[watch.outlet])
-        self._feel()
+        self._warmth_changed()
 
     def _hold_to_heat(self, outlet: Outlet) -> None:
         held = [watch.limit_a for watch in self._watches if watch.outlet == outlet.connector - 1]

@@ -50,7 +50,7 @@ ROOMS = {
     ),
     "rigs.checks.verdict": (f"{JUDGE} rigs.checks", "numpy orjson rich pandas"),
     "rigs.analysis": (
-        "rigs.errors rigs.recording.reading rigs.checks twin",
+        "rigs.errors rigs.recording.reading rigs.checks models twin",
         "jinja2 matplotlib numpy orjson pandas pyarrow",
     ),
     "rigs.compare": (

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from evc5.models.faults import POWER
+from evc5.models.faults import Fault
 from evc5.models.timeline import Action, Timeline
 from evc5.models.world import World
 from evc5.twin.charging.profiles import Capacity, ProfileStore
@@ -61,15 +61,15 @@ class ChargePoint:
         self.configuration = configuration
         self.memory = memory or Memory()
         for transaction in self.memory.transactions.values():  # of an earlier run, whose seconds were others
-            transaction.start_s = clock.t(transaction.started)
+            transaction.began_t_s = clock.t(transaction.began_epoch_s)
         configuration.load(self.memory.recall("configuration", {}))
         self.profiles = ProfileStore(behaviour.policies, len(world.outlets), Capacity.of(configuration))
-        self.site = Site(timeline, clock, world, configuration, behaviour, self.profiles, self._started)
+        self.site = Site(timeline, clock, world, configuration, behaviour, self.profiles, self._began_epoch_s)
         first_come = behaviour.policy("station_share") == "first-come"
         self.controller = Controller(timeline, world, self.site, first_come)
         self.site.changed = self.controller.arbitrate
         self.smart_charging = SmartCharging(
-            self.profiles, self.memory, self._epoch, self.site, configuration, self._arbitrate_soon
+            self.profiles, self.memory, self._epoch_s, self.site, configuration, self._arbitrate_soon
         )
         self._assemble_agent(ids or counter(), queue_limit)
         self.restart = Restart(timeline, self._die, self._live)
@@ -130,7 +130,7 @@ class ChargePoint:
         agent.on_clock_set.append(lambda _: self.site.clock_set())
         agent.on_delivered["StartTransaction"] = self._start_delivered
         agent.on_delivered["StopTransaction"] = self._stop_delivered
-        agent.on_all_delivered.append(self.restart.spoken)
+        agent.on_all_delivered.append(self.restart.all_delivered)
         self.configuration.on_change.append(self._configured)
         self.authorisation.on_conflict.append(self.announcer.conflict)
         self.availability.settle = self._availability_changed
@@ -180,25 +180,25 @@ class ChargePoint:
         """Reset by the CSMS: running transactions end first, then the firmware starts anew (5.14)."""
         for session in self.sessions.values():
             session.close(f"{kind}Reset")
-        self.restart.reset(kind, last_words=self.agent.online and bool(self.memory.queue))
+        self.restart.reset(kind, undelivered=self.agent.online and bool(self.memory.queue))
 
     def _reboot(self) -> None:
         """The device restarts by itself; what still runs ends."""
         for session in self.sessions.values():
             session.close("Reboot")
-        self.restart.reset("Soft", last_words=self.agent.online and bool(self.memory.queue))
+        self.restart.reset("Soft", undelivered=self.agent.online and bool(self.memory.queue))
 
     def power_cut(self) -> None:
         """The mains are gone: every process dies, contactors drop, what the memory holds stays."""
         self.link.drop()
         self.restart.cut()
         for outlet in self.world.outlets:
-            outlet.inject(POWER)
+            outlet.inject(Fault.POWER)
 
     def power_restore(self) -> None:
         """The mains are back: after its start the firmware closes the transactions that were cut off."""
         for outlet in self.world.outlets:
-            outlet.clear(POWER)
+            outlet.clear(Fault.POWER)
         self.restart.restore()
 
     def soon(self, action: Action) -> None:
@@ -224,7 +224,7 @@ class ChargePoint:
 
     def inject(self, connector: int, fault: str) -> None:
         """A fault as `faults` knows it; `power-loss` is a power cut, connector 0 the third meter."""
-        if fault == "power-loss":
+        if fault == Fault.POWER:
             self.power_cut()
         elif connector == 0:
             self.site.grid.lose_meter(True)
@@ -232,7 +232,7 @@ class ChargePoint:
             self.controller.channel(connector).inject(fault)
 
     def clear(self, connector: int, fault: str) -> None:
-        if fault == "power-loss":
+        if fault == Fault.POWER:
             self.power_restore()
         elif connector == 0:
             self.site.grid.lose_meter(False)
@@ -257,12 +257,12 @@ class ChargePoint:
         self._settle_availability(transaction.connector)
         self.soon(self.firmware.idle)
 
-    def _epoch(self) -> float:
+    def _epoch_s(self) -> float:
         return self.clock.epoch(self.timeline.now)
 
-    def _started(self) -> dict[int, float]:
+    def _began_epoch_s(self) -> dict[int, float]:
         """By connector: when its running transaction began, epoch seconds."""
-        return {n: transaction.started for n, transaction in self.memory.transactions.items()}
+        return {n: transaction.began_epoch_s for n, transaction in self.memory.transactions.items()}
 
     def _arbitrate_soon(self) -> None:
         self.soon(self.controller.arbitrate)
@@ -297,7 +297,7 @@ class ChargePoint:
         if message == "BootNotification":
             self.agent.send_boot()
         elif message == "Heartbeat":
-            self.agent.answer_trigger("Heartbeat", {}, self.agent.beaten)
+            self.agent.answer_trigger("Heartbeat", {}, self.agent.heartbeat_answered)
         elif message == "StatusNotification":
             for one in [connector] if connector is not None else [0, *self.sessions]:
                 self.announcer.answer_trigger(one)

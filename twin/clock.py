@@ -21,18 +21,18 @@ class Calendar:
         self.start = start.astimezone(UTC)
         self.zone = zone or ZoneInfo("UTC")
         self._start_ms = round(self.start.timestamp() * 1000)
-        self.start_epoch = self._start_ms / 1000
+        self.start_epoch_s = self._start_ms / 1000
         self._last_ms, self._text = -1, ""  # one instant is written several times over
         self._minute, self._prefix = -1, ""
         self._day, self._date = -1, ""
 
     def epoch(self, t_s: float) -> float:
         """Seconds since 1970-01-01T00:00:00Z at `t_s` of the run."""
-        return self.start_epoch + t_s
+        return self.start_epoch_s + t_s
 
     def t(self, epoch_s: float) -> float:
         """Seconds of the run at a moment of UTC; the inverse of `epoch`."""
-        return epoch_s - self.start_epoch
+        return epoch_s - self.start_epoch_s
 
     def at(self, t_s: float) -> datetime:
         """The moment as an aware datetime in UTC."""
@@ -77,7 +77,7 @@ class StationClock:
     calendar: Calendar
     offset_s: float = 0.0
     drift_ppm: float = 0.0
-    set_at_s: float = 0.0
+    set_t_s: float = 0.0
 
     def epoch(self, t_s: float) -> float:
         """What the station believes UTC to be at run time `t_s`, in epoch seconds."""
@@ -85,7 +85,7 @@ class StationClock:
 
     def error_s(self, t_s: float) -> float:
         """How far the station is ahead of true time."""
-        return self.offset_s + self.drift_ppm * 1e-6 * (t_s - self.set_at_s)
+        return self.offset_s + self.drift_ppm * 1e-6 * (t_s - self.set_t_s)
 
     def t(self, epoch_s: float) -> float:
         """When (run time) the station's clock will read, or has read, `epoch_s`."""
@@ -93,7 +93,7 @@ class StationClock:
         rate = self.drift_ppm * 1e-6
         if not rate:
             return true_s - self.offset_s
-        return (true_s - self.offset_s + rate * self.set_at_s) / (1.0 + rate)
+        return (true_s - self.offset_s + rate * self.set_t_s) / (1.0 + rate)
 
     def iso(self, t_s: float) -> str:
         """The station's timestamp at run time `t_s`."""
@@ -106,7 +106,7 @@ class StationClock:
         """Set the clock to `epoch_s` at run time `t_s`; returns the step it made, in seconds."""
         step_s = epoch_s - self.epoch(t_s)
         self.offset_s = epoch_s - self.calendar.epoch(t_s)
-        self.set_at_s = t_s
+        self.set_t_s = t_s
         return step_s
 
 
@@ -116,19 +116,19 @@ def next_boundary(epoch_s: float, interval_s: int, zone: ZoneInfo | None = None)
     Midnight is UTC's, or the zone's own (days of 23 and 25 hours included). Source: OCPP 1.6 3.16.2, 9.1.5.
     """
     if zone is None:
-        midnight = epoch_s // DAY_S * DAY_S
-        tomorrow = midnight + DAY_S
+        midnight_epoch_s = epoch_s // DAY_S * DAY_S
+        tomorrow = midnight_epoch_s + DAY_S
     else:
-        midnight, tomorrow = _local_day(epoch_s, zone)
-    passed = (epoch_s - midnight) // interval_s + 1
-    return float(min(midnight + passed * interval_s, tomorrow))
+        midnight_epoch_s, tomorrow = _local_day(epoch_s, zone)
+    passed = (epoch_s - midnight_epoch_s) // interval_s + 1
+    return float(min(midnight_epoch_s + passed * interval_s, tomorrow))
 
 
 def last_boundary(epoch_s: float, interval_s: int, zone: ZoneInfo | None = None) -> float:
     """The last clock-aligned instant strictly before `epoch_s`: where the interval that ends there began."""
     before = epoch_s - 0.001  # no interval is shorter
-    midnight = before // DAY_S * DAY_S if zone is None else _local_day(before, zone)[0]
-    return midnight + (before - midnight) // interval_s * interval_s
+    midnight_epoch_s = before // DAY_S * DAY_S if zone is None else _local_day(before, zone)[0]
+    return midnight_epoch_s + (before - midnight_epoch_s) // interval_s * interval_s
 
 
 def _local_day(epoch_s: float, zone: ZoneInfo) -> tuple[float, float]:

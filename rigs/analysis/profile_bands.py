@@ -117,7 +117,7 @@ class _Replay:
     def _install(self, connector: int, wire: Mapping[str, Any], now: float) -> None:
         running = ActiveTransaction(wire.get("transactionId"))
         try:
-            self._store.install(connector, wire, transaction=running, now=now)
+            self._store.install(connector, wire, transaction=running, epoch_s=now)
         except Refusal:
             return
 
@@ -152,7 +152,9 @@ class _Replay:
         while begin_s < end_s:
             now = self._epoch + begin_s
             limits = [self._store.limit(self._connector, now, began), self._store.station_limit(now, oldest)]
-            untils = [limit.until - self._epoch for limit in limits if limit.until is not None]
+            untils = [
+                limit.until_epoch_s - self._epoch for limit in limits if limit.until_epoch_s is not None
+            ]
             last_s = min([end_s, *untils])
             amps = [limit.amps for limit in limits if limit.amps is not None]
             self.story.allowed_a.append((begin_s, last_s, min(amps, default=None)))

@@ -6,6 +6,7 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, Self, TypeVar
 
+from evc5.models.faults import Fault
 from evc5.models.vehicles import Vehicle
 from evc5.rigs.bench.assembly import Assembly, assemble
 from evc5.rigs.bench.csms import Answer
@@ -14,7 +15,6 @@ from evc5.rigs.bench.scratch import Scratch
 from evc5.rigs.bench.worker import BenchThread, Here, Worker
 from evc5.rigs.errors import BadInput, NotAvailable
 from evc5.rigs.rigfile.file import RigFile
-from evc5.twin.connector.faults import FAULTS
 from evc5.twin.line.websocket import NoConnection
 from evc5.twin.line.wire import WireLink
 from evc5.twin.ocpp.rpc import REPLY_TIMEOUT_S, Reply
@@ -251,12 +251,11 @@ class Bench:
         self.assembly.station.site.grid.limit(amps)
 
     def _fault(self, fault: str, connector: int) -> None:
-        if (fault, connector) == ("power-meter-failure", 0):
+        if (fault, connector) == (Fault.METER, 0):
             return  # the third meter, at the connection to the grid
         self._outlet(connector)
-        allowed = [*FAULTS, "power-loss"]
-        if fault not in allowed:
-            raise BadInput(f"fault must be one of {', '.join(allowed)}, got {fault!r}")
+        if fault not in set(Fault):
+            raise BadInput(f"fault must be one of {', '.join(Fault)}, got {fault!r}")
 
     def _vehicle(self, name: str) -> Vehicle:
         if name not in self._vehicles:

@@ -16,6 +16,7 @@ ALLOWED = {
     "less_than_equal": "must be <= {le}",
     "less_than": "must be < {lt}",
     "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
     "string_type": "must be a string",
     "string_too_long": "must have at most {max_length} characters",
     "string_too_short": "must have at least {min_length} characters",

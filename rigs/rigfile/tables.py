@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, Strict, model_validator
 
+from evc5.models.faults import Fault
 from evc5.rigs.rigfile.fields import (
     Connector,
     IdTag,
@@ -18,11 +19,6 @@ from evc5.rigs.rigfile.fields import (
 )
 from evc5.rigs.rigfile.instants import Instant, Utc, utc
 
-Fault = Literal[  # shared vocabulary of rig files and Bench.inject
-    "lock-failure", "pilot-short", "diode-failure", "ground-failure", "over-voltage", "under-voltage",
-    "over-current", "over-temperature", "power-meter-failure", "contactor-welded", "reader-failure",
-    "power-loss", "phase-loss", "emergency-stop",
-]  # fmt: skip
 TagStatus = Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"]  # OCPP 1.6 7.2
 BootStatus = Literal["Accepted", "Pending", "Rejected"]  # OCPP 1.6 7.40
 
@@ -260,7 +256,7 @@ class FaultEntry(Table):
     """A fault that sets in, and may be cleared."""
 
     at: Instant = Field(description="when it sets in")
-    fault: Fault = Field(description="its name, as in Bench.inject")
+    fault: Annotated[Fault, Strict(False)] = Field(description="its name, as in Bench.inject")
     connector: int = Field(default=1, ge=0, le=2, description="0 with power-meter-failure: the third meter")
     clear_at: Instant | None = Field(default=None, description="when it is gone; absent: it stays")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evc5.models.faults import FAULTS
+from evc5.models.faults import Fault
 from evc5.models.heat import Ambient
 
 
@@ -35,10 +35,10 @@ HIDDEN = {"contactor-welded", "over-current"}  # seen only when the contactor sh
 
 
 def test_every_fault_is_described_here():
-    assert set(SHOWS) == set(FAULTS)
+    assert set(SHOWS) == set(Fault)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", Fault)
 def test_a_fault_does_what_it_does_and_is_seen(charging, fault):
     box, outlet = charging
     outlet.set_lock(True)
@@ -49,7 +49,7 @@ def test_a_fault_does_what_it_does_and_is_seen(charging, fault):
     assert (fault in outlet.senses) == (fault not in HIDDEN)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", Fault)
 def test_a_fault_that_ends_leaves_nothing_behind(charging, fault):
     box, outlet = charging
     outlet.set_lock(True)

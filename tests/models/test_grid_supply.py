@@ -5,7 +5,7 @@ from statistics import stdev
 
 import pytest
 
-from evc5.models.supply import Sag, Supply, neutral_a
+from evc5.models.supply import Sag, Supply
 
 
 def test_a_profile_steps_at_its_times_of_day_every_day():
@@ -121,14 +121,6 @@ def test_a_car_pauses_while_the_voltage_is_too_low_for_its_charger(wallbox, car)
     assert (outlet.reading().i_a, outlet.pilot) == ((0.0, 0.0, 0.0), "C")
     box.run(20)
     assert outlet.reading().i_a == pytest.approx((16.0, 16.0, 16.0))
-
-
-@pytest.mark.parametrize(
-    ("currents", "neutral"),
-    [((16, 16, 16), 0.0), ((16, 0, 0), 16.0), ((16, 16, 0), 16.0), ((10, 6, 6), 4.0), ((0, 0, 0), 0.0)],
-)
-def test_the_neutral_carries_the_imbalance(currents, neutral):
-    assert neutral_a(currents) == pytest.approx(neutral)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from evc5.models.pilot import amps_from_duty, cable_from_ohm, duty_from_amps, next_update_s
+from evc5.models.pilot import amps_from_duty, duty_from_amps
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,3 @@ def test_below_six_amps_there_is_no_pwm():
 def test_more_than_the_pilot_can_say_is_refused():
     with pytest.raises(ValueError, match="pilot amps must be <= 80, got 81"):
         duty_from_amps(81)
-
-
-@pytest.mark.parametrize(
-    ("ohm", "amps"), [(1500, 13), (680, 20), (220, 32), (100, 63), (215, 32), (400, None)]
-)
-def test_the_cable_tells_its_rating_by_its_resistor(ohm, amps):
-    assert cable_from_ohm(ohm) == amps
-
-
-def test_the_duty_changes_at_most_every_five_seconds():
-    assert [next_update_s(None, 7.0), next_update_s(7.0, 8.0), next_update_s(7.0, 13.0)] == [7.0, 12.0, 13.0]

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from evc5.models.curve import Curve
-from evc5.models.faults import FAULTS
+from evc5.models.faults import Fault
 from evc5.models.heat import Ambient
 from evc5.models.outlet import OutletSpec
 from evc5.models.supply import Sag, Supply
@@ -77,9 +77,9 @@ def something(rng: Random, outlet) -> None:
     elif action < 0.7:
         outlet.hold_pilot(rng.choice([None, None, "E", "F"]))
     elif action < 0.76:
-        outlet.inject(rng.choice(FAULTS))
+        outlet.inject(rng.choice(tuple(Fault)))
     elif action < 0.94:
-        for fault in FAULTS:
+        for fault in Fault:
             outlet.clear(fault)
     else:
         outlet.protect(rng.choice([None, 10.0, 16.0]))

@@ -108,13 +108,13 @@ class InTheStore:
     def install(self, connector: int, profile: Mapping[str, Any]) -> str:
         running = ActiveTransaction(self.transaction_id) if connector in self.started else None
         try:
-            return self.store.install(connector, profile, transaction=running, now=self.now)
+            return self.store.install(connector, profile, transaction=running, epoch_s=self.now)
         except Refusal:
             return "CALLERROR"
 
     def composite(self, connector: int, duration_s: int, unit: str) -> dict[str, Any]:
         return self.store.composite(
-            connector, self.now, duration_s, unit, started=self.started, local_a=self.local_a
+            connector, self.now, duration_s, unit, began_epoch_s=self.started, local_a=self.local_a
         )
 
 

@@ -27,7 +27,7 @@ def test_a_start_without_an_offset_is_refused():
 
 @given(st.floats(-500, 500), st.floats(-1e4, 1e4), st.floats(0, 1e6))
 def test_the_station_clock_and_its_inverse_agree(drift_ppm, offset_s, t_s):
-    clock = StationClock(Calendar(START), offset_s, drift_ppm, set_at_s=100.0)
+    clock = StationClock(Calendar(START), offset_s, drift_ppm, set_t_s=100.0)
     assert clock.t(clock.epoch(t_s)) == pytest.approx(t_s, abs=1e-4)
 
 

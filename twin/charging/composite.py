@@ -27,7 +27,7 @@ class Query:
     """What is asked: `connector` 0 is the whole charge point."""
 
     connector: int
-    now_s: float
+    epoch_s: float
     duration_s: int
     unit: str
 
@@ -52,12 +52,12 @@ class Begun:
     otherwise_ms: int | None
 
     @classmethod
-    def of(cls, started: Mapping[int, float], guess_s: float | None) -> "Begun":
-        """`guess_s` stands in for transactions that do not run; None: what is relative to them is silent."""
-        at_ms = {connector: to_ms(epoch) for connector, epoch in started.items()}
+    def of(cls, began_epoch_s: Mapping[int, float], guess_epoch_s: float | None) -> "Begun":
+        """`guess_epoch_s` stands in for transactions that do not run; None: they are silent."""
+        at_ms = {connector: to_ms(epoch_s) for connector, epoch_s in began_epoch_s.items()}
         if at_ms:
             at_ms[0] = min(at_ms.values())
-        return cls(at_ms, None if guess_s is None else floor(guess_s) * 1000)
+        return cls(at_ms, None if guess_epoch_s is None else floor(guess_epoch_s) * 1000)
 
     def on(self, connector: int) -> int | None:
         return self.at_ms.get(connector, self.otherwise_ms)
@@ -82,8 +82,8 @@ def check(unit: str, duration_s: int) -> None:
 
 def answer(query: Query, layers: Layers, begun: Begun) -> dict[str, Any]:
     """GetCompositeSchedule.conf; raises `Rejected` where it would be too long."""
-    start_s = floor(query.now_s)
-    periods, hint = _periods(query, layers, begun, start_s)
+    start_epoch_s = floor(query.epoch_s)
+    periods, hint = _periods(query, layers, begun, start_epoch_s)
     schedule = {
         "duration": query.duration_s,
         "chargingRateUnit": query.unit,
@@ -94,27 +94,29 @@ def answer(query: Query, layers: Layers, begun: Begun) -> dict[str, Any]:
     return {
         "status": "Accepted",
         "connectorId": query.connector,
-        "scheduleStart": datetime.fromtimestamp(start_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "scheduleStart": datetime.fromtimestamp(start_epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "chargingSchedule": schedule,  # without startSchedule, ER 3.57
     }
 
 
-def _periods(query: Query, layers: Layers, begun: Begun, start_s: int) -> tuple[list[dict[str, Any]], float]:
-    """The periods from `start_s`, equal neighbours as one, and the highest minChargingRate among them."""
+def _periods(
+    query: Query, layers: Layers, begun: Begun, start_epoch_s: int
+) -> tuple[list[dict[str, Any]], float]:
+    """The periods from the start, equal neighbours as one, and the highest minChargingRate among them."""
     periods: list[dict[str, Any]] = []
     hint = 0.0
     offset_s = 0
     before = None
     for _ in range(MOST_STEPS):
         flow, until_ms = _flow(
-            query.connector, (start_s + offset_s) * 1000 + LAST_MS_OF_SECOND, layers, begun
+            query.connector, (start_epoch_s + offset_s) * 1000 + LAST_MS_OF_SECOND, layers, begun
         )
         limit = _limit(flow, query.unit)
         hint = max(hint, tenth(flow.min_a * (1 if query.unit == "A" else NOMINAL_V * flow.phases)))
         if (limit, flow.phases) != before:
             periods.append({"startPeriod": offset_s, "limit": limit, "numberPhases": flow.phases})
             before = (limit, flow.phases)
-        offset_s = until_ms // 1000 - start_s
+        offset_s = until_ms // 1000 - start_epoch_s
         if offset_s >= query.duration_s:
             return periods, hint
     raise Rejected(f"more than {MOST_STEPS} changes of limit")
@@ -125,31 +127,31 @@ def _limit(flow: Flow, unit: str) -> float:
     return UNLIMITED if value == inf else tenth(value)
 
 
-def _flow(connector: int, t_ms: int, layers: Layers, begun: Begun) -> tuple[Flow, int]:
+def _flow(connector: int, epoch_ms: int, layers: Layers, begun: Begun) -> tuple[Flow, int]:
     """The limit of a connector, or of the charge point, at an instant, and until when it holds."""
-    whole, until = prevailing(layers.stacks[0], t_ms, begun.on(0))
+    whole, until_ms = prevailing(layers.stacks[0], epoch_ms, begun.on(0))
     if connector > 0:
-        flow, end = _connector_flow(connector, t_ms, layers, begun, whole)
-        return flow, min(until, end)
+        flow, end_ms = _connector_flow(connector, epoch_ms, layers, begun, whole)
+        return flow, min(until_ms, end_ms)
     flows = []
     for each in sorted(layers.local_a):
-        flow, end = _connector_flow(each, t_ms, layers, begun, whole)
+        flow, end_ms = _connector_flow(each, epoch_ms, layers, begun, whole)
         flows.append(flow)
-        until = min(until, end)
-    return _together(flows, whole, layers), until
+        until_ms = min(until_ms, end_ms)
+    return _together(flows, whole, layers), until_ms
 
 
 def _connector_flow(
-    connector: int, t_ms: int, layers: Layers, begun: Begun, whole: Cap | None
+    connector: int, epoch_ms: int, layers: Layers, begun: Begun, whole: Cap | None
 ) -> tuple[Flow, int]:
-    own, until = prevailing(layers.stacks[connector], t_ms, begun.on(connector))
+    own, until_ms = prevailing(layers.stacks[connector], epoch_ms, begun.on(connector))
     said = [cap for cap in (own, whole) if cap is not None]
     local_a = min(layers.local_a[connector], layers.station_a)
     if not said:
         amps = inf if layers.gap_is_unlimited else local_a
-        return _flow_of(Cap(amps, layers.phases), amps, layers), until
+        return _flow_of(Cap(amps, layers.phases), amps, layers), until_ms
     low = layers.merging.lowest(said)
-    return _flow_of(low, min(low.amps, local_a), layers), until
+    return _flow_of(low, min(low.amps, local_a), layers), until_ms
 
 
 def _flow_of(cap: Cap, amps: float, layers: Layers) -> Flow:

@@ -40,10 +40,10 @@ class ChargingProfile:
     transaction_id: int | None
     schedule: Schedule
     wire: Wire
-    received_s: float
+    received_epoch_s: float
 
     @classmethod
-    def parse(cls, connector: int, wire: Wire, now_s: float, policies: Policies) -> "ChargingProfile":
+    def parse(cls, connector: int, wire: Wire, epoch_s: float, policies: Policies) -> "ChargingProfile":
         """Read a payload that fits its JSON schema; raises `Refusal` or `Rejected`.
 
         A schema checks neither date-times nor whether the periods make a schedule: that is done here.
@@ -55,9 +55,9 @@ class ChargingProfile:
             purpose=wire["chargingProfilePurpose"],
             stack_level=wire["stackLevel"],
             transaction_id=wire.get("transactionId"),
-            schedule=read_schedule(wire, now_s, policies),
+            schedule=read_schedule(wire, epoch_s, policies),
             wire=wire,
-            received_s=now_s,
+            received_epoch_s=epoch_s,
         )
 
     def replaces(self, other: "ChargingProfile") -> bool:
@@ -76,7 +76,7 @@ def check_enumerations(wire: Wire) -> None:
             raise Refusal("PropertyConstraintViolation", f"{field} must be one of {allowed}, got {value}")
 
 
-def read_schedule(wire: Wire, now_s: float, policies: Policies) -> Schedule:
+def read_schedule(wire: Wire, epoch_s: float, policies: Policies) -> Schedule:
     """The schedule with its kind, recurrence and validity; raises `Rejected` where it is none."""
     told = wire["chargingSchedule"]
     check_sense(wire)
@@ -85,7 +85,7 @@ def read_schedule(wire: Wire, now_s: float, policies: Policies) -> Schedule:
     return Schedule(
         offsets_ms=tuple(period["startPeriod"] * 1000 for period in told["chargingSchedulePeriod"]),
         caps=tuple(read_caps(told)),
-        start_ms=read_start(wire, now_s, policies),
+        start_ms=read_start(wire, epoch_s, policies),
         duration_ms=NEVER if duration_s is None else duration_s * 1000,
         every_ms=RECURRENCE_MS[wire["recurrencyKind"]] if recurring else None,
         backwards=recurring and policies["recurring_before_start"] == "backwards",
@@ -126,7 +126,7 @@ def read_caps(told: Wire) -> list[Cap]:
     return [Cap(limit, phases, min_a=minimum) for limit, phases in periods]
 
 
-def read_start(wire: Wire, now_s: float, policies: Policies) -> int | None:
+def read_start(wire: Wire, epoch_s: float, policies: Policies) -> int | None:
     """The schedule's own start; None: where charging began."""
     kind = wire["chargingProfileKind"]
     told = wire["chargingSchedule"]
@@ -140,7 +140,7 @@ def read_start(wire: Wire, now_s: float, policies: Policies) -> int | None:
         return None  # 7.13
     if policies["recurring_without_start"] == "rejected":
         raise Rejected("a Recurring schedule without startSchedule")
-    return to_ms(now_s)
+    return to_ms(epoch_s)
 
 
 def read_instant(wire: Wire, field: str, absent: int) -> int:

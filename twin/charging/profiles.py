@@ -39,7 +39,7 @@ class Limit:
 
     amps: float | None = None  # per phase
     phases: int | None = None  # numberPhases as given; None: not said
-    until: float | None = None  # None: until profiles or transactions change
+    until_epoch_s: float | None = None  # None: until profiles or transactions change
     watts: float | None = None  # the limit as given, where it was in watts
 
 
@@ -71,17 +71,17 @@ class ProfileStore:
     # What the CSMS asks
 
     def install(
-        self, connector: int, wire: Wire, *, transaction: ActiveTransaction | None, now: float
+        self, connector: int, wire: Wire, *, transaction: ActiveTransaction | None, epoch_s: float
     ) -> str:
         """SetChargingProfile's status; raises `Refusal` for a CALLERROR. Unless Accepted, nothing changes.
 
         `wire` fits its JSON schema; `transaction` is the one running on `connector`.
         """
-        return self._install(connector, wire, now, transaction)
+        return self._install(connector, wire, epoch_s, transaction)
 
-    def install_with_start(self, connector: int, wire: Wire, *, now: float) -> str:
+    def install_with_start(self, connector: int, wire: Wire, *, epoch_s: float) -> str:
         """The same for a chargingProfile in RemoteStartTransaction, whose transaction is about to begin."""
-        return self._install(connector, wire, now, None, with_start=True)
+        return self._install(connector, wire, epoch_s, None, with_start=True)
 
     def clear(self, filters: Wire) -> bool:
         """ClearChargingProfile by its payload: was there anything that matched all its fields?"""
@@ -93,19 +93,19 @@ class ProfileStore:
     def composite(
         self,
         connector: int,
-        now: float,
+        epoch_s: float,
         duration_s: int,
         unit: str | None = None,
         *,
-        started: Mapping[int, float],
+        began_epoch_s: Mapping[int, float],
         local_a: Mapping[int, float],
         station_a: float = inf,
         phases: int = 3,
     ) -> dict[str, Any]:
         """GetCompositeSchedule's answer; raises `Refusal` for a CALLERROR.
 
-        `started`: when the running transactions began, by connector. `local_a`: what every connector is rated
-        at, `station_a`: what the station is, both in A per phase. `phases`: of the installation.
+        `began_epoch_s`: when the running transactions began, by connector. `local_a`: what every connector
+        is rated at, `station_a`: what the station is, both in A per phase. `phases`: of the installation.
         """
         unit = unit or self.capacity.units[0]
         composite.check(unit, duration_s)
@@ -113,41 +113,43 @@ class ProfileStore:
             return {"status": "Rejected"}
         unlimited = self._policies["gap"] == "unlimited"
         layers = composite.Layers(self._stacks, self._merging, local_a, station_a, phases, unlimited)
-        guess = self._policies["relative_without_transaction"] == "from-query"
-        begun = composite.Begun.of(started, now if guess else None)
+        guesses = self._policies["relative_without_transaction"] == "from-query"
+        begun = composite.Begun.of(began_epoch_s, epoch_s if guesses else None)
         try:
-            return composite.answer(composite.Query(connector, now, duration_s, unit), layers, begun)
+            return composite.answer(composite.Query(connector, epoch_s, duration_s, unit), layers, begun)
         except Rejected:
             return {"status": "Rejected"}
 
     # What the controller asks
 
     def limit(
-        self, connector: int, now: float, started: float | None = None, in_use: int | None = None
+        self, connector: int, epoch_s: float, began_epoch_s: float | None = None, in_use: int | None = None
     ) -> Limit:
-        """What TxProfile, or else TxDefaultProfile, allows `connector`, whose transaction began at `started`.
+        """What TxProfile, or else TxDefaultProfile, allows `connector`, whose transaction began then.
 
         `in_use`: the phases its car uses, for the policy that spreads watts over them.
         """
-        return self._limit(self._stacks[connector], now, started, in_use)
+        return self._limit(self._stacks[connector], epoch_s, began_epoch_s, in_use)
 
-    def station_limit(self, now: float, started: float | None = None, in_use: int | None = None) -> Limit:
+    def station_limit(
+        self, epoch_s: float, began_epoch_s: float | None = None, in_use: int | None = None
+    ) -> Limit:
         """What ChargePointMaxProfile allows all connectors together.
 
-        `started`: when the oldest running transaction began; a Relative profile counts from there (assumed).
+        `began_epoch_s`: of the oldest running transaction; a Relative profile counts from there (assumed).
         """
-        return self._limit(self._stacks[0], now, started, in_use)
+        return self._limit(self._stacks[0], epoch_s, began_epoch_s, in_use)
 
-    def together(self, connector: int, now: float, started: Mapping[int, float]) -> Limit:
+    def together(self, connector: int, epoch_s: float, began_epoch_s: Mapping[int, float]) -> Limit:
         """The lower of both for one connector, on as many phases as a composite schedule tells."""
-        begun = composite.Begun.of(started, None)
-        found = [prevailing(self._stacks[n], to_ms(now), begun.on(n)) for n in (connector, 0)]
-        until = to_s(min(end for _, end in found))
+        begun = composite.Begun.of(began_epoch_s, None)
+        found = [prevailing(self._stacks[n], to_ms(epoch_s), begun.on(n)) for n in (connector, 0)]
+        until_epoch_s = to_s(min(end for _, end in found))
         said = [cap for cap, _ in found if cap is not None]
         if not said:
-            return Limit(until=until)
+            return Limit(until_epoch_s=until_epoch_s)
         low = self._merging.lowest(said)
-        return Limit(low.amps, low.phases, until, low.watts)
+        return Limit(low.amps, low.phases, until_epoch_s, low.watts)
 
     def transaction_ended(self, connector: int) -> None:
         """Forget the TxProfiles of `connector` (3.13.1)."""
@@ -157,7 +159,7 @@ class ProfileStore:
 
     def dump(self) -> list[dict[str, Any]]:
         return [
-            {"connectorId": p.connector, "csChargingProfiles": dict(p.wire), "received": p.received_s}
+            {"connectorId": p.connector, "csChargingProfiles": dict(p.wire), "received": p.received_epoch_s}
             for p in self._installed
         ]
 
@@ -172,12 +174,12 @@ class ProfileStore:
         self,
         connector: int,
         wire: Wire,
-        now: float,
+        epoch_s: float,
         transaction: ActiveTransaction | None,
         with_start: bool = False,
     ) -> str:
         try:
-            profile = ChargingProfile.parse(connector, wire, now, self._policies)
+            profile = ChargingProfile.parse(connector, wire, epoch_s, self._policies)
             gate = Gate(self._connectors, self.capacity, self._policies)
             gate.check(profile, self._installed, transaction, with_start)
         except Rejected:
@@ -213,11 +215,12 @@ class ProfileStore:
         return tuple(profile.schedule for profile in sorted(mine, key=precedence, reverse=True))
 
     def _limit(
-        self, stack: tuple[Schedule, ...], now: float, started: float | None, in_use: int | None
+        self, stack: tuple[Schedule, ...], epoch_s: float, began_epoch_s: float | None, in_use: int | None
     ) -> Limit:
-        cap, until = prevailing(stack, to_ms(now), None if started is None else to_ms(started))
+        began_ms = None if began_epoch_s is None else to_ms(began_epoch_s)
+        cap, until_ms = prevailing(stack, to_ms(epoch_s), began_ms)
         if cap is None:
-            return Limit(until=to_s(until))
+            return Limit(until_epoch_s=to_s(until_ms))
         if in_use is not None and self._merging.spread_watts:
             cap = spread(cap, min(cap.width, in_use))
-        return Limit(cap.amps, cap.phases, to_s(until), cap.watts)
+        return Limit(cap.amps, cap.phases, to_s(until_ms), cap.watts)

@@ -51,46 +51,46 @@ class Schedule:
     valid_from_ms: int = -NEVER
     valid_to_ms: int = NEVER
 
-    def at(self, t_ms: int, began_ms: int | None = None) -> tuple[Cap | None, int]:
-        """The cap at `t_ms` (None: it says nothing) and the instant up to which that holds."""
-        if t_ms < self.valid_from_ms:
+    def at(self, epoch_ms: int, began_ms: int | None = None) -> tuple[Cap | None, int]:
+        """The cap at `epoch_ms` (None: it says nothing) and the instant up to which that holds."""
+        if epoch_ms < self.valid_from_ms:
             return None, self.valid_from_ms
         start = began_ms if self.start_ms is None else self.start_ms
-        if t_ms >= self.valid_to_ms or start is None:
+        if epoch_ms >= self.valid_to_ms or start is None:
             return None, NEVER
-        cap, until = self._at(t_ms, start)
-        return cap, min(until, self.valid_to_ms)
+        cap, until_ms = self._at(epoch_ms, start)
+        return cap, min(until_ms, self.valid_to_ms)
 
-    def _at(self, t_ms: int, start_ms: int) -> tuple[Cap | None, int]:
+    def _at(self, epoch_ms: int, start_ms: int) -> tuple[Cap | None, int]:
         span = self.duration_ms
         following = NEVER
-        if self.every_ms is not None and (t_ms >= start_ms or self.backwards):
-            start_ms = latest(start_ms, self.every_ms, t_ms)
+        if self.every_ms is not None and (epoch_ms >= start_ms or self.backwards):
+            start_ms = latest(start_ms, self.every_ms, epoch_ms)
             following = start_ms + self.every_ms
             span = min(span, self.every_ms)  # ER 3.43: what reaches past the recurrence is not executed
-        if t_ms < start_ms:
+        if epoch_ms < start_ms:
             return None, start_ms
-        if t_ms - start_ms >= span:
+        if epoch_ms - start_ms >= span:
             return None, following
-        index = bisect_right(self.offsets_ms, t_ms - start_ms)
+        index = bisect_right(self.offsets_ms, epoch_ms - start_ms)
         end = self.offsets_ms[index] if index < len(self.offsets_ms) else span
         return self.caps[index - 1], start_ms + min(end, span)
 
 
-def latest(start_ms: int, every_ms: int, t_ms: int) -> int:
-    """The last occurrence at or before `t_ms` of what recurs from `start_ms`, in either direction."""
-    return start_ms + (t_ms - start_ms) // every_ms * every_ms
+def latest(start_ms: int, every_ms: int, epoch_ms: int) -> int:
+    """The last occurrence at or before `epoch_ms` of what recurs from `start_ms`, in either direction."""
+    return start_ms + (epoch_ms - start_ms) // every_ms * every_ms
 
 
-def prevailing(stack: Sequence[Schedule], t_ms: int, began_ms: int | None) -> tuple[Cap | None, int]:
+def prevailing(stack: Sequence[Schedule], epoch_ms: int, began_ms: int | None) -> tuple[Cap | None, int]:
     """What the first schedule of `stack` that says anything says, and until when. Source: OCPP 1.6 3.13.2."""
-    until = NEVER
+    until_ms = NEVER
     for schedule in stack:
-        cap, end = schedule.at(t_ms, began_ms)
-        until = min(until, end)
+        cap, end_ms = schedule.at(epoch_ms, began_ms)
+        until_ms = min(until_ms, end_ms)
         if cap is not None:
-            return cap, until
-    return None, until
+            return cap, until_ms
+    return None, until_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,6 @@ def to_ms(epoch_s: float) -> int:
     return floor(epoch_s * 1000 + 0.01)
 
 
-def to_s(t_ms: int) -> float | None:
+def to_s(epoch_ms: int) -> float | None:
     """Milliseconds as epoch seconds; None for an instant that does not come."""
-    return None if t_ms >= NEVER else t_ms / 1000
+    return None if epoch_ms >= NEVER else epoch_ms / 1000

@@ -17,7 +17,7 @@ from evc5.twin.sheet.configuration import Configuration
 
 DRAWING_A = 0.5  # a phase with less carries no charging current; assumed
 
-Started = Callable[[], Mapping[int, float]]  # by connector: when its running transaction began, epoch seconds
+Began = Callable[[], Mapping[int, float]]  # by connector: when its running transaction began, epoch seconds
 
 
 class Site:
@@ -31,14 +31,14 @@ class Site:
         configuration: Configuration,
         behaviour: Behaviour,
         profiles: ProfileStore,
-        started: Started,
+        began_epoch_s: Began,
     ) -> None:
         self._timeline = timeline
         self._clock = clock
         self._world = world
         self._configuration = configuration
         self._profiles = profiles
-        self._started = started
+        self._began_epoch_s = began_epoch_s
         self._spread_watts = behaviour.policy("watts_to_amps") == "phases-in-use"
         self.changed: Callable[[], None] = lambda: None
         self.grid = Grid(world, configuration, lambda: self.changed())
@@ -100,7 +100,7 @@ class Site:
             caps["grid"] = grid
         if not vendor.applies_profiles(self._configuration):
             return caps
-        limit = self._profiles.station_limit(self._epoch, min(self._started().values(), default=None))
+        limit = self._profiles.station_limit(self._epoch_s, min(self._began_epoch_s().values(), default=None))
         self._await(limit)
         if limit.amps is not None:
             caps["profile"] = (limit.amps, limit.amps, limit.amps)
@@ -113,7 +113,7 @@ class Site:
         """On how many phases to charge: as the profiles ask, or what their watts are best spread over."""
         if not vendor.applies_profiles(self._configuration):
             return 3
-        limit = self._profiles.together(channel.connector, self._epoch, self._started())
+        limit = self._profiles.together(channel.connector, self._epoch_s, self._began_epoch_s())
         self._await(limit)
         if limit.phases is None and limit.watts is not None and self._spread_watts:
             return phases_for_watts(limit.watts, channel.switch.phases)
@@ -124,7 +124,7 @@ class Site:
             return Limit()
         connector = channel.connector
         in_use = min(channel.switch.phases, self._drawn.get(connector, 3))
-        limit = self._profiles.limit(connector, self._epoch, self._started().get(connector), in_use)
+        limit = self._profiles.limit(connector, self._epoch_s, self._began_epoch_s().get(connector), in_use)
         self._await(limit)
         return limit
 
@@ -138,11 +138,11 @@ class Site:
             self._timeline.soon(self.changed, CONTROL)
 
     def _await(self, limit: Limit) -> None:
-        if limit.until is not None:
-            due_s = self._clock.t(limit.until)
+        if limit.until_epoch_s is not None:
+            due_s = self._clock.t(limit.until_epoch_s)
             if self._next.due_s is None or due_s < self._next.due_s:
                 self._next.set(due_s)
 
     @property
-    def _epoch(self) -> float:
+    def _epoch_s(self) -> float:
         return self._clock.epoch(self._timeline.now)

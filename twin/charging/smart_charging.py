@@ -17,21 +17,21 @@ from evc5.twin.sheet.configuration import Configuration
 class SmartCharging:
     """Keeps the profiles in the device's memory; `changed` is called after each change.
 
-    `now`: the station's clock, epoch seconds.
+    `epoch_s`: the station's clock, epoch seconds.
     """
 
     def __init__(
         self,
         profiles: ProfileStore,
         memory: Memory,
-        now: Callable[[], float],
+        epoch_s: Callable[[], float],
         site: Site,
         configuration: Configuration,
         changed: Callable[[], None],
     ) -> None:
         self._profiles = profiles
         self._memory = memory
-        self._now = now
+        self._epoch_s = epoch_s
         self._site = site
         self._configuration = configuration
         self._changed = changed
@@ -43,7 +43,7 @@ class SmartCharging:
         """SetChargingProfile's status (5.16)."""
         running = self._memory.transactions.get(connector)
         active = None if running is None else ActiveTransaction(running.id)
-        status = self._profiles.install(connector, wire, transaction=active, now=self._now())
+        status = self._profiles.install(connector, wire, transaction=active, epoch_s=self._epoch_s())
         self._changed()
         return status
 
@@ -57,10 +57,10 @@ class SmartCharging:
         """GetCompositeSchedule's answer (5.7)."""
         return self._applied().composite(
             connector,
-            self._now(),
+            self._epoch_s(),
             duration_s,
             unit,
-            started=self.started(),
+            began_epoch_s=self.began_epoch_s(),
             local_a=self._site.local_a(),
             station_a=self._configuration.number("chg_StationMaxCurrent"),
             phases=self._site.phases_wired,
@@ -77,12 +77,12 @@ class SmartCharging:
         if transaction.charging_profile is not None:
             with suppress(Refusal):
                 profile = transaction.charging_profile
-                self._profiles.install_with_start(transaction.connector, profile, now=self._now())
+                self._profiles.install_with_start(transaction.connector, profile, epoch_s=self._epoch_s())
             self._changed()
 
     def ended(self, transaction: Transaction) -> None:
         self._profiles.transaction_ended(transaction.connector)
 
-    def started(self) -> Mapping[int, float]:
+    def began_epoch_s(self) -> Mapping[int, float]:
         """By connector: when its running transaction began, epoch seconds."""
-        return {n: transaction.started for n, transaction in self._memory.transactions.items()}
+        return {n: transaction.began_epoch_s for n, transaction in self._memory.transactions.items()}

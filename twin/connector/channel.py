@@ -6,11 +6,11 @@ It knows nothing of OCPP messages: whoever drives it permits and withdraws energ
 from collections.abc import Callable
 from math import inf
 
-from evc5.models.faults import EMERGENCY, OVER_CURRENT
+from evc5.models.faults import Fault
 from evc5.models.meter import Metered
 from evc5.models.outlet import Outlet
 from evc5.models.timeline import CONTROL, Alarm, Timeline
-from evc5.twin.connector.faults import FAULTS, loudest
+from evc5.twin.connector.faults import FAULT_ROWS, announced
 from evc5.twin.connector.limits import Grant
 from evc5.twin.connector.phase_switch import PhaseSwitch
 from evc5.twin.connector.status import SUSPENDED_EVSE, Facts
@@ -19,7 +19,7 @@ from evc5.twin.connector.status_steps import EV_SIDE, NO_FAULT, ConnectorStatus
 PWM_PERIOD_S = 5.0  # the duty may change at most this often; IEC 61851-1 as quoted by EVerest's Charger.hpp
 CLOSE_S = 0.5  # state C to contactor closed; assumed, IEC 61851-1 sequence 4 allows 3 s
 OPEN_S = 0.05  # state B to contactor open; assumed, IEC 61851-1 sequence 8.1 allows 0.1 s
-STUBBORN_S = 6.0  # PWM off and the car still in C: open under load, IEC 61851-1 sequence 10.2
+FORCED_OPEN_S = 6.0  # PWM off and the car still in C: open under load, IEC 61851-1 sequence 10.2
 REACTION_S = 5.0  # until a car has followed the pilot; IEC 61851-1 as quoted by EVerest's Charger.cpp
 ANSWER_S = 10.0  # how long a car may take to answer the first offer before it counts as suspended; assumed
 NO_GRANT = Grant(0.0, "none")
@@ -144,7 +144,7 @@ class Channel:
         return self._last_register_wh or 0
 
     def metered(self, known: Metered | None = None) -> Metered:
-        """What the meter tells now, or `known` where that was worked out ahead.
+        """What the meter tells t_s, or `known` where that was worked out ahead.
 
         Its register is kept for when it does not answer any more.
         """
@@ -226,22 +226,22 @@ class Channel:
     def clear(self, fault: str) -> None:
         """Let it end; a trip on over-current stays until then, or until the cable is pulled."""
         self.outlet.clear(fault)
-        if fault == OVER_CURRENT:
+        if fault == Fault.OVER_CURRENT:
             self._protect()
 
     def _sensed(self, outlet: Outlet) -> None:
         """The circuits see other faults than before; `faults` says what the device makes of them."""
-        now = outlet.senses & FAULTS.keys()
-        if not self.awake or now == set(self._faults):
+        sensed = outlet.senses & FAULT_ROWS.keys()
+        if not self.awake or sensed == set(self._faults):
             return
-        self._faults = [fault for fault in self._faults if fault in now]
-        self._faults += sorted(now - set(self._faults))
-        row = self._line.fault = loudest(self._faults) or NO_FAULT
+        self._faults = [fault for fault in self._faults if fault in sensed]
+        self._faults += sorted(sensed - set(self._faults))
+        row = self._line.fault = announced(self._faults) or NO_FAULT
         recovered = self.facts.faulted and not row.faulted
         self._line.note_facts(faulted=row.faulted)
         if recovered:
             self._recover()
-        if EMERGENCY in self._faults:
+        if Fault.EMERGENCY in self._faults:
             self.outlet.set_contactor(0)  # at once, whatever flows
         self._arbitrate()
         self._refresh()
@@ -307,12 +307,12 @@ class Channel:
             return
         # At 0 V or −12 V the pilot does not tell whether a car is there.
         plugged = outlet.pilot != "A" if outlet.pilot in "ABCD" else self._plugged
-        now = self._timeline.now
+        t_s = self._timeline.now
         if outlet.pilot in "CD":
             if outlet.offered_a > 0:
-                self._contactor.set(now + CLOSE_S)
+                self._contactor.set(t_s + CLOSE_S)
         elif outlet.phases:
-            self._contactor.set(now + OPEN_S)
+            self._contactor.set(t_s + OPEN_S)
         else:
             self._contactor.clear()
         if plugged != self._plugged:
@@ -327,7 +327,7 @@ class Channel:
             self._line.note = ""
             self._offer_start()
         else:
-            if OVER_CURRENT in self._faults:
+            if Fault.OVER_CURRENT in self._faults:
                 self._protect()
             self._line.note = EV_SIDE if self.facts.transaction else ""
             self._line.note_facts(starting=False)
@@ -355,8 +355,8 @@ class Channel:
         if paused and self._target_a() > 0 and self.status == SUSPENDED_EVSE:
             self._await_answer(quiet=True)  # E3, or E4 where it does not answer
         if self._target_a() != self.outlet.offered_a:
-            now = self._timeline.now
-            self._pwm.set(now if self._target_a() <= 0 else max(now, self._pwm_free_s))  # off goes at once
+            t_s = self._timeline.now
+            self._pwm.set(t_s if self._target_a() <= 0 else max(t_s, self._pwm_free_s))  # off goes at once
         else:
             self._pwm.clear()
         if changed:
@@ -367,26 +367,26 @@ class Channel:
         return self.grant.amps if self.wants_energy and not self.switch.busy else 0.0
 
     def _drive_pilot(self) -> None:
-        now = self._timeline.now
+        t_s = self._timeline.now
         amps = self._target_a()
         outlet = self.outlet
         if amps < outlet.offered_a:
             self._before_a = self.committed_a
-            self._followed_s = now + (REACTION_S if amps > 0 else STUBBORN_S)
-        self._pwm_free_s = now + PWM_PERIOD_S
+            self._followed_s = t_s + (REACTION_S if amps > 0 else FORCED_OPEN_S)
+        self._pwm_free_s = t_s + PWM_PERIOD_S
         outlet.set_pwm(amps if amps > 0 else None)
-        if OVER_CURRENT not in self._faults:
+        if Fault.OVER_CURRENT not in self._faults:
             self._protect()
         if outlet.pilot in "CD":  # in B the contactor is open, or on its way
-            self._time_contactor(now, amps > 0)
+            self._time_contactor(t_s, amps > 0)
         self._refresh()
 
-    def _time_contactor(self, now: float, offering: bool) -> None:
+    def _time_contactor(self, t_s: float, offering: bool) -> None:
         """A car asks: close soon after an offer; without one wait for it to go to B, but not for ever."""
         if offering == (self.outlet.phases > 0):
             self._contactor.clear()
         else:
-            self._contactor.set(now + (CLOSE_S if offering else STUBBORN_S))
+            self._contactor.set(t_s + (CLOSE_S if offering else FORCED_OPEN_S))
 
     def _answer_over(self) -> None:
         self._line.quiet = False

@@ -66,10 +66,10 @@ class Controller:
         shared = self._limits.shared()
         minimum_a = self._limits.minimum_a()
         requests = [Request(c.connector, self._limits.own(c), minimum_a, c.grid_phases) for c in taking]
-        now = self.timeline.now
-        grants = arbitrate(requests, shared, self._first_come, turn(now))
+        t_s = self.timeline.now
+        grants = arbitrate(requests, shared, self._first_come, turn(t_s))
         if len(taking) > 1 and any(grants[c.connector] == WAITS for c in taking):
-            self._turns.set((turn(now) + 1) * TURN_S)  # who waits now comes first then
+            self._turns.set((turn(t_s) + 1) * TURN_S)  # who waits now comes first then
         by_change = sorted(self.channels, key=lambda c: _amps(grants, c) - c.committed_a)
         waiting = []
         for channel in by_change:  # who goes down goes first

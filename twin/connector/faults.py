@@ -5,6 +5,8 @@ EVC4 logs show reader and meter as Faulted.
 
 from dataclasses import dataclass
 
+from evc5.models.faults import Fault
+
 
 @dataclass(frozen=True, slots=True)
 class FaultRow:
@@ -15,25 +17,25 @@ class FaultRow:
     info: str = ""
 
 
-FAULTS = {
-    "lock-failure": FaultRow("ConnectorLockFailure"),
-    "pilot-short": FaultRow("EVCommunicationError", faulted=False),
-    "diode-failure": FaultRow("EVCommunicationError", faulted=False),
-    "ground-failure": FaultRow("GroundFailure"),
-    "over-voltage": FaultRow("OverVoltage"),
-    "under-voltage": FaultRow("UnderVoltage", info="under-voltage"),
-    "over-current": FaultRow("OverCurrentFailure", info="over-current"),
-    "over-temperature": FaultRow("HighTemperature", info="over-temperature"),
-    "power-meter-failure": FaultRow("PowerMeterFailure"),
-    "contactor-welded": FaultRow("PowerSwitchFailure", info="contactor welded"),
-    "reader-failure": FaultRow("ReaderFailure"),
-    "phase-loss": FaultRow("OtherError", info="phase loss"),
-    "emergency-stop": FaultRow("OtherError", info="emergency stop"),
+FAULT_ROWS: dict[str, FaultRow] = {
+    Fault.LOCK: FaultRow("ConnectorLockFailure"),
+    Fault.PILOT: FaultRow("EVCommunicationError", faulted=False),
+    Fault.DIODE: FaultRow("EVCommunicationError", faulted=False),
+    Fault.GROUND: FaultRow("GroundFailure"),
+    Fault.OVER_VOLTAGE: FaultRow("OverVoltage"),
+    Fault.UNDER_VOLTAGE: FaultRow("UnderVoltage", info="under-voltage"),
+    Fault.OVER_CURRENT: FaultRow("OverCurrentFailure", info="over-current"),
+    Fault.OVER_TEMPERATURE: FaultRow("HighTemperature", info="over-temperature"),
+    Fault.METER: FaultRow("PowerMeterFailure"),
+    Fault.WELDED: FaultRow("PowerSwitchFailure", info="contactor welded"),
+    Fault.READER: FaultRow("ReaderFailure"),
+    Fault.PHASE: FaultRow("OtherError", info="phase loss"),
+    Fault.EMERGENCY: FaultRow("OtherError", info="emergency stop"),
 }
-"""By name; `power-loss` is not among them: without power the device says nothing."""
+"""`Fault.POWER` is not among them: without power the device says nothing."""
 
 
-def loudest(active: list[str]) -> FaultRow | None:
+def announced(active: list[str]) -> FaultRow | None:
     """What to announce of several faults: one that faults before one that warns, else the first to come."""
-    rows = [FAULTS[name] for name in active]
+    rows = [FAULT_ROWS[name] for name in active]
     return next((row for row in rows if row.faulted), rows[0] if rows else None)

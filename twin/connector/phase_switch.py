@@ -45,8 +45,8 @@ class PhaseSwitch:
         if not self.supported or wanted == (self._target or self.phases):
             self._dwell.clear()
             return
-        now = self._timeline.now
-        if wanted > self.phases and now < self._last_s + DWELL_S:
+        t_s = self._timeline.now
+        if wanted > self.phases and t_s < self._last_s + DWELL_S:
             self._dwell.set(self._last_s + DWELL_S)
             return
         self._target = wanted

@@ -72,21 +72,21 @@ class Hub:
         with suppress(BlockingIOError, OSError):  # full: it wakes anyway; closed: nobody waits any more
             self._waker.send(b"\0")
 
-    def wait(self, timeout_s: float | None, awake_s: float = 0.0) -> bool:
+    def wait(self, timeout_s: float | None, polling_s: float = 0.0) -> bool:
         """Wait until there is something for `handle`, at most `timeout_s`; None waits without end.
 
-        Before that, `awake_s` without sleep: to be woken takes as long as many an answer.
+        Before that, `polling_s` without sleep: to be woken takes as long as many an answer.
         """
         timeout_ms = ceil(timeout_s * 1e3) if timeout_s else timeout_s
-        found = (awake_s and self._poll_awake(awake_s)) or self._poll.poll(timeout_ms)
+        found = (polling_s and self._poll_busily(polling_s)) or self._poll.poll(timeout_ms)
         self._ready = [self._actions[fd] for fd, _ in found]
         return bool(self._ready)
 
-    def _poll_awake(self, awake_s: float) -> list[tuple[int, int]]:
+    def _poll_busily(self, polling_s: float) -> list[tuple[int, int]]:
         found: list[tuple[int, int]] = []
         poll = self._poll.poll
-        until = time.perf_counter() + awake_s
-        while not found and time.perf_counter() < until:
+        until_wall_s = time.perf_counter() + polling_s
+        while not found and time.perf_counter() < until_wall_s:
             found = poll(0)
             give_way()
         return found

@@ -11,8 +11,8 @@ from evc5.twin.line.wire import WireLink
 
 ROUNDS_AT_ONCE = 1000  # of reading within one instant: a CSMS that never stops must let time go on
 TOLD_EVERY_S = 0.5  # wall clock: how often progress is told
-AWAKE_S = 1e-3  # wall clock: how long to wait for an answer before going to sleep over it; assumed
-NAP_S = 60.0  # wall clock: the longest single wait
+POLLING_S = 1e-3  # wall clock: how long to wait for an answer before going to sleep over it; assumed
+MAX_WAIT_S = 60.0  # wall clock: the longest single wait
 
 
 class Pace(Protocol):
@@ -76,25 +76,25 @@ class Lockstep:
         timeline = self._timeline
         hub = self._hub
         waited = False
-        while (deadline := self._deadline()) is not None:
+        while (deadline_wall_s := self._deadline_wall_s()) is not None:
             waited = True
             for work in timeline.idle:
                 work()
-            left_s = deadline - time.monotonic()
-            if hub.wait(left_s, AWAKE_S) if left_s > 0 else hub.wait(0.0):
+            left_s = deadline_wall_s - time.monotonic()
+            if hub.wait(left_s, POLLING_S) if left_s > 0 else hub.wait(0.0):
                 hub.handle()
             if left_s <= 0:
                 self._give_up()
             timeline.advance(timeline._now)
         return waited
 
-    def _deadline(self) -> float | None:
+    def _deadline_wall_s(self) -> float | None:
         """The first moment, of the wall clock, at which an answer counts as lost."""
         first: float | None = None
         for link in self._links:
-            deadline = link.deadline
-            if deadline is not None and (first is None or deadline < first):
-                first = deadline
+            deadline_wall_s = link.deadline_wall_s
+            if deadline_wall_s is not None and (first is None or deadline_wall_s < first):
+                first = deadline_wall_s
         return first
 
     def _write_down(self) -> None:
@@ -102,9 +102,9 @@ class Lockstep:
             link.write_down()
 
     def _give_up(self) -> None:
-        now = time.monotonic()
+        wall_s = time.monotonic()
         for link in self._links:
-            if link.deadline is not None and link.deadline <= now:
+            if link.deadline_wall_s is not None and link.deadline_wall_s <= wall_s:
                 link.give_up()
 
 
@@ -138,7 +138,7 @@ class Paced:
             over = due_s > until_s or (due_s == until_s and not inclusive)
             target_s = until_s if over else due_s
             ahead_s = target_s - self._wall_now()
-            if hub.wait(min(max(0.0, ahead_s / self._factor), NAP_S)):
+            if hub.wait(min(max(0.0, ahead_s / self._factor), MAX_WAIT_S)):
                 met_s = min(self._wall_now(), target_s)
                 if met_s >= until_s and not inclusive:
                     break  # what comes at the end is after it
@@ -165,8 +165,8 @@ class Paced:
     def _wall_now(self) -> float:
         """Where virtual time should be by now."""
         assert self._anchor is not None
-        wall, virtual = self._anchor
-        return virtual + (self._clock() - wall) * self._factor
+        wall_s, t_s = self._anchor
+        return t_s + (self._clock() - wall_s) * self._factor
 
 
 class Lateness:

@@ -32,7 +32,7 @@ SUBPROTOCOL = "ocpp1.6"  # OCPP-J 3.1.2
 MAX_MESSAGE_BYTES = 1 << 20  # what a station takes; assumed (the largest of 1.6 has some 100 kB)
 OPEN_TIMEOUT_S = 10.0  # wall clock, until the handshake is done; assumed
 SEND_TIMEOUT_S = 10.0  # wall clock: a peer that takes nothing for so long is gone; assumed
-FAREWELL_S = 0.2  # wall clock: how long a Close of ours waits for its answer; assumed
+CLOSE_WAIT_S = 0.2  # wall clock: how long a Close of ours waits for its answer; assumed
 READ_BYTES = 1 << 16
 FINAL_TEXT, MASKED = 0x81, 0x80  # RFC 6455 5.2: FIN and opcode 1; what a client sends is masked
 LONGER, LONGEST = 126, 127  # ... the length takes 2 bytes more, or 8
@@ -213,24 +213,24 @@ class Socket:
                 self._write(memoryview(data))
 
     def _write(self, data: memoryview) -> None:
-        deadline = time.monotonic() + SEND_TIMEOUT_S
+        deadline_wall_s = time.monotonic() + SEND_TIMEOUT_S
         while data:
             try:
                 data = data[self.raw.send(data) :]
             except (BlockingIOError, ssl.SSLWantWriteError):
-                if not _ready([], [self.raw], deadline):
+                if not _ready([], [self.raw], deadline_wall_s):
                     self._gone = f"the CSMS took nothing for {SEND_TIMEOUT_S:g} s"
                     return
             except ssl.SSLWantReadError:
-                _ready([self.raw], [], deadline)
+                _ready([self.raw], [], deadline_wall_s)
             except OSError as error:
                 self._gone = f"the connection broke: {_said(error)}"
                 return
 
     def _await_close(self) -> None:
-        deadline = time.monotonic() + FAREWELL_S
+        deadline_wall_s = time.monotonic() + CLOSE_WAIT_S
         while not self._gone and self._protocol.state is not State.CLOSED:
-            if not _ready([self.raw], [], deadline) or not self._read():
+            if not _ready([self.raw], [], deadline_wall_s) or not self._read():
                 return
 
 
@@ -243,13 +243,13 @@ def open_socket(endpoint: Endpoint, timeout_s: float = OPEN_TIMEOUT_S) -> Socket
         raise NoConnection(f"{endpoint.uri}: {why}") from None
 
 
-def _open(endpoint: Endpoint, deadline: float) -> Socket:
-    raw = socket.create_connection(endpoint.address, timeout=_left(deadline))
+def _open(endpoint: Endpoint, deadline_wall_s: float) -> Socket:
+    raw = socket.create_connection(endpoint.address, timeout=_left(deadline_wall_s))
     try:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if endpoint.secure:
             raw = _context(endpoint).wrap_socket(raw, server_hostname=endpoint.address[0])
-        opened = _handshake(raw, endpoint, deadline)
+        opened = _handshake(raw, endpoint, deadline_wall_s)
         raw.setblocking(False)
         return opened
     except BaseException:
@@ -263,7 +263,7 @@ def _context(endpoint: Endpoint) -> ssl.SSLContext:
     return context
 
 
-def _handshake(raw: socket.socket, endpoint: Endpoint, deadline: float) -> Socket:
+def _handshake(raw: socket.socket, endpoint: Endpoint, deadline_wall_s: float) -> Socket:
     protocol = ClientProtocol(
         parse_uri(endpoint.uri),
         subprotocols=[Subprotocol(SUBPROTOCOL)],
@@ -277,7 +277,7 @@ def _handshake(raw: socket.socket, endpoint: Endpoint, deadline: float) -> Socke
     protocol.send_request(request)
     raw.sendall(b"".join(protocol.data_to_send()))
     while protocol.state is State.CONNECTING and protocol.handshake_exc is None:
-        raw.settimeout(_left(deadline))
+        raw.settimeout(_left(deadline_wall_s))
         data = raw.recv(READ_BYTES)
         if data:
             protocol.receive_data(data)
@@ -327,13 +327,13 @@ def _said(error: Exception) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
+def _left(deadline_wall_s: float) -> float:
+    left = deadline_wall_s - time.monotonic()
     if left <= 0:
         raise TimeoutError
     return left
 
 
-def _ready(read: list[socket.socket], write: list[socket.socket], deadline: float) -> bool:
-    readable, writable, _ = select.select(read, write, [], max(0.0, deadline - time.monotonic()))
+def _ready(read: list[socket.socket], write: list[socket.socket], deadline_wall_s: float) -> bool:
+    readable, writable, _ = select.select(read, write, [], max(0.0, deadline_wall_s - time.monotonic()))
     return bool(readable or writable)

@@ -34,7 +34,7 @@ class Outstanding(NamedTuple):
 
     id: str
     sent_s: float
-    since: float  # wall clock
+    sent_wall_s: float  # wall clock
 
 
 class WireLink:
@@ -72,7 +72,7 @@ class WireLink:
         self._dialling: Thread | None = None
         self._ready = opened  # dialled already; the first `connect` takes it
         self._outstanding: Outstanding | None = None
-        self._pinged: float | None = None  # wall clock of a ping that is not answered yet
+        self._pinged_wall_s: float | None = None  # wall clock of a ping that is not answered yet
         self._overdue = False  # the next ping is due, and that one is not answered
         self._latest_s = 0.0  # the instant of the last frame that came
         self._was_lost = False
@@ -100,14 +100,14 @@ class WireLink:
         return True
 
     def send(self, text: str) -> None:
-        now = self._timeline._now
+        now_s = self._timeline._now
         opened = self._socket
         sent = opened is not None and not self.is_silent and opened.send(text)
         if sent and text.startswith("[2,"):
-            self._outstanding = Outstanding(text[4 : text.index('"', 4)], now, time.monotonic())
+            self._outstanding = Outstanding(text[4 : text.index('"', 4)], now_s, time.monotonic())
         elif opened is not None and opened.unheard:
             self._hub.post(self._read)
-        self._note(now, True, text, not sent)
+        self._note(now_s, True, text, not sent)
 
     def close(self) -> None:
         self._dialling = None
@@ -145,22 +145,22 @@ class WireLink:
     def _send_ping(self) -> None:
         if self._socket is None or self.is_silent:
             return
-        if self._pinged is None and self._socket.ping():
-            self._pinged = time.monotonic()
+        if self._pinged_wall_s is None and self._socket.ping():
+            self._pinged_wall_s = time.monotonic()
             self.schedule_ping()
-        elif self._pinged is not None and self._latency_s is not None:
+        elif self._pinged_wall_s is not None and self._latency_s is not None:
             self._overdue = True  # in lockstep an interval may be no time at all: now it has to be waited for
-        elif self._pinged is not None:
+        elif self._pinged_wall_s is not None:
             self._ended(NO_PONG, self._socket)
 
     def _ponged(self) -> None:
-        self._pinged = None
+        self._pinged_wall_s = None
         if self._overdue:
             self._overdue = False
             self._send_ping()
 
     def _expect_nothing(self) -> None:
-        self._outstanding = self._pinged = None
+        self._outstanding = self._pinged_wall_s = None
         self._overdue = False
 
     # --- the network's faults ---
@@ -186,11 +186,13 @@ class WireLink:
     # --- for whoever moves the time ---
 
     @property
-    def deadline(self) -> float | None:
+    def deadline_wall_s(self) -> float | None:
         """Until when, of the wall clock, time has to stand still for an answer; None where none is due."""
         if self._outstanding is not None:
-            return self._outstanding.since + self.patience_s
-        return self._pinged + self.patience_s if self._overdue and self._pinged is not None else None
+            return self._outstanding.sent_wall_s + self.patience_s
+        if self._overdue and self._pinged_wall_s is not None:
+            return self._pinged_wall_s + self.patience_s
+        return None
 
     def give_up(self) -> None:
         """The deadline has passed: no answer will come. NoConnection where none ever came."""
@@ -272,18 +274,18 @@ class WireLink:
     def _arrived(self, text: str, opened: Socket) -> None:
         self.heard = True
         self.patience_s = PATIENCE_S
-        now = self._timeline._now
+        now_s = self._timeline._now
         latency_s = self._latency_s
         answered = self._outstanding
         rank = SETTLED
-        at = max(now, self._latest_s)
+        t_s = max(now_s, self._latest_s)
         if answered is not None and (match := _REPLY.match(text)) and match[1] == answered.id:
             self._outstanding = None
-            if latency_s is not None and answered.sent_s + latency_s > at:
+            if latency_s is not None and answered.sent_s + latency_s > t_s:
                 rank = INPUT
-                at = answered.sent_s + latency_s
-        self._latest_s = at
-        self._timeline.at(at, lambda: self._deliver(text, opened), rank)
+                t_s = answered.sent_s + latency_s
+        self._latest_s = t_s
+        self._timeline.at(t_s, lambda: self._deliver(text, opened), rank)
 
     def _deliver(self, text: str, opened: Socket) -> None:
         lost = self.is_silent or opened is not self._socket
@@ -296,8 +298,8 @@ class WireLink:
         self._hub.forget(opened.raw)
         self._expect_nothing()
         delay_s = 0.0 if self._latency_s is None else max(self._latency_s, NEWS_S)
-        at = max(self._timeline.now + delay_s, self._latest_s)
-        self._timeline.at(at, lambda: self._lose(why, opened), INPUT)
+        t_s = max(self._timeline.now + delay_s, self._latest_s)
+        self._timeline.at(t_s, lambda: self._lose(why, opened), INPUT)
 
     def _lose(self, why: str, opened: Socket) -> None:
         if opened is not self._socket:

@@ -52,7 +52,7 @@ class Agent:
         self._identity = identity
         self.rpc = Rpc(timeline, link.send, self._answer, ids)
         self.rpc.admit = self._admit
-        self.rpc.deaf = True
+        self.rpc.ignores_calls = True
         self.rpc.strict = behaviour.policy("occupied_status") == "off"
         self.connection = Connection(timeline, link, self._connected, self._disconnected)
         self.outbox = Outbox(timeline, memory, configuration, behaviour, self._pump, queue_limit)
@@ -67,8 +67,8 @@ class Agent:
         self.on_all_delivered: list[Action] = []  # the queue has become empty
         self.registration = ""  # the last BootNotification.conf's status; "" before any
         self._urgent: deque[tuple[str, Payload, Done]] = deque()
-        self._unheard = False  # a CALL got no reply, and none since
-        self._hearing = False  # a frame is being taken in
+        self._unanswered = False  # a CALL got no reply, and none since
+        self._receiving = False  # a frame is being taken in
         self._boot = Alarm(timeline, self.send_boot, CONTROL)
         self._beat = Alarm(timeline, self._send_heartbeat, CONTROL)
 
@@ -80,7 +80,7 @@ class Agent:
             self.connection.open()
 
     def _connected(self) -> None:
-        self.outbox.hurry()
+        self.outbox.retry_now()
         if self.registration == "Accepted":  # OCPP-J 5.4: no BootNotification on a mere reconnect
             self._online()
         elif self._boot.due_s is None:  # else the CSMS has said how long to wait
@@ -105,11 +105,11 @@ class Agent:
         """A frame of the CSMS: its answer goes out before anything that it brings about."""
         if len(text) > MAX_TEXT:
             return  # it does not fit into the device and is lost
-        self._hearing = True
+        self._receiving = True
         try:
             self.rpc.receive(text)
         finally:
-            self._hearing = False
+            self._receiving = False
         self._pump()
 
     def die(self) -> None:
@@ -119,7 +119,7 @@ class Agent:
         self.outbox.die()
         self.rpc.forget()
         self._urgent.clear()
-        self._unheard = False
+        self._unanswered = False
         self._register("")
         self.connection.die()
 
@@ -160,7 +160,7 @@ class Agent:
     def _register(self, status: str) -> None:
         """Before it is accepted or pending, the charge point does not answer. Source: OCPP 1.6 4.2."""
         self.registration = status
-        self.rpc.deaf = status in ("", "Rejected")
+        self.rpc.ignores_calls = status in ("", "Rejected")
 
     def _online(self) -> None:
         self.schedule_heartbeat()
@@ -178,25 +178,25 @@ class Agent:
 
     def _send_heartbeat(self) -> None:
         self.schedule_heartbeat()
-        self.tell("Heartbeat", {}, self.beaten)
+        self.tell("Heartbeat", {}, self.heartbeat_answered)
 
-    def beaten(self, reply: Reply) -> None:
+    def heartbeat_answered(self, reply: Reply) -> None:
         """A Heartbeat is answered: its time is ours."""
         if reply.payload is not None:
             self._adopt_time(reply.payload["currentTime"])
 
     def _adopt_time(self, text: str) -> None:
         """Follow the CSMS's clock (policy `follow_csms_time`); small steps would only make samples jitter."""
-        moment = parse_instant(text)
-        if moment is None:
+        at = parse_instant(text)
+        if at is None:
             return
-        now = self.timeline.now
-        ahead_s = moment.timestamp() - self.clock.epoch(now)
+        t_s = self.timeline.now
+        ahead_s = at.timestamp() - self.clock.epoch(t_s)
         if not self._follows_time():
             for foreign in self.on_foreign_time:
                 foreign(ahead_s)
         elif abs(ahead_s) >= CLOCK_STEP_S:
-            step_s = self.clock.set(now, moment.timestamp())
+            step_s = self.clock.set(t_s, at.timestamp())
             for listener in self.on_clock_set:
                 listener(step_s)
 
@@ -234,7 +234,7 @@ class Agent:
 
     def _pump(self) -> None:
         """Send the next message, if one may go now: others overtake those of transactions."""
-        if self._hearing or self.rpc.busy or not self.link.connected:
+        if self._receiving or self.rpc.busy or not self.link.connected:
             return
         if self._urgent:
             action, payload, done = self._urgent.popleft()
@@ -246,7 +246,7 @@ class Agent:
 
     def _told(self, done: Done, reply: Reply) -> None:
         done(reply)
-        self._heard(reply)
+        self._note_reply(reply)
         self._pump()
 
     def _sent(self, message: Message, reply: Reply) -> None:
@@ -257,16 +257,16 @@ class Agent:
             if not self.memory.queue:
                 for listener in self.on_all_delivered:
                     listener()
-        self._heard(reply)
+        self._note_reply(reply)
         self._pump()
 
-    def _heard(self, reply: Reply) -> None:
+    def _note_reply(self, reply: Reply) -> None:
         """After a silence the first reply shows that the conversation goes on."""
         if not reply.arrived:
-            self._unheard = True
-        elif self._unheard and reply.payload is not None:
-            self._unheard = False
-            self.outbox.hurry()
+            self._unanswered = True
+        elif self._unanswered and reply.payload is not None:
+            self._unanswered = False
+            self.outbox.retry_now()
             if self.online:
                 for listener in self.on_online:
                     listener()

@@ -20,8 +20,8 @@ class Transaction:
 
     connector: int
     id_tag: str
-    start_s: float  # run time, the anchor of its samples
-    started: float  # the station's clock at the start, epoch seconds
+    began_t_s: float  # the anchor of its samples
+    began_epoch_s: float  # by the station's clock
     meter_start_wh: int
     begin: list[Payload] = field(default_factory=list)  # Transaction.Begin values for StopTransaction
     data: list[Payload] = field(default_factory=list)  # and those taken since
@@ -74,7 +74,6 @@ class Memory:
         self._store = store
         self.queue: deque[Message] = deque()  # transaction-related messages, in order
         self.transactions: dict[int, Transaction] = {}  # running, by connector
-        self.dropped_values = 0  # MeterValues given up because the queue was full
         self._facts: dict[str, Any] = {}
         self.meters: Callable[[], list[list[float]]] = list  # what they show; kept with each message
         if store is not None:
@@ -122,7 +121,6 @@ class Memory:
         """Give up a MeterValues to make room."""
         message = self.queue[position]
         del self.queue[position]
-        self.dropped_values += 1
         if self._store is not None:
             self._store.remove(message)
 

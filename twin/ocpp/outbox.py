@@ -72,7 +72,7 @@ class Outbox:
         self._memory.delivered()
         return True
 
-    def hurry(self) -> None:
+    def retry_now(self) -> None:
         """We are connected anew: what waited for its next attempt goes at once."""
         self._retry.clear()
 

@@ -57,7 +57,7 @@ class Rpc:
         self._deadline_s = 0.0
         self._watching = False
         self.admit: Callable[[str], None] = _anything
-        self.deaf = False  # does it answer nothing for now?
+        self.ignores_calls = False  # does it answer nothing for now?
         self.strict = True  # refuse to send what the schema refuses; a device may be less careful
 
     @property
@@ -99,7 +99,7 @@ class Rpc:
         elif isinstance(frame, Error):
             if self._waiting is not None and frame.id == self._waiting[0]:
                 self._finish(Reply(None, frame.code, frame.description, frame.details))
-        elif isinstance(frame, Broken) and not self.deaf:
+        elif isinstance(frame, Broken) and not self.ignores_calls:
             self._send(frames.error_text(frame.id, frame.code, frame.description))
 
     def _result(self, frame: Result) -> None:
@@ -118,7 +118,7 @@ class Rpc:
             done(reply)
 
     def _called(self, frame: Call) -> None:
-        if self.deaf:
+        if self.ignores_calls:
             return
         try:
             self.admit(frame.action)

@@ -13,7 +13,7 @@ import orjson
 from evc5.twin.ocpp.memory import Message, Transaction
 
 APPLICATION_ID = 0x45564335  # "EVC5", in the file's header
-VERSION = 1
+VERSION = 2  # of the layout of this file; 2: began_t_s and began_epoch_s
 MARKS = {"application_id": APPLICATION_ID, "user_version": VERSION}
 
 SCHEMA = """

@@ -32,12 +32,13 @@ class Log:
         while self._size > self._limit - len(LOG_HEAD):
             self._size -= len(self._lines.popleft()[1])
 
-    def read(self, start: float | None, stop: float | None) -> bytes:
+    def read(self, since_epoch_s: float | None, until_epoch_s: float | None) -> bytes:
         """What was noted between two moments, empty where nothing was."""
         lines = [
             line
             for epoch_s, line in self._lines
-            if (start is None or epoch_s >= start) and (stop is None or epoch_s <= stop)
+            if (since_epoch_s is None or epoch_s >= since_epoch_s)
+            and (until_epoch_s is None or epoch_s <= until_epoch_s)
         ]
         return LOG_HEAD.encode() + b"".join(lines) if lines else b""
 
@@ -67,16 +68,16 @@ class Diagnostics:
 
     def note(self, text: str) -> None:
         """Write a line into the store."""
-        now = self._agent.timeline.now
+        t_s = self._agent.timeline.now
         clock = self._agent.clock
-        self._log.note(clock.epoch(now), clock.iso(now), text)
+        self._log.note(clock.epoch(t_s), clock.iso(t_s), text)
 
     def request(self, payload: Payload) -> Payload:
         """GetDiagnostics: the file's name, nothing where there is nothing to read (5.9)."""
         if self._job is not None:
             return {"fileName": self._job[1]}  # it is on its way already
         asked = {name: value for name, value in payload.items() if name not in self._ignored}
-        content = self._log.read(_moment(asked.get("startTime")), _moment(asked.get("stopTime")))
+        content = self._log.read(_epoch_s(asked.get("startTime")), _epoch_s(asked.get("stopTime")))
         if not content:
             return {}
         self._number += 1
@@ -116,6 +117,6 @@ class Diagnostics:
         self.reports.tell("Uploaded" if self._done else "UploadFailed", over=True)
 
 
-def _moment(text: str | None) -> float | None:
-    moment = None if text is None else parse_instant(text)
-    return None if moment is None else moment.timestamp()
+def _epoch_s(text: str | None) -> float | None:
+    at = None if text is None else parse_instant(text)
+    return None if at is None else at.timestamp()

@@ -110,8 +110,8 @@ class Firmware:
     def _await_date(self) -> None:
         if self._job.get("step") != "retrieve" or self._fetched.due_s is not None:
             return
-        moment = parse_instant(self._job["date"])
-        due_s = self._timeline.now if moment is None else self._agent.clock.t(moment.timestamp())
+        at = parse_instant(self._job["date"])
+        due_s = self._timeline.now if at is None else self._agent.clock.t(at.timestamp())
         self._retrieve.set(max(due_s, self._timeline.now))
 
     def _download(self) -> None:

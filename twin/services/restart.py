@@ -6,7 +6,7 @@ from evc5.models.timeline import CONTROL, Action, Alarm, Timeline
 
 REBOOT_S = {"Soft": 10.0, "Hard": 30.0, "Power": 20.0}  # until the firmware talks again; assumed
 RESET_DELAY_S = 1.0  # from the reply to the restart; assumed
-LAST_WORDS_S = 30.0  # how long a soft reset waits for its stops to be delivered; assumed
+DELIVERY_S = 30.0  # how long a soft reset waits for its stops to be delivered; assumed
 
 
 class Restart:
@@ -33,13 +33,13 @@ class Restart:
         self.life += 1
         self._live()
 
-    def reset(self, kind: str, last_words: bool) -> None:
-        """Restart soon; a soft one with `last_words` still to deliver waits until `spoken`, for a while."""
+    def reset(self, kind: str, undelivered: bool) -> None:
+        """Restart soon; a soft one with messages `undelivered` waits for `all_delivered`, for a while."""
         self._kind = kind
-        waits = LAST_WORDS_S if last_words and kind == "Soft" else RESET_DELAY_S
+        waits = DELIVERY_S if undelivered and kind == "Soft" else RESET_DELAY_S
         self._end.set(self._timeline.now + waits)
 
-    def spoken(self) -> None:
+    def all_delivered(self) -> None:
         """All is said: nothing keeps a soft reset any longer."""
         if self._kind == "Soft":
             self._end.set(min(self._end.due_s or 0.0, self._timeline.now + RESET_DELAY_S))

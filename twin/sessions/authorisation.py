@@ -46,9 +46,9 @@ class Authorisation:
 
     def known(self, id_tag: str) -> Payload | None:
         """What list or, after it, cache have on the identifier now (3.5.3)."""
-        info = self.list.find(id_tag, self._now()) if self._uses_list else None
+        info = self.list.find(id_tag, self._epoch_s()) if self._uses_list else None
         if info is None and self._uses_cache:
-            info = self.cache.find(id_tag, self._now())
+            info = self.cache.find(id_tag, self._epoch_s())
         return info
 
     def offline(self, id_tag: str) -> Payload:
@@ -64,12 +64,12 @@ class Authorisation:
 
     def learn(self, id_tag: str, info: Payload) -> None:
         """Take over what the CSMS says; where the list has the identifier, only note a contradiction."""
-        listed = self.list.find(id_tag, self._now()) if self._uses_list else None
+        listed = self.list.find(id_tag, self._epoch_s()) if self._uses_list else None
         if listed is not None:
             if (listed["status"] in VALID) != (info["status"] in VALID):
                 self._tell(self.on_conflict)
         elif self._uses_cache:
-            self.cache.learn(id_tag, info, self._now())
+            self.cache.learn(id_tag, info, self._epoch_s())
             self._tell(self.on_cache)
 
     def send_list(self, request: Payload) -> str:
@@ -111,7 +111,7 @@ class Authorisation:
     def _uses_cache(self) -> bool:
         return self._configuration.flag("AuthorizationCacheEnabled")
 
-    def _now(self) -> float:
+    def _epoch_s(self) -> float:
         return self._agent.clock.epoch(self._agent.timeline.now)
 
     def _tell(self, listeners: list[Callable[[], None]]) -> None:

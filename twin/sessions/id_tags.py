@@ -20,13 +20,13 @@ def same(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
 
 
-def aged(info: Payload, now: float) -> Payload:
-    """An idTagInfo as it stands at `now`: a valid one past its expiryDate is Expired (3.5.1)."""
+def aged(info: Payload, epoch_s: float) -> Payload:
+    """An idTagInfo as it stands at `epoch_s`: a valid one past its expiryDate is Expired (3.5.1)."""
     expiry = info.get("expiryDate")
     if info["status"] not in VALID or not isinstance(expiry, str):
         return info
-    moment = parse_instant(expiry)
-    if moment is None or moment.timestamp() > now:
+    at = parse_instant(expiry)
+    if at is None or at.timestamp() > epoch_s:
         return info
     return {**info, "status": "Expired"}
 
@@ -41,19 +41,19 @@ class Cache:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def find(self, id_tag: str, now: float) -> Payload | None:
+    def find(self, id_tag: str, epoch_s: float) -> Payload | None:
         """The idTagInfo, None for an identifier never heard of; what expires is kept as Expired."""
         key = id_tag.casefold()
         info = self._entries.get(key)
         if info is None:
             return None
-        self._entries[key] = info = aged(info, now)
+        self._entries[key] = info = aged(info, epoch_s)
         return info
 
-    def learn(self, id_tag: str, info: Payload, now: float) -> None:
+    def learn(self, id_tag: str, info: Payload, epoch_s: float) -> None:
         key = id_tag.casefold()
         if self._entries.pop(key, None) is None and len(self._entries) >= self._places:
-            self._make_room(now)
+            self._make_room(epoch_s)
         self._entries[key] = dict(info)
 
     def forget(self, id_tag: str) -> None:
@@ -68,9 +68,9 @@ class Cache:
     def load(self, dumped: Iterable[tuple[str, Payload]]) -> None:
         self._entries = dict(dumped)
 
-    def _make_room(self, now: float) -> None:
+    def _make_room(self, epoch_s: float) -> None:
         """Give up those that are not valid, then, where that is not enough, the oldest."""
-        valid = {key: info for key, info in self._entries.items() if aged(info, now)["status"] in VALID}
+        valid = {key: info for key, info in self._entries.items() if aged(info, epoch_s)["status"] in VALID}
         for key in list(valid)[: max(len(valid) - self._places + 1, 0)]:
             del valid[key]
         self._entries = valid
@@ -89,9 +89,9 @@ class LocalList:
     def __contains__(self, id_tag: str) -> bool:
         return id_tag.casefold() in self._entries
 
-    def find(self, id_tag: str, now: float) -> Payload | None:
+    def find(self, id_tag: str, epoch_s: float) -> Payload | None:
         info = self._entries.get(id_tag.casefold())
-        return None if info is None else aged(info, now)
+        return None if info is None else aged(info, epoch_s)
 
     def update(
         self, request: Payload, most_sent: int, most_kept: int, *, keep_empty_version: bool = False

@@ -44,11 +44,11 @@ class Samples:
             channel.connector: Alarm(self._timeline, self._sampler(channel), SAMPLE)
             for channel in controller.channels
         }
-        self._anchors: dict[int, float] = {}  # by connector: where its interval counts from
+        self._anchors_t_s: dict[int, float] = {}  # by connector: where its interval counts from
         self._intervals: dict[int, int] = {}  # and how long it is
         self._clock = Alarm(self._timeline, self._clock_tick, SAMPLE)
-        self._boundary = 0.0  # the next or last clock-aligned instant, epoch seconds of the station
-        self._last_boundary = float("-inf")
+        self._boundary_epoch_s = 0.0  # the next or last clock-aligned instant, by the station's clock
+        self._last_boundary_epoch_s = float("-inf")
         averaged = policy("clock_values") == "averaged"
         self._ahead: dict[int, Ahead] = {}
         self._averages = {c.connector: Average(c) for c in controller.channels} if averaged else {}
@@ -61,12 +61,12 @@ class Samples:
 
     def start(self, transaction: Transaction) -> None:
         """Sample a transaction every interval from its start, `start + n · interval`."""
-        self._anchors[transaction.connector] = transaction.start_s
+        self._anchors_t_s[transaction.connector] = transaction.began_t_s
         self._intervals[transaction.connector] = self._agent.configuration.integer(SAMPLE_INTERVAL)
         self._arm(transaction.connector)
 
     def stop(self, connector: int) -> None:
-        self._anchors.pop(connector, None)
+        self._anchors_t_s.pop(connector, None)
         self._periodic[connector].clear()
 
     def die(self) -> None:
@@ -77,12 +77,12 @@ class Samples:
 
     def _arm(self, connector: int) -> None:
         interval = self._intervals.get(connector, 0)
-        if interval <= 0 or connector not in self._anchors:
+        if interval <= 0 or connector not in self._anchors_t_s:
             self._periodic[connector].clear()
             return
-        anchor = self._anchors[connector]
-        passed = int((self._timeline.now - anchor) / interval + 1e-9)
-        self._periodic[connector].set(anchor + (passed + 1) * interval)
+        anchor_t_s = self._anchors_t_s[connector]
+        passed = int((self._timeline.now - anchor_t_s) / interval + 1e-9)
+        self._periodic[connector].set(anchor_t_s + (passed + 1) * interval)
 
     def _sampler(self, channel: Channel) -> Action:
         def sample() -> None:
@@ -105,15 +105,15 @@ class Samples:
             self._clock.clear()
             return
         clock = self._agent.clock
-        now = self._timeline.now
-        after = max(clock.epoch(now) - MICROSECOND, self._last_boundary)
-        self._boundary = next_boundary(after, interval, self._zone)
-        self._clock.set(max(clock.t(self._boundary), now))
+        t_s = self._timeline.now
+        after_epoch_s = max(clock.epoch(t_s) - MICROSECOND, self._last_boundary_epoch_s)
+        self._boundary_epoch_s = next_boundary(after_epoch_s, interval, self._zone)
+        self._clock.set(max(clock.t(self._boundary_epoch_s), t_s))
 
     def _accepted(self) -> None:
         if not self._agent.memory.recall("accepted", False):
             self._agent.memory.keep("accepted", True)
-            self._last_boundary = self._agent.clock.epoch(self._timeline.now)
+            self._last_boundary_epoch_s = self._agent.clock.epoch(self._timeline.now)
         self.arm_clock()
 
     @property
@@ -124,39 +124,39 @@ class Samples:
     def _clock_stepped(self, step_s: float) -> None:
         """The clock was set: a boundary that it was set over is taken now, if it is the latest."""
         interval = self._agent.configuration.integer(CLOCK_INTERVAL)
-        missed_s = self._agent.clock.epoch(self._timeline.now) - self._boundary
+        missed_s = self._agent.clock.epoch(self._timeline.now) - self._boundary_epoch_s
         if self._clock.due_s is not None and 0 <= missed_s < min(interval, step_s + MICROSECOND):
             self._clock.set(self._timeline.now)
         else:
             self.arm_clock()
 
     def _clock_tick(self) -> None:
-        self._last_boundary = boundary = self._boundary
+        self._last_boundary_epoch_s = boundary_epoch_s = self._boundary_epoch_s
         policy = self._agent.behaviour.policy
-        stamp = boundary
+        stamp_epoch_s = boundary_epoch_s
         if policy("clock_stamp") == "interval-start":
             interval = self._agent.configuration.integer(CLOCK_INTERVAL)
-            stamp = last_boundary(boundary, interval, self._zone)
+            stamp_epoch_s = last_boundary(boundary_epoch_s, interval, self._zone)
         if policy("clock_connector_zero") == "sent":
-            self._post_whole(stamp)
+            self._post_whole(stamp_epoch_s)
         only_charging = policy("clock_outside_transaction") == "transaction-only"
         for channel in self._controller.channels:
             if channel.connector in self._agent.memory.transactions or not only_charging:
-                self.post(channel, self._plan(ALIGNED, CLOCK, channel), stamp)
+                self.post(channel, self._plan(ALIGNED, CLOCK, channel), stamp_epoch_s)
             if self._stop_keeps_all:
-                self._keep_for_stop(channel, self._plan(STOP_ALIGNED, CLOCK, channel), stamp)
+                self._keep_for_stop(channel, self._plan(STOP_ALIGNED, CLOCK, channel), stamp_epoch_s)
         for average in self._averages.values():
             average.begin(self._timeline.now)
         self.arm_clock()
 
-    def _post_whole(self, stamp: float) -> None:
+    def _post_whole(self, stamp_epoch_s: float) -> None:
         """Connector 0: all outlets together, of no transaction (errata 3.16)."""
         channels = self._controller.channels
         plan = self._plan(ALIGNED, CLOCK, channels[0])
         answers = all(channel.outlet.meter_answers for channel in channels)
         values = plan.sampled(whole([self._row(channel, plan) for channel in channels]), answers)
         if values:
-            told = {"timestamp": self._agent.clock.iso_epoch(stamp), "sampledValue": values}
+            told = {"timestamp": self._agent.clock.iso_epoch(stamp_epoch_s), "sampledValue": values}
             payload = {"connectorId": 0, "meterValue": [told]}
             self._agent.post(Message("MeterValues", payload, checked=plan.is_valid))
 
@@ -178,34 +178,36 @@ class Samples:
         value = self._meter_value(channel, plan) if plan else {"sampledValue": []}
         return [value] if value["sampledValue"] else []
 
-    def _keep_for_stop(self, channel: Channel, plan: Plan, stamp: float | None = None) -> None:
+    def _keep_for_stop(self, channel: Channel, plan: Plan, stamp_epoch_s: float | None = None) -> None:
         """What the stop tells as well; of too much the oldest goes, never begin and end (errata 3.14)."""
         transaction = self._agent.memory.transactions.get(channel.connector)
-        value = self._meter_value(channel, plan, stamp) if plan and transaction else {"sampledValue": []}
-        if transaction is not None and value["sampledValue"]:
+        if transaction is None or not plan:
+            return
+        value = self._meter_value(channel, plan, stamp_epoch_s)
+        if value["sampledValue"]:
             transaction.data.append(value)
             del transaction.data[:-STOP_DATA_LIMIT]
             self._agent.memory.changed(transaction)
 
     # --- readings ---
 
-    def post(self, channel: Channel, plan: Plan, stamp: float | None = None) -> None:
+    def post(self, channel: Channel, plan: Plan, stamp_epoch_s: float | None = None) -> None:
         """Queue a MeterValues with the values of this instant, stamped by the station's clock."""
-        message = self._message(channel, plan, stamp)
+        message = self._message(channel, plan, stamp_epoch_s)
         if message is not None:
             self._agent.post(message)
 
-    def _message(self, channel: Channel, plan: Plan, stamp: float | None = None) -> Message | None:
-        value = self._meter_value(channel, plan, stamp)
+    def _message(self, channel: Channel, plan: Plan, stamp_epoch_s: float | None = None) -> Message | None:
+        value = self._meter_value(channel, plan, stamp_epoch_s)
         if not value["sampledValue"]:
             return None
         payload = {"connectorId": channel.connector, "meterValue": [value]}
         transaction = self._agent.memory.transactions.get(channel.connector)
         return Message("MeterValues", payload, transaction, checked=plan.is_valid)
 
-    def _meter_value(self, channel: Channel, plan: Plan, stamp: float | None = None) -> Payload:
+    def _meter_value(self, channel: Channel, plan: Plan, stamp_epoch_s: float | None = None) -> Payload:
         clock = self._agent.clock
-        at = clock.iso(self._timeline.now) if stamp is None else clock.iso_epoch(stamp)
+        at = clock.iso(self._timeline.now) if stamp_epoch_s is None else clock.iso_epoch(stamp_epoch_s)
         return {"timestamp": at, "sampledValue": self._values(channel, plan)}
 
     def _values(self, channel: Channel, plan: Plan) -> list[Payload]:
@@ -267,7 +269,7 @@ class Samples:
         """Policy `sample_interval_changed`: count anew from now, or leave running transactions alone."""
         if self._agent.behaviour.policy("sample_interval_changed") != "at-once":
             return
-        for connector in self._anchors:
-            self._anchors[connector] = self._timeline.now
+        for connector in self._anchors_t_s:
+            self._anchors_t_s[connector] = self._timeline.now
             self._intervals[connector] = self._agent.configuration.integer(SAMPLE_INTERVAL)
             self._arm(connector)

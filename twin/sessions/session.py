@@ -6,7 +6,7 @@ Source: OCPP 1.6 3.10, 4.8, 4.10, 5.11, 5.12; ConnectionTimeOut 9.1.6.
 from collections.abc import Callable
 from functools import partial
 
-from evc5.models.faults import EMERGENCY, READER
+from evc5.models.faults import Fault
 from evc5.models.timeline import CONTROL, Alarm
 from evc5.twin.connector.channel import Channel
 from evc5.twin.connector.status import CHARGING, PREPARING, SUSPENDED_EV
@@ -62,7 +62,7 @@ class Session:
     def present(self, id_tag: str) -> None:
         """A card at the reader: starts, stops, frees its cable, or takes back what it began."""
         running = self.transaction
-        if self._inquiry is not None or self._channel.has_fault(READER):
+        if self._inquiry is not None or self._channel.has_fault(Fault.READER):
             return
         if running is not None:
             self._present_to(running, id_tag)
@@ -229,7 +229,7 @@ class Session:
 
     def _fault_sensed(self) -> None:
         """Faults let a transaction go on without energy; the emergency stop button ends it."""
-        if self._channel.has_fault(EMERGENCY):
+        if self._channel.has_fault(Fault.EMERGENCY):
             self.leave()
             self.stop("EmergencyStop")
 

@@ -22,13 +22,13 @@ class Transactions:
         self, channel: Channel, id_tag: str, parent: str | None = None, profile: Payload | None = None
     ) -> Transaction:
         """Begin one now; its StartTransaction is on its way or queued when this returns."""
-        now = self._agent.timeline.now
+        t_s = self._agent.timeline.now
         clock = self._agent.clock
         transaction = Transaction(
             channel.connector,
             id_tag,
-            start_s=now,
-            started=clock.epoch(now),
+            began_t_s=t_s,
+            began_epoch_s=clock.epoch(t_s),
             meter_start_wh=channel.register_wh(),
             parent_id_tag=parent,
             charging_profile=profile,
@@ -38,7 +38,7 @@ class Transactions:
             "connectorId": channel.connector,
             "idTag": id_tag,
             "meterStart": transaction.meter_start_wh,
-            "timestamp": clock.iso(now),
+            "timestamp": clock.iso(t_s),
         }
         self._memory.open(transaction, Message("StartTransaction", payload, transaction))
         self._samples.start(transaction)

@@ -15,7 +15,7 @@ from evc5.rigs.selftest.replacements import (
 STATION = "evc5.twin.charge_point:ChargePoint"
 
 
-def _waits_always(original: Any, restart: Any, kind: str, last_words: bool) -> None:
+def _waits_always(original: Any, restart: Any, kind: str, undelivered: bool) -> None:
     original(restart, "Soft", True)
     restart._kind = kind
 

@@ -52,7 +52,7 @@ def _forgets_first(original: Any, samples: Any) -> None:
     was_online = getattr(samples, "was_online", True)
     samples.was_online = samples._agent.online
     if samples._agent.online and not was_online:
-        samples._last_boundary = samples._boundary
+        samples._last_boundary_epoch_s = samples._boundary_epoch_s
         samples.arm_clock()
     else:
         original(samples)
@@ -64,7 +64,7 @@ def _posted_twice(original: Any, samples: Any, *args: Any) -> None:
 
 
 def _clocks_whole(original: Any, samples: Any) -> None:
-    samples._post_whole(samples._boundary)
+    samples._post_whole(samples._boundary_epoch_s)
     original(samples)
 
 

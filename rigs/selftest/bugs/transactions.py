@@ -241,7 +241,7 @@ BUGS: tuple[Bug, ...] = (
         check="transaction.resumed",
         clause="3.7, 4.10",
         rig="refused",
-        patches=(Patch(f"{OUTBOX}.hurry", constant(nothing)),),
+        patches=(Patch(f"{OUTBOX}.retry_now", constant(nothing)),),
     ),
     Bug(
         "stop-told-late",

@@ -1,6 +1,6 @@
 """Faults of every kind, setting in and passing at any moment."""
 
-from evc5.models.faults import FAULTS
+from evc5.models.faults import Fault
 from random_days.acting import TAGS, Act, Stage
 
 MOST = 2  # at a time
@@ -8,7 +8,7 @@ MOST = 2  # at a time
 
 def sets_in(stage: Stage) -> None:
     if len(stage.faults) < MOST:
-        fault = stage.random.choice(FAULTS), stage.connector()
+        fault = stage.random.choice([fault.value for fault in Fault]), stage.connector()
         if fault not in stage.faults:
             stage.faults.append(fault)
             stage.do("inject", *fault)

@@ -46,7 +46,7 @@ def recurring(limit: float = 10, **changes: Any) -> dict[str, Any]:
 def put(
     store: ProfileStore, connector: int, wire: Mapping[str, Any], transaction: ActiveTransaction | None = None
 ) -> str:
-    return store.install(connector, wire, transaction=transaction, now=T0)
+    return store.install(connector, wire, transaction=transaction, epoch_s=T0)
 
 
 def placed(store: ProfileStore) -> set[tuple[int, int]]:
@@ -89,7 +89,7 @@ def test_a_replacement_that_is_valid_later_leaves_default_behaviour_until_then()
     store = ProfileStore()
     put(store, 1, profile(10))
     put(store, 1, profile(12, validFrom="2024-03-01T11:00:00Z"))
-    assert store.limit(1, T0) == Limit(until=T0 + 3600)
+    assert store.limit(1, T0) == Limit(until_epoch_s=T0 + 3600)
     assert store.limit(1, T0 + 3600).amps == 12
 
 
@@ -175,7 +175,7 @@ TOO_MUCH = {
 @pytest.mark.parametrize("name", TOO_MUCH)
 def test_what_exceeds_a_limit_is_rejected_or_a_callerror_by_policy(name: str) -> None:
     for policy in ("Rejected", "CALLERROR"):
-        store = ProfileStore({"over_limit": policy}, limits=FULL)
+        store = ProfileStore({"over_limit": policy}, capacity=FULL)
         put(store, 1, profile())
         before = store.dump()
         try:
@@ -186,7 +186,7 @@ def test_what_exceeds_a_limit_is_rejected_or_a_callerror_by_policy(name: str) ->
 
 
 def test_what_just_fits_is_accepted() -> None:
-    store = ProfileStore(limits=FULL)
+    store = ProfileStore(capacity=FULL)
     assert put(store, 1, profile(stackLevel=3, chargingSchedulePeriod=periods((0, 1), (1, 2)))) == "Accepted"
     assert put(store, 1, profile(stackLevel=2)) == "Accepted", "it replaces, so there is room"
 
@@ -247,10 +247,10 @@ def test_a_tx_profile_is_gone_with_its_transaction_and_only_there() -> None:
 def test_remote_start_brings_a_tx_profile_before_its_transaction() -> None:
     store = ProfileStore({"txprofile_without_transaction_id": "rejected"})
     wire = profile(6, chargingProfilePurpose="TxProfile", chargingProfileKind="Relative")
-    assert store.install_with_start(1, wire, now=T0) == "Accepted"
+    assert store.install_with_start(1, wire, epoch_s=T0) == "Accepted"
     assert store.limit(1, T0 + 5, T0 + 5).amps == 6
-    assert store.install_with_start(1, profile(), now=T0) == "Rejected"
-    assert store.install_with_start(1, wire | {"transactionId": 7}, now=T0) == "Rejected"
+    assert store.install_with_start(1, profile(), epoch_s=T0) == "Rejected"
+    assert store.install_with_start(1, wire | {"transactionId": 7}, epoch_s=T0) == "Rejected"
 
 
 def test_a_new_default_applies_at_once_to_a_transaction_without_a_profile_of_its_own() -> None:
@@ -336,8 +336,8 @@ def test_a_limit_tells_exactly_when_it_changes() -> None:
     for _ in range(6):
         limit = store.limit(1, t)
         changes.append((t - T0, limit.amps))
-        assert limit.until is not None
-        t = limit.until
+        assert limit.until_epoch_s is not None
+        t = limit.until_epoch_s
     assert changes == [(0, 16), (3600, 0), (7200, None), (86400, 16), (90000, 0), (93600, None)]
 
 
@@ -364,9 +364,9 @@ def test_an_absolute_profile_without_start_counts_from_the_start_of_charging_or_
 def test_a_start_with_fraction_and_offset_is_that_instant() -> None:
     store = ProfileStore()
     put(store, 1, profile(10, startSchedule="2024-03-01T11:00:00.5+01:00"))
-    assert store.limit(1, T0) == Limit(until=T0 + 0.5)
+    assert store.limit(1, T0) == Limit(until_epoch_s=T0 + 0.5)
     put(store, 1, profile(10, startSchedule="2024-03-01T10:01Z"))
-    assert store.limit(1, T0) == Limit(until=T0 + 60)
+    assert store.limit(1, T0) == Limit(until_epoch_s=T0 + 60)
 
 
 def test_watts_are_kept_in_amperes_or_spread_over_the_phases_in_use() -> None:
@@ -387,7 +387,9 @@ def test_a_relative_station_profile_counts_from_the_oldest_transaction() -> None
     put(store, 0, wire)
     assert store.station_limit(T0) == Limit()
     assert store.station_limit(T0, T0 - 590) == Limit(20, None, T0 + 10)
-    answer = store.composite(1, T0, 60, "A", started={1: T0 - 30, 2: T0 - 590}, local_a={1: 32.0, 2: 32.0})
+    answer = store.composite(
+        1, T0, 60, "A", began_epoch_s={1: T0 - 30, 2: T0 - 590}, local_a={1: 32.0, 2: 32.0}
+    )
     assert [p["startPeriod"] for p in answer["chargingSchedule"]["chargingSchedulePeriod"]] == [0, 10]
 
 
@@ -410,7 +412,7 @@ def test_the_phases_of_both_profiles_are_merged_by_policy(policy: str, phases: i
 
 def composite(store: ProfileStore, connector: int = 1, duration: int = 60, unit: str | None = "A") -> Any:
     return store.composite(
-        connector, T0 + 0.7, duration, unit, started={}, local_a={1: 16.0, 2: 32.0}, station_a=40
+        connector, T0 + 0.7, duration, unit, began_epoch_s={}, local_a={1: 16.0, 2: 32.0}, station_a=40
     )
 
 
@@ -522,7 +524,7 @@ def test_a_week_of_quarter_hours_after_a_thousand_replacements_takes_under_twent
 
 def _timed(store: ProfileStore) -> float:
     began = perf_counter()
-    answer = store.composite(0, T0, 7 * 86400, "A", started={}, local_a={1: 64.0, 2: 64.0})
+    answer = store.composite(0, T0, 7 * 86400, "A", began_epoch_s={}, local_a={1: 64.0, 2: 64.0})
     took = perf_counter() - began
     assert len(flat(answer)) == 7 * 96
     return took
@@ -537,7 +539,7 @@ def test_years_of_recurrence_cost_no_more_than_a_day() -> None:
         recurring(chargingSchedulePeriod=periods((0, 16), (3600, 8)), startSchedule="1990-01-01T00:00:00Z"),
     )
     limit = store.limit(1, T0 + 1e9)
-    assert limit.amps is not None and limit.until is not None
+    assert limit.amps is not None and limit.until_epoch_s is not None
     began = perf_counter()
     for n in range(1000):
         store.limit(1, T0 + n * 86400 * 7)

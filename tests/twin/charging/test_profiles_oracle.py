@@ -31,7 +31,7 @@ class Case:
     def _install(self, connector: int, wire: dict[str, Any]) -> None:
         received = self.now - 1000
         running = ActiveTransaction(1) if connector in self.started else None
-        if self.store.install(connector, wire, transaction=running, now=received) == "Accepted":
+        if self.store.install(connector, wire, transaction=running, epoch_s=received) == "Accepted":
             self.installed = oracle.install(self.installed, oracle.Installed(connector, wire, received))
 
     def world(self, query_s: float | None) -> oracle.World:
@@ -59,7 +59,7 @@ def check_composite(case: Case) -> None:
         case.now,
         duration,
         unit,
-        started=case.started,
+        began_epoch_s=case.started,
         local_a=case.rated_a,
         station_a=case.station_a,
     )
@@ -100,12 +100,12 @@ def check_limit(case: Case) -> None:
     for _ in range(6):
         limit, said = in_force(case, connector, t)
         assert (limit.amps, limit.phases, limit.watts) == wanted(said)
-        end = t + 10 * 86_400_000 if limit.until is None else round(limit.until * 1000)
+        end = t + 10 * 86_400_000 if limit.until_epoch_s is None else round(limit.until_epoch_s * 1000)
         assert end > t
         marks = sorted(set(case.edges(connector, case.world(None), t, end)))
         for moment in case.rng.sample(marks, min(len(marks), 10)):
-            assert in_force(case, connector, moment)[1] == said, f"at {moment}, before {limit.until}"
-        if limit.until is None:
+            assert in_force(case, connector, moment)[1] == said, f"at {moment}, before {limit.until_epoch_s}"
+        if limit.until_epoch_s is None:
             return
         t = end
 

@@ -66,12 +66,12 @@ def test_what_comes_while_it_waits_awake_is_met_at_once(hub, pair):
     timer = threading.Timer(0.01, lambda: pair[1].send(b"one"))
     timer.start()
     began = time.monotonic()
-    assert hub.wait(60.0, awake_s=50.0)
+    assert hub.wait(60.0, polling_s=50.0)
     assert time.monotonic() - began < 30.0
     timer.join()
 
 
 def test_waiting_awake_goes_over_into_sleep(hub):
     began = time.monotonic()
-    assert not hub.wait(0.02, awake_s=0.005)
+    assert not hub.wait(0.02, polling_s=0.005)
     assert 0.02 <= time.monotonic() - began < 5.0
