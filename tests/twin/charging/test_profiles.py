@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -523,9 +523,9 @@ def test_a_week_of_quarter_hours_after_a_thousand_replacements_takes_under_twent
 
 
 def _timed(store: ProfileStore) -> float:
-    began = perf_counter()
+    began = process_time()
     answer = store.composite(0, T0, 7 * 86400, "A", began_epoch_s={}, local_a={1: 64.0, 2: 64.0})
-    took = perf_counter() - began
+    took = process_time() - began
     assert len(flat(answer)) == 7 * 96
     return took
 
@@ -540,7 +540,7 @@ def test_years_of_recurrence_cost_no_more_than_a_day() -> None:
     )
     limit = store.limit(1, T0 + 1e9)
     assert limit.amps is not None and limit.until_epoch_s is not None
-    began = perf_counter()
+    began = process_time()
     for n in range(1000):
         store.limit(1, T0 + n * 86400 * 7)
-    assert perf_counter() - began < 0.1  # 100 us each, some thirty times what it takes
+    assert process_time() - began < 0.1  # 100 us each, some thirty times what it takes
