@@ -41,6 +41,7 @@ Captured = pytest.CaptureFixture[str]
 @pytest.fixture
 def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
     path = tmp_path / "small.toml"
     path.write_text(RIG)
     return path
