@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from profile_driver import epoch
 
-from evc5.twin.charging.profiles import ActiveTransaction, Limit, Limits, ProfileStore, Refused
+from evc5.twin.charging.profiles import ActiveTransaction, Capacity, Limit, ProfileStore
+from evc5.twin.ocpp.frames import Refusal
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.configuration import Configuration
 
@@ -45,7 +46,7 @@ def recurring(limit: float = 10, **changes: Any) -> dict[str, Any]:
 def put(
     store: ProfileStore, connector: int, wire: Mapping[str, Any], transaction: ActiveTransaction | None = None
 ) -> str:
-    return store.install(connector, wire, transaction=transaction, now=T0)
+    return store.install(connector, wire, transaction=transaction, epoch_s=T0)
 
 
 def placed(store: ProfileStore) -> set[tuple[int, int]]:
@@ -70,7 +71,7 @@ def test_the_same_purpose_and_stack_level_replace() -> None:
 
 
 def test_one_profile_may_replace_two() -> None:
-    store = ProfileStore(limits=Limits(max_profiles=2))
+    store = ProfileStore(capacity=Capacity(max_profiles=2))
     put(store, 1, profile(chargingProfileId=1, stackLevel=1))
     put(store, 1, profile(chargingProfileId=2, stackLevel=2))
     assert put(store, 1, profile(chargingProfileId=1, stackLevel=2)) == "Accepted"
@@ -88,7 +89,7 @@ def test_a_replacement_that_is_valid_later_leaves_default_behaviour_until_then()
     store = ProfileStore()
     put(store, 1, profile(10))
     put(store, 1, profile(12, validFrom="2024-03-01T11:00:00Z"))
-    assert store.limit(1, T0) == Limit(until=T0 + 3600)
+    assert store.limit(1, T0) == Limit(until_epoch_s=T0 + 3600)
     assert store.limit(1, T0 + 3600).amps == 12
 
 
@@ -141,7 +142,7 @@ def test_a_malformed_profile_is_a_callerror_and_changes_nothing(name: str) -> No
     put(store, 1, profile())
     before = store.dump()
     wire, code = MALFORMED[name]
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refusal) as refusal:
         put(store, 1, wire)
     assert refusal.value.code == code
     assert store.dump() == before
@@ -158,12 +159,12 @@ def test_a_connector_that_cannot_have_the_profile_is_rejected(connector: int, pu
 
 
 def test_an_unknown_connector_is_a_callerror_where_the_policy_says_so() -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refusal) as refusal:
         put(ProfileStore({"bad_connector": "CALLERROR"}), 3, profile())
     assert refusal.value.code == "PropertyConstraintViolation"  # ER 3.39
 
 
-FULL = Limits(max_profiles=1, max_periods=2, max_stack_level=3)
+FULL = Capacity(max_profiles=1, max_periods=2, max_stack_level=3)
 TOO_MUCH = {
     "stack level": profile(stackLevel=4),
     "periods": profile(chargingSchedulePeriod=periods((0, 1), (1, 2), (2, 3))),
@@ -174,24 +175,24 @@ TOO_MUCH = {
 @pytest.mark.parametrize("name", TOO_MUCH)
 def test_what_exceeds_a_limit_is_rejected_or_a_callerror_by_policy(name: str) -> None:
     for policy in ("Rejected", "CALLERROR"):
-        store = ProfileStore({"over_limit": policy}, limits=FULL)
+        store = ProfileStore({"over_limit": policy}, capacity=FULL)
         put(store, 1, profile())
         before = store.dump()
         try:
             assert put(store, 1, TOO_MUCH[name]) == policy
-        except Refused as refusal:
+        except Refusal as refusal:
             assert (policy, refusal.code) == ("CALLERROR", "PropertyConstraintViolation")
         assert store.dump() == before
 
 
 def test_what_just_fits_is_accepted() -> None:
-    store = ProfileStore(limits=FULL)
+    store = ProfileStore(capacity=FULL)
     assert put(store, 1, profile(stackLevel=3, chargingSchedulePeriod=periods((0, 1), (1, 2)))) == "Accepted"
     assert put(store, 1, profile(stackLevel=2)) == "Accepted", "it replaces, so there is room"
 
 
 def test_a_unit_that_the_charge_point_does_not_do_is_rejected() -> None:
-    store = ProfileStore(limits=Limits(units=("W",)))
+    store = ProfileStore(capacity=Capacity(units=("W",)))
     assert put(store, 1, profile()) == "Rejected"
     assert put(store, 1, profile(1380, chargingRateUnit="W")) == "Accepted"
 
@@ -200,7 +201,7 @@ def test_the_limits_are_those_of_the_configuration_keys() -> None:
     keys = {"MaxChargingProfilesInstalled": 3, "ChargingScheduleMaxPeriods": 24}
     keys |= {"ChargingScheduleAllowedChargingRateUnit": "Power"}
     configuration = Configuration(Behaviour.load("evc5-v32r30"), keys, allow=True)
-    limits = Limits.of(configuration)
+    limits = Capacity.of(configuration)
     assert (limits.max_profiles, limits.max_periods, limits.units) == (3, 24, ("W",))
     assert limits.max_stack_level >= 20, "seen in the field"
 
@@ -246,10 +247,10 @@ def test_a_tx_profile_is_gone_with_its_transaction_and_only_there() -> None:
 def test_remote_start_brings_a_tx_profile_before_its_transaction() -> None:
     store = ProfileStore({"txprofile_without_transaction_id": "rejected"})
     wire = profile(6, chargingProfilePurpose="TxProfile", chargingProfileKind="Relative")
-    assert store.install_with_start(1, wire, now=T0) == "Accepted"
+    assert store.install_with_start(1, wire, epoch_s=T0) == "Accepted"
     assert store.limit(1, T0 + 5, T0 + 5).amps == 6
-    assert store.install_with_start(1, profile(), now=T0) == "Rejected"
-    assert store.install_with_start(1, wire | {"transactionId": 7}, now=T0) == "Rejected"
+    assert store.install_with_start(1, profile(), epoch_s=T0) == "Rejected"
+    assert store.install_with_start(1, wire | {"transactionId": 7}, epoch_s=T0) == "Rejected"
 
 
 def test_a_new_default_applies_at_once_to_a_transaction_without_a_profile_of_its_own() -> None:
@@ -335,8 +336,8 @@ def test_a_limit_tells_exactly_when_it_changes() -> None:
     for _ in range(6):
         limit = store.limit(1, t)
         changes.append((t - T0, limit.amps))
-        assert limit.until is not None
-        t = limit.until
+        assert limit.until_epoch_s is not None
+        t = limit.until_epoch_s
     assert changes == [(0, 16), (3600, 0), (7200, None), (86400, 16), (90000, 0), (93600, None)]
 
 
@@ -363,9 +364,9 @@ def test_an_absolute_profile_without_start_counts_from_the_start_of_charging_or_
 def test_a_start_with_fraction_and_offset_is_that_instant() -> None:
     store = ProfileStore()
     put(store, 1, profile(10, startSchedule="2024-03-01T11:00:00.5+01:00"))
-    assert store.limit(1, T0) == Limit(until=T0 + 0.5)
+    assert store.limit(1, T0) == Limit(until_epoch_s=T0 + 0.5)
     put(store, 1, profile(10, startSchedule="2024-03-01T10:01Z"))
-    assert store.limit(1, T0) == Limit(until=T0 + 60)
+    assert store.limit(1, T0) == Limit(until_epoch_s=T0 + 60)
 
 
 def test_watts_are_kept_in_amperes_or_spread_over_the_phases_in_use() -> None:
@@ -386,7 +387,9 @@ def test_a_relative_station_profile_counts_from_the_oldest_transaction() -> None
     put(store, 0, wire)
     assert store.station_limit(T0) == Limit()
     assert store.station_limit(T0, T0 - 590) == Limit(20, None, T0 + 10)
-    answer = store.composite(1, T0, 60, "A", started={1: T0 - 30, 2: T0 - 590}, local_a={1: 32.0, 2: 32.0})
+    answer = store.composite(
+        1, T0, 60, "A", began_epoch_s={1: T0 - 30, 2: T0 - 590}, local_a={1: 32.0, 2: 32.0}
+    )
     assert [p["startPeriod"] for p in answer["chargingSchedule"]["chargingSchedulePeriod"]] == [0, 10]
 
 
@@ -409,7 +412,7 @@ def test_the_phases_of_both_profiles_are_merged_by_policy(policy: str, phases: i
 
 def composite(store: ProfileStore, connector: int = 1, duration: int = 60, unit: str | None = "A") -> Any:
     return store.composite(
-        connector, T0 + 0.7, duration, unit, started={}, local_a={1: 16.0, 2: 32.0}, station_a=40
+        connector, T0 + 0.7, duration, unit, began_epoch_s={}, local_a={1: 16.0, 2: 32.0}, station_a=40
     )
 
 
@@ -441,14 +444,14 @@ def test_a_composite_for_an_unknown_connector_is_rejected(connector: int) -> Non
 
 @pytest.mark.parametrize(("duration", "unit"), [(60, "kW"), (-1, "A")])
 def test_a_composite_that_makes_no_sense_is_a_callerror(duration: int, unit: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refusal) as refusal:
         composite(ProfileStore(), 1, duration, unit)
     assert refusal.value.code == "PropertyConstraintViolation"  # ER 3.24
 
 
 def test_a_composite_is_in_amperes_where_no_unit_is_asked_for() -> None:
     assert composite(ProfileStore(), unit=None)["chargingSchedule"]["chargingRateUnit"] == "A"
-    watts = ProfileStore(limits=Limits(units=("W",)))
+    watts = ProfileStore(capacity=Capacity(units=("W",)))
     assert composite(watts, unit=None)["chargingSchedule"]["chargingRateUnit"] == "W"
     assert composite(watts, unit="A") == {"status": "Rejected"}
 
