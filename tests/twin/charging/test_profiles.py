@@ -531,7 +531,9 @@ def _calls(store: ProfileStore) -> int:
     """How many functions are called for the composite of a week."""
     answers = []
     calls = _counted(
-        lambda: answers.append(store.composite(0, T0, 7 * 86400, "A", started={}, local_a={1: 64.0, 2: 64.0}))
+        lambda: answers.append(
+            store.composite(0, T0, 7 * 86400, "A", began_epoch_s={}, local_a={1: 64.0, 2: 64.0})
+        )
     )
     assert len(flat(answers[0])) == 7 * 96
     return calls
@@ -562,6 +564,6 @@ def test_years_of_recurrence_cost_no_more_than_a_day() -> None:
         recurring(chargingSchedulePeriod=periods((0, 16), (3600, 8)), startSchedule="1990-01-01T00:00:00Z"),
     )
     limit = store.limit(1, T0 + 1e9)
-    assert limit.amps is not None and limit.until is not None
+    assert limit.amps is not None and limit.until_epoch_s is not None
     first, late = (_counted(lambda t=t: store.limit(1, t)) for t in (T0 + 86400 * 7, T0 + 86400 * 7000))
     assert late <= 1.5 * first
