@@ -34,36 +34,98 @@ class Run(Recorded):
 
     @cached_property
     def telemetry(self) -> "pd.DataFrame":
+        """The electrical world: a row is one connector's state just after `t`. Null means not known, never 0.
+
+        A row at every event, at most 60 s apart while a quantity varies. Values are those of the instant:
+        energy is a difference of `energy_wh`, never a sum over `p_w`. `{k}` is 1, 2, 3 for L1, L2, L3.
+
+        - `t`: seconds of the run; `at`: the same instant in UTC; `connector`: from 1
+        - `pilot`: state A to F; `duty_pct`: duty cycle, %; `status`: of the connector, OCPP's word
+        - `phases`: how many conduct, 0 to 3
+        - `demand{k}_a`: A that the car would take unlimited, null without one
+        - `capability{k}_a`: A that ratings, cable and heat allow
+        - `allocated{k}_a`: A that profiles and sharing leave
+        - `offered{k}_a`: A that the pilot says, 0 without PWM
+        - `i{k}_a`: A that flow; `u{k}_v`: V, phase to neutral
+        - `limited_by`: what holds the current down
+        - `p_w`: W at the outlet; `pf`: P / sum(U I), null at zero current
+        - `energy_wh`: Wh since the run's start, true; `register_wh`: Wh as the meter shows
+        - `soc`: state of charge, 0 to 1, null without a car; `temp_c`: °C at the socket
+        """
         from evc5.rigs.analysis.tables import telemetry_table
 
         return telemetry_table(self.directory)
 
     @cached_property
     def meter_values(self) -> "pd.DataFrame":
+        """What the charge point told its back office: a row is one value of MeterValues or StopTransaction.
+
+        Values that did not arrive are left out; what a frame leaves out is OCPP's default.
+
+        - `at`: the meter's own timestamp, UTC; it is the index
+        - `t`: seconds of the run at which the frame passed
+        - `connector`: from 1; 0 is the station
+        - `transaction_id`: null outside a transaction
+        - `context`: `Sample.Periodic`, `Sample.Clock`, `Transaction.Begin`, …
+        - `measurand`: `Energy.Active.Import.Register`, `Current.Import`, …
+        - `phase`: L1, L1-N, …, null for the total
+        - `location`: `Outlet` where nothing is said
+        - `unit`: as told: Wh or kWh, W or kW, A, V, …; null where OCPP has none
+        - `value`: in that unit; NaN where the text is no number, as signed data are
+        - `raw`: the text as it was sent
+        """
         from evc5.rigs.analysis.meter_values import meter_values_table
 
         return meter_values_table(self.directory)
 
     @cached_property
     def transactions(self) -> "pd.DataFrame":
+        """One row a transaction, in the order of their start, as far as frames reached the other end.
+
+        - `transaction_id`: null while nobody answered
+        - `connector`: from 1
+        - `id_tag`: what the card said
+        - `start`, `stop`: the station's timestamps, UTC; `stop` is null while it is open
+        - `meter_start_wh`, `meter_stop_wh`: Wh, the register at both ends; null while open
+        - `reason`: of the stop, `Local` where nothing is said; null while open
+        """
         from evc5.rigs.analysis.tables import transactions_table
 
         return transactions_table(self.directory)
 
     @cached_property
     def events(self) -> "pd.DataFrame":
+        """What happened around the frames: one row an event.
+
+        - `t`: seconds of the run; `at`: the same instant in UTC
+        - `connector`: from 1, null where it is none's
+        - `event`: plug-in, unplug, tag, fault, clear, link-down, link-up, power-cut, power-restore, reset,
+          clock-set or operator
+        - `detail`: what else is known, a dict
+        """
         from evc5.rigs.analysis.tables import events_table
 
         return events_table(self.directory)
 
     @cached_property
     def messages(self) -> "pd.DataFrame":
+        """One row a frame, without payloads; `frames()` has them.
+
+        - `t`: seconds of the run at the charge point's end; `at`: the same instant in UTC
+        - `station`: its identity
+        - `dir`: `up` is from charge point to back office, `down` the other way
+        - `id`: of the message; null where the text is no frame
+        - `action`: of the CALL; a reply bears the action of what it answers
+        - `kind`: CALL, CALLRESULT, CALLERROR; null where the text is no frame
+        - `lost`: true where it never arrived
+        """
         from evc5.rigs.analysis.tables import messages_table
 
         return messages_table(self.directory)
 
     @property
     def plot(self) -> "Plots":
+        """Figures of the run: `plot.day()`, `plot.schedule()`, `plot.energy()`."""
         from evc5.rigs.analysis.plots import Plots
 
         return Plots(self)
