@@ -1,214 +1,146 @@
-"""The forms in which testers have their transcripts, told apart by content and read as our own is.
+"""What the judge reads the frames of a recording from: our own `messages.jsonl`, or a log of anybody's.
 
-- `messages.jsonl`: a JSON record a line, with `dir` up or down
-- `[2024-03-01T10:00:00.000Z] send [2,"1","Heartbeat",{}]`: time, direction and frame
-- `… CP001: receive message [2,"1","Heartbeat",{}]`, `… CP001: send [3,…`: mobilityhouse/ocpp
-- `… recv CP001: [2,"1","Heartbeat",{}]`, `… send CP001: [3,…`: the log of evcc
-
-A log of send and receive may be either end's: whose it is shows in who sends what only a charge point sends.
-Times without a zone are taken as UTC; where a log has no times, its frames' own timestamps stand for them.
+Both are told line by line as our own is; what else a log tells of itself is its `Told`.
 """
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from glob import glob
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from shutil import copyfileobj
+from typing import IO
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 
-from evc5.rigs.checks.reading.frames import CALL, lines
-from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.reading.frames import lines
+from evc5.rigs.checks.reading.logs.log import Log, Told
 from evc5.rigs.errors import BadInput
 
-SNIFFED = 5000  # lines by which a form is told; a log may begin with much else
-LONGEST = 1 << 20  # characters of one frame; beyond, it never ends
+STDIN = "-"
+ENDS = ("csms", "station")
+BOOT_WITHIN = 500  # lines of our own recording in which its boot is looked for
 
-# Who asks what, OCPP 1.6 section 4 and the security whitepaper; DataTransfer comes from either.
-ASKED_BY_STATION = frozenset(
-    {
-        *("Authorize", "BootNotification", "DiagnosticsStatusNotification", "FirmwareStatusNotification"),
-        *("Heartbeat", "MeterValues", "StartTransaction", "StatusNotification", "StopTransaction"),
-        *("LogStatusNotification", "SecurityEventNotification", "SignCertificate"),
-        "SignedFirmwareStatusNotification",
-    }
-)
-SENT = frozenset({"send", "sent", "out", "outgoing", "tx", ">", ">>", "->", "-->", "→"})
-RECEIVED = frozenset(
-    {"receive", "received", "receive message", "recv", "in", "incoming", "rx", "<", "<<", "<-", "<--", "←"}
-)
-TIME = re.compile(
-    r"(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|[+-]\d\d:?\d\d)\b)?", re.ASCII
-)
-STAMP = re.compile(r'"(?:timestamp|currentTime)"\s*:\s*"([^"]+)"')
+Source = str | Path
+Sources = Source | Sequence[Source]
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A form of text log; where it is `dense`, every line is a frame's or broken."""
+class Transcript:
+    """The frames of one station from one file or several; read as often as it is asked for."""
 
-    head: re.Pattern[str]  # up to the frame: groups `dir`, `frame`, and `station` if the line names it
-    dense: bool
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        station: str | None = None,
+        zone: ZoneInfo | None = None,
+        end: str | None = None,
+        kept: IO[bytes] | None = None,
+    ) -> None:
+        self.paths, self._station, self._zone, self._end = tuple(paths), station, zone, end
+        self._kept = kept  # standard input, which is gone with this
+        self.is_own = len(paths) == 1 and station is None and is_own(paths[0])
 
+    @property
+    def path(self) -> Path:
+        return self.paths[0]
 
-_BRACKETED = r'^\[[^\]]*\d:\d\d[^\]]*\]\s*(?P<dir>[^\s[\]{}"][^[\]{}"]{0,24}?)[:\s]\s*(?P<frame>\S.*)'
-FORMS = (
-    Form(re.compile(r"(?P<station>[^\s:]+): (?P<dir>receive message|send) (?P<frame>.*)"), False),
-    Form(re.compile(r"\b(?P<dir>recv|send|sent) (?P<station>[^\s:]+): (?P<frame>\[.*)"), False),
-    Form(re.compile(_BRACKETED), True),
-)
+    @property
+    def name(self) -> str:
+        """How it is called in a message."""
+        if self._kept is not None:
+            return "standard input"
+        return ", ".join(map(str, self.paths[:3])) + (", …" if len(self.paths) > 3 else "")
+
+    @cached_property
+    def log(self) -> Log:
+        return Log(self.paths, self.name, station=self._station, zone=self._zone, end=self._end)
+
+    def records(self) -> Iterator[tuple[int, bytes]]:
+        """The lines with their numbers, as `messages.jsonl` has them.
+
+        A line that cannot be understood is passed on as it stands, for the judge to complain of.
+        """
+        return lines(self.path) if self.is_own else self.log.records()
+
+    def told(self) -> Told:
+        """What it tells besides its frames."""
+        if self.is_own:
+            return Told((), "1.6", _vendor(self.path), "told", self._end or "station", ())
+        return self.log.told()
 
 
 def transcript(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines of a transcript with their numbers, whatever its form, as `messages.jsonl` has them.
+    """The lines of a transcript with their numbers, whatever its form, as `messages.jsonl` has them."""
+    return Transcript([path]).records()
 
-    A line that cannot be understood is passed on as it stands, for the judge to complain of. Raises BadInput
-    where a log holds the frames of several stations.
-    """
-    form = _form(path)
-    return lines(path) if form is None else _Log(path, form).records()
+
+def opened(
+    sources: Sources, *, station: str | None = None, timezone: str | None = None, end: str | None = None
+) -> Transcript:
+    """A transcript of a path, a pattern, `-` for standard input, or several of them; BadInput for others."""
+    if end not in (None, *ENDS):
+        raise BadInput(f"end must be {' or '.join(ENDS)}, got {end}")
+    zone = None if timezone is None else zone_of(timezone)
+    if sources == STDIN:
+        kept = _taken_in()
+        return Transcript([Path(kept.name)], station=station, zone=zone, end=end, kept=kept)
+    return Transcript(paths_of(sources), station=station, zone=zone, end=end)
+
+
+def paths_of(sources: Sources) -> list[Path]:
+    """The files that names and patterns stand for."""
+    named = [sources] if isinstance(sources, str | Path) else list(sources)
+    found: list[Path] = []
+    for name in named:
+        path = Path(name)
+        matches = [] if path.exists() else sorted(glob(str(name), recursive=True))
+        if not path.exists() and not matches:
+            raise BadInput(f"{name}: no such file or directory")
+        found += map(Path, matches) if matches else [path]
+    for path in found:
+        if path.is_dir():
+            raise BadInput(
+                f"{path} is neither a run directory nor a transcript; name the files in it: {path}/*"
+            )
+    return found
+
+
+def zone_of(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadInput(f"timezone must be a name as Europe/Amsterdam or UTC, got {name}") from None
 
 
 def is_own(path: Path) -> bool:
-    """Is it, as far as its beginning tells, a `messages.jsonl`?"""
-    return _form(path) is None
-
-
-def _form(path: Path) -> Form | None:
-    """The form of the first line that has one; None for our own."""
-    for _, raw in islice(lines(path), SNIFFED):
-        if raw.lstrip().startswith(b"{") and b'"dir"' in raw:
-            return None
-        text = _text(raw)
-        for form in FORMS:
-            if (match := form.head.search(text)) and match["frame"].startswith("["):
-                return form
-    return None
-
-
-@dataclass(slots=True)
-class _Entry:
-    """A frame in the making: it may go on over lines."""
-
-    line: int
-    t: float | None
-    way: str
-    station: str
-    text: str
-
-    def frame(self) -> Any:
-        """The decoded frame; None while it has no end."""
-        try:
-            return orjson.loads(self.text)
-        except orjson.JSONDecodeError:
-            return None
-
-
-class _Log:
-    """One text log, read twice: its first lines for what they tell of the rest, then all."""
-
-    def __init__(self, path: Path, form: Form) -> None:
-        self._path, self._form = path, form
-        self._station = ""
-        first = list(islice(self._entries(), SNIFFED))
-        self._sent_is_up = next((up for entry in first if (up := _sent_is_up(entry)) is not None), False)
-        self._now = next((t for entry in first if (t := _told(entry.text)) is not None), 0.0)
-
-    def records(self) -> Iterator[tuple[int, bytes]]:
-        start: float | None = None
-        for entry in self._entries(broken=True):
-            way = _way(entry.way, self._sent_is_up)
-            if not way:
-                yield entry.line, entry.text.encode()
-                continue
-            self._only(entry.station)
-            self._now = max(self._now, _told(entry.text) or self._now)
-            t = self._now if entry.t is None else entry.t
-            start = t if start is None else start
-            record = {"t": round(t - start, 6), "at": iso(t), "station": entry.station, "dir": way}
-            frame = entry.frame()
-            record |= {"text": entry.text} if frame is None else {"frame": frame}
-            yield entry.line, orjson.dumps(record) + b"\n"
-
-    def _entries(self, *, broken: bool = False) -> Iterator[_Entry]:
-        """The frames of the log; with `broken`, what is none in a dense log too, without a way."""
-        entry: _Entry | None = None
-        for number, raw in lines(self._path):
-            text = _text(raw)
-            match = self._form.head.search(text)
-            if match is not None:
-                if entry is not None:
-                    yield entry
-                entry = _begun(number, match, text)
-            elif entry is not None and len(entry.text) < LONGEST and entry.frame() is None and _goes_on(text):
-                entry.text += text
-            elif broken and self._form.dense:
-                if entry is not None:
-                    yield entry
-                entry = None
-                yield _Entry(number, None, "", "", text)
-        if entry is not None:
-            yield entry
-
-    def _only(self, station: str) -> None:
-        self._station = self._station or station
-        if station != self._station:
-            raise BadInput(f"{self._path} holds the frames of {self._station} and {station}; one at a time")
-
-
-def _begun(number: int, match: re.Match[str], text: str) -> _Entry:
-    groups = match.groupdict()
-    t = _time(text[: match.start("frame")])
-    return _Entry(number, t, groups["dir"].strip(" :").lower(), groups.get("station") or "", groups["frame"])
-
-
-def _way(word: str, sent_is_up: bool) -> str:
-    """Up or down; empty for a word that says neither."""
-    if word in ("up", "down"):
-        return word
-    if word not in SENT | RECEIVED:
-        return ""
-    return "up" if (word in SENT) == sent_is_up else "down"
-
-
-def _sent_is_up(entry: _Entry) -> bool | None:
-    """Whether it is the station's log, where this entry tells."""
-    frame = entry.frame()
-    if entry.way not in SENT | RECEIVED or not isinstance(frame, list) or len(frame) != 4:
-        return None
-    if frame[0] != CALL or not isinstance(frame[2], str) or frame[2] == "DataTransfer":
-        return None
-    return (entry.way in SENT) == (frame[2] in ASKED_BY_STATION)
-
-
-def _goes_on(text: str) -> bool:
-    """A line that begins with a time begins something else."""
-    return TIME.match(text.lstrip("[ ")) is None
-
-
-def _time(text: str) -> float | None:
-    """The first time that stands in a text, in epoch seconds."""
-    match = TIME.search(text)
-    if match is None:
-        return None
-    year, month, day, clock, fraction, zone = match.groups()
-    zone = zone or "Z"
-    zone = zone if zone == "Z" or ":" in zone else f"{zone[:3]}:{zone[3:]}"
-    return _epoch(f"{year}-{month}-{day}T{clock}.{fraction or 0}{zone}")
-
-
-def _told(text: str) -> float | None:
-    """The latest instant of which a frame tells."""
-    return max((t for stamp in STAMP.findall(text) if (t := _epoch(stamp)) is not None), default=None)
-
-
-def _epoch(text: str) -> float | None:
+    """Is it, as its first line tells, a `messages.jsonl` of one of our own runs?"""
+    first = next((raw for _, raw in islice(lines(path), 1)), b"")
     try:
-        return epoch(text)
-    except ValueError:
-        return None
+        row = orjson.loads(first)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(row, dict) and row.get("dir") in ("up", "down")
 
 
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace").rstrip("\r\n")
+def _vendor(path: Path) -> str:
+    """Who made the station, as its first boot says."""
+    for _, raw in islice(lines(path), BOOT_WITHIN):
+        if b'"BootNotification"' not in raw:
+            continue
+        try:
+            return str(orjson.loads(raw)["frame"][3]["chargePointVendor"])
+        except (orjson.JSONDecodeError, KeyError, IndexError, TypeError):
+            continue
+    return ""
+
+
+def _taken_in() -> IO[bytes]:
+    """Standard input on disk: it is read more than once."""
+    kept = tempfile.NamedTemporaryFile(prefix="evc5-", suffix=".log")  # noqa: SIM115 - as long as it is read
+    copyfileobj(sys.stdin.buffer, kept)
+    kept.flush()
+    return kept

@@ -1,6 +1,7 @@
 """The judge: one pass over a recording, frame by frame, with the telemetry of each day once it is past."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from evc5.rigs.checks.reading.frames import CALL, Frame, Reader, lines
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.reading.pages import Pages
 from evc5.rigs.checks.reading.station_time import set_ahead_s
-from evc5.rigs.checks.reading.transcripts import is_own, transcript
+from evc5.rigs.checks.reading.transcripts import Sources, Transcript, opened
 from evc5.rigs.checks.state.agenda import Agenda
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import Evidence
@@ -38,24 +39,29 @@ Progress = Callable[[float, float], None]  # so far, of how much
 
 
 def judge(
-    path: Path,
+    source: Sources,
+    *,
+    station: str | None = None,
+    timezone: str | None = None,
+    end: str | None = None,
     behaviour: str | None = None,
     policies: Mapping[str, str] | None = None,
     tolerances: Mapping[str, float] | None = None,
     progress: Progress | None = None,
 ) -> Verdict:
-    """Judge a run directory, a bare `messages.jsonl` or a text log (`transcripts`); nothing is written.
+    """Judge a run directory, a `messages.jsonl` or anybody's log of one file or several; nothing is written.
 
-    Behaviour, policies and tolerances default to what the run's summary says; `progress` is told how far it
-    is, of how much. Raises BadInput for an empty or foreign file.
+    Of a log: `station` is the one to judge, `timezone` that of its times, `end` where it was written (csms
+    or station). Behaviour, policies and tolerances default to what the run's summary, else a boot tells;
+    `progress` is told how far it is, of how much. Raises BadInput for what holds no frames.
     """
-    summary = read_summary(path) if path.is_dir() else {}
-    known = {**_mapping(summary, "policies"), **(policies or {})}
-    chosen = policies_of(behaviour or summary.get("behaviour"), known)
-    limits = Tolerances().with_({**_mapping(summary, "tolerances"), **(tolerances or {})})
+    recording = Recording.opened(source, station, timezone, end)
+    summary = recording.summary
     if behaviour is not None:
         summary["behaviour"] = behaviour
-    return Judge(path, summary, chosen, limits, progress).run()
+    chosen = policies_of(summary.get("behaviour"), {**_mapping(summary, "policies"), **(policies or {})})
+    limits = Tolerances().with_({**_mapping(summary, "tolerances"), **(tolerances or {})})
+    return Judge(recording, chosen, limits, progress).run()
 
 
 def finish(directory: Path, **choices: Any) -> Verdict:
@@ -65,9 +71,41 @@ def finish(directory: Path, **choices: Any) -> Verdict:
     return verdict
 
 
-def _is_from_power_on(path: Path, summary: Mapping[str, Any]) -> bool:
-    """Recorded from the station's first moment on? A real one, or one with a memory, had a life before."""
-    return path.is_dir() and summary.get("csms") != "served" and not summary.get("continues")
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What is judged: frames, and of a run directory its summary, events and telemetry."""
+
+    transcript: Transcript
+    summary: dict[str, Any]
+    directory: Path | None = None
+
+    @classmethod
+    def opened(
+        cls, source: Sources, station: str | None, timezone: str | None, end: str | None
+    ) -> "Recording":
+        if isinstance(source, str | Path) and (Path(source) / MESSAGES).is_file():
+            directory = Path(source)
+            return cls(Transcript([directory / MESSAGES]), read_summary(directory), directory)
+        transcript = opened(source, station=station, timezone=timezone, end=end)
+        stations = () if station else transcript.told().stations
+        if len(stations) > 1:
+            raise BadInput(f"{transcript.name} holds the frames of {_listed(stations)}; name one station")
+        return cls(transcript, {"behaviour": transcript.told().behaviour})
+
+    @property
+    def is_from_power_on(self) -> bool:
+        """Is it from the station's first moment on? A real one, or one with a memory, had a life before."""
+        served = self.summary.get("csms") == "served" or self.summary.get("continues")
+        return self.directory is not None and not served
+
+    def part(self, name: str) -> Path | None:
+        """A file or folder of the run directory, where it is there."""
+        path = None if self.directory is None else self.directory / name
+        return path if path is not None and path.exists() else None
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([*names[:4], *([f"{len(names) - 4} more"] if len(names) > 4 else [])])
 
 
 def _mapping(summary: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -80,17 +118,14 @@ class Judge:
 
     def __init__(
         self,
-        path: Path,
-        summary: Mapping[str, Any],
+        recording: Recording,
         policies: dict[str, str],
         tolerances: Tolerances,
         progress: Progress | None = None,
     ) -> None:
-        self._path, self._summary, self._progress = path, summary, progress
-        self._messages = path / MESSAGES if path.is_dir() else path
-        if not self._messages.is_file():
-            raise BadInput(f"{path} is neither a run directory nor a transcript")
-        self._context = _context(path, summary, policies, tolerances)
+        self._recording, self._progress = recording, progress
+        self._transcript, self._summary = recording.transcript, recording.summary
+        self._context = _context(recording, policies, tolerances)
         self._ledger = self._context.ledger
         self._telling = Telling(self._context)
         self._sessions = Sessions(self._context)
@@ -98,24 +133,26 @@ class Judge:
 
     def run(self) -> Verdict:
         start = self._start()
-        start += set_ahead_s(self._messages, self._path / EVENTS, start)
+        if (events := self._recording.part(EVENTS)) is not None:
+            start += set_ahead_s(self._transcript.path, events, start)
         self._ledger.start = start
         self._reader, self._known = Reader(start), KnownLines(self._telling, self._context, start)
         self._events, self._parts = self._read_events(start), self._read_parts(start)
         self._event, self._part = next(self._events, None), next(self._parts, None)
         self._context.telemetry.recorded = self._context.evidence.telemetry = self._part is not None
         self._due = self._next_due()
-        if is_own(self._messages):
+        if self._transcript.is_own:
             self._own()
         else:
-            for number, raw in transcript(self._messages):
-                self._line(number, raw)
+            for number, raw in self._transcript.records():
+                if not self._known_line(number, raw):
+                    self._line(number, raw)
         self._catch_up(FOREVER)
         return self._verdict(start)
 
     def _own(self) -> None:
         """A `messages.jsonl`: lines, and pairs of lines of known form, which are nearly all."""
-        with Pages(self._messages, self._progress) as pages:
+        with Pages(self._transcript.path, self._progress) as pages:
             while pages.more():
                 self._t, count = self._known.take_pairs(pages, self._t, self._due)
                 self._frames += count
@@ -193,7 +230,7 @@ class Judge:
         if isinstance(said, str):
             return epoch(said)
         reader, first = Reader(), ""
-        for number, raw in transcript(self._messages):
+        for number, raw in self._transcript.records():
             try:
                 reader.read(number, raw)
             except ValueError as error:
@@ -202,11 +239,11 @@ class Judge:
                 return reader.start
             if number >= 100:
                 break
-        raise BadInput(f"{self._messages} holds no OCPP frames ({first or 'it is empty'})")
+        raise BadInput(f"{self._transcript.name} holds no OCPP frames ({first or 'it is empty'})")
 
     def _read_events(self, start: float) -> Iterator[Event]:
-        path = self._path / EVENTS
-        if not path.is_file():
+        path = self._recording.part(EVENTS)
+        if path is None:
             return
         for number, raw in lines(path):
             try:
@@ -216,8 +253,8 @@ class Judge:
                 self._bad_line(number, f"{EVENTS}: {error!r}", raw)
 
     def _read_parts(self, start: float) -> Iterator[dict[int, telemetry.Rows]]:
-        directory = self._path / TELEMETRY
-        return telemetry.parts(directory, start) if directory.is_dir() else iter(())
+        directory = self._recording.part(TELEMETRY)
+        return iter(()) if directory is None else telemetry.parts(directory, start)
 
     def _bad_line(self, number: int, why: str, raw: bytes) -> None:
         t = self._t if self._frames else self._ledger.start
@@ -238,7 +275,7 @@ class Judge:
         self._known.enter()
         self._telling.end(end)
         if not self._frames:
-            raise BadInput(f"{self._messages} holds no OCPP frames")
+            raise BadInput(f"{self._transcript.name} holds no OCPP frames")
         return Verdict(
             self._ledger.requirements(),
             findings_of(self._ledger.findings),
@@ -248,14 +285,14 @@ class Judge:
         )
 
 
-def _context(
-    path: Path, summary: Mapping[str, Any], policies: dict[str, str], tolerances: Tolerances
-) -> Context:
+def _context(recording: Recording, policies: dict[str, str], tolerances: Tolerances) -> Context:
     bus, history, ledger = Bus(), StationHistory(), Ledger(TABLE)
+    summary, told = recording.summary, recording.transcript.told()
     evidence = Evidence(history, behaviour=summary.get("behaviour"))
     evidence.header = _mapping(summary, "keys")
-    evidence.from_power_on = _is_from_power_on(path, summary)
-    evidence.events = (path / EVENTS).is_file()
+    evidence.from_power_on = recording.is_from_power_on
+    evidence.events = recording.part(EVENTS) is not None
+    evidence.end, evidence.station_clock = told.end, told.knows_clock
     ledger.knows = evidence.knows
     zone = summary.get("timezone")
     return Context(

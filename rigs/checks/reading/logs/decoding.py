@@ -1,0 +1,111 @@
+"""From the bytes of a log to its lines of text, whatever they are packed in and however they are written."""
+
+import bz2
+import codecs
+import gzip
+import lzma
+import re
+from collections.abc import Callable, Iterator
+from io import TextIOWrapper
+from pathlib import Path
+from typing import IO, Any, BinaryIO, NamedTuple, cast
+
+import pyarrow as pa
+
+from evc5.rigs.errors import BadInput
+
+PIECE = 1 << 20  # characters read at once: a line that is longer comes in pieces of one number
+# Colours and cursor movements, ECMA-48 5.4, as they are or as syslog, `cat -v` and JSON write the escape.
+ANSI = re.compile(r"(?:\x1b|#033|\^\[|\\u001[bB]|\\x1[bB]|\\033|\u241b)\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]")
+ESCAPES = ("\x1b", "#033", "^[", "\\u001", "\\x1", "\\033", "\u241b")
+SNIFFED_BYTES = 4096
+
+
+class Line(NamedTuple):
+    """A line of a log, or a piece of one; `number` from 1, over all its files."""
+
+    number: int
+    text: str
+
+
+def lines(path: Path, first: int = 1) -> Iterator[Line]:
+    """The lines of a log that are not blank, without their ends; a line's number is kept."""
+    number = first
+    with _opened(path) as file:
+        begun = False
+        while piece := _next(path, file):
+            ended = piece.endswith("\n")
+            text = _plain(piece)
+            if text and not text.isspace():
+                yield Line(number, text)
+            elif not begun and ended:
+                yield Line(number, "")
+            begun = not ended
+            number += ended
+
+
+def _next(path: Path, file: IO[str]) -> str:
+    try:
+        return file.readline(PIECE)
+    except (OSError, EOFError, lzma.LZMAError, pa.ArrowException) as error:
+        raise BadInput(f"{path} cannot be unpacked: {error}") from None
+
+
+def _plain(text: str) -> str:
+    text = text.rstrip("\r\n")
+    if "\x00" in text:
+        text = text.replace("\x00", "")
+    if any(escape in text for escape in ESCAPES):
+        text = ANSI.sub("", text)
+    return text.replace("\r", "") if "\r" in text else text
+
+
+def _opened(path: Path) -> IO[str]:
+    raw = _unpacked(path)
+    return TextIOWrapper(raw, encoding=_encoding(path), errors="replace", newline="\n")
+
+
+def _unpacked(path: Path) -> BinaryIO:
+    with path.open("rb") as file:
+        magic = file.read(6)
+    for mark, opener in PACKED.items():
+        if magic.startswith(mark):
+            return cast(BinaryIO, opener(path))
+    return path.open("rb", buffering=1 << 20)
+
+
+def _zstd(path: Path) -> BinaryIO:
+    return cast(BinaryIO, pa.CompressedInputStream(pa.OSFile(str(path)), "zstd"))
+
+
+PACKED: dict[bytes, Callable[[Path], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ": lzma.open,
+    b"\x28\xb5\x2f\xfd": _zstd,
+}
+
+
+def _encoding(path: Path) -> str:
+    """By the byte order mark; without one by where the zeros stand, else UTF-8."""
+    with _unpacked(path) as file:
+        try:
+            head = file.read(SNIFFED_BYTES)
+        except (OSError, EOFError, lzma.LZMAError, pa.ArrowException) as error:
+            raise BadInput(f"{path} cannot be unpacked: {error}") from None
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if max(even, odd) > len(head) / 5:
+        return "utf-16-be" if even > odd else "utf-16-le"
+    return "utf-8-sig" if _is_utf8(head) else "cp1252"
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,260 @@
+"""From lines to frames: one may stand anywhere in a line, go on over several, or be cut by a container."""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+import orjson
+
+from evc5.rigs.checks.reading.logs import finding, tables
+from evc5.rigs.checks.reading.logs.decoding import Line
+from evc5.rigs.checks.reading.logs.documents import Document
+from evc5.rigs.checks.reading.logs.finding import HEAD, Place
+from evc5.rigs.checks.reading.logs.found import Found
+from evc5.rigs.checks.reading.logs.records import frames_of, may_hold
+
+LONGEST = 1 << 20  # characters of one frame; beyond, it never ends
+MOST_HELD = 60  # lines above a frame that may tell of it: a packet of Wireshark's export has as many
+LONGEST_HELD = 400
+CUT_BYTES = 4000  # a container's log driver cuts a line at 16 KB, a serial console at 4 KB
+
+OPEN_HEAD = re.compile(r"\[\s*(?:[234]\s*,?\s*)?$")  # the next line tells if this begins a frame
+HEAD_GOES_ON = re.compile(r"\s*(?:[234]\s*,?\s*)?(?:$|\\*[\"'])|\s*[234]\s*,")
+DOCUMENT = re.compile(r"\s*(?:\[\s*(?:[{\[]\s*)*|\{\s*(?:\"[^\"]*\"\s*:.*)?)$")
+# What a line begins with that goes on where a container cut it: Kubernetes, Docker, compose, syslog.
+PREFIX = re.compile(
+    r"(?:[\w./-]+\s+\| ?)?(?:\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) (?:std(?:out|err) [FP] )?)?"
+    r"(?:(?:<\d+>)?[A-Z][a-z]{2} [ \d]\d [\d:]{8} \S+ \S+?(?:\[\d+\])?: )?"
+)
+PARTIAL = re.compile(r"\S+T[\d:.]+(?:Z|[+-]\d\d:\d\d) std(?:out|err) P ")
+WHOLE = re.compile(r"\S+T[\d:.]+(?:Z|[+-]\d\d:\d\d) std(?:out|err) F ")
+# A line that begins so is another entry of the log, not the rest of the one before.
+BEGINS = re.compile(
+    r"[\[(<|\s]{0,3}(?:time=\"?|ts=)?(?:\d{4}[-/.]\d\d|\d\d?[/.:-]\d\d[/.:-]\d\d|[A-Z][a-z]{2},? +\d|\d{10})"
+    r"|[\[(]?(?:TRACE|DEBUG|INFO|WARN|ERROR|trace|debug|info|warn|error)\b"
+)
+FENCE = re.compile(r"\s*(?:```|~~~)")
+
+
+def entries(lines: Iterable[Line]) -> Iterator[Found]:
+    """The frames of a log, and the lines that hold none, as `Found`s that say so."""
+    reading = _Reading()
+    source = iter(lines)
+    head = next(source, None)
+    while head is not None and (not head.text or FENCE.match(head.text)):
+        head = next(source, None)
+    if head is None:
+        return
+    sign = tables.separator(head.text)
+    if sign is not None:
+        yield from tables.rows(head, source, sign)
+        return
+    for line in chain((head,), source):
+        yield from reading.take(line)
+    yield from reading.end()
+
+
+class _Reading:
+    """One reading of a log: what is begun and not ended."""
+
+    def __init__(self) -> None:
+        self._held: deque[str] = deque(maxlen=MOST_HELD)
+        self._document: Document | None = None
+        self._first = 0  # number of the line on which what is begun begins
+        self._text = ""  # of an entry that goes on
+        self._record: tuple[dict[str, object], str] | None = (
+            None  # a JSON line whose text goes on in the next
+        )
+        self._partial: dict[str, tuple[int, str]] = {}  # by stream: lines that Kubernetes parted
+
+    def take(self, line: Line) -> Iterator[Found]:
+        if self._document is not None:
+            yield from self._in_document(line)
+            return
+        whole = self._joined(line)
+        if whole is None:
+            return
+        if self._text:
+            yield from self._goes_on(whole)
+        elif not whole.text or FENCE.match(whole.text):
+            self._held.append("")
+        else:
+            yield from self._line(whole)
+
+    def end(self) -> Iterator[Found]:
+        for number, text in self._partial.values():
+            yield from self._line(Line(number, text))
+        if self._text:
+            yield from self._flush()
+        if self._record is not None:
+            yield from self._record_ends()
+
+    # -- lines -----------------------------------------------------------------------------------
+
+    def _joined(self, line: Line) -> Line | None:
+        """A line as its program wrote it, where Kubernetes parted it; None while it goes on."""
+        text = line.text
+        if " std" not in text[:60]:
+            return line
+        stream = "err" if " stderr " in text[:60] else "out"
+        if match := PARTIAL.match(text):
+            number, before = self._partial.pop(stream, (line.number, ""))
+            self._partial[stream] = number, before + (text[match.end() :] if before else text)
+            return None if len(before) < LONGEST else Line(*self._partial.pop(stream))
+        if stream in self._partial and (match := WHOLE.match(text)):
+            number, before = self._partial.pop(stream)
+            return Line(number, before + text[match.end() :])
+        return line
+
+    def _line(self, line: Line) -> Iterator[Found]:
+        number, text = line.number, finding.plain(line.text)
+        first = text.lstrip()[:1]
+        if first == "{" and (found := self._json_line(number, text)) is not None:
+            yield from found
+            return
+        if DOCUMENT.match(text) and not OPEN_HEAD.search(text):
+            self._document = Document()
+            yield from self._in_document(line)
+            return
+        if first == "[" and text.lstrip()[:2] in ("[{", "[[") and (found := self._json_line(number, text)):
+            yield from found
+            return
+        yield from self._text_line(number, text)
+
+    def _json_line(self, number: int, text: str) -> list[Found] | None:
+        """The frames of a line that is one JSON value, or None where it is none."""
+        try:
+            value = orjson.loads(text.strip().rstrip(","))
+        except orjson.JSONDecodeError:
+            return None
+        found = list(frames_of(value, number)) if may_hold(text) or self._record is not None else []
+        found = self._parted(number, value, found)
+        return found or [Found(number, None, text[:LONGEST_HELD], is_frame=False)]
+
+    def _parted(self, number: int, value: object, found: list[Found]) -> list[Found]:
+        """Docker parts what is longer than 16 KB: a frame that has no end goes on in the next record."""
+        if not isinstance(value, dict):
+            return found
+        if self._record is not None:
+            before, name = self._record
+            self._record = None
+            text = value.get(name)
+            if isinstance(text, str):
+                value = {**before, name: f"{before[name]}{text}"}
+                found = list(frames_of(value, self._first))
+        else:
+            self._first = number
+        if found and found[-1].body is None and found[-1].text and not found[-1].after:
+            tail = found[-1].text[-40:]
+            names = [name for name, text in value.items() if isinstance(text, str) and text.endswith(tail)]
+            if names and len(str(value[names[0]])) < LONGEST and not finding.is_closed(found[-1].text):
+                self._record = value, names[0]
+                return found[:-1]
+        return found
+
+    def _record_ends(self) -> Iterator[Found]:
+        if self._record is not None:
+            value, self._record = self._record[0], None
+            yield from frames_of(value, self._first)
+
+    def _in_document(self, line: Line) -> Iterator[Found]:
+        document = self._document
+        if document is None:
+            return
+        yield from document.take(line.number, finding.plain(line.text))
+        if document.ended:
+            self._document = None
+
+    # -- text ------------------------------------------------------------------------------------
+
+    def _text_line(self, number: int, text: str) -> Iterator[Found]:
+        found = finding.places(text) if "[" in text else []
+        if (found and found[-1].is_cut) or (not found and OPEN_HEAD.search(text)):
+            self._first, self._text = number, text
+            return
+        if not found:
+            self._held.append(text[:LONGEST_HELD])
+            yield Found(number, None, text[:LONGEST_HELD], is_frame=False)
+            return
+        yield from self._places(number, text, found)
+
+    def _goes_on(self, line: Line) -> Iterator[Found]:
+        """The next line of an entry that has no end yet."""
+        text = finding.plain(line.text)
+        if not HEAD.search(self._text):  # is the bracket at its end a frame's?
+            if HEAD_GOES_ON.match(text) and text:
+                yield from self._append(text)
+                return
+            before, self._text = self._text, ""
+            self._held.append(before[:LONGEST_HELD])
+            if DOCUMENT.match(before):
+                self._document = Document()
+                yield from self._in_document(Line(self._first, before))
+                yield from self._in_document(line)
+                return
+            yield Found(self._first, None, before[:LONGEST_HELD], is_frame=False)
+            yield from self._line(line) if text else ()
+            return
+        if self._is_rest(text):
+            yield from self._append(self._unprefixed(text))
+            return
+        yield from self._flush()
+        yield from self._line(line)
+
+    def _is_rest(self, text: str) -> bool:
+        if len(self._text) > LONGEST or FENCE.match(text):
+            return False
+        rest = self._unprefixed(text)
+        return BEGINS.match(rest) is None and HEAD.match(rest.lstrip()) is None and not self._is_alike(text)
+
+    def _is_alike(self, text: str) -> bool:
+        """Does a line begin as the entry began? Then it is one of its own."""
+        head = HEAD.search(self._text)
+        before = self._text[: head.start()].split("\n")[0] if head else ""
+        shape = _shape(before[:12])
+        return len(before) > 3 and len(self._text) < CUT_BYTES and _shape(text[:12]) == shape
+
+    def _unprefixed(self, text: str) -> str:
+        """A line without what a container wrote before it, where it was cut by one."""
+        if len(self._text.encode()) < CUT_BYTES:
+            return text
+        mine, its = PREFIX.match(self._text), PREFIX.match(text)
+        return text[its.end() :] if mine and its and mine.end() and its.end() else text
+
+    def _append(self, text: str) -> Iterator[Found]:
+        self._text += text
+        if "]" in text or not HEAD.search(self._text):
+            found = finding.places(self._text)
+            if found and not found[-1].is_cut:
+                whole, self._text = self._text, ""
+                yield from self._places(self._first, whole, found)
+
+    def _flush(self) -> Iterator[Found]:
+        """What has no end is told as it stands."""
+        text, self._text = self._text, ""
+        found = finding.places(text)
+        if found:
+            yield from self._places(self._first, text, found)
+        else:
+            yield Found(self._first, None, text[:LONGEST_HELD], is_frame=False)
+
+    def _places(self, number: int, text: str, found: list[Place]) -> Iterator[Found]:
+        at, held = 0, tuple(self._held)
+        for index, place in enumerate(found):
+            end = found[index + 1].start if index + 1 < len(found) else len(text)
+            before, after = text[at : place.start], text[place.end : end]
+            yield Found(
+                number,
+                place.body,
+                place.text,
+                before if index == 0 else text[: found[0].start] + before,
+                after,
+                held,
+            )
+            at = place.end
+        self._held.clear()
+
+
+def _shape(text: str) -> str:
+    return re.sub(r"[A-Za-z]", "a", re.sub(r"\d", "#", text))

@@ -1,0 +1,243 @@
+"""A log of anybody's, told as our own recordings are: frame by frame, with time, direction and station."""
+
+import pickle
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.reading.logs import decoding, stations, times
+from evc5.rigs.checks.reading.logs.decoding import Line
+from evc5.rigs.checks.reading.logs.entries import entries
+from evc5.rigs.checks.reading.logs.found import Found
+from evc5.rigs.checks.reading.logs.repeats import Repeats
+from evc5.rigs.checks.reading.logs.survey import Pairs, Survey, survey
+from evc5.rigs.checks.reading.logs.zones import Timed, Zone
+from evc5.rigs.errors import BadInput
+
+CHUNK = 20_000  # frames of a log written newest first that are turned in memory
+WANTED = 'a frame is a JSON array as [2,"id","Heartbeat",{}], anywhere in a line or over several'
+STAMP_AHEAD_S = 86_400.0  # a stamp further ahead of what the log told so far is a clock fault, no time
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a log tells of itself besides its frames.
+
+    `clock`: told (its times have a zone), learned (from the CSMS's currentTime, or from the user), station
+    (no clock but the stations' own stamps), csms (no times but what the frames tell, the CSMS's among them).
+    """
+
+    stations: tuple[str, ...]
+    version: str
+    vendor: str
+    clock: str
+    end: str
+    notes: tuple[str, ...]
+
+    @property
+    def knows_clock(self) -> bool:
+        """Are its times of a known offset to UTC, and not the stations' own stamps?"""
+        return self.clock in ("told", "learned")
+
+    @property
+    def behaviour(self) -> str:
+        return "evc5-v32r30" if "ecotap" in self.vendor.lower() else "ocpp16"
+
+
+class Log:
+    """A log of one file or several, read as often as it is asked for, and never whole in memory."""
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        name: str,
+        *,
+        station: str | None = None,
+        zone: ZoneInfo | None = None,
+        end: str | None = None,
+    ) -> None:
+        self._paths, self._name, self._station, self._zone = list(paths), name, station, zone
+        self.end = end or "csms"
+        self.survey = survey(self._found(), self.end == "station")
+        self._stamped = 0
+        self._zone_of_log: Zone | None = None
+        self._left_out = 0
+        if not self.survey.frames:
+            raise BadInput(f"{self._name} holds no OCPP frames ({self._shown()})")
+
+    def records(self) -> Iterator[tuple[int, bytes]]:
+        """The frames as lines of `messages.jsonl`, with the numbers of their own lines."""
+        start: float | None = None
+        for frame in self.frames():
+            if not frame.found.is_frame:
+                yield frame.found.line, frame.found.text.encode() + b"\n"
+                continue
+            start = frame.t if start is None else start
+            yield frame.found.line, _record(frame, start)
+
+    def frames(self) -> Iterator[Timed]:
+        """The frames in order, with their times, once each."""
+        told = self.survey
+        self._zone_of_log = Zone(self._zone, told.guess_s)
+        repeats = Repeats(told.is_doubled)
+        yield from self._zone_of_log.told(repeats.once(self._timed()))
+        self._left_out = repeats.left_out
+
+    def told(self) -> Told:
+        """What is known of the log; once its frames were read, with what was met on the way."""
+        told = self.survey
+        vendor, version = told.vendor, told.version
+        return Told(told.stations, version, vendor, self._clock(), self.end, tuple(self._notes()))
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def _lines(self) -> Iterator[Line]:
+        first = 1
+        for path in self._paths:
+            number = first - 1
+            for line in decoding.lines(path, first):
+                number = line.number
+                yield line
+            first = number + 1
+
+    def _found(self) -> Iterator[Found]:
+        return entries(self._lines())
+
+    def _ordered(self) -> Iterator[Found]:
+        return _turned(self._found()) if self.survey.is_reversed else self._found()
+
+    def _timed(self) -> Iterator[Timed]:
+        """Each frame with its direction, station and the time of its line."""
+        pairs, clock = Pairs(), _Clock(self.survey)
+        station = ""
+        for found in self._ordered():
+            if not found.is_frame:
+                if self.survey.is_dense and found.text and self._station is None:
+                    yield Timed(found, clock.t, clock.is_local, up=True, is_stamped=False)
+                continue
+            station = self._station_of(found) or station
+            up = self._way(found, pairs, station)
+            pairs.went(found, up, station)
+            frame = clock.timed(found, up)
+            frame.station = station
+            if self._station is None or station == self._station:
+                yield frame
+
+    def _station_of(self, found: Found) -> str:
+        return stations.named(found) if self.survey.names_stations else ""
+
+    def _way(self, found: Found, pairs: Pairs, station: str) -> bool:
+        directions = self.survey.directions
+        beside = directions.way(found)
+        inside = pairs.way(found, station)
+        if beside is not None and (inside is None or directions.is_sure(found)):
+            return beside
+        if inside is not None:
+            return inside
+        by_id = directions.by_id(found) if found.kind == 2 else None
+        return True if by_id is None else by_id
+
+    # -- telling ---------------------------------------------------------------------------------
+
+    def _clock(self) -> str:
+        told = self.survey
+        if not told.is_stamped:
+            return "csms"
+        if not told.is_local:
+            return "told"
+        return "learned" if self._zone is not None or told.tells_time else "station"
+
+    def _notes(self) -> Iterator[str]:
+        told = self.survey
+        if told.is_reversed:
+            yield "the log is written newest first and was read from its end"
+        if self._left_out:
+            yield f"{self._left_out} frames stand in the log a second time and were left out"
+        zone = self._zone_of_log
+        if zone is not None and zone.offsets and self._zone is None:
+            offsets = ", then ".join(map(_hours, zone.offsets))
+            yield f"its times have no zone; by the CSMS's currentTime they are UTC{offsets}"
+
+    def _shown(self) -> str:
+        """The first line of a log that could not be read, for the one who must see why."""
+        for line in self._lines():
+            if line.text.strip():
+                return f"line {line.number}: {_printable(line.text.strip()[:60])!r}; {WANTED}"
+        return "it is empty"
+
+
+def _printable(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
+class _Clock:
+    """The time of each frame's line; where a log has none, its payloads tell."""
+
+    def __init__(self, told: Survey) -> None:
+        self._told = told
+        self._near = told.near
+        self.t = told.near or 0.0
+        self.is_local = False
+
+    def timed(self, found: Found, up: bool) -> Timed:
+        stamp = times.stamp_of(found) if self._told.is_stamped else None
+        current = None if up else times.current_time(found)
+        if stamp is not None:
+            self.t, self.is_local = times.settled(stamp, self._told.month_first, self._near)
+            if stamp.kind in ("daily", "yearless"):
+                self._near = self.t
+        elif not self._told.is_stamped:
+            self._payload(found, current)
+        return Timed(found, self.t, self.is_local, up, current, is_stamped=stamp is not None)
+
+    def _payload(self, found: Found, current: float | None) -> None:
+        at = times.own_stamp(found) if current is None else current
+        if at is not None and self.t < at <= self.t + STAMP_AHEAD_S:
+            self.t = at
+
+
+def _record(frame: Timed, start: float) -> bytes:
+    found = frame.found
+    record: dict[str, Any] = {"t": round(frame.t - start, 6), "at": iso(frame.t), "station": frame.station}
+    record["dir"] = "up" if frame.up else "down"
+    if found.lost:
+        record["lost"] = True
+    record |= {"text": found.text} if found.body is None else {"frame": found.body}
+    try:
+        return orjson.dumps(record) + b"\n"
+    except TypeError:  # numbers beyond 64 bits, halves of characters
+        return orjson.dumps({**record, "frame": None, "text": repr(found.body)}, default=str) + b"\n"
+
+
+def _hours(offset_s: float) -> str:
+    sign = "-" if offset_s < 0 else "+"
+    minutes = round(abs(offset_s) / 60.0)
+    return f"{sign}{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _turned(found: Iterable[Found]) -> Iterator[Found]:
+    """The same from its end on: chunk by chunk on disk, so that memory does not grow."""
+    with tempfile.TemporaryFile() as file:
+        places: list[int] = []
+        chunk: list[Found] = []
+        for one in found:
+            chunk.append(one)
+            if len(chunk) == CHUNK:
+                places.append(_kept(file, chunk))
+                chunk = []
+        yield from reversed(chunk)
+        for place in reversed(places):
+            file.seek(place)
+            yield from reversed(pickle.load(file))
+
+
+def _kept(file: IO[bytes], chunk: list[Found]) -> int:
+    place = file.seek(0, 2)
+    pickle.dump(chunk, file, protocol=pickle.HIGHEST_PROTOCOL)
+    return place

@@ -1,0 +1,99 @@
+"""Which station a frame is of, as its line or its record says."""
+
+import re
+from functools import lru_cache
+
+from evc5.rigs.checks.reading.logs.found import Found
+
+LONGEST = 48  # characters; CiString20 for a serial number, and identities of URLs are not much longer
+
+NAMES = frozenset(  # fields that name the station, in small letters without signs
+    {
+        *("station", "stationid", "stationidentity", "chargebox", "chargeboxid", "chargeboxidentity"),
+        *("chargepoint", "chargepointid", "chargepointidentity", "chargepointname", "cp", "cpid", "cpname"),
+        *("charger", "chargerid", "chargername", "chargingstation", "chargingstationid", "identity"),
+        *("ocppid", "ocppidentity", "clientid", "deviceid", "evsename", "cbid", "unitid", "asset", "assetid"),
+    }
+)
+_LABEL = (
+    r"(?:charge[ _-]?box|charge[ _-]?point|charging[ _-]?station|charger|station|cp|cb|ocpp|client|device)"
+    r"[ _-]?(?:id|identity|identifier|name)?|identity"
+)
+_NAME = r"(?P<name>[^\s\"'\[\](){}<>,;:=|]{1,48})"
+PATTERNS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?<![a-z])(?:{_LABEL})[\"']?\s*[=:]\s*[\"']?{_NAME}",
+        rf"(?:^|[\s\]:]){_NAME}: (?:receive message|send)\s*$",
+        rf"\b(?:recv|send|sent|received)\b(?: \w+){{0,3}}? (?:(?:from|to) )?[\"']?{_NAME}[\"']?\s*:?\s*$",
+        rf"\b(?:from|to)\b (?:charge ?point |charger |station |cp |client )?[\"'\[(]?{_NAME}",
+        rf"wss?://[^\s\"']+/{_NAME}(?=[\s\"',;\])]|$)",
+        rf"/(?:ocpp|ocpp16|ocpp1\.6|ocppj|ws|websocket|CentralSystemService)/{_NAME}",
+        rf"(?:^|\s){_NAME}\s*(?:<-+|<=+|<<+|←|-+>|=+>|>>+|→)\s*$",
+    )
+)
+WORDS = frozenset(  # what stands where a name may stand and is none
+    {
+        *("csms", "cs", "server", "backend", "back-end", "central", "system", "centralsystem", "charger"),
+        *(
+            "station",
+            "chargepoint",
+            "client",
+            "websocket",
+            "message",
+            "the",
+            "charge",
+            "point",
+            "json",
+            "ocpp",
+        ),
+        *("info", "debug", "trace", "warn", "error", "message", "frame", "null", "none", "undefined", "call"),
+        *(
+            "callresult",
+            "request",
+            "response",
+            "data",
+            "text",
+            "msg",
+            "payload",
+            "true",
+            "false",
+            "cp",
+            "raw",
+        ),
+        *("send", "sent", "receive", "received", "recv", "in", "out", "http", "https", "ws", "wss", "main"),
+    }
+)
+
+
+def named(found: Found) -> str:
+    """The station that a frame's surroundings name; empty where they name none."""
+    for name, value in reversed(list(found.fields.items())):
+        if _is_label(name) and (station := _taken(value)):
+            return station
+    return _in_text(found.before[-300:]) or _in_text(_head(found))
+
+
+def _head(found: Found) -> str:
+    """The line above a frame that has nothing before it on its own."""
+    return "" if found.before.strip() or not found.held else found.held[-1]
+
+
+@lru_cache(maxsize=4096)
+def _is_label(name: str) -> bool:
+    return re.sub(r"[^a-z]", "", name.lower()) in NAMES
+
+
+@lru_cache(maxsize=4096)
+def _in_text(text: str) -> str:
+    for pattern in PATTERNS:
+        found = [name for match in pattern.finditer(text) if (name := _taken(match["name"]))]
+        if found:
+            return found[-1]
+    return ""
+
+
+def _taken(name: str) -> str:
+    name = name.strip().strip("\"'.,")
+    is_name = 0 < len(name) <= LONGEST and name.lower() not in WORDS and re.search(r"[A-Za-z0-9]", name)
+    return name if is_name and not re.fullmatch(r"[\d:.,TZ+-]*[:.][\d:.,TZ+-]*", name) else ""
