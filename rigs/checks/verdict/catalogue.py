@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from evc5.rigs.checks.charging import flow_limits, profile_answers, profile_limits
+from evc5.rigs.checks.charging import composite, flow_limits, profile_answers, profile_limits
 from evc5.rigs.checks.device import configuration, files, requests, settings, sheet
 from evc5.rigs.checks.electrical import allocation, balance, limits, mode3, offer, service
 from evc5.rigs.checks.metering import (
@@ -44,6 +44,7 @@ TABLE: tuple[Requirement, ...] = (
     *offer.REQUIREMENTS,
     *profile_limits.REQUIREMENTS,
     *flow_limits.REQUIREMENTS,
+    *composite.REQUIREMENTS,
     *profile_answers.REQUIREMENTS,
     *limits.REQUIREMENTS,
     *service.REQUIREMENTS,
@@ -81,6 +82,7 @@ CHECKS: tuple[Callable[[Context], object], ...] = (
     register.Register,
     offer.Offer,
     offer.ReportedOffer,
+    composite.Composite,
     profile_answers.Decrees,
     flow_limits.FlowLimits,
     limits.Offered,
