@@ -40,7 +40,7 @@ class Set:
 
     def _install(self, connector: int, wire: dict[str, Any]) -> None:
         running = ActiveTransaction(1) if connector in self.started else None
-        if self.store.install(connector, wire, transaction=running, now=self.received) != "Accepted":
+        if self.store.install(connector, wire, transaction=running, epoch_s=self.received) != "Accepted":
             return
         self.held = installed(self.held, read(connector, wire, self.received, self.policies))
         slot = connector, wire["chargingProfilePurpose"], wire["stackLevel"]
