@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from evc5.rigs.analysis.shown import Findings
 from evc5.rigs.recording.reading import run_directory, telemetry
 from evc5.rigs.recording.reading.frames import LAST, Frame, frame_of, heads, last_t
 
@@ -28,9 +29,9 @@ class Recorded:
         return self.summary.get("passed") is True
 
     @property
-    def findings(self) -> list[dict[str, Any]]:
-        """What the checks found: check, requirement, severity, t, connector, expected, actual, message."""
-        return list(self.summary.get("findings", ()))
+    def findings(self) -> Findings:
+        """What the checks found, a dict each (the page on recordings has its keys); printed, a line each."""
+        return Findings(self.summary.get("findings", ()))
 
     @property
     def start(self) -> datetime:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from evc5.rigs.analysis.recorded import Recorded
+from evc5.rigs.analysis.shown import page
 from evc5.rigs.recording.reading import run_directory
 
 if TYPE_CHECKING:
@@ -133,6 +134,9 @@ class Run(Recorded):
     def __repr__(self) -> str:
         verdict = {True: "passed", False: "failed", None: "not judged"}[self.summary.get("passed")]
         return f"<Run {self.directory}: {self.summary.get('state')}, {verdict}>"
+
+    def _repr_html_(self) -> str:
+        return page(self.summary, self.directory)
 
 
 def _summary(_: str, names: list[str]) -> list[str]:

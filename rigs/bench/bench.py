@@ -63,16 +63,19 @@ class LinkVerbs:
 
     @verb
     def down(self) -> None:
+        """Close the socket; the charge point notices and dials again until `up`."""
         self._assembly.event("link-down", kind="down")
         self._assembly.link.down()
 
     @verb
     def silent(self) -> None:
+        """Keep the socket open and let nothing pass, either way."""
         self._assembly.event("link-down", kind="silent")
         self._assembly.link.silent()
 
     @verb
     def up(self) -> None:
+        """Let frames pass again; a charge point that lost its socket dials in at its next attempt."""
         self._assembly.event("link-up")
         self._assembly.link.up()
 
@@ -85,11 +88,13 @@ class PowerVerbs:
 
     @verb
     def cut(self) -> None:
+        """Take the mains away: no pilot, contactors open, the agent dies; non-volatile memory stays."""
         self._assembly.event("power-cut")
         self._assembly.station.power_cut()
 
     @verb
     def restore(self) -> None:
+        """Give the mains back: the charge point boots."""
         self._assembly.event("power-restore")
         self._assembly.station.power_restore()
 
@@ -109,7 +114,7 @@ class Bench:
     """A charge point, its world and an embedded back office, booted and standing at `start`.
 
     Time moves only in `advance` and `call`. `keys` are configuration keys, `policies` open questions decided
-    (README). Everything is recorded; `run_so_far()` judges and opens the recording.
+    (`evc5 sheet` lists both). Everything is recorded; `run_so_far()` judges and opens the recording.
 
     With `csms` (a ws:// or wss:// URL, `ca_file` its authority) the back office is a real one, and the bench
     a thread of its own: `pace` "lockstep" moves time only in `advance`, a factor has it follow the wall
@@ -165,6 +170,11 @@ class Bench:
         except NoConnection as failure:
             self.close("interrupted")
             raise BadInput(f"csms {failure}") from None
+
+    def __repr__(self) -> str:
+        now, station = self.assembly.calendar.iso(self._timeline.now), self.rig.station
+        connectors = "1 connector" if station.connectors == 1 else f"{station.connectors} connectors"
+        return f"<Bench {station.identity} at {now}: {self.rig.behaviour.name}, {connectors}>"
 
     # --- time ---
 
@@ -230,7 +240,7 @@ class Bench:
 
     @verb
     def inject(self, fault: str, connector: int = 1) -> None:
-        """Let a fault set in: lock-failure, pilot-short, ground-failure, … (README)."""
+        """Let a fault set in: lock-failure, ground-failure, …; `evc5.models.faults.Fault` has them all."""
         self._fault(fault, connector)
         self.assembly.event("fault", connector, fault=fault)
         self.assembly.station.inject(connector, fault)

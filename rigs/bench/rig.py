@@ -40,6 +40,13 @@ class Rig:
         """The rig at a path, or the shipped rig of that name; BadInput says in one line what is wrong."""
         return cls(RigFile.load(path_or_name))
 
+    def __repr__(self) -> str:
+        file = self.file
+        count = len(file.plan())
+        sessions = "1 session" if count == 1 else f"{count} sessions"
+        told = f"{file.days:g} days from {file.start:%Y-%m-%dT%H:%M:%SZ}, {sessions}"
+        return f"<Rig {file.name}: {told}, {file.behaviour.name}>"
+
     def run(
         self,
         days: float | None = None,
@@ -55,7 +62,7 @@ class Rig:
     ) -> "Run":
         """Run [start, start + days), judge, and open the recording.
 
-        `out` defaults to runs/<rig>-<seed>. Ctrl-C ends the run where it is, recording and verdict complete
+        `out` defaults to `runs/<rig>-<seed>`. Ctrl-C ends the run where it is, recording and verdict complete
         up to there. `csms` is a real back office's URL, in lockstep unless `pace` is a factor of the wall
         clock; `ca_file` the authority of a wss:// one. `replay` is a recording whose back office side is
         played again: the summary's `replay` tells whether the charge point then says the same.
