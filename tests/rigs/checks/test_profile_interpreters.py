@@ -75,7 +75,7 @@ class Set:
 
         def ask(t: float) -> tuple[Said | None, float]:
             limit = self.store.limit(connector, t, began) if connector else self.store.station_limit(t, began)
-            return said_by_twin(limit), inf if limit.until is None else limit.until
+            return said_by_twin(limit), inf if limit.until_epoch_s is None else limit.until_epoch_s
 
         return ask
 
