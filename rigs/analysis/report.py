@@ -18,7 +18,7 @@ from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.reading.frames import Frame
 
 TEMPLATES = Path(__file__).parent / "templates"
-VERDICTS = ("PASS", "FAIL", "KNOWN DEVIATION", "NOT EXERCISED")
+VERDICTS = ("PASS", "FAIL", "KNOWN DEVIATION", "NOT JUDGED", "INCONCLUSIVE", "NOT EXERCISED")
 MOST_ALIKE = 5  # findings of one requirement shown with their frames; the rest of them are folded away
 MOST_FINDINGS = 200
 MOST_DAYS = 6  # figures of a day

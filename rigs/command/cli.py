@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from evc5 import __version__
-from evc5.rigs.command import commands
+from evc5.rigs.command import commands, verify
 from evc5.rigs.command.arguments import days, duration, identity, pace, port, tolerance, whole
 from evc5.rigs.errors import BadInput
 
@@ -76,9 +76,18 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
 
 
 def _verify_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("recording", type=Path, metavar="RUN", help="a run directory, messages.jsonl or log")
+    what = "a run directory, messages.jsonl or log"
+    sub.add_argument("recording", type=Path, nargs="?", metavar="RUN", help=what)
     sub.add_argument("--behaviour", metavar="NAME")
     sub.add_argument("--policy", action="append", default=[], metavar="NAME=VALUE")
+    sub.add_argument("--tolerance", action="append", default=[], metavar="NAME=VALUE")
+    what = "exit 1 where one of these is not PASS (repeatable)"
+    sub.add_argument("--require", action="append", default=[], metavar="ID,…", help=what)
+    what = "deviations that are accepted, by vendor, model and firmware (TOML)"
+    sub.add_argument("--known", type=Path, metavar="FILE", help=what)
+    sub.add_argument("--all", action="store_true", help="every requirement, finding and session")
+    what = "what a requirement asks and needs; without ID, all names of requirements, tolerances, policies"
+    sub.add_argument("--explain", nargs="?", const="", metavar="ID", help=what)
     sub.add_argument("--junit", type=Path, metavar="FILE", help="write the verdict as JUnit XML too")
     sub.add_argument("--octt", action="store_true", help="show which cases of OCTT 1.6 the recording covers")
     _voice(sub)
@@ -148,7 +157,7 @@ COMMANDS = (
     ("run", commands.run_rig, "run a rig and judge it", _run_options),
     (
         "verify",
-        commands.verify_run,
+        verify.verify_run,
         "judge a run directory or a transcript of OCPP 1.6J frames",
         _verify_options,
     ),

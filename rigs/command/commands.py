@@ -8,10 +8,9 @@ from argparse import Namespace
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from evc5.rigs.errors import BadInput
-from evc5.rigs.rigfile.messages import nearest
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,50 +49,6 @@ def _replayed_rig(replay: Path | None) -> str:
     if name is None:
         raise BadInput("the following arguments are required: RIG (evc5 run --help)")
     return name
-
-
-def verify_run(arguments: Namespace) -> int:
-    from evc5.rigs.checks import finish, judge
-    from evc5.rigs.command.progress import bar
-
-    choices: dict[str, Any] = {
-        "behaviour": arguments.behaviour,
-        "policies": dict(map(_policy, arguments.policy)),
-    }
-    path: Path = arguments.recording
-    if not path.exists():
-        raise BadInput(f"{path}: no such file or directory")
-    with bar("verify", show=not (arguments.quiet or arguments.json)) as progress:
-        verdict = (finish if path.is_dir() else judge)(path, **choices, progress=progress)
-    if path.is_dir():
-        from evc5.rigs.analysis.report import write_report
-        from evc5.rigs.analysis.run import Run
-
-        write_report(Run.open(path))
-    if arguments.junit:
-        from evc5.rigs.checks.verdict.junit import write_junit
-
-        write_junit(arguments.junit, verdict.summary(), str(path))
-    told = verdict.summary()
-    if arguments.octt:
-        from evc5.rigs.checks.verdict.octt import octt
-
-        told["octt"] = octt(path, verdict.requirements)
-    if arguments.json:
-        print(json.dumps(told, indent=2))
-    elif not arguments.quiet:
-        _show(told)
-    return OK if verdict.passed else FAILED
-
-
-def _show(told: dict[str, Any]) -> None:
-    """The map of cases, where it was asked for, and the verdict."""
-    from evc5.rigs.checks.verdict import octt
-    from evc5.rigs.checks.verdict.render import show
-
-    if "octt" in told:
-        octt.show(told["octt"], _console())
-    show(told, _console())
 
 
 def compare_runs(arguments: Namespace) -> int:
@@ -164,9 +119,10 @@ def _tell_station(run: "Run", arguments: Namespace, brief: bool) -> None:
     if arguments.json:
         print(json.dumps(run.summary))
     elif not arguments.quiet:
+        from evc5.rigs.checks.verdict.headline import headline
         from evc5.rigs.checks.verdict.render import show
 
-        word = "PASSED" if run.passed else "FAILED" if "requirements" in run.summary else "said nothing"
+        word = headline(run.summary) if "requirements" in run.summary else "said nothing"
         print(f"{run.summary['station']}: {word}, {run.summary['frames']} frames in {run.directory}")
         if "requirements" in run.summary and not brief:
             show(run.summary, _console(), brief=True)
@@ -230,17 +186,6 @@ def _console() -> "Console":
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100)
-
-
-def _policy(text: str) -> tuple[str, str]:
-    from evc5.twin.sheet.policies import POLICIES
-
-    name, _, value = text.partition("=")
-    if name not in POLICIES:
-        raise BadInput(f"--policy must be NAME=VALUE, got {text}{nearest(name, list(POLICIES))}")
-    if value not in (choices := POLICIES[name].choices):
-        raise BadInput(f"--policy {name} must be one of {', '.join(choices)}, got {value}")
-    return name, value
 
 
 def _behaviour(name: str) -> str:

@@ -8,6 +8,7 @@ from evc5.rigs.checks.state.keys import Keys
 
 FOREVER = float("inf")
 MOST_BOOTS = 64
+IDENTITY = {"vendor": "chargePointVendor", "model": "chargePointModel", "firmware": "firmwareVersion"}
 
 
 class Boots:
@@ -18,6 +19,7 @@ class Boots:
         self.registration = ""  # the CSMS's last answer to a boot, since the station went down
         self.accepted_since: float | None = None  # since when the CSMS has accepted this boot
         self.boot_asked = 0  # triggers of a BootNotification that were taken and not answered yet
+        self.identity: dict[str, str] = {}  # vendor, model, firmware: as the last boot names them
         self.dark: list[tuple[float, float]] = []  # (from, to) without power or rebooting
         self.dark_since: float | None = None
 
@@ -44,6 +46,11 @@ class Boots:
         """The power goes, or the station starts anew."""
         self.accepted_since, self.boot_asked, self.registration = None, 0, ""
         self.dark_since = t if self.dark_since is None else self.dark_since
+
+    def booted(self, call: Call) -> None:
+        """A BootNotification."""
+        told = {name: call.payload.get(field) for name, field in IDENTITY.items()}
+        self.identity = {name: str(value) for name, value in told.items() if value is not None}
 
     def answered(self, call: Call) -> None:
         """The CSMS answered a BootNotification."""

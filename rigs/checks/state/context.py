@@ -1,9 +1,11 @@
 """What every check is given: the memory, the evidence, and where to write."""
 
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from evc5.rigs.checks.reading.columns import Block
+from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.telemetry import Telemetry
 from evc5.rigs.checks.state.agenda import Agenda
 from evc5.rigs.checks.state.evidence import Evidence
@@ -32,6 +34,17 @@ class Context:
     tolerances: Tolerances
     policies: dict[str, str]
     zone: ZoneInfo | None  # of the station, where the summary tells it
+
+    def about(self, since: float, until: float) -> dict[str, Any]:
+        """What was judged, and as what: for a reader of the verdict."""
+        return {
+            "behaviour": self.evidence.behaviour,
+            "station": self.history.boots.identity,
+            "since": iso(since),
+            "until": iso(until),
+            "transactions": self.history.transactions.count,
+            "notes": self.evidence.notes,
+        }
 
     def instant(self, blocks: list[Block]) -> list[Block]:
         """The blocks whose values are those of their instant: clock-aligned ones may be averages (9.1.5)."""

@@ -37,6 +37,7 @@ class Evidence:
     up: bool = False  # frames of the station were read
     down: bool = False  # frames of the CSMS were read
     began: float | None = None  # when the first frame went, epoch seconds
+    notes: list[str] = field(default_factory=list)  # what the reader of a log had to assume, for people
     measured: set[str] = field(default_factory=set)  # measurands that meter values told
 
     def heard(self, t: float, up: bool) -> None:

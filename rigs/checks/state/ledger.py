@@ -191,6 +191,10 @@ class Ledger:
     def errors(self) -> int:
         return sum(count for (_, severity), count in self._failures.items() if severity == "error")
 
+    @property
+    def any_judged(self) -> bool:
+        return any(self._judged.values())
+
     def verdict(self, requirement: str) -> str:
         if self._failures[requirement, "error"]:
             return FAIL

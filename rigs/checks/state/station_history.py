@@ -67,6 +67,7 @@ class StationHistory:
     # -- what it makes of it ---------------------------------------------------------------------
 
     def _boot(self, call: Call) -> None:
+        self.boots.booted(call)
         if not self.boots.boot_asked:
             self.boots.darkens(self.link.heard_at)  # it fell silent then; an event says it more exactly
 

@@ -28,6 +28,15 @@ class Tolerances:
     answer_s: float = 35.0  # J leaves it open; 30 s is the usual time-out
     grace_s: float = 35.0  # data due so shortly before the end may still be on its way
 
+    @classmethod
+    def names(cls) -> list[str]:
+        return [field.name for field in fields(cls)]
+
+    @classmethod
+    def described(cls) -> list[tuple[str, str]]:
+        """Name and default of each."""
+        return [(field.name, f"{field.default:g}") for field in fields(cls)]
+
     def with_(self, changes: Mapping[str, float]) -> "Tolerances":
         known = {field.name for field in fields(self)}
         for name, value in changes.items():

@@ -64,9 +64,9 @@ def judge(
     return Judge(recording, chosen, limits, progress).run()
 
 
-def finish(directory: Path, **choices: Any) -> Verdict:
-    """Judge a run directory and write the verdict into its summary, atomically."""
-    verdict = judge(directory, **choices)
+def finish(directory: Path, verdict: Verdict | None = None, **choices: Any) -> Verdict:
+    """Write a verdict into the summary of its run directory, atomically; without one, judge it first."""
+    verdict = verdict or judge(directory, **choices)
     write_summary(directory, verdict.summary())
     return verdict
 
@@ -281,8 +281,15 @@ class Judge:
             findings_of(self._ledger.findings),
             self._sessions.rows(),
             self._frames,
-            self._ledger.errors == 0,
+            self._passed(),
+            about=self._context.about(start, end),
+            breakdowns=self._telling.told_breakdowns(),
         )
+
+    def _passed(self) -> bool | None:
+        if self._ledger.errors:
+            return False
+        return None if self._telling.breakdowns or not self._ledger.any_judged else True
 
 
 def _context(recording: Recording, policies: dict[str, str], tolerances: Tolerances) -> Context:

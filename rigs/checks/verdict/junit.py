@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from evc5.rigs.checks.state.requirement import INCONCLUSIVE, NOT_EXERCISED, NOT_JUDGED
 from evc5.rigs.errors import BadInput
 
 Row = Mapping[str, Any]
+SKIPPED = (NOT_EXERCISED, NOT_JUDGED, INCONCLUSIVE)
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 
@@ -22,14 +24,16 @@ def write_junit(path: Path, summary: Row, name: str) -> None:
 
 
 def junit(summary: Row, name: str) -> bytes:
-    """Errors are failures; NOT EXERCISED is skipped; a known deviation passes and says so in its output."""
+    """Errors are failures; what never came up or lacks evidence is skipped, and says which; a known deviation
+    passes and says so in its output.
+    """
     rows = summary["requirements"]
     suites = ET.Element("testsuites", name="evc5 verify")
     counts = {
         "tests": len(rows),
         "failures": sum(row["verdict"] == "FAIL" for row in rows),
         "errors": 0,
-        "skipped": sum(row["verdict"] == "NOT EXERCISED" for row in rows),
+        "skipped": sum(row["verdict"] in SKIPPED for row in rows),
     }
     suite = ET.SubElement(suites, "testsuite", {key: str(value) for key, value in counts.items()}, name=name)
     for row in rows:
@@ -48,23 +52,33 @@ def _case(suite: ET.Element, row: Row, findings: Sequence[Row]) -> None:
         message = f"{row['failures']} of {row['count']} judged: {errors[0]['message']}"
         failure = ET.SubElement(case, "failure", type=row["id"], message=_clean(message))
         failure.text = _told(errors, row["failures"])
-    elif row["verdict"] == "NOT EXERCISED":
-        ET.SubElement(case, "skipped", message="nothing in the recording puts this to the test")
+    elif row["verdict"] in SKIPPED:
+        ET.SubElement(case, "skipped", message=_clean(_why(row)))
     if others:
         ET.SubElement(case, "system-out").text = _told(others, row["warnings"])
+
+
+def _why(row: Row) -> str:
+    """Why there is no verdict: it never came up, or what lacks."""
+    if row["verdict"] == NOT_EXERCISED:
+        return "nothing in the recording puts this to the test"
+    return f"{row['verdict']}: {'; '.join(row['lacks'])}"
 
 
 def _told(findings: Sequence[Row], of: int) -> str:
     """The findings, a paragraph each, and how many more there are."""
     paragraphs = [_paragraph(found) for found in findings]
-    more = [f"… and {of - len(findings)} more"] if of > len(findings) else []
+    told = sum(found.get("times", 1) for found in findings)
+    more = [f"… and {of - told} more"] if of > told else []
     return _clean("\n\n".join(paragraphs + more))
 
 
 def _paragraph(found: Row) -> str:
     where = "" if found["connector"] is None else f", connector {found['connector']}"
+    line = f", line {found['line']}" if found.get("line") else ""
+    times = f" ({found['times']} times)" if found.get("times", 1) > 1 else ""
     lines = (
-        f"t = {found['t']:.3f} s{where}: {found['message']}",
+        f"t = {found['t']:.3f} s{line}{where}: {found['message']}{times}",
         f"  expected {found['expected']}",
         f"  actual   {found['actual']}",
     )

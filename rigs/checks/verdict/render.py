@@ -1,6 +1,7 @@
-"""The verdict for the terminal: sessions, requirements and findings, within 100 columns."""
+"""The verdict for the terminal: in full within 100 columns, or what a reader needs first within 40 lines."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,20 +11,34 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from evc5.rigs.checks.state.requirement import (
+    FAIL,
+    INCONCLUSIVE,
+    KNOWN_DEVIATION,
+    NOT_EXERCISED,
+    NOT_JUDGED,
+    PASS,
+)
+from evc5.rigs.checks.verdict.headline import headline, is_good
+
 COLUMNS = 100
-BRIEF = {True: ("PASS", "NOT EXERCISED"), False: ("NOT EXERCISED",)}  # verdicts that have no row
+WITHOUT_ROW = {True: (PASS, NOT_EXERCISED, NOT_JUDGED), False: (NOT_EXERCISED, NOT_JUDGED)}
 MOST_SESSIONS, MOST_FINDINGS = 40, 20
+MOST_FIRST, MOST_LACKS, MOST_NOTES = 5, 5, 4  # of what a reader needs first
 
 STYLES = {
-    "PASS": ("✓", "green"),
-    "FAIL": ("✗", "bold red"),
-    "NOT EXERCISED": ("·", "dim"),
-    "KNOWN DEVIATION": ("≈", "yellow"),
+    PASS: ("✓", "green"),
+    FAIL: ("✗", "bold red"),
+    NOT_EXERCISED: ("·", "dim"),
+    NOT_JUDGED: ("?", "yellow"),
+    KNOWN_DEVIATION: ("≈", "yellow"),
+    INCONCLUSIVE: ("!", "magenta"),
 }
+Summary = Mapping[str, Any]
 
 
-def show(summary: Mapping[str, Any], console: Console | None = None, brief: bool = False) -> None:
-    """Print the verdict of a summary (`Verdict.summary()`, or the content of summary.json).
+def show(summary: Summary, console: Console | None = None, brief: bool = False) -> None:
+    """Print the verdict of a summary (`Verdict.summary()`, or the content of summary.json) in full.
 
     `brief`: of the requirements only those that did not hold.
     """
@@ -31,20 +46,125 @@ def show(summary: Mapping[str, Any], console: Console | None = None, brief: bool
     out.print(Group(*parts(summary, brief)), width=min(out.width, COLUMNS))
 
 
-def parts(summary: Mapping[str, Any], brief: bool = False) -> list[RenderableType]:
+def show_first(summary: Summary, console: Console, name: str) -> None:
+    """Print what a reader needs first: verdict, what was judged, gravest findings, what lacks, what next."""
+    console.print(Group(*first(summary, name)), width=min(console.width, COLUMNS))
+
+
+def parts(summary: Summary, brief: bool = False) -> list[RenderableType]:
     """What `show` prints, piece by piece."""
     found: list[RenderableType] = []
     if summary.get("sessions"):
         found.append(sessions(summary["sessions"]))
-    idle = [row for row in summary["requirements"] if row["verdict"] == "NOT EXERCISED"]
-    rows = [row for row in summary["requirements"] if row["verdict"] not in BRIEF[brief]]
+    idle = [row for row in summary["requirements"] if row["verdict"] == NOT_EXERCISED]
+    rows = [row for row in summary["requirements"] if row["verdict"] not in WITHOUT_ROW[brief]]
     if rows:
         found.append(requirements(rows))
     if idle and not brief:
         found.append(not_exercised(idle))
+    if not brief:
+        found += lacking(summary)
     if summary.get("findings"):
         found.append(findings(summary["findings"]))
-    return [*found, closing(summary)]
+    return [*found, *breakdowns(summary), closing(summary)]
+
+
+# -- what a reader needs first -------------------------------------------------------------------
+
+
+def first(summary: Summary, name: str) -> list[RenderableType]:
+    """The five things, each a few lines."""
+    ordered = _gravest_first(summary["findings"])
+    about = [_line(text) for text in _about(summary, name)]
+    found: list[RenderableType] = [closing(summary), *about, *_notes(summary), Text()]
+    for finding in ordered[:MOST_FIRST]:
+        found += _told(finding, _source(summary, finding))
+    if len(ordered) > MOST_FIRST:
+        found.append(_line(f"… and {len(ordered) - MOST_FIRST} more findings", "dim"))
+    return [*found, *breakdowns(summary), *lacking(summary, MOST_LACKS), _line(_next(summary, name), "dim")]
+
+
+def _about(summary: Summary, name: str) -> Iterator[str]:
+    """Whose recording it is; from when to when, and how much."""
+    about = summary.get("about", {})
+    station = about.get("station", {})
+    who = " ".join(filter(None, (station.get(key) for key in ("vendor", "model", "firmware"))))
+    span = f"{_second(about['since'])} to {_second(about['until'])} UTC" if "since" in about else ""
+    frames = f"{summary['frames']:,} frames".replace(",", " ")
+    counted = f"{about['transactions']} transactions" if "transactions" in about else ""
+    yield f"{name}: {who or 'a station that does not say which'}"
+    yield ", ".join(filter(None, (span, frames, counted)))
+
+
+def _notes(summary: Summary) -> Iterator[RenderableType]:
+    """What the reader of the log had to assume."""
+    for note in summary.get("about", {}).get("notes", ())[:MOST_NOTES]:
+        yield _line(note, "dim")
+
+
+def _told(row: Mapping[str, Any], source: str) -> Iterator[RenderableType]:
+    colour = "red" if row["severity"] == "error" else "yellow"
+    sign = "✗" if row["severity"] == "error" else "!"
+    yield _line(f"{sign} {row['message']}", colour)
+    yield _line(f"  {_where(row)}")
+    yield _line(f"  expected {row['expected']}; found {row['actual']}")
+    yield _line(f"  {row['requirement']} ({source})", "dim")
+
+
+def _where(row: Mapping[str, Any]) -> str:
+    """Line, clock time, connector, how often, and whose it is."""
+    blames = row.get("blames", "unknown")
+    whose = blames if isinstance(blames, str) else " or ".join(blames)
+    times = row.get("times", 1)
+    pieces = (
+        f"line {row['line']}" if row.get("line") else "",
+        _second(row.get("at", "")),
+        "" if row["connector"] is None else f"connector {row['connector']}",
+        f"{times} times" if times > 1 else "",
+        f"at fault: {whose}",
+    )
+    return " · ".join(filter(None, pieces))
+
+
+def _source(summary: Summary, finding: Mapping[str, Any]) -> str:
+    rows = (row for row in summary["requirements"] if row["id"] == finding["requirement"])
+    return next((row["source"] for row in rows), "")
+
+
+def lacking(summary: Summary, most: int | None = None) -> list[RenderableType]:
+    """What came up and was not judged, by what the recording lacks for it."""
+    rows = [row for row in summary["requirements"] if row["verdict"] == NOT_JUDGED]
+    if not rows:
+        return []
+    by = Counter(lack for row in rows for lack in row["lacks"])
+    found: list[RenderableType] = [_line(f"? {len(rows)} came up and are not judged, for want of", "yellow")]
+    found += [_line(f"  {lack} ({count})") for lack, count in by.most_common(most)]
+    return found
+
+
+def breakdowns(summary: Summary) -> list[RenderableType]:
+    """Checks that could not go on."""
+    return [
+        _line(f"! the check {one['check']} broke down at line {one['line']}, a fault of ours: {one['error']}")
+        for one in summary.get("breakdowns", ())
+    ]
+
+
+def _next(summary: Summary, name: str) -> str:
+    worst = _gravest_first(summary["findings"])
+    explain = f" · evc5 verify --explain {worst[0]['requirement']}: what it asks" if worst else ""
+    return f"evc5 verify {name} --all: every requirement{explain}"
+
+
+def _line(text: str, style: str = "") -> Text:
+    return Text(text, style=style, overflow="ellipsis", no_wrap=True)
+
+
+def _gravest_first(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return sorted(rows, key=lambda row: (row["severity"] != "error", row["t"]))
+
+
+# -- all of it -----------------------------------------------------------------------------------
 
 
 def mark(verdict: str) -> Text:
@@ -54,8 +174,8 @@ def mark(verdict: str) -> Text:
 
 def sessions(rows: Sequence[Mapping[str, Any]]) -> Table:
     table = titled_table(f"Sessions ({len(rows)})")
-    for name in ("", "vehicle", "plug-in", "plug-out"):
-        table.add_column(name, no_wrap=True)
+    for name, least in (("", 1), ("vehicle", 9), ("plug-in", 11), ("plug-out", 8)):
+        table.add_column(name, no_wrap=True, min_width=least)
     for name in ("kWh", "short", "SoC %", "samples"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
@@ -103,8 +223,7 @@ def findings(rows: Sequence[Mapping[str, Any]]) -> Table:
     table.add_column("time", no_wrap=True)
     table.add_column("", no_wrap=True)
     table.add_column("what", ratio=1)
-    ordered = sorted(rows, key=lambda row: (row["severity"] != "error", row["t"]))
-    for row in ordered[:MOST_FINDINGS]:
+    for row in _gravest_first(rows)[:MOST_FINDINGS]:
         where = "" if row["connector"] is None else str(row["connector"])
         table.add_row(_elapsed(row["t"]), where, _finding(row))
     if len(rows) > MOST_FINDINGS:
@@ -114,24 +233,17 @@ def findings(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 def _finding(row: Mapping[str, Any]) -> Text:
     colour = "red" if row["severity"] == "error" else "yellow"
-    text = Text(row["message"], style=colour).append(f"  {row['requirement']}\n", style="dim")
+    times = f" ({row['times']} times)" if row.get("times", 1) > 1 else ""
+    text = Text(row["message"] + times, style=colour).append(f"  {row['requirement']}\n", style="dim")
     text.append("expected ", style="dim").append(f"{row['expected']}\n")
     return text.append("actual   ", style="dim").append(row["actual"])
 
 
-def closing(summary: Mapping[str, Any]) -> RenderableType:
-    """One line: passed or not, and the counts behind it."""
-    errors = sum(row["failures"] for row in summary["requirements"])
-    verdicts = [row["verdict"] for row in summary["requirements"]]
-    word, style = ("PASSED", "bold green") if summary["passed"] else ("FAILED", "bold red")
-    counts = [f"{verdicts.count(verdict)} {verdict}" for verdict in STYLES if verdicts.count(verdict)]
-    frames = f"{summary['frames']:,} frames".replace(",", " ")
-    line = Text(f" {word} ", style=f"{style} reverse").append(
-        f"  {frames} · {' · '.join(counts)}", style="default"
-    )
-    if errors:
-        line.append(f" · {errors} errors", style="red")
-    return Padding(line, (0, 0, 1, 0))
+def closing(summary: Summary) -> RenderableType:
+    """One line: faults found or none, and what that rests on."""
+    style = {True: "bold green", False: "bold red", None: "bold yellow"}[is_good(summary)]
+    behaviour = summary.get("behaviour") or summary.get("about", {}).get("behaviour")
+    return Padding(Text(headline({**summary, "behaviour": behaviour}), style=style), (0, 0, 1, 0))
 
 
 def titled_table(title: str) -> Table:
@@ -147,6 +259,11 @@ def titled_table(title: str) -> Table:
 
 def _minute(text: str | None) -> str:
     return text[5:16].replace("T", " ") if text else "still in"
+
+
+def _second(text: str) -> str:
+    """A date-time as people write it, to the second."""
+    return text[:19].replace("T", " ")
 
 
 def _figure(value: float | None, decimals: int) -> str:

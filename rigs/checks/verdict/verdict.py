@@ -1,31 +1,53 @@
-"""What the judge says of a run, and the closing of a run directory with it."""
+"""What the judge says of a recording, and the closing of a run directory with it."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from evc5.rigs.checks.state.requirement import Finding
+from evc5.rigs.checks.state.requirement import PASS, Finding
+from evc5.rigs.checks.verdict.headline import headline
 from evc5.rigs.errors import BadInput
 
 SUMMARY = "summary.json"
+OK, FAULT_FOUND, OURS = 0, 1, 3  # exit codes
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The sessions, each requirement with its verdict, and the findings; no error finding means passed."""
+    """Sessions, each requirement with its verdict, and the findings, one a cause.
+
+    `passed`: no error was found; None where nothing was judged. `breakdowns`: checks that could not go on,
+    which is a fault of ours. `about`: what was judged, and as what.
+    """
 
     requirements: list[dict[str, Any]]
     findings: list[dict[str, Any]]
     sessions: list[dict[str, Any]]
     frames: int
-    passed: bool
+    passed: bool | None
+    about: dict[str, Any] = field(default_factory=dict)
+    breakdowns: list[dict[str, Any]] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
         return asdict(self)
+
+    @property
+    def exit_code(self) -> int:
+        if self.breakdowns:
+            return OURS
+        return FAULT_FOUND if self.passed is False else OK
+
+    def unmet(self, ids: Iterable[str]) -> list[dict[str, Any]]:
+        """The rows of these requirements that are not PASS."""
+        rows = {row["id"]: row for row in self.requirements}
+        return [rows[id] for id in ids if rows[id]["verdict"] != PASS]
+
+    def __str__(self) -> str:
+        return headline(self.summary() | {"behaviour": self.about.get("behaviour")})
 
 
 def findings_of(findings: list[Finding]) -> list[dict[str, Any]]:

@@ -176,7 +176,7 @@ def test_the_verdict_fits_a_hundred_columns(tmp_path: Path) -> None:
     show(judge(made.write(tmp_path / "run")).summary(), console)
     text = console.export_text()
     assert max(map(len, text.splitlines())) <= 100
-    assert "FAILED" in text and "metering.true-energy" in text
+    assert "found · " in text and "metering.true-energy" in text
 
 
 def test_a_changed_interval_anchors_the_samples_anew(tmp_path: Path) -> None:
