@@ -44,7 +44,7 @@ class Balance:
 
     def _energy(self, connector: int, rows: Rows) -> None:
         """A row tells the state just after its instant: what flowed before it began with the row before."""
-        hours = np.diff(rows["t"]) / 3600.0
+        hours = np.diff(rows["run_s"]) / 3600.0
         power, grown = rows["p_w"], np.diff(rows["energy_wh"])
         low = np.minimum(power[:-1], power[1:]) * hours * (1 - BEND) - SLACK_WH
         peak = np.maximum(power[:-1], power[1:])

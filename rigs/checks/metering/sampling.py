@@ -7,6 +7,7 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
@@ -27,8 +28,9 @@ REQUIREMENTS = (
 
 @dataclass(slots=True)
 class Plan:
-    """The instants at which one transaction owes a sample: anchor + n * interval."""
+    """The instants at which one transaction owes a sample: anchor + n * interval, by an unset clock."""
 
+    time: StationTime
     anchor: float
     interval: float
     n: int = 1
@@ -37,12 +39,22 @@ class Plan:
     @property
     def due(self) -> float:
         """The next instant owed; infinite while sampling is off."""
-        due = self.anchor + self.n * self.interval if self.interval > 0 else float("inf")
+        due = self._instant(self.n)
         while self.changes and due >= self.changes[0][0] - STAMP_S:
             self.anchor, self.interval = self.changes.pop(0)
             self.n = 1
-            due = self.anchor + self.interval if self.interval > 0 else float("inf")
+            due = self._instant(1)
         return due
+
+    def _instant(self, n: int) -> float:
+        if self.interval <= 0:
+            return float("inf")
+        return self.time.epoch(self.time.run_s(self.anchor) + n * self.interval)
+
+    def next(self, count: int) -> Array:
+        """So many instants from the next one on, whatever changes."""
+        n = self.n + np.arange(count)
+        return self.time.epochs(self.time.run_s(self.anchor) + n * self.interval)
 
 
 class Sampling:
@@ -78,7 +90,8 @@ class Sampling:
         interval = self._interval(start)
         if interval is None:
             return None
-        plan = self._plans[transaction] = Plan(transaction.start, interval)
+        plan = Plan(self._context.ledger.time, transaction.start, interval)
+        self._plans[transaction] = plan
         for t in self._context.history.keys.changes(start, KEY.lower()):
             self._change(plan, t)
         return plan
@@ -122,8 +135,7 @@ class Sampling:
         """The common case: every sample on the instants that come next."""
         if plan.changes or not plan.interval or not self._owed(float(stamp[0])):
             return False
-        due = plan.anchor + (plan.n + np.arange(len(stamp))) * plan.interval
-        if (np.abs(stamp - due) > self._context.tolerances.sample_s).any():
+        if (np.abs(stamp - plan.next(len(stamp))) > self._context.tolerances.sample_s).any():
             return False
         plan.n += len(stamp)
         self._context.ledger.held(REQUIREMENT, len(stamp), connector, stamp)

@@ -1,6 +1,6 @@
 """A transcript line by line: each becomes a frame, with its time and direction."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,9 @@ class Frame:
 class Reader:
     """Reads lines of `messages.jsonl`; learns the run's epoch from the first, if not told."""
 
-    def __init__(self, start: float | None = None) -> None:
+    def __init__(self, start: float | None = None, time: Callable[[float], float] | None = None) -> None:
         self.start = start  # epoch seconds of t = 0
+        self._time_of = time  # epoch seconds of any t, where its clock does not go with the run's
 
     def read(self, number: int, raw: bytes) -> Frame:
         """The frame on this line; ValueError where the line is no record of one."""
@@ -58,7 +59,7 @@ class Reader:
                 raise ValueError("the first line must carry `at`, the UTC time of its frame")
             self.start = epoch(at) - (t if isinstance(t, int | float) else 0.0)
         if isinstance(t, int | float):
-            return self.start + t
+            return self.start + t if self._time_of is None else self._time_of(t)
         if not isinstance(at, str):
             raise ValueError("a line must carry t (seconds) or at (date-time)")
         return epoch(at)

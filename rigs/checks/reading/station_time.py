@@ -1,35 +1,143 @@
 """In whose time a recording is judged: where the station's clock was set at its boot, in the station's own.
 
-That is its back office's time too; a run in real time may meet one whose clock is minutes off the rig's.
+That is its back office's time too; a run in real time may meet one whose clock is minutes off the rig's. A
+clock that its rig lets drift gains or loses between the times that it is set, and what is recorded is taken
+to the station's time likewise, so that its stamps and what happened stand on one axis.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
+from operator import add
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import orjson
 
 from evc5.rigs.checks.reading.frames import CALL, Frame, Reader, lines
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.reading.transcripts import transcript
 
+Array = np.ndarray[Any, np.dtype[Any]]
+
 CLOCK_SET = b'"clock-set"'
+MOST_STEP_S = 10.0  # assumed: a drift of 500 ppm gains that in half a day; a greater step is no drift's
+FOREVER_S = 1e9  # no run is longer
+ADOPTED_S = 1.0  # assumed: a clock that is wrong by more is set at its boot
+HAIR_S = 1e-6
+SETTING_S = 2.0  # a clock set back by a second is drawn over so many, that time never runs back
+
+
+class StationTime:
+    """From seconds of the run to epoch seconds in the station's time, and back.
+
+    `knots` are seconds of the run and how far the clock is ahead there, in between in proportion.
+    """
+
+    def __init__(self, start: float, knots: list[tuple[float, float]] | None = None) -> None:
+        self.start = start
+        self._runs = np.array([t for t, _ in knots or ()])
+        self._epochs = np.array([start + t + ahead for t, ahead in knots or ()])
+        self._run, self._told = self._runs.tolist(), self._epochs.tolist()
+        self.epoch: Callable[[float], float] = self._warped if knots else partial(add, start)
+
+    def epochs(self, run_s: Array) -> Array:
+        """The same of many instants."""
+        if not self._run:
+            return run_s + self.start
+        inside = np.interp(run_s, self._runs, self._epochs)
+        before, after = np.minimum(run_s - self._run[0], 0.0), np.maximum(run_s - self._run[-1], 0.0)
+        found: Array = inside + before + after
+        return found
+
+    def run_s(self, epoch_s: float) -> float:
+        """When in the run the station's time is `epoch_s`."""
+        return _between(self._told, self._run, epoch_s) if self._run else epoch_s - self.start
+
+    def _warped(self, run_s: float) -> float:
+        return _between(self._run, self._told, run_s)
+
+
+def _between(known: list[float], wanted: list[float], at: float) -> float:
+    k = bisect_right(known, at)
+    if k == 0:
+        return wanted[0] + at - known[0]
+    if k == len(known):
+        return wanted[-1] + at - known[-1]
+    part = (at - known[k - 1]) / (known[k] - known[k - 1])
+    return wanted[k - 1] + part * (wanted[k] - wanted[k - 1])
+
+
+def station_time(
+    summary: Mapping[str, Any], messages: Path, events: Path | None, start: float
+) -> StationTime:
+    """The time that a recording is judged in; `summary` says whether its clock drifts."""
+    if events is None:
+        return StationTime(start)
+    start += set_ahead_s(messages, events, start)
+    clock = summary.get("clock")
+    told = clock if isinstance(clock, dict) else {}
+    offset_s, ppm = (told.get(name) or 0.0 for name in ("offset_s", "drift_ppm"))
+    if not isinstance(ppm, int | float) or not isinstance(offset_s, int | float) or not ppm:
+        return StationTime(start)
+    sets = [(row["t"], row["detail"]["offset_s"]) for row in _clock_sets(events)]
+    return StationTime(start, drifting(offset_s, ppm * 1e-6, sets))
+
+
+def drifting(offset_s: float, rate: float, sets: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The knots of a clock that gains `rate` a second between the times it was set, by how much each.
+
+    A step too great for a drift, as that of a clock wrong from the factory, is no part of them: what lies
+    before it is taken to be in the time after it.
+    """
+    ahead, since = offset_s, 0.0
+    knots: list[tuple[float, float]] = []
+    for t, step_s in sets:
+        before = ahead + rate * (t - since)
+        after = before + step_s
+        if (abs(step_s) < MOST_STEP_S and abs(offset_s) < ADOPTED_S) or knots:
+            knots += [(since + HAIR_S, ahead), (t - SETTING_S * abs(step_s), before)]
+        else:
+            knots = [(since, after)]
+        ahead, since, offset_s = after, t, 0.0
+    knots += [(since + HAIR_S, ahead), (since + FOREVER_S, ahead + rate * FOREVER_S)]
+    return _rising(knots)
+
+
+def _rising(knots: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Without those that a set so soon after another has overtaken."""
+    kept: list[tuple[float, float]] = []
+    for t, ahead in knots:
+        if not kept or (t > kept[-1][0] and t + ahead > sum(kept[-1])):
+            kept.append((t, ahead))
+    return kept
 
 
 def set_ahead_s(messages: Path, events: Path, start: float) -> float:
     """How far the clock was set ahead of the recording before its first stamp, and that confirms it."""
-    rows = [raw for _, raw in lines(events) if CLOCK_SET in raw] if events.is_file() else []
+    rows = _clock_sets(events)
     first = next(_stamped(messages, start), None) if rows else None
     if first is None:
         return 0.0
     frame, stamp = first
     set_s = 0.0
-    for raw in rows:
-        with suppress(orjson.JSONDecodeError, KeyError, TypeError):  # the judge tells of a broken line
-            row = orjson.loads(raw)
-            set_s += row["detail"]["offset_s"] if start + row["t"] <= frame.t else 0.0
+    for row in rows:
+        set_s += row["detail"]["offset_s"] if start + row["t"] <= frame.t else 0.0
     stamped_s = stamp - frame.t
     return set_s if abs(stamped_s - set_s) < abs(stamped_s) else 0.0  # else it was set right
+
+
+def _clock_sets(events: Path) -> list[dict[str, Any]]:
+    """The rows that tell of a clock set; of a broken line the judge tells."""
+    found = []
+    for _, raw in lines(events) if events.is_file() else ():
+        with suppress(orjson.JSONDecodeError, KeyError, TypeError):
+            row = orjson.loads(raw) if CLOCK_SET in raw else {}
+            if row.get("event") == "clock-set" and row["t"] + row["detail"]["offset_s"] is not None:
+                found.append(row)
+    return found
 
 
 def _stamped(messages: Path, start: float) -> Iterator[tuple[Frame, float]]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.recording.reading.columns import to_numpy
 from evc5.rigs.recording.reading.telemetry_columns import phase_names
 from evc5.rigs.recording.reading.telemetry_parts import read_part
@@ -82,21 +83,21 @@ class Telemetry:
         return self._joined.get(connector)
 
 
-def parts(directory: Path, start: float) -> Iterator[dict[int, Rows]]:
-    """The closed parts in order; `start` is the epoch of t = 0. An unreadable part ends the evidence."""
+def parts(directory: Path, time: StationTime) -> Iterator[dict[int, Rows]]:
+    """The closed parts in order, in the time that is judged in. An unreadable part ends the evidence."""
     for path in sorted(directory.glob("*.parquet")):
         try:
             table = read_part(path, WANTED)
         except (pa.ArrowInvalid, OSError):
             return
-        yield _split(table, start)
+        yield _split(table, time)
 
 
-def _split(table: pa.Table, start: float) -> dict[int, Rows]:
+def _split(table: pa.Table, time: StationTime) -> dict[int, Rows]:
     columns = {name: _floats(table[name]) for name in SCALARS}
     columns |= {name: _phases(table, names) for name, names in VECTORS.items()}
     columns |= {name: to_numpy(table[name]) for name in TEXTS}
-    columns["t"] = columns["t"] + start
+    columns["run_s"], columns["t"] = columns["t"], time.epochs(columns["t"])
     connectors = _floats(table["connector"])
     found = {}
     for connector in np.unique(connectors):

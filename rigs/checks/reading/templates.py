@@ -6,6 +6,7 @@ byte, and only the open fields need reading.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -92,8 +93,8 @@ class Templates:
 
     MOST = 32  # a station has a handful; a transcript with more is read in full, which costs only time
 
-    def __init__(self, start: float) -> None:
-        self._start = start
+    def __init__(self, time: Callable[[float], float]) -> None:
+        self._time = time  # epoch seconds of a t
         self._templates: list[Template] = []
         self._hours: dict[bytes, float] = {}
 
@@ -128,7 +129,7 @@ class Templates:
         if stamp is None:
             return None
         return Row(
-            self._start + float(groups[t]),
+            self._time(float(groups[t])),
             groups[id].decode(),
             int(groups[connector]),
             None if transaction < 0 else int(groups[transaction]),

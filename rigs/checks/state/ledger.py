@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.checks.state.requirement import (
     FAIL,
     KNOWN_DEVIATION,
@@ -68,7 +69,7 @@ class Ledger:
 
     def __init__(self, table: tuple[Requirement, ...]) -> None:
         self.table = {row.id: row for row in table}
-        self.start = 0.0  # epoch seconds of t = 0; findings carry seconds of the run
+        self.time = StationTime(0.0)  # findings carry seconds of the run
         self.lines = Lines()
         self.watch: Watch | None = None  # is told of all that was judged at a connector
         self.knows: Callable[[Need], bool] = lambda _: True  # does the recording tell this?
@@ -153,12 +154,13 @@ class Ledger:
         if key in self._findings or self._kept[requirement, severity] >= KEEP:
             return
         self._kept[requirement, severity] += 1
+        run_s = self.time.run_s(t)
         self._findings[key] = Finding(
             check=requirement.partition(".")[0],
             requirement=self.table[requirement].id,
             severity="warning" if severity == "deviation" else severity,
-            t=round(t - self.start, 3),
-            at=iso(t),
+            t=round(run_s, 3),
+            at=iso(self.time.start + run_s),
             line=self.lines.at(t) if line == FIND else line,
             connector=connector,
             times=1,

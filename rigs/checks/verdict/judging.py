@@ -12,7 +12,7 @@ from evc5.rigs.checks.reading import telemetry
 from evc5.rigs.checks.reading.frames import CALL, Frame, Reader, lines
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.reading.pages import Pages
-from evc5.rigs.checks.reading.station_time import set_ahead_s
+from evc5.rigs.checks.reading.station_time import StationTime, station_time
 from evc5.rigs.checks.reading.transcripts import Sources, Transcript, opened
 from evc5.rigs.checks.state.agenda import Agenda
 from evc5.rigs.checks.state.context import Context
@@ -132,12 +132,12 @@ class Judge:
         self._frames, self._t = 0, float("-inf")
 
     def run(self) -> Verdict:
-        start = self._start()
-        if (events := self._recording.part(EVENTS)) is not None:
-            start += set_ahead_s(self._transcript.path, events, start)
-        self._ledger.start = start
-        self._reader, self._known = Reader(start), KnownLines(self._telling, self._context, start)
-        self._events, self._parts = self._read_events(start), self._read_parts(start)
+        events = self._recording.part(EVENTS)
+        time = station_time(self._summary, self._transcript.path, events, self._start())
+        self._ledger.time = time
+        self._reader = Reader(time.start, time.epoch)
+        self._known = KnownLines(self._telling, self._context, time)
+        self._events, self._parts = self._read_events(time), self._read_parts(time)
         self._event, self._part = next(self._events, None), next(self._parts, None)
         self._context.telemetry.recorded = self._context.evidence.telemetry = self._part is not None
         self._due = self._next_due()
@@ -148,7 +148,7 @@ class Judge:
                 if not self._known_line(number, raw):
                     self._line(number, raw)
         self._catch_up(FOREVER)
-        return self._verdict(start)
+        return self._verdict(time)
 
     def _own(self) -> None:
         """A `messages.jsonl`: lines, and pairs of lines of known form, which are nearly all."""
@@ -241,23 +241,23 @@ class Judge:
                 break
         raise BadInput(f"{self._transcript.name} holds no OCPP frames ({first or 'it is empty'})")
 
-    def _read_events(self, start: float) -> Iterator[Event]:
+    def _read_events(self, time: StationTime) -> Iterator[Event]:
         path = self._recording.part(EVENTS)
         if path is None:
             return
         for number, raw in lines(path):
             try:
                 row = orjson.loads(raw)
-                yield Event(start + row["t"], row["connector"], row["event"], row.get("detail") or {})
+                yield Event(time.epoch(row["t"]), row["connector"], row["event"], row.get("detail") or {})
             except (orjson.JSONDecodeError, KeyError, TypeError) as error:
                 self._bad_line(number, f"{EVENTS}: {error!r}", raw)
 
-    def _read_parts(self, start: float) -> Iterator[dict[int, telemetry.Rows]]:
+    def _read_parts(self, time: StationTime) -> Iterator[dict[int, telemetry.Rows]]:
         directory = self._recording.part(TELEMETRY)
-        return iter(()) if directory is None else telemetry.parts(directory, start)
+        return iter(()) if directory is None else telemetry.parts(directory, time)
 
     def _bad_line(self, number: int, why: str, raw: bytes) -> None:
-        t = self._t if self._frames else self._ledger.start
+        t = self._t if self._frames else self._ledger.time.start
         cut = not raw.endswith(b"\n")  # a killed run leaves its last line so
         self._ledger.broken(
             "recording.line",
@@ -269,9 +269,9 @@ class Judge:
             severity="warning" if cut else "error",
         )
 
-    def _verdict(self, start: float) -> Verdict:
+    def _verdict(self, time: StationTime) -> Verdict:
         simulated = self._summary.get("simulated_s")
-        end = max(self._t, start + (float(simulated) if isinstance(simulated, int | float) else 0.0))
+        end = max(self._t, time.epoch(float(simulated) if isinstance(simulated, int | float) else 0.0))
         self._known.enter()
         self._telling.end(end)
         if not self._frames:

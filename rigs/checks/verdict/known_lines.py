@@ -9,6 +9,7 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Gathered
 from evc5.rigs.checks.reading.meter import Reading
 from evc5.rigs.checks.reading.pages import Pages
+from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.checks.reading.templates import Row, Template, Templates
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.verdict.telling import Telling
@@ -24,9 +25,9 @@ HELD_BY_PAIR = ("rpc.id", "rpc.one-call-station", "rpc.matched", "rpc.answered")
 class KnownLines:
     """Takes such lines where nothing else may interfere."""
 
-    def __init__(self, telling: Telling, context: Context, start: float) -> None:
-        self._telling, self._context, self._start = telling, context, start
-        self._templates = Templates(start)
+    def __init__(self, telling: Telling, context: Context, time: StationTime) -> None:
+        self._telling, self._context, self._epoch = telling, context, time.epoch
+        self._templates = Templates(time.epoch)
         self._blocks: dict[tuple[Template, bytes, bytes], tuple[int, Gathered]] = {}
         self._flushed = 0
         self._pairs = self._calls = self._replies = 0
@@ -41,12 +42,12 @@ class KnownLines:
             return since, 0
         match, stamp_of, is_new = self._templates.match_pair, self._templates.stamp, telling.pairing.paired
         put, hear, note = telling.gathering.put, telling.heartbeat.hear, self._context.ledger.lines.note
-        start, last, count = self._start, since, 0
+        epoch, last, count = self._epoch, since, 0
         while (found := match(pages.buffer, pages.at)) is not None:
             template, pair = found
             groups, head = pair.groups(), template.head
-            t, stamp = start + float(groups[head[0]]), stamp_of(template, groups)
-            answered = start + float(groups[-1])
+            t, stamp = epoch(float(groups[head[0]])), stamp_of(template, groups)
+            answered = epoch(float(groups[-1]))
             in_order = last <= t <= answered < before
             if stamp is None or not in_order or not is_new(groups[head[1]].decode()):
                 break
@@ -88,7 +89,7 @@ class KnownLines:
         match = EMPTY_REPLY.fullmatch(raw)
         if match is None or not self._telling.pairing.expects_empty_reply(match[2].decode()):
             return None
-        return self._start + float(match[1]), match[2].decode()
+        return self._epoch(float(match[1])), match[2].decode()
 
     def learn(self, raw: bytes, readings: list[Reading]) -> None:
         """A MeterValues that was judged in full is a pattern for others, where it holds one reading."""

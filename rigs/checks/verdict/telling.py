@@ -43,7 +43,7 @@ class Telling:
         self.gathering = Gathering(self._no_number)
         self.gathering.listeners = [self._read]
         self.breakdowns: dict[Breakdown, tuple[int | None, float]] = {}  # with line and time of the first
-        self._now: tuple[int | None, float] = None, context.ledger.start
+        self._now: tuple[int | None, float] = None, context.ledger.time.start
         self._bus.on_breakdown = self._breaks_down
         self._history.keys.on_setting = lambda key, t: self._bus.tell(self._bus.settings, key, t)
         for check in CHECKS:
