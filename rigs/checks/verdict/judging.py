@@ -282,7 +282,7 @@ class Judge:
             self._sessions.rows(),
             self._frames,
             self._passed(),
-            about=self._context.about(start, end),
+            about=self._context.about(time.start, end),
             breakdowns=self._telling.told_breakdowns(),
         )
 
