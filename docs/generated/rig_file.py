@@ -26,7 +26,7 @@ start, or an offset such as `"1d 18h30m"`.
 
 
 def keys() -> str:
-    schema = json_schema()
+    schema = _inlined(json_schema())
     sections = [_section(path, model, schema) for path, model in _tables(schema)]
     return page("Rig file", INTRODUCTION, *sections)
 
@@ -43,6 +43,21 @@ runs wherever it lies.
         text = (LIBRARY / f"{name}.toml").read_text("utf-8")
         parts.append(f"## {name}\n\n{told}\n\n```toml\n{text.strip()}\n```")
     return page("Shipped rigs", " ".join(about.split()), *parts)
+
+
+def _inlined(schema: Schema) -> Schema:
+    """The schema with what is no table, such as an enumeration, in the place where it is referred to."""
+    values = {name: told for name, told in schema["$defs"].items() if "properties" not in told}
+
+    def inlined(part: Any) -> Any:
+        if isinstance(part, dict):
+            value = values.get(part.get("$ref", "").rpartition("/")[2])
+            rest = {key: inlined(one) for key, one in part.items() if value is None or key != "$ref"}
+            return {**(value or {}), **rest}
+        return [inlined(one) for one in part] if isinstance(part, list) else part
+
+    whole: Schema = inlined(schema)
+    return whole
 
 
 def _tables(schema: Schema, model: str = "", path: str = "") -> Iterator[tuple[str, str]]:
