@@ -1,7 +1,7 @@
 """A digital twin of the Ecotap EVC5 charge controller and the bench around it.
 
-The public API: a `Rig` is run and gives a `Run`; a `Bench` is one charge point under your hands. What goes
-wrong is `BadInput`, `CallError`, `NoReply` or `NotAvailable`.
+The public API: a `Rig` is run and gives a `Run`; a `Bench` is one charge point under your hands; `judge` says
+of any recording what held. What goes wrong is `BadInput`, `CallError`, `NoReply` or `NotAvailable`.
 """
 
 from importlib import import_module
@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from evc5.rigs.analysis.run import Run
     from evc5.rigs.bench.bench import Bench, CallError, NoReply
     from evc5.rigs.bench.rig import Rig
+    from evc5.rigs.checks.verdict.judging import judge
     from evc5.rigs.errors import BadInput, NotAvailable
 
-__all__ = ["BadInput", "Bench", "CallError", "NoReply", "NotAvailable", "Rig", "Run"]
+__all__ = ["BadInput", "Bench", "CallError", "NoReply", "NotAvailable", "Rig", "Run", "judge"]
 __version__ = "0.2.0"
 
 _HOMES = {
@@ -24,6 +25,7 @@ _HOMES = {
     "NotAvailable": "errors",
     "Rig": "bench.rig",
     "Run": "analysis.run",
+    "judge": "checks.verdict.judging",
 }
 
 

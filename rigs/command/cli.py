@@ -76,8 +76,13 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
 
 
 def _verify_options(sub: argparse.ArgumentParser) -> None:
-    what = "a run directory, messages.jsonl or log"
-    sub.add_argument("recording", type=Path, nargs="?", metavar="RUN", help=what)
+    what = "run directories, messages.jsonl or anybody's logs, packed or not; - is standard input"
+    sub.add_argument("recording", nargs="*", metavar="RUN|LOG", help=what)
+    sub.add_argument("--station", metavar="ID", help="the one to judge of a log of many")
+    what = "of a log's times without one, as Europe/Amsterdam (default: by the CSMS's currentTime)"
+    sub.add_argument("--timezone", metavar="ZONE", help=what)
+    what = "where a log was written (default csms: what crosses on the way has no order)"
+    sub.add_argument("--end", choices=("csms", "station"), help=what)
     sub.add_argument("--behaviour", metavar="NAME")
     sub.add_argument("--policy", action="append", default=[], metavar="NAME=VALUE")
     sub.add_argument("--tolerance", action="append", default=[], metavar="NAME=VALUE")

@@ -1,10 +1,10 @@
-"""`evc5 verify`: judges a recording, and says of it what was asked for."""
+"""`evc5 verify`: judges recordings, one or many, and says of them what was asked for."""
 
 import json
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from evc5.rigs.checks import Verdict
+    from evc5.rigs.checks.verdict.recordings import Recording
 
 FAULT_FOUND = 1
+STDIN = "-"
 
 
 def verify_run(arguments: Namespace) -> int:
@@ -25,27 +27,23 @@ def verify_run(arguments: Namespace) -> int:
 
         explain(arguments.explain, _console())
         return 0
-    path: Path | None = arguments.recording
-    if path is None:
-        raise BadInput("the following arguments are required: RUN (evc5 verify --help)")
+    if not arguments.recording:
+        raise BadInput("the following arguments are required: RUN or LOG (evc5 verify --help)")
     required = _required(arguments.require)
-    verdict = _judged(path, arguments)
-    if arguments.junit:
-        from evc5.rigs.checks.verdict.junit import write_junit
-
-        write_junit(arguments.junit, verdict.summary(), str(path))
-    told = verdict.summary()
-    if arguments.octt:
-        from evc5.rigs.checks.verdict.octt import octt
-
-        told["octt"] = octt(path, verdict.requirements)
-    _tell(told, arguments)
-    return _exit_code(verdict, required, quiet=arguments.quiet or arguments.json)
+    found = list(_judged(arguments))
+    if len(found) == 1:
+        _tell(*found[0], arguments)
+    else:
+        _tell_many(found, arguments)
+    quiet = arguments.quiet or arguments.json
+    return max(_exit_code(verdict, required, quiet) for _, verdict in found)
 
 
-def _judged(path: Path, arguments: Namespace) -> "Verdict":
-    from evc5.rigs.checks import finish, judge
+def _judged(arguments: Namespace) -> Iterator[tuple["Recording", "Verdict"]]:
+    """Each recording with its verdict."""
+    from evc5.rigs.checks.verdict.judging import judged
     from evc5.rigs.checks.verdict.known import accept, read_known
+    from evc5.rigs.checks.verdict.recordings import every
     from evc5.rigs.command.progress import bar
 
     choices: dict[str, Any] = {
@@ -54,25 +52,39 @@ def _judged(path: Path, arguments: Namespace) -> "Verdict":
         "tolerances": dict(map(_tolerance, arguments.tolerance)),
     }
     known = read_known(arguments.known) if arguments.known else ()
-    if not path.exists():
-        raise BadInput(f"{path}: no such file or directory")
+    names: list[str] = arguments.recording
+    sources = names[0] if names == [STDIN] else names
     with bar("verify", show=not (arguments.quiet or arguments.json)) as progress:
-        verdict = judge(path, **choices, progress=progress)
-    verdict = accept(verdict, known)
-    if path.is_dir():
-        from evc5.rigs.analysis.report import write_report
-        from evc5.rigs.analysis.run import Run
-
-        finish(path, verdict)
-        write_report(Run.open(path))
-    return verdict
+        for recording in every(sources, arguments.station, arguments.timezone, arguments.end):
+            verdict = accept(judged(recording, **choices, progress=progress), known)
+            if recording.directory is not None:
+                _close(recording.directory, verdict)
+            yield recording, verdict
 
 
-def _tell(told: dict[str, Any], arguments: Namespace) -> None:
+def _close(directory: Path, verdict: "Verdict") -> None:
+    """A run directory has its summary and report written anew."""
+    from evc5.rigs.analysis.report import write_report
+    from evc5.rigs.analysis.run import Run
+    from evc5.rigs.checks import finish
+
+    finish(directory, verdict)
+    write_report(Run.open(directory))
+
+
+def _tell(recording: "Recording", verdict: "Verdict", arguments: Namespace) -> None:
     """The map of cases, where it was asked for, and the verdict."""
     from evc5.rigs.checks.verdict import octt
     from evc5.rigs.checks.verdict.render import show, show_first
 
+    path = recording.directory or recording.transcript.path
+    told = verdict.summary()
+    if arguments.junit:
+        from evc5.rigs.checks.verdict.junit import write_junit
+
+        write_junit(arguments.junit, told, str(path))
+    if arguments.octt:
+        told["octt"] = octt.octt(path, verdict.requirements)
     if arguments.json:
         print(json.dumps(told, indent=2))
     elif not arguments.quiet:
@@ -81,7 +93,22 @@ def _tell(told: dict[str, Any], arguments: Namespace) -> None:
         if arguments.all:
             show(told, _console())
         else:
-            show_first(told, _console(), str(arguments.recording))
+            show_first(told, _console(), " ".join(arguments.recording))
+
+
+def _tell_many(found: Sequence[tuple["Recording", "Verdict"]], arguments: Namespace) -> None:
+    """A table over the stations; --station shows the verdict of one."""
+    from evc5.rigs.command.stations import rows, show
+
+    for flag in ("junit", "octt"):
+        if getattr(arguments, flag):
+            raise BadInput(f"--{flag} is for one station; name it with --station")
+    table = rows(found)
+    if arguments.json:
+        verdicts = {row.station: verdict.summary() for row, verdict in table}
+        print(json.dumps({"stations": [row.table() for row, _ in table], "verdicts": verdicts}, indent=2))
+    elif not arguments.quiet:
+        show([row for row, _ in table], _console())
 
 
 def _exit_code(verdict: "Verdict", required: Iterable[str], quiet: bool) -> int:

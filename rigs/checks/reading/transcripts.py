@@ -3,29 +3,22 @@
 Both are told line by line as our own is; what else a log tells of itself is its `Told`.
 """
 
-import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from glob import glob
 from itertools import islice
 from pathlib import Path
-from shutil import copyfileobj
-from typing import IO
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import IO, Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
 from evc5.rigs.checks.reading.frames import lines
 from evc5.rigs.checks.reading.logs.log import Log, Told
+from evc5.rigs.checks.reading.sources import STDIN, Sources, logs, named, taken_in, zone_of
 from evc5.rigs.errors import BadInput
 
-STDIN = "-"
 ENDS = ("csms", "station")
 BOOT_WITHIN = 500  # lines of our own recording in which its boot is looked for
-
-Source = str | Path
-Sources = Source | Sequence[Source]
 
 
 class Transcript:
@@ -69,8 +62,14 @@ class Transcript:
     def told(self) -> Told:
         """What it tells besides its frames."""
         if self.is_own:
-            return Told((), "1.6", _vendor(self.path), "told", self._end or "station", ())
+            vendor = str(self.boot.get("chargePointVendor", ""))
+            return Told((), "1.6", vendor, "told", self._end or "station", ())
         return self.log.told()
+
+    @cached_property
+    def boot(self) -> dict[str, Any]:
+        """The station's first BootNotification, where it stands near the beginning."""
+        return _boot(self.path) if self.is_own else self.log.survey.boot
 
 
 def transcript(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -80,40 +79,15 @@ def transcript(path: Path) -> Iterator[tuple[int, bytes]]:
 
 def opened(
     sources: Sources, *, station: str | None = None, timezone: str | None = None, end: str | None = None
-) -> Transcript:
-    """A transcript of a path, a pattern, `-` for standard input, or several of them; BadInput for others."""
+) -> list[Transcript]:
+    """The logs that paths, patterns and `-` (standard input) stand for; BadInput for others."""
     if end not in (None, *ENDS):
-        raise BadInput(f"end must be {' or '.join(ENDS)}, got {end}")
-    zone = None if timezone is None else zone_of(timezone)
+        raise BadInput(f"--end must be {' or '.join(ENDS)}, got {end}")
+    choices: dict[str, Any] = {"station": station, "zone": zone_of(timezone), "end": end}
     if sources == STDIN:
-        kept = _taken_in()
-        return Transcript([Path(kept.name)], station=station, zone=zone, end=end, kept=kept)
-    return Transcript(paths_of(sources), station=station, zone=zone, end=end)
-
-
-def paths_of(sources: Sources) -> list[Path]:
-    """The files that names and patterns stand for."""
-    named = [sources] if isinstance(sources, str | Path) else list(sources)
-    found: list[Path] = []
-    for name in named:
-        path = Path(name)
-        matches = [] if path.exists() else sorted(glob(str(name), recursive=True))
-        if not path.exists() and not matches:
-            raise BadInput(f"{name}: no such file or directory")
-        found += map(Path, matches) if matches else [path]
-    for path in found:
-        if path.is_dir():
-            raise BadInput(
-                f"{path} is neither a run directory nor a transcript; name the files in it: {path}/*"
-            )
-    return found
-
-
-def zone_of(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadInput(f"timezone must be a name as Europe/Amsterdam or UTC, got {name}") from None
+        kept = taken_in()
+        return [Transcript([Path(kept.name)], kept=kept, **choices)]
+    return [Transcript(parts, **choices) for parts in logs(named(sources)).values()]
 
 
 def is_own(path: Path) -> bool:
@@ -126,21 +100,12 @@ def is_own(path: Path) -> bool:
     return isinstance(row, dict) and row.get("dir") in ("up", "down")
 
 
-def _vendor(path: Path) -> str:
-    """Who made the station, as its first boot says."""
+def _boot(path: Path) -> dict[str, Any]:
     for _, raw in islice(lines(path), BOOT_WITHIN):
-        if b'"BootNotification"' not in raw:
-            continue
-        try:
-            return str(orjson.loads(raw)["frame"][3]["chargePointVendor"])
-        except (orjson.JSONDecodeError, KeyError, IndexError, TypeError):
-            continue
-    return ""
-
-
-def _taken_in() -> IO[bytes]:
-    """Standard input on disk: it is read more than once."""
-    kept = tempfile.NamedTemporaryFile(prefix="evc5-", suffix=".log")  # noqa: SIM115 - as long as it is read
-    copyfileobj(sys.stdin.buffer, kept)
-    kept.flush()
-    return kept
+        if b'"BootNotification"' in raw:
+            try:
+                payload = orjson.loads(raw)["frame"][3]
+            except (orjson.JSONDecodeError, KeyError, IndexError, TypeError):
+                continue
+            return payload if isinstance(payload, dict) else {}
+    return {}

@@ -1,7 +1,6 @@
 """The judge: one pass over a recording, frame by frame, with the telemetry of each day once it is past."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,8 +11,8 @@ from evc5.rigs.checks.reading import telemetry
 from evc5.rigs.checks.reading.frames import CALL, Frame, Reader, lines
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.reading.pages import Pages
+from evc5.rigs.checks.reading.sources import Sources
 from evc5.rigs.checks.reading.station_time import StationTime, station_time
-from evc5.rigs.checks.reading.transcripts import Sources, Transcript, opened
 from evc5.rigs.checks.state.agenda import Agenda
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import Evidence
@@ -23,13 +22,15 @@ from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
 from evc5.rigs.checks.state.station_history import StationHistory
 from evc5.rigs.checks.state.tolerances import Tolerances, policies_of
 from evc5.rigs.checks.transactions.session_table import Sessions
+from evc5.rigs.checks.verdict import recordings
 from evc5.rigs.checks.verdict.catalogue import TABLE
 from evc5.rigs.checks.verdict.known_lines import KnownLines
+from evc5.rigs.checks.verdict.recordings import Recording
 from evc5.rigs.checks.verdict.telling import Telling
-from evc5.rigs.checks.verdict.verdict import Verdict, findings_of, read_summary, write_summary
+from evc5.rigs.checks.verdict.verdict import Verdict, findings_of, write_summary
 from evc5.rigs.errors import BadInput
 
-MESSAGES, EVENTS, TELEMETRY = "messages.jsonl", "events.jsonl", "telemetry.parquet"
+EVENTS, TELEMETRY = "events.jsonl", "telemetry.parquet"
 FOREVER = float("inf")
 TOLD_LATE_S = 60.0  # assumed: what happened is told within a minute, and telemetry is judged in its light
 JUST_AFTER_S = 1e-6
@@ -55,7 +56,18 @@ def judge(
     or station). Behaviour, policies and tolerances default to what the run's summary, else a boot tells;
     `progress` is told how far it is, of how much. Raises BadInput for what holds no frames.
     """
-    recording = Recording.opened(source, station, timezone, end)
+    recording = recordings.one(source, station, timezone, end)
+    return judged(recording, behaviour, policies, tolerances, progress)
+
+
+def judged(
+    recording: Recording,
+    behaviour: str | None = None,
+    policies: Mapping[str, str] | None = None,
+    tolerances: Mapping[str, float] | None = None,
+    progress: Progress | None = None,
+) -> Verdict:
+    """The verdict on one recording."""
     summary = recording.summary
     if behaviour is not None:
         summary["behaviour"] = behaviour
@@ -69,43 +81,6 @@ def finish(directory: Path, verdict: Verdict | None = None, **choices: Any) -> V
     verdict = verdict or judge(directory, **choices)
     write_summary(directory, verdict.summary())
     return verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """What is judged: frames, and of a run directory its summary, events and telemetry."""
-
-    transcript: Transcript
-    summary: dict[str, Any]
-    directory: Path | None = None
-
-    @classmethod
-    def opened(
-        cls, source: Sources, station: str | None, timezone: str | None, end: str | None
-    ) -> "Recording":
-        if isinstance(source, str | Path) and (Path(source) / MESSAGES).is_file():
-            directory = Path(source)
-            return cls(Transcript([directory / MESSAGES]), read_summary(directory), directory)
-        transcript = opened(source, station=station, timezone=timezone, end=end)
-        stations = () if station else transcript.told().stations
-        if len(stations) > 1:
-            raise BadInput(f"{transcript.name} holds the frames of {_listed(stations)}; name one station")
-        return cls(transcript, {"behaviour": transcript.told().behaviour})
-
-    @property
-    def is_from_power_on(self) -> bool:
-        """Is it from the station's first moment on? A real one, or one with a memory, had a life before."""
-        served = self.summary.get("csms") == "served" or self.summary.get("continues")
-        return self.directory is not None and not served
-
-    def part(self, name: str) -> Path | None:
-        """A file or folder of the run directory, where it is there."""
-        path = None if self.directory is None else self.directory / name
-        return path if path is not None and path.exists() else None
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([*names[:4], *([f"{len(names) - 4} more"] if len(names) > 4 else [])])
 
 
 def _mapping(summary: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -274,6 +249,7 @@ class Judge:
         end = max(self._t, time.epoch(float(simulated) if isinstance(simulated, int | float) else 0.0))
         self._known.enter()
         self._telling.end(end)
+        self._context.evidence.notes += self._transcript.told().notes
         if not self._frames:
             raise BadInput(f"{self._transcript.name} holds no OCPP frames")
         return Verdict(

@@ -79,7 +79,7 @@ class Log:
                 yield frame.found.line, frame.found.text.encode() + b"\n"
                 continue
             start = frame.t if start is None else start
-            yield frame.found.line, _record(frame, start)
+            yield frame.found.line, record_of(frame, start)
 
     def frames(self) -> Iterator[Timed]:
         """The frames in order, with their times, once each."""
@@ -92,7 +92,7 @@ class Log:
     def told(self) -> Told:
         """What is known of the log; once its frames were read, with what was met on the way."""
         told = self.survey
-        vendor, version = told.vendor, told.version
+        vendor, version = str(told.boot.get("chargePointVendor", "")), told.version
         return Told(told.stations, version, vendor, self._clock(), self.end, tuple(self._notes()))
 
     # -- reading ---------------------------------------------------------------------------------
@@ -202,7 +202,8 @@ class _Clock:
             self.t = at
 
 
-def _record(frame: Timed, start: float) -> bytes:
+def record_of(frame: Timed, start: float) -> bytes:
+    """A frame as a line of `messages.jsonl`."""
     found = frame.found
     record: dict[str, Any] = {"t": round(frame.t - start, 6), "at": iso(frame.t), "station": frame.station}
     record["dir"] = "up" if frame.up else "down"

@@ -61,4 +61,4 @@ def key_of(frame: Timed) -> int:
         said = frame.found.text.encode("utf-8", "replace") if body is None else orjson.dumps(body)
     except TypeError:
         said = repr(body).encode("utf-8", "replace")
-    return hash((frame.written if frame.is_stamped else None, frame.up, said))
+    return hash((frame.written if frame.is_stamped else None, frame.up, frame.station, said))

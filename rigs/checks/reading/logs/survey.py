@@ -1,10 +1,11 @@
 """What the beginning of a log tells of the whole: who wrote it, what its words mean, how it tells time."""
 
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
+from typing import Any
 
 from evc5.rigs.checks.reading.logs import stations, times
 from evc5.rigs.checks.reading.logs.actions import CALL, ERROR, RESULT, call_is_up, is_201, reply_is_up
@@ -68,7 +69,7 @@ class Survey:
     near: float | None = None  # an instant of the log, as its payloads tell
     guess_s: float | None = None  # how far its local times are ahead of the station's own stamps
     version: str = "1.6"
-    vendor: str = ""
+    boot: dict[str, Any] = field(default_factory=dict)  # the first BootNotification
 
 
 def survey(frames: Iterable[Found], sent_is_up: bool) -> Survey:
@@ -147,15 +148,15 @@ def _names(told: Survey, seen: list[Found]) -> None:
     """Do the lines name stations? Then a reply and its CALL stand under one name."""
     names = [stations.named(found) for found in seen]
     found_names = Counter(name for name in names if name)
-    called: dict[str, str] = {}
+    called: defaultdict[str, set[str]] = defaultdict(set)  # by id: under which names it was called
     same, other = 0, 0
     for found, name in zip(seen, names, strict=True):
         if found.kind == CALL:
-            called[found.id] = name
-        elif found.id in called:
-            asked = called.pop(found.id)
-            same += asked == name or not (asked and name)
-            other += bool(asked and name and asked != name)
+            called[found.id].add(name)
+        elif askers := called[found.id]:
+            same += name in askers
+            other += bool(name) and name not in askers and "" not in askers
+            askers.discard(name)
     told.names_stations = bool(found_names) and other <= 0.1 * (same + other)
     told.stations = tuple(found_names) if told.names_stations else ()
 
@@ -174,7 +175,7 @@ def _doubled(seen: list[Found]) -> int:
     recent: deque[str] = deque(maxlen=12)
     again = 0
     for found in seen:
-        said = repr(found.body)
+        said = stations.named(found) + repr(found.body)
         again += said in recent
         recent.append(said)
     return again
@@ -196,5 +197,5 @@ def _speaks(told: Survey, seen: list[Found]) -> None:
     told.version = "2.0.1" if newer and newer * 4 >= sum(found.kind == CALL for found in seen) else "1.6"
     for found in seen:
         if found.action == "BootNotification" and isinstance(found.payload, dict):
-            told.vendor = str(found.payload.get("chargePointVendor", ""))
+            told.boot = found.payload
             return

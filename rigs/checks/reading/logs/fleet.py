@@ -1,0 +1,78 @@
+"""A log of many stations, parted once into one file each on disk: memory does not grow with either."""
+
+import gzip
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from evc5.rigs.checks.reading.logs.log import Log, Told, record_of
+
+MOST_BUFFERED = 32 << 20  # bytes of all stations together that wait to be written
+NAMELESS = "(no name)"
+
+
+@dataclass(slots=True)
+class StationLog:
+    """The frames of one station out of a log of many, read from its own file."""
+
+    name: str
+    path: Path
+    said: Told
+    boot: dict[str, Any] = field(default_factory=dict)  # its first BootNotification
+    frames: int = 0
+    is_own: bool = False
+    keeps: object = None  # what holds its file
+
+    def records(self) -> Iterator[tuple[int, bytes]]:
+        with gzip.open(self.path, "rb") as file:
+            for raw in file:
+                number, _, record = raw.partition(b" ")
+                yield int(number), record
+
+    def told(self) -> Told:
+        return replace(self.said, vendor=str(self.boot.get("chargePointVendor", "")))
+
+
+class Fleet:
+    """The stations of a log by name; their files go with this."""
+
+    def __init__(self, log: Log) -> None:
+        self._kept = tempfile.TemporaryDirectory(prefix="evc5-")
+        self._folder = Path(self._kept.name)
+        self._buffers: dict[str, list[bytes]] = {}
+        self._buffered = 0
+        self._starts: dict[str, float] = {}
+        self.stations: dict[str, StationLog] = {}
+        for frame in log.frames():
+            if frame.found.is_frame:
+                self._take(frame.station or NAMELESS, frame, log.told())
+        self._flush()
+        self.stations = dict(sorted(self.stations.items()))
+        for station in self.stations.values():
+            station.keeps = self
+            station.said = replace(log.told(), stations=(station.name,))
+
+    def _take(self, name: str, frame: Any, told: Told) -> None:
+        station = self.stations.get(name)
+        if station is None:
+            path = self._folder / f"{len(self.stations)}.gz"
+            station = self.stations[name] = StationLog(name, path, told)
+            self._starts[name] = frame.t
+        found = frame.found
+        if found.action == "BootNotification" and not station.boot and isinstance(found.payload, dict):
+            station.boot = found.payload
+        station.frames += 1
+        line = b"%d " % found.line + record_of(frame, self._starts[name])
+        self._buffers.setdefault(name, []).append(line)
+        self._buffered += len(line)
+        if self._buffered > MOST_BUFFERED:
+            self._flush()
+
+    def _flush(self) -> None:
+        for name, lines in self._buffers.items():
+            with gzip.open(self.stations[name].path, "ab", compresslevel=1) as file:
+                file.write(b"".join(lines))
+        self._buffers.clear()
+        self._buffered = 0

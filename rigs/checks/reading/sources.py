@@ -1,0 +1,68 @@
+"""What the names on a command line stand for: run directories, and files that are parts of one log each."""
+
+import re
+import sys
+import tempfile
+from collections.abc import Sequence
+from glob import glob, has_magic
+from pathlib import Path
+from shutil import copyfileobj
+from typing import IO
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from evc5.rigs.errors import BadInput
+
+STDIN = "-"
+MESSAGES = "messages.jsonl"
+Source = str | Path
+Sources = Source | Sequence[Source]
+
+ENDINGS = re.compile(r"\.(?:gz|bz2|xz|zst|log|txt|jsonl?|csv|out|\d+)(?=\.|$)", re.IGNORECASE)
+DATE = re.compile(r"[-_.]?20\d\d[-_]?\d\d[-_]?\d\d(?:[-_T.]?\d\d[-_:.]?\d\d(?:[-_:.]?\d\d)?)?")
+
+
+def named(sources: Sources) -> list[Path]:
+    """The paths that names and patterns stand for; BadInput for one that stands for nothing."""
+    found: list[Path] = []
+    for name in [sources] if isinstance(sources, str | Path) else sources:
+        path = Path(name)
+        matches = (
+            sorted(glob(str(name), recursive=True)) if has_magic(str(name)) and not path.exists() else []
+        )
+        if not matches and not path.exists():
+            raise BadInput(f"{name}: no such file or directory")
+        found += [Path(match) for match in matches] or [path]
+    return found
+
+
+def is_run(path: Path) -> bool:
+    return path.is_dir() and (path / MESSAGES).is_file()
+
+
+def logs(paths: Sequence[Path]) -> dict[str, list[Path]]:
+    """Files by the log they are parts of: rotated ones bear one name but for numbers and dates."""
+    found: dict[str, list[Path]] = {}
+    for path in paths:
+        if path.is_dir():
+            raise BadInput(f"{path} is neither a run directory nor a transcript; name its files: {path}/*")
+        stem = DATE.sub("", ENDINGS.sub("", path.name)) or path.name
+        found.setdefault(str(path.parent / stem), []).append(path)
+    return found
+
+
+def zone_of(name: str | None) -> ZoneInfo | None:
+    """The zone of a log's times that the user names."""
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadInput(f"--timezone must be a name as Europe/Amsterdam or UTC, got {name}") from None
+
+
+def taken_in() -> IO[bytes]:
+    """Standard input on disk, since it is read more than once; it goes when the file is closed."""
+    kept = tempfile.NamedTemporaryFile(prefix="evc5-", suffix=".log")  # noqa: SIM115 - as long as it is read
+    copyfileobj(sys.stdin.buffer, kept)
+    kept.flush()
+    return kept

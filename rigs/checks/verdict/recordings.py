@@ -1,0 +1,83 @@
+"""What is judged: the frames of one station, and of a run directory its summary, events and telemetry."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evc5.rigs.checks.reading.logs.fleet import Fleet, StationLog
+from evc5.rigs.checks.reading.sources import MESSAGES, STDIN, Sources, is_run, named
+from evc5.rigs.checks.reading.transcripts import Transcript, opened
+from evc5.rigs.checks.verdict.verdict import read_summary
+from evc5.rigs.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One recording: `name` is that of its station, or of its file where nothing names one."""
+
+    name: str
+    transcript: Transcript | StationLog
+    summary: dict[str, Any]
+    directory: Path | None = None
+
+    @property
+    def is_from_power_on(self) -> bool:
+        """Is it from the station's first moment on? A real one, or one with a memory, had a life before."""
+        served = self.summary.get("csms") == "served" or self.summary.get("continues")
+        return self.directory is not None and not served
+
+    def part(self, name: str) -> Path | None:
+        """A file or folder of the run directory, where it is there."""
+        path = None if self.directory is None else self.directory / name
+        return path if path is not None and path.exists() else None
+
+
+def one(source: Sources, station: str | None, timezone: str | None, end: str | None) -> Recording:
+    """The recording of one station; BadInput where there are several and none is named."""
+    logs = list(_opened(source, station, timezone, end))
+    if len(logs) > 1:
+        raise BadInput(f"{_listed([log.name for log in logs])} are recordings of their own; name one")
+    (log,) = logs
+    if isinstance(log, Recording):
+        return log
+    if station is None and len(stations := log.told().stations) > 1:
+        raise BadInput(f"{log.name} holds the frames of {_listed(stations)}; name one station")
+    return _of_log(log, station)
+
+
+def every(source: Sources, station: str | None, timezone: str | None, end: str | None) -> Iterator[Recording]:
+    """Every recording that a source holds, station by station."""
+    for log in _opened(source, station, timezone, end):
+        if isinstance(log, Recording):
+            yield log
+        elif station is not None or len(log.told().stations) < 2:
+            yield _of_log(log, station)
+        else:
+            fleet = Fleet(log.log)
+            for name, part in fleet.stations.items():
+                yield Recording(name, part, {"behaviour": part.told().behaviour})
+
+
+def _opened(
+    source: Sources, station: str | None, timezone: str | None, end: str | None
+) -> Iterator[Recording | Transcript]:
+    paths = [] if source == STDIN else named(source)
+    for directory in filter(is_run, paths):
+        messages = Transcript([directory / MESSAGES])
+        yield Recording(str(directory), messages, read_summary(directory), directory)
+    files = [path for path in paths if not is_run(path)]
+    if files or source == STDIN:
+        yield from opened(files or STDIN, station=station, timezone=timezone, end=end)
+
+
+def _of_log(log: Transcript, station: str | None = None) -> Recording:
+    told = log.told()
+    if station is not None and station not in told.stations:
+        named = _listed(told.stations) if told.stations else "none by name"
+        raise BadInput(f"{log.name} holds no frames of the station {station}; it holds {named}")
+    return Recording(station or next(iter(told.stations), log.name), log, {"behaviour": told.behaviour})
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([*names[:4], *([f"{len(names) - 4} more"] if len(names) > 4 else [])])
