@@ -1,14 +1,11 @@
 """Values of configuration keys: good ones are taken, bad ones refused, all of them stay (5.3, 5.8)."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from evc5.rigs.checks.device.configuration import same
 from evc5.rigs.checks.metering.measurands import PHASED
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.meter import PHASES
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.keys import measurands_of
+from evc5.rigs.checks.state.keys import as_text, measurands_of
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.sheet_tables import HARDCODED
 
@@ -71,7 +68,7 @@ class Settings:
         self._writable: dict[str, bool] = {}
         self._told: dict[str, str] = {}
         self._measured: frozenset[str] = frozenset()  # what any list of it has named: its meter knows that
-        self._rigged = {key.lower(): _as_text(value) for key, value in context.evidence.header.items()}
+        self._rigged = {key.lower(): as_text(value) for key, value in context.evidence.header.items()}
         context.bus.replies["GetConfiguration"].append(self._listed)
         context.bus.replies["ChangeConfiguration"].append(self._changed)
 
@@ -118,17 +115,6 @@ class Settings:
         self._ledger.judge(
             VALUE, (status in DONE) == good, call.reply_t or call.t, None, expected, status, message
         )
-
-
-def _as_text(value: Any) -> str:
-    """A rig file's value as a key has it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Mapping):
-        return ",".join(f"{name}={_as_text(item)}" for name, item in value.items())
-    if isinstance(value, list | tuple):
-        return ",".join(map(_as_text, value))
-    return str(value)
 
 
 def _is_good(key: str, value: str, measured: frozenset[str]) -> bool | None:

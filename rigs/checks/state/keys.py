@@ -2,12 +2,14 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from evc5.rigs.checks.reading.call import Call
 
+LONG_AGO = float("-inf")
 PHASE = re.compile(r"\.L[123](-N|-L[123])?$")  # 9.1.17: a phase may be written behind the measurand
 
 
@@ -79,12 +81,24 @@ class Keys:
 
     # -- what the frames tell --------------------------------------------------------------------
 
+    def rigged(self, key: str, value: str) -> None:
+        """What the rig says of a key counts until the station itself tells it."""
+        self._settings[key.lower()] = Setting([(LONG_AGO, value)])
+
     def told(self, call: Call) -> None:
         """The answer to a GetConfiguration."""
         self.was_told = self.was_told or call.reply is not None
         for item in (call.reply or {}).get("configurationKey", ()):
             if "value" in item:
-                self.set(item["key"], item["value"], call.reply_t or call.t)
+                self._heard(item["key"], item["value"], call.reply_t or call.t)
+
+    def _heard(self, key: str, value: str, t: float) -> None:
+        before = self._settings.get(key.lower())
+        if before is not None and len(before.history) == 1 and before.history[0][0] == LONG_AGO:
+            before.history[0] = (LONG_AGO, value)
+            self.on_setting(key.lower(), t)
+        else:
+            self.set(key, value, t)
 
     def changed(self, call: Call) -> None:
         """The answer to a ChangeConfiguration."""
@@ -96,3 +110,14 @@ class Keys:
         if not history or history[-1][1] != value:
             history.append((t, value))
             self.on_setting(key.lower(), t)
+
+
+def as_text(value: Any) -> str:
+    """A rig file's value as a key has it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={as_text(item)}" for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return ",".join(map(as_text, value))
+    return str(value)

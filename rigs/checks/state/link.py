@@ -12,6 +12,8 @@ DRAIN_S = 3600.0  # assumed: a queue is delivered an hour after the link is back
 HELD_S = 220.0  # a transaction message that met silence or a CALLERROR: time-out, then 3 min (EVC4 boot log)
 STUCK_S = 1.0  # assumed: an answer that takes so long holds up what else there is to say
 MOST_OUTAGES = 64
+LACKS = {"link-down": "line", "power-cut": "mains"}
+BRINGS = {"link-up": "line", "power-restore": "mains"}
 
 
 def _nothing() -> None:
@@ -27,6 +29,7 @@ class Link:
         self.unheard: deque[float] = deque(maxlen=256)  # when CALLs of its went that got no reply or an error
         self.waiting: Callable[[], float | None] = _nothing  # when the CALL went that it waits for now
         self.down_since: float | None = None
+        self._lacking: set[str] = set()  # what a connection needs and is gone
         self.outages: list[tuple[float, float]] = []  # (from, to)
         # silent outages, up to when the station may notice their end
         self.mute: list[tuple[float, float]] = []
@@ -76,8 +79,15 @@ class Link:
             beat_s = float(self._keys.integer("HeartbeatInterval", t) or DAY_S)
             self.mute = [*self.mute[1 - MOST_OUTAGES :], (self._mute_since, t + beat_s)]
             self._mute_since = None
-        if name in ("link-down", "power-cut"):
+        if name in LACKS:
+            self._lacking.add(LACKS[name])
             self.down_since = t if self.down_since is None else self.down_since
-        elif name in ("link-up", "power-restore") and self.down_since is not None:
+        elif name in BRINGS:
+            self._lacking.discard(BRINGS[name])
+            self._returns(t)
+
+    def _returns(self, t: float) -> None:
+        """The line is there again once neither it nor the mains are missing."""
+        if self.down_since is not None and not self._lacking:
             self.outages = [*self.outages[1 - MOST_OUTAGES :], (self.down_since, t)]
             self.down_since = None

@@ -16,6 +16,7 @@ from evc5.rigs.checks.reading.station_time import StationTime, station_time
 from evc5.rigs.checks.state.agenda import Agenda
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import Evidence
+from evc5.rigs.checks.state.keys import as_text
 from evc5.rigs.checks.state.ledger import Ledger
 from evc5.rigs.checks.state.listeners import Bus, Event
 from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
@@ -34,6 +35,7 @@ EVENTS, TELEMETRY = "events.jsonl", "telemetry.parquet"
 FOREVER = float("inf")
 TOLD_LATE_S = 60.0  # assumed: what happened is told within a minute, and telemetry is judged in its light
 JUST_AFTER_S = 1e-6
+POWER_LOSS = {"fault": "power-cut", "clear": "power-restore"}
 GOES_DOWN = ("power-cut", "link-down", "reset")
 
 Progress = Callable[[float, float], None]  # so far, of how much
@@ -223,7 +225,7 @@ class Judge:
         for number, raw in lines(path):
             try:
                 row = orjson.loads(raw)
-                yield Event(time.epoch(row["t"]), row["connector"], row["event"], row.get("detail") or {})
+                yield _event(time.epoch(row["t"]), row["connector"], row["event"], row.get("detail") or {})
             except (orjson.JSONDecodeError, KeyError, TypeError) as error:
                 self._bad_line(number, f"{EVENTS}: {error!r}", raw)
 
@@ -274,6 +276,8 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
     evidence = Evidence(history, behaviour=summary.get("behaviour"))
     evidence.header = _mapping(summary, "keys")
     evidence.from_power_on = recording.is_from_power_on
+    for key, value in evidence.header.items() if evidence.from_power_on else ():
+        history.keys.rigged(key, as_text(value))
     evidence.events = recording.part(EVENTS) is not None
     evidence.end, evidence.station_clock = told.end, told.knows_clock
     ledger.knows = evidence.knows
@@ -290,6 +294,13 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
         policies=policies,
         zone=ZoneInfo(zone) if isinstance(zone, str) else None,
     )
+
+
+def _event(t: float, connector: int | None, name: str, detail: dict[str, Any]) -> Event:
+    """As the recording tells it; a fault named power-loss is the mains' and takes the whole station."""
+    if name in POWER_LOSS and detail.get("fault") == "power-loss":
+        return Event(t, None, POWER_LOSS[name], detail)
+    return Event(t, connector, name, detail)
 
 
 def _told_at(event: Event) -> float:

@@ -102,7 +102,7 @@ class Pulse:
             self._agenda.at(event.t + BOOT_S + RECONNECT_S, partial(self._booted, event.t))
 
     def _undisturbed(self, since: float, until: float) -> bool:
-        again = any(since - 0.01 <= begin <= until for begin, _ in self._link.outages)
+        again = any(begin <= until and end > since + 0.01 for begin, end in self._link.outages)
         return (
             not again
             and self._connectors.touches(0, since + 0.1, until) == 0
