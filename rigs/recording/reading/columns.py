@@ -13,11 +13,29 @@ Columns = dict[str, Array]
 
 
 def to_arrow(values: Array, type_: pa.DataType) -> pa.Array:
-    """An arrow array in which NaN or None is null."""
-    if pa.types.is_string(type_):
-        return _labels(values.tolist())
+    """An arrow array of numbers in which NaN is null."""
     known = _bitmap(~np.isnan(values)) if values.dtype.kind == "f" else None
     return pa.Array.from_buffers(type_, len(values), [known, pa.py_buffer(np.ascontiguousarray(values))])
+
+
+class Texts:
+    """Few different texts, each in many rows: rows hold their codes."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, int] = {}
+
+    def code(self, text: str | None) -> int:
+        """The number that stands for a text; -1 for none."""
+        return -1 if text is None else self._codes.setdefault(str(text), len(self._codes))
+
+    def to_arrow(self, codes: Array) -> pa.Array:
+        """The texts as an arrow dictionary."""
+        places = np.cumsum([0, *(len(text.encode()) for text in self._codes)]).astype(np.int32)
+        content = pa.py_buffer("".join(self._codes).encode())
+        dictionary = pa.StringArray.from_buffers(len(self._codes), pa.py_buffer(places), content)
+        rows = np.maximum(codes, 0).astype(np.int32)
+        indices = pa.Array.from_buffers(pa.int32(), len(rows), [_bitmap(codes >= 0), pa.py_buffer(rows)])
+        return pa.DictionaryArray.from_arrays(indices, dictionary)
 
 
 def to_numpy(column: pa.ChunkedArray | pa.Array) -> Array:
@@ -30,19 +48,6 @@ def to_numpy(column: pa.ChunkedArray | pa.Array) -> Array:
         return np.array(whole.to_pylist(), object)
     data = _data(whole)
     return np.where(_is_known(whole), data, np.nan) if whole.null_count else data
-
-
-def _labels(values: list[str | None]) -> pa.Array:
-    """Few different texts, each many times."""
-    texts = sorted({text for text in values if text is not None})
-    codes = {text: code for code, text in enumerate(texts)} | {None: 0}
-    rows = np.array([codes[text] for text in values], np.int32)
-    known = _bitmap(np.array([text is not None for text in values], bool))
-    places = np.cumsum([0, *(len(text.encode()) for text in texts)]).astype(np.int32)
-    content = pa.py_buffer("".join(texts).encode())
-    dictionary = pa.StringArray.from_buffers(len(texts), pa.py_buffer(places), content)
-    indices = pa.Array.from_buffers(pa.int32(), len(rows), [known, pa.py_buffer(rows)])
-    return pa.DictionaryArray.from_arrays(indices, dictionary).dictionary_decode()
 
 
 def _bitmap(known: Any) -> pa.Buffer | None:

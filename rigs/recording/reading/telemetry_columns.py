@@ -17,7 +17,8 @@ class Column(NamedTuple):
     description: str
 
 
-_NUMBER, _COUNT, _TEXT = pa.float64(), pa.int64(), pa.string()
+_NUMBER, _COUNT = pa.float64(), pa.int64()
+_TEXT = pa.dictionary(pa.int32(), pa.string())  # few different ones, each in many rows
 
 
 def phase_names(quantity: str, unit: str = "a") -> tuple[str, str, str]:

@@ -43,14 +43,10 @@ def _source(name: str, stored: set[str]) -> str | None:
 
 def _column(table: pa.Table, name: str, source: str | None) -> pa.ChunkedArray:
     if source is None:
-        return pa.chunked_array([pa.nulls(table.num_rows, _type(name))])
+        return pa.chunked_array([pa.nulls(table.num_rows, TYPES[name])])
     column = table[source]
     if source != name:
         import pyarrow.compute as pc  # costly, and of use to former formats only
 
         column = pc.list_element(column, _LISTED[name][1])
-    return column if column.type == _type(name) else column.cast(_type(name))
-
-
-def _type(name: str) -> pa.DataType:
-    return pa.dictionary(pa.int32(), TYPES[name]) if name in TEXTS else TYPES[name]
+    return column if column.type == TYPES[name] else column.cast(TYPES[name])

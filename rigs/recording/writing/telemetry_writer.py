@@ -15,14 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evc5.models.units import DAY_S
-from evc5.rigs.recording.reading.columns import Columns, to_arrow
-from evc5.rigs.recording.reading.telemetry_columns import NAMES, SCHEMA, phase_names
+from evc5.rigs.recording.reading.columns import Columns, Texts, to_arrow
+from evc5.rigs.recording.reading.telemetry_columns import NAMES, SCHEMA, TEXTS, phase_names
 from evc5.twin.clock import Calendar
 
 ROW_EVERY_S = 60.0  # the longest gap between rows while a quantity varies
 
 _DEMAND, _ALLOCATED, _OFFERED = (phase_names(quantity) for quantity in ("demand", "allocated", "offered"))
-_ELSEWHERE = {"t", "at", "connector", "status", "limited_by", *_ALLOCATED, *_OFFERED}
+_ELSEWHERE = {"t", "at", "connector", *TEXTS, *_ALLOCATED, *_OFFERED}
 _FROM_SEGMENT = tuple(name for name in NAMES if name not in _ELSEWHERE)
 
 Phases = tuple[float, float, float]
@@ -55,6 +55,7 @@ class TelemetryWriter:
         self._epoch_us = round(calendar.epoch(0.0) * 1e6)
         self._day_end_s = DAY_S - calendar.epoch(0.0) % DAY_S
         self._spans: dict[int, list[Span]] = {}
+        self._texts = Texts()
         self._part = 0
 
     def begin(self, connector: int, span: Span) -> None:
@@ -84,20 +85,32 @@ class TelemetryWriter:
 
     def row(self, connector: int, span: Span) -> dict[str, Any]:
         """One row as it would be written for a span's first instant."""
-        rendered = _render(connector, [span], span.t_s)
-        table = _table([{name: values[:1] for name, values in rendered.items()}], self._epoch_us)
+        rendered = _render(connector, [span], span.t_s, self._texts)
+        table = self._table([{name: values[:1] for name, values in rendered.items()}])
         (row,) = table.to_pylist()
         return dict(row)
 
     def _write(self, spans: Mapping[int, Sequence[Span]], end_s: float) -> bool:
-        rendered = [_render(connector, some, end_s) for connector, some in spans.items() if some]
+        rendered = [_render(connector, some, end_s, self._texts) for connector, some in spans.items() if some]
         if not rendered:
             return False
         path = self._directory / f"part-{self._part:05}.parquet"
         partial = path.with_name(f".{path.name}.partial")
-        pq.write_table(_table(rendered, self._epoch_us), partial, compression="zstd", compression_level=1)
+        pq.write_table(self._table(rendered), partial, compression="zstd", compression_level=1)
         os.replace(partial, path)
         return True
+
+    def _table(self, rendered: Sequence[Columns]) -> pa.Table:
+        """The rows of all connectors in order of time."""
+        columns = {name: np.concatenate([some[name] for some in rendered]) for name in rendered[0]}
+        order = np.lexsort((columns["connector"], columns["t"]))
+        columns = {name: values[order] for name, values in columns.items()}
+        columns["at"] = np.rint(columns["t"] * 1e6).astype(np.int64) + self._epoch_us
+        arrays = [
+            self._texts.to_arrow(columns[name]) if name in TEXTS else to_arrow(columns[name], type_)
+            for name, type_ in zip(SCHEMA.names, SCHEMA.types, strict=True)
+        ]
+        return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
 def _split(spans: list[Span], t_s: float) -> tuple[list[Span], list[Span]]:
@@ -114,33 +127,36 @@ def _closed(spans: list[Span], t_s: float) -> list[Span]:
     return spans if not spans or spans[-1].t_s == t_s else [*spans, spans[-1]._replace(t_s=t_s)]
 
 
-def _render(connector: int, spans: Sequence[Span], end_s: float) -> Columns:
+def _render(connector: int, spans: Sequence[Span], end_s: float, texts: Texts) -> Columns:
+    """The rows of one connector; texts by their codes."""
     ends = [span.t_s for span in spans[1:]] + [end_s]
     times = [_times(span, end) for span, end in zip(spans, ends, strict=True)]
     rows = [span.segment.columns(t_s) for span, t_s in zip(spans, times, strict=True)]
     counts = [len(t_s) for t_s in times]
     columns = {name: np.concatenate([row[name] for row in rows]) for name in _FROM_SEGMENT}
-    columns |= _from_spans(spans, counts)
-    _name_the_car(columns)
+    columns |= _decided(spans, counts)
+    columns |= {
+        "pilot": np.repeat([texts.code(row["pilot"][0]) for row in rows], counts),
+        "status": np.repeat([texts.code(span.status) for span in spans], counts),
+        "limited_by": np.repeat([texts.code(span.limited_by) for span in spans], counts),
+    }
+    _name_the_car(columns, texts)
     return columns | {"t": np.concatenate(times), "connector": np.full(sum(counts), connector)}
 
 
-def _from_spans(spans: Sequence[Span], counts: Sequence[int]) -> Columns:
-    """What the controller decided, the same in every row of a span."""
-    columns = {
-        "status": np.repeat(np.array([span.status for span in spans]), counts),
-        "limited_by": np.repeat(np.array([span.limited_by for span in spans]), counts),
-    }
+def _decided(spans: Sequence[Span], counts: Sequence[int]) -> Columns:
+    """The amps the controller decided on, the same in every row of a span."""
     amps = np.repeat(np.array([(*span.allocated_a, *span.offered_a) for span in spans]), counts, axis=0)
-    return columns | dict(zip((*_ALLOCATED, *_OFFERED), amps.T, strict=True))
+    return dict(zip((*_ALLOCATED, *_OFFERED), amps.T, strict=True))
 
 
-def _name_the_car(columns: Columns) -> None:
+def _name_the_car(columns: Columns, texts: Texts) -> None:
     """Where a car that may charge wants less than it is allocated, the car itself is the limit."""
     wanted_a = np.maximum.reduce([columns[name] for name in _DEMAND])
     allocated_a = np.maximum.reduce([columns[name] for name in _ALLOCATED])
-    permitted = (columns["limited_by"] != "none") & (columns["limited_by"] != np.array(None))
-    columns["limited_by"] = np.where(permitted & (wanted_a < allocated_a), "car", columns["limited_by"])
+    limited_by = columns["limited_by"]
+    permitted = (limited_by != texts.code("none")) & (limited_by != texts.code(None))
+    columns["limited_by"] = np.where(permitted & (wanted_a < allocated_a), texts.code("car"), limited_by)
 
 
 def _times(span: Span, end_s: float) -> np.ndarray:
@@ -149,13 +165,3 @@ def _times(span: Span, end_s: float) -> np.ndarray:
         return np.array([span.t_s])
     first, last = math.floor(span.t_s / ROW_EVERY_S) + 1, math.ceil(end_s / ROW_EVERY_S)
     return np.concatenate([[span.t_s], np.arange(first, last) * ROW_EVERY_S])
-
-
-def _table(rendered: Sequence[Columns], epoch_us: int) -> pa.Table:
-    columns = {name: np.concatenate([some[name] for some in rendered]) for name in rendered[0]}
-    order = np.lexsort((columns["connector"], columns["t"]))
-    columns = {name: values[order] for name, values in columns.items()}
-    columns["at"] = np.rint(columns["t"] * 1e6).astype(np.int64) + epoch_us
-    return pa.Table.from_arrays(
-        [to_arrow(columns[field.name], field.type) for field in SCHEMA], schema=SCHEMA
-    )

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from evc5.rigs.recording.reading.columns import to_arrow, to_numpy
+from evc5.rigs.recording.reading.columns import Texts, to_arrow, to_numpy
 
 NAN = float("nan")
 
@@ -14,13 +14,19 @@ NAN = float("nan")
     [
         (np.array([1.5, NAN, -0.0]), pa.float64(), [1.5, None, 0.0]),
         (np.array([1, 2, 1]), pa.int64(), [1, 2, 1]),
-        (np.array(["B", None, "A", "B"], object), pa.string(), ["B", None, "A", "B"]),
-        (np.array(["é", "é"]), pa.string(), ["é", "é"]),
-        (np.array([None, None], object), pa.string(), [None, None]),
     ],
 )
 def test_arrow_holds_the_values_and_null_for_what_is_missing(values, type_, expected):
     assert to_arrow(values, type_).to_pylist() == expected
+
+
+@pytest.mark.parametrize("rows", [["B", None, "A", "B"], ["é", "é"], [None, None]])
+def test_texts_come_back_from_their_codes(rows):
+    texts = Texts()
+    codes = np.array([texts.code(text) for text in rows])
+    array = texts.to_arrow(codes)
+    assert array.to_pylist() == rows and array.type == pa.dictionary(pa.int32(), pa.string())
+    assert len(set(codes.tolist())) == len(set(rows))
 
 
 @pytest.mark.parametrize("start, stop", [(0, 20), (3, 17), (9, 10), (5, 5)])
