@@ -6,24 +6,12 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from evc5.rigs.analysis.plot_style import (
-    LIGHT,
-    PHASES,
-    Chart,
-    Window,
-    chart,
-    held,
-    highest,
-    jumps,
-    legend,
-    mark_id,
-    name_panel,
-    steps,
-    style,
-    title,
-)
+from evc5.rigs.analysis.plot_style import Chart, chart, label_time, legend, name_panel, style, title
 from evc5.rigs.analysis.recorded import Recorded
+from evc5.rigs.analysis.stepped import held, highest, jumps, steps
+from evc5.rigs.analysis.theme import LIGHT, PHASES, mark_id
 from evc5.rigs.analysis.visits import Visit, visits
+from evc5.rigs.analysis.window import Window
 from evc5.rigs.recording.reading import run_directory, telemetry
 from evc5.rigs.recording.reading.columns import Columns
 from evc5.rigs.recording.reading.telemetry_columns import phase_names
@@ -56,7 +44,7 @@ def plot_day(run: Recorded, connector: int, window: Window) -> Chart:
         _draw_curve(panels[3], "State of charge, %", rows["t"], 100 * rows["soc"], window, (-4, 104))
         if heat:
             _draw_curve(panels[4], "Temperature, °C", rows["t"], rows["temp_c"], window)
-        window.label(panels[-1], above=panels[1:-1])
+        label_time(window, panels[-1], above=panels[1:-1])
     return figure
 
 

@@ -9,9 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from evc5.rigs.analysis import busiest_day
-from evc5.rigs.analysis.plot_style import LIGHT, Chart, Window, chart, legend, name_panel, style, title
+from evc5.rigs.analysis.plot_style import Chart, chart, legend, name_panel, style, title
 from evc5.rigs.analysis.recorded import Recorded
+from evc5.rigs.analysis.theme import LIGHT
 from evc5.rigs.analysis.visits import Visit, visits
+from evc5.rigs.analysis.window import Window
 
 _MOST_BARS = 62  # beyond, days are taken together
 _SHORT_WH = 500.0  # a session this far below its need is called short

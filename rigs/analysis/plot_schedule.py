@@ -5,21 +5,12 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from evc5.rigs.analysis.plot_style import (
-    LIGHT,
-    Chart,
-    Window,
-    chart,
-    highest,
-    jumps,
-    legend,
-    name_panel,
-    steps,
-    style,
-    title,
-)
+from evc5.rigs.analysis.plot_style import Chart, chart, label_time, legend, name_panel, style, title
 from evc5.rigs.analysis.profile_bands import Band, Place, Story, tell
 from evc5.rigs.analysis.recorded import Recorded
+from evc5.rigs.analysis.stepped import highest, jumps, steps
+from evc5.rigs.analysis.theme import LIGHT
+from evc5.rigs.analysis.window import Window
 from evc5.rigs.recording.reading import run_directory, telemetry
 from evc5.rigs.recording.reading.columns import Columns
 from evc5.rigs.recording.reading.telemetry_columns import phase_names
@@ -41,7 +32,7 @@ def plot_schedule(run: Recorded, connector: int, window: Window) -> Chart:
         title(figure, f"Charging profiles · connector {connector} · {window.name()}", _summary(story, places))
         _draw_lanes(lanes, story.bands, places, window)
         _draw_current(current, story, rows, window)
-        window.label(current, above=[lanes])
+        label_time(window, current, above=[lanes])
     return figure
 
 

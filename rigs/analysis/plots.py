@@ -6,8 +6,9 @@ from evc5.rigs.analysis import busiest_day
 from evc5.rigs.analysis.plot_day import plot_day
 from evc5.rigs.analysis.plot_energy import plot_energy
 from evc5.rigs.analysis.plot_schedule import plot_schedule
-from evc5.rigs.analysis.plot_style import Chart, Window
+from evc5.rigs.analysis.plot_style import Chart
 from evc5.rigs.analysis.recorded import Instant, Recorded
+from evc5.rigs.analysis.window import Window
 
 
 class Plots:

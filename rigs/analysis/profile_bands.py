@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from evc5.rigs.analysis.plot_style import Window
 from evc5.rigs.analysis.recorded import Recorded
+from evc5.rigs.analysis.window import Window
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.reading.frames import Frame, frame_of, heads
 from evc5.twin.charging.profile import CHARGE_POINT_MAX, ChargingProfile

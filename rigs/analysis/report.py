@@ -11,9 +11,9 @@ import jinja2
 import orjson
 
 from evc5.rigs.analysis import busiest_day
-from evc5.rigs.analysis.plot_style import THEME, mark_id
 from evc5.rigs.analysis.report_matrix import matrix, session_of
 from evc5.rigs.analysis.run import Run
+from evc5.rigs.analysis.theme import THEME, mark_id
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.reading.frames import Frame
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from evc5.rigs.analysis.plot_style import DPI, LIGHT, Chart, Window, chart, legend, name_panel, style, title
+from evc5.rigs.analysis.plot_style import DPI, Chart, chart, label_time, legend, name_panel, style, title
+from evc5.rigs.analysis.theme import LIGHT
+from evc5.rigs.analysis.window import Window
 from evc5.rigs.compare.compare import Comparison
 from evc5.rigs.errors import BadInput
 
@@ -63,7 +65,7 @@ def plot_comparison(comparison: Comparison) -> Chart:
             draw(axes, comparison, window)
             drawn.append(axes)
             top -= inches + 0.45
-        window.label(drawn[-1], above=drawn[:-1])
+        label_time(window, drawn[-1], above=drawn[:-1])
     return figure
 
 

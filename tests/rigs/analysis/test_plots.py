@@ -7,10 +7,13 @@ import pytest
 from small_world import Exchange, SmallBench, evening
 
 from evc5.rigs.analysis import busiest_day
-from evc5.rigs.analysis.plot_style import LIGHT, THEME, Chart, Window, chart, held, steps, style, title
+from evc5.rigs.analysis.plot_style import Chart, chart, style, title
 from evc5.rigs.analysis.profile_bands import tell
 from evc5.rigs.analysis.run import Run
+from evc5.rigs.analysis.stepped import held, steps
+from evc5.rigs.analysis.theme import LIGHT, THEME
 from evc5.rigs.analysis.visits import visits
+from evc5.rigs.analysis.window import Window
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from evc5 import Bench
-from evc5.rigs.analysis.plot_style import Window
 from evc5.rigs.analysis.profile_bands import Story, tell
+from evc5.rigs.analysis.window import Window
 
 NOON = "2024-03-01T12:00:00Z"
 
