@@ -4,20 +4,17 @@ from collections import deque
 
 import numpy as np
 
-from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
-from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, PHASES, Layout, line
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 
-POWER, ENERGY, SOC = "metering.power", "metering.energy-power", "metering.soc"
+POWER, SOC = "metering.power", "metering.soc"
 SUM = "metering.phases"
 REQUIREMENTS = (
     R(POWER, "Power is voltage times current times power factor", "7.31"),
     R(SUM, "What is told of three phases adds up to their total", "7.31, 7.14"),
-    R(ENERGY, "The energy between two samples is what the power at both allows", "7.31"),
     R(SOC, "The state of charge lies within 0 and 100 % and does not fall while charging", "7.31"),
 )
 STAMP_S = 0.001  # stamps are written to the millisecond: up to here the car before may be meant
@@ -30,37 +27,16 @@ class Consistency:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._ledger = context.ledger
-        self._last: dict[tuple[int, int], tuple[float, ...]] = {}  # by connector, transaction
         # by connector, transaction and car: the last stamp, and the highest charge up to it
         self._fullest: dict[tuple[int, int, int], tuple[float, float]] = {}
         self._cars: dict[int, deque[float]] = {}  # by connector: when cars came
-        self._disturbed: dict[int, deque[float]] = {}
         self._at: dict[tuple[Layout, str], dict[str, int]] = {}
         context.bus.readings.append(self._readings)
-        context.bus.calls["StatusNotification"].append(self._status)
         context.bus.events["plug-in"].append(self._plugged)
-        for action in ("SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"):
-            context.bus.replies[action].append(self._ordered)
-        for name in ("fault", "clear", "plug-in", "unplug", "power-cut", "power-restore"):
-            context.bus.events[name].append(self._event)
-
-    def _status(self, call: Call) -> None:
-        self._disturb(call.payload["connectorId"], call.t)
-
-    def _ordered(self, call: Call) -> None:
-        for connector in self._context.history.outlets():
-            self._disturb(connector, call.reply_t or call.t)
-
-    def _event(self, event: Event) -> None:
-        for connector in [event.connector] if event.connector is not None else list(self._disturbed):
-            self._disturb(connector, event.t)
 
     def _plugged(self, event: Event) -> None:
         if event.connector is not None:
             self._cars.setdefault(event.connector, deque(maxlen=64)).append(event.t)
-
-    def _disturb(self, connector: int, t: float) -> None:
-        self._disturbed.setdefault(connector, deque(maxlen=64)).append(t)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         blocks = self._context.instant(blocks)
@@ -69,8 +45,6 @@ class Consistency:
                 self._power(connector, block, phase)
             for measurand in SUMMED:
                 self._sum(connector, block, measurand)
-            if block.transaction is not None and block.layout.context == "Sample.Periodic":
-                self._energy(connector, block, block.transaction)
         for transaction in {block.transaction for block in blocks} - {None}:
             self._soc(connector, [block for block in blocks if block.transaction == transaction])
 
@@ -141,40 +115,6 @@ class Consistency:
             message = f"{measurand} of the three phases is not their total"
             self._ledger.broken(SUM, float(block.t[k]), connector, expected, actual, message)
 
-    # -- energy between samples ------------------------------------------------------------------
-
-    def _energy(self, connector: int, block: Block, transaction: int) -> None:
-        """Where nothing happened between two samples at nearly the same power, energy is power times time."""
-        watts, register = total_power(block), block.column(DEFAULT_MEASURAND)
-        if watts is None or register is None:
-            return
-        before = self._last.get((connector, transaction), (float("nan"),) * 3)
-        stamp, watts, register = (
-            np.concatenate([[b], column])
-            for b, column in zip(before, (block.stamp, watts, register), strict=True)
-        )
-        self._last[connector, transaction] = float(stamp[-1]), float(watts[-1]), float(register[-1])
-        if len(self._last) > 64:
-            del self._last[next(iter(self._last))]
-        hours, told = np.diff(stamp) / 3600.0, np.diff(register)
-        low, high = np.minimum(watts[1:], watts[:-1]), np.maximum(watts[1:], watts[:-1])
-        tolerances = self._context.tolerances
-        steady = (high - low <= tolerances.steady_part * high) & (hours > 0)
-        slack = tolerances.meter_class * high * hours + tolerances.resolution_wh + 2.0
-        wrong = steady & ((told < low * hours - slack) | (told > high * hours + slack))
-        good = steady & ~wrong
-        self._ledger.held(ENERGY, int(np.count_nonzero(good)), connector, stamp[1:][good])
-        for k in np.flatnonzero(wrong).tolist():
-            if self._undisturbed(connector, float(stamp[k]), float(stamp[k + 1])):
-                expected = f"{low[k] * hours[k]:.1f} to {high[k] * hours[k]:.1f} Wh within {slack[k]:.1f} Wh"
-                message = f"the energy since {iso(float(stamp[k]))} is not what the power at both ends allows"
-                self._ledger.broken(
-                    ENERGY, float(block.t[k]), connector, expected, f"{told[k]:.1f} Wh", message
-                )
-
-    def _undisturbed(self, connector: int, begin: float, end: float) -> bool:
-        return not any(begin - 5.0 <= t <= end + 5.0 for t in self._disturbed.get(connector, ()))
-
     # -- state of charge -------------------------------------------------------------------------
 
     def _soc(self, connector: int, blocks: list[Block]) -> None:
@@ -207,15 +147,3 @@ class Consistency:
 
 
 SOC_SLACK_PCT = 1.0  # assumed: standing losses of a car that rests in its transaction
-
-
-def total_power(block: Block) -> Array | None:
-    """The total, or the sum of what is told by phase."""
-    total = block.column("Power.Active.Import")
-    if total is not None:
-        return total
-    phases = [
-        column for phase in PHASES if (column := block.column("Power.Active.Import", phase)) is not None
-    ]
-    summed: Array | None = np.sum(phases, axis=0) if phases else None
-    return summed

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from evc5.rigs.checks.metering.energy import step_of
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
@@ -34,6 +35,7 @@ class Shown:
     wh: float = float("-inf")
     pending: "array[float]" = field(default_factory=lambda: array("d"))  # stamp, Wh: truth not read yet
     reference: tuple[float, float] | None = None  # true energy and register of the last point judged
+    step_wh: float = 0.0  # its resolution, as its samples tell
     stopped: Transaction | None = None
 
 
@@ -59,6 +61,7 @@ class Register:
         t, stamp = (np.concatenate([getattr(block, of) for block, _ in told])[order] for of in ("t", "stamp"))
         wh = np.concatenate([wh for _, wh in told])[order]
         shown = self._shown.setdefault(connector, Shown())
+        shown.step_wh = max(shown.step_wh, *(step_of(block, wh) for block, wh in told))
         if not self._all_forward(connector, shown, stamp, wh):
             for row in zip(stamp.tolist(), wh.tolist(), t.tolist(), strict=True):
                 self._show(connector, *row, 0.0)
@@ -104,9 +107,29 @@ class Register:
             return  # a repetition
         shown = self._shown.setdefault(transaction.connector, Shown())
         before, shown.stopped = shown.stopped, None
+        is_lifelong = (
+            self._context.evidence.from_power_on
+        )  # its first showings are known, and are not 0 again
+        if transaction.meter_start == 0.0 and shown.wh > WHOLE_WH and not is_lifelong:
+            self._starts_anew(transaction, shown)
+            return
         if before is not None and before.meter_stop is not None and before.stop is not None:
             self._continues(before, transaction, transaction.start - before.stop)
-        self._show(transaction.connector, transaction.start, transaction.meter_start, call.t, WHOLE_WH)
+        rounding = max(WHOLE_WH, shown.step_wh)
+        self._show(transaction.connector, transaction.start, transaction.meter_start, call.t, rounding)
+
+    def _starts_anew(self, transaction: Transaction, shown: Shown) -> None:
+        """A register that counts by transaction: its next showings are held against this one."""
+        self._ledger.broken(
+            CONTINUITY,
+            transaction.start_told,
+            transaction.connector,
+            f"meterStart {shown.wh:g} Wh or more, as shown before",
+            "0 Wh",
+            "the register counts each transaction from 0; ER 3.78: it should go on",
+            severity="warning",
+        )
+        shown.stamp, shown.wh = transaction.start, transaction.meter_start
 
     def _continues(self, before: Transaction, transaction: Transaction, gap_s: float) -> None:
         tolerances, history = self._context.tolerances, self._context.history
@@ -128,7 +151,7 @@ class Register:
             transaction.connector,
             f"meterStart {last:g} to {last + most:g} Wh, after meterStop {last:g} Wh",
             f"{transaction.meter_start:g} Wh",
-            f"the register jumps before transaction {transaction.id or 'still without an id'}",
+            f"the register jumps before {transaction.name}",
         )
 
     def _stopped(self, call: Call) -> None:
@@ -147,7 +170,8 @@ class Register:
             )
         else:
             self._ledger.held(START_STOP, 1, transaction.connector, transaction.stop)
-        self._show(transaction.connector, transaction.stop, meter_stop, call.t, WHOLE_WH)
+        rounding = max(WHOLE_WH, shown.step_wh)
+        self._show(transaction.connector, transaction.stop, meter_stop, call.t, rounding)
 
     def _boundary(self, transaction: Transaction, reading: Reading, wh: float, t: float) -> None:
         """Transaction.Begin stands for meterStart, Transaction.End for meterStop (ER 3.14)."""

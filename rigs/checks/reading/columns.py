@@ -89,7 +89,7 @@ class Gathering:
         head, numbers = self.block(reading.connector, reading.transaction, reading.layout)
         self._count += 1
         head.extend((self._count, reading.t, reading.stamp))
-        numbers.append(b",".join(b"null" if v != v else repr(v).encode() for v in reading.values))
+        numbers.append(b",".join(reading.texts))
 
     def block(self, connector: int, transaction: int | None, layout: Layout) -> Gathered:
         """Where such readings are gathered, until `flushed` counts on."""

@@ -1,5 +1,6 @@
 """Meter values: what each number of a list of sampled values is of, with the defaults of OCPP filled in."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ DEFAULT_MEASURAND = "Energy.Active.Import.Register"
 DEFAULT_CONTEXT = "Sample.Periodic"
 DEFAULT_LOCATION = "Outlet"
 DEFAULT_UNIT = "Wh"
+PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)  # a number that JSON takes as it is
 KILO = {"kWh": 1000.0, "kW": 1000.0, "kvar": 1000.0, "kVA": 1000.0, "kvarh": 1000.0}
 
 
@@ -57,7 +59,7 @@ def line(phase: str | None) -> str | None:
 class Reading:
     """One meter value: one instant's list of numbers."""
 
-    __slots__ = ("connector", "layout", "stamp", "t", "transaction", "values")
+    __slots__ = ("connector", "layout", "stamp", "t", "texts", "transaction", "values")
 
     def __init__(
         self,
@@ -67,9 +69,11 @@ class Reading:
         stamp: float,
         layout: Layout,
         values: list[float],
+        texts: list[bytes],
     ) -> None:
         self.t, self.connector, self.transaction = t, connector, transaction
         self.stamp, self.layout, self.values = stamp, layout, values
+        self.texts = texts  # the numbers as they were written: their digits tell the resolution
 
     def get(self, measurand: str, phase: str | None = None) -> float | None:
         at = self.layout.find(measurand, phase)
@@ -116,6 +120,15 @@ def number(sampled: dict[str, Any]) -> float:
     return float(sampled["value"])
 
 
+def written(sampled: dict[str, Any]) -> bytes:
+    """A raw value as a JSON number, with the digits it was written with; null where it is none."""
+    value = number(sampled)
+    if value != value:
+        return b"null"
+    text = str(sampled["value"]).strip()
+    return text.encode() if PLAIN.fullmatch(text) else repr(value).encode()
+
+
 def read(items: list[dict[str, Any]], t: float, connector: int, transaction: int | None) -> list[Reading]:
     """The readings of a valid `meterValue` or `transactionData` list, stamped in epoch seconds."""
     return [
@@ -126,6 +139,7 @@ def read(items: list[dict[str, Any]], t: float, connector: int, transaction: int
             epoch(item["timestamp"]),
             layout_of(tuple(map(column_of, item["sampledValue"]))),
             list(map(number, item["sampledValue"])),
+            list(map(written, item["sampledValue"])),
         )
         for item in items
         if item["sampledValue"]

@@ -1,0 +1,248 @@
+"""Energy against power: what a register rose by, and what the power or current told can have brought."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from math import gcd, nan
+
+import numpy as np
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Array, Block
+from evc5.rigs.checks.reading.flow import Flow, by_phase, flow_of
+from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND
+from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import CURRENT
+from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.profiles import PHASES, VOLTS
+from evc5.rigs.checks.state.requirement import Requirement as R
+
+ENERGY, INTERVAL = "metering.energy-power", "metering.energy-interval"
+REQUIREMENTS = (
+    R(ENERGY, "The energy between two samples is what the power at both allows", "7.31", needs=(CURRENT,)),
+    R(INTERVAL, "The energy of an interval is what its register rose by", "7.31"),
+)
+LOADED_A = 6.0  # IEC 61851-1 Annex A: a car that charges takes so much or more, nearly all of it as power
+LEAST_FACTOR = 0.5  # assumed: and no charger under load has a power factor below
+WHOLE_WH = 1.0  # a register told in whole watt-hours may have been cut
+TELLING_WH = 50.0  # assumed: so much energy tells a register that stands still from one that was cut
+OF_TOLD = 0.5  # assumed: what was sampled now and then may differ so much from what flowed in between
+KILO_PART = 0.3  # assumed: a factor of 1000 is told from others by so much
+INTERVAL_PART = 0.1  # assumed: interval and register may be read some seconds apart
+DISTURBED_S = 5.0  # assumed: what happened near a sample may have changed the power around it
+SESSIONS = 64  # kept at a time, for data that arrives late
+COARSEST_WH = 1000.0  # a register in whole kWh
+TELLING = 3  # assumed: so many showings that all are multiples of one step tell it
+
+STILL = "the register stands still while power is told to flow"
+KWH_AS_WH = "the register rises by a thousandth of the energy told to flow: kWh called Wh"
+WH_AS_KWH = "the register rises by a thousand times the energy told to flow: Wh called kWh"
+OTHER = "the energy between samples is not what the power at both ends allows"
+ALL_IN_ALL = "the energy of the transaction is not what the power told allows"
+
+
+@dataclass(slots=True)
+class Suspect:
+    """Two samples between which the register did not do as the power told."""
+
+    t: float
+    since: float
+    low_wh: float
+    high_wh: float
+    slack_wh: float
+    told_wh: float
+
+
+@dataclass(slots=True)
+class Session:
+    """The samples of one transaction so far."""
+
+    last: tuple[float, float, float, float] = (nan, nan, nan, nan)  # stamp, least W, most W, register
+    low_wh: float = 0.0
+    high_wh: float = 0.0
+    told_wh: float = 0.0
+    first_t: float = nan
+    pairs: int = 0
+    step_wh: float = 0.0
+    suspects: list[Suspect] = field(default_factory=list)
+
+
+class EnergyFlow:
+    """Follows each transaction's samples; what does not fit is told at its end, as the cause that it has."""
+
+    def __init__(self, context: Context) -> None:
+        self._context, self._ledger = context, context.ledger
+        self._sessions: dict[tuple[int, int], Session] = {}
+        self._disturbed: dict[int, deque[float]] = {}
+        bus = context.bus
+        bus.readings.append(self._readings)
+        bus.calls["StatusNotification"].append(self._status)
+        bus.calls["StopTransaction"].append(self._stopped)
+        for action in ("SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"):
+            bus.replies[action].append(self._ordered)
+        for name in ("fault", "clear", "plug-in", "unplug", "power-cut", "power-restore"):
+            bus.events[name].append(self._event)
+        bus.end.append(self._end)
+
+    # -- what disturbs ---------------------------------------------------------------------------
+
+    def _status(self, call: Call) -> None:
+        self._disturb(call.payload["connectorId"], call.t)
+
+    def _ordered(self, call: Call) -> None:
+        for connector in self._context.history.outlets():
+            self._disturb(connector, call.reply_t or call.t)
+
+    def _event(self, event: Event) -> None:
+        for connector in [event.connector] if event.connector is not None else list(self._disturbed):
+            self._disturb(connector, event.t)
+
+    def _disturb(self, connector: int, t: float) -> None:
+        self._disturbed.setdefault(connector, deque(maxlen=64)).append(t)
+
+    def _undisturbed(self, connector: int, begin: float, end: float) -> bool:
+        moments = self._disturbed.get(connector, ())
+        return not any(begin - DISTURBED_S <= t <= end + DISTURBED_S for t in moments)
+
+    # -- samples ---------------------------------------------------------------------------------
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        for block in self._context.instant(blocks):
+            register = block.column(DEFAULT_MEASURAND)
+            if block.transaction is None or block.layout.context != "Sample.Periodic" or register is None:
+                continue
+            low, high = bounds(block, flow_of(block))
+            self._interval(connector, block, block.transaction, register)
+            self._pairs(connector, block, block.transaction, np.stack([block.stamp, low, high, register]))
+
+    def _session(self, connector: int, transaction: int) -> Session:
+        key = connector, transaction
+        session = self._sessions.get(key)
+        if session is None:
+            session = self._sessions[key] = Session()
+            if len(self._sessions) > SESSIONS:
+                self._close(next(iter(self._sessions)))
+        return session
+
+    def _pairs(self, connector: int, block: Block, transaction: int, rows: Array) -> None:
+        """Where nothing happened between two samples at nearly the same power, energy is power times time."""
+        session = self._session(connector, transaction)
+        stamp, low, high, register = np.concatenate([np.array(session.last)[:, None], rows], axis=1)
+        session.last = tuple(rows[:, -1].tolist())
+        session.step_wh = max(session.step_wh, step_of(block, register[1:]))
+        if np.isnan(session.first_t):
+            session.first_t = float(block.t[0])
+        hours, told = np.diff(stamp) / 3600.0, np.diff(register)
+        least, most = np.minimum(low[1:], low[:-1]), np.maximum(high[1:], high[:-1])
+        known = (hours > 0) & np.isfinite(least + most + told)
+        tolerances = self._context.tolerances
+        slack = tolerances.meter_class * most * hours + WHOLE_WH + WHOLE_WH
+        slack = slack + max(tolerances.resolution_wh, session.step_wh)
+        even = np.maximum(high[1:], high[:-1]) - np.minimum(high[1:], high[:-1])
+        steady = known & (even <= tolerances.steady_part * most)
+        wrong = steady & ((told < least * hours - slack) | (told > most * hours + slack))
+        good = steady & ~wrong
+        self._ledger.held(ENERGY, int(np.count_nonzero(good)), connector, stamp[1:][good])
+        self._sum(session, low, high, hours, told, known)
+        for k in np.flatnonzero(wrong).tolist():
+            if self._undisturbed(connector, float(stamp[k]), float(stamp[k + 1])):
+                part = (float(v) for v in (least[k] * hours[k], most[k] * hours[k], slack[k], told[k]))
+                session.suspects.append(Suspect(float(block.t[k]), float(stamp[k]), *part))
+
+    @staticmethod
+    def _sum(session: Session, low: Array, high: Array, hours: Array, told: Array, known: Array) -> None:
+        session.low_wh += float(np.sum(((low[1:] + low[:-1]) / 2 * hours)[known]))
+        session.high_wh += float(np.sum(((high[1:] + high[:-1]) / 2 * hours)[known]))
+        session.told_wh += float(np.sum(told[known]))
+        session.pairs += int(np.count_nonzero(known))
+
+    # -- the end of a transaction ----------------------------------------------------------------
+
+    def _stopped(self, call: Call) -> None:
+        for key in [key for key in self._sessions if key[1] == call.payload["transactionId"]]:
+            self._close(key)
+
+    def _end(self, t: float) -> None:
+        for key in list(self._sessions):
+            self._close(key)
+
+    def _close(self, key: tuple[int, int]) -> None:
+        """One cause, one finding: of suspects that all have one explanation, else of each as it is."""
+        session, connector = self._sessions.pop(key), key[0]
+        message = cause_of(session)
+        for suspect in session.suspects:
+            low, high = suspect.low_wh, suspect.high_wh
+            expected = (
+                f"{low:.1f} to {high:.1f} Wh since {iso(suspect.since)}, within {suspect.slack_wh:.1f} Wh"
+            )
+            actual = f"{suspect.told_wh:.1f} Wh"
+            self._ledger.broken(ENERGY, suspect.t, connector, expected, actual, message or OTHER)
+        if not session.suspects and message:
+            expected = f"{session.low_wh:.0f} to {session.high_wh:.0f} Wh"
+            self._ledger.broken(
+                ENERGY, session.first_t, connector, expected, f"{session.told_wh:.0f} Wh", message
+            )
+
+    # -- an interval's energy --------------------------------------------------------------------
+
+    def _interval(self, connector: int, block: Block, transaction: int, register: Array) -> None:
+        told = block.column("Energy.Active.Import.Interval")
+        if told is None:
+            return
+        before = self._session(connector, transaction).last[3]
+        rose = np.diff(np.concatenate([[before], register]))
+        slack = 2 * step_of(block, register) + INTERVAL_PART * np.maximum(rose, told)
+        known = np.isfinite(rose + told)
+        wrong = known & (np.abs(rose - told) > slack)
+        self._ledger.judge_rows(
+            INTERVAL,
+            connector,
+            block.t,
+            known,
+            wrong,
+            lambda k: (
+                f"{rose[k]:g} Wh, as the register rose, within {slack[k]:.1f} Wh",
+                f"{told[k]:g} Wh",
+                "Energy.Active.Import.Interval is not what the register rose by",
+            ),
+        )
+
+
+def bounds(block: Block, flow: Flow) -> tuple[Array, Array]:
+    """The least and the most power that a block's samples tell; nan where they tell nothing."""
+    volts = np.where(np.isnan(flow.volts), VOLTS, flow.volts)
+    lines = 1 if by_phase(block, "Current.Import") else PHASES  # a bare current may be that of each phase
+    apparent = flow.total_amps * volts
+    least = np.where(flow.amps >= LOADED_A, LEAST_FACTOR * apparent, 0.0 * apparent)
+    return (
+        np.where(np.isnan(flow.watts), least, flow.watts),
+        np.where(np.isnan(flow.watts), apparent * lines, flow.watts),
+    )
+
+
+def cause_of(session: Session) -> str | None:
+    """What the whole of a transaction says of its register; None where nothing is wrong with the whole."""
+    told, low, high = session.told_wh, session.low_wh, session.high_wh
+    step = session.step_wh + WHOLE_WH
+    if session.pairs < 2 or low * OF_TOLD < TELLING_WH + 3 * step:
+        return None
+    if told <= 0:
+        return STILL
+    for factor, message in ((1000.0, KWH_AS_WH), (0.001, WH_AS_KWH)):
+        as_told = told * factor
+        if low * (1 - KILO_PART) - factor * step <= as_told <= high * (1 + KILO_PART) + factor * step:
+            return message
+    slack = step * 2
+    fits = low * (1 - OF_TOLD) - slack <= told <= high * (1 + OF_TOLD) + slack
+    return None if fits else ALL_IN_ALL
+
+
+def step_of(block: Block, register_wh: Array) -> float:
+    """The resolution of a block's register in Wh: by the digits told, or by what all its showings share."""
+    at = block.layout.register
+    if at is None:
+        return 0.0
+    digit = 10.0 ** -block.decimals[at] * block.layout.register_scale
+    shown = {round(wh / digit) for wh in register_wh[np.isfinite(register_wh)].tolist()}
+    shared = gcd(*shown) * digit if len(shown) >= TELLING else digit
+    return min(max(digit, shared), COARSEST_WH)

@@ -1,0 +1,73 @@
+"""Between two showings of a register no more can have flowed than the largest connection there is carries."""
+
+import numpy as np
+
+from evc5.rigs.checks.metering.energy import step_of
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Array, Block
+from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, line
+from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.requirement import Requirement as R
+
+MOST = "metering.energy-limit"
+REQUIREMENTS = (R(MOST, "No more energy is counted than a connection can carry", "7.31; IEC 61851-1: 80 A"),)
+MOST_AC_W = 3 * 80.0 * 253.0  # IEC 61851-1 Annex A: a pilot offers 80 A at most; EN 50160: 230 V and 10 %
+MOST_W = 1_000_000.0  # assumed: no outlet of any kind gives a megawatt
+SLACK_WH = 10.0  # assumed: showings of one instant may be a second apart, and each be rounded
+PHASED = ("L1", "L2", "L3")
+
+
+class EnergyLimit:
+    """Follows what each connector's register showed: meterStart, samples, meterStop."""
+
+    def __init__(self, context: Context) -> None:
+        self._context, self._ledger = context, context.ledger
+        self._shown: dict[int, tuple[float, float, float]] = {}  # by connector: stamp, t and Wh, as told last
+        self._is_ac = False
+        context.bus.readings.append(self._readings)
+        context.bus.calls["StartTransaction"].append(self._started)
+        context.bus.calls["StopTransaction"].append(self._stopped)
+
+    def _started(self, call: Call) -> None:
+        started = self._context.history.transactions.started_by(call)
+        if started is not None:  # a register that counts by transaction starts anew here
+            self._shown[started.connector] = started.start, call.t, started.meter_start
+
+    def _stopped(self, call: Call) -> None:
+        stopped = self._context.history.transactions.stopped_by(call)
+        if stopped is None or stopped.stop is None or stopped.meter_stop is None:
+            return
+        rows = np.array([[stopped.stop], [call.t], [stopped.meter_stop]])
+        self._follow(stopped.connector, rows, 1.0)
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        told = [(block, wh) for block in blocks if (wh := block.column(DEFAULT_MEASURAND)) is not None]
+        if not told or connector == 0:
+            return
+        self._is_ac |= any(line(c.phase) in PHASED for block in blocks for c in block.layout.columns)
+        order = np.argsort(np.concatenate([block.order for block, _ in told]), kind="stable")
+        rows = np.concatenate([np.stack([block.stamp, block.t, wh]) for block, wh in told], axis=1)
+        self._follow(connector, rows[:, order], max(step_of(block, wh) for block, wh in told))
+
+    def _follow(self, connector: int, rows: Array, step_wh: float) -> None:
+        before = self._shown.get(connector)
+        self._shown[connector] = (float(rows[0, -1]), float(rows[1, -1]), float(rows[2, -1]))
+        stamp, t, wh = rows if before is None else np.concatenate([np.array(before)[:, None], rows], axis=1)
+        # a clock that was set between them counts too little; what was told late, too much: the longer holds
+        hours = np.maximum(np.diff(stamp), np.diff(t)) / 3600.0
+        most = (MOST_AC_W if self._is_ac else MOST_W) * hours + SLACK_WH + 2 * step_wh
+        rose = np.diff(wh)
+        known = np.isfinite(rose)
+        self._ledger.judge_rows(
+            MOST,
+            connector,
+            t[1:],
+            known,
+            known & (rose > most),
+            lambda k: (
+                f"at most {most[k]:.0f} Wh since {iso(float(stamp[k]))}",
+                f"{rose[k]:.0f} Wh: from {wh[k]:.0f} to {wh[k + 1]:.0f} Wh",
+                "the register rose by more than any connection can carry",
+            ),
+        )

@@ -1,0 +1,182 @@
+"""What a register rises by is held against the power, the current, the interval told, and any connection."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from foreign import BEGIN_S, Log, at, currents, found, minutes, power, register, sample, status_of, voltages
+
+ENERGY, MOST, INTERVAL = "metering.energy-power", "metering.energy-limit", "metering.energy-interval"
+Told = Callable[[int], list[Any]]
+
+
+def session(tmp_path: Path, told: Told, start: int, stop: int, count: int = 10) -> Any:
+    log = Log()
+    log.begin(meter=start)
+    for n, t in enumerate(minutes(count), 1):
+        log.values(t, *told(n))
+    log.end(BEGIN_S + 60 * count + 20, stop)
+    return log.verdict(tmp_path)
+
+
+def message(verdict: Any) -> str:
+    errors = [finding for finding in verdict.findings if finding["severity"] == "error"]
+    assert len(errors) == 1, errors
+    return str(errors[0]["message"])
+
+
+def eleven_kw(n: int) -> list[Any]:
+    return [register(round(1000 + 184 * n)), power(11040)]
+
+
+SOUND: dict[str, tuple[Told, int, int]] = {
+    "11 kW counted as such": (eleven_kw, 1000, 2901),
+    "in kWh with one digit": (
+        lambda n: [register(f"{(163_600 + 123 * n) // 100 / 10:.1f}", "kWh"), power("7.4", unit="kW")],
+        163_600,
+        164_871,
+    ),
+    "in whole kWh": (lambda n: [register(5 + 184 * n // 1000, "kWh"), power(11040)], 5000, 6901),
+    "in Wh, by the hundred": (lambda n: [register((1000 + 123 * n) // 100 * 100), power(7400)], 1000, 2271),
+    "by current alone": (lambda n: [register(1000 + 61 * n), *currents(16), *voltages(230)], 1000, 1630),
+    "a bare current of three phases": (
+        lambda n: [register(1000 + 184 * n), sample("Current.Import", 16, "A")],
+        1000,
+        2901,
+    ),
+    "a bare current of one phase": (
+        lambda n: [register(1000 + 61 * n), sample("Current.Import", 16, "A")],
+        1000,
+        1630,
+    ),
+    "a car that hardly takes anything": (lambda n: [register(1000 + n), *currents(0.3)], 1000, 1011),
+    "a car that takes nothing": (lambda n: [register(1000), power(0), *currents(0, 0, 0)], 1000, 1000),
+}
+FAULTY: dict[str, tuple[Told, int, int, str]] = {
+    "stands still under power": (lambda n: [register(1000), power(3680)], 1000, 1000, "stands still"),
+    "stands still under current": (lambda n: [register(1000), *currents(16)], 1000, 1000, "stands still"),
+    "stands still under a bare current": (
+        lambda n: [register(1000), sample("Current.Import", 16, "A")],
+        1000,
+        1000,
+        "stands still",
+    ),
+    "kWh called Wh": (lambda n: [register(361 + 184 * n // 1000), power(11040)], 361, 362, "kWh called Wh"),
+    "kWh called Wh, with digits": (
+        lambda n: [register(f"{361 + 0.184 * n:.3f}"), power(11040)],
+        361,
+        362,
+        "kWh called Wh",
+    ),
+    "Wh called kWh": (
+        lambda n: [register(1_000 + 61 * n, "kWh"), power(3680)],
+        1_000_000,
+        1_630_000,
+        "Wh called kWh",
+    ),
+    "twice the power": (lambda n: [register(1000 + 368 * n), power(11040)], 1000, 4800, "not what the power"),
+    "a third of the power": (
+        lambda n: [register(1000 + 61 * n), power(11040)],
+        1000,
+        1630,
+        "not what the power",
+    ),
+    "three times what one phase carries": (
+        lambda n: [register(1000 + 184 * n), *currents(16, 0, 0), *voltages(230, 230, 230)],
+        1000,
+        2901,
+        "not what the power",
+    ),
+    "power that moves, energy that does not fit": (
+        lambda n: [register(1000 + 400 * n), power(9000 + 2000 * (n % 2))],
+        1000,
+        5130,
+        "of the transaction",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_a_register_that_counts_what_flows_is_let_pass(name: str, tmp_path: Path) -> None:
+    told, start, stop = SOUND[name]
+    verdict = session(tmp_path, told, start, stop)
+    assert found(verdict) == set()
+    assert status_of(verdict, ENERGY) == "PASS"
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_a_register_that_does_not_is_one_finding_that_says_how(name: str, tmp_path: Path) -> None:
+    told, start, stop, words = FAULTY[name]
+    verdict = session(tmp_path, told, start, stop)
+    assert ENERGY in found(verdict) or MOST in found(verdict)
+    if found(verdict) == {ENERGY}:
+        assert words in message(verdict)
+    else:
+        assert found(verdict) == {ENERGY, MOST}  # Wh called kWh rises by more than anything carries, too
+
+
+def test_a_log_without_power_and_current_says_what_it_lacks(tmp_path: Path) -> None:
+    log = Log()
+    log.begin()
+    verdict = log.verdict(tmp_path)
+    lacks = next(row["lacks"] for row in verdict.requirements if row["id"] == ENERGY)
+    assert lacks and "MeterValuesSampledData" in lacks[0]
+
+
+@pytest.mark.parametrize(
+    ("start", "first", "fits"),
+    [(0, 61, True), (0, 33_000_061, False), (1000, 16_900, True), (1000, 17_900, False)],
+)
+def test_between_start_and_first_sample_no_more_is_counted_than_a_megawatt_brings(
+    start: int, first: int, fits: bool, tmp_path: Path
+) -> None:
+    verdict = session(tmp_path, lambda n: [register(first + 61 * (n - 1))], start, first + 600)
+    assert found(verdict) == (set() if fits else {MOST})
+
+
+@pytest.mark.parametrize(("rose", "fits"), [(1000, True), (1050, False)])
+def test_no_more_is_counted_in_a_minute_than_80_a_on_three_phases_bring(
+    rose: int, fits: bool, tmp_path: Path
+) -> None:
+    def told(n: int) -> list[Any]:  # what is told by phase is told by a station of alternating current
+        return [register(1000 + rose * n), sample("Voltage", 230, "V", "L1-N")]
+
+    assert found(session(tmp_path, told, 1000, 1000 + rose * 10 + rose // 3)) == (set() if fits else {MOST})
+
+
+@pytest.mark.parametrize(
+    ("interval", "fits"), [(61, True), (66, True), (72, False), (610, False), (6, False)]
+)
+def test_the_energy_of_an_interval_is_what_the_register_rose_by(
+    interval: int, fits: bool, tmp_path: Path
+) -> None:
+    def told(n: int) -> list[Any]:
+        return [register(1000 + 61 * n), sample("Energy.Active.Import.Interval", interval, "Wh")]
+
+    assert found(session(tmp_path, told, 1000, 1630)) == (set() if fits else {INTERVAL})
+
+
+def test_a_register_that_counts_by_transaction_is_a_warning(tmp_path: Path) -> None:
+    log = Log()
+    for number in range(2):
+        begin = BEGIN_S + 500 * number
+        log.begin(begin, meter=0, id=number + 1)
+        for n, t in enumerate(minutes(5, begin), 1):
+            log.values(t, register(61 * n), id=number + 1)
+        log.end(begin + 320, 325, id=number + 1)
+    verdict = log.verdict(tmp_path)
+    assert found(verdict) == set()
+    assert found(verdict, "warning") == {"metering.continuity"}
+
+
+def test_a_register_that_falls_back_at_a_reboot_is_an_error(tmp_path: Path) -> None:
+    log = Log()
+    log.begin(meter=100_000)
+    log.values(BEGIN_S + 60, register(100_061))
+    boot = {"status": "Accepted", "currentTime": at(BEGIN_S + 90), "interval": 300}
+    log.up(BEGIN_S + 90, "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}, boot)
+    log.status(BEGIN_S + 91, "Available", 0)
+    log.status(BEGIN_S + 92, "Charging", 1)
+    log.values(BEGIN_S + 120, register(61))
+    assert "metering.register-monotonic" in found(log.verdict(tmp_path))
