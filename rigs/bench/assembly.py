@@ -157,6 +157,7 @@ def header(rig: RigFile) -> dict[str, Any]:
         "days": rig.days,
         "timezone": rig.timezone,
         "clock": rig.station.clock.model_dump(),
+        "phases": rig.station.phases,
         "behaviour": rig.behaviour.name,
         "policies": dict(rig.behaviour.policies),
         "keys": {key: value for key, value in rig.station.keys.items() if not _is_private(key)},

@@ -59,7 +59,9 @@ class Composite:
         self._ledger.judge(FORM, form is None, call.t, call.connector, *(form or ("", "")), f"{what} is none")
         if form is None:
             self._cut_short(call, reply, f"{what} ends before it was asked to")
-        if self._in_force.applies and not self._connectors.may_be_over(call.payload["connectorId"], call.t):
+        if self._in_force.applies(call.reply_t or call.t) and not self._connectors.may_be_over(
+            call.payload["connectorId"], call.t
+        ):
             self._never_above(call, reply, f"{what} is above a profile accepted")
             if form is None and transactions_are_told(self._context, call.t):
                 self._exactly(call, reply, what)
@@ -182,7 +184,7 @@ class Composite:
         """What holds so many seconds into the schedule, and until when; None where it cannot be said."""
         ratings = self._ratings()
         connector = asked["connectorId"]
-        if ratings is None or (connector == 0 and unit == "W") or not self._in_force.applies:
+        if ratings is None or (connector == 0 and unit == "W") or not self._in_force.applies(now):
             return None
         guess = self._guess(now)
 
@@ -219,15 +221,20 @@ class Composite:
     def _piece(self, own: Cap | None, whole: Cap | None, rated_a: float) -> Piece:
         said = [cap for cap in (own, whole) if cap is not None]
         if not said:
-            return (inf if self._context.policies.get("gap") == "unlimited" else rated_a), 3
+            return (inf if self._context.policies.get("gap") == "unlimited" else rated_a), self._wired
         low = min(said, key=lambda cap: cap.amps)
         fewest = min(cap.phases or 3 for cap in said)
         phases = fewest if self._context.policies.get("merge_phases") == "minimum" else low.phases or 3
+        phases = min(phases, self._wired)
         if self._context.policies.get("watts_to_amps") == "phases-in-use":
             amps = min(c.amps if c.watts is None else c.watts / (VOLTS * fewest) for c in said)
         else:
             amps = low.amps
         return min(amps, rated_a), phases
+
+    @property
+    def _wired(self) -> int:
+        return self._context.evidence.phases or 3
 
     def _ratings(self) -> tuple[dict[int, float], float] | None:
         """By connector and of the station, A per phase; None where the keys are not told."""
@@ -238,7 +245,10 @@ class Composite:
         try:
             if rated is None or station is None:
                 return None
-            return {n: float(text) for n, text in enumerate(rated.split(","), 1)}, float(station)
+            own = [float(text) for text in rated.split(",")]
+            lower = [float(text) or inf for text in (self._keys.text("chg_Mode3Current") or "0").split(",")]
+            each = zip(own, lower * len(own) if len(lower) == 1 else lower, strict=True)
+            return {n: min(pair) for n, pair in enumerate(each, 1)}, float(station)
         except ValueError:
             return None
 

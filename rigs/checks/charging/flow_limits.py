@@ -60,7 +60,7 @@ class FlowLimits:
         context.bus.readings.append(self._readings)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
-        if not self._in_force.applies or connector == 0:
+        if connector == 0:
             return
         for block in self._context.instant(blocks):
             if not block.layout.mixed and block.layout.context.startswith(("Sample", "Trigger", "Other")):

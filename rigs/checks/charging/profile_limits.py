@@ -59,8 +59,6 @@ class Charging:
         return amps[index], phases[index]
 
     def _part(self) -> None:
-        if not self._in_force.applies:
-            return
         parts = self._context.telemetry.parts
         for connector, rows in parts.items():
             keep = self._judged(rows)

@@ -139,7 +139,7 @@ class Shares:
 
     def _step_by_step(self, connector: int, t: Array, of: Callable[[Cap | None], float]) -> Array:
         """Something of the profile in force at each instant; None where there is none."""
-        if self._in_force.is_empty or not self._in_force.applies:
+        if self._in_force.is_empty:
             return np.full(len(t), of(None))
         steps = list(self._in_force.steps(connector, float(t[0]), float(t[-1]) + 1.0))
         starts = np.array([start for start, _ in steps])

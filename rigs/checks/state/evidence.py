@@ -34,6 +34,7 @@ class Evidence:
     end: str = "station"  # where the frames were written: at the station's end, or the csms's
     station_clock: bool = True  # are the station's stamps and the frames' times of one known offset?
     header: Mapping[str, Any] = field(default_factory=dict)  # what the rig set, by key
+    phases: int | None = None  # that the station is wired to, where the header tells it
     up: bool = False  # frames of the station were read
     down: bool = False  # frames of the CSMS were read
     began: float | None = None  # when the first frame went, epoch seconds

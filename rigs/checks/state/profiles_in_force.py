@@ -40,7 +40,8 @@ class ProfilesInForce:
             (),
         )  # what changed them last, and what held before
         self._ran: dict[int, list[tuple[float, float]]] = {}  # by connector: (start, stop) of transactions
-        self._remote: dict[str, dict[str, object]] = {}  # profiles of remote starts accepted, by idTag
+        # profiles of remote starts accepted, by idTag and the connector that was asked for
+        self._remote: dict[tuple[str, int | None], dict[str, object]] = {}
         self._own_first = self._policies.get("txdefault_precedence") != "stack-level"
         replies, calls = bus.replies, bus.calls
         replies["SetChargingProfile"].append(self._set)
@@ -51,11 +52,10 @@ class ProfilesInForce:
 
     # -- what checks ask -------------------------------------------------------------------------
 
-    @property
-    def applies(self) -> bool:
+    def applies(self, t: float) -> bool:
         """Does the station process profiles at all (chg_Options ChgProf)?"""
-        options = self._history.keys.text("chg_Options")
-        return options is None or "chgprof=1" in options.lower()
+        options = self._history.keys.text("chg_Options", t)
+        return options is None or "chgprof=1" in options.replace(" ", "").lower()
 
     @property
     def is_empty(self) -> bool:
@@ -83,7 +83,8 @@ class ProfilesInForce:
 
         `own_first`: does a connector's own TxDefaultProfile outdo those of 0? None: as the policy has it.
         """
-        held, began, asked = self.profiles(t), self.began(connector, t), t + HAIR_S
+        held = self.profiles(t) if self.applies(t) else ()
+        began, asked = self.began(connector, t), t + HAIR_S
         own_first = self._own_first if own_first is None else own_first
         cap = prevailing(held, connector, asked, began, own_first)
         return cap, min(next_mark(held, connector, asked, began), self._next_change(t))
@@ -114,6 +115,7 @@ class ProfilesInForce:
     def _next_change(self, t: float) -> float:
         index = bisect_right(self._times, t + HAIR_S)
         upcoming = [self._times[index]] if index < len(self._times) else []
+        upcoming += self._history.keys.changes(t + HAIR_S, "chg_Options")[:1]
         for ran in self._ran.values():
             upcoming += [edge for pair in ran[-64:] for edge in pair if edge > t + HAIR_S]
         return min(upcoming, default=FOREVER)
@@ -152,7 +154,7 @@ class ProfilesInForce:
         profile = call.payload.get("chargingProfile")
         applied = self._policies.get("remote_start_profile") == "applied"
         if call.reply is not None and call.reply["status"] == "Accepted" and profile and applied:
-            self._remote[call.payload["idTag"].lower()] = profile
+            self._remote[call.payload["idTag"].lower(), call.payload.get("connectorId")] = profile
 
     def _started(self, call: Call) -> None:
         connector, start = call.payload["connectorId"], epoch(call.payload["timestamp"])
@@ -160,7 +162,8 @@ class ProfilesInForce:
         if not ran or ran[-1] != (start, FOREVER):
             ran.append((start, FOREVER))
             del ran[: -self.MOST]
-        profile = self._remote.pop(call.payload["idTag"].lower(), None)
+        tag = call.payload["idTag"].lower()
+        profile = self._remote.pop((tag, connector), None) or self._remote.pop((tag, None), None)
         if profile is not None and profile.get("chargingProfilePurpose") == TX:
             try:
                 new = read(connector, profile, start, self._policies)

@@ -134,8 +134,8 @@ class Standing:
             self._history.boots.last_dark(t), service.last_end(t)
         )  # after both it is Preparing (H2)
         used = idle & here & (since > np.maximum(begun + 1.0, anew))
-        fresh = np.maximum(begun, self._history.boots.last_dark(t))
-        waited = t - fresh > (self._keys.integer("ConnectionTimeOut", float(t[-1])) or 0) - UNSURE_S
+        just_used = idle & here & (since > np.maximum(begun, anew) - 1.0)  # stamps go by the second
+        waited = t - begun > (self._keys.integer("ConnectionTimeOut", float(t[-1])) or 0) - UNSURE_S
         waited |= bool(self._keys.changes(float(t[0]) - SETTLED_S, "connectiontimeout"))
         in_service = ~out | self._maybe_out
         return {
@@ -144,7 +144,7 @@ class Standing:
             "SuspendedEV": any_of | (sound & runs & (gone | (here & offered & ~(asks & closed)))),
             "SuspendedEVSE": any_of | (sound & runs & here & ~offered),
             "Finishing": any_of
-            | (sound & idle & ((here & (used | waited)) | (gone & in_service & (since > -np.inf)))),
+            | (sound & idle & ((here & (just_used | waited)) | (gone & in_service & (since > -np.inf)))),
             "Preparing": any_of | (sound & idle & in_service & ~used),
             "Available": any_of | (sound & idle & gone & in_service),
             "Unavailable": any_of | (sound & idle & (out | self._maybe_out)),

@@ -279,6 +279,7 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
     for key, value in evidence.header.items() if evidence.from_power_on else ():
         history.keys.rigged(key, as_text(value))
     evidence.events = recording.part(EVENTS) is not None
+    evidence.phases = summary.get("phases") if summary.get("phases") in (1, 3) else None
     evidence.end, evidence.station_clock = told.end, told.knows_clock
     ledger.knows = evidence.knows
     zone = summary.get("timezone")

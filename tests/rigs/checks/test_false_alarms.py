@@ -29,6 +29,50 @@ BACK_BEFORE_THE_LINE = [
     wait(600.0),
 ]
 BROKEN_REPLIES = [step("csms.reply", "MeterValues", {"status": "Accepted"}, times=5), wait(1800.0)]
+TEN_AMPS = {
+    "chargingProfileId": 1,
+    "stackLevel": 0,
+    "chargingProfilePurpose": "TxDefaultProfile",
+    "chargingProfileKind": "Relative",
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 10.0}],
+    },
+}
+NOTHING = {
+    **TEN_AMPS,
+    "chargingProfileId": 2,
+    "chargingProfilePurpose": "TxProfile",
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 0.0}],
+    },
+}
+PROFILES_OFF = [
+    step("ask", "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": TEN_AMPS}),
+    step("plug_in", 1),
+    step("present_tag", 1, "TAG1"),
+    wait(300.0),
+    step("ask", "ChangeConfiguration", {"key": "chg_Options", "value": "ChgProf=0"}),
+    wait(300.0),
+    step("ask", "GetCompositeSchedule", {"connectorId": 1, "duration": 600}),
+]
+COMPOSITE = step("ask", "GetCompositeSchedule", {"connectorId": 0, "duration": 600})
+OWN_LIMIT = [step("ask", "ChangeConfiguration", {"key": "chg_Mode3Current", "value": "6,8"}), COMPOSITE]
+OTHER_CONNECTOR = [
+    step("ask", "RemoteStartTransaction", {"connectorId": 2, "idTag": "TAG1", "chargingProfile": NOTHING}),
+    step("plug_in", 1),
+    step("present_tag", 1, "TAG1"),
+    wait(300.0),
+]
+REFUSED = {"transactionId": 8147, "idTagInfo": {"status": "Blocked"}}
+REFUSED_AT_ONCE = [
+    wait(816.3),
+    step("csms.reply", "StartTransaction", REFUSED, times=1),
+    step("present_tag", 1, "TAG1"),
+    step("plug_in", 1),
+    wait(30.0),
+]
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
     "power-loss-at-one-connector-is-the-station's": ({"keys": SAMPLED}, {}, [wait(1.0), *DARK]),
     "the-mains-are-back-before-the-line": ({}, {}, BACK_BEFORE_THE_LINE),
@@ -37,6 +81,16 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
         {"keys": SAMPLED, "policies": {"clock_stamp": "interval-start"}},
         {"asks_keys": False},
         [wait(400.0), step("plug_in", 1), step("present_tag", 1, "TAG1"), wait(1300.0)],
+    ),
+    "profiles-are-switched-off-under-charge": ({}, {}, PROFILES_OFF),
+    "a-limit-of-the-station's-own-is-in-the-composite": ({}, {}, OWN_LIMIT),
+    "a-station-on-one-phase-says-so": ({"phases": 1}, {}, [COMPOSITE]),
+    "the-profile-of-a-remote-start-elsewhere": ({"behaviour": "ocpp16"}, {}, OTHER_CONNECTOR),
+    "a-start-refused-within-a-second-of-the-cable": ({}, {}, REFUSED_AT_ONCE),
+    "a-car-waits-while-the-boot-is-pending": (
+        {"keys": {"ConnectionTimeOut": 120}},
+        {"boot_status": ["Rejected", "Pending", "Accepted"]},
+        [step("plug_in", 1), wait(600.0)],
     ),
 }
 

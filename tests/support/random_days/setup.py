@@ -93,10 +93,11 @@ def _keys(random: Random, connectors: int) -> Table:
 
 def _hardware(random: Random) -> Table:
     """Phases and relays, ratings, the clock as the factory left it, the line."""
+    phases = random.choice((1, 3, 3, 3))
     return {
         "connectors": random.choice((1, 2, 2, 2)),
-        "phases": random.choice((1, 3, 3, 3)),
-        "phase_switching": random.random() < 0.4,
+        "phases": phases,
+        "phase_switching": phases == 3 and random.random() < 0.4,
         "rated_a": random.choice((16.0, 32.0, 32.0)),
         "station_max_a": random.choice((20.0, 32.0, 63.0)),
         "latency_s": random.choice((0.0, 0.05, 0.05, 0.8)),
