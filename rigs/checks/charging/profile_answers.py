@@ -43,7 +43,7 @@ class Decrees:
         replies["ClearChargingProfile"].append(self._clear)
 
     def _stops(self, call: Call) -> None:
-        stopped = self._history.transactions.by_id.get(call.payload["transactionId"])
+        stopped = self._history.transactions.stopped_by(call)
         if stopped is not None:
             self._stopped[stopped.connector] = call.t
 

@@ -152,7 +152,7 @@ class Permission:
         told.append((epoch(call.payload["timestamp"]), float("inf")))
 
     def _stopped(self, call: Call) -> None:
-        stopped = self._context.history.transactions.by_id.get(call.payload["transactionId"])
+        stopped = self._context.history.transactions.stopped_by(call)
         if stopped is None:
             return
         told = self._transactions.get(stopped.connector, [])

@@ -120,7 +120,8 @@ class Contents:
         bad = {c.context for c in block.layout.columns} & set(STOP_CONTEXTS)
         if context == "Trigger" and not self._asked and self._context.evidence.from_power_on:
             bad.add(context)
-        if context == "Sample.Periodic" and block.transaction is None and connector > 0:
+        says = all(column.says_context for column in block.layout.columns)
+        if context == "Sample.Periodic" and says and block.transaction is None and connector > 0:
             bad.add(context)
         message = "a context that does not fit the occasion"
         expected, actual = (
@@ -204,8 +205,8 @@ class StopData:
         context.bus.calls["StopTransaction"].append(self._stop)
 
     def _stop(self, call: Call) -> None:
-        stopped = self._history.transactions.by_id.get(call.payload["transactionId"])
-        if stopped is None or stopped.stop_told != call.t or stopped.stop is None:
+        stopped = self._history.transactions.stopped_by(call)
+        if stopped is None or stopped.stop is None:
             return
         wanted = {context: self._wanted(at) for context, at in self._instants(stopped)}
         if None in wanted.values():

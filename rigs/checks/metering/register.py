@@ -155,8 +155,8 @@ class Register:
         )
 
     def _stopped(self, call: Call) -> None:
-        transaction = self._context.history.transactions.by_id.get(call.payload["transactionId"])
-        if transaction is None or transaction.stop_told != call.t or transaction.stop is None:
+        transaction = self._context.history.transactions.stopped_by(call)
+        if transaction is None or transaction.stop is None:
             return
         shown = self._shown.setdefault(transaction.connector, Shown())
         shown.stopped = transaction

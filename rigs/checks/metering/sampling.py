@@ -35,6 +35,7 @@ class Plan:
     interval: float
     n: int = 1
     changes: list[tuple[float, float]] = field(default_factory=list)  # (when, interval) still to come
+    last: float | None = None  # the sample told last
 
     @property
     def due(self) -> float:
@@ -111,7 +112,7 @@ class Sampling:
         """All samples of a transaction in the order they came, whatever their measurands."""
         periodic = [block for block in blocks if block.layout.context == "Sample.Periodic"]
         for block in periodic:
-            if block.transaction is None:
+            if block.transaction is None and block.layout.columns[0].says_context:
                 self._outside(connector, block)
         for id in {block.transaction for block in periodic} - {None}:
             transaction = self._context.history.transactions.by_id.get(id or -1)
@@ -138,12 +139,17 @@ class Sampling:
         if (np.abs(stamp - plan.next(len(stamp))) > self._context.tolerances.sample_s).any():
             return False
         plan.n += len(stamp)
+        plan.last = float(stamp[-1])
         self._context.ledger.held(REQUIREMENT, len(stamp), connector, stamp)
         return True
 
     def _sample(self, transaction: Transaction, plan: Plan, t: float, stamp: float) -> None:
         tolerance = self._context.tolerances.sample_s
+        if self._is_counted_from_elsewhere(plan, stamp):
+            self._elsewhere(transaction, plan, t, stamp)
+            return
         self._missed(transaction, plan, stamp - tolerance, t)
+        plan.last = stamp
         if abs(stamp - plan.due) <= tolerance and self._may_come(stamp):
             plan.n += 1
             self._context.ledger.held(REQUIREMENT, 1, transaction.connector, stamp)
@@ -157,7 +163,31 @@ class Sampling:
             transaction.connector,
             f"next at {iso(plan.due)}" if owed else "no samples: interval 0 or no measurand",
             iso(stamp),
-            f"a sample of transaction {transaction.id} stands off its instants",
+            f"a sample of {transaction.name} stands off its instants",
+        )
+
+    def _is_counted_from_elsewhere(self, plan: Plan, stamp: float) -> bool:
+        """Does it stand off the instants, though an interval or more after the sample before?"""
+        tolerance = self._context.tolerances.sample_s
+        if plan.changes or plan.interval <= 2.0 * tolerance or not self._may_come(stamp):
+            return False
+        into = (stamp - plan.anchor) % plan.interval
+        before = plan.anchor if plan.last is None else max(plan.last, plan.anchor)
+        off = min(into, plan.interval - into) > tolerance
+        return off and stamp - before >= plan.interval - tolerance
+
+    def _elsewhere(self, transaction: Transaction, plan: Plan, t: float, stamp: float) -> None:
+        """One finding, however many samples: from here on they are counted as the station does."""
+        due = plan.anchor + round((stamp - plan.anchor) / plan.interval) * plan.interval
+        if plan.last is not None and plan.last > plan.anchor:
+            plan.anchor = plan.last
+            plan.n = 1
+        self._missed(transaction, plan, stamp - plan.interval / 2.0, t)
+        plan.anchor = plan.last = stamp
+        plan.n = 1
+        message = f"samples of {transaction.name} are not counted from its start"
+        self._context.ledger.broken(
+            REQUIREMENT, t, transaction.connector, iso(due), iso(stamp), message, cause="counted"
         )
 
     def _may_come(self, stamp: float) -> bool:
@@ -182,12 +212,12 @@ class Sampling:
                 transaction.connector,
                 f"a sample at {iso(due)}",
                 "none",
-                f"transaction {transaction.id} misses a sample",
+                f"{transaction.name} misses a sample",
                 line=None,
             )
 
     def _stopped(self, call: Call) -> None:
-        transaction = self._context.history.transactions.by_id.get(call.payload["transactionId"])
+        transaction = self._context.history.transactions.stopped_by(call)
         plan = self._plans.pop(transaction, None) if transaction is not None else None
         if transaction is None or plan is None or transaction.stop is None:
             return

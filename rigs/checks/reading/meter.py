@@ -27,6 +27,7 @@ class Column:
     location: str
     unit: str | None
     format: str
+    says_context: bool = True  # else the context is what its absence means
 
     @property
     def scale(self) -> float:
@@ -110,6 +111,7 @@ def column_of(sampled: dict[str, Any]) -> Column:
         sampled.get("location", DEFAULT_LOCATION),
         unit,
         sampled.get("format", "Raw"),
+        "context" in sampled,
     )
 
 

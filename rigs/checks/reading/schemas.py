@@ -3,6 +3,7 @@
 Source: the schemas packaged with `ocpp` (OCA's, with both spellings of Celsius) and the security extension's.
 """
 
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,11 +17,16 @@ from evc5.rigs.checks.reading.instants import is_strict
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a payload is not valid: where, what was expected; `timestamp` marks a malformed date-time."""
+    """Why a payload is not valid: where, what was expected; `timestamp` marks a malformed date-time.
+
+    `foreign` are the fields that stand at `place` and that the schema does not know.
+    """
 
     path: str
     message: str
     timestamp: bool
+    place: tuple[str | int, ...] = ()
+    foreign: tuple[str, ...] = ()
 
 
 class Schema:
@@ -37,10 +43,30 @@ class Schema:
         self.has_timestamp = b'"date-time"' in text
 
     def faults(self, payload: object) -> list[Fault]:
-        return [
-            Fault("/".join(map(str, e.instance_path)), e.message, "format" in map(str, e.schema_path))
-            for e in self._validator.iter_errors(payload)
-        ]
+        return [_fault(error) for error in self._validator.iter_errors(payload)]
+
+
+def _fault(error: Any) -> Fault:
+    place = tuple(error.instance_path)
+    return Fault(
+        "/".join(map(str, place)),
+        error.message,
+        "format" in map(str, error.schema_path),
+        place,
+        tuple(getattr(error.kind, "unexpected", ())),
+    )
+
+
+def without_foreign(payload: Any, faults: list[Fault]) -> Any:
+    """The payload without the fields that its schema does not know; what was given stays as it is."""
+    cleaned = deepcopy(payload)
+    for fault in faults:
+        inner = cleaned
+        for step in fault.place:
+            inner = inner[step]
+        for name in fault.foreign:
+            inner.pop(name, None)
+    return cleaned
 
 
 @cache

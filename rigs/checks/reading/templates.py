@@ -15,7 +15,7 @@ from evc5.rigs.checks.reading.meter import Layout
 
 NUMBER = rb"-?(?:0|[1-9]\d*)(?:\.\d+)?"
 NUMERIC = rb"[-.\d]+"  # a value; whether it is a number shows when it is read
-INTEGER = rb"(?:0|-?[1-9]\d{0,8})"
+INTEGER = rb"(?:0|-?[1-9]\d{0,9})"
 SECOND = rb"[0-5]\d(?:\.\d{1,9})?"
 # The fields that may differ: how each is found in a line, and what may stand in its place.
 FIELDS: dict[str, tuple[bytes, bytes]] = {
@@ -63,7 +63,9 @@ def template_of(raw: bytes, layout: Layout) -> Template | None:
     found = [(match.lastgroup or "", match.start(), match.end()) for match in _FIND.finditer(raw)]
     names = [name for name, _, _ in found]
     once = all(names.count(name) == 1 for name in ("t", "at", "id", "connector", *HEAD[4:]))
-    if not once or names.count("transaction") > 1 or names.count("value") != len(layout.columns):
+    if names.count("transaction") != raw.count(b'"transactionId"') or names.count("transaction") > 1:
+        return None
+    if not once or names.count("value") != len(layout.columns):
         return None
     pattern, before, groups = b"", 0, []
     for name, start, end in found:

@@ -172,7 +172,7 @@ class ProfilesInForce:
             self._change(start, lambda held: installed(held, new))
 
     def _stopped(self, call: Call) -> None:
-        stopped = self._history.transactions.by_id.get(call.payload["transactionId"])
+        stopped = self._history.transactions.stopped_by(call)
         if stopped is None:
             return
         stop, ran = epoch(call.payload["timestamp"]), self._ran.get(stopped.connector, [])

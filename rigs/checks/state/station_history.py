@@ -13,6 +13,8 @@ from evc5.rigs.checks.state.keys import Keys
 from evc5.rigs.checks.state.link import Link
 from evc5.rigs.checks.state.transactions import TransactionMemory
 
+AT_REST = ("Available", "Preparing")  # 4.9: no transaction runs
+
 
 class StationHistory:
     """Keys, boots, link, transactions, and what happened at each connector."""
@@ -27,7 +29,7 @@ class StationHistory:
             "StartTransaction": self._start,
             "StopTransaction": self._stop,
             "BootNotification": self._boot,
-            "StatusNotification": self.connectors.told,
+            "StatusNotification": self._status,
         }
         self._replies: dict[str, Callable[[Call], None]] = {
             "BootNotification": self.boots.answered,
@@ -46,6 +48,11 @@ class StationHistory:
         return list(range(1, number + 1)) if number else sorted(c for c in self.connectors.named if c > 0)
 
     # -- what the judge tells --------------------------------------------------------------------
+
+    def unreadable(self, call: Call) -> None:
+        """A CALL whose payload breaks its schema."""
+        if call.action in ("StartTransaction", "StopTransaction"):
+            self.transactions.unclear = True
 
     def call(self, call: Call) -> None:
         """A valid CALL, the first time that it goes."""
@@ -71,12 +78,18 @@ class StationHistory:
         if not self.boots.boot_asked:
             self.boots.darkens(self.link.heard_at)  # it fell silent then; an event says it more exactly
 
+    def _status(self, call: Call) -> None:
+        self.connectors.told(call)
+        if call.payload["status"] in AT_REST:
+            self.transactions.at_rest(call.payload["connectorId"], call.t)
+
     def _start(self, call: Call) -> None:
         self.transactions.start(call)
         self.connectors.starts(self.transactions.open[call.payload["connectorId"]])
 
     def _stop(self, call: Call) -> None:
-        self.transactions.stop(call)
+        settled = (self.transactions.is_settled(connector, call.t) for connector in self.outlets())
+        self.transactions.stop(call, self.transactions.from_power_on or all(settled))
         stopped = self.transactions.stopped_by(call)
         if stopped is not None:
             self.connectors.stops(stopped)

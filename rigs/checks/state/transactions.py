@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
 
+FOREVER = float("inf")
+QUEUE_S = 600.0  # assumed: what was queued before a recording began is told so soon
 UNKNOWN = -1  # ER 3.18: stands for the id of a transaction whose start the CSMS never confirmed
 
 
@@ -19,6 +21,7 @@ class Transaction:
     start_told: float  # when the frame went
     meter_start: float
     id: int | None = None  # unknown until the CSMS gave it
+    confirmed_at: float | None = None  # when the CSMS gave it
     status: str = ""  # of the id tag, as the CSMS answered
     stop: float | None = None
     stop_told: float | None = None
@@ -43,7 +46,12 @@ class TransactionMemory:
         self.finished: dict[int, deque[Transaction]] = {}
         self.count = 0
         self.remote_tags: dict[str, float] = {}  # idTags of remote starts accepted, in lower case
+        self.given: set[int] = set()  # ids that the CSMS ever gave
+        self.from_power_on = False  # does the recording reach back to the first transaction?
+        self._settled: dict[int, float] = {}  # by connector: since when nothing from before runs there
+        self.unclear = False  # was a start or stop told that could not be read?
         self._starting: dict[str, Transaction] = {}  # by message id, until confirmed
+        self._stopped: dict[str, Transaction] = {}  # by message id of its stop; the latest ones
 
     def at(self, connector: int, stamp: float) -> Transaction | None:
         """The transaction that ran on a connector at an instant of the station's clock."""
@@ -72,8 +80,29 @@ class TransactionMemory:
 
     def stopped_by(self, call: Call) -> Transaction | None:
         """The transaction that this StopTransaction ended; None where it ended none, or not anew."""
-        stopped = self.by_id.get(call.payload["transactionId"])
+        stopped = self._stopped.get(call.id)
         return stopped if stopped is not None and stopped.stop_told == call.t else None
+
+    def is_settled(self, connector: int, t: float) -> bool:
+        """Can nothing that began before the recording be told of this connector any more?"""
+        return self.from_power_on or self._settled.get(connector, FOREVER) <= t
+
+    def at_rest(self, connector: int, t: float) -> None:
+        """A status says that nothing runs there; what is queued of it comes a while later."""
+        self._settled.setdefault(connector, t + QUEUE_S)
+
+    def by_name(self, id: int, all_settled: bool) -> Transaction | None:
+        """The transaction that a stop of this id means: its own; of a wrong id, the only one it can be.
+
+        ER 3.18: -1 stands for one whose start was not confirmed.
+        """
+        known = self.by_id.get(id)
+        if known is not None:
+            return known
+        nameless = [running for running in self.open.values() if running.id is None]
+        others = list(self.open.values()) if all_settled and id not in self.given else []
+        candidates = nameless or others
+        return candidates[0] if len(candidates) == 1 or (nameless and id == UNKNOWN) else None
 
     # -- what the frames tell --------------------------------------------------------------------
 
@@ -81,6 +110,7 @@ class TransactionMemory:
         payload = call.payload
         connector, start = payload["connectorId"], epoch(payload["timestamp"])
         self.count += 1
+        self._settled.setdefault(connector, call.t)
         started = Transaction(connector, payload["idTag"], start, call.t, float(payload["meterStart"]))
         self.open[connector] = self._starting[call.id] = started
 
@@ -92,15 +122,22 @@ class TransactionMemory:
 
     def confirmed(self, call: Call) -> None:
         started = self._starting.pop(call.id, None)
+        if call.reply is not None:
+            self.given.add(call.reply["transactionId"])
         if started is not None and call.reply is not None:
             started.id, started.status = call.reply["transactionId"], call.reply["idTagInfo"]["status"]
+            started.confirmed_at = call.reply_t
             self.by_id[started.id] = started
 
-    def stop(self, call: Call) -> None:
+    def stop(self, call: Call, all_settled: bool) -> None:
         payload = call.payload
-        stopped = self.by_id.get(payload["transactionId"]) or self._unconfirmed(payload["transactionId"])
+        stopped = self.by_name(payload["transactionId"], all_settled)
         if stopped is None or stopped.stop is not None:
             return
+        self._stopped[call.id] = stopped
+        if len(self._stopped) > self.RECENT:
+            del self._stopped[next(iter(self._stopped))]
+        self._settled.setdefault(stopped.connector, call.t)
         stopped.stop, stopped.stop_told = epoch(payload["timestamp"]), call.t
         stopped.meter_stop, stopped.reason = float(payload["meterStop"]), payload.get("reason", "Local")
         if self.open.get(stopped.connector) is stopped:
@@ -109,10 +146,6 @@ class TransactionMemory:
         recent.append(stopped)
         if len(recent) > self.RECENT:
             self.by_id.pop(recent.popleft().id or -1, None)
-
-    def _unconfirmed(self, id: int) -> Transaction | None:
-        nameless = (running for running in self.open.values() if running.id is None)
-        return next(nameless, None) if id == UNKNOWN else None
 
     def remotely_started(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":

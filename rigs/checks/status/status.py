@@ -121,7 +121,7 @@ class Statuses:
             self._ledger.held(MIDWAY, 1, connector, call.t)
 
     def _stops(self, call: Call) -> None:
-        stopped = self._history.transactions.by_id.get(call.payload["transactionId"])
+        stopped = self._history.transactions.stopped_by(call)
         if stopped is not None and stopped.stop is not None:
             for its, told, status in self._midway:
                 if its is stopped:

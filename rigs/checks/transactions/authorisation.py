@@ -93,8 +93,8 @@ class Authorisation:
             self._refused.append((started, call.reply_t or call.t))
 
     def _stop(self, call: Call) -> None:
-        stopped = self._history.transactions.by_id.get(call.payload["transactionId"])
-        if stopped is None or stopped.stop_told != call.t or stopped.stop is None:
+        stopped = self._history.transactions.stopped_by(call)
+        if stopped is None or stopped.stop is None:
             return
         for refusal in [entry for entry in self._refused if entry[0] is stopped]:
             self._refused.remove(refusal)

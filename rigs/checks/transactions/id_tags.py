@@ -112,8 +112,8 @@ class Cards:
             self._caused(running)
 
     def _stopped(self, call: Call) -> None:
-        stopped = self._history.transactions.by_id.get(call.payload["transactionId"])
-        if stopped is not None and stopped.stop_told == call.t:
+        stopped = self._history.transactions.stopped_by(call)
+        if stopped is not None:
             self._stops.append((stopped, _tag(call)))
 
     # -- transactions ----------------------------------------------------------------------------

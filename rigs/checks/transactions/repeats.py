@@ -5,6 +5,7 @@ from collections.abc import Hashable
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.ledger import Ledger
 from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.checks.state.transactions import TransactionMemory
 
 REPEAT = "transaction.repeat"
 REQUIREMENTS = (R(REPEAT, "Transaction messages are repeated only where no reply came", "4.10, TC_039_CS"),)
@@ -28,8 +29,8 @@ def key_of(call: Call) -> Hashable | None:
 class Repeats:
     """Knows the messages that were given up, and tells a repetition from a new one."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger, transactions: TransactionMemory) -> None:
+        self._ledger, self._transactions = ledger, transactions
         self._unconfirmed: dict[Hashable, None] = {}
         self._confirmed: dict[Hashable, None] = {}  # of StartTransaction and StopTransaction
 
@@ -53,17 +54,32 @@ class Repeats:
             self._ledger.held(REPEAT)
             return True
         if call.row is None and call.action != "MeterValues":
-            self._once(call)
+            return self._once(call)
         return False
 
-    def _once(self, call: Call) -> None:
+    def _once(self, call: Call) -> bool:
+        """Is it one that was confirmed and comes again? A transaction is not begun twice by it."""
         key = key_of(call)
         if call.action == "StopTransaction":  # from here a start is another, were it told in the same words
             for known in [k for k in self._confirmed if isinstance(k, tuple) and k[0] == "StartTransaction"]:
                 del self._confirmed[known]
-        if key in self._confirmed:
+        again = self._is_running(call)
+        if again or key in self._confirmed:
             message = f"{call.action} was sent again although it had been confirmed"
-            self._ledger.broken(REPEAT, call.t, call.connector, "once", "twice", message)
+            self._ledger.broken(REPEAT, call.t, call.connector, "once", "again", message)
+        return again
+
+    def _is_running(self, call: Call) -> bool:
+        """A start of the transaction that runs on the connector already: same card, same register."""
+        if not call.valid or call.action != "StartTransaction":
+            return False
+        running = self._transactions.open.get(call.payload["connectorId"])
+        return (
+            running is not None
+            and running.id is not None
+            and running.id_tag == call.payload["idTag"]
+            and running.meter_start == call.payload["meterStart"]
+        )
 
     def confirmed(self, call: Call) -> None:
         """A reply came while the station waited for it."""

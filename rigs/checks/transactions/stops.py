@@ -121,8 +121,8 @@ class StopReasons:
             self._causes.append(Cause("PowerLoss", self._link.heard_at))
 
     def _stop(self, call: Call) -> None:
-        stopped = self._history.transactions.by_id.get(call.payload["transactionId"])
-        if stopped is None or stopped.stop is None or stopped.stop_told != call.t:
+        stopped = self._history.transactions.stopped_by(call)
+        if stopped is None or stopped.stop is None:
             return
         self._in_time(stopped, self._asked.pop(stopped.id or 0, None))
         reason = stopped.reason or "Local"

@@ -18,7 +18,8 @@ REQUIREMENTS = (
     R(CARRIES, "Meter values taken in a transaction carry its id", "ER 3.16, 6.33"),
     R(DELIVERED, "Each transaction is stopped in the end, outages or not", "3.7.1, 4.10, TC_037_1_CS"),
 )
-TOLD_S = 60.0  # assumed: a stop is told within a minute of the last value before it
+BEFORE = "transactions that began before the recording: record from before their start"
+STOP_TOLD_LATE_S = 60.0  # assumed: a stop is told within a minute of the last value before it
 
 
 class Transactions:
@@ -28,6 +29,7 @@ class Transactions:
         self._context = context
         self._ledger = context.ledger
         self._history = context.history
+        self._transactions = context.history.transactions
         self._connectors = context.history.connectors
         self._link = context.history.link
         self._keys = context.history.keys
@@ -40,10 +42,10 @@ class Transactions:
         context.bus.end.append(self._end)
 
     def _start(self, call: Call) -> None:
-        started = self._history.transactions.open[call.payload["connectorId"]]
+        started = self._transactions.open[call.payload["connectorId"]]
         before = self._running.get(started.connector)
         if before is not None and before.stop is None:
-            lost = f"transaction {before.id} from {iso(before.start)} still open"
+            lost = f"{before.name} from {iso(before.start)} still open"
             message = "a transaction starts while another runs on its connector"
             self._ledger.broken(PAIR, call.t, started.connector, "StopTransaction first", lost, message)
             self._undelivered(before, call.t)
@@ -67,21 +69,37 @@ class Transactions:
 
     def _stop(self, call: Call) -> None:
         id = call.payload["transactionId"]
-        stopped = self._history.transactions.by_id.get(id)
-        if stopped is None or stopped.stop_told != call.t:
-            if id != UNKNOWN and (self._context.evidence.from_power_on or stopped is not None):
-                actual = "an id no StartTransaction was given" if stopped is None else "one stopped before"
-                message = f"StopTransaction speaks of transaction {id}"
-                self._ledger.broken(PAIR, call.t, None, "a running transaction", actual, message)
+        stopped = self._transactions.stopped_by(call)
+        if stopped is None:
+            self._stops_nothing(call, id)
             return
         stop = stopped.stop or 0.0
-        for requirement in (PAIR, DELIVERED):
-            self._ledger.held(requirement, 1, stopped.connector, stop)
+        self._names(call, stopped, id)
+        self._ledger.held(DELIVERED, 1, stopped.connector, stop)
         self._time(call, stopped.connector, stop, "stop")
-        message = f"transaction {id} stops before it starts"
+        message, expected = f"{stopped.name} stops before it starts", f"not before {iso(stopped.start)}"
         self._ledger.judge(
-            TIMES, stop >= stopped.start, call.t, stopped.connector, iso(stopped.start), iso(stop), message
+            TIMES, stop >= stopped.start, call.t, stopped.connector, expected, iso(stop), message
         )
+
+    def _stops_nothing(self, call: Call, id: int) -> None:
+        if id in self._transactions.given:
+            message, actual = f"StopTransaction speaks of transaction {id}", "one stopped before"
+            self._ledger.broken(PAIR, call.t, None, "a running transaction", actual, message)
+        elif all(self._transactions.is_settled(one, call.t) for one in self._history.outlets()):
+            if id != UNKNOWN:
+                message, actual = f"StopTransaction speaks of transaction {id}", "an id that was never given"
+                self._ledger.broken(PAIR, call.t, None, "a running transaction", actual, message)
+        else:
+            self._ledger.not_compared(PAIR, BEFORE)
+
+    def _names(self, call: Call, stopped: Transaction, id: int) -> None:
+        """The id that the CSMS gave; -1 only where it gave none before the stop (ER 3.18)."""
+        confirmed = stopped.confirmed_at is not None and stopped.confirmed_at < (stopped.stop or call.t)
+        good = id == stopped.id or (id == UNKNOWN and not confirmed)
+        message = f"the stop of {stopped.name} carries transactionId {id}"
+        expected = f"transactionId {stopped.id if stopped.id is not None else UNKNOWN}"
+        self._ledger.judge(PAIR, good, call.t, stopped.connector, expected, id, message)
 
     # -- meter values ----------------------------------------------------------------------------
 
@@ -89,15 +107,20 @@ class Transactions:
         for block in blocks:
             if block.transaction is None:
                 self._without(connector, block)
-            elif block.transaction != UNKNOWN:
-                self._within(connector, block, self._history.transactions.by_id.get(block.transaction))
+            elif block.transaction != UNKNOWN or self._is_confirmed(connector, block):
+                self._within(connector, block, self._transactions.by_id.get(block.transaction))
+
+    def _is_confirmed(self, connector: int, block: Block) -> bool:
+        """Had the transaction there an id before these values were taken, so that -1 is wrong (ER 3.18)?"""
+        runs = self._transactions.at(connector, float(block.stamp[0]))
+        return (
+            runs is not None and runs.confirmed_at is not None and runs.confirmed_at < float(block.stamp[0])
+        )
 
     def _within(self, connector: int, block: Block, its: Transaction | None) -> None:
         t = float(block.t[0])
         if its is None:
-            if self._context.evidence.from_power_on:
-                message = f"meter values of transaction {block.transaction}, which no one started"
-                self._ledger.broken(BELONGS, t, connector, "a transaction that was", "none", message)
+            self._of_none(connector, block)
             return
         if its.connector != connector:
             message = f"meter values of transaction {its.id} from another connector"
@@ -112,14 +135,33 @@ class Transactions:
             message = f"a meter value of transaction {its.id} taken outside it"
             self._ledger.broken(BELONGS, at, connector, expected, iso(stamp), message)
 
+    def _of_none(self, connector: int, block: Block) -> None:
+        """Values of an id that no transaction was given, while another runs there or none can."""
+        t, stamp = float(block.t[0]), float(block.stamp[0])
+        runs = self._transactions.at(connector, stamp)
+        if runs is not None and runs.id is not None:
+            message, expected = (
+                "meter values carry another id than the transaction's",
+                f"transactionId {runs.id}",
+            )
+        elif self._transactions.is_settled(connector, t) and runs is None and not self._transactions.unclear:
+            message, expected = "meter values of a transaction that no one started", "a transaction that was"
+        else:
+            self._ledger.not_compared(BELONGS, BEFORE, len(block))
+            return
+        for _, t, _ in block.rows():
+            self._ledger.broken(
+                BELONGS, t, connector, expected, f"transactionId {block.transaction}", message
+            )
+
     def _without(self, connector: int, block: Block) -> None:
         if connector == 0 or block.layout.context not in ("Sample.Clock", "Sample.Periodic"):
             return
-        self._settle(float(block.t[0]) - TOLD_S)
+        self._settle(float(block.t[0]) - STOP_TOLD_LATE_S)
         since, until = float(block.stamp.min()) - self._stamp_s, float(block.stamp.max())
-        if self._history.transactions.any_within(connector, since, until):
+        if self._transactions.any_within(connector, since, until):
             for _, t, stamp in block.rows():
-                its = self._history.transactions.at(connector, stamp - self._stamp_s)
+                its = self._transactions.at(connector, stamp - self._stamp_s)
                 if its is not None and its.id is not None:
                     self._suspects.append((t, stamp, its))
         self._ledger.held(CARRIES, len(block), connector, block.stamp)
@@ -135,17 +177,17 @@ class Transactions:
     # -- in the end ------------------------------------------------------------------------------
 
     def _undelivered(self, transaction: Transaction, t: float) -> None:
-        message = f"the stop of transaction {transaction.id} was never told"
+        message = f"the stop of {transaction.name} was never told"
         self._ledger.broken(DELIVERED, t, transaction.connector, "StopTransaction", "none", message)
 
     def _end(self, t: float) -> None:
-        self._settle(t + TOLD_S)
+        self._settle(t + STOP_TOLD_LATE_S)
         self._abandoned(t)
 
     def _abandoned(self, t: float) -> None:
         """What still runs in the end must have its car: no unplug may be long past."""
         until = self._link.delivered_until(t, self._context.tolerances.grace_s)
-        for connector, transaction in self._history.transactions.open.items():
+        for connector, transaction in self._transactions.open.items():
             gone = self._connectors.unplugged.get(connector)
             if gone is None or self._history.boots.dark_since is not None:
                 continue

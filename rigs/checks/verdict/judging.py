@@ -275,7 +275,7 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
     summary, told = recording.summary, recording.transcript.told()
     evidence = Evidence(history, behaviour=summary.get("behaviour"))
     evidence.header = _mapping(summary, "keys")
-    evidence.from_power_on = recording.is_from_power_on
+    evidence.from_power_on = history.transactions.from_power_on = recording.is_from_power_on
     for key, value in evidence.header.items() if evidence.from_power_on else ():
         history.keys.rigged(key, as_text(value))
     evidence.events = recording.part(EVENTS) is not None

@@ -36,8 +36,8 @@ class Telling:
         self._bus, self._ledger = context.bus, context.ledger
         self._history = context.history
         tolerances, policies = context.tolerances, context.policies
-        self.repeats = Repeats(self._ledger)
-        self.pairing = Pairing(self._ledger, tolerances.call_timeout_s, tolerances.answer_s, self._gave_up)
+        self.repeats = Repeats(self._ledger, self._history.transactions)
+        self.pairing = Pairing(self._ledger, context.evidence, tolerances, self._gave_up)
         self._history.link.waiting = self.pairing.waits_since
         self._validation = Validation(self._ledger, policies.get("occupied_status", "off") != "off")
         self.gathering = Gathering(self._no_number)
@@ -114,6 +114,7 @@ class Telling:
         if call.action != "MeterValues":
             self._bus.tell(self._bus.any_call, call)
         if not valid:
+            self._history.unreadable(call)
             return None
         if call.action in _BARRIER_CALLS:
             self.gathering.flush()

@@ -1,20 +1,25 @@
 """From power-on to the first word that may be said: BootNotification and what waits for it (4.2)."""
 
-from collections import Counter
+from collections import Counter, deque
 
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 
-FIRST, RETRY, REPORT = "boot.first", "boot.retry", "boot.status"
+FIRST, RETRY, REPORT, LOOP = "boot.first", "boot.retry", "boot.status", "boot.repeated"
 REQUIREMENTS = (
     R(FIRST, "Nothing but BootNotification is sent before it is accepted", "4.2, TC_001_CS"),
     R(RETRY, "A boot not accepted is tried again after its interval, and no sooner", "4.2.1, TC_002_CS"),
     R(REPORT, "An accepted boot is followed by the status of every connector", "4.2, ER 3.22"),
+    R(LOOP, "An accepted station boots again only after a reset, an update or a loss of power", "4.2, 5.14"),
 )
 OF_CONNECTORS = ("StatusNotification", "MeterValues")  # asked for without one, each connector tells its own
 LATE_S = 60.0  # assumed: so long after its interval a boot is overdue
+LOOP_S = 600.0  # three accepted boots within ten minutes, none of them asked for, are a loop; assumed
+LOOP_BOOTS = 3
+ASKED_BY = ("Reset", "UpdateFirmware")
 REPORT_S = 60.0  # assumed: "after Accepted" is a minute; on the wire it takes a second
 
 
@@ -35,6 +40,11 @@ class Boot:
         self._of_all: dict[str, set[int | None]] = {}  # asked for of every connector: who has told
         self._owed: set[int] | None = None  # connectors whose status has not come since the boot
         self._owed_until = 0.0
+        self._accepted: deque[float] = deque(maxlen=LOOP_BOOTS)  # boots that nobody asked for
+        self._silent = 0  # accepted boots in a row with no status after them
+        self._asked_for = False  # was a reset or an update accepted, or the power cut, since the last boot?
+        for action in ASKED_BY:
+            context.bus.replies[action].append(self._asks)
         context.bus.any_call.append(self._called)
         context.bus.replies["BootNotification"].append(self._answered)
         context.bus.replies["TriggerMessage"].append(self._asked)
@@ -52,13 +62,15 @@ class Boot:
         if call.action == "BootNotification":
             if not self._history.boots.boot_asked:
                 self._booting(call)
-        elif call.action == "StatusNotification" and self._owed is not None and call.valid:
-            self._owed.discard(call.payload["connectorId"])
+        elif call.action == "StatusNotification":
+            self._silent = 0
+            if self._owed is not None and call.connector is not None:
+                self._owed.discard(call.connector)
         if self._waits and call.action != "BootNotification":
             self._too_early(call)
 
     def _booting(self, call: Call) -> None:
-        self._owed, self._waits = None, True
+        self._owed, self._waits = None, call.valid  # of a boot that cannot be read the answer means little
         self._ledger.held(FIRST)
         if self._last is None:
             return
@@ -115,12 +127,33 @@ class Boot:
         self._last = call.reply_t, float(call.reply["interval"]), call.reply["status"]
         if call.reply["status"] != "Accepted":
             return
+        self._loops(call.reply_t)
         if self._waits:
             self._owed = {0, *self._history.outlets()}
             self._owed_until = call.reply_t + REPORT_S
         self._waits = False
         self._triggered.clear()
         self._of_all.clear()
+
+    def _asks(self, call: Call) -> None:
+        """A reset is accepted or not; an update has no status in its answer."""
+        self._asked_for |= call.reply is not None and call.reply.get("status", "Accepted") == "Accepted"
+
+    def _loops(self, t: float) -> None:
+        """One accepted boot after the other: a warning, and an error where no status comes in between."""
+        if self._asked_for:
+            self._accepted.clear()
+            self._silent = 0
+        self._asked_for = False
+        self._accepted.append(t)
+        self._silent += 1
+        within = len(self._accepted) == LOOP_BOOTS and t - self._accepted[0] <= LOOP_S
+        message = f"{LOOP_BOOTS} boots within {LOOP_S / 60:g} minutes that nobody asked for"
+        told = f"the first at {iso(self._accepted[0])}"
+        self._ledger.judge(LOOP, not within, t, None, "a reset before", told, message, severity="warning")
+        if self._silent == LOOP_BOOTS:
+            message = "one boot after the other was accepted, and no status told after any"
+            self._ledger.broken(REPORT, t, None, "a StatusNotification for each connector", "none", message)
 
     def _configured(self, call: Call) -> None:
         """The number of connectors may be told only after the boot."""
@@ -140,6 +173,7 @@ class Boot:
     def _restarts(self, event: Event) -> None:
         """A new life knows no interval of the last."""
         self._last = None
+        self._asked_for = True
 
     def _told_to_reset(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":
@@ -148,6 +182,7 @@ class Boot:
     def _fell(self, event: Event) -> None:
         if event.name == "power-cut":
             self._last = None
+            self._asked_for = True
         self._owed = None
         self._waits = self._waits or event.name == "power-cut"
 

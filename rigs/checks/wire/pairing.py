@@ -5,8 +5,11 @@ from collections.abc import Callable
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.frames import Frame
 from evc5.rigs.checks.reading.ids import Ids
+from evc5.rigs.checks.state.evidence import BOTH_WAYS, Evidence
 from evc5.rigs.checks.state.ledger import Ledger
+from evc5.rigs.checks.state.requirement import CSMS, NETWORK, STATION
 from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.checks.state.tolerances import Tolerances
 
 REQUIREMENTS = (
     R("rpc.id", "Message ids are unique and at most 36 characters", "J 4.1.4"),
@@ -15,6 +18,8 @@ REQUIREMENTS = (
     R("rpc.matched", "Every reply answers a CALL", "J 4.1.4"),
     R("rpc.answered", "Every CALL that arrived is answered", "J 4.1.1"),
 )
+BEFORE = "CALLs that went before the recording: record from before them"
+MOST_KEPT = 10_000  # replies and CALLs that wait to be judged until the end
 ONE_CALL = {True: "rpc.one-call-station", False: "rpc.one-call-csms"}
 
 
@@ -22,13 +27,20 @@ class Pairing:
     """Pairs CALLs with replies in both directions and judges ids, order and answers."""
 
     def __init__(
-        self, ledger: Ledger, call_timeout_s: float, answer_s: float, on_given_up: Callable[[Call], None]
+        self,
+        ledger: Ledger,
+        evidence: Evidence,
+        tolerances: Tolerances,
+        on_given_up: Callable[[Call], None],
     ) -> None:
-        self._on_given_up = on_given_up
-        self._ledger, self._call_timeout_s, self._answer_s = ledger, call_timeout_s, answer_s
+        self._on_given_up, self._evidence = on_given_up, evidence
+        self._ledger = ledger
+        self._call_timeout_s, self._answer_s = tolerances.call_timeout_s, tolerances.answer_s
         self._open: dict[bool, dict[str, Call]] = {True: {}, False: {}}
         self._given_up: dict[bool, dict[str, Call]] = {True: {}, False: {}}
         self._ids = {True: Ids(), False: Ids()}
+        self._orphans: list[tuple[float, bool, str, int | None]] = []  # judged when both ways are known
+        self._silent: list[Call] = []  # CALLs without a reply, likewise
         self._torn = 0  # lines that could not be read and are not known to have been CALLs
         self._foreign_t = {True: -1e18, False: -1e18}  # when a frame that is none was last sent
 
@@ -78,9 +90,16 @@ class Pairing:
         elif self._torn:
             self._torn -= 1
         elif t - self._foreign_t[not up] > self._answer_s:
-            expected = "the id of a CALL outstanding"
-            self._ledger.broken("rpc.matched", t, None, expected, id, "reply to no CALL")
+            self._orphan(t, up, id)
         return call
+
+    def _orphan(self, t: float, up: bool, id: str) -> None:
+        """A reply to no CALL; at the beginning of a recording its CALL may have been before it."""
+        if not self._evidence.reaches_back(t - self._answer_s):
+            self._ledger.not_compared("rpc.matched", BEFORE)
+            return
+        self._orphans.append((t, up, id, self._ledger.lines.at(t)))
+        del self._orphans[MOST_KEPT:]
 
     def lost_reply(self, up: bool, id: str) -> None:
         """A reply went but never arrived: its CALL stays outstanding, and its receiver did answer."""
@@ -113,6 +132,33 @@ class Pairing:
             for call in list(self._open[up].values()):
                 if t - call.t >= self._answer_s:
                     self._unanswered(call)
+        self._settle()
+
+    def _settle(self) -> None:
+        """What a recording of one direction only does not show is nobody's fault."""
+        known = {True: self._evidence.up, False: self._evidence.down}
+        for t, up, id, line in self._orphans:
+            if known[not up]:
+                self._unmatched(t, up, id, line)
+            else:
+                self._ledger.not_compared("rpc.matched", BOTH_WAYS.lacks)
+        for call in self._silent:
+            if known[not call.up]:
+                self._without_reply(call)
+            else:
+                self._ledger.not_compared("rpc.answered", BOTH_WAYS.lacks)
+
+    def _unmatched(self, t: float, up: bool, id: str, line: int | None) -> None:
+        self._ledger.broken(
+            "rpc.matched",
+            t,
+            None,
+            "the id of a CALL outstanding",
+            id,
+            "reply to no CALL",
+            blames=STATION if up else CSMS,
+            line=line,
+        )
 
     def _overtaken(self, late: Call, waiting: dict[str, Call]) -> None:
         for call in list(waiting.values()):
@@ -140,8 +186,10 @@ class Pairing:
         self._on_given_up(call)
 
     def _unanswered(self, call: Call) -> None:
-        if call.lost:
-            return
+        if not call.lost and len(self._silent) < MOST_KEPT:
+            self._silent.append(call)
+
+    def _without_reply(self, call: Call) -> None:
         self._ledger.broken(
             "rpc.answered",
             call.t,
@@ -150,4 +198,6 @@ class Pairing:
             "none",
             f"{call.action} {call.id} of the {'charge point' if call.up else 'CSMS'} was not answered",
             severity="warning" if call.up else "error",
+            blames=[CSMS, NETWORK] if call.up else STATION,
+            line=call.line,
         )

@@ -4,8 +4,9 @@ from typing import Any
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.frames import RESULT, Frame
-from evc5.rigs.checks.reading.schemas import Fault, Schema, schema
+from evc5.rigs.checks.reading.schemas import Fault, Schema, schema, without_foreign
 from evc5.rigs.checks.state.ledger import Ledger
+from evc5.rigs.checks.state.requirement import CSMS, STATION
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 REQUIREMENTS = (
@@ -44,7 +45,8 @@ class Validation:
                     "frame.schema", call.t, None, "an action of OCPP 1.6", call.action, "unknown action"
                 )
             return False
-        call.valid = self._judge(known, call.payload, call.t, call.connector, call.action, call.up)
+        about = call.t, call.connector, call.action, call.up
+        call.payload, call.valid = self._cleaned(known, call.payload, *about)
         return call.valid
 
     def _translate(self, call: Call) -> None:
@@ -71,8 +73,10 @@ class Validation:
                 "CALLRESULT",
                 f"{call.action} is not known to 1.6",
             )
-        elif self._judge(known, frame.payload, frame.t, call.connector, f"{call.action}.conf", frame.up):
-            call.reply = frame.payload
+        else:
+            about = frame.t, call.connector, f"{call.action}.conf", frame.up
+            payload, valid = self._cleaned(known, frame.payload, *about)
+            call.reply = payload if valid else None
 
     def _error(self, call: Call, frame: Frame) -> None:
         code, description, details = frame.payload
@@ -95,16 +99,21 @@ class Validation:
             self._schemas[key] = schema(action, reply)
         return self._schemas[key]
 
-    def _judge(
+    def _cleaned(
         self, known: Schema, payload: Any, t: float, connector: int | None, what: str, up: bool
-    ) -> bool:
+    ) -> tuple[Any, bool]:
+        """The payload without foreign fields, each a finding, and whether the rest of it is valid."""
         if known.valid(payload):
             self._ledger.held("frame.schema")
             self._ledger.held("frame.timestamp", known.has_timestamp)
-            return True
-        for fault in known.faults(payload):
+            return payload, True
+        faults = known.faults(payload)
+        for fault in faults:
             self._invalid(fault, t, connector, what, up)
-        return False
+        if not any(fault.foreign for fault in faults):
+            return payload, False
+        cleaned = without_foreign(payload, faults)
+        return cleaned, known.valid(cleaned)
 
     def _invalid(self, fault: Fault, t: float, connector: int | None, what: str, up: bool) -> None:
         requirement = "frame.timestamp" if fault.timestamp else "frame.schema"
@@ -113,5 +122,12 @@ class Validation:
         message = f"{where} is not valid"
         severity = "error" if up else "warning"  # what a CSMS sends is not the station's fault
         self._ledger.broken(
-            requirement, t, connector, expected, fault.message[:160], message, severity=severity
+            requirement,
+            t,
+            connector,
+            expected,
+            fault.message[:160],
+            message,
+            severity=severity,
+            blames=STATION if up else CSMS,
         )
