@@ -16,6 +16,7 @@ from evc5.models.world import World
 from evc5.rigs.bench.csms import Conversation
 from evc5.rigs.bench.network import Embedded, NearEnd, Network
 from evc5.rigs.errors import BadInput, NotAvailable
+from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.recording.writing.recorder import Recorder
 from evc5.rigs.recording.writing.redaction import SECRET, redacted
 from evc5.rigs.rigfile.file import RigFile
@@ -67,8 +68,13 @@ class Assembly:
         self.recorder.close(self.timeline.now, state)
 
 
-def assemble(rig: RigFile, directory: Path, network: Network | None = None) -> Assembly:
-    """Build what `rig` describes, recording into `directory`; without a network, all in memory."""
+def assemble(
+    rig: RigFile, directory: Path, network: Network | None = None, lock: Lock | None = None
+) -> Assembly:
+    """Build what `rig` describes, recording into `directory`; without a network, all in memory.
+
+    `lock`: the caller has the directory's already.
+    """
     network = network or Embedded()
     timeline = Timeline()
     calendar = Calendar(rig.start, rig.zone)
@@ -79,7 +85,7 @@ def assemble(rig: RigFile, directory: Path, network: Network | None = None) -> A
     configuration = rig.configuration()
     # With a calendar of its own: both remember the minute that they wrote last.
     about = header(rig) | network.describe() | ({} if kept.is_new else {"continues": True})
-    recorder = Recorder(directory, Calendar(rig.start, rig.zone), about)
+    recorder = Recorder(directory, Calendar(rig.start, rig.zone), about, lock=lock)
     record = partial(_record, recorder, station.identity)
     near = NearEnd(
         rig,
@@ -116,6 +122,8 @@ def assemble(rig: RigFile, directory: Path, network: Network | None = None) -> A
         lambda ahead_s: recorder.summary.setdefault("csms_clock_ahead_s", round(ahead_s, 3))
     )
     recorder.watch(world, device.controller, timeline)
+    if isinstance(joined.pace, Paced):
+        joined.pace.every_second.append(recorder.flush)
     return Assembly(
         timeline, calendar, world, device, joined.link, joined.csms, joined.pace, joined.hub, recorder,
         station.identity,

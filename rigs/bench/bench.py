@@ -14,6 +14,7 @@ from evc5.rigs.bench.network import LOCKSTEP, Network, Remote
 from evc5.rigs.bench.scratch import Scratch
 from evc5.rigs.bench.worker import BenchThread, Here, Worker
 from evc5.rigs.errors import BadInput, NotAvailable
+from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.rigfile.file import RigFile
 from evc5.twin.line.websocket import NoConnection
 from evc5.twin.line.wire import WireLink
@@ -139,6 +140,7 @@ class Bench:
         pace: float | str = LOCKSTEP,
         ca_file: str | Path | None = None,
         network: Network | None = None,
+        lock: Lock | None = None,
         **station: Any,
     ) -> None:
         if rig is None:
@@ -152,7 +154,7 @@ class Bench:
         self._scratch = Scratch("evc5-bench-") if out is None else None
         directory = self._scratch.path / "run" if self._scratch else Path(out or ".")
         self.rig = rig
-        self.assembly = assemble(rig, directory, network)
+        self.assembly = assemble(rig, directory, network, lock)
         self._timeline = self.assembly.timeline
         self._worker: Worker = Here(self._timeline, self.assembly.pace)
         if csms is not None and isinstance(network, Remote):

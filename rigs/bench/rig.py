@@ -13,6 +13,7 @@ from evc5.rigs.bench.replay import Replay
 from evc5.rigs.bench.tape import Tape
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.run_directory import check
+from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.sessions import Session
 from evc5.twin.line.pace import Lockstep, Paced
@@ -81,22 +82,16 @@ class Rig:
         directory = Path(out) if out is not None else Path("runs") / name
         check(directory)
         network = _network(rig, directory, csms, pace, ca_file, tape)
-        bench = Bench(rig=rig, out=directory, network=network)
-        _script(bench, rig, sessions)
-        played = PLAYED if isinstance(bench.assembly.pace, Timeline) else PLAYED_SLOWLY
-        try:
-            state = _play(bench, rig.days * DAY_S, _part(progress, 0.0, played))
-            if isinstance(network, Replay):
-                bench.assembly.recorder.summary["replay"] = network.likeness()
-            bench.close(state)
-        except NoConnection as failure:
-            bench.close("interrupted")
-            raise BadInput(f"csms {failure}") from None
-        finish(directory, progress=_part(progress, played, 1.0))
-        if rig.recording.report:
-            from evc5.rigs.analysis.report import write_report
+        with Lock(directory) as lock:
+            bench = Bench(rig=rig, out=directory, network=network, lock=lock)
+            played = PLAYED if isinstance(bench.assembly.pace, Timeline) else PLAYED_SLOWLY
+            _script(bench, rig, sessions)
+            _record(bench, network, rig.days * DAY_S, _part(progress, 0.0, played))
+            finish(directory, progress=_part(progress, played, 1.0))
+            if rig.recording.report:
+                from evc5.rigs.analysis.report import write_report
 
-            write_report(Run.open(directory))
+                write_report(Run.open(directory))
         return Run.open(directory)
 
 
@@ -123,6 +118,18 @@ def _part(progress: Progress | None, begin: float, end: float) -> Progress | Non
     if progress is None:
         return None
     return lambda done, total: progress(begin + (end - begin) * done / total, 1.0)
+
+
+def _record(bench: Bench, network: Network, end_s: float, progress: Progress | None) -> None:
+    """Play what is scripted, and end the recording; BadInput where the back office is no longer there."""
+    try:
+        state = _play(bench, end_s, progress)
+        if isinstance(network, Replay):
+            bench.assembly.recorder.summary["replay"] = network.likeness()
+        bench.close(state)
+    except NoConnection as failure:
+        bench.close("interrupted")
+        raise BadInput(f"csms {failure}") from None
 
 
 def _play(bench: Bench, end_s: float, progress: Progress | None) -> str:

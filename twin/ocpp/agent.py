@@ -103,11 +103,12 @@ class Agent:
 
     def on_text(self, text: str) -> None:
         """A frame of the CSMS: its answer goes out before anything that it brings about."""
-        if len(text) > MAX_TEXT:
-            return  # it does not fit into the device and is lost
         self._receiving = True
         try:
-            self.rpc.receive(text)
+            if len(text) > MAX_TEXT:
+                self.rpc.refuse(text, "GenericError", f"longer than {MAX_TEXT} characters")
+            else:
+                self.rpc.receive(text)
         finally:
             self._receiving = False
         self._pump()

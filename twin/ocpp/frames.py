@@ -1,10 +1,15 @@
 """OCPP-J frames: one text, one of three messages. Source: OCPP-J 1.6 section 4.2."""
 
+import re
 from typing import Any, NamedTuple
 
 import orjson
 
 MAX_ID = 36  # characters, OCPP-J 4.1.4
+MAX_DEPTH = 1000  # arrays and objects within each other that the parser follows (orjson: 1024)
+
+_CALL_HEAD = re.compile(r'\s*\[\s*2\s*,\s*"([^"\\]+)"\s*,')
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 Payload = dict[str, Any]
 
@@ -70,7 +75,7 @@ def decode(text: str) -> Frame | None:
     try:
         frame = orjson.loads(text)
     except orjson.JSONDecodeError:
-        return None
+        return unreadable(text, "FormationViolation", "nested too deep") if _is_deep(text) else None
     if not isinstance(frame, list) or len(frame) < 2 or not isinstance(frame[1], str):
         return None
     kind, id_, *rest = frame
@@ -82,6 +87,24 @@ def decode(text: str) -> Frame | None:
     if kind == 4 and rest and isinstance(rest[0], str):
         return _error(id_, rest)
     return None
+
+
+def unreadable(text: str, code: str, description: str) -> Broken | None:
+    """What is answered to a CALL that is not parsed but bears its id; None where it is none."""
+    head = _CALL_HEAD.match(text)
+    return Broken(head[1][:MAX_ID], code, description) if head else None
+
+
+def _is_deep(text: str) -> bool:
+    """Does it nest deeper than the parser follows?"""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for char in _STRING.sub("", text):
+        depth += (char in "[{") - (char in "]}")
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def _call(id_: str, rest: list[Any]) -> Call | Broken:

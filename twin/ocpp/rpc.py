@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from evc5.models.timeline import Timeline
 from evc5.twin.ocpp import frames
-from evc5.twin.ocpp.frames import Broken, Call, Error, Payload, Refusal, Result
+from evc5.twin.ocpp.frames import Broken, Call, Error, Frame, Payload, Refusal, Result
 from evc5.twin.ocpp.schemas import validator, violation
 
 REPLY_TIMEOUT_S = 30.0  # assumed: OCPP-J leaves it to the implementation
@@ -91,7 +91,13 @@ class Rpc:
 
     def receive(self, text: str) -> None:
         """Take a frame from the other end; anything unreadable is ignored, a malformed CALL answered."""
-        frame = frames.decode(text)
+        self._take(frames.decode(text))
+
+    def refuse(self, text: str, code: str, description: str) -> None:
+        """Answer a CALL that is not even looked at; anything else is ignored."""
+        self._take(frames.unreadable(text, code, description))
+
+    def _take(self, frame: Frame | None) -> None:
         if isinstance(frame, Result):
             self._result(frame)
         elif isinstance(frame, Call):

@@ -19,6 +19,7 @@ CODE_OF_KIND = {  # OCPP-J 1.6 table 7
     "MinItems": "OccurenceConstraintViolation",
     "MaxItems": "OccurenceConstraintViolation",
 }
+DEEPEST_SCHEMA = 16  # SetChargingProfile's goes to 6
 OTHER_KIND = "PropertyConstraintViolation"  # enumerations, multipleOf, ranges: well-formed, but not allowed
 
 
@@ -45,7 +46,19 @@ def _names() -> frozenset[str]:
 
 def violation(check: jsonschema_rs.Validator, payload: Any) -> tuple[str, str]:
     """The CALLERROR code and a one-line description for a payload that `check` refuses."""
-    error = next(check.iter_errors(payload))
+    try:
+        error = next(check.iter_errors(payload))
+    except ValueError:  # too deep for the validator; what is wrong shows above that: no schema goes so deep
+        error = next(check.iter_errors(_pruned(payload, DEEPEST_SCHEMA)))
     kind = type(error.kind).__name__.removeprefix("ValidationErrorKind_")
     path = ".".join(str(part) for part in error.instance_path)
     return CODE_OF_KIND.get(kind, OTHER_KIND), f"{path or 'payload'}: {error.message}"[:255]
+
+
+def _pruned(value: Any, levels: int) -> Any:
+    """The same without what lies deeper than so many levels."""
+    if isinstance(value, dict):
+        return {key: _pruned(item, levels - 1) for key, item in value.items()} if levels else {}
+    if isinstance(value, list):
+        return [_pruned(item, levels - 1) for item in value] if levels else []
+    return value

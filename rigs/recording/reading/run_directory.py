@@ -14,6 +14,7 @@ EVENTS = "events.jsonl"
 TELEMETRY = "telemetry.parquet"
 SUMMARY = "summary.json"
 REPORT = "report.html"
+LOCK = ".lock"  # held while somebody records there
 
 FORMAT = "evc5-run/2"  # stands in summary.json; by it we know a directory as ours
 FORMATS = ("evc5-run/1", FORMAT)  # all that can be read; the first held lists of three in its telemetry
@@ -25,7 +26,7 @@ def check(directory: Path) -> None:
         return
     if not directory.is_dir():
         raise BadInput(f"{directory} is a file; a run needs a directory of its own")
-    if not is_run(directory) and any(directory.iterdir()):
+    if not is_run(directory) and any(path.name != LOCK for path in directory.iterdir()):
         raise BadInput(f"{directory} exists and is not a run directory; choose another, or empty it")
 
 

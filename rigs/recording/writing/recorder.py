@@ -6,7 +6,7 @@ text, a real station) may be no JSON at all and is looked at first.
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,17 @@ import orjson
 
 from evc5.models.timeline import Timeline
 from evc5.rigs.recording.reading import run_directory
+from evc5.rigs.recording.writing.journal import Journal
+from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.recording.writing.outlet_recorder import Watch
 from evc5.rigs.recording.writing.telemetry_writer import TelemetryWriter
 from evc5.twin.clock import Calendar
 
-# A kill -9 loses what was buffered: the least of these.
-BUFFER_BYTES = 1 << 18
+# A kill -9 loses what was buffered: the least of these, and of what a journal keeps.
 FLUSH_S = 3600.0  # of rig time
 FLUSH_WALL_S = 1.0  # where rig time follows the wall clock, files are to be watched as they grow
+
+DEEPEST = 64  # arrays and objects within each other that a frame is recorded as a frame with
 
 _now = time.monotonic
 
@@ -31,7 +34,8 @@ class Recorder:
 
     `header` is what summary.json says of the run from its first moment on (rig, seed, behaviour, policies,
     versions ...). A station that is our own twin (`own_station`) always sends JSON; a real one may not.
-    Raises BadInput where `directory` exists and is not a run directory.
+    `lock` is whose keeper has the directory already; without it, it is taken here and given back at the end.
+    Raises BadInput where `directory` exists and is not a run directory, or somebody else records there.
     """
 
     def __init__(
@@ -41,16 +45,19 @@ class Recorder:
         header: Mapping[str, Any],
         *,
         own_station: bool = True,
+        lock: Lock | None = None,
     ) -> None:
         self.directory = directory
         self.frames = 0
         self.summary: dict[str, Any] = {"state": "running", "start": calendar.iso(0.0), **header}
+        run_directory.check(directory)
+        self._lock = Lock(directory) if lock is None else None
         run_directory.claim(directory, self.summary)
         self._iso = calendar.iso
         self._own_station = own_station
         self._heads: dict[tuple[str, bool], str] = {}
-        self._messages = open(directory / run_directory.MESSAGES, "wb", BUFFER_BYTES)  # noqa: SIM115 (see close)
-        self._events = open(directory / run_directory.EVENTS, "wb", BUFFER_BYTES)  # noqa: SIM115
+        self._messages = Journal(directory / run_directory.MESSAGES)
+        self._events = Journal(directory / run_directory.EVENTS)
         self._telemetry = TelemetryWriter(directory / run_directory.TELEMETRY, calendar)
         self._watches: list[Watch] = []
         self._began = time.monotonic()
@@ -111,9 +118,9 @@ class Recorder:
         self.flush()
         self._settle()
         self._telemetry.checkpoint(t_s)
-        self._messages.close()
-        self._events.close()
         self._write_summary(t_s, state)
+        if self._lock is not None:
+            self._lock.release()
 
     def _flush(self, t_s: float) -> None:
         self._due_s, self._due_wall_s = t_s + FLUSH_S, _now() + FLUSH_WALL_S
@@ -144,9 +151,23 @@ class Recorder:
 def _looked_at(text: str) -> str:
     """The frame's member of its line: `frame` where the text is a JSON array, else `text`."""
     try:
-        if isinstance(orjson.loads(text), list):
+        if isinstance(frame := orjson.loads(text), list) and not _is_deep(text, frame):
             # Line breaks in valid JSON stand between tokens only; a line of ours must not break.
             return '"frame":' + text.replace("\r", " ").replace("\n", " ")
     except orjson.JSONDecodeError:
         pass
     return f'"text":{json.dumps(text)}'
+
+
+def _is_deep(text: str, frame: Any) -> bool:
+    """Does it nest deeper than any frame of OCPP 1.6? Many a reader of JSON would break down over it."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return False
+    level = [frame]
+    for _ in range(DEEPEST):
+        level = [item for one in level if isinstance(one, list | dict) for item in _inside(one)]
+    return bool(level)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value

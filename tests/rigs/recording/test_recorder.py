@@ -268,3 +268,12 @@ def test_frames_that_come_with_the_wall_clock_can_be_watched(bench, monkeypatch)
         bench.frame(HEARTBEAT)
         seen.append(len(lines_so_far(bench)))
     assert seen == [0, 2, 2, 4]
+
+
+@pytest.mark.parametrize("depth", [100, 900, 1021, 5000])
+def test_a_deep_frame_is_kept_as_text_that_any_reader_takes(bench, depth):
+    deep = f'[2,"d","DataTransfer",{{"vendorId":"v","data":{"[" * depth}{"]" * depth}}}]'
+    bench.frame(deep, up=False)
+    bench.close()
+    (line,) = lines(bench)
+    assert line["text"] == deep and "frame" not in line

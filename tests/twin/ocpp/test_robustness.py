@@ -1,6 +1,5 @@
 """What a broken or hostile back office sends: nothing of it crashes the station or wedges it."""
 
-import json
 from typing import Any
 
 import pytest
@@ -19,6 +18,15 @@ def answers(bench: Bench, text: str) -> list[Any]:
     bench.send_text(text)
     bench.advance(0)
     return [frame for way, frame in frames(bench)[before:] if way == "up"]
+
+
+def nested(depth: int, kind: type = list) -> str:
+    """So many arrays, or objects, within each other."""
+    return "[" * depth + "]" * depth if kind is list else '{"a":' * depth + "1" + "}" * depth
+
+
+DEPTHS = (100, 253, 254, 255, 256, 1000)  # orjson writes 254 levels and reads 1024
+TOO = ((256, "TypeConstraintViolation"), (1000, "TypeConstraintViolation"), (3000, "FormationViolation"))
 
 
 # --- CALLERROR codes, OCPP-J 4.2.3 and table 7 ---
@@ -42,11 +50,16 @@ def answers(bench: Bench, text: str) -> list[Any]:
         ('[2,"a",5,{}]', "FormationViolation"),
         ('[2,"a","RemoteStartTransaction",{"idTag":"123456789012345678901"}]', "TypeConstraintViolation"),
         (f'[2,"{"i" * 37}","Reset",{{"type":"Soft"}}]', "FormationViolation"),
+        ('[2,"a","Reset",{"type":"' + "S" * 70_000 + '"}]', "GenericError"),
+        *((f'[2,"a","Reset",{{"type":{nested(n)}}}]', "TypeConstraintViolation") for n in DEPTHS),
+        *((f'[2,"a","Reset",{{"type":"Soft","x":{nested(n)}}}]', "FormationViolation") for n in DEPTHS),
+        *((f'[2,"a","DataTransfer",{{"vendorId":"v","data":{nested(n, object)}}}]', code) for n, code in TOO),
+        (f'[2,"a","NoSuchThing",{{"x":{nested(900)}}}]', "NotImplemented"),
     ],
 )
 def test_a_call_that_cannot_be_carried_out_is_refused_with_its_code(text: str, code: str) -> None:
     [answer] = answers(Bench(), text)
-    assert answer[0] == 4 and answer[1] == json.loads(text)[1] and answer[2] == code
+    assert answer[0] == 4 and answer[1] == text.split('"')[1] and answer[2] == code
     assert len(answer) == 5 and isinstance(answer[3], str) and isinstance(answer[4], dict)
 
 
@@ -56,7 +69,7 @@ def test_a_call_that_cannot_be_carried_out_is_refused_with_its_code(text: str, c
         *("", "nonsense", "null", "{}", "[]", "[2]", "[2,5,6,7]", '[2,"x"', "[" * 5000),
         *('[1,"a"]', '[5,"a",{}]', '["2","a","Reset",{"type":"Soft"}]', '[9,"a","Reset",{}]'),
         *('[3,"nothing","asked"]', '[3,"77",{}]', '[4,"77","InternalError","",{}]', '[4,"77"]'),
-        '[2,"a","Reset",{"type":"' + "S" * 70_000 + '"}]',
+        '[3,"a",{"data":"' + "S" * 70_000 + '"}]',
         '[2,"\udcff","Reset",{"type":"Soft"}]',
     ],
     ids=range(19),
