@@ -30,8 +30,12 @@ ROOMS = {
     ),
     "twin.charge_point": ("models twin", ""),
     "rigs.errors": ("", ""),
+    "rigs.printable": ("", ""),
     "rigs.recording.reading": ("rigs.errors", "numpy orjson pyarrow"),
-    "rigs.recording.writing": ("models twin rigs.recording.reading", "numpy orjson pyarrow"),
+    "rigs.recording.writing": (
+        "models twin rigs.errors rigs.printable rigs.recording.reading",
+        "numpy orjson pyarrow",
+    ),
     "rigs.checks.reading": (JUDGE, "numpy ocpp orjson jsonschema_rs pyarrow"),
     "rigs.checks.state": (f"{JUDGE} rigs.checks.reading", "numpy"),
     "rigs.checks.wire": (f"{JUDGE} rigs.checks.reading rigs.checks.state", "numpy"),
@@ -60,7 +64,8 @@ ROOMS = {
     "rigs.rigfile": ("rigs.errors rigs.checks models twin", "pydantic"),
     "rigs.bench": ("rigs.errors rigs.recording rigs.checks rigs.analysis rigs.rigfile models twin", "orjson"),
     "rigs.served": (
-        "rigs.errors rigs.recording rigs.checks rigs.analysis rigs.rigfile rigs.bench models twin",
+        "rigs.errors rigs.printable rigs.recording rigs.checks rigs.analysis rigs.rigfile rigs.bench models"
+        " twin",
         "orjson websockets",
     ),
     "rigs.selftest": ("rigs.errors rigs.checks rigs.rigfile rigs.bench models twin", "numpy orjson rich"),

@@ -4,25 +4,34 @@ One thread owns it all and follows the wall clock; the sockets are another's (`e
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 from evc5.models.timeline import Timeline
 from evc5.rigs.bench.csms import BackOffice, Conversation
 from evc5.rigs.bench.network import back_office
 from evc5.rigs.errors import BadInput
+from evc5.rigs.printable import printable
+from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.recording.writing.recorder import Recorder
 from evc5.rigs.recording.writing.redaction import redacted, reported
 from evc5.rigs.rigfile.file import RigFile
+from evc5.rigs.served.limits import DEFAULTS, Limits
 from evc5.rigs.served.sockets import Address, Ears, Line, Server
 from evc5.twin.clock import Calendar
 from evc5.twin.line.hub import Hub
 from evc5.twin.line.pace import Paced
 
-UNSAFE = "".join(chr(n) for n in range(32)) + '%<>:"/\\|?*'  # what some file system refuses; % escapes it
+UNSAFE = '%<>:"/\\|?*'  # what some file system refuses, beside what is not printable; % escapes it
+LONGEST_NAME = 80  # characters of a directory's name, of which each may take four bytes of 255; assumed
+
 
 Tell = Callable[[str], None]
 
@@ -37,6 +46,8 @@ class Station:
     line: Line | None = None
     silent: bool = False  # the rig lets nothing pass
     met: bool = False  # has it ever dialled in?
+    fault: str = ""  # of ours, or of its directory: it is served no further
+    is_lost: bool = False  # can its recording be written no further?
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +63,15 @@ class Plan:
         """One charge point's own run directory; the whole where only one is expected."""
         if len(self.keys) == 1:
             return self.directory
-        name = "".join(f"%{ord(char):02x}" if char in UNSAFE else char for char in identity)
-        return self.directory / (name if name.strip(".") else f"%2e{name}")
+        return self.directory / file_name(identity)
 
 
 class Service:
     """Serves from the moment it is made until `close`; `run` moves its time."""
 
-    def __init__(self, plan: Plan, address: Address, tell: Tell) -> None:
-        self.plan, self._tell = plan, tell
+    def __init__(self, plan: Plan, address: Address, tell: Tell, limits: Limits = DEFAULTS) -> None:
+        self.plan, self._teller, self._limits = plan, tell, limits
+        self.faults = 0  # of ours
         self.timeline, self.hub = Timeline(), Hub()
         self.calendar = Calendar(datetime.now(UTC), plan.rig.zone if plan.rig is not None else None)
         self.stations: dict[str, Station] = {}
@@ -68,12 +79,24 @@ class Service:
         self.refusing = False  # the rig lets nobody in
         self._numbers = count(1)
         self.pace = Paced(self.timeline, self.hub, 1.0)
-        ears = Ears(self._opened, self._heard, self._closed, self._refused)
-        self.server = Server(address, plan.keys, self.hub, ears)
+        self.pace.every_second.append(self._flush)
+        ears = Ears(self._opened, self._heard, self._closed, self._refused, self._slowed)
+        self.server = Server(address, plan.keys, self.hub, ears, limits)
+        try:
+            self._lock = Lock(plan.directory)
+        except BadInput:
+            self.server.close()
+            raise
 
     def run(self, seconds: float) -> None:
-        """Serve for so long, of the wall clock."""
-        self.pace.advance(self.timeline.now + seconds)
+        """Serve for so long, of the wall clock; a fault of ours is told, and nobody else is hung up on."""
+        until_s = self.timeline.now + seconds
+        while self.timeline.now < until_s:
+            try:
+                self.pace.advance(until_s)
+            except Exception as error:
+                self.faults += 1
+                self._tell(f"a fault of ours, the others are served on: {_place(error)}")
 
     def close(self, state: str = "complete") -> list[Path]:
         """Hang up on everybody and end the recordings; their directories."""
@@ -81,9 +104,18 @@ class Service:
         self.hub.handle()
         for station in self.stations.values():
             station.recorder.summary["lateness"] = self.pace.lateness.summary()
-            station.recorder.close(self.timeline.now, state)
+            self._guarded(station, partial(station.recorder.close, self.timeline.now, state))
+        self._end()
+        return [station.recorder.directory for station in self.stations.values() if not station.is_lost]
+
+    def _tell(self, text: str) -> None:
+        self._teller(printable(text))
+
+    def _end(self) -> None:
         self.hub.close()
-        return [station.recorder.directory for station in self.stations.values()]
+        self._lock.release()
+        with suppress(OSError):  # something was recorded there
+            self.plan.directory.rmdir()
 
     def event(self, station: Station, event: str, connector: int | None = None, **detail: Any) -> None:
         """Note what happened around one charge point's frames, now."""
@@ -115,10 +147,15 @@ class Service:
             return
         try:
             station = self.stations.get(line.identity) or self._new(line.identity)
+            if station.fault:
+                raise BadInput(station.fault)
         except (BadInput, OSError) as error:  # its directory cannot be written: others go on
             line.close()
             self._tell(f"{shown(line.identity)} is not served: {error}")
             return
+        self._guarded(station, partial(self._join, station, line))
+
+    def _join(self, station: Station, line: Line) -> None:
         if station.line is not None:  # it has dialled in anew before we knew that its old socket is dead
             station.line.close()
             station.conversation.closed()
@@ -135,6 +172,9 @@ class Service:
         station = self.stations.get(line.identity)
         if station is None or station.line is not line:
             return
+        self._guarded(station, partial(self._take, station, text))
+
+    def _take(self, station: Station, text: str) -> None:
         self._record(station, True, text)
         if not station.silent:
             station.conversation.receive(text)
@@ -143,21 +183,63 @@ class Service:
         station = self.stations.get(line.identity)
         if station is None or station.line is not line:
             return
+        self._guarded(station, partial(self._part, station, why))
+
+    def _part(self, station: Station, why: str) -> None:
         station.line = None
         station.conversation.closed()
         if not self.refusing:
             self.event(station, "link-down", kind="hung up", reason=why)
-        self._tell(f"{shown(line.identity)} has hung up ({why})")
+        station.recorder.flush()
+        self._tell(f"{shown(station.identity)} has hung up ({why})")
+
+    def _slowed(self, line: Line, why: str) -> None:
+        station = self.stations.get(line.identity)
+        if station is not None and station.line is line:
+            self._guarded(station, partial(self.event, station, "operator", slowed=why))
+            self._tell(f"{shown(line.identity)} sends {why}, and is read more slowly")
 
     def _refused(self, identity: str, why: str) -> None:
         self._tell(f"{shown(identity) or 'someone without an identity'} is refused: {why}")
 
+    # --- what goes wrong ---
+
+    def _guarded(self, station: Station, work: Callable[[], None]) -> None:
+        """Do something for one charge point: what goes wrong ends its conversation, and nobody else's."""
+        try:
+            work()
+        except Exception as error:
+            self._give_up(station, error)
+
+    def _give_up(self, station: Station, error: Exception) -> None:
+        """Hang up on a charge point for good: not its fault, and so told and recorded."""
+        if station.fault:
+            return
+        station.is_lost = isinstance(error, OSError)
+        station.fault = _place(error)
+        self.faults += not station.is_lost
+        line, station.line = station.line, None
+        if line is not None:
+            line.close()
+        with suppress(Exception):
+            station.conversation.closed()
+            self.event(station, "link-down", kind="fault", reason=station.fault)
+        self._tell(f"{shown(station.identity)} is served no further: {station.fault}")
+
+    def _flush(self) -> None:
+        """Let a kill -9 lose a second at most."""
+        for station in self.stations.values():
+            if not station.fault:
+                self._guarded(station, station.recorder.flush)
+
     # --- one charge point ---
 
     def _new(self, identity: str) -> Station:
+        if len(self.stations) >= self._limits.identities:
+            raise BadInput(f"{len(self.stations)} different charge points are recorded already")
         header = {"station": identity, **self.plan.header}
         directory = self.plan.directory_of(identity)
-        recorder = Recorder(directory, self.calendar, header, own_station=False)
+        recorder = Recorder(directory, self.calendar, header, own_station=False, lock=self._lock)
         conversation = Conversation(self._office(), self.timeline, lambda text: self._send(station, text))
         station = self.stations[identity] = Station(identity, conversation, recorder)
         return station
@@ -184,3 +266,25 @@ class Service:
 def shown(identity: str) -> str:
     """An identity as a terminal may show it."""
     return identity if identity.isprintable() else repr(identity)
+
+
+def file_name(identity: str) -> str:
+    """A directory's name that tells of one identity alone, on any file system."""
+    chars = (char if char.isprintable() and char not in UNSAFE else _escaped(char) for char in identity)
+    name = "".join(chars)
+    if len(name) > LONGEST_NAME:
+        name = f"{name[:LONGEST_NAME]}%{sha256(identity.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+    return name if name.strip(".") else f"%2e{name}"
+
+
+def _escaped(char: str) -> str:
+    return "".join(f"%{byte:02x}" for byte in char.encode("utf-8", "surrogatepass"))
+
+
+def _place(error: Exception) -> str:
+    """What the system says of a file; of an exception nobody foresaw also where it came from."""
+    if isinstance(error, OSError):
+        return f"{error.strerror} ({error.filename})"
+    frames = extract_tb(error.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}{where}"

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.run_directory import check
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.served.back_office import Plan, Service, Station, Tell
+from evc5.rigs.served.limits import DEFAULTS, Limits
 from evc5.rigs.served.operator import Operator, Script
 from evc5.rigs.served.sockets import Address
 
@@ -30,6 +30,7 @@ class Order:
     identities: tuple[str, ...] = ()
     seconds: float | None = None  # None: to the end of a hardware rig's script, else until Ctrl-C
     out: Path | None = None
+    limits: Limits = DEFAULTS
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class Outcome:
     runs: list[Run] = field(default_factory=list)
     missing: tuple[str, ...] = ()
     interrupted: bool = False
+    faults: int = 0  # of ours, while serving
 
     @property
     def passed(self) -> bool:
@@ -50,11 +52,10 @@ class Outcome:
 def serve(order: Order, tell: Tell) -> Outcome:
     """Serve as ordered; every charge point's recording is judged at the end."""
     plan = _plan(order)
-    service = Service(plan, order.address, tell)
+    service = Service(plan, order.address, tell, order.limits)
     tell(f"charge points may dial {service.server.url}/<identity>")
     outcome = Outcome()
     try:
-        _prepare(plan.directory)
         _serve(order, service)
     except KeyboardInterrupt:
         outcome.interrupted = _has_an_end(order)
@@ -68,9 +69,7 @@ def serve(order: Order, tell: Tell) -> Outcome:
     outcome.missing = tuple(name for name in _expected(order) if name not in service.stations)
     report = len(directories) <= REPORTS and (order.rig is None or order.rig.recording.report)
     outcome.runs = [_judged(directory, report) for directory in directories]
-    if not outcome.runs:
-        with suppress(OSError):  # something else is in it
-            plan.directory.rmdir()
+    outcome.faults = service.faults
     return outcome
 
 
@@ -99,14 +98,6 @@ def _until_over(order: Order, service: Service, script: Sequence[Script]) -> Non
     deadline_s = order.seconds if order.seconds is not None else float("inf")
     while service.timeline.now < deadline_s and not (script and script[0].over):
         service.run(min(LOOK_S, deadline_s - service.timeline.now))
-
-
-def _prepare(directory: Path) -> None:
-    """Find out now, and not when the first charge point comes, that nothing can be written there."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"--out {directory}: {error.strerror}") from None
 
 
 def _expected(order: Order) -> list[str]:

@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -27,12 +28,15 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from evc5.rigs.errors import BadInput
+from evc5.rigs.served.limits import Allowance, Limits
 from evc5.twin.line.endpoint import password_of
 from evc5.twin.line.hub import Hub
 from evc5.twin.line.websocket import MAX_MESSAGE_BYTES, SUBPROTOCOL
 
 KEEPALIVE_S = 60.0  # wall clock: how often a silent charge point is pinged, and has to answer; assumed
 UNHEARD = 64  # frames of one charge point waiting for the environment, before its socket is read no further
+UNHEARD_BYTES = 1 << 20  # ... and no more than these of them
+READ_AHEAD = 2  # messages that the library keeps for us, of up to MAX_MESSAGE_BYTES each
 UNSENT = 1000  # frames that a charge point does not take, before it is hung up on
 BREATH_S = 0.005
 START_S = 10.0
@@ -93,6 +97,7 @@ class Line:
     def __init__(self, identity: str, connection: ServerConnection, loop: asyncio.AbstractEventLoop) -> None:
         self.identity = identity
         self.posted = self.heard = 0  # frames; the first counts the server's thread, the second the other
+        self.posted_bytes = self.heard_bytes = 0
         self._connection, self._loop = connection, loop
         self._unsent: asyncio.Queue[str] = asyncio.Queue(UNSENT)
 
@@ -111,6 +116,11 @@ class Line:
         except asyncio.QueueFull:
             self._connection.transport.abort()
 
+    @property
+    def behind(self) -> bool:
+        """Has the environment more than enough to do with what came?"""
+        return self.posted - self.heard > UNHEARD or self.posted_bytes - self.heard_bytes > UNHEARD_BYTES
+
     async def write(self) -> None:
         """Send what is to be sent, until the socket is gone."""
         while True:
@@ -125,16 +135,22 @@ class Ears:
     heard: Callable[[Line, str], None]
     closed: Callable[[Line, str], None]  # and why
     refused: Callable[[str, str], None]  # an identity that was not let in, and why
+    slowed: Callable[[Line, str], None]  # it sends faster than it may, and is read more slowly
 
 
 class Server:
     """Serves until `close`. `keys` are the charge points known here and their AuthorizationKeys, "" for none.
 
-    Where none is known, all are welcome; else others get 404, and wrong credentials 401.
+    Where none is known, all are welcome; else others get 404, and wrong credentials 401. Beyond as many as
+    `limits` allows on the line, more get 503.
     """
 
-    def __init__(self, address: Address, keys: Mapping[str, str], hub: Hub, ears: Ears) -> None:
+    def __init__(
+        self, address: Address, keys: Mapping[str, str], hub: Hub, ears: Ears, limits: Limits
+    ) -> None:
+        limits.make_room()
         self._address, self._keys, self._hub, self._ears = address, keys, hub, ears
+        self._limits, self._on_line = limits, 0
         self._tls = address.tls()
         self.port = address.port
         self._started = threading.Event()
@@ -172,7 +188,7 @@ class Server:
             self._talk, self._address.host, self._address.port, ssl=self._tls,
             process_request=self._admit, select_subprotocol=_subprotocol, compression=None,
             ping_interval=KEEPALIVE_S, ping_timeout=KEEPALIVE_S, close_timeout=1.0,
-            max_size=MAX_MESSAGE_BYTES, logger=_log,
+            max_size=MAX_MESSAGE_BYTES, max_queue=READ_AHEAD, logger=_log,
         ) as server:  # fmt: skip
             self.port = next(iter(server.sockets)).getsockname()[1]
             self._started.set()
@@ -185,6 +201,9 @@ class Server:
         if not identity or (self._keys and identity not in self._keys):
             self._refuse(identity, "404, unknown here")
             return connection.respond(http.HTTPStatus.NOT_FOUND, "unknown charge point\n")
+        if self._on_line >= self._limits.stations:
+            self._refuse(identity, f"503, {self._on_line} are on the line already (--max-stations)")
+            return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "no room for another\n")
         key = self._keys.get(identity, "")
         if key and not _is_password(request.headers.get("Authorization", ""), identity, key):
             self._refuse(identity, "401, wrong credentials or none")
@@ -204,30 +223,41 @@ class Server:
             return
         line = Line(_identity(connection.request), connection, self._loop)
         writer = asyncio.create_task(line.write())
+        self._on_line += 1
         self._hub.post(lambda: self._ears.opened(line))
         try:
             await self._listen(connection, line)
         except ConnectionClosed:
             pass
         finally:
+            self._on_line -= 1
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
             why = f"{connection.close_code or 1006} {connection.close_reason or ''}".strip()
             self._hub.post(lambda: self._ears.closed(line, why))
 
     async def _listen(self, connection: ServerConnection, line: Line) -> None:
+        allowance, told = Allowance(self._limits), False
         async for message in connection:
             text = message if isinstance(message, str) else message.decode("utf-8", "backslashreplace")
-            line.posted += 1
-            self._post(line, text)
-            while line.posted - line.heard > UNHEARD:
+            self._post(line, text, len(message))
+            wait_s, why = allowance.take(len(message))
+            if why and not told:
+                told = True
+                self._hub.post(partial(self._ears.slowed, line, why))
+            if wait_s:
+                await asyncio.sleep(wait_s)
+            while line.behind:
                 await asyncio.sleep(BREATH_S)
 
-    def _post(self, line: Line, text: str) -> None:
+    def _post(self, line: Line, text: str, size: int) -> None:
         def hear() -> None:
             line.heard += 1
+            line.heard_bytes += size
             self._ears.heard(line, text)
 
+        line.posted += 1
+        line.posted_bytes += size
         self._hub.post(hear)
 
 

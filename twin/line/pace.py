@@ -12,7 +12,7 @@ from evc5.twin.line.wire import WireLink
 ROUNDS_AT_ONCE = 1000  # of reading within one instant: a CSMS that never stops must let time go on
 TOLD_EVERY_S = 0.5  # wall clock: how often progress is told
 POLLING_S = 1e-3  # wall clock: how long to wait for an answer before going to sleep over it; assumed
-MAX_WAIT_S = 60.0  # wall clock: the longest single wait
+MAX_WAIT_S = 1.0  # wall clock: the longest single wait
 
 
 class Pace(Protocol):
@@ -111,7 +111,8 @@ class Lockstep:
 class Paced:
     """Virtual time follows the wall clock, `factor` seconds a second; a frame is handled when it comes.
 
-    Running late loses nothing: what is overdue is done at once, and `lateness` says how late.
+    Running late loses nothing: what is overdue is done at once, and `lateness` says how late. What stands in
+    `every_second` is done once a second of the wall clock, whatever virtual time does meanwhile.
     """
 
     def __init__(
@@ -125,6 +126,8 @@ class Paced:
         self._clock = clock
         self.stride_s = factor * TOLD_EVERY_S
         self.lateness = Lateness()
+        self.every_second: list[Callable[[], None]] = []
+        self._last_second = clock()
         self._anchor: tuple[float, float] | None = None  # wall clock and virtual time at the first move
 
     def advance(self, until_s: float, *, inclusive: bool = True) -> None:
@@ -134,6 +137,7 @@ class Paced:
             self._anchor = self._clock(), timeline.now
         while True:
             timeline.advance(timeline.now)
+            self._each_second()
             due_s = timeline.peek()
             over = due_s > until_s or (due_s == until_s and not inclusive)
             target_s = until_s if over else due_s
@@ -151,6 +155,12 @@ class Paced:
             self.lateness.note(-ahead_s)
             timeline.advance(due_s)
         timeline.advance(until_s, inclusive=inclusive)
+
+    def _each_second(self) -> None:
+        if (now := self._clock()) >= self._last_second + MAX_WAIT_S:
+            self._last_second = now
+            for action in self.every_second:
+                action()
 
     def stand(self) -> NoReturn:
         """Go on with the wall clock, serving sockets and errands, until one raises."""

@@ -8,6 +8,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,25 +20,31 @@ from ocpp.v16 import ChargePoint, call, call_result
 from places import ROOT
 from websockets.asyncio.client import connect
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 pytestmark = pytest.mark.slow
 
 
 @contextmanager
-def evc5_csms(*arguments, stdin=subprocess.DEVNULL):
+def evc5_csms(*arguments, stdin=subprocess.DEVNULL, **how):
     """Serves on a free port; yields its URL and the process."""
     command = [sys.executable, "-m", "evc5", "csms", "--port", "0", *map(str, arguments)]
     process = subprocess.Popen(
         command, env=ENVIRONMENT, text=True, stdin=stdin,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **how,
     )  # fmt: skip
     try:
         said = process.stderr.readline()
+        threading.Thread(target=process.stderr.read, daemon=True).start()  # a full pipe would hold it up
         yield said.split()[-1].removesuffix("/<identity>"), process
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-        process.communicate(timeout=120.0)
+        process.wait(timeout=120.0)
 
 
 class Stock(ChargePoint):
@@ -216,3 +223,45 @@ def test_two_hundred_charge_points_each_with_a_message_a_second(tmp_path):
         (tmp_path / f"CP{n:03}" / "messages.jsonl").read_text().count('"Heartbeat"') for n in range(200)
     )
     assert heartbeats == STATIONS * SECONDS
+
+
+def limit_descriptors():
+    """As `ulimit -n 1024`, in the child before it becomes the back office."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
+
+
+async def dial(url, identities):
+    """All at once on the line, each with an answer; how many descriptors the back office then holds."""
+    stations = await asyncio.gather(*(dialled(url, identity) for identity in identities))
+    replies = await asyncio.gather(*(station.call(call.Heartbeat()) for station, _ in stations))
+    for station, reader in stations:
+        reader.cancel()
+        await station._connection.close()
+    return replies
+
+
+@pytest.mark.skipif(resource is None, reason="the system knows no limit of descriptors")
+def test_five_hundred_charge_points_at_once_and_six_hundred_more_after_them_within_1024_descriptors(tmp_path):
+    with evc5_csms("--out", tmp_path, preexec_fn=limit_descriptors) as (url, _), quiet():
+        for batch in range(3):
+            replies = asyncio.run(dial(url, [f"CP{batch}-{n}" for n in range(500 if not batch else 300)]))
+            assert all(reply.current_time for reply in replies)
+    assert len(list(tmp_path.iterdir())) == 1100
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_any_signal_to_end_leaves_complete_recordings(tmp_path, number):
+    with evc5_csms("--out", tmp_path, "--station", "CP1") as (url, process), quiet():
+        asyncio.run(dial(url, ["CP1"]))
+        process.send_signal(number)
+        assert process.wait(60.0) == 0
+    assert json.loads((tmp_path / "summary.json").read_text())["state"] == "complete"
+
+
+def test_a_killed_back_office_loses_nothing_that_is_older_than_a_second(tmp_path):
+    with evc5_csms("--out", tmp_path, "--station", "CP1") as (url, process), quiet():
+        asyncio.run(dial(url, ["CP1"]))
+        time.sleep(2.0)
+        process.kill()
+    rows = [json.loads(line)["frame"] for line in (tmp_path / "messages.jsonl").read_text().splitlines()]
+    assert [row[0] for row in rows] == [2, 3]
