@@ -3,9 +3,11 @@
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 
+MOST_DIGITS = 18  # of a whole number: what 64 bits hold
+
 
 def whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
         raise ArgumentTypeError(f"must be a whole number >= 0, got {text}")
     return int(text)
 
@@ -13,6 +15,12 @@ def whole(text: str) -> int:
 def port(text: str) -> int:
     if (value := whole(text)) > 65_535:
         raise ArgumentTypeError(f"must be a port from 0 to 65535, got {text}")
+    return value
+
+
+def count(text: str) -> int:
+    if (value := whole(text)) < 1:
+        raise ArgumentTypeError(f"must be a whole number >= 1, got {text}")
     return value
 
 

@@ -1,20 +1,24 @@
 """The command line: evc5, or python -m evc5.
 
-Exit codes: 0 all checks hold, 1 an error finding, 2 bad input, 130 interrupted.
+Exit codes: 0 all checks hold, 1 an error finding, 2 bad input, 3 a fault of ours, 130 interrupted.
 """
 
 import argparse
 import errno
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from evc5 import __version__
 from evc5.rigs.command import commands, verify
-from evc5.rigs.command.arguments import days, duration, identity, pace, port, tolerance, whole
+from evc5.rigs.command.arguments import count, days, duration, identity, pace, port, tolerance, whole
+from evc5.rigs.command.process import ended_by_signals, take_any_encoding
 from evc5.rigs.errors import BadInput
+from evc5.rigs.printable import printable
+from evc5.rigs.served.limits import Limits
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, one's share of it, or what one file may hold
 
@@ -28,24 +32,43 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
+    take_any_encoding()
     try:
-        arguments = parser().parse_args(argv)
-        command: Callable[[argparse.Namespace], int] = arguments.command
-        return command(arguments)
+        with ended_by_signals():
+            arguments = parser().parse_args(argv)
+            command: Callable[[argparse.Namespace], int] = arguments.command
+            return command(arguments)
     except BadInput as error:
-        print(f"evc5: {error}", file=sys.stderr)
-        return commands.BAD_INPUT
+        return _refused(str(error))
     except KeyboardInterrupt:
         return commands.INTERRUPTED
     except BrokenPipeError:  # evc5 … | head
         sys.stderr.close()
         return commands.OK
     except OSError as error:
-        if error.errno not in FULL:
-            raise
-        kept = "what is recorded already is kept"
-        print(f"evc5: nothing more can be written: {os.strerror(error.errno)}; {kept}", file=sys.stderr)
-        return commands.BAD_INPUT
+        return _refused(_said(error))
+    except Exception as error:
+        traceback.print_exc()
+        _say(f"a fault of evc5 itself, not of what it judges: {type(error).__name__}: {error}")
+        return commands.OUR_FAULT
+
+
+def _refused(why: str) -> int:
+    _say(why)
+    return commands.BAD_INPUT
+
+
+def _say(text: str) -> None:
+    print(f"evc5: {printable(text)}", file=sys.stderr)
+
+
+def _said(error: OSError) -> str:
+    """What the operating system refused, in one line."""
+    if error.errno in FULL:
+        why = os.strerror(error.errno)
+        return f"nothing more can be written: {why}; what is recorded already is kept"
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -107,6 +130,14 @@ def _csms_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--tls-key", type=Path, metavar="PEM", help="its key, where it stands in another file")
     what = "a charge point that may dial in (repeatable); without any, and without RIG, whoever comes"
     sub.add_argument("--station", type=identity, action="append", default=[], metavar="IDENTITY", help=what)
+    most = Limits()
+    what = f"on the line at once; more are refused (default {most.stations})"
+    sub.add_argument("--max-stations", type=count, default=most.stations, metavar="N", help=what)
+    what = "frames a second of one charge point; it is read more slowly beyond"
+    what += f" (default {most.frames_per_s:.0f})"
+    sub.add_argument("--max-frames", type=count, default=most.frames_per_s, metavar="N", help=what)
+    what = f"the same in bytes a second (default {most.bytes_per_s:.0f})"
+    sub.add_argument("--max-bytes", type=count, default=most.bytes_per_s, metavar="N", help=what)
     sub.add_argument("--for", type=duration, metavar="SECONDS", dest="seconds", help="default: until Ctrl-C")
     sub.add_argument("--out", type=Path, metavar="DIR", help="run directory, or the folder of several")
     _voice(sub)

@@ -1,16 +1,16 @@
 """What each command of the command line does, and how it tells of it; the exit code is its result."""
 
 import json
-import os
 import sys
+import textwrap
 import time
 from argparse import Namespace
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evc5.rigs.errors import BadInput
+from evc5.rigs.printable import printable, printable_tree
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from evc5.rigs.analysis.run import Run
     from evc5.twin.sheet.behaviour import Behaviour
 
-OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+OK, FAILED, BAD_INPUT, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def run_rig(arguments: Namespace) -> int:
@@ -88,6 +88,7 @@ def run_selftest(arguments: Namespace) -> int:
 
 def serve_charge_points(arguments: Namespace) -> int:
     from evc5.rigs.rigfile.file import RigFile
+    from evc5.rigs.served.limits import Limits
     from evc5.rigs.served.serve import Order, serve
     from evc5.rigs.served.sockets import Address
 
@@ -95,10 +96,9 @@ def serve_charge_points(arguments: Namespace) -> int:
         raise BadInput("--tls-key must come with --tls-cert")
     address = Address(arguments.host, arguments.port, arguments.tls_cert, arguments.tls_key)
     rig = RigFile.load(arguments.rig) if arguments.rig else None
-    order = Order(address, rig, tuple(arguments.station), arguments.seconds, arguments.out)
-    tell: Callable[[str], None] = partial(print, file=sys.stderr, flush=True)
-    if arguments.quiet:
-        tell = _say_nothing
+    most = Limits(arguments.max_stations, frames_per_s=arguments.max_frames, bytes_per_s=arguments.max_bytes)
+    order = Order(address, rig, tuple(arguments.station), arguments.seconds, arguments.out, most)
+    tell: Callable[[str], None] = _say_nothing if arguments.quiet else _say
     outcome = serve(order, tell)
     for run in outcome.runs:
         _tell_station(run, arguments, brief=len(outcome.runs) > 1)
@@ -108,7 +108,13 @@ def serve_charge_points(arguments: Namespace) -> int:
         tell("nobody has dialled in")
     if outcome.interrupted:
         return INTERRUPTED
+    if outcome.faults:
+        return OUR_FAULT
     return OK if outcome.passed else FAILED
+
+
+def _say(text: str) -> None:
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 def _say_nothing(_: str) -> None:
@@ -123,9 +129,10 @@ def _tell_station(run: "Run", arguments: Namespace, brief: bool) -> None:
         from evc5.rigs.checks.verdict.render import show
 
         word = headline(run.summary) if "requirements" in run.summary else "said nothing"
-        print(f"{run.summary['station']}: {word}, {run.summary['frames']} frames in {run.directory}")
+        said = f"{run.summary['station']}: {word}, {run.summary['frames']} frames in {run.directory}"
+        print(printable(said))
         if "requirements" in run.summary and not brief:
-            show(run.summary, _console(), brief=True)
+            show(printable_tree(run.summary), _console(), brief=True)
 
 
 def list_rigs(arguments: Namespace) -> int:
@@ -140,7 +147,11 @@ def list_rigs(arguments: Namespace) -> int:
         raise BadInput("DIR must come with --copy NAME (evc5 rigs --help)")
     for name in names():
         rig = RigFile.load(name)
-        print(f"{name:<16} {rig.days:>5g} d  {len(rig.plan()):>4} sessions  {rig.title}")
+        row = f"{name:<16} {rig.days:>5g} d  {len(rig.plan()):>4} sessions  {rig.title}"
+        if sys.stdout.isatty():
+            _print_filled(row, indent=41)
+        else:
+            print(row)  # a line each, for other programs
     return OK
 
 
@@ -181,11 +192,24 @@ def run_benchmark(arguments: Namespace) -> int:
     return OK
 
 
-def _console() -> "Console":
-    """Standard output; where nobody says how wide it is, wide enough for the tables."""
-    from rich.console import Console
+def _print_filled(text: str, indent: int = 0) -> None:
+    """Print words in lines no wider than what shows them, where that is known; a path stays whole."""
+    from evc5.rigs.command.console import width
 
-    return Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100)
+    if (columns := width()) is not None:
+        margin = " " * indent
+        lines = textwrap.wrap(
+            text, columns, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False,
+            drop_whitespace=True,
+        )  # fmt: skip
+        text = "\n".join(lines)
+    print(text)
+
+
+def _console() -> "Console":
+    from evc5.rigs.command.console import console
+
+    return console()
 
 
 def _behaviour(name: str) -> str:
@@ -216,8 +240,9 @@ def _tell(run: "Run", arguments: Namespace, wall_s: float) -> None:
     elif not arguments.quiet:
         from evc5.rigs.checks.verdict.render import show
 
-        show(run.summary, _console(), brief=True)
+        show(printable_tree(run.summary), _console(), brief=True)
         days, frames = run.summary["simulated_s"] / 86_400.0, run.summary["frames"]
         speed = f"{days / wall_s:.2f} simulated days/s, {frames / wall_s:,.0f} frames/s"
-        print(f"{days:g} days in {wall_s:.2f} s, checks and report included: {speed}")
-        print(f"{run.directory}/report.html shows the run, evc5 verify {run.directory} every requirement")
+        _print_filled(f"{days:g} days in {wall_s:.2f} s, checks and report included: {speed}")
+        where = printable(str(run.directory))
+        _print_filled(f"{where}/report.html shows the run, evc5 verify {where} every requirement")

@@ -1,7 +1,6 @@
 """`evc5 verify`: judges recordings, one or many, and says of them what was asked for."""
 
 import json
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evc5.rigs.errors import BadInput
+from evc5.rigs.printable import printable, printable_tree
 from evc5.rigs.rigfile.messages import nearest
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from evc5.rigs.checks import Verdict
     from evc5.rigs.checks.verdict.recordings import Recording
 
@@ -23,9 +21,10 @@ STDIN = "-"
 
 def verify_run(arguments: Namespace) -> int:
     if arguments.explain is not None:
+        from evc5.rigs.command.console import console
         from evc5.rigs.command.explain import explain
 
-        explain(arguments.explain, _console())
+        explain(arguments.explain, console())
         return 0
     if not arguments.recording:
         raise BadInput("the following arguments are required: RUN or LOG (evc5 verify --help)")
@@ -76,6 +75,7 @@ def _tell(recording: "Recording", verdict: "Verdict", arguments: Namespace) -> N
     """The map of cases, where it was asked for, and the verdict."""
     from evc5.rigs.checks.verdict import octt
     from evc5.rigs.checks.verdict.render import show, show_first
+    from evc5.rigs.command.console import console
 
     path = recording.directory or recording.transcript.path
     told = verdict.summary()
@@ -89,15 +89,16 @@ def _tell(recording: "Recording", verdict: "Verdict", arguments: Namespace) -> N
         print(json.dumps(told, indent=2))
     elif not arguments.quiet:
         if "octt" in told:
-            octt.show(told["octt"], _console())
+            octt.show(told["octt"], console())
         if arguments.all:
-            show(told, _console())
+            show(printable_tree(told), console())
         else:
-            show_first(told, _console(), " ".join(arguments.recording))
+            show_first(printable_tree(told), console(), printable(" ".join(arguments.recording)))
 
 
 def _tell_many(found: Sequence[tuple["Recording", "Verdict"]], arguments: Namespace) -> None:
     """A table over the stations; --station shows the verdict of one."""
+    from evc5.rigs.command.console import console
     from evc5.rigs.command.stations import rows, show
 
     for flag in ("junit", "octt"):
@@ -108,7 +109,7 @@ def _tell_many(found: Sequence[tuple["Recording", "Verdict"]], arguments: Namesp
         verdicts = {row.station: verdict.summary() for row, verdict in table}
         print(json.dumps({"stations": [row.table() for row, _ in table], "verdicts": verdicts}, indent=2))
     elif not arguments.quiet:
-        show([row for row, _ in table], _console())
+        show([row for row, _ in table], console())
 
 
 def _exit_code(verdict: "Verdict", required: Iterable[str], quiet: bool) -> int:
@@ -156,10 +157,3 @@ def _tolerance(text: str) -> tuple[str, float]:
     if not 0.0 <= number < float("inf"):
         raise BadInput(f"--tolerance {name} must be a number >= 0, got {value}")
     return name, number
-
-
-def _console() -> "Console":
-    """Standard output; where nobody says how wide it is, wide enough for the tables."""
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100)

@@ -1,0 +1,54 @@
+"""The command as a process: signals that end it, and a terminal of whatever encoding."""
+
+import codecs
+import io
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NoReturn
+
+ENDING = ("SIGTERM", "SIGHUP", "SIGBREAK")  # SIGHUP: the terminal is gone; SIGBREAK: Windows' own
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Whatever asks the process to end does it as Ctrl-C does: what is recorded is completed first.
+
+    A signal that the caller has ignored (nohup) stays ignored; in a thread nothing changes.
+    """
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (getattr(signal, name) for name in ENDING if hasattr(signal, name)):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                before[number] = signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+PLAIN = str.maketrans("✓✗·–−…≈►→●─│×°", "+x.--~~>>o-|x*")  # a character each, so that columns stay
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    """What an encoding lacks, in characters that each has; written out where none is like it."""
+    assert isinstance(error, UnicodeEncodeError)
+    lacking = error.object[error.start : error.end].translate(PLAIN)
+    return lacking.encode("ascii", "backslashreplace").decode(), error.end
+
+
+def take_any_encoding() -> None:
+    """Let what standard output and error cannot encode be written otherwise instead of ending the command."""
+    codecs.register_error("evc5-plainly", _plainly)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            with suppress(ValueError, io.UnsupportedOperation):  # closed, or read from already
+                stream.reconfigure(errors="evc5-plainly")
