@@ -4,7 +4,9 @@ from collections import deque
 
 import numpy as np
 
+from evc5.rigs.checks.metering.energy import current_bounds
 from evc5.rigs.checks.reading.columns import Array, Block
+from evc5.rigs.checks.reading.flow import total
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, PHASES, Layout, line
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
@@ -17,6 +19,9 @@ REQUIREMENTS = (
     R(SUM, "What is told of three phases adds up to their total", "7.31, 7.14"),
     R(SOC, "The state of charge lies within 0 and 100 % and does not fall while charging", "7.31"),
 )
+WHOLE_PART = 0.1  # assumed: voltage and current of one reading may be taken a second apart from its power
+MOST_V = 253.0  # EN 50160: 230 V and 10 %
+MOST_W = 1e6  # assumed: no outlet gives a megawatt; what is beyond is a value that cannot be
 STAMP_S = 0.001  # stamps are written to the millisecond: up to here the car before may be meant
 SUMMED = {DEFAULT_MEASURAND: 0.0, "Power.Active.Import": 0.01}  # a part of the total: class 1
 
@@ -31,6 +36,7 @@ class Consistency:
         self._fullest: dict[tuple[int, int, int], tuple[float, float]] = {}
         self._cars: dict[int, deque[float]] = {}  # by connector: when cars came
         self._at: dict[tuple[Layout, str], dict[str, int]] = {}
+        self._off: dict[int, bool] = {}  # by connector: was its last reading's power not its current's?
         context.bus.readings.append(self._readings)
         context.bus.events["plug-in"].append(self._plugged)
 
@@ -43,6 +49,7 @@ class Consistency:
         for block in blocks:
             for phase in PHASES:
                 self._power(connector, block, phase)
+            self._whole(connector, block)
             for measurand in SUMMED:
                 self._sum(connector, block, measurand)
         for transaction in {block.transaction for block in blocks} - {None}:
@@ -81,6 +88,49 @@ class Consistency:
             message = f"power on {phase} is not voltage times current times power factor"
             t, actual = float(block.t[k]), f"{watts[k]:.1f} W"
             self._ledger.broken(POWER, t, connector, f"{expected} within {slack[k]:.1f} W", actual, message)
+
+    def _whole(self, connector: int, block: Block) -> None:
+        """All phases together, where power and current are not both told by phase.
+
+        One reading alone is let pass: at a ramp a meter's quantities are not of one instant.
+        """
+        watts = total(block, "Power.Active.Import")
+        if watts is None or self._is_by_phase(block.layout):
+            return
+        low, high = current_bounds(block)
+        known = np.isfinite(low + high + watts) & (np.abs(high) <= MOST_W)
+        slack = WHOLE_PART * high + self._rounding(block)
+        off = known & ((watts < low - slack) | (watts > high + slack))
+        before = self._off.get(connector, False)
+        wrong = off & np.concatenate([[before], off[:-1]])
+        self._off[connector] = bool(off[-1])
+        self._ledger.judge_rows(
+            POWER,
+            connector,
+            block.t,
+            known,
+            wrong,
+            lambda k: (
+                f"{low[k]:.0f} to {high[k]:.0f} W, as voltage and current have it, within {slack[k]:.0f} W",
+                f"{watts[k]:.0f} W",
+                f"power is not voltage times current{named(float(watts[k]), float(low[k]), float(high[k]))}",
+            ),
+        )
+
+    @staticmethod
+    def _is_by_phase(layout: Layout) -> bool:
+        """Is power told for each phase whose current is told? Then each is judged on its own."""
+        phases = {
+            name: {line(c.phase) for c in layout.columns if c.measurand == name} - {None}
+            for name in ("Current.Import", "Power.Active.Import", "Voltage")
+        }
+        amps, watts, volts = phases["Current.Import"], phases["Power.Active.Import"], phases["Voltage"]
+        return bool(amps) and amps <= watts and amps <= volts
+
+    def _rounding(self, block: Block) -> float:
+        """What the digits told may hide, in W."""
+        digits = {c.measurand: self._digit(block, k) for k, c in enumerate(block.layout.columns)}
+        return MOST_V * 3 * digits.get("Current.Import", 0.0) + 3 * digits["Power.Active.Import"]
 
     def _columns(self, layout: Layout, phase: str) -> dict[str, int]:
         """Where a phase's measurands stand; empty where voltage, current or power is not told."""
@@ -147,3 +197,11 @@ class Consistency:
 
 
 SOC_SLACK_PCT = 1.0  # assumed: standing losses of a car that rests in its transaction
+
+
+def named(watts: float, low: float, high: float) -> str:
+    """The mistake whose factor takes a power to what the current says, if it is one."""
+    for factor, name in ((1000.0, "kW called W"), (0.001, "W called kW, or mA called A")):
+        if low * (1 - WHOLE_PART) <= watts * factor <= high * (1 + WHOLE_PART) and high > 0:
+            return f": {name}"
+    return ""

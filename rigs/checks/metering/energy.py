@@ -23,6 +23,7 @@ REQUIREMENTS = (
     R(INTERVAL, "The energy of an interval is what its register rose by", "7.31"),
 )
 LOADED_A = 6.0  # IEC 61851-1 Annex A: a car that charges takes so much or more, nearly all of it as power
+HIGH_VOLTS = 1.1  # EN 50160: so far above nominal a voltage may be that is not told
 LEAST_FACTOR = 0.5  # assumed: and no charger under load has a power factor below
 WHOLE_WH = 1.0  # a register told in whole watt-hours may have been cut
 TELLING_WH = 50.0  # assumed: so much energy tells a register that stands still from one that was cut
@@ -210,14 +211,21 @@ class EnergyFlow:
 
 def bounds(block: Block, flow: Flow) -> tuple[Array, Array]:
     """The least and the most power that a block's samples tell; nan where they tell nothing."""
-    volts = np.where(np.isnan(flow.volts), VOLTS, flow.volts)
-    lines = 1 if by_phase(block, "Current.Import") else PHASES  # a bare current may be that of each phase
+    least, most = current_bounds(block)
+    told = np.isfinite(flow.watts)
+    return np.where(told, flow.watts, least), np.where(told, flow.watts, most)
+
+
+def current_bounds(block: Block) -> tuple[Array, Array]:
+    """The least and the most power that its currents can come to; nan where none is told.
+
+    One current alone, with a phase or without, may be that of each phase or of one.
+    """
+    flow, told = flow_of(block), len(by_phase(block, "Current.Import"))
+    volts = np.where(np.isnan(flow.volts), VOLTS * HIGH_VOLTS, flow.volts)
     apparent = flow.total_amps * volts
     least = np.where(flow.amps >= LOADED_A, LEAST_FACTOR * apparent, 0.0 * apparent)
-    return (
-        np.where(np.isnan(flow.watts), least, flow.watts),
-        np.where(np.isnan(flow.watts), apparent * lines, flow.watts),
-    )
+    return least, apparent * (1 if told > 1 else PHASES)
 
 
 def cause_of(session: Session) -> str | None:

@@ -106,14 +106,19 @@ class Contents:
     def _units(self, connector: int, block: Block) -> None:
         strange = self._strange.get(block.layout)
         if strange is None:
-            strange = [c for c in block.layout.columns if c.unit not in units_of(c.measurand)]
+            strange = [c for c in block.layout.columns if c.unit not in self._allowed(c.measurand)]
             self._strange[block.layout] = strange
         fine = len(block) * (len(block.layout.columns) - len(strange))
         self._ledger.held(UNITS, fine, connector, block.stamp)
         for column in strange:
-            allowed = " or ".join(unit or "none" for unit in units_of(column.measurand))
+            allowed = " or ".join(unit or "none" for unit in self._allowed(column.measurand))
             message = f"{column.measurand} has a unit that is none of its own"
             self._ledger.broken(UNITS, float(block.t[0]), connector, allowed, column.unit or "none", message)
+
+    def _allowed(self, measurand: str) -> tuple[str | None, ...]:
+        """7.43: a unit is optional; of the EVC5 the sheet has one with every measurand that has any."""
+        units = units_of(measurand)
+        return units if self._context.evidence.from_power_on else (*units, None)
 
     def _occasion(self, connector: int, block: Block) -> None:
         context = block.layout.context
@@ -121,7 +126,8 @@ class Contents:
         if context == "Trigger" and not self._asked and self._context.evidence.from_power_on:
             bad.add(context)
         says = all(column.says_context for column in block.layout.columns)
-        if context == "Sample.Periodic" and says and block.transaction is None and connector > 0:
+        astray = block.transaction is None and says and self._in_transaction(connector, block)
+        if context == "Sample.Periodic" and astray:
             bad.add(context)
         message = "a context that does not fit the occasion"
         expected, actual = (
@@ -129,6 +135,13 @@ class Contents:
             ", ".join(sorted(bad)),
         )
         self._ledger.judge(CONTEXTS, not bad, float(block.t[0]), connector, expected, actual, message)
+
+    def _in_transaction(self, connector: int, block: Block) -> bool:
+        """Values between transactions may come in whatever context a station has (4.7); the rig's do not."""
+        if connector == 0:
+            return False
+        ran = (self._context.history.transactions.at(connector, float(stamp)) for stamp in block.stamp)
+        return self._context.evidence.from_power_on or any(one is not None for one in ran)
 
     # -- measurands ------------------------------------------------------------------------------
 
@@ -166,6 +179,8 @@ class Contents:
         return sorted(wrong)
 
     def _wrong_phases(self, wired: frozenset[str], name: str, wanted: set[str], told: set[str]) -> list[str]:
+        if "all" in wanted and not self._context.evidence.from_power_on:
+            return []  # 3.16.3: as the station can measure it, by phase, as a total, or both
         if "all" in wanted and not self._bare_all:
             good = told == {"total"} or (name in NO_TOTAL and "total" not in told)
             return [] if good else [f"{name} by phase, total only by policy"]

@@ -1,0 +1,101 @@
+"""Values that nobody's meter can mean: outside all that can be, or by a factor that names the mistake."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evc5.rigs.checks.reading.columns import Array, Block
+from evc5.rigs.checks.reading.meter import Column, line
+from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.requirement import Requirement as R
+
+RANGE = "metering.range"
+REQUIREMENTS = (R(RANGE, "Each value lies where it can lie", "7.31, 7.45; IEC 61851-1; EN 50160"),)
+ALTERNATING = ("L1", "L2", "L3")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From where to where a measurand can lie, in its unit without kilo."""
+
+    low: float
+    high: float
+    mistakes: tuple[tuple[float, str], ...] = ()  # a factor that takes it back into the range, and its name
+
+
+MILLI_A = ((0.001, "mA called A"), (0.1, "tenths of an ampere called A"))
+MILLI_V = ((0.001, "mV called V"), (0.1, "tenths of a volt called V"))
+MILLI_W = ((0.001, "mW called W, or W called kW"),)
+CENTI = ((0.01, "hundredths of a hertz called Hz"), (0.1, "tenths of a hertz called Hz"))
+DECI = ((0.1, "tenths of a degree called degrees"), (0.001, "thousandths of a degree called degrees"))
+
+# By the beginning of the measurand; the first that fits.
+PHASE_RANGES = {  # of a conductor of alternating current
+    "Current.": Range(-100.0, 100.0, MILLI_A),  # IEC 61851-1 Annex A: 80 A at most, and a quarter more
+    "Voltage": Range(0.0, 600.0, MILLI_V),  # assumed: 400 V or 480 V between conductors, and a quarter more
+    "Power.Active.": Range(-30_000.0, 30_000.0, MILLI_W),  # assumed: 100 A at 277 V, and a tenth more
+}
+RANGES = {
+    "Current.": Range(-1000.0, 1000.0, MILLI_A),  # assumed: no outlet gives more
+    "Voltage": Range(0.0, 1500.0, MILLI_V),  # low voltage ends there, IEC 60364
+    "Power.Active.": Range(-1e6, 1e6, MILLI_W),  # assumed: no outlet gives a megawatt
+    "Power.Offered": Range(0.0, 1e6, MILLI_W),
+    "Power.Factor": Range(-1.0005, 1.0005, ((0.01, "per cent called a factor"),)),  # by its definition
+    "Frequency": Range(45.0, 65.0, CENTI),  # assumed: grids of 50 and 60 Hz and 5 Hz more
+    "SoC": Range(0.0, 100.0),  # by its definition
+}
+TEMPERATURES = {  # -50 to 150 °C; assumed: no electronics works beyond
+    "Fahrenheit": Range(-58.0, 302.0, DECI),
+    "K": Range(223.0, 423.0, DECI),
+}
+CELSIUS = Range(-50.0, 150.0, DECI)
+UNKNOWN = {"Frequency": 0.0}  # what a meter tells that does not measure it
+
+
+class Ranges:
+    """Judges each column of each block."""
+
+    def __init__(self, context: Context) -> None:
+        self._ledger = context.ledger
+        context.bus.readings.append(self._readings)
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        for block in blocks:
+            for k, column in enumerate(block.layout.columns):
+                within = range_of(column)
+                if within is not None and column.measurand != "SoC":  # told by metering.soc
+                    self._judge(connector, block, column, within, block.values[:, k] * column.scale)
+
+    def _judge(self, connector: int, block: Block, column: Column, within: Range, values: Array) -> None:
+        known = np.isfinite(values) & (values != UNKNOWN.get(column.measurand, np.nan))
+        outside = known & ((values < within.low) | (values > within.high))
+        self._ledger.judge_rows(
+            RANGE,
+            connector,
+            block.t,
+            known,
+            outside,
+            lambda k: (
+                f"{within.low:g} to {within.high:g}",
+                f"{values[k]:g} {column.unit or ''}".strip(),
+                f"{column.measurand} cannot be{mistake(within, float(values[k]))}",
+            ),
+        )
+
+
+def range_of(column: Column) -> Range | None:
+    """Where a column's values can lie; None where nothing is known of its measurand."""
+    if column.measurand == "Temperature":
+        return TEMPERATURES.get(column.unit or "", CELSIUS)
+    tables = [PHASE_RANGES] if line(column.phase) in ALTERNATING else []
+    for table in (*tables, RANGES):
+        for begin, within in table.items():
+            if column.measurand.startswith(begin):
+                return within
+    return None
+
+
+def mistake(within: Range, value: float) -> str:
+    """The name of the factor that takes a value back to where it can be."""
+    fits = [one for one in within.mistakes if within.low <= value * one[0] <= within.high]
+    return f": {max(fits)[1]}" if fits else ""  # the least that does
