@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from evc5.models.units import DAY_S
 from evc5.rigs.analysis.recorded import Recorded
 from evc5.rigs.recording.reading import run_directory, telemetry
 
-DAY_S = 86_400.0
-HALF_DAY_S = 43_200.0
+HALF_DAY_S = DAY_S / 2
 WHOLE_RUN_S = 36 * 3600.0  # up to this length a run is shown whole
 
 
@@ -23,8 +23,8 @@ def connectors(run: Recorded) -> list[int]:
 
 def midnight_before(start: datetime, t_s: float) -> float:
     """The midnight of UTC at or before `t_s`, in seconds of the run (before 0 on a run's first day)."""
-    epoch = start.replace(tzinfo=start.tzinfo or UTC).timestamp()
-    return math.floor((epoch + t_s) / DAY_S) * DAY_S - epoch
+    epoch_s = start.replace(tzinfo=start.tzinfo or UTC).timestamp()
+    return math.floor((epoch_s + t_s) / DAY_S) * DAY_S - epoch_s
 
 
 def day(run: Recorded, connector: int) -> float:

@@ -50,8 +50,11 @@ class _Readings:
     """What the values of one reading have in common, kept once and repeated at the end."""
 
     def __init__(self) -> None:
-        self._t, self._at, self._sizes = array("d"), array("q"), array("q")
-        self._connectors, self._transactions = array("q"), array("q")
+        self._t = array("d")
+        self._at = array("q")
+        self._sizes = array("q")
+        self._connectors = array("q")
+        self._transactions = array("q")
 
     def add(self, t_s: float, connector: int, transaction: int | None, timestamp: str, size: int) -> None:
         self._t.append(t_s)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from evc5.rigs.analysis.plot_style import Chart, chart, label_time, legend, name_panel, style, title
+from evc5.rigs.analysis.plot_style import WIDTH_IN, Chart, chart, label_time, legend, name_panel, style, title
 from evc5.rigs.analysis.recorded import Recorded
 from evc5.rigs.analysis.stepped import held, highest, jumps, steps
 from evc5.rigs.analysis.theme import LIGHT, PHASES, mark_id
@@ -16,14 +16,14 @@ from evc5.rigs.recording.reading import run_directory, telemetry
 from evc5.rigs.recording.reading.columns import Columns
 from evc5.rigs.recording.reading.telemetry_columns import phase_names
 
-_OFFERED, _FLOWS = phase_names("offered"), phase_names("i")
+_OFFERED = phase_names("offered")
+_FLOWS = phase_names("i")
 _COLUMNS = ("t", "status", *_OFFERED, *_FLOWS, "energy_wh", "register_wh", "soc", "temp_c")
 _REGISTER = "Energy.Active.Import.Register"
 _HEAT_K = 0.5  # temperature is shown where it varies by more
-_WIDTH_IN = 10.0
 _LINE_WIDTHS = {1: [1.8], 2: [3.4, 1.3], 3: [4.2, 2.2, 0.9]}  # lines that meet stay visible
 _ALIKE_A = 0.05
-_LETTER_PART = 0.0065  # of the width: a letter of a label
+_STATUS_LETTER = 0.0065  # of the width: a letter of a label
 
 
 def plot_day(run: Recorded, connector: int, window: Window) -> Chart:
@@ -50,9 +50,11 @@ def plot_day(run: Recorded, connector: int, window: Window) -> Chart:
 
 def _canvas(heights_in: list[float]) -> tuple[Chart, list[Axes]]:
     """Panels of these heights above each other on one time axis."""
-    top_in, bottom_in, gap_in = 0.92, 0.36, 0.42
+    top_in = 0.92
+    bottom_in = 0.36
+    gap_in = 0.42
     height_in = top_in + bottom_in + sum(heights_in) + gap_in * (len(heights_in) - 1)
-    figure = chart(_WIDTH_IN, height_in)
+    figure = chart(WIDTH_IN, height_in)
     panels: list[Axes] = []
     upper_in = height_in - top_in
     for tall_in in heights_in:
@@ -78,13 +80,14 @@ def _draw_status(axes: Axes, rows: Columns, window: Window) -> None:
         colour = LIGHT.get(status, LIGHT["grid"])
         left, right = window.at(begin_s), window.at(end_s)
         axes.broken_barh([(left, right - left)], (0, 1), facecolors=colour, edgecolors="none")
-        if end_s - begin_s > _LETTER_PART * (len(status) + 2) * (window.until_s - window.since_s):
+        if end_s - begin_s > _STATUS_LETTER * (len(status) + 2) * (window.until_s - window.since_s):
             axes.text((left + right) / 2, 0.46, status, ha="center", va="center", fontsize=7.5)
 
 
 def _stretches(rows: Columns) -> Iterator[tuple[str, float, float]]:
     """The statuses one after the other, each with its begin and end."""
-    status, t_s = rows["status"], rows["t"]
+    status = rows["status"]
+    t_s = rows["t"]
     if not len(t_s):
         return
     starts = np.flatnonzero(np.concatenate([[True], status[1:] != status[:-1]]))
@@ -101,7 +104,7 @@ def _draw_visits(axes: Axes, present: list[Visit], window: Window) -> None:
         ends = [window.at(begin_s), window.at(end_s)]
         axes.plot(ends, [1.28, 1.28], color=LIGHT["ink"], linewidth=1.2, clip_on=False)
         name = f"{visit.vehicle}  {visit.energy_wh / 1000:.1f} kWh"
-        long_s = _LETTER_PART * (len(name) + 3) * (window.until_s - window.since_s)
+        long_s = _STATUS_LETTER * (len(name) + 3) * (window.until_s - window.since_s)
         from_s = max(min(begin_s, window.until_s - long_s), free_s)
         if from_s < end_s:
             place, side = (begin_s, "left") if from_s == begin_s else (from_s + long_s, "right")
@@ -119,7 +122,8 @@ def _draw_errors(axes: Axes, run: Recorded, connector: int, window: Window) -> N
 
 
 def _draw_current(axes: Axes, rows: Columns, window: Window) -> None:
-    at, offered_a = window.at(rows["t"]), highest(rows, _OFFERED)
+    at = window.at(rows["t"])
+    offered_a = highest(rows, _OFFERED)
     axes.fill_between(*jumps(at, offered_a), step="post", color=LIGHT["offered"], alpha=0.28, linewidth=0)
     axes.plot(*steps(at, offered_a), color=LIGHT["offered"], linewidth=1.2, label="offered")
     groups = _alike({phase: rows[name] for phase, name in zip(PHASES, _FLOWS, strict=True)})

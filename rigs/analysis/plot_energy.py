@@ -8,8 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from evc5.models.units import DAY_S
 from evc5.rigs.analysis import busiest_day
-from evc5.rigs.analysis.plot_style import Chart, chart, legend, name_panel, style, title
+from evc5.rigs.analysis.plot_style import WIDTH_IN, Chart, chart, legend, name_panel, style, title
 from evc5.rigs.analysis.recorded import Recorded
 from evc5.rigs.analysis.theme import LIGHT
 from evc5.rigs.analysis.visits import Visit, visits
@@ -26,7 +27,7 @@ def plot_energy(run: Recorded) -> Chart:
     all_visits = visits(run.directory, end_s)
     known = busiest_day.connectors(run) or [1]
     with style():
-        figure = chart(10.0, 3.9)
+        figure = chart(WIDTH_IN, 3.9)
         name = run.summary.get("rig") or run.directory.name
         title(figure, f"Energy · {name}", _summary(all_visits))
         asked = [visit for visit in all_visits if visit.needed_wh is not None]
@@ -53,10 +54,11 @@ def _is_short(visit: Visit) -> bool:
 
 def _draw_bars(axes: Axes, all_visits: Sequence[Visit], known: Sequence[int], window: Window) -> None:
     first_s = busiest_day.midnight_before(window.start, 0.0)
-    days = max(1, int(np.ceil((window.until_s - first_s) / busiest_day.DAY_S)))
+    days = max(1, int(np.ceil((window.until_s - first_s) / DAY_S)))
     per = next((some for some in _DAYS_A_BAR if days <= some * _MOST_BARS), _DAYS_A_BAR[-1])
-    edges_s = first_s + per * busiest_day.DAY_S * np.arange(-(-days // per) + 1)
-    left, width = window.at(edges_s[:-1]), per * 0.82
+    edges_s = first_s + per * DAY_S * np.arange(-(-days // per) + 1)
+    left = window.at(edges_s[:-1])
+    width = per * 0.82
     below = np.zeros(len(left))
     for connector in known:
         mine = [visit for visit in all_visits if visit.connector == connector]
@@ -74,7 +76,7 @@ def _draw_bars(axes: Axes, all_visits: Sequence[Visit], known: Sequence[int], wi
 def _label_bars(axes: Axes, left: np.ndarray, per: int, start: datetime) -> None:
     """A date under the bars, at most ten: of the day, or of the first day that a bar takes together."""
     every = -(-len(left) // 10)
-    days = [datetime.fromtimestamp(float(day) * busiest_day.DAY_S, UTC) for day in left[::every]]
+    days = [datetime.fromtimestamp(float(day) * DAY_S, UTC) for day in left[::every]]
     weekday = "%a " if per == 1 and len(left) <= 10 else ""
     labels = [day.strftime(f"{weekday}{day.day} %b") for day in days]
     axes.set_xticks(left[::every] + per / 2, labels)

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from evc5.rigs.analysis.plot_style import Chart, chart, label_time, legend, name_panel, style, title
-from evc5.rigs.analysis.profile_bands import Band, Place, Story, tell
+from evc5.rigs.analysis.plot_style import WIDTH_IN, Chart, chart, label_time, legend, name_panel, style, title
+from evc5.rigs.analysis.profile_history import Band, Place, ProfileHistory, profile_history
 from evc5.rigs.analysis.recorded import Recorded
 from evc5.rigs.analysis.stepped import highest, jumps, steps
 from evc5.rigs.analysis.theme import LIGHT
@@ -17,21 +17,25 @@ from evc5.rigs.recording.reading.telemetry_columns import phase_names
 
 _CAPABILITY, _OFFERED, _FLOWS = (phase_names(quantity) for quantity in ("capability", "offered", "i"))
 _COLUMNS = ("t", *_CAPABILITY, *_OFFERED, *_FLOWS)
-_WIDTH_IN, _LEFT_IN, _LANE_IN, _CURRENT_IN = 10.0, 1.55, 0.32, 2.5
-_LETTER_PART = 0.0075  # of the width: a letter of a label
+_LEFT_IN = 1.55
+_LANE_IN = 0.32
+_CURRENT_IN = 2.5
+_LANE_LETTER = 0.0075  # of the width: a letter of a label
 _FULL_A = 32.0  # the strongest colour of a band
 
 
 def plot_schedule(run: Recorded, connector: int, window: Window) -> Chart:
-    story = tell(run, connector, window)
+    history = profile_history(run, connector, window)
     place = run.directory / run_directory.TELEMETRY
     rows = telemetry.during(place, _COLUMNS, connector, window.since_s, window.until_s)
-    places = sorted({band.place for band in story.bands}, key=_order)
+    places = sorted({band.place for band in history.bands}, key=_order)
     with style():
         figure, lanes, current = _canvas(max(len(places), 1))
-        title(figure, f"Charging profiles · connector {connector} · {window.name()}", _summary(story, places))
-        _draw_lanes(lanes, story.bands, places, window)
-        _draw_current(current, story, rows, window)
+        title(
+            figure, f"Charging profiles · connector {connector} · {window.name()}", _summary(history, places)
+        )
+        _draw_lanes(lanes, history.bands, places, window)
+        _draw_current(current, history, rows, window)
         label_time(window, current, above=[lanes])
     return figure
 
@@ -44,20 +48,24 @@ def _order(place: Place) -> tuple[int, int, int]:
 
 
 def _canvas(lanes: int) -> tuple[Chart, Axes, Axes]:
-    lanes_in, top_in, gap_in, bottom_in = _LANE_IN * lanes, 0.85, 0.45, 0.45
+    lanes_in = _LANE_IN * lanes
+    top_in = 0.85
+    gap_in = 0.45
+    bottom_in = 0.45
     height_in = top_in + lanes_in + gap_in + _CURRENT_IN + bottom_in
-    figure = chart(_WIDTH_IN, height_in)
-    left, width = _LEFT_IN / _WIDTH_IN, 1 - (_LEFT_IN + 0.24) / _WIDTH_IN
+    figure = chart(WIDTH_IN, height_in)
+    left = _LEFT_IN / WIDTH_IN
+    width = 1 - (_LEFT_IN + 0.24) / WIDTH_IN
     current = figure.add_axes((left, bottom_in / height_in, width, _CURRENT_IN / height_in))
     bottom = (bottom_in + _CURRENT_IN + gap_in) / height_in
     upper = figure.add_axes((left, bottom, width, lanes_in / height_in), sharex=current)
     return figure, upper, current
 
 
-def _summary(story: Story, places: list[Place]) -> str:
+def _summary(history: ProfileHistory, places: list[Place]) -> str:
     if not places:
         return "no profile spoke in these hours"
-    amps = [amps for _, _, amps in story.allowed_a if amps is not None]
+    amps = [amps for _, _, amps in history.allowed_a if amps is not None]
     span = f"{min(amps):g}" if min(amps) == max(amps) else f"{min(amps):g} to {max(amps):g}"
     return f"{len(places)} profile{'s' * (len(places) != 1)} installed, together allowing {span} A per phase"
 
@@ -70,7 +78,7 @@ def _draw_lanes(axes: Axes, bands: list[Band], places: list[Place], window: Wind
         strength = 0.16 + 0.5 * min(amps / _FULL_A, 1.0)
         axes.broken_barh([(left, right - left)], (y - 0.42, 0.84), facecolors=LIGHT["limit"], alpha=strength)
         text = f"{band.limit:g} A" if band.unit == "A" else f"{band.limit / 1000:g} kW"
-        if band.end_s - band.begin_s > _LETTER_PART * (len(text) + 1) * (window.until_s - window.since_s):
+        if band.end_s - band.begin_s > _LANE_LETTER * (len(text) + 1) * (window.until_s - window.since_s):
             axes.text((left + right) / 2, y - 0.04, text, ha="center", va="center", fontsize=7.5)
     axes.set_ylim(-0.6, max(len(places), 1) - 0.4)
     name_panel(axes, "Installed profiles")
@@ -85,7 +93,7 @@ def _name(place: Place) -> str:
     return f"{purpose.removesuffix('Profile')}, level {level}\n{where}"
 
 
-def _draw_current(axes: Axes, story: Story, rows: Columns, window: Window) -> None:
+def _draw_current(axes: Axes, history: ProfileHistory, rows: Columns, window: Window) -> None:
     at = window.at(rows["t"])
     flows_a, offered_a, capability_a = (highest(rows, names) for names in (_FLOWS, _OFFERED, _CAPABILITY))
     axes.fill_between(
@@ -93,7 +101,7 @@ def _draw_current(axes: Axes, story: Story, rows: Columns, window: Window) -> No
     )
     axes.plot(*steps(at, flows_a), color=LIGHT["L1"], linewidth=0.9)
     axes.plot(*steps(at, offered_a), color=LIGHT["line"], linewidth=1.3, label="offered")
-    allowed = _allowed(story)
+    allowed = _allowed(history)
     if np.isfinite(allowed).any():
         line = window.at(allowed[:, 0]), allowed[:, 1]
         axes.plot(*line, color=LIGHT["limit"], linewidth=2.0, label="composite of the profiles")
@@ -105,7 +113,9 @@ def _draw_current(axes: Axes, story: Story, rows: Columns, window: Window) -> No
     legend(axes)
 
 
-def _allowed(story: Story) -> np.ndarray:
+def _allowed(history: ProfileHistory) -> np.ndarray:
     """The line of what profiles allow, with a gap (NaN) where none speaks."""
-    points = [point for begin_s, end_s, amps in story.allowed_a for point in ((begin_s, amps), (end_s, amps))]
+    points = [
+        point for begin_s, end_s, amps in history.allowed_a for point in ((begin_s, amps), (end_s, amps))
+    ]
     return np.array([(t_s, np.nan if amps is None else amps) for t_s, amps in points]).reshape(-1, 2)

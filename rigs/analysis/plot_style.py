@@ -43,6 +43,7 @@ _RC: Any = {
     "axes.facecolor": "none",
 }
 DPI = 110
+WIDTH_IN = 10.0  # of a figure
 
 _SVG = (  # what a file needs and an element within a page does not
     (r"^.*?<svg [^>]*(viewBox=\"[^\"]*\")[^>]*>", r'<svg role="img" \1>'),

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+from evc5.models.units import DAY_S
 from evc5.rigs.analysis import busiest_day
 from evc5.rigs.analysis.plot_day import plot_day
 from evc5.rigs.analysis.plot_energy import plot_energy
@@ -28,7 +29,7 @@ class Plots:
         else:
             at = date.fromisoformat(day) if isinstance(day, str) else day
             begin_s = run.seconds(datetime(at.year, at.month, at.day, tzinfo=UTC))
-        end_s = min(begin_s + busiest_day.DAY_S, max(run.end_s, begin_s + 1.0))
+        end_s = min(begin_s + DAY_S, max(run.end_s, begin_s + 1.0))
         return plot_day(run, connector, Window(run.start, max(begin_s, 0.0), max(end_s, 1.0)))
 
     def schedule(

@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 import orjson
 
+from evc5.models.units import DAY_S
 from evc5.rigs.analysis import busiest_day
 from evc5.rigs.analysis.report_matrix import matrix, session_of
 from evc5.rigs.analysis.run import Run
@@ -20,9 +21,9 @@ from evc5.rigs.recording.reading.frames import Frame
 TEMPLATES = Path(__file__).parent / "templates"
 VERDICTS = ("PASS", "FAIL", "KNOWN DEVIATION", "NOT JUDGED", "INCONCLUSIVE", "NOT EXERCISED")
 MOST_ALIKE = 5  # findings of one requirement shown with their frames; the rest of them are folded away
-MOST_FINDINGS = 200
+PAGE_FINDINGS = 200
 MOST_DAYS = 6  # figures of a day
-AROUND_S = 2.0  # frames this near to a finding are its evidence ...
+EVIDENCE_S = 2.0  # frames this near to a finding are its evidence ...
 MOST_FRAMES = 6  # ... but no more of them
 ACCEPTED = "charging.accepted"  # judged wherever a profile was set
 MOST_LETTERS = 600  # of a frame
@@ -45,7 +46,8 @@ def page(run: Run) -> str:
     )
     environment.filters |= {"moment": _moment, "elapsed": _elapsed, "number": _number, "percent": _percent}
     summary = run.summary
-    days, findings = dict.fromkeys(_days(run, busiest_day.connectors(run))), list(_findings(run))
+    days = dict.fromkeys(_days(run, busiest_day.connectors(run)))
+    findings = list(_findings(run))
     for finding in findings:
         finding["mark"] = _mark(finding, days)
     return environment.get_template("report.html").render(
@@ -56,7 +58,7 @@ def page(run: Run) -> str:
         tally=_tally(summary),
         requirements=sorted(summary.get("requirements", []), key=lambda row: _RANK.get(row["verdict"], 1)),
         findings=findings,
-        more_findings=max(0, len(run.findings) - MOST_FINDINGS),
+        more_findings=max(0, len(run.findings) - PAGE_FINDINGS),
         matrix=matrix(summary, findings),
         figures=list(_figures(run, list(days))),
     )
@@ -64,7 +66,8 @@ def page(run: Run) -> str:
 
 def _facts(run: Run) -> list[tuple[str, str]]:
     """The run in numbers, name and value."""
-    summary, days = run.summary, run.end_s / busiest_day.DAY_S
+    summary = run.summary
+    days = run.end_s / DAY_S
     sessions = summary.get("sessions", [])
     facts = [("simulated", f"{days:.3g} days"), ("OCPP frames", f"{summary.get('frames', 0):,}")]
     if sessions:
@@ -83,13 +86,14 @@ def _tally(summary: Summary) -> list[tuple[str, int]]:
 
 def _findings(run: Run) -> Iterator[dict[str, Any]]:
     """Errors before warnings, in order of time; the first ones of each requirement with their frames."""
-    find, seen = session_of(run.summary), Counter[str]()
+    find = session_of(run.summary)
+    seen = Counter[str]()
     findings = []
     for index, finding in enumerate(run.findings):
         seen[finding["requirement"]] += 1
         first = seen[finding["requirement"]] <= MOST_ALIKE
         findings.append(finding | {"index": index, "first": first, "session": find(finding)})
-    shown = sorted(findings, key=lambda finding: not finding["first"])[:MOST_FINDINGS]
+    shown = sorted(findings, key=lambda finding: not finding["first"])[:PAGE_FINDINGS]
     for finding in sorted(shown, key=lambda finding: (finding["severity"] != "error", finding["t"])):
         at = run.start + timedelta(seconds=finding["t"])
         yield finding | {"at": at, "frames": _evidence(run, finding["t"]) if finding["first"] else []}
@@ -99,7 +103,7 @@ def _evidence(run: Run, t_s: float) -> list[tuple[float, str, str]]:
     """The frames nearest to a moment: seconds from it, direction, text."""
     if not math.isfinite(t_s):
         return []
-    frames = list(run.frames(since=t_s - AROUND_S, until=t_s + AROUND_S))
+    frames = list(run.frames(since=t_s - EVIDENCE_S, until=t_s + EVIDENCE_S))
     nearest = sorted(sorted(frames, key=lambda frame: abs(frame.t - t_s))[:MOST_FRAMES], key=lambda f: f.t)
     return [(frame.t - t_s, frame.dir + " lost" * frame.lost, _text(frame)) for frame in nearest]
 

@@ -7,7 +7,10 @@ from itertools import groupby
 from typing import Any
 
 MOST_COLUMNS = 31
-PASSED, FAILED, IDLE = "P", "F", "-"  # as a session of the summary has them, one for each requirement
+# A letter for each requirement, as a session of the summary has them.
+PASSED = "P"
+FAILED = "F"
+IDLE = "-"
 SIGNS = {PASSED: "✓", FAILED: "✗", IDLE: "·"}
 WORDS = {PASSED: "PASS", FAILED: "FAIL", IDLE: "NOT EXERCISED"}
 

@@ -20,7 +20,7 @@ SESSION = {  # a column of the table, and the key of a session that it shows
     "short, kWh": "shortfall_kwh",
     "verdict": "verdict",
 }
-MOST_SESSIONS = 20
+CELL_ROWS = 20
 
 
 class Findings(list[dict[str, Any]]):
@@ -50,7 +50,7 @@ def page(summary: Row, directory: object) -> str:
     )
     head = f"<b>{escape(str(summary.get('rig')))}</b> · {escape(' · '.join(map(str, filter(None, facts))))}"
     verdict = f"<b style='color:{colour}'>{word}</b> · {summary.get('frames', 0):,} frames"
-    findings = "".join(f"<li>{escape(line(row))}</li>" for row in summary.get("findings", ())[:MOST_SESSIONS])
+    findings = "".join(f"<li>{escape(line(row))}</li>" for row in summary.get("findings", ())[:CELL_ROWS])
     parts = [f"{head}<br>{verdict} · <code>{escape(str(directory))}</code>"]
     parts += [f"<ul>{findings}</ul>"] if findings else []
     parts += [_sessions(sessions)] if (sessions := summary.get("sessions")) else []
@@ -59,8 +59,8 @@ def page(summary: Row, directory: object) -> str:
 
 def _sessions(rows: Sequence[Row]) -> str:
     head = "".join(f"<th>{name}</th>" for name in SESSION)
-    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows[:MOST_SESSIONS])
-    more = len(rows) - MOST_SESSIONS
+    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows[:CELL_ROWS])
+    more = len(rows) - CELL_ROWS
     left = f"<p>and {more} more, in <code>run.summary['sessions']</code></p>" if more > 0 else ""
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{left}"
 

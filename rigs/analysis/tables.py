@@ -44,7 +44,8 @@ def events_table(directory: Path) -> pd.DataFrame:
 
 def messages_table(directory: Path) -> pd.DataFrame:
     """One row a frame, without payloads; a reply bears the action of its CALL."""
-    t_s, at = array("d"), array("q")
+    t_s = array("d")
+    at = array("q")
     texts: dict[str, list[str | None]] = {name: [] for name in ("station", "dir", "id", "action", "kind")}
     lost = bytearray()
     for head, _ in heads(directory / run_directory.MESSAGES):

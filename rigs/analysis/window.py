@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
+from evc5.models.units import DAY_S
+
 _TICKS_S = tuple(s * 60 for s in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 40320))
 
 
@@ -18,7 +20,7 @@ class Window:
 
     def at(self, t_s: Any) -> Any:
         """Seconds of the run as matplotlib counts time (days since 1970, UTC); numbers and arrays."""
-        return t_s / 86_400.0 + self.start.timestamp() / 86_400.0
+        return t_s / DAY_S + self.start.timestamp() / DAY_S
 
     @property
     def since(self) -> datetime:
@@ -76,6 +78,6 @@ def _moment(at: datetime) -> str:
 
 def _tick(at: datetime, every_s: int, between: bool) -> str:
     date = f"{at:%a} {at.day} {at:%b}"
-    if every_s >= 86_400:
+    if every_s >= DAY_S:
         return date
     return f"{at:%H:%M}\n{date}" if between and at.hour == at.minute == 0 else f"{at:%H:%M}"

@@ -30,7 +30,9 @@ class CallError(Exception):
 
     def __init__(self, code: str, description: str = "", details: Mapping[str, Any] | None = None) -> None:
         super().__init__(f"{code}: {description}" if description else code)
-        self.code, self.description, self.details = code, description, dict(details or {})
+        self.code = code
+        self.description = description
+        self.details = dict(details or {})
 
 
 class NoReply(Exception):
@@ -60,7 +62,8 @@ class LinkVerbs:
     """The network's faults: `down` closes the socket, `silent` keeps it open and lets nothing pass."""
 
     def __init__(self, assembly: Assembly, worker: Worker) -> None:
-        self._assembly, self._worker = assembly, worker
+        self._assembly = assembly
+        self._worker = worker
 
     @verb
     def down(self) -> None:
@@ -85,7 +88,8 @@ class PowerVerbs:
     """The mains: cut and restored."""
 
     def __init__(self, assembly: Assembly, worker: Worker) -> None:
-        self._assembly, self._worker = assembly, worker
+        self._assembly = assembly
+        self._worker = worker
 
     @verb
     def cut(self) -> None:
@@ -174,7 +178,8 @@ class Bench:
             raise BadInput(f"csms {failure}") from None
 
     def __repr__(self) -> str:
-        now, station = self.assembly.calendar.iso(self._timeline.now), self.rig.station
+        now = self.assembly.calendar.iso(self._timeline.now)
+        station = self.rig.station
         connectors = "1 connector" if station.connectors == 1 else f"{station.connectors} connectors"
         return f"<Bench {station.identity} at {now}: {self.rig.behaviour.name}, {connectors}>"
 

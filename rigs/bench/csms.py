@@ -155,7 +155,9 @@ class Conversation:
     """One charge point on the line: its requests answered, ours sent one at a time, in order."""
 
     def __init__(self, office: BackOffice, timeline: Timeline, send: Callable[[str], None]) -> None:
-        self.office, self._timeline, self.send = office, timeline, send
+        self.office = office
+        self._timeline = timeline
+        self.send = send
         self._rpc = Rpc(timeline, send, self._answer, (f"c{n}" for n in count(1)))
         self._rpc.strict = False  # a test may want a wrong answer or request
         self._waiting: deque[tuple[str, Payload, Done]] = deque()

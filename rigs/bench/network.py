@@ -67,11 +67,13 @@ class Embedded:
         return {"csms": "embedded", "pace": self._factor or "max"}
 
     def join(self, near: NearEnd) -> Joined:
-        rig, timeline = near.rig, near.timeline
+        rig = near.rig
+        timeline = near.timeline
         link = MemoryLink(timeline, rig.station.latency_s, near.record)
         conversation = Conversation(back_office(rig, near.calendar), timeline, link.send_down)
         link.to_csms = conversation.receive
-        link.on_csms_open, link.on_csms_close = conversation.opened, conversation.closed
+        link.on_csms_open = conversation.opened
+        link.on_csms_close = conversation.closed
         if self._factor is None:
             return Joined(link, conversation, timeline)
         hub = Hub()
@@ -103,7 +105,8 @@ class Remote:
 
     def join(self, near: NearEnd) -> Joined:
         self._configuration = configuration = near.configuration
-        timeline, lockstep = near.timeline, self._factor is None
+        timeline = near.timeline
+        lockstep = self._factor is None
         link = WireLink(
             timeline,
             self.hub,
@@ -130,7 +133,8 @@ class Remote:
 
     def _endpoint(self) -> Endpoint:
         """Where com_Endpoint sends the station; the URL of the run, as long as it still means that one."""
-        configuration, first = self._configuration, self.endpoint
+        configuration = self._configuration
+        first = self.endpoint
         serial = configuration.options("com_OCPCInfo").get("CpSn", "")
         text, identity = configuration.text("com_Endpoint"), configuration.text("com_OCPCID")
         url, who = place(text, identity, serial, vendor.uses_tls(configuration))

@@ -46,9 +46,13 @@ class ReplayLink:
     """A link whose other end is a tape."""
 
     def __init__(self, tape: Tape, timeline: Timeline, record: Record, notice: Notice) -> None:
-        self._timeline, self._record, self._notice = timeline, record, notice
-        self._in_memory, self._paced = tape.pace == "max", isinstance(tape.pace, int | float)
-        self._answers, self._unasked = Answers(tape), tape.unasked()
+        self._timeline = timeline
+        self._record = record
+        self._notice = notice
+        self._in_memory = tape.pace == "max"
+        self._paced = isinstance(tape.pace, int | float)
+        self._answers = Answers(tape)
+        self._unasked = tape.unasked()
         self._changes = tape.link_changes()
         self.likeness = Likeness(tape.said())
         self.station: LinkListener
@@ -101,7 +105,8 @@ class ReplayLink:
         self.is_silent = True
 
     def up(self) -> None:
-        self.available, self.is_silent = True, False
+        self.available = True
+        self.is_silent = False
 
     # --- the tape's end ---
 

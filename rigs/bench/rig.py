@@ -75,7 +75,8 @@ class Rig:
             raise BadInput("station.backend is hardware: evc5 csms plays this rig on the charge point")
         tape = Tape.open(Path(replay)) if replay is not None else None
         if tape is not None:
-            days, seed = days or tape.days, tape.seed if seed is None else seed
+            days = days or tape.days
+            seed = tape.seed if seed is None else seed
         rig = self.file.revised(days, seed, behaviour)
         sessions = rig.plan()
         name = f"{rig.name}-{rig.seed}" + ("-replay" if tape is not None else "")
@@ -134,7 +135,8 @@ def _record(bench: Bench, network: Network, end_s: float, progress: Progress | N
 
 def _play(bench: Bench, end_s: float, progress: Progress | None) -> str:
     """Move to the end, exclusive, telling progress; the state the recording ends in."""
-    timeline, pace = bench.assembly.timeline, bench.assembly.pace
+    timeline = bench.assembly.timeline
+    pace = bench.assembly.pace
     stride_s = pace.stride_s if isinstance(pace, Lockstep | Paced) else STRIDE_S
     try:
         while timeline.now < end_s:
@@ -158,26 +160,27 @@ def _script(bench: Bench, rig: RigFile, sessions: tuple[Session, ...]) -> None:
             "silent": (bench.link.silent, bench.link.up),
             "power": (bench.power.cut, bench.power.restore),
         }[outage.kind]
-        at(rig.t(outage.start), begin, INPUT)
-        at(rig.t(outage.end), end, INPUT)
+        at(rig.seconds(outage.start), begin, INPUT)
+        at(rig.seconds(outage.end), end, INPUT)
     for limit in rig.grid.limits:
-        at(rig.t(limit.at), partial(bench.grid_limit, limit.amps), INPUT)
+        at(rig.seconds(limit.at), partial(bench.grid_limit, limit.amps), INPUT)
     for fault in rig.faults:
-        at(rig.t(fault.at), partial(bench.inject, fault.fault, fault.connector), INPUT)
+        at(rig.seconds(fault.at), partial(bench.inject, fault.fault, fault.connector), INPUT)
         if fault.clear_at is not None:
-            at(rig.t(fault.clear_at), partial(bench.clear, fault.fault, fault.connector), INPUT)
+            at(rig.seconds(fault.clear_at), partial(bench.clear, fault.fault, fault.connector), INPUT)
 
 
 def _script_csms(bench: Bench, rig: RigFile) -> None:
     """What the embedded back office is to do; a real one does as it likes, and the summary says so."""
-    at, csms = bench.assembly.timeline.at, bench.assembly.csms
+    at = bench.assembly.timeline.at
+    csms = bench.assembly.csms
     if csms is None:
         bench.assembly.recorder.summary["left_to_csms"] = len(rig.csms.actions) + len(rig.csms.replies)
         return
     for action in rig.csms.actions:
-        at(rig.t(action.at), partial(csms.call, action.action, dict(action.payload)), INPUT)
+        at(rig.seconds(action.at), partial(csms.call, action.action, dict(action.payload)), INPUT)
     for reply in rig.csms.replies:
-        at(rig.t(reply.at), partial(_script_reply, bench, reply), INPUT)
+        at(rig.seconds(reply.at), partial(_script_reply, bench, reply), INPUT)
 
 
 def _script_session(bench: Bench, session: Session) -> None:
@@ -186,14 +189,14 @@ def _script_session(bench: Bench, session: Session) -> None:
     if session.needed_wh is not None:
         note["needed_wh"] = session.needed_wh
     at(
-        session.plug_in_t,
+        session.plug_in_s,
         lambda: bench.plug_in(session.connector, session.vehicle, session.soc, session.cable_a, **note),
         INPUT,
     )
-    tag_t = session.plug_in_t + session.tag_after_s
-    if tag_t < session.unplug_t:
-        at(tag_t, lambda: bench.present_tag(session.connector, session.id_tag), INPUT)
-    at(session.unplug_t, lambda: bench.unplug(session.connector), INPUT)
+    tag_s = session.plug_in_s + session.tag_after_s
+    if tag_s < session.unplug_s:
+        at(tag_s, lambda: bench.present_tag(session.connector, session.id_tag), INPUT)
+    at(session.unplug_s, lambda: bench.unplug(session.connector), INPUT)
 
 
 def _script_reply(bench: Bench, reply: Any) -> None:

@@ -77,7 +77,9 @@ class Tape:
         except BadInput:  # a transcript on its own
             summary = {}
         days = summary["simulated_s"] / DAY_S if summary.get("simulated_s") else None
-        pace, seed, rig = summary.get("pace", LOCKSTEP), summary.get("seed"), summary.get("rig")
+        pace = summary.get("pace", LOCKSTEP)
+        seed = summary.get("seed")
+        rig = summary.get("rig")
         foreign = summary.get("foreign_time")
         foreign = _foreign(messages) if foreign is None else foreign
         return cls(messages, pace, foreign, days, seed, rig)

@@ -14,8 +14,8 @@ from evc5.twin.line.pace import Lockstep, Pace, Paced
 from evc5.twin.line.wire import PATIENCE_S, SETTLED
 
 T = TypeVar("T")
-LOOK_S = 0.005  # wall clock: how often a condition is looked at
-END_S = 15.0  # wall clock: a thread that does not end within this is left behind (dialling takes up to 10 s)
+CONDITION_POLL_S = 0.005  # wall clock: how often a condition is looked at
+JOIN_S = 15.0  # wall clock: a thread that does not end within this is left behind (dialling takes up to 10 s)
 
 
 class Worker(Protocol):
@@ -40,7 +40,8 @@ class Here:
     """The caller does it."""
 
     def __init__(self, timeline: Timeline, pace: Pace) -> None:
-        self._timeline, self._pace = timeline, pace
+        self._timeline = timeline
+        self._pace = pace
 
     def do(self, errand: Callable[[], T]) -> T:
         return errand()
@@ -65,7 +66,9 @@ class BenchThread:
 
     def __init__(self, timeline: Timeline, hub: Hub, pace: Pace) -> None:
         assert isinstance(pace, Lockstep | Paced)
-        self._timeline, self._hub, self._pace = timeline, hub, pace
+        self._timeline = timeline
+        self._hub = hub
+        self._pace = pace
         self._lock = threading.Lock()
         self._pending: set[Future[Any]] = set()
         self._failure: BaseException | None = None
@@ -80,7 +83,8 @@ class BenchThread:
 
     def advance(self, until_s: float) -> None:
         if isinstance(self._pace, Lockstep):
-            pace, timeline = self._pace, self._timeline
+            pace = self._pace
+            timeline = self._timeline
             self.do(lambda: pace.advance(max(until_s, timeline.now)))  # another thread may have gone further
             return
         arrived: Future[None] = Future()
@@ -92,13 +96,13 @@ class BenchThread:
         deadline = time.monotonic() + PATIENCE_S
         self.advance(self._timeline.now)
         while isinstance(self._pace, Paced) and not self.do(condition) and time.monotonic() < deadline:
-            time.sleep(LOOK_S)
+            time.sleep(CONDITION_POLL_S)
         return self.do(condition)
 
     def close(self) -> None:
         with suppress(Exception):
-            self._hand_over(self._stop).result(END_S)
-        self._thread.join(END_S)
+            self._hand_over(self._stop).result(JOIN_S)
+        self._thread.join(JOIN_S)
 
     def _hand_over(self, errand: Callable[[], T]) -> Future[T]:
         future: Future[T] = Future()
@@ -136,7 +140,8 @@ class BenchThread:
 
     def _end(self, failure: BaseException | None) -> None:
         with self._lock:
-            self._over, self._failure = True, failure
+            self._over = True
+            self._failure = failure
             for future in self._pending:
                 future.set_exception(failure or NotAvailable("the bench is closed"))
             self._pending.clear()

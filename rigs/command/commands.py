@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evc5.models.units import DAY_S
 from evc5.rigs.errors import BadInput
 from evc5.rigs.printable import printable, printable_tree
 
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
     from evc5.rigs.analysis.run import Run
     from evc5.twin.sheet.behaviour import Behaviour
 
-OK, FAILED, BAD_INPUT, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 130
+OK = 0
+FAILED = 1
+BAD_INPUT = 2
+OUR_FAULT = 3
+INTERRUPTED = 130
 
 
 def run_rig(arguments: Namespace) -> int:
@@ -241,7 +246,8 @@ def _tell(run: "Run", arguments: Namespace, wall_s: float) -> None:
         from evc5.rigs.checks.verdict.render import show
 
         show(printable_tree(run.summary), _console(), brief=True)
-        days, frames = run.summary["simulated_s"] / 86_400.0, run.summary["frames"]
+        days = run.summary["simulated_s"] / DAY_S
+        frames = run.summary["frames"]
         speed = f"{days / wall_s:.2f} simulated days/s, {frames / wall_s:,.0f} frames/s"
         _print_filled(f"{days:g} days in {wall_s:.2f} s, checks and report included: {speed}")
         where = printable(str(run.directory))

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-PATIENCE_S = 2.0
+SHOWN_AFTER_S = 2.0
 
 
 @contextmanager
 def bar(title: str, *, show: bool) -> Iterator[Callable[[float, float], None] | None]:
-    """Yields what to tell (done, of how much); the bar appears on a terminal once patience is over."""
+    """Yields what to tell (done, of how much); the bar appears on a terminal if it takes longer."""
     if not show or not sys.stderr.isatty():
         yield None
         return
@@ -23,7 +23,7 @@ def bar(title: str, *, show: bool) -> Iterator[Callable[[float, float], None] | 
     began = time.monotonic()
 
     def tell(done: float, total: float) -> None:
-        if not progress.live.is_started and time.monotonic() - began > PATIENCE_S:
+        if not progress.live.is_started and time.monotonic() - began > SHOWN_AFTER_S:
             progress.start()
         progress.update(task, completed=done, total=total)
 

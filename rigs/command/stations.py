@@ -12,7 +12,9 @@ from rich.text import Text
 from evc5.rigs.checks import Verdict
 from evc5.rigs.checks.verdict.recordings import Recording
 
-MOST_STATIONS, MOST_CAUSES = 40, 20  # rows shown; --json has them all
+# Rows shown; --json has them all.
+MOST_STATIONS = 40
+MOST_CAUSES = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,19 +29,21 @@ Row = dict[str, Any]
 class Points:
     """Differences over time for the figure, thinned as they grow many."""
 
-    t: "array[float]" = field(default_factory=lambda: array("d"))
+    t_s: "array[float]" = field(default_factory=lambda: array("d"))
     value: "array[float]" = field(default_factory=lambda: array("d"))
     every: int = 1
     seen: int = 0
 
-    def add(self, t: float, value: float = 0.0) -> None:
+    def add(self, t_s: float, value: float = 0.0) -> None:
         self.seen += 1
         if self.seen % self.every:
             return
-        self.t.append(t)
+        self.t_s.append(t_s)
         self.value.append(value)
-        if len(self.t) > MOST_POINTS:
-            self.t, self.value, self.every = self.t[::2], self.value[::2], 2 * self.every
+        if len(self.t_s) > MOST_POINTS:
+            self.t_s = self.t_s[::2]
+            self.value = self.value[::2]
+            self.every = 2 * self.every
 
 
 @dataclass(slots=True)
@@ -49,7 +51,7 @@ class Tally:
     """One difference, however often: how often, where first, and the worst of it."""
 
     count: int = 0
-    t: float = 0.0  # of the first or, with numbers, of the worst
+    t_s: float = 0.0  # of the first or, with numbers, of the worst
     connector: int | None = None
     a: str = ""
     b: str = ""
@@ -59,13 +61,19 @@ class Tally:
     def first(self, pair: Pair, a: str = "", b: str = "") -> None:
         self.count += 1
         if self.count == 1:
-            self.t, self.connector, self.a, self.b = pair.one.at, pair.one.connector, a, b
+            self.t_s = pair.one.happened_s
+            self.connector = pair.one.connector
+            self.a = a
+            self.b = b
 
     def number(self, pair: Pair, later: float, detail: str = "") -> None:
         self.count += 1
         self.total += later
         if abs(later) > abs(self.worst):
-            self.t, self.connector, self.worst, self.a = pair.one.at, pair.one.connector, later, detail
+            self.t_s = pair.one.happened_s
+            self.connector = pair.one.connector
+            self.worst = later
+            self.a = detail
 
 
 @dataclass(slots=True)
@@ -73,7 +81,7 @@ class Comparison:
     """Everything two recordings differ in; empty tables where they are alike."""
 
     heads: tuple[Row, Row]
-    start: float = 0.0  # epoch seconds of the first one's t = 0
+    start_epoch_s: float = 0.0  # of the first one's t = 0
     end_s: float = 0.0
     paired: int = 0
     verdicts: list[Row] = field(default_factory=list)
@@ -136,7 +144,7 @@ def compare(
         source.bare = not (a.is_dir() and b.is_dir())
     comparison = Comparison((_head(sources[0]), _head(sources[1])))
     _Comparing(comparison, time_tolerance_s, meter_tolerance_pct).run(Aligner(*sources), progress)
-    comparison.start = sources[0].start or 0.0
+    comparison.start_epoch_s = sources[0].start_epoch_s or 0.0
     _verdicts(comparison, *_judged(*sources))
     return comparison
 
@@ -145,13 +153,15 @@ class _Comparing:
     """Enters each pair into the tables."""
 
     def __init__(self, into: Comparison, time_s: float, meter_pct: float) -> None:
-        self._into, self._time_s, self._meter_pct = into, time_s, meter_pct
+        self._into = into
+        self._time_s = time_s
+        self._meter_pct = meter_pct
         self._simulated_s = max(float(head["simulated_s"] or 0.0) for head in into.heads)
         self._rows: dict[Pair, Row] = {}
 
     def run(self, aligner: Aligner, progress: Callable[[float, float], None] | None) -> None:
         for pair in aligner.pairs():
-            self._into.end_s = max(self._into.end_s, pair.one.t)
+            self._into.end_s = max(self._into.end_s, pair.one.t_s)
             if progress is not None and self._into.paired % 1000 == 0:
                 progress(self._into.end_s, self._simulated_s)
             self._enter(pair)
@@ -178,14 +188,15 @@ class _Comparing:
         which = "extra" if pair.a is None else "missing"
         table = self._into.extra if pair.a is None else self._into.missing
         table.setdefault(pair.one.kind, Tally()).first(pair)
-        self._point(which, pair.one.kind, pair.one.at)
+        self._point(which, pair.one.kind, pair.one.happened_s)
 
     def _time(self, pair: Pair, a: Exchange, b: Exchange) -> None:
-        happened, told = b.at - a.at, b.t - a.t
+        happened = b.happened_s - a.happened_s
+        told = b.t_s - a.t_s
         later = told if abs(told) > abs(happened) else happened
         if abs(later) > self._time_s:
             self._into.timing.setdefault(a.kind, Tally()).number(pair, later)
-            self._point("timing", a.kind, pair.one.at, later)
+            self._point("timing", a.kind, pair.one.happened_s, later)
 
     def _payloads(self, pair: Pair, a: Exchange, b: Exchange) -> None:
         for path, x, y in differences(a.payload, b.payload):
@@ -201,7 +212,7 @@ class _Comparing:
             if not self._is_near(gap.a, gap.b):
                 self._into.meter.setdefault((gap.measurand, gap.unit), Tally()).number(pair, later, gap.phase)
                 if not gap.phase and a.action == "MeterValues":  # a stop tells of instants long past
-                    self._point("meter", gap.measurand, pair.one.at, later)
+                    self._point("meter", gap.measurand, pair.one.happened_s, later)
 
     def _is_near(self, a: float, b: float) -> bool:
         return abs(b - a) <= self._meter_pct / 100 * max(abs(a), abs(b))
@@ -213,10 +224,10 @@ class _Comparing:
 
     def _field(self, pair: Pair, path: str, a: Any, b: Any) -> None:
         self._into.fields.setdefault((pair.one.kind, path), Tally()).first(pair, *texts(a, b))
-        self._point("fields", pair.one.kind, pair.one.at)
+        self._point("fields", pair.one.kind, pair.one.happened_s)
 
-    def _point(self, table: str, kind: str, t: float, value: float = 0.0) -> None:
-        self._into.points.setdefault((table, kind), Points()).add(t, value)
+    def _point(self, table: str, kind: str, t_s: float, value: float = 0.0) -> None:
+        self._into.points.setdefault((table, kind), Points()).add(t_s, value)
 
     def _transaction(self, pair: Pair) -> None:
         if pair.one.action == "StartTransaction":
@@ -231,7 +242,7 @@ def _transaction_row(pair: Pair) -> Row:
     start = pair.one
     row = {
         "connector": start.connector,
-        "start_s": round(start.at, 3),
+        "start_s": round(start.happened_s, 3),
         "start_later_s": round(pair.later_s, 3),
         "stop_later_s": 0.0,
     }
@@ -261,7 +272,7 @@ def _where(pair: Pair) -> str:
 
 
 def _told(row: Tally) -> Row:
-    return {"count": row.count, "t": round(row.t, 3), "connector": row.connector}
+    return {"count": row.count, "t": round(row.t_s, 3), "connector": row.connector}
 
 
 def _offset(row: Tally) -> Row:

@@ -12,7 +12,7 @@ from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.reading.frames import events
 
-WAITED_S = 60.0  # a reply after this is taken for none
+REPLY_WITHIN_S = 60.0  # a reply after this is taken for none
 
 # What tells two CALLs of an action apart, besides their connector.
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -29,20 +29,20 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(slots=True, eq=False)
 class Exchange:
-    """A CALL with its reply, or an event; `t` in seconds of the run, `stamp` its own timestamp so."""
+    """A CALL with its reply, or an event; `stamp_s` is its own timestamp in seconds of the run."""
 
-    t: float
+    t_s: float
     way: str  # up, down; event for what hands did
     action: str
     payload: dict[str, Any]
     reply: Any = None  # the payload of a CALLRESULT, the code of a CALLERROR, None without either
     lost: bool = False
-    stamp: float | None = None
+    stamp_s: float | None = None
 
     @property
-    def at(self) -> float:
+    def happened_s(self) -> float:
         """When it happened, which is before it went where a link was down."""
-        return self.t if self.stamp is None else self.stamp
+        return self.t_s if self.stamp_s is None else self.stamp_s
 
     @property
     def connector(self) -> int | None:
@@ -71,7 +71,7 @@ class Source:
 
     path: Path
     summary: dict[str, Any] = field(default_factory=dict)
-    start: float | None = None  # epoch seconds of t = 0; of a bare transcript, once its first line was read
+    start_epoch_s: float | None = None  # of t = 0; of a bare transcript, once its first line was read
     bare: bool = False  # nothing but its frames counts: the other is a bare transcript
 
     @property
@@ -95,7 +95,7 @@ class Source:
         happened = self._events()
         event = next(happened, None)
         for exchange in self._calls():
-            while event is not None and event.t <= exchange.t:
+            while event is not None and event.t_s <= exchange.t_s:
                 yield event
                 event = next(happened, None)
             yield exchange
@@ -110,17 +110,19 @@ class Source:
                 yield Exchange(float(row["t"]), "event", str(row["event"]), detail)
 
     def _calls(self) -> Iterator[Exchange]:
-        reader, waiting, found = Reader(self.start), dict[tuple[bool, str], Exchange](), False
+        reader = Reader(self.start_epoch_s)
+        waiting = dict[tuple[bool, str], Exchange]()
+        found = False
         for number, raw in transcript(self.messages):
             try:
                 frame = reader.read(number, raw)
             except ValueError:
                 continue  # `evc5 verify` complains of it
-            self.start = reader.start or 0.0
+            self.start_epoch_s = reader.start or 0.0
             found |= frame.kind != 0
             if frame.kind == CALL:
-                exchange = _called(frame, self.start)
-                yield from _overdue(waiting, exchange.t)
+                exchange = _called(frame, self.start_epoch_s)
+                yield from _overdue(waiting, exchange.t_s)
                 if exchange.lost:
                     yield exchange
                 else:
@@ -134,16 +136,16 @@ class Source:
         yield from waiting.values()
 
 
-def _called(frame: Frame, start: float) -> Exchange:
+def _called(frame: Frame, start_epoch_s: float) -> Exchange:
     payload = frame.payload if isinstance(frame.payload, dict) else {}
-    stamp = _stamp(payload)
-    since = None if stamp is None else stamp - start
+    epoch_s = _stamp(payload)
+    stamp_s = None if epoch_s is None else epoch_s - start_epoch_s
     way = "up" if frame.up else "down"
-    return Exchange(frame.t - start, way, frame.action, payload, None, frame.lost, since)
+    return Exchange(frame.t - start_epoch_s, way, frame.action, payload, None, frame.lost, stamp_s)
 
 
-def _overdue(waiting: dict[tuple[bool, str], Exchange], now: float) -> Iterator[Exchange]:
-    late = [key for key, exchange in waiting.items() if exchange.t < now - WAITED_S]
+def _overdue(waiting: dict[tuple[bool, str], Exchange], now_s: float) -> Iterator[Exchange]:
+    late = [key for key, exchange in waiting.items() if exchange.t_s < now_s - REPLY_WITHIN_S]
     for key in late:
         yield waiting.pop(key)
 
@@ -153,7 +155,7 @@ def _code(frame: Frame) -> str:
 
 
 def _stamp(payload: Mapping[str, Any]) -> float | None:
-    """The instant of which a payload tells: its own, or that of its first reading."""
+    """The epoch second of which a payload tells: its own, or that of its first reading."""
     text = payload.get("timestamp")
     readings = payload.get("meterValue")
     if text is None and isinstance(readings, list) and readings and isinstance(readings[0], dict):

@@ -10,7 +10,8 @@ TIMES = frozenset({"timestamp", "currentTime"})  # their offsets are told as tim
 IDS = frozenset({"transactionId"})  # the CSMS numbers them as it likes
 METER = frozenset({"meterValue", "transactionData", "meterStart", "meterStop"})
 _NAMED = ("key", "measurand", "chargingProfileId", "idTag")  # what names an entry of a list
-SHOWN, BEFORE = 48, 16  # letters of a value in a table, and those before where two part
+SHOWN = 48  # letters of a value in a table
+BEFORE = 16  # of them, what stands before the place where two part
 
 Entry = tuple[str, Any, Any]
 Labels = tuple[str, str, str]  # measurand, phase, unit

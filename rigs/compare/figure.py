@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from evc5.rigs.analysis.plot_style import DPI, Chart, chart, label_time, legend, name_panel, style, title
+from evc5.rigs.analysis.plot_style import (
+    DPI,
+    WIDTH_IN,
+    Chart,
+    chart,
+    label_time,
+    legend,
+    name_panel,
+    style,
+    title,
+)
 from evc5.rigs.analysis.theme import LIGHT
 from evc5.rigs.analysis.window import Window
 from evc5.rigs.compare.compare import Comparison
@@ -50,15 +60,16 @@ def plot_comparison(comparison: Comparison) -> Chart:
         panels.append((1.3, _draw_meter))
     panels.append((1.6, _draw_energy))
     height = 0.95 + sum(inches + 0.45 for inches, _ in panels)
-    window = Window(datetime.fromtimestamp(comparison.start, UTC), 0.0, max(comparison.end_s, 60.0))
+    window = Window(datetime.fromtimestamp(comparison.start_epoch_s, UTC), 0.0, max(comparison.end_s, 60.0))
     with style():
-        figure = chart(10.0, height)
+        figure = chart(WIDTH_IN, height)
         names = " · ".join(
             f"{side}: {head['path']}" for side, head in zip("AB", comparison.heads, strict=True)
         )
         title(figure, f"Comparison · {names}", _summary(comparison))
         left = 0.215 if lanes else 0.06
-        top, drawn = height - 0.9, []
+        top = height - 0.9
+        drawn = []
         for inches, draw in panels:
             axes = figure.add_axes((left, (top - inches) / height, 0.985 - left, inches / height))
             axes.set_xlim(window.at(window.since_s), window.at(window.until_s))
@@ -90,7 +101,7 @@ def _lanes(comparison: Comparison) -> list[str]:
 
 def _meter(comparison: Comparison) -> str:
     """The quantity whose differences are drawn; empty where none differs."""
-    told = {name: points.t for (table, name), points in comparison.points.items() if table == "meter"}
+    told = {name: points.t_s for (table, name), points in comparison.points.items() if table == "meter"}
     return max((name for name in _QUANTITIES if name in told), key=lambda name: len(told[name]), default="")
 
 
@@ -98,10 +109,10 @@ def _draw_marks(axes: Axes, comparison: Comparison, window: Window) -> None:
     lanes = _lanes(comparison)
     for table, look in _MARKS.items():
         found = [(comparison.points.get((table, kind)), row) for row, kind in enumerate(lanes)]
-        at = [(t, row) for points, row in found if points for t in points.t]
+        at = [(t_s, row) for points, row in found if points for t_s in points.t_s]
         if at:
-            t, rows = np.array(at).T
-            axes.scatter(window.at(t), rows, s=26, linewidths=0.9, alpha=0.8, zorder=2, **look)
+            t_s, rows = np.array(at).T
+            axes.scatter(window.at(t_s), rows, s=26, linewidths=0.9, alpha=0.8, zorder=2, **look)
     name_panel(axes, "Messages that differ")
     legend(axes)
     axes.set_yticks(range(len(lanes)), lanes)
@@ -113,7 +124,7 @@ def _draw_meter(axes: Axes, comparison: Comparison, window: Window) -> None:
     name = _meter(comparison)
     points = comparison.points["meter", name]
     axes.axhline(0.0, color=LIGHT["rule"], linewidth=0.8)
-    axes.scatter(window.at(np.array(points.t)), points.value, s=3, color=LIGHT["line"], linewidths=0)
+    axes.scatter(window.at(np.array(points.t_s)), points.value, s=3, color=LIGHT["line"], linewidths=0)
     name_panel(axes, f"{name}, B − A, {_QUANTITIES[name]}")
 
 

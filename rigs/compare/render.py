@@ -62,7 +62,8 @@ def _verdicts(rows: list[dict[str, Any]]) -> Table:
 
 
 def _verdict(row: Mapping[str, Any], side: str) -> Text:
-    word, failures = row[f"verdict_{side}"], row[f"failures_{side}"]
+    word = row[f"verdict_{side}"]
+    failures = row[f"failures_{side}"]
     sign, style = STYLES.get(word, ("", "dim"))
     return Text(f"{sign} {word}{f' ({failures:,})' if failures else ''}", style=style)
 
@@ -115,9 +116,9 @@ def _messages(comparison: Comparison) -> Table:
     table = _table("Messages that only one has", ("message", 1), "only A", "only B", "first", "connector")
     for kind in kinds[:MOST_ROWS]:
         missing, extra = comparison.missing.get(kind, Tally()), comparison.extra.get(kind, Tally())
-        first = min((row for row in (missing, extra) if row.count), key=lambda row: row.t)
+        first = min((row for row in (missing, extra) if row.count), key=lambda row: row.t_s)
         where = "" if first.connector is None else str(first.connector)
-        table.add_row(Text(kind), _count(missing.count), _count(extra.count), _elapsed(first.t), where)
+        table.add_row(Text(kind), _count(missing.count), _count(extra.count), _elapsed(first.t_s), where)
     return _more(table, len(kinds), 5)
 
 
@@ -126,7 +127,7 @@ def _fields(rows: Mapping[tuple[str, str], Tally]) -> Table:
     ordered = sorted(rows.items(), key=lambda item: -item[1].count)
     for (kind, path), row in ordered[:MOST_ROWS]:
         what = Text(kind).append(f"\n{path}", style="dim")
-        table.add_row(what, _count(row.count), _elapsed(row.t), Text(row.a, "red"), Text(row.b, "green"))
+        table.add_row(what, _count(row.count), _elapsed(row.t_s), Text(row.a, "red"), Text(row.b, "green"))
     return _more(table, len(rows), 5)
 
 
@@ -140,7 +141,7 @@ def _numbers(title: str, what: str, rows: Mapping[tuple[str, str], Tally]) -> Ta
             part for part in ("" if row.connector is None else str(row.connector), row.a) if part
         )
         mean, worst = (f"{value:+.4g} {unit}".strip() for value in (row.total / row.count, row.worst))
-        table.add_row(Text(name), _count(row.count), mean, worst, _elapsed(row.t), where)
+        table.add_row(Text(name), _count(row.count), mean, worst, _elapsed(row.t_s), where)
     return _more(table, len(rows), 6)
 
 
@@ -180,8 +181,8 @@ def _later(seconds: float) -> str:
     return f"{seconds:+.1f} s" if abs(seconds) >= 0.05 else "="
 
 
-def _elapsed(t: float) -> str:
+def _elapsed(t_s: float) -> str:
     """Seconds of the run as days, hours, minutes and seconds."""
-    past = timedelta(seconds=max(t, 0.0))
+    past = timedelta(seconds=max(t_s, 0.0))
     hours, rest = divmod(past.seconds, 3600)
     return f"{past.days} d {hours:02}:{rest // 60:02}:{rest % 60:02}"

@@ -93,6 +93,6 @@ class Contents(Table):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
-    def t(self, instant: datetime | float) -> float:
+    def seconds(self, instant: datetime | float) -> float:
         """Seconds from the run's start."""
         return seconds(instant, self.start)

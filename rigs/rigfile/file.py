@@ -119,7 +119,7 @@ def in_order(rig: RigFile) -> None:
 
 
 def _later(rig: RigFile, key: str, end: datetime | float, begin: str, start: datetime | float) -> None:
-    if rig.t(end) <= rig.t(start):
+    if rig.seconds(end) <= rig.seconds(start):
         raise BadInput(f"{key} must be later than {begin} ({shown(start)}), got {shown(end)}")
 
 

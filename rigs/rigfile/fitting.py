@@ -6,10 +6,10 @@ every session of the user; the arrival charge is what lets the session's energy 
 
 from collections.abc import Iterable, Mapping
 
+from evc5.models.units import NOMINAL_V
 from evc5.models.vehicles import Vehicle
 from evc5.rigs.rigfile.trondheim import Charge
 
-NOMINAL_V = 230.0  # IEC 60038
 MOST_OF_BATTERY = 0.95  # assumed: nobody comes home emptier than 5 %
 POWER_SLACK = (
     1.05  # a session's mean power may exceed a preset's rating by so much: the supply is within ±10 %

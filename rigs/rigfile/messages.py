@@ -67,7 +67,9 @@ def complaint(error: ValidationError, root: type[BaseModel]) -> str:
     """The first thing wrong, on one line; a misspelt key before the one it leaves missing."""
     errors = error.errors(include_url=False)
     first = next((row for row in errors if row["type"] == "extra_forbidden"), errors[0])
-    kind, path, context = first["type"], key_path(first["loc"]), first.get("ctx", {})
+    kind = first["type"]
+    path = key_path(first["loc"])
+    context = first.get("ctx", {})
     if kind == "extra_forbidden":
         return f"{path} is not a key here{nearest(str(first['loc'][-1]), _siblings(root, first['loc']))}"
     if kind == "value_error":

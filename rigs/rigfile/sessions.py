@@ -26,8 +26,8 @@ class Session:
     """One car at one connector, in seconds from the run's start."""
 
     connector: int
-    plug_in_t: float
-    unplug_t: float
+    plug_in_s: float
+    unplug_s: float
     vehicle: Vehicle
     soc: float
     id_tag: str
@@ -39,32 +39,33 @@ class Session:
 
 def planned(rig: Contents) -> tuple[Session, ...]:
     """The sessions that begin within the run, by time; BadInput for what cannot be."""
-    end_t = rig.days * DAY_S
+    end_s = rig.days * DAY_S
     sessions = [
         *(_entry(rig, index, entry) for index, entry in enumerate(rig.sessions)),
         *(_from_csv(rig, rig.sessions_csv) if rig.sessions_csv else ()),
-        *(_drawn(rig, rig.generator, end_t) if rig.generator else ()),
+        *(_drawn(rig, rig.generator, end_s) if rig.generator else ()),
     ]
-    sessions.sort(key=lambda session: (session.plug_in_t, session.connector))
+    sessions.sort(key=lambda session: (session.plug_in_s, session.connector))
     _one_car_at_a_time(rig, sessions)
-    return tuple(session for session in sessions if 0.0 <= session.plug_in_t < end_t)
+    return tuple(session for session in sessions if 0.0 <= session.plug_in_s < end_s)
 
 
 def _entry(rig: Contents, index: int, entry: SessionEntry) -> Session:
     key = f"sessions[{index}]"
-    plug_in_t, unplug_t = rig.t(entry.plug_in), rig.t(entry.unplug)
+    plug_in_s = rig.seconds(entry.plug_in)
+    unplug_s = rig.seconds(entry.unplug)
     _connector(rig, entry.connector, f"{key}.connector")
-    if plug_in_t < 0.0:
+    if plug_in_s < 0.0:
         raise BadInput(
             f"{key}.plug_in must not be before the start ({shown(rig.start)}), got {shown(entry.plug_in)}"
         )
-    if unplug_t <= plug_in_t:
+    if unplug_s <= plug_in_s:
         raise BadInput(
             f"{key}.unplug must be after plug_in {shown(entry.plug_in)}, got {shown(entry.unplug)}"
         )
     vehicle = car(entry.vehicle, f"{key}.vehicle", rig.cars)
     return Session(
-        entry.connector, plug_in_t, unplug_t, vehicle, entry.soc, entry.id_tag, entry.cable_a,
+        entry.connector, plug_in_s, unplug_s, vehicle, entry.soc, entry.id_tag, entry.cable_a,
         entry.tag_after_s, None, key,
     )  # fmt: skip
 
@@ -84,21 +85,22 @@ def _from_csv(rig: Contents, table: SessionsCsv) -> Iterator[Session]:
         vehicle = car(user.vehicle or fitted_vehicle(charges, rig.cars), f"{key}.vehicle", rig.cars)
         for charge in charges:
             yield Session(
-                user.connector, rig.t(charge.plug_in), rig.t(charge.unplug), vehicle,
+                user.connector, rig.seconds(charge.plug_in), rig.seconds(charge.unplug), vehicle,
                 arrival_soc(vehicle, charge.energy_wh), name[:20], CABLE_A, table.tag_after_s,
                 charge.energy_wh, f"{path.name}: row {charge.row}",
             )  # fmt: skip
 
 
-def _drawn(rig: Contents, generator: Generator, end_t: float) -> Iterator[Session]:
+def _drawn(rig: Contents, generator: Generator, end_s: float) -> Iterator[Session]:
     """At most one session a day on each connector, each connector with its own generator."""
     fleet = [car(name, f"generator.vehicles[{i}]", rig.cars) for i, name in enumerate(generator.vehicles)]
     for connector in range(1, rig.station.connectors + 1):
-        random, free_t = Random(f"{rig.seed}:sessions:{connector}"), 0.0
-        for day in range(int(end_t // DAY_S) + 2):
+        random = Random(f"{rig.seed}:sessions:{connector}")
+        free_s = 0.0
+        for day in range(int(end_s // DAY_S) + 2):
             session = _evening(rig, generator, connector, day, random, fleet)
-            if session and free_t < session.plug_in_t < end_t:
-                free_t = session.unplug_t
+            if session and free_s < session.plug_in_s < end_s:
+                free_s = session.unplug_s
                 yield session
 
 
@@ -109,11 +111,12 @@ def _evening(
     comes = random.random() < generator.chance
     hour = random.gauss(generator.plug_in_h, generator.plug_in_sd_h)
     stay_s = max(600.0, 3600.0 * random.gauss(generator.stay_h, generator.stay_sd_h))
-    soc, vehicle = random.uniform(*generator.soc), random.choice(fleet)
+    soc = random.uniform(*generator.soc)
+    vehicle = random.choice(fleet)
     midnight = datetime.combine(rig.start.astimezone(rig.zone).date() + timedelta(days=day), time(), rig.zone)
-    plug_in_t = round(rig.t(midnight.astimezone(rig.start.tzinfo)) + 3600.0 * hour)
+    plug_in_s = round(rig.seconds(midnight.astimezone(rig.start.tzinfo)) + 3600.0 * hour)
     return Session(
-        connector, plug_in_t, plug_in_t + round(stay_s), vehicle, round(soc, 3), f"TAG{connector}", CABLE_A,
+        connector, plug_in_s, plug_in_s + round(stay_s), vehicle, round(soc, 3), f"TAG{connector}", CABLE_A,
         generator.tag_after_s, None, "generator",
     ) if comes else None  # fmt: skip
 
@@ -127,10 +130,10 @@ def _one_car_at_a_time(rig: Contents, sessions: Sequence[Session]) -> None:
     for connector in range(1, rig.station.connectors + 1):
         here = [session for session in sessions if session.connector == connector]
         for before, after in pairwise(here):
-            if after.plug_in_t <= before.unplug_t:
+            if after.plug_in_s <= before.unplug_s:
                 raise BadInput(
                     f"{after.origin}: plug-in must be after {before.origin} leaves connector {connector} at "
-                    f"{_at(rig, before.unplug_t)}, got {_at(rig, after.plug_in_t)}"
+                    f"{_at(rig, before.unplug_s)}, got {_at(rig, after.plug_in_s)}"
                 )
 
 

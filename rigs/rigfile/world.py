@@ -52,7 +52,8 @@ def _made(key: str, make: Callable[[], Made]) -> Made:
 
 
 def _outlet(rig: Contents) -> OutletSpec:
-    station, meter = rig.station, rig.station.meter
+    station = rig.station
+    meter = rig.station.meter
     return OutletSpec(
         rated_a=station.rated_a,
         phases=station.phases,
@@ -71,7 +72,7 @@ def _supply(rig: Contents) -> supply.Supply:
         walk_hz=grid.walk_hz,
         impedance_ohm=grid.impedance_ohm,
         house=tuple((hour * HOUR_S, amps) for hour, amps in grid.house),
-        sags=tuple(supply.Sag(rig.t(sag.at), sag.lasts_s, sag.factor, sag.phases) for sag in grid.sags),
+        sags=tuple(supply.Sag(rig.seconds(sag.at), sag.lasts_s, sag.factor, sag.phases) for sag in grid.sags),
     )
 
 

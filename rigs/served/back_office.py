@@ -70,9 +70,12 @@ class Service:
     """Serves from the moment it is made until `close`; `run` moves its time."""
 
     def __init__(self, plan: Plan, address: Address, tell: Tell, limits: Limits = DEFAULTS) -> None:
-        self.plan, self._teller, self._limits = plan, tell, limits
+        self.plan = plan
+        self._teller = tell
+        self._limits = limits
         self.faults = 0  # of ours
-        self.timeline, self.hub = Timeline(), Hub()
+        self.timeline = Timeline()
+        self.hub = Hub()
         self.calendar = Calendar(datetime.now(UTC), plan.rig.zone if plan.rig is not None else None)
         self.stations: dict[str, Station] = {}
         self.on_first: list[Callable[[Station], None]] = []  # when a charge point dials in for the first time
@@ -218,7 +221,8 @@ class Service:
         station.is_lost = isinstance(error, OSError)
         station.fault = _place(error)
         self.faults += not station.is_lost
-        line, station.line = station.line, None
+        line = station.line
+        station.line = None
         if line is not None:
             line.close()
         with suppress(Exception):

@@ -42,14 +42,16 @@ class Allowance:
     """What one charge point may still send now: a second's worth at once, then at its rate."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._since = clock, clock()
+        self._clock = clock
+        self._since = clock()
         self._left = {"frames": limits.frames_per_s, "bytes": limits.bytes_per_s}
         self._rates = dict(self._left)
 
     def take(self, size: int) -> tuple[float, str]:
         """Count a frame of so many bytes: for how many seconds to read no further, and what is too much."""
         now = self._clock()
-        passed_s, self._since = now - self._since, now
+        passed_s = now - self._since
+        self._since = now
         for what, spent in (("frames", 1), ("bytes", size)):
             rate = self._rates[what]
             self._left[what] = min(rate, self._left[what] + passed_s * rate) - spent

@@ -35,27 +35,28 @@ def steps(rig: RigFile) -> list[Step]:
     found = [step for session in rig.plan() for step in _of_session(session)]
     for outage in rig.outages:
         if outage.kind == "power":
-            found.append(Step(rig.t(outage.start), "Switch the station's mains off", "power-cut"))
-            found.append(Step(rig.t(outage.end), "Switch the station's mains on", "power-restore"))
+            found.append(Step(rig.seconds(outage.start), "Switch the station's mains off", "power-cut"))
+            found.append(Step(rig.seconds(outage.end), "Switch the station's mains on", "power-restore"))
     for fault in rig.faults:
         about = {"fault": fault.fault}
         ask = f"Bring about the fault {fault.fault} at connector {fault.connector}"
-        found.append(Step(rig.t(fault.at), ask, "fault", fault.connector, about))
+        found.append(Step(rig.seconds(fault.at), ask, "fault", fault.connector, about))
         if fault.clear_at is not None:
             ask = f"Take the fault {fault.fault} at connector {fault.connector} away"
-            found.append(Step(rig.t(fault.clear_at), ask, "clear", fault.connector, about))
+            found.append(Step(rig.seconds(fault.clear_at), ask, "clear", fault.connector, about))
     return sorted(found, key=lambda step: step.t_s)
 
 
 def _of_session(session: Session) -> Iterator[Step]:
-    at, car = f"connector {session.connector}", session.vehicle
+    at = f"connector {session.connector}"
+    car = session.vehicle
     about = {"vehicle": car.id, "soc": session.soc, "cable_a": session.cable_a, "origin": session.origin}
-    yield Step(session.plug_in_t, f"Plug the {car.name} into {at}", "plug-in", session.connector, about)
-    tag_t = session.plug_in_t + session.tag_after_s
-    if tag_t < session.unplug_t:
+    yield Step(session.plug_in_s, f"Plug the {car.name} into {at}", "plug-in", session.connector, about)
+    tag_s = session.plug_in_s + session.tag_after_s
+    if tag_s < session.unplug_s:
         card = {"id_tag": session.id_tag}
-        yield Step(tag_t, f"Hold the card {session.id_tag} to {at}", "tag", session.connector, card)
-    yield Step(session.unplug_t, f"Unplug the car at {at}", "unplug", session.connector)
+        yield Step(tag_s, f"Hold the card {session.id_tag} to {at}", "tag", session.connector, card)
+    yield Step(session.unplug_s, f"Unplug the car at {at}", "unplug", session.connector)
 
 
 class Operator:
@@ -65,7 +66,9 @@ class Operator:
     """
 
     def __init__(self, hub: Hub, prompts: TextIO, answers: TextIO) -> None:
-        self._hub, self._prompts, self._answers = hub, prompts, answers
+        self._hub = hub
+        self._prompts = prompts
+        self._answers = answers
         self._asked: SimpleQueue[tuple[str, Callable[[str], None]]] = SimpleQueue()
         self.gone = False  # nobody answers any more
         self._asking = False
@@ -103,7 +106,10 @@ class Script:
     """Plays a rig's steps on one station from the moment it is made."""
 
     def __init__(self, service: Service, station: Station, rig: RigFile, operator: Operator | None) -> None:
-        self._service, self._station, self._rig, self._operator = service, station, rig, operator
+        self._service = service
+        self._station = station
+        self._rig = rig
+        self._operator = operator
         self.began_s = service.timeline.now
         self._unanswered = 0
         self._csms()
@@ -127,18 +133,19 @@ class Script:
         self._service.timeline.at(self.began_s + t_s, lambda: (action(), None)[1], INPUT)
 
     def _csms(self) -> None:
-        conversation, rig = self._station.conversation, self._rig
+        conversation = self._station.conversation
+        rig = self._rig
         for action in rig.csms.actions:
-            self._at(rig.t(action.at), partial(conversation.call, action.action, dict(action.payload)))
+            self._at(rig.seconds(action.at), partial(conversation.call, action.action, dict(action.payload)))
         for reply in rig.csms.replies:
-            self._at(rig.t(reply.at), partial(_script_reply, conversation.office, reply))
+            self._at(rig.seconds(reply.at), partial(_script_reply, conversation.office, reply))
 
     def _network(self) -> None:
         begin = {"down": self._service.down, "silent": self._service.silent}
         for outage in self._rig.outages:
             if outage.kind in begin:
-                self._at(self._rig.t(outage.start), partial(begin[outage.kind], self._station))
-                self._at(self._rig.t(outage.end), partial(self._service.up, self._station))
+                self._at(self._rig.seconds(outage.start), partial(begin[outage.kind], self._station))
+                self._at(self._rig.seconds(outage.end), partial(self._service.up, self._station))
 
     def _ask(self, operator: Operator, step: Step) -> None:
         self._unanswered += 1

@@ -18,7 +18,7 @@ from evc5.rigs.served.operator import Operator, Script
 from evc5.rigs.served.sockets import Address
 
 REPORTS = 8  # of so many charge points there is a report for people; of others evc5 verify writes one
-LOOK_S = 0.5  # wall clock: how often the end is looked for
+END_POLL_S = 0.5  # wall clock: how often the end is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ def serve(order: Order, tell: Tell) -> Outcome:
 
 def _serve(order: Order, service: Service) -> None:
     script: list[Script] = []
-    rig, operator = order.rig, None
+    rig = order.rig
+    operator = None
     if rig is not None:
         if rig.station.backend == "hardware":
             operator = Operator(service.hub, sys.stderr, sys.stdin)
@@ -97,7 +98,7 @@ def _serve(order: Order, service: Service) -> None:
 def _until_over(order: Order, service: Service, script: Sequence[Script]) -> None:
     deadline_s = order.seconds if order.seconds is not None else float("inf")
     while service.timeline.now < deadline_s and not (script and script[0].over):
-        service.run(min(LOOK_S, deadline_s - service.timeline.now))
+        service.run(min(END_POLL_S, deadline_s - service.timeline.now))
 
 
 def _expected(order: Order) -> list[str]:

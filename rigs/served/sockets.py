@@ -39,7 +39,7 @@ UNHEARD_BYTES = 1 << 20  # ... and no more than these of them
 READ_AHEAD = 2  # messages that the library keeps for us, of up to MAX_MESSAGE_BYTES each
 UNSENT = 1000  # frames that a charge point does not take, before it is hung up on
 BREATH_S = 0.005
-START_S = 10.0
+SERVER_START_S = 10.0
 
 _log = logging.getLogger(
     "evc5.rigs.served.sockets"
@@ -98,7 +98,8 @@ class Line:
         self.identity = identity
         self.posted = self.heard = 0  # frames; the first counts the server's thread, the second the other
         self.posted_bytes = self.heard_bytes = 0
-        self._connection, self._loop = connection, loop
+        self._connection = connection
+        self._loop = loop
         self._unsent: asyncio.Queue[str] = asyncio.Queue(UNSENT)
 
     def send(self, text: str) -> None:
@@ -149,8 +150,12 @@ class Server:
         self, address: Address, keys: Mapping[str, str], hub: Hub, ears: Ears, limits: Limits
     ) -> None:
         limits.make_room()
-        self._address, self._keys, self._hub, self._ears = address, keys, hub, ears
-        self._limits, self._on_line = limits, 0
+        self._address = address
+        self._keys = keys
+        self._hub = hub
+        self._ears = ears
+        self._limits = limits
+        self._on_line = 0
         self._tls = address.tls()
         self.port = address.port
         self._started = threading.Event()
@@ -159,8 +164,8 @@ class Server:
         self._stop: asyncio.Future[None] = self._loop.create_future()
         self._thread = threading.Thread(target=self._run, name="evc5-csms", daemon=True)
         self._thread.start()
-        if not self._started.wait(START_S):
-            raise BadInput(f"--host {address.host}: cannot be listened on within {START_S:g} s")
+        if not self._started.wait(SERVER_START_S):
+            raise BadInput(f"--host {address.host}: cannot be listened on within {SERVER_START_S:g} s")
         if self._failure is not None:
             raise address.refusal(self._failure)
 
@@ -172,7 +177,7 @@ class Server:
     def close(self) -> None:
         with suppress(RuntimeError):  # it has ended already
             self._loop.call_soon_threadsafe(self._stop.cancel)
-        self._thread.join(START_S)
+        self._thread.join(SERVER_START_S)
 
     def _run(self) -> None:
         try:
@@ -237,7 +242,8 @@ class Server:
             self._hub.post(lambda: self._ears.closed(line, why))
 
     async def _listen(self, connection: ServerConnection, line: Line) -> None:
-        allowance, told = Allowance(self._limits), False
+        allowance = Allowance(self._limits)
+        told = False
         async for message in connection:
             text = message if isinstance(message, str) else message.decode("utf-8", "backslashreplace")
             self._post(line, text, len(message))

@@ -6,11 +6,13 @@ from importlib.util import find_spec
 from time import perf_counter
 from typing import Any
 
+from evc5.models.units import NOMINAL_V
 from evc5.models.vehicles import vehicle
 from evc5.rigs.speed.world import SESSIONS
 
 STEP_MIN = 1  # as often as the world's telemetry rows
-PHASES, VOLTS, AMPS = 3, 230.0, 16.0
+PHASES = 3
+AMPS = 16.0
 
 
 def acn_days_per_s(days: int) -> float | None:
@@ -21,7 +23,7 @@ def acn_days_per_s(days: int) -> float | None:
     charging: Any = import_module("acnportal.algorithms").UncontrolledCharging()
     network = acn.ChargingNetwork()
     for n in range(len(SESSIONS)):
-        network.register_evse(acn.EVSE(f"connector-{n + 1}", max_rate=PHASES * AMPS), VOLTS, 0)
+        network.register_evse(acn.EVSE(f"connector-{n + 1}", max_rate=PHASES * AMPS), NOMINAL_V, 0)
     every = acn.Current([f"connector-{n + 1}" for n in range(len(SESSIONS))])
     network.add_constraint(every, len(SESSIONS) * PHASES * AMPS)  # it insists on one; never binding
     events = acn.EventQueue([acn.PluginEvent(ev.arrival, ev) for ev in _evs(acn, days)])
@@ -37,9 +39,10 @@ def _evs(acn: Any, days: int) -> list[Any]:
     evs = []
     for day in range(days):
         for n, (id_, soc, from_h, hours) in enumerate(SESSIONS):
-            car, arrives = vehicle(id_), (day * 24 + from_h) * 60 // STEP_MIN
+            car = vehicle(id_)
+            arrives = (day * 24 + from_h) * 60 // STEP_MIN
             kwh = car.usable_wh / 1000.0
-            battery = acn.Linear2StageBattery(kwh, soc * kwh, PHASES * AMPS * VOLTS / 1000.0)
+            battery = acn.Linear2StageBattery(kwh, soc * kwh, PHASES * AMPS * NOMINAL_V / 1000.0)
             leaves = arrives + hours * 60 // STEP_MIN
             evs.append(
                 acn.EV(

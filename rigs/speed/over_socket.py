@@ -27,7 +27,7 @@ from evc5.twin.line.endpoint import Endpoint
 from evc5.twin.line.websocket import SUBPROTOCOL
 
 TURNS = 3
-DAYS = 1.0
+SOCKET_DAYS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Result:
 def run(url: str, ca_file: Path | None = None, progress: Callable[[str], None] = lambda _: None) -> Result:
     """Measure against the back office at `url`; BadInput where it cannot be reached."""
     rig = RigFile.parse(LOAD)
-    pings = int(DAYS * DAY_S / rig.configuration().integer("WebsocketPingInterval"))
+    pings = int(SOCKET_DAYS * DAY_S / rig.configuration().integer("WebsocketPingInterval"))
     wire, bare = [], []
     for turn in range(TURNS + 1):  # the first one warms up
         progress(f"turn {turn} of {TURNS}: the twin")
@@ -54,7 +54,7 @@ def run(url: str, ca_file: Path | None = None, progress: Callable[[str], None] =
         progress(f"turn {turn} of {TURNS}: a bare client")
         wire.append(wall_s)
         bare.append(asyncio.run(_bare(endpoint, texts, pings)) / len(texts))
-    per_day_s = statistics.median(wire[1:]) / DAYS
+    per_day_s = statistics.median(wire[1:]) / SOCKET_DAYS
     wire_us = statistics.median(wire[1:]) / len(texts) * 1e6
     bare_us = statistics.median(bare[1:]) * 1e6
     return Result(1 / per_day_s, wire_us, bare_us, wire_us / bare_us)
@@ -71,7 +71,7 @@ def _twin(rig: RigFile, url: str, ca_file: Path | None) -> tuple[float, list[str
             bench.plug_in(connector, "reference", soc=0.1)
             bench.present_tag(connector, f"TAG{connector}")
         began = time.perf_counter()
-        bench.advance(DAYS * DAY_S)
+        bench.advance(SOCKET_DAYS * DAY_S)
         bench.close()
         wall_s = time.perf_counter() - began
         texts = _calls(directory / "messages.jsonl")

@@ -27,7 +27,7 @@ from evc5.rigs.speed.stock_ocpp import us_per_round_trip
 from evc5.rigs.speed.world import world_days_per_s
 
 RUNS = 5
-DAYS = 3.0
+LOAD_DAYS = 3.0
 PHASES = ("L1", "L2", "L3")
 VALUES = [  # 6 quantities × 3 phases, and 4 without phase
     "Current.Import", "Voltage", "Current.Offered",
@@ -38,7 +38,7 @@ VALUES = [  # 6 quantities × 3 phases, and 4 without phase
 LOAD = {
     "name": "reference-load",
     "start": "2024-03-01T00:00:00Z",
-    "days": DAYS + 1,
+    "days": LOAD_DAYS + 1,
     "station": {
         "keys": {
             "chg_KWH1": "EASTR_SDM630,1,9600,N,1",
@@ -95,7 +95,9 @@ def run(progress: Callable[[str], None] = lambda _: None) -> Result:
         progress("ACN-Sim on the same sessions, where it is installed")
         acn = acn_days_per_s(ACN_DAYS)
     us = wall_s / frames * 1e6
-    return Result(DAYS / wall_s, frames / wall_s, us, stock_us, stock_us / us, peak_mb(), world, rows, acn)
+    return Result(
+        LOAD_DAYS / wall_s, frames / wall_s, us, stock_us, stock_us / us, peak_mb(), world, rows, acn
+    )
 
 
 def _reference_load() -> tuple[float, int, dict[str, Any]]:
@@ -108,8 +110,8 @@ def _reference_load() -> tuple[float, int, dict[str, Any]]:
             bench.plug_in(connector, "reference", soc=0.1)
             bench.present_tag(connector, f"TAG{connector}")
         began = time.perf_counter()
-        bench.advance(DAYS * DAY_S)
-        bench.assembly.recorder.close(DAYS * DAY_S + 10)
+        bench.advance(LOAD_DAYS * DAY_S)
+        bench.assembly.recorder.close(LOAD_DAYS * DAY_S + 10)
         wall_s = time.perf_counter() - began
         frames, payload = _recorded(directory / "messages.jsonl")
     return wall_s, frames, payload
@@ -117,7 +119,8 @@ def _reference_load() -> tuple[float, int, dict[str, Any]]:
 
 def _recorded(path: Path) -> tuple[int, dict[str, Any]]:
     """How many CALLs there were, and a periodic MeterValues, which must have the 22 values."""
-    calls, sample = 0, b""
+    calls = 0
+    sample = b""
     with path.open("rb") as file:
         for line in file:
             calls += b'"frame":[2,' in line

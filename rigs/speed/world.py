@@ -46,7 +46,8 @@ def _follow(outlet: Outlet) -> None:
 
 def _live(world: World, day: int) -> None:
     """Schedule the day's sessions, and the next day."""
-    timeline, start_s = world.timeline, day * DAY_S
+    timeline = world.timeline
+    start_s = day * DAY_S
     for outlet, (id_, soc, from_h, hours) in zip(world.outlets, SESSIONS, strict=True):
         at_s = start_s + from_h * 3600.0
         timeline.at(at_s, partial(outlet.plug_in, vehicle(id_), soc), INPUT)

@@ -17,7 +17,8 @@ class Column(NamedTuple):
     description: str
 
 
-_NUMBER, _COUNT = pa.float64(), pa.int64()
+_NUMBER = pa.float64()
+_COUNT = pa.int64()
 _TEXT = pa.dictionary(pa.int32(), pa.string())  # few different ones, each in many rows
 
 

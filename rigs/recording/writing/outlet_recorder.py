@@ -45,7 +45,10 @@ class Watch:
         self, outlet: Outlet, channel: Channel | None, timeline: Timeline, writer: TelemetryWriter
     ) -> None:
         self.connector = outlet.connector
-        self._outlet, self._channel, self._timeline, self._writer = outlet, channel, timeline, writer
+        self._outlet = outlet
+        self._channel = channel
+        self._timeline = timeline
+        self._writer = writer
         self._marked = self._forced = False
         self._last: tuple[object, ...] = (None,)
         outlet.on_segment.append(self._changed)

@@ -61,7 +61,8 @@ class Recorder:
         self._telemetry = TelemetryWriter(directory / run_directory.TELEMETRY, calendar)
         self._watches: list[Watch] = []
         self._began = time.monotonic()
-        self._due_s, self._due_wall_s = FLUSH_S, self._began + FLUSH_WALL_S
+        self._due_s = FLUSH_S
+        self._due_wall_s = self._began + FLUSH_WALL_S
 
     def frame(self, t_s: float, station: str, up: bool, text: str, lost: bool = False) -> None:
         """One OCPP frame at the charge point's end; `up` goes to the CSMS, `lost` never arrived."""
@@ -123,7 +124,8 @@ class Recorder:
             self._lock.release()
 
     def _flush(self, t_s: float) -> None:
-        self._due_s, self._due_wall_s = t_s + FLUSH_S, _now() + FLUSH_WALL_S
+        self._due_s = t_s + FLUSH_S
+        self._due_wall_s = _now() + FLUSH_WALL_S
         self.flush()
         self._telemetry.close_days(t_s)
 

@@ -163,5 +163,6 @@ def _times(span: Span, end_s: float) -> np.ndarray:
     """The span's first instant and, while something varies, the whole minutes of the run before `end_s`."""
     if not span.segment.varies:
         return np.array([span.t_s])
-    first, last = math.floor(span.t_s / ROW_EVERY_S) + 1, math.ceil(end_s / ROW_EVERY_S)
+    first = math.floor(span.t_s / ROW_EVERY_S) + 1
+    last = math.ceil(end_s / ROW_EVERY_S)
     return np.concatenate([[span.t_s], np.arange(first, last) * ROW_EVERY_S])

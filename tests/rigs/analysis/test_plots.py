@@ -8,7 +8,7 @@ from small_world import Exchange, SmallBench, evening
 
 from evc5.rigs.analysis import busiest_day
 from evc5.rigs.analysis.plot_style import Chart, chart, style, title
-from evc5.rigs.analysis.profile_bands import tell
+from evc5.rigs.analysis.profile_history import profile_history
 from evc5.rigs.analysis.run import Run
 from evc5.rigs.analysis.stepped import held, steps
 from evc5.rigs.analysis.theme import LIGHT, THEME
@@ -110,13 +110,13 @@ def test_a_profile_replaced_cleared_or_never_accepted_is_told_so(tmp_path):
     bench.advance(1800.0)
     bench.close()
     run = Run.open(bench.directory)
-    story = tell(run, 1, Window(run.start, 0.0, 1800.0))
-    assert [(band.begin_s, band.end_s, band.limit) for band in story.bands] == [
+    history = profile_history(run, 1, Window(run.start, 0.0, 1800.0))
+    assert [(band.begin_s, band.end_s, band.limit) for band in history.bands] == [
         (0, 600, 16.0),
         (600, 1200, 8.0),
     ]
-    assert story.allowed_a == [(0.0, 600.0, 16.0), (600.0, 1200.0, 8.0), (1200.0, 1800.0, None)]
-    assert tell(run, 2, Window(run.start, 0.0, 1800.0)).bands == []
+    assert history.allowed_a == [(0.0, 600.0, 16.0), (600.0, 1200.0, 8.0), (1200.0, 1800.0, None)]
+    assert profile_history(run, 2, Window(run.start, 0.0, 1800.0)).bands == []
 
 
 def test_energy_is_summed_by_the_day_of_plug_in(run):

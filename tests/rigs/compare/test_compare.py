@@ -105,7 +105,7 @@ def test_other_ids_of_messages_and_transactions_are_alike(found: Found) -> None:
 
 def test_a_message_that_was_not_sent_is_missing_and_no_other(found: Found) -> None:
     comparison = found(lambda recording: recording.drop(recording.of("MeterValues")[2]))
-    assert [(kind, row.count, row.t) for kind, row in comparison.missing.items()] == [
+    assert [(kind, row.count, row.t_s) for kind, row in comparison.missing.items()] == [
         ("MeterValues Sample.Periodic", 1, 240.0)
     ]
     assert (comparison.extra, comparison.timing, comparison.meter) == ({}, {}, {})
@@ -196,7 +196,7 @@ def test_verdicts_and_findings_that_differ_are_told(found: Found) -> None:
 
 def couples(a: list[float], b: list[float]) -> list[tuple[float | None, float | None]]:
     timed = [[(t, Exchange(t, "up", "Heartbeat", {})) for t in side] for side in (a, b)]
-    return [(x and x.t, y and y.t) for x, y in nearest(*timed)]
+    return [(x and x.t_s, y and y.t_s) for x, y in nearest(*timed)]
 
 
 def test_each_is_paired_with_the_nearest_and_the_others_stay_alone() -> None:

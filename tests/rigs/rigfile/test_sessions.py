@@ -140,7 +140,7 @@ def test_a_rig_plays_the_sessions_of_its_time_in_its_own_seconds(table: Table, t
         "U2;26.10.2019 20:00;26.10.2019 22:00;3,5;2\nU1;10.11.2019 20:00;10.11.2019 22:00;3,5;2\n"
     )
     (session,) = RigFile.parse(RIG, tmp_path / "csv.toml").plan()
-    assert (session.connector, session.plug_in_t, session.unplug_t) == (1, 18 * 3600.0, 20 * 3600.0)
+    assert (session.connector, session.plug_in_s, session.unplug_s) == (1, 18 * 3600.0, 20 * 3600.0)
     assert (session.id_tag, session.needed_wh, session.origin) == ("U1", 3500.0, "real.csv: row 3")
 
 
@@ -190,7 +190,7 @@ def test_drawn_sessions_never_overlap_on_a_connector() -> None:
     for connector in (1, 2):
         here = [session for session in plan if session.connector == connector]
         assert len(here) > 30
-        assert all(before.unplug_t < after.plug_in_t for before, after in pairwise(here))
+        assert all(before.unplug_s < after.plug_in_s for before, after in pairwise(here))
 
 
 def test_the_year_keeps_both_connectors_busy_every_week() -> None:
@@ -201,7 +201,7 @@ def test_the_year_keeps_both_connectors_busy_every_week() -> None:
             float(row["El_kWh"].replace(",", ".")) for row in csv.DictReader(file, delimiter=";")
         )
     plan = RigFile.load("year").plan()
-    weeks = {(session.connector, int(session.plug_in_t // (7 * 86_400))) for session in plan}
+    weeks = {(session.connector, int(session.plug_in_s // (7 * 86_400))) for session in plan}
     assert weeks >= {(connector, week) for connector in (1, 2) for week in range(52)}
     assert sum(session.needed_wh or 0.0 for session in plan) == pytest.approx(energy_kwh * 1000.0, rel=1e-9)
 

@@ -334,7 +334,7 @@ class Serving:
     """`evc5 csms` with a rig for hardware, in a thread of its own; the charge point has dialled in."""
 
     def __init__(self, directory, monkeypatch, *answers):
-        monkeypatch.setattr("evc5.rigs.served.serve.LOOK_S", 0.02)
+        monkeypatch.setattr("evc5.rigs.served.serve.END_POLL_S", 0.02)
         self.hands, self.said, self._outcome = Hands(*answers), [], []
         monkeypatch.setattr("sys.stdin", self.hands)
         order = Order(LOCAL, RigFile.parse(RIG), out=directory)

@@ -13,14 +13,14 @@ from evc5.twin.charging.profiles import ActiveTransaction, Capacity, ProfileStor
 from evc5.twin.charging.schedule import to_ms
 from evc5.twin.ocpp.frames import Refusal
 
-_ACTIONS = (
+_PROFILE_ACTIONS = (
     "SetChargingProfile",
     "ClearChargingProfile",
     "RemoteStartTransaction",
     "StartTransaction",
     "StopTransaction",
 )
-ROOM = Capacity(2**31, 2**31, 2**31)  # whether there was any, the station has said
+UNLIMITED = Capacity(2**31, 2**31, 2**31)  # whether there was any, the station has said
 Place = tuple[str, int, int]  # purpose, connector, stack level
 
 
@@ -37,7 +37,7 @@ class Band:
 
 
 @dataclass(slots=True)
-class Story:
+class ProfileHistory:
     """For one connector and one window: bands of each profile, and the least that all of them allow."""
 
     bands: list[Band] = field(default_factory=list)
@@ -56,21 +56,21 @@ class Story:
         self.bands.append(band)
 
 
-def tell(run: Recorded, connector: int, window: Window) -> Story:
+def profile_history(run: Recorded, connector: int, window: Window) -> ProfileHistory:
     """Replay the run up to the window's end."""
     replay = _Replay(run, connector, window)
     for frame, payload, reply in _exchanges(run, window):
         replay.until(frame.t)
         replay.take(frame, payload, reply)
     replay.until(window.until_s)
-    return replay.story
+    return replay.history
 
 
 def _exchanges(run: Recorded, window: Window) -> Iterator[tuple[Frame, Mapping[str, Any], Mapping[str, Any]]]:
     """Each reply to one of our actions, with the payloads of its CALL and its own."""
     path = run.directory / run_directory.MESSAGES
     calls: dict[str, Mapping[str, Any]] = {}
-    for head, line in heads(path, until=run.wire(window.until_s), actions=_ACTIONS):
+    for head, line in heads(path, until=run.wire(window.until_s), actions=_PROFILE_ACTIONS):
         if head.kind == "CALL":
             calls[head.id or ""] = frame_of(head, line).payload
         elif head.kind == "CALLRESULT" and head.id in calls:
@@ -82,42 +82,44 @@ class _Replay:
     """A profile store of our own that takes what the station accepted."""
 
     def __init__(self, run: Recorded, connector: int, window: Window) -> None:
-        self.story = Story()
-        self._run, self._connector, self._window = run, connector, window
-        self._epoch = run.start.timestamp()
+        self.history = ProfileHistory()
+        self._run = run
+        self._connector = connector
+        self._window = window
+        self._start_epoch_s = run.start.timestamp()
         policies = run.summary.get("policies", {})
         self._applies_remote = policies.get("remote_start_profile") == "applied"
-        self._store = ProfileStore(policies, max(connector, 2), ROOM)
-        self._began: dict[int, float] = {}  # epoch seconds, by connector
+        self._store = ProfileStore(policies, max(connector, 2), UNLIMITED)
+        self._began_epoch_s: dict[int, float] = {}  # by connector
         self._numbers: dict[int, int] = {}  # connector of each running transaction
         self._now_s = window.since_s
 
     def take(self, frame: Frame, payload: Mapping[str, Any], reply: Mapping[str, Any]) -> None:
-        now = self._epoch + frame.t
+        now_epoch_s = self._start_epoch_s + frame.t
         accepted = reply.get("status") == "Accepted"
         match frame.action:
             case "SetChargingProfile" if accepted:
-                self._install(payload["connectorId"], payload["csChargingProfiles"], now)
+                self._install(payload["connectorId"], payload["csChargingProfiles"], now_epoch_s)
             case "RemoteStartTransaction" if (
                 accepted and self._applies_remote and "chargingProfile" in payload
             ):
                 if self._applies_remote:
-                    self._install(payload.get("connectorId", 1), payload["chargingProfile"], now)
+                    self._install(payload.get("connectorId", 1), payload["chargingProfile"], now_epoch_s)
             case "ClearChargingProfile" if accepted:
                 self._store.clear(payload)
             case "StartTransaction":
                 connector = payload["connectorId"]
-                self._began[connector] = self._epoch + self._run.seconds(payload["timestamp"])
+                self._began_epoch_s[connector] = self._start_epoch_s + self._run.seconds(payload["timestamp"])
                 self._numbers[reply["transactionId"]] = connector
             case "StopTransaction":
                 ended = self._numbers.pop(payload["transactionId"], 0)
-                self._began.pop(ended, None)
+                self._began_epoch_s.pop(ended, None)
                 self._store.transaction_ended(ended)
 
-    def _install(self, connector: int, wire: Mapping[str, Any], now: float) -> None:
+    def _install(self, connector: int, wire: Mapping[str, Any], epoch_s: float) -> None:
         running = ActiveTransaction(wire.get("transactionId"))
         try:
-            self._store.install(connector, wire, transaction=running, epoch_s=now)
+            self._store.install(connector, wire, transaction=running, epoch_s=epoch_s)
         except Refusal:
             return
 
@@ -126,36 +128,44 @@ class _Replay:
         end_s = min(t_s, self._window.until_s)
         if end_s <= self._now_s:
             return
-        began, oldest = self._began.get(self._connector), min(self._began.values(), default=None)
+        began_epoch_s = self._began_epoch_s.get(self._connector)
+        oldest_epoch_s = min(self._began_epoch_s.values(), default=None)
         for profile in self._store.installed:
             if profile.connector in (0, self._connector):
-                start = oldest if profile.purpose == CHARGE_POINT_MAX else began
+                start = oldest_epoch_s if profile.purpose == CHARGE_POINT_MAX else began_epoch_s
                 self._note_bands(profile, self._now_s, end_s, start)
-        self._note_allowed(self._now_s, end_s, began, oldest)
+        self._note_allowed(self._now_s, end_s, began_epoch_s, oldest_epoch_s)
         self._now_s = end_s
 
     def _note_bands(
-        self, profile: ChargingProfile, begin_s: float, end_s: float, began: float | None
+        self, profile: ChargingProfile, begin_s: float, end_s: float, began_epoch_s: float | None
     ) -> None:
         place = (profile.purpose, profile.connector, profile.stack_level)
         unit = profile.wire["chargingSchedule"]["chargingRateUnit"]
         while begin_s < end_s:
-            began_ms = None if began is None else to_ms(began)
-            cap, until_ms = profile.schedule.at(to_ms(self._epoch + begin_s), began_ms)
-            last_s = min(end_s, until_ms / 1000 - self._epoch)
+            began_ms = None if began_epoch_s is None else to_ms(began_epoch_s)
+            cap, until_ms = profile.schedule.at(to_ms(self._start_epoch_s + begin_s), began_ms)
+            last_s = min(end_s, until_ms / 1000 - self._start_epoch_s)
             if cap is not None:
                 limit = cap.amps if cap.watts is None else cap.watts
-                self.story.add(Band(place, profile.id, begin_s, last_s, limit, unit))
+                self.history.add(Band(place, profile.id, begin_s, last_s, limit, unit))
             begin_s = last_s
 
-    def _note_allowed(self, begin_s: float, end_s: float, began: float | None, oldest: float | None) -> None:
+    def _note_allowed(
+        self, begin_s: float, end_s: float, began_epoch_s: float | None, oldest_epoch_s: float | None
+    ) -> None:
         while begin_s < end_s:
-            now = self._epoch + begin_s
-            limits = [self._store.limit(self._connector, now, began), self._store.station_limit(now, oldest)]
+            now_epoch_s = self._start_epoch_s + begin_s
+            limits = [
+                self._store.limit(self._connector, now_epoch_s, began_epoch_s),
+                self._store.station_limit(now_epoch_s, oldest_epoch_s),
+            ]
             untils = [
-                limit.until_epoch_s - self._epoch for limit in limits if limit.until_epoch_s is not None
+                limit.until_epoch_s - self._start_epoch_s
+                for limit in limits
+                if limit.until_epoch_s is not None
             ]
             last_s = min([end_s, *untils])
             amps = [limit.amps for limit in limits if limit.amps is not None]
-            self.story.allowed_a.append((begin_s, last_s, min(amps, default=None)))
+            self.history.allowed_a.append((begin_s, last_s, min(amps, default=None)))
             begin_s = last_s
