@@ -35,6 +35,7 @@ class Evidence:
     station_clock: bool = True  # are the station's stamps and the frames' times of one known offset?
     header: Mapping[str, Any] = field(default_factory=dict)  # what the rig set, by key
     phases: int | None = None  # that the station is wired to, where the header tells it
+    records: tuple[bool, ...] = (True, False)  # whose frames are recorded: up, down or both
     up: bool = False  # frames of the station were read
     down: bool = False  # frames of the CSMS were read
     began: float | None = None  # when the first frame went, epoch seconds
@@ -46,6 +47,11 @@ class Evidence:
         self.up |= up
         self.down |= not up
         self.began = t if self.began is None else self.began
+
+    def note(self, text: str) -> None:
+        """Something for the reader of the verdict, said once."""
+        if text not in self.notes:
+            self.notes.append(text)
 
     def knows(self, need: Need) -> bool:
         if need.name.startswith("key:"):

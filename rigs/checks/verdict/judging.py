@@ -26,6 +26,7 @@ from evc5.rigs.checks.transactions.session_table import Sessions
 from evc5.rigs.checks.verdict import recordings
 from evc5.rigs.checks.verdict.catalogue import TABLE
 from evc5.rigs.checks.verdict.known_lines import KnownLines
+from evc5.rigs.checks.verdict.other_version import other_version
 from evc5.rigs.checks.verdict.recordings import Recording
 from evc5.rigs.checks.verdict.telling import Telling
 from evc5.rigs.checks.verdict.verdict import Verdict, findings_of, write_summary
@@ -70,6 +71,8 @@ def judged(
     progress: Progress | None = None,
 ) -> Verdict:
     """The verdict on one recording."""
+    if recording.transcript.told().version != "1.6":
+        return other_version(recording)
     summary = recording.summary
     if behaviour is not None:
         summary["behaviour"] = behaviour
@@ -121,9 +124,7 @@ class Judge:
         if self._transcript.is_own:
             self._own()
         else:
-            for number, raw in self._transcript.records():
-                if not self._known_line(number, raw):
-                    self._line(number, raw)
+            self._log()
         self._catch_up(FOREVER)
         return self._verdict(time)
 
@@ -136,6 +137,15 @@ class Judge:
                 number, raw = pages.number, pages.line()
                 if raw and not raw.isspace() and not self._known_line(number, raw):
                     self._line(number, raw)
+
+    def _log(self) -> None:
+        """A log of anybody's; what its reader concluded of the line stands in it as an event."""
+        for number, raw in self._transcript.records():
+            if raw.startswith(b'{"t"') and b'"event":"link-' in raw[:120]:
+                row = orjson.loads(raw)
+                self._telling.event(Event(epoch(row["at"]), None, row["event"], {}))
+            elif not self._known_line(number, raw):
+                self._line(number, raw)
 
     def _known_line(self, number: int, raw: bytes) -> bool:
         """One line of known form: a MeterValues, or the reply to it."""
@@ -281,6 +291,7 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
     evidence.events = recording.part(EVENTS) is not None
     evidence.phases = summary.get("phases") if summary.get("phases") in (1, 3) else None
     evidence.end, evidence.station_clock = told.end, told.knows_clock
+    evidence.records = told.records
     ledger.knows = evidence.knows
     zone = summary.get("timezone")
     return Context(

@@ -18,7 +18,7 @@ REQUIREMENTS = (
     R("rpc.matched", "Every reply answers a CALL", "J 4.1.4"),
     R("rpc.answered", "Every CALL that arrived is answered", "J 4.1.1"),
 )
-BEFORE = "CALLs that went before the recording: record from before them"
+BEFORE = "CALLs that went before the recording, or in a gap of it: record without gaps"
 MOST_KEPT = 10_000  # replies and CALLs that wait to be judged until the end
 ONE_CALL = {True: "rpc.one-call-station", False: "rpc.one-call-csms"}
 
@@ -41,12 +41,16 @@ class Pairing:
         self._ids = {True: Ids(), False: Ids()}
         self._orphans: list[tuple[float, bool, str, int | None]] = []  # judged when both ways are known
         self._silent: list[Call] = []  # CALLs without a reply, likewise
+        self._heard_at = float("-inf")  # when the last frame went, of either side
         self._torn = 0  # lines that could not be read and are not known to have been CALLs
         self._foreign_t = {True: -1e18, False: -1e18}  # when a frame that is none was last sent
 
     def call(self, call: Call) -> None:
         """A CALL was sent."""
+        self._heard_at = call.t
         waiting = self._open[call.up]
+        if (not call.up) not in self._evidence.records:
+            self._untold(waiting)
         if waiting:
             self._overtaken(call, waiting)
         else:
@@ -72,6 +76,11 @@ class Pairing:
         """A CALL of the charge point with its reply right behind it: is its id new?"""
         return self._ids[True].is_new(id)
 
+    def _untold(self, waiting: dict[str, Call]) -> None:
+        """The other side's frames are not recorded: when it answered is not known."""
+        for call in list(waiting.values()):
+            self._give_up(call)
+
     def _bad_id(self, call: Call, expected: str, message: str) -> None:
         self._ledger.broken("rpc.id", call.t, call.connector, expected, call.id, message)
 
@@ -91,11 +100,14 @@ class Pairing:
             self._torn -= 1
         elif t - self._foreign_t[not up] > self._answer_s:
             self._orphan(t, up, id)
+        self._heard_at = t
         return call
 
     def _orphan(self, t: float, up: bool, id: str) -> None:
-        """A reply to no CALL; at the beginning of a recording its CALL may have been before it."""
-        if not self._evidence.reaches_back(t - self._answer_s):
+        """A reply to no CALL; where a recording begins, or goes on after a gap, it may lack the CALL."""
+        heard_at = max(self._heard_at, self._evidence.history.link.heard_at)
+        is_after_gap = not self._evidence.from_power_on and t - heard_at > self._answer_s
+        if is_after_gap or not self._evidence.reaches_back(t - self._answer_s):
             self._ledger.not_compared("rpc.matched", BEFORE)
             return
         self._orphans.append((t, up, id, self._ledger.lines.at(t)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from evc5.rigs.checks.reading.logs.log import Log, Told, record_of
+from evc5.rigs.checks.reading.logs.log import Log, Told, lines_of
 
 MOST_BUFFERED = 32 << 20  # bytes of all stations together that wait to be written
 NAMELESS = "(no name)"
@@ -64,9 +64,10 @@ class Fleet:
         if found.action == "BootNotification" and not station.boot and isinstance(found.payload, dict):
             station.boot = found.payload
         station.frames += 1
-        line = b"%d " % found.line + record_of(frame, self._starts[name])
-        self._buffers.setdefault(name, []).append(line)
-        self._buffered += len(line)
+        for number, raw in lines_of(frame, self._starts[name]):
+            line = b"%d " % number + raw
+            self._buffers.setdefault(name, []).append(line)
+            self._buffered += len(line)
         if self._buffered > MOST_BUFFERED:
             self._flush()
 

@@ -15,6 +15,7 @@ from evc5.rigs.checks.reading.logs import decoding, stations, times
 from evc5.rigs.checks.reading.logs.decoding import Line
 from evc5.rigs.checks.reading.logs.entries import entries
 from evc5.rigs.checks.reading.logs.found import Found
+from evc5.rigs.checks.reading.logs.outages import Outages
 from evc5.rigs.checks.reading.logs.repeats import Repeats
 from evc5.rigs.checks.reading.logs.survey import Pairs, Survey, survey
 from evc5.rigs.checks.reading.logs.zones import Timed, Zone
@@ -39,6 +40,7 @@ class Told:
     clock: str
     end: str
     notes: tuple[str, ...]
+    records: tuple[bool, ...] = (True, False)  # whose frames it holds: up, down or both
 
     @property
     def knows_clock(self) -> bool:
@@ -79,21 +81,24 @@ class Log:
                 yield frame.found.line, frame.found.text.encode() + b"\n"
                 continue
             start = frame.t if start is None else start
-            yield frame.found.line, record_of(frame, start)
+            yield from lines_of(frame, start)
 
     def frames(self) -> Iterator[Timed]:
         """The frames in order, with their times, once each."""
         told = self.survey
         self._zone_of_log = Zone(self._zone, told.guess_s)
         repeats = Repeats(told.is_doubled)
-        yield from self._zone_of_log.told(repeats.once(self._timed()))
+        timed = self._zone_of_log.told(repeats.once(self._timed()))
+        yield from Outages().marked(timed) if self.told().knows_clock else timed
         self._left_out = repeats.left_out
 
     def told(self) -> Told:
         """What is known of the log; once its frames were read, with what was met on the way."""
         told = self.survey
         vendor, version = str(told.boot.get("chargePointVendor", "")), told.version
-        return Told(told.stations, version, vendor, self._clock(), self.end, tuple(self._notes()))
+        return Told(
+            told.stations, version, vendor, self._clock(), self.end, tuple(self._notes()), told.records
+        )
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -155,6 +160,9 @@ class Log:
 
     def _notes(self) -> Iterator[str]:
         told = self.survey
+        if len(told.records) == 1:
+            side = "charge point" if told.records[0] else "CSMS"
+            yield f"the log holds the frames of the {side} alone: what the other side said is not known"
         if told.is_reversed:
             yield "the log is written newest first and was read from its end"
         if self._left_out:
@@ -200,6 +208,15 @@ class _Clock:
         at = times.own_stamp(found) if current is None else current
         if at is not None and self.t < at <= self.t + STAMP_AHEAD_S:
             self.t = at
+
+
+def lines_of(frame: Timed, start: float) -> Iterator[tuple[int, bytes]]:
+    """A frame, and before the first after an outage that: as lines of `messages.jsonl` and `events.jsonl`."""
+    if frame.offline_since is not None:
+        for at, name in ((frame.offline_since, "link-down"), (frame.t, "link-up")):
+            row = {"t": round(at - start, 6), "at": iso(at), "connector": None, "event": name, "detail": {}}
+            yield frame.found.line, orjson.dumps(row) + b"\n"
+    yield frame.found.line, record_of(frame, start)
 
 
 def record_of(frame: Timed, start: float) -> bytes:

@@ -69,6 +69,7 @@ class Survey:
     near: float | None = None  # an instant of the log, as its payloads tell
     guess_s: float | None = None  # how far its local times are ahead of the station's own stamps
     version: str = "1.6"
+    records: tuple[bool, ...] = (True, False)  # whose frames it holds: up, down or both
     boot: dict[str, Any] = field(default_factory=dict)  # the first BootNotification
 
 
@@ -88,6 +89,7 @@ def survey(frames: Iterable[Found], sent_is_up: bool) -> Survey:
     ordered = seen[::-1] if told.is_reversed else seen
     _names(told, ordered)
     _ways(told, ordered, sent_is_up)
+    told.records = _sides(told, ordered)
     told.is_dense = len(seen) >= DENSE * lines and all(found.before.startswith("[") for found in seen)
     told.is_doubled = _doubled(ordered) >= DOUBLED * len(seen)
     told.guess_s = _guess(seen, read, told)
@@ -169,6 +171,17 @@ def _ways(told: Survey, seen: list[Found], sent_is_up: bool) -> None:
             told.directions.hear(found, up)
             pairs.went(found, up)
     told.directions.settle(sent_is_up)
+
+
+def _sides(told: Survey, seen: list[Found]) -> tuple[bool, ...]:
+    pairs, sides = Pairs(), dict[bool, None]()
+    for found in seen:
+        beside = told.directions.way(found)
+        up = pairs.way(found) if beside is None else beside
+        if up is not None:
+            sides[up] = None
+            pairs.went(found, up)
+    return tuple(sides) or (True, False)
 
 
 def _doubled(seen: list[Found]) -> int:

@@ -31,6 +31,7 @@ class Timed:
     t: float = 0.0
     is_stamped: bool = True  # its line has a time of its own
     station: str = ""
+    offline_since: float | None = None  # of the first frame after an outage
 
 
 class Zone:
