@@ -3,19 +3,22 @@
 import inspect
 
 from evc5 import Run
+from evc5.rigs.analysis.shown import Findings
 from evc5.rigs.recording.reading.telemetry_columns import COLUMNS
 from generated.markdown import code, page, prose, table
 
-TABLES = ("meter_values", "transactions", "events", "messages")
+TABLES = ("meter_values", "transactions", "events", "messages", "sessions", "requirements")
 
 
 def tables() -> str:
     about = """
-`run.telemetry`, `run.meter_values`, `run.transactions`, `run.events` and `run.messages` are pandas
-DataFrames. `t` is seconds since the run's start, `at` an aware instant. **Null means not known**, never 0.
+`run.telemetry`, `run.meter_values`, `run.transactions`, `run.events`, `run.messages`, `run.sessions` and
+`run.requirements` are pandas DataFrames, and `run.findings.table` is one;
+`tz_convert(run.tz)` shows their instants in the rig's zone. `t` is seconds since the run's start, `at` an aware instant. **Null means not known**, never 0.
 """
     others = [f"## {name}\n\n{inspect.getdoc(getattr(Run, name))}" for name in TABLES]
-    return page("Tables and columns", about, f"## telemetry\n\n{_telemetry()}", *others)
+    findings = f"## findings.table\n\n{inspect.getdoc(Findings.table)}"
+    return page("Tables and columns", about, f"## telemetry\n\n{_telemetry()}", *others, findings)
 
 
 def _telemetry() -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from evc5.rigs.analysis.shown import Findings
 from evc5.rigs.recording.reading import run_directory, telemetry
@@ -37,6 +38,11 @@ class Recorded:
     def start(self) -> datetime:
         """The moment of UTC at which `t` is 0."""
         return datetime.fromisoformat(self.summary["start"])
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The rig's zone, for `table["at"].dt.tz_convert(run.tz)`; UTC where the recording names none."""
+        return ZoneInfo(self.summary.get("timezone", "UTC"))
 
     @property
     def end_s(self) -> float:

@@ -124,6 +124,42 @@ class Run(Recorded):
 
         return messages_table(self.directory)
 
+    @cached_property
+    def sessions(self) -> "pd.DataFrame":
+        """The cars that came, as the judge saw them: one row a plug-in; empty where nothing was judged.
+
+        - `connector`: from 1
+        - `vehicle`: its name, null where the recording does not tell
+        - `plug_in`, `unplug`: UTC; `unplug` is null while it is there
+        - `kwh`: kWh delivered at the outlet
+        - `needed_kwh`: kWh that the session asked for, null where nobody knows
+        - `shortfall_kwh`: kWh of these that were not served
+        - `soc_from`, `soc_to`: state of charge on arrival and at the end, 0 to 1
+        - `transaction_id`: of its first transaction, null without one; `transactions`: how many there were
+        - `samples`: meter readings told meanwhile
+        - `verdict`: PASS, or FAIL where a requirement broke
+        """
+        from evc5.rigs.analysis.verdict_tables import sessions_table
+
+        return sessions_table(self.summary.get("sessions", ()))
+
+    @cached_property
+    def requirements(self) -> "pd.DataFrame":
+        """What the recording was held against: one row a requirement; empty where nothing was judged.
+
+        - `id`, `title`: its name, for grep and for people
+        - `source`: the clause that asks for it
+        - `verdict`: PASS, FAIL, NOT EXERCISED, NOT JUDGED, KNOWN DEVIATION or INCONCLUSIVE
+        - `count`: comparisons made
+        - `failures`, `warnings`: how many of them broke it
+        - `undecided`: how many an instrument could not tell
+        - `not_compared`: what came up and was not compared, a dict of reasons and how often
+        - `lacks`: what the recording would have to tell for more, a list of texts
+        """
+        from evc5.rigs.analysis.verdict_tables import requirements_table
+
+        return requirements_table(self.summary.get("requirements", ()))
+
     @property
     def plot(self) -> "Plots":
         """Figures of the run: `plot.day()`, `plot.schedule()`, `plot.energy()`."""

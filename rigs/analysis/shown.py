@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Row = Mapping[str, Any]
 
@@ -28,6 +31,22 @@ class Findings(list[dict[str, Any]]):
 
     def __repr__(self) -> str:
         return "\n".join(map(line, self)) if self else "[]"
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """The same as a pandas DataFrame, one row a finding.
+
+        - `severity`: error or warning
+        - `requirement`: its id; `check`: the check that found it
+        - `t`: seconds of the run; `at`: the same instant in UTC; `line`: of the file judged, null if unknown
+        - `connector`: from 1, null where it is none's
+        - `times`: how often the same cause
+        - `message`, `expected`, `actual`: what was wrong, what would be right, what was found
+        - `blames`: station, csms, network, vehicle, bench or unknown, or a list of those that fit
+        """
+        from evc5.rigs.analysis.verdict_tables import findings_table
+
+        return findings_table(self)
 
 
 def line(finding: Row) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from evc5 import Bench, Run
 
-TABLES = ("telemetry", "meter_values", "transactions", "events", "messages")
+TABLES = ("telemetry", "meter_values", "transactions", "events", "messages", "sessions", "requirements")
 
 
 @pytest.fixture(scope="module")
