@@ -13,8 +13,9 @@ TABLES = ("meter_values", "transactions", "events", "messages", "sessions", "req
 def tables() -> str:
     about = """
 `run.telemetry`, `run.meter_values`, `run.transactions`, `run.events`, `run.messages`, `run.sessions` and
-`run.requirements` are pandas DataFrames, and `run.findings.table` is one;
-`tz_convert(run.tz)` shows their instants in the rig's zone. `t` is seconds since the run's start, `at` an aware instant. **Null means not known**, never 0.
+`run.requirements` are pandas DataFrames, and `run.findings.table` is one. `t` is seconds since the run's
+start, `at` an aware instant; `tz_convert(run.tz)` shows it in the rig's zone.
+**Null means not known**, never 0.
 """
     others = [f"## {name}\n\n{inspect.getdoc(getattr(Run, name))}" for name in TABLES]
     findings = f"## findings.table\n\n{inspect.getdoc(Findings.table)}"
