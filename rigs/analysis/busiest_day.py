@@ -1,14 +1,16 @@
 """Where to look first: the day and the hours of a run that its figures show when nobody says which."""
 
 import math
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import numpy as np
 
 from evc5.models.units import DAY_S
-from evc5.rigs.analysis.recorded import Recorded
+from evc5.rigs.analysis.recorded import Instant, Recorded
+from evc5.rigs.analysis.window import Window
 from evc5.rigs.recording.reading import run_directory, telemetry
+from evc5.rigs.recording.reading.columns import Array
 
 HALF_DAY_S = DAY_S / 2
 WHOLE_RUN_S = 36 * 3600.0  # up to this length a run is shown whole
@@ -21,14 +23,45 @@ def connectors(run: Recorded) -> list[int]:
     return []
 
 
-def midnight_before(start: datetime, t_s: float) -> float:
-    """The midnight of UTC at or before `t_s`, in seconds of the run (before 0 on a run's first day)."""
-    epoch_s = start.replace(tzinfo=start.tzinfo or UTC).timestamp()
-    return math.floor((epoch_s + t_s) / DAY_S) * DAY_S - epoch_s
+def midnight_before(start: datetime, t_s: float, zone: tzinfo = UTC) -> float:
+    """The zone's midnight at or before `t_s`, in seconds of the run (before 0 on a run's first day)."""
+    at = (start.replace(tzinfo=start.tzinfo or UTC) + timedelta(seconds=t_s)).astimezone(zone)
+    return _seconds(start, at.replace(hour=0, minute=0, second=0, microsecond=0, fold=0))
+
+
+def midnight_after(start: datetime, t_s: float, zone: tzinfo = UTC) -> float:
+    """The zone's first midnight after `t_s`: 23, 24 or 25 hours after the one before."""
+    at = (start.replace(tzinfo=start.tzinfo or UTC) + timedelta(seconds=t_s)).astimezone(zone)
+    following = at.replace(hour=0, minute=0, second=0, microsecond=0, fold=0) + timedelta(days=1)
+    return _seconds(start, following)
+
+
+def _seconds(start: datetime, at: datetime) -> float:
+    return at.timestamp() - start.replace(tzinfo=start.tzinfo or UTC).timestamp()
+
+
+def day_window(run: Recorded, connector: int, on: date | None = None) -> Window:
+    """The day of the rig's zone, as far as the run lasts; without one, the day to look at first."""
+    if on is None:
+        since_s = day(run, connector)
+    else:
+        since_s = run.seconds(datetime(on.year, on.month, on.day, tzinfo=run.tz))
+    until_s = min(midnight_after(run.start, since_s, run.tz), max(run.end_s, since_s + 1.0))
+    return Window(run.start, max(since_s, 0.0), max(until_s, 1.0), run.tz)
+
+
+def schedule_window(
+    run: Recorded, connector: int | None = None, since: Instant | None = None, until: Instant | None = None
+) -> tuple[int, Window]:
+    """A connector and the hours in which profiles were at work there, where nobody says which."""
+    connector, since_s, until_s = profiles_at_work(run, connector)
+    since_s = since_s if since is None else run.seconds(since)
+    until_s = until_s if until is None else run.seconds(until)
+    return connector, Window(run.start, since_s, until_s, run.tz)
 
 
 def day(run: Recorded, connector: int) -> float:
-    """The day with the first error at a connector, else with the most energy: its midnight."""
+    """The day with the first error at a connector, else with the most energy: the midnight it began."""
     return days(run, [connector])[connector]
 
 
@@ -38,26 +71,37 @@ def days(run: Recorded, wanted: Sequence[int]) -> dict[int, float]:
     for finding in run.findings:
         for connector in wanted:
             if finding["severity"] == "error" and finding["connector"] in (connector, None):
-                found.setdefault(connector, midnight_before(run.start, finding["t"]))
+                found.setdefault(connector, midnight_before(run.start, finding["t"], run.tz))
     busiest = _busiest(run, [connector for connector in wanted if connector not in found])
     return {connector: found.get(connector, busiest.get(connector, 0.0)) for connector in wanted}
 
 
 def _busiest(run: Recorded, wanted: Sequence[int]) -> dict[int, float]:
     """The midnight of the day on which each connector delivered most."""
-    first = midnight_before(run.start, 0.0)
+    first = midnight_before(run.start, 0.0, run.tz)
     got_wh = {connector: {first: 0.0} for connector in wanted}
     last_wh = dict.fromkeys(wanted, 0.0)
     columns = ("t", "connector", "energy_wh")
     for rows in telemetry.parts(run.directory / run_directory.TELEMETRY, columns) if wanted else ():
-        midnight = midnight_before(run.start, float(rows["t"][0]))
         for connector, by_day in got_wh.items():
-            energy_wh = rows["energy_wh"][rows["connector"] == connector]
-            if len(energy_wh):
-                more_wh = float(energy_wh[-1]) - last_wh[connector]
+            mine = rows["connector"] == connector
+            energy_wh = np.concatenate([[last_wh[connector]], rows["energy_wh"][mine]])
+            last_wh[connector] = float(energy_wh[-1])
+            for midnight, more_wh in _by_day(run, rows["t"][mine], np.diff(energy_wh)):
                 by_day[midnight] = by_day.get(midnight, 0.0) + more_wh
-                last_wh[connector] = float(energy_wh[-1])
     return {connector: max(by_day, key=by_day.__getitem__) for connector, by_day in got_wh.items()}
+
+
+def _by_day(run: Recorded, t_s: Array, more_wh: Array) -> Iterator[tuple[float, float]]:
+    """What came on each day that the rows touch: its midnight, and the sum; a midnight's row ends its day."""
+    if not len(t_s):
+        return
+    midnight = midnight_before(run.start, float(t_s[0]), run.tz)
+    while midnight < t_s[-1]:
+        following = midnight_after(run.start, midnight, run.tz)
+        today = (t_s > midnight) & (t_s <= following)
+        yield midnight, float(more_wh[today].sum())
+        midnight = following
 
 
 def profiles_at_work(run: Recorded, connector: int | None = None) -> tuple[int, float, float]:
@@ -66,7 +110,7 @@ def profiles_at_work(run: Recorded, connector: int | None = None) -> tuple[int, 
     A short run is taken whole. Where no profile ever limited, it is the hours with the most telemetry.
     """
     wanted = connectors(run) or [1] if connector is None else [connector]
-    first_s = midnight_before(run.start, 0.0)
+    first_s = midnight_before(run.start, 0.0, run.tz)
     count = math.ceil((run.end_s - first_s) / HALF_DAY_S) + 2
     found = {c: np.zeros((2, count)) for c in wanted}  # rows of each half day: limited by a profile, and all
     columns = ("t", "connector", "limited_by", "p_w")

@@ -1,48 +1,47 @@
 """One connector, one day: its status, the current offered and delivered, energy, state of charge, heat."""
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
+from evc5.rigs.analysis.day import (
+    FLOWS,
+    LINE_WIDTHS,
+    OFFERED,
+    Day,
+    alike,
+    clock_points,
+    day,
+    stretches,
+    summary,
+)
 from evc5.rigs.analysis.plot_style import WIDTH_IN, Chart, chart, label_time, legend, name_panel, style, title
 from evc5.rigs.analysis.recorded import Recorded
 from evc5.rigs.analysis.stepped import held, highest, jumps, steps
 from evc5.rigs.analysis.theme import LIGHT, PHASES, mark_id
-from evc5.rigs.analysis.visits import Visit, visits
+from evc5.rigs.analysis.visits import Visit
 from evc5.rigs.analysis.window import Window
-from evc5.rigs.recording.reading import run_directory, telemetry
 from evc5.rigs.recording.reading.columns import Columns
-from evc5.rigs.recording.reading.telemetry_columns import phase_names
 
-_OFFERED = phase_names("offered")
-_FLOWS = phase_names("i")
-_COLUMNS = ("t", "status", *_OFFERED, *_FLOWS, "energy_wh", "register_wh", "soc", "temp_c")
-_REGISTER = "Energy.Active.Import.Register"
-_HEAT_K = 0.5  # temperature is shown where it varies by more
-_LINE_WIDTHS = {1: [1.8], 2: [3.4, 1.3], 3: [4.2, 2.2, 0.9]}  # lines that meet stay visible
-_ALIKE_A = 0.05
 _STATUS_LETTER = 0.0065  # of the width: a letter of a label
+__STATUS_LETTER = 0.0065  # of the width: a letter of a label
 
 
 def plot_day(run: Recorded, connector: int, window: Window) -> Chart:
-    place = run.directory / run_directory.TELEMETRY
-    rows = telemetry.during(place, _COLUMNS, connector, window.since_s, window.until_s)
-    span = {"since_s": window.since_s, "until_s": window.until_s}
-    present = [visit for visit in visits(run.directory, run.end_s, **span) if visit.connector == connector]
-    heat = bool(len(rows["t"])) and bool(np.ptp(rows["temp_c"]) > _HEAT_K)
-    heights = [0.2, 2.3, 1.3, 1.0, *[0.8] * heat]
+    shown = day(run, connector, window)
+    rows = shown.rows
+    heights = [0.2, 2.3, 1.3, 1.0, *[0.8] * shown.has_heat]
     with style():
         figure, panels = _canvas(heights)
-        title(figure, f"Connector {connector} · {window.name()}", _summary(rows, present))
+        title(figure, shown.name, summary(rows, shown.present))
         _draw_status(panels[0], rows, window)
-        _draw_visits(panels[0], present, window)
-        _draw_errors(panels[0], run, connector, window)
+        _draw_visits(panels[0], shown.present, window)
+        _draw_errors(panels[0], shown)
         _draw_current(panels[1], rows, window)
         _draw_energy(panels[2], run, connector, rows, window)
         _draw_curve(panels[3], "State of charge, %", rows["t"], 100 * rows["soc"], window, (-4, 104))
-        if heat:
+        if shown.has_heat:
             _draw_curve(panels[4], "Temperature, °C", rows["t"], rows["temp_c"], window)
         label_time(window, panels[-1], above=panels[1:-1])
     return figure
@@ -64,35 +63,15 @@ def _canvas(heights_in: list[float]) -> tuple[Chart, list[Axes]]:
     return figure, panels
 
 
-def _summary(rows: Columns, present: list[Visit]) -> str:
-    if not len(rows["t"]):
-        return "nothing was recorded"
-    kwh = (rows["energy_wh"][-1] - rows["energy_wh"][0]) / 1000
-    peak_a = np.fmax.reduce(highest(rows, _FLOWS), initial=0.0)
-    cars = f"{len(present)} car{'s' * (len(present) != 1)}"
-    return f"{kwh:.1f} kWh delivered · {cars} · at most {peak_a:.1f} A per phase"
-
-
 def _draw_status(axes: Axes, rows: Columns, window: Window) -> None:
     axes.set_ylim(0, 1)
     axes.axis("off")
-    for status, begin_s, end_s in _stretches(rows):
+    for status, begin_s, end_s in stretches(rows):
         colour = LIGHT.get(status, LIGHT["grid"])
         left, right = window.at(begin_s), window.at(end_s)
         axes.broken_barh([(left, right - left)], (0, 1), facecolors=colour, edgecolors="none")
         if end_s - begin_s > _STATUS_LETTER * (len(status) + 2) * (window.until_s - window.since_s):
             axes.text((left + right) / 2, 0.46, status, ha="center", va="center", fontsize=7.5)
-
-
-def _stretches(rows: Columns) -> Iterator[tuple[str, float, float]]:
-    """The statuses one after the other, each with its begin and end."""
-    status = rows["status"]
-    t_s = rows["t"]
-    if not len(t_s):
-        return
-    starts = np.flatnonzero(np.concatenate([[True], status[1:] != status[:-1]]))
-    for begin, end in zip(starts, [*starts[1:], len(t_s) - 1], strict=True):
-        yield str(status[begin]), float(t_s[begin]), float(t_s[end])
 
 
 def _draw_visits(axes: Axes, present: list[Visit], window: Window) -> None:
@@ -112,39 +91,26 @@ def _draw_visits(axes: Axes, present: list[Visit], window: Window) -> None:
             free_s = from_s + long_s
 
 
-def _draw_errors(axes: Axes, run: Recorded, connector: int, window: Window) -> None:
+def _draw_errors(axes: Axes, shown: Day) -> None:
     """A mark for each, which the report's links lead to."""
     look: dict[str, Any] = {"color": LIGHT["error"], "markersize": 6, "clip_on": False, "zorder": 5}
-    for index, finding in enumerate(run.findings):
-        mine = finding["severity"] == "error" and finding["connector"] in (connector, None)
-        if mine and window.since_s <= finding["t"] < window.until_s:
-            axes.plot([window.at(finding["t"])], [0.5], "v", gid=mark_id(index, connector), **look)
+    for index, finding in shown.errors():
+        gid = mark_id(index, shown.connector)
+        axes.plot([shown.window.at(finding["t"])], [0.5], "v", gid=gid, **look)
 
 
 def _draw_current(axes: Axes, rows: Columns, window: Window) -> None:
     at = window.at(rows["t"])
-    offered_a = highest(rows, _OFFERED)
+    offered_a = highest(rows, OFFERED)
     axes.fill_between(*jumps(at, offered_a), step="post", color=LIGHT["offered"], alpha=0.28, linewidth=0)
     axes.plot(*steps(at, offered_a), color=LIGHT["offered"], linewidth=1.2, label="offered")
-    groups = _alike({phase: rows[name] for phase, name in zip(PHASES, _FLOWS, strict=True)})
-    for (names, values), width in zip(groups, _LINE_WIDTHS[len(groups)], strict=True):
+    groups = alike({phase: rows[name] for phase, name in zip(PHASES, FLOWS, strict=True)})
+    for (names, values), width in zip(groups, LINE_WIDTHS[len(groups)], strict=True):
         look: dict[str, Any] = {"color": LIGHT[names[0]], "linewidth": width}
         axes.plot(*steps(at, values), label=f"{' '.join(names)} delivered", **look)
     axes.set_ylim(0, np.fmax.reduce(offered_a, initial=6.0) * 1.08)
     name_panel(axes, "Current per phase, A")
     legend(axes)
-
-
-def _alike(currents: Mapping[str, np.ndarray]) -> list[tuple[list[str], np.ndarray]]:
-    """The phases, those that carry the same all day as one."""
-    groups: list[tuple[list[str], np.ndarray]] = []
-    for name, values in currents.items():
-        same = [group for group in groups if np.allclose(group[1], values, rtol=0, atol=_ALIKE_A)]
-        if same:
-            same[0][0].append(name)
-        else:
-            groups.append(([name], values))
-    return groups
 
 
 def _draw_energy(axes: Axes, run: Recorded, connector: int, rows: Columns, window: Window) -> None:
@@ -155,7 +121,7 @@ def _draw_energy(axes: Axes, run: Recorded, connector: int, rows: Columns, windo
     first_wh = rows["register_wh"][0]
     line_kwh = (rows["register_wh"] - first_wh) / 1000
     axes.plot(window.at(rows["t"]), line_kwh, color=LIGHT["line"], linewidth=1.4, label="register")
-    points = _clock_points(run, connector, window)
+    points = clock_points(run, connector, window)
     if points:
         at, kwh = zip(*((window.at(t_s), (wh - first_wh) / 1000) for t_s, wh in points), strict=True)
         look: dict[str, Any] = {"markersize": 3.2, "markeredgewidth": 0.8, "color": LIGHT["line"]}
@@ -163,25 +129,6 @@ def _draw_energy(axes: Axes, run: Recorded, connector: int, rows: Columns, windo
         axes.plot(at, kwh, "o", markerfacecolor=LIGHT["paper"], label=label, **look)
     axes.set_ylim(bottom=-0.04 * max(1.0, axes.get_ylim()[1]))
     legend(axes)
-
-
-def _clock_points(run: Recorded, connector: int, window: Window) -> list[tuple[float, float]]:
-    """Instant (seconds of the run) and register (Wh) of the clock-aligned readings that arrived."""
-    points = []
-    for frame in run.frames("MeterValues", since=max(window.since_s, 0.0), until=window.until_s + 60.0):
-        if frame.lost or frame.payload.get("connectorId") != connector:
-            continue
-        for reading in frame.payload.get("meterValue", ()):
-            for value in reading["sampledValue"]:
-                if value.get("context") == "Sample.Clock" and _is_register(value):
-                    wh = float(value["value"]) * (1000.0 if value.get("unit") == "kWh" else 1.0)
-                    points.append((run.seconds(reading["timestamp"]), wh))
-    inside = sorted(point for point in points if window.since_s <= point[0] < window.until_s)
-    return inside
-
-
-def _is_register(value: dict[str, str]) -> bool:
-    return value.get("measurand", _REGISTER) == _REGISTER and "phase" not in value
 
 
 def _draw_curve(

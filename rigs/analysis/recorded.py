@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from evc5.rigs.analysis.shown import Findings
 from evc5.rigs.recording.reading import run_directory, telemetry
@@ -42,7 +42,10 @@ class Recorded:
     @property
     def tz(self) -> ZoneInfo:
         """The rig's zone, for `table["at"].dt.tz_convert(run.tz)`; UTC where the recording names none."""
-        return ZoneInfo(self.summary.get("timezone", "UTC"))
+        try:
+            return ZoneInfo(str(self.summary.get("timezone") or "UTC"))
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
 
     @property
     def end_s(self) -> float:

@@ -3,7 +3,8 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,16 @@ import orjson
 
 from evc5.models.units import DAY_S
 from evc5.rigs.analysis import busiest_day
+from evc5.rigs.analysis.day import day
+from evc5.rigs.analysis.drawn.day import draw_day
+from evc5.rigs.analysis.drawn.energy import draw_energy, draw_sessions
+from evc5.rigs.analysis.drawn.marks import Drawing, Flag
+from evc5.rigs.analysis.drawn.schedule import draw_schedule
+from evc5.rigs.analysis.drawn.svg import svg
+from evc5.rigs.analysis.energy import energy
 from evc5.rigs.analysis.report_matrix import matrix, session_of
 from evc5.rigs.analysis.run import Run
+from evc5.rigs.analysis.schedule import schedule
 from evc5.rigs.analysis.theme import THEME, mark_id
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.reading.frames import Frame
@@ -23,6 +32,7 @@ VERDICTS = ("PASS", "FAIL", "KNOWN DEVIATION", "NOT JUDGED", "INCONCLUSIVE", "NO
 MOST_ALIKE = 5  # findings of one requirement shown with their frames; the rest of them are folded away
 PAGE_FINDINGS = 200
 MOST_DAYS = 6  # figures of a day
+WIDE, NARROW = 980.0, 400.0  # a figure's width on a screen and on a phone; a style sheet shows one
 EVIDENCE_S = 2.0  # frames this near to a finding are its evidence ...
 MOST_FRAMES = 6  # ... but no more of them
 ACCEPTED = "charging.accepted"  # judged wherever a profile was set
@@ -44,7 +54,12 @@ def page(run: Run) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"moment": _moment, "elapsed": _elapsed, "number": _number, "percent": _percent}
+    environment.filters |= {
+        "moment": partial(_moment, zone=run.tz),
+        "elapsed": _elapsed,
+        "number": _number,
+        "percent": _percent,
+    }
     summary = run.summary
     days = dict.fromkeys(_days(run, busiest_day.connectors(run)))
     findings = list(_findings(run))
@@ -54,6 +69,7 @@ def page(run: Run) -> str:
         run=run,
         summary=summary,
         themes=THEME,
+        begin=_at(run, 0.0),
         facts=_facts(run),
         tally=_tally(summary),
         requirements=sorted(summary.get("requirements", []), key=lambda row: _RANK.get(row["verdict"], 1)),
@@ -69,7 +85,10 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     summary = run.summary
     days = run.end_s / DAY_S
     sessions = summary.get("sessions", [])
-    facts = [("simulated", f"{days:.3g} days"), ("OCPP frames", f"{summary.get('frames', 0):,}")]
+    facts = [
+        ("simulated", f"{days:.3g} day{'s' * (days != 1)}"),
+        ("OCPP frames", f"{summary.get('frames', 0):,}"),
+    ]
     if sessions:
         kwh = sum(session["kwh"] or 0.0 for session in sessions)
         facts += [("sessions", f"{len(sessions):,}"), ("delivered", f"{kwh:,.1f} kWh")]
@@ -95,7 +114,7 @@ def _findings(run: Run) -> Iterator[dict[str, Any]]:
         findings.append(finding | {"index": index, "first": first, "session": find(finding)})
     shown = sorted(findings, key=lambda finding: not finding["first"])[:PAGE_FINDINGS]
     for finding in sorted(shown, key=lambda finding: (finding["severity"] != "error", finding["t"])):
-        at = run.start + timedelta(seconds=finding["t"])
+        at = _at(run, finding["t"])
         yield finding | {"at": at, "frames": _evidence(run, finding["t"]) if finding["first"] else []}
 
 
@@ -123,15 +142,25 @@ def _mark(finding: Mapping[str, Any], days: Iterable[tuple[int, datetime]]) -> s
     return ""
 
 
-def _figures(run: Run, days: Sequence[tuple[int, datetime]]) -> Iterator[dict[str, str]]:
+def _figures(run: Run, days: Sequence[tuple[int, datetime]]) -> Iterator[dict[str, Any]]:
     """The figures with an id each: energy, profiles, and the days of the first errors, else the busiest."""
     if not days:
         return
-    yield {"id": "energy", "svg": run.plot.energy().svg()}
+    shown = energy(run)
+    yield _figure("energy", draw_energy(shown))
+    if shown.asked:
+        yield _figure("by-session", draw_sessions(shown))
     if _has_profiles(run):
-        yield {"id": "schedule", "svg": run.plot.schedule().svg()}
-    for connector, day in days:
-        yield {"id": _day_id(connector, day), "svg": run.plot.day(connector, day.date()).svg()}
+        yield _figure("schedule", draw_schedule(schedule(run, *busiest_day.schedule_window(run))))
+    for connector, at in days:
+        shown_day = day(run, connector, busiest_day.day_window(run, connector, at.date()))
+        yield _figure(_day_id(connector, at), draw_day(shown_day))
+
+
+def _figure(id_: str, drawing: Drawing) -> dict[str, Any]:
+    """A figure drawn twice, for a wide page and for a phone, and the ids of its flags."""
+    flags = [mark.id for panel in drawing.panels for mark in panel.marks if isinstance(mark, Flag)]
+    return {"id": id_, "wide": svg(drawing, WIDE), "narrow": svg(drawing, NARROW), "flags": flags}
 
 
 def _has_profiles(run: Run) -> bool:
@@ -145,24 +174,32 @@ def _days(run: Run, known: list[int]) -> list[tuple[int, datetime]]:
     days: dict[tuple[int, str], datetime] = {}
     for finding in run.findings:
         if finding["severity"] == "error" and finding["connector"] in known:
-            at = run.start + timedelta(seconds=finding["t"])
+            at = _at(run, finding["t"])
             days.setdefault((finding["connector"], f"{at:%F}"), at)
     for connector, begin_s in busiest_day.days(run, known).items():
-        at = run.start + timedelta(seconds=begin_s)
+        at = _at(run, begin_s)
         days.setdefault((connector, f"{at:%F}"), at)
     chosen = list(days.items())[: max(MOST_DAYS, len(known))]
-    return sorted(((connector, at) for (connector, _), at in chosen), key=lambda pair: (pair[1], pair[0]))
+    failed = {finding["connector"] for finding in run.findings if finding["severity"] == "error"}
+    pairs = [(connector, at) for (connector, _), at in chosen]
+    return sorted(pairs, key=lambda pair: (pair[0] not in failed, pair[1], pair[0]))
 
 
 def _day_id(connector: int | None, at: datetime) -> str:
     return f"day-{connector}-{at:%F}"
 
 
-def _moment(text: str | datetime | None) -> str:
-    """An instant as people write it, to the minute, in UTC."""
+def _at(run: Run, t_s: float) -> datetime:
+    """The moment in the rig's zone."""
+    return (run.start + timedelta(seconds=t_s)).astimezone(run.tz)
+
+
+def _moment(text: str | datetime | None, zone: tzinfo) -> str:
+    """An instant as people write it, to the minute, in the rig's zone."""
     if text is None:
         return "–"
     at = datetime.fromisoformat(text) if isinstance(text, str) else text
+    at = at.astimezone(zone)
     return f"{at:%a} {at.day} {at:%b %H:%M}"
 
 

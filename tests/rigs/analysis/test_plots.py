@@ -53,9 +53,9 @@ def test_a_day_shows_what_was_offered_and_what_flowed_as_steps(run):
 
 def test_phases_that_differ_are_lines_of_their_own():
     at, flows, rests = np.array([0.0, 1.0]), np.array([16.0, 16.0]), np.array([0.0, 0.0])
-    from evc5.rigs.analysis.plot_day import _alike
+    from evc5.rigs.analysis.day import alike
 
-    groups = _alike({"L1": flows, "L2": rests, "L3": rests})
+    groups = alike({"L1": flows, "L2": rests, "L3": rests})
     assert [names for names, _ in groups] == [["L1"], ["L2", "L3"]]
     assert np.isnan(steps(at, rests)[1]).any()  # and nothing is drawn along zero
 

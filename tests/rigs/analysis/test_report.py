@@ -80,6 +80,12 @@ def test_every_link_leads_somewhere_on_the_page(html):
     assert {link[1:] for link in read.links} <= set(read.ids)
 
 
+def test_no_id_stands_twice_on_the_page(html):
+    """A figure is there twice, for a screen and for a phone; a link leads to whichever is shown."""
+    ids = Page(html).ids
+    assert len(ids) == len(set(ids))
+
+
 def test_a_finding_says_what_was_expected_and_shows_the_frames_around_it(html):
     words = Page(html).words
     assert {"a boundary was missed", "a reading at 11:15:00", "<none>", "+0.000 s"} <= set(words)
