@@ -31,9 +31,10 @@ ROOMS = {
     "twin.charge_point": ("models twin", ""),
     "rigs.errors": ("", ""),
     "rigs.printable": ("", ""),
+    "rigs.secrets": ("", ""),
     "rigs.recording.reading": ("rigs.errors", "numpy orjson pyarrow"),
     "rigs.recording.writing": (
-        "models twin rigs.errors rigs.printable rigs.recording.reading",
+        "models twin rigs.errors rigs.secrets rigs.recording.reading",
         "numpy orjson pyarrow",
     ),
     "rigs.checks.reading": (JUDGE, "numpy ocpp orjson jsonschema_rs pyarrow"),
@@ -61,8 +62,11 @@ ROOMS = {
         "rigs.errors rigs.recording.reading rigs.checks rigs.analysis",
         "matplotlib numpy orjson rich",
     ),
-    "rigs.rigfile": ("rigs.errors rigs.checks models twin", "pydantic"),
-    "rigs.bench": ("rigs.errors rigs.recording rigs.checks rigs.analysis rigs.rigfile models twin", "orjson"),
+    "rigs.rigfile": ("rigs.errors rigs.secrets rigs.checks models twin", "pydantic"),
+    "rigs.bench": (
+        "rigs.errors rigs.secrets rigs.recording rigs.checks rigs.analysis rigs.rigfile models twin",
+        "orjson",
+    ),
     "rigs.served": (
         "rigs.errors rigs.printable rigs.recording rigs.checks rigs.analysis rigs.rigfile rigs.bench models"
         " twin",

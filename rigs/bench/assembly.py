@@ -3,7 +3,7 @@
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
@@ -18,8 +18,9 @@ from evc5.rigs.bench.network import Embedded, NearEnd, Network
 from evc5.rigs.errors import BadInput, NotAvailable
 from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.recording.writing.recorder import Recorder
-from evc5.rigs.recording.writing.redaction import SECRET, redacted
 from evc5.rigs.rigfile.file import RigFile
+from evc5.rigs.rigfile.station import secrets_of
+from evc5.rigs.secrets import is_secret
 from evc5.twin.charge_point import ChargePoint
 from evc5.twin.clock import Calendar, StationClock
 from evc5.twin.line.hub import Hub
@@ -85,8 +86,17 @@ def assemble(
     configuration = rig.configuration()
     # With a calendar of its own: both remember the minute that they wrote last.
     about = header(rig) | network.describe() | ({} if kept.is_new else {"continues": True})
-    recorder = Recorder(directory, Calendar(rig.start, rig.zone), about, lock=lock)
-    record = partial(_record, recorder, station.identity)
+    recorder = Recorder(
+        directory,
+        Calendar(rig.start, rig.zone),
+        about,
+        lock=lock,
+        secrets=[*secrets_of(rig), *network.secrets()],
+    )
+
+    def record(t_s: float, up: bool, text: str, lost: bool) -> None:
+        recorder.frame(t_s, station.identity, up, text, lost)
+
     near = NearEnd(
         rig,
         timeline,
@@ -94,6 +104,7 @@ def assemble(
         configuration,
         record,
         lambda event, detail: recorder.event(timeline.now, None, event, detail),
+        recorder.redactor.own,
     )
     joined = network.join(near)
     clock = StationClock(calendar, station.clock.offset_s, station.clock.drift_ppm)
@@ -177,14 +188,10 @@ def header(rig: RigFile) -> dict[str, Any]:
 def _is_private(key: str) -> bool:
     """May it hold credentials: of the back office, or of a network?"""
     name = key.lower()
-    return name == SECRET or name.startswith(("com_", "gsm_", "eth_"))
+    return is_secret(name) or name.startswith(("com_", "gsm_", "eth_"))
 
 
 @cache
 def _versions() -> Mapping[str, str]:
     ours = {"python": platform.python_version(), "evc5-twin": evc5.__version__}
     return ours | {name: version(name) for name in PACKAGES}
-
-
-def _record(recorder: Recorder, identity: str, t_s: float, up: bool, text: str, lost: bool) -> None:
-    recorder.frame(t_s, identity, up, text if up else redacted(text), lost)

@@ -1,6 +1,7 @@
 """What a run's charge point dials into, and how time moves with it: in memory, or over a socket."""
 
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +11,7 @@ from evc5.rigs.bench.csms import BackOffice, Conversation, Tag
 from evc5.rigs.errors import BadInput
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.station import endpoint_of
+from evc5.rigs.secrets import passwords
 from evc5.twin.clock import Calendar
 from evc5.twin.line.endpoint import Endpoint, place
 from evc5.twin.line.hub import Hub
@@ -34,6 +36,7 @@ class NearEnd:
     configuration: Configuration
     record: Record
     notice: Notice
+    cleaned: Callable[[str], str] = str  # what the charge point says, as it is recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,10 @@ class Network(Protocol):
         """What the summary says of it, from the run's first moment on."""
         ...
 
+    def secrets(self) -> Iterable[str]:
+        """Credentials that it dials in with."""
+        ...
+
     def join(self, near: NearEnd) -> Joined: ...
 
 
@@ -65,6 +72,9 @@ class Embedded:
 
     def describe(self) -> dict[str, object]:
         return {"csms": "embedded", "pace": self._factor or "max"}
+
+    def secrets(self) -> Iterable[str]:
+        return ()
 
     def join(self, near: NearEnd) -> Joined:
         rig = near.rig
@@ -102,6 +112,9 @@ class Remote:
 
     def describe(self) -> dict[str, object]:
         return {"csms": self.endpoint.shown, "pace": self._factor or LOCKSTEP}
+
+    def secrets(self) -> Iterable[str]:
+        return passwords("", self.endpoint.url)
 
     def join(self, near: NearEnd) -> Joined:
         self._configuration = configuration = near.configuration

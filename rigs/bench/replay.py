@@ -3,7 +3,7 @@
 The same rig, seed and versions so give the same frames; where they do not, the first difference is told.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +45,14 @@ class Likeness:
 class ReplayLink:
     """A link whose other end is a tape."""
 
-    def __init__(self, tape: Tape, timeline: Timeline, record: Record, notice: Notice) -> None:
+    def __init__(
+        self,
+        tape: Tape,
+        timeline: Timeline,
+        record: Record,
+        notice: Notice,
+        cleaned: Callable[[str], str] = str,
+    ) -> None:
         self._timeline = timeline
         self._record = record
         self._notice = notice
@@ -53,6 +60,7 @@ class ReplayLink:
         self._paced = isinstance(tape.pace, int | float)
         self._answers = Answers(tape)
         self._unasked = tape.unasked()
+        self._cleaned = cleaned  # as the tape was
         self._changes = tape.link_changes()
         self.likeness = Likeness(tape.said())
         self.station: LinkListener
@@ -82,7 +90,7 @@ class ReplayLink:
         now = self._timeline.now
         lost = self.is_silent or not self.connected
         self._record(now, True, text, lost)
-        self.likeness.hear(now, text)
+        self.likeness.hear(now, self._cleaned(text))
         self._passed += 1
         if text.startswith("[2,"):
             self._answer(text, now)
@@ -192,7 +200,10 @@ class Replay:
     def describe(self) -> dict[str, object]:
         return {"csms": f"replay of {self.tape.messages.name}", "pace": "max"}
 
+    def secrets(self) -> Iterable[str]:
+        return ()
+
     def join(self, near: NearEnd) -> Joined:
-        link = ReplayLink(self.tape, near.timeline, near.record, near.notice)
+        link = ReplayLink(self.tape, near.timeline, near.record, near.notice, near.cleaned)
         self.likeness = link.likeness.summary
         return Joined(link, None, near.timeline, foreign_time=self.tape.foreign_time)

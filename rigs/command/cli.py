@@ -15,9 +15,11 @@ from typing import NoReturn
 from evc5 import __version__
 from evc5.rigs.command import commands, verify
 from evc5.rigs.command.arguments import count, days, duration, identity, pace, port, tolerance, whole
+from evc5.rigs.command.password import PASSWORD
 from evc5.rigs.command.process import ended_by_signals, take_any_encoding
 from evc5.rigs.errors import BadInput
 from evc5.rigs.printable import printable
+from evc5.rigs.secrets import without_passwords
 from evc5.rigs.served.limits import Limits
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, one's share of it, or what one file may hold
@@ -59,7 +61,7 @@ def _refused(why: str) -> int:
 
 
 def _say(text: str) -> None:
-    print(f"evc5: {printable(text)}", file=sys.stderr)
+    print(f"evc5: {printable(without_passwords(text))}", file=sys.stderr)
 
 
 def _said(error: OSError) -> str:
@@ -91,7 +93,7 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--out", type=Path, metavar="DIR", help="run directory (default runs/<rig>-<seed>)")
     sub.add_argument("--behaviour", metavar="NAME", help="evc5-v32r30, ocpp16 or a TOML file")
     sub.add_argument("--csms", metavar="URL", help="a real back office: ws://host:port/path or wss://…")
-    sub.add_argument("--ca-file", type=Path, metavar="PEM", help="whom to trust for a wss:// back office")
+    _dial_options(sub)
     sub.add_argument("--pace", type=pace, metavar="max|FACTOR", default="max", help="1 is real time")
     what = "play a recording's back office again: the charge point should say the same (exit 1 where not)"
     sub.add_argument("--replay", type=Path, metavar="RUN", help=what)
@@ -176,8 +178,14 @@ def _json_option(sub: argparse.ArgumentParser) -> None:
 
 def _bench_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--csms", metavar="URL", help="measure the socket instead, against this back office")
-    sub.add_argument("--ca-file", type=Path, metavar="PEM", help="whom to trust for a wss:// back office")
+    _dial_options(sub)
     _json_option(sub)
+
+
+def _dial_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--ca-file", type=Path, metavar="PEM", help="whom to trust for a wss:// back office")
+    what = f"holds the password for --csms; else ${PASSWORD} does, so that no list of processes shows it"
+    sub.add_argument("--password-file", type=Path, metavar="FILE", help=what)
 
 
 def _no_options(_: argparse.ArgumentParser) -> None:

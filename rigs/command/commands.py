@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evc5.models.units import DAY_S
+from evc5.rigs.command.password import with_password
 from evc5.rigs.errors import BadInput
 from evc5.rigs.printable import printable, printable_tree
 
@@ -35,8 +36,9 @@ def run_rig(arguments: Namespace) -> int:
     began = time.perf_counter()
     with bar(rig.file.name, show=show) as progress:
         behaviour = arguments.behaviour and _behaviour(arguments.behaviour)
-        names = ("csms", "pace", "ca_file", "replay")
-        where = {name: getattr(arguments, name) for name in names}
+        where = {name: getattr(arguments, name) for name in ("pace", "ca_file", "replay")}
+        url = arguments.csms or (rig.file.csms.url if arguments.replay is None else None)
+        where["csms"] = with_password(url, arguments.password_file)
         run = rig.run(arguments.days, arguments.seed, arguments.out, behaviour, progress, **where)
     _tell(run, arguments, time.perf_counter() - began)
     if run.summary["state"] == "interrupted":
@@ -186,7 +188,9 @@ def run_benchmark(arguments: Namespace) -> int:
 
     result: reference_load.Result | over_socket.Result
     if arguments.csms:
-        result = over_socket.run(arguments.csms, arguments.ca_file, tell)
+        url = with_password(arguments.csms, arguments.password_file)
+        assert url is not None
+        result = over_socket.run(url, arguments.ca_file, tell)
     else:
         result = reference_load.run(tell)
     if arguments.json:

@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from evc5.rigs.secrets import is_secret, without_passwords
+
 # pydantic's error type -> what the rig file allows there; {…} are the keys of the error's context
 ALLOWED = {
     "missing": "is required",
@@ -51,6 +53,7 @@ def shown(value: Any) -> str:
     text = (
         value.isoformat() if isinstance(value, date) else json.dumps(value, default=str, ensure_ascii=False)
     )
+    text = without_passwords(text)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -79,7 +82,8 @@ def complaint(error: ValidationError, root: type[BaseModel]) -> str:
     if kind == "missing" or not path or isinstance(first["input"], dict):
         return f"{path} {said}".strip()
     said, mark, hint = said.partition("; did you mean")
-    return f"{path} {said}, got {shown(first['input'])}{mark}{hint}"
+    got = "" if any(map(is_secret, path.split("."))) else f", got {shown(first['input'])}"
+    return f"{path} {said}{got}{mark}{hint}"
 
 
 def _siblings(root: type[BaseModel], loc: Sequence[int | str]) -> list[str]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evc5.rigs.errors import BadInput
 from evc5.rigs.rigfile.messages import nearest
+from evc5.rigs.secrets import is_secret, passwords, without_passwords, zeros
 from evc5.twin.line.endpoint import Endpoint
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.configuration import Configuration, Override
 
 if TYPE_CHECKING:
+    from evc5.rigs.rigfile.contents import Contents
     from evc5.rigs.rigfile.tables import Station
 
+AUTHORIZATION_KEY = "AuthorizationKey"  # OCPP-J 6.2.2
 RATINGS = {"chg_RatedCurrent": "rated_a", "chg_StationMaxCurrent": "station_max_a"}  # sheet table 23
 
 
@@ -47,7 +50,11 @@ def configuration_of(station: Station, behaviour: Behaviour) -> Configuration:
     try:
         configuration = Configuration(behaviour, given, station.connectors, allow=station.allow_overrides)
     except ValueError as error:
-        raise BadInput(f"station.keys.{error}{_way_out(station, behaviour, given)}") from None
+        said = without_passwords(str(error))
+        for key, value in station.keys.items():
+            if is_secret(key):
+                said = said.replace(str(value), zeros(str(value)))
+        raise BadInput(f"station.keys.{said}{_way_out(station, behaviour, given)}") from None
     if station.phase_switching:
         configuration.assign("ConnectorSwitch3to1PhaseSupported", True)
     return configuration
@@ -77,6 +84,17 @@ def endpoint_of(
         return Endpoint(url, identity, secret, ca_file)
     except ValueError as error:
         raise BadInput(f"{key} {error}") from None
+
+
+def secrets_of(rig: Contents) -> Iterator[str]:
+    """The credentials that a rig file holds, wherever they stand."""
+    for key, value in rig.station.keys.items():
+        for text in value if isinstance(value, list) else [value]:
+            yield from passwords(key, str(text))
+    for key in rig.csms.stations.values():
+        yield from passwords(AUTHORIZATION_KEY, key)
+    for url in (rig.csms.url or "", *rig.station.files):
+        yield from passwords("", url)
 
 
 def ratings(station: Station) -> dict[str, Override]:

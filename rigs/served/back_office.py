@@ -21,8 +21,8 @@ from evc5.rigs.errors import BadInput
 from evc5.rigs.printable import printable
 from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.recording.writing.recorder import Recorder
-from evc5.rigs.recording.writing.redaction import redacted, reported
 from evc5.rigs.rigfile.file import RigFile
+from evc5.rigs.rigfile.station import secrets_of
 from evc5.rigs.served.limits import DEFAULTS, Limits
 from evc5.rigs.served.sockets import Address, Ears, Line, Server
 from evc5.twin.clock import Calendar
@@ -76,6 +76,7 @@ class Service:
         self.faults = 0  # of ours
         self.timeline = Timeline()
         self.hub = Hub()
+        self._secrets = [*plan.keys.values(), *(secrets_of(plan.rig) if plan.rig else ())]
         self.calendar = Calendar(datetime.now(UTC), plan.rig.zone if plan.rig is not None else None)
         self.stations: dict[str, Station] = {}
         self.on_first: list[Callable[[Station], None]] = []  # when a charge point dials in for the first time
@@ -194,7 +195,7 @@ class Service:
         if not self.refusing:
             self.event(station, "link-down", kind="hung up", reason=why)
         station.recorder.flush()
-        self._tell(f"{shown(station.identity)} has hung up ({why})")
+        self._tell(f"{shown(station.identity)} has hung up ({station.recorder.redactor.text(why)})")
 
     def _slowed(self, line: Line, why: str) -> None:
         station = self.stations.get(line.identity)
@@ -243,7 +244,9 @@ class Service:
             raise BadInput(f"{len(self.stations)} different charge points are recorded already")
         header = {"station": identity, **self.plan.header}
         directory = self.plan.directory_of(identity)
-        recorder = Recorder(directory, self.calendar, header, own_station=False, lock=self._lock)
+        recorder = Recorder(
+            directory, self.calendar, header, own_station=False, lock=self._lock, secrets=self._secrets
+        )
         conversation = Conversation(self._office(), self.timeline, lambda text: self._send(station, text))
         station = self.stations[identity] = Station(identity, conversation, recorder)
         return station
@@ -263,8 +266,7 @@ class Service:
 
     def _record(self, station: Station, up: bool, text: str) -> None:
         lost = station.silent or station.line is None
-        clean = reported(text) if up else redacted(text)
-        station.recorder.frame(self.timeline.now, station.identity, up, clean, lost)
+        station.recorder.frame(self.timeline.now, station.identity, up, text, lost)
 
 
 def shown(identity: str) -> str:

@@ -17,6 +17,7 @@ from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.writing.journal import Journal
 from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.recording.writing.outlet_recorder import Watch
+from evc5.rigs.recording.writing.redaction import Redactor
 from evc5.rigs.recording.writing.telemetry_writer import TelemetryWriter
 from evc5.twin.clock import Calendar
 
@@ -34,6 +35,7 @@ class Recorder:
 
     `header` is what summary.json says of the run from its first moment on (rig, seed, behaviour, policies,
     versions ...). A station that is our own twin (`own_station`) always sends JSON; a real one may not.
+    `secrets` are credentials known beforehand: neither they nor those that pass are written down.
     `lock` is whose keeper has the directory already; without it, it is taken here and given back at the end.
     Raises BadInput where `directory` exists and is not a run directory, or somebody else records there.
     """
@@ -46,13 +48,15 @@ class Recorder:
         *,
         own_station: bool = True,
         lock: Lock | None = None,
+        secrets: Iterable[str] = (),
     ) -> None:
         self.directory = directory
         self.frames = 0
+        self.redactor = Redactor(secrets)
         self.summary: dict[str, Any] = {"state": "running", "start": calendar.iso(0.0), **header}
         run_directory.check(directory)
         self._lock = Lock(directory) if lock is None else None
-        run_directory.claim(directory, self.summary)
+        run_directory.claim(directory, self.redactor.tree(self.summary))
         self._iso = calendar.iso
         self._own_station = own_station
         self._heads: dict[tuple[str, bool], str] = {}
@@ -67,6 +71,7 @@ class Recorder:
     def frame(self, t_s: float, station: str, up: bool, text: str, lost: bool = False) -> None:
         """One OCPP frame at the charge point's end; `up` goes to the CSMS, `lost` never arrived."""
         head = self._heads.get((station, up)) or self._head(station, up)
+        text = self._clean(up, text)
         body = f'"frame":{text}' if up and self._own_station else _looked_at(text)
         if lost:
             head += '"lost":true,'
@@ -82,7 +87,7 @@ class Recorder:
             "at": self._iso(t_s),
             "connector": connector,
             "event": event,
-            "detail": dict(detail),
+            "detail": self.redactor.tree(detail),
         }
         self._events.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
         for watch in self._watches:
@@ -141,7 +146,13 @@ class Recorder:
             "wall_s": round(wall_s, 3),
             "frames": self.frames,
         }
-        run_directory.write_summary(self.directory, self.summary)
+        run_directory.write_summary(self.directory, self.redactor.tree(self.summary))
+
+    def _clean(self, up: bool, text: str) -> str:
+        """The frame without credentials. Nearly all of our own runs can have none, and are not searched."""
+        if not self._own_station:
+            return self.redactor.frame(text)
+        return self.redactor.own(text) if up else self.redactor.to_own(text)
 
     def _head(self, station: str, up: bool) -> str:
         direction = "up" if up else "down"

@@ -1,49 +1,173 @@
-"""Keeps credentials out of a recording: an AuthorizationKey, and the password of a URL, are written in zeros.
+"""Keeps credentials out of a recording: by the key they stand under, in URLs, and wherever they come again.
 
-As many zeros as there were characters, so that a replay takes a frame alike.
+They are written in as many zeros, so that a replay takes a frame alike.
 """
 
+import json
 import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
-SECRET = "authorizationkey"  # OCPP-J 6.2.2; keys are matched without regard to case
-PASSWORD = re.compile(r"(?<=://)([^/?#\s:@]*:)([^/?#\s]*)(?=@)")  # RFC 3986 3.2.1
+from evc5.rigs.secrets import APN, ENDPOINT, NAMES, is_secret, passwords, without_passwords, zeros
+
+LEAST_KNOWN = 6  # characters: a shorter secret is hidden in its place only, else every number that is like it
+SUSPECT = (*NAMES, APN, ENDPOINT, "://", ":\\/")  # without any of these, in lower case, nothing is looked at
+KEY_NAMES = ("key", "name", "variable")  # members that name what the others are about
+LISTS_OF_KEYS = ("key", "unknownkey")  # of names alone: GetConfiguration
+LONGEST_NAME = 40  # characters of a key: assumed
+DEEPEST = 40  # levels that are walked through; deeper frames are treated as texts
+
+
+class Redactor:
+    """Knows the secrets of one run, those that it is told and those that it meets."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._known: set[str] = set()
+        self._again: re.Pattern[str] | None = None
+        for secret in secrets:
+            self.learn(secret)
+
+    def learn(self, secret: str) -> None:
+        """Hide this from now on, in every form in which it may come again."""
+        if len(secret) < LEAST_KNOWN or secret in self._known or not secret.strip("0") or is_secret(secret):
+            return
+        self._known.add(secret)
+        forms = {form for known in self._known for form in _forms(known)}
+        self._again = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
+
+    def own(self, text: str) -> str:
+        """A frame of our own station: its CALLs say no more of itself than BootNotification does."""
+        return self._known_hidden(text) if text.startswith("[2,") else self.frame(text)
+
+    def to_own(self, text: str) -> str:
+        """A frame to our own station: only what answers a DataTransfer may say anything."""
+        plain = text.startswith("[3,") and '"data"' not in text
+        return self._known_hidden(text) if plain else self.frame(text)
+
+    def frame(self, text: str) -> str:
+        """A frame as it may be recorded."""
+        if not _is_suspect(text):
+            return self._known_hidden(text)
+        try:
+            frame = orjson.loads(text)
+            found = _Found(self.learn)
+            cleaned = found.clean(frame)
+            text = orjson.dumps(cleaned).decode() if found.any else text
+        except (orjson.JSONDecodeError, orjson.JSONEncodeError, _TooDeep):
+            text = self._broken(text)
+        return self._known_hidden(text)
+
+    def text(self, text: str) -> str:
+        """Any words as they may be shown and recorded."""
+        return self._known_hidden(without_passwords(text))
+
+    def tree(self, value: Any) -> Any:
+        """A value as JSON has them (an event's detail, a summary): every text in it."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {key: self.tree(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.tree(item) for item in value]
+        return value
+
+    def _broken(self, text: str) -> str:
+        """No JSON: where it speaks of a secret, nobody can say where that ends."""
+        lower = text.lower()
+        if any(name in lower for name in NAMES):
+            return re.sub(r"\w", "0", text)
+        return without_passwords(text)
+
+    def _known_hidden(self, text: str) -> str:
+        return text if self._again is None else self._again.sub(lambda match: zeros(match[0]), text)
 
 
 def redacted(text: str) -> str:
-    """A frame to the charge point; nearly all are replies, and no reply of a back office carries a secret."""
-    return text if text.startswith("[3,") else _clean(text)
+    """One frame by itself, as it may be recorded."""
+    return Redactor().frame(text)
 
 
-def reported(text: str) -> str:
-    """A frame from a charge point that is not ours: it may give its key away with its configuration."""
-    return _clean(text) if SECRET in text.lower() or "://" in text else text
+def _is_suspect(text: str) -> bool:
+    lower = text.lower()
+    return any(part in lower for part in SUSPECT)
 
 
-def _clean(text: str) -> str:
-    try:
-        frame = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return re.sub(r"\w", "0", text) if SECRET in text.lower() else PASSWORD.sub(_hidden, text)
-    payload = frame[-1] if isinstance(frame, list) and frame else None
-    if not isinstance(payload, dict):
+def _forms(secret: str) -> set[str]:
+    """How a secret may be written: as it is, in JSON, in a URL, in the other case where it is hexadecimal."""
+    forms = {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], orjson.dumps(secret).decode()[1:-1]}
+    if re.fullmatch(r"[0-9A-Fa-f]+", secret):
+        forms |= {secret.lower(), secret.upper()}
+    return forms
+
+
+class _TooDeep(Exception):
+    """More levels than any frame of OCPP has."""
+
+
+class _Found:
+    """One walk through a value: what is to be hidden is, and is learned; `any`: was there something?"""
+
+    def __init__(self, learn: Callable[[str], None]) -> None:
+        self._learn = learn
+        self.any = False
+
+    def clean(self, value: Any, name: str = "", level: int = 0) -> Any:
+        """The value that stands under `name`, cleaned."""
+        if level > DEEPEST:
+            raise _TooDeep
+        if isinstance(value, dict):
+            return self._table(value, name, level + 1)
+        if isinstance(value, list):
+            return self._list(value, name, level + 1)
+        if is_secret(name) and isinstance(value, int | float) and not isinstance(value, bool):
+            value = str(value)
+        return self._text(value, name) if isinstance(value, str) else value
+
+    def _table(self, table: dict[str, Any], name: str, level: int) -> dict[str, Any]:
+        named = next((v for k, v in table.items() if k.lower() in KEY_NAMES and isinstance(v, str)), "")
+        about = named.strip()
+        if not (is_secret(about) or about.lower() in (APN, ENDPOINT)):
+            about = name if is_secret(name) else ""
+        cleaned = {}
+        for key, value in table.items():
+            is_name = key.lower() in KEY_NAMES and value == named
+            cleaned[key] = (
+                value if is_name else self.clean(value, key if is_secret(key) else about or key, level)
+            )
+        return cleaned
+
+    def _list(self, items: list[Any], name: str, level: int) -> list[Any]:
+        """After an item that is a secret's name come secrets, unless all are names."""
+        after, cleaned = "", []
+        for item in items:
+            cleaned.append(self.clean(item, after or name, level))
+            if (
+                isinstance(item, str)
+                and name.lower() not in LISTS_OF_KEYS
+                and is_secret(item)
+                and len(item) < 40
+            ):
+                after = item
+        return cleaned
+
+    def _text(self, text: str, name: str) -> str:
+        if text[:1] in ("{", "[") and not is_secret(name):  # DataTransfer carries JSON as a text
+            text = self._inner(text)
+        for secret in set(passwords(name, text)):
+            if secret.strip("0"):
+                self.any = True
+                self._learn(secret)
+                text = text.replace(secret, zeros(secret))
         return text
-    rows = payload.get("configurationKey")
-    changed = [_hide(item) for item in (payload, *(rows if isinstance(rows, list) else ()))]
-    return orjson.dumps(frame).decode() if any(changed) else text
 
-
-def _hide(item: Any) -> bool:
-    """Put zeros where a secret stands in a configuration key or a location; True where one did."""
-    before = dict(item) if isinstance(item, dict) else {}
-    if str(before.get("key")).lower() == SECRET and "value" in before:
-        item["value"] = "0" * len(str(before["value"]))
-    if isinstance(location := before.get("location"), str):
-        item["location"] = PASSWORD.sub(_hidden, location)
-    return bool(before) and before != item
-
-
-def _hidden(match: re.Match[str]) -> str:
-    return match[1] + "0" * len(match[2])
+    def _inner(self, text: str) -> str:
+        try:
+            inner = _Found(self._learn)
+            cleaned = inner.clean(orjson.loads(text))
+        except (orjson.JSONDecodeError, _TooDeep):
+            return text
+        self.any |= inner.any
+        return orjson.dumps(cleaned).decode() if inner.any else text

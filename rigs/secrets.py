@@ -1,0 +1,45 @@
+"""What is a secret, by the name it stands under and by its place in a URL: nobody repeats it."""
+
+import re
+from collections.abc import Iterator
+
+# Parts of the names that credentials have in OCPP-J 6.2.2 and in stations' own keys, in lower case.
+NAMES = ("authorizationkey", "passw", "passphrase", "pwd", "secret", "psk", "apikey", "simpin", "pincode")
+APN = "gsm_apn"  # apn,user,password: EVC4
+ENDPOINT = "com_endpoint"  # a URL that may go without its scheme: EVC4
+
+_URL = re.compile(r"(/\\?/[^/?#\s:@\"'\\]*:)([^/?#\s\"'\\]*)(?=@)")  # RFC 3986 3.2.1; JSON may write \/
+_BARE = re.compile(r"^([^/?#\s:@]*:)([^/?#\s]*)(?=@)")  # the same where the scheme is left out
+_OPTION = re.compile(  # password=…, "AuthorizationKey":"…": in what is no JSON, and in lists of options
+    rf"(?i)((?:{'|'.join(NAMES)})[a-z]*\\?[\"']?\s*[=:]\s*\\?[\"']?)([^\\\"',;&\s}}\]]+)"
+)
+
+
+def is_secret(name: str) -> bool:
+    """Is what stands under this name a credential?"""
+    lower = name.lower()
+    return any(part in lower for part in NAMES)
+
+
+def zeros(text: str) -> str:
+    """As many zeros as there were characters, so that a replay takes a frame alike."""
+    return "0" * len(text)
+
+
+def passwords(name: str, value: str) -> Iterator[str]:
+    """The credentials in a text that stands under a name ("" where it has none)."""
+    if is_secret(name):
+        yield value
+        return
+    fields = value.split(",", 2)
+    if name.lower() == APN and len(fields) == 3:
+        yield fields[2]
+    for pattern in (_URL, _OPTION, *([_BARE] if name.lower() == ENDPOINT else [])):
+        yield from (match[2] for match in pattern.finditer(value))
+
+
+def without_passwords(text: str) -> str:
+    """Any words, with zeros for the password of a URL and for what is called one."""
+    for pattern in (_URL, _OPTION):
+        text = pattern.sub(lambda match: match[1] + zeros(match[2]), text)
+    return text
