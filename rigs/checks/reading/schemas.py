@@ -43,7 +43,10 @@ class Schema:
         self.has_timestamp = b'"date-time"' in text
 
     def faults(self, payload: object) -> list[Fault]:
-        return [_fault(error) for error in self._validator.iter_errors(payload)]
+        try:
+            return [_fault(error) for error in self._validator.iter_errors(payload)]
+        except ValueError as error:  # nested too deeply to be looked into
+            return [Fault("", str(error), False)]
 
 
 def _fault(error: Any) -> Fault:

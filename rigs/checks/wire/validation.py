@@ -81,7 +81,7 @@ class Validation:
     def _error(self, call: Call, frame: Frame) -> None:
         code, description, details = frame.payload
         call.error = code if isinstance(code, str) else ""
-        if code in ERROR_CODES and isinstance(description, str) and isinstance(details, dict):
+        if call.error in ERROR_CODES and isinstance(description, str) and isinstance(details, dict):
             self._ledger.held("frame.error-code")
             return
         self._ledger.broken(

@@ -1,0 +1,123 @@
+"""Whatever stands in a frame, the judge goes on: a finding against its sender, never a traceback."""
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tour import tour
+
+from evc5.rigs.checks import Verdict, judge
+
+Place = tuple[int, tuple[str | int, ...]]  # line, and the way into its frame
+LINES = tour()
+MISSING = object()
+
+
+def nested(depth: int) -> Any:
+    inner: Any = 1
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
+WRONG = (None, "x", -1, 1e300, 10**30, True, {}, [], {"a": [1]}, MISSING, nested(300))
+
+
+def ways(value: Any, way: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    yield way
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, one in inner:
+        yield from ways(one, (*way, step))
+
+
+PLACES: list[Place] = [(n, way) for n, line in enumerate(LINES) for way in ways(line["frame"])]
+
+
+def changed(place: Place, value: Any) -> list[dict[str, Any]]:
+    lines = copy.deepcopy(LINES)
+    number, way = place
+    holder, last = lines[number], "frame" if not way else way[-1]
+    inner: Any = holder if not way else holder["frame"]
+    for step in way[:-1]:
+        inner = inner[step]
+    if value is MISSING:
+        del inner[last]
+    else:
+        inner[last] = value
+    return lines
+
+
+def judged(lines: list[dict[str, Any]], path: Path) -> Verdict:
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return judge(path)
+
+
+def errors(verdict: Verdict) -> set[str]:
+    return {one["requirement"] for one in verdict.findings if one["severity"] == "error"}
+
+
+def test_the_tour_itself_is_valid(tmp_path: Path) -> None:
+    verdict = judged(LINES, tmp_path / "tour.jsonl")
+    found = {finding["requirement"] for finding in verdict.findings}
+    assert found & {"frame.form", "frame.schema", "frame.timestamp", "rpc.matched", "recording.line"} == set()
+    assert verdict.breakdowns == []
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_a_wrong_value_at_any_place_breaks_no_check(part: int, tmp_path: Path) -> None:
+    """Each place once; which wrong value it gets goes round."""
+    for k, place in list(enumerate(PLACES))[part::16]:
+        verdict = judged(changed(place, WRONG[k % len(WRONG)]), tmp_path / "wrong.jsonl")
+        assert verdict.breakdowns == [], (place, WRONG[k % len(WRONG)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wrong", range(len(WRONG)))
+def test_every_wrong_value_at_every_place_breaks_no_check(wrong: int, tmp_path: Path) -> None:
+    for place in PLACES:
+        verdict = judged(changed(place, WRONG[wrong]), tmp_path / "wrong.jsonl")
+        assert verdict.breakdowns == [], place
+
+
+def place_of(action: str, *way: str | int) -> Place:
+    number = next(n for n, line in enumerate(LINES) if line["frame"][0] == 2 and line["frame"][2] == action)
+    return number, (3, *way)
+
+
+def test_a_foreign_field_is_a_finding_against_its_sender_and_the_rest_is_judged(tmp_path: Path) -> None:
+    number, _ = place_of("StartTransaction")
+    lines = copy.deepcopy(LINES)
+    lines[number + 1]["frame"][2]["extra"] = 1
+    verdict = judged(lines, tmp_path / "foreign.jsonl")
+    (finding,) = [one for one in verdict.findings if one["requirement"] == "frame.schema"]
+    assert finding["blames"] == "csms" and finding["severity"] == "warning"
+    assert finding["line"] == number + 2
+    rows = {row["id"]: row for row in verdict.requirements}
+    assert rows["transaction.pair"]["verdict"] == "PASS"  # the id in that answer is known
+
+
+def test_a_broken_field_keeps_its_payload_from_every_other_check(tmp_path: Path) -> None:
+    place = place_of("StartTransaction", "meterStart")
+    verdict = judged(changed(place, "1000"), tmp_path / "broken.jsonl")
+    assert errors(verdict) - errors(judged(LINES, tmp_path / "tour.jsonl")) == {"frame.schema"}
+
+
+def test_a_check_that_breaks_down_is_ours_with_its_frame_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from evc5.rigs.checks.wire.connection import Connection
+
+    def breaks(self: Connection, call: Any) -> None:
+        raise ZeroDivisionError("of its own making")
+
+    monkeypatch.setattr(Connection, "_booted", breaks)
+    verdict = judged(LINES, tmp_path / "tour.jsonl")
+    (broken,) = verdict.breakdowns
+    assert broken["check"] == "Connection" and broken["line"] == 2
+    assert "ZeroDivisionError: of its own making" in broken["error"]
+    assert verdict.exit_code == 3 and verdict.passed is not True
+    rows = {row["id"]: row for row in verdict.requirements}
+    assert rows["rpc.id"]["verdict"] == "PASS" and rows["rpc.id"]["count"] == len(LINES) / 2
