@@ -11,7 +11,7 @@ class Call:
 
     __slots__ = (
         *("line", "t", "up", "lost", "id", "action", "payload", "readings", "valid"),
-        *("reply_t", "reply", "error", "row", "again"),
+        *("reply_t", "reply", "doubtful", "error", "row", "again"),
     )
 
     def __init__(self, line: int, t: float, up: bool, lost: bool, id: str, action: str, payload: Any) -> None:
@@ -23,6 +23,7 @@ class Call:
         self.readings: list[Reading] | None = None  # of its meter values, where it has them and is valid
         self.reply_t: float | None = None
         self.reply: dict[str, Any] | None = None  # the payload of a valid CALLRESULT
+        self.doubtful = False  # the answer holds foreign fields: the station may have taken it for none
         self.error: str | None = None  # the code of a CALLERROR
 
     @property

@@ -1,19 +1,24 @@
 """Connector statuses: the table of 4.9, error codes, and whether each change was told."""
 
+from functools import partial
+
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.checks.state.station_history import AT_REST
 from evc5.rigs.checks.state.transactions import Transaction
 
 TABLE, ZERO, CODE = "status.table", "status.connector-zero", "status.error-code"
 SERVICE, MIDWAY = "status.in-service", "status.in-transaction"
+NEEDS = "status.needs-transaction"
 REQUIREMENTS = (
     R(TABLE, "Statuses change only as the table allows", "4.9"),
     R(ZERO, "Connector 0 is Available, Unavailable or Faulted", "4.9"),
     R(SERVICE, "No transaction starts on a connector Faulted or Unavailable", "4.9, 5.2, TC_041_CS"),
     R(MIDWAY, "A connector is not free, finishing or out of service in a transaction", "4.9, 7.7"),
+    R(NEEDS, "Charging, SuspendedEV and SuspendedEVSE are told of a transaction", "4.9, 7.7"),
     R(CODE, "Faulted comes with an error code, no other status with a foreign one", "4.9, 7.6"),
 )
 
@@ -51,6 +56,7 @@ UNTOLD_S = 5.0
 STOP_S = 120.0  # assumed: so long a stop may be on its way
 MIDWAY_S = 0.1  # a stop and the status that comes of it have one instant
 TOLD_S = 1.0  # what happens within a second may be told in either order
+START_TOLD_S = 60.0  # assumed: a start is told so soon before or after the status that it brings
 RUNNING = ("Charging", "SuspendedEV", "SuspendedEVSE")
 OVER = ("Available", "Finishing", "Unavailable")
 COMMUNICATION = ("Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing")
@@ -66,6 +72,7 @@ class Statuses:
         self._whole = (
             context.evidence.from_power_on
         )  # else no one tells what happened at the connector meanwhile
+        self._agenda = context.agenda
         self._now: dict[int, str] = {}
         self._mended_t: dict[int, float] = {}  # by connector: when a fault last went away
         self._touched_t: dict[int, float] = {}  # by connector: when hands were last at it
@@ -99,6 +106,10 @@ class Statuses:
             return
         self._in_transaction(call, connector, status)
         before = self._now.get(connector)
+        if status in RUNNING and before in AT_REST:
+            self._agenda.at(
+                call.t + START_TOLD_S, partial(self._needs, call, self._since.get(connector, call.t))
+            )
         if before is not None and before != status:
             self._step(call, connector, before, status)
         touched_t = max(self._changed_t, self._touched_t.get(connector, float("-inf")))
@@ -108,6 +119,15 @@ class Statuses:
         if before != status:
             self._since[connector] = call.t
         self._now[connector] = status
+
+    def _needs(self, call: Call, rested: float) -> None:
+        """Has a transaction begun since the connector was at rest? Its start may be on its way."""
+        connector, until = call.payload["connectorId"], call.t + START_TOLD_S
+        if self._link.may_be_queueing(until) or self._history.transactions.unclear:
+            return
+        begun = self._history.transactions.any_within(connector, rested - START_TOLD_S, until)
+        message = f"{call.payload['status']} is told and no transaction was started"
+        self._ledger.judge(NEEDS, begun, call.t, connector, "StartTransaction", "none", message)
 
     def _in_transaction(self, call: Call, connector: int, status: str) -> None:
         """Its stop may have been before, and be told later."""

@@ -20,7 +20,6 @@ from evc5.rigs.checks.state.keys import as_text
 from evc5.rigs.checks.state.ledger import Ledger
 from evc5.rigs.checks.state.listeners import Bus, Event
 from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
-from evc5.rigs.checks.state.requirement import UNKNOWN
 from evc5.rigs.checks.state.station_history import StationHistory
 from evc5.rigs.checks.state.tolerances import Tolerances, policies_of
 from evc5.rigs.checks.transactions.session_table import Sessions
@@ -40,7 +39,6 @@ JUST_AFTER_S = 1e-6
 POWER_LOSS = {"fault": "power-cut", "clear": "power-restore"}
 GOES_DOWN = ("power-cut", "link-down", "reset")
 
-VERSION = "1.6"
 Progress = Callable[[float, float], None]  # so far, of how much
 
 
@@ -123,22 +121,12 @@ class Judge:
         self._event, self._part = next(self._events, None), next(self._parts, None)
         self._context.telemetry.recorded = self._context.evidence.telemetry = self._part is not None
         self._due = self._next_due()
-        version = self._transcript.told().version
-        if version != VERSION:
-            self._is_of(version)
-        elif self._transcript.is_own:
+        if self._transcript.is_own:
             self._own()
         else:
             self._log()
         self._catch_up(FOREVER)
         return self._verdict(time)
-
-    def _is_of(self, version: str) -> None:
-        """A log of another version: said once, and nothing is judged by the wrong schemas."""
-        self._frames = sum(1 for _ in self._transcript.records())
-        message = f"this is a log of OCPP {version}, which this judge does not know"
-        about = f"OCPP {VERSION}", f"OCPP {version}", message
-        self._ledger.broken("frame.form", self._ledger.time.start, None, *about, line=None, blames=UNKNOWN)
 
     def _own(self) -> None:
         """A `messages.jsonl`: lines, and pairs of lines of known form, which are nearly all."""

@@ -159,7 +159,7 @@ class Telling:
             self.gathering.flush()
         self._validation.result(call, frame)
         self._bus.tell(self._bus.any_reply, call)
-        if call.error is not None or call.reply is None:  # a broken reply may count as none
+        if call.error is not None or call.reply is None or call.doubtful:  # it may count as none
             self._gave_up(call)
         else:
             self.repeats.confirmed(call)

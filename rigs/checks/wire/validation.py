@@ -77,6 +77,7 @@ class Validation:
             about = frame.t, call.connector, f"{call.action}.conf", frame.up
             payload, valid = self._cleaned(known, frame.payload, *about)
             call.reply = payload if valid else None
+            call.doubtful = payload is not frame.payload
 
     def _error(self, call: Call, frame: Frame) -> None:
         code, description, details = frame.payload
