@@ -98,6 +98,9 @@ class StationLimit:
     def _judge(self, instants: Array, highest: Array) -> None:
         tolerances, ledger = self._context.tolerances, self._context.ledger
         flows = highest > tolerances.current_a
+        for connector in self._context.telemetry.parts:
+            overdraws = self._context.history.connectors.overdraws
+            flows &= ~overdraws(connector, instants, tolerances.reaction_s)
         lowest = self._lowest()
         if lowest is None:
             return

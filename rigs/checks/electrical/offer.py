@@ -36,6 +36,7 @@ class Offer:
         offer = np.nanmax(np.nan_to_num(rows["offered_a"]), axis=1)
         flows = current > tolerances.current_a
         flows[: rows.carried] = False
+        flows &= ~self._context.history.connectors.overdraws(connector, rows["t"], tolerances.reaction_s)
         wrong = np.zeros(len(rows), bool)
         for k in np.flatnonzero(flows & (current > _allowed(offer, tolerances))).tolist():
             highest = highest_of_late(rows, offer, k, tolerances.reaction_s)

@@ -98,7 +98,8 @@ def drifting(offset_s: float, rate: float, sets: list[tuple[float, float]]) -> l
         before = ahead + rate * (t - since)
         after = before + step_s
         if (abs(step_s) < MOST_STEP_S and abs(offset_s) < ADOPTED_S) or knots:
-            knots += [(since + HAIR_S, ahead), (t - SETTING_S * abs(step_s), before)]
+            last = t - SETTING_S * abs(step_s)
+            knots += [(since + HAIR_S, ahead), (last, ahead + rate * (last - since))]
         else:
             knots = [(since, after)]
         ahead, since, offset_s = after, t, 0.0

@@ -17,6 +17,7 @@ RECONNECT_S = 200.0  # EVC4 boot log: it tries again after three minutes
 HAIR_S = 0.002  # stamps are written to the millisecond
 QUIET_S = 5.0  # nothing else so long before: its effects are over; assumed
 METER_FAULT = "power-meter-failure"
+OVERDRAW = "over-current"  # the vehicle's doing: it takes more than it is offered
 UNSEEN_S = 0.5  # assumed: a cable pulled and put back so quickly may go unnoticed
 STOP_TOLD_S = 30.0  # assumed: a start or stop is told so soon, behind other calls on a slow line
 MOST = 4096  # stretches and instants kept per connector
@@ -50,9 +51,11 @@ class Stretches:
         k = bisect_right(self.begins, t + HAIR_S) - 1
         return self.begins[k] if k >= 0 and t + HAIR_S < self.ends[k] else None
 
-    def begins_of(self, t: Array) -> Array:
-        """The same of many instants; -inf where none does."""
+    def begins_of(self, t: Array, gap_s: float = 0.0) -> Array:
+        """The same of many instants; -inf where none does. Stretches that follow within `gap_s` are one."""
         begins, ends = np.array([-FOREVER, *self.begins]), np.array([-FOREVER, *self.ends])
+        apart = np.concatenate([[True], begins[1:] - ends[:-1] >= gap_s])
+        begins = begins[np.maximum.accumulate(np.where(apart, np.arange(len(begins)), 0))]
         k = np.searchsorted(begins, t + HAIR_S, side="right") - 1
         found: Array = np.where(t + HAIR_S < ends[k], begins[k], -FOREVER)
         return found
@@ -92,6 +95,7 @@ class Connectors:
         self.plugged: defaultdict[int, Stretches] = defaultdict(Stretches)
         self.faulty: defaultdict[int, Stretches] = defaultdict(Stretches)  # with any fault
         self.unmetered: defaultdict[int, Stretches] = defaultdict(Stretches)  # its meter does not answer
+        self.overdrawn: defaultdict[int, Stretches] = defaultdict(Stretches)  # by its vehicle
         self._faults: defaultdict[int, set[str]] = defaultdict(set)  # those that are injected now
         self._touched: defaultdict[int, list[float]] = defaultdict(list)  # connector 0: the station
 
@@ -107,6 +111,11 @@ class Connectors:
     def ever_unmetered(self, connector: int) -> bool:
         """Was there ever such an instant?"""
         return connector in self.unmetered and bool(self.unmetered[connector].begins)
+
+    def overdraws(self, connector: int, t: Array, margin_s: float) -> Array:
+        """Instants at which the vehicle takes what it likes, or has just let go of it."""
+        found = self.overdrawn[connector].cover(t)
+        return found | (t - self.overdrawn[connector].last_end(t) <= margin_s)
 
     def may_be_over(self, connector: int, t: float) -> bool:
         """Has its transaction (of 0: any) just been ended, so that a stop may be on its way?"""
@@ -204,6 +213,8 @@ class Connectors:
     def _fault(self, t: float, is_set: bool, connector: int, fault: str) -> None:
         if fault == METER_FAULT:
             self._meter_fails(connector, t, is_set)
+        elif fault == OVERDRAW:
+            (self.overdrawn[connector].open if is_set else self.overdrawn[connector].close)(t)
         active, stretches = self._faults[connector], self.faulty[connector]
         (active.add if is_set else active.discard)(fault)
         if active:

@@ -73,6 +73,16 @@ class Keys:
         """Is a flag set in a key of flags, as in "chkOnlineAuth=1,StopOnAnyCrd=0"?"""
         return f"{name}=1".lower() in (self.text(key, t) or "").replace(" ", "").lower()
 
+    def asks_online(self, t: float) -> bool:
+        """Is the CSMS asked for a card that the station does not know (com_AuthOptions chkOnlineAuth)?"""
+        options = (self.text("com_AuthOptions", t) or "").replace(" ", "").lower()
+        return "chkonlineauth=0" not in options
+
+    def is_enabled(self, connector: int, t: float) -> bool:
+        """Is the connector in use at all (chg_ChannelsEnabled), as far as anybody told?"""
+        text = self.text("chg_ChannelsEnabled", t)
+        return text is None or str(connector) in text.replace(" ", "").split(",")
+
     def has_lock(self, connector: int, t: float) -> bool | None:
         """Can the socket hold its cable (chg_SktType)? None where nobody told."""
         text = self.text("chg_SktType", t)

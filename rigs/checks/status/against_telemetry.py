@@ -5,7 +5,7 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
-from evc5.rigs.checks.state.connectors import Stretches
+from evc5.rigs.checks.state.connectors import UNSEEN_S, Stretches
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
@@ -134,10 +134,14 @@ class Standing:
             self._history.boots.last_dark(t), service.last_end(t)
         )  # after both it is Preparing (H2)
         used = idle & here & (since > np.maximum(begun + 1.0, anew))
-        just_used = idle & here & (since > np.maximum(begun, anew) - 1.0)  # stamps go by the second
-        waited = t - begun > (self._keys.integer("ConnectionTimeOut", float(t[-1])) or 0) - UNSURE_S
+        seen = connectors.plugged[connector].begins_of(t, UNSEEN_S)  # cables swapped in a wink are one
+        just_used = idle & here & (since > np.maximum(seen, anew) - 1.0)  # stamps go by the second
+        waited = t - seen > (self._keys.integer("ConnectionTimeOut", float(t[-1])) or 0) - UNSURE_S
         waited |= bool(self._keys.changes(float(t[0]) - SETTLED_S, "connectiontimeout"))
-        in_service = ~out | self._maybe_out
+        maybe_out = self._maybe_out or not self._keys.is_enabled(connector, float(t[-1]))
+        in_service = ~out | maybe_out
+        kept = self._keys.text("UnlockConnectorOnEVSideDisconnect", float(t[-1])) == "false"
+        just_used |= idle & here & kept & (since > -np.inf)  # the socket may hold the cable of the last one
         return {
             "Faulted": any_of | faulting,
             "Charging": any_of | (sound & runs & asks & offered),
@@ -147,7 +151,7 @@ class Standing:
             | (sound & idle & ((here & (just_used | waited)) | (gone & in_service & (since > -np.inf)))),
             "Preparing": any_of | (sound & idle & in_service & ~used),
             "Available": any_of | (sound & idle & gone & in_service),
-            "Unavailable": any_of | (sound & idle & (out | self._maybe_out)),
+            "Unavailable": any_of | (sound & idle & (out | maybe_out)),
         }
 
     def _said(self, connector: int, rows: Rows) -> None:

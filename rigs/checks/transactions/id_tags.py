@@ -121,10 +121,7 @@ class Cards:
     def _caused(self, running: Transaction) -> None:
         """The card, the remote start, or an option that needs neither (chg_Ch1Options PlugAndCharge)."""
         fault_t = self._connectors.faulty[running.connector].begin_of(running.start - 0.5)
-        tag, since = (
-            running.id_tag.lower(),
-            (fault_t or running.start) - LONGEST_WAIT_S,
-        )  # it waits for its end
+        tag, since = running.id_tag.lower(), self._waits_since(fault_t or running.start)
         plug_and_charge = self._keys.has_option(
             f"chg_Ch{running.connector}Options", "PlugAndCharge", running.start
         )
@@ -141,6 +138,11 @@ class Cards:
         message = f"a transaction starts on idTag {running.id_tag}, which nobody showed or sent"
         expected = "a card or a remote start before"
         self._ledger.judge(CAUSE, good, running.start_told, running.connector, expected, "neither", message)
+
+    def _waits_since(self, t: float) -> float:
+        """Since when a card may have waited; with a ConnectionTimeOut of 0 it does so for ever."""
+        limits = {self._keys.integer("ConnectionTimeOut", at) for at in (t - LONGEST_WAIT_S, t)}
+        return -np.inf if 0 in limits else t - LONGEST_WAIT_S
 
     def _unplugged(self, event: Event) -> None:
         connector, t = event.connector or 0, event.t
@@ -240,7 +242,7 @@ class Cards:
             self._ledger.judge(NEEDLESS, not asked, t, connector, "no Authorize", actual, message)
 
     def _in_transaction(self, its: Transaction, t: float, tag: str) -> None:
-        if self._keys.has_option("com_AuthOptions", "StopOnAnyCrd"):
+        if self._keys.has_option("com_AuthOptions", "StopOnAnyCrd") or not self._keys.asks_online(t):
             return
         own = tag == its.id_tag.lower()
         answer = self._answer(tag, t)
@@ -280,7 +282,7 @@ class Cards:
 
     def _at_rest(self, connector: int, t: float, tag: str) -> None:
         """Nothing runs: the CSMS is asked, and what it accepts starts where the cable is in."""
-        if self._keys.has_option("com_AuthOptions", "AllowAllCards"):
+        if self._keys.has_option("com_AuthOptions", "AllowAllCards") or not self._keys.asks_online(t):
             return
         asked = self._was_asked(tag, t)
         knows = self._flag("LocalPreAuthorize", t) is not False

@@ -10,6 +10,7 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
@@ -108,12 +109,16 @@ class Unconnected:
             self._cache.clear()
 
     def _told(self, call: Call) -> None:
-        if call.payload["errorCode"] == CONFLICT_CODE:
+        if call.payload["errorCode"] != CONFLICT_CODE:
+            return
+        if self._keys.text("LocalAuthListEnabled") is None:
+            self._ledger.not_compared(CONFLICT, key("LocalAuthListEnabled").lacks)
+        else:
             good, message = call.t - self._conflict_t <= LOOK_S, "a conflict of the local list is told"
             self._ledger.judge(
                 CONFLICT, good, call.t, call.connector, "a contradiction before", "none", message
             )
-            self._conflict_told_t = call.t
+        self._conflict_told_t = call.t
 
     def _contradicts(self, tag: str, call: Call) -> None:
         """Accepted here and not there, or the other way round."""
@@ -177,8 +182,11 @@ class Unconnected:
             self._offline.append(shown)
         elif shown.status == "Accepted" and self._is("LocalPreAuthorize", t):
             self._agenda.at(t + LOOK_S, partial(self._unasked, shown))
-        elif shown.status is None and self._is("LocalPreAuthorize", t) and not self._may_know_more:
+        elif shown.status is None and self._is("LocalPreAuthorize", t) and self._asks_for_unknown(t):
             self._agenda.at(t + LOOK_S, partial(self._unknown, shown))
+
+    def _asks_for_unknown(self, t: float) -> bool:
+        return self._keys.asks_online(t) and not self._may_know_more
 
     def _plain(self, shown: Shown) -> bool:
         """Nothing else was done, and the connector was free: plugged in since the last transaction there."""

@@ -73,6 +73,33 @@ REFUSED_AT_ONCE = [
     step("plug_in", 1),
     wait(30.0),
 ]
+GIVEN_UP = [
+    step("csms.reply", "StartTransaction", error="InternalError", times=12),
+    step("plug_in", 1, "vw-id3-58", 0.725),
+    wait(1.0),
+    step("present_tag", 1, "TAG1"),
+    wait(1954.38),
+    step("unplug", 1),
+    wait(1500.0),
+]
+FOR_EVER = [wait(60.0), step("present_tag", 1, "TAG1"), wait(2000.0), step("plug_in", 1), wait(60.0)]
+LISTED = {"listVersion": 1, "updateType": "Full"}
+BLOCKED = [{"idTag": "TAG1", "idTagInfo": {"status": "Blocked"}}]
+CONFLICT = [
+    step("ask", "SendLocalList", {**LISTED, "localAuthorizationList": BLOCKED}),
+    step("present_tag", 1, "TAG1"),
+    wait(60.0),
+]
+CHARGE = [step("plug_in", 1, "tesla-model-3-rwd", 0.4, 20.0), wait(10.0), step("present_tag", 1, "TAG1")]
+OVERDRAW = [*CHARGE, wait(60.0), step("inject", "over-current", 1), wait(300.0)]
+SWAPPED = [
+    step("plug_in", 1),
+    wait(300.0),
+    step("unplug", 1),
+    step("plug_in", 1, "renault-zoe-ze50", 0.5),
+    wait(600.0),
+]
+KEPT = [*CHARGE, wait(300.0), step("unplug", 1), wait(30.0), step("plug_in", 1), wait(3000.0)]
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
     "power-loss-at-one-connector-is-the-station's": ({"keys": SAMPLED}, {}, [wait(1.0), *DARK]),
     "the-mains-are-back-before-the-line": ({}, {}, BACK_BEFORE_THE_LINE),
@@ -87,6 +114,22 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
     "a-station-on-one-phase-says-so": ({"phases": 1}, {}, [COMPOSITE]),
     "the-profile-of-a-remote-start-elsewhere": ({"behaviour": "ocpp16"}, {}, OTHER_CONNECTOR),
     "a-start-refused-within-a-second-of-the-cable": ({}, {}, REFUSED_AT_ONCE),
+    "a-start-given-up-and-a-stop-of-no-id": ({}, {}, GIVEN_UP),
+    "a-card-waits-for-ever": ({"keys": {"ConnectionTimeOut": 0}}, {}, FOR_EVER),
+    "a-list-that-nobody-knows-to-be-in-use": ({}, {"asks_keys": False}, CONFLICT),
+    "nobody-is-asked-online": (
+        {"keys": {"com_AuthOptions": "chkOnlineAuth=0"}},
+        {},
+        [wait(300.0), *CHARGE, wait(60.0)],
+    ),
+    "a-vehicle-that-overdraws": ({}, {}, OVERDRAW),
+    "cables-swapped-in-a-wink": ({"keys": {"ConnectionTimeOut": 30}}, {}, SWAPPED),
+    "a-socket-that-keeps-the-cable": (
+        {"keys": {"ConnectionTimeOut": 30, "UnlockConnectorOnEVSideDisconnect": False}},
+        {},
+        KEPT,
+    ),
+    "a-channel-that-is-not-in-use": ({"keys": {"chg_ChannelsEnabled": "1"}}, {}, [wait(1000.0)]),
     "a-car-waits-while-the-boot-is-pending": (
         {"keys": {"ConnectionTimeOut": 120}},
         {"boot_status": ["Rejected", "Pending", "Accepted"]},

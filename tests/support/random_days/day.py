@@ -42,6 +42,8 @@ class Day:
     def run(self) -> Bench:
         """Live through it; the link and the mains are there again at its end."""
         acts, weights = list(ACTS), list(ACTS.values())
+        if self.table["station"]["clock"]["offset_s"]:
+            self.stage.do("advance", 200.0)  # the boot is accepted by then, and the clock is set
         while self.stage.now < self.end:
             self.stage.random.choices(acts, weights)[0](self.stage)
         network.restore(self.stage)
