@@ -2,6 +2,8 @@
 
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
@@ -91,18 +93,21 @@ class TransactionMemory:
         """A status says that nothing runs there; what is queued of it comes a while later."""
         self._settled.setdefault(connector, t + QUEUE_S)
 
-    def by_name(self, id: int, all_settled: bool) -> Transaction | None:
+    def by_name(self, stop: dict[str, Any], all_settled: bool) -> Transaction | None:
         """The transaction that a stop of this id means: its own; of a wrong id, the only one it can be.
 
         ER 3.18: -1 stands for one whose start was not confirmed.
         """
+        id = stop["transactionId"]
         known = self.by_id.get(id)
         if known is not None:
             return known
         nameless = [running for running in self.open.values() if running.id is None]
         others = list(self.open.values()) if all_settled and id not in self.given else []
         candidates = nameless or others
-        return candidates[0] if len(candidates) == 1 or (nameless and id == UNKNOWN) else None
+        if nameless and id == UNKNOWN:
+            return min(nameless, key=partial(_distance, stop))
+        return candidates[0] if len(candidates) == 1 else None
 
     # -- what the frames tell --------------------------------------------------------------------
 
@@ -131,7 +136,7 @@ class TransactionMemory:
 
     def stop(self, call: Call, all_settled: bool) -> None:
         payload = call.payload
-        stopped = self.by_name(payload["transactionId"], all_settled)
+        stopped = self.by_name(payload, all_settled)
         if stopped is None or stopped.stop is not None:
             return
         self._stopped[call.id] = stopped
@@ -150,3 +155,9 @@ class TransactionMemory:
     def remotely_started(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":
             self.remote_tags[call.payload["idTag"].lower()] = call.t
+
+
+def _distance(stop: dict[str, Any], running: Transaction) -> tuple[bool, bool, float]:
+    """How badly a stop's card and meter go with a transaction."""
+    tag, risen_wh = stop.get("idTag", "").lower(), float(stop["meterStop"]) - running.meter_start
+    return bool(tag) and running.id_tag.lower() != tag, risen_wh < 0, risen_wh
