@@ -59,6 +59,11 @@ class Evidence:
         return _KNOWN[need.name](self)
 
     @property
+    def hears_csms(self) -> bool:
+        """Are the frames of the CSMS recorded? Else what it answered is not known."""
+        return False in self.records
+
+    @property
     def current_source(self) -> str | None:
         """Of what flowed: telemetry, else the best measurand told; None where nothing tells."""
         if self.telemetry:

@@ -6,6 +6,7 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import BOTH_WAYS
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import UNKNOWN, Transaction
 
@@ -86,15 +87,22 @@ class Transactions:
         if id in self._transactions.given:
             message, actual = f"StopTransaction speaks of transaction {id}", "one stopped before"
             self._ledger.broken(PAIR, call.t, None, "a running transaction", actual, message)
-        elif all(self._transactions.is_settled(one, call.t) for one in self._history.outlets()):
+        elif self._all_settled(call.t):
             if id != UNKNOWN:
                 message, actual = f"StopTransaction speaks of transaction {id}", "an id that was never given"
                 self._ledger.broken(PAIR, call.t, None, "a running transaction", actual, message)
         else:
             self._ledger.not_compared(PAIR, BEFORE)
 
+    def _all_settled(self, t: float) -> bool:
+        outlets = list(self._history.outlets())
+        return bool(outlets) and all(self._transactions.is_settled(one, t) for one in outlets)
+
     def _names(self, call: Call, stopped: Transaction, id: int) -> None:
         """The id that the CSMS gave; -1 only where it gave none before the stop (ER 3.18)."""
+        if not self._context.evidence.hears_csms:
+            self._ledger.not_compared(PAIR, BOTH_WAYS.lacks)
+            return
         confirmed = stopped.confirmed_at is not None and stopped.confirmed_at < (stopped.stop or call.t)
         good = id == stopped.id or (id == UNKNOWN and not confirmed)
         message = f"the stop of {stopped.name} carries transactionId {id}"

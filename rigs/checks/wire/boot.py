@@ -70,7 +70,9 @@ class Boot:
             self._too_early(call)
 
     def _booting(self, call: Call) -> None:
-        self._owed, self._waits = None, call.valid  # of a boot that cannot be read the answer means little
+        self._owed = None
+        # Of a boot that cannot be read the answer means little; one that is not recorded is not known.
+        self._waits = call.valid and self._context.evidence.hears_csms
         self._ledger.held(FIRST)
         if self._last is None:
             return

@@ -16,21 +16,31 @@ NAMES = frozenset(  # fields that name the station, in small letters without sig
     }
 )
 _LABEL = (
-    r"(?:charge[ _-]?box|charge[ _-]?point|charging[ _-]?station|charger|station|cp|cb|ocpp|client|device)"
-    r"[ _-]?(?:id|identity|identifier|name)?|identity"
+    r"(?:charge[ _-]?box|charge[ _-]?point|charg(?:e|ing)[ _-]?station|charger|station|cp|cb|ocpp|client"
+    r"|device)[ _-]?(?:id|identity|identifier|name)?|identity"
 )
-_NAME = r"(?P<name>[^\s\"'\[\](){}<>,;:=|]{1,48})"
-PATTERNS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"(?<![a-z])(?:{_LABEL})[\"']?\s*[=:]\s*[\"']?{_NAME}",
-        rf"(?:^|[\s\]:]){_NAME}: (?:receive message|send)\s*$",
-        rf"\b(?:recv|send|sent|received)\b(?: \w+){{0,3}}? (?:(?:from|to) )?[\"']?{_NAME}[\"']?\s*:?\s*$",
-        rf"\b(?:from|to)\b (?:charge ?point |charger |station |cp |client )?[\"'\[(]?{_NAME}",
-        rf"wss?://[^\s\"']+/{_NAME}(?=[\s\"',;\])]|$)",
-        rf"/(?:ocpp|ocpp16|ocpp1\.6|ocppj|ws|websocket|CentralSystemService)/{_NAME}",
-        rf"(?:^|\s){_NAME}\s*(?:<-+|<=+|<<+|←|-+>|=+>|>>+|→)\s*$",
-    )
+_NAME = r"(?P<name>[^\s\"'\[\](){}<>,;:=|\\]{1,48})"
+_SENT = r"(?:recv|send|sent|received|empfangen|gesendet|ontvangen|verzonden|reçu|envoyé|enviado|recibido)"
+_WITH = r"(?:from|to|von|an|van|naar|de|à|da|para)"
+_ARROW = r"(?:<-+|<=+|<<+|←|-+>|=+>|>>+|→)"
+LABELLED = re.compile(rf"(?<![a-z])(?:{_LABEL})\\*[\"']?\s*[=:]\s*\\*[\"']?{_NAME}", re.IGNORECASE)
+PATTERNS = (
+    LABELLED,
+    *(
+        re.compile(pattern, re.IGNORECASE)
+        for pattern in (
+            rf"(?:^|[\s\]:]){_NAME}: (?:receive message|send)\s*$",
+            rf"\b{_SENT}\b(?: \w+){{0,3}}? (?:{_WITH} )?[\"']?{_NAME}[\"']?\s*:?\s*$",
+            rf"\b(?:from|to)\b (?:charge ?point |charger |station |cp |client )?[\"'\[(]?{_NAME}",
+            rf"\b(?:{_LABEL}) [\"']{_NAME}[\"']",
+            rf"wss?://[^\s\"']+/{_NAME}(?=[\s\"',;\])]|$)",
+            rf"/(?:ocpp|ocpp16|ocpp1\.6|ocppj|ws|websocket|CentralSystemService)/{_NAME}",
+            rf"(?:^|\s){_NAME}\s*{_ARROW}\s*$",
+            rf"(?:^|\s){_NAME}\s*{_ARROW}\s*(?:csms|cs|server|backend|central ?system)\b",
+            rf"\b(?:csms|cs|server|backend|central ?system)\s*{_ARROW}\s*{_NAME}",
+        )
+    ),
+    re.compile(r"[\[(](?P<name>(?=[A-Z0-9*_.-]*[A-Z])(?=[A-Z*_.-]*\d)[A-Z0-9*_.-]{3,36})[\])]"),  # [CP001]
 )
 WORDS = frozenset(  # what stands where a name may stand and is none
     {
@@ -71,7 +81,7 @@ def named(found: Found) -> str:
     for name, value in reversed(list(found.fields.items())):
         if _is_label(name) and (station := _taken(value)):
             return station
-    return _in_text(found.before[-300:]) or _in_text(_head(found))
+    return _in_text(found.before[-300:]) or _in_text(_head(found)) or _labelled(found.after[:200])
 
 
 def _head(found: Found) -> str:
@@ -91,6 +101,11 @@ def _in_text(text: str) -> str:
         if found:
             return found[-1]
     return ""
+
+
+@lru_cache(maxsize=4096)
+def _labelled(text: str) -> str:
+    return next((name for match in LABELLED.finditer(text) if (name := _taken(match["name"]))), "")
 
 
 def _taken(name: str) -> str:

@@ -1,5 +1,6 @@
 """What the beginning of a log tells of the whole: who wrote it, what its words mean, how it tells time."""
 
+import re
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from evc5.rigs.checks.reading.logs.stamps import Stamp
 SURVEYED = 4000  # frames by which a log is known
 MOST_OPEN = 4096  # CALLs that may wait for their replies at once, of all stations
 DENSE = 0.9  # of the lines; then one that holds no frame is a broken one
+DENSE_LINE = re.compile(r"\[[^\]]*\d:\d\d[^\]]*\]\s*[^\s\[\]{}\"]+[:\s]*$")  # [time] direction, and the frame
 DOUBLED = 0.4  # of the frames were told just before: two loggers tell of each
 
 
@@ -90,7 +92,7 @@ def survey(frames: Iterable[Found], sent_is_up: bool) -> Survey:
     _names(told, ordered)
     _ways(told, ordered, sent_is_up)
     told.records = _sides(told, ordered)
-    told.is_dense = len(seen) >= DENSE * lines and all(found.before.startswith("[") for found in seen)
+    told.is_dense = len(seen) >= DENSE * lines and all(DENSE_LINE.match(found.before) for found in seen)
     told.is_doubled = _doubled(ordered) >= DOUBLED * len(seen)
     told.guess_s = _guess(seen, read, told)
     _speaks(told, seen)
