@@ -1,11 +1,18 @@
-"""The pytest plugin: `bench`, `rig` and `golden` for regression tests of charge points and back offices."""
+"""The pytest plugin: `bench`, `rig` and `golden` for regression tests of charge points and back offices.
+
+A test that fails names the recordings it made, with their findings and last frames.
+"""
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+RECORDINGS = pytest.StashKey[list[Path]]()
+FLUSHES = pytest.StashKey[list[Callable[[], None]]]()
+LAST_FRAMES, MOST_FINDINGS, MOST_LETTERS = 12, 20, 160  # shown of a failing test's recording
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,6 +24,33 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "evc5(**options): how the bench fixture builds its charge point")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        for flush in item.stash.get(FLUSHES, []):
+            flush()
+        report.sections += [
+            (f"recording {directory}", _told(directory)) for directory in item.stash.get(RECORDINGS, [])
+        ]
+    return report
+
+
+def _told(directory: Path) -> str:
+    """What the judge found in a recording, as far as it was asked, and what passed last."""
+    from evc5 import BadInput, Run
+    from evc5.rigs.analysis.shown import line
+    from evc5.rigs.analysis.trace import last_lines
+
+    try:
+        run = Run.open(directory)
+        lines = [line(finding) for finding in run.findings[:MOST_FINDINGS]]
+        lines += last_lines(run, LAST_FRAMES)
+    except BadInput as error:
+        return str(error)
+    return "\n".join(text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]} …" for text in lines)
+
+
 @pytest.fixture
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     """A booted charge point in virtual time; `@pytest.mark.evc5(connectors=1, keys={…})` says which."""
@@ -25,16 +59,21 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     from evc5 import Bench
 
     with Bench(**{"out": tmp_path / "bench", **options}) as made:
+        recorder = made.assembly.recorder
+        request.node.stash.setdefault(RECORDINGS, []).append(recorder.directory)
+        request.node.stash.setdefault(FLUSHES, []).append(recorder.flush)
         yield made
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Callable[..., Any]]:
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """`rig(path or name, days=…, seed=…)` runs a rig file and returns the judged run."""
     from evc5 import Rig
 
     def run(path_or_name: str | Path, **options: Any) -> Any:
-        return Rig.load(path_or_name).run(**{"out": tmp_path / Path(path_or_name).stem, **options})
+        done = Rig.load(path_or_name).run(**{"out": tmp_path / Path(path_or_name).stem, **options})
+        request.node.stash.setdefault(RECORDINGS, []).append(done.directory)
+        return done
 
     yield run
 

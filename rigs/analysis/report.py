@@ -51,6 +51,33 @@ def write_report(run: Run) -> Path:
 
 
 def page(run: Run) -> str:
+    summary = run.summary
+    days = dict.fromkeys(_days(run, busiest_day.connectors(run)))
+    findings = list(_findings(run))
+    for finding in findings:
+        finding["mark"] = _mark(finding, days)
+    return (
+        _environment(run)
+        .get_template("report.html")
+        .render(
+            run=run,
+            summary=summary,
+            themes=THEME,
+            begin=_at(run, 0.0),
+            facts=_facts(run),
+            tally=_tally(summary),
+            requirements=sorted(
+                summary.get("requirements", []), key=lambda row: _RANK.get(row["verdict"], 1)
+            ),
+            findings=findings,
+            more_findings=max(0, len(run.findings) - PAGE_FINDINGS),
+            matrix=matrix(summary, findings),
+            figures=list(_figures(run, list(days))),
+        )
+    )
+
+
+def _environment(run: Run) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
@@ -60,24 +87,7 @@ def page(run: Run) -> str:
         "number": _number,
         "percent": _percent,
     }
-    summary = run.summary
-    days = dict.fromkeys(_days(run, busiest_day.connectors(run)))
-    findings = list(_findings(run))
-    for finding in findings:
-        finding["mark"] = _mark(finding, days)
-    return environment.get_template("report.html").render(
-        run=run,
-        summary=summary,
-        themes=THEME,
-        begin=_at(run, 0.0),
-        facts=_facts(run),
-        tally=_tally(summary),
-        requirements=sorted(summary.get("requirements", []), key=lambda row: _RANK.get(row["verdict"], 1)),
-        findings=findings,
-        more_findings=max(0, len(run.findings) - PAGE_FINDINGS),
-        matrix=matrix(summary, findings),
-        figures=list(_figures(run, list(days))),
-    )
+    return environment
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """A run's frames as text that reads as a diff: golden files are made of it."""
 
 import json
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,11 @@ ARROWS = {"up": "->", "down": "<-"}  # as seen from the charge point
 def wire_trace(run: Recorded) -> str:
     """One line a frame: seconds, direction, message id, action or reply, payload with its keys in order."""
     return "".join(f"{line}\n" for line in _lines(run))
+
+
+def last_lines(run: Recorded, most: int) -> list[str]:
+    """The end of the trace, for a look at what came last."""
+    return list(deque(_lines(run), maxlen=most))
 
 
 def _lines(run: Recorded) -> Iterator[str]:

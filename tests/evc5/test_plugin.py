@@ -1,5 +1,6 @@
 """The pytest plugin, as a project finds it that has folders of our packages' names itself."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,16 @@ def test_theirs_are_still_there():
 
 def test_ours_once_more(bench, rig):
     assert bench.reading(2)["pilot"] == "A"
+"""
+FAILING = """
+def test_there_is_current(bench):
+    bench.plug_in(1)
+    bench.advance(20)
+    assert bench.reading(1)["i1_a"] > 0
+
+def test_there_are_two_cars(rig):
+    run = rig("first-charge", days=0.1)
+    assert len(run.sessions) == 2
 """
 GOLDEN = """
 import pytest
@@ -71,6 +82,19 @@ def test_a_projects_own_models_and_twin_live_beside_ours(pytester: pytest.Pytest
     pytester.makepyfile(OWN_FOLDERS)
     pytester.makeconftest("import sys, pathlib\nsys.path.insert(0, str(pathlib.Path(__file__).parent))\n")
     run(pytester).assert_outcomes(passed=3)
+
+
+@pytest.mark.slow
+def test_a_failing_test_names_its_recording_and_shows_the_last_frames(pytester: pytest.Pytester) -> None:
+    """Frames and their order are the charge point's: it told that a cable went in, and nothing since."""
+    pytester.makepyfile(FAILING)
+    result = run(pytester)
+    result.assert_outcomes(failed=2)
+    told = result.stdout.str()
+    first, second = re.findall(r"-+ recording (\S+) -+\n(.*?)\n(?:___|===)", told, re.DOTALL)
+    assert first[0].endswith("bench") and second[0].endswith("first-charge")
+    assert '"status": "Preparing"' in first[1].splitlines()[-2]
+    assert "StatusNotification" in first[1] and len(second[1].splitlines()) == 12
 
 
 @pytest.mark.slow
