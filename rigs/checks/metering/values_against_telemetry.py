@@ -7,29 +7,34 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
-from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.reading.meter import PHASES, Column, line
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.requirement import Requirement as R
 
-VALUES, PROMPT, ORDER = "metering.true-values", "metering.prompt", "metering.order"
-TOLD = "transaction.prompt"
+VALUES = "metering.true-values"
+SOURCE = "7.31; EN 50470-3 class B"
 REQUIREMENTS = (
-    R(ORDER, "Meter values of a connector are told in order of time", "3.7, 4.7, TC_037_1_CS"),
-    R(TOLD, "Starts and stops are told soon after they happen", "4.8, 4.10, TC_003_CS"),
-    R(VALUES, "Meter values are what was there at their instant", "7.31; EN 50470-3 class B"),
-    R(PROMPT, "Meter values are told soon after they are taken", "4.7, TC_070_CS, TC_071_CS"),
+    R(VALUES, "Meter values are what was there at their instant", SOURCE, (TELEMETRY,), ("MeterValues",)),
 )
-QUEUED = ("Sample.Periodic", "Sample.Clock")
 AROUND_S = 1.5  # assumed: a meter answers from so long before or after its stamp
-PROMPT_S = 30.0  # assumed: behind other calls on a slow line
-CATCH_UP_S = 3600.0  # assumed: how long a CALL that got no reply may hold up the others
-QUEUE_S = 600.0  # assumed: three minutes to connect anew, and the queue of a long outage
-SAME_S = 0.01  # the same instant, stamps rounded
+SAME_INSTANT_S = 0.01  # the same instant, stamps rounded
 MOST_ORDERS = 1000
-FACTOR_W = 200.0
-MOST = 20_000  # readings kept until their telemetry comes
+FACTOR_W = 200.0  # assumed: below it a power factor may be anything
+MOST_WAITING = 20_000  # readings kept until their telemetry comes
+
+# Why a value was not compared.
+SUM_OF_ALL = "of connector 0, of which telemetry has no row"
+AVERAGED = "an average over an interval, which telemetry does not show"
+TOO_MANY = f"more than {MOST_WAITING} readings waited for their telemetry"
+BEFORE_FIRST = "taken before the telemetry that is kept"
+AFTER_LAST = "taken after the last row of the telemetry"
+NO_METER = "the meter did not answer, as its fault says"
+NO_ROW = "telemetry does not tell it"
+NO_NUMBER = "told without a number"
+NO_POWER = "a power factor of hardly any power"
+JUST_ORDERED = "an offer within a moment of an order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,116 +62,89 @@ TOTALS = {
 }
 
 
-class Truth:
-    """Keeps readings until the telemetry of their time is there, then compares column by column."""
+class TrueValues:
+    """Keeps readings until the telemetry of their time is there, then compares column by column.
+
+    Of every value whose measurand telemetry shows it is counted that it was compared, or why not.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._ledger = context.ledger
         self._waiting: dict[int, list[Block]] = {}
-        self._first_t = np.inf
         self._kept = 0
-        self._latest: dict[int, float] = {}  # by connector: the last stamp told
-        for action in ("StartTransaction", "StopTransaction"):
-            context.bus.calls[action].append(self._transaction)
         self._orders: list[float] = []  # when the CSMS last changed what may be offered
         for action in ("SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"):
             context.bus.replies[action].append(self._commanded)
         context.bus.readings.append(self._readings)
         context.bus.telemetry.append(self._part)
+        context.bus.end.append(self._end)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
-        if connector == 0:
-            return  # the sum of all, of which telemetry has no row
+        if not self._context.telemetry.recorded:
+            return
+        instant = self._context.instant(blocks)
         for block in blocks:
-            self._first_t = min(self._first_t, float(block.t[0]))
-            self._prompt(connector, block)
-        self._ordered(connector, [block for block in blocks if block.layout.context in QUEUED])
-        if self._context.telemetry.recorded and self._kept < MOST:
-            kept = self._context.instant(blocks)
-            self._waiting.setdefault(connector, []).extend(kept)
-            self._kept += sum(map(len, kept))
+            if connector == 0:
+                self._skip(block, SUM_OF_ALL)
+            elif block not in instant:
+                self._skip(block, AVERAGED)
+            elif self._kept >= MOST_WAITING:
+                self._skip(block, TOO_MANY)
+            else:
+                self._waiting.setdefault(connector, []).append(block)
+                self._kept += len(block)
 
-    def _ordered(self, connector: int, blocks: list[Block]) -> None:
-        """All of one queue, whatever their layouts; triggered ones overtake it."""
-        if not blocks:
-            return
-        order = np.argsort(np.concatenate([block.order for block in blocks]))
-        stamps = np.concatenate([block.stamp for block in blocks])[order]
-        before = self._latest.get(connector, stamps[0])
-        earlier = np.concatenate([[before], stamps[:-1]])
-        wrong = np.flatnonzero(stamps < earlier - AROUND_S)
-        self._latest[connector] = float(stamps[-1])
-        self._ledger.held(ORDER, len(stamps) - len(wrong))
-        for k in wrong.tolist():
-            message, t = "a meter value is told after a later one", float(stamps[k])
-            expected, actual = f"not before {iso(float(earlier[k]))}", iso(t)
-            self._ledger.broken(ORDER, t, connector, expected, actual, message)
+    def _skip(self, block: Block, reason: str) -> None:
+        shown = sum(_shown(column) is not None for column in block.layout.columns)
+        self._ledger.not_compared(VALUES, reason, shown * len(block))
 
-    # -- in time ---------------------------------------------------------------------------------
+    def _commanded(self, call: Call) -> None:
+        self._orders = [*self._orders[-MOST_ORDERS:], call.reply_t or call.t]
 
-    def _transaction(self, call: Call) -> None:
-        """A start or a stop, the first time that it goes."""
-        stamp = epoch(call.payload["timestamp"])
-        if call.t - stamp <= PROMPT_S or not self._excused(stamp, call.t):
-            actual, message = f"after {call.t - stamp:.0f} s", f"{call.action} was told late"
-            good, expected = call.t - stamp <= PROMPT_S, f"within {PROMPT_S:g} s"
-            self._ledger.judge(TOLD, good, call.t, call.connector, expected, actual, message)
-
-    def _prompt(self, connector: int, block: Block) -> None:
-        """A reading goes at once; one that waits has an outage, or a call that went unanswered, behind it."""
-        if block.layout.context.startswith("Transaction"):
-            return
-        late = block.t - block.stamp > PROMPT_S
-        self._ledger.held(PROMPT, int(np.count_nonzero(~late)), connector, block.stamp[~late])
-        for k in np.flatnonzero(late).tolist():
-            told, taken = float(block.t[k]), float(block.stamp[k])
-            if not self._excused(taken, told):
-                actual, message = f"after {told - taken:.0f} s", "a meter value was told late"
-                self._ledger.broken(PROMPT, told, connector, f"within {PROMPT_S:g} s", actual, message)
-
-    def _excused(self, taken: float, told: float) -> bool:
-        history = self._context.history
-        if taken < self._first_t and not self._context.evidence.from_power_on:
-            return True  # left from before the recording
-        if history.link.was_unheard(taken - CATCH_UP_S, told):
-            return True
-        if (
-            history.boots.accepted_since is not None
-            and taken <= history.boots.accepted_since
-            and told <= history.boots.accepted_since + PROMPT_S
-        ):
-            return True  # before that it may not be told (4.2)
-        gone = [*history.link.outages, *history.boots.dark]
-        gone += [
-            (since, told)
-            for since in (history.link.down_since, history.boots.dark_since)
-            if since is not None
-        ]
-        return any(-np.inf < begin <= told and end >= taken - QUEUE_S for begin, end in gone)
-
-    # -- and true --------------------------------------------------------------------------------
+    # -- each with the part of its time ----------------------------------------------------------
 
     def _part(self) -> None:
         for connector, blocks in self._waiting.items():
-            rows = self._context.telemetry.parts.get(connector)
-            if rows is None or not len(rows):
-                continue
-            left = []
-            for block in blocks:
-                if block.stamp[-1] > rows["t"][-1]:
-                    left.append(block)  # some of it lies in the part to come: that one has a while of this
-                else:
-                    self._compare(connector, rows, block)
-            self._waiting[connector] = left
+            parts = self._context.telemetry.kept(connector)
+            if parts:
+                self._waiting[connector] = self._judge(connector, parts, blocks)
         self._kept = sum(len(block) for blocks in self._waiting.values() for block in blocks)
+
+    def _judge(self, connector: int, parts: list[Rows], blocks: list[Block]) -> list[Block]:
+        """Compare what was taken up to the last row; what is left was taken later."""
+        left = []
+        edges = [float(parts[0]["t"][0]), *(float(rows["t"][-1]) for rows in parts)]
+        for block in blocks:
+            place = np.searchsorted(edges, block.stamp)  # 0 before the first row, n in part n - 1
+            place[block.stamp == edges[0]] = 1
+            for k, rows in enumerate(parts, 1):
+                if (place == k).any():
+                    self._compare(connector, rows, block.of(place == k))
+            if (place == 0).any():
+                self._skip(block.of(place == 0), BEFORE_FIRST)
+            if (place > len(parts)).any():
+                left.append(block.of(place > len(parts)))
+        return left
+
+    def _end(self, _: float) -> None:
+        for connector, blocks in self._waiting.items():
+            parts = self._context.telemetry.kept(connector)
+            for block in blocks:
+                near = block.stamp <= parts[-1]["t"][-1] + AROUND_S if parts else np.zeros(len(block), bool)
+                if near.any():
+                    self._compare(connector, parts[-1], block.of(near))
+                if not near.all():
+                    self._skip(block.of(~near), AFTER_LAST)
+        self._waiting.clear()
+
+    # -- column by column ------------------------------------------------------------------------
 
     def _compare(self, connector: int, rows: Rows, block: Block) -> None:
         """Between the lowest and the highest of the rows around an instant, as near as a meter comes."""
         columns = [(k, *shown) for k, c in enumerate(block.layout.columns) if (shown := _shown(c))]
         if not columns:
             return
-        inside = (block.stamp >= rows["t"][0] + AROUND_S) & ~self._unmetered(connector, block.stamp)
         first = np.maximum(np.searchsorted(rows["t"], block.stamp - AROUND_S, side="right") - 1, 0)
         last = np.minimum(np.searchsorted(rows["t"], block.stamp + AROUND_S), len(rows) - 1)
         around = np.stack([first, last, np.minimum(first + 1, last)])
@@ -177,13 +155,8 @@ class Truth:
         slack = amount[:, None] + part[:, None] * np.abs(high)
         at_columns = [k for k, _, _ in columns]
         told = (block.values[:, at_columns] * [block.layout.columns[k].scale for k in at_columns]).T
-        known = inside & np.isfinite(low) & np.isfinite(told)
-        for row, k in enumerate(at_columns):
-            measurand = block.layout.columns[k].measurand
-            if measurand == "Power.Factor":  # of hardly any power it may be anything
-                known[row] &= np.minimum(rows["p_w"][first], rows["p_w"][last]) > FACTOR_W
-            elif measurand == "Current.Offered":  # an offer of a moment has no row
-                known[row] &= ~self._just_ordered(block.stamp)
+        power = np.minimum(rows["p_w"][first], rows["p_w"][last])
+        known = self._comparable(connector, block, at_columns, told, low, power)
         off = known & ((told < low - slack) | (told > high + slack))
         wrong = [
             (row, n)
@@ -199,14 +172,29 @@ class Truth:
             message, actual = f"{name} is not what was there when it was taken", f"{told[row, n]:g}"
             self._ledger.broken(VALUES, float(block.t[n]), connector, expected, actual, message)
 
-    def _commanded(self, call: Call) -> None:
-        self._orders = [*self._orders[-MOST_ORDERS:], call.reply_t or call.t]
+    def _comparable(
+        self, connector: int, block: Block, at_columns: list[int], told: Array, low: Array, power: Array
+    ) -> Array:
+        """Which values can be compared, column by reading; of all others it is counted why not."""
+        known = np.ones(told.shape, bool)
+
+        def leave(which: Array, reason: str) -> None:
+            self._ledger.not_compared(VALUES, reason, int(np.count_nonzero(known & which)))
+            known[np.broadcast_to(which, known.shape)] = False
+
+        names = np.array([block.layout.columns[k].measurand for k in at_columns])[:, None]
+        leave(self._unmetered(connector, block.stamp)[None, :] & (names != ""), NO_METER)
+        leave(~np.isfinite(told), NO_NUMBER)
+        leave(~np.isfinite(low), NO_ROW)
+        leave((names == "Power.Factor") & ~(power > FACTOR_W)[None, :], NO_POWER)
+        leave((names == "Current.Offered") & self._just_ordered(block.stamp)[None, :], JUST_ORDERED)
+        return known
 
     def _just_ordered(self, stamps: Array) -> Array:
         """Which instants lie within a moment of an order; the latest of many are known."""
         orders = np.array([-np.inf, *self._orders, np.inf])
         k = np.searchsorted(orders, stamps)
-        found: Array = np.minimum(orders[k] - stamps, stamps - orders[k - 1]) <= SAME_S
+        found: Array = np.minimum(orders[k] - stamps, stamps - orders[k - 1]) <= SAME_INSTANT_S
         return found
 
     def _unmetered(self, connector: int, stamps: Array) -> Array:

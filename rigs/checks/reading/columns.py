@@ -39,6 +39,13 @@ class Block:
     def __len__(self) -> int:
         return len(self.t)
 
+    def of(self, which: Array) -> "Block":
+        """Some of its readings."""
+        if which.all():
+            return self
+        head = np.column_stack([self.order, self.t, self.stamp])[which]
+        return Block(self.connector, self.transaction, self.layout, head, self.values[which], self.decimals)
+
     def rows(self) -> Iterator[tuple[float, float, float]]:
         """Order, t and stamp, reading by reading."""
         return zip(self.order.tolist(), self.t.tolist(), self.stamp.tolist(), strict=True)

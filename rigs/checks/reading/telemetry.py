@@ -62,6 +62,7 @@ class Telemetry:
         self.parts: dict[int, Rows] = {}
         self.until = float("-inf")
         self.recorded = False  # is there any?
+        self._kept: dict[int, list[Rows]] = {}
         self._energy: dict[int, list[Array]] = {}
         self._joined: dict[int, Array] = {}
 
@@ -69,6 +70,9 @@ class Telemetry:
         for connector, rows in part.items():
             before = self.parts.get(connector)
             self.parts[connector] = self._carried(before, rows)
+            self._kept[connector] = [*self._kept.get(connector, ()), self.parts[connector]][
+                -self.KEEP_PARTS :
+            ]
             block = np.stack([rows[name] for name in ("t", "energy_wh", "register_wh", "p_w")])
             kept = [*self._energy.get(connector, ()), block][-self.KEEP_PARTS :]
             self._energy[connector] = kept
@@ -77,6 +81,10 @@ class Telemetry:
 
     def _carried(self, before: Rows | None, rows: Rows) -> Rows:
         return rows if before is None else rows.after(before.since(float(before["t"][-1]) - self.CARRY_S))
+
+    def kept(self, connector: int) -> list[Rows]:
+        """The latest parts, oldest first, each with the end of the one before in front."""
+        return self._kept.get(connector, [])
 
     def energy(self, connector: int) -> Array | None:
         """t, energy_wh, register_wh and p_w of the latest days, as four rows."""

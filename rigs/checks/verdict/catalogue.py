@@ -11,6 +11,7 @@ from evc5.rigs.checks.metering import (
     energy,
     energy_limit,
     measurands,
+    promptness,
     ranges,
     register,
     sampling,
@@ -70,6 +71,7 @@ TABLE: tuple[Requirement, ...] = (
     *retries.REQUIREMENTS,
     *allocation.REQUIREMENTS,
     *transitions.REQUIREMENTS,
+    *promptness.REQUIREMENTS,
     *values_against_telemetry.REQUIREMENTS,
 )
 
@@ -117,5 +119,6 @@ CHECKS: tuple[Callable[[Context], object], ...] = (
     retries.Retries,
     allocation.Shares,
     transitions.Moments,
-    values_against_telemetry.Truth,
+    promptness.Promptness,
+    values_against_telemetry.TrueValues,
 )

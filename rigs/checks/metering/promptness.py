@@ -1,0 +1,100 @@
+"""Whether meter values, starts and stops are told soon after they happened, and in order (3.7, 4.7)."""
+
+import numpy as np
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Block
+from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.requirement import Requirement as R
+
+PROMPT, ORDER, TOLD = "metering.prompt", "metering.order", "transaction.prompt"
+REQUIREMENTS = (
+    R(ORDER, "Meter values of a connector are told in order of time", "3.7, 4.7, TC_037_1_CS"),
+    R(TOLD, "Starts and stops are told soon after they happen", "4.8, 4.10, TC_003_CS"),
+    R(PROMPT, "Meter values are told soon after they are taken", "4.7, TC_070_CS, TC_071_CS"),
+)
+QUEUED = ("Sample.Periodic", "Sample.Clock")
+SAME_ORDER_S = 1.5  # assumed: a meter answers from so long before or after its stamp
+PROMPT_S = 30.0  # assumed: behind other calls on a slow line
+CATCH_UP_S = 3600.0  # assumed: how long a CALL that got no reply may hold up the others
+QUEUE_S = 600.0  # assumed: three minutes to connect anew, and the queue of a long outage
+
+
+class Promptness:
+    """Follows when what was taken is told."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+        self._first_t = np.inf
+        self._latest: dict[int, float] = {}  # by connector: the last stamp told
+        for action in ("StartTransaction", "StopTransaction"):
+            context.bus.calls[action].append(self._transaction)
+        context.bus.readings.append(self._readings)
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        if connector == 0:
+            return
+        for block in blocks:
+            self._first_t = min(self._first_t, float(block.t[0]))
+            self._prompt(connector, block)
+        self._ordered(connector, [block for block in blocks if block.layout.context in QUEUED])
+
+    def _ordered(self, connector: int, blocks: list[Block]) -> None:
+        """All of one queue, whatever their layouts; triggered ones overtake it."""
+        if not blocks:
+            return
+        order = np.argsort(np.concatenate([block.order for block in blocks]))
+        stamps = np.concatenate([block.stamp for block in blocks])[order]
+        before = self._latest.get(connector, stamps[0])
+        earlier = np.concatenate([[before], stamps[:-1]])
+        wrong = np.flatnonzero(stamps < earlier - SAME_ORDER_S)
+        self._latest[connector] = float(stamps[-1])
+        self._ledger.held(ORDER, len(stamps) - len(wrong))
+        for k in wrong.tolist():
+            message, t = "a meter value is told after a later one", float(stamps[k])
+            expected, actual = f"not before {iso(float(earlier[k]))}", iso(t)
+            self._ledger.broken(ORDER, t, connector, expected, actual, message)
+
+    # -- in time ---------------------------------------------------------------------------------
+
+    def _transaction(self, call: Call) -> None:
+        """A start or a stop, the first time that it goes."""
+        stamp = epoch(call.payload["timestamp"])
+        if call.t - stamp <= PROMPT_S or not self._excused(stamp, call.t):
+            actual, message = f"after {call.t - stamp:.0f} s", f"{call.action} was told late"
+            good, expected = call.t - stamp <= PROMPT_S, f"within {PROMPT_S:g} s"
+            self._ledger.judge(TOLD, good, call.t, call.connector, expected, actual, message)
+
+    def _prompt(self, connector: int, block: Block) -> None:
+        """A reading goes at once; one that waits has an outage, or a call that went unanswered, behind it."""
+        if block.layout.context.startswith("Transaction"):
+            return
+        late = block.t - block.stamp > PROMPT_S
+        self._ledger.held(PROMPT, int(np.count_nonzero(~late)), connector, block.stamp[~late])
+        for k in np.flatnonzero(late).tolist():
+            told, taken = float(block.t[k]), float(block.stamp[k])
+            if not self._excused(taken, told):
+                actual, message = f"after {told - taken:.0f} s", "a meter value was told late"
+                self._ledger.broken(PROMPT, told, connector, f"within {PROMPT_S:g} s", actual, message)
+
+    def _excused(self, taken: float, told: float) -> bool:
+        history = self._context.history
+        if taken < self._first_t and not self._context.evidence.from_power_on:
+            return True  # left from before the recording
+        if history.link.was_unheard(taken - CATCH_UP_S, told):
+            return True
+        if (
+            history.boots.accepted_since is not None
+            and taken <= history.boots.accepted_since
+            and told <= history.boots.accepted_since + PROMPT_S
+        ):
+            return True  # before that it may not be told (4.2)
+        gone = [*history.link.outages, *history.boots.dark]
+        gone += [
+            (since, told)
+            for since in (history.link.down_since, history.boots.dark_since)
+            if since is not None
+        ]
+        return any(-np.inf < begin <= told and end >= taken - QUEUE_S for begin, end in gone)
