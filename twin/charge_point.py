@@ -64,12 +64,19 @@ class ChargePoint:
             transaction.began_t_s = clock.t(transaction.began_epoch_s)
         configuration.load(self.memory.recall("configuration", {}))
         self.profiles = ProfileStore(behaviour.policies, len(world.outlets), Capacity.of(configuration))
-        self.site = Site(timeline, clock, world, configuration, behaviour, self.profiles, self._began_epoch_s)
+        self.site = Site(timeline, clock, world, configuration, self.profiles, self._began_epoch_s)
         first_come = behaviour.policy("station_share") == "first-come"
         self.controller = Controller(timeline, world, self.site, first_come)
         self.site.changed = self.controller.arbitrate
+        self.site.watch(self.controller.channels)
         self.smart_charging = SmartCharging(
-            self.profiles, self.memory, self._epoch_s, self.site, configuration, self._arbitrate_soon
+            self.profiles,
+            self.memory,
+            self._epoch_s,
+            self.site,
+            configuration,
+            self.controller.channels,
+            self._arbitrate_soon,
         )
         self._assemble_agent(ids or counter(), queue_limit)
         self.restart = Restart(timeline, self._die, self._live)

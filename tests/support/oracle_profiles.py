@@ -141,49 +141,72 @@ def connector_says(connector: int, world: World, t: int) -> Said | None:
     return own if own is not None else prevailing("TxDefaultProfile", connector, world, t)
 
 
+RELAYS = {1: 1, 2: 3, 3: 3}  # numberPhases asked for -> phases that conduct; relays know one and three
+ONE_PHASE_BELOW_W = 4200  # policy phases-in-use; no limit of the tests lies within the hysteresis above it
+
+
 def amps(said: Said, over: int, world: World) -> Fraction:
+    """On each of the phases that conduct; watts are never spread over fewer."""
     if said.unit == "A":
         return said.limit
-    spread = world.policies["watts_to_amps"] == "phases-in-use"
-    return said.limit / (230 * (over if spread else said.phases or 3))
+    if world.policies["watts_to_amps"] == "phases-in-use":
+        return said.limit / (230 * over)
+    return said.limit / (230 * max(over, RELAYS[said.phases or 3]))
 
 
-def connector_flow(connector: int, world: World, t: int) -> tuple[Fraction | float, int]:
-    """Amperes per phase and phases of one connector, all limits on it considered."""
+def as_given(said: Said) -> Fraction:
+    return said.limit if said.unit == "A" else said.limit / (230 * (said.phases or 3))
+
+
+def asked(said: Sequence[Said], world: World) -> int:
+    """numberPhases of several limits together."""
+    if world.policies["merge_phases"] == "minimum":
+        return min(one.phases or 3 for one in said)
+    return min(said, key=as_given).phases or 3
+
+
+def conducting(said: Sequence[Said], world: World) -> int:
+    """How many phases conduct under these limits."""
+    watts = [one.limit for one in said if one.unit == "W"]
+    if asked(said, world) > 1 and watts and world.policies["watts_to_amps"] == "phases-in-use":
+        return 1 if min(watts) < ONE_PHASE_BELOW_W else 3
+    return RELAYS[asked(said, world)]
+
+
+def connector_flow(connector: int, world: World, t: int) -> tuple[Fraction | float, int, int]:
+    """Amperes per phase of one connector, the phases that conduct, and the numberPhases told beside amperes.
+
+    An ampere limit is told with the numberPhases it came with; where watts bind it is those that conduct.
+    """
     both = connector_says(connector, world, t), prevailing("ChargePointMaxProfile", 0, world, t)
     said = [one for one in both if one is not None]
     local = Fraction(min(world.rated_a[connector], world.station_a))
     if not said:
-        return (inf if world.policies["gap"] == "unlimited" else local), 3
-    over = min(x.phases or 3 for x in said)
-    currents = [amps(x, over, world) for x in said]
-    lowest = min(currents)
-    if world.policies["merge_phases"] == "lower-limit":
-        over = said[currents.index(lowest)].phases or 3
-    return min(lowest, local), over
+        return (inf if world.policies["gap"] == "unlimited" else local), 3, 3
+    over = conducting(said, world)
+    in_amps = [one.limit for one in said if one.unit == "A"]
+    in_watts = [amps(one, over, world) for one in said if one.unit == "W"]
+    lowest = min([*in_amps, *in_watts])
+    told = asked(said, world) if lowest in in_amps else over
+    return min(local, lowest), over, told
 
 
 def composite(connector: int, unit: str, world: World, t: int) -> tuple[float, int]:
     """The limit and numberPhases that a composite schedule has for the second that begins at `t`."""
     if connector:
-        current, phases = connector_flow(connector, world, t)
-        return tenth(current if unit == "A" else current * 230 * phases), phases
+        current, phases, told = connector_flow(connector, world, t)
+        return tenth(current if unit == "A" else current * 230 * phases), told if unit == "A" else phases
     flows = [connector_flow(number, world, t) for number in range(1, world.connectors + 1)]
     current = sum((flow[0] for flow in flows), start=Fraction(0))
     power = sum((flow[0] * 230 * flow[1] for flow in flows), start=Fraction(0))
-    phases = max(flow[1] for flow in flows)
+    phases, told = max(flow[1] for flow in flows), max(flow[2] for flow in flows)
     if current != inf:
         current, power = min(current, Fraction(world.station_a)), min(power, Fraction(world.station_a) * 690)
     whole = prevailing("ChargePointMaxProfile", 0, world, t)
     if whole is not None:
-        cap = amps(whole, min(phases, whole.phases or 3), world)
-        power = min(power, whole.limit if whole.unit == "W" else whole.limit * 230 * (whole.phases or 3))
-        if world.policies["merge_phases"] == "minimum":
-            phases = min(phases, whole.phases or 3)
-        elif cap < current:
-            phases = whole.phases or 3
-        current = min(current, cap)
-    return tenth(current if unit == "A" else power), phases
+        power = min(power, whole.limit if whole.unit == "W" else whole.limit * 230 * phases)
+        current = min(current, amps(whole, phases, world))
+    return (tenth(current), told) if unit == "A" else (tenth(power), phases)
 
 
 def tenth(value: Fraction | float) -> float:

@@ -56,6 +56,7 @@ class OnTheWire:
             policies=policies,
             rated_a=rated_a,
             station_max_a=250,
+            phase_switching=True,  # as those that the vectors are from can
             allow_overrides=True,
         )
         accepted = {"transactionId": transaction_id, "idTagInfo": {"status": "Accepted"}}

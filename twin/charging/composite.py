@@ -5,14 +5,15 @@ that second: OCPP counts periods in whole seconds.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import floor, inf
 from typing import Any, NamedTuple
 
 from evc5.models.units import NOMINAL_V
+from evc5.twin.charging.phases import Outlook, PhaseRules
 from evc5.twin.charging.profile import ENUMERATIONS, Rejected
-from evc5.twin.charging.schedule import Cap, Merging, Schedule, prevailing, tenth, to_ms
+from evc5.twin.charging.schedule import Cap, Schedule, prevailing, tenth, to_ms
 from evc5.twin.ocpp.frames import Refusal
 
 LAST_MS_OF_SECOND = 999
@@ -37,10 +38,10 @@ class Layers:
     """What is laid over one another: stacks by connector (0: ChargePointMaxProfile) and local limits in A."""
 
     stacks: Mapping[int, Sequence[Schedule]]
-    merging: Merging
+    rules: PhaseRules
+    outlooks: Mapping[int, Outlook]  # by connector, as it stands now
     local_a: Mapping[int, float]
     station_a: float
-    phases: int  # of the installation
     gap_is_unlimited: bool
 
 
@@ -64,12 +65,27 @@ class Begun:
 
 
 class Flow(NamedTuple):
-    """A limit in both units, for they do not follow from one another where connectors are added."""
+    """A limit in both units, for they do not follow from one another where connectors are added.
+
+    `asked` is the numberPhases told beside amperes: they hold on each phase, however many conduct, so that
+    they are told as they were given. Watts are those of the phases that conduct.
+    """
 
     amps: float
     watts: float
     phases: int
-    min_a: float = 0.0
+    asked: int
+    hint_a: float = 0.0
+
+    @classmethod
+    def of(cls, amps: float, phases: int, asked: int | None = None, hint_a: float = 0.0) -> "Flow":
+        """So much on each of so many phases."""
+        return cls(amps, amps * NOMINAL_V * phases, phases, phases if asked is None else asked, hint_a)
+
+    def told(self, unit: str) -> tuple[float, int]:
+        """Limit and numberPhases in a unit."""
+        value, phases = (self.amps, self.asked) if unit == "A" else (self.watts, self.phases)
+        return UNLIMITED if value == inf else tenth(value), phases
 
 
 def check(unit: str, duration_s: int) -> None:
@@ -108,68 +124,62 @@ def _periods(
     offset_s = 0
     before = None
     for _ in range(MOST_STEPS):
-        flow, until_ms = _flow(
-            query.connector, (start_epoch_s + offset_s) * 1000 + LAST_MS_OF_SECOND, layers, begun
-        )
-        limit = _limit(flow, query.unit)
-        hint = max(hint, tenth(flow.min_a * (1 if query.unit == "A" else NOMINAL_V * flow.phases)))
-        if (limit, flow.phases) != before:
-            periods.append({"startPeriod": offset_s, "limit": limit, "numberPhases": flow.phases})
-            before = (limit, flow.phases)
+        epoch_ms = (start_epoch_s + offset_s) * 1000 + LAST_MS_OF_SECOND
+        flow, layers, until_ms = _flow(query.connector, epoch_ms, layers, begun)
+        hint = max(hint, tenth(flow.hint_a * (1 if query.unit == "A" else NOMINAL_V * flow.phases)))
+        told = flow.told(query.unit)
+        if told != before:
+            periods.append({"startPeriod": offset_s, "limit": told[0], "numberPhases": told[1]})
+            before = told
         offset_s = until_ms // 1000 - start_epoch_s
         if offset_s >= query.duration_s:
             return periods, hint
     raise Rejected(f"more than {MOST_STEPS} changes of limit")
 
 
-def _limit(flow: Flow, unit: str) -> float:
-    value = flow.amps if unit == "A" else flow.watts
-    return UNLIMITED if value == inf else tenth(value)
-
-
-def _flow(connector: int, epoch_ms: int, layers: Layers, begun: Begun) -> tuple[Flow, int]:
-    """The limit of a connector, or of the charge point, at an instant, and until when it holds."""
+def _flow(connector: int, epoch_ms: int, layers: Layers, begun: Begun) -> tuple[Flow, Layers, int]:
+    """The limit of a connector, or of the charge point, at an instant; what follows it, and until when."""
     whole, until_ms = prevailing(layers.stacks[0], epoch_ms, begun.on(0))
-    if connector > 0:
-        flow, end_ms = _connector_flow(connector, epoch_ms, layers, begun, whole)
-        return flow, min(until_ms, end_ms)
+    outlooks = dict(layers.outlooks)
     flows = []
-    for each in sorted(layers.local_a):
-        flow, end_ms = _connector_flow(each, epoch_ms, layers, begun, whole)
-        flows.append(flow)
+    for each in [connector] if connector else sorted(layers.local_a):
+        own, end_ms = prevailing(layers.stacks[each], epoch_ms, begun.on(each))
+        said = [cap for cap in (own, whole) if cap is not None]
+        phases = layers.rules.conducting(said, outlooks[each])
+        outlooks[each] = replace(outlooks[each], phases=phases)
+        flows.append(_connector_flow(each, said, outlooks[each], layers))
         until_ms = min(until_ms, end_ms)
-    return _together(flows, whole, layers), until_ms
+    flow = flows[0] if connector else _together(flows, whole, layers)
+    return flow, replace(layers, outlooks=outlooks), until_ms
 
 
-def _connector_flow(
-    connector: int, epoch_ms: int, layers: Layers, begun: Begun, whole: Cap | None
-) -> tuple[Flow, int]:
-    own, until_ms = prevailing(layers.stacks[connector], epoch_ms, begun.on(connector))
-    said = [cap for cap in (own, whole) if cap is not None]
+def _connector_flow(connector: int, said: Sequence[Cap], outlook: Outlook, layers: Layers) -> Flow:
+    rules, wiring, conducting = layers.rules, outlook.wiring, outlook.phases
     local_a = min(layers.local_a[connector], layers.station_a)
     if not said:
-        amps = inf if layers.gap_is_unlimited else local_a
-        return _flow_of(Cap(amps, layers.phases), amps, layers), until_ms
-    low = layers.merging.lowest(said)
-    return _flow_of(low, min(low.amps, local_a), layers), until_ms
-
-
-def _flow_of(cap: Cap, amps: float, layers: Layers) -> Flow:
-    phases = min(cap.width, layers.phases)
-    return Flow(amps, amps * NOMINAL_V * phases, phases, cap.min_a or 0.0)
+        return Flow.of(inf if layers.gap_is_unlimited else local_a, conducting)
+    asked = min(rules.asked(said) or wiring.wired, wiring.wired)
+    if rules.is_impossible(said, wiring):
+        return Flow.of(0.0, conducting, asked)
+    used = rules.used(conducting, outlook.car)
+    amps, in_watts = min((rules.amps(cap, wiring, used), cap.watts is not None) for cap in said)
+    hint_a = max(rules.hint_a(cap, wiring, used) for cap in said)
+    if in_watts:
+        return Flow.of(min(amps, local_a), used, used, hint_a)
+    return Flow.of(min(amps, local_a), conducting, asked, hint_a)
 
 
 def _together(flows: Sequence[Flow], whole: Cap | None, layers: Layers) -> Flow:
     """The sum over connectors, as wide as the widest, within ChargePointMaxProfile and the station."""
     amps, watts = sum(flow.amps for flow in flows), sum(flow.watts for flow in flows)
     phases = max(flow.phases for flow in flows)
+    asked = max(flow.asked for flow in flows)
+    wiring = max((one.wiring for one in layers.outlooks.values()), key=lambda wiring: wiring.wired)
     if amps < inf:
-        amps, watts = min(amps, layers.station_a), min(watts, layers.station_a * NOMINAL_V * layers.phases)
-    if whole is None:
-        return Flow(amps, watts, phases)
-    low = layers.merging.lowest([Cap(amps, phases), whole])
-    return Flow(low.amps, min(watts, _watts(whole)), min(low.width, layers.phases))
-
-
-def _watts(cap: Cap) -> float:
-    return cap.watts if cap.watts is not None else cap.amps * NOMINAL_V * cap.width
+        amps = min(amps, layers.station_a)
+        watts = min(watts, layers.station_a * NOMINAL_V * wiring.wired)
+    if whole is not None:
+        whole_a = layers.rules.amps(whole, wiring, phases)
+        amps = min(amps, whole_a)
+        watts = min(watts, whole_a * NOMINAL_V * phases if whole.watts is None else whole.watts)
+    return Flow(amps, watts, phases, asked)

@@ -123,7 +123,7 @@ def read_caps(told: Wire) -> list[Cap]:
     periods = [(float(row["limit"]), row.get("numberPhases")) for row in told["chargingSchedulePeriod"]]
     if told["chargingRateUnit"] == "W":
         return [cap_of_watts(limit, phases, minimum) for limit, phases in periods]
-    return [Cap(limit, phases, min_a=minimum) for limit, phases in periods]
+    return [Cap(limit, phases, min_rate=minimum) for limit, phases in periods]
 
 
 def read_start(wire: Wire, epoch_s: float, policies: Policies) -> int | None:

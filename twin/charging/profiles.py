@@ -10,6 +10,7 @@ from typing import Any
 
 from evc5.twin.charging import composite
 from evc5.twin.charging.acceptance import ActiveTransaction, Capacity, Gate
+from evc5.twin.charging.phases import Outlook, PhaseRules
 from evc5.twin.charging.profile import (
     CHARGE_POINT_MAX,
     TX,
@@ -19,7 +20,7 @@ from evc5.twin.charging.profile import (
     Rejected,
     Wire,
 )
-from evc5.twin.charging.schedule import Merging, Schedule, prevailing, spread, to_ms, to_s
+from evc5.twin.charging.schedule import Cap, Schedule, prevailing, to_ms, to_s
 from evc5.twin.ocpp.frames import Refusal
 from evc5.twin.sheet.policies import POLICIES
 
@@ -37,10 +38,14 @@ FIELDS: Mapping[str, Callable[[ChargingProfile], Any]] = {  # of ClearChargingPr
 class Limit:
     """What profiles say now, and until when; amps None: no profile speaks."""
 
-    amps: float | None = None  # per phase
+    amps: float | None = None  # per phase, over the profile's own numberPhases
     phases: int | None = None  # numberPhases as given; None: not said
     until_epoch_s: float | None = None  # None: until profiles or transactions change
     watts: float | None = None  # the limit as given, where it was in watts
+
+    @property
+    def cap(self) -> Cap | None:
+        return None if self.amps is None else Cap(self.amps, self.phases, self.watts)
 
 
 class ProfileStore:
@@ -53,10 +58,7 @@ class ProfileStore:
         self._policies = {**defaults, **(policies or {})}
         self._connectors = connectors
         self.capacity = capacity or Capacity()
-        self._merging = Merging(
-            fewest_phases=self._policies["merge_phases"] == "minimum",
-            spread_watts=self._policies["watts_to_amps"] == "phases-in-use",
-        )
+        self.rules = PhaseRules.of(self._policies)
         self.on_change: list[Callable[[], None]] = []  # called when other profiles are installed than before
         self._hold([])
 
@@ -100,19 +102,21 @@ class ProfileStore:
         began_epoch_s: Mapping[int, float],
         local_a: Mapping[int, float],
         station_a: float = inf,
-        phases: int = 3,
+        outlooks: Mapping[int, Outlook] | None = None,
     ) -> dict[str, Any]:
         """GetCompositeSchedule's answer; raises `Refusal` for a CALLERROR.
 
         `began_epoch_s`: when the running transactions began, by connector. `local_a`: what every connector
-        is rated at, `station_a`: what the station is, both in A per phase. `phases`: of the installation.
+        is rated at, `station_a`: what the station is, both in A per phase. `outlooks`: the phases of each;
+        None: three, with relays.
         """
         unit = unit or self.capacity.units[0]
         composite.check(unit, duration_s)
         if not 0 <= connector <= self._connectors or unit not in self.capacity.units:
             return {"status": "Rejected"}
         unlimited = self._policies["gap"] == "unlimited"
-        layers = composite.Layers(self._stacks, self._merging, local_a, station_a, phases, unlimited)
+        seen = {each: Outlook() for each in local_a} if outlooks is None else outlooks
+        layers = composite.Layers(self._stacks, self.rules, seen, local_a, station_a, unlimited)
         guesses = self._policies["relative_without_transaction"] == "from-query"
         begun = composite.Begun.of(began_epoch_s, epoch_s if guesses else None)
         try:
@@ -122,34 +126,16 @@ class ProfileStore:
 
     # What the controller asks
 
-    def limit(
-        self, connector: int, epoch_s: float, began_epoch_s: float | None = None, in_use: int | None = None
-    ) -> Limit:
-        """What TxProfile, or else TxDefaultProfile, allows `connector`, whose transaction began then.
+    def limit(self, connector: int, epoch_s: float, began_epoch_s: float | None = None) -> Limit:
+        """What TxProfile, or else TxDefaultProfile, allows `connector`, whose transaction began then."""
+        return self._limit(self._stacks[connector], epoch_s, began_epoch_s)
 
-        `in_use`: the phases its car uses, for the policy that spreads watts over them.
-        """
-        return self._limit(self._stacks[connector], epoch_s, began_epoch_s, in_use)
-
-    def station_limit(
-        self, epoch_s: float, began_epoch_s: float | None = None, in_use: int | None = None
-    ) -> Limit:
+    def station_limit(self, epoch_s: float, began_epoch_s: float | None = None) -> Limit:
         """What ChargePointMaxProfile allows all connectors together.
 
         `began_epoch_s`: of the oldest running transaction; a Relative profile counts from there (assumed).
         """
-        return self._limit(self._stacks[0], epoch_s, began_epoch_s, in_use)
-
-    def together(self, connector: int, epoch_s: float, began_epoch_s: Mapping[int, float]) -> Limit:
-        """The lower of both for one connector, on as many phases as a composite schedule tells."""
-        begun = composite.Begun.of(began_epoch_s, None)
-        found = [prevailing(self._stacks[n], to_ms(epoch_s), begun.on(n)) for n in (connector, 0)]
-        until_epoch_s = to_s(min(end for _, end in found))
-        said = [cap for cap, _ in found if cap is not None]
-        if not said:
-            return Limit(until_epoch_s=until_epoch_s)
-        low = self._merging.lowest(said)
-        return Limit(low.amps, low.phases, until_epoch_s, low.watts)
+        return self._limit(self._stacks[0], epoch_s, began_epoch_s)
 
     def transaction_ended(self, connector: int) -> None:
         """Forget the TxProfiles of `connector` (3.13.1)."""
@@ -214,13 +200,9 @@ class ProfileStore:
         mine = [p for p in self._installed if p.purpose == purpose and p.connector in (0, connector)]
         return tuple(profile.schedule for profile in sorted(mine, key=precedence, reverse=True))
 
-    def _limit(
-        self, stack: tuple[Schedule, ...], epoch_s: float, began_epoch_s: float | None, in_use: int | None
-    ) -> Limit:
+    def _limit(self, stack: tuple[Schedule, ...], epoch_s: float, began_epoch_s: float | None) -> Limit:
         began_ms = None if began_epoch_s is None else to_ms(began_epoch_s)
         cap, until_ms = prevailing(stack, to_ms(epoch_s), began_ms)
         if cap is None:
             return Limit(until_epoch_s=to_s(until_ms))
-        if in_use is not None and self._merging.spread_watts:
-            cap = spread(cap, min(cap.width, in_use))
         return Limit(cap.amps, cap.phases, to_s(until_ms), cap.watts)

@@ -24,7 +24,7 @@ class Cap(NamedTuple):
     amps: float
     phases: int | None = None  # as given; None: not said, which counts as three
     watts: float | None = None  # as given, in a schedule of watts
-    min_a: float | None = None  # minChargingRate in amperes per phase: a hint
+    min_rate: float | None = None  # minChargingRate, in the unit of the limit: a hint
 
     @property
     def width(self) -> int:
@@ -33,9 +33,8 @@ class Cap(NamedTuple):
 
 
 def cap_of_watts(watts: float, phases: int | None, min_w: float | None = None) -> Cap:
-    """A limit in watts as amperes per phase, over its own numberPhases. Source: OCPP 1.6 7.12."""
-    per_amp_w = NOMINAL_V * (phases or DEFAULT_PHASES)
-    return Cap(watts / per_amp_w, phases, watts, None if min_w is None else min_w / per_amp_w)
+    """A limit in watts, and what it is in amperes over its own numberPhases. Source: OCPP 1.6 7.12."""
+    return Cap(watts / (NOMINAL_V * (phases or DEFAULT_PHASES)), phases, watts, min_w)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,37 +90,6 @@ def prevailing(stack: Sequence[Schedule], epoch_ms: int, began_ms: int | None) -
         if cap is not None:
             return cap, until_ms
     return None, until_ms
-
-
-@dataclass(frozen=True, slots=True)
-class Merging:
-    """How several caps become one: the policies `merge_phases` and `watts_to_amps`."""
-
-    fewest_phases: bool = True  # else those of the lower limit
-    spread_watts: bool = False  # watts over the phases in use; else over the schedule's numberPhases
-
-    def lowest(self, caps: Sequence[Cap], in_use: int | None = None) -> Cap:
-        """The minimum of `caps` (at least one; the first wins a tie), ampere against ampere, 3.13.3."""
-        if len(caps) == 1 and not (self.spread_watts and in_use):
-            return caps[0]
-        fewest = min(cap.width for cap in caps)
-        if self.spread_watts:
-            caps = [spread(cap, min(fewest, in_use or fewest)) for cap in caps]
-        low = min(caps, key=_amps)
-        phases = low.phases
-        if self.fewest_phases:
-            phases = None if all(cap.phases is None for cap in caps) else fewest
-        hints = [cap.min_a for cap in caps if cap.min_a is not None]
-        return low._replace(phases=phases, min_a=max(hints, default=None))
-
-
-def spread(cap: Cap, phases: int) -> Cap:
-    """A cap in watts over `phases`; one in amperes as it is."""
-    return cap if cap.watts is None else cap._replace(amps=cap.watts / (NOMINAL_V * phases))
-
-
-def _amps(cap: Cap) -> float:
-    return cap.amps
 
 
 def tenth(value: float) -> float:

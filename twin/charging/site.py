@@ -1,21 +1,19 @@
 """Where a station's limits come from: its keys, the cables, the heat, and the charging profiles in force."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from evc5.models.outlet import Outlet
 from evc5.models.supply import Three
 from evc5.models.timeline import CONTROL, Alarm, Timeline
 from evc5.models.world import World
+from evc5.twin.charging.car_phases import CarPhases
 from evc5.twin.charging.grid import Grid
+from evc5.twin.charging.phases import Outlook, Wiring
 from evc5.twin.charging.profiles import Limit, ProfileStore
+from evc5.twin.charging.schedule import Cap
 from evc5.twin.clock import StationClock
 from evc5.twin.connector.channel import Channel
-from evc5.twin.connector.phase_switch import phases_for_watts
 from evc5.twin.sheet import vendor
-from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.configuration import Configuration
-
-DRAWING_A = 0.5  # a phase with less carries no charging current; assumed
 
 Began = Callable[[], Mapping[int, float]]  # by connector: when its running transaction began, epoch seconds
 
@@ -29,7 +27,6 @@ class Site:
         clock: StationClock,
         world: World,
         configuration: Configuration,
-        behaviour: Behaviour,
         profiles: ProfileStore,
         began_epoch_s: Began,
     ) -> None:
@@ -38,14 +35,17 @@ class Site:
         self._world = world
         self._configuration = configuration
         self._profiles = profiles
+        self._rules = profiles.rules
         self._began_epoch_s = began_epoch_s
-        self._spread_watts = behaviour.policy("watts_to_amps") == "phases-in-use"
         self.changed: Callable[[], None] = lambda: None
         self.grid = Grid(world, configuration, lambda: self.changed())
         self._next = Alarm(timeline, lambda: self.changed(), CONTROL)
-        self._drawn: dict[int, int] = {}  # by connector: on how many phases its car draws, once it did
-        for outlet in world.outlets if self._spread_watts else ():
-            outlet.on_segment.append(self._current_changed)
+        self._cars = CarPhases(lambda: timeline.soon(self.changed, CONTROL))
+
+    def watch(self, channels: Sequence[Channel]) -> None:
+        """Learn on how many phases the cars at these draw, where a policy asks for it."""
+        if self._rules.in_use:
+            self._cars.watch(channels)
 
     def die(self) -> None:
         """The firmware stops: nothing is waited for."""
@@ -55,6 +55,8 @@ class Site:
         """The station's time jumped, and with it the profiles that are in force."""
         self._next.clear()
         self.changed()
+
+    # --- limits ---
 
     def own(self, channel: Channel) -> Mapping[str, float]:
         """One channel's limits by name, A per phase."""
@@ -67,10 +69,20 @@ class Site:
             caps["cable"] = outlet.cable_a
         if software is not None:
             caps["station"] = software
-        limit = self._limit(channel)
-        if limit.amps is not None:
-            caps["profile"] = limit.amps
+        limit_a = self._by_profile(channel)
+        if limit_a is not None:
+            caps["profile"] = limit_a
         return caps
+
+    def _by_profile(self, channel: Channel) -> float | None:
+        own, whole = self._in_force(channel.connector)
+        outlook = self.outlook(channel)
+        said = [cap for cap in (own, whole) if cap is not None]
+        if self._rules.is_impossible(said, outlook.wiring):
+            return 0.0
+        if own is None:
+            return None
+        return self._rules.amps(own, outlook.wiring, self._rules.used(outlook.phases, outlook.car))
 
     def local_a(self) -> dict[int, float]:
         """By connector: what the station's own keys allow, without heat, cable or sharing."""
@@ -79,11 +91,6 @@ class Site:
             for outlet in self._world.outlets
         }
 
-    @property
-    def phases_wired(self) -> int:
-        """Of the outlet that has the most."""
-        return max(outlet.spec.phases for outlet in self._world.outlets)
-
     def _set_by_key(self, connector: int) -> tuple[float, float | None]:
         """chg_RatedCurrent and chg_Mode3Current of a connector; 0 leaves the second to the controller."""
         rated, software = (
@@ -91,51 +98,60 @@ class Site:
         )
         return rated, software if software > 0 else None
 
-    def shared(self) -> Mapping[str, Three]:
-        """The limits on the sum of all channels by name, on each phase of the grid."""
+    def shared(self, channels: Sequence[Channel]) -> Mapping[str, Three]:
+        """The limits on the sum of all channels by name, on each phase of the grid; those given load it."""
         station = self._configuration.number("chg_StationMaxCurrent")
         caps = {"station": (station, station, station)}
         grid = self.grid.room_a()
         if grid is not None:
             caps["grid"] = grid
-        if not vendor.applies_profiles(self._configuration):
-            return caps
-        limit = self._profiles.station_limit(self._epoch_s, min(self._began_epoch_s().values(), default=None))
-        self._await(limit)
-        if limit.amps is not None:
-            caps["profile"] = (limit.amps, limit.amps, limit.amps)
+        _, whole = self._in_force(None)
+        if whole is not None:
+            amps = self._whole_a(whole, channels)
+            caps["profile"] = (amps, amps, amps)
         return caps
+
+    def _whole_a(self, whole: Cap, channels: Sequence[Channel]) -> float:
+        """ChargePointMaxProfile on each phase; its watts are spread over all that the channels load."""
+        loaded: set[int] = set()
+        for channel in channels:
+            outlook = self.outlook(channel)
+            used = self._rules.used(outlook.phases, outlook.car)
+            loaded.update(channel.outlet.spec.rotation[:used])
+        wiring = max((self._wiring(channel) for channel in channels), key=_wired, default=Wiring())
+        return self._rules.amps(whole, wiring, max(len(loaded), 1))
 
     def minimum_a(self) -> float:
         return self._configuration.number("chg_MinChargingCurrent")
 
+    # --- phases ---
+
     def phases(self, channel: Channel) -> int:
         """On how many phases to charge: as the profiles ask, or what their watts are best spread over."""
-        if not vendor.applies_profiles(self._configuration):
-            return 3
-        limit = self._profiles.together(channel.connector, self._epoch_s, self._began_epoch_s())
-        self._await(limit)
-        if limit.phases is None and limit.watts is not None and self._spread_watts:
-            return phases_for_watts(limit.watts, channel.switch.phases)
-        return 1 if limit.phases == 1 else 3
+        said = [cap for cap in self._in_force(channel.connector) if cap is not None]
+        return self._rules.conducting(said, self.outlook(channel))
 
-    def _limit(self, channel: Channel) -> Limit:
-        if not vendor.applies_profiles(self._configuration):
-            return Limit()
-        connector = channel.connector
-        in_use = min(channel.switch.phases, self._drawn.get(connector, 3))
-        limit = self._profiles.limit(connector, self._epoch_s, self._began_epoch_s().get(connector), in_use)
-        self._await(limit)
-        return limit
+    def outlook(self, channel: Channel) -> Outlook:
+        """The phases of one channel as its limits meet them."""
+        return Outlook(self._wiring(channel), channel.switch.heading, self._cars.of(channel.connector))
 
-    def _current_changed(self, outlet: Outlet) -> None:
-        """See on how many phases a car draws, for watts to be spread over them; until then over all."""
-        drawn = sum(amps > DRAWING_A for amps in outlet.reading().i_a)
-        if outlet.pilot == "A":
-            self._drawn.pop(outlet.connector, None)
-        elif drawn and drawn != self._drawn.get(outlet.connector):
-            self._drawn[outlet.connector] = drawn
-            self._timeline.soon(self.changed, CONTROL)
+    def _wiring(self, channel: Channel) -> Wiring:
+        return Wiring(channel.switch.wired, channel.switch.supported)
+
+    # --- profiles ---
+
+    def _in_force(self, connector: int | None) -> tuple[Cap | None, Cap | None]:
+        """What the profiles of a connector say now, and ChargePointMaxProfile; nothing without ChgProf."""
+        if not vendor.applies_profiles(self._configuration):
+            return None, None
+        epoch_s = self._clock.epoch(self._timeline.now)
+        began = self._began_epoch_s()
+        limits = [self._profiles.station_limit(epoch_s, min(began.values(), default=None))]
+        if connector is not None:
+            limits.append(self._profiles.limit(connector, epoch_s, began.get(connector)))
+        for limit in limits:
+            self._await(limit)
+        return limits[1].cap if connector is not None else None, limits[0].cap
 
     def _await(self, limit: Limit) -> None:
         if limit.until_epoch_s is not None:
@@ -143,6 +159,6 @@ class Site:
             if self._next.due_s is None or due_s < self._next.due_s:
                 self._next.set(due_s)
 
-    @property
-    def _epoch_s(self) -> float:
-        return self._clock.epoch(self._timeline.now)
+
+def _wired(wiring: Wiring) -> int:
+    return wiring.wired

@@ -3,11 +3,12 @@
 Source: OCPP 1.6 3.13, 5.5, 5.7, 5.11, 5.16.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from evc5.twin.charging.profiles import ActiveTransaction, ProfileStore
 from evc5.twin.charging.site import Site
+from evc5.twin.connector.channel import Channel
 from evc5.twin.ocpp.frames import Payload, Refusal
 from evc5.twin.ocpp.memory import Memory, Transaction
 from evc5.twin.sheet import vendor
@@ -27,6 +28,7 @@ class SmartCharging:
         epoch_s: Callable[[], float],
         site: Site,
         configuration: Configuration,
+        channels: Sequence[Channel],
         changed: Callable[[], None],
     ) -> None:
         self._profiles = profiles
@@ -34,6 +36,7 @@ class SmartCharging:
         self._epoch_s = epoch_s
         self._site = site
         self._configuration = configuration
+        self._channels = channels
         self._changed = changed
         profiles.load(memory.recall("profiles", []))
         if memory.lasting:
@@ -63,7 +66,7 @@ class SmartCharging:
             began_epoch_s=self.began_epoch_s(),
             local_a=self._site.local_a(),
             station_a=self._configuration.number("chg_StationMaxCurrent"),
-            phases=self._site.phases_wired,
+            outlooks={one.connector: self._site.outlook(one) for one in self._channels},
         )
 
     def _applied(self) -> ProfileStore:

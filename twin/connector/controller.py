@@ -1,6 +1,6 @@
 """The station's controller: its channels, and who may draw how much."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from evc5.models.sharing import TURN_S, turn
@@ -20,8 +20,8 @@ class Limits(Protocol):
         """Those of one channel."""
         ...
 
-    def shared(self) -> Mapping[str, Three]:
-        """Those on the sum of all channels, on each phase of the grid."""
+    def shared(self, channels: Sequence[Channel]) -> Mapping[str, Three]:
+        """Those on the sum of all channels, on each phase of the grid, which `channels` load."""
         ...
 
     def minimum_a(self) -> float:
@@ -63,7 +63,8 @@ class Controller:
         taking = [channel for channel in self.channels if channel.wants_energy]
         for channel in taking:
             channel.switch.want(self._limits.phases(channel))
-        shared = self._limits.shared()
+        leaving = [channel for channel in self.channels if channel not in taking and channel.committed_a > 0]
+        shared = self._limits.shared([*taking, *leaving])
         minimum_a = self._limits.minimum_a()
         requests = [Request(c.connector, self._limits.own(c), minimum_a, c.grid_phases) for c in taking]
         t_s = self.timeline.now
@@ -78,8 +79,8 @@ class Controller:
             channel.follow(granted)
             if granted != wanted:
                 waiting.append(channel)
-        for channel in waiting:  # now that all have been told
-            self._look_again([other for other in self.channels if other is not channel])
+        following = {other for channel in waiting for other in self.channels if other is not channel}
+        self._look_again(following.union(leaving))  # now that all have been told
 
     def _within_room(self, channel: Channel, grant: Grant, room_a: Three, minimum_a: float) -> Grant:
         """A raise waits until the others' cars have followed their cuts: the sum never exceeds the limit."""
@@ -90,9 +91,9 @@ class Controller:
         kept_a = max(left_a, min(channel.outlet.offered_a, grant.amps))
         return Grant(kept_a if kept_a >= minimum_a else 0.0, "sharing")
 
-    def _look_again(self, others: Sequence[Channel]) -> None:
-        """Arbitrate anew when the next cut has been followed."""
-        due = [other.free_s for other in others if other.free_s >= self.timeline.now]
+    def _look_again(self, channels: Iterable[Channel]) -> None:
+        """Arbitrate anew when the next of these has followed its cut."""
+        due = [channel.free_s for channel in channels if channel.free_s >= self.timeline.now]
         if due:
             self._again.set(min(due))
 

@@ -39,10 +39,15 @@ class PhaseSwitch:
         """A change is under way: nothing may be offered."""
         return self._target is not None
 
+    @property
+    def heading(self) -> int:
+        """The phases it is on, or is changing to."""
+        return self.phases if self._target is None else self._target
+
     def want(self, phases: int) -> None:
         """Charge on so many phases as soon as the rules allow."""
         wanted = self.wired if phases > 1 else 1
-        if not self.supported or wanted == (self._target or self.phases):
+        if not self.supported or wanted == self.heading:
             self._dwell.clear()
             return
         t_s = self._timeline.now

@@ -22,7 +22,14 @@ POLICIES: Mapping[str, Policy] = MappingProxyType(
         ),
         "merge_phases": Policy("numberPhases where two profiles bind", ("minimum", "lower-limit")),
         "watts_to_amps": Policy(
-            "the phases a limit in W is spread over (7.12)", ("schedule-phases", "phases-in-use")
+            "the phases that a limit in W is reckoned over: numberPhases as given, 3 where absent, at most "
+            "the station's (7.12), or those in use (errata 3.34); either way the watts are never exceeded",
+            ("schedule-phases", "phases-in-use"),
+        ),
+        "phases_impossible": Policy(
+            "fewer phases asked than the relays can do: watts are spread over those that conduct and amperes "
+            "hold on each, or nothing flows",
+            ("spread", "pause"),
         ),
         "recurring_before_start": Policy(
             "a recurring profile before its startSchedule", ("inactive", "backwards")

@@ -13,6 +13,7 @@ from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.profiles import PHASES, VOLTS, Cap, next_mark, prevailing
 from evc5.rigs.checks.state.profiles_in_force import DEFAULT
 from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.checks.state.spread import Spread
 from evc5.rigs.checks.status.status import RUNNING
 
 COMPOSITE, FORM, ABOVE = "charging.composite", "charging.composite-form", "charging.composite-limit"
@@ -47,6 +48,7 @@ class Composite:
         self._context, self._in_force, self._ledger = context, context.profiles, context.ledger
         self._history, self._keys = context.history, context.history.keys
         self._connectors, self._link = context.history.connectors, context.history.link
+        self._spread = Spread(context)
         context.bus.replies["GetCompositeSchedule"].append(self._answered)
 
     def _answered(self, call: Call) -> None:
@@ -186,6 +188,8 @@ class Composite:
         connector = asked["connectorId"]
         if ratings is None or (connector == 0 and unit == "W") or not self._in_force.applies(now):
             return None
+        if self._spread.follows_more and self._has_watts(now):
+            return None
         guess = self._guess(now)
 
         def at(offset: float) -> tuple[Piece | None, float]:
@@ -196,12 +200,11 @@ class Composite:
             for one in which:
                 cap, end = self._prevails(one, t, now, guess)
                 until = min(until, end)
-                pieces.append(self._piece(cap, whole, min(ratings[0][one], ratings[1])))
+                pieces.append(self._piece(cap, whole, min(ratings[0][one], ratings[1]), unit))
             amps, phases = sum(piece[0] for piece in pieces), max(piece[1] for piece in pieces)
             if connector == 0:
                 rated_a = ratings[1] if amps < inf else inf  # a gap may be unlimited here too
-                amps = min(amps, rated_a, inf if whole is None else whole.amps)
-                phases = min(phases, 3 if whole is None else whole.phases or 3)
+                amps = min(amps, rated_a, inf if whole is None else self._spread.amps(whole, phases))
             value = amps if unit == "A" else amps * VOLTS * phases
             return (value, phases), (until - start if until < inf else inf)
 
@@ -218,23 +221,24 @@ class Composite:
         cap = prevailing(held, connector, t, began, self._own_first)
         return cap, next_mark(held, connector, t, began)
 
-    def _piece(self, own: Cap | None, whole: Cap | None, rated_a: float) -> Piece:
+    def _has_watts(self, now: float) -> bool:
+        return any(cap.watts is not None for profile in self._in_force.profiles(now) for cap in profile.caps)
+
+    def _piece(self, own: Cap | None, whole: Cap | None, rated_a: float, unit: str) -> Piece:
+        """Amperes, and the phases told beside the unit: as asked beside amperes, else those that conduct."""
         said = [cap for cap in (own, whole) if cap is not None]
         if not said:
-            return (inf if self._context.policies.get("gap") == "unlimited" else rated_a), self._wired
+            return (inf if self._context.policies.get("gap") == "unlimited" else rated_a), self._spread.wired
         low = min(said, key=lambda cap: cap.amps)
-        fewest = min(cap.phases or 3 for cap in said)
-        phases = fewest if self._context.policies.get("merge_phases") == "minimum" else low.phases or 3
-        phases = min(phases, self._wired)
-        if self._context.policies.get("watts_to_amps") == "phases-in-use":
-            amps = min(c.amps if c.watts is None else c.watts / (VOLTS * fewest) for c in said)
-        else:
-            amps = low.amps
-        return min(amps, rated_a), phases
-
-    @property
-    def _wired(self) -> int:
-        return self._context.evidence.phases or 3
+        fewest = min(cap.phases or PHASES for cap in said)
+        given = any(cap.phases is not None for cap in said)
+        by_fewest = self._context.policies.get("merge_phases") == "minimum"
+        asked = min(fewest if by_fewest else low.phases or PHASES, self._spread.wired)
+        conducting = self._spread.conducting(asked)
+        if given and self._spread.stops(asked):
+            return 0.0, conducting if unit == "W" else asked
+        amps, in_watts = min((self._spread.amps(cap, conducting), cap.watts is not None) for cap in said)
+        return min(amps, rated_a), conducting if unit == "W" or in_watts else asked
 
     def _ratings(self) -> tuple[dict[int, float], float] | None:
         """By connector and of the station, A per phase; None where the keys are not told."""

@@ -53,7 +53,6 @@ class FlowLimits:
         self._context, self._in_force, self._ledger = context, context.profiles, context.ledger
         # a station recorded from its first moment on says in its header which choices it made
         self._either_way = not context.evidence.from_power_on
-        self._spread = context.policies.get("watts_to_amps") == "phases-in-use" or self._either_way
         self._register: dict[tuple[int, int | None], tuple[float, float]] = {}  # the last stamp and value
         self._latest: dict[int, tuple[Array, Flow]] = {}  # by connector: its last block, and when
         self._crowded: dict[int, float] = {}  # by connector: when all together were above the limit last
@@ -170,7 +169,7 @@ class FlowLimits:
 
     def _over_offer(self, cap: Cap, offer: Flow) -> Array:
         """An offer in amperes goes to whatever phases the car uses: one at least."""
-        amps = cap.watts / VOLTS if self._spread and cap.watts is not None else cap.amps
+        amps = cap.amps if cap.watts is None else cap.watts / VOLTS  # how many conduct is not told
         return (offer.amps > self._most_a(amps)) | (offer.watts > self._most_w(cap.most_w) * HIGH_VOLTS)
 
     def _most_a(self, amps: float) -> float:

@@ -6,10 +6,11 @@ from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Told
-from evc5.rigs.checks.state.profiles import HAIR_S, VOLTS, Cap
+from evc5.rigs.checks.state.profiles import HAIR_S, Cap
 from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import current, highest_of_late, is_new, per_phase
+from evc5.rigs.checks.state.spread import Spread
 
 AT_ONCE_S = 0.01  # a row that the next one takes back within the millisecond that messages are stamped by
 LIMIT, EXACT, STATION = "charging.limit", "charging.exact", "charging.station-limit"
@@ -35,7 +36,7 @@ class Charging:
 
     def __init__(self, context: Context, in_force: ProfilesInForce) -> None:
         self._context, self._in_force, self._ledger = context, in_force, context.ledger
-        self._spread = context.policies.get("watts_to_amps") == "phases-in-use"
+        self._spread = Spread(context)
         self._until: dict[int, float] = {}
         self._wired: dict[int, float] = {}  # by connector: the most phases ever seen to conduct
         context.bus.telemetry.append(self._part)
@@ -43,9 +44,7 @@ class Charging:
     # -- the limits of an hour or a day ----------------------------------------------------------
 
     def _amps(self, cap: Cap | None) -> float:
-        if cap is None:
-            return NO_LIMIT
-        return cap.watts / VOLTS if self._spread and cap.watts is not None else cap.amps
+        return NO_LIMIT if cap is None else self._spread.amps(cap)
 
     def _limits(self, connector: int, t: Array) -> tuple[Array, Array]:
         """The limit at each instant in A, and its numberPhases (0: none said)."""
@@ -106,7 +105,7 @@ class Charging:
 
     def _exact(self, connector: int, rows: Rows, own: Array, station: Array, keep: Array) -> None:
         """Where telemetry names a profile as the limit, the allocation is that profile's."""
-        if self._spread:
+        if self._spread.follows_more:
             return
         lasts = np.append(np.diff(rows["t"]) > AT_ONCE_S, True)  # else the next row says what became of it
         named = keep & (rows["limited_by"] == "profile") & lasts
@@ -167,7 +166,7 @@ class Charging:
             t = float(rows["t"][k])
             since = t - DWELL_S - SWITCH_S
             caps = [cap for c in (connector, 0) for _, cap in self._in_force.steps(c, since, t)]
-            if not self._spread and all(cap is None or cap.phases != 1 for cap in caps):
+            if not self._spread.in_use and all(cap is None or cap.phases != 1 for cap in caps):
                 message = "charging on one phase although nothing asks for it"
                 self._ledger.broken(PHASES, t, connector, f"{wired:g} phases", "1 phase", message)
 

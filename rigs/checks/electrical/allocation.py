@@ -13,6 +13,7 @@ from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.profiles import Cap
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import hold, lasting, per_phase
+from evc5.rigs.checks.state.spread import Spread
 
 FULL, REASON, CUT = "service.full", "service.reason", "service.cut"
 PHASES = "charging.all-phases"
@@ -54,6 +55,7 @@ class Shares:
         self._connectors = context.history.connectors
         self._keys = context.history.keys
         self._ledger = context.ledger
+        self._spread = Spread(context)
         self._bus_limit = False  # somebody outside allows the station an amount that no frame tells
         context.bus.events["operator"].append(self._operator)
         context.bus.telemetry.append(self._part)
@@ -96,7 +98,7 @@ class Shares:
 
     def _part(self) -> None:
         parts = self._context.telemetry.parts
-        if self._is_metered() or self._context.policies.get("watts_to_amps") == "phases-in-use":
+        if self._is_metered() or self._spread.follows_more:
             return
         t = self._instants(parts)
         station = self._number("chg_StationMaxCurrent", t)
@@ -131,7 +133,8 @@ class Shares:
         return within
 
     def _profile(self, connector: int, t: Array) -> Array:
-        return self._step_by_step(connector, t, lambda cap: NO_LIMIT if cap is None else cap.amps)
+        amps = self._spread.amps
+        return self._step_by_step(connector, t, lambda cap: NO_LIMIT if cap is None else amps(cap))
 
     def _fewest(self, connector: int, t: Array) -> Array:
         """The phases that the profile in force asks for, at each instant."""
@@ -221,15 +224,17 @@ class Shares:
 
     def _all_phases(self, axis: Rows, known: dict[int, Situation]) -> None:
         """One phase is for profiles that ask for it, and for a while after them."""
-        t, whole = axis["t"], self._fewest(0, axis["t"])
+        t, whole, wired = axis["t"], self._fewest(0, axis["t"]), self._spread.wired
         for connector, one in known.items():
             asked = np.minimum(whole, self._fewest(connector, t)) < 3
             since = t - np.maximum.accumulate(np.where(asked, t, -np.inf))
             judged = one.wants & (one.phases > 0) & (since > DWELL_S)
-            hold(self._ledger, PHASES, axis, judged & (one.phases == 3), connector)
-            for begin, end, k in lasting(axis, judged & (one.phases < 3), SETTLED_S):
+            hold(self._ledger, PHASES, axis, judged & (one.phases == wired), connector)
+            for begin, end, k in lasting(axis, judged & (one.phases < wired), SETTLED_S):
                 message = f"a car charges on fewer phases than it may, for {end - begin:.0f} s"
-                self._ledger.broken(PHASES, begin, connector, "3 phases", f"{one.phases[k]:g}", message)
+                self._ledger.broken(
+                    PHASES, begin, connector, f"{wired} phases", f"{one.phases[k]:g}", message
+                )
 
     def _shared(self, axis: Rows, judged: Array, expected: Array, room: Array, total: Array) -> None:
         wrong = judged & ((total < expected - SHARE_A) | (total > room + NEAR_A))

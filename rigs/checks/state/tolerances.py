@@ -60,6 +60,7 @@ POLICIES: dict[str, tuple[str, str]] = {
     "txdefault_precedence": ("connector", "connector"),
     "merge_phases": ("minimum", "minimum"),
     "watts_to_amps": ("schedule-phases", "schedule-phases"),
+    "phases_impossible": ("spread", "spread"),
     "recurring_before_start": ("inactive", "inactive"),
     "relative_without_transaction": ("from-query", "from-query"),
     "clear_id_with_filters": ("id", "id"),

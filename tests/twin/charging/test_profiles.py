@@ -369,17 +369,6 @@ def test_a_start_with_fraction_and_offset_is_that_instant() -> None:
     assert store.limit(1, T0) == Limit(until_epoch_s=T0 + 60)
 
 
-def test_watts_are_kept_in_amperes_or_spread_over_the_phases_in_use() -> None:
-    wire = profile(4140, chargingRateUnit="W")
-    kept, spread = ProfileStore(), ProfileStore({"watts_to_amps": "phases-in-use"})
-    for store in (kept, spread):
-        put(store, 1, wire)
-    assert kept.limit(1, T0, in_use=1) == Limit(pytest.approx(6.0), None, None, 4140)
-    assert spread.limit(1, T0, in_use=1) == Limit(pytest.approx(18.0), None, None, 4140)
-    assert spread.limit(1, T0, in_use=3).amps == pytest.approx(6.0)
-    assert spread.limit(1, T0).amps == pytest.approx(6.0)
-
-
 def test_a_relative_station_profile_counts_from_the_oldest_transaction() -> None:
     store = ProfileStore()
     wire = profile(chargingProfilePurpose="ChargePointMaxProfile", chargingProfileKind="Relative")
@@ -396,15 +385,12 @@ def test_a_relative_station_profile_counts_from_the_oldest_transaction() -> None
 @pytest.mark.parametrize(("policy", "phases"), [("minimum", 1), ("lower-limit", 3)])
 def test_the_phases_of_both_profiles_are_merged_by_policy(policy: str, phases: int) -> None:
     store = ProfileStore({"merge_phases": policy})
-    assert store.together(1, T0, {}) == Limit()
-    put(store, 0, profile(20, chargingProfilePurpose="ChargePointMaxProfile", duration=600))
     put(store, 1, profile(chargingSchedulePeriod=periods((0, 16), phases=3)))
-    assert store.together(1, T0, {}) == Limit(16, 3, T0 + 600)
     one = profile(
         chargingProfilePurpose="ChargePointMaxProfile", chargingSchedulePeriod=periods((0, 20), phases=1)
     )
     put(store, 0, one)
-    assert store.together(1, T0, {}) == Limit(16, phases)
+    assert flat(composite(store)) == [(0, 16, phases)]
 
 
 # GetCompositeSchedule
@@ -503,10 +489,15 @@ def test_local_limits_and_the_whole_station_profile_bound_each_connector() -> No
     assert flat(composite(store, 0)) == [(0, 20, 3)]
 
 
-def test_a_limit_on_two_phases_is_told_with_two_phases() -> None:
+def test_a_limit_on_two_phases_holds_on_the_three_that_conduct() -> None:
+    """Relays know one phase and three: amperes hold on each, watts are their total."""
     store = ProfileStore()
     put(store, 1, profile(chargingSchedulePeriod=periods((0, 10), phases=2)))
-    assert flat(composite(store, unit="W")) == [(0, 4600, 2)]
+    assert flat(composite(store, unit="A")) == [(0, 10, 2)], "amperes are told as they were given"
+    assert flat(composite(store, unit="W")) == [(0, 6900, 3)]
+    put(store, 1, profile(chargingRateUnit="W", chargingSchedulePeriod=periods((0, 4600), phases=2)))
+    assert flat(composite(store, unit="W")) == [(0, 4600, 3)]
+    assert flat(composite(store, unit="A")) == [(0, 6.6, 3)]
 
 
 # Cost

@@ -10,7 +10,6 @@ from evc5.twin.charging.schedule import (
     DAY_MS,
     NEVER,
     Cap,
-    Merging,
     Schedule,
     cap_of_watts,
     prevailing,
@@ -114,25 +113,6 @@ def test_watts_become_amperes_over_their_own_phases_three_by_default() -> None:
     assert cap_of_watts(6900, None).amps == pytest.approx(10.0)
     assert cap_of_watts(6900, 2).amps == pytest.approx(15.0)
     assert cap_of_watts(6900, 1).amps == pytest.approx(30.0)
-
-
-@pytest.mark.parametrize(
-    ("merging", "expected"),
-    [
-        (Merging(fewest_phases=True), (10.0, 1)),
-        (Merging(fewest_phases=False), (10.0, 3)),
-        (Merging(fewest_phases=True, spread_watts=True), (16.0, 1)),
-    ],
-)
-def test_merging_takes_the_lower_current_and_phases_by_policy(
-    merging: Merging, expected: tuple[float, int]
-) -> None:
-    low = merging.lowest([Cap(16.0, 1), cap_of_watts(6900, 3)])
-    assert (round(low.amps, 9), low.phases) == expected
-
-
-def test_merging_does_not_invent_phases_that_nobody_named() -> None:
-    assert Merging().lowest([Cap(16.0), Cap(20.0)]) == Cap(16.0)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ class Station:
     def own(self, channel):
         return self.caps[channel.connector]
 
-    def shared(self):
+    def shared(self, channels):
         return {"station": (self.station_a,) * 3}
 
     def minimum_a(self):

@@ -1,0 +1,182 @@
+"""A power limit holds on every station and car; composite, offer, current and telemetry agree in A and in W.
+
+The expectations are those of OCPP 1.6 7.12 and 7.14, worked out here from what the station is: watts are the
+total of all phases, amperes hold on each.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evc5 import Bench
+
+CARS = {1: "nissan-leaf-40", 2: "vw-e-golf-2017", 3: "renault-zoe-ze50"}
+LIMITS = {"W": (0, 1000, 1400, 2300, 3680, 4140, 4300, 4600, 7360, 11_040), "A": (0, 5.9, 6, 8.1, 16, 20)}
+RATED_A = 32.0
+SLACK_W = 1.0  # rounding; the supply stands at 230 V and a car draws no more than it is offered
+
+
+@dataclass(frozen=True)
+class Case:
+    """One station, one car and one profile."""
+
+    phases: int
+    relays: bool
+    car: int
+    purpose: str
+    unit: str
+    limit: float
+    asked: int | None
+    policies: tuple[tuple[str, str], ...]
+
+    @property
+    def conducting(self) -> int:
+        """Phases that conduct under numberPhases: relays know one and all."""
+        return 1 if self.asked == 1 and self.relays else self.phases
+
+
+def charged(case: Case) -> Bench:
+    """A bench on which the car has been charging under the profile for as long as phases take to change."""
+    bench = Bench(
+        start="2024-03-01T10:00:00Z",
+        behaviour="ocpp16",
+        phases=case.phases,
+        phase_switching=case.relays,
+        rated_a=RATED_A,
+        policies=dict(case.policies),
+    )
+    bench.plug_in(1, CARS[case.car], soc=0.3)
+    bench.present_tag(1, "TAG1")
+    bench.advance(30)
+    period: dict[str, Any] = {"startPeriod": 0, "limit": case.limit}
+    if case.asked is not None:
+        period["numberPhases"] = case.asked
+    schedule = {"chargingRateUnit": case.unit, "chargingSchedulePeriod": [period]}
+    profile = {
+        "chargingProfileId": 1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": case.purpose,
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": {**schedule, "startSchedule": "2024-03-01T00:00:00Z"},
+    }
+    connector = 0 if case.purpose == "ChargePointMaxProfile" else 1
+    payload = {"connectorId": connector, "csChargingProfiles": profile}
+    assert bench.call("SetChargingProfile", payload) == {"status": "Accepted"}
+    return bench.advance(60)
+
+
+def composite(bench: Bench, unit: str) -> tuple[float, int]:
+    query = {"connectorId": 1, "duration": 60, "chargingRateUnit": unit}
+    [period] = bench.call("GetCompositeSchedule", query)["chargingSchedule"]["chargingSchedulePeriod"]
+    return period["limit"], period["numberPhases"]
+
+
+def judged(case: Case) -> None:
+    """The same to the judge: what the twin does here it holds for right."""
+    bench = check(case)
+    bench.advance(600)
+    errors = [one for one in bench.run_so_far().findings if one["severity"] == "error"]
+    assert errors == []
+
+
+def check(case: Case) -> Bench:
+    bench = charged(case)
+    row = bench.reading(1)
+    currents = [row[f"i{n}_a"] for n in (1, 2, 3)]
+    flows_w = sum(amps * row[f"u{n}_v"] for n, amps in enumerate(currents, 1))
+    in_a, in_w = composite(bench, "A"), composite(bench, "W")
+    if case.unit == "W":
+        assert flows_w <= case.limit + SLACK_W, "the power limit is exceeded"
+        assert in_w[0] == pytest.approx(min(case.limit, RATED_A * 230 * in_w[1]), abs=0.1) or paused(case)
+        assert in_a[0] * 230 * in_a[1] <= case.limit + SLACK_W
+    else:
+        assert max(currents) <= case.limit + 0.01, "the limit on each phase is exceeded"
+        assert in_a[0] == case.limit or paused(case)
+    check_offer(case, row, in_a, in_w)
+    return bench
+
+
+def check_offer(case: Case, row: dict[str, Any], in_a: tuple[float, int], in_w: tuple[float, int]) -> None:
+    """The offer is the composite's, or 0 where that is below the 6 A of IEC 61851-1."""
+    offered = [row[f"offered{n}_a"] for n in (1, 2, 3)]
+    if in_a[0] < 6.0:
+        assert max(offered) == 0.0
+        return
+    assert offered[0] == pytest.approx(in_a[0], abs=0.1)
+    assert in_w[0] == pytest.approx(offered[0] * 230 * in_w[1], abs=0.1 * 690)
+    if not case.relays or dict(case.policies)["watts_to_amps"] == "schedule-phases":
+        assert sum(amps > 0 for amps in offered) == case.conducting
+        assert row["phases"] in (0, case.conducting)
+
+
+def paused(case: Case) -> bool:
+    impossible = case.asked is not None and case.asked < case.conducting
+    return dict(case.policies)["phases_impossible"] == "pause" and impossible
+
+
+POLICIES = [
+    (("watts_to_amps", over), ("phases_impossible", impossible))
+    for over, impossible in product(("schedule-phases", "phases-in-use"), ("spread", "pause"))
+]
+CASES = st.sampled_from(sorted(LIMITS)).flatmap(
+    lambda unit: st.builds(
+        Case,
+        phases=st.sampled_from((1, 3)),
+        relays=st.booleans(),
+        car=st.sampled_from((1, 2, 3)),
+        purpose=st.sampled_from(("ChargePointMaxProfile", "TxDefaultProfile", "TxProfile")),
+        unit=st.just(unit),
+        limit=st.sampled_from(LIMITS[unit]),
+        asked=st.sampled_from((None, 1, 2, 3)),
+        policies=st.sampled_from(POLICIES),
+    )
+)
+
+
+@given(CASES)
+@settings(max_examples=60, deadline=None)
+def test_a_limit_holds_on_every_station_for_every_car_purpose_unit_and_policy(case: Case) -> None:
+    check(case)
+
+
+@pytest.mark.slow
+@given(CASES)
+@settings(max_examples=1000, deadline=None)
+def test_limits_hold_in_a_thousand_combinations_and_the_judge_agrees(case: Case) -> None:
+    judged(case)
+
+
+def test_a_power_for_one_phase_is_not_exceeded_where_three_conduct() -> None:
+    for purpose in ("ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"):
+        case = Case(3, False, 3, purpose, "W", 4600, 1, POLICIES[0])
+        bench = charged(case)
+        assert 4000 < bench.reading(1)["p_w"] <= 4600
+        assert composite(bench, "W") == (4600.0, 3)
+        assert composite(bench, "A") == (6.6, 3)
+
+
+def test_on_a_station_of_one_phase_3680_watts_are_16_amperes() -> None:
+    bench = charged(Case(1, False, 1, "TxDefaultProfile", "W", 3680, None, POLICIES[0]))
+    assert bench.reading(1)["offered1_a"] == pytest.approx(16.0)
+    assert bench.reading(1)["i1_a"] == pytest.approx(15.9, abs=0.4)
+    assert (composite(bench, "W"), composite(bench, "A")) == ((3680.0, 1), (16.0, 1))
+
+
+def test_fewer_phases_than_can_be_pause_by_policy() -> None:
+    pausing = POLICIES[1]
+    bench = charged(Case(3, False, 3, "TxDefaultProfile", "W", 11_040, 1, pausing))
+    assert (bench.reading(1)["status"], bench.reading(1)["limited_by"]) == ("SuspendedEVSE", "profile")
+    assert composite(bench, "W") == (0.0, 3)
+
+
+def test_where_watts_follow_the_phases_in_use_a_car_of_one_phase_can_begin_over_relays() -> None:
+    """3,680 W are too little for three phases, and 16 A on one (errata 3.34)."""
+    follows = POLICIES[2]
+    for car in (1, 3):
+        bench = charged(Case(3, True, car, "TxDefaultProfile", "W", 3680, None, follows))
+        assert bench.reading(1)["i1_a"] == pytest.approx(15.9, abs=0.4)
+        assert bench.reading(1)["phases"] == 1

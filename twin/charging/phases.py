@@ -1,0 +1,89 @@
+"""On how many phases a connector charges, and what that makes of a limit in watts.
+
+A limit in watts is the total over all phases (OCPP 1.6 7.12), whatever the relays can do and whatever the car
+uses: it is spread over the phases that conduct, never over fewer. Amperes hold on each phase.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from evc5.models.units import NOMINAL_V
+from evc5.twin.charging.schedule import Cap
+from evc5.twin.connector.phase_switch import phases_for_watts
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The phases an outlet is wired for, and whether relays can leave it on one of them."""
+
+    wired: int = 3
+    relays: bool = True
+
+    def conducting(self, asked: int | None) -> int:
+        """How many conduct where a profile asks for so many: the next number that the relays can do."""
+        return 1 if asked == 1 and self.relays else self.wired
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One connector as its limits meet it: its wiring, the phases it is on, those its car uses, if known."""
+
+    wiring: Wiring = Wiring()
+    phases: int = 3
+    car: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseRules:
+    """The policies `merge_phases`, `watts_to_amps` and `phases_impossible`."""
+
+    fewest: bool = True  # of several profiles the fewest numberPhases count; else those of the lower limit
+    in_use: bool = False  # watts over the phases in use; else over numberPhases at least
+    pauses: bool = False  # nothing flows where fewer phases are asked for than the relays can do
+
+    @classmethod
+    def of(cls, policies: Mapping[str, str]) -> "PhaseRules":
+        return cls(
+            policies["merge_phases"] == "minimum",
+            policies["watts_to_amps"] == "phases-in-use",
+            policies["phases_impossible"] == "pause",
+        )
+
+    def asked(self, caps: Sequence[Cap]) -> int | None:
+        """The numberPhases of several caps together; None where none gives any."""
+        if not caps or all(cap.phases is None for cap in caps):
+            return None
+        if self.fewest:
+            return min(cap.width for cap in caps)
+        return min(caps, key=lambda cap: cap.amps).width  # the first wins a tie
+
+    def conducting(self, caps: Sequence[Cap], outlook: Outlook) -> int:
+        """On how many phases to charge under these caps."""
+        asked, wiring = self.asked(caps), outlook.wiring
+        if self.in_use and wiring.relays and asked != 1:
+            watts = [cap.watts for cap in caps if cap.watts is not None]
+            if watts:
+                return min(phases_for_watts(min(watts), outlook.phases), wiring.wired)
+        return wiring.conducting(asked)
+
+    def is_impossible(self, caps: Sequence[Cap], wiring: Wiring) -> bool:
+        """Does the policy have it pause, since more phases conduct than are asked for?"""
+        asked = self.asked(caps)
+        return self.pauses and asked is not None and asked < wiring.conducting(asked)
+
+    def used(self, phases: int, car: int | None) -> int:
+        """Of so many phases that conduct, those that a limit in watts is reckoned over."""
+        return min(phases, car) if self.in_use and car else phases
+
+    def amps(self, cap: Cap, wiring: Wiring, used: int) -> float:
+        """What a cap leaves on each phase where so many are used."""
+        return cap.amps if cap.watts is None else cap.watts / self._per_amp_w(cap, wiring, used)
+
+    def hint_a(self, cap: Cap, wiring: Wiring, used: int) -> float:
+        """Its minChargingRate likewise; 0 without one."""
+        least = cap.min_rate or 0.0
+        return least if cap.watts is None else least / self._per_amp_w(cap, wiring, used)
+
+    def _per_amp_w(self, cap: Cap, wiring: Wiring, used: int) -> float:
+        phases = used if self.in_use else max(wiring.conducting(cap.phases), used)
+        return NOMINAL_V * phases
