@@ -18,8 +18,12 @@ def _anywhere(_: Any, one: Any, other: Any) -> bool:
     return bool((one.purpose, one.stack_level) == (other.purpose, other.stack_level))
 
 
-def _one_phase(original: Any, watts: float, phases: int | None, min_w: float | None = None) -> Any:
-    return original(watts, phases, min_w)._replace(amps=watts / 230.0)
+def _one_phase(original: Any, rules: Any, cap: Any, *more: Any) -> Any:
+    return original(rules, cap, *more) if cap.watts is None else cap.watts / 230.0
+
+
+def _as_written(original: Any, rules: Any, cap: Any, *more: Any) -> Any:
+    return cap.amps
 
 
 def _next_day(original: Any, wire: Any, *more: Any) -> Any:
@@ -165,7 +169,23 @@ BUGS: tuple[Bug, ...] = (
         check="charging.limit",
         clause="7.12",
         rig="watts",
-        patches=(Patch("evc5.twin.charging.profile:cap_of_watts", around(_one_phase)),),
+        patches=(Patch("evc5.twin.charging.phases:PhaseRules.amps", around(_one_phase)),),
+    ),
+    Bug(
+        "watts-beside-the-relays",
+        "watts for one phase are let through on each of the three that conduct",
+        check="charging.limit",
+        clause="7.12",
+        rig="watts-fixed",
+        patches=(Patch("evc5.twin.charging.phases:PhaseRules.amps", around(_as_written)),),
+    ),
+    Bug(
+        "watts-over-phases-not-wired",
+        "a station of one phase takes a third of the watts it may",
+        check="charging.composite",
+        clause="7.12; errata 3.34",
+        rig="one-phase",
+        patches=(Patch("evc5.twin.charging.phases:PhaseRules.amps", around(_as_written)),),
     ),
     Bug(
         "recurring-a-day-off",

@@ -24,13 +24,7 @@ def healthy() -> dict[str, bytes]:
     return {}
 
 
-EXCEEDS_WATTS = (
-    "the twin lets the watts of one phase flow on each of three: found by charging.flow since it is told"
-)
-HEALTHY = [
-    pytest.param(rig, marks=pytest.mark.xfail(reason=EXCEEDS_WATTS, strict=False) if rig == "watts" else [])
-    for rig in sorted({bug.rig for bug in BUGS})
-]
+HEALTHY = sorted({bug.rig for bug in BUGS})
 
 
 @pytest.mark.parametrize("rig", HEALTHY)
