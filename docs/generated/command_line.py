@@ -12,6 +12,7 @@ CODES = """
 | 0 | no fault found |
 | 1 | an error finding |
 | 2 | bad input: one line says which key or flag, what stands there, and what is allowed |
+| 3 | a fault of the bench, or of evc5 itself |
 | 130 | interrupted; the run directory is complete up to there |
 """
 
