@@ -269,6 +269,12 @@ class Outlet:
         """
         return self.spec.meter.tells(self.segment, self._timeline.now if t_s is None else t_s)
 
+    def counted_uwh(self) -> tuple[int, int, int, int]:
+        """What the meter has counted of all phases and of each, in whole µWh: to be gone on from."""
+        counted, by_phase = self.segment.counted(self.segment.state(self._timeline.now)[3])
+        total, l1, l2, l3 = (round(wh * 1e6) for wh in (counted, *by_phase))
+        return total, l1, l2, l3
+
     @property
     def meter_answers(self) -> bool:
         return Fault.METER not in self._faults

@@ -176,14 +176,17 @@ class Segment:
             soc += (keep * added - drain * tau / 3600.0) / car.usable_wh
         return power, amps, pf, added, soc
 
-    def registers(self, added_wh: float) -> tuple[float, Three]:
-        """What the meter has counted in all and on each phase, in its steps, when `added_wh` were drawn."""
-        counted = self.ledger[1]
+    def counted(self, added_wh: float) -> tuple[float, Three]:
+        """The same between its steps: what a meter goes on from, and shows nobody."""
         c1, c2, c3 = self.ledger[2]
         s1, s2, s3 = self.draw.share
         shown = added_wh * self.fixed.gain
+        return self.ledger[1] + shown, (c1 + shown * s1, c2 + shown * s2, c3 + shown * s3)
+
+    def registers(self, added_wh: float) -> tuple[float, Three]:
+        """What the meter has counted in all and on each phase, in its steps, when `added_wh` were drawn."""
+        counted, (c1, c2, c3) = self.counted(added_wh)
         step = self.fixed.resolution_wh
-        counted, c1, c2, c3 = counted + shown, c1 + shown * s1, c2 + shown * s2, c3 + shown * s3
         if not step:
             return counted, (c1, c2, c3)
         return floor(counted / step + 1e-9) * step, (

@@ -309,6 +309,7 @@ class ChargePoint:
             for one in [connector] if connector is not None else [0, *self.sessions]:
                 self.announcer.answer_trigger(one)
         elif message == "MeterValues":
+            self.memory.keep_meters()
             for one in [connector] if connector else list(self.sessions):
                 values = self.samples.message(self.controller.channel(one))
                 if values is not None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import evc5
-from evc5.models.meter import Metered
 from evc5.models.timeline import Timeline
 from evc5.models.world import World
 from evc5.rigs.bench.csms import Conversation
@@ -27,7 +26,7 @@ from evc5.twin.line.hub import Hub
 from evc5.twin.line.link import FaultyLink
 from evc5.twin.line.pace import Pace, Paced
 from evc5.twin.ocpp.memory import Memory
-from evc5.twin.ocpp.store import SqliteStore
+from evc5.twin.ocpp.store import Damaged, SqliteStore, put_aside
 from evc5.twin.services.files import Files, NetworkFiles, SimulatedFiles
 
 PACKAGES = ("simpy", "numpy", "ocpp", "orjson")  # those that may change a recording
@@ -80,12 +79,14 @@ def assemble(
     timeline = Timeline()
     calendar = Calendar(rig.start, rig.zone)
     station = rig.station
-    kept = memory(rig)
-    world = rig.world(timeline, kept.recall("registers", ()))
-    kept.meters = lambda: [registers(outlet.metered()) for outlet in world.outlets]
+    kept, damaged = memory(rig)
+    counted_uwh = kept.recall("registers", ())
+    world = rig.world(timeline, [[uwh / 1e6 for uwh in one] for one in counted_uwh])
+    kept.meters = lambda: [list(outlet.counted_uwh()) for outlet in world.outlets]
     configuration = rig.configuration()
     # With a calendar of its own: both remember the minute that they wrote last.
     about = header(rig) | network.describe() | ({} if kept.is_new else {"continues": True})
+    about |= {"memory": damaged} if damaged else {}
     recorder = Recorder(
         directory,
         Calendar(rig.start, rig.zone),
@@ -132,6 +133,8 @@ def assemble(
     device.agent.on_foreign_time.append(
         lambda ahead_s: recorder.summary.setdefault("csms_clock_ahead_s", round(ahead_s, 3))
     )
+    if damaged is not None:
+        recorder.event(0.0, None, "operator", damaged)
     recorder.watch(world, device.controller, timeline)
     if isinstance(joined.pace, Paced):
         joined.pace.every_second.append(recorder.flush)
@@ -141,17 +144,19 @@ def assemble(
     )  # fmt: skip
 
 
-def registers(reading: Metered) -> list[float]:
-    """Of all phases, and of each."""
-    return [reading.register_wh, *reading.register_phase_wh]
+def memory(rig: RigFile) -> tuple[Memory, dict[str, str] | None]:
+    """The station's memory: in its file, where the rig names one, else for this run.
 
-
-def memory(rig: RigFile) -> Memory:
-    """The station's memory: in its file, where the rig names one, else for this run."""
+    A damaged file is put aside and a fresh one begun: what is then to be told of it.
+    """
     if rig.station.memory is None:
-        return Memory()
+        return Memory(), None
+    path = rig.folder / rig.station.memory
     try:
-        return Memory(SqliteStore(rig.folder / rig.station.memory))
+        return Memory(SqliteStore(path)), None
+    except Damaged as damage:
+        aside = put_aside(path)
+        return Memory(SqliteStore(path)), {"damage": str(damage), "kept": aside.name}
     except ValueError as error:
         raise BadInput(f"{rig.where}station.memory: {error}") from None
 

@@ -43,6 +43,10 @@ def run_rig(arguments: Namespace) -> int:
     _tell(run, arguments, time.perf_counter() - began)
     if run.summary["state"] == "interrupted":
         return INTERRUPTED
+    if damaged := run.summary.get("memory"):
+        _say(
+            f"evc5: {damaged['damage']}; a fresh one was begun, the damaged one is kept as {damaged['kept']}"
+        )
     difference = run.summary.get("replay", {}).get("difference")
     if difference:
         print(f"evc5: the replay differs from the recording: {json.dumps(difference)}", file=sys.stderr)

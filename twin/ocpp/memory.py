@@ -75,7 +75,9 @@ class Memory:
         self.queue: deque[Message] = deque()  # transaction-related messages, in order
         self.transactions: dict[int, Transaction] = {}  # running, by connector
         self._facts: dict[str, Any] = {}
-        self.meters: Callable[[], list[list[float]]] = list  # what they show; kept with each message
+        self.meters: Callable[[], list[list[int]]] = (
+            list  # what they have counted, µWh; kept with each message
+        )
         if store is not None:
             running, queue, self._facts = store.load()
             self.queue.extend(queue)
@@ -86,7 +88,7 @@ class Memory:
     def post(self, message: Message) -> None:
         self.queue.append(message)
         if self._store is not None:
-            self._read_meters()
+            self.keep_meters()
             self._store.add(message)
 
     def open(self, transaction: Transaction, message: Message) -> None:
@@ -94,7 +96,7 @@ class Memory:
         self.transactions[transaction.connector] = transaction
         self.queue.append(message)
         if self._store is not None:
-            self._read_meters()
+            self.keep_meters()
             self._store.opened(transaction, message)
 
     def close(self, transaction: Transaction, message: Message) -> None:
@@ -102,7 +104,7 @@ class Memory:
         del self.transactions[transaction.connector]
         self.queue.append(message)
         if self._store is not None:
-            self._read_meters()
+            self.keep_meters()
             self._store.closed(transaction, message)
 
     def changed(self, transaction: Transaction) -> None:
@@ -135,9 +137,9 @@ class Memory:
     def recall(self, name: str, default: Any = None) -> Any:
         return self._facts.get(name, default)
 
-    def _read_meters(self) -> None:
-        """A killed process takes the electrical world with it: the next one's meters go on from here."""
-        if registers := self.meters():
+    def keep_meters(self) -> None:
+        """Before a register is told: a killed process takes the world with it; the next goes on from here."""
+        if self._store is not None and (registers := self.meters()):
             self.keep("registers", registers)
 
     @property

@@ -4,37 +4,58 @@ Written with `synchronous = OFF`: a killed process loses nothing that was commit
 """
 
 import sqlite3
+from contextlib import suppress
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import orjson
 
 from evc5.twin.ocpp.memory import Message, Transaction
 
 APPLICATION_ID = 0x45564335  # "EVC5", in the file's header
-VERSION = 2  # of the layout of this file; 2: began_t_s and began_epoch_s
+VERSION = 3  # of the layout of this file; 3: checksums, registers in whole µWh
 MARKS = {"application_id": APPLICATION_ID, "user_version": VERSION}
 
 SCHEMA = """
-CREATE TABLE transactions (number INTEGER PRIMARY KEY, running INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE TABLE transactions (number INTEGER PRIMARY KEY, running INTEGER NOT NULL, body TEXT NOT NULL,
+                           sum INTEGER NOT NULL);
 CREATE TABLE messages (row INTEGER PRIMARY KEY AUTOINCREMENT, action TEXT NOT NULL, payload TEXT NOT NULL,
-                       number INTEGER REFERENCES transactions);
-CREATE TABLE facts (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+                       number INTEGER REFERENCES transactions, sum INTEGER NOT NULL);
+CREATE TABLE facts (name TEXT PRIMARY KEY, body TEXT NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID;
 """
+READ = {
+    "transactions": "SELECT number, running, body, sum FROM transactions",
+    "messages": "SELECT row, action, payload, number, sum FROM messages ORDER BY row",
+    "facts": "SELECT name, body, sum FROM facts",
+}
+OURS = (b"CREATE TABLE transactions (number", b"CREATE TABLE messages (row", b"CREATE TABLE facts (name")
+HEAD_BYTES = 1 << 16  # the first page, whatever its size: where the schema stands
+
+Read = tuple[list[Transaction], list[Message], dict[str, Any]]
+
+
+class Damaged(ValueError):
+    """A station's memory that does not hold what was written into it; the message says what shows it."""
 
 
 class SqliteStore:
     """One station's memory in one file, made where there is none.
 
-    Raises ValueError for a file that is something else.
+    Raises Damaged for a memory that is broken, ValueError for a file that is something else.
     """
 
     def __init__(self, path: str | Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None)
         try:
-            self._db = sqlite3.connect(path, isolation_level=None)
             self._open()
-        except (sqlite3.DatabaseError, ValueError) as error:
+            self._found = self._read()
+        except (sqlite3.DatabaseError, ValueError, TypeError, KeyError) as error:
+            self._db.close()
+            if _is_ours(Path(path)) and not isinstance(error, _Foreign):
+                raise Damaged(f"{path} is damaged: {error}") from None
             raise ValueError(f"{path} must be the memory file of a station: {error}") from None
 
     def _open(self) -> None:
@@ -43,50 +64,63 @@ class SqliteStore:
             self._db.executescript(f"BEGIN; {SCHEMA} {marks} COMMIT")
         found = [self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in MARKS]
         if found != list(MARKS.values()):
-            raise ValueError(f"its marks must be {MARKS}, got {found}")
-        self._db.execute("PRAGMA journal_mode = WAL")
+            told = f"its marks must be {MARKS}, got {found}"
+            raise (
+                _Foreign(told) if found[0] == APPLICATION_ID and 0 < found[1] < VERSION else ValueError(told)
+            )
+        # No write-ahead log: what stands there and is damaged would be passed over in silence.
+        self._db.execute("PRAGMA journal_mode = TRUNCATE")
         self._db.execute("PRAGMA synchronous = OFF")
 
-    def load(self) -> tuple[list[Transaction], list[Message], dict[str, Any]]:
-        rows = self._db.execute("SELECT number, running, body FROM transactions").fetchall()
-        known = {number: Transaction(**orjson.loads(body)) for number, _, body in rows}
+    def load(self) -> Read:
+        """What was found when it was opened."""
+        return self._found
+
+    def _read(self) -> Read:
+        """Everything, each row held against its checksum."""
+        said = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if said != "ok":
+            raise ValueError(said.replace("\n", " "))
+        rows = {name: self._db.execute(statement).fetchall() for name, statement in READ.items()}
+        for name, table in rows.items():
+            for *values, kept in table:
+                if _sum(*values) != kept:
+                    raise ValueError(f"a row of {name} does not keep to its checksum")
+        known = {number: Transaction(**orjson.loads(body)) for number, _, body, _ in rows["transactions"]}
         queue = [
             Message(action, orjson.loads(payload), known.get(number), row=row)
-            for row, action, payload, number in self._db.execute(
-                "SELECT row, action, payload, number FROM messages ORDER BY row"
-            )
+            for row, action, payload, number, _ in rows["messages"]
         ]
-        facts = {name: orjson.loads(body) for name, body in self._db.execute("SELECT name, body FROM facts")}
-        return [known[number] for number, running, _ in rows if running], queue, facts
+        facts = {name: orjson.loads(body) for name, body, _ in rows["facts"]}
+        last = self._db.execute("SELECT max(seq) FROM sqlite_sequence").fetchone()[0]
+        self._last_row = max([last or 0, *(message.row for message in queue)])
+        return [known[number] for number, running, *_ in rows["transactions"] if running], queue, facts
 
     def add(self, message: Message) -> None:
         number = message.transaction.number if message.transaction else None
-        message.row = self._write(
-            "INSERT INTO messages (action, payload, number) VALUES (?, ?, ?)",
-            message.action,
-            _json(message.payload),
-            number,
-        )
+        self._last_row += 1
+        message.row = self._last_row
+        values = (message.row, message.action, _json(message.payload), number)
+        self._write("INSERT INTO messages VALUES (?, ?, ?, ?, ?)", *values, _sum(*values))
 
     def opened(self, transaction: Transaction, message: Message) -> None:
         self._db.execute("BEGIN")
-        transaction.number = self._write("INSERT INTO transactions (running, body) VALUES (1, '')")
+        transaction.number = self._write("INSERT INTO transactions (running, body, sum) VALUES (1, '', 0)")
         self.changed(transaction)
         self.add(message)
         self._db.execute("COMMIT")
 
     def closed(self, transaction: Transaction, message: Message) -> None:
         self._db.execute("BEGIN")
-        self._write("UPDATE transactions SET running = 0 WHERE number = ?", transaction.number)
+        self._keep(transaction, running=0)
         self.add(message)
         self._db.execute("COMMIT")
 
     def changed(self, transaction: Transaction) -> None:
-        self._write(
-            "UPDATE transactions SET body = ? WHERE number = ?",
-            _json(asdict(transaction)),
-            transaction.number,
-        )
+        running = "SELECT running FROM transactions WHERE number = ?"
+        found = self._db.execute(running, (transaction.number,)).fetchone()
+        if found is not None:
+            self._keep(transaction, found[0])
 
     def remove(self, message: Message) -> None:
         """Forget a message: with a start keep the id it got, with a stop forget the transaction."""
@@ -99,14 +133,48 @@ class SqliteStore:
         self._db.execute("COMMIT")
 
     def keep(self, name: str, fact: Any) -> None:
-        self._write("INSERT OR REPLACE INTO facts VALUES (?, ?)", name, _json(fact))
+        body = _json(fact)
+        self._write("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", name, body, _sum(name, body))
 
     def close(self) -> None:
         self._db.close()
+
+    def _keep(self, transaction: Transaction, running: int) -> None:
+        number, body = transaction.number, _json(asdict(transaction))
+        statement = "UPDATE transactions SET running = ?, body = ?, sum = ? WHERE number = ?"
+        self._write(statement, running, body, _sum(number, running, body), number)
 
     def _write(self, statement: str, *values: Any) -> int:
         return self._db.execute(statement, values).lastrowid or 0
 
 
+class _Foreign(ValueError):
+    """A memory of an earlier version."""
+
+
+def put_aside(path: Path) -> Path:
+    """Take a damaged memory out of the way, beside where it was; its new name, which no other file had."""
+    taken = (path.with_name(f"{path.name}.damaged-{n}") for n in count(1))
+    aside = next(name for name in taken if not name.exists())
+    for tail in ("", "-journal"):
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + tail).rename(aside.with_name(aside.name + tail))
+    return aside
+
+
+def _is_ours(path: Path) -> bool:
+    """Does anything in it say that a station wrote it, however much is broken?"""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError:
+        return False
+    return any(mark in head for mark in OURS)
+
+
 def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+def _sum(*values: Any) -> int:
+    return crc32(orjson.dumps(values))
