@@ -17,7 +17,6 @@ from evc5.rigs.errors import BadInput
 PIECE = 1 << 20  # characters read at once: a line that is longer comes in pieces of one number
 # Colours and cursor movements, ECMA-48 5.4, as they are or as syslog, `cat -v` and JSON write the escape.
 ANSI = re.compile(r"(?:\x1b|#033|\^\[|\\u001[bB]|\\x1[bB]|\\033|\u241b)\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]")
-ESCAPES = ("\x1b", "#033", "^[", "\\u001", "\\x1", "\\033", "\u241b")
 SNIFFED_BYTES = 4096
 
 
@@ -55,9 +54,14 @@ def _plain(text: str) -> str:
     text = text.rstrip("\r\n")
     if "\x00" in text:
         text = text.replace("\x00", "")
-    if any(escape in text for escape in ESCAPES):
+    if _may_be_coloured(text):
         text = ANSI.sub("", text)
     return text.replace("\r", "") if "\r" in text else text
+
+
+def _may_be_coloured(text: str) -> bool:
+    escaped = "\\" in text and ("\\u001" in text or "\\x1" in text or "\\033" in text)
+    return "\x1b" in text or escaped or "#033" in text or "^[" in text or "\u241b" in text
 
 
 def _opened(path: Path) -> IO[str]:

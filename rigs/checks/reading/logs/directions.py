@@ -4,7 +4,7 @@ import re
 from collections import Counter, defaultdict
 from functools import lru_cache
 
-from evc5.rigs.checks.reading.logs.found import Found
+from evc5.rigs.checks.reading.logs.found import Found, shape
 
 NEAR = 160  # characters beside a frame in which a word may tell its way
 PURE = 0.9  # of the frames that can go one way only; below, a word says nothing of the way
@@ -170,11 +170,11 @@ def _fields_sense(found: Found) -> str:
 
 
 def _last_sense(text: str) -> str:
-    return _senses(re.sub(r"\d+", "0", text))[1]
+    return _senses(shape(text))[1]
 
 
 def _first_sense(text: str) -> str:
-    return _senses(re.sub(r"\d+", "0", text))[0]
+    return _senses(shape(text))[0]
 
 
 @lru_cache(maxsize=8192)

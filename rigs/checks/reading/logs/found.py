@@ -2,9 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 Fields = Mapping[str, str]
+_SHAPE = str.maketrans("123456789", "000000000")
+
+
+def shape(text: str) -> str:
+    """A text whose digits are all 0: the lines of one logger are alike in this, whatever their times."""
+    return text.translate(_SHAPE)
+
+
+class Memo(dict[str, T]):
+    """What is known of texts by their shape; it forgets rather than grows."""
+
+    MOST = 4096
+
+    def put(self, alike: str, value: T) -> None:
+        if len(self) >= self.MOST:
+            self.clear()
+        self[alike] = value
 
 
 @dataclass(slots=True)
@@ -26,12 +44,11 @@ class Found:
     lost: bool = False
     is_frame: bool = True
     way: bool | None = None  # up, where the record says so in our own words
+    kind: int = field(init=False, default=0)  # 2, 3 or 4; 0 of what is no frame
 
-    @property
-    def kind(self) -> int:
-        """2, 3 or 4; 0 for what is no frame."""
+    def __post_init__(self) -> None:
         told = self.body[0] if isinstance(self.body, list) and self.body else 0
-        return told if isinstance(told, int) and told in (2, 3, 4) else 0
+        self.kind = told if type(told) is int and told in (2, 3, 4) else 0
 
     @property
     def id(self) -> str:

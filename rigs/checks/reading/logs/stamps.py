@@ -2,9 +2,9 @@
 
 import re
 from calendar import timegm
-from collections.abc import Callable
-from functools import lru_cache
 from typing import NamedTuple
+
+from evc5.rigs.checks.reading.logs.found import Memo, shape
 
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
@@ -49,17 +49,33 @@ PATTERNS = tuple(
 _ANY_DIGITS = re.compile(r"\d\d?[:.]\d\d|\d{10}|\d{8}T?\d{6}")
 
 
-@lru_cache(maxsize=4096)
 def first(text: str) -> Stamp | None:
     """The first time in a text; of two that begin at one place the fuller one."""
-    if not _ANY_DIGITS.search(text):
+    alike = shape(text)
+    known = _PLACES.get(alike)
+    if known is not None:
+        match = PATTERNS[known[0]].match(text, known[1])
+        if match is not None and _fits(match):
+            return _stamp(match)
+    elif not _ANY_DIGITS.search(text):
         return None
+    best = _best(text)
+    if best is None:
+        return None
+    _PLACES.put(alike, (best[0], best[1].start()))
+    return _stamp(best[1])
+
+
+_PLACES: Memo[tuple[int, int]] = Memo()  # by the shape of a text: which pattern found its time, and where
+
+
+def _best(text: str) -> tuple[int, re.Match[str]] | None:
     best: tuple[int, int, re.Match[str]] | None = None
     for rank, pattern in enumerate(PATTERNS):
         match = pattern.search(text)
-        if match is not None and _fits(match) and (best is None or match.start() < best[0] - 4 * (rank < 9)):
-            best = (match.start(), rank, match)
-    return _stamp(best[2]) if best else None
+        if match is not None and _fits(match) and (best is None or match.start() < best[1] - 4 * (rank < 9)):
+            best = (rank, match.start(), match)
+    return None if best is None else (best[0], best[2])
 
 
 def _fits(match: re.Match[str]) -> bool:
@@ -128,6 +144,3 @@ def _epoch(text: str) -> float:
     value = float(text.replace(",", "."))
     digits = len(text.partition(".")[0].partition(",")[0])
     return value / 10.0 ** (digits - 10)
-
-
-Reader = Callable[[str], Stamp | None]

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from evc5.rigs.checks.reading.logs.found import Found
+from evc5.rigs.checks.reading.logs.found import Found, Memo, shape
 
 LONGEST = 48  # characters; CiString20 for a serial number, and identities of URLs are not much longer
 
@@ -94,13 +94,27 @@ def _is_label(name: str) -> bool:
     return re.sub(r"[^a-z]", "", name.lower()) in NAMES
 
 
-@lru_cache(maxsize=4096)
 def _in_text(text: str) -> str:
-    for pattern in PATTERNS:
-        found = [name for match in pattern.finditer(text) if (name := _taken(match["name"]))]
-        if found:
-            return found[-1]
+    alike = shape(text)
+    known = _WHICH.get(alike)
+    if known == NOWHERE:
+        return ""
+    if known is not None:
+        match = PATTERNS[known[0]].match(text, known[1])
+        if match is not None and (name := _taken(match["name"])):
+            return name
+    for which, pattern in enumerate(PATTERNS):
+        for match in reversed(list(pattern.finditer(text))):
+            if name := _taken(match["name"]):
+                _WHICH.put(alike, (which, match.start()))
+                return name
+    _WHICH.put(alike, NOWHERE)
     return ""
+
+
+NOWHERE = (-1, -1)
+# By the shape of a text: which pattern found its station, and where.
+_WHICH: Memo[tuple[int, int]] = Memo()
 
 
 @lru_cache(maxsize=4096)
