@@ -43,6 +43,7 @@ class Situation:
     capability: Array
     allocated: Array
     named: Array
+    unanswered: Array  # a transaction runs there that the CSMS has not answered
 
 
 class Shares:
@@ -166,7 +167,8 @@ class Shares:
         own = np.where(software > 0, np.minimum(own, software), own)
         own = np.where(own < np.maximum(minimum, MINIMUM_A) - 1e-6, 0.0, own)
         allocated, named = per_phase(rows, "allocated_a")[k], rows["limited_by"][k]
-        return Situation(wants, own, rows["phases"][k], profile, capability, allocated, named)
+        unanswered = connectors.running[connector].cover(t) & self._unanswered(connector, t)
+        return Situation(wants, own, rows["phases"][k], profile, capability, allocated, named, unanswered)
 
     def _accepted(self, connector: int, t: Array) -> Array:
         """Does the CSMS accept the idTag of the transaction that runs?"""
@@ -180,19 +182,30 @@ class Shares:
                 good &= (t < its.start) | (t > (its.stop or np.inf))
         return good
 
+    def _unanswered(self, connector: int, t: Array) -> Array:
+        """Does a transaction run that the CSMS never answered, so that it may have a share or not?"""
+        running = self._history.transactions.open.get(connector)
+        its = [*self._history.transactions.finished.get(connector, ()), *filter(None, (running,))]
+        found = np.zeros(len(t), bool)
+        for one in its:
+            if not one.status:
+                found |= (t >= one.start) & (t <= (one.stop or np.inf))
+        return found
+
     # -- judging ---------------------------------------------------------------------------------
 
     def _full(self, axis: Rows, known: dict[int, Situation], room: Array) -> None:
         wanting = sum((one.wants & (one.own > 0)).astype(int) for one in known.values())
         together = sum(np.where(one.wants, one.own, 0.0) for one in known.values())
+        unsure = np.any([one.unanswered for one in known.values()], axis=0)
         floor = self._floor(axis["t"])
         for connector, one in known.items():
             alone = np.minimum(one.own, np.where(room < floor - 1e-6, 0.0, room))
             expected = np.where(together <= room, one.own, alone)
-            exact = one.wants & ((wanting == 1) | (together <= room) | (one.own == 0.0))
+            exact = one.wants & ~unsure & ((wanting == 1) | (together <= room) | (one.own == 0.0))
             self._settled(axis, connector, exact, expected, one.allocated)
             self._cut(axis, connector, one)
-        shared = (wanting > 1) & (together > room)
+        shared = (wanting > 1) & (together > room) & ~unsure
         total: Array = np.sum([np.where(one.wants, one.allocated, 0.0) for one in known.values()], axis=0)
         each = [np.where(one.wants & (one.own > 0), one.own, np.inf) for one in known.values()]
         one_of = np.minimum(np.min(each, axis=0), room)  # who has the least may be the one whose turn it is

@@ -53,6 +53,10 @@ class Plan:
             return float("inf")
         return self.time.epoch(self.time.run_s(self.anchor) + n * self.interval)
 
+    def since_anchor(self, stamp: float) -> float:
+        """Seconds of that clock from the anchor to a stamp."""
+        return self.time.run_s(stamp) - self.time.run_s(self.anchor)
+
     def next(self, count: int) -> Array:
         """So many instants from the next one on, whatever changes."""
         n = self.n + np.arange(count)
@@ -149,7 +153,7 @@ class Sampling:
         return True
 
     def _sample(self, transaction: Transaction, plan: Plan, t: float, stamp: float) -> None:
-        tolerance = self._context.tolerances.sample_s
+        tolerance = self._context.tolerances.sample_s + plan.time.doubt_s(stamp)
         if self._is_counted_from_elsewhere(plan, stamp):
             self._elsewhere(transaction, plan, t, stamp)
             return
@@ -173,17 +177,17 @@ class Sampling:
 
     def _is_counted_from_elsewhere(self, plan: Plan, stamp: float) -> bool:
         """Does it stand off the instants, though an interval or more after the sample before?"""
-        tolerance = self._context.tolerances.sample_s
+        tolerance = self._context.tolerances.sample_s + plan.time.doubt_s(stamp)
         if plan.changes or plan.interval <= 2.0 * tolerance or not self._may_come(stamp):
             return False
-        into = (stamp - plan.anchor) % plan.interval
+        into = plan.since_anchor(stamp) % plan.interval
         before = plan.anchor if plan.last is None else max(plan.last, plan.anchor)
         off = min(into, plan.interval - into) > tolerance
         return off and stamp - before >= plan.interval - tolerance
 
     def _elsewhere(self, transaction: Transaction, plan: Plan, t: float, stamp: float) -> None:
         """One finding, however many samples: from here on they are counted as the station does."""
-        due = plan.anchor + round((stamp - plan.anchor) / plan.interval) * plan.interval
+        due = plan.anchor + round(plan.since_anchor(stamp) / plan.interval) * plan.interval
         if plan.last is not None and plan.last > plan.anchor:
             plan.anchor = plan.last
             plan.n = 1

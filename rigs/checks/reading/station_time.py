@@ -6,7 +6,7 @@ to the station's time likewise, so that its stamps and what happened stand on on
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from operator import add
@@ -20,6 +20,7 @@ from evc5.rigs.checks.reading.frames import CALL, Frame, Reader, lines
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.reading.transcripts import transcript
 
+Sets = Sequence[tuple[float, float]]  # when a clock was set in the run, and by how much
 Array = np.ndarray[Any, np.dtype[Any]]
 
 CLOCK_SET = b'"clock-set"'
@@ -36,8 +37,9 @@ class StationTime:
     `knots` are seconds of the run and how far the clock is ahead there, in between in proportion.
     """
 
-    def __init__(self, start: float, knots: list[tuple[float, float]] | None = None) -> None:
+    def __init__(self, start: float, knots: list[tuple[float, float]] | None = None, sets: Sets = ()) -> None:
         self.start = start
+        self._sets = sets
         self._runs = np.array([t for t, _ in knots or ()])
         self._epochs = np.array([start + t + ahead for t, ahead in knots or ()])
         self._run, self._told = self._runs.tolist(), self._epochs.tolist()
@@ -55,6 +57,11 @@ class StationTime:
     def run_s(self, epoch_s: float) -> float:
         """When in the run the station's time is `epoch_s`."""
         return _between(self._told, self._run, epoch_s) if self._run else epoch_s - self.start
+
+    def doubt_s(self, epoch_s: float) -> float:
+        """How far a stamp may be off because the clock was just set, or was about to be."""
+        steps = [(t, abs(step_s)) for t, step_s in self._sets if abs(step_s) < MOST_STEP_S]
+        return max((s for t, s in steps if abs(self.epoch(t) - epoch_s) <= SETTING_S * s + 1.0), default=0.0)
 
     def _warped(self, run_s: float) -> float:
         return _between(self._run, self._told, run_s)
@@ -83,10 +90,10 @@ def station_time(
     if not isinstance(ppm, int | float) or not isinstance(offset_s, int | float) or not ppm:
         return StationTime(start)
     sets = [(row["t"], row["detail"]["offset_s"]) for row in _clock_sets(events)]
-    return StationTime(start, drifting(offset_s, ppm * 1e-6, sets))
+    return StationTime(start, drifting(offset_s, ppm * 1e-6, sets), sets)
 
 
-def drifting(offset_s: float, rate: float, sets: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def drifting(offset_s: float, rate: float, sets: Sets) -> list[tuple[float, float]]:
     """The knots of a clock that gains `rate` a second between the times it was set, by how much each.
 
     A step too great for a drift, as that of a clock wrong from the factory, is no part of them: what lies
@@ -98,7 +105,7 @@ def drifting(offset_s: float, rate: float, sets: list[tuple[float, float]]) -> l
         before = ahead + rate * (t - since)
         after = before + step_s
         if (abs(step_s) < MOST_STEP_S and abs(offset_s) < ADOPTED_S) or knots:
-            last = t - SETTING_S * abs(step_s)
+            last = t + SETTING_S * min(step_s, 0.0)
             knots += [(since + HAIR_S, ahead), (last, ahead + rate * (last - since))]
         else:
             knots = [(since, after)]

@@ -25,6 +25,8 @@ from evc5.rigs.checks.state.profiles import (
 )
 from evc5.rigs.checks.state.station_history import StationHistory
 
+LAPSE_S = 5.0  # how exactly ConnectionTimeOut is kept
+
 
 class ProfilesInForce:
     """Follows the frames; keeps versions, since telemetry is judged a day late."""
@@ -40,8 +42,8 @@ class ProfilesInForce:
             (),
         )  # what changed them last, and what held before
         self._ran: dict[int, list[tuple[float, float]]] = {}  # by connector: (start, stop) of transactions
-        # profiles of remote starts accepted, by idTag and the connector that was asked for
-        self._remote: dict[tuple[str, int | None], dict[str, object]] = {}
+        # when remote starts were accepted and their profiles, by idTag and the connector that was asked for
+        self._remote: dict[tuple[str, int | None], tuple[float, dict[str, object]]] = {}
         self._own_first = self._policies.get("txdefault_precedence") != "stack-level"
         replies, calls = bus.replies, bus.calls
         replies["SetChargingProfile"].append(self._set)
@@ -154,7 +156,8 @@ class ProfilesInForce:
         profile = call.payload.get("chargingProfile")
         applied = self._policies.get("remote_start_profile") == "applied"
         if call.reply is not None and call.reply["status"] == "Accepted" and profile and applied:
-            self._remote[call.payload["idTag"].lower(), call.payload.get("connectorId")] = profile
+            asked = call.payload["idTag"].lower(), call.payload.get("connectorId")
+            self._remote[asked] = call.reply_t or call.t, profile
 
     def _started(self, call: Call) -> None:
         connector, start = call.payload["connectorId"], epoch(call.payload["timestamp"])
@@ -162,14 +165,21 @@ class ProfilesInForce:
         if not ran or ran[-1] != (start, FOREVER):
             ran.append((start, FOREVER))
             del ran[: -self.MOST]
-        tag = call.payload["idTag"].lower()
-        profile = self._remote.pop((tag, connector), None) or self._remote.pop((tag, None), None)
+        profile = self._brought_along(call.payload["idTag"].lower(), connector, start)
         if profile is not None and profile.get("chargingProfilePurpose") == TX:
             try:
                 new = read(connector, profile, start, self._policies)
             except (ValueError, KeyError):
                 return
             self._change(start, lambda held: installed(held, new))
+
+    def _brought_along(self, tag: str, connector: int, start: float) -> dict[str, object] | None:
+        """The profile of the remote start that this is; it waits for a cable until ConnectionTimeOut."""
+        asked = self._remote.pop((tag, connector), None) or self._remote.pop((tag, None), None)
+        if asked is None:
+            return None
+        wait_s = self._history.keys.integer("ConnectionTimeOut", start) or FOREVER
+        return asked[1] if start - asked[0] <= wait_s + LAPSE_S else None
 
     def _stopped(self, call: Call) -> None:
         stopped = self._history.transactions.stopped_by(call)

@@ -140,7 +140,8 @@ class Standing:
         waited |= bool(self._keys.changes(float(t[0]) - SETTLED_S, "connectiontimeout"))
         maybe_out = self._maybe_out or not self._keys.is_enabled(connector, float(t[-1]))
         in_service = ~out | maybe_out
-        kept = self._keys.text("UnlockConnectorOnEVSideDisconnect", float(t[-1])) == "false"
+        kept = np.isin(since, self._refused(connector))  # ER 3.5
+        kept |= self._keys.text("UnlockConnectorOnEVSideDisconnect", float(t[-1])) == "false"
         just_used |= idle & here & kept & (since > -np.inf)  # the socket may hold the cable of the last one
         return {
             "Faulted": any_of | faulting,
@@ -153,6 +154,11 @@ class Standing:
             "Available": any_of | (sound & idle & gone & in_service),
             "Unavailable": any_of | (sound & idle & (out | maybe_out)),
         }
+
+    def _refused(self, connector: int) -> list[float]:
+        """When transactions ended because the CSMS refused them: their cables are kept for their cards."""
+        finished = self._history.transactions.finished.get(connector, ())
+        return [its.stop for its in finished if its.reason == "DeAuthorized" and its.stop is not None]
 
     def _said(self, connector: int, rows: Rows) -> None:
         """The status last told against the one that stands, but where nothing can be told."""

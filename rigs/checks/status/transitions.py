@@ -88,6 +88,8 @@ class Moments:
         judged = np.isin(rows["pilot"], ("B", "C", "D")) & ~self._connectors.unsure(t, SETTLED_S)
         judged &= self._connectors.plugged[connector].cover(t) & ~self._connectors.faulty[connector].cover(t)
         wrong = judged & (rows["status"] == "Available")
+        if self._keys.has_option(f"chg_Ch{connector}Options", "PlugAndCharge", float(t[-1])):
+            wrong &= ~self._connectors.running[connector].cover(t)  # A3 to A5: it may go to Charging at once
         hold(self._ledger, PREPARING, rows, judged & ~wrong, connector)
         for begin, end, _ in lasting(rows, wrong, MOMENT_S):
             message = f"a car is there and the connector Available, for {end - begin:.1f} s"

@@ -126,6 +126,8 @@ class Cards:
             f"chg_Ch{running.connector}Options", "PlugAndCharge", running.start
         )
         free_t = self._given_up.get(running.connector, -np.inf)
+        if any(said.tag == tag and said.t <= free_t <= said.answered for said in self._said):
+            free_t = -np.inf  # asked for when it was shown, and answered now
         shown = any(
             c == running.connector
             and who == tag
@@ -275,7 +277,8 @@ class Cards:
 
     def _is_first(self, connector: int, t: float) -> bool:
         """Does no earlier card wait here?"""
-        wait_s = float(self._keys.integer("ConnectionTimeOut", t) or LONGEST_WAIT_S) + LOOK_S
+        limit_s = self._keys.integer("ConnectionTimeOut", t)
+        wait_s = np.inf if limit_s == 0 else float(limit_s or LONGEST_WAIT_S) + LOOK_S
         return not any(c == connector and t - wait_s <= at < t for at, c, _ in self._tags) and not any(
             t - wait_s <= at <= t for at, _ in self._remote
         )

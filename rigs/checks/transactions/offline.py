@@ -34,6 +34,7 @@ REQUIREMENTS = (
 SOON_S = 5.0
 CONFLICT_CODE = "LocalListConflict"
 LOOK_S = 15.0
+MUTE_S = 600.0  # assumed: behind CALLs that get no reply it is told later
 KEPT = ("Accepted", "ConcurrentTx")
 
 
@@ -114,7 +115,9 @@ class Unconnected:
         if self._keys.text("LocalAuthListEnabled") is None:
             self._ledger.not_compared(CONFLICT, key("LocalAuthListEnabled").lacks)
         else:
-            good, message = call.t - self._conflict_t <= LOOK_S, "a conflict of the local list is told"
+            held_up = self._link.was_unheard(self._conflict_t, call.t) or self._link.is_mute(call.t)
+            good = call.t - self._conflict_t <= (MUTE_S if held_up else LOOK_S)
+            message = "a conflict of the local list is told"
             self._ledger.judge(
                 CONFLICT, good, call.t, call.connector, "a contradiction before", "none", message
             )
