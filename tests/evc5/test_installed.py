@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 from pathlib import Path
 
@@ -126,6 +127,15 @@ def test_the_wheel_carries_what_the_checkout_has(python: Path, checkout: Path) -
         assert {path for path in here if "__pycache__" not in path.parts} == there
     assert (installed / "py.typed").is_file()
     assert (next(installed.parent.glob("evc5_twin*")) / "licenses" / "LICENSE").is_file()
+
+
+def test_the_sdist_carries_what_explains_it(built: Path) -> None:
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"LICENSE", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "mkdocs.yml", "docs/index.md"} <= names
+    assert {"evc5/rigs/library/week.toml", "evc5/rigs/data/README.md"} <= names
+    assert {name.partition("/")[0] for name in names} & {"models", "twin", "rigs", "tests"} == set()
 
 
 def test_python_beside_their_own_modules(python: Path, theirs: Path) -> None:
