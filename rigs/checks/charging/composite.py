@@ -293,7 +293,7 @@ def transactions_are_told(context: Context, t: float) -> bool:
         status in RUNNING and one not in history.transactions.open
         for one, status in history.connectors.statuses.items()
     )
-    return context.evidence.from_power_on and not untold and not history.link.may_be_queueing(t)
+    return history.is_settled(t) and not untold and not history.link.may_be_queueing(t)
 
 
 def _wrong_starts(starts: list[int], duration: float) -> list[tuple[str, str]]:

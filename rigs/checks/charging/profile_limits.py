@@ -5,6 +5,7 @@ import numpy as np
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import TELEMETRY, key
 from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.profiles import HAIR_S, Cap
 from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
@@ -16,10 +17,37 @@ AT_ONCE_S = 0.01  # a row that the next one takes back within the millisecond th
 LIMIT, EXACT, STATION = "charging.limit", "charging.exact", "charging.station-limit"
 PHASES = "charging.phases"
 REQUIREMENTS = (
-    R(LIMIT, "The offer keeps to the connector's charging profile", "3.13.1 to 3.13.3, TC_056_CS, TC_057_CS"),
-    R(EXACT, "What a profile limits is allocated in full", "3.13, 7.14"),
-    R(STATION, "All connectors together keep to the ChargePointMaxProfile", "3.13.1, 3.13.3"),
-    R(PHASES, "Charging keeps to a profile's numberPhases", "7.14"),
+    R(
+        LIMIT,
+        "The offer keeps to the connector's charging profile",
+        "3.13.1 to 3.13.3, TC_056_CS, TC_057_CS",
+        needs=(TELEMETRY,),
+        arises=("SetChargingProfile",),
+    ),
+    R(
+        EXACT,
+        "What a profile limits is allocated in full",
+        "3.13, 7.14",
+        needs=(TELEMETRY,),
+        arises=("SetChargingProfile",),
+    ),
+    R(
+        STATION,
+        "All connectors together keep to the ChargePointMaxProfile",
+        "3.13.1, 3.13.3",
+        needs=(TELEMETRY,),
+        arises=("SetChargingProfile",),
+    ),
+    R(
+        PHASES,
+        "Charging keeps to a profile's numberPhases",
+        "7.14",
+        needs=(
+            TELEMETRY,
+            key("ConnectorSwitch3to1PhaseSupported"),
+        ),
+        arises=("SetChargingProfile",),
+    ),
 )
 PILOT_S = 5.1  # the duty may change every 5 s; IEC 61851-1 as quoted by EVerest's Charger.hpp
 FOLLOW_S = 20.0  # assumed: the pilot's 5 s, the car's 5 s, and again for who goes up

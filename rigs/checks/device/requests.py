@@ -12,6 +12,7 @@ from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.reading.schemas import Fault, schema
 from evc5.rigs.checks.state.connectors import QUIET_S
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.sheet_tables import TRIGGERS
@@ -25,12 +26,42 @@ INVALID = "frame.refused"
 TRIGGERED, CACHE, DATA = "trigger.connector", "cache.cleared", "data-transfer.answer"
 REQUIREMENTS = (
     R(INVALID, "A payload that breaks its schema is answered with a CALLERROR", "J 4.2.3"),
-    R(START, "A remote start is accepted where a transaction can begin, and only there", "5.11, TC_026_CS"),
-    R(STARTED, "A remote start accepted starts a transaction, or waits for a cable", "5.11, TC_010_CS"),
+    R(
+        START,
+        "A remote start is accepted where a transaction can begin, and only there",
+        "5.11, TC_026_CS",
+        needs=(EVENTS,),
+        arises=("RemoteStartTransaction",),
+    ),
+    R(
+        STARTED,
+        "A remote start accepted starts a transaction, or waits for a cable",
+        "5.11, TC_010_CS",
+        needs=(EVENTS,),
+        arises=("RemoteStartTransaction",),
+    ),
     R(AVAILABILITY, "ChangeAvailability is Scheduled in a transaction, else Accepted", "5.2, TC_002_CS"),
-    R(RESET, "A reset ends transactions with its reason, and the station boots anew", "5.14, TC_013_CS"),
-    R(PROMPT, "A hard reset comes at once, a soft one when its stops are told", "5.14, TC_013_CS, TC_014_CS"),
-    R(UNLOCK, "UnlockConnector ends a transaction and tells of the lock", "5.18, TC_017_1_CS, TC_018_1_CS"),
+    R(
+        RESET,
+        "A reset ends transactions with its reason, and the station boots anew",
+        "5.14, TC_013_CS",
+        needs=(EVENTS,),
+        arises=("Reset",),
+    ),
+    R(
+        PROMPT,
+        "A hard reset comes at once, a soft one when its stops are told",
+        "5.14, TC_013_CS, TC_014_CS",
+        needs=(EVENTS,),
+        arises=("Reset",),
+    ),
+    R(
+        UNLOCK,
+        "UnlockConnector ends a transaction and tells of the lock",
+        "5.18, TC_017_1_CS, TC_018_1_CS",
+        needs=(EVENTS,),
+        arises=("UnlockConnector",),
+    ),
     R(TRIGGERED, "A trigger brings the message of the connector asked for", "5.17, TC_054_CS"),
     R(CACHE, "ClearCache is Accepted where there is a cache, else Rejected", "5.4, ER 3.23, TC_061_1_CS"),
     R(DATA, "An unknown vendor's data are refused as such", "5.6, TC_062_CS"),
@@ -111,7 +142,7 @@ class Commands:
 
     def _sure(self, t: float) -> bool:
         """Is what runs known, and the station up and accepted?"""
-        known = self._context.evidence.from_power_on and not self._link.may_be_queueing(t)
+        known = self._context.history.is_settled(t) and not self._link.may_be_queueing(t)
         return (
             known
             and self._history.boots.registration == "Accepted"

@@ -5,6 +5,7 @@ from evc5.rigs.checks.metering.measurands import PHASED
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.meter import PHASES
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import HEADER
 from evc5.rigs.checks.state.keys import as_text, measurands_of
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.sheet_tables import HARDCODED
@@ -12,7 +13,13 @@ from evc5.rigs.checks.state.sheet_tables import HARDCODED
 VALUE, STEADY, ACCESS = "configuration.value", "configuration.steady", "configuration.access"
 RIGGED = "configuration.as-rigged"
 REQUIREMENTS = (
-    R(RIGGED, "A station has the keys that its rig sets", "rig file: station.keys"),
+    R(
+        RIGGED,
+        "A station has the keys that its rig sets",
+        "rig file: station.keys",
+        needs=(HEADER,),
+        arises=("GetConfiguration",),
+    ),
     R(ACCESS, "A key is told to be read-only where it is", "9; sheet tables 13 to 18"),
     R(VALUE, "A key takes the values of its type, and no other", "5.3, 7.22, 9.1"),
     R(STEADY, "A key keeps its value until it is changed", "5.8, 9"),

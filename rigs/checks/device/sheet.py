@@ -3,6 +3,7 @@
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import BEHAVIOUR
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.sheet_tables import (
@@ -19,16 +20,47 @@ from evc5.rigs.checks.state.sheet_tables import (
 MESSAGE, TRIGGER, STATUS = "sheet.message", "sheet.trigger", "sheet.status"
 CODE, FIELDS, VALUE, FOLLOWED = "sheet.error-code", "sheet.fields", "sheet.value", "trigger.followed"
 REQUIREMENTS = (
-    R(MESSAGE, "What the station lacks is refused with the code for it", "sheet tables 1, 8, 12; J 4.2.3"),
+    R(
+        MESSAGE,
+        "What the station lacks is refused with the code for it",
+        "sheet tables 1, 8, 12; J 4.2.3",
+        needs=(BEHAVIOUR,),
+    ),
     R(
         TRIGGER,
         "Triggers that it lacks are NotImplemented, others are not",
         "sheet table 11; 5.17, TC_055_CS",
+        needs=(BEHAVIOUR,),
+        arises=("TriggerMessage",),
     ),
-    R(STATUS, "Connectors have the statuses of the sheet", "sheet table 4"),
-    R(CODE, "Faults are told by the error codes of the sheet", "sheet table 5"),
-    R(FIELDS, "Fields that it never sends are not sent", "sheet 3.1.1, 3.1.4, 3.1.5"),
-    R(VALUE, "Hard-coded keys have the sheet's value", "sheet tables 13, 15, 16"),
+    R(
+        STATUS,
+        "Connectors have the statuses of the sheet",
+        "sheet table 4",
+        needs=(BEHAVIOUR,),
+        arises=("StatusNotification",),
+    ),
+    R(
+        CODE,
+        "Faults are told by the error codes of the sheet",
+        "sheet table 5",
+        needs=(BEHAVIOUR,),
+        arises=("StatusNotification",),
+    ),
+    R(
+        FIELDS,
+        "Fields that it never sends are not sent",
+        "sheet 3.1.1, 3.1.4, 3.1.5",
+        needs=(BEHAVIOUR,),
+        arises=("BootNotification",),
+    ),
+    R(
+        VALUE,
+        "Hard-coded keys have the sheet's value",
+        "sheet tables 13, 15, 16",
+        needs=(BEHAVIOUR,),
+        arises=("GetConfiguration",),
+    ),
     R(FOLLOWED, "An accepted trigger is followed by its message", "5.17, TC_054_CS"),
 )
 KNOWN_ACTIONS = frozenset(

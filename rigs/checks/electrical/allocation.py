@@ -9,6 +9,7 @@ from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.connectors import HAIR_S
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.profiles import Cap
 from evc5.rigs.checks.state.requirement import Requirement as R
@@ -18,10 +19,34 @@ from evc5.rigs.checks.state.spread import Spread
 FULL, REASON, CUT = "service.full", "service.reason", "service.cut"
 PHASES = "charging.all-phases"
 REQUIREMENTS = (
-    R(FULL, "A car in a transaction is allocated all that the limits leave it", "3.13.3; sheet table 23"),
-    R(CUT, "Where a limit falls the allocation falls with it", "3.13; IEC 61851-1 Annex A: 5 s"),
-    R(PHASES, "A connector that may switch uses all phases where no profile says otherwise", "7.14"),
-    R(REASON, "What telemetry names as the limit is what limits", "design: limited_by"),
+    R(
+        FULL,
+        "A car in a transaction is allocated all that the limits leave it",
+        "3.13.3; sheet table 23",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
+    ),
+    R(
+        CUT,
+        "Where a limit falls the allocation falls with it",
+        "3.13; IEC 61851-1 Annex A: 5 s",
+        needs=(TELEMETRY,),
+        arises=("SetChargingProfile",),
+    ),
+    R(
+        PHASES,
+        "A connector that may switch uses all phases where no profile says otherwise",
+        "7.14",
+        needs=(TELEMETRY,),
+        arises=("SetChargingProfile",),
+    ),
+    R(
+        REASON,
+        "What telemetry names as the limit is what limits",
+        "design: limited_by",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
+    ),
 )
 SETTLED_S = 40.0  # assumed: a raise waits for the other's cut, each for its pilot and its car
 DWELL_S = 660.0  # back to three phases only after 600 s (EVerest EnergyManager), and the switching

@@ -5,12 +5,25 @@ import numpy as np
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 POWER, ENERGY = "electrical.power", "electrical.energy"
 REQUIREMENTS = (
-    R(POWER, "Power is the sum of volts, amps and power factor", "P = Σ U·I·pf"),
-    R(ENERGY, "Energy grows by what the power between two rows allows", "ΔE = ∫ P dt"),
+    R(
+        POWER,
+        "Power is the sum of volts, amps and power factor",
+        "P = Σ U·I·pf",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
+    ),
+    R(
+        ENERGY,
+        "Energy grows by what the power between two rows allows",
+        "ΔE = ∫ P dt",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
+    ),
 )
 PART = 0.005  # rounding aside they are the same
 SLACK_W, SLACK_WH = 1.0, 0.5

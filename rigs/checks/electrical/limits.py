@@ -10,6 +10,7 @@ from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import TELEMETRY, key
 from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import highest_of_late, is_new, per_phase, spans
@@ -17,14 +18,37 @@ from evc5.rigs.checks.state.spans import highest_of_late, is_new, per_phase, spa
 CAPABILITY, ALLOCATION = "electrical.capability", "electrical.allocation"
 STATION, PERMISSION = "electrical.station-limit", "electrical.permission"
 REQUIREMENTS = (
-    R(CAPABILITY, "The offer keeps to rating, cable and heat", "IEC 61851-1 Annex A and B; chg_TempCtrl"),
-    R(ALLOCATION, "The offer keeps to what was allocated", "IEC 61851-1 Annex A: 5 s"),
+    R(
+        CAPABILITY,
+        "The offer keeps to rating, cable and heat",
+        "IEC 61851-1 Annex A and B; chg_TempCtrl",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
+    ),
+    R(
+        ALLOCATION,
+        "The offer keeps to what was allocated",
+        "IEC 61851-1 Annex A: 5 s",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
+    ),
     R(
         STATION,
         "All connectors together keep to the station's current",
         "sheet table 23: chg_StationMaxCurrent",
+        needs=(
+            TELEMETRY,
+            key("chg_StationMaxCurrent"),
+        ),
+        arises=("StartTransaction",),
     ),
-    R(PERMISSION, "Energy is offered in transactions only", "OCPP 1.6 4.8, TC_003_CS"),
+    R(
+        PERMISSION,
+        "Energy is offered in transactions only",
+        "OCPP 1.6 4.8, TC_003_CS",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
+    ),
 )
 PILOT_S = 5.0  # the duty may change every 5 s; IEC 61851-1 as quoted by EVerest's Charger.hpp
 ALLOWED = {CAPABILITY: "capability_a", ALLOCATION: "allocated_a"}

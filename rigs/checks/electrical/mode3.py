@@ -8,6 +8,7 @@ import numpy as np
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import per_phase, spans
@@ -19,10 +20,30 @@ REQUIREMENTS = (
         CLOSE,
         "The contactor closes within 3 s when a car with an offer asks",
         "IEC 61851-1 Annex A, sequence 4",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
     ),
-    R(OPEN, "The contactor opens within 0.1 s when the car is done or gone", "IEC 61851-1 Annex A, 8.1"),
-    R(PWM, "The offer changes at most every 5 s, except to none", "IEC 61851-1 Annex A: 5 s"),
-    R(SWITCH, "The phases change with the contactor open only", "IEC 61851-1; EVerest EvseManager"),
+    R(
+        OPEN,
+        "The contactor opens within 0.1 s when the car is done or gone",
+        "IEC 61851-1 Annex A, 8.1",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
+    ),
+    R(
+        PWM,
+        "The offer changes at most every 5 s, except to none",
+        "IEC 61851-1 Annex A: 5 s",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
+    ),
+    R(
+        SWITCH,
+        "The phases change with the contactor open only",
+        "IEC 61851-1; EVerest EvseManager",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
+    ),
     R(PAUSE, "Between charging on one and on three phases lie 10 s", "assumed, as EVerest EvseManager: 10 s"),
     R(DWELL, "Back to three phases only after 600 s", "assumed, as EVerest EnergyManager: 600 s"),
 )

@@ -7,6 +7,7 @@ import numpy as np
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import highest_of_late
@@ -14,7 +15,13 @@ from evc5.rigs.checks.state.spans import highest_of_late
 OFFER, REPORTED = "electrical.offer", "electrical.reported-offer"
 
 REQUIREMENTS = (
-    R("electrical.offer", "The current keeps to what the pilot offered", "IEC 61851-1 Annex A: 5 s"),
+    R(
+        "electrical.offer",
+        "The current keeps to what the pilot offered",
+        "IEC 61851-1 Annex A: 5 s",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
+    ),
     R("electrical.reported-offer", "The current reported keeps to the offer reported", "IEC 61851-1 Annex A"),
 )
 

@@ -5,16 +5,41 @@ import numpy as np
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import current, hold, per_phase, spans
 
 OFFERED, SERVED, TOLD = "service.offered", "service.served", "service.told"
 PHASES = "service.phases"
 REQUIREMENTS = (
-    R(OFFERED, "What is allocated to a car is offered to it", "IEC 61851-1 Annex A"),
-    R(SERVED, "In a transaction a car gets current, or there is a reason", "OCPP 1.6 4.9"),
-    R(PHASES, "An offer stands on the phases that conduct, and on no other", "7.14; design: offered_a"),
-    R(TOLD, "While current flows the status is Charging", "OCPP 1.6 4.9, 7.7"),
+    R(
+        OFFERED,
+        "What is allocated to a car is offered to it",
+        "IEC 61851-1 Annex A",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
+    ),
+    R(
+        SERVED,
+        "In a transaction a car gets current, or there is a reason",
+        "OCPP 1.6 4.9",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
+    ),
+    R(
+        PHASES,
+        "An offer stands on the phases that conduct, and on no other",
+        "7.14; design: offered_a",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
+    ),
+    R(
+        TOLD,
+        "While current flows the status is Charging",
+        "OCPP 1.6 4.9, 7.7",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
+    ),
 )
 PATIENCE_S = 60.0  # assumed: phases are switched in less
 MINIMUM_A = 6.0  # IEC 61851-1 Annex A

@@ -10,6 +10,7 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import BEHAVIOUR, key
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 KEY = "ClockAlignedDataInterval"
@@ -17,12 +18,26 @@ EXACT, COMPLETE = "metering.clock-boundary", "metering.clock-complete"
 WHOLE = "metering.clock-station"
 
 REQUIREMENTS = (
-    R("metering.clock-boundary", "Clock-aligned data stand exactly on the boundary", "9.1.5"),
-    R("metering.clock-complete", "Clock-aligned data miss no boundary", "4.7, 9.1.5, ER 3.15"),
+    R(
+        "metering.clock-boundary",
+        "Clock-aligned data stand exactly on the boundary",
+        "9.1.5",
+        needs=(key("ClockAlignedDataInterval"),),
+        arises=("MeterValues",),
+    ),
+    R(
+        "metering.clock-complete",
+        "Clock-aligned data miss no boundary",
+        "4.7, 9.1.5, ER 3.15",
+        needs=(key("ClockAlignedDataInterval"),),
+        arises=("MeterValues",),
+    ),
     R(
         WHOLE,
         "The station as a whole has clock-aligned data only where it has a meter of its own",
         "4.7, ER 3.16",
+        needs=(BEHAVIOUR,),
+        arises=("MeterValues",),
     ),
 )
 DAY_S = 86400.0
@@ -219,9 +234,9 @@ class ClockAligned:
             self._last[connector] = boundary
             self._ledger.held(COMPLETE, 1, connector, boundary)
             return
-        key = (connector, round(boundary, 3))
-        if key in self._missing:
-            del self._missing[key]
+        which = (connector, round(boundary, 3))
+        if which in self._missing:
+            del self._missing[which]
             self._ledger.held(COMPLETE, 1, connector, boundary)
         elif not self._history.boots.is_dark(boundary, 1.0) and not self._changed_at(boundary):
             self._twice(connector, t, boundary)
@@ -274,7 +289,7 @@ class ClockAligned:
         self._write_missing(until)
 
     def _write_missing(self, until: float) -> None:
-        for connector, due in (key for key, owed in self._missing.items() if owed and key[1] < until):
+        for connector, due in [what for what, owed in self._missing.items() if owed and what[1] < until]:
             self._ledger.broken(
                 COMPLETE,
                 due,

@@ -10,6 +10,7 @@ from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.meter import Column, Layout, line
 from evc5.rigs.checks.state.connectors import FOREVER
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.keys import PHASE
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
@@ -18,10 +19,22 @@ from evc5.rigs.checks.state.transactions import Transaction
 MEASURANDS, UNITS, CONTEXTS = "metering.measurands", "metering.units", "metering.context"
 STOP_DATA = "metering.stop-data"
 REQUIREMENTS = (
-    R(MEASURANDS, "Exactly the configured measurands are told, on all phases", "3.16.3, 9.1.17, TC_070_CS"),
+    R(
+        MEASURANDS,
+        "Exactly the configured measurands are told, on all phases",
+        "3.16.3, 9.1.17, TC_070_CS",
+        needs=(key("MeterValuesSampledData"),),
+        arises=("MeterValues",),
+    ),
     R(UNITS, "Each value has a unit of its measurand", "7.31, 7.45"),
     R(CONTEXTS, "Each value has the context of its occasion", "7.33"),
-    R(STOP_DATA, "A stop carries the values of its list, of begin and end", "3.16.5, ER 3.14, 9.1.30"),
+    R(
+        STOP_DATA,
+        "A stop carries the values of its list, of begin and end",
+        "3.16.5, ER 3.14, 9.1.30",
+        needs=(key("StopTxnSampledData"),),
+        arises=("StopTransaction",),
+    ),
 )
 
 LISTS = {
@@ -31,6 +44,7 @@ LISTS = {
 }
 # Sheet table 3: "when the attached kWh meter supports it"; SoC: when a car is there to tell it.
 MAY_LACK = frozenset({"Frequency", "Power.Factor", "SoC"})
+TRIGGERED_S = 60.0  # assumed: what is asked for comes so soon
 SETTLED_S = 60.0  # assumed: so long after it came the charge of a car is told
 # 9.1.17 with the sheet's "phase values are applicable to all measurands that support it".
 PHASED = frozenset({"Current.Import", "Voltage", "Power.Active.Import", "Current.Offered"})
@@ -78,7 +92,7 @@ class Contents:
         self._strange: dict[Layout, list[Column]] = {}
         self._wires: dict[int, frozenset[str]] = {}
         self._charged: dict[int, float] = {}  # by connector: since when a car is there whose charge is known
-        if context.evidence.from_power_on and context.policies["soc_known"] == "car":
+        if context.evidence.events and context.policies["soc_known"] == "car":
             context.bus.events["plug-in"].append(self._plugged)
             context.bus.events["unplug"].append(self._unplugged)
         context.bus.telemetry.append(self._wires.clear)
@@ -123,7 +137,9 @@ class Contents:
     def _occasion(self, connector: int, block: Block) -> None:
         context = block.layout.context
         bad = {c.context for c in block.layout.columns} & set(STOP_CONTEXTS)
-        if context == "Trigger" and not self._asked and self._context.evidence.from_power_on:
+        evidence = self._context.evidence
+        reached = evidence.down and evidence.reaches_back(float(block.t[0]) - TRIGGERED_S)
+        if context == "Trigger" and not self._asked and reached:
             bad.add(context)
         says = all(column.says_context for column in block.layout.columns)
         astray = block.transaction is None and says and self._in_transaction(connector, block)

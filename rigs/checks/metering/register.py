@@ -12,6 +12,7 @@ from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, Reading
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
 
@@ -20,7 +21,16 @@ START_STOP, CONTINUITY = "metering.start-stop", "metering.continuity"
 
 REQUIREMENTS = (
     R("metering.register-monotonic", "The energy register never runs backwards", "7.31"),
-    R("metering.true-energy", "The register counts the energy that flowed", "EN 50470-3 class B"),
+    R(
+        "metering.true-energy",
+        "The register counts the energy that flowed",
+        "EN 50470-3 class B",
+        needs=(TELEMETRY,),
+        arises=(
+            "MeterValues",
+            "StopTransaction",
+        ),
+    ),
     R("metering.start-stop", "meterStart and meterStop agree with the samples", "6.45, 6.49"),
     R("metering.continuity", "The register does not jump between transactions", "7.31"),
 )
@@ -107,9 +117,7 @@ class Register:
             return  # a repetition
         shown = self._shown.setdefault(transaction.connector, Shown())
         before, shown.stopped = shown.stopped, None
-        is_lifelong = (
-            self._context.evidence.from_power_on
-        )  # its first showings are known, and are not 0 again
+        is_lifelong = self._context.evidence.from_power_on  # its first showings are known
         if transaction.meter_start == 0.0 and shown.wh > WHOLE_WH and not is_lifelong:
             self._starts_anew(transaction, shown)
             return

@@ -9,6 +9,7 @@ from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
 
@@ -23,6 +24,8 @@ REQUIREMENTS = (
         "metering.sample-interval",
         "Samples come at their interval, counted from the start",
         "4.7, 9.1.25, ER 3.15",
+        needs=(key("MeterValueSampleInterval"),),
+        arises=("StartTransaction",),
     ),
 )
 

@@ -14,6 +14,7 @@ POWER_ON = Need("power-on", "what the station remembers: record from its first s
 BOTH_WAYS = Need("both-ways", "the frames of the other direction: record both")
 BEHAVIOUR = Need("behaviour", "which firmware it is: name it with --behaviour, or record a boot")
 STATION_CLOCK = Need("station-clock", "the zone of the log's times: name it with --timezone")
+HEADER = Need("header", "the keys that the rig set: judge the run directory")
 CURRENT = Need("current", "what flows: let MeterValuesSampledData name current, power or the register")
 
 
@@ -84,6 +85,7 @@ _KNOWN: dict[str, Callable[[Evidence], bool]] = {
     "telemetry": lambda evidence: evidence.telemetry,
     "power-on": lambda evidence: evidence.from_power_on,
     "both-ways": lambda evidence: evidence.up and evidence.down,
+    "header": lambda evidence: bool(evidence.header),
     "behaviour": lambda evidence: evidence.behaviour is not None,
     "station-clock": lambda evidence: evidence.station_clock,
     "current": lambda evidence: evidence.current_source is not None,

@@ -47,6 +47,12 @@ class StationHistory:
         number = self.keys.integer("NumberOfConnectors")
         return list(range(1, number + 1)) if number else sorted(c for c in self.connectors.named if c > 0)
 
+    def is_settled(self, t: float) -> bool:
+        """Can nothing that began before the recording be told any more?"""
+        outlets = self.outlets()
+        settled = all(self.transactions.is_settled(connector, t) for connector in outlets)
+        return self.transactions.from_power_on or (bool(outlets) and settled)
+
     # -- what the judge tells --------------------------------------------------------------------
 
     def unreadable(self, call: Call) -> None:
@@ -88,8 +94,7 @@ class StationHistory:
         self.connectors.starts(self.transactions.open[call.payload["connectorId"]])
 
     def _stop(self, call: Call) -> None:
-        settled = (self.transactions.is_settled(connector, call.t) for connector in self.outlets())
-        self.transactions.stop(call, self.transactions.from_power_on or all(settled))
+        self.transactions.stop(call, self.is_settled(call.t))
         stopped = self.transactions.stopped_by(call)
         if stopped is not None:
             self.connectors.stops(stopped)

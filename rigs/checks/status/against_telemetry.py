@@ -7,14 +7,30 @@ from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.connectors import UNSEEN_S, Stretches
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import EVENTS, TELEMETRY
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import hold, lasting, per_phase
 
 TRUE, TOLD = "status.true", "status.told"
 REQUIREMENTS = (
-    R(TRUE, "The status is the one that cable, transaction and current call for", "4.9, 7.7"),
-    R(TOLD, "Every status is told within seconds", "4.9, TC_003_CS"),
+    R(
+        TRUE,
+        "The status is the one that cable, transaction and current call for",
+        "4.9, 7.7",
+        needs=(
+            TELEMETRY,
+            EVENTS,
+        ),
+        arises=("StatusNotification",),
+    ),
+    R(
+        TOLD,
+        "Every status is told within seconds",
+        "4.9, TC_003_CS",
+        needs=(TELEMETRY,),
+        arises=("StatusNotification",),
+    ),
 )
 SETTLED_S = 15.0  # assumed: a car answers its first offer within 10 s
 TELL_S = 10.0  # assumed: behind other calls on a slow line

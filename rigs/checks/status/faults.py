@@ -7,13 +7,20 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.sheet_tables import SHEET
 
 CODE = "status.fault-code"
 REQUIREMENTS = (
-    R(CODE, "A fault is told with its error code, and NoError when it is over", "4.9, 7.6, TC_041_CS"),
+    R(
+        CODE,
+        "A fault is told with its error code, and NoError when it is over",
+        "4.9, 7.6, TC_041_CS",
+        needs=(EVENTS,),
+        arises=("fault",),
+    ),
 )
 LOOK_S = 10.0  # assumed: sensed and told so soon
 QUIET_S = 10.0

@@ -69,8 +69,8 @@ class Statuses:
         self._ledger = context.ledger
         self._history = context.history
         self._link = context.history.link
-        self._whole = (
-            context.evidence.from_power_on
+        self._hands_told = (
+            context.evidence.events
         )  # else no one tells what happened at the connector meanwhile
         self._agenda = context.agenda
         self._now: dict[int, str] = {}
@@ -114,7 +114,7 @@ class Statuses:
             self._step(call, connector, before, status)
         touched_t = max(self._changed_t, self._touched_t.get(connector, float("-inf")))
         untold = call.t - touched_t < UNTOLD_S  # a status a transaction brought and the fault overtook
-        if self._whole and status == "Faulted" and before not in ("Faulted", None) and not untold:
+        if self._hands_told and status == "Faulted" and before not in ("Faulted", None) and not untold:
             self._before_fault[connector] = before or ""
         if before != status:
             self._since[connector] = call.t

@@ -7,6 +7,7 @@ from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.connectors import Stretches
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import EVENTS, TELEMETRY
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import current, hold, lasting, per_phase
 
@@ -15,21 +16,67 @@ HANDOVER, LOAD = "electrical.handover", "electrical.contactor-load"
 IDLE = "service.idle"
 FAULTED, MAINS, POWERED = "electrical.faulted", "electrical.mains", "metering.powered"
 REQUIREMENTS = (
-    R(CHARGING, "Charging stands while the contactor is closed for a car that asks, and no longer", "7.7"),
-    R(PREPARING, "A car at a connector in service ends its being Available at once", "4.9: A2"),
-    R(IDLE, "Without a transaction nothing is allocated", "4.8; design: allocated_a"),
-    R(MAINS, "Without mains nothing is offered and nothing flows", "IEC 61851-1; events power-cut"),
-    R(POWERED, "No sample is taken while the mains are gone", "4.7; events power-cut"),
-    R(FAULTED, "A connector that is Faulted offers nothing", "7.7"),
+    R(
+        CHARGING,
+        "Charging stands while the contactor is closed for a car that asks, and no longer",
+        "7.7",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
+    ),
+    R(
+        PREPARING,
+        "A car at a connector in service ends its being Available at once",
+        "4.9: A2",
+        needs=(TELEMETRY,),
+        arises=("StatusNotification",),
+    ),
+    R(
+        IDLE,
+        "Without a transaction nothing is allocated",
+        "4.8; design: allocated_a",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
+    ),
+    R(
+        MAINS,
+        "Without mains nothing is offered and nothing flows",
+        "IEC 61851-1; events power-cut",
+        needs=(
+            TELEMETRY,
+            EVENTS,
+        ),
+        arises=("power-cut",),
+    ),
+    R(
+        POWERED,
+        "No sample is taken while the mains are gone",
+        "4.7; events power-cut",
+        needs=(EVENTS,),
+        arises=("power-cut",),
+    ),
+    R(
+        FAULTED,
+        "A connector that is Faulted offers nothing",
+        "7.7",
+        needs=(
+            TELEMETRY,
+            EVENTS,
+        ),
+        arises=("fault",),
+    ),
     R(
         LOAD,
         "A contactor opens under load only where a car ignores that its offer ended",
         "IEC 61851-1 10.2",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
     ),
     R(
         HANDOVER,
         "What is taken from one car is offered to another after its time to follow",
         "IEC 61851-1 Annex A: 5 s; sequence 10.2: 6 s",
+        needs=(TELEMETRY,),
+        arises=("StartTransaction",),
     ),
 )
 MOMENT_S = 0.2  # assumed: a status follows its contactor so soon

@@ -4,6 +4,7 @@ from collections import deque
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
@@ -11,7 +12,12 @@ from evc5.rigs.checks.state.transactions import Transaction
 RESPECTED, ENDED, TWICE = "authorisation.respected", "authorisation.ended", "authorisation.own-stop"
 REQUIREMENTS = (
     R(RESPECTED, "No transaction starts on an idTag just refused", "4.1, 3.5, TC_007_1_CS"),
-    R(ENDED, "A start that the CSMS refuses is ended, or left without energy", "9.1.26, ER 3.17"),
+    R(
+        ENDED,
+        "A start that the CSMS refuses is ended, or left without energy",
+        "9.1.26, ER 3.17",
+        needs=(key("StopTransactionOnInvalidId"),),
+    ),
     R(TWICE, "Who started a transaction stops it without asking again", "3.10, TC_005_1_CS"),
 )
 FRESH_S = 60.0  # assumed: a refusal is "just" given so long before the start

@@ -14,6 +14,7 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.state.connectors import HAIR_S
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
@@ -22,15 +23,69 @@ STOPS, STARTS, ASKED = "card.stops", "card.starts", "card.asked"
 NEEDLESS, BACK, CABLE = "card.needless", "card.taken-back", "card.cable"
 CAUSE, UNPLUG, TIMEOUT = "transaction.start-cause", "transaction.unplugged", "status.timeout"
 REQUIREMENTS = (
-    R(STOPS, "A card stops its own transaction, or one of its group, and no other", "3.10, TC_005_1_CS"),
-    R(ASKED, "A card that nobody knows is asked for", "4.1, TC_003_CS"),
-    R(NEEDLESS, "A card is not asked for where nothing can begin", "4.1"),
-    R(BACK, "A card shown again takes back what it began, and no other card does", "4.9 B1"),
-    R(CABLE, "A cable that is kept after a refusal is let go for its own card", "ER 3.5"),
-    R(STARTS, "An accepted card and a cable start a transaction", "4.1, 4.8, TC_003_CS, TC_004_1_CS"),
-    R(CAUSE, "Every transaction has its card or its remote start", "4.8, 5.11"),
-    R(UNPLUG, "Pulling the cable ends a transaction where the key says so", "4.10, 9.1.28, TC_068_CS"),
-    R(TIMEOUT, "Preparing ends after ConnectionTimeOut", "9.1.6, ER 3.77, TC_004_2_CS"),
+    R(
+        STOPS,
+        "A card stops its own transaction, or one of its group, and no other",
+        "3.10, TC_005_1_CS",
+        needs=(EVENTS,),
+        arises=("StopTransaction",),
+    ),
+    R(
+        ASKED,
+        "A card that nobody knows is asked for",
+        "4.1, TC_003_CS",
+        needs=(EVENTS,),
+        arises=("Authorize",),
+    ),
+    R(
+        NEEDLESS,
+        "A card is not asked for where nothing can begin",
+        "4.1",
+        needs=(EVENTS,),
+        arises=("Authorize",),
+    ),
+    R(
+        BACK,
+        "A card shown again takes back what it began, and no other card does",
+        "4.9 B1",
+        needs=(EVENTS,),
+        arises=("Authorize",),
+    ),
+    R(
+        CABLE,
+        "A cable that is kept after a refusal is let go for its own card",
+        "ER 3.5",
+        needs=(EVENTS,),
+        arises=("StopTransaction",),
+    ),
+    R(
+        STARTS,
+        "An accepted card and a cable start a transaction",
+        "4.1, 4.8, TC_003_CS, TC_004_1_CS",
+        needs=(EVENTS,),
+        arises=("Authorize",),
+    ),
+    R(
+        CAUSE,
+        "Every transaction has its card or its remote start",
+        "4.8, 5.11",
+        needs=(EVENTS,),
+        arises=("StartTransaction",),
+    ),
+    R(
+        UNPLUG,
+        "Pulling the cable ends a transaction where the key says so",
+        "4.10, 9.1.28, TC_068_CS",
+        needs=(EVENTS,),
+        arises=("StopTransaction",),
+    ),
+    R(
+        TIMEOUT,
+        "Preparing ends after ConnectionTimeOut",
+        "9.1.6, ER 3.77, TC_004_2_CS",
+        needs=(EVENTS,),
+        arises=("StatusNotification",),
+    ),
 )
 SOON_S = 5.0  # assumed: what a card brings about follows so soon
 LOOK_S = 15.0  # assumed: a back office answers within ten seconds; of one that does not nothing is said
@@ -77,7 +132,7 @@ class Cards:
         bus.replies["StartTransaction"].append(self._confirmed)
         bus.calls["StopTransaction"].append(self._stopped)
         bus.replies["RemoteStartTransaction"].append(self._remotely)
-        if context.evidence.from_power_on:
+        if context.evidence.events:
             bus.calls["StatusNotification"].append(self._status)
             bus.events["tag"].append(self._shown)
             bus.events["plug-in"].append(self._plugged)
@@ -108,7 +163,7 @@ class Cards:
         if running is None or running.start_told != call.t:
             return
         self._starts.append(running)
-        if self._context.evidence.from_power_on:
+        if self._context.evidence.events:
             self._caused(running)
 
     def _stopped(self, call: Call) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import POWER_ON
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 ANSWER, VERSION = "list.answer", "list.version"
@@ -12,8 +13,16 @@ REQUIREMENTS = (
         ANSWER,
         "SendLocalList is answered by what the list would become",
         "5.15, 7.47, TC_043_1_CS, TC_043_2_CS",
+        needs=(POWER_ON,),
+        arises=("SendLocalList",),
     ),
-    R(VERSION, "The list has the version of the last update accepted", "5.10, TC_042_1_CS, TC_042_2_CS"),
+    R(
+        VERSION,
+        "The list has the version of the last update accepted",
+        "5.10, TC_042_1_CS, TC_042_2_CS",
+        needs=(POWER_ON,),
+        arises=("GetLocalListVersion",),
+    ),
 )
 
 
@@ -36,12 +45,24 @@ class Lists:
         return text is not None and text.lower() != "true" and policy == "NotSupported"
 
     def _sent(self, call: Call) -> None:
-        if call.reply is None or self._tags is None:
+        if call.reply is None:
+            return
+        if self._tags is None:
+            self._learns(call)
             return
         status, expected = call.reply["status"], self._expected(call.payload, call.t)
         message = f"the answer to a {call.payload['updateType'].lower()} update of the local list"
         self._ledger.judge(ANSWER, status in expected, call.t, None, " or ".join(expected), status, message)
         if status == "Accepted":
+            self._update(call.payload)
+
+    def _learns(self, call: Call) -> None:
+        """A full list that was taken says all that is in it."""
+        if (
+            call.reply is not None
+            and call.reply["status"] == "Accepted"
+            and call.payload["updateType"] == "Full"
+        ):
             self._update(call.payload)
 
     def _expected(self, payload: dict[str, Any], t: float) -> tuple[str, ...]:
@@ -72,7 +93,10 @@ class Lists:
         self._tags, self._version = tags, 0 if empty else payload["listVersion"]
 
     def _asked(self, call: Call) -> None:
-        if call.reply is None or self._tags is None:
+        if call.reply is None:
+            return
+        if self._tags is None:
+            self._tags = set() if call.reply["listVersion"] == 0 else None  # 5.10: there is none
             return
         expected, told = -1 if self._disabled(call.t) else self._version, call.reply["listVersion"]
         message = "the version of the local list"

@@ -10,7 +10,7 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.evidence import key
+from evc5.rigs.checks.state.evidence import EVENTS, key
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
@@ -19,16 +19,26 @@ from evc5.rigs.checks.transactions.id_tags import ASKED
 OUT = ("Unavailable", "Faulted", "Reserved")  # statuses in which a connector may serve nobody
 KNOWN, ALONE, CONFLICT = "card.known", "card.offline", "list.conflict"
 REQUIREMENTS = (
-    R(CONFLICT, "Where the CSMS contradicts the local list it is told so, and nowhere else", "3.5.2, 7.6"),
+    R(
+        CONFLICT,
+        "Where the CSMS contradicts the local list it is told so, and nowhere else",
+        "3.5.2, 7.6",
+        needs=(EVENTS,),
+        arises=("SendLocalList",),
+    ),
     R(
         KNOWN,
         "A card that list or cache accept is not asked for, under LocalPreAuthorize",
         "3.5, 9.1.12, TC_008_1_CS",
+        needs=(EVENTS,),
+        arises=("SendLocalList",),
     ),
     R(
         ALONE,
         "Without a link list, cache and keys decide who may charge",
         "3.5.3, 3.5.4, TC_037_1_CS, TC_039_CS",
+        needs=(EVENTS,),
+        arises=("SendLocalList",),
     ),
 )
 SOON_S = 5.0

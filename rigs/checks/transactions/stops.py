@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
@@ -13,7 +14,13 @@ from evc5.rigs.checks.state.transactions import Transaction
 REASON = "transaction.stop-reason"
 REMOTE, NOT_RUNNING = "transaction.remote-stop", "transaction.remote-stop-known"
 REQUIREMENTS = (
-    R(REASON, "The reason of a stop has its cause", "7.36, TC_005_1_CS, TC_012_CS, TC_013_CS"),
+    R(
+        REASON,
+        "The reason of a stop has its cause",
+        "7.36, TC_005_1_CS, TC_012_CS, TC_013_CS",
+        needs=(EVENTS,),
+        arises=("StopTransaction",),
+    ),
     R(REMOTE, "A remote stop accepted stops the transaction", "5.12, TC_012_CS"),
     R(NOT_RUNNING, "A remote stop is accepted for a running transaction, refused for any other", "5.12"),
 )
@@ -88,7 +95,7 @@ class StopReasons:
         message = f"a remote stop of transaction {id}, which is {'' if running else 'not '}running"
         expected = "Accepted" if running else "Rejected"
         queued = its is not None and running and not accepted and self._may_be_over(its, call.t)
-        if (self._context.evidence.from_power_on or its is not None) and not queued:
+        if (its is not None or self._history.is_settled(call.t)) and not queued:
             said = call.reply["status"]
             self._ledger.judge(NOT_RUNNING, accepted == running, call.t, None, expected, said, message)
         if accepted:
@@ -117,7 +124,7 @@ class StopReasons:
 
     def _booted(self, call: Call) -> None:
         """A boot no event explains: the power may have been gone since the station was last heard."""
-        if not self._history.boots.boot_asked and not self._context.evidence.from_power_on:
+        if not self._history.boots.boot_asked and not self._context.evidence.events:
             self._causes.append(Cause("PowerLoss", self._link.heard_at))
 
     def _stop(self, call: Call) -> None:
@@ -126,7 +133,8 @@ class StopReasons:
             return
         self._in_time(stopped, self._asked.pop(stopped.id or 0, None))
         reason = stopped.reason or "Local"
-        if reason in FROM_EVENTS and not self._context.evidence.from_power_on:
+        if reason in FROM_EVENTS and not self._context.evidence.events:
+            self._ledger.not_compared(REASON, EVENTS.lacks)
             return
         if reason == "Other":
             self._by_option(stopped, call.t)

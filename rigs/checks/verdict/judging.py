@@ -14,6 +14,7 @@ from evc5.rigs.checks.reading.pages import Pages
 from evc5.rigs.checks.reading.sources import Sources
 from evc5.rigs.checks.reading.station_time import StationTime, station_time
 from evc5.rigs.checks.state.agenda import Agenda
+from evc5.rigs.checks.state.connectors import HANDS
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import Evidence
 from evc5.rigs.checks.state.keys import as_text
@@ -288,7 +289,7 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
     evidence.from_power_on = history.transactions.from_power_on = recording.is_from_power_on
     for key, value in evidence.header.items() if evidence.from_power_on else ():
         history.keys.rigged(key, as_text(value))
-    evidence.events = recording.part(EVENTS) is not None
+    evidence.events = _tells_of_hands(recording)
     evidence.phases = summary.get("phases") if summary.get("phases") in (1, 3) else None
     evidence.end, evidence.station_clock = told.end, told.knows_clock
     evidence.records = told.records
@@ -313,6 +314,15 @@ def _event(t: float, connector: int | None, name: str, detail: dict[str, Any]) -
     if name in POWER_LOSS and detail.get("fault") == "power-loss":
         return Event(t, None, POWER_LOSS[name], detail)
     return Event(t, connector, name, detail)
+
+
+def _tells_of_hands(recording: Recording) -> bool:
+    """Is what was done at the connectors written down? Of a station that dialled in only if a rig did it."""
+    events = recording.part(EVENTS)
+    if events is None or recording.is_from_power_on or recording.summary.get("csms") != "served":
+        return events is not None
+    marks = [f'"event":"{name}"'.encode() for name in HANDS]
+    return any(mark in raw for _, raw in lines(events) for mark in marks)
 
 
 def _told_at(event: Event) -> float:

@@ -32,9 +32,7 @@ class Boot:
         self._history = context.history
         self._connectors = context.history.connectors
         self._link = context.history.link
-        self._waits = (
-            context.evidence.from_power_on
-        )  # a whole run begins with a boot; a transcript may begin anywhere
+        self._waits = context.evidence.from_power_on  # else it may begin anywhere
         self._last: tuple[float, float, str] | None = None  # last answer: when, interval, status
         self._triggered: Counter[str] = Counter()  # how many of each were asked for while pending
         self._of_all: dict[str, set[int | None]] = {}  # asked for of every connector: who has told

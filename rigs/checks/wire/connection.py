@@ -2,13 +2,14 @@
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 KEPT, OUTAGE = "connection.kept", "connection.outage"
 REQUIREMENTS = (
     R(KEPT, "The back office keeps the connection open, and to its protocol", "J 3, 5; RFC 6455"),
-    R(OUTAGE, "No answer comes through a link that is down", "design: link-down, link-up"),
+    R(OUTAGE, "No answer comes through a link that is down", "design: link-down, link-up", needs=(EVENTS,)),
 )
 FLIGHT_S = 1.0  # assumed: what is on its way may still arrive
 ENDED = ("lost", "refused")  # what a link-down tells that nobody at the bench asked for

@@ -6,14 +6,27 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.state.connectors import RECONNECT_S
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 EARLY, RESUMED, POWER, SAME = "heartbeat.early", "connection.resumed", "boot.after-power", "boot.identity"
 REQUIREMENTS = (
     R(EARLY, "A Heartbeat comes no sooner than its interval asks", "4.6, 9.1.8"),
-    R(RESUMED, "After an outage the station is heard again", "J 5.3, TC_036_CS"),
-    R(POWER, "When the power is back the station boots", "4.2, TC_032_1_CS"),
+    R(
+        RESUMED,
+        "After an outage the station is heard again",
+        "J 5.3, TC_036_CS",
+        needs=(EVENTS,),
+        arises=("link-down",),
+    ),
+    R(
+        POWER,
+        "When the power is back the station boots",
+        "4.2, TC_032_1_CS",
+        needs=(EVENTS,),
+        arises=("BootNotification",),
+    ),
     R(SAME, "Every boot names the same station, and its firmware until that is updated", "4.2, 6.3"),
 )
 BOOT_S = 120.0  # assumed: start, socket

@@ -72,16 +72,16 @@ def test_a_bare_transcript_is_judged_as_far_as_its_frames_allow(tmp_path: Path) 
     verdict = judge(made.write(tmp_path / "run") / "messages.jsonl")
     words = verdicts(verdict)
     assert words["metering.sample-interval"] == "FAIL"
-    assert words["metering.true-energy"] == words["electrical.offer"] == "NOT EXERCISED"
+    assert words["metering.true-energy"] == words["electrical.offer"] == "NOT JUDGED"
     assert words["metering.clock-complete"] == "PASS"
     assert [session["transactions"] for session in verdict.sessions] == [[1], [2], [3]]
 
 
-def test_without_a_known_interval_samples_are_not_exercised(tmp_path: Path) -> None:
+def test_without_a_known_interval_samples_are_not_judged(tmp_path: Path) -> None:
     made = healthy()
     made.drop(*made.calls("GetConfiguration"))
     words = verdicts(judge(made.write(tmp_path / "run")))
-    assert words["metering.sample-interval"] == words["metering.clock-complete"] == "NOT EXERCISED"
+    assert words["metering.sample-interval"] == words["metering.clock-complete"] == "NOT JUDGED"
 
 
 def test_spaces_in_the_frames_change_nothing_but_the_speed(tmp_path: Path) -> None:

@@ -196,3 +196,15 @@ def test_a_file_of_deviations_that_is_wrong_says_where(text: str, said: str, tmp
     (tmp_path / "known.toml").write_text(text)
     with pytest.raises(BadInput, match=said):
         read_known(tmp_path / "known.toml")
+
+
+def test_frames_alone_say_of_each_requirement_what_lacks_and_how_to_get_it(tmp_path: Path) -> None:
+    """What a run directory judges and its bare frames cannot is NOT JUDGED, never NOT EXERCISED."""
+    run = healthy().write(tmp_path / "run")
+    whole, bare = (
+        {row["id"]: row for row in judge(path).requirements} for path in (run, run / "messages.jsonl")
+    )
+    lost = [id for id in whole if whole[id]["verdict"] == "PASS" != bare[id]["verdict"]]
+    assert "electrical.offer" in lost and "transaction.start-cause" in lost
+    assert {bare[id]["verdict"] for id in lost} == {"NOT JUDGED"}
+    assert all("record" in lack or "judge" in lack for id in lost for lack in bare[id]["lacks"])
