@@ -106,7 +106,7 @@ class TransactionMemory:
         others = list(self.open.values()) if all_settled and id not in self.given else []
         candidates = nameless or others
         if nameless and id == UNKNOWN:
-            return min(nameless, key=partial(_distance, stop))
+            return min(nameless, key=partial(distance, stop))
         return candidates[0] if len(candidates) == 1 else None
 
     # -- what the frames tell --------------------------------------------------------------------
@@ -157,7 +157,7 @@ class TransactionMemory:
             self.remote_tags[call.payload["idTag"].lower()] = call.t
 
 
-def _distance(stop: dict[str, Any], running: Transaction) -> tuple[bool, bool, float]:
+def distance(stop: dict[str, Any], running: Transaction) -> tuple[bool, bool, float]:
     """How badly a stop's card and meter go with a transaction."""
     tag, risen_wh = stop.get("idTag", "").lower(), float(stop["meterStop"]) - running.meter_start
     return bool(tag) and running.id_tag.lower() != tag, risen_wh < 0, risen_wh

@@ -17,6 +17,7 @@ from evc5.rigs.checks.metering import (
     sampling,
     values_against_telemetry,
 )
+from evc5.rigs.checks.state import shared_ids
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.requirement import Requirement
 from evc5.rigs.checks.status import against_telemetry, faults, status, transitions
@@ -37,6 +38,7 @@ TABLE: tuple[Requirement, ...] = (
     *heartbeat.REQUIREMENTS,
     *status.REQUIREMENTS,
     *tx.REQUIREMENTS,
+    *shared_ids.REQUIREMENTS,
     *stops.REQUIREMENTS,
     *auth.REQUIREMENTS,
     *repeats.REQUIREMENTS,

@@ -73,7 +73,8 @@ class KnownLines:
         key = (template, groups[template.head[2]], groups[at] if at >= 0 else b"")
         known = self._blocks.get(key)
         if known is None:
-            connector, transaction = int(key[1]), int(key[2]) if at >= 0 else None
+            connector, told = int(key[1]), int(key[2]) if at >= 0 else None
+            transaction = self._telling.shared_ids.meant(connector, told)
             block = gathering.block(connector, transaction, template.layout)
             known = self._blocks[key] = (connector, block)
         return known
@@ -82,7 +83,9 @@ class KnownLines:
 
     def row(self, raw: bytes) -> Row | None:
         """A line that is such a MeterValues."""
-        return self._templates.match(raw) if raw.find(b'"MeterValues"', 0, 256) > 0 else None
+        row = self._templates.match(raw) if raw.find(b'"MeterValues"', 0, 256) > 0 else None
+        meant = None if row is None else self._telling.shared_ids.meant(row.connector, row.transaction)
+        return row if row is None or row.transaction == meant else row._replace(transaction=meant)
 
     def reply(self, raw: bytes) -> tuple[float, str] | None:
         """A line that is the reply to one: its time and id."""

@@ -12,6 +12,7 @@ from evc5.rigs.checks.reading.meter import Reading
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Breakdown, Event, breakdown
 from evc5.rigs.checks.state.requirement import CSMS, STATION
+from evc5.rigs.checks.state.shared_ids import UNIQUE, SharedIds
 from evc5.rigs.checks.transactions.repeats import Repeats
 from evc5.rigs.checks.verdict.catalogue import CHECKS
 from evc5.rigs.checks.wire.heartbeat import Heartbeat
@@ -40,6 +41,7 @@ class Telling:
         self.pairing = Pairing(self._ledger, context.evidence, tolerances, self._gave_up)
         self._history.link.waiting = self.pairing.waits_since
         self._validation = Validation(self._ledger, policies.get("occupied_status", "off") != "off")
+        self.shared_ids = SharedIds(self._history.transactions, self._history.connectors.ending)
         self.gathering = Gathering(self._no_number)
         self.gathering.listeners = [self._read]
         self.breakdowns: dict[Breakdown, tuple[int | None, float]] = {}  # with line and time of the first
@@ -109,6 +111,8 @@ class Telling:
 
     def _call(self, call: Call) -> Call | None:
         valid = self._validation.call(call)
+        if valid and call.action == "StopTransaction":
+            call.payload = self.shared_ids.stopped(call.payload)
         if call.up:
             self.heartbeat.hear(call.t)
         if call.action != "MeterValues":
@@ -140,7 +144,8 @@ class Telling:
         transaction = self._history.transactions.by_id.get(payload.get("transactionId", -1))
         connector = payload.get("connectorId", transaction.connector if transaction else 0)
         try:
-            return meter.read(items, call.t, connector, payload.get("transactionId"))
+            meant = self.shared_ids.meant(connector, payload.get("transactionId"))
+            return meter.read(items, call.t, connector, meant)
         except ValueError as error:
             self._no_number(call.t, connector, str(error))
             return []
@@ -158,6 +163,8 @@ class Telling:
         if call.action in _BARRIER_REPLIES:
             self.gathering.flush()
         self._validation.result(call, frame)
+        if call.action == "StartTransaction" and call.valid and call.reply is not None:
+            self._given(call)
         self._bus.tell(self._bus.any_reply, call)
         if call.error is not None or call.reply is None or call.doubtful:  # it may count as none
             self._gave_up(call)
@@ -166,6 +173,19 @@ class Telling:
         if call.valid:
             self._history.reply(call)
             self._bus.tell(self._bus.replies.get(call.action, ()), call)
+
+    def _given(self, call: Call) -> None:
+        """The CSMS gave a transaction its id."""
+        if not self.shared_ids.is_shared(call):
+            self._ledger.held(UNIQUE)
+            return
+        message = "a transaction is given the id of another that runs"
+        expected, t = "an id of its own", call.reply_t or call.t
+        actual = f"transaction {(call.reply or {})['transactionId']} again"
+        self._ledger.broken(
+            UNIQUE, t, call.connector, expected, actual, message, severity="warning", blames=CSMS
+        )
+        self.shared_ids.tell_apart(call)
 
     def _gave_up(self, call: Call) -> None:
         """A CALL got no reply, or a CALLERROR."""

@@ -6,6 +6,8 @@ import pytest
 from random_days import Step, play
 from random_days.__main__ import findings
 
+from evc5.rigs.checks import judge
+
 TABLE = {"name": "steps", "start": "2024-03-01T00:00:00Z", "days": 3660.0}
 SAMPLED = {"ClockAlignedDataInterval": 300}
 
@@ -136,6 +138,22 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
         [step("plug_in", 1), wait(600.0)],
     ),
 }
+
+
+def test_two_transactions_of_one_id_are_the_back_office_s_fault_and_judged_all_the_same() -> None:
+    same = {"transactionId": 2767, "idTagInfo": {"status": "Accepted"}}
+    steps = [step("csms.reply", "StartTransaction", same, times=2)]
+    for connector in (1, 2):
+        come = [step("plug_in", connector), wait(5.0), step("present_tag", connector, f"TAG{connector}")]
+        steps += [*come, wait(300.0)]
+    steps += [step("present_tag", 1, "TAG1"), wait(300.0), step("unplug", 2), wait(300.0)]
+    bench = play({**TABLE, "station": {"keys": {"MeterValueSampleInterval": 60}}}, steps)
+    bench.close()
+    verdict = judge(bench.assembly.recorder.directory)
+    told = [(row["requirement"], row["severity"], row["blames"]) for row in verdict.findings]
+    assert told == [("transaction.unique-id", "warning", "csms")]
+    counts = {row["id"]: row["count"] for row in verdict.requirements}
+    assert counts["transaction.pair"] >= 4  # two starts and two stops
 
 
 @pytest.mark.parametrize("case", CASES)
