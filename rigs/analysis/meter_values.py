@@ -5,7 +5,7 @@ A year has millions of them, from few kinds of readings: what repeats is kept on
 
 import math
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from evc5.rigs.analysis.meter_layouts import Forms
 from evc5.rigs.analysis.tables import micros, transactions
 from evc5.rigs.recording.reading import run_directory
-from evc5.rigs.recording.reading.columns import Array
-from evc5.rigs.recording.reading.frames import Head, frame_of, heads
+from evc5.rigs.recording.reading.columns import Array, to_numpy
+from evc5.rigs.recording.reading.frames import calls, frame_of, head_of
 
 _LABELS = ("context", "measurand", "phase", "location", "unit")
-_METER_VALUES = (
-    "at",  # the meter's own timestamp
+_METER_VALUES = (  # beside the index, the meter's own timestamp
     "t",  # when the frame passed
     "connector",
     "transaction_id",
@@ -37,13 +37,26 @@ _NO_NUMBER = -(1 << 62)  # stands for a transaction there is none of
 
 def meter_values_table(directory: Path) -> pd.DataFrame:
     """Every value of MeterValues and of StopTransaction that reached the CSMS, OCPP's defaults filled in."""
-    readings, values = _Readings(), _Values()
-    for head, connector, transaction, reading in _readings(directory / run_directory.MESSAGES):
-        sampled = reading.get("sampledValue", ())
-        readings.add(head.t, connector, transaction, reading.get("timestamp", ""), len(sampled))
-        values.add(sampled)
-    columns = readings.columns() | values.columns()
-    return pd.DataFrame({name: columns[name] for name in _METER_VALUES}).set_index("at")
+    path = directory / run_directory.MESSAGES
+    # StopTransaction does not say its connector.
+    connectors = {row.get("transaction_id"): row["connector"] for row in transactions(path)}
+    readings = _Readings()
+    values = _Values()
+    forms = Forms(values.number)
+    for line in calls(path, _METERED):
+        told = forms.read(line)
+        if told is not None:
+            readings.add(told.t_s, told.connector, told.transaction, told.stamp, len(told.values))
+            values.add(told.values, told.labels)
+            continue
+        for t_s, connector, transaction, reading in _parsed(line, connectors):
+            sampled = reading.get("sampledValue", ())
+            readings.add(t_s, connector, transaction, reading.get("timestamp", ""), len(sampled))
+            values.add_parsed(sampled)
+        forms.learn(line)
+    columns = values.columns() | readings.columns()
+    index = columns.pop("at")
+    return pd.DataFrame({name: columns[name] for name in _METER_VALUES}, index=index, copy=False)
 
 
 class _Readings:
@@ -65,14 +78,14 @@ class _Readings:
 
     def columns(self) -> dict[str, Any]:
         sizes = np.array(self._sizes)
-        at, t_s, connectors, transactions = (
-            np.repeat(np.array(column), sizes)
-            for column in (self._at, self._t, self._connectors, self._transactions)
-        )
+        at = np.repeat(np.array(self._at).view("datetime64[us]"), sizes)
+        index = pd.DatetimeIndex(at, tz="UTC", name="at", copy=False)
+        del at  # the index has its own
+        transactions = np.repeat(np.array(self._transactions), sizes)
         return {
-            "at": pd.DatetimeIndex(at.view("datetime64[us]"), tz="UTC"),
-            "t": t_s,
-            "connector": connectors,
+            "at": index,
+            "t": np.repeat(np.array(self._t), sizes),
+            "connector": np.repeat(np.array(self._connectors), sizes),
             "transaction_id": pd.arrays.IntegerArray(transactions, transactions == _NO_NUMBER),
         }
 
@@ -83,30 +96,40 @@ class _Values:
     def __init__(self) -> None:
         self._sets: dict[tuple[str | None, ...], int] = {}
         self._numbers = array("i")
-        self._values: list[Array] = [np.empty(0)]
-        self._texts: list[pa.Array] = [pa.array([], pa.string())]
-        self._batch: list[str] = []
+        self._values = array("d")
+        self._texts: list[pa.Array] = [pa.array([], pa.large_string())]
+        self._batch: list[bytes] = []
 
-    def add(self, sampled: Sequence[Mapping[str, str]]) -> None:
-        for value in sampled:
-            labels = tuple(value.get(name) for name in _LABELS)
-            self._numbers.append(self._sets.setdefault(labels, len(self._sets)))
-            self._batch.append(value.get("value", ""))
+    def number(self, value: Mapping[str, str]) -> int:
+        """The number that its labels have."""
+        return self._sets.setdefault(tuple(value.get(name) for name in _LABELS), len(self._sets))
+
+    def add(self, texts: Iterable[bytes], numbers: bytes) -> None:
+        """The values of one reading, and the numbers of their labels as an array's bytes."""
+        self._batch.extend(texts)
+        self._numbers.frombytes(numbers)
         if len(self._batch) >= _BATCH_ROWS:
             self._pack()
 
+    def add_parsed(self, sampled: Sequence[Mapping[str, str]]) -> None:
+        numbers = array("i", [self.number(value) for value in sampled])
+        self.add([value.get("value", "").encode() for value in sampled], numbers.tobytes())
+
     def columns(self) -> dict[str, Any]:
+        """What was gathered is let go as it becomes a column: a year has room once, not twice."""
         self._pack()
+        columns: dict[str, Any] = {"raw": pa.chunked_array(self._texts).to_pandas().array}
+        self._texts.clear()
+        columns["value"] = np.frombuffer(self._values)
         sets = [_with_defaults(labels) for labels in self._sets]
-        numbers = np.array(self._numbers)
-        labels = {name: _categories([some[name] for some in sets], numbers) for name in _LABELS}
-        raw = pa.chunked_array(self._texts).to_pandas()
-        return labels | {"value": np.concatenate(self._values), "raw": raw}
+        numbers = np.frombuffer(self._numbers, np.int32)
+        return columns | {name: _categories([some[name] for some in sets], numbers) for name in _LABELS}
 
     def _pack(self) -> None:
         """Texts as Arrow keeps them: a tenth of Python's space."""
-        self._values.append(_numbers(self._batch))
-        self._texts.append(pa.array(self._batch, pa.string()))
+        texts = pa.array(self._batch, pa.large_binary()).cast(pa.large_string())
+        self._values.frombytes(_numbers(texts).tobytes())
+        self._texts.append(texts)
         self._batch = []
 
 
@@ -129,24 +152,26 @@ def _categories(texts: Sequence[str | None], numbers: Array) -> "pd.Categorical[
     return pd.Categorical.from_codes(codes[numbers], pd.Index(known, dtype=str))
 
 
-def _readings(path: Path) -> Iterator[tuple[Head, int, int | None, Mapping[str, Any]]]:
-    """Each MeterValue that arrived, with its connector and transaction."""
-    # StopTransaction does not say its connector.
-    connectors = {row.get("transaction_id"): row["connector"] for row in transactions(path)}
-    for head, line in heads(path, actions=_METERED):
-        if head.kind == "CALL" and not head.lost:
-            payload = frame_of(head, line).payload
-            transaction = payload.get("transactionId")
-            connector = payload.get("connectorId", connectors.get(transaction, 0))
-            for reading in payload.get("meterValue") or payload.get("transactionData") or ():
-                yield head, connector, transaction, reading
+def _parsed(
+    line: bytes, connectors: Mapping[Any, int]
+) -> Iterator[tuple[float, int, int | None, Mapping[str, Any]]]:
+    """Each MeterValue of a CALL that arrived: seconds of the run, connector, transaction, and itself."""
+    head = head_of(line)
+    if head is None or head.kind != "CALL" or head.action not in _METERED or head.lost:
+        return
+    payload = frame_of(head, line).payload
+    transaction = payload.get("transactionId")
+    connector = payload.get("connectorId", connectors.get(transaction, 0))
+    for reading in payload.get("meterValue") or payload.get("transactionData") or ():
+        yield head.t, connector, transaction, reading
 
 
-def _numbers(texts: Sequence[str]) -> Array:
+def _numbers(texts: pa.Array) -> Array:
+    """Their values; NaN where a text is no number, as signed data are."""
     try:
-        return np.array(texts, dtype=float)
-    except ValueError:
-        return np.array([_number(text) for text in texts], dtype=float)
+        return to_numpy(texts.cast(pa.float64()))
+    except pa.ArrowInvalid:
+        return np.array([_number(text) for text in texts.to_pylist()], dtype=float)
 
 
 def _number(text: str) -> float:

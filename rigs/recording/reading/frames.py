@@ -24,7 +24,9 @@ _HEAD = re.compile(
 
 
 _AT = re.compile(rb'"at":"([^"]+)"')
+_FRAME = b'"frame":['
 _REPLY = re.compile(rb'"frame":\[\s*[34]')
+_NEWLINE = ord("\n")
 _HEAD_BYTES = 512  # a head is shorter
 _NEAR_BYTES = 1 << 16
 _TAIL_BYTES = 1 << 18  # longer than any frame
@@ -80,7 +82,7 @@ def heads(
     for line in _lines(path, since, until):
         if wanted is not None and _is_other(line, wanted, bool(awaited)):
             continue
-        head = _head(line)
+        head = head_of(line)
         if head is None or head.at < since:
             continue
         if head.at >= until:
@@ -93,6 +95,12 @@ def heads(
             yield head, line
 
 
+def calls(path: Path, actions: Collection[str]) -> Iterator[bytes]:
+    """The lines that are CALLs of these actions by their first bytes, unparsed, the lost ones among them."""
+    wanted = _calls_of(actions)
+    return (line for line in _lines(path) if not _is_result(line) and wanted.search(line, 0, _HEAD_BYTES))
+
+
 def last_t(path: Path) -> float:
     """When the last whole frame passed, in seconds of the run; 0 without any."""
     if not path.exists():
@@ -100,7 +108,7 @@ def last_t(path: Path) -> float:
     with open(path, "rb") as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
         lines = file.read().split(b"\n")[:-1]
-    found = (_head(line) for line in reversed(lines))
+    found = (head_of(line) for line in reversed(lines))
     return next((head.t for head in found if head is not None), 0.0)
 
 
@@ -120,7 +128,8 @@ def events(path: Path) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def _head(line: bytes) -> Head | None:
+def head_of(line: bytes) -> Head | None:
+    """The head of a line by itself, which of a reply does not know the action; None where it is no frame."""
     if match := _HEAD.match(line):
         kind = KINDS[int(match["kind"])]
         action = match["action"].decode() if kind == "CALL" and match["action"] is not None else None
@@ -161,9 +170,17 @@ def _calls_of(actions: Collection[str]) -> re.Pattern[bytes]:
 
 def _is_other(line: bytes, wanted: re.Pattern[bytes], awaiting: bool) -> bool:
     """Neither a wanted CALL nor, where one awaits its reply, a reply."""
+    if _is_result(line):
+        return not awaiting
     if wanted.search(line, 0, _HEAD_BYTES):
         return False
     return not (awaiting and _REPLY.search(line, 0, _HEAD_BYTES))
+
+
+def _is_result(line: bytes) -> bool:
+    """Is it a CALLRESULT for sure? Half of all lines are, and no pattern says it sooner."""
+    place = line.find(_FRAME, 0, _HEAD_BYTES)
+    return place >= 0 and line.startswith(b"3", place + len(_FRAME))
 
 
 def _at(line: bytes) -> str:
@@ -195,7 +212,7 @@ def _lines(path: Path, since: str = "", until: str = LAST) -> Iterator[bytes]:
             if place > end:
                 return
             place += len(line)
-            if line.endswith(b"\n"):
+            if line[-1] == _NEWLINE:
                 yield line
 
 
