@@ -102,3 +102,26 @@ def test_of_a_form_only_the_first_lines_are_parsed(day: Path, monkeypatch: pytes
     sent = sum(b'"MeterValues"' in line for line in (day / "messages.jsonl").open("rb"))
     meter_values_table(day)
     assert sent > 80 and len([line for line in parsed if b'"MeterValues"' in line]) <= 10
+
+
+PLAIN = (
+    '{"t":1.0,"at":"2024-03-01T10:00:00.000Z","station":"CP1","dir":"up",%s"frame":[2,"7","MeterValues",'
+    '{"connectorId":1,"meterValue":[{"timestamp":"2024-03-01T10:00:00Z","sampledValue":[{"value":"%s"}%s]}]}]}\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("odd", "values"),
+    [
+        (PLAIN % ('"lost":true,', "1", ""), []),
+        (PLAIN % ("", "1", ',{"unit":"Wh"}'), [1.0, float("nan")]),
+        (PLAIN % ("", "1", ',{"value":"2","vendor":{"value":"9"}}'), [1.0, 2.0]),
+        (PLAIN % ("", "\\u0031", ""), [1.0]),
+        (PLAIN.replace("MeterValues", "Heartbeat") % ("", "1", ""), []),
+    ],
+)
+def test_an_odd_line_does_not_become_a_form(odd: str, values: list[float], tmp_path: Path) -> None:
+    plain = PLAIN % ("", "5.5", "")
+    (tmp_path / "messages.jsonl").write_text(odd * 3 + plain + odd)
+    found = meter_values_table(tmp_path)["value"].tolist()
+    assert found == pytest.approx([*values * 3, 5.5, *values], nan_ok=True)
