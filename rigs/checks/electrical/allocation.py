@@ -11,6 +11,7 @@ from evc5.rigs.checks.state.connectors import HAIR_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.mains import Mains
 from evc5.rigs.checks.state.profiles import Cap
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import hold, lasting, per_phase
@@ -82,6 +83,7 @@ class Shares:
         self._keys = context.history.keys
         self._ledger = context.ledger
         self._spread = Spread(context)
+        self._mains = Mains()
         self._bus_limit = False  # somebody outside allows the station an amount that no frame tells
         context.bus.events["operator"].append(self._operator)
         context.bus.telemetry.append(self._part)
@@ -187,6 +189,7 @@ class Shares:
         live = np.isin(rows["pilot"][k], ("B", "C", "D")) & (rows["u1_v"][k] > 0)
         wants = live & connectors.running[connector].cover(t) & self._accepted(connector, t)
         wants &= ~connectors.faulty[connector].cover(t) & ~connectors.unsure(t)
+        wants &= ~self._mains.is_off(connector, rows)[k]
         profile, capability = self._profile(connector, t), per_phase(rows, "capability_a")[k]
         own = np.minimum(np.minimum(rated, capability), profile)
         own = np.where(software > 0, np.minimum(own, software), own)

@@ -9,6 +9,7 @@ from evc5.rigs.checks.state.connectors import UNSEEN_S, Stretches
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS, TELEMETRY
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.mains import Mains
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import hold, lasting, per_phase
 
@@ -58,6 +59,7 @@ class Standing:
         self._maybe_out = False  # keys or an update may take connectors out of service as well
         self._silence: Stretches = Stretches()  # a status went unanswered
         self._faulting: dict[int, Stretches] = {}
+        self._mains = Mains()
         bus = context.bus
         bus.calls["StatusNotification"].append(self._status)
         bus.replies["ChangeAvailability"].append(self._availability)
@@ -140,6 +142,7 @@ class Standing:
         faulty = connectors.faulty[connector].cover(t)
         faulting = self._faulting.get(connector, Stretches()).cover(t)
         any_of = ~here & ~gone | (faulty & ~faulting)  # a pilot or a fault that leaves it open
+        any_of |= self._mains.is_off(connector, rows) & ~faulting
         any_of |= (connectors.plugged[connector].cover(t) != here) & ~faulting  # the eye sees what it cannot
         sound, idle = ~any_of & ~faulting, ~runs
         service = self._out.get(connector, Stretches())
