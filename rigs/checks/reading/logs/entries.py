@@ -162,7 +162,7 @@ class _Reading:
         document = self._document
         if document is None:
             return
-        yield from document.take(line.number, finding.plain(line.text))
+        yield from document.take(line.number, line.text)
         if document.ended:
             self._document = None
 

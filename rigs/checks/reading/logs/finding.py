@@ -39,7 +39,9 @@ class Place:
 
 
 def plain(text: str) -> str:
-    """A text as it was before a web page or a word processor had it."""
+    """A text as it was before a web page or a word processor had it; one that holds a frame is left alone."""
+    if HEAD.search(text):
+        return text
     if "&quot;" in text or "&#34;" in text:
         text = html.unescape(text)
     return text.translate(SMART) if "“" in text or "”" in text or "\u00a0" in text else text

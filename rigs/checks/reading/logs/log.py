@@ -230,7 +230,8 @@ def record_of(frame: Timed, start: float) -> bytes:
     try:
         return orjson.dumps(record) + b"\n"
     except TypeError:  # numbers beyond 64 bits, halves of characters
-        return orjson.dumps({**record, "frame": None, "text": repr(found.body)}, default=str) + b"\n"
+        del record["frame"]
+        return orjson.dumps(record | {"text": repr(found.body)}) + b"\n"
 
 
 def _hours(offset_s: float) -> str:
