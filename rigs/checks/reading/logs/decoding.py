@@ -5,6 +5,7 @@ import codecs
 import gzip
 import lzma
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from io import TextIOWrapper
 from pathlib import Path
@@ -18,6 +19,7 @@ PIECE = 1 << 20  # characters read at once: a line that is longer comes in piece
 # Colours and cursor movements, ECMA-48 5.4, as they are or as syslog, `cat -v` and JSON write the escape.
 ANSI = re.compile(r"(?:\x1b|#033|\^\[|\\u001[bB]|\\x1[bB]|\\033|\u241b)\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]")
 SNIFFED_BYTES = 4096
+UNPACKABLE = (OSError, EOFError, lzma.LZMAError, zlib.error, pa.ArrowException)
 
 
 class Line(NamedTuple):
@@ -46,7 +48,7 @@ def lines(path: Path, first: int = 1) -> Iterator[Line]:
 def _next(path: Path, file: IO[str]) -> str:
     try:
         return file.readline(PIECE)
-    except (OSError, EOFError, lzma.LZMAError, pa.ArrowException) as error:
+    except UNPACKABLE as error:
         raise BadInput(f"{path} cannot be unpacked: {error}") from None
 
 
@@ -95,7 +97,7 @@ def _encoding(path: Path) -> str:
     with _unpacked(path) as file:
         try:
             head = file.read(SNIFFED_BYTES)
-        except (OSError, EOFError, lzma.LZMAError, pa.ArrowException) as error:
+        except UNPACKABLE as error:
             raise BadInput(f"{path} cannot be unpacked: {error}") from None
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"

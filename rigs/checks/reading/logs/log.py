@@ -4,6 +4,7 @@ import pickle
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from evc5.rigs.checks.reading.logs.survey import Pairs, Survey, survey
 from evc5.rigs.checks.reading.logs.zones import Timed, Zone
 from evc5.rigs.errors import BadInput
 
+LOOKED_AT = 2000  # entries in which a part of a log tells its first time
 CHUNK = 20_000  # frames of a log written newest first that are turned in memory
 WANTED = 'a frame is a JSON array as [2,"id","Heartbeat",{}], anywhere in a line or over several'
 STAMP_AHEAD_S = 86_400.0  # a stamp further ahead of what the log told so far is a clock fault, no time
@@ -64,10 +66,11 @@ class Log:
         zone: ZoneInfo | None = None,
         end: str | None = None,
     ) -> None:
-        self._paths, self._name, self._station, self._zone = list(paths), name, station, zone
+        self._paths, self._name, self._station, self._zone = _in_order(paths), name, station, zone
         self.end = end or "csms"
         self.survey = survey(self._found(), self.end == "station")
-        self._stamped = 0
+        if self.survey.is_reversed:
+            self._paths.reverse()
         self._zone_of_log: Zone | None = None
         self._left_out = 0
         if not self.survey.frames:
@@ -178,6 +181,23 @@ class Log:
             if line.text.strip():
                 return f"line {line.number}: {_printable(line.text.strip()[:60])!r}; {WANTED}"
         return "it is empty"
+
+
+def _in_order(paths: Sequence[Path]) -> list[Path]:
+    """The parts of a log as they were written: by the first time in each, where all tell one."""
+    begun = {path: _begins(path) for path in paths} if len(paths) > 1 else {}
+    if None in begun.values() or len(set(begun.values())) < len(begun):
+        return list(paths)
+    return sorted(paths, key=lambda path: begun.get(path) or 0.0)
+
+
+def _begins(path: Path) -> float | None:
+    for found in islice(entries(decoding.lines(path)), LOOKED_AT):
+        stamp = times.stamp_of(found) if found.kind else None
+        at = stamp.at if stamp is not None else times.current_time(found) or times.own_stamp(found)
+        if at is not None:
+            return at
+    return None
 
 
 def _printable(text: str) -> str:
