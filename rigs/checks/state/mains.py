@@ -19,5 +19,5 @@ class Mains:
         u_v = np.array([rows[f"u{phase}_v"] for phase in (1, 2, 3)])
         wired = self._wired.get(connector, np.zeros(3, bool)) | (u_v > 0.0).any(axis=1)
         self._wired[connector] = wired
-        off: Array = (((u_v < LEAST_V) | (u_v > MOST_V)) & wired[:, None]).any(axis=0)
-        return off
+        outside = (u_v < LEAST_V) | (u_v > MOST_V)
+        return np.asarray((outside & wired[:, None]).any(axis=0))
