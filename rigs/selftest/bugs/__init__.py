@@ -8,6 +8,7 @@ from evc5.rigs.selftest.bug import Bug
 from evc5.rigs.selftest.bugs import (
     authorisation,
     charging,
+    composite,
     device,
     electrical,
     files,
@@ -27,6 +28,7 @@ BUGS: tuple[Bug, ...] = (
     *sampling.BUGS,
     *readings.BUGS,
     *charging.BUGS,
+    *composite.BUGS,
     *electrical.BUGS,
     *device.BUGS,
     *requests.BUGS,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from evc5.rigs.selftest.bug import Bug, Patch
-from evc5.rigs.selftest.replacements import answers, around, constant, never, nothing
+from evc5.rigs.selftest.replacements import answers, around, constant, never, nothing, says_values, scaled
 
 STORE = "evc5.twin.charging.profiles:ProfileStore"
 Payload = dict[str, Any]
@@ -105,38 +105,6 @@ def _no_phases(original: Any, told: Any) -> Any:
     return [cap._replace(phases=None) for cap in original(told)]
 
 
-def _three_phases(original: Any, watts: float, phases: int | None, min_w: float | None = None) -> Any:
-    return original(watts, None, min_w)
-
-
-def _without_station(original: Any, stacks: Any, *more: Any) -> Any:
-    return original({**stacks, 0: ()}, *more)
-
-
-def _cut_to_one(original: Any, station: Any, payload: Payload) -> Payload:
-    answer: Payload = original(station, payload)
-    del answer["chargingSchedule"]["chargingSchedulePeriod"][1:]
-    return answer
-
-
-def _as_amps(original: Any, station: Any, payload: Payload) -> Payload:
-    answer: Payload = original(station, {**payload, "chargingRateUnit": "A"})
-    answer["chargingSchedule"]["chargingRateUnit"] = payload.get("chargingRateUnit", "A")
-    return answer
-
-
-def _told(change: Any) -> Patch:
-    """A composite schedule with its periods changed."""
-
-    def wrong(original: Any, station: Any, payload: Payload) -> Payload:
-        answer: Payload = original(station, payload)
-        for period in answer["chargingSchedule"]["chargingSchedulePeriod"]:
-            change(period)
-        return answer
-
-    return answers("GetCompositeSchedule", wrong)
-
-
 def _cleared_anyway(original: Any, station: Any, payload: Payload) -> Payload:
     original(station, payload)
     return {"status": "Accepted"}
@@ -177,14 +145,6 @@ BUGS: tuple[Bug, ...] = (
         check="charging.limit",
         clause="7.12",
         rig="watts-fixed",
-        patches=(Patch("evc5.twin.charging.phases:PhaseRules.amps", around(_as_written)),),
-    ),
-    Bug(
-        "watts-over-phases-not-wired",
-        "a station of one phase takes a third of the watts it may",
-        check="charging.composite",
-        clause="7.12; errata 3.34",
-        rig="one-phase",
         patches=(Patch("evc5.twin.charging.phases:PhaseRules.amps", around(_as_written)),),
     ),
     Bug(
@@ -340,44 +300,28 @@ BUGS: tuple[Bug, ...] = (
         patches=(Patch("evc5.twin.charging.profile:read_caps", around(_no_phases)),),
     ),
     Bug(
-        "watts-number-phases-ignored",
-        "watts are always spread over three phases",
-        check="charging.composite",
-        clause="7.14",
-        rig="watts",
-        patches=(Patch("evc5.twin.charging.profile:cap_of_watts", around(_three_phases)),),
+        "more-told-than-allowed",
+        "the station tells a current three times what the profile allows",
+        check="charging.flow",
+        clause="3.13, 7.31",
+        rig="stack",
+        patches=(says_values("Current.Import", scaled(3.0)),),
     ),
     Bug(
-        "composite-without-station-profile",
-        "the composite schedule leaves out ChargePointMaxProfile",
-        check="charging.composite",
-        clause="3.13.4, 5.7",
+        "more-told-together",
+        "both connectors together tell more than the ChargePointMaxProfile",
+        check="charging.flow-together",
+        clause="3.13.1, 7.31",
         rig="station-max",
-        patches=(Patch("evc5.twin.charging.composite:Layers", around(_without_station)),),
+        patches=(says_values("Current.Import", scaled(3.0)),),
     ),
     Bug(
-        "composite-first-period",
-        "the composite schedule has one period only",
-        check="charging.composite",
-        clause="5.7",
-        rig="stack",
-        patches=(answers("GetCompositeSchedule", _cut_to_one),),
-    ),
-    Bug(
-        "composite-unit-ignored",
-        "the composite schedule tells amperes for watts",
-        check="charging.composite",
-        clause="6.22",
-        rig="watts",
-        patches=(answers("GetCompositeSchedule", _as_amps),),
-    ),
-    Bug(
-        "composite-a-minute-early",
-        "the periods of the composite schedule start a minute early",
-        check="charging.composite",
-        clause="5.7",
-        rig="stack",
-        patches=(_told(lambda period: period.update(startPeriod=max(0, period["startPeriod"] - 60))),),
+        "three-phases-told",
+        "current is told on three phases under a profile for one",
+        check="charging.flow-phases",
+        clause="7.14",
+        rig="phases",
+        patches=(Patch("evc5.twin.charging.profile:read_caps", around(_no_phases)),),
     ),
     Bug(
         "profiles-unchecked",

@@ -113,6 +113,22 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     Bug(
+        "voltage-in-decivolts",
+        "tenths of a volt are told as volts",
+        check="metering.range",
+        clause="7.31, 7.45",
+        rig="charge",
+        patches=(says_values("Voltage", scaled(10.0)),),
+    ),
+    Bug(
+        "energy-in-milliwatt-hours",
+        "a thousand times the energy is told",
+        check="metering.energy-limit",
+        clause="7.31",
+        rig="charge",
+        patches=(says_values("Energy.Active.Import.Register", scaled(1000.0)),),
+    ),
+    Bug(
         "soc-untold",
         "the state of charge is left out although the car tells it",
         check="metering.measurands",

@@ -41,6 +41,11 @@ def _suspends(original: Any, facts: Any) -> str:
     return "SuspendedEV" if status == "SuspendedEVSE" else status
 
 
+def _suspends_at_once(original: Any, facts: Any) -> str:
+    status: str = original(facts)
+    return "SuspendedEVSE" if status == "Preparing" else status
+
+
 def _quiet_while_idle(original: Any, announcer: Any, connector: int, status: str) -> None:
     """What becomes free again is not told."""
     if status != "Available":
@@ -121,6 +126,14 @@ BUGS: tuple[Bug, ...] = (
         clause="4.9, 7.7",
         rig="station-max",
         patches=(Patch("evc5.twin.connector.status_steps:status_of", around(_suspends)),),
+    ),
+    Bug(
+        "suspended-without-transaction",
+        "a car that waits for its card is told as SuspendedEVSE",
+        check="status.needs-transaction",
+        clause="4.9, 7.7",
+        rig="waiting",
+        patches=(Patch("evc5.twin.connector.status_steps:status_of", around(_suspends_at_once)),),
     ),
     Bug(
         "status-untold",
