@@ -234,6 +234,11 @@ def a_stop_never_told(made: Handmade) -> None:
 
 def a_stop_dated_ahead(made: Handmade) -> None:
     stop = made.calls("StopTransaction")[1]
+    payload(stop)["timestamp"] = at(stop["t"] + 30)
+
+
+def a_stop_of_a_clock_that_is_ahead(made: Handmade) -> None:
+    stop = made.calls("StopTransaction")[1]
     payload(stop)["timestamp"] = at(stop["t"] + 100)
 
 
@@ -353,6 +358,7 @@ TRIPS: list[tuple[Callable[[Handmade], None], str]] = [
     (a_start_while_another_runs, "transaction.delivered"),
     (a_stop_never_told, "transaction.delivered"),
     (a_stop_dated_ahead, "transaction.times"),
+    (a_stop_of_a_clock_that_is_ahead, "clock.station"),
     (a_stop_dated_before_the_start, "transaction.times"),
     (a_sample_told_for_the_other_connector, "transaction.belongs"),
     (a_sample_after_the_stop, "transaction.belongs"),

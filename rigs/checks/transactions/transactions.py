@@ -66,6 +66,8 @@ class Transactions:
             f"a timestamp up to {iso(call.t)}",
             iso(stamp),
             message,
+            # of a rig the clock is known to the second; else it may be a minute off (clock.station)
+            severity="error" if self._context.evidence.from_power_on else "warning",
         )
 
     def _stop(self, call: Call) -> None:

@@ -24,7 +24,7 @@ from evc5.rigs.checks.status import against_telemetry, faults, status, transitio
 from evc5.rigs.checks.transactions import authorisation as auth
 from evc5.rigs.checks.transactions import id_tags, lists, offline, repeats, retries, stops
 from evc5.rigs.checks.transactions import transactions as tx
-from evc5.rigs.checks.wire import boot, connection, heartbeat, liveness, pairing, validation
+from evc5.rigs.checks.wire import boot, clocks, connection, heartbeat, liveness, pairing, validation
 
 RECORDING = Requirement(
     "recording.line", "Every line is readable, in order of time", "design: messages.jsonl"
@@ -36,6 +36,7 @@ TABLE: tuple[Requirement, ...] = (
     *connection.REQUIREMENTS,
     *boot.REQUIREMENTS,
     *heartbeat.REQUIREMENTS,
+    *clocks.REQUIREMENTS,
     *status.REQUIREMENTS,
     *tx.REQUIREMENTS,
     *shared_ids.REQUIREMENTS,

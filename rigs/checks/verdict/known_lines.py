@@ -13,12 +13,15 @@ from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.checks.reading.templates import Row, Template, Templates
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.verdict.telling import Telling
+from evc5.rigs.checks.wire.clocks import STILL_S
 
 EMPTY_REPLY = re.compile(
     rb'\{"t":(-?(?:0|[1-9]\d*)(?:\.\d+)?),"at":"[^"\\]*","station":"[^"\\]*","dir":"down",'
     rb'"frame":\[3,"([^"\\]{1,36})",\{\}\]\}\n'
 )
+FAR_S = STILL_S  # a stamp further from its frame is looked at by itself: its clock may stand still
 HELD_BY_FORM = ("recording.line", "frame.form", "frame.schema")  # what a line of known form keeps by its form
+HELD_BY_STAMP = ("frame.timestamp", "clock.station")
 HELD_BY_PAIR = ("rpc.id", "rpc.one-call-station", "rpc.matched", "rpc.answered")
 
 
@@ -49,7 +52,12 @@ class KnownLines:
             t, stamp = epoch(float(groups[head[0]])), stamp_of(template, groups)
             answered = epoch(float(groups[-1]))
             in_order = last <= t <= answered < before
-            if stamp is None or not in_order or not is_new(groups[head[1]].decode()):
+            if (
+                stamp is None
+                or abs(t - stamp) > FAR_S
+                or not in_order
+                or not is_new(groups[head[1]].decode())
+            ):
                 break
             connector, block = self._block(template, groups)
             put(connector, block, t, stamp, b",".join(groups[template.values]))
@@ -84,8 +92,10 @@ class KnownLines:
     def row(self, raw: bytes) -> Row | None:
         """A line that is such a MeterValues."""
         row = self._templates.match(raw) if raw.find(b'"MeterValues"', 0, 256) > 0 else None
-        meant = None if row is None else self._telling.shared_ids.meant(row.connector, row.transaction)
-        return row if row is None or row.transaction == meant else row._replace(transaction=meant)
+        if row is None or abs(row.t - row.stamp) > FAR_S:
+            return None
+        meant = self._telling.shared_ids.meant(row.connector, row.transaction)
+        return row if row.transaction == meant else row._replace(transaction=meant)
 
     def reply(self, raw: bytes) -> tuple[float, str] | None:
         """A line that is the reply to one: its time and id."""
@@ -122,6 +132,7 @@ class KnownLines:
         ledger = self._context.ledger
         for requirement in HELD_BY_FORM:
             ledger.held(requirement, 2 * self._pairs + self._calls + self._replies)
-        ledger.held("frame.timestamp", self._pairs + self._calls)
+        for requirement in HELD_BY_STAMP:
+            ledger.held(requirement, self._pairs + self._calls)
         for requirement in HELD_BY_PAIR:
             ledger.held(requirement, self._pairs)

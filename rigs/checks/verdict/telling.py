@@ -15,6 +15,7 @@ from evc5.rigs.checks.state.requirement import CSMS, STATION
 from evc5.rigs.checks.state.shared_ids import UNIQUE, SharedIds
 from evc5.rigs.checks.transactions.repeats import Repeats
 from evc5.rigs.checks.verdict.catalogue import CHECKS
+from evc5.rigs.checks.wire.clocks import Clocks
 from evc5.rigs.checks.wire.heartbeat import Heartbeat
 from evc5.rigs.checks.wire.pairing import Pairing
 from evc5.rigs.checks.wire.validation import Validation
@@ -41,6 +42,7 @@ class Telling:
         self.pairing = Pairing(self._ledger, context.evidence, tolerances, self._gave_up)
         self._history.link.waiting = self.pairing.waits_since
         self._validation = Validation(self._ledger, policies.get("occupied_status", "off") != "off")
+        self._clocks = Clocks(context)
         self.shared_ids = SharedIds(self._history.transactions, self._history.connectors.ending)
         self.gathering = Gathering(self._no_number)
         self.gathering.listeners = [self._read]
@@ -111,6 +113,8 @@ class Telling:
 
     def _call(self, call: Call) -> Call | None:
         valid = self._validation.call(call)
+        if valid:
+            call.payload = self._clocks.mended(call)
         if valid and call.action == "StopTransaction":
             call.payload = self.shared_ids.stopped(call.payload)
         if call.up:
@@ -171,6 +175,7 @@ class Telling:
         else:
             self.repeats.confirmed(call)
         if call.valid:
+            self._clocks.told(call)
             self._history.reply(call)
             self._bus.tell(self._bus.replies.get(call.action, ()), call)
 

@@ -1,0 +1,168 @@
+"""The clocks of both sides against the frames' times: a wrong one is told, and misleads no other check.
+
+A stamp that cannot be is taken for the time of its frame from here on: it orders no registers and no
+transactions. A CSMS whose clock is wrong is named, and its station judged in the time it was given (4.2).
+"""
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import STATION_CLOCK
+from evc5.rigs.checks.state.requirement import CSMS as THE_CSMS
+from evc5.rigs.checks.state.requirement import Requirement as R
+
+STATION, CSMS = "clock.station", "clock.csms"
+REQUIREMENTS = (
+    R(
+        STATION,
+        "The station's stamps are of the time in which they are told",
+        "3.14, 4.2, 4.6",
+        (STATION_CLOCK,),
+    ),
+    R(CSMS, "The CSMS tells the time that it is", "4.2, 4.6", (STATION_CLOCK,)),
+)
+AHEAD_S = 60.0  # assumed: a clock set at its boot and with every heartbeat is not a minute off
+OLDEST_S = 366 * 86_400.0  # assumed: nothing waits a year to be delivered
+SAME_S = 2.0  # assumed: the same offset again, but for the latency
+RUN = 3  # so many stamps in a row that are off alike tell a clock from a queue, which drains
+RUN_S = 60.0  # and over so long: a queue drains within seconds
+QUARTER_S = 900.0  # zones differ by quarter hours
+STILL_S = (
+    30.0  # assumed: behind other calls on a slow line a value may be told so late, as in metering.prompt
+)
+BEHIND = "each time alike"
+LIVE = ("StatusNotification", "MeterValues")
+LISTS = {"MeterValues": "meterValue", "StopTransaction": "transactionData"}
+
+
+Source = tuple[str, int | None, tuple[str, ...]]  # action, connector, contexts: each a queue of its own
+
+
+@dataclass(slots=True)
+class Run:
+    """Stamps in a row that are off alike."""
+
+    first_t: float = 0.0
+    value: float = 0.0
+    count: int = 0
+
+    def goes_on(self, t: float, value: float) -> bool:
+        """Take one more; has it lasted long enough to tell a clock?"""
+        if not self.count or abs(value - self.value) > SAME_S:
+            self.first_t, self.value, self.count = t, value, 0
+        self.count += 1
+        return self.count >= RUN and t - self.first_t >= RUN_S
+
+
+@dataclass(slots=True)
+class Off:
+    """What is known of the station's clock so far."""
+
+    behind: Run = field(default_factory=Run)
+    last: tuple[float, float, list[Any]] = (0.0, 0.0, [])  # the last stamp, when told, of what
+
+    def is_still(self, call: Call, stamp: float) -> bool:
+        """Are other values told a while later with the stamp of those before? A repetition tells the same."""
+        values = [one["value"] for one in _sampled(call)]
+        before, told, same = self.last
+        self.last = stamp, call.t, values
+        return before == stamp and same != values and call.t - told > STILL_S
+
+
+class Clocks:
+    """Hears each CALL of the station before all others, and each answer that tells the time."""
+
+    def __init__(self, context: Context) -> None:
+        self._context, self._ledger = context, context.ledger
+        self._csms_ahead = 0.0  # as it told last, while that is more than a minute
+        self._off: dict[Source, Off] = {}
+
+    def told(self, call: Call) -> None:
+        """The CSMS's answer to a BootNotification or Heartbeat."""
+        text = (call.reply or {}).get("currentTime")
+        if not isinstance(text, str) or not self._context.evidence.station_clock:
+            return
+        at = call.reply_t or call.t
+        ahead = epoch(text) - at
+        self._csms_ahead = ahead if abs(ahead) > AHEAD_S else 0.0
+        if not self._csms_ahead:
+            self._ledger.held(CSMS)
+            return
+        message = f"the CSMS's clock is {_span(ahead)}, and its station's with it"
+        self._ledger.broken(CSMS, at, None, iso(at), text, message, severity="warning", blames=THE_CSMS)
+
+    def mended(self, call: Call) -> Any:
+        """A valid CALL's payload with the stamps that cannot be replaced by its frame's time.
+
+        A clock that is behind by the same all the time is told, and left: its stamps agree with one another.
+        """
+        if not call.up or not self._context.evidence.station_clock:
+            return call.payload
+        wrong = {text for text in _stamps(call) if self._is_wrong(call, text)}
+        if not wrong:
+            return call.payload
+        payload = deepcopy(call.payload)
+        for table in _stamped(call.action, payload):
+            if table.get("timestamp") in wrong:
+                table["timestamp"] = iso(call.t)
+        return payload
+
+    def _is_wrong(self, call: Call, text: str) -> bool:
+        ahead = epoch(text) - call.t
+        if self._csms_ahead and abs(ahead - self._csms_ahead) <= AHEAD_S:
+            return True  # as it was given: no fault of its own, and no use to any other check
+        what = self._fault(call, epoch(text), ahead)
+        if what is None:
+            self._ledger.held(STATION, 1, call.connector, call.t)
+            return False
+        message = f"{call.action} is stamped {what}"
+        self._ledger.broken(STATION, call.t, None, f"about {iso(call.t)}", text, message, cause="clock")
+        return BEHIND not in what
+
+    def _fault(self, call: Call, stamp: float, ahead: float) -> str | None:
+        if ahead > AHEAD_S:
+            return f"{_span(ahead)} of its frame{_zone(ahead)}"
+        if ahead < -OLDEST_S:
+            return "in another age: the clock was never set"
+        if call.action not in LIVE:
+            return None
+        contexts = tuple(sorted({one.get("context", "") for one in _sampled(call)}))
+        off = self._off.setdefault((call.action, call.connector, contexts), Off())
+        is_behind, is_still = off.behind.goes_on(call.t, -ahead), off.is_still(call, stamp)
+        if is_still and -ahead > STILL_S:
+            return "with one and the same time: the clock stands still"
+        if is_behind and -ahead > AHEAD_S:
+            return f"{_span(ahead)} its frame, {BEHIND}{_zone(ahead)}"
+        return None
+
+
+def _stamped(action: str, payload: Any) -> list[dict[str, Any]]:
+    """The tables of a payload that may bear a timestamp."""
+    return [payload, *payload.get(LISTS.get(action, ""), ())]
+
+
+def _sampled(call: Call) -> list[dict[str, Any]]:
+    """All sampled values of a MeterValues; none of any other CALL."""
+    return [one for item in call.payload.get("meterValue", ()) for one in item["sampledValue"]]
+
+
+def _stamps(call: Call) -> list[str]:
+    found = [table.get("timestamp") for table in _stamped(call.action, call.payload)]
+    return list(dict.fromkeys(text for text in found if isinstance(text, str)))
+
+
+def _span(ahead_s: float) -> str:
+    span = abs(ahead_s)
+    text = f"{span / 3600.0:.2g} h" if span >= 3600.0 else f"{span:.0f} s"
+    return f"{text} {'ahead' if ahead_s > 0 else 'behind'}"
+
+
+def _zone(ahead_s: float) -> str:
+    """Quarter hours are zones: whoever is off by them tells local time."""
+    quarters = round(ahead_s / QUARTER_S)
+    near = abs(ahead_s - quarters * QUARTER_S) <= AHEAD_S and 0 < abs(quarters) <= 56
+    return ": local time told as UTC" if near else ""
