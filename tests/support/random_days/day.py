@@ -1,5 +1,6 @@
 """A random day: what happens is drawn act by act, and every step kept."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -29,7 +30,13 @@ class Day:
         self.table = setup.drawn(seed, random)
         self.table["station"] |= station
         self.stage = Stage(random, Bench(rig=RigFile.parse(self.table)), self.table["station"]["connectors"])
+        self.played: Counter[str] = Counter()  # acts, by name
         self.end: datetime = self.stage.now + timedelta(hours=hours)
+
+    @staticmethod
+    def drawn(seed: int) -> dict[str, Any]:
+        """The station of that day, and its back office, without living through it."""
+        return setup.drawn(seed, Random(seed))
 
     @property
     def bench(self) -> Bench:
@@ -45,7 +52,9 @@ class Day:
         if self.table["station"]["clock"]["offset_s"]:
             self.stage.do("advance", 200.0)  # the boot is accepted by then, and the clock is set
         while self.stage.now < self.end:
-            self.stage.random.choices(acts, weights)[0](self.stage)
+            act = self.stage.random.choices(acts, weights)[0]
+            act(self.stage)
+            self.played[act.__name__] += 1
         network.restore(self.stage)
         self.stage.do("advance", 60.0)
         return self.bench
