@@ -99,6 +99,7 @@ class FlowLimits:
         step_wh = 10.0 ** -block.decimals[block.layout.register or 0] * block.layout.register_scale
         rise = slope_w(np.append(stamp, block.stamp), np.append(wh, register))[1:]
         hours = np.diff(np.append(stamp, block.stamp)) / 3600.0
+        hours = np.where(hours > 0, hours, np.nan)
         return Flow(flow.amps, flow.total_amps, rise - step_wh / hours, flow.volts, flow.lines)
 
     # -- one connector ---------------------------------------------------------------------------

@@ -13,13 +13,12 @@ from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.checks.reading.templates import Row, Template, Templates
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.verdict.telling import Telling
-from evc5.rigs.checks.wire.clocks import STILL_S
+from evc5.rigs.checks.wire import clocks
 
 EMPTY_REPLY = re.compile(
     rb'\{"t":(-?(?:0|[1-9]\d*)(?:\.\d+)?),"at":"[^"\\]*","station":"[^"\\]*","dir":"down",'
     rb'"frame":\[3,"([^"\\]{1,36})",\{\}\]\}\n'
 )
-FAR_S = STILL_S  # a stamp further from its frame is looked at by itself: its clock may stand still
 HELD_BY_FORM = ("recording.line", "frame.form", "frame.schema")  # what a line of known form keeps by its form
 HELD_BY_STAMP = ("frame.timestamp", "clock.station")
 HELD_BY_PAIR = ("rpc.id", "rpc.one-call-station", "rpc.matched", "rpc.answered")
@@ -46,6 +45,7 @@ class KnownLines:
         match, stamp_of, is_new = self._templates.match_pair, self._templates.stamp, telling.pairing.paired
         put, hear, note = telling.gathering.put, telling.heartbeat.hear, self._context.ledger.lines.note
         epoch, last, count = self._epoch, since, 0
+        far_s = clocks.STILL_S  # a stamp further from its frame is looked at by itself: its clock may be off
         while (found := match(pages.buffer, pages.at)) is not None:
             template, pair = found
             groups, head = pair.groups(), template.head
@@ -54,7 +54,7 @@ class KnownLines:
             in_order = last <= t <= answered < before
             if (
                 stamp is None
-                or abs(t - stamp) > FAR_S
+                or abs(t - stamp) > far_s
                 or not in_order
                 or not is_new(groups[head[1]].decode())
             ):
@@ -92,7 +92,7 @@ class KnownLines:
     def row(self, raw: bytes) -> Row | None:
         """A line that is such a MeterValues."""
         row = self._templates.match(raw) if raw.find(b'"MeterValues"', 0, 256) > 0 else None
-        if row is None or abs(row.t - row.stamp) > FAR_S:
+        if row is None or abs(row.t - row.stamp) > clocks.STILL_S:
             return None
         meant = self._telling.shared_ids.meant(row.connector, row.transaction)
         return row if row.transaction == meant else row._replace(transaction=meant)

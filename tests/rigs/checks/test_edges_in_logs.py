@@ -1,0 +1,244 @@
+"""The numbers by which logs of any station are judged: just inside holds, just outside breaks.
+
+A number that is halved or doubled turns one of its two logs around.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from foreign import (
+    BEGIN_S,
+    Log,
+    at,
+    currents,
+    found,
+    minutes,
+    period,
+    power,
+    profile,
+    register,
+    sample,
+    voltages,
+)
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A log made with some quantity: `inside` holds, `outside` breaks, and the number lies between."""
+
+    number: str  # module below evc5.rigs.checks, and name
+    requirement: str
+    make: Callable[[float], Log]
+    inside: float
+    outside: float
+    severity: str = "error"
+
+
+def charging(told: Callable[[int], list[Any]], wire: dict[str, Any] | None = None, count: int = 6) -> Log:
+    log = Log()
+    if wire is not None:
+        log.set_profile(20, wire)
+    log.begin()
+    for n, t in enumerate(minutes(count), 1):
+        log.values(t, *told(n))
+    return log
+
+
+def a_limit_lowered_before(late_s: float) -> Log:
+    log = Log()
+    log.begin()
+    log.set_profile(BEGIN_S + 120 - late_s - 0.1, profile(period(6)))
+    for t in minutes(2):
+        log.values(t, *currents(16, 16, 16))
+    return log
+
+
+def an_offer_lowered_before(late_s: float) -> Log:
+    log = Log()
+    log.begin()
+    log.set_profile(BEGIN_S + 120 - late_s - 0.1, profile(period(6)))
+    for t in minutes(2):
+        log.values(t, *currents(3), sample("Current.Offered", 16, "A"))
+    return log
+
+
+def one_phase_asked_before(late_s: float) -> Log:
+    log = Log()
+    log.begin()
+    log.set_profile(BEGIN_S + 240 - late_s - 0.1, profile(period(16, 0, 1)))
+    for t in minutes(4):
+        log.values(t, *currents(16, 16, 16))
+    return log
+
+
+def a_mean_told_after(late_s: float) -> Log:
+    log = Log()
+    log.begin()
+    log.set_profile(BEGIN_S + 20, profile(period(6)))
+    log.values(BEGIN_S + 20.1 + late_s, *currents(16), context="Sample.Clock")
+    return log
+
+
+def a_second_phase(amps: float) -> Log:
+    return charging(lambda _: currents(6, amps), profile(period(16, 0, 1)))
+
+
+def power_under_six_amps(watts: float) -> Log:
+    return charging(lambda _: [power(watts)], profile(period(6)))
+
+
+def two_connectors_apart(apart_s: float) -> Log:
+    log = Log(connectors=2)
+    log.set_profile(20, profile(period(20), chargingProfilePurpose="ChargePointMaxProfile"), 0)
+    for connector in (1, 2):
+        log.begin(BEGIN_S + connector, connector=connector, id=connector)
+    for n in range(4):
+        t = 400 + 400 * n
+        log.values(t, *currents(16, 16, 16), connector=1, id=1)
+        log.values(t + apart_s, *currents(16, 16, 16), connector=2, id=2)
+    return log
+
+
+def a_composite(limit: float = 10, start_s: float = 0.0, change_s: float = 60.0) -> Log:
+    log = Log()
+    log.set_profile(20, profile(period(6), period(10, 160)))
+    rows = [period(6), period(limit, int(change_s))]
+    schedule = {"duration": 600, "chargingRateUnit": "A", "chargingSchedulePeriod": rows}
+    reply = {"status": "Accepted", "scheduleStart": at(100 + start_s), "chargingSchedule": schedule}
+    log.down(100, "GetCompositeSchedule", {"connectorId": 1, "duration": 600}, reply)
+    return log
+
+
+def a_rise(wh_a_minute: float) -> Log:
+    return charging(lambda n: [register(round(1000 + wh_a_minute * n))])
+
+
+def a_rise_of_alternating_current(wh_a_minute: float) -> Log:
+    return charging(lambda n: [register(round(1000 + wh_a_minute * n)), *voltages(230)])
+
+
+def a_register_that_stands_still(watts: float) -> Log:
+    """Power that moves, so that only the whole tells."""
+    return charging(lambda n: [register(1000), power(round(watts * (0.8 + 0.4 * (n % 2))))], count=10)
+
+
+def an_energy_of(wh_a_minute: float) -> Log:
+    """Power that moves, so that only the whole tells."""
+    return charging(
+        lambda n: [register(round(1000 + wh_a_minute * n)), power(9000 + 2000 * (n % 2))], count=10
+    )
+
+
+def a_current_at_a_poor_factor(watts: float) -> Log:
+    return charging(lambda _: [power(watts), *currents("16.0", "16.0", "16.0"), *voltages(230, 230, 230)])
+
+
+def an_interval(wh: float) -> Log:
+    return charging(
+        lambda n: [register(10_000 + 1001 * n), sample("Energy.Active.Import.Interval", wh, "Wh")]
+    )
+
+
+def samples_off_by(off_s: float) -> Log:
+    log = Log()
+    log.configure(10, MeterValuesSampledData="Energy.Active.Import.Register", MeterValueSampleInterval="60")
+    log.begin()
+    for n in range(1, 11):
+        log.values(BEGIN_S + off_s + 60 * n, register(1000 + 50 * n))
+    return log
+
+
+def a_clock_ahead_by(ahead_s: float) -> Log:
+    log = Log()
+    log.status(30, "Unavailable", timestamp=at(30 + ahead_s))
+    return log
+
+
+def a_status_of(days: float) -> Log:
+    log = Log()
+    log.status(30, "Unavailable", timestamp=at(30 - 86_400 * days))
+    return log
+
+
+def values_behind_alike(wander_s: float) -> Log:
+    log = Log()
+    log.begin(stamp=at(BEGIN_S - 400))
+    for n, t in enumerate(minutes(6), 1):
+        log.values(t, register(1000 + 50 * n), stamp=at(t - 400 - wander_s * (n % 2)))
+    return log
+
+
+def values_behind_for(span_s: float) -> Log:
+    log = Log()
+    log.begin()
+    for n in range(3):
+        t = BEGIN_S + 500 + span_s / 2 * n
+        log.values(t, register(1000 + n), stamp=at(t - 400))
+    return log
+
+
+def a_stamp_again_after(late_s: float) -> Log:
+    log = Log()
+    log.begin()
+    log.values(BEGIN_S + 60, register(1050))
+    log.values(BEGIN_S + 60 + late_s, register(1060), stamp=at(BEGIN_S + 60))
+    return log
+
+
+def a_csms_ahead_by(ahead_s: float) -> Log:
+    log = Log()
+    log.up(60, "Heartbeat", {}, {"currentTime": at(60 + ahead_s)})
+    return log
+
+
+FLOW, MOVED = "charging.flow_limits", "charging.flow"
+EDGES = (
+    Edge(f"{FLOW}.FOLLOWED_S", MOVED, a_limit_lowered_before, 59, 61),
+    Edge(f"{FLOW}.OFFERED_S", "charging.reported", an_offer_lowered_before, 19, 21),
+    Edge(f"{FLOW}.SWITCHED_S", "charging.flow-phases", one_phase_asked_before, 119, 121, "warning"),
+    Edge(f"{FLOW}.AVERAGE_S", MOVED, a_mean_told_after, 959, 961),
+    Edge(f"{FLOW}.SIDE_BY_SIDE_S", "charging.flow-together", two_connectors_apart, 91, 89),
+    Edge("reading.flow.CARRIES_A", "charging.flow-phases", a_second_phase, 0.9, 1.1, "warning"),
+    Edge("charging.composite.START_S", "charging.composite-form", lambda x: a_composite(start_s=x), 299, 301),
+    Edge("charging.composite.TENTH", "charging.composite-limit", lambda x: a_composite(limit=x), 10.1, 10.2),
+    Edge(
+        "charging.composite.BESIDE_S", "charging.composite-limit", lambda x: a_composite(change_s=x), 58, 57
+    ),
+    Edge("metering.energy_limit.MOST_W", "metering.energy-limit", a_rise, 16_601, 16_701),
+    Edge(
+        "metering.energy_limit.MOST_AC_W", "metering.energy-limit", a_rise_of_alternating_current, 1011, 1031
+    ),
+    Edge("metering.energy.TELLING_WH", "metering.energy-power", a_register_that_stands_still, 740, 780),
+    Edge("metering.energy.OF_TOLD", "metering.energy-power", an_energy_of, 245, 255),
+    Edge("metering.energy.INTERVAL_PART", "metering.energy-interval", an_interval, 1110, 1120),
+    Edge("metering.energy.LEAST_FACTOR", "metering.power", a_current_at_a_poor_factor, 4600, 4200),
+    Edge("metering.consistency.WHOLE_PART", "metering.power", a_current_at_a_poor_factor, 12_150, 12_250),
+    Edge("metering.sampling.NEAR_PART", "metering.sample-interval", samples_off_by, 5.5, 6.5),
+    Edge("wire.clocks.AHEAD_S", "clock.station", a_clock_ahead_by, 59, 61),
+    Edge("wire.clocks.AHEAD_S", "clock.csms", a_csms_ahead_by, 59, 61, "warning"),
+    Edge("wire.clocks.OLDEST_S", "clock.station", a_status_of, 365, 367),
+    Edge("wire.clocks.SAME_S", "clock.station", values_behind_alike, 2.5, 1.5),
+    Edge("wire.clocks.RUN_S", "clock.station", values_behind_for, 59, 61),
+    Edge("wire.clocks.STILL_S", "clock.station", a_stamp_again_after, 29, 31),
+)
+
+
+def breaks(edge: Edge, x: float, directory: Path) -> bool:
+    return edge.requirement in found(edge.make(x).verdict(directory), edge.severity)
+
+
+@pytest.mark.parametrize("edge", EDGES, ids=lambda edge: f"{edge.number}-{edge.requirement}")
+def test_just_inside_holds_just_outside_breaks_and_another_number_turns_one_around(
+    edge: Edge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [breaks(edge, x, tmp_path) for x in (edge.inside, edge.outside)] == [False, True]
+    name, _, constant = edge.number.rpartition(".")
+    module = import_module(f"evc5.rigs.checks.{name}")
+    number = getattr(module, constant)
+    for factor in (0.5, 2.0):
+        monkeypatch.setattr(module, constant, number * factor)
+        assert [breaks(edge, x, tmp_path) for x in (edge.inside, edge.outside)] != [False, True]
