@@ -33,6 +33,8 @@ def telemetry_table(directory: Path) -> pd.DataFrame:
     parts = [read_part(path) for path in paths]
     whole = pa.concat_tables(parts).unify_dictionaries() if parts else SCHEMA.empty_table()
     table: pd.DataFrame = whole.to_pandas()
+    for name in table.columns[table.dtypes == "category"]:
+        table[name] = table[name].cat.remove_unused_categories()  # parts share one dictionary
     return table
 
 

@@ -33,6 +33,12 @@ def test_the_docstring_of_a_table_names_its_columns(table: str, run: Run) -> Non
     assert told(table) == {*frame.columns, *index}
 
 
+def test_a_text_column_of_telemetry_has_its_own_words_and_no_others(run: Run) -> None:
+    for name in ("pilot", "status", "limited_by"):
+        column = run.telemetry[name]
+        assert set(column.cat.categories) == set(column.dropna())
+
+
 def test_help_on_a_table_tells_its_columns() -> None:
     import pydoc
 
