@@ -9,6 +9,7 @@ import numpy as np
 from evc5.models.units import DAY_S
 from evc5.rigs.analysis.recorded import Instant, Recorded
 from evc5.rigs.analysis.window import Window
+from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading import run_directory, telemetry
 from evc5.rigs.recording.reading.columns import Array
 
@@ -46,6 +47,10 @@ def day_window(run: Recorded, connector: int, on: date | None = None) -> Window:
         since_s = day(run, connector)
     else:
         since_s = run.seconds(datetime(on.year, on.month, on.day, tzinfo=run.tz))
+        if not -DAY_S < since_s < max(run.end_s, 1.0):
+            last = run.start.astimezone(run.tz) + timedelta(seconds=run.end_s)
+            ran = f"{run.start.astimezone(run.tz):%Y-%m-%d} to {last:%Y-%m-%d}"
+            raise BadInput(f"day must be one of the run's, {ran}, got {on.isoformat()}")
     until_s = min(midnight_after(run.start, since_s, run.tz), max(run.end_s, since_s + 1.0))
     return Window(run.start, max(since_s, 0.0), max(until_s, 1.0), run.tz)
 

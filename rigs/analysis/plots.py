@@ -8,6 +8,7 @@ from evc5.rigs.analysis.plot_energy import plot_energy
 from evc5.rigs.analysis.plot_schedule import plot_schedule
 from evc5.rigs.analysis.plot_style import Chart
 from evc5.rigs.analysis.recorded import Instant, Recorded
+from evc5.rigs.errors import BadInput
 
 
 class Plots:
@@ -22,7 +23,10 @@ class Plots:
         Days and hours are those of the rig's zone. Without a `day`, the one with the first error at this
         connector, else the one with the most energy.
         """
-        on = date.fromisoformat(day) if isinstance(day, str) else day
+        on = _date(day)
+        known = busiest_day.connectors(self._run)
+        if known and connector not in known:
+            raise BadInput(f"connector must be one of {', '.join(map(str, known))}, got {connector!r}")
         return plot_day(self._run, connector, busiest_day.day_window(self._run, connector, on))
 
     def schedule(
@@ -38,3 +42,13 @@ class Plots:
     def energy(self) -> Chart:
         """Energy needed and delivered, by day of plug-in and by session."""
         return plot_energy(self._run)
+
+
+def _date(day: date | str | None) -> date | None:
+    """A day as it may be given; BadInput for what is none."""
+    if day is None or isinstance(day, date):
+        return day
+    try:
+        return date.fromisoformat(day)
+    except (TypeError, ValueError):
+        raise BadInput(f"day must be a date such as 2024-03-01, got {day!r}") from None

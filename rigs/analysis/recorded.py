@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from evc5.rigs.analysis.shown import Findings
+from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading import run_directory, telemetry
 from evc5.rigs.recording.reading.frames import LAST, Frame, frame_of, heads, last_t
 
@@ -84,5 +85,8 @@ class Recorded:
 
 
 def _utc(instant: datetime | str) -> datetime:
-    at = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
+    try:
+        at = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
+    except ValueError:
+        raise BadInput(f"an instant must be seconds or an ISO 8601 date-time, got {instant!r}") from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,8 +1,10 @@
 """The bench: a charge point in virtual time under a user's hands, in a test, a notebook or a rig's script."""
 
+import time
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from functools import partial, wraps
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, Self, TypeVar
 
@@ -16,6 +18,8 @@ from evc5.rigs.bench.worker import BenchThread, Here, Worker
 from evc5.rigs.errors import BadInput, NotAvailable
 from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.rigfile.file import RigFile
+from evc5.twin.charging.grid import limits_nothing
+from evc5.twin.line.pace import Paced
 from evc5.twin.line.websocket import NoConnection
 from evc5.twin.line.wire import WireLink
 from evc5.twin.ocpp.rpc import REPLY_TIMEOUT_S, Reply
@@ -23,6 +27,8 @@ from evc5.twin.services.files import SimulatedFiles
 
 if TYPE_CHECKING:
     from evc5.rigs.analysis.run import Run
+
+MAX_ID_TAG = 20  # OCPP 1.6 7.28: CiString20Type
 
 
 class CallError(Exception):
@@ -118,6 +124,8 @@ class CsmsVerbs:
 class Bench:
     """A charge point, its world and an embedded back office, booted and standing at `start`.
 
+    With a latency it stands where the answer to its boot came; one that is refused it tries again by itself.
+    `booted=False` stands before the station is switched on, which the first `advance` or `call` then does.
     Time moves only in `advance` and `call`. `keys` are configuration keys, `policies` open questions decided
     (`evc5 sheet` lists both). Everything is recorded; `run_so_far()` judges and opens the recording.
 
@@ -145,8 +153,10 @@ class Bench:
         ca_file: str | Path | None = None,
         network: Network | None = None,
         lock: Lock | None = None,
+        booted: bool = True,
         **station: Any,
     ) -> None:
+        began_wall_s = time.monotonic() if start == "now" else None
         if rig is None:
             start = datetime.now(UTC) if start == "now" else start
             options = {"connectors": connectors, "behaviour": behaviour, "latency_s": latency_s, **station}
@@ -160,6 +170,10 @@ class Bench:
         self.rig = rig
         self.assembly = assemble(rig, directory, network, lock)
         self._timeline = self.assembly.timeline
+        if began_wall_s is not None and isinstance(self.assembly.pace, Paced):
+            self.assembly.pace.begin(began_wall_s)
+        if csms is not None and isinstance(self.assembly.link, WireLink):
+            self.assembly.link.must_hear = False
         self._worker: Worker = Here(self._timeline, self.assembly.pace)
         if csms is not None and isinstance(network, Remote):
             self._worker = BenchThread(self._timeline, network.hub, self.assembly.pace)
@@ -168,14 +182,20 @@ class Bench:
         self.csms = CsmsVerbs(self.assembly)
         self._vehicles = rig.cars
         self._closed = False
-        try:
-            self._worker.do(self.assembly.station.power_on)
-            booted = self._worker.until(lambda: bool(self.assembly.station.agent.registration))
-            if csms is not None and not booted and isinstance(self.assembly.link, WireLink):
-                self.assembly.link.check_heard()
-        except NoConnection as failure:
-            self.close("interrupted")
-            raise BadInput(f"csms {failure}") from None
+        self._is_off = True
+        if booted:
+            try:
+                self._boot()
+            except NoConnection as failure:
+                self.close("interrupted")
+                raise BadInput(f"csms {failure}") from None
+
+    def _boot(self) -> None:
+        """Switch the station on, and wait for the answer to its boot, if there is one."""
+        self._is_off = False
+        agent = self.assembly.station.agent
+        self._worker.do(self.assembly.station.power_on)
+        self._worker.until(lambda: bool(agent.registration))
 
     def __repr__(self) -> str:
         now = self.assembly.calendar.iso(self._timeline.now)
@@ -194,6 +214,10 @@ class Bench:
         """Move on by seconds or to a moment, doing everything due at or before it; 0 settles the present."""
         if (seconds is None) == (until is None):
             raise BadInput("advance takes either seconds or until")
+        if seconds is not None and not (isinstance(seconds, int | float) and isfinite(seconds)):
+            raise BadInput(f"advance takes a number of seconds, got {seconds!r}")
+        if self._is_off:
+            self._boot()
         now_s = self._worker.do(lambda: self._timeline.now)
         target_s = now_s + seconds if seconds is not None else self._moment_s(until)
         if target_s < now_s:
@@ -235,13 +259,18 @@ class Bench:
     @verb
     def unplug(self, connector: int) -> None:
         """Pull the cable out on the car's side."""
-        self._outlet(connector).unplug()
+        outlet = self._outlet(connector)
+        if outlet.circuit.car is None:
+            raise BadInput(f"connector {connector} has no cable in it to unplug: plug_in comes first")
+        outlet.unplug()
         self.assembly.event("unplug", connector)
 
     @verb
     def present_tag(self, connector: int, id_tag: str) -> None:
         """Hold a card to the reader."""
         self._outlet(connector)
+        if not (isinstance(id_tag, str) and 1 <= len(id_tag) <= MAX_ID_TAG):
+            raise BadInput(f"id_tag must have 1 to {MAX_ID_TAG} characters, got {id_tag!r}")
         self.assembly.event("tag", connector, id_tag=id_tag)
         self.assembly.station.present_tag(connector, id_tag)
 
@@ -264,6 +293,9 @@ class Bench:
         """What the master or supervisor allows the station, A per phase; None: it falls silent."""
         if amps is not None and amps < 0:
             raise BadInput(f"grid limit must be >= 0 A, got {amps:g}")
+        why = limits_nothing(self.assembly.station.configuration)
+        if why:
+            raise BadInput(f"a grid limit does nothing here: {why}")
         self.assembly.event("operator", grid_limit_a=amps)
         self.assembly.station.site.grid.limit(amps)
 
@@ -292,6 +324,8 @@ class Bench:
 
         Raises CallError for a CALLERROR, NoReply after 30 virtual seconds or with the link down.
         """
+        if self._is_off:
+            self._boot()
         replies: list[Reply] = []
         self.assembly.conversation.call(action, dict(payload or {}), replies.append)
         deadline_s = self._timeline.now + REPLY_TIMEOUT_S

@@ -48,6 +48,7 @@ class Joined:
     pace: Pace
     hub: Hub | None = None
     foreign_time: bool = False  # does the back office live in another time than the run?
+    real_time: bool = False  # do both live in that of the wall clock?
 
 
 class Network(Protocol):
@@ -136,7 +137,7 @@ class Remote:
             return Joined(link, None, Lockstep(timeline, self.hub, [link]), self.hub, foreign_time=True)
         pace = Paced(timeline, self.hub, self._factor)
         real_time = self._factor == 1.0 and abs(time.time() - near.calendar.epoch(0.0)) <= SAME_TIME_S
-        return Joined(link, None, pace, self.hub, foreign_time=not real_time)
+        return Joined(link, None, pace, self.hub, foreign_time=not real_time, real_time=real_time)
 
     def _configured(self, key: str, link: WireLink) -> None:
         if key.lower() == "websocketpinginterval":

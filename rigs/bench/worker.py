@@ -12,6 +12,7 @@ from evc5.rigs.errors import NotAvailable
 from evc5.twin.line.hub import Hub
 from evc5.twin.line.pace import Lockstep, Pace, Paced
 from evc5.twin.line.wire import PATIENCE_S, SETTLED
+from evc5.twin.ocpp.rpc import REPLY_TIMEOUT_S
 
 T = TypeVar("T")
 CONDITION_POLL_S = 0.005  # wall clock: how often a condition is looked at
@@ -30,7 +31,7 @@ class Worker(Protocol):
         ...
 
     def until(self, condition: Callable[[], bool]) -> bool:
-        """Settle the present instant; paced, also wait for `condition`, for as long as patience lasts."""
+        """Go on until `condition` holds: as far as a reply may take, paced for as long as patience lasts."""
         ...
 
     def close(self) -> None: ...
@@ -50,11 +51,19 @@ class Here:
         self._pace.advance(until_s)
 
     def until(self, condition: Callable[[], bool]) -> bool:
-        self._pace.advance(self._timeline.now)
-        return condition()
+        return _step_until(condition, self._timeline, self._pace)
 
     def close(self) -> None:
         pass
+
+
+def _step_until(condition: Callable[[], bool], timeline: Timeline, pace: Pace) -> bool:
+    """Do what is due, instant by instant, until `condition` holds or a reply would be too late."""
+    latest_s = timeline.now + REPLY_TIMEOUT_S
+    pace.advance(timeline.now)
+    while not condition() and timeline.peek() <= latest_s:
+        pace.advance(timeline.peek())
+    return condition()
 
 
 class BenchThread:
@@ -93,9 +102,12 @@ class BenchThread:
         arrived.result()
 
     def until(self, condition: Callable[[], bool]) -> bool:
+        if isinstance(self._pace, Lockstep):
+            pace = self._pace
+            return self.do(lambda: _step_until(condition, self._timeline, pace))
         deadline = time.monotonic() + PATIENCE_S
         self.advance(self._timeline.now)
-        while isinstance(self._pace, Paced) and not self.do(condition) and time.monotonic() < deadline:
+        while not self.do(condition) and time.monotonic() < deadline:
             time.sleep(CONDITION_POLL_S)
         return self.do(condition)
 

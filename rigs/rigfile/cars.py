@@ -1,9 +1,7 @@
 """The cars a rig may use: the presets, and those that the rig file describes."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +10,7 @@ from pydantic import Field, Strict
 from evc5.models.curve import Curve
 from evc5.models.vehicles import Vehicle, presets
 from evc5.rigs.errors import BadInput
+from evc5.rigs.rigfile import curve_file
 from evc5.rigs.rigfile.fields import Many, Table
 from evc5.rigs.rigfile.messages import nearest, shown
 
@@ -66,7 +65,9 @@ class CarEntry(Table):
         default=None, description="how much charging warms the pack above the air in the end, K"
     )
     curve: Many[Point] | str | None = Field(
-        default=None, description="what the battery accepts: [SoC, kW] points, or a CSV file with two columns"
+        default=None,
+        description="what the battery accepts: [SoC, kW] points, or a CSV file with columns "
+        "soc (0-1) or soc_pct, kw or w",
     )
 
 
@@ -102,33 +103,12 @@ def _car(entry: CarEntry, key: str, known: Mapping[str, Vehicle], folder: Path) 
         made = _made(base, given)
         if not entry.curve:
             return made
-        points = _points(folder / entry.curve, key) if isinstance(entry.curve, str) else entry.curve
+        points = curve_file.points(folder / entry.curve, key) if isinstance(entry.curve, str) else entry.curve
         return replace(made, curve=Curve.from_kw(points, made.usable_wh))
     except BadInput:
         raise
     except ValueError as error:
         raise BadInput(f"{key}.{str(error).removeprefix(f'vehicle {entry.id}: ')}") from None
-
-
-def _points(path: Path, key: str) -> list[Point]:
-    """SoC (0-1) and kW from the first two columns of a CSV file; a first row of words is its heading."""
-    try:
-        rows = [row for row in csv.reader(path.read_text("utf-8").splitlines()) if row]
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{key}.curve: {path.name} cannot be read: {error}") from None
-    if rows and not _is_number(rows[0][0]):
-        rows = rows[1:]
-    for number, row in enumerate(rows, 1):
-        if len(row) < 2 or not (_is_number(row[0]) and _is_number(row[1])):
-            raise BadInput(f"{key}.curve: {path.name} row {number} must be SoC,kW, got {','.join(row)}")
-    return [(float(row[0]), float(row[1])) for row in rows]
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return isfinite(float(text))
-    except ValueError:
-        return False
 
 
 def _made(base: Vehicle | None, given: Mapping[str, Any]) -> Vehicle:

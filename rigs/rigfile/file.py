@@ -18,6 +18,7 @@ from evc5.rigs.rigfile.messages import complaint, nearest, shown
 from evc5.rigs.rigfile.sessions import Session, planned
 from evc5.rigs.rigfile.station import behaviour_of, configuration_of, endpoint_of
 from evc5.rigs.rigfile.world import Registers, world
+from evc5.twin.charging.grid import limits_nothing
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.configuration import Configuration
 
@@ -68,7 +69,9 @@ class RigFile(Contents):
         """What one table alone cannot show; BadInput at the first thing wrong."""
         self._cars = cars(self.vehicles, self.folder)
         self._behaviour = behaviour_of(self.station, self.folder)
-        self.configuration()
+        useless = limits_nothing(self.configuration())
+        if self.grid.limits and useless and not _changes_keys(self):
+            raise BadInput(f"grid.limits does nothing here: {useless}")
         self.world(Timeline())
         self.plan()
         in_order(self)
@@ -101,6 +104,11 @@ class RigFile(Contents):
     def where(self) -> str:
         """How a message about this file begins."""
         return f"{self._path.name}: " if self._path else ""
+
+
+def _changes_keys(rig: RigFile) -> bool:
+    """May the back office bring keys into what they are not yet?"""
+    return rig.csms.url is not None or any(one.action == "ChangeConfiguration" for one in rig.csms.actions)
 
 
 def in_order(rig: RigFile) -> None:

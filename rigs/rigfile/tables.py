@@ -18,6 +18,9 @@ from evc5.rigs.rigfile.fields import (
     Zone,
 )
 from evc5.rigs.rigfile.instants import Instant, Utc, utc
+from evc5.rigs.rigfile.messages import nearest
+from evc5.twin.ocpp.schemas import validator, violation
+from evc5.twin.services.operations import OPERATIONS
 
 TagStatus = Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"]  # OCPP 1.6 7.2
 BootStatus = Literal["Accepted", "Pending", "Rejected"]  # OCPP 1.6 7.40
@@ -198,12 +201,31 @@ def _wire(value: Any) -> Any:
 Payload = Annotated[dict[str, Any], BeforeValidator(_wire)]
 
 
+ASKED_OF_A_STATION = (*sorted(OPERATIONS), "ReserveNow", "CancelReservation")  # OCPP 1.6 section 5
+
+
 class Action(Table):
     """A CALL of the back office at its time."""
 
     at: Instant = Field(description="when it is sent")
     action: str = Field(description="OCPP 1.6 name of the CALL, such as RemoteStartTransaction")
     payload: Payload = Field(default_factory=dict, description="its payload, in wire names")
+    invalid: bool = Field(
+        default=False, description="true: sent although OCPP 1.6 has no such action or payload"
+    )
+
+    @model_validator(mode="after")
+    def _is_meant(self) -> Self:
+        if self.invalid:
+            return self
+        if self.action not in ASKED_OF_A_STATION:
+            close = nearest(self.action, ASKED_OF_A_STATION)
+            raise ValueError(f"action must be one that a back office may send, got {self.action!r}{close}")
+        check = validator(self.action)
+        if check is not None and not check.is_valid(self.payload):
+            _, why = violation(check, self.payload)
+            raise ValueError(f"payload breaks its schema ({why}); invalid = true sends it all the same")
+        return self
 
 
 class Reply(Table):

@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from cables import pull
+
 from evc5.rigs.bench.bench import Bench, CallError, NoReply
 from evc5.rigs.checks.reading.schemas import schema
 from evc5.rigs.errors import BadInput
@@ -88,7 +90,7 @@ class Scenario:
             self.call("RemoteStopTransaction", {"transactionId": transaction})
         self.call("ChangeConfiguration", {"key": "ClockAlignedDataInterval", "value": "0"})
         for connector in self.station.sessions:
-            bench.unplug(connector)
+            pull(bench, connector)
         bench.advance(1200)
 
     def check(self) -> None:

@@ -29,7 +29,7 @@ class Grid:
 
     def room_a(self) -> Three | None:
         """Amps on each phase of the grid for the whole station; None where nothing bounds them."""
-        role = self._configuration.text("grid_Role").strip().lower()
+        role = role_of(self._configuration)
         maximum_a = self._configuration.number("grid_InstallationMaxcurrent")
         if role == NO_CONTROL or maximum_a <= 0:
             return None
@@ -68,3 +68,18 @@ class Grid:
     def _grid_changed(self) -> None:
         if self.room_a() is not None:
             self._changed()
+
+
+def role_of(configuration: Configuration) -> str:
+    """grid_Role, however it is spelt."""
+    return configuration.text("grid_Role").strip().lower()
+
+
+def limits_nothing(configuration: Configuration) -> str:
+    """Why a limit over the bus would have no effect, "" where it has."""
+    role = role_of(configuration)
+    if role in (NO_CONTROL, STATION):
+        return f"station.keys.grid_Role must be Slave or Master, got {configuration.text('grid_Role')!r}"
+    if configuration.number("grid_InstallationMaxcurrent") <= 0:
+        return "station.keys.grid_InstallationMaxcurrent must be > 0 A, got 0"
+    return ""

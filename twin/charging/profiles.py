@@ -81,6 +81,14 @@ class ProfileStore:
         """
         return self._install(connector, wire, epoch_s, transaction)
 
+    def takes_with_start(self, connector: int, wire: Wire, *, epoch_s: float) -> bool:
+        """Would `install_with_start` accept it? Raises `Refusal` for a CALLERROR."""
+        try:
+            self._read(connector, wire, epoch_s, None, with_start=True)
+        except Rejected:
+            return False
+        return True
+
     def install_with_start(self, connector: int, wire: Wire, *, epoch_s: float) -> str:
         """The same for a chargingProfile in RemoteStartTransaction, whose transaction is about to begin."""
         return self._install(connector, wire, epoch_s, None, with_start=True)
@@ -165,13 +173,25 @@ class ProfileStore:
         with_start: bool = False,
     ) -> str:
         try:
-            profile = ChargingProfile.parse(connector, wire, epoch_s, self._policies)
-            gate = Gate(self._connectors, self.capacity, self._policies)
-            gate.check(profile, self._installed, transaction, with_start)
+            profile = self._read(connector, wire, epoch_s, transaction, with_start)
         except Rejected:
             return "Rejected"
         self._hold([*(other for other in self._installed if not profile.replaces(other)), profile])
         return "Accepted"
+
+    def _read(
+        self,
+        connector: int,
+        wire: Wire,
+        epoch_s: float,
+        transaction: ActiveTransaction | None,
+        with_start: bool,
+    ) -> ChargingProfile:
+        """A profile that may be installed; `Rejected` or `Refusal` for any other."""
+        profile = ChargingProfile.parse(connector, wire, epoch_s, self._policies)
+        gate = Gate(self._connectors, self.capacity, self._policies)
+        gate.check(profile, self._installed, transaction, with_start)
+        return profile
 
     def _drop(self, unwanted: Callable[[ChargingProfile], bool]) -> bool:
         kept = [profile for profile in self._installed if not unwanted(profile)]

@@ -75,8 +75,12 @@ class SmartCharging:
             return self._profiles
         return self._profiles.empty()
 
+    def takes_with_start(self, connector: int, wire: Payload) -> bool:
+        """Could a profile in RemoteStartTransaction be taken (5.11, errata 3.41)?"""
+        return self._profiles.takes_with_start(connector, wire, epoch_s=self._epoch_s())
+
     def began(self, transaction: Transaction) -> None:
-        """Take the profile that came with a remote start; a bad one does not keep it from running (5.11)."""
+        """Take the profile that came with a remote start; one that no longer fits lets it run."""
         if transaction.charging_profile is not None:
             with suppress(Refusal):
                 profile = transaction.charging_profile

@@ -130,6 +130,10 @@ class Paced:
         self._last_second = clock()
         self._anchor: tuple[float, float] | None = None  # wall clock and virtual time at the first move
 
+    def begin(self, wall_s: float) -> None:
+        """Virtual time follows from here on: now, it was this reading of the wall clock."""
+        self._anchor = wall_s, self._timeline.now
+
     def advance(self, until_s: float, *, inclusive: bool = True) -> None:
         timeline = self._timeline
         hub = self._hub

@@ -24,6 +24,7 @@ from evc5.twin.sheet.configuration import Configuration
 BOOT_RETRY_S = 60.0  # where the CSMS leaves the wait to us (interval 0) or gives none; assumed
 MAX_TEXT = 1 << 16  # characters of a frame that the device can take; assumed (128 KB of RAM in an EVC4)
 CLOCK_STEP_S = 1.0  # a smaller difference to the CSMS's time is left alone; assumed
+REAL_CLOCK_STEP_S = 0.001  # ... in real time, where the difference is one of two clocks
 
 Answer = Callable[[Payload], Payload | None]
 
@@ -62,6 +63,7 @@ class Agent:
         self.on_online: list[Callable[[], None]] = []  # each time the conversation may go on
         self.on_clock_set: list[Callable[[float], None]] = []  # with the step in seconds
         self.foreign_time = False  # does the CSMS live in another time than this run?
+        self.clock_step_s = CLOCK_STEP_S
         self.on_foreign_time: list[Callable[[float], None]] = []  # with how far its clock is ahead of ours
         self.on_delivered: dict[str, Callable[[Message, Reply], None]] = {}
         self.on_all_delivered: list[Action] = []  # the queue has become empty
@@ -196,7 +198,7 @@ class Agent:
         if not self._follows_time():
             for foreign in self.on_foreign_time:
                 foreign(ahead_s)
-        elif abs(ahead_s) >= CLOCK_STEP_S:
+        elif abs(ahead_s) >= self.clock_step_s:
             step_s = self.clock.set(t_s, at.timestamp())
             for listener in self.on_clock_set:
                 listener(step_s)

@@ -69,16 +69,25 @@ def get_configuration(station: Station, payload: Payload) -> Payload:
 
 def remote_start(station: Station, payload: Payload) -> Payload:
     """Accepted means "will try" (5.11); without a connectorId a free connector with a car takes it first."""
-    if "chargingProfile" in payload and station.behaviour.policy("remote_start_profile") == "rejected":
-        return {"status": "Rejected"}
+    profile = payload.get("chargingProfile")
     wanted = payload.get("connectorId")
     connectors = [wanted] if wanted is not None else sorted(station.sessions, key=station.is_empty)
     free = [n for n in connectors if n in station.sessions and station.sessions[n].is_free]
     if not free or station.agent.registration != "Accepted" or station.restart.going_down:
         return {"status": "Rejected"}
+    if profile is not None and not _takes_profile(station, free[0], profile):
+        return {"status": "Rejected"}
     session = station.sessions[free[0]]
-    station.soon(partial(session.remote_start, payload["idTag"], payload.get("chargingProfile")))
+    station.soon(partial(session.remote_start, payload["idTag"], profile))
     return {"status": "Accepted"}
+
+
+def _takes_profile(station: Station, connector: int, profile: Payload) -> bool:
+    """By policy `remote_start_profile`: rejected as such, ignored, or taken where it is one (5.11)."""
+    policy = station.behaviour.policy("remote_start_profile")
+    if policy != "applied":
+        return policy == "ignored"
+    return station.smart_charging.takes_with_start(connector, profile)
 
 
 def remote_stop(station: Station, payload: Payload) -> Payload:

@@ -217,7 +217,8 @@ def test_times_with_an_offset_are_taken_to_utc() -> None:
 def test_dates_in_a_payload_become_the_text_that_ocpp_wants() -> None:
     text = (
         GOOD
-        + "[[csms.actions]]\nat = 0\naction = 'X'\npayload = { a = [{ b = 2024-03-01T01:00:00+01:00 }] }\n"
+        + "[[csms.actions]]\nat = 0\naction = 'X'\ninvalid = true\n"
+        + "payload = { a = [{ b = 2024-03-01T01:00:00+01:00 }] }\n"
     )
     assert rig(text).csms.actions[0].payload == {"a": [{"b": "2024-03-01T00:00:00Z"}]}
 

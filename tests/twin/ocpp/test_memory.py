@@ -11,6 +11,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
+from cables import pull
 from hypothesis import HealthCheck, given, settings
 from scenario import Log, Scenario
 from wire import charging, frames, read, sent, statuses, written
@@ -95,7 +96,6 @@ def test_a_scheduled_change_takes_effect_although_a_cut_ended_the_transaction() 
     assert bench.call("ChangeAvailability", {"connectorId": 1, "type": "Inoperative"}) == {
         "status": "Scheduled"
     }
-    bench.unplug(2)
     bench.power.cut()
     bench.unplug(1)
     bench.power.restore()
@@ -225,7 +225,7 @@ def play(scenario: Scenario, steps: list[tuple[str, Any]]) -> None:
             scenario.plug_in(how, "vw-id3-58", 0.3)
             bench.present_tag(how, f"TAG{how}")
         elif what == "unplug":
-            bench.unplug(how)
+            pull(bench, how)
         elif what == "network":
             getattr(bench.link, how)()
         elif what == "wait":
@@ -286,7 +286,7 @@ while True:
     bench.link.up()
     bench.advance(20)
     for connector in (1, 2):
-        bench.unplug(connector)
+        pull(bench, connector)
     bench.advance(5)
 """
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from cables import pull
 from malformed import malformed
 from wire import charging, frames, sent, values
 
@@ -212,7 +213,7 @@ def session_goes_on(bench: Bench) -> None:
     ):
         assert bench.call("ChangeConfiguration", {"key": key, "value": value})["status"] == "Accepted"
     for connector in (1, 2):
-        bench.unplug(connector)
+        pull(bench, connector)
     bench.call("Reset", {"type": "Hard"})
     bench.advance(300)
     before = len(sent(bench, "MeterValues"))

@@ -4,6 +4,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
+from cables import pull
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from scenario import Scenario
@@ -113,7 +114,7 @@ class Days(RuleBasedStateMachine):
 
     @rule(connector=CONNECTORS)
     def unplug(self, connector: int) -> None:
-        self.all.bench.unplug(connector)
+        pull(self.all.bench, connector)
 
     @rule(connector=CONNECTORS, tag=TAGS)
     def present(self, connector: int, tag: str) -> None:
