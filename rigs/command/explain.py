@@ -6,6 +6,7 @@ from rich.table import Table
 from evc5.rigs.checks.state.requirement import Requirement
 from evc5.rigs.checks.state.tolerances import Tolerances
 from evc5.rigs.checks.verdict.catalogue import TABLE
+from evc5.rigs.checks.verdict.numbers import numbers_of
 from evc5.rigs.errors import BadInput
 from evc5.rigs.rigfile.messages import nearest
 from evc5.twin.sheet.policies import POLICIES
@@ -45,3 +46,6 @@ def _one(row: Requirement, console: Console) -> None:
         console.print(f"needs    {need.lacks}", highlight=False)
     if row.arises:
         console.print(f"arises   {', '.join(row.arises)}", highlight=False)
+    for number in numbers_of(row.id):
+        unit = "" if number.unit == "1" else f" {number.unit}"
+        console.print(f"number   {number.name} = {number.value:g}{unit}: {number.source}", highlight=False)

@@ -32,7 +32,9 @@ REQUIREMENTS = (
     ),
     R(ABOVE, "A composite schedule is nowhere above a profile that was accepted", "3.13.3, 5.7"),
 )
-LAST_S = 0.999  # each whole second has the limit that holds at its end; assumed, OCPP counts whole seconds
+SECOND_END_S = (
+    0.999  # each whole second has the limit that holds at its end; assumed, OCPP counts whole seconds
+)
 TENTH = 0.1 + 1e-6  # limits are written with one decimal (7.14)
 BESIDE_S = 2.0  # assumed: a station may round a boundary to either second, and so may its clock
 START_S = 300.0  # assumed: a schedule that starts further from its question is of another time
@@ -193,7 +195,7 @@ class Composite:
         guess = self._guess(now)
 
         def at(offset: float) -> tuple[Piece | None, float]:
-            t = start + offset + LAST_S
+            t = start + offset + SECOND_END_S
             which = sorted(ratings[0]) if connector == 0 else [connector]
             whole, until = self._prevails(0, t, now, guess)
             pieces = []
@@ -266,7 +268,7 @@ class Composite:
         for _ in range(MOST_STEPS):
             offsets.add(offset)
             _, until = expected(offset)
-            offset = max(float(ceil(until - LAST_S - 1e-6)), offset + 1.0) if until < inf else inf
+            offset = max(float(ceil(until - SECOND_END_S - 1e-6)), offset + 1.0) if until < inf else inf
             if offset >= duration:
                 break
         for second in sorted(offsets):

@@ -7,7 +7,7 @@ from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY, key
 from evc5.rigs.checks.state.ledger import Told
-from evc5.rigs.checks.state.profiles import HAIR_S, Cap
+from evc5.rigs.checks.state.profiles import MINIMUM_A, ROUNDED_S, Cap
 from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import current, highest_of_late, is_new, per_phase
@@ -49,12 +49,11 @@ REQUIREMENTS = (
         arises=("SetChargingProfile",),
     ),
 )
-PILOT_S = 5.1  # the duty may change every 5 s; IEC 61851-1 as quoted by EVerest's Charger.hpp
-FOLLOW_S = 20.0  # assumed: the pilot's 5 s, the car's 5 s, and again for who goes up
+PROFILE_PILOT_S = 5.1  # the duty may change every 5 s; IEC 61851-1 as quoted by EVerest's Charger.hpp
+STATION_FOLLOW_S = 20.0  # assumed: the pilot's 5 s, the car's 5 s, and again for who goes up
 SWITCH_S = 60.0  # assumed: the car lets go, the pause, the relays
 DWELL_S = 600.0  # EVerest EnergyManager; assumed
-MINIMUM_A = 6.0  # IEC 61851-1 Annex A: below it there is no offer
-JUST_S = 0.01
+JUST_S = 0.01  # stamps are written to the millisecond
 EXACT_A = 0.1  # limits are told with one decimal (7.14)
 NO_LIMIT = 1e9
 
@@ -78,9 +77,9 @@ class Charging:
         """The limit at each instant in A, and its numberPhases (0: none said)."""
         if self._in_force.is_empty:
             return np.full(len(t), NO_LIMIT), np.zeros(len(t))
-        steps = list(self._in_force.steps(connector, float(t[0]) - FOLLOW_S, float(t[-1]) + 1.0))
+        steps = list(self._in_force.steps(connector, float(t[0]) - STATION_FOLLOW_S, float(t[-1]) + 1.0))
         starts = np.array([start for start, _ in steps])
-        index = np.searchsorted(starts, t + HAIR_S, side="right") - 1
+        index = np.searchsorted(starts, t + ROUNDED_S, side="right") - 1
         amps = np.array([self._amps(cap) for _, cap in steps])
         phases = np.array([0 if cap is None else cap.phases or 0 for _, cap in steps])
         return amps[index], phases[index]
@@ -115,9 +114,9 @@ class Charging:
         judged = keep & (amps < NO_LIMIT) & ((offer > 0) | (allowed == 0.0))
         wrong, highest = np.zeros(len(rows), bool), allowed.copy()
         for k in np.flatnonzero(judged & (offer > allowed + slack)).tolist():
-            late = highest_of_late(rows, allowed, k, PILOT_S)
+            late = highest_of_late(rows, allowed, k, PROFILE_PILOT_S)
             highest[k] = max(late, self._before(connector, float(rows["t"][k])))
-            wrong[k] = offer[k] > highest[k] + slack and not is_new(rows, offer, k, PILOT_S, slack)
+            wrong[k] = offer[k] > highest[k] + slack and not is_new(rows, offer, k, PROFILE_PILOT_S, slack)
 
         def tell(k: int) -> Told:
             message = "more is offered than the charging profile allows"
@@ -127,7 +126,7 @@ class Charging:
 
     def _before(self, connector: int, t: float) -> float:
         """The highest limit of the pilot's 5 s before an instant, whether or not a row stands there."""
-        steps = self._in_force.steps(connector, t - PILOT_S, t)
+        steps = self._in_force.steps(connector, t - PROFILE_PILOT_S, t)
         caps = [self._amps(cap) for _, cap in steps]
         return max((0.0 if amps < MINIMUM_A else amps for amps in caps), default=0.0)
 
@@ -219,7 +218,7 @@ class Charging:
         slack, wrong, highest = 1.0 + tolerances.current_part, np.zeros(len(instants), bool), limits.copy()
         for k in np.flatnonzero(flows & (total > limits * slack + tolerances.current_a)).tolist():
             t = float(instants[k])
-            highest[k] = max(self._amps(cap) for _, cap in self._in_force.steps(0, t - FOLLOW_S, t))
+            highest[k] = max(self._amps(cap) for _, cap in self._in_force.steps(0, t - STATION_FOLLOW_S, t))
             wrong[k] = total[k] > highest[k] * slack + tolerances.current_a
 
         def tell(k: int) -> Told:

@@ -48,7 +48,7 @@ STEPS = {
 }
 LAST = {"Uploaded", "UploadFailed", "DownloadFailed", "Installed", "InstallationFailed"}
 BEGIN_S, END_S = 60.0, 600.0  # assumed: how soon work begins, and how long a transfer takes
-TELL_S = 15.0  # assumed: so soon a change of service is told
+SERVICE_TOLD_S = 15.0  # assumed: so soon a change of service is told
 IDLE = ("Available", "Preparing")
 
 
@@ -162,7 +162,7 @@ class Files:
     def _updating(self, t: float, status: str) -> None:
         if status == "Downloaded":
             idle = {c: word for c, word in self._connectors.statuses.items() if c and word in IDLE}
-            self._agenda.at(t + TELL_S, partial(self._in_service, t, idle, False))
+            self._agenda.at(t + SERVICE_TOLD_S, partial(self._in_service, t, idle, False))
             self._agenda.at(t + BEGIN_S, partial(self._installs, t))
         elif status == "Installing":
             self._agenda.at(t + END_S, partial(self._installed, t))
@@ -170,18 +170,18 @@ class Files:
             self._outcome(t, status)
         if status == "InstallationFailed":
             out = {c: word for c, word in self._connectors.statuses.items() if c and word == "Unavailable"}
-            self._agenda.at(t + TELL_S, partial(self._in_service, t, out, True))
+            self._agenda.at(t + SERVICE_TOLD_S, partial(self._in_service, t, out, True))
 
     def _in_service(self, t: float, before: dict[int, str], serves: bool) -> None:
         """Of connectors that nobody touched meanwhile, those that were idle, or were out for the update."""
         if self._now[UPDATE] not in (("",) if serves else ("Downloaded", "Installing")):
             return
         for connector in before.keys() - self._connectors.ordered_out:
-            touched = self._connectors.touches(connector, t, t + TELL_S)
+            touched = self._connectors.touches(connector, t, t + SERVICE_TOLD_S)
             if (
                 touched
                 or connector in self._history.transactions.open
-                or not self._undisturbed(t, t + TELL_S)
+                or not self._undisturbed(t, t + SERVICE_TOLD_S)
             ):
                 continue
             told = self._connectors.statuses[connector]

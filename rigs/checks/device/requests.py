@@ -66,9 +66,9 @@ REQUIREMENTS = (
     R(CACHE, "ClearCache is Accepted where there is a cache, else Rejected", "5.4, ER 3.23, TC_061_1_CS"),
     R(DATA, "An unknown vendor's data are refused as such", "5.6, TC_062_CS"),
 )
-SOON_S = 10.0  # assumed: an Authorize may come between
-BOOT_S = 120.0  # assumed: last words, restart, socket
-LAST_S = 5.0  # assumed: so soon after the last word, or the reply, a station goes down
+CARRIED_OUT_S = 10.0  # assumed: an Authorize may come between
+RESTART_S = 120.0  # assumed: last words, restart, socket
+GOES_DOWN_S = 5.0  # assumed: so soon after the last word, or the reply, a station goes down
 FREE = ("Available", "Preparing")
 
 
@@ -216,11 +216,11 @@ class Commands:
                 else:
                     self._inoperative.pop(one, None)
             if connector == 0:
-                self._agenda.at(t + SOON_S, partial(self._station, inoperative, t))
+                self._agenda.at(t + CARRIED_OUT_S, partial(self._station, inoperative, t))
 
     def _station(self, inoperative: bool, t: float) -> None:
         """Connector 0 tells the availability of the station as a whole (4.9)."""
-        if self._connectors.alone(0, t, t + SOON_S) and 0 in self._told:
+        if self._connectors.alone(0, t, t + CARRIED_OUT_S) and 0 in self._told:
             expected, told = "Unavailable" if inoperative else "Available", self._told[0][1]
             message = "the status of connector 0 after a change of its availability"
             self._ledger.judge(AVAILABILITY, told == expected, t, 0, expected, told, message)
@@ -240,7 +240,7 @@ class Commands:
             owed = [*zero, *outlets] if of_all else [connector or 0]
             t = call.reply_t or call.t
             if wanted == "StatusNotification":
-                self._agenda.at(t + SOON_S, partial(self._followed, wanted, owed, t))
+                self._agenda.at(t + CARRIED_OUT_S, partial(self._followed, wanted, owed, t))
             elif len(self._owed) < 4096:
                 self._owed.append((owed, t))
 
@@ -248,16 +248,16 @@ class Commands:
         for owed, t in self._owed:
             listed = self._keys.measurands("MeterValuesSampledData", t)
             told = listed is None or bool(listed - {"SoC"})
-            metered = [one for one in owed if not self._connectors.is_unmetered(one, t, SOON_S)]
-            if told and metered and t + SOON_S < end:
+            metered = [one for one in owed if not self._connectors.is_unmetered(one, t, CARRIED_OUT_S)]
+            if told and metered and t + CARRIED_OUT_S < end:
                 self._followed("MeterValues", metered, t)
 
     def _followed(self, wanted: str, owed: list[int], t: float) -> None:
-        edge = np.array([t, t + SOON_S])
-        if self._connectors.unsure(edge, 0.0).any() or self._link.was_unheard(t - 60.0, t + SOON_S):
+        edge = np.array([t, t + CARRIED_OUT_S])
+        if self._connectors.unsure(edge, 0.0).any() or self._link.was_unheard(t - 60.0, t + CARRIED_OUT_S):
             return
         sent = self._values if wanted == "MeterValues" else self._sent
-        found = {one for at, one in sent if t - 0.1 <= at <= t + SOON_S}
+        found = {one for at, one in sent if t - 0.1 <= at <= t + CARRIED_OUT_S}
         missing = sorted(set(owed) - found)
         message, actual = f"{wanted} was triggered", f"none of {missing}"
         self._ledger.judge(
@@ -278,10 +278,10 @@ class Commands:
         running = self._history.transactions.open.get(connector)
         if running is not None and expected[0] == "Unlocked":
             look = partial(self._ended, UNLOCK, running, "UnlockCommand", t)
-            self._agenda.at(t + SOON_S, look)
+            self._agenda.at(t + CARRIED_OUT_S, look)
 
     def _ended(self, requirement: str, running: Transaction, reason: str, t: float) -> None:
-        if self._connectors.alone(running.connector, t, t + SOON_S) and (
+        if self._connectors.alone(running.connector, t, t + CARRIED_OUT_S) and (
             running.stop is None or running.stop >= t - 1.0
         ):
             good = running.stop is not None and running.reason == reason
@@ -295,7 +295,7 @@ class Commands:
         t, reason = call.reply_t or call.t, f"{call.payload['type']}Reset"
         self._to_reset = t, call.payload["type"]
         running = [its for its in self._history.transactions.open.values() if self._sure(t)]
-        self._agenda.at(t + BOOT_S, partial(self._restarted, reason, running, t))
+        self._agenda.at(t + RESTART_S, partial(self._restarted, reason, running, t))
 
     def _stops(self, call: Call) -> None:
         self._stop = call
@@ -307,18 +307,18 @@ class Commands:
             return
         t, kind = asked
         alone = self._connectors.touches(0, t + 0.01, event.t) <= 1  # the event itself
-        quiet = not self._connectors.unsure(np.array([t - LAST_S]), QUIET_S).any()  # before it fell dark
+        quiet = not self._connectors.unsure(np.array([t - GOES_DOWN_S]), QUIET_S).any()  # before it fell dark
         if alone and quiet and not self._link.was_unheard(t, event.t):
             self._went_down(t, kind, event.t)
 
     def _went_down(self, t: float, kind: str, end: float) -> None:
-        stop, expected = self._stop, f"within {LAST_S:g} s of all being said"
-        unanswered = stop is not None and stop.reply_t is None and stop.t > end - BOOT_S
+        stop, expected = self._stop, f"within {GOES_DOWN_S:g} s of all being said"
+        unanswered = stop is not None and stop.reply_t is None and stop.t > end - RESTART_S
         untold = unanswered or any(its.start < t for its in self._history.transactions.open.values())
-        if kind == "Soft" and unanswered and end - t > LAST_S:
+        if kind == "Soft" and unanswered and end - t > GOES_DOWN_S:
             return  # how long it hopes is left to it
         since = max(t, self._link.heard_at) if kind == "Soft" else t
-        good = end - since <= LAST_S and not (kind == "Soft" and untold)
+        good = end - since <= GOES_DOWN_S and not (kind == "Soft" and untold)
         actual = f"after {end - since:.0f} s, {'a stop untold' if untold else 'all said'}"
         message = f"a {kind.lower()} reset was accepted"
         self._ledger.judge(PROMPT, good, end, None, expected, actual, message)
@@ -326,19 +326,19 @@ class Commands:
     def _restarted(self, reason: str, running: list[Transaction], t: float) -> None:
         history = self._history
         edge = np.array([t - QUIET_S])
-        if self._connectors.touches(0, t - QUIET_S, t + BOOT_S) > 2 or self._connectors.unsure(edge).any():
+        if self._connectors.touches(0, t - QUIET_S, t + RESTART_S) > 2 or self._connectors.unsure(edge).any():
             return  # the request itself and the event that it brings are two
         if history.link.down_since is not None or any(
-            begin <= t + BOOT_S and end >= t for begin, end in history.link.outages
+            begin <= t + RESTART_S and end >= t for begin, end in history.link.outages
         ):
             return  # the power or the link went before it could boot
-        booted = [boot for boot in self._boots if t < boot <= t + BOOT_S]
-        message, expected = "a reset was accepted", f"a BootNotification within {BOOT_S:g} s"
+        booted = [boot for boot in self._boots if t < boot <= t + RESTART_S]
+        message, expected = "a reset was accepted", f"a BootNotification within {RESTART_S:g} s"
         self._ledger.judge(RESET, bool(booted), t, None, expected, "none", message)
-        for its in () if history.link.was_unheard(t, t + BOOT_S) else running:
-            good = its.stop is not None and its.stop < t + BOOT_S and its.reason == reason
+        for its in () if history.link.was_unheard(t, t + RESTART_S) else running:
+            good = its.stop is not None and its.stop < t + RESTART_S and its.reason == reason
             if (
-                self._connectors.touches(its.connector, t - QUIET_S, t + BOOT_S) <= 2
+                self._connectors.touches(its.connector, t - QUIET_S, t + RESTART_S) <= 2
                 and history.link.down_since is None
             ):
                 actual = "it goes on" if its.stop is None else f"{its.reason} at {iso(its.stop)}"
@@ -366,7 +366,7 @@ class Commands:
             self._judge(START, call, status == "Accepted", "Accepted")
             if status == "Accepted":
                 tag = call.payload["idTag"].lower()
-                self._agenda.at(t + SOON_S, partial(self._began, connector, tag, t))
+                self._agenda.at(t + CARRIED_OUT_S, partial(self._began, connector, tag, t))
 
     def _is_free(self, connector: int, t: float) -> bool:
         """Told to be free for a while, and no card shown of late that may be waiting for its cable."""
@@ -375,7 +375,7 @@ class Commands:
         return told in FREE and t - told_t > QUIET_S and not recently and connector not in self._inoperative
 
     def _began(self, connector: int, tag: str, t: float) -> None:
-        if not self._connectors.alone(connector, t, t + SOON_S):
+        if not self._connectors.alone(connector, t, t + CARRIED_OUT_S):
             return
         if any(who == tag and t - 0.1 <= at for at, who in self._refused):
             return

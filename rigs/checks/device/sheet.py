@@ -71,7 +71,7 @@ KNOWN_ACTIONS = frozenset(
         *("TriggerMessage", "UnlockConnector", "UpdateFirmware"),
     }
 )
-FOLLOW_S = 60.0  # assumed: a triggered message waits for what is on its way, at most so long
+TRIGGER_FOLLOWS_S = 60.0  # assumed: a triggered message waits for what is on its way, at most so long
 # What may be wrong with a request that keeps to its schema: a profile in disorder, a list that is too long.
 REFUSABLE = frozenset({"SetChargingProfile", "SendLocalList", "DataTransfer"})
 
@@ -191,9 +191,12 @@ class Triggers:
     def _overdue(self, t: float, late: str = "") -> None:
         """Readings are heard in blocks, so that those still to be handed out are not missed yet."""
         for action, since in list(self._owed.items()):
-            if t - since > FOLLOW_S and action != late:
+            if t - since > TRIGGER_FOLLOWS_S and action != late:
                 del self._owed[action]
-                expected, message = f"{action} within {FOLLOW_S:g} s", "an accepted trigger was not followed"
+                expected, message = (
+                    f"{action} within {TRIGGER_FOLLOWS_S:g} s",
+                    "an accepted trigger was not followed",
+                )
                 self._context.ledger.broken(FOLLOWED, since, None, expected, "none", message)
 
     def _end(self, t: float) -> None:

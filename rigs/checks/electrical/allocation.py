@@ -12,7 +12,7 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.mains import Mains
-from evc5.rigs.checks.state.profiles import Cap
+from evc5.rigs.checks.state.profiles import MINIMUM_A, Cap
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import hold, lasting, per_phase
 from evc5.rigs.checks.state.spread import Spread
@@ -49,12 +49,11 @@ REQUIREMENTS = (
         arises=("StartTransaction",),
     ),
 )
-SETTLED_S = 40.0  # assumed: a raise waits for the other's cut, each for its pilot and its car
-DWELL_S = 660.0  # back to three phases only after 600 s (EVerest EnergyManager), and the switching
+SHARE_SETTLED_S = 40.0  # assumed: a raise waits for the other's cut, each for its pilot and its car
+SWITCH_BACK_S = 660.0  # back to three phases only after 600 s (EVerest EnergyManager), and the switching
 CUT_S = 1.0  # assumed: an allocation follows its limit so soon, before the pilot does
 NEAR_A = 0.15  # limits are told with one decimal (7.14)
 SHARE_A = 1.0  # assumed: how much of a shared current may be left over
-MINIMUM_A = 6.0  # IEC 61851-1 Annex A
 NO_LIMIT = 1e9
 
 
@@ -250,7 +249,7 @@ class Shares:
     def _settled(self, axis: Rows, connector: int, judged: Array, expected: Array, told: Array) -> None:
         wrong = judged & (np.abs(told - expected) > NEAR_A)
         hold(self._ledger, FULL, axis, judged & ~wrong, connector)
-        for begin, end, k in lasting(axis, wrong, SETTLED_S):
+        for begin, end, k in lasting(axis, wrong, SHARE_SETTLED_S):
             message = f"another current is allocated than the limits leave, for {end - begin:.0f} s"
             self._ledger.broken(FULL, begin, connector, f"{expected[k]:.2f} A", f"{told[k]:.2f} A", message)
 
@@ -269,9 +268,9 @@ class Shares:
         for connector, one in known.items():
             asked = np.minimum(whole, self._fewest(connector, t)) < 3
             since = t - np.maximum.accumulate(np.where(asked, t, -np.inf))
-            judged = one.wants & (one.phases > 0) & (since > DWELL_S)
+            judged = one.wants & (one.phases > 0) & (since > SWITCH_BACK_S)
             hold(self._ledger, PHASES, axis, judged & (one.phases == wired), connector)
-            for begin, end, k in lasting(axis, judged & (one.phases < wired), SETTLED_S):
+            for begin, end, k in lasting(axis, judged & (one.phases < wired), SHARE_SETTLED_S):
                 message = f"a car charges on fewer phases than it may, for {end - begin:.0f} s"
                 self._ledger.broken(
                     PHASES, begin, connector, f"{wired} phases", f"{one.phases[k]:g}", message
@@ -280,7 +279,7 @@ class Shares:
     def _shared(self, axis: Rows, judged: Array, expected: Array, room: Array, total: Array) -> None:
         wrong = judged & ((total < expected - SHARE_A) | (total > room + NEAR_A))
         hold(self._ledger, FULL, axis, judged & ~wrong)
-        for begin, end, k in lasting(axis, wrong, SETTLED_S):
+        for begin, end, k in lasting(axis, wrong, SHARE_SETTLED_S):
             message = f"of the current that the connectors share some is left over, for {end - begin:.0f} s"
             self._ledger.broken(FULL, begin, None, f"{expected[k]:.2f} A", f"{total[k]:.2f} A", message)
 
@@ -308,7 +307,7 @@ class Shares:
                 good &= (one.named != name) | may
             wrong = one.wants & ~good
             hold(self._ledger, REASON, axis, one.wants & good, connector)
-            for begin, end, k in lasting(axis, wrong, SETTLED_S):
+            for begin, end, k in lasting(axis, wrong, SHARE_SETTLED_S):
                 message = f"telemetry names a limit that does not limit, for {end - begin:.0f} s"
                 actual = f"{one.named[k]} at {got[k]:.2f} A"
                 self._ledger.broken(REASON, begin, connector, "what limits", actual, message)

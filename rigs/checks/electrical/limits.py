@@ -51,6 +51,10 @@ REQUIREMENTS = (
     ),
 )
 PILOT_S = 5.0  # the duty may change every 5 s; IEC 61851-1 as quoted by EVerest's Charger.hpp
+CARS_FOLLOW_S = 20.0  # assumed: pilot 5 s, the car's reaction 5 s, and the same again for who goes up
+PERMISSION_MARGIN_S = (
+    6.5  # assumed: a stop withdraws the offer at once; the station's clock may be a little off
+)
 ALLOWED = {CAPABILITY: "capability_a", ALLOCATION: "allocated_a"}
 MESSAGES = {
     CAPABILITY: "more is offered than rating, cable or heat allow",
@@ -93,7 +97,6 @@ class StationLimit:
     """The currents of all connectors, phase by phase, against chg_StationMaxCurrent."""
 
     KEY = "chg_StationMaxCurrent"
-    FOLLOW_S = 20.0  # assumed: pilot 5 s, the car's reaction 5 s, and the same again for who goes up
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -102,7 +105,7 @@ class StationLimit:
 
     def _limit(self, t: float) -> float | None:
         """The highest limit in force of late: after a cut it takes the cars a while to follow."""
-        texts = {self._context.history.keys.text(self.KEY, at) for at in (t, t - self.FOLLOW_S)}
+        texts = {self._context.history.keys.text(self.KEY, at) for at in (t, t - CARS_FOLLOW_S)}
         try:
             return max(float(text) for text in texts if text)
         except ValueError:
@@ -158,7 +161,6 @@ class Permission:
     """Each stretch of offered current lies within a transaction; judged at the end, when all are told."""
 
     MOST = 100_000
-    MARGIN_S = 6.5  # assumed: a stop withdraws the offer at once; the station's clock may be a little off
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -194,7 +196,7 @@ class Permission:
             if end > until:
                 continue
             covered = any(
-                start - shift <= begin and end <= stop + shift + self.MARGIN_S
+                start - shift <= begin and end <= stop + shift + PERMISSION_MARGIN_S
                 for start, stop in _joined(self._transactions.get(connector, ()), shift)
             )
             actual = f"offered until {iso(end)}"

@@ -49,7 +49,7 @@ REQUIREMENTS = (
 )
 CLOSE_S, OPEN_S, PWM_S = 3.0, 0.1, 5.0  # IEC 61851-1 Annex A, sequences 4, 8.1 and 7
 PAUSE_S, DWELL_S = 10.0, 600.0  # EVerest's EvseManager and EnergyManager manifests
-SLACK_S = 0.05  # instants are written to the millisecond and rows share them
+ROW_SLACK_S = 0.05  # instants are written to the millisecond and rows share them
 
 
 class Contactor:
@@ -79,7 +79,7 @@ class Contactor:
     ) -> None:
         message = f"the contactor {'closes' if requirement == CLOSE else 'opens'} late"
         for begin, end in found:
-            good = end - begin <= most_s + SLACK_S
+            good = end - begin <= most_s + ROW_SLACK_S
             expected, actual = f"within {most_s:g} s", f"after {end - begin:.2f} s"
             self._context.ledger.judge(requirement, good, end, connector, expected, actual, message)
 
@@ -100,7 +100,7 @@ class PwmPeriod:
                     self._judge(connector, float(t[now]), float(t[now] - t[before]))
 
     def _judge(self, connector: int, t: float, since_s: float) -> None:
-        good, message = since_s >= PWM_S - SLACK_S, "the duty cycle changes too often"
+        good, message = since_s >= PWM_S - ROW_SLACK_S, "the duty cycle changes too often"
         self._context.ledger.judge(
             PWM, good, t, connector, f">= {PWM_S:g} s", f"{since_s:.2f} s after the last change", message
         )
@@ -135,12 +135,12 @@ class Phases:
         for (_, ended, was), (t, _, now) in pairwise(runs):
             if was != now and t >= first:
                 message = "charging goes on too soon on another number of phases"
-                good = t - ended >= PAUSE_S - SLACK_S
+                good = t - ended >= PAUSE_S - ROW_SLACK_S
                 judge(PAUSE, good, t, connector, f">= {PAUSE_S:g} s", f"{t - ended:.2f} s", message)
         for (_, ended, was), (_, _, between), (t, _, now) in zip(runs, runs[1:], runs[2:], strict=False):
             if was == now > between and t >= first:
                 message = "the phases are switched up too soon"
-                good = t - ended >= DWELL_S - SLACK_S
+                good = t - ended >= DWELL_S - ROW_SLACK_S
                 judge(DWELL, good, t, connector, f">= {DWELL_S:g} s", f"{t - ended:.1f} s", message)
 
 

@@ -6,6 +6,7 @@ from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
+from evc5.rigs.checks.state.profiles import MINIMUM_A
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import current, hold, per_phase, spans
 
@@ -42,8 +43,7 @@ REQUIREMENTS = (
     ),
 )
 PATIENCE_S = 60.0  # assumed: phases are switched in less
-MINIMUM_A = 6.0  # IEC 61851-1 Annex A
-SAME_A = 0.01
+SAME_A = 0.01  # currents are recorded to more digits
 FLOWS_A = 1.0  # assumed: more than a car that only keeps itself awake
 
 

@@ -22,7 +22,7 @@ REQUIREMENTS = (
 WHOLE_PART = 0.1  # assumed: voltage and current of one reading may be taken a second apart from its power
 MOST_V = 253.0  # EN 50160: 230 V and 10 %
 MOST_W = 1e6  # assumed: no outlet gives a megawatt; what is beyond is a value that cannot be
-STAMP_S = 0.001  # stamps are written to the millisecond: up to here the car before may be meant
+CAR_STAMP_S = 0.001  # stamps are written to the millisecond: up to here the car before may be meant
 SUMMED = {DEFAULT_MEASURAND: 0.0, "Power.Active.Import": 0.01}  # a part of the total: class 1
 
 
@@ -175,7 +175,7 @@ class Consistency:
         stamp = np.concatenate([block.stamp for block, _ in told])
         order = np.argsort(stamp, kind="stable")
         soc, stamp = np.concatenate([soc for _, soc in told])[order], stamp[order]
-        cars = np.searchsorted(np.array(self._cars.get(connector, ())) + STAMP_S, stamp)
+        cars = np.searchsorted(np.array(self._cars.get(connector, ())) + CAR_STAMP_S, stamp)
         for car in np.unique(cars).tolist():  # a transaction may see one replaced
             key = (connector, blocks[0].transaction or 0, car)
             self._filling(key, connector, stamp[cars == car], soc[cars == car])

@@ -45,7 +45,7 @@ LISTS = {
 # Sheet table 3: "when the attached kWh meter supports it"; SoC: when a car is there to tell it.
 MAY_LACK = frozenset({"Frequency", "Power.Factor", "SoC"})
 TRIGGERED_S = 60.0  # assumed: what is asked for comes so soon
-SETTLED_S = 60.0  # assumed: so long after it came the charge of a car is told
+SOC_TOLD_S = 60.0  # assumed: so long after it came the charge of a car is told
 # 9.1.17 with the sheet's "phase values are applicable to all measurands that support it".
 PHASED = frozenset({"Current.Import", "Voltage", "Power.Active.Import", "Current.Offered"})
 NO_TOTAL = frozenset({"Current.Import", "Voltage", "Current.Offered"})  # there is none over the phases
@@ -171,7 +171,7 @@ class Contents:
         text = self._keys.text(key, first)
         if text is None or changes:
             return
-        told_soc = self._charged.get(connector, FOREVER) + SETTLED_S <= first
+        told_soc = self._charged.get(connector, FOREVER) + SOC_TOLD_S <= first
         what = (block.layout, text, self._wired(connector), MAY_LACK - {"SoC"} if told_soc else MAY_LACK)
         wrong = self._found.get(what)
         if wrong is None:

@@ -19,7 +19,7 @@ QUEUED = ("Sample.Periodic", "Sample.Clock")
 SAME_ORDER_S = 1.5  # assumed: a meter answers from so long before or after its stamp
 PROMPT_S = 30.0  # assumed: behind other calls on a slow line
 CATCH_UP_S = 3600.0  # assumed: how long a CALL that got no reply may hold up the others
-QUEUE_S = 600.0  # assumed: three minutes to connect anew, and the queue of a long outage
+LATE_QUEUE_S = 600.0  # assumed: three minutes to connect anew, and the queue of a long outage
 
 
 class Promptness:
@@ -109,4 +109,4 @@ class Promptness:
             for since in (history.link.down_since, history.boots.dark_since)
             if since is not None
         ]
-        return any(-np.inf < begin <= told and end >= taken - QUEUE_S for begin, end in gone)
+        return any(-np.inf < begin <= told and end >= taken - LATE_QUEUE_S for begin, end in gone)

@@ -34,7 +34,7 @@ REQUIREMENTS = (
     R("metering.start-stop", "meterStart and meterStop agree with the samples", "6.45, 6.49"),
     R("metering.continuity", "The register does not jump between transactions", "7.31"),
 )
-WHOLE_WH = 1.0  # meterStart and meterStop are whole watt-hours, samples may have decimals
+METER_WHOLE_WH = 1.0  # meterStart and meterStop are whole watt-hours, samples may have decimals
 
 
 @dataclass(slots=True)
@@ -118,12 +118,12 @@ class Register:
         shown = self._shown.setdefault(transaction.connector, Shown())
         before, shown.stopped = shown.stopped, None
         is_lifelong = self._context.evidence.from_power_on  # its first showings are known
-        if transaction.meter_start == 0.0 and shown.wh > WHOLE_WH and not is_lifelong:
+        if transaction.meter_start == 0.0 and shown.wh > METER_WHOLE_WH and not is_lifelong:
             self._starts_anew(transaction, shown)
             return
         if before is not None and before.meter_stop is not None and before.stop is not None:
             self._continues(before, transaction, transaction.start - before.stop)
-        rounding = max(WHOLE_WH, shown.step_wh)
+        rounding = max(METER_WHOLE_WH, shown.step_wh)
         self._show(transaction.connector, transaction.start, transaction.meter_start, call.t, rounding)
 
     def _starts_anew(self, transaction: Transaction, shown: Shown) -> None:
@@ -150,7 +150,7 @@ class Register:
         most = tolerances.standby_w * max(gap_s, 0.0) / 3600.0 + tolerances.resolution_wh
         most += tolerances.run_out_wh
         last = before.meter_stop or 0.0
-        if -WHOLE_WH <= transaction.meter_start - last <= most:
+        if -METER_WHOLE_WH <= transaction.meter_start - last <= most:
             self._ledger.held(CONTINUITY, 1, transaction.connector, transaction.start)
             return
         self._ledger.broken(
@@ -178,7 +178,7 @@ class Register:
             )
         else:
             self._ledger.held(START_STOP, 1, transaction.connector, transaction.stop)
-        rounding = max(WHOLE_WH, shown.step_wh)
+        rounding = max(METER_WHOLE_WH, shown.step_wh)
         self._show(transaction.connector, transaction.stop, meter_stop, call.t, rounding)
 
     def _boundary(self, transaction: Transaction, reading: Reading, wh: float, t: float) -> None:
@@ -187,7 +187,7 @@ class Register:
         expected = said.get(reading.layout.context)
         if expected is None:
             return
-        if abs(wh - expected) <= WHOLE_WH:
+        if abs(wh - expected) <= METER_WHOLE_WH:
             self._ledger.held(START_STOP, 1, transaction.connector, transaction.start)
         else:
             self._disagree(transaction, t, f"{expected:g} Wh", wh, reading.layout.context)
@@ -219,7 +219,7 @@ class Register:
         counted = np.diff(wh, prepend=first[1])
         flowed = np.diff(true_wh, prepend=first[0])
         tolerances = self._context.tolerances
-        allowed = tolerances.meter_class * np.abs(flowed) + tolerances.resolution_wh + WHOLE_WH
+        allowed = tolerances.meter_class * np.abs(flowed) + tolerances.resolution_wh + METER_WHOLE_WH
         allowed += slack + np.concatenate([[0.0], slack[:-1]])
         wrong = np.abs(counted - flowed) > allowed
         self._ledger.held(TRUE, int(np.count_nonzero(~wrong)), connector, stamps[~wrong])

@@ -15,7 +15,7 @@ from evc5.rigs.checks.state.transactions import Transaction
 
 KEY = "MeterValueSampleInterval"
 LIST = "MeterValuesSampledData"
-STAMP_S = 0.001  # stamps are written to the millisecond
+SAMPLE_STAMP_S = 0.001  # stamps are written to the millisecond
 NEAR_PART = 0.1  # assumed: 3.16.1 asks for samples that are frequent enough; so far off they still are
 REQUIREMENT = "metering.sample-interval"
 
@@ -45,7 +45,7 @@ class Plan:
     def due(self) -> float:
         """The next instant owed; infinite while sampling is off."""
         due = self._instant(self.n)
-        while self.changes and due >= self.changes[0][0] - STAMP_S:
+        while self.changes and due >= self.changes[0][0] - SAMPLE_STAMP_S:
             self.anchor, self.interval = self.changes.pop(0)
             self.n = 1
             due = self._instant(1)
@@ -95,7 +95,7 @@ class Sampling:
                 self._plan(transaction)
 
     def _plan(self, transaction: Transaction) -> Plan | None:
-        start = transaction.start + STAMP_S
+        start = transaction.start + SAMPLE_STAMP_S
         interval = self._interval(start)
         if interval is None:
             return None

@@ -32,7 +32,7 @@ KEEP = 100  # causes kept per requirement; the rest are counted (a summary is re
 NUMBERS = re.compile(r"\d+(?:[.:]\d+)*")  # what differs from time to time where one cause shows again
 BETTER_METER = "a better meter: every comparison lies within the instrument's uncertainty"
 FIND = -1  # the line of the frame of that instant; None: of nothing that was sent
-SAME_S = 0.0015  # times are written to the millisecond
+SAME_FRAME_S = 0.0015  # times are written to the millisecond
 
 
 class Lines:
@@ -58,10 +58,10 @@ class Lines:
 
     def at(self, t: float) -> int | None:
         """The line of a frame of this instant: the one that is judged now, else the first."""
-        if self._now is not None and abs(self._now[0] - t) < SAME_S:
+        if self._now is not None and abs(self._now[0] - t) < SAME_FRAME_S:
             return self._now[1]
-        k = bisect_left(self._t, t - SAME_S)
-        return self._line[k] if k < len(self._t) and self._t[k] - t < SAME_S else None
+        k = bisect_left(self._t, t - SAME_FRAME_S)
+        return self._line[k] if k < len(self._t) and self._t[k] - t < SAME_FRAME_S else None
 
 
 class Ledger:

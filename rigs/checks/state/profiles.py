@@ -14,10 +14,13 @@ from evc5.rigs.checks.reading.instants import epoch
 
 MAX, DEFAULT, TX = "ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"
 RECURS_S = {"Daily": 86_400.0, "Weekly": 604_800.0}  # 7.37
+MINIMUM_A = 6.0  # IEC 61851-1 Annex A: below it there is no offer
 VOLTS = 230.0  # 7.12: the area's set voltage
 PHASES = 3  # 7.12, 7.14: numberPhases where none is given
 FOREVER = float("inf")
-HAIR_S = 0.002  # assumed: who asks with a rounded stamp asks so much later, to be past the boundary it meets
+ROUNDED_S = (
+    0.002  # assumed: who asks with a rounded stamp asks so much later, to be past the boundary it meets
+)
 TO_MS = 3  # digits of a second
 
 

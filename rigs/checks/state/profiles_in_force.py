@@ -12,8 +12,8 @@ from evc5.rigs.checks.state.listeners import Bus
 from evc5.rigs.checks.state.profiles import (
     DEFAULT,
     FOREVER,
-    HAIR_S,
     MAX,
+    ROUNDED_S,
     TX,
     Cap,
     Profiles,
@@ -65,7 +65,7 @@ class ProfilesInForce:
         return len(self._versions) == 1
 
     def profiles(self, t: float) -> Profiles:
-        return self._versions[bisect_right(self._times, t + HAIR_S) - 1]
+        return self._versions[bisect_right(self._times, t + ROUNDED_S) - 1]
 
     def before(self, call: Call) -> Profiles:
         """Those that held before this call's answer changed them."""
@@ -76,7 +76,7 @@ class ProfilesInForce:
         """When the transaction that runs on a connector began; of 0, the oldest of all."""
         which = [connector] if connector else list(self._ran)
         found = [
-            start for one in which for start, stop in self._ran.get(one, ()) if start <= t + HAIR_S < stop
+            start for one in which for start, stop in self._ran.get(one, ()) if start <= t + ROUNDED_S < stop
         ]
         return min(found, default=None)
 
@@ -86,7 +86,7 @@ class ProfilesInForce:
         `own_first`: does a connector's own TxDefaultProfile outdo those of 0? None: as the policy has it.
         """
         held = self.profiles(t) if self.applies(t) else ()
-        began, asked = self.began(connector, t), t + HAIR_S
+        began, asked = self.began(connector, t), t + ROUNDED_S
         own_first = self._own_first if own_first is None else own_first
         cap = prevailing(held, connector, asked, began, own_first)
         return cap, min(next_mark(held, connector, asked, began), self._next_change(t))
@@ -107,7 +107,7 @@ class ProfilesInForce:
         """The caps in force about these instants, and which of them holds at each."""
         steps = list(self.steps(connector, float(t.min()), float(t.max()) + 1.0))
         starts = np.array([start for start, _ in steps])
-        return [cap for _, cap in steps], np.searchsorted(starts, t + HAIR_S, side="right") - 1
+        return [cap for _, cap in steps], np.searchsorted(starts, t + ROUNDED_S, side="right") - 1
 
     def caps_within(self, connector: int, since: float, until: float, either_way: bool) -> list[Cap | None]:
         """All caps in force at any time of a stretch; `either_way`: in each order that 3.13.1 leaves open."""
@@ -115,11 +115,11 @@ class ProfilesInForce:
         return [cap for order in orders for _, cap in self.steps(connector, since, until, order)]
 
     def _next_change(self, t: float) -> float:
-        index = bisect_right(self._times, t + HAIR_S)
+        index = bisect_right(self._times, t + ROUNDED_S)
         upcoming = [self._times[index]] if index < len(self._times) else []
-        upcoming += self._history.keys.changes(t + HAIR_S, "chg_Options")[:1]
+        upcoming += self._history.keys.changes(t + ROUNDED_S, "chg_Options")[:1]
         for ran in self._ran.values():
-            upcoming += [edge for pair in ran[-64:] for edge in pair if edge > t + HAIR_S]
+            upcoming += [edge for pair in ran[-64:] for edge in pair if edge > t + ROUNDED_S]
         return min(upcoming, default=FOREVER)
 
     # -- what the frames tell --------------------------------------------------------------------

@@ -20,7 +20,7 @@ class Tolerances:
     sample_s: float = 1.0  # assumed: a sample may be a second off its instant
     clock_s: float = 0.0005  # exactly on the boundary, to the millisecond that is written
     current_a: float = 0.5  # issue of the rig: the larger of 0.5 A and 3 %
-    current_part: float = 0.03
+    current_part: float = 0.03  # with current_a
     reaction_s: float = 5.0  # IEC 61851-1 Annex A: a car follows the pilot within 5 s
     station_clock_s: float = 2.0  # assumed: how far the station's clock may be ahead of the CSMS's
     heartbeat_s: float = 30.0  # assumed: a heartbeat may be so late, for instance behind other calls

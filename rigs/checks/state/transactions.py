@@ -9,7 +9,7 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
 
 FOREVER = float("inf")
-QUEUE_S = 600.0  # assumed: what was queued before a recording began is told so soon
+BEFORE_QUEUE_S = 600.0  # assumed: what was queued before a recording began is told so soon
 UNKNOWN = -1  # ER 3.18: stands for the id of a transaction whose start the CSMS never confirmed
 
 
@@ -91,7 +91,7 @@ class TransactionMemory:
 
     def at_rest(self, connector: int, t: float) -> None:
         """A status says that nothing runs there; what is queued of it comes a while later."""
-        self._settled.setdefault(connector, t + QUEUE_S)
+        self._settled.setdefault(connector, t + BEFORE_QUEUE_S)
 
     def by_name(self, stop: dict[str, Any], all_settled: bool) -> Transaction | None:
         """The transaction that a stop of this id means: its own; of a wrong id, the only one it can be.

@@ -33,8 +33,8 @@ REQUIREMENTS = (
         arises=("StatusNotification",),
     ),
 )
-SETTLED_S = 15.0  # assumed: a car answers its first offer within 10 s
-TELL_S = 10.0  # assumed: behind other calls on a slow line
+STATUS_SETTLED_S = 15.0  # assumed: a car answers its first offer within 10 s
+STATUS_TOLD_S = 10.0  # assumed: behind other calls on a slow line
 EVSE_FAULTS = {  # they fault a connector (7.6); of reader and meter EVC4 logs show it
     *("ground-failure", "over-voltage", "under-voltage", "power-meter-failure", "reader-failure"),
     "emergency-stop",
@@ -116,7 +116,7 @@ class Standing:
     def _true(self, connector: int, rows: Rows, sure: Array) -> None:
         good = self._allowed(connector, rows)
         hold(self._ledger, TRUE, rows, sure & good, connector)
-        for begin, end, k in lasting(rows, sure & ~good, SETTLED_S):
+        for begin, end, k in lasting(rows, sure & ~good, STATUS_SETTLED_S):
             status = str(rows["status"][k])
             message = f"the status does not go with what stands there, for {end - begin:.0f} s"
             expected = " or ".join(self._words(connector, rows, k)) or "another"
@@ -156,7 +156,7 @@ class Standing:
         seen = connectors.plugged[connector].begins_of(t, UNSEEN_S)  # cables swapped in a wink are one
         just_used = idle & here & (since > np.maximum(seen, anew) - 1.0)  # stamps go by the second
         waited = t - seen > (self._keys.integer("ConnectionTimeOut", float(t[-1])) or 0) - UNSURE_S
-        waited |= bool(self._keys.changes(float(t[0]) - SETTLED_S, "connectiontimeout"))
+        waited |= bool(self._keys.changes(float(t[0]) - STATUS_SETTLED_S, "connectiontimeout"))
         maybe_out = self._maybe_out or not self._keys.is_enabled(connector, float(t[-1]))
         in_service = ~out | maybe_out
         kept = np.isin(since, self._refused(connector))  # ER 3.5
@@ -188,11 +188,11 @@ class Standing:
         t = np.unique(np.concatenate([rows["t"], at[(at >= rows["t"][0]) & (at <= rows["t"][-1])]]))
         stood = rows["status"][np.searchsorted(rows["t"], t, side="right") - 1]
         said = words[np.maximum(np.searchsorted(at, t, side="right") - 1, 0)]
-        sure = ~self._connectors.unsure(t, RELATED_S + TELL_S) & (t >= at[0])
+        sure = ~self._connectors.unsure(t, RELATED_S + STATUS_TOLD_S) & (t >= at[0])
         both = Rows({"t": t}, int(np.searchsorted(t, rows["t"][min(rows.carried, len(rows) - 1)])))
         fine = sure & (said == stood)
         self._ledger.held(TOLD, int(np.count_nonzero(fine)), connector, t[fine])
-        for begin, end, k in lasting(both, sure & (said != stood), TELL_S):
+        for begin, end, k in lasting(both, sure & (said != stood), STATUS_TOLD_S):
             if self._link.was_unheard(begin - RELATED_S, end):
                 continue
             message = f"the status that was told is another than the one that stands, for {end - begin:.0f} s"

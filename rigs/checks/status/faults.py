@@ -22,8 +22,8 @@ REQUIREMENTS = (
         arises=("fault",),
     ),
 )
-LOOK_S = 10.0  # assumed: sensed and told so soon
-QUIET_S = 10.0
+FAULT_TOLD_S = 10.0  # assumed: sensed and told so soon
+FAULT_QUIET_S = 10.0  # assumed: what was done so long before has had its effect
 CODES = {  # 7.6; what table 5 of the sheet lacks is OtherError there
     "ground-failure": "GroundFailure",
     "over-voltage": "OverVoltage",
@@ -59,12 +59,16 @@ class Faults:
         others = self._connectors.faults(connector) - {fault}
         if not others:
             look = partial(self._look, connector, fault, event.name == "fault", event.t)
-            self._agenda.at(event.t + LOOK_S, look)
+            self._agenda.at(event.t + FAULT_TOLD_S, look)
 
     def _look(self, connector: int, fault: str, lasts: bool, t: float) -> None:
-        edge = np.array([t - QUIET_S, t + LOOK_S])
-        alone = self._connectors.touches(connector, t - QUIET_S, t + LOOK_S) == 1
-        if not alone or self._connectors.unsure(edge).any() or self._link.was_unheard(t - 60.0, t + LOOK_S):
+        edge = np.array([t - FAULT_QUIET_S, t + FAULT_TOLD_S])
+        alone = self._connectors.touches(connector, t - FAULT_QUIET_S, t + FAULT_TOLD_S) == 1
+        if (
+            not alone
+            or self._connectors.unsure(edge).any()
+            or self._link.was_unheard(t - 60.0, t + FAULT_TOLD_S)
+        ):
             return
         code = CODES[fault]
         if code in LACKING and self._context.evidence.behaviour == SHEET:

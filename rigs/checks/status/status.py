@@ -52,7 +52,7 @@ ROWS: dict[str, dict[str, str]] = {
     },
 }
 # 4.9: only these statuses may carry EVCommunicationError.
-UNTOLD_S = 5.0
+UNTOLD_S = 5.0  # assumed: what hands or a transaction brought about is told so soon
 STOP_S = 120.0  # assumed: so long a stop may be on its way
 MIDWAY_S = 0.1  # a stop and the status that comes of it have one instant
 TOLD_S = 1.0  # what happens within a second may be told in either order

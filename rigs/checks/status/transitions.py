@@ -83,9 +83,9 @@ MOMENT_S = 0.2  # assumed: a status follows its contactor so soon
 FOLLOW_S, OFF_S = 5.0, 6.0  # IEC 61851-1 Annex A: a car follows a lower offer, and the end of one
 IDLE_S = 5.0  # assumed: starts and stops may be stamped so much off
 GONE_S = 1.0  # assumed: stamps may be a second off
-HAIR_S = 0.05  # instants are written to the millisecond and rows share them
+ROW_HAIR_S = 0.05  # instants are written to the millisecond and rows share them
 LOAD_A = 1.0  # assumed: what a parked car takes is no load
-SETTLED_S = 60.0  # after an outage or a boot all is told anew
+ANEW_TOLD_S = 60.0  # after an outage or a boot all is told anew
 
 
 class Moments:
@@ -119,7 +119,7 @@ class Moments:
     def _charging(self, connector: int, rows: Rows) -> None:
         connectors, t = self._connectors, rows["t"]
         judged = connectors.running[connector].cover(t) & connectors.plugged[connector].cover(t)
-        judged &= ~connectors.faulty[connector].cover(t) & ~connectors.unsure(t, SETTLED_S)
+        judged &= ~connectors.faulty[connector].cover(t) & ~connectors.unsure(t, ANEW_TOLD_S)
         closed, said = rows["phases"] > 0, rows["status"] == "Charging"
         flows = closed & np.isin(rows["pilot"], ("C", "D")) & (per_phase(rows, "offered_a") > 0)
         wrong = judged & np.where(said, ~closed, flows)
@@ -132,7 +132,7 @@ class Moments:
 
     def _preparing(self, connector: int, rows: Rows) -> None:
         t = rows["t"]
-        judged = np.isin(rows["pilot"], ("B", "C", "D")) & ~self._connectors.unsure(t, SETTLED_S)
+        judged = np.isin(rows["pilot"], ("B", "C", "D")) & ~self._connectors.unsure(t, ANEW_TOLD_S)
         judged &= self._connectors.plugged[connector].cover(t) & ~self._connectors.faulty[connector].cover(t)
         wrong = judged & (rows["status"] == "Available")
         if self._keys.has_option(f"chg_Ch{connector}Options", "PlugAndCharge", float(t[-1])):
@@ -153,7 +153,7 @@ class Moments:
 
     def _idle(self, connector: int, rows: Rows) -> None:
         t, allocated = rows["t"], per_phase(rows, "allocated_a") > 0
-        idle = ~self._connectors.running[connector].cover(t) & ~self._connectors.unsure(t, SETTLED_S)
+        idle = ~self._connectors.running[connector].cover(t) & ~self._connectors.unsure(t, ANEW_TOLD_S)
         hold(self._ledger, IDLE, rows, idle & ~allocated, connector)
         for begin, end, k in lasting(rows, idle & allocated, IDLE_S):
             amps = f"{per_phase(rows, 'allocated_a')[k]:.2f} A"
@@ -162,7 +162,7 @@ class Moments:
 
     def _without_mains(self, connector: int, rows: Rows) -> None:
         """The row of the very instant shows how it was, or how it is."""
-        cut = self._cuts.cover(rows["t"], HAIR_S)
+        cut = self._cuts.cover(rows["t"], ROW_HAIR_S)
         live = (per_phase(rows, "offered_a") > 0) | (rows["phases"] > 0) | (current(rows) > 0)
         live |= rows["u1_v"] > 0
         hold(self._ledger, MAINS, rows, cut & ~live, connector)
@@ -188,13 +188,13 @@ class Moments:
         """The row before tells what flowed; the offer has to be over for long, or something is at fault."""
         t, offer, amps = rows["t"], per_phase(rows, "offered_a"), current(rows)
         faulty = self._connectors.faulty[connector]
-        sure = ~self._connectors.unsure(t[1:], HAIR_S) & ~faulty.cover(t[1:])
+        sure = ~self._connectors.unsure(t[1:], ROW_HAIR_S) & ~faulty.cover(t[1:])
         sure &= t[1:] - faulty.last_end(t[1:]) > OFF_S
         opens = (rows["phases"][:-1] > 0) & (rows["phases"][1:] == 0)
         for k in (np.flatnonzero(opens & sure) + 1).tolist():
             if k < rows.carried:
                 continue
-            over = _since_offer(t, offer, k) >= OFF_S - HAIR_S
+            over = _since_offer(t, offer, k) >= OFF_S - ROW_HAIR_S
             good = over or amps[k - 1] <= LOAD_A or rows["pilot"][k] not in ("C", "D")
             message, actual = "the contactor opens under load", f"{amps[k - 1]:.2f} A"
             expected = f"<= {LOAD_A:g} A, or {OFF_S:g} s after the offer"
@@ -244,4 +244,4 @@ def _late_offer(rows: Rows, t: float) -> float:
         return 0.0
     offer: Array = per_phase(rows, "offered_a")
     window_s = FOLLOW_S if offer[now] > 0 else OFF_S
-    return float(offer[max(rows.at(t - window_s + HAIR_S), 0) : now + 1].max())
+    return float(offer[max(rows.at(t - window_s + ROW_HAIR_S), 0) : now + 1].max())

@@ -22,7 +22,7 @@ REQUIREMENTS = (
 )
 FRESH_S = 60.0  # assumed: a refusal is "just" given so long before the start
 END_S = 60.0  # assumed: how soon a refused start is ended
-STAMP_S = 1.0  # stations may stamp in whole seconds
+WHOLE_SECOND_S = 1.0  # stations may stamp in whole seconds
 ASK_S = 5.0  # an Authorize so shortly before a stop was for that stop
 
 
@@ -66,7 +66,9 @@ class Authorisation:
         self._asked.append((call.t, tag))
         if call.reply is not None:
             before_t, before = self._said.get(tag, (float("-inf"), ""))
-            if before != "Accepted" or call.t - before_t > STAMP_S:  # else the start may rest on either
+            if (
+                before != "Accepted" or call.t - before_t > WHOLE_SECOND_S
+            ):  # else the start may rest on either
                 self._said[tag] = call.t, call.reply["idTagInfo"]["status"]
             if len(self._said) > 1000:
                 del self._said[next(iter(self._said))]
@@ -128,7 +130,9 @@ class Authorisation:
 
     def _unasked(self, call: Call, stopped: Transaction) -> None:
         tag, stop = stopped.id_tag.lower(), stopped.stop or call.t
-        since = max(stop - ASK_S, stopped.start + STAMP_S)  # what was asked before it started, started it
+        since = max(
+            stop - ASK_S, stopped.start + WHOLE_SECOND_S
+        )  # what was asked before it started, started it
         asked = [t for t, who in self._asked if who == tag and since <= t <= stop + 0.1]
         shown = [event for event in self._tags if abs(event.t - stop) <= 2 * ASK_S]
         if len(shown) > 1 or self._link.was_down(stop) or self._just_remote(tag, stop):

@@ -87,10 +87,10 @@ REQUIREMENTS = (
         arises=("StatusNotification",),
     ),
 )
-SOON_S = 5.0  # assumed: what a card brings about follows so soon
-LOOK_S = 15.0  # assumed: a back office answers within ten seconds; of one that does not nothing is said
+CARD_SOON_S = 5.0  # assumed: what a card brings about follows so soon
+CARD_LOOK_S = 15.0  # assumed: a back office answers within ten seconds; of one that does not nothing is said
 NEAR_S = 5.0  # how exactly a time-out is kept
-BEFORE_S = 5.0  # assumed: what was done so long before a status was told may have brought it about
+CARD_BEFORE_S = 5.0  # assumed: what was done so long before a status was told may have brought it about
 SAME_CLOCK_S = 1.0  # where the station's clock is that of the recording
 LONGEST_WAIT_S = 600.0  # from a card to the start that it brings about
 
@@ -204,10 +204,10 @@ class Cards:
     def _unplugged(self, event: Event) -> None:
         connector, t = event.connector or 0, event.t
         if self._kept_for(connector, t) is not None:
-            self._agenda.at(t + LOOK_S, partial(self._pulled_at_the_car, connector, t))
+            self._agenda.at(t + CARD_LOOK_S, partial(self._pulled_at_the_car, connector, t))
         running = self._history.transactions.open.get(connector)
         if running is not None and running.start < t - 1.0 and self._ends_when_pulled(t) is not None:
-            self._agenda.at(t + LOOK_S, partial(self._pulled, connector, running, t))
+            self._agenda.at(t + CARD_LOOK_S, partial(self._pulled, connector, running, t))
 
     def _kept_for(self, connector: int, t: float) -> str | None:
         """Whose card lets go of the cable: of a transaction that was refused, and nothing was done since."""
@@ -220,7 +220,7 @@ class Cards:
         return last.id_tag.lower() if self._keys.has_lock(connector, t) and not shown and not done else None
 
     def _pulled_at_the_car(self, connector: int, t: float) -> None:
-        if self._connectors.alone(connector, t, t + LOOK_S):
+        if self._connectors.alone(connector, t, t + CARD_LOOK_S):
             told, message = self._told[connector][1], "the cable was pulled at the car after a refusal"
             self._ledger.judge(CABLE, told == "Finishing", t, connector, "Finishing", told, message)
 
@@ -229,9 +229,9 @@ class Cards:
         return None if text is None else text.lower() == "true"
 
     def _pulled(self, connector: int, running: Transaction, t: float) -> None:
-        if not self._connectors.alone(connector, t, t + LOOK_S) or (running.stop or t) < t - 0.5:
+        if not self._connectors.alone(connector, t, t + CARD_LOOK_S) or (running.stop or t) < t - 0.5:
             return
-        ends, soon = self._ends_when_pulled(t), running.stop is not None and running.stop <= t + SOON_S
+        ends, soon = self._ends_when_pulled(t), running.stop is not None and running.stop <= t + CARD_SOON_S
         good = soon if ends else running.stop is None or running.reason != "EVDisconnected"
         actual = "it goes on" if running.stop is None else f"{running.reason} at {iso(running.stop)}"
         expected = "EVDisconnected at once" if ends else "it goes on"
@@ -248,11 +248,11 @@ class Cards:
         told_t, told = self._told.get(connector, (None, ""))
         owner = self._kept_for(connector, t) if told == "Finishing" else None
         if owner == tag and self._connectors.plugged[connector].begin_of(t) is None:
-            self._agenda.at(t + LOOK_S, partial(self._let_go, connector, t, tag))
-        self._agenda.at(t + LOOK_S, partial(self._followed, connector, t, tag, told, told_t))
+            self._agenda.at(t + CARD_LOOK_S, partial(self._let_go, connector, t, tag))
+        self._agenda.at(t + CARD_LOOK_S, partial(self._followed, connector, t, tag, told, told_t))
 
     def _let_go(self, connector: int, t: float, tag: str) -> None:
-        if self._connectors.alone(connector, t, t + LOOK_S):
+        if self._connectors.alone(connector, t, t + CARD_LOOK_S):
             told, message = self._told[connector][1], f"card {tag} was shown for its cable"
             self._ledger.judge(CABLE, told == "Available", t, connector, "Available", told, message)
 
@@ -263,7 +263,7 @@ class Cards:
         return bool(readers) and not serving
 
     def _followed(self, connector: int, t: float, tag: str, told: str, told_t: float | None) -> None:
-        if not self._connectors.alone(connector, t, t + LOOK_S):
+        if not self._connectors.alone(connector, t, t + CARD_LOOK_S):
             return
         running = self._connectors.running[connector].begin_of(t - 0.01)
         if running is not None and running < t - 1.0:
@@ -281,10 +281,15 @@ class Cards:
     def _shown_again(self, connector: int, t: float, tag: str, told_t: float) -> None:
         """While a card waits for its cable: the same one takes it back, another changes nothing."""
         waits_s = float(self._keys.integer("ConnectionTimeOut", t) or 0)
-        before = [who for at, c, who in self._tags if c == connector and told_t - LOOK_S <= at < t]
+        before = [who for at, c, who in self._tags if c == connector and told_t - CARD_LOOK_S <= at < t]
         plugged = self._connectors.plugged[connector].begin_of(t) is not None
         remote = any(told_t - LONGEST_WAIT_S <= at <= t for at, _ in self._remote)
-        if plugged or remote or len(before) != 1 or not told_t + SOON_S < t < told_t + waits_s - LOOK_S:
+        if (
+            plugged
+            or remote
+            or len(before) != 1
+            or not told_t + CARD_SOON_S < t < told_t + waits_s - CARD_LOOK_S
+        ):
             return
         expected, told = "Available" if before[0] == tag else "Preparing", self._told[connector][1]
         message = f"card {tag} was shown while {before[0]} waits for its cable"
@@ -292,8 +297,8 @@ class Cards:
 
     def _out_of_service(self, connector: int, t: float, tag: str) -> None:
         """Shown at one connector only, and not asked for on behalf of the CSMS."""
-        shown = sum(who == tag and abs(at - t) <= SOON_S for at, _, who in self._tags)
-        if shown == 1 and not any(who == tag and abs(at - t) <= SOON_S for at, who in self._remote):
+        shown = sum(who == tag and abs(at - t) <= CARD_SOON_S for at, _, who in self._tags)
+        if shown == 1 and not any(who == tag and abs(at - t) <= CARD_SOON_S for at, who in self._remote):
             asked = self._was_asked(tag, t)
             message, actual = f"card {tag} was shown at a connector out of service", "Authorize"
             self._ledger.judge(NEEDLESS, not asked, t, connector, "no Authorize", actual, message)
@@ -311,11 +316,11 @@ class Cards:
                 self._ledger.judge(ASKED, asked, t, its.connector, "Authorize at once", "none", message)
             return
         may = own or (answer == "Accepted" and group is not None and self._parents.get(tag) == group)
-        stopped = its.stop is not None and t - 0.5 <= its.stop <= t + LOOK_S
+        stopped = its.stop is not None and t - 0.5 <= its.stop <= t + CARD_LOOK_S
         by = next((who for stop, who in self._stops if stop is its), "")
         good = may == stopped and (not stopped or (its.reason == "Local" and by in ("", tag)))
         if own and stopped:
-            good = good and (its.stop or t) <= t + SOON_S
+            good = good and (its.stop or t) <= t + CARD_SOON_S
         actual = f"{its.reason} at {iso(its.stop or t)}, idTag {by or 'none'}" if stopped else "it goes on"
         expected = f"Local at once, idTag {tag}" if may else "it goes on"
         message = f"card {tag} was shown in transaction {its.id} of {its.id_tag}"
@@ -323,17 +328,19 @@ class Cards:
 
     def _was_asked(self, tag: str, t: float) -> bool:
         """Did an Authorize follow a card shown then?"""
-        return any(who == tag and t - 0.1 <= at <= t + SOON_S for at, who in self._asked)
+        return any(who == tag and t - 0.1 <= at <= t + CARD_SOON_S for at, who in self._asked)
 
     def _answer(self, tag: str, t: float) -> str | None:
         """What the CSMS said of a card when asked for it just now."""
-        found = [said.status for said in self._said if said.tag == tag and t - 0.1 <= said.t <= t + SOON_S]
+        found = [
+            said.status for said in self._said if said.tag == tag and t - 0.1 <= said.t <= t + CARD_SOON_S
+        ]
         return found[-1] if found else None
 
     def _is_first(self, connector: int, t: float) -> bool:
         """Does no earlier card wait here?"""
         limit_s = self._keys.integer("ConnectionTimeOut", t)
-        wait_s = np.inf if limit_s == 0 else float(limit_s or LONGEST_WAIT_S) + LOOK_S
+        wait_s = np.inf if limit_s == 0 else float(limit_s or LONGEST_WAIT_S) + CARD_LOOK_S
         return not any(c == connector and t - wait_s <= at < t for at, c, _ in self._tags) and not any(
             t - wait_s <= at <= t for at, _ in self._remote
         )
@@ -349,7 +356,7 @@ class Cards:
             self._ledger.judge(ASKED, asked, t, connector, "Authorize at once", "none", message)
         plugged = self._connectors.plugged[connector].begin_of(t)
         if self._answer(tag, t) == "Accepted" and plugged is not None and plugged < t - 1.0:
-            self._expect(connector, t, t + LOOK_S, tag, "an accepted card at a connector with a car")
+            self._expect(connector, t, t + CARD_LOOK_S, tag, "an accepted card at a connector with a car")
 
     def _expect(self, connector: int, since: float, until: float, tag: str, what: str) -> None:
         started = [s for s in self._starts if s.connector == connector and since - 0.5 <= s.start <= until]
@@ -361,16 +368,16 @@ class Cards:
         """A cable after its card."""
         connector, t = event.connector or 0, event.t
         told_t, told = self._told.get(connector, (0.0, ""))
-        shown = [who for at, c, who in self._tags if c == connector and told_t - LOOK_S <= at <= told_t]
+        shown = [who for at, c, who in self._tags if c == connector and told_t - CARD_LOOK_S <= at <= told_t]
         waits = (
             told == "Preparing" and t - told_t < float(self._keys.integer("ConnectionTimeOut", t) or 0) - 1.0
         )
-        if waits and len(shown) == 1 and self._answer(shown[0], told_t - SOON_S) == "Accepted":
-            self._agenda.at(t + LOOK_S, partial(self._came, connector, t, shown[0]))
+        if waits and len(shown) == 1 and self._answer(shown[0], told_t - CARD_SOON_S) == "Accepted":
+            self._agenda.at(t + CARD_LOOK_S, partial(self._came, connector, t, shown[0]))
 
     def _came(self, connector: int, t: float, tag: str) -> None:
-        if self._connectors.alone(connector, t, t + LOOK_S):
-            self._expect(connector, t, t + SOON_S, tag, "a cable after its accepted card")
+        if self._connectors.alone(connector, t, t + CARD_LOOK_S):
+            self._expect(connector, t, t + CARD_SOON_S, tag, "a cable after its accepted card")
 
     # -- ConnectionTimeOut -----------------------------------------------------------------------
 
@@ -410,7 +417,7 @@ class Cards:
     def _undisturbed(self, connector: int, since: float, until: float) -> bool:
         edge = np.array([since - 1.0, until])
         return (
-            self._connectors.touches(connector, since - BEFORE_S, until) <= 1
+            self._connectors.touches(connector, since - CARD_BEFORE_S, until) <= 1
             and self._history.transactions.open.get(connector) is None
             and not self._connectors.running[connector].cover(edge).any()
             and not self._connectors.faulty[connector].cover(edge).any()

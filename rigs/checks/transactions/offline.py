@@ -14,7 +14,7 @@ from evc5.rigs.checks.state.evidence import EVENTS, key
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
-from evc5.rigs.checks.transactions.id_tags import ASKED
+from evc5.rigs.checks.transactions.id_tags import ASKED, CARD_LOOK_S, CARD_SOON_S
 
 OUT = ("Unavailable", "Faulted", "Reserved")  # statuses in which a connector may serve nobody
 KNOWN, ALONE, CONFLICT = "card.known", "card.offline", "list.conflict"
@@ -41,9 +41,7 @@ REQUIREMENTS = (
         arises=("SendLocalList",),
     ),
 )
-SOON_S = 5.0
 CONFLICT_CODE = "LocalListConflict"
-LOOK_S = 15.0
 MUTE_S = 600.0  # assumed: behind CALLs that get no reply it is told later
 KEPT = ("Accepted", "ConcurrentTx")
 
@@ -126,7 +124,7 @@ class Unconnected:
             self._ledger.not_compared(CONFLICT, key("LocalAuthListEnabled").lacks)
         else:
             held_up = self._link.was_unheard(self._conflict_t, call.t) or self._link.is_mute(call.t)
-            good = call.t - self._conflict_t <= (MUTE_S if held_up else LOOK_S)
+            good = call.t - self._conflict_t <= (MUTE_S if held_up else CARD_LOOK_S)
             message = "a conflict of the local list is told"
             self._ledger.judge(
                 CONFLICT, good, call.t, call.connector, "a contradiction before", "none", message
@@ -139,11 +137,13 @@ class Unconnected:
         t = call.reply_t or call.t
         if listed != said and "expiryDate" not in self._list[tag]:
             self._conflict_t = t
-            self._agenda.at(t + LOOK_S, partial(self._conflict_due, t, tag))
+            self._agenda.at(t + CARD_LOOK_S, partial(self._conflict_due, t, tag))
 
     def _conflict_due(self, t: float, tag: str) -> None:
-        edge = np.array([t, t + LOOK_S])
-        if not self._connectors.unsure(edge, 0.0).any() and not self._link.was_unheard(t - 60.0, t + LOOK_S):
+        edge = np.array([t, t + CARD_LOOK_S])
+        if not self._connectors.unsure(edge, 0.0).any() and not self._link.was_unheard(
+            t - 60.0, t + CARD_LOOK_S
+        ):
             good, message = self._conflict_told_t >= t, f"the CSMS contradicts the local list on {tag}"
             self._ledger.judge(CONFLICT, good, t, None, CONFLICT_CODE, "nothing", message)
 
@@ -194,9 +194,9 @@ class Unconnected:
         if not shown.online:
             self._offline.append(shown)
         elif shown.status == "Accepted" and self._is("LocalPreAuthorize", t):
-            self._agenda.at(t + LOOK_S, partial(self._unasked, shown))
+            self._agenda.at(t + CARD_LOOK_S, partial(self._unasked, shown))
         elif shown.status is None and self._is("LocalPreAuthorize", t) and self._asks_for_unknown(t):
-            self._agenda.at(t + LOOK_S, partial(self._unknown, shown))
+            self._agenda.at(t + CARD_LOOK_S, partial(self._unknown, shown))
 
     def _asks_for_unknown(self, t: float) -> bool:
         return self._keys.asks_online(t) and not self._may_know_more
@@ -207,9 +207,9 @@ class Unconnected:
         plugged = connectors.plugged[shown.connector].begin_of(t) or t
         out_t = float(connectors.plugged[shown.connector].last_end(np.array([plugged]))[0])
         running = connectors.running[shown.connector]
-        edge = np.array([t - 2.0, t + LOOK_S])
+        edge = np.array([t - 2.0, t + CARD_LOOK_S])
         return (
-            connectors.touches(shown.connector, t - 5.0, t + LOOK_S) == 1
+            connectors.touches(shown.connector, t - 5.0, t + CARD_LOOK_S) == 1
             and plugged - out_t >= 1.0  # cables that were swapped within a wink are one to the station
             and t - plugged < 25.0  # well within ConnectionTimeOut: the connector is Preparing
             and connectors.touches(shown.connector, plugged + 0.1, t - 0.1) == 0
@@ -222,17 +222,21 @@ class Unconnected:
 
     def _start_of(self, shown: Shown) -> Transaction | None:
         return next(
-            (s for s in self._starts if s.connector == shown.connector and abs(s.start - shown.t) <= SOON_S),
+            (
+                s
+                for s in self._starts
+                if s.connector == shown.connector and abs(s.start - shown.t) <= CARD_SOON_S
+            ),
             None,
         )
 
     def _is_sure(self, shown: Shown) -> bool:
-        edge = np.array([shown.t - 2.0, shown.t + LOOK_S])
+        edge = np.array([shown.t - 2.0, shown.t + CARD_LOOK_S])
         silent = self._link.was_unheard(*edge.tolist())
         return self._plain(shown) and not self._connectors.unsure(edge).any() and not silent
 
     def _was_asked(self, shown: Shown) -> bool:
-        return any(tag == shown.tag and abs(t - shown.t) <= SOON_S for t, tag in self._asked)
+        return any(tag == shown.tag and abs(t - shown.t) <= CARD_SOON_S for t, tag in self._asked)
 
     def _unknown(self, shown: Shown) -> None:
         """Neither list nor cache have it, or not any more (5.4)."""
@@ -261,7 +265,7 @@ class Unconnected:
     def _in_outage(self, t: float) -> bool:
         """Well within one, so that the station knows of it."""
         return any(
-            begin + 5.0 <= t <= over - LOOK_S for begin, over in self._link.outages
+            begin + 5.0 <= t <= over - CARD_LOOK_S for begin, over in self._link.outages
         ) and not self._link.is_mute(t)
 
     def _alone(self, shown: Shown) -> None:

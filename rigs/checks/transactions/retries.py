@@ -21,7 +21,7 @@ REQUIREMENTS = (
     R(RESUMED, "A start or stop that met silence is sent again once the CSMS answers anew", "3.7, 4.8, 4.10"),
 )
 FIXED = (5, 180.0)  # attempts in all, seconds between: EVC4 boot log
-SLACK_S = 15.0  # assumed: another CALL may be on its way first
+RETRY_SLACK_S = 15.0  # assumed: another CALL may be on its way first
 RESUME_S = 60.0  # assumed: "as soon as possible" (3.7)
 SILENCE_S = 600.0  # a CALL unanswered so long ago may still hasten the next attempt
 ENDS = ("link-down", "link-up", "power-cut", "power-restore", "reset", "clock-set")
@@ -96,7 +96,7 @@ class Retries:
         now = Refused(call, rule, before.times + 1 if before else 1, call.reply_t)
         self._refused[key] = now
         if now.due_t is not None:
-            self._agenda.at(now.due_t + SLACK_S, partial(self._overdue, key, now))
+            self._agenda.at(now.due_t + RETRY_SLACK_S, partial(self._overdue, key, now))
 
     def _rule(self, t: float) -> Rule | None:
         """By the station's policy; None where nobody says which it is, or what its keys are."""
@@ -133,12 +133,12 @@ class Retries:
             self._broken(call, f"{refused.rule.attempts} attempts", waited, message)
         else:
             wanted = f"{refused.rule.after(refused.times):g} s after refusal {refused.times}"
-            good = -1.0 <= call.t - due_t <= SLACK_S
+            good = -1.0 <= call.t - due_t <= RETRY_SLACK_S
             message = f"{call.action} was sent again too {'early' if call.t < due_t else 'late'}"
             self._ledger.judge(RETRY, good, call.t, call.connector, wanted, waited, message)
 
     def _overdue(self, key: Hashable, refused: Refused) -> None:
-        now_t = refused.t + refused.rule.after(refused.times) + SLACK_S
+        now_t = refused.t + refused.rule.after(refused.times) + RETRY_SLACK_S
         if self._refused.get(key) is not refused or self._was_silent(refused.t, now_t):
             return
         if self._rule(now_t) == refused.rule:

@@ -24,7 +24,7 @@ REQUIREMENTS = (
     R(REMOTE, "A remote stop accepted stops the transaction", "5.12, TC_012_CS"),
     R(NOT_RUNNING, "A remote stop is accepted for a running transaction, refused for any other", "5.12"),
 )
-BEFORE_S = 60.0  # assumed: how long before a stop its cause may lie; an authorisation takes up to 30 s
+CAUSE_BEFORE_S = 60.0  # assumed: how long before a stop its cause may lie; an authorisation takes up to 30 s
 REMOTE_S = 30.0  # assumed: how soon a remote stop is carried out
 LASTING = ("PowerLoss", "EVDisconnected")  # told when the station is back, or its pilot mended
 # A bare transcript does not show their cause.
@@ -44,7 +44,7 @@ class Cause:
     def ends(self, stopped: Transaction) -> bool:
         mine = self.connector in (None, stopped.connector) and self.transaction in (None, stopped.id)
         stop = stopped.stop if stopped.stop is not None else stopped.start
-        long_ago = self.t < (stopped.start - 1.0 if self.reason in LASTING else stop - BEFORE_S)
+        long_ago = self.t < (stopped.start - 1.0 if self.reason in LASTING else stop - CAUSE_BEFORE_S)
         return mine and not long_ago and self.t <= stop + 1.0
 
 

@@ -18,7 +18,7 @@ REQUIREMENTS = (
 OF_CONNECTORS = ("StatusNotification", "MeterValues")  # asked for without one, each connector tells its own
 LATE_S = 60.0  # assumed: so long after its interval a boot is overdue
 LOOP_S = 600.0  # three accepted boots within ten minutes, none of them asked for, are a loop; assumed
-LOOP_BOOTS = 3
+LOOP_BOOTS = 3  # assumed
 ASKED_BY = ("Reset", "UpdateFirmware")
 REPORT_S = 60.0  # assumed: "after Accepted" is a minute; on the wire it takes a second
 

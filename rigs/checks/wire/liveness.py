@@ -29,8 +29,8 @@ REQUIREMENTS = (
     ),
     R(SAME, "Every boot names the same station, and its firmware until that is updated", "4.2, 6.3"),
 )
-BOOT_S = 120.0  # assumed: start, socket
-SLACK_S = 5.0
+BOOTS_WITHIN_S = 120.0  # assumed: start, socket
+BEAT_SLACK_S = 5.0  # assumed: a heartbeat may come so much early
 FAST_S = 3600.0  # assumed: no clock gains an hour, but one in accelerated time
 IDENTITY = ("chargePointVendor", "chargePointModel", "chargePointSerialNumber", "firmwareVersion")
 
@@ -87,7 +87,7 @@ class Pulse:
         interval = self._keys.integer("HeartbeatInterval", call.t)
         if before is None or not interval or self._link.was_unheard(before - 60.0, call.t):
             return
-        if call.t - before >= interval - SLACK_S:
+        if call.t - before >= interval - BEAT_SLACK_S:
             self._ledger.held(EARLY)
         else:
             self._early.append((call.t, call.t - before, interval))
@@ -107,12 +107,12 @@ class Pulse:
         self._beat_t = None
         if event.name == "link-up":
             beat_s = float(self._keys.integer("HeartbeatInterval", event.t) or 0)
-            wait_s = RECONNECT_S + beat_s + SLACK_S + self._context.tolerances.heartbeat_s
+            wait_s = RECONNECT_S + beat_s + BEAT_SLACK_S + self._context.tolerances.heartbeat_s
             known = beat_s > 0 and self._history.boots.registration == "Accepted"
             if known:
                 self._agenda.at(event.t + wait_s, partial(self._heard, event.t, wait_s))
         elif event.name == "power-restore":
-            self._agenda.at(event.t + BOOT_S + RECONNECT_S, partial(self._booted, event.t))
+            self._agenda.at(event.t + BOOTS_WITHIN_S + RECONNECT_S, partial(self._booted, event.t))
 
     def _undisturbed(self, since: float, until: float) -> bool:
         again = any(begin <= until and end > since + 0.01 for begin, end in self._link.outages)
@@ -128,9 +128,9 @@ class Pulse:
             self._ledger.judge(RESUMED, good, t, None, f"a CALL within {wait_s:.0f} s", "none", message)
 
     def _booted(self, t: float) -> None:
-        if self._undisturbed(t, t + BOOT_S):
-            good = any(t < boot <= t + BOOT_S for boot in self._boots)
-            message, expected = "the power is back", f"BootNotification within {BOOT_S:g} s"
+        if self._undisturbed(t, t + BOOTS_WITHIN_S):
+            good = any(t < boot <= t + BOOTS_WITHIN_S for boot in self._boots)
+            message, expected = "the power is back", f"BootNotification within {BOOTS_WITHIN_S:g} s"
             self._ledger.judge(POWER, good, t, None, expected, "none", message)
 
     # -- who it is -------------------------------------------------------------------------------
