@@ -248,7 +248,7 @@ class Session:
             self._inquiry = None
         transaction = self._transactions.close(self._channel, reason, id_tag)
         self._tell(self.on_end, transaction)
-        unlock = self._unlocks_after(reason)
+        unlock = self._unlocks_after(reason) or not self._channel.has_lock
         self._cable_of = None if unlock else (transaction.id_tag, transaction.parent_id_tag)
         self._channel.stop(unlock=unlock)
 

@@ -379,6 +379,8 @@ class Commands:
             return
         if any(who == tag and t - 0.1 <= at for at, who in self._refused):
             return
+        if not self._keys.asks_online(t):
+            return  # it may be refused as if there were no link
         over = self._history.transactions.finished.get(connector) or [None]
         running = self._history.transactions.open.get(connector) or over[-1]  # one refused is over by now
         if self._connectors.plugged[connector].begin_of(t) is not None:

@@ -76,7 +76,8 @@ class Boot:
             return
         answered, interval, status = self._last
         if status != "Accepted" and interval > 0:
-            waited = call.t - answered
+            run_s = self._ledger.time.run_s  # a boot may set the clock
+            waited = run_s(call.t) - run_s(answered)
             self._ledger.judge(
                 RETRY,
                 waited >= interval - self._context.tolerances.sample_s,

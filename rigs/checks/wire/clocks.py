@@ -131,6 +131,8 @@ class Clocks:
         if call.action not in LIVE:
             return None
         contexts = tuple(sorted({one.get("context", "") for one in _sampled(call)}))
+        if contexts == ("Sample.Clock",) and self._context.policies["clock_stamp"] == "interval-start":
+            return None  # 9.1.5: stamped with the beginning of its interval
         off = self._off.setdefault((call.action, call.connector, contexts), Off())
         is_behind, is_still = off.behind.goes_on(call.t, -ahead), off.is_still(call, stamp)
         if is_still and -ahead > STILL_S:

@@ -102,6 +102,20 @@ SWAPPED = [
     wait(600.0),
 ]
 KEPT = [*CHARGE, wait(300.0), step("unplug", 1), wait(30.0), step("plug_in", 1), wait(3000.0)]
+REFUSED_AND_NEXT = [
+    wait(10.0),
+    step("plug_in", 1),
+    step("csms.reply", "StartTransaction", REFUSED, times=1),
+    step("present_tag", 1, "TAG3"),
+    wait(30.0),
+    step("unplug", 1),
+    wait(30.0),
+    step("plug_in", 1, "renault-zoe-ze50"),
+    wait(5.0),
+    step("present_tag", 1, "TAG1"),
+    wait(60.0),
+]
+SILENT_BOOT = [step("link.silent"), wait(1209.132), step("link.up"), wait(600.0)]
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
     "power-loss-at-one-connector-is-the-station's": ({"keys": SAMPLED}, {}, [wait(1.0), *DARK]),
     "the-mains-are-back-before-the-line": ({}, {}, BACK_BEFORE_THE_LINE),
@@ -132,6 +146,30 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
         KEPT,
     ),
     "a-channel-that-is-not-in-use": ({"keys": {"chg_ChannelsEnabled": "1"}}, {}, [wait(1000.0)]),
+    "a-socket-without-a-lock-keeps-no-cable": (
+        {"keys": {"LocalPreAuthorize": True, "chg_SktType": ["CP+PP", "CP+PP"]}},
+        {},
+        REFUSED_AND_NEXT,
+    ),
+    "a-boot-sets-a-clock-that-drifts": (
+        {"latency_s": 0.8, "clock": {"drift_ppm": 500.0}},
+        {"boot_status": ["Rejected", "Pending", "Accepted"]},
+        SILENT_BOOT,
+    ),
+    "stamps-of-the-interval's-beginning": (
+        {"keys": SAMPLED, "policies": {"clock_stamp": "interval-start"}},
+        {},
+        [wait(2000.0)],
+    ),
+    "a-remote-start-that-nobody-may-be-asked-for": (
+        {"behaviour": "ocpp16", "keys": {"com_AuthOptions": "chkOnlineAuth=0"}},
+        {},
+        [
+            wait(600.0),
+            step("ask", "RemoteStartTransaction", {"connectorId": 2, "idTag": "KIN2"}),
+            wait(300.0),
+        ],
+    ),
     "a-car-waits-while-the-boot-is-pending": (
         {"keys": {"ConnectionTimeOut": 120}},
         {"boot_status": ["Rejected", "Pending", "Accepted"]},
