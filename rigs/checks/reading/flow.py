@@ -52,8 +52,11 @@ def _told(block: Block, current: str, power: str) -> Flow:
     if amps:
         highest, together = np.max(amps, axis=0), np.sum(amps, axis=0)
         lines = np.sum(np.array(amps) > CARRIES_A, axis=0).astype(float)
-    elif bare is not None:  # of one phase or of all: it is at least what the busiest carries
-        highest = together = bare
+    elif (
+        bare is not None
+    ):  # overall (7.41): where more phases are told of, the busiest carries a part at least
+        highest = bare / max(len(by_phase(block, "Voltage")), len(by_phase(block, power)), 1)
+        together = bare
     volts = [u for u in by_phase(block, "Voltage") if u.max(initial=0.0) > 0.0]
     flat = block.column("Voltage")
     voltage = np.max(volts, axis=0) if volts else unknown if flat is None else flat

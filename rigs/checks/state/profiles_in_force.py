@@ -43,6 +43,7 @@ class ProfilesInForce:
         )  # what changed them last, and what held before
         self._ran: dict[int, list[tuple[float, float]]] = {}  # by connector: (start, stop) of transactions
         # when remote starts were accepted and their profiles, by idTag and the connector that was asked for
+        self._elder: dict[int, int] = {}  # by id: the connector of transactions from before the recording
         self._remote: dict[tuple[str, int | None], tuple[float, dict[str, object]]] = {}
         self._own_first = self._policies.get("txdefault_precedence") != "stack-level"
         replies, calls = bus.replies, bus.calls
@@ -141,8 +142,16 @@ class ProfilesInForce:
             new = read(payload["connectorId"], payload["csChargingProfiles"], t, self._policies)
         except (ValueError, KeyError):
             return  # what makes no sense is the schema's business
+        if new.purpose == TX and new.transaction is not None and self.began(new.connector, t) is None:
+            self._runs_already(new.connector, new.transaction, t)
         self._latest = call, self.profiles(t)
         self._change(t, lambda held: installed(held, new))
+
+    def _runs_already(self, connector: int, transaction: int, t: float) -> None:
+        """A transaction from before the recording: what is accepted for it says that it runs."""
+        if transaction not in self._history.transactions.given:
+            self._ran.setdefault(connector, []).append((t, FOREVER))
+            self._elder[transaction] = connector
 
     def _clear(self, call: Call) -> None:
         if call.reply is None or call.reply["status"] != "Accepted":
@@ -182,15 +191,19 @@ class ProfilesInForce:
         return asked[1] if start - asked[0] <= wait_s + LAPSE_S else None
 
     def _stopped(self, call: Call) -> None:
-        stopped = self._history.transactions.stopped_by(call)
-        if stopped is None:
+        stopped, elder = (
+            self._history.transactions.stopped_by(call),
+            self._elder.pop(call.payload["transactionId"], None),
+        )
+        connector = elder if stopped is None else stopped.connector
+        if connector is None:
             return
-        stop, ran = epoch(call.payload["timestamp"]), self._ran.get(stopped.connector, [])
+        stop, ran = epoch(call.payload["timestamp"]), self._ran.get(connector, [])
         for k, (start, end) in enumerate(ran):
-            if start == stopped.start and end == FOREVER:
+            if end == FOREVER and (stopped is None or start == stopped.start):
                 ran[k] = (start, stop)
         held = self.profiles(stop)
-        over = [p for p in held if p.purpose == TX and p.connector == stopped.connector]
+        over = [p for p in held if p.purpose == TX and p.connector == connector]
         if over:
             self._change(stop, lambda held: tuple(p for p in held if p not in over))
 

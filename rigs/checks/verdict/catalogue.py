@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from evc5.rigs.checks.charging import composite, flow_limits, profile_answers, profile_limits
+from evc5.rigs.checks.charging import composite, flow_limits, power_limits, profile_answers, profile_limits
 from evc5.rigs.checks.device import configuration, files, requests, settings, sheet
 from evc5.rigs.checks.electrical import allocation, balance, limits, mode3, offer, service
 from evc5.rigs.checks.metering import (
@@ -54,6 +54,7 @@ TABLE: tuple[Requirement, ...] = (
     *offer.REQUIREMENTS,
     *profile_limits.REQUIREMENTS,
     *flow_limits.REQUIREMENTS,
+    *power_limits.REQUIREMENTS,
     *composite.REQUIREMENTS,
     *profile_answers.REQUIREMENTS,
     *limits.REQUIREMENTS,
@@ -99,6 +100,7 @@ CHECKS: tuple[Callable[[Context], object], ...] = (
     composite.Composite,
     profile_answers.Decrees,
     flow_limits.FlowLimits,
+    power_limits.PowerLimits,
     limits.Offered,
     limits.StationLimit,
     limits.Permission,

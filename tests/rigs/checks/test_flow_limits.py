@@ -17,6 +17,7 @@ from foreign import (
     register,
     sample,
     status_of,
+    voltages,
 )
 
 FLOW, OFFER, TOGETHER = "charging.flow", "charging.reported", "charging.flow-together"
@@ -155,6 +156,30 @@ def test_a_higher_level_and_what_is_over_do_not_limit(tmp_path: Path) -> None:
     verdict = log.verdict(tmp_path)
     assert found(verdict) == set()
     assert status_of(verdict, FLOW) == "PASS"
+
+
+@pytest.mark.parametrize(("amps", "fits"), [(6, True), (16, False)])
+def test_a_profile_of_a_transaction_from_before_the_log_limits_it(
+    amps: float, fits: bool, tmp_path: Path
+) -> None:
+    log = Log(boot=False)
+    log.set_profile(0, profile(period(6), chargingProfilePurpose="TxProfile", transactionId=7))
+    for n, t in enumerate(minutes(5), 1):
+        log.values(t, register(round(1000 + 11.5 * amps * n)), *on_three(amps)(n))
+    log.end(BEGIN_S + 320, round(1000 + 11.5 * amps * 320 / 60))
+    assert FLOW in found(log.verdict(tmp_path)) or fits
+    assert status_of(log.verdict(tmp_path), FLOW) == ("PASS" if fits else "FAIL")
+
+
+@pytest.mark.parametrize(("bare", "fits"), [(18, True), (20, False)])
+def test_a_current_without_a_phase_may_be_that_of_all_phases_where_others_are_told(
+    bare: float, fits: bool, tmp_path: Path
+) -> None:
+    def told(_: int) -> list[Any]:
+        return [sample("Current.Import", bare, "A"), power(round(bare * 230)), *voltages(230, 230, 230)]
+
+    verdict = session(tmp_path, SIX_A, told, bare * 230 / 60)
+    assert found(verdict) == (set() if fits else {FLOW})
 
 
 def test_what_was_refused_does_not_limit(tmp_path: Path) -> None:

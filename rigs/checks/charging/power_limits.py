@@ -1,0 +1,81 @@
+"""The power in the telemetry against every limit in watts, of a connector and of the station (3.13.3, 7.12).
+
+A limit in watts is of all phases together, and counts with the set voltage: at a higher one as much more may
+flow as the voltage is above it. How a station comes by its amperes does not matter here.
+"""
+
+import numpy as np
+
+from evc5.rigs.checks.charging.profile_limits import FOLLOW_S
+from evc5.rigs.checks.reading.columns import Array
+from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import TELEMETRY
+from evc5.rigs.checks.state.ledger import Told
+from evc5.rigs.checks.state.profiles import VOLTS, Cap
+from evc5.rigs.checks.state.requirement import Requirement as R
+
+POWER = "charging.power"
+REQUIREMENTS = (
+    R(
+        POWER,
+        "No more power flows than a limit in watts allows",
+        "3.13.3, 7.12",
+        needs=(TELEMETRY,),
+        arises=("SetChargingProfile",),
+    ),
+)
+
+
+class PowerLimits:
+    """Judges each part of the telemetry, connector by connector and all together."""
+
+    def __init__(self, context: Context) -> None:
+        self._context, self._in_force, self._ledger = context, context.profiles, context.ledger
+        context.bus.telemetry.append(self._part)
+
+    def _part(self) -> None:
+        parts = self._context.telemetry.parts
+        if self._in_force.is_empty or not parts:
+            return
+        for connector, rows in parts.items():
+            self._judge(connector, connector, rows["t"][rows.carried :], self._watts(rows)[rows.carried :])
+        t = np.unique(np.concatenate([rows["t"][rows.carried :] for rows in parts.values()]))
+        self._judge(0, None, t, np.sum([self._at(rows, t) for rows in parts.values()], axis=0))
+
+    @staticmethod
+    def _watts(rows: Rows) -> Array:
+        """What flows, as it would at the set voltage where that is exceeded."""
+        volts = np.nan_to_num(np.fmax.reduce([rows[f"u{n}_v"] for n in (1, 2, 3)]))
+        watts: Array = np.nan_to_num(rows["p_w"]) / np.maximum(volts / VOLTS, 1.0)
+        return watts
+
+    def _at(self, rows: Rows, t: Array) -> Array:
+        index = np.searchsorted(rows["t"], t, side="right") - 1
+        found: Array = np.where(index >= 0, self._watts(rows)[np.maximum(index, 0)], 0.0)
+        return found
+
+    def _judge(self, scope: int, connector: int | None, t: Array, watts: Array) -> None:
+        if not len(t):
+            return
+        caps, index = self._in_force.at_each(scope, t)
+        limits = np.array([np.inf if cap is None or cap.watts is None else cap.watts for cap in caps])[index]
+        limited = np.isfinite(limits) & (watts > 0)
+        wrong = limited & (watts > self._most(limits))
+        for k in np.flatnonzero(wrong).tolist():
+            lately = self._in_force.caps_within(scope, float(t[k]) - FOLLOW_S, float(t[k]), either_way=False)
+            wrong[k] = all(self._is_below(cap, float(watts[k])) for cap in lately)
+
+        def tell(k: int) -> Told:
+            message = "more power flows than a limit in watts allows"
+            return f"<= {limits[k]:.0f} W", f"{watts[k]:.0f} W", message
+
+        self._ledger.judge_rows(POWER, connector, t, limited, wrong, tell)
+
+    def _is_below(self, cap: Cap | None, watts: float) -> bool:
+        return cap is not None and cap.watts is not None and bool(watts > self._most(np.array(cap.watts)))
+
+    def _most(self, watts: Array) -> Array:
+        tolerances = self._context.tolerances
+        most: Array = watts + np.maximum(tolerances.current_a * VOLTS, tolerances.current_part * watts)
+        return most
