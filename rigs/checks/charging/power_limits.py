@@ -6,7 +6,7 @@ flow as the voltage is above it. How a station comes by its amperes does not mat
 
 import numpy as np
 
-from evc5.rigs.checks.charging.profile_limits import FOLLOW_S
+from evc5.rigs.checks.charging.profile_limits import STATION_FOLLOW_S
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
@@ -63,7 +63,9 @@ class PowerLimits:
         limited = np.isfinite(limits) & (watts > 0)
         wrong = limited & (watts > self._most(limits))
         for k in np.flatnonzero(wrong).tolist():
-            lately = self._in_force.caps_within(scope, float(t[k]) - FOLLOW_S, float(t[k]), either_way=False)
+            lately = self._in_force.caps_within(
+                scope, float(t[k]) - STATION_FOLLOW_S, float(t[k]), either_way=False
+            )
             wrong[k] = all(self._is_below(cap, float(watts[k])) for cap in lately)
 
         def tell(k: int) -> Told:
