@@ -64,7 +64,7 @@ class Files:
         self._agenda = context.agenda
         self._now = {UPLOAD: "", UPDATE: ""}
         self._told: dict[str, list[tuple[float, str]]] = {UPLOAD: [], UPDATE: []}
-        self._asked: dict[str, float] = {}
+        self._asked: tuple[float, float] | None = None  # the latest update: when asked for, when it begins
         self._images: dict[str, str | None] = {}  # by location: the version there, as the rig tells
         self._location, self._version = "", ""  # of the update under way; as last booted
         self._takes_files: bool | None = None  # does the server of diagnostics, as the rig tells?
@@ -140,11 +140,11 @@ class Files:
         if call.reply is None or not self._context.evidence.from_power_on:
             return
         t, due = call.reply_t or call.t, epoch(call.payload["retrieveDate"])
-        self._asked[UPDATE] = t
         if self._now[UPDATE] != "Installing":
             self._now[UPDATE] = ""  # the later request takes the place of the one before
             self._location = call.payload["location"]
         begins = max(t, due)
+        self._asked = t, begins
         self._agenda.at(begins + BEGIN_S, partial(self._began, t, begins))
         self._agenda.at(begins + END_S, partial(self._came, FIRMWARE, UPDATE, t, begins, END_S))
 
@@ -225,7 +225,7 @@ class Files:
 
     def _began(self, asked: float, begins: float) -> None:
         """Not before its date, and soon after it; where another request came meanwhile that one counts."""
-        if self._asked[UPDATE] != asked or not self._undisturbed(asked, begins + BEGIN_S):
+        if self._asked != (asked, begins) or not self._undisturbed(asked, begins + BEGIN_S):
             return
         steps = [t for t, status in self._told[UPDATE] if status == "Downloading" and t >= asked]
         good = bool(steps) and begins - 1.0 <= steps[0]
@@ -234,7 +234,7 @@ class Files:
         self._ledger.judge(FIRMWARE, good, begins, None, "Downloading at the date", actual, message)
 
     def _came(self, requirement: str, action: str, asked: float, since: float, within_s: float) -> None:
-        if action == UPDATE and self._asked[UPDATE] != asked:
+        if action == UPDATE and self._asked != (asked, since):
             return
         if not self._undisturbed(asked, since + within_s):
             return

@@ -181,8 +181,9 @@ class Cards:
             f"chg_Ch{running.connector}Options", "PlugAndCharge", running.start
         )
         free_t = self._given_up.get(running.connector, -np.inf)
-        if any(said.tag == tag and said.t <= free_t <= said.answered for said in self._said):
-            free_t = -np.inf  # asked for when it was shown, and answered now
+        asked_for = any(said.tag == tag and said.t <= free_t <= said.answered for said in self._said)
+        if asked_for or free_t > running.start:
+            free_t = -np.inf  # the card was asked for when it was given up, or had started by then
         shown = any(
             c == running.connector
             and who == tag

@@ -116,6 +116,21 @@ REFUSED_AND_NEXT = [
     wait(60.0),
 ]
 SILENT_BOOT = [step("link.silent"), wait(1209.132), step("link.up"), wait(600.0)]
+UPDATE = {"location": "ftp://server/new", "retries": 1}
+UPDATED_TWICE = [
+    wait(30.0),
+    step("ask", "UpdateFirmware", {**UPDATE, "retrieveDate": "2024-03-01T00:01:00Z"}),
+    step("ask", "UpdateFirmware", {**UPDATE, "retrieveDate": "2024-03-01T00:02:30Z"}),
+    wait(120.0),
+]
+PULLED_WHILE_ASKED_FOR = [
+    wait(300.0),
+    step("present_tag", 1, "TAG1"),
+    step("plug_in", 1),
+    wait(1.0),
+    step("unplug", 1),
+    wait(60.0),
+]
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
     "power-loss-at-one-connector-is-the-station's": ({"keys": SAMPLED}, {}, [wait(1.0), *DARK]),
     "the-mains-are-back-before-the-line": ({}, {}, BACK_BEFORE_THE_LINE),
@@ -170,6 +185,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
             wait(300.0),
         ],
     ),
+    "an-update-takes-the-place-of-the-one-before": ({"latency_s": 0.0}, {}, UPDATED_TWICE),
+    "a-cable-pulled-after-the-start-and-told-before": ({"latency_s": 0.8}, {}, PULLED_WHILE_ASKED_FOR),
     "a-car-waits-while-the-boot-is-pending": (
         {"keys": {"ConnectionTimeOut": 120}},
         {"boot_status": ["Rejected", "Pending", "Accepted"]},

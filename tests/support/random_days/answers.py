@@ -83,7 +83,7 @@ ACTS: dict[Act, float] = {
     verdicts: 2,
     errors: 0.5,
     given_up: 0.4,
-    silence: 0.5,
+    silence: 1.2,
     foreign: 0.5,
     one_id: 0.3,
 }

@@ -112,7 +112,7 @@ ACTS: dict[Act, float] = {
     plug: 5,
     tag: 5,
     greet: 3,
-    regret: 0.7,
+    regret: 1.5,
     replug: 1.5,
-    refused_cable: 0.7,
+    refused_cable: 2,
 }

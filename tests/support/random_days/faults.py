@@ -12,6 +12,7 @@ def sets_in(stage: Stage) -> None:
         if fault not in stage.faults:
             stage.faults.append(fault)
             stage.do("inject", *fault)
+            stage.wait(0.0, 30.0)
 
 
 def passes(stage: Stage) -> None:

@@ -101,4 +101,4 @@ def _return(stage: Stage) -> None:
         stage.powered = True
 
 
-ACTS: dict[Act, float] = {outage: 2, alone: 0.7, told_later: 0.7, blackout: 0.7, storm: 0.5}
+ACTS: dict[Act, float] = {outage: 2, alone: 1.5, told_later: 0.7, blackout: 0.7, storm: 0.5}
