@@ -97,6 +97,7 @@ class Consistency:
         watts = total(block, "Power.Active.Import")
         if watts is None or self._is_by_phase(block.layout):
             return
+        watts = np.abs(watts)
         low, high = current_bounds(block)
         known = np.isfinite(low + high + watts) & (np.abs(high) <= MOST_W)
         slack = WHOLE_PART * high + self._rounding(block)

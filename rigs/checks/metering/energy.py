@@ -37,7 +37,7 @@ TELLING = 3  # assumed: so many showings that all are multiples of one step tell
 
 STILL = "the register stands still while power is told to flow"
 KWH_AS_WH = "the register rises by a thousandth of the energy told to flow: kWh called Wh"
-WH_AS_KWH = "the register rises by a thousand times the energy told to flow: Wh called kWh"
+WH_AS_KWH = "the register rises by a thousand times the energy told to flow: Wh called kWh, or kW called W"
 OTHER = "the energy between samples is not what the power at both ends allows"
 ALL_IN_ALL = "the energy of the transaction is not what the power told allows"
 
@@ -223,7 +223,7 @@ def current_bounds(block: Block) -> tuple[Array, Array]:
     """
     flow, told = flow_of(block), len(by_phase(block, "Current.Import"))
     volts = np.where(np.isnan(flow.volts), VOLTS * HIGH_VOLTS, flow.volts)
-    apparent = flow.total_amps * volts
+    apparent = np.abs(flow.total_amps) * volts  # a car may give back
     least = np.where(flow.amps >= LOADED_A, LEAST_FACTOR * apparent, 0.0 * apparent)
     return least, apparent * (1 if told > 1 else PHASES)
 
@@ -232,7 +232,8 @@ def cause_of(session: Session) -> str | None:
     """What the whole of a transaction says of its register; None where nothing is wrong with the whole."""
     told, low, high = session.told_wh, session.low_wh, session.high_wh
     step = session.step_wh + WHOLE_WH
-    if session.pairs < 2 or low * OF_TOLD < TELLING_WH + 3 * step:
+    tells = TELLING_WH + 3 * step
+    if session.pairs < 2 or max(low * OF_TOLD, told) < tells:
         return None
     if told <= 0:
         return STILL
@@ -242,7 +243,7 @@ def cause_of(session: Session) -> str | None:
             return message
     slack = step * 2
     fits = low * (1 - OF_TOLD) - slack <= told <= high * (1 + OF_TOLD) + slack
-    return None if fits else ALL_IN_ALL
+    return None if fits or low * OF_TOLD < tells else ALL_IN_ALL
 
 
 def step_of(block: Block, register_wh: Array) -> float:

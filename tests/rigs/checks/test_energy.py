@@ -75,6 +75,7 @@ FAULTY: dict[str, tuple[Told, int, int, str]] = {
         1_630_000,
         "Wh called kWh",
     ),
+    "kW called W": (lambda n: [register(1000 + 184 * n), power("11.04")], 1000, 2901, "kW called W"),
     "twice the power": (lambda n: [register(1000 + 368 * n), power(11040)], 1000, 4800, "not what the power"),
     "a third of the power": (
         lambda n: [register(1000 + 61 * n), power(11040)],

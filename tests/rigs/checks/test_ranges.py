@@ -99,6 +99,7 @@ POWERS: dict[str, tuple[list[Any], bool]] = {
     "a bare current and far too much": ([power(22080), sample("Current.Import", 16, "A")], False),
     "without voltages": ([power(11040), *currents(16, 16, 16)], True),
     "without voltages, twice as much": ([power(22080), *currents(16, 16, 16)], False),
+    "a car that gives back": ([power(-3000), *currents("-13"), *voltages(230)], True),
     "kW called W": ([power(11), *currents(16, 16, 16), *THREE], False),
     "by phase, too much on one": ([power(4600, "L1"), *currents(16), *voltages(230)], False),
 }
