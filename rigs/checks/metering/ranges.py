@@ -1,11 +1,12 @@
 """Values that nobody's meter can mean: outside all that can be, or by a factor that names the mistake."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from evc5.rigs.checks.reading.columns import Array, Block
-from evc5.rigs.checks.reading.meter import Column, line
+from evc5.rigs.checks.reading.meter import Column, Layout, line
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.requirement import Requirement as R
 
@@ -61,10 +62,21 @@ class Ranges:
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         for block in blocks:
-            for k, column in enumerate(block.layout.columns):
-                within = range_of(column)
-                if within is not None and column.measurand != "SoC":  # told by metering.soc
+            limits = _limits(block.layout)
+            if len(limits.at) and not self._all_within(connector, block, limits):
+                for k in limits.at.tolist():
+                    column = block.layout.columns[k]
+                    within = range_of(column) or CELSIUS
                     self._judge(connector, block, column, within, block.values[:, k] * column.scale)
+
+    def _all_within(self, connector: int, block: Block, limits: "Limits") -> bool:
+        """The common case: every value of every column lies where it can."""
+        values = block.values[:, limits.at]
+        known = np.isfinite(values) & (values != limits.unknown)
+        if (known & ((values < limits.low) | (values > limits.high))).any():
+            return False
+        self._ledger.held(RANGE, int(np.count_nonzero(known)), connector, block.t[known.any(axis=1)])
+        return True
 
     def _judge(self, connector: int, block: Block, column: Column, within: Range, values: Array) -> None:
         known = np.isfinite(values) & (values != UNKNOWN.get(column.measurand, np.nan))
@@ -81,6 +93,27 @@ class Ranges:
                 f"{column.measurand} cannot be{mistake(within, float(values[k]))}",
             ),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The columns of a layout that have a range, and that, in the units in which they are told."""
+
+    at: Array
+    low: Array
+    high: Array
+    unknown: Array
+
+
+@lru_cache(maxsize=256)
+def _limits(layout: Layout) -> Limits:
+    named = [
+        (k, within.low / column.scale, within.high / column.scale, UNKNOWN.get(column.measurand, np.nan))
+        for k, column in enumerate(layout.columns)
+        if column.measurand != "SoC" and (within := range_of(column)) is not None  # told by metering.soc
+    ]
+    at, low, high, unknown = np.array(named, float).reshape(-1, 4).T
+    return Limits(at.astype(np.intp), low, high, unknown)
 
 
 def range_of(column: Column) -> Range | None:

@@ -179,15 +179,20 @@ class TrueValues:
         known = np.ones(told.shape, bool)
 
         def leave(which: Array, reason: str) -> None:
+            if not which.any():
+                return
             self._ledger.not_compared(VALUES, reason, int(np.count_nonzero(known & which)))
             known[np.broadcast_to(which, known.shape)] = False
 
-        names = np.array([block.layout.columns[k].measurand for k in at_columns])[:, None]
-        leave(self._unmetered(connector, block.stamp)[None, :] & (names != ""), NO_METER)
+        leave(self._unmetered(connector, block.stamp)[None, :], NO_METER)
         leave(~np.isfinite(told), NO_NUMBER)
         leave(~np.isfinite(low), NO_ROW)
-        leave((names == "Power.Factor") & ~(power > FACTOR_W)[None, :], NO_POWER)
-        leave((names == "Current.Offered") & self._just_ordered(block.stamp)[None, :], JUST_ORDERED)
+        names = [block.layout.columns[k].measurand for k in at_columns]
+        for row, name in enumerate(names):
+            if name == "Power.Factor":
+                leave(_only(row, ~(power > FACTOR_W), known), NO_POWER)
+            elif name == "Current.Offered":
+                leave(_only(row, self._just_ordered(block.stamp), known), JUST_ORDERED)
         return known
 
     def _just_ordered(self, stamps: Array) -> Array:
@@ -202,6 +207,13 @@ class TrueValues:
         if not history.connectors.ever_unmetered(connector):
             return np.zeros(len(stamps), bool)
         return np.array([history.connectors.is_unmetered(connector, stamp, 2.0) for stamp in stamps.tolist()])
+
+
+def _only(row: int, which: Array, alike: Array) -> Array:
+    """These readings of one column."""
+    found = np.zeros(alike.shape, bool)
+    found[row] = which
+    return found
 
 
 def _column(rows: Rows, shown: Shown, at: int) -> Array:

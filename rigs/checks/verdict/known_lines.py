@@ -43,6 +43,7 @@ class KnownLines:
         if not telling.pairing.is_idle or telling.repeats.waiting:
             return since, 0
         match, stamp_of, is_new = self._templates.match_pair, self._templates.stamp, telling.pairing.paired
+        link = self._context.history.link
         put, hear, note = telling.gathering.put, telling.heartbeat.hear, self._context.ledger.lines.note
         epoch, last, count = self._epoch, since, 0
         far_s = clocks.STILL_S  # a stamp further from its frame is looked at by itself: its clock may be off
@@ -63,7 +64,7 @@ class KnownLines:
             put(connector, block, t, stamp, b",".join(groups[template.values]))
             hear(t)
             note(t, pages.number)
-            last, self._context.history.link.heard_at = answered, t
+            last, link.heard_at = answered, t
             count += 1
             pages.skip(pair.end() - pages.at, 2)
             if not pages.more():
