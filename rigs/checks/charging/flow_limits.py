@@ -55,7 +55,7 @@ class FlowLimits:
         self._either_way = not context.evidence.from_power_on
         self._register: dict[tuple[int, int | None], tuple[float, float]] = {}  # the last stamp and value
         self._latest: dict[int, tuple[Array, Flow]] = {}  # by connector: its last block, and when
-        self._crowded: dict[int, float] = {}  # by connector: when all together were above the limit last
+        self._crowded: dict[int, float] = {}  # by connector: with what others told last all were above
         context.bus.readings.append(self._readings)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
@@ -222,18 +222,21 @@ class FlowLimits:
         total_a = np.sum([flow.total_amps, *(np.nan_to_num(other.total_amps) for other in known)], axis=0)
         watts = np.sum([flow.watts, *(np.nan_to_num(other.watts) for other in known)], axis=0)
         whole = Flow(total_a / ALL_PHASES, total_a, watts, flow.volts, flow.lines)
-        caps, index = self._in_force.at_each(0, when)
+        told = [_last_told(when, told) for c, (told, _) in self._latest.items() if c != connector]
+        newest, (caps, index) = np.max(told, axis=0), self._in_force.at_each(0, when)
         for k in range(len(when)):
             if caps[index[k]] is not None:
-                self._crowd(connector, when, k, whole)
+                self._crowd(connector, when, k, whole, float(newest[k]))
 
-    def _crowd(self, connector: int, when: Array, k: int, whole: Flow) -> None:
-        """Two readings running: the one alone may have met the other while it made room."""
+    def _crowd(self, connector: int, when: Array, k: int, whole: Flow, newest: float) -> None:
+        """Twice running, and each time anew: what the others told last may be over, or they make room."""
         t = float(when[k])
         late = np.full(len(when), FOLLOWED_S + SIDE_BY_SIDE_S)
         over = self._stays_over(0, when, late, k, whole, self._over)
-        before, self._crowded[connector] = self._crowded.get(connector, 0.0), float(over)
-        if over and before:
+        before = self._crowded.pop(connector, None)
+        if over:
+            self._crowded[connector] = newest
+        if over and before is not None and newest > before:
             cap, _ = self._in_force.limit(0, t)
             assert cap is not None
             message = (
@@ -253,3 +256,10 @@ class FlowLimits:
         pick = np.maximum(index, 0)
         parts = (flow.amps, flow.total_amps, flow.watts, flow.volts, flow.lines)
         return Flow(*(np.where(near, part[pick], np.nan) for part in parts))
+
+
+def _last_told(when: Array, told: Array) -> Array:
+    """When a connector told last before each of these instants; -inf where it had not."""
+    index = np.searchsorted(told, when, side="right") - 1
+    found: Array = np.where(index >= 0, told[np.maximum(index, 0)], -np.inf)
+    return found
