@@ -352,9 +352,12 @@ class Commands:
             return
         t, connector, status = call.reply_t or call.t, call.connector, call.reply["status"]
         with_profile = "chargingProfile" in call.payload
-        if with_profile and self._context.policies.get("remote_start_profile") == "rejected":
+        policy = self._context.policies.get("remote_start_profile")
+        if with_profile and (policy == "rejected" or (policy == "applied" and not _may_start(call))):
             self._judge(START, call, status == "Rejected", "Rejected")
             return
+        if with_profile and policy == "applied" and status == "Rejected":
+            return  # what is wrong with the profile is for the checks of profiles
         if not self._sure(t) or connector is None:
             return
         running = connector in self._history.transactions.open
@@ -390,3 +393,9 @@ class Commands:
             good, actual = self._told[connector][1] == "Preparing", self._told[connector][1]
         expected, message = f"a start on {tag}, or Preparing without a cable", "a remote start was accepted"
         self._ledger.judge(STARTED, good, t, connector, expected, actual, message)
+
+
+def _may_start(call: Call) -> bool:
+    """May a transaction begin with this profile: one for it, that names none yet (5.11, 5.16.2, ER 3.41)?"""
+    profile = call.payload["chargingProfile"]
+    return profile.get("chargingProfilePurpose") == "TxProfile" and "transactionId" not in profile

@@ -57,12 +57,21 @@ class Link:
 
     def delivered_until(self, end: float, grace_s: float) -> float:
         """Up to when all that was to be sent must have arrived, seen from the transcript's end."""
-        until = end if self.down_since is None else self.down_since
+        until = self._held_since(end) if self.down_since is None else self.down_since
         for begin, over in reversed(self.outages):  # one soon after another leaves no time to catch up
             if until - over >= DRAIN_S:
                 break
             until = begin
         return until - grace_s
+
+    def _held_since(self, end: float) -> float:
+        """Since when a message that is refused again and again holds up those behind it; else the end."""
+        since = end
+        for t in reversed(self.unheard):
+            if since - t > HELD_S:
+                break
+            since = t
+        return since
 
     # -- what is told ----------------------------------------------------------------------------
 

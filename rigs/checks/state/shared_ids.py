@@ -4,27 +4,23 @@ What is told of such an id is told apart by its connector, a stop by card and me
 id of its own for the later one.
 """
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.transactions import Transaction, TransactionMemory, distance
+from evc5.rigs.checks.state.transactions import TransactionMemory
 
 UNIQUE = "transaction.unique-id"
 REQUIREMENTS = (R(UNIQUE, "Transactions that run at a time are given ids of their own", "6.46"),)
-ENDED_S = 2.0  # assumed: a stop is stamped so near to what ended it
 FIRST_OWN = -1001  # of the judge: no CSMS gives it
 
 
 class SharedIds:
     """Knows which connector's transaction goes by which id of the judge's own."""
 
-    def __init__(self, transactions: TransactionMemory, ending: Mapping[int, float]) -> None:
+    def __init__(self, transactions: TransactionMemory) -> None:
         self._transactions = transactions
-        self._ending = ending  # by connector: when its cable was pulled, or it was seen to finish
         self._own: dict[tuple[int, int], int] = {}  # by connector and the id that was given
         self._stops: dict[tuple[int, str], int] = {}  # by given id and stamp: which one was meant
 
@@ -52,10 +48,6 @@ class SharedIds:
         ids = [given, *(own for (_, id), own in self._own.items() if id == given)]
         if len(ids) > 1 and (given, stamp) not in self._stops:
             running = [its for id in ids if (its := self._transactions.by_id.get(id)) and its.stop is None]
-            meant = min(running, key=partial(self._distance, stop), default=None)
+            meant = min(running, key=partial(self._transactions.distance, stop), default=None)
             self._stops[given, stamp] = given if meant is None or meant.id is None else meant.id
         return {**stop, "transactionId": self._stops.get((given, stamp), given)}
-
-    def _distance(self, stop: dict[str, Any], running: Transaction) -> tuple[object, ...]:
-        ended_t = self._ending.get(running.connector, float("-inf"))
-        return abs(epoch(stop["timestamp"]) - ended_t) > ENDED_S, *distance(stop, running)

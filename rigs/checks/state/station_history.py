@@ -25,6 +25,7 @@ class StationHistory:
         self.link = Link(self.keys)
         self.transactions = TransactionMemory()
         self.connectors = Connectors(self.link, self.boots)
+        self.transactions.ending = self.connectors.ending
         self._calls: dict[str, Callable[[Call], None]] = {
             "StartTransaction": self._start,
             "StopTransaction": self._stop,

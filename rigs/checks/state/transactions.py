@@ -1,6 +1,7 @@
 """Every transaction of a recording as its frames tell it, by connector and by the id it was given."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ from evc5.rigs.checks.reading.instants import epoch
 FOREVER = float("inf")
 BEFORE_QUEUE_S = 600.0  # assumed: what was queued before a recording began is told so soon
 UNKNOWN = -1  # ER 3.18: stands for the id of a transaction whose start the CSMS never confirmed
+ENDED_S = 2.0  # assumed: a stop is stamped so near to what ended it
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +49,7 @@ class TransactionMemory:
         self.by_id: dict[int, Transaction] = {}
         self.finished: dict[int, deque[Transaction]] = {}
         self.count = 0
+        self.ending: Mapping[int, float] = {}  # by connector: its cable was pulled, or it is finishing
         self.remote_tags: dict[str, float] = {}  # idTags of remote starts accepted, in lower case
         self.given: set[int] = set()  # ids that the CSMS ever gave
         self.from_power_on = False  # does the recording reach back to the first transaction?
@@ -106,8 +109,15 @@ class TransactionMemory:
         others = list(self.open.values()) if all_settled and id not in self.given else []
         candidates = nameless or others
         if nameless and id == UNKNOWN:
-            return min(nameless, key=partial(distance, stop))
+            return min(nameless, key=partial(self.distance, stop))
         return candidates[0] if len(candidates) == 1 else None
+
+    def distance(self, stop: dict[str, Any], running: Transaction) -> tuple[bool, bool, bool, float]:
+        """How badly a stop goes with a transaction: by its end as it was seen, its card, its meter."""
+        tag, risen_wh = stop.get("idTag", "").lower(), float(stop["meterStop"]) - running.meter_start
+        ended_t = self.ending.get(running.connector, -FOREVER)
+        elsewhere = abs(epoch(stop["timestamp"]) - ended_t) > ENDED_S
+        return elsewhere, bool(tag) and running.id_tag.lower() != tag, risen_wh < 0, risen_wh
 
     # -- what the frames tell --------------------------------------------------------------------
 
@@ -155,9 +165,3 @@ class TransactionMemory:
     def remotely_started(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":
             self.remote_tags[call.payload["idTag"].lower()] = call.t
-
-
-def distance(stop: dict[str, Any], running: Transaction) -> tuple[bool, bool, float]:
-    """How badly a stop's card and meter go with a transaction."""
-    tag, risen_wh = stop.get("idTag", "").lower(), float(stop["meterStop"]) - running.meter_start
-    return bool(tag) and running.id_tag.lower() != tag, risen_wh < 0, risen_wh

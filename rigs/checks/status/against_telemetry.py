@@ -142,6 +142,9 @@ class Standing:
         faulty = connectors.faulty[connector].cover(t)
         faulting = self._faulting.get(connector, Stretches()).cover(t)
         any_of = ~here & ~gone | (faulty & ~faulting)  # a pilot or a fault that leaves it open
+        its = self._history.transactions.open.get(connector)
+        if its is not None and its.id is None:
+            any_of |= (t >= its.start) & ~faulting  # until its start is taken, its stop cannot be told
         any_of |= self._mains.is_off(connector, rows) & ~faulting
         any_of |= (connectors.plugged[connector].cover(t) != here) & ~faulting  # the eye sees what it cannot
         sound, idle = ~any_of & ~faulting, ~runs

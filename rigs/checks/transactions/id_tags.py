@@ -181,17 +181,15 @@ class Cards:
             f"chg_Ch{running.connector}Options", "PlugAndCharge", running.start
         )
         free_t = self._given_up.get(running.connector, -np.inf)
+        by = running.start + 1.0 + self._ledger.time.doubt_s(running.start)
         asked_for = any(said.tag == tag and said.t <= free_t <= said.answered for said in self._said)
         if asked_for or free_t > running.start:
             free_t = -np.inf  # the card was asked for when it was given up, or had started by then
         shown = any(
-            c == running.connector
-            and who == tag
-            and t >= since
-            and free_t - HAIR_S <= t <= running.start + 1.0
+            c == running.connector and who == tag and t >= since and free_t - HAIR_S <= t <= by
             for t, c, who in self._tags
         )
-        asked = any(who == tag and since <= t <= running.start + 1.0 for t, who in self._remote)
+        asked = any(who == tag and since <= t <= by for t, who in self._remote)
         good = shown or asked or plug_and_charge
         message = f"a transaction starts on idTag {running.id_tag}, which nobody showed or sent"
         expected = "a card or a remote start before"

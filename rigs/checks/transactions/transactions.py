@@ -202,5 +202,7 @@ class Transactions:
             if gone is None or self._history.boots.dark_since is not None:
                 continue
             ends = self._keys.text("StopTransactionOnEVSideDisconnect", gone) == "true"
+            if transaction.id is None and self._link.was_unheard(transaction.start, t):
+                continue  # its start is still to be taken; its stop waits behind it
             if ends and transaction.start < gone < until:
                 self._undelivered(transaction, t)

@@ -179,7 +179,10 @@ class Judge:
         """Is it a frame that only what went down at its instant explains?"""
         if not frame.up or frame.kind != CALL:
             return False
-        return frame.action == "BootNotification" or not self._telling.pairing.is_idle
+        if frame.action == "BootNotification":
+            return True
+        goes_down = self._event is not None and self._event.name == "link-down"
+        return goes_down and not self._telling.pairing.is_idle
 
     def _advance(self, number: int, t: float, explained: bool = False) -> None:
         """Time goes on to a line's; what happened before it is told first.

@@ -43,7 +43,7 @@ class Telling:
         self._history.link.waiting = self.pairing.waits_since
         self._validation = Validation(self._ledger, policies.get("occupied_status", "off") != "off")
         self._clocks = Clocks(context)
-        self.shared_ids = SharedIds(self._history.transactions, self._history.connectors.ending)
+        self.shared_ids = SharedIds(self._history.transactions)
         self.gathering = Gathering(self._no_number)
         self.gathering.listeners = [self._read]
         self.breakdowns: dict[Breakdown, tuple[int | None, float]] = {}  # with line and time of the first

@@ -124,6 +124,9 @@ UPDATED_TWICE = [
     wait(120.0),
 ]
 PULLED_WHILE_ASKED_FOR = [
+    step("plug_in", 1),
+    wait(2.0),
+    step("unplug", 1),
     wait(300.0),
     step("present_tag", 1, "TAG1"),
     step("plug_in", 1),
