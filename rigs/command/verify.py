@@ -58,7 +58,20 @@ def _judged(arguments: Namespace) -> Iterator[tuple["Recording", "Verdict"]]:
             verdict = accept(judged(recording, **choices, progress=progress), known)
             if recording.directory is not None:
                 _close(recording.directory, verdict)
+            if arguments.case:
+                _write_cases(recording, verdict, arguments, choices)
             yield recording, verdict
+
+
+def _write_cases(
+    recording: "Recording", verdict: "Verdict", arguments: Namespace, choices: dict[str, Any]
+) -> None:
+    """What one sends to a maker, a folder for each finding."""
+    from evc5.rigs.checks.verdict.case import write_cases
+
+    written = write_cases(arguments.case, recording, verdict, choices | {"end": arguments.end})
+    for folder in () if arguments.quiet or arguments.json else written:
+        print(f"evc5: {folder} tells of {folder.name.partition('-')[2]}", file=sys.stderr)
 
 
 def _close(directory: Path, verdict: "Verdict") -> None:

@@ -1,0 +1,214 @@
+"""What one sends to a maker: a page that tells a finding, and the shortest transcript that judges the same.
+
+Names of cards, stations and people are replaced, the same by the same; vendor, model and firmware stay.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+
+from evc5.rigs.checks.state.ledger import NUMBERS
+from evc5.rigs.checks.verdict.judging import judge
+from evc5.rigs.checks.verdict.recordings import Recording
+from evc5.rigs.checks.verdict.verdict import Verdict
+from evc5.rigs.errors import BadInput
+
+PAGE, TRANSCRIPT = "README.md", "messages.jsonl"
+BEFORE, AFTER = 8, 4  # frames around a finding that the page shows
+MOST_LETTERS = 400  # of a frame on the page
+MOST_RECORDS = 20_000  # of a recording that are looked at: the first few, and those up to the finding
+PATIENCE_S = 20.0  # for the shortest transcript; what is short enough by then is taken
+TAGS = frozenset({"idTag", "parentIdTag"})
+SECRET = {  # field: what stands for its value
+    **{"chargePointSerialNumber": "SERIAL", "chargeBoxSerialNumber": "SERIAL", "meterSerialNumber": "SERIAL"},
+    **{"iccid": "ICCID", "imsi": "IMSI", "location": "ftp://example.invalid/"},
+}
+
+Record = dict[str, Any]  # one line as `messages.jsonl` has it
+Choices = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Names:
+    """Other names for cards and stations, the same for the same."""
+
+    _tags: dict[str, str] = field(default_factory=dict)
+
+    def of(self, value: Any, name: str = "") -> Any:
+        """The same value with its names replaced."""
+        if isinstance(value, dict):
+            return {key: self.of(one, key) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self.of(one, name) for one in value]
+        if name in TAGS and isinstance(value, str):
+            return self._tags.setdefault(value.lower(), f"TAG{len(self._tags) + 1}")
+        return SECRET.get(name, value) if isinstance(value, str) else value
+
+    def in_text(self, text: str) -> str:
+        for tag, other in self._tags.items():
+            text = re.sub(re.escape(tag), other, text, flags=re.IGNORECASE)
+        return text
+
+
+def write_cases(directory: Path, recording: Recording, verdict: Verdict, choices: Choices) -> list[Path]:
+    """A folder for each error finding; returns them. BadInput where they cannot be written."""
+    found = [one for one in verdict.findings if one["severity"] == "error"]
+    written = []
+    for number, finding in enumerate(found, 1):
+        folder = directory / f"{number:02}-{finding['requirement']}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _write(folder, recording, verdict, finding, choices)
+        except OSError as error:
+            raise BadInput(f"--case {folder}: {error.strerror}") from None
+        written.append(folder)
+    return written
+
+
+def _write(
+    folder: Path, recording: Recording, verdict: Verdict, finding: Mapping[str, Any], choices: Choices
+) -> None:
+    names = Names()
+    records = [(line, _renamed(record, names)) for line, record in _records(recording, finding)]
+    told = {**finding, "message": names.in_text(finding["message"])}
+    shortest = _shortest([record for _, record in records], told, choices)
+    if shortest is not None:
+        _save(folder / TRANSCRIPT, shortest)
+    page = "\n".join(_page(records, verdict, finding, shortest))
+    (folder / PAGE).write_text(names.in_text(page), encoding="utf-8")
+
+
+def _records(recording: Recording, finding: Mapping[str, Any]) -> list[tuple[int, Record]]:
+    """The frames from the beginning to a while after the finding."""
+    found: list[tuple[int, Record]] = []
+    for line, raw in recording.transcript.records():
+        try:
+            record = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            continue
+        if isinstance(record, dict) and "dir" in record:
+            found.append((line, record))
+            if len(found) > 2 * MOST_RECORDS and not _is_past(record, finding):
+                del found[MOST_RECORDS // 10 : MOST_RECORDS]
+    return found[: 2 * MOST_RECORDS]
+
+
+def _is_past(record: Record, finding: Mapping[str, Any]) -> bool:
+    return str(record.get("at", "")) > str(finding["at"])
+
+
+def _renamed(record: Record, names: Names) -> Record:
+    renamed = {**record, "station": "STATION"}
+    if "frame" in record:
+        renamed["frame"] = names.of(record["frame"])
+    return renamed
+
+
+# -- the shortest that judges the same -------------------------------------------------------------
+
+
+def _shortest(records: list[Record], finding: Mapping[str, Any], choices: Choices) -> list[Record] | None:
+    """Exchanges are left out as long as the finding stays; None where frames alone do not show it."""
+    until = time.monotonic() + PATIENCE_S
+    with TemporaryDirectory() as scratch:
+        path = Path(scratch) / TRANSCRIPT
+
+        def shows(some: Sequence[list[Record]]) -> bool:
+            _save(path, sorted((one for part in some for one in part), key=lambda one: float(one["t"])))
+            try:
+                verdict = judge(path, **choices)
+            except BadInput:
+                return False
+            return any(_is_same(one, finding) for one in verdict.findings)
+
+        exchanges = list(_exchanges(records))
+        if not shows(exchanges):
+            return None
+        kept = _reduced(exchanges, shows, until)
+    return sorted((one for part in kept for one in part), key=lambda one: float(one["t"]))
+
+
+def _exchanges(records: list[Record]) -> Iterator[list[Record]]:
+    """Each CALL with its reply; what is neither, alone."""
+    by_id: dict[str, list[Record]] = {}
+    for record in records:
+        frame = record.get("frame")
+        id = str(frame[1]) if isinstance(frame, list) and len(frame) > 1 else f"line {len(by_id)}"
+        by_id.setdefault(id, []).append(record)
+    yield from by_id.values()
+
+
+def _reduced(
+    parts: list[list[Record]], shows: Callable[[list[list[Record]]], bool], until: float
+) -> list[list[Record]]:
+    """Delta debugging: pieces are left out, large ones first, then smaller, until each is needed."""
+    size = max(len(parts) // 2, 1)
+    while time.monotonic() < until:
+        begin, shrunk = 0, False
+        while begin < len(parts) and time.monotonic() < until:
+            without = parts[:begin] + parts[begin + size :]
+            if without and shows(without):
+                parts, shrunk = without, True
+            else:
+                begin += size
+        if size == 1 and not shrunk:
+            break
+        size = max(size // 2, 1)
+    return parts
+
+
+def _is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Findings of one cause: the same requirement, in words that differ in numbers alone."""
+    alike = one["requirement"] == other["requirement"] and one["severity"] == other["severity"]
+    return alike and NUMBERS.sub("#", one["message"]) == NUMBERS.sub("#", other["message"])
+
+
+def _save(path: Path, records: Sequence[Record]) -> None:
+    path.write_bytes(b"".join(orjson.dumps(record) + b"\n" for record in records))
+
+
+# -- the page --------------------------------------------------------------------------------------
+
+
+def _page(
+    records: list[tuple[int, Record]],
+    verdict: Verdict,
+    finding: Mapping[str, Any],
+    shortest: list[Record] | None,
+) -> Iterator[str]:
+    row = next(row for row in verdict.requirements if row["id"] == finding["requirement"])
+    station = verdict.about.get("station", {})
+    who = " ".join(filter(None, (station.get(name) for name in ("vendor", "model", "firmware"))))
+    blames = finding["blames"]
+    yield from (f"# {finding['message']}", "", f"Station: {who or 'not told'}")
+    yield f"Requirement: {row['id']}, {row['title']}"
+    yield f"Clauses: {row['source']} (OCPP 1.6 by section; J: OCPP-J; ER: errata)"
+    yield f"At fault: {blames if isinstance(blames, str) else ' or '.join(blames)}"
+    line = f", line {finding['line']}" if finding["line"] else ""
+    yield f"First at: {finding['at']}{line}"
+    yield from (f"Times: {finding['times']}", "", f"Found: {finding['actual']}")
+    yield from (f"Right would be: {finding['expected']}", "", "## The frames around it", "", "```")
+    yield from _around(records, finding)
+    yield from ("```", "", "## To see it again", "")
+    if shortest is None:
+        yield "The frames alone do not show it: it rests on what the run directory holds besides."
+    else:
+        told = f"{len(shortest)} frames that judge the same"
+        yield f"`{TRANSCRIPT}` holds {told}: `evc5 verify {TRANSCRIPT}`. Cards and stations have other names."
+
+
+def _around(records: list[tuple[int, Record]], finding: Mapping[str, Any]) -> Iterator[str]:
+    line = finding["line"]
+    at = [k for k, (number, record) in enumerate(records) if number == line or _is_past(record, finding)]
+    place = at[0] if at else len(records) - 1
+    for number, record in records[max(place - BEFORE, 0) : place + AFTER + 1]:
+        text = orjson.dumps(record["frame"]).decode() if "frame" in record else str(record.get("text"))
+        mark = ">" if number == line else " "
+        arrow = "->" if record["dir"] == "up" else "<-"
+        yield f"{mark}{number:>6} {record.get('at', '')} {arrow} {text[:MOST_LETTERS]}"
