@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from evc5.rigs.checks.reading.instants import epoch
@@ -46,10 +47,13 @@ class Layout:
 
     def find(self, measurand: str, phase: str | None = None) -> int | None:
         """Where this measurand on this phase stands (L1-N counts as L1)."""
-        for index, column in enumerate(self.columns):
-            if column.measurand == measurand and line(column.phase) == phase:
-                return index
-        return None
+        return _place(self, measurand, phase)
+
+
+@lru_cache(maxsize=4096)
+def _place(layout: Layout, measurand: str, phase: str | None) -> int | None:
+    named = enumerate(layout.columns)
+    return next((k for k, c in named if c.measurand == measurand and line(c.phase) == phase), None)
 
 
 def line(phase: str | None) -> str | None:

@@ -14,6 +14,7 @@ from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.checks.state.requirement import (
     FAIL,
+    INCONCLUSIVE,
     KNOWN_DEVIATION,
     NOT_EXERCISED,
     NOT_JUDGED,
@@ -73,6 +74,7 @@ class Ledger:
         self.lines = Lines()
         self.watch: Watch | None = None  # is told of all that was judged at a connector
         self.knows: Callable[[Need], bool] = lambda _: True  # does the recording tell this?
+        self.inconclusive: set[str] = set()  # requirements whose check broke down
         self.seen: set[str] = set()  # actions and events of the recording
         self._judged: Counter[str] = Counter()
         self._undecided: Counter[str] = Counter()
@@ -200,6 +202,8 @@ class Ledger:
     def verdict(self, requirement: str) -> str:
         if self._failures[requirement, "error"]:
             return FAIL
+        if requirement in self.inconclusive:
+            return INCONCLUSIVE
         if self._failures[requirement, "deviation"]:
             return KNOWN_DEVIATION
         if self._judged[requirement]:

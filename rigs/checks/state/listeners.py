@@ -26,7 +26,8 @@ class Breakdown:
 
     check: str
     error: str
-    where: str  # file and line of our own code
+    where: str  # function and line of our own code
+    module: str = ""
 
 
 @dataclass(slots=True)
@@ -65,4 +66,5 @@ def breakdown(listen: Callable[..., Any], error: Exception) -> Breakdown:
     name = type(owner).__name__ if owner is not None else getattr(inner, "__qualname__", repr(inner))
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{place.name}:{place.lineno}"
-    return Breakdown(name.partition(".")[0], f"{type(error).__name__}: {error}", where)
+    module = type(owner).__module__ if owner is not None else getattr(inner, "__module__", "")
+    return Breakdown(name.partition(".")[0], f"{type(error).__name__}: {error}", where, module)

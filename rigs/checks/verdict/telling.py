@@ -1,5 +1,6 @@
 """One frame, event or part of telemetry after the other, told to all who judge it."""
 
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -222,6 +223,8 @@ class Telling:
         self._bus.tell(self._bus.end, t)
 
     def _breaks_down(self, broken: Breakdown) -> None:
+        rows = getattr(sys.modules.get(broken.module), "REQUIREMENTS", ())
+        self._ledger.inconclusive.update(row.id for row in rows)
         kind = replace(broken, error=broken.error.partition(":")[0])
         known = {replace(one, error=one.error.partition(":")[0]) for one in self.breakdowns}
         if kind not in known and len(self.breakdowns) < MOST_BREAKDOWNS:

@@ -120,4 +120,5 @@ def test_a_check_that_breaks_down_is_ours_with_its_frame_and_the_others_go_on(
     assert "ZeroDivisionError: of its own making" in broken["error"]
     assert verdict.exit_code == 3 and verdict.passed is not True
     rows = {row["id"]: row for row in verdict.requirements}
+    assert rows["connection.kept"]["verdict"] == "INCONCLUSIVE"
     assert rows["rpc.id"]["verdict"] == "PASS" and rows["rpc.id"]["count"] == len(LINES) / 2
