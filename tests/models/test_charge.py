@@ -51,8 +51,7 @@ def test_the_taper_begins_and_lasts_as_published(rate, knee, minutes, part):
     trace = charge(car, rate * car.usable_wh, 0.3)
     assert trace[1][1] == pytest.approx(knee)
     lasts = (trace[-1][0] - trace[1][0]) / 60.0
-    # One curve for all rates is a simplification: the tail comes out an eighth short of each published one.
-    assert lasts == pytest.approx(minutes, rel=0.17)
+    assert lasts == pytest.approx(minutes, rel=0.03)
     assert 1.0 - knee == pytest.approx(part, abs=0.08)
 
 
