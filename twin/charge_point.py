@@ -60,6 +60,7 @@ class ChargePoint:
         self.behaviour = behaviour
         self.configuration = configuration
         self.memory = memory or Memory()
+        self._lost_t_s: float | None = None  # when the power went, until the firmware starts again
         for transaction in self.memory.transactions.values():  # of an earlier run, whose seconds were others
             transaction.began_t_s = clock.t(transaction.began_epoch_s)
         configuration.load(self.memory.recall("configuration", {}))
@@ -166,7 +167,8 @@ class ChargePoint:
             channel.switch.supported = self.configuration.flag("ConnectorSwitch3to1PhaseSupported")
             channel.has_lock = vendor.has_lock(self.configuration, connector)
             channel.wake(self._is_operative(connector))
-            session.wake(resume)
+            session.wake(resume, self._lost_t_s)
+        self._lost_t_s = None
         self.diagnostics.note(f"start of {self.firmware.version}")
         self.samples.arm_clock()
         self.firmware.wake()
@@ -197,6 +199,7 @@ class ChargePoint:
 
     def power_cut(self) -> None:
         """The mains are gone: every process dies, contactors drop, what the memory holds stays."""
+        self._lost_t_s = self.timeline.now if self._lost_t_s is None else self._lost_t_s
         self.link.drop()
         self.restart.cut()
         for outlet in self.world.outlets:
@@ -225,9 +228,19 @@ class ChargePoint:
 
     def present_tag(self, connector: int, id_tag: str) -> None:
         """Hold a card to the reader of a connector; while the firmware is down or starts, it is dead."""
-        alive = self.controller.channel(connector).awake and not self.restart.going_down
-        if vendor.has_reader(self.configuration, connector) and alive:
+        why = self.ignores_tag(connector)
+        if not why:
             self.sessions[connector].present(id_tag)
+        elif self.controller.channel(connector).awake:
+            self.diagnostics.note(f"{connector} card {id_tag} ignored: {why}")
+
+    def ignores_tag(self, connector: int) -> str:
+        """Why a card would not be looked at now, "" where it would."""
+        if not vendor.has_reader(self.configuration, connector):
+            return "no reader serves this connector"
+        if not self.controller.channel(connector).awake or self.restart.going_down:
+            return "the firmware is down or starts"
+        return self.sessions[connector].ignores
 
     def inject(self, connector: int, fault: str) -> None:
         """A fault as `faults` knows it; `power-loss` is a power cut, connector 0 the third meter."""

@@ -271,7 +271,8 @@ class Bench:
         self._outlet(connector)
         if not (isinstance(id_tag, str) and 1 <= len(id_tag) <= MAX_ID_TAG):
             raise BadInput(f"id_tag must have 1 to {MAX_ID_TAG} characters, got {id_tag!r}")
-        self.assembly.event("tag", connector, id_tag=id_tag)
+        why = self.assembly.station.ignores_tag(connector)
+        self.assembly.event("tag", connector, id_tag=id_tag, **({"ignored": why} if why else {}))
         self.assembly.station.present_tag(connector, id_tag)
 
     @verb

@@ -13,7 +13,7 @@ from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.station import endpoint_of
 from evc5.rigs.secrets import passwords
 from evc5.twin.clock import Calendar
-from evc5.twin.line.endpoint import Endpoint, place
+from evc5.twin.line.endpoint import Endpoint, place, without_password
 from evc5.twin.line.hub import Hub
 from evc5.twin.line.link import FaultyLink, MemoryLink, Record
 from evc5.twin.line.pace import Lockstep, Pace, Paced
@@ -142,6 +142,9 @@ class Remote:
     def _configured(self, key: str, link: WireLink) -> None:
         if key.lower() == "websocketpinginterval":
             link.schedule_ping()
+        elif key == "AuthorizationKey":
+            self.endpoint = replace(self.endpoint, url=without_password(self.endpoint.url))
+            link.endpoint = self._endpoint()
         elif key in ("com_Endpoint", "com_OCPCID", "com_Options"):
             link.endpoint = self._endpoint()
 

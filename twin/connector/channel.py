@@ -162,6 +162,11 @@ class Channel:
         """An idTag is accepted and waits for its cable (or waits no more)."""
         self._line.update(authorised=waiting, finishing=self.facts.finishing and not waiting)
 
+    def secure(self) -> bool:
+        """Lock the cable before a transaction begins; where the lock fails the connector is faulted."""
+        self.outlet.set_lock(self.has_lock)
+        return self.outlet.locked or not self.has_lock
+
     def start(self, *, unasked: bool = False) -> None:
         """A transaction begins: the cable is locked, energy permitted, and the pilot offers.
 
@@ -278,11 +283,15 @@ class Channel:
         self._faults = []
         self._line.begin(self._plugged, operative)
 
-    def look(self, transaction: bool) -> None:
-        """The first look at cable and faults after a start; a `transaction` that the memory held goes on."""
+    def look(self, transaction: bool, finishing: bool = False) -> None:
+        """The first look at cable and faults after a start; a `transaction` that the memory held goes on.
+
+        `finishing`: the cable that is in has had its transaction.
+        """
         if transaction:
             self.start(unasked=True)
         else:
+            self._line.note_facts(finishing=finishing and self._plugged)
             self.set_lock(False)
             self._offer_start()
         self._arbitrate()
@@ -329,6 +338,8 @@ class Channel:
         else:
             if Fault.OVER_CURRENT in self._faults:
                 self._protect()
+            if Fault.LOCK in self._faults and not self.facts.transaction:
+                self.set_lock(False)  # there is nothing to hold any more
             self._line.note = EV_SIDE if self.facts.transaction else ""
             self._line.note_facts(starting=False)
             for listener in self.on_unplug:

@@ -74,6 +74,14 @@ def place(text: str, identity: str, serial: str, tls: bool) -> tuple[str, str]:
     return url, identity
 
 
+def without_password(url: str) -> str:
+    """A URL that keeps its user: the password is another from now on."""
+    parts = urlsplit(url)
+    user, _, _ = (parts.username or "").partition(":")
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{user}@{host}" if user else host).geturl()
+
+
 def scrubbed(url: str) -> str:
     """A URL without user and password; what can be no URL is not repeated at all."""
     try:

@@ -22,6 +22,7 @@ from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.configuration import Configuration
 
 BOOT_RETRY_S = 60.0  # where the CSMS leaves the wait to us (interval 0) or gives none; assumed
+HEARTBEAT = "HeartbeatInterval"
 MAX_TEXT = 1 << 16  # characters of a frame that the device can take; assumed (128 KB of RAM in an EVC4)
 CLOCK_STEP_S = 1.0  # a smaller difference to the CSMS's time is left alone; assumed
 REAL_CLOCK_STEP_S = 0.001  # ... in real time, where the difference is one of two clocks
@@ -71,6 +72,8 @@ class Agent:
         self._urgent: deque[tuple[str, Payload, Done]] = deque()
         self._unanswered = False  # a CALL got no reply, and none since
         self._receiving = False  # a frame is being taken in
+        self._own_interval = configuration.text(HEARTBEAT)
+        self._told_interval = ""  # by the last boot's answer
         self._boot = Alarm(timeline, self.send_boot, CONTROL)
         self._beat = Alarm(timeline, self._send_heartbeat, CONTROL)
 
@@ -153,12 +156,19 @@ class Agent:
             return
         self._boot.clear()
         self._adopt_time(reply.payload["currentTime"])
-        if interval > 0:
-            self.configuration.assign("HeartbeatInterval", interval)  # sheet table 13: always from boot
+        self._take_interval(interval)
         if was != "Accepted":
             for listener in self.on_accepted:
                 listener()
         self._online()
+
+    def _take_interval(self, interval: int) -> None:
+        """Sheet table 13: always from the boot; 0 leaves it to the station (6.4), which takes its own."""
+        if interval > 0:
+            self.configuration.assign(HEARTBEAT, interval)
+            self._told_interval = str(interval)
+        elif self.configuration.text(HEARTBEAT) == self._told_interval:
+            self.configuration.assign(HEARTBEAT, self._own_interval)
 
     def _register(self, status: str) -> None:
         """Before it is accepted or pending, the charge point does not answer. Source: OCPP 1.6 4.2."""
@@ -173,7 +183,7 @@ class Agent:
 
     def schedule_heartbeat(self) -> None:
         """The next Heartbeat is one interval from now; again after each change of the interval."""
-        interval = self.configuration.integer("HeartbeatInterval")
+        interval = self.configuration.integer(HEARTBEAT)
         if interval > 0 and self.online:
             self._beat.set(self.timeline.now + interval)
         else:

@@ -24,16 +24,19 @@ class Log:
         self._limit = limit_bytes
         self._size = 0
         self._lines: deque[tuple[float, bytes]] = deque()
+        self._given_up = 0  # lines, in all its life
+        self._read_until = 0  # how many had been noted in all when it was last read
 
     def note(self, epoch_s: float, stamp: str, text: str) -> None:
         line = f"{stamp}\t{text}\n".encode()
         self._lines.append((epoch_s, line))
         self._size += len(line)
         while self._size > self._limit - len(LOG_HEAD):
-            self._size -= len(self._lines.popleft()[1])
+            self._drop_oldest()
 
     def read(self, since_epoch_s: float | None, until_epoch_s: float | None) -> bytes:
         """What was noted between two moments, empty where nothing was."""
+        self._read_until = self._given_up + len(self._lines)
         lines = [
             line
             for epoch_s, line in self._lines
@@ -42,9 +45,14 @@ class Log:
         ]
         return LOG_HEAD.encode() + b"".join(lines) if lines else b""
 
-    def clear(self) -> None:
-        self._lines.clear()
-        self._size = 0
+    def drop_read(self) -> None:
+        """Give up what stood here when it was last read; what was noted since stays."""
+        while self._lines and self._given_up < self._read_until:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        self._size -= len(self._lines.popleft()[1])
+        self._given_up += 1
 
 
 class Diagnostics:
@@ -113,7 +121,7 @@ class Diagnostics:
             return
         self._job = None
         if self._done:
-            self._log.clear()
+            self._log.drop_read()
         self.reports.tell("Uploaded" if self._done else "UploadFailed", over=True)
 
 

@@ -17,7 +17,7 @@ RATE_BYTES_S = 125_000.0  # 1 Mbit/s, a modem's; assumed
 LATENCY_S = 1.0  # to find the server and log in; assumed
 WALL_TIMEOUT_S = 10.0  # of the wall clock, for a real server that does not answer; assumed
 T = TypeVar("T")
-SCHEMES = ("http", "https", "ftp")
+SCHEMES = ("http", "https", "ftp")  # 6.21, 6.57: what a location may be; anything else fails
 
 
 class Files(Protocol):
@@ -40,12 +40,15 @@ class SimulatedFiles:
         self.takes = True  # does it let itself be written to?
 
     def get(self, url: str) -> bytes | None:
+        if urlsplit(url).scheme not in SCHEMES:
+            return None
         return next((held for name, held in self.contents.items() if scrubbed(name) == scrubbed(url)), None)
 
     def put(self, url: str, name: str, content: bytes) -> bool:
-        if self.takes:
+        taken = self.takes and urlsplit(url).scheme in SCHEMES
+        if taken:
             self.contents[address(url, name)] = content
-        return self.takes
+        return taken
 
 
 class NetworkFiles:

@@ -170,12 +170,13 @@ class Samples:
         """The Transaction.Begin values to keep until the stop."""
         return self._at(channel, BEGIN)
 
-    def end(self, channel: Channel) -> list[Payload]:
-        return self._at(channel, END)
+    def end(self, channel: Channel, stamp_epoch_s: float | None = None) -> list[Payload]:
+        """The Transaction.End values; stamped with the end, where that was before now."""
+        return self._at(channel, END, stamp_epoch_s)
 
-    def _at(self, channel: Channel, context: str) -> list[Payload]:
+    def _at(self, channel: Channel, context: str, stamp_epoch_s: float | None = None) -> list[Payload]:
         plan = self._plan(STOP_SAMPLED, context, channel, STOP_ALIGNED)
-        value = self._meter_value(channel, plan) if plan else {"sampledValue": []}
+        value = self._meter_value(channel, plan, stamp_epoch_s) if plan else {"sampledValue": []}
         return [value] if value["sampledValue"] else []
 
     def _keep_for_stop(self, channel: Channel, plan: Plan, stamp_epoch_s: float | None = None) -> None:

@@ -40,6 +40,7 @@ class Session:
         self._cable_of: Holder | None = None  # whose cable is still held after the transaction
         self._timeout = Alarm(self._timeline, self._timed_out, CONTROL)
         self._status = channel.status
+        self._finishing = f"finishing {channel.connector}"  # in the memory: has the cable had its turn?
         self.on_begin: list[Callable[[Transaction], None]] = []
         self.on_end: list[Callable[[Transaction], None]] = []
         channel.on_ready.append(self._ready)
@@ -59,10 +60,17 @@ class Session:
 
     # --- tags ---
 
+    @property
+    def ignores(self) -> str:
+        """Why a card held to the reader now would not be looked at, "" where it would."""
+        if self._inquiry is not None:
+            return f"card {self._inquiry.id_tag} is being asked about"
+        return Fault.READER.value if self._channel.has_fault(Fault.READER) else ""
+
     def present(self, id_tag: str) -> None:
         """A card at the reader: starts, stops, frees its cable, or takes back what it began."""
         running = self.transaction
-        if self._inquiry is not None or self._channel.has_fault(Fault.READER):
+        if self.ignores:
             return
         if running is not None:
             self._present_to(running, id_tag)
@@ -158,8 +166,11 @@ class Session:
         """A car is at a free connector."""
         if self._waiting is not None:
             self._start()
-        elif vendor.plug_and_charge(self._configuration, self._channel.connector) and not self._blocked():
+        elif self._needs_no_card() and self._channel.secure():
             self._begin(vendor.PLUG_AND_CHARGE_TAG, unasked=True)
+
+    def _needs_no_card(self) -> bool:
+        return vendor.plug_and_charge(self._configuration, self._channel.connector) and not self._blocked()
 
     def accepted(self) -> None:
         """The CSMS has accepted the station: a car that had to wait for this may begin."""
@@ -168,6 +179,8 @@ class Session:
 
     def _start(self) -> None:
         assert self._waiting is not None
+        if not self._channel.secure():
+            return  # no transaction begins (2.2, sheet table 5); it does once the lock moves again
         id_tag, parent = self._waiting
         profile = self._profile
         self._waiting = self._profile = None
@@ -266,16 +279,20 @@ class Session:
 
     # --- life ---
 
-    def wake(self, resume: bool) -> None:
-        """The firmware starts: a transaction that the memory held goes on, or ends now."""
+    def wake(self, resume: bool, lost_t_s: float | None = None) -> None:
+        """The firmware starts: a transaction that the memory held goes on, or ended at `lost_t_s`."""
         self._closed = False
+        finishes = self._agent.behaviour.policy("after_power_loss") == "finishing"
+        finishing = finishes and self._agent.memory.recall(self._finishing, False)
         transaction = self.transaction
         self._status = self._channel.status
         if transaction is not None and not resume:
-            self._tell(self.on_end, self._transactions.close(self._channel, "PowerLoss"))
+            at_s = lost_t_s if finishes else None
+            self._tell(self.on_end, self._transactions.close(self._channel, "PowerLoss", t_s=at_s))
+            finishing = finishes
         elif transaction is not None:
             self._transactions.resume(transaction)
-        self._channel.look(transaction is not None and resume)
+        self._channel.look(transaction is not None and resume, finishing)
         if transaction is not None and resume and not transaction.accepted:
             self._channel.withhold()
 
@@ -287,6 +304,8 @@ class Session:
 
     def die(self) -> None:
         """The firmware stops; a running transaction stays in the memory."""
+        if self._agent.memory.recall(self._finishing, False) != self._channel.facts.finishing:
+            self._agent.memory.keep(self._finishing, self._channel.facts.finishing)
         self._timeout.clear()
         if self._inquiry is not None:
             self._inquiry.drop()

@@ -45,17 +45,24 @@ class Transactions:
         self._agent.flush()
         return transaction
 
-    def close(self, channel: Channel, reason: str, id_tag: str | None = None) -> Transaction:
-        """End the one that runs at this channel, for one of OCPP's reasons; `id_tag`: whose card did it."""
+    def close(
+        self, channel: Channel, reason: str, id_tag: str | None = None, t_s: float | None = None
+    ) -> Transaction:
+        """End the one that runs at this channel, for one of OCPP's reasons; `id_tag`: whose card did it.
+
+        `t_s`: when it ended, where that is not now.
+        """
         transaction = self._memory.transactions[channel.connector]
+        clock = self._agent.clock
+        ended_epoch_s = clock.epoch(self._agent.timeline.now if t_s is None else t_s)
         payload: Payload = {
             "meterStop": channel.register_wh(),
-            "timestamp": self._agent.clock.iso(self._agent.timeline.now),
+            "timestamp": clock.iso_epoch(ended_epoch_s),
             "reason": reason,
         }
         if id_tag is not None:
             payload["idTag"] = id_tag
-        data = [*transaction.begin, *transaction.data, *self._samples.end(channel)]
+        data = [*transaction.begin, *transaction.data, *self._samples.end(channel, ended_epoch_s)]
         if data:
             payload["transactionData"] = data
         self._samples.stop(transaction.connector)

@@ -31,6 +31,11 @@ POLICIES: Mapping[str, Policy] = MappingProxyType(
             "hold on each, or nothing flows",
             ("spread", "pause"),
         ),
+        "after_power_loss": Policy(
+            "the stop of a transaction that lost its power: of the last moment known before, the connector "
+            "then Finishing while the cable is in (7.7), or of the boot, and Preparing",
+            ("finishing", "preparing"),
+        ),
         "recurring_before_start": Policy(
             "a recurring profile before its startSchedule", ("inactive", "backwards")
         ),

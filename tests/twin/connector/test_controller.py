@@ -208,3 +208,18 @@ def test_an_unplugged_contactor_is_open_within_a_tenth_of_a_second():
 def test_a_channel_that_does_not_exist_is_refused(connector):
     with pytest.raises(LookupError, match="1 to 2"):
         Station().controller.channel(connector)
+
+
+def test_a_raise_waits_the_five_seconds_that_the_other_car_has_to_follow_its_cut():
+    """IEC 61851-1 gives a car 5 s; before that the sum of what flows could exceed the station's limit."""
+    station = Station(station_a=32.0)
+    station.charge(1)
+    station.charge(2)
+    station.wait(60)
+    offers = [station.world.outlet(n) for n in (1, 2)]
+    assert [outlet.offered_a for outlet in offers] == [16.0, 16.0]
+    station.limit(1, 6.0)
+    station.wait(4.9)
+    assert [outlet.offered_a for outlet in offers] == [6.0, 16.0]
+    station.wait(0.2)
+    assert [outlet.offered_a for outlet in offers] == [6.0, 26.0]
