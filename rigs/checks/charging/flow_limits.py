@@ -7,6 +7,7 @@ either; the power it allows is the same.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class FlowLimits:
         self._context, self._in_force, self._ledger = context, context.profiles, context.ledger
         # a station recorded from its first moment on says in its header which choices it made
         self._either_way = not context.evidence.from_power_on
-        self._register: dict[tuple[int, int | None], tuple[float, float]] = {}  # the last stamp and value
+        self._register: dict[tuple[int, int, str], tuple[float, float]] = {}  # the last stamp and value
         self._latest: dict[int, tuple[Array, Flow]] = {}  # by connector: its last block, and when
         self._crowded: dict[int, float] = {}  # by connector: with what others told last all were above
         context.bus.readings.append(self._readings)
@@ -66,41 +67,38 @@ class FlowLimits:
                 self._block(connector, block)
 
     def _block(self, connector: int, block: Block) -> None:
-        flow = self._with_slope(connector, block, flow_of(block))
+        flow, since_s = self._with_slope(connector, block, flow_of(block))
         if self._in_force.is_empty or not len(block):
             return
         when = np.minimum(block.stamp, block.t)  # a clock that is ahead does not look ahead
-        late = self._late(block)
+        late = self._late(block, since_s)
         for scope in (connector, 0):
             self._offer(connector, scope, when, offer_of(block))
             self._flow(connector, scope, when, flow, late)
         self._phases(connector, when, flow)
         self._together(connector, when, flow)
 
-    def _late(self, block: Block) -> Array:
+    def _late(self, block: Block, since_s: Array) -> Array:
         """How long before a reading a limit may have held that still shows in it."""
+        mean_s = 0.0
         if block.layout.context == "Sample.Clock":
-            mean_s = self._context.history.keys.integer("ClockAlignedDataInterval") or AVERAGE_S
-            return np.full(len(block), FOLLOWED_S + float(mean_s))
-        by_slope = np.isnan(flow_of(block).amps) & np.isnan(flow_of(block).watts)
-        since = np.diff(block.stamp, prepend=block.stamp[0])
-        return FOLLOWED_S + np.where(by_slope, np.maximum(since, 0.0), 0.0)
+            mean_s = float(self._context.history.keys.integer("ClockAlignedDataInterval") or AVERAGE_S)
+        return FOLLOWED_S + np.maximum(since_s, mean_s)
 
-    def _with_slope(self, connector: int, block: Block, flow: Flow) -> Flow:
-        """Where neither current nor power is told, the power that the register rose by."""
-        register = block.column(DEFAULT_MEASURAND)
-        if register is None:
-            return flow
-        key = connector, block.transaction
-        stamp, wh = self._register.get(key, (np.nan, np.nan))
+    def _with_slope(self, connector: int, block: Block, flow: Flow) -> tuple[Flow, Array]:
+        """Where neither current nor power is told, the power that the register rose by, and since when."""
+        at_once, register = np.zeros(len(block)), block.column(DEFAULT_MEASURAND)
+        if register is None or block.transaction is None or flow.is_told:
+            return flow, at_once
+        key = connector, block.transaction, block.layout.context
+        before = self._register.get(key, (np.nan, np.nan))
         self._register[key] = float(block.stamp[-1]), float(register[-1])
-        if flow.is_told or block.transaction is None:
-            return flow
+        stamp, wh = np.append(before[0], block.stamp), np.append(before[1], register)
+        since_s = np.diff(stamp)
+        hours = np.where(since_s > 0, since_s / 3600.0, np.nan)
         step_wh = 10.0 ** -block.decimals[block.layout.register or 0] * block.layout.register_scale
-        rise = slope_w(np.append(stamp, block.stamp), np.append(wh, register))[1:]
-        hours = np.diff(np.append(stamp, block.stamp)) / 3600.0
-        hours = np.where(hours > 0, hours, np.nan)
-        return Flow(flow.amps, flow.total_amps, rise - step_wh / hours, flow.volts, flow.lines)
+        watts = slope_w(stamp, wh)[1:] - step_wh / hours
+        return replace(flow, watts=watts), np.nan_to_num(np.maximum(since_s, 0.0))
 
     # -- one connector ---------------------------------------------------------------------------
 

@@ -96,8 +96,18 @@ class Decrees:
             transactions_are_told(self._context, call.t)
             and call.t - self._stopped.get(connector, -inf) > STOP_TOLD_S
         )
-        if purpose == TX and self._history.transactions.open.get(connector) is None and told:
+        running = self._history.transactions.open.get(connector)
+        is_free = self._history.connectors.statuses.get(connector) == "Available"  # as it says itself
+        if purpose == TX and running is None and (told or is_free):
             return NO_TRANSACTION
+        named = wire.get("transactionId")
+        if (
+            purpose == TX
+            and running is not None
+            and running.id is not None
+            and named not in (None, running.id)
+        ):
+            return f"it names transaction {named}, and {running.name} runs"
         rows = wire["chargingSchedule"]["chargingSchedulePeriod"]
         if rows and rows[0]["startPeriod"] != 0:
             return "its first period does not start at 0"
@@ -137,12 +147,16 @@ class Decrees:
         return settled and running is not None and named is not None and named == running.id
 
     def _clear(self, call: Call) -> None:
-        if call.reply is None or not transactions_are_told(self._context, call.t):
+        if call.reply is None:
             return
         t, status = call.reply_t or call.t, call.reply["status"]
         now = self._in_force.before(call)
         by_id = self._context.policies.get("clear_id_with_filters") != "all"
         matches = len(cleared(now, call.payload, by_id)) < len(now)
+        lasting = tuple(p for p in now if p.purpose != TX)  # a TxProfile may have gone with its transaction
+        contradicts = status == "Unknown" and len(cleared(lasting, call.payload, by_id)) < len(lasting)
+        if not contradicts and not transactions_are_told(self._context, call.t):
+            return
         expected = "Accepted" if matches else "Unknown"
         message = "the answer to ClearChargingProfile"
         self._ledger.judge(CLEARED, status == expected, t, call.connector, expected, status, message)

@@ -142,6 +142,10 @@ class ProfilesInForce:
             new = read(payload["connectorId"], payload["csChargingProfiles"], t, self._policies)
         except (ValueError, KeyError):
             return  # what makes no sense is the schema's business
+        running = self._history.transactions.open.get(new.connector)
+        known = None if running is None else running.id
+        if new.purpose == TX and known is not None and new.transaction not in (None, known):
+            return  # of another transaction: it limits none that runs (3.13.1)
         if new.purpose == TX and new.transaction is not None and self.began(new.connector, t) is None:
             self._runs_already(new.connector, new.transaction, t)
         self._latest = call, self.profiles(t)

@@ -203,6 +203,21 @@ def test_a_minute_is_left_to_follow_a_lower_limit(late_s: float, fits: bool, tmp
     assert found(log.verdict(tmp_path)) == (set() if fits else {FLOW})
 
 
+@pytest.mark.parametrize(("rose_wh", "fits"), [(345, True), (920, False)])
+def test_the_slope_of_a_register_speaks_of_all_the_time_since_it_was_told(
+    rose_wh: int, fits: bool, tmp_path: Path
+) -> None:
+    """At 11 kW until the limit falls within an interval; clock data between may tell of it, too."""
+    log = Log()
+    log.begin()
+    log.values(BEGIN_S + 300, register(1920))
+    log.values(BEGIN_S + 450, register(2380), context="Sample.Clock")
+    log.set_profile(BEGIN_S + 550, SIX_A)
+    log.values(BEGIN_S + 600, register(2710))
+    log.values(BEGIN_S + 900, register(2710 + rose_wh))
+    assert found(log.verdict(tmp_path)) - {"heartbeat.interval"} == (set() if fits else {FLOW})
+
+
 @pytest.mark.parametrize(("offered", "fits"), [([sample("Current.Offered", 6, "A")], True)] + [
     (told, False)
     for told in (

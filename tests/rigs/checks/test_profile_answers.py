@@ -1,0 +1,79 @@
+"""What a log shows of a station's answers about profiles is held against what it shows of profiles."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from foreign import Log, currents, found, minutes, period, profile
+
+TAKEN, CLEARED, FLOW = "charging.accepted", "charging.cleared", "charging.flow"
+
+
+def of_transaction(id: int | None) -> dict[str, Any]:
+    named = {} if id is None else {"transactionId": id}
+    return profile(period(6), chargingProfilePurpose="TxProfile", **named)
+
+
+@pytest.mark.parametrize(
+    ("is_held", "status", "good"),
+    [
+        (True, "Accepted", True),
+        (True, "Unknown", False),
+        (False, "Unknown", True),
+        (False, "Accepted", True),  # it may be one from before the log
+    ],
+)
+def test_clearing_a_profile_that_was_accepted_is_not_unknown(
+    is_held: bool, status: str, good: bool, tmp_path: Path
+) -> None:
+    log = Log()
+    if is_held:
+        log.set_profile(20, profile(period(6)))
+    log.down(40, "ClearChargingProfile", {"id": 10}, {"status": status})
+    assert found(log.verdict(tmp_path)) == (set() if good else {CLEARED})
+
+
+def test_what_was_cleared_does_not_limit(tmp_path: Path) -> None:
+    log = Log()
+    log.set_profile(20, profile(period(6)))
+    log.begin()
+    log.down(70, "ClearChargingProfile", {"id": 10}, {"status": "Accepted"})
+    for t in minutes(4):
+        log.values(t, *currents(16, 16, 16))
+    assert found(log.verdict(tmp_path)) == set()
+
+
+@pytest.mark.parametrize(("id", "good"), [(7, True), (None, True), (99, False)])
+def test_a_tx_profile_is_for_the_transaction_that_runs(id: int | None, good: bool, tmp_path: Path) -> None:
+    log = Log()
+    log.begin(id=7)
+    log.set_profile(90, of_transaction(id))
+    for t in minutes(4):
+        log.values(t, *currents(*[6 if good else 16] * 3))
+    assert found(log.verdict(tmp_path)) == (set() if good else {TAKEN})
+
+
+@pytest.mark.parametrize(("status", "good"), [("Accepted", False), ("Rejected", True)])
+def test_a_tx_profile_needs_a_transaction(status: str, good: bool, tmp_path: Path) -> None:
+    log = Log()
+    log.down(
+        30,
+        "SetChargingProfile",
+        {"connectorId": 1, "csChargingProfiles": of_transaction(None)},
+        {"status": status},
+    )
+    log.status(200, "Unavailable")
+    log.status(260, "Available")
+    assert found(log.verdict(tmp_path)) == (set() if good else {TAKEN})
+
+
+def test_a_tx_profile_is_over_with_its_transaction(tmp_path: Path) -> None:
+    log = Log()
+    log.begin(id=1)
+    log.set_profile(70, of_transaction(1))
+    log.values(130, *currents(6, 6, 6), id=1)
+    log.end(140, 1040, id=1)
+    log.begin(200, meter=1040, id=2)
+    for t in minutes(3, 200):
+        log.values(t, *currents(16, 16, 16), id=2)
+    assert FLOW not in found(log.verdict(tmp_path))
