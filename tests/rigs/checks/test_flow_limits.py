@@ -212,9 +212,9 @@ def test_the_slope_of_a_register_speaks_of_all_the_time_since_it_was_told(
     log.begin()
     log.values(BEGIN_S + 300, register(1920))
     log.values(BEGIN_S + 450, register(2380), context="Sample.Clock")
-    log.set_profile(BEGIN_S + 550, SIX_A)
-    log.values(BEGIN_S + 600, register(2710))
-    log.values(BEGIN_S + 900, register(2710 + rose_wh))
+    log.set_profile(BEGIN_S + 530, SIX_A)
+    log.values(BEGIN_S + 600, register(2650))
+    log.values(BEGIN_S + 900, register(2650 + rose_wh))
     assert found(log.verdict(tmp_path)) - {"heartbeat.interval"} == (set() if fits else {FLOW})
 
 
