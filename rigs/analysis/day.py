@@ -12,6 +12,7 @@ from evc5.rigs.analysis.visits import Visit, visits
 from evc5.rigs.analysis.window import Window
 from evc5.rigs.recording.reading import run_directory, telemetry
 from evc5.rigs.recording.reading.columns import Array, Columns
+from evc5.rigs.recording.reading.shapes import readings
 from evc5.rigs.recording.reading.telemetry_columns import phase_names
 
 OFFERED = phase_names("offered")
@@ -91,16 +92,24 @@ def alike(currents: Mapping[str, Array]) -> list[tuple[list[str], Array]]:
 
 def clock_points(run: Recorded, connector: int, window: Window) -> list[tuple[float, float]]:
     """Instant (seconds of the run) and register (Wh) of the clock-aligned readings that arrived."""
-    points = []
+    points: list[tuple[float, float]] = []
     for frame in run.frames("MeterValues", since=max(window.since_s, 0.0), until=window.until_s + 60.0):
         if frame.lost or frame.payload.get("connectorId") != connector:
             continue
-        for reading in frame.payload.get("meterValue", ()):
-            for value in reading["sampledValue"]:
+        for reading in readings(frame.payload):
+            for value in reading.get("sampledValue", ()):
                 if value.get("context") == "Sample.Clock" and _is_register(value):
-                    wh = float(value["value"]) * (1000.0 if value.get("unit") == "kWh" else 1.0)
-                    points.append((run.seconds(reading["timestamp"]), wh))
+                    points += _point(run, reading.get("timestamp", ""), value)
     return sorted(point for point in points if window.since_s <= point[0] < window.until_s)
+
+
+def _point(run: Recorded, stamp: str, value: Mapping[str, str]) -> list[tuple[float, float]]:
+    """Instant and register, where both can be read."""
+    try:
+        wh = float(value.get("value", "")) * (1000.0 if value.get("unit") == "kWh" else 1.0)
+        return [(run.seconds(stamp), wh)]
+    except ValueError:
+        return []
 
 
 def _is_register(value: dict[str, str]) -> bool:

@@ -27,8 +27,8 @@ _PATTERNS = {
     "t": rb"([0-9.e+-]+)",
     "sent": rb'[^"\\]*',
     "id": rb'[^"\\]*',
-    "connector": rb"(\d+)",
-    "transaction": rb"(-?\d+)",
+    "connector": rb"(\d{1,18})",
+    "transaction": rb"(-?\d{1,18})",
     "stamp": rb'([^"\\]*)',
     "value": rb'([^"\\]*)',
 }

@@ -18,6 +18,7 @@ from evc5.rigs.analysis.tables import micros, transactions
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.reading.columns import Array, to_numpy
 from evc5.rigs.recording.reading.frames import calls, frame_of, head_of
+from evc5.rigs.recording.reading.shapes import readings, whole
 
 _LABELS = ("context", "measurand", "phase", "location", "unit")
 _METER_VALUES = (  # beside the index, the meter's own timestamp
@@ -40,21 +41,21 @@ def meter_values_table(directory: Path) -> pd.DataFrame:
     path = directory / run_directory.MESSAGES
     # StopTransaction does not say its connector.
     connectors = {row.get("transaction_id"): row["connector"] for row in transactions(path)}
-    readings = _Readings()
+    told_together = _Readings()
     values = _Values()
     forms = Forms(values.number)
     for line in calls(path, _METERED):
         told = forms.read(line)
         if told is not None:
-            readings.add(told.t_s, told.connector, told.transaction, told.stamp, len(told.values))
+            told_together.add(told.t_s, told.connector, told.transaction, told.stamp, len(told.values))
             values.add(told.values, told.labels)
             continue
         for t_s, connector, transaction, reading in _parsed(line, connectors):
             sampled = reading.get("sampledValue", ())
-            readings.add(t_s, connector, transaction, reading.get("timestamp", ""), len(sampled))
+            told_together.add(t_s, connector, transaction, reading.get("timestamp", ""), len(sampled))
             values.add_parsed(sampled)
         forms.learn(line)
-    columns = values.columns() | readings.columns()
+    columns = values.columns() | told_together.columns()
     index = columns.pop("at")
     return pd.DataFrame({name: columns[name] for name in _METER_VALUES}, index=index, copy=False)
 
@@ -102,7 +103,9 @@ class _Values:
 
     def number(self, value: Mapping[str, str]) -> int:
         """The number that its labels have."""
-        return self._sets.setdefault(tuple(value.get(name) for name in _LABELS), len(self._sets))
+        told = (value.get(name) for name in _LABELS)
+        labels = tuple(label if isinstance(label, str) else None for label in told)
+        return self._sets.setdefault(labels, len(self._sets))
 
     def add(self, texts: Iterable[bytes], numbers: bytes) -> None:
         """The values of one reading, and the numbers of their labels as an array's bytes."""
@@ -160,10 +163,10 @@ def _parsed(
     if head is None or head.kind != "CALL" or head.action not in _METERED or head.lost:
         return
     payload = frame_of(head, line).payload
-    transaction = payload.get("transactionId")
-    connector = payload.get("connectorId", connectors.get(transaction, 0))
-    for reading in payload.get("meterValue") or payload.get("transactionData") or ():
-        yield head.t, connector, transaction, reading
+    transaction = whole(payload.get("transactionId"))
+    connector = whole(payload.get("connectorId", connectors.get(transaction, 0)))
+    if connector is not None:
+        yield from ((head.t, connector, transaction, reading) for reading in readings(payload))
 
 
 def _numbers(texts: pa.Array) -> Array:

@@ -6,6 +6,7 @@ from typing import Any
 
 from evc5.rigs.analysis.recorded import Recorded
 from evc5.rigs.analysis.window import Window
+from evc5.rigs.checks.reading.schemas import schema
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.reading.frames import Frame, frame_of, heads
 from evc5.twin.charging.profile import CHARGE_POINT_MAX, ChargingProfile
@@ -74,8 +75,10 @@ def _exchanges(run: Recorded, window: Window) -> Iterator[tuple[Frame, Mapping[s
         if head.kind == "CALL":
             calls[head.id or ""] = frame_of(head, line).payload
         elif head.kind == "CALLRESULT" and head.id in calls:
-            frame = frame_of(head, line)
-            yield frame, calls.pop(head.id), frame.payload
+            frame, payload = frame_of(head, line), calls.pop(head.id)
+            asked, told = schema(head.action or "", False), schema(head.action or "", True)
+            if asked and told and asked.valid(payload) and told.valid(frame.payload):
+                yield frame, payload, frame.payload
 
 
 class _Replay:

@@ -11,10 +11,12 @@ import pyarrow as pa
 
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.reading.frames import events, frame_of, heads
+from evc5.rigs.recording.reading.shapes import whole
 from evc5.rigs.recording.reading.telemetry import PARTS
 from evc5.rigs.recording.reading.telemetry_columns import SCHEMA
 from evc5.rigs.recording.reading.telemetry_parts import read_part
 
+_UNREADABLE = -1  # a microsecond before 1970 that no station was alive at
 _TRANSACTION = {
     "transaction_id": "Int64",
     "connector": "Int64",
@@ -79,11 +81,11 @@ def transactions(path: Path) -> Iterator[dict[str, Any]]:
                 pending[head.id or ""] = _started(frame_of(head, line).payload)
             elif head.kind == "CALLRESULT" and head.id in pending:
                 row = pending.pop(head.id)
-                row["transaction_id"] = frame_of(head, line).payload.get("transactionId")
+                row["transaction_id"] = whole(frame_of(head, line).payload.get("transactionId"))
                 rows[row["transaction_id"]] = row
         elif head.kind == "CALL" and not head.lost:
             payload = frame_of(head, line).payload
-            if (transaction := payload.get("transactionId")) in rows:
+            if (transaction := whole(payload.get("transactionId"))) in rows:
                 rows[transaction] |= _stopped(payload)
     yield from rows.values()
     yield from pending.values()
@@ -91,19 +93,25 @@ def transactions(path: Path) -> Iterator[dict[str, Any]]:
 
 def _started(payload: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "connector": payload.get("connectorId"),
+        "connector": whole(payload.get("connectorId")),
         "id_tag": payload.get("idTag"),
-        "start": payload.get("timestamp"),
-        "meter_start_wh": payload.get("meterStart"),
+        "start": _stamp(payload),
+        "meter_start_wh": whole(payload.get("meterStart")),
     }
 
 
 def _stopped(payload: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "stop": payload.get("timestamp"),
-        "meter_stop_wh": payload.get("meterStop"),
+        "stop": _stamp(payload),
+        "meter_stop_wh": whole(payload.get("meterStop")),
         "reason": payload.get("reason", "Local"),  # the default of OCPP 1.6, 6.49
     }
+
+
+def _stamp(payload: Mapping[str, Any]) -> str | None:
+    """The timestamp, where it can be read as one."""
+    text = payload.get("timestamp")
+    return text if isinstance(text, str) and micros(text, _UNREADABLE) != _UNREADABLE else None
 
 
 def micros(text: str, default: int = 0) -> int:
