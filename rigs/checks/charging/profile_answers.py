@@ -86,7 +86,8 @@ class Decrees:
     def _why_not(self, call: Call) -> str | None:
         connector, wire = call.payload["connectorId"], call.payload["csChargingProfiles"]
         purpose, outlets = wire["chargingProfilePurpose"], self._history.outlets()
-        if outlets and connector not in (0, *outlets):
+        is_counted = self._history.keys.integer("NumberOfConnectors") is not None  # else more may show up
+        if is_counted and outlets and connector not in (0, *outlets):
             return f"there is no connector {connector}"
         if purpose == MAX and connector != 0:
             return "ChargePointMaxProfile is for connector 0 only"

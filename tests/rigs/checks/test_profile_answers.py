@@ -77,3 +77,13 @@ def test_a_tx_profile_is_over_with_its_transaction(tmp_path: Path) -> None:
     for t in minutes(3, 200):
         log.values(t, *currents(16, 16, 16), id=2)
     assert FLOW not in found(log.verdict(tmp_path))
+
+
+@pytest.mark.parametrize(("keys", "good"), [({}, True), ({"NumberOfConnectors": "1"}, False)])
+def test_a_connector_that_is_not_heard_of_yet_may_be_there_unless_they_are_counted(
+    keys: dict[str, str], good: bool, tmp_path: Path
+) -> None:
+    log = Log()
+    log.configure(10, **keys)
+    log.set_profile(20, profile(period(6)), connector=2)
+    assert found(log.verdict(tmp_path)) == (set() if good else {TAKEN})
