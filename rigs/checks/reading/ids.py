@@ -25,10 +25,14 @@ class Ids:
 
     def _counted(self, id: str) -> bool:
         prefix = id.rstrip(DIGITS)
-        count, runs = int(id[len(prefix) :]), self._runs.setdefault(prefix, [])
+        count, runs = int(id[len(prefix) :]), self._runs.get(prefix)
+        if runs is None:
+            if len(self._runs) >= self.MOST_RUNS:  # no counter, but ids that end in digits by chance
+                return self._other(id)
+            runs = self._runs[prefix] = []
         if any(first <= count <= last for first, last in runs):
             return False
-        if len(self._runs) > self.MOST_RUNS or (runs and count < runs[-1][1]):
+        if runs and count < runs[-1][1]:
             return self._other(id)
         runs.append([count, count])
         del runs[: -self.MOST_RUNS]

@@ -9,7 +9,7 @@ from typing import Any
 
 from evc5.rigs.checks.reading.logs.log import Log, Told, lines_of
 
-MOST_BUFFERED = 32 << 20  # bytes of all stations together that wait to be written
+MOST_BUFFERED = 8 << 20  # bytes of all stations together that wait to be written
 NAMELESS = "(no name)"
 
 

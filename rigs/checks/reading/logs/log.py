@@ -23,7 +23,7 @@ from evc5.rigs.checks.reading.logs.zones import Timed, Zone
 from evc5.rigs.errors import BadInput
 
 LOOKED_AT = 2000  # entries in which a part of a log tells its first time
-CHUNK = 20_000  # frames of a log written newest first that are turned in memory
+CHUNK = 5_000  # frames of a log written newest first that are turned in memory
 WANTED = 'a frame is a JSON array as [2,"id","Heartbeat",{}], anywhere in a line or over several'
 STAMP_AHEAD_S = 86_400.0  # a stamp further ahead of what the log told so far is a clock fault, no time
 
