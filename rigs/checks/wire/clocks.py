@@ -128,8 +128,8 @@ class Clocks:
             return f"{_span(ahead)} of its frame{_zone(ahead)}"
         if ahead < -OLDEST_S:
             return "in another age: the clock was never set"
-        if call.action not in LIVE:
-            return None
+        if call.action not in LIVE or self._context.history.link.was_unheard(stamp, call.t):
+            return None  # what went unanswered held up what came after
         contexts = tuple(sorted({one.get("context", "") for one in _sampled(call)}))
         if contexts == ("Sample.Clock",) and self._context.policies["clock_stamp"] == "interval-start":
             return None  # 9.1.5: stamped with the beginning of its interval
