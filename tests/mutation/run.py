@@ -70,7 +70,7 @@ def fate(healthy: dict[str, Prints], mutant: Mutant) -> tuple[str, str]:
     try:
         infect(mutant)
         return _judged(healthy)
-    except TimeoutError:
+    except TooLong:
         return "hung", ""
     except Exception as error:
         return "crashed", repr(error)[:100]
@@ -93,8 +93,12 @@ def _judged(healthy: dict[str, Prints]) -> tuple[str, str]:
     return ("equivalent", "") if untidy else ("same", "")
 
 
+class TooLong(BaseException):
+    """The mutant goes on for ever; no Exception, which the judge would survive."""
+
+
 def _too_long(*_: object) -> None:
-    raise TimeoutError
+    raise TooLong
 
 
 def infect(mutant: Mutant) -> None:

@@ -24,12 +24,15 @@ class Setting:
     """One configuration key through time: (from when, text), the first as it was learned."""
 
     history: list[tuple[float, str]] = field(default_factory=list)
+    began_with_change: bool = False  # what stood before is not known
 
     def at(self, t: float) -> str | None:
-        """The value in force at t; the first one learned also stands for the time before."""
+        """The value in force at t; the first one told also stands for the time before."""
         if not self.history:
             return None
         index = bisect_right(self.history, t, key=lambda entry: entry[0])
+        if index == 0 and self.began_with_change:
+            return None
         return self.history[max(index - 1, 0)][1]
 
 
@@ -113,6 +116,7 @@ class Keys:
     def changed(self, call: Call) -> None:
         """The answer to a ChangeConfiguration."""
         if call.reply is not None and call.reply["status"] == "Accepted":
+            self._settings.setdefault(call.payload["key"].lower(), Setting(began_with_change=True))
             self.set(call.payload["key"], call.payload["value"], call.reply_t or call.t)
 
     def set(self, key: str, value: str, t: float) -> None:

@@ -23,6 +23,7 @@ REQUIREMENTS = (
 FRESH_S = 60.0  # assumed: a refusal is "just" given so long before the start
 END_S = 60.0  # assumed: how soon a refused start is ended
 WHOLE_SECOND_S = 1.0  # stations may stamp in whole seconds
+ELSEWHERE_S = 2.0  # assumed: by then a refusal at one connector is known at the other
 ASK_S = 5.0  # an Authorize so shortly before a stop was for that stop
 
 
@@ -97,7 +98,8 @@ class Authorisation:
             return
         started = self._history.transactions.by_id.get(call.reply["transactionId"])
         status = call.reply["idTagInfo"]["status"]
-        self._said[call.payload["idTag"].lower()] = call.reply_t or call.t, status
+        known_t = (call.reply_t or call.t) + ELSEWHERE_S
+        self._said[call.payload["idTag"].lower()] = known_t, status
         if started is not None and status not in ("Accepted", "ConcurrentTx") and started.stop is None:
             self._refused.append((started, call.reply_t or call.t))
 

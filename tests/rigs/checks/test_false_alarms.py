@@ -134,6 +134,26 @@ PULLED_WHILE_ASKED_FOR = [
     step("unplug", 1),
     wait(60.0),
 ]
+CHANGED_UNASKED = [
+    step("plug_in", 1, "renault-zoe-ze50", 0.894),
+    step("present_tag", 1, "TAG1"),
+    step("ask", "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": TEN_AMPS}),
+    wait(120.0),
+    step("ask", "ChangeConfiguration", {"key": "chg_Options", "value": "ChgProf=0"}),
+]
+REFUSED_START = [
+    wait(3600.0),
+    step("present_tag", 2, "KIN2"),
+    step("csms.reply", "StartTransaction", error="InternalError", times=12),
+    step("plug_in", 2, "renault-zoe-ze50", 0.273),
+    wait(10.0),
+    step("unplug", 2),
+    wait(60.0),
+]
+WRONG_PROFILE = [
+    wait(200.0),
+    step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1", "chargingProfile": TEN_AMPS}),
+]
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
     "power-loss-at-one-connector-is-the-station's": ({"keys": SAMPLED}, {}, [wait(1.0), *DARK]),
     "the-mains-are-back-before-the-line": ({}, {}, BACK_BEFORE_THE_LINE),
@@ -190,6 +210,14 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
     ),
     "an-update-takes-the-place-of-the-one-before": ({"latency_s": 0.0}, {}, UPDATED_TWICE),
     "a-cable-pulled-after-the-start-and-told-before": ({"latency_s": 0.8}, {}, PULLED_WHILE_ASKED_FOR),
+    "what-a-key-was-before-its-change-is-not-known": ({}, {"asks_keys": False}, CHANGED_UNASKED),
+    "a-start-still-refused-holds-up-its-stop": ({}, {}, REFUSED_START),
+    "a-remote-start-with-a-profile-of-another-purpose": ({"behaviour": "ocpp16"}, {}, WRONG_PROFILE),
+    "the-mains-fail-as-a-frame-goes": (
+        {},
+        {},
+        [step("link.silent"), wait(60.0), step("power.cut"), wait(60.0), step("power.restore"), wait(60.0)],
+    ),
     "a-car-waits-while-the-boot-is-pending": (
         {"keys": {"ConnectionTimeOut": 120}},
         {"boot_status": ["Rejected", "Pending", "Accepted"]},
