@@ -293,6 +293,7 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
     for key, value in evidence.header.items() if evidence.from_power_on else ():
         history.keys.rigged(key, as_text(value))
     evidence.events = _tells_of_hands(recording)
+    evidence.is_continuous = recording.directory is not None
     evidence.phases = summary.get("phases") if summary.get("phases") in (1, 3) else None
     evidence.end, evidence.station_clock = told.end, told.knows_clock
     evidence.records = told.records

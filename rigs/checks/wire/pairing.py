@@ -106,7 +106,7 @@ class Pairing:
     def _orphan(self, t: float, up: bool, id: str) -> None:
         """A reply to no CALL; where a recording begins, or goes on after a gap, it may lack the CALL."""
         heard_at = max(self._heard_at, self._evidence.history.link.heard_at)
-        is_after_gap = not self._evidence.from_power_on and t - heard_at > self._answer_s
+        is_after_gap = not self._evidence.is_continuous and t - heard_at > self._answer_s
         if is_after_gap or not self._evidence.reaches_back(t - self._answer_s):
             self._ledger.not_compared("rpc.matched", BEFORE)
             return
