@@ -213,10 +213,12 @@ class Moments:
                 self._raised(connector, float(rows["t"][k]), float(offer[k]), parts, most)
 
     def _most(self) -> float | None:
-        """What the station may take, at its highest."""
+        """What the station may take, at its highest; None where that is not known of all the time."""
         setting = self._keys.get("chg_stationmaxcurrent")
+        if setting is None or setting.began_with_change:
+            return None
         try:
-            return max(float(text) for _, text in setting.history) if setting else None
+            return max(float(text) for _, text in setting.history)
         except ValueError:
             return None
 
