@@ -196,7 +196,8 @@ class FlowLimits:
             if None in asked:
                 continue
             most = max(phases for phases in asked if phases is not None)
-            can_switch = (self._context.history.keys.text(SWITCH, t) or "").lower() == "true"
+            # relays that switch from three to one know no two
+            can_switch = most == 1 and (self._context.history.keys.text(SWITCH, t) or "").lower() == "true"
             self._ledger.judge(
                 PHASES,
                 flow.lines[k] <= most,
