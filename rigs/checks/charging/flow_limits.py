@@ -109,6 +109,11 @@ class FlowLimits:
             self._judge(REPORTED, connector, scope, when, offer, late, self._over_offer, message)
 
     def _flow(self, connector: int, scope: int, when: Array, flow: Flow, late: Array) -> None:
+        overdrawn = self._context.history.connectors.overdraws(connector, when, FOLLOWED_S)
+        if overdrawn.any():  # the vehicle's doing, where it is told
+            flow = replace(
+                flow, amps=np.where(overdrawn, 0.0, flow.amps), watts=np.where(overdrawn, 0.0, flow.watts)
+            )
         if flow.is_told:
             message = "more is reported to flow than the charging profile allows"
             self._judge(FLOW, connector, scope, when, flow, late, self._over, message)
