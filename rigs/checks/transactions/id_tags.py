@@ -181,12 +181,13 @@ class Cards:
             f"chg_Ch{running.connector}Options", "PlugAndCharge", running.start
         )
         free_t = self._given_up.get(running.connector, -np.inf)
-        by = running.start + 1.0 + self._ledger.time.doubt_s(running.start)
+        doubt_s = self._ledger.time.doubt_s(running.start)
+        by = running.start + 1.0 + doubt_s
         asked_for = any(said.tag == tag and said.t <= free_t <= said.answered for said in self._said)
         if asked_for or free_t > running.start:
             free_t = -np.inf  # the card was asked for when it was given up, or had started by then
         shown = any(
-            c == running.connector and who == tag and t >= since and free_t - HAIR_S <= t <= by
+            c == running.connector and who == tag and t >= since and free_t - HAIR_S - doubt_s <= t <= by
             for t, c, who in self._tags
         )
         asked = any(who == tag and since <= t <= by for t, who in self._remote)
