@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 # Constant-voltage knees by rate: PyBaMM, Chen2020 NMC, 4.2 V, C/50 cut-off (SPMe and DFN agree below C/3).
 KNEES = ((0.69, 1.0), (0.92, 1 / 3), (0.957, 1 / 5), (0.975, 1 / 8), (0.99, 1 / 15), (1.0, 1 / 50))
-# Between some knees the curve hangs below the straight line: fitted, with as few points as will do, so that the
-# constant-voltage times of the same source (18, 30, 38, 47 and 74 min from the knees on) hold within 3 %.
+# Between some knees the curve hangs below the straight line: fitted, with as few points as will do, so that
+# the constant-voltage times of the same source (18, 30, 38, 47 and 74 min from the knees on) hold within 3 %.
 SAGS = ((0.782, 0.5529), (0.9795, 0.06846), (0.994, 0.03487))
 # Assumed: above 1C the first line is carried on, to 2C.
 DEFAULT_POINTS = ((0.345, 2.0), *sorted((*KNEES, *SAGS)))

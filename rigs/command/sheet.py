@@ -9,11 +9,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from evc5.twin.sheet import vendor
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.keys import initial
 from evc5.twin.sheet.policies import POLICIES
 from evc5.twin.sheet.rows import TABLES, Key, Measurand, Message, Row, Value
 
+VENDOR_TABLE = 23
 COLUMNS: Mapping[type[Row], tuple[str, ...]] = {
     Message: ("Message", "Initiator", "Support", "Remark"),
     Measurand: ("Measurand", "Unit", "Values", "Remark"),
@@ -70,7 +72,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     if isinstance(row, Value):
         return row.name, row.support, _remark(row)
     kind = f"{row.required} {row.access} {row.type}".strip()
-    return row.name, kind, _remark(row, _first(row), _takes(row))
+    return row.name, kind, _remark(row, _first(row), _takes(row), _stored_only(row))
 
 
 def _remark(row: Row, *facts: str) -> str:
@@ -94,6 +96,14 @@ def _first(row: Key) -> str:
         return ""
     values = dict.fromkeys(initial(key, channels=2) for key in row.each)
     return " | ".join(", ".join(value.split(",")) for value in values if value)  # so that lines can be broken
+
+
+def _stored_only(row: Key) -> str:
+    """Said of a vendor's key that the twin keeps and does not go by."""
+    names = {key.name for key in row.each}
+    if row.table != VENDOR_TABLE or names & vendor.ACT:
+        return ""
+    return "value only, unless policy assumed_keys is as-named" if names & vendor.ASSUMED else "value only"
 
 
 def _takes(row: Key) -> str:

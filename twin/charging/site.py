@@ -105,6 +105,9 @@ class Site:
         grid = self.grid.room_a()
         if grid is not None:
             caps["grid"] = grid
+        supervisor_a = vendor.supervisor_a(self._configuration)
+        if supervisor_a is not None:
+            caps["grid"] = _least(caps.get("grid"), (supervisor_a, supervisor_a, supervisor_a))
         _, whole = self._in_force(None)
         if whole is not None:
             amps = self._whole_a(whole, channels)
@@ -162,3 +165,10 @@ class Site:
 
 def _wired(wiring: Wiring) -> int:
     return wiring.wired
+
+
+def _least(one: Three | None, other: Three) -> Three:
+    """Phase by phase."""
+    if one is None:
+        return other
+    return (min(one[0], other[0]), min(one[1], other[1]), min(one[2], other[2]))

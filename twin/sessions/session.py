@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from evc5.models.faults import Fault
+from evc5.models.outlet import Outlet
 from evc5.models.timeline import CONTROL, Alarm
 from evc5.twin.connector.channel import Channel
 from evc5.twin.connector.status import CHARGING, PREPARING, SUSPENDED_EV
@@ -40,6 +41,7 @@ class Session:
         self._cable_of: Holder | None = None  # whose cable is still held after the transaction
         self._timeout = Alarm(self._timeline, self._timed_out, CONTROL)
         self._status = channel.status
+        self._drew_well = False  # has the car had a good power factor in this transaction?
         self._finishing = f"finishing {channel.connector}"  # in the memory: has the cable had its turn?
         self.on_begin: list[Callable[[Transaction], None]] = []
         self.on_end: list[Callable[[Transaction], None]] = []
@@ -47,6 +49,7 @@ class Session:
         channel.on_unplug.append(self._unplugged)
         channel.on_status.append(self._status_changed)
         channel.on_fault.append(self._fault_sensed)
+        channel.outlet.on_segment.append(self._segment_began)
 
     @property
     def transaction(self) -> Transaction | None:
@@ -190,6 +193,7 @@ class Session:
         self, id_tag: str, parent: str | None = None, profile: Payload | None = None, unasked: bool = False
     ) -> None:
         self._timeout.clear()
+        self._drew_well = False
         self._tell(self.on_begin, self._transactions.open(self._channel, id_tag, parent, profile))
         self._channel.start(unasked=unasked)
 
@@ -215,11 +219,28 @@ class Session:
         self._waiting = self._profile = None
         self._channel.give_up()
 
+    def _segment_began(self, outlet: Outlet) -> None:
+        """The car's current takes another form: is its power factor too low for the station's liking?"""
+        connector = self._channel.connector
+        if self.transaction is None or not vendor.stops_on_low_cosphi(self._configuration, connector):
+            return
+        pf = outlet.reading().pf
+        if pf is None or self._status != CHARGING:
+            return
+        if pf >= vendor.LOW_COSPHI:
+            self._drew_well = True
+        elif self._drew_well:  # not while it comes up
+            self._end_soon("Other")
+
+    def _end_soon(self, reason: str) -> None:
+        transaction = self.transaction
+        self._timeline.soon(lambda: self.stop(reason) if self.transaction is transaction else None)
+
     def _stopped_drawing(self) -> None:
         transaction = self.transaction
         done = vendor.stops_when_complete(self._configuration, self._channel.connector)
         if transaction is not None and done and self._channel.plugged:
-            self._timeline.soon(lambda: self.stop("Other") if self.transaction is transaction else None)
+            self._end_soon("Other")
 
     # --- the transaction ---
 

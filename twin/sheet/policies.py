@@ -36,6 +36,10 @@ POLICIES: Mapping[str, Policy] = MappingProxyType(
             "then Finishing while the cable is in (7.7), or of the boot, and Preparing",
             ("finishing", "preparing"),
         ),
+        "assumed_keys": Policy(
+            "vendor keys of which only the name is known: keep their value and do nothing, or act as named",
+            ("off", "as-named"),
+        ),
         "recurring_before_start": Policy(
             "a recurring profile before its startSchedule", ("inactive", "backwards")
         ),

@@ -8,6 +8,16 @@ from typing import Any
 
 from evc5.twin.sheet.configuration import Configuration
 
+ACT = frozenset({  # the keys of table 23 that the twin goes by; the others keep their value and do nothing
+    "chg_Ch1Options", "chg_Ch2Options", "chg_ChannelsEnabled", "chg_KWH1", "chg_KWH2", "chg_KWH3",
+    "chg_MinChargingCurrent", "chg_Mode3Current", "chg_Options", "chg_RatedCurrent", "chg_Reader1",
+    "chg_Reader2", "chg_SktType", "chg_StationMaxCurrent", "com_AuthOptions", "com_AuthTimeOut",
+    "com_Endpoint", "com_FwOptions", "com_OCPCID", "com_OCPCInfo", "com_Options", "com_ProtType",
+    "grid_InstallationMaxcurrent", "grid_InstallationSaveCurrent", "grid_Role", "grid_TotalcurrentOffset",
+})  # fmt: skip
+ASSUMED = frozenset({"grid_SupervisorTotalcurrent"})  # act by policy assumed_keys, as their names suggest
+LOW_COSPHI = 0.5  # assumed: below it StopOnLowCosphi ends a transaction
+METER_NAMES = {"EASTR_SDM72D": "Eastron SDM72D", "EASTR_SDM630": "Eastron SDM630"}  # as an EVC4 says them
 PLUG_AND_CHARGE_TAG = "PlugAndCharge"  # the idTag of a transaction without a card; assumed
 LOCK_OPTION = "lock"  # of "Lock+CP+PP" in chg_SktType
 NO_READER = "none"  # a reader that is not there
@@ -97,17 +107,40 @@ def has_reader(configuration: Configuration, connector: int) -> bool:
     return False
 
 
+def acts_as_named(configuration: Configuration) -> bool:
+    """Policy assumed_keys: may keys act whose meaning only their name suggests?"""
+    return configuration.behaviour.policy("assumed_keys") == "as-named"
+
+
+def stops_on_low_cosphi(configuration: Configuration, connector: int) -> bool:
+    """StopOnLowCosphi, as its name suggests: the transaction ends when the car's power factor is low."""
+    return acts_as_named(configuration) and _of_channel(configuration, connector, "StopOnLowCosphi")
+
+
+def supervisor_a(configuration: Configuration) -> float | None:
+    """grid_SupervisorTotalcurrent, as its name suggests: of the whole station, A per phase."""
+    amps = configuration.number("grid_SupervisorTotalcurrent")
+    return amps if amps > 0 and acts_as_named(configuration) else None
+
+
 def boot_fields(configuration: Configuration, firmware: str) -> dict[str, Any]:
-    """BootNotification as com_OCPCInfo fills it; no meter fields, the device has no common meter (3.1.1)."""
+    """BootNotification as com_OCPCInfo and chg_KWH1 fill it, less what the sheet's row omits (3.1.1)."""
     info = {name.lower(): value for name, value in configuration.options("com_OCPCInfo").items()}
     serial = info.get("cpsn", "")[:25]  # lengths: OCPP 1.6 6.3, the key takes longer ones
-    return {
+    meter = configuration.text("chg_KWH1").partition(",")[0].strip()
+    fields = {
         "chargePointVendor": info.get("vendorname", "")[:20],
         "chargePointModel": info.get("modelname", "")[:20],
         "chargePointSerialNumber": serial,
         "chargeBoxSerialNumber": serial,
         "firmwareVersion": firmware,
+        "meterType": METER_NAMES.get(meter.upper(), meter)[:25],  # firmware of 2026 on an EVC4
+        "meterSerialNumber": info.get("meterserial", "")[:25],
     }
+    row = configuration.behaviour.message("BootNotification")
+    omits = row.omits if row is not None else ()
+    known = {name: value for name, value in fields.items() if value or not name.startswith("meter")}
+    return {name: value for name, value in known.items() if name not in omits}
 
 
 def _of_channel(configuration: Configuration, connector: int, name: str) -> bool:
