@@ -54,7 +54,7 @@ def session(tmp_path: Path, listed: str, told: list[Any], wh: int = 50) -> Any:
 @pytest.mark.parametrize("name", TELLS)
 def test_every_way_to_measure_is_let_pass(name: str, tmp_path: Path) -> None:
     listed, told = TELLS[name]
-    one_phase = len(told) == 3
+    one_phase = len(told) == 3 and told != currents(5, 5, 5)
     verdict = session(tmp_path, listed, told, 17 if one_phase else 50)
     assert found(verdict) == set()
     assert status_of(verdict, MEASURANDS) == "PASS"
