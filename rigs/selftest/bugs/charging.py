@@ -134,7 +134,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         "watts-over-one-phase",
         "watts become amperes without regard to the phases",
-        check="charging.limit",
+        check="charging.power",
         clause="7.12",
         rig="watts",
         patches=(Patch("evc5.twin.charging.phases:PhaseRules.amps", around(_one_phase)),),

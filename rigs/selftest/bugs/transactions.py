@@ -102,7 +102,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         "timestamps-local-as-utc",
         "timestamps are local time with a Z",
-        check="transaction.times",
+        check="clock.station",
         clause="3.14",
         rig="charge",
         patches=(Patch("evc5.twin.clock:StationClock.iso_epoch", around(_local_as_utc)),),

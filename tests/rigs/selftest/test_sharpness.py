@@ -11,7 +11,7 @@ from evc5.rigs.selftest.bugs import BUGS
 
 KEPT = "connection.kept"
 # They give warnings only: how a back office behaves, or that a boot was one too many, is no error.
-WARNS = {KEPT, "transaction.unique-id", "boot.repeated"}
+WARNS = {KEPT, "transaction.unique-id", "boot.repeated", "clock.csms"}
 FOREIGN = {"metering.energy-interval"}  # the twin does not measure it: see tests/rigs/checks/test_energy.py
 
 
