@@ -79,16 +79,16 @@ def status_of(facts: Facts) -> str:
     return PREPARING if facts.plugged or facts.authorised else AVAILABLE
 
 
-def steps(start: str, end: str) -> list[str]:
+def steps(start: str, end: str, plugged: bool = False) -> list[str]:
     """The statuses to announce on the way: one where the table has the row, else through a legal one between.
 
-    Raises ValueError where no single stop between them is legal.
+    With a cable in it is never Available on the way. Raises ValueError where no single stop is legal.
     """
     if start == end:
         return []
     if (start, end) in TRANSITIONS:
         return [end]
-    for between in (PREPARING, AVAILABLE, FINISHING):
+    for between in (PREPARING, FINISHING, AVAILABLE) if plugged else (PREPARING, AVAILABLE, FINISHING):
         if (start, between) in TRANSITIONS and (between, end) in TRANSITIONS:
             return [between, end]
     raise ValueError(f"OCPP 1.6 4.9 has no way from {start} to {end}")

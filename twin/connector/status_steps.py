@@ -69,7 +69,7 @@ class ConnectorStatus:
             return
         was_quiet = self.quiet
         self.quiet = False
-        for step in steps(self.status, status):
+        for step in steps(self.status, status, self.facts.plugged):
             self._announce(step)
         if was_quiet:
             self.announce_news()

@@ -121,3 +121,13 @@ def test_a_card_held_up_while_another_is_asked_about_leaves_a_trace() -> None:
     bench.advance(60)
     [log] = bench.files.values()
     assert b"1 card TAG2 ignored: card TAG1 is being asked about" in log
+
+
+def test_a_connector_with_a_cable_in_is_never_told_to_be_available_on_its_way() -> None:
+    """4.9 has no way from Preparing to Unavailable: it leads over Finishing while the cable is in."""
+    bench = Bench(start=START)
+    bench.plug_in(1)
+    bench.advance(10)
+    bench.call("ChangeAvailability", {"connectorId": 1, "type": "Inoperative"})
+    bench.advance(10)
+    assert [status for status, _ in statuses(bench)] == ["Available", "Preparing", "Finishing", "Unavailable"]
