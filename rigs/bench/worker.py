@@ -51,6 +51,9 @@ class Here:
         self._pace.advance(until_s)
 
     def until(self, condition: Callable[[], bool]) -> bool:
+        if isinstance(self._pace, Paced):  # a rig's script goes on meanwhile: it is not kept waiting
+            self._pace.advance(self._timeline.now)
+            return condition()
         return _step_until(condition, self._timeline, self._pace)
 
     def close(self) -> None:

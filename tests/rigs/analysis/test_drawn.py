@@ -122,6 +122,7 @@ def test_what_is_not_known_is_not_drawn() -> None:
     assert "nan" not in drawn.lower()
 
 
+@pytest.mark.slow
 def test_a_report_is_written_without_matplotlib(run: Run) -> None:
     write = (
         "import sys; from evc5 import Run; from evc5.rigs.analysis.report import page\n"

@@ -57,6 +57,7 @@ def parsed_one_by_one(directory: Path) -> pd.DataFrame:
         return meter_values_table(directory)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(recorded=st.lists(lines(), max_size=8), again=st.integers(1, 3))
 def test_whatever_a_station_sends_is_read_the_same(

@@ -47,6 +47,7 @@ def late(made: Handmade, by_s: float) -> None:
         reply["t"], reply["at"] = taken_s + by_s + 0.01, at(taken_s + by_s + 0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("latency_s", LATENCIES_S)
 def test_every_value_is_compared_or_has_its_reason_over_midnight(latency_s: float, tmp_path: Path) -> None:
     made = healthy(NIGHT, end=24 * 3600.0)

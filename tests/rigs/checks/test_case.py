@@ -25,6 +25,7 @@ def folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     return next(one for one in (tmp_path / "cases").iterdir() if one.name.endswith("status.table"))
 
 
+@pytest.mark.slow
 def test_the_shortest_transcript_judges_the_same(folder: Path) -> None:
     frames = [json.loads(line)["frame"] for line in (folder / TRANSCRIPT).read_text().splitlines()]
     assert len(frames) < 12
@@ -32,12 +33,14 @@ def test_the_shortest_transcript_judges_the_same(folder: Path) -> None:
     assert "status.table" in found
 
 
+@pytest.mark.slow
 def test_names_of_cards_and_stations_are_replaced_and_the_makers_stay(folder: Path) -> None:
     text = (folder / TRANSCRIPT).read_text() + (folder / PAGE).read_text()
     assert '"station":"EVC5"' not in text
     assert "Ecotap EVC5 V32R30" in text
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_frame_with_its_line_the_clause_and_what_would_be_right(folder: Path) -> None:
     page = (folder / PAGE).read_text()
     assert "Requirement: status.table" in page and "Clauses: 4.9" in page
@@ -46,6 +49,7 @@ def test_the_page_shows_the_frame_with_its_line_the_clause_and_what_would_be_rig
     assert "Reserved" in marked
 
 
+@pytest.mark.slow
 def test_what_frames_alone_do_not_show_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = healthy()
     made.rows[len(made.rows) // 2]["u1_v"] = 400.0

@@ -156,6 +156,7 @@ def test_no_other_station_is_wronged_whichever_choices_it_makes(name: str, tmp_p
     assert not found(verdict) & {FORM, ABOVE}
 
 
+@pytest.mark.slow
 def test_most_of_them_are_found_when_they_tell_a_thousand_more(tmp_path: Path) -> None:
     caught = [name for name in ALL if ABOVE in found(log_of(ALL[name], 1000.0).verdict(tmp_path))]
     assert len(caught) >= 30

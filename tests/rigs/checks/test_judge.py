@@ -84,6 +84,7 @@ def test_without_a_known_interval_samples_are_not_judged(tmp_path: Path) -> None
     assert words["metering.sample-interval"] == words["metering.clock-complete"] == "NOT JUDGED"
 
 
+@pytest.mark.slow
 def test_spaces_in_the_frames_change_nothing_but_the_speed(tmp_path: Path) -> None:
     run = healthy().write(tmp_path / "run")
     dense = judge(run)
@@ -221,6 +222,7 @@ def in_another_time(made: Handmade, ahead_s: float) -> None:
         line["frame"] = json.loads(WRITTEN.sub(lambda m: at((epoch(m[0]) - epoch(at(0))) + ahead_s), text))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ahead_s", [-7200.0, 3600.0])
 def test_a_station_set_to_its_back_offices_clock_is_judged_in_that_time(
     ahead_s: float, tmp_path: Path

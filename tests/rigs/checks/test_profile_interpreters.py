@@ -128,6 +128,7 @@ def test_ten_thousand_sets_are_read_alike(block: int) -> None:
     assert [(seed, told) for seed in seeds if (told := difference(Set(seed)))] == []
 
 
+@pytest.mark.slow
 def test_the_random_sets_reach_every_policy_and_every_kind_of_answer() -> None:
     sets = [Set(seed) for seed in range(300)]
     for name in READ_UNDER:

@@ -69,6 +69,7 @@ def test_no_more_identities_than_are_recorded_in_one_run(tmp_path):
     assert any("B is not served: 1 different charge points" in line for line in said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limits", "what"),
     [(Limits(frames_per_s=20.0), "20 frames a second"), (Limits(bytes_per_s=400.0), "400 bytes a second")],
@@ -98,6 +99,7 @@ def test_an_allowance_is_a_second_at_once_and_then_its_rate():
     assert allowance.take(3000) == (pytest.approx(2.0), "more than 1,000 bytes a second")
 
 
+@pytest.mark.slow
 def test_recordings_are_written_down_within_a_second_though_nothing_more_comes(tmp_path):
     with service(Plan(tmp_path)) as one, charger(one, "A") as it:
         it.call("Heartbeat", {})
@@ -124,6 +126,7 @@ def test_a_fault_in_one_conversation_ends_that_one_is_recorded_and_told(tmp_path
     assert one.faults == 1
 
 
+@pytest.mark.slow
 def test_a_station_whose_recording_vanishes_is_hung_up_on_and_others_go_on(tmp_path):
     said = []
     with service(Plan(tmp_path), tell=said.append) as one, charger(one, "A") as a, charger(one, "B") as b:

@@ -73,6 +73,7 @@ def test_a_cut_file_is_noticed_and_kept_beside_a_fresh_one(left: Path, share: fl
     assert sent(bench, "StopTransaction") == []
 
 
+@pytest.mark.slow
 def test_no_flipped_byte_passes_with_something_else_remembered(left: Path) -> None:
     """In unused space a flip changes nothing and may pass; any that changes what is remembered is noticed."""
     content, before, random = left.read_bytes(), held(left), Random(1)

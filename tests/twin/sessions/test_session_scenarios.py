@@ -241,6 +241,7 @@ def run(examples: int, steps: int, seeded: bool) -> None:
     )
 
 
+@pytest.mark.slow
 def test_random_days_hold_the_rules() -> None:
     run(examples=40, steps=25, seeded=True)
 
