@@ -1,4 +1,4 @@
-"""A station's process killed again and again at instants that nobody chose, with one memory file throughout."""
+"""A station killed again and again at instants that nobody chose, with one memory file throughout."""
 
 import json
 import os

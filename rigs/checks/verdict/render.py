@@ -173,12 +173,14 @@ def mark(verdict: str) -> Text:
 
 
 def sessions(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """A row a session; at 80 columns it is the vehicle's name that is cut, and no figure."""
     table = titled_table(f"Sessions ({len(rows)})")
-    for name, least in (("", 1), ("vehicle", 9), ("plug-in", 11), ("plug-out", 8)):
+    table.padding = (0, 0)
+    for name, least in (("", 1), ("vehicle", 9), ("plug-in", 11), ("plug-out", 11)):
         table.add_column(name, no_wrap=True, min_width=least)
-    for name in ("kWh", "short", "SoC %", "samples"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
+    for name, least in (("kWh", 6), ("short", 5), ("SoC %", 8), ("samples", 7)):
+        table.add_column(name, justify="right", no_wrap=True, min_width=least)
+    table.add_column("verdict", no_wrap=True, min_width=7)
     for row in rows[:MOST_SESSIONS]:
         table.add_row(*_session(row))
     if len(rows) > MOST_SESSIONS:

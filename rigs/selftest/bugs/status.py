@@ -14,7 +14,7 @@ def _finishing_first(original: Any, facts: Any) -> Any:
     return "Finishing" if status == "Preparing" else status
 
 
-def _straight(_: Any, start: str, end: str) -> list[str]:
+def _straight(_: Any, start: str, end: str, *__: Any) -> list[str]:
     return [] if start == end else [end]
 
 

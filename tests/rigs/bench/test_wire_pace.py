@@ -44,7 +44,7 @@ def test_ctrl_c_ends_a_paced_run_where_it_is(tmp_path):
         command = [
             sys.executable,
             "-m",
-            "rigs",
+            "evc5",
             "run",
             "first-charge",
             "--quiet",

@@ -15,7 +15,7 @@ LOCAL, UNLIMITED = {"gap": "local-limit"}, {"gap": "unlimited"}
 IDLE_COUNTS_FROM_QUERY = {"relative_without_transaction": "from-query"}
 BACKWARDS = {"recurring_before_start": "backwards"}
 FEWEST, LOWER = {"merge_phases": "minimum"}, {"merge_phases": "lower-limit"}
-SPREAD = {"watts_to_amps": "phases-in-use"}
+SPREAD, GIVEN = {"watts_to_amps": "phases-in-use"}, {"watts_to_amps": "schedule-phases"}
 
 NEEDS: dict[str, dict[str, str]] = {
     "composite_everest-absolute-3": LOCAL,
@@ -25,12 +25,12 @@ NEEDS: dict[str, dict[str, str]] = {
     "composite_libocpp-07-extra-seconds": LOCAL,
     "composite_libocpp-09-txdefault0-one-connector": IDLE_COUNTS_FROM_QUERY,
     "composite_libocpp-10-txdefault0-two-connectors-A": IDLE_COUNTS_FROM_QUERY,
-    "composite_libocpp-11-txdefault0-two-connectors-W-to-A": IDLE_COUNTS_FROM_QUERY,
+    "composite_libocpp-11-txdefault0-two-connectors-W-to-A": GIVEN | IDLE_COUNTS_FROM_QUERY,
     "composite_libocpp-14-recurring-plus-relative-connector0": LOCAL | IDLE_COUNTS_FROM_QUERY,
     "composite_libocpp-15-mixingcurrentandpower-16a-1p": FEWEST | SPREAD | BACKWARDS | IDLE_COUNTS_FROM_QUERY,
-    "composite_libocpp-16-mixingcurrentandpower-16a-3p": BACKWARDS | IDLE_COUNTS_FROM_QUERY,
+    "composite_libocpp-16-mixingcurrentandpower-16a-3p": GIVEN | BACKWARDS | IDLE_COUNTS_FROM_QUERY,
     "composite_libocpp-17-mixingcurrentandpower-10a-1p": FEWEST | SPREAD | BACKWARDS | IDLE_COUNTS_FROM_QUERY,
-    "composite_libocpp-18-mixingcurrentandpower-10a-3p": BACKWARDS | IDLE_COUNTS_FROM_QUERY,
+    "composite_libocpp-18-mixingcurrentandpower-10a-3p": GIVEN | BACKWARDS | IDLE_COUNTS_FROM_QUERY,
     "composite_libocpp-21-sum-different-phases": IDLE_COUNTS_FROM_QUERY,
     "composite_libocpp-22-mixed-phases-one-connector": FEWEST | BACKWARDS | IDLE_COUNTS_FROM_QUERY,
     "composite_libocpp-23-relative-connector0-sum-W": IDLE_COUNTS_FROM_QUERY,
