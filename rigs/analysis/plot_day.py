@@ -25,7 +25,6 @@ from evc5.rigs.analysis.window import Window
 from evc5.rigs.recording.reading.columns import Columns
 
 _STATUS_LETTER = 0.0065  # of the width: a letter of a label
-__STATUS_LETTER = 0.0065  # of the width: a letter of a label
 
 
 def plot_day(run: Recorded, connector: int, window: Window) -> Chart:

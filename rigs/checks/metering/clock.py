@@ -8,7 +8,7 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
-from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.reading.instants import DAY_S, iso
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import BEHAVIOUR, key
 from evc5.rigs.checks.state.requirement import Requirement as R
@@ -40,7 +40,6 @@ REQUIREMENTS = (
         arises=("MeterValues",),
     ),
 )
-DAY_S = 86400.0
 
 Midnights = Callable[[float], tuple[float, float]]
 

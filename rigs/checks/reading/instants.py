@@ -3,6 +3,8 @@
 import re
 from datetime import UTC, datetime
 
+DAY_S = 86_400.0
+
 # RFC 3339 section 5.6 with the zone that OCPP 1.6 section 3.14 needs to mean one instant.
 DATE_TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,9})?(?:(Z)|([+-])(\d\d):(\d\d))", re.ASCII

@@ -27,7 +27,6 @@ SENSES = re.compile(
     r"|(?P<in>\b(?:recei\w*|recv\w*|rcv\w*|in(?:coming|bound|put)?|rx|reads?|reading|got|empf\w+|erhalten"
     r"|ontvang\w*|reçu\w*|recib\w*|ricev\w*|consum\w*|on ?message)\b|<+(?:-+|=+)?(?!>)|←|«|⬇)"
 )
-OPPOSITE = {"out": "in", "in": "out", "up": "down", "down": "up"}
 DIRECTION_NAMES = frozenset(
     {
         "direction",

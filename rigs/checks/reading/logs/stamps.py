@@ -10,7 +10,6 @@ _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 MONTHS |= {"mär": 3, "mrt": 3, "mai": 5, "mei": 5, "okt": 10, "dez": 12}
 ZONES = {"Z": 0, "UTC": 0, "GMT": 0, "+00": 0}
-DAY_S = 86_400.0
 
 
 class Stamp(NamedTuple):

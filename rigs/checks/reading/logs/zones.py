@@ -45,10 +45,6 @@ class Zone:
         self._last = float("-inf")
         self._is_second = False  # of the hour that October has twice
 
-    @property
-    def is_learned(self) -> bool:
-        return self._zone is not None or bool(self.offsets)
-
     def told(self, frames: Iterable[Timed]) -> Iterator[Timed]:
         """The frames with their times; those before the CSMS told its own wait for it."""
         waiting: list[Timed] = []
