@@ -59,11 +59,19 @@ def run(*argv: str | Path, cwd: Path) -> str:
 
 
 def environment(at: Path) -> Path:
-    """A fresh virtual environment's Python; third-party packages are found where this process finds them."""
+    """A fresh virtual environment's Python, with the third-party packages of this one and nothing of ours.
+
+    They are linked one by one: where this process runs from an installed evc5, that one must not be found.
+    """
     venv.create(at, with_pip=False, symlinks=os.name != "nt")
     python = at / ("Scripts" if os.name == "nt" else "bin") / "python"
-    outer = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
-    (site_packages(python) / "outer.pth").write_text("\n".join(dict.fromkeys(outer)))
+    others = at / "others"
+    others.mkdir()
+    for outer in dict.fromkeys([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]):
+        for package in Path(outer).iterdir():
+            if "evc5" not in package.name and package.suffix != ".pth":
+                (others / package.name).symlink_to(package)
+    (site_packages(python) / "outer.pth").write_text(str(others))
     return python
 
 

@@ -16,6 +16,7 @@ class Journal:
         self._path = path
         self._lines: list[bytes] = []
         self._waiting_bytes = 0
+        self._kept_bytes = 0  # of the file: all that stood in lines that wait no more
 
     def write(self, line: bytes) -> None:
         """Add a line, which ends with its line break."""
@@ -25,15 +26,21 @@ class Journal:
             self.flush()
 
     def flush(self) -> None:
-        """Hand what waits to the operating system; what it does not take (a full disk) waits on."""
+        """Hand what waits to the operating system; what it does not take (a full disk) waits on.
+
+        The file itself tells how much of it was taken: whoever is interrupted in the middle may flush again,
+        and no line stands twice.
+        """
         if not self._lines:
             return
         text = b"".join(self._lines)
-        written = 0
-        try:
-            with open(self._path, "ab", buffering=0) as file:
-                while written < len(text):
-                    written += file.write(text[written:]) or 0
-        finally:
-            self._lines = [text[written:]] if written < len(text) else []
-            self._waiting_bytes = len(text) - written
+        with open(self._path, "ab", buffering=0) as file:
+            kept = min(self._kept_bytes, file.tell())
+            while (taken := file.tell() - kept) < len(text):
+                file.write(text[taken:])
+        end = kept + len(text)
+        rest: list[bytes] = []
+        # No call stands between these, so that no interrupt comes between them either.
+        self._lines = rest
+        self._waiting_bytes = 0
+        self._kept_bytes = end

@@ -1,10 +1,45 @@
 """A recording's file of lines: it holds no descriptor, loses nothing, and notices that its place is gone."""
 
+import io
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from evc5.rigs.recording.writing.journal import Journal
+
+PART = 7  # bytes
+
+
+class FullDisk(io.FileIO):
+    """Takes a part of what it is given first, then nothing."""
+
+    full = False
+
+    def write(self, content: bytes) -> int:
+        if self.full:
+            raise OSError(28, "No space left on device")
+        self.full = True
+        return super().write(memoryview(content)[:PART])
+
+
+class InterruptedFile(io.FileIO):
+    """Takes a part of what it is given, and is interrupted before anybody hears how much."""
+
+    def write(self, content: bytes) -> int:
+        super().write(memoryview(content)[:PART])
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def opened_as(kind: type[io.FileIO], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever the journal opens is such a file."""
+    with monkeypatch.context() as inside:
+        inside.setattr(
+            "evc5.rigs.recording.writing.journal.open", lambda path, *_, **__: kind(path, "ab"), raising=False
+        )
+        yield
 
 
 def test_a_journal_appends_what_is_flushed_and_holds_no_descriptor(tmp_path):
@@ -21,30 +56,10 @@ def test_a_journal_appends_what_is_flushed_and_holds_no_descriptor(tmp_path):
 
 
 def test_what_a_full_disk_did_not_take_is_written_later(tmp_path, monkeypatch):
-    class Full:
-        """Takes three bytes, then nothing."""
-
-        def __init__(self, file):
-            self.file, self.taken = file, 0
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            self.file.close()
-
-        def write(self, data):
-            if self.taken:
-                raise OSError(28, "No space left on device")
-            self.taken = self.file.write(data[:3])
-            return self.taken
-
     journal = Journal(tmp_path / "x")
     journal.write(b"whole line\n")
-    monkeypatch.setattr("builtins.open", lambda *how, _open=open, **kw: Full(_open(*how, **kw)))
-    with pytest.raises(OSError, match="No space left"):
+    with opened_as(FullDisk, monkeypatch), pytest.raises(OSError, match="No space left"):
         journal.flush()
-    monkeypatch.undo()
     journal.flush()
     assert (tmp_path / "x").read_bytes() == b"whole line\n"
 
@@ -57,3 +72,17 @@ def test_a_place_that_has_vanished_is_noticed(tmp_path):
     journal.write(b"line\n")
     with pytest.raises(FileNotFoundError):
         journal.flush()
+
+
+def test_a_write_that_was_interrupted_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    journal = Journal(tmp_path / "x")
+    lines = [b"line %d\n" % n for n in range(9)]
+    for line in lines[:-1]:
+        journal.write(line)
+    with opened_as(InterruptedFile, monkeypatch):
+        for _ in range(3):
+            with pytest.raises(KeyboardInterrupt):
+                journal.flush()
+    journal.write(lines[-1])
+    journal.flush()
+    assert (tmp_path / "x").read_bytes() == b"".join(lines)
