@@ -141,7 +141,7 @@ def _called(frame: Frame, start_epoch_s: float) -> Exchange:
     epoch_s = _stamp(payload)
     stamp_s = None if epoch_s is None else epoch_s - start_epoch_s
     way = "up" if frame.up else "down"
-    return Exchange(frame.t - start_epoch_s, way, frame.action, payload, None, frame.lost, stamp_s)
+    return Exchange(frame.epoch_s - start_epoch_s, way, frame.action, payload, None, frame.lost, stamp_s)
 
 
 def _overdue(waiting: dict[tuple[bool, str], Exchange], now_s: float) -> Iterator[Exchange]:

@@ -60,14 +60,16 @@ class Composite:
             return
         form = self._wrong_form(call, reply)
         what = f"the composite schedule of connector {call.payload['connectorId']}"
-        self._ledger.judge(FORM, form is None, call.t, call.connector, *(form or ("", "")), f"{what} is none")
+        self._ledger.judge(
+            FORM, form is None, call.epoch_s, call.connector, *(form or ("", "")), f"{what} is none"
+        )
         if form is None:
             self._cut_short(call, reply, f"{what} ends before it was asked to")
-        if self._in_force.applies(call.reply_t or call.t) and not self._connectors.may_be_over(
-            call.payload["connectorId"], call.t
+        if self._in_force.applies(call.reply_epoch_s or call.epoch_s) and not self._connectors.may_be_over(
+            call.payload["connectorId"], call.epoch_s
         ):
             self._never_above(call, reply, f"{what} is above a profile accepted")
-            if form is None and transactions_are_told(self._context, call.t):
+            if form is None and transactions_are_told(self._context, call.epoch_s):
                 self._exactly(call, reply, what)
 
     # -- is it one? ------------------------------------------------------------------------------
@@ -83,7 +85,9 @@ class Composite:
         wrong = [(f"{name} {wanted[name]}", f"{said[name]}") for name in wanted if said[name] != wanted[name]]
         if told.get("duration", 0) > asked["duration"]:
             wrong.append((f"duration {asked['duration']}", f"{told['duration']}"))
-        wrong += self._wrong_begin(reply, call.reply_t or call.t) + _wrong_starts(starts, asked["duration"])
+        wrong += self._wrong_begin(reply, call.reply_epoch_s or call.epoch_s) + _wrong_starts(
+            starts, asked["duration"]
+        )
         return ("; ".join(one for one, _ in wrong), "; ".join(other for _, other in wrong)) if wrong else None
 
     def _cut_short(self, call: Call, reply: dict[str, Any], message: str) -> None:
@@ -92,7 +96,9 @@ class Composite:
         told = reply["chargingSchedule"].get("duration", wanted)
         expected, actual = f"duration {wanted}", f"duration {told}"
         if told < wanted:
-            self._ledger.broken(FORM, call.t, call.connector, expected, actual, message, severity="warning")
+            self._ledger.broken(
+                FORM, call.epoch_s, call.connector, expected, actual, message, severity="warning"
+            )
 
     @staticmethod
     def _wrong_begin(reply: dict[str, Any], asked_at: float) -> list[tuple[str, str]]:
@@ -105,7 +111,7 @@ class Composite:
 
     def _never_above(self, call: Call, reply: dict[str, Any], message: str) -> None:
         told, connector = reply["chargingSchedule"], call.payload["connectorId"]
-        now = call.reply_t or call.t
+        now = call.reply_epoch_s or call.epoch_s
         begin = epoch(reply["scheduleStart"]) if "scheduleStart" in reply else now
         end = min(call.payload["duration"], told.get("duration", inf))
         compared = False
@@ -119,9 +125,9 @@ class Composite:
                 if row["limit"] > most:
                     expected = f"<= {most:.1f} {told['chargingRateUnit']} at {second:g} s"
                     actual = f"{row['limit']:g} {told['chargingRateUnit']}"
-                    self._ledger.broken(ABOVE, call.t, call.connector, expected, actual, message)
+                    self._ledger.broken(ABOVE, call.epoch_s, call.connector, expected, actual, message)
                     return
-        self._ledger.held(ABOVE, int(compared), call.connector, call.t)
+        self._ledger.held(ABOVE, int(compared), call.connector, call.epoch_s)
 
     def _changes(self, connector: int, now: float, begin: float, end: float) -> Iterator[float]:
         """How many seconds into the schedule a profile changes its limit."""
@@ -134,16 +140,18 @@ class Composite:
                     break
                 yield second
 
-    def _caps(self, scope: int, now: float, t: float) -> list[Cap | None]:
+    def _caps(self, scope: int, now: float, epoch_s: float) -> list[Cap | None]:
         """What rules at an instant, as far as is known now, in each way that is left open."""
         held, began = self._in_force.profiles(now), self._in_force.began(scope, now)
         if self._context.evidence.from_power_on:
-            return [self._prevails(scope, t, now, self._guess(now))[0]]
+            return [self._prevails(scope, epoch_s, now, self._guess(now))[0]]
         beginnings = {
             began,
             floor(now) if began is None else began,
         }  # 7.9: what is relative counts, or does not
-        return [prevailing(held, scope, t, each, order) for each in beginnings for order in (True, False)]
+        return [
+            prevailing(held, scope, epoch_s, each, order) for each in beginnings for order in (True, False)
+        ]
 
     def _guess(self, now: float) -> float | None:
         """Since when charging runs as far as a composite schedule is concerned, where none does."""
@@ -158,8 +166,14 @@ class Composite:
 
     def _exactly(self, call: Call, reply: dict[str, Any], message: str) -> None:
         told = reply["chargingSchedule"]
-        start = epoch(reply["scheduleStart"]) if "scheduleStart" in reply else floor(call.reply_t or call.t)
-        expected = self._expected(call.payload, start, call.reply_t or call.t, told["chargingRateUnit"])
+        start = (
+            epoch(reply["scheduleStart"])
+            if "scheduleStart" in reply
+            else floor(call.reply_epoch_s or call.epoch_s)
+        )
+        expected = self._expected(
+            call.payload, start, call.reply_epoch_s or call.epoch_s, told["chargingRateUnit"]
+        )
         if expected is None:
             return
         wrong = self._first_difference(told, expected, call.payload["duration"])
@@ -167,10 +181,12 @@ class Composite:
             wrong = f"duration {call.payload['duration']}", f"duration {told['duration']}"
         if told.get("minChargingRate") == 0 or ("minChargingRate" in told and not self._has_hint(call)):
             wrong = "no minChargingRate", f"{told['minChargingRate']}"
-        self._ledger.judge(COMPOSITE, wrong is None, call.t, call.connector, *(wrong or ("", "")), message)
+        self._ledger.judge(
+            COMPOSITE, wrong is None, call.epoch_s, call.connector, *(wrong or ("", "")), message
+        )
 
     def _has_hint(self, call: Call) -> bool:
-        profiles = self._in_force.profiles(call.reply_t or call.t)
+        profiles = self._in_force.profiles(call.reply_epoch_s or call.epoch_s)
         return any(cap.min_rate is not None for profile in profiles for cap in profile.caps)
 
     def _refused(self, call: Call) -> None:
@@ -180,7 +196,9 @@ class Composite:
             message = f"the composite schedule of connector {connector} was refused"
             severity = "warning" if self._ratings() is None else "error"  # 5.7: it may not be able to tell
             told = call.reply["status"]
-            self._ledger.broken(COMPOSITE, call.t, connector, "Accepted", told, message, severity=severity)
+            self._ledger.broken(
+                COMPOSITE, call.epoch_s, connector, "Accepted", told, message, severity=severity
+            )
 
     def _expected(
         self, asked: dict[str, Any], start: float, now: float, unit: str
@@ -195,12 +213,12 @@ class Composite:
         guess = self._guess(now)
 
         def at(offset: float) -> tuple[Piece | None, float]:
-            t = start + offset + SECOND_END_S
+            epoch_s = start + offset + SECOND_END_S
             which = sorted(ratings[0]) if connector == 0 else [connector]
-            whole, until = self._prevails(0, t, now, guess)
+            whole, until = self._prevails(0, epoch_s, now, guess)
             pieces = []
             for one in which:
-                cap, end = self._prevails(one, t, now, guess)
+                cap, end = self._prevails(one, epoch_s, now, guess)
                 until = min(until, end)
                 pieces.append(self._piece(cap, whole, min(ratings[0][one], ratings[1]), unit))
             amps, phases = sum(piece[0] for piece in pieces), max(piece[1] for piece in pieces)
@@ -213,15 +231,15 @@ class Composite:
         return at
 
     def _prevails(
-        self, connector: int, t: float, now: float, guess: float | None
+        self, connector: int, epoch_s: float, now: float, guess: float | None
     ) -> tuple[Cap | None, float]:
         began, held = self._in_force.began(connector, now), self._in_force.profiles(now)
         if began is None and guess is not None:
             began = guess
             if connector:  # without a transaction there is no TxProfile to count
                 held = tuple(p for p in held if p.purpose == DEFAULT)
-        cap = prevailing(held, connector, t, began, self._own_first)
-        return cap, next_mark(held, connector, t, began)
+        cap = prevailing(held, connector, epoch_s, began, self._own_first)
+        return cap, next_mark(held, connector, epoch_s, began)
 
     def _has_watts(self, now: float) -> bool:
         return any(cap.watts is not None for profile in self._in_force.profiles(now) for cap in profile.caps)
@@ -288,14 +306,14 @@ class Composite:
         return (-0.05 if exact else -TENTH) < told - expected < 0.05 + 1e-6
 
 
-def transactions_are_told(context: Context, t: float) -> bool:
+def transactions_are_told(context: Context, epoch_s: float) -> bool:
     """Is every transaction that runs known by now?"""
     history = context.history
     untold = any(
         status in RUNNING and one not in history.transactions.open
         for one, status in history.connectors.statuses.items()
     )
-    return history.is_settled(t) and not untold and not history.link.may_be_queueing(t)
+    return history.is_settled(epoch_s) and not untold and not history.link.may_be_queueing(epoch_s)
 
 
 def _wrong_starts(starts: list[int], duration: float) -> list[tuple[str, str]]:

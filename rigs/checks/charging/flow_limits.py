@@ -70,7 +70,7 @@ class FlowLimits:
         flow, since_s = self._with_slope(connector, block, flow_of(block))
         if self._in_force.is_empty or not len(block):
             return
-        when = np.minimum(block.stamp, block.t)  # a clock that is ahead does not look ahead
+        when = np.minimum(block.stamp, block.epoch_s)  # a clock that is ahead does not look ahead
         late = self._late(block, since_s)
         for scope in (connector, 0):
             self._offer(connector, scope, when, offer_of(block))
@@ -195,18 +195,20 @@ class FlowLimits:
 
     def _phases(self, connector: int, when: Array, flow: Flow) -> None:
         for k in np.flatnonzero(flow.lines > 1).tolist():
-            t = float(when[k])
-            caps = self._caps(connector, t - SWITCHED_S, t)
+            epoch_s = float(when[k])
+            caps = self._caps(connector, epoch_s - SWITCHED_S, epoch_s)
             asked = {cap.phases if cap is not None else None for cap in caps}
             if None in asked:
                 continue
             most = max(phases for phases in asked if phases is not None)
             # relays that switch from three to one know no two
-            can_switch = most == 1 and (self._context.history.keys.text(SWITCH, t) or "").lower() == "true"
+            can_switch = (
+                most == 1 and (self._context.history.keys.text(SWITCH, epoch_s) or "").lower() == "true"
+            )
             self._ledger.judge(
                 PHASES,
                 flow.lines[k] <= most,
-                t,
+                epoch_s,
                 connector,
                 f"at most {most} phases",
                 f"{flow.lines[k]:g} phases carry current",
@@ -234,19 +236,19 @@ class FlowLimits:
 
     def _crowd(self, connector: int, when: Array, k: int, whole: Flow, newest: float) -> None:
         """Twice running, and each time anew: what the others told last may be over, or they make room."""
-        t = float(when[k])
+        epoch_s = float(when[k])
         late = np.full(len(when), FOLLOWED_S + SIDE_BY_SIDE_S)
         over = self._stays_over(0, when, late, k, whole, self._over)
         before = self._crowded.pop(connector, None)
         if over:
             self._crowded[connector] = newest
         if over and before is not None and newest > before:
-            cap, _ = self._in_force.limit(0, t)
+            cap, _ = self._in_force.limit(0, epoch_s)
             assert cap is not None
             message = (
                 "the connectors together are reported to take more than the ChargePointMaxProfile allows"
             )
-            self._ledger.broken(TOGETHER, t, None, *self._words(cap, whole.at(k)), message)
+            self._ledger.broken(TOGETHER, epoch_s, None, *self._words(cap, whole.at(k)), message)
         elif not over:
             self._ledger.held(TOGETHER, 1)
 

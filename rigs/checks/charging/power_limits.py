@@ -39,9 +39,11 @@ class PowerLimits:
         if self._in_force.is_empty or not parts:
             return
         for connector, rows in parts.items():
-            self._judge(connector, connector, rows["t"][rows.carried :], self._watts(rows)[rows.carried :])
-        t = np.unique(np.concatenate([rows["t"][rows.carried :] for rows in parts.values()]))
-        self._judge(0, None, t, np.sum([self._at(rows, t) for rows in parts.values()], axis=0))
+            self._judge(
+                connector, connector, rows["epoch_s"][rows.carried :], self._watts(rows)[rows.carried :]
+            )
+        epoch_s = np.unique(np.concatenate([rows["epoch_s"][rows.carried :] for rows in parts.values()]))
+        self._judge(0, None, epoch_s, np.sum([self._at(rows, epoch_s) for rows in parts.values()], axis=0))
 
     @staticmethod
     def _watts(rows: Rows) -> Array:
@@ -50,21 +52,21 @@ class PowerLimits:
         watts: Array = np.nan_to_num(rows["p_w"]) / np.maximum(volts / VOLTS, 1.0)
         return watts
 
-    def _at(self, rows: Rows, t: Array) -> Array:
-        index = np.searchsorted(rows["t"], t, side="right") - 1
+    def _at(self, rows: Rows, epoch_s: Array) -> Array:
+        index = np.searchsorted(rows["epoch_s"], epoch_s, side="right") - 1
         found: Array = np.where(index >= 0, self._watts(rows)[np.maximum(index, 0)], 0.0)
         return found
 
-    def _judge(self, scope: int, connector: int | None, t: Array, watts: Array) -> None:
-        if not len(t):
+    def _judge(self, scope: int, connector: int | None, epoch_s: Array, watts: Array) -> None:
+        if not len(epoch_s):
             return
-        caps, index = self._in_force.at_each(scope, t)
+        caps, index = self._in_force.at_each(scope, epoch_s)
         limits = np.array([np.inf if cap is None or cap.watts is None else cap.watts for cap in caps])[index]
         limited = np.isfinite(limits) & (watts > 0)
         wrong = limited & (watts > self._most(limits))
         for k in np.flatnonzero(wrong).tolist():
             lately = self._in_force.caps_within(
-                scope, float(t[k]) - STATION_FOLLOW_S, float(t[k]), either_way=False
+                scope, float(epoch_s[k]) - STATION_FOLLOW_S, float(epoch_s[k]), either_way=False
             )
             wrong[k] = all(self._is_below(cap, float(watts[k])) for cap in lately)
 
@@ -72,7 +74,7 @@ class PowerLimits:
             message = "more power flows than a limit in watts allows"
             return f"<= {limits[k]:.0f} W", f"{watts[k]:.0f} W", message
 
-        self._ledger.judge_rows(POWER, connector, t, limited, wrong, tell)
+        self._ledger.judge_rows(POWER, connector, epoch_s, limited, wrong, tell)
 
     def _is_below(self, cap: Cap | None, watts: float) -> bool:
         return cap is not None and cap.watts is not None and bool(watts > self._most(np.array(cap.watts)))

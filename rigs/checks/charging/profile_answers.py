@@ -45,7 +45,7 @@ class Decrees:
     def _stops(self, call: Call) -> None:
         stopped = self._history.transactions.stopped_by(call)
         if stopped is not None:
-            self._stopped[stopped.connector] = call.t
+            self._stopped[stopped.connector] = call.epoch_s
 
     def _starts(self, call: Call) -> None:
         """What began at once was running already when its profile came."""
@@ -53,14 +53,14 @@ class Decrees:
         self._early = [
             early
             for early in self._early
-            if early.connector != call.connector or start - early.t > STOP_TOLD_S
+            if early.connector != call.connector or start - early.epoch_s > STOP_TOLD_S
         ]
 
-    def _end(self, t: float) -> None:
-        until = self._link.delivered_until(t, self._context.tolerances.grace_s) - STOP_TOLD_S
-        for call in (early for early in self._early if early.t < until):
+    def _end(self, epoch_s: float) -> None:
+        until = self._link.delivered_until(epoch_s, self._context.tolerances.grace_s) - STOP_TOLD_S
+        for call in (early for early in self._early if early.epoch_s < until):
             message = f"a profile was accepted: {NO_TRANSACTION}"
-            self._ledger.broken(TAKEN, call.t, call.connector, "Rejected", "Accepted", message)
+            self._ledger.broken(TAKEN, call.epoch_s, call.connector, "Rejected", "Accepted", message)
 
     # -- accepted or not -------------------------------------------------------------------------
 
@@ -73,15 +73,15 @@ class Decrees:
         elif why is not None:
             message, status = f"a profile was accepted: {why}", call.reply["status"]
             good = status != "Accepted"
-            self._ledger.judge(TAKEN, good, call.t, call.connector, "Rejected", status, message)
+            self._ledger.judge(TAKEN, good, call.epoch_s, call.connector, "Rejected", status, message)
         elif call.reply["status"] == "Accepted":
-            self._ledger.held(TAKEN, 1, call.connector, call.t)
+            self._ledger.held(TAKEN, 1, call.connector, call.epoch_s)
         elif self._is_sound(call):
             message, status = (
                 "a sound TxDefaultProfile or ChargePointMaxProfile was refused",
                 call.reply["status"],
             )
-            self._ledger.broken(TAKEN, call.t, call.connector, "Accepted", status, message)
+            self._ledger.broken(TAKEN, call.epoch_s, call.connector, "Accepted", status, message)
 
     def _why_not(self, call: Call) -> str | None:
         connector, wire = call.payload["connectorId"], call.payload["csChargingProfiles"]
@@ -94,8 +94,8 @@ class Decrees:
         if purpose == TX and connector == 0:
             return "TxProfile is for one connector"
         told = (
-            transactions_are_told(self._context, call.t)
-            and call.t - self._stopped.get(connector, -inf) > STOP_TOLD_S
+            transactions_are_told(self._context, call.epoch_s)
+            and call.epoch_s - self._stopped.get(connector, -inf) > STOP_TOLD_S
         )
         running = self._history.transactions.open.get(connector)
         is_free = self._history.connectors.statuses.get(connector) == "Available"  # as it says itself
@@ -142,22 +142,22 @@ class Decrees:
         named = call.payload["csChargingProfiles"].get("transactionId")
         settled = (
             running is not None
-            and running.start < call.t - STOP_TOLD_S
-            and transactions_are_told(self._context, call.t)
+            and running.start < call.epoch_s - STOP_TOLD_S
+            and transactions_are_told(self._context, call.epoch_s)
         )
         return settled and running is not None and named is not None and named == running.id
 
     def _clear(self, call: Call) -> None:
         if call.reply is None:
             return
-        t, status = call.reply_t or call.t, call.reply["status"]
+        epoch_s, status = call.reply_epoch_s or call.epoch_s, call.reply["status"]
         now = self._in_force.before(call)
         by_id = self._context.policies.get("clear_id_with_filters") != "all"
         matches = len(cleared(now, call.payload, by_id)) < len(now)
         lasting = tuple(p for p in now if p.purpose != TX)  # a TxProfile may have gone with its transaction
         contradicts = status == "Unknown" and len(cleared(lasting, call.payload, by_id)) < len(lasting)
-        if not contradicts and not transactions_are_told(self._context, call.t):
+        if not contradicts and not transactions_are_told(self._context, call.epoch_s):
             return
         expected = "Accepted" if matches else "Unknown"
         message = "the answer to ClearChargingProfile"
-        self._ledger.judge(CLEARED, status == expected, t, call.connector, expected, status, message)
+        self._ledger.judge(CLEARED, status == expected, epoch_s, call.connector, expected, status, message)

@@ -73,13 +73,15 @@ class Charging:
     def _amps(self, cap: Cap | None) -> float:
         return NO_LIMIT if cap is None else self._spread.amps(cap)
 
-    def _limits(self, connector: int, t: Array) -> tuple[Array, Array]:
+    def _limits(self, connector: int, epoch_s: Array) -> tuple[Array, Array]:
         """The limit at each instant in A, and its numberPhases (0: none said)."""
         if self._in_force.is_empty:
-            return np.full(len(t), NO_LIMIT), np.zeros(len(t))
-        steps = list(self._in_force.steps(connector, float(t[0]) - STATION_FOLLOW_S, float(t[-1]) + 1.0))
+            return np.full(len(epoch_s), NO_LIMIT), np.zeros(len(epoch_s))
+        steps = list(
+            self._in_force.steps(connector, float(epoch_s[0]) - STATION_FOLLOW_S, float(epoch_s[-1]) + 1.0)
+        )
         starts = np.array([start for start, _ in steps])
-        index = np.searchsorted(starts, t + ROUNDED_S, side="right") - 1
+        index = np.searchsorted(starts, epoch_s + ROUNDED_S, side="right") - 1
         amps = np.array([self._amps(cap) for _, cap in steps])
         phases = np.array([0 if cap is None else cap.phases or 0 for _, cap in steps])
         return amps[index], phases[index]
@@ -88,8 +90,8 @@ class Charging:
         parts = self._context.telemetry.parts
         for connector, rows in parts.items():
             keep = self._judged(rows)
-            amps, phases = self._limits(connector, rows["t"])
-            station, _ = self._limits(0, rows["t"])
+            amps, phases = self._limits(connector, rows["epoch_s"])
+            station, _ = self._limits(0, rows["epoch_s"])
             if (amps < NO_LIMIT).any():
                 self._offer(connector, rows, amps, keep)
                 self._phases(connector, rows, phases, keep)
@@ -101,9 +103,9 @@ class Charging:
         """Rows of this part, but for those of an outage whose transactions are not told yet."""
         keep = np.ones(len(rows), bool)
         keep[: rows.carried] = False
-        down_t = self._context.history.link.down_since
-        if down_t is not None:
-            keep &= rows["t"] < down_t
+        down_epoch_s = self._context.history.link.down_since
+        if down_epoch_s is not None:
+            keep &= rows["epoch_s"] < down_epoch_s
         return keep
 
     # -- telemetry -------------------------------------------------------------------------------
@@ -115,18 +117,18 @@ class Charging:
         wrong, highest = np.zeros(len(rows), bool), allowed.copy()
         for k in np.flatnonzero(judged & (offer > allowed + slack)).tolist():
             late = highest_of_late(rows, allowed, k, PROFILE_PILOT_S)
-            highest[k] = max(late, self._before(connector, float(rows["t"][k])))
+            highest[k] = max(late, self._before(connector, float(rows["epoch_s"][k])))
             wrong[k] = offer[k] > highest[k] + slack and not is_new(rows, offer, k, PROFILE_PILOT_S, slack)
 
         def tell(k: int) -> Told:
             message = "more is offered than the charging profile allows"
             return f"<= {highest[k]:.2f} A", f"{offer[k]:.2f} A", message
 
-        self._ledger.judge_rows(LIMIT, connector, rows["t"], judged, wrong, tell)
+        self._ledger.judge_rows(LIMIT, connector, rows["epoch_s"], judged, wrong, tell)
 
-    def _before(self, connector: int, t: float) -> float:
+    def _before(self, connector: int, epoch_s: float) -> float:
         """The highest limit of the pilot's 5 s before an instant, whether or not a row stands there."""
-        steps = self._in_force.steps(connector, t - PROFILE_PILOT_S, t)
+        steps = self._in_force.steps(connector, epoch_s - PROFILE_PILOT_S, epoch_s)
         caps = [self._amps(cap) for _, cap in steps]
         return max((0.0 if amps < MINIMUM_A else amps for amps in caps), default=0.0)
 
@@ -134,40 +136,46 @@ class Charging:
         """Where telemetry names a profile as the limit, the allocation is that profile's."""
         if self._spread.follows_more:
             return
-        lasts = np.append(np.diff(rows["t"]) > AT_ONCE_S, True)  # else the next row says what became of it
+        lasts = np.append(
+            np.diff(rows["epoch_s"]) > AT_ONCE_S, True
+        )  # else the next row says what became of it
         named = keep & (rows["limited_by"] == "profile") & lasts
         allocated = per_phase(rows, "allocated_a")
         wrong = np.zeros(len(rows), bool)
         for k in np.flatnonzero(named).tolist():
-            t = float(rows["t"][k])
-            if self._is_none_of(allocated[k], self._wanted(t, own[k], station[k])):
-                wrong[k] = self._is_none_of(allocated[k], self._around(connector, t, self._minimum(t)))
+            epoch_s = float(rows["epoch_s"][k])
+            if self._is_none_of(allocated[k], self._wanted(epoch_s, own[k], station[k])):
+                wrong[k] = self._is_none_of(
+                    allocated[k], self._around(connector, epoch_s, self._minimum(epoch_s))
+                )
 
         def tell(k: int) -> Told:
-            wanted = self._wanted(float(rows["t"][k]), own[k], station[k])
+            wanted = self._wanted(float(rows["epoch_s"][k]), own[k], station[k])
             expected = " or ".join(f"{a:.2f} A" for a in wanted if a < NO_LIMIT) or "no profile"
             message = "another current is allocated than the profile in force allows"
             return expected, f"{allocated[k]:.2f} A", message
 
-        self._ledger.judge_rows(EXACT, connector, rows["t"], named, wrong, tell)
+        self._ledger.judge_rows(EXACT, connector, rows["epoch_s"], named, wrong, tell)
 
-    def _wanted(self, t: float, *limits: float) -> list[float]:
+    def _wanted(self, epoch_s: float, *limits: float) -> list[float]:
         """What a channel may be allocated under these limits: below the minimum it pauses."""
-        return [0.0 if amps < self._minimum(t) else float(amps) for amps in limits]
+        return [0.0 if amps < self._minimum(epoch_s) else float(amps) for amps in limits]
 
     def _is_none_of(self, allocated: float, wanted: list[float]) -> bool:
         return all(abs(allocated - amps) > EXACT_A for amps in wanted)
 
-    def _around(self, connector: int, t: float, least: float) -> list[float]:
+    def _around(self, connector: int, epoch_s: float, least: float) -> list[float]:
         """At the instant of a change either side of it may stand: stamps are rounded to the millisecond."""
         limits = [
-            self._in_force.limit(which, t + by)[0] for which in (connector, 0) for by in (-JUST_S, JUST_S)
+            self._in_force.limit(which, epoch_s + by)[0]
+            for which in (connector, 0)
+            for by in (-JUST_S, JUST_S)
         ]
         return [0.0 if (amps := self._amps(cap)) < least else amps for cap in limits]
 
-    def _minimum(self, t: float) -> float:
+    def _minimum(self, epoch_s: float) -> float:
         """Below it a channel pauses: the standard's minimum, or a higher one of the station's own."""
-        own = self._context.history.keys.text("chg_MinChargingCurrent", t)
+        own = self._context.history.keys.text("chg_MinChargingCurrent", epoch_s)
         try:
             return max(MINIMUM_A, float(own)) if own else MINIMUM_A
         except ValueError:
@@ -180,25 +188,27 @@ class Charging:
         self._again(connector, rows, keep)
         one = (phases == 1) & keep & (rows["phases"] > 0)
         for k in np.flatnonzero(one).tolist():
-            t = float(rows["t"][k])
-            lately = [cap for _, cap in self._in_force.steps(connector, t - SWITCH_S, t)]
+            epoch_s = float(rows["epoch_s"][k])
+            lately = [cap for _, cap in self._in_force.steps(connector, epoch_s - SWITCH_S, epoch_s)]
             if all(cap is not None and cap.phases == 1 for cap in lately):
                 actual, message = f"{rows['phases'][k]:g} phases", "charging on more phases than asked for"
-                self._ledger.judge(PHASES, rows["phases"][k] <= 1, t, connector, "1 phase", actual, message)
+                self._ledger.judge(
+                    PHASES, rows["phases"][k] <= 1, epoch_s, connector, "1 phase", actual, message
+                )
 
     def _again(self, connector: int, rows: Rows, keep: Array) -> None:
         """Nothing asks for one phase any more, and the dwell time is over: all conduct again."""
         wired = self._wired[connector] = max(self._wired.get(connector, 0.0), float(rows["phases"].max()))
         for k in np.flatnonzero(keep & (rows["phases"] == 1) & (wired > 1)).tolist():
-            t = float(rows["t"][k])
-            since = t - DWELL_S - SWITCH_S
-            caps = [cap for c in (connector, 0) for _, cap in self._in_force.steps(c, since, t)]
+            epoch_s = float(rows["epoch_s"][k])
+            since = epoch_s - DWELL_S - SWITCH_S
+            caps = [cap for c in (connector, 0) for _, cap in self._in_force.steps(c, since, epoch_s)]
             if not self._spread.in_use and all(cap is None or cap.phases != 1 for cap in caps):
                 message = "charging on one phase although nothing asks for it"
-                self._ledger.broken(PHASES, t, connector, f"{wired:g} phases", "1 phase", message)
+                self._ledger.broken(PHASES, epoch_s, connector, f"{wired:g} phases", "1 phase", message)
 
     def _together(self, parts: dict[int, Rows]) -> None:
-        instants = np.unique(np.concatenate([rows["t"] for rows in parts.values()]))
+        instants = np.unique(np.concatenate([rows["epoch_s"] for rows in parts.values()]))
         instants = instants[instants > self._until.get(0, -np.inf)]
         if not len(instants):
             return
@@ -208,7 +218,7 @@ class Charging:
             return
         total = np.zeros(len(instants))
         for rows in parts.values():
-            index = np.searchsorted(rows["t"], instants, side="right") - 1
+            index = np.searchsorted(rows["epoch_s"], instants, side="right") - 1
             total += np.where(index >= 0, current(rows)[np.maximum(index, 0)], 0.0)
         self._station(instants, total, limits)
 
@@ -217,8 +227,10 @@ class Charging:
         flows = (total > tolerances.current_a) & (limits < NO_LIMIT)
         slack, wrong, highest = 1.0 + tolerances.current_part, np.zeros(len(instants), bool), limits.copy()
         for k in np.flatnonzero(flows & (total > limits * slack + tolerances.current_a)).tolist():
-            t = float(instants[k])
-            highest[k] = max(self._amps(cap) for _, cap in self._in_force.steps(0, t - STATION_FOLLOW_S, t))
+            epoch_s = float(instants[k])
+            highest[k] = max(
+                self._amps(cap) for _, cap in self._in_force.steps(0, epoch_s - STATION_FOLLOW_S, epoch_s)
+            )
             wrong[k] = total[k] > highest[k] * slack + tolerances.current_a
 
         def tell(k: int) -> Told:

@@ -54,7 +54,7 @@ class Keys:
         self._ledger.judge(
             TOLD,
             not missing,
-            call.reply_t or call.t,
+            call.reply_epoch_s or call.epoch_s,
             None,
             f"all of {asked}"[:120],
             f"not {missing}",
@@ -67,7 +67,7 @@ class Keys:
             return
         good = same(wanted, value) or (key == "LightIntensity" and float(wanted) < 50 and value == "50")
         message = f"{key} is not what it was changed to"
-        self._ledger.judge(KEPT, good, call.reply_t or call.t, None, wanted, value, message)
+        self._ledger.judge(KEPT, good, call.reply_epoch_s or call.epoch_s, None, wanted, value, message)
         if not good:
             del self._kept[key.lower()]
 
@@ -80,11 +80,19 @@ class Keys:
             good = known != (status == "NotSupported")
             expected = "not NotSupported: the key is told" if known else "NotSupported: no such key is told"
             message = f"the answer to a change of {call.payload['key']}"
-            self._ledger.judge(KNOWN, good, call.reply_t or call.t, None, expected, status, message)
+            self._ledger.judge(
+                KNOWN, good, call.reply_epoch_s or call.epoch_s, None, expected, status, message
+            )
         if self._told.get(key):
             message = f"{call.payload['key']} is read-only"
             self._ledger.judge(
-                READ_ONLY, status not in DONE, call.reply_t or call.t, None, "Rejected", status, message
+                READ_ONLY,
+                status not in DONE,
+                call.reply_epoch_s or call.epoch_s,
+                None,
+                "Rejected",
+                status,
+                message,
             )
         if status in DONE and key not in self._hardcoded:
             self._kept[key] = call.payload["value"]

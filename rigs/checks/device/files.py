@@ -101,23 +101,25 @@ class Files:
             self._triggers.discard(action)
             return
         told, before = self._told[action], self._now[action]
-        told.append((call.t, status))
+        told.append((call.epoch_s, status))
         del told[:-64]
         allowed = STEPS[action].get(status, set())
         message, actual = f"{action} tells a step out of order", f"{status} after {before or 'nothing'}"
         expected = (
             f"{status} after {' or '.join(sorted(name or 'nothing' for name in allowed)) or 'a trigger'}"
         )
-        good = before in allowed or before == "?" or self._link.was_unheard(call.t - END_S, call.t)
-        self._ledger.judge(ORDER, good, call.t, None, expected, actual, message)
+        good = (
+            before in allowed or before == "?" or self._link.was_unheard(call.epoch_s - END_S, call.epoch_s)
+        )
+        self._ledger.judge(ORDER, good, call.epoch_s, None, expected, actual, message)
         self._now[action] = "" if status in LAST else status
         self._emptied = status == "Uploaded"
         if action == UPDATE and self._context.evidence.from_power_on:
-            self._updating(call.t, status)
+            self._updating(call.epoch_s, status)
         elif action == UPLOAD and status in LAST and self._takes_files is not None:
             expected = "Uploaded" if self._takes_files else "UploadFailed"
             message = "the outcome of an upload"
-            self._ledger.judge(DIAGNOSTICS, status == expected, call.t, None, expected, status, message)
+            self._ledger.judge(DIAGNOSTICS, status == expected, call.epoch_s, None, expected, status, message)
 
     def _called(self, call: Call) -> None:
         if call.up and call.action not in ("Heartbeat", UPLOAD):
@@ -129,24 +131,26 @@ class Files:
     def _diagnostics(self, call: Call) -> None:
         if call.reply is None or not self._context.evidence.from_power_on:
             return
-        t = call.reply_t or call.t
+        epoch_s = call.reply_epoch_s or call.epoch_s
         if call.reply.get("fileName") and self._emptied and self._context.evidence.behaviour == SHEET:
             message, told = "diagnostics that were read are there again", call.reply["fileName"]
-            self._ledger.broken(DIAGNOSTICS, t, None, "no file: sheet 3.2.1", told, message)
+            self._ledger.broken(DIAGNOSTICS, epoch_s, None, "no file: sheet 3.2.1", told, message)
         if call.reply.get("fileName"):
-            self._agenda.at(t + END_S, partial(self._came, DIAGNOSTICS, UPLOAD, t, t, END_S))
+            self._agenda.at(
+                epoch_s + END_S, partial(self._came, DIAGNOSTICS, UPLOAD, epoch_s, epoch_s, END_S)
+            )
 
     def _update(self, call: Call) -> None:
         if call.reply is None or not self._context.evidence.from_power_on:
             return
-        t, due = call.reply_t or call.t, epoch(call.payload["retrieveDate"])
+        epoch_s, due = call.reply_epoch_s or call.epoch_s, epoch(call.payload["retrieveDate"])
         if self._now[UPDATE] != "Installing":
             self._now[UPDATE] = ""  # the later request takes the place of the one before
             self._location = call.payload["location"]
-        begins = max(t, due)
-        self._asked = t, begins
-        self._agenda.at(begins + BEGIN_S, partial(self._began, t, begins))
-        self._agenda.at(begins + END_S, partial(self._came, FIRMWARE, UPDATE, t, begins, END_S))
+        begins = max(epoch_s, due)
+        self._asked = epoch_s, begins
+        self._agenda.at(begins + BEGIN_S, partial(self._began, epoch_s, begins))
+        self._agenda.at(begins + END_S, partial(self._came, FIRMWARE, UPDATE, epoch_s, begins, END_S))
 
     # -- from the download to the new firmware ---------------------------------------------------
 
@@ -159,64 +163,65 @@ class Files:
     def _booted(self, call: Call) -> None:
         self._version = str(call.payload.get("firmwareVersion", ""))
 
-    def _updating(self, t: float, status: str) -> None:
+    def _updating(self, epoch_s: float, status: str) -> None:
         if status == "Downloaded":
             idle = {c: word for c, word in self._connectors.statuses.items() if c and word in IDLE}
-            self._agenda.at(t + SERVICE_TOLD_S, partial(self._in_service, t, idle, False))
-            self._agenda.at(t + BEGIN_S, partial(self._installs, t))
+            self._agenda.at(epoch_s + SERVICE_TOLD_S, partial(self._in_service, epoch_s, idle, False))
+            self._agenda.at(epoch_s + BEGIN_S, partial(self._installs, epoch_s))
         elif status == "Installing":
-            self._agenda.at(t + END_S, partial(self._installed, t))
+            self._agenda.at(epoch_s + END_S, partial(self._installed, epoch_s))
         elif status in LAST:
-            self._outcome(t, status)
+            self._outcome(epoch_s, status)
         if status == "InstallationFailed":
             out = {c: word for c, word in self._connectors.statuses.items() if c and word == "Unavailable"}
-            self._agenda.at(t + SERVICE_TOLD_S, partial(self._in_service, t, out, True))
+            self._agenda.at(epoch_s + SERVICE_TOLD_S, partial(self._in_service, epoch_s, out, True))
 
-    def _in_service(self, t: float, before: dict[int, str], serves: bool) -> None:
+    def _in_service(self, epoch_s: float, before: dict[int, str], serves: bool) -> None:
         """Of connectors that nobody touched meanwhile, those that were idle, or were out for the update."""
         if self._now[UPDATE] not in (("",) if serves else ("Downloaded", "Installing")):
             return
         for connector in before.keys() - self._connectors.ordered_out:
-            touched = self._connectors.touches(connector, t, t + SERVICE_TOLD_S)
+            touched = self._connectors.touches(connector, epoch_s, epoch_s + SERVICE_TOLD_S)
             if (
                 touched
                 or connector in self._history.transactions.open
-                or not self._undisturbed(t, t + SERVICE_TOLD_S)
+                or not self._undisturbed(epoch_s, epoch_s + SERVICE_TOLD_S)
             ):
                 continue
             told = self._connectors.statuses[connector]
             good, expected = (told == "Unavailable") != serves, "in service" if serves else "Unavailable"
             message = f"an update {'has failed' if serves else 'is about to be installed'}"
-            self._ledger.judge(SERVICE, good, t, connector, expected, told, message)
+            self._ledger.judge(SERVICE, good, epoch_s, connector, expected, told, message)
 
     def _stopped(self, call: Call) -> None:
         if self._now[UPDATE] == "Downloaded" and self._context.evidence.from_power_on:
-            self._agenda.at(call.t + BEGIN_S, partial(self._installs, call.t))
+            self._agenda.at(call.epoch_s + BEGIN_S, partial(self._installs, call.epoch_s))
 
-    def _installs(self, t: float) -> None:
+    def _installs(self, epoch_s: float) -> None:
         """As soon as it is able to: where nobody has charged for a while."""
         ran = any(
-            self._history.transactions.any_within(c, t + 0.1, t + BEGIN_S) for c in self._history.outlets()
+            self._history.transactions.any_within(c, epoch_s + 0.1, epoch_s + BEGIN_S)
+            for c in self._history.outlets()
         )
-        if ran or not self._undisturbed(t, t + BEGIN_S):
+        if ran or not self._undisturbed(epoch_s, epoch_s + BEGIN_S):
             return
         good, message = self._now[UPDATE] != "Downloaded", "an image is there, nobody charges"
-        self._ledger.judge(FIRMWARE, good, t, None, "Installing", "nothing", message)
+        self._ledger.judge(FIRMWARE, good, epoch_s, None, "Installing", "nothing", message)
 
-    def _installed(self, t: float) -> None:
-        if self._undisturbed(t, t + END_S):
-            good = any(at > t and status in LAST for at, status in self._told[UPDATE])
+    def _installed(self, epoch_s: float) -> None:
+        if self._undisturbed(epoch_s, epoch_s + END_S):
+            good = any(at > epoch_s and status in LAST for at, status in self._told[UPDATE])
             message, expected = "an installation comes to no end", "Installed or InstallationFailed"
-            self._ledger.judge(FIRMWARE, good, t, None, expected, "neither", message)
+            self._ledger.judge(FIRMWARE, good, epoch_s, None, expected, "neither", message)
 
-    def _outcome(self, t: float, status: str) -> None:
+    def _outcome(self, epoch_s: float, status: str) -> None:
         if self._location not in self._images:
             return
         version = self._images[self._location]
         expected = "InstallationFailed" if version is None else f"Installed, booted as {version}"
         told = f"Installed, booted as {self._version}" if status == "Installed" else status
         message = f"the outcome of the update from {self._location}"
-        self._ledger.judge(IMAGE, told == expected, t, None, expected, told, message)
+        self._ledger.judge(IMAGE, told == expected, epoch_s, None, expected, told, message)
 
     def _undisturbed(self, since: float, until: float) -> bool:
         return not self._connectors.unsure(
@@ -227,7 +232,9 @@ class Files:
         """Not before its date, and soon after it; where another request came meanwhile that one counts."""
         if self._asked != (asked, begins) or not self._undisturbed(asked, begins + BEGIN_S):
             return
-        steps = [t for t, status in self._told[UPDATE] if status == "Downloading" and t >= asked]
+        steps = [
+            epoch_s for epoch_s, status in self._told[UPDATE] if status == "Downloading" and epoch_s >= asked
+        ]
         good = bool(steps) and begins - 1.0 <= steps[0]
         actual = f"{steps[0] - begins:+.0f} s from it" if steps else "none"
         message = "the download of a firmware update"
@@ -238,7 +245,11 @@ class Files:
             return
         if not self._undisturbed(asked, since + within_s):
             return
-        ends = [status for t, status in self._told[action] if t >= asked and status in {*LAST, "Downloaded"}]
+        ends = [
+            status
+            for epoch_s, status in self._told[action]
+            if epoch_s >= asked and status in {*LAST, "Downloaded"}
+        ]
         message = f"{action}: what was asked for comes to no end"
         expected = "an end, good or bad"
         self._ledger.judge(requirement, bool(ends), asked, None, expected, "none", message)

@@ -101,7 +101,7 @@ class Commands:
         bus = context.bus
         bus.calls["StatusNotification"].append(self._status)
         bus.calls["StartTransaction"].append(self._started)
-        bus.calls["BootNotification"].append(lambda call: self._boots.append(call.t))
+        bus.calls["BootNotification"].append(lambda call: self._boots.append(call.epoch_s))
         bus.any_reply.append(self._refuses)
         bus.replies["Authorize"].append(self._authorized)
         bus.replies["ClearCache"].append(self._cache)
@@ -115,17 +115,22 @@ class Commands:
         bus.events["reset"].append(self._goes_down)
         bus.calls["StopTransaction"].append(self._stops)
         bus.end.append(self._end)
-        bus.events["tag"].append(lambda event: self._shown.update({event.connector or 0: event.t}))
+        bus.events["tag"].append(lambda event: self._shown.update({event.connector or 0: event.epoch_s}))
 
     # -- what the frames tell --------------------------------------------------------------------
 
     def _status(self, call: Call) -> None:
-        self._told[call.payload["connectorId"]] = call.t, call.payload["status"]
-        self._sent.append((call.t, call.payload["connectorId"]))
+        self._told[call.payload["connectorId"]] = call.epoch_s, call.payload["status"]
+        self._sent.append((call.epoch_s, call.payload["connectorId"]))
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
-        told = [t for block in blocks if block.layout.context == "Trigger" for t in block.t.tolist()]
-        self._values.extend((t, connector) for t in told)
+        told = [
+            epoch_s
+            for block in blocks
+            if block.layout.context == "Trigger"
+            for epoch_s in block.epoch_s.tolist()
+        ]
+        self._values.extend((epoch_s, connector) for epoch_s in told)
 
     def _started(self, call: Call) -> None:
         """Nothing begins where the CSMS has the connector out of service, however it got round to it."""
@@ -134,30 +139,32 @@ class Commands:
         if since is not None:
             good, message = start < since + QUIET_S, "a transaction starts on a connector out of service"
             told = f"Inoperative since {iso(since)}"
-            self._ledger.judge(SERVICE, good, call.t, connector, "no start", told, message)
+            self._ledger.judge(SERVICE, good, call.epoch_s, connector, "no start", told, message)
 
     def _authorized(self, call: Call) -> None:
         if call.reply is not None and call.reply["idTagInfo"]["status"] != "Accepted":
-            self._refused.append((call.t, call.payload["idTag"].lower()))
+            self._refused.append((call.epoch_s, call.payload["idTag"].lower()))
 
-    def _sure(self, t: float) -> bool:
+    def _sure(self, epoch_s: float) -> bool:
         """Is what runs known, and the station up and accepted?"""
-        known = self._context.history.is_settled(t) and not self._link.may_be_queueing(t)
+        known = self._context.history.is_settled(epoch_s) and not self._link.may_be_queueing(epoch_s)
         return (
             known
             and self._history.boots.registration == "Accepted"
-            and not self._connectors.unsure(np.array([t])).any()
+            and not self._connectors.unsure(np.array([epoch_s])).any()
         )
 
-    def _alone(self, which: list[int], t: float) -> bool:
+    def _alone(self, which: list[int], epoch_s: float) -> bool:
         """Was nothing else done of late, of which a start or a stop is still to be told?"""
-        return all(self._connectors.touches(one, t - QUIET_S, t) == 1 for one in which)
+        return all(self._connectors.touches(one, epoch_s - QUIET_S, epoch_s) == 1 for one in which)
 
     # -- answered at once ------------------------------------------------------------------------
 
     def _judge(self, requirement: str, call: Call, good: bool, expected: str) -> None:
         message, told = f"the answer to {call.action}", (call.reply or {}).get("status", "")
-        self._ledger.judge(requirement, good, call.reply_t or call.t, call.connector, expected, told, message)
+        self._ledger.judge(
+            requirement, good, call.reply_epoch_s or call.epoch_s, call.connector, expected, told, message
+        )
 
     def _nowhere(self, call: Call) -> None:
         """A profile for a connector that there is not: how it is refused is a policy."""
@@ -169,7 +176,7 @@ class Commands:
         if outlets and policy is not None and call.payload["connectorId"] not in (0, *outlets):
             good, told = (call.error is not None) == (policy == "CALLERROR"), call.error or "CALLRESULT"
             message = "a profile for a connector that does not exist"
-            self._ledger.judge(TAKEN, good, call.t, call.connector, policy, told, message)
+            self._ledger.judge(TAKEN, good, call.epoch_s, call.connector, policy, told, message)
 
     def _refuses(self, call: Call) -> None:
         """What the station makes of a request that no schema allows."""
@@ -178,10 +185,10 @@ class Commands:
         known = None if call.up or call.valid else schema(call.action, False)
         if known is not None and any(not _is_of_form(fault) for fault in known.faults(call.payload)):
             good, message = call.error is not None, f"{call.action} with a payload that breaks its schema"
-            self._ledger.judge(INVALID, good, call.t, None, "a CALLERROR", "a CALLRESULT", message)
+            self._ledger.judge(INVALID, good, call.epoch_s, None, "a CALLERROR", "a CALLRESULT", message)
 
     def _cache(self, call: Call) -> None:
-        enabled = self._keys.text("AuthorizationCacheEnabled", call.t)
+        enabled = self._keys.text("AuthorizationCacheEnabled", call.epoch_s)
         if call.reply is not None and enabled is not None:
             expected = "Accepted" if enabled.lower() == "true" else "Rejected"
             self._judge(CACHE, call, call.reply["status"] == expected, expected)
@@ -195,15 +202,15 @@ class Commands:
         outlets, connector = self._history.outlets(), call.payload["connectorId"]
         if call.reply is None or not outlets:
             return
-        inoperative, t = call.payload["type"] == "Inoperative", call.reply_t or call.t
+        inoperative, epoch_s = call.payload["type"] == "Inoperative", call.reply_epoch_s or call.epoch_s
         which = [connector] if connector else outlets
         runs = any(one in self._history.transactions.open for one in which)
         if connector not in (0, *outlets):
             expected = "Rejected"
         elif (
-            not self._sure(t)
+            not self._sure(epoch_s)
             or (runs and not set(which) - self._inoperative.keys())
-            or not self._alone(which, t)
+            or not self._alone(which, epoch_s)
         ):
             expected = call.reply["status"]
         else:
@@ -212,18 +219,18 @@ class Commands:
         if connector in (0, *outlets) and call.reply["status"] != "Rejected":
             for one in which:
                 if inoperative:
-                    self._inoperative.setdefault(one, t)
+                    self._inoperative.setdefault(one, epoch_s)
                 else:
                     self._inoperative.pop(one, None)
             if connector == 0:
-                self._agenda.at(t + CARRIED_OUT_S, partial(self._station, inoperative, t))
+                self._agenda.at(epoch_s + CARRIED_OUT_S, partial(self._station, inoperative, epoch_s))
 
-    def _station(self, inoperative: bool, t: float) -> None:
+    def _station(self, inoperative: bool, epoch_s: float) -> None:
         """Connector 0 tells the availability of the station as a whole (4.9)."""
-        if self._connectors.alone(0, t, t + CARRIED_OUT_S) and 0 in self._told:
+        if self._connectors.alone(0, epoch_s, epoch_s + CARRIED_OUT_S) and 0 in self._told:
             expected, told = "Unavailable" if inoperative else "Available", self._told[0][1]
             message = "the status of connector 0 after a change of its availability"
-            self._ledger.judge(AVAILABILITY, told == expected, t, 0, expected, told, message)
+            self._ledger.judge(AVAILABILITY, told == expected, epoch_s, 0, expected, told, message)
 
     # -- carried out -----------------------------------------------------------------------------
 
@@ -238,37 +245,43 @@ class Commands:
             zero = [0] if wanted == "StatusNotification" else []
             of_all = connector is None or (connector == 0 and wanted == "MeterValues")
             owed = [*zero, *outlets] if of_all else [connector or 0]
-            t = call.reply_t or call.t
+            epoch_s = call.reply_epoch_s or call.epoch_s
             if wanted == "StatusNotification":
-                self._agenda.at(t + CARRIED_OUT_S, partial(self._followed, wanted, owed, t))
+                self._agenda.at(epoch_s + CARRIED_OUT_S, partial(self._followed, wanted, owed, epoch_s))
             elif len(self._owed) < 4096:
-                self._owed.append((owed, t))
+                self._owed.append((owed, epoch_s))
 
     def _end(self, end: float) -> None:
-        for owed, t in self._owed:
-            listed = self._keys.measurands("MeterValuesSampledData", t)
+        for owed, epoch_s in self._owed:
+            listed = self._keys.measurands("MeterValuesSampledData", epoch_s)
             told = listed is None or bool(listed - {"SoC"})
-            metered = [one for one in owed if not self._connectors.is_unmetered(one, t, CARRIED_OUT_S)]
-            if told and metered and t + CARRIED_OUT_S < end:
-                self._followed("MeterValues", metered, t)
+            metered = [one for one in owed if not self._connectors.is_unmetered(one, epoch_s, CARRIED_OUT_S)]
+            if told and metered and epoch_s + CARRIED_OUT_S < end:
+                self._followed("MeterValues", metered, epoch_s)
 
-    def _followed(self, wanted: str, owed: list[int], t: float) -> None:
-        edge = np.array([t, t + CARRIED_OUT_S])
-        if self._connectors.unsure(edge, 0.0).any() or self._link.was_unheard(t - 60.0, t + CARRIED_OUT_S):
+    def _followed(self, wanted: str, owed: list[int], epoch_s: float) -> None:
+        edge = np.array([epoch_s, epoch_s + CARRIED_OUT_S])
+        if self._connectors.unsure(edge, 0.0).any() or self._link.was_unheard(
+            epoch_s - 60.0, epoch_s + CARRIED_OUT_S
+        ):
             return
         sent = self._values if wanted == "MeterValues" else self._sent
-        found = {one for at, one in sent if t - 0.1 <= at <= t + CARRIED_OUT_S}
+        found = {one for at, one in sent if epoch_s - 0.1 <= at <= epoch_s + CARRIED_OUT_S}
         missing = sorted(set(owed) - found)
         message, actual = f"{wanted} was triggered", f"none of {missing}"
         self._ledger.judge(
-            TRIGGERED, not missing, t, missing[0] if missing else None, f"{owed}", actual, message
+            TRIGGERED, not missing, epoch_s, missing[0] if missing else None, f"{owed}", actual, message
         )
 
     def _unlock(self, call: Call) -> None:
-        connector, outlets, t = call.payload["connectorId"], self._history.outlets(), call.reply_t or call.t
-        if call.reply is None or not outlets or not self._sure(t):
+        connector, outlets, epoch_s = (
+            call.payload["connectorId"],
+            self._history.outlets(),
+            call.reply_epoch_s or call.epoch_s,
+        )
+        if call.reply is None or not outlets or not self._sure(epoch_s):
             return
-        if connector not in outlets or self._keys.has_lock(connector, t) is False:
+        if connector not in outlets or self._keys.has_lock(connector, epoch_s) is False:
             expected: tuple[str, ...] = ("NotSupported",)
         elif self._connectors.faults(connector):
             expected = ("Unlocked", "UnlockFailed")
@@ -277,25 +290,25 @@ class Commands:
         self._judge(UNLOCK, call, call.reply["status"] in expected, " or ".join(expected))
         running = self._history.transactions.open.get(connector)
         if running is not None and expected[0] == "Unlocked":
-            look = partial(self._ended, UNLOCK, running, "UnlockCommand", t)
-            self._agenda.at(t + CARRIED_OUT_S, look)
+            look = partial(self._ended, UNLOCK, running, "UnlockCommand", epoch_s)
+            self._agenda.at(epoch_s + CARRIED_OUT_S, look)
 
-    def _ended(self, requirement: str, running: Transaction, reason: str, t: float) -> None:
-        if self._connectors.alone(running.connector, t, t + CARRIED_OUT_S) and (
-            running.stop is None or running.stop >= t - 1.0
+    def _ended(self, requirement: str, running: Transaction, reason: str, epoch_s: float) -> None:
+        if self._connectors.alone(running.connector, epoch_s, epoch_s + CARRIED_OUT_S) and (
+            running.stop is None or running.stop >= epoch_s - 1.0
         ):
             good = running.stop is not None and running.reason == reason
             actual = "it goes on" if running.stop is None else f"{running.reason} at {iso(running.stop)}"
             message = f"transaction {running.id} was to end"
-            self._ledger.judge(requirement, good, t, running.connector, reason, actual, message)
+            self._ledger.judge(requirement, good, epoch_s, running.connector, reason, actual, message)
 
     def _reset(self, call: Call) -> None:
         if call.reply is None or call.reply["status"] != "Accepted":
             return
-        t, reason = call.reply_t or call.t, f"{call.payload['type']}Reset"
-        self._to_reset = t, call.payload["type"]
-        running = [its for its in self._history.transactions.open.values() if self._sure(t)]
-        self._agenda.at(t + RESTART_S, partial(self._restarted, reason, running, t))
+        epoch_s, reason = call.reply_epoch_s or call.epoch_s, f"{call.payload['type']}Reset"
+        self._to_reset = epoch_s, call.payload["type"]
+        running = [its for its in self._history.transactions.open.values() if self._sure(epoch_s)]
+        self._agenda.at(epoch_s + RESTART_S, partial(self._restarted, reason, running, epoch_s))
 
     def _stops(self, call: Call) -> None:
         self._stop = call
@@ -305,52 +318,57 @@ class Commands:
         asked, self._to_reset = self._to_reset, None
         if asked is None:
             return
-        t, kind = asked
-        alone = self._connectors.touches(0, t + 0.01, event.t) <= 1  # the event itself
-        quiet = not self._connectors.unsure(np.array([t - GOES_DOWN_S]), QUIET_S).any()  # before it fell dark
-        if alone and quiet and not self._link.was_unheard(t, event.t):
-            self._went_down(t, kind, event.t)
+        epoch_s, kind = asked
+        alone = self._connectors.touches(0, epoch_s + 0.01, event.epoch_s) <= 1  # the event itself
+        quiet = not self._connectors.unsure(
+            np.array([epoch_s - GOES_DOWN_S]), QUIET_S
+        ).any()  # before it fell dark
+        if alone and quiet and not self._link.was_unheard(epoch_s, event.epoch_s):
+            self._went_down(epoch_s, kind, event.epoch_s)
 
-    def _went_down(self, t: float, kind: str, end: float) -> None:
+    def _went_down(self, epoch_s: float, kind: str, end: float) -> None:
         stop, expected = self._stop, f"within {GOES_DOWN_S:g} s of all being said"
-        unanswered = stop is not None and stop.reply_t is None and stop.t > end - RESTART_S
-        untold = unanswered or any(its.start < t for its in self._history.transactions.open.values())
-        if kind == "Soft" and unanswered and end - t > GOES_DOWN_S:
+        unanswered = stop is not None and stop.reply_epoch_s is None and stop.epoch_s > end - RESTART_S
+        untold = unanswered or any(its.start < epoch_s for its in self._history.transactions.open.values())
+        if kind == "Soft" and unanswered and end - epoch_s > GOES_DOWN_S:
             return  # how long it hopes is left to it
-        since = max(t, self._link.heard_at) if kind == "Soft" else t
+        since = max(epoch_s, self._link.heard_at) if kind == "Soft" else epoch_s
         good = end - since <= GOES_DOWN_S and not (kind == "Soft" and untold)
         actual = f"after {end - since:.0f} s, {'a stop untold' if untold else 'all said'}"
         message = f"a {kind.lower()} reset was accepted"
         self._ledger.judge(PROMPT, good, end, None, expected, actual, message)
 
-    def _restarted(self, reason: str, running: list[Transaction], t: float) -> None:
+    def _restarted(self, reason: str, running: list[Transaction], epoch_s: float) -> None:
         history = self._history
-        edge = np.array([t - QUIET_S])
-        if self._connectors.touches(0, t - QUIET_S, t + RESTART_S) > 2 or self._connectors.unsure(edge).any():
+        edge = np.array([epoch_s - QUIET_S])
+        if (
+            self._connectors.touches(0, epoch_s - QUIET_S, epoch_s + RESTART_S) > 2
+            or self._connectors.unsure(edge).any()
+        ):
             return  # the request itself and the event that it brings are two
         if history.link.down_since is not None or any(
-            begin <= t + RESTART_S and end >= t for begin, end in history.link.outages
+            begin <= epoch_s + RESTART_S and end >= epoch_s for begin, end in history.link.outages
         ):
             return  # the power or the link went before it could boot
-        booted = [boot for boot in self._boots if t < boot <= t + RESTART_S]
+        booted = [boot for boot in self._boots if epoch_s < boot <= epoch_s + RESTART_S]
         message, expected = "a reset was accepted", f"a BootNotification within {RESTART_S:g} s"
-        self._ledger.judge(RESET, bool(booted), t, None, expected, "none", message)
-        for its in () if history.link.was_unheard(t, t + RESTART_S) else running:
-            good = its.stop is not None and its.stop < t + RESTART_S and its.reason == reason
+        self._ledger.judge(RESET, bool(booted), epoch_s, None, expected, "none", message)
+        for its in () if history.link.was_unheard(epoch_s, epoch_s + RESTART_S) else running:
+            good = its.stop is not None and its.stop < epoch_s + RESTART_S and its.reason == reason
             if (
-                self._connectors.touches(its.connector, t - QUIET_S, t + RESTART_S) <= 2
+                self._connectors.touches(its.connector, epoch_s - QUIET_S, epoch_s + RESTART_S) <= 2
                 and history.link.down_since is None
             ):
                 actual = "it goes on" if its.stop is None else f"{its.reason} at {iso(its.stop)}"
                 message = f"transaction {its.id} at a reset"
-                self._ledger.judge(RESET, good, t, its.connector, reason, actual, message)
+                self._ledger.judge(RESET, good, epoch_s, its.connector, reason, actual, message)
 
     # -- remote starts ---------------------------------------------------------------------------
 
     def _remote_start(self, call: Call) -> None:
         if call.reply is None or not self._history.outlets():
             return
-        t, connector, status = call.reply_t or call.t, call.connector, call.reply["status"]
+        epoch_s, connector, status = call.reply_epoch_s or call.epoch_s, call.connector, call.reply["status"]
         with_profile = "chargingProfile" in call.payload
         policy = self._context.policies.get("remote_start_profile")
         if with_profile and (policy == "rejected" or (policy == "applied" and not _may_start(call))):
@@ -358,41 +376,46 @@ class Commands:
             return
         if with_profile and policy == "applied" and status == "Rejected":
             return  # what is wrong with the profile is for the checks of profiles
-        if not self._sure(t) or connector is None:
+        if not self._sure(epoch_s) or connector is None:
             return
         running = connector in self._history.transactions.open
-        if running and status == "Accepted" and self._connectors.may_be_over(connector, t):
+        if running and status == "Accepted" and self._connectors.may_be_over(connector, epoch_s):
             return
         if connector not in self._history.outlets() or running:
             self._judge(START, call, status == "Rejected", "Rejected")
-        elif self._connectors.alone(connector, t, t) and self._is_free(connector, t):
+        elif self._connectors.alone(connector, epoch_s, epoch_s) and self._is_free(connector, epoch_s):
             self._judge(START, call, status == "Accepted", "Accepted")
             if status == "Accepted":
                 tag = call.payload["idTag"].lower()
-                self._agenda.at(t + CARRIED_OUT_S, partial(self._began, connector, tag, t))
+                self._agenda.at(epoch_s + CARRIED_OUT_S, partial(self._began, connector, tag, epoch_s))
 
-    def _is_free(self, connector: int, t: float) -> bool:
+    def _is_free(self, connector: int, epoch_s: float) -> bool:
         """Told to be free for a while, and no card shown of late that may be waiting for its cable."""
-        told_t, told = self._told.get(connector, (t, ""))
-        recently = t - self._shown.get(connector, -1e9) < 600.0
-        return told in FREE and t - told_t > QUIET_S and not recently and connector not in self._inoperative
+        told_epoch_s, told = self._told.get(connector, (epoch_s, ""))
+        recently = epoch_s - self._shown.get(connector, -1e9) < 600.0
+        return (
+            told in FREE
+            and epoch_s - told_epoch_s > QUIET_S
+            and not recently
+            and connector not in self._inoperative
+        )
 
-    def _began(self, connector: int, tag: str, t: float) -> None:
-        if not self._connectors.alone(connector, t, t + CARRIED_OUT_S):
+    def _began(self, connector: int, tag: str, epoch_s: float) -> None:
+        if not self._connectors.alone(connector, epoch_s, epoch_s + CARRIED_OUT_S):
             return
-        if any(who == tag and t - 0.1 <= at for at, who in self._refused):
+        if any(who == tag and epoch_s - 0.1 <= at for at, who in self._refused):
             return
-        if not self._keys.asks_online(t):
+        if not self._keys.asks_online(epoch_s):
             return  # it may be refused as if there were no link
         over = self._history.transactions.finished.get(connector) or [None]
         running = self._history.transactions.open.get(connector) or over[-1]  # one refused is over by now
-        if self._connectors.plugged[connector].begin_of(t) is not None:
-            good = running is not None and running.id_tag.lower() == tag and running.start >= t - 1.0
+        if self._connectors.plugged[connector].begin_of(epoch_s) is not None:
+            good = running is not None and running.id_tag.lower() == tag and running.start >= epoch_s - 1.0
             actual = "none" if running is None else f"a start on {running.id_tag}"
         else:
             good, actual = self._told[connector][1] == "Preparing", self._told[connector][1]
         expected, message = f"a start on {tag}, or Preparing without a cable", "a remote start was accepted"
-        self._ledger.judge(STARTED, good, t, connector, expected, actual, message)
+        self._ledger.judge(STARTED, good, epoch_s, connector, expected, actual, message)
 
 
 def _may_start(call: Call) -> bool:

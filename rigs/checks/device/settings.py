@@ -86,7 +86,9 @@ class Settings:
             if key in READ_ONLY or key in INTEGERS | BOOLEANS | LISTS:
                 good, expected = row["readonly"] == (key in READ_ONLY), str(key in READ_ONLY).lower()
                 message, told = f"readonly of {row['key']}", str(row["readonly"]).lower()
-                self._ledger.judge(ACCESS, good, call.reply_t or call.t, None, expected, told, message)
+                self._ledger.judge(
+                    ACCESS, good, call.reply_epoch_s or call.epoch_s, None, expected, told, message
+                )
             if value is None or key in OWN:
                 continue
             self._as_rigged(call, key, value)
@@ -96,7 +98,7 @@ class Settings:
             if before is not None:
                 message = f"{row['key']} is another than before, and nobody changed it"
                 self._ledger.judge(
-                    STEADY, value == before, call.reply_t or call.t, None, before, value, message
+                    STEADY, value == before, call.reply_epoch_s or call.epoch_s, None, before, value, message
                 )
             self._told[key] = value
 
@@ -105,7 +107,7 @@ class Settings:
         wanted = self._rigged.pop(key, None)
         if wanted is not None and key not in RAISED:
             message, good = f"{key} is not what the rig set", same(wanted, value)
-            self._ledger.judge(RIGGED, good, call.reply_t or call.t, None, wanted, value, message)
+            self._ledger.judge(RIGGED, good, call.reply_epoch_s or call.epoch_s, None, wanted, value, message)
 
     def _changed(self, call: Call) -> None:
         if call.reply is None:
@@ -120,7 +122,13 @@ class Settings:
         expected = "Accepted" if good else "Rejected"
         message = f"the answer to a change of {call.payload['key']} to {value[:40]!r}"
         self._ledger.judge(
-            VALUE, (status in DONE) == good, call.reply_t or call.t, None, expected, status, message
+            VALUE,
+            (status in DONE) == good,
+            call.reply_epoch_s or call.epoch_s,
+            None,
+            expected,
+            status,
+            message,
         )
 
 

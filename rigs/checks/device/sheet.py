@@ -100,19 +100,19 @@ class Sheet:
         status, code = call.payload["status"], call.payload["errorCode"]
         good = status in STATUSES or (self._occupied and status == "Occupied")
         message = "the sheet has no such status"
-        self._ledger.judge(STATUS, good, call.t, call.connector, "a status of table 4", status, message)
+        self._ledger.judge(STATUS, good, call.epoch_s, call.connector, "a status of table 4", status, message)
         message = "the sheet has no such error code"
         expected = "an error code of table 5"
-        self._ledger.judge(CODE, code in ERROR_CODES, call.t, call.connector, expected, code, message)
+        self._ledger.judge(CODE, code in ERROR_CODES, call.epoch_s, call.connector, expected, code, message)
 
     def _fields(self, call: Call) -> None:
         sent = [name for name in NEVER_SENT[call.action] if name in call.payload]
         message = f"{call.action} carries fields that the station never sends"
         expected = f"no {', '.join(NEVER_SENT[call.action])}"
-        self._ledger.judge(FIELDS, not sent, call.t, call.connector, expected, ", ".join(sent), message)
+        self._ledger.judge(FIELDS, not sent, call.epoch_s, call.connector, expected, ", ".join(sent), message)
 
     def _answered(self, call: Call) -> None:
-        if call.up or call.reply_t is None:
+        if call.up or call.reply_epoch_s is None:
             return
         actual = call.error or "CALLRESULT"
         if call.action in UNSUPPORTED:
@@ -123,11 +123,11 @@ class Sheet:
             refusable = not call.valid or call.action in REFUSABLE
             good = call.error not in ("NotSupported", "NotImplemented") if refusable else call.error is None
             message = f"{call.action} is supported, and nothing is wrong with the request"
-            self._ledger.judge(MESSAGE, good, call.reply_t, None, "an answer", actual, message)
+            self._ledger.judge(MESSAGE, good, call.reply_epoch_s, None, "an answer", actual, message)
             return
         message = f"the answer to {call.action}, which the station lacks"
         expected = " or ".join(sorted(codes))
-        self._ledger.judge(MESSAGE, call.error in codes, call.reply_t, None, expected, actual, message)
+        self._ledger.judge(MESSAGE, call.error in codes, call.reply_epoch_s, None, expected, actual, message)
 
     def _triggered(self, call: Call) -> None:
         if call.reply is None:
@@ -136,7 +136,7 @@ class Sheet:
         good = (wanted in TRIGGERS) == (status != "NotImplemented")
         expected = "not NotImplemented" if wanted in TRIGGERS else "NotImplemented"
         message = f"the answer to a trigger of {wanted}"
-        self._ledger.judge(TRIGGER, good, call.reply_t or call.t, None, expected, status, message)
+        self._ledger.judge(TRIGGER, good, call.reply_epoch_s or call.epoch_s, None, expected, status, message)
 
     def _configured(self, call: Call) -> None:
         for row in (call.reply or {}).get("configurationKey", ()):
@@ -144,7 +144,9 @@ class Sheet:
             if wanted is not None and "value" in row:
                 message = f"{row['key']} is hard-coded"
                 good = row["value"] == wanted
-                self._ledger.judge(VALUE, good, call.reply_t or call.t, None, wanted, row["value"], message)
+                self._ledger.judge(
+                    VALUE, good, call.reply_epoch_s or call.epoch_s, None, wanted, row["value"], message
+                )
 
 
 class Triggers:
@@ -162,13 +164,13 @@ class Triggers:
     def _accepted(self, call: Call) -> None:
         connector, history = call.payload.get("connectorId", 0), self._context.history
         outlets = [connector] if connector else history.outlets()
-        silent = any(history.connectors.is_unmetered(outlet, call.t, 1.0) for outlet in outlets)
-        listed = history.keys.measurands("MeterValuesSampledData", call.t)
+        silent = any(history.connectors.is_unmetered(outlet, call.epoch_s, 1.0) for outlet in outlets)
+        listed = history.keys.measurands("MeterValuesSampledData", call.epoch_s)
         silent |= listed is not None and not listed - {"SoC"}  # without a car there is none to tell
         if silent and call.payload["requestedMessage"] == "MeterValues":
             return  # there may be nothing to tell
         if call.reply is not None and call.reply["status"] == "Accepted":
-            self._owed.setdefault(call.payload["requestedMessage"], call.reply_t or call.t)
+            self._owed.setdefault(call.payload["requestedMessage"], call.reply_epoch_s or call.epoch_s)
 
     def _called(self, call: Call) -> None:
         if not call.up:
@@ -177,7 +179,7 @@ class Triggers:
             return
         if self._owed.pop(call.action, None) is not None:
             self._context.ledger.held(FOLLOWED)
-        self._overdue(call.t, late="MeterValues")
+        self._overdue(call.epoch_s, late="MeterValues")
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         answers = any(block.layout.context == "Trigger" for block in blocks)
@@ -188,10 +190,10 @@ class Triggers:
     def _excused(self, event: Event) -> None:
         self._owed.clear()
 
-    def _overdue(self, t: float, late: str = "") -> None:
+    def _overdue(self, epoch_s: float, late: str = "") -> None:
         """Readings are heard in blocks, so that those still to be handed out are not missed yet."""
         for action, since in list(self._owed.items()):
-            if t - since > TRIGGER_FOLLOWS_S and action != late:
+            if epoch_s - since > TRIGGER_FOLLOWS_S and action != late:
                 del self._owed[action]
                 expected, message = (
                     f"{action} within {TRIGGER_FOLLOWS_S:g} s",
@@ -199,5 +201,5 @@ class Triggers:
                 )
                 self._context.ledger.broken(FOLLOWED, since, None, expected, "none", message)
 
-    def _end(self, t: float) -> None:
-        self._overdue(t)
+    def _end(self, epoch_s: float) -> None:
+        self._overdue(epoch_s)

@@ -92,10 +92,14 @@ class Shares:
 
     # -- the keys --------------------------------------------------------------------------------
 
-    def _steps(self, t: Array, *keys: str) -> list[float]:
-        return [at for at in self._keys.changes(float(t[0]), *(key.lower() for key in keys)) if at <= t[-1]]
+    def _steps(self, epoch_s: Array, *keys: str) -> list[float]:
+        return [
+            at
+            for at in self._keys.changes(float(epoch_s[0]), *(key.lower() for key in keys))
+            if at <= epoch_s[-1]
+        ]
 
-    def _number(self, key: str, t: Array, place: int | None = None) -> Array | None:
+    def _number(self, key: str, epoch_s: Array, place: int | None = None) -> Array | None:
         """A key's number at each instant, `place` of a pair; None where it is not known."""
         setting = self._keys.get(key.lower())
         if setting is None:
@@ -105,7 +109,7 @@ class Shares:
         except (ValueError, IndexError):
             return None
         since = np.array([at for at, _ in setting.history])
-        found: Array = np.array(numbers)[np.maximum(np.searchsorted(since, t, side="right") - 1, 0)]
+        found: Array = np.array(numbers)[np.maximum(np.searchsorted(since, epoch_s, side="right") - 1, 0)]
         return found
 
     def _is_metered(self) -> bool:
@@ -127,18 +131,19 @@ class Shares:
         parts = self._context.telemetry.parts
         if self._is_metered() or self._spread.follows_more:
             return
-        t = self._instants(parts)
-        station = self._number("chg_StationMaxCurrent", t)
-        if station is None or len(t) < 2:
+        epoch_s = self._instants(parts)
+        station = self._number("chg_StationMaxCurrent", epoch_s)
+        if station is None or len(epoch_s) < 2:
             return
-        room = np.minimum(station, self._profile(0, t))
-        found = {connector: self._situation(connector, rows, t) for connector, rows in parts.items()}
+        room = np.minimum(station, self._profile(0, epoch_s))
+        found = {connector: self._situation(connector, rows, epoch_s) for connector, rows in parts.items()}
         known = {connector: one for connector, one in found.items() if one is not None}
         carried = min(
-            (float(r["t"][r.carried]) for r in parts.values() if r.carried < len(r)), default=float(t[-1])
+            (float(r["epoch_s"][r.carried]) for r in parts.values() if r.carried < len(r)),
+            default=float(epoch_s[-1]),
         )
         if len(known) == len(parts):
-            one_axis = Rows({"t": t}, int(np.searchsorted(t, carried)))
+            one_axis = Rows({"epoch_s": epoch_s}, int(np.searchsorted(epoch_s, carried)))
             self._full(one_axis, known, room)
             self._reasons(one_axis, known, room, station)
             if (self._keys.text("ConnectorSwitch3to1PhaseSupported") or "").lower() == "true":
@@ -146,77 +151,80 @@ class Shares:
 
     def _instants(self, parts: dict[int, Rows]) -> Array:
         """All rows of all connectors, and the moments at which a limit changes without one."""
-        t = np.unique(np.concatenate([rows["t"] for rows in parts.values()]))
+        epoch_s = np.unique(np.concatenate([rows["epoch_s"] for rows in parts.values()]))
         more = self._steps(
-            t, "chg_StationMaxCurrent", "chg_RatedCurrent", "chg_Mode3Current", "chg_MinChargingCurrent"
+            epoch_s, "chg_StationMaxCurrent", "chg_RatedCurrent", "chg_Mode3Current", "chg_MinChargingCurrent"
         )
         if not self._in_force.is_empty:
             for connector in (0, *parts):
                 more += [
-                    max(at, t[0]) for at, _ in self._in_force.steps(connector, float(t[0]), float(t[-1]))
+                    max(at, epoch_s[0])
+                    for at, _ in self._in_force.steps(connector, float(epoch_s[0]), float(epoch_s[-1]))
                 ]
-        found: Array = np.unique(np.concatenate([t, np.array(more)]))
-        within: Array = found[found <= t[-1]]
+        found: Array = np.unique(np.concatenate([epoch_s, np.array(more)]))
+        within: Array = found[found <= epoch_s[-1]]
         return within
 
-    def _profile(self, connector: int, t: Array) -> Array:
+    def _profile(self, connector: int, epoch_s: Array) -> Array:
         amps = self._spread.amps
-        return self._step_by_step(connector, t, lambda cap: NO_LIMIT if cap is None else amps(cap))
+        return self._step_by_step(connector, epoch_s, lambda cap: NO_LIMIT if cap is None else amps(cap))
 
-    def _fewest(self, connector: int, t: Array) -> Array:
+    def _fewest(self, connector: int, epoch_s: Array) -> Array:
         """The phases that the profile in force asks for, at each instant."""
-        return self._step_by_step(connector, t, lambda cap: 3.0 if cap is None else float(cap.phases or 3))
+        return self._step_by_step(
+            connector, epoch_s, lambda cap: 3.0 if cap is None else float(cap.phases or 3)
+        )
 
-    def _step_by_step(self, connector: int, t: Array, of: Callable[[Cap | None], float]) -> Array:
+    def _step_by_step(self, connector: int, epoch_s: Array, of: Callable[[Cap | None], float]) -> Array:
         """Something of the profile in force at each instant; None where there is none."""
         if self._in_force.is_empty:
-            return np.full(len(t), of(None))
-        steps = list(self._in_force.steps(connector, float(t[0]), float(t[-1]) + 1.0))
+            return np.full(len(epoch_s), of(None))
+        steps = list(self._in_force.steps(connector, float(epoch_s[0]), float(epoch_s[-1]) + 1.0))
         starts = np.array([start for start, _ in steps])
         values = np.array([of(cap) for _, cap in steps])
-        found: Array = values[np.maximum(np.searchsorted(starts, t + HAIR_S, side="right") - 1, 0)]
+        found: Array = values[np.maximum(np.searchsorted(starts, epoch_s + HAIR_S, side="right") - 1, 0)]
         return found
 
-    def _situation(self, connector: int, rows: Rows, t: Array) -> Situation | None:
-        rated = self._number("chg_RatedCurrent", t, connector - 1)
-        software = self._number("chg_Mode3Current", t, connector - 1)
-        minimum = self._number("chg_MinChargingCurrent", t)
+    def _situation(self, connector: int, rows: Rows, epoch_s: Array) -> Situation | None:
+        rated = self._number("chg_RatedCurrent", epoch_s, connector - 1)
+        software = self._number("chg_Mode3Current", epoch_s, connector - 1)
+        minimum = self._number("chg_MinChargingCurrent", epoch_s)
         if rated is None or software is None or minimum is None:
             return None
-        k = np.maximum(np.searchsorted(rows["t"], t, side="right") - 1, 0)
+        k = np.maximum(np.searchsorted(rows["epoch_s"], epoch_s, side="right") - 1, 0)
         connectors = self._connectors
         live = np.isin(rows["pilot"][k], ("B", "C", "D")) & (rows["u1_v"][k] > 0)
-        wants = live & connectors.running[connector].cover(t) & self._accepted(connector, t)
-        wants &= ~connectors.faulty[connector].cover(t) & ~connectors.unsure(t)
+        wants = live & connectors.running[connector].cover(epoch_s) & self._accepted(connector, epoch_s)
+        wants &= ~connectors.faulty[connector].cover(epoch_s) & ~connectors.unsure(epoch_s)
         wants &= ~self._mains.is_off(connector, rows)[k]
-        profile, capability = self._profile(connector, t), per_phase(rows, "capability_a")[k]
+        profile, capability = self._profile(connector, epoch_s), per_phase(rows, "capability_a")[k]
         own = np.minimum(np.minimum(rated, capability), profile)
         own = np.where(software > 0, np.minimum(own, software), own)
         own = np.where(own < np.maximum(minimum, MINIMUM_A) - 1e-6, 0.0, own)
         allocated, named = per_phase(rows, "allocated_a")[k], rows["limited_by"][k]
-        unanswered = connectors.running[connector].cover(t) & self._unanswered(connector, t)
+        unanswered = connectors.running[connector].cover(epoch_s) & self._unanswered(connector, epoch_s)
         return Situation(wants, own, rows["phases"][k], profile, capability, allocated, named, unanswered)
 
-    def _accepted(self, connector: int, t: Array) -> Array:
+    def _accepted(self, connector: int, epoch_s: Array) -> Array:
         """Does the CSMS accept the idTag of the transaction that runs?"""
-        good = np.ones(len(t), bool)
+        good = np.ones(len(epoch_s), bool)
         history = self._history
         for its in (
             *history.transactions.finished.get(connector, ()),
             *filter(None, (history.transactions.open.get(connector),)),
         ):
             if its.status != "Accepted":
-                good &= (t < its.start) | (t > (its.stop or np.inf))
+                good &= (epoch_s < its.start) | (epoch_s > (its.stop or np.inf))
         return good
 
-    def _unanswered(self, connector: int, t: Array) -> Array:
+    def _unanswered(self, connector: int, epoch_s: Array) -> Array:
         """Does a transaction run that the CSMS never answered, so that it may have a share or not?"""
         running = self._history.transactions.open.get(connector)
         its = [*self._history.transactions.finished.get(connector, ()), *filter(None, (running,))]
-        found = np.zeros(len(t), bool)
+        found = np.zeros(len(epoch_s), bool)
         for one in its:
             if not one.status:
-                found |= (t >= one.start) & (t <= (one.stop or np.inf))
+                found |= (epoch_s >= one.start) & (epoch_s <= (one.stop or np.inf))
         return found
 
     # -- judging ---------------------------------------------------------------------------------
@@ -225,7 +233,7 @@ class Shares:
         wanting = sum((one.wants & (one.own > 0)).astype(int) for one in known.values())
         together = sum(np.where(one.wants, one.own, 0.0) for one in known.values())
         unsure = np.any([one.unanswered for one in known.values()], axis=0)
-        floor = self._floor(axis["t"])
+        floor = self._floor(axis["epoch_s"])
         for connector, one in known.items():
             alone = np.minimum(one.own, np.where(room < floor - 1e-6, 0.0, room))
             expected = np.where(together <= room, one.own, alone)
@@ -241,10 +249,10 @@ class Shares:
         enough = np.where(all_run, room, np.where(room >= floor, one_of, 0.0))
         self._shared(axis, shared, enough, room, total)
 
-    def _floor(self, t: Array) -> Array:
+    def _floor(self, epoch_s: Array) -> Array:
         """Less than this lets nobody charge."""
-        least = self._number("chg_MinChargingCurrent", t)
-        return np.full(len(t), MINIMUM_A) if least is None else np.maximum(MINIMUM_A, least)
+        least = self._number("chg_MinChargingCurrent", epoch_s)
+        return np.full(len(epoch_s), MINIMUM_A) if least is None else np.maximum(MINIMUM_A, least)
 
     def _settled(self, axis: Rows, connector: int, judged: Array, expected: Array, told: Array) -> None:
         wrong = judged & (np.abs(told - expected) > NEAR_A)
@@ -264,10 +272,10 @@ class Shares:
 
     def _all_phases(self, axis: Rows, known: dict[int, Situation]) -> None:
         """One phase is for profiles that ask for it, and for a while after them."""
-        t, whole, wired = axis["t"], self._fewest(0, axis["t"]), self._spread.wired
+        epoch_s, whole, wired = axis["epoch_s"], self._fewest(0, axis["epoch_s"]), self._spread.wired
         for connector, one in known.items():
-            asked = np.minimum(whole, self._fewest(connector, t)) < 3
-            since = t - np.maximum.accumulate(np.where(asked, t, -np.inf))
+            asked = np.minimum(whole, self._fewest(connector, epoch_s)) < 3
+            since = epoch_s - np.maximum.accumulate(np.where(asked, epoch_s, -np.inf))
             judged = one.wants & (one.phases > 0) & (since > SWITCH_BACK_S)
             hold(self._ledger, PHASES, axis, judged & (one.phases == wired), connector)
             for begin, end, k in lasting(axis, judged & (one.phases < wired), SHARE_SETTLED_S):
@@ -285,12 +293,12 @@ class Shares:
 
     def _reasons(self, axis: Rows, known: dict[int, Situation], room: Array, station: Array) -> None:
         """The limit that is named has the amount that is allocated."""
-        floor = self._floor(axis["t"])
+        floor = self._floor(axis["epoch_s"])
         for connector, one in known.items():
             others = [other.allocated > 0 for which, other in known.items() if which != connector]
             shared = np.any(others, axis=0) if others else np.zeros(len(room), bool)
-            rated = self._number("chg_RatedCurrent", axis["t"], connector - 1)
-            software = self._number("chg_Mode3Current", axis["t"], connector - 1)
+            rated = self._number("chg_RatedCurrent", axis["epoch_s"], connector - 1)
+            software = self._number("chg_Mode3Current", axis["epoch_s"], connector - 1)
             good = np.ones(len(room), bool)
             got = one.allocated
             for name, may in {

@@ -49,15 +49,15 @@ class Balance:
         wrong = np.abs(rows["p_w"] - expected) > SLACK_W + PART * expected
         wrong[: rows.carried] = False
         good = len(rows) - rows.carried - int(wrong.sum())
-        self._context.ledger.held(POWER, good, connector, rows["t"][rows.carried :])
+        self._context.ledger.held(POWER, good, connector, rows["epoch_s"][rows.carried :])
         for k in np.flatnonzero(wrong):
-            told, t = f"{rows['p_w'][k]:.1f} W", float(rows["t"][k])
+            told, epoch_s = f"{rows['p_w'][k]:.1f} W", float(rows["epoch_s"][k])
             message = "power is not the sum over the phases"
-            self._context.ledger.broken(POWER, t, connector, f"{expected[k]:.1f} W", told, message)
+            self._context.ledger.broken(POWER, epoch_s, connector, f"{expected[k]:.1f} W", told, message)
 
     def _energy(self, connector: int, rows: Rows) -> None:
         """A row tells the state just after its instant: what flowed before it began with the row before."""
-        hours = np.diff(rows["run_s"]) / 3600.0
+        hours = np.diff(rows["t_s"]) / 3600.0
         power, grown = rows["p_w"], np.diff(rows["energy_wh"])
         low = np.minimum(power[:-1], power[1:]) * hours * (1 - BEND) - SLACK_WH
         peak = np.maximum(power[:-1], power[1:])
@@ -66,11 +66,11 @@ class Balance:
         wrong = (grown < low) | (grown > high)
         wrong[: max(rows.carried - 1, 0)] = False
         good = max(len(grown) - rows.carried - int(wrong.sum()), 0)
-        self._context.ledger.held(ENERGY, good, connector, rows["t"][rows.carried :])
+        self._context.ledger.held(ENERGY, good, connector, rows["epoch_s"][rows.carried :])
         for k in np.flatnonzero(wrong):
-            expected, t = f"{low[k]:.1f} to {high[k]:.1f} Wh", float(rows["t"][k + 1])
+            expected, epoch_s = f"{low[k]:.1f} to {high[k]:.1f} Wh", float(rows["epoch_s"][k + 1])
             message = "the energy does not follow from the power"
-            self._context.ledger.broken(ENERGY, t, connector, expected, f"{grown[k]:.1f} Wh", message)
+            self._context.ledger.broken(ENERGY, epoch_s, connector, expected, f"{grown[k]:.1f} Wh", message)
 
 
 def _offered_w(rows: Rows) -> Array:

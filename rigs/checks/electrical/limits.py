@@ -87,7 +87,7 @@ class Offered:
         def tell(k: int) -> Told:
             return f"<= {self._highest(rows, allowed, k):.2f} A", f"{offer[k]:.2f} A", MESSAGES[requirement]
 
-        ledger.judge_rows(requirement, connector, rows["t"], offers, wrong, tell)
+        ledger.judge_rows(requirement, connector, rows["epoch_s"], offers, wrong, tell)
 
     def _highest(self, rows: Rows, allowed: Array, k: int) -> float:
         return highest_of_late(rows, allowed, k, PILOT_S + 0.1)
@@ -103,9 +103,9 @@ class StationLimit:
         self._until = float("-inf")
         context.bus.telemetry.append(self._part)
 
-    def _limit(self, t: float) -> float | None:
+    def _limit(self, epoch_s: float) -> float | None:
         """The highest limit in force of late: after a cut it takes the cars a while to follow."""
-        texts = {self._context.history.keys.text(self.KEY, at) for at in (t, t - CARS_FOLLOW_S)}
+        texts = {self._context.history.keys.text(self.KEY, at) for at in (epoch_s, epoch_s - CARS_FOLLOW_S)}
         try:
             return max(float(text) for text in texts if text)
         except ValueError:
@@ -113,7 +113,7 @@ class StationLimit:
 
     def _part(self) -> None:
         parts = self._context.telemetry.parts
-        instants = np.unique(np.concatenate([rows["t"] for rows in parts.values()]))
+        instants = np.unique(np.concatenate([rows["epoch_s"] for rows in parts.values()]))
         instants = instants[instants > self._until]
         if not len(instants):
             return
@@ -152,7 +152,7 @@ class StationLimit:
 
 def _at(rows: Rows, instants: Array) -> Any:
     """The three currents in force at each instant; 0 before the first row."""
-    index = np.searchsorted(rows["t"], instants, side="right") - 1
+    index = np.searchsorted(rows["epoch_s"], instants, side="right") - 1
     amps = np.stack([rows[f"i{n}_a"] for n in (1, 2, 3)], axis=1)
     return np.where(index[:, None] >= 0, amps[np.maximum(index, 0)], 0.0)
 
@@ -189,8 +189,8 @@ class Permission:
             if start == stopped.start and stop == float("inf"):
                 told[k] = (start, epoch(call.payload["timestamp"]))
 
-    def _end(self, t: float) -> None:
-        until = self._context.history.link.delivered_until(t, self._context.tolerances.grace_s)
+    def _end(self, epoch_s: float) -> None:
+        until = self._context.history.link.delivered_until(epoch_s, self._context.tolerances.grace_s)
         shift = 2.0 * self._context.tolerances.sample_s
         for connector, begin, end in self._offers:
             if end > until:

@@ -93,16 +93,22 @@ class PwmPeriod:
 
     def _part(self) -> None:
         for connector, rows in self._context.telemetry.parts.items():
-            duty, t = rows["duty_pct"], rows["t"]
+            duty, epoch_s = rows["duty_pct"], rows["epoch_s"]
             changed = np.flatnonzero(np.abs(np.diff(duty)) > 0.01) + 1
             for before, now in zip(changed[:-1].tolist(), changed[1:].tolist(), strict=True):
                 if now >= rows.carried and duty[now] < 100.0:
-                    self._judge(connector, float(t[now]), float(t[now] - t[before]))
+                    self._judge(connector, float(epoch_s[now]), float(epoch_s[now] - epoch_s[before]))
 
-    def _judge(self, connector: int, t: float, since_s: float) -> None:
+    def _judge(self, connector: int, epoch_s: float, since_s: float) -> None:
         good, message = since_s >= PWM_S - ROW_SLACK_S, "the duty cycle changes too often"
         self._context.ledger.judge(
-            PWM, good, t, connector, f">= {PWM_S:g} s", f"{since_s:.2f} s after the last change", message
+            PWM,
+            good,
+            epoch_s,
+            connector,
+            f">= {PWM_S:g} s",
+            f"{since_s:.2f} s after the last change",
+            message,
         )
 
 
@@ -117,7 +123,7 @@ class Phases:
         for connector, rows in self._context.telemetry.parts.items():
             phases = rows["phases"]
             self._under_load(connector, rows, phases)
-            self._changes(connector, rows, _runs(rows["t"], phases))
+            self._changes(connector, rows, _runs(rows["epoch_s"], phases))
 
     def _under_load(self, connector: int, rows: Rows, phases: Array) -> None:
         before, now = phases[:-1], phases[1:]
@@ -127,31 +133,37 @@ class Phases:
             actual = f"from {phases[k - 1]:g} to {phases[k]:g} phases"
             message = "the phases change while the contactor is closed"
             self._context.ledger.judge(
-                SWITCH, good, float(rows["t"][k]), connector, "an open contactor", actual, message
+                SWITCH, good, float(rows["epoch_s"][k]), connector, "an open contactor", actual, message
             )
 
     def _changes(self, connector: int, rows: Rows, runs: list[tuple[float, float, float]]) -> None:
-        judge, first = self._context.ledger.judge, float(rows["t"][min(rows.carried, len(rows) - 1)])
-        for (_, ended, was), (t, _, now) in pairwise(runs):
-            if was != now and t >= first:
+        judge, first = self._context.ledger.judge, float(rows["epoch_s"][min(rows.carried, len(rows) - 1)])
+        for (_, ended, was), (epoch_s, _, now) in pairwise(runs):
+            if was != now and epoch_s >= first:
                 message = "charging goes on too soon on another number of phases"
-                good = t - ended >= PAUSE_S - ROW_SLACK_S
-                judge(PAUSE, good, t, connector, f">= {PAUSE_S:g} s", f"{t - ended:.2f} s", message)
-        for (_, ended, was), (_, _, between), (t, _, now) in zip(runs, runs[1:], runs[2:], strict=False):
-            if was == now > between and t >= first:
+                good = epoch_s - ended >= PAUSE_S - ROW_SLACK_S
+                judge(
+                    PAUSE, good, epoch_s, connector, f">= {PAUSE_S:g} s", f"{epoch_s - ended:.2f} s", message
+                )
+        for (_, ended, was), (_, _, between), (epoch_s, _, now) in zip(
+            runs, runs[1:], runs[2:], strict=False
+        ):
+            if was == now > between and epoch_s >= first:
                 message = "the phases are switched up too soon"
-                good = t - ended >= DWELL_S - ROW_SLACK_S
-                judge(DWELL, good, t, connector, f">= {DWELL_S:g} s", f"{t - ended:.1f} s", message)
+                good = epoch_s - ended >= DWELL_S - ROW_SLACK_S
+                judge(
+                    DWELL, good, epoch_s, connector, f">= {DWELL_S:g} s", f"{epoch_s - ended:.1f} s", message
+                )
 
 
-def _runs(t: Array, phases: Array) -> list[tuple[float, float, float]]:
+def _runs(epoch_s: Array, phases: Array) -> list[tuple[float, float, float]]:
     """(from, to, phases) of each stretch of conducting, equal neighbours as one."""
     edges = np.concatenate([[0], np.flatnonzero(np.diff(phases)) + 1, [len(phases)]])
     found: list[tuple[float, float, float]] = []
     for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        on, end = float(phases[first]), float(t[min(last, len(t) - 1)])
+        on, end = float(phases[first]), float(epoch_s[min(last, len(epoch_s) - 1)])
         if on and found and found[-1][2] == on:
             found[-1] = (found[-1][0], end, on)
         elif on:
-            found.append((float(t[first]), end, on))
+            found.append((float(epoch_s[first]), end, on))
     return found

@@ -43,7 +43,9 @@ class Offer:
         offer = np.nanmax(np.nan_to_num(rows["offered_a"]), axis=1)
         flows = current > tolerances.current_a
         flows[: rows.carried] = False
-        flows &= ~self._context.history.connectors.overdraws(connector, rows["t"], tolerances.reaction_s)
+        flows &= ~self._context.history.connectors.overdraws(
+            connector, rows["epoch_s"], tolerances.reaction_s
+        )
         wrong = np.zeros(len(rows), bool)
         for k in np.flatnonzero(flows & (current > _allowed(offer, tolerances))).tolist():
             highest = highest_of_late(rows, offer, k, tolerances.reaction_s)
@@ -55,7 +57,7 @@ class Offer:
             expected = f"<= {_allowed(highest, tolerances):.2f} A ({late})"
             return expected, f"{current[k]:.2f} A", "more current flows than was offered"
 
-        ledger.judge_rows(OFFER, connector, rows["t"], flows, wrong, tell)
+        ledger.judge_rows(OFFER, connector, rows["epoch_s"], flows, wrong, tell)
 
 
 def _allowed(offer: Any, tolerances: Any) -> Any:
@@ -79,13 +81,13 @@ class ReportedOffer:
         for block in self._context.instant(blocks):
             imported, offered = (_highest(block, name) for name in ("Current.Import", "Current.Offered"))
             if imported is not None and offered is not None:
-                told.append(np.stack([block.order, block.t, imported, offered]))
+                told.append(np.stack([block.order, block.epoch_s, imported, offered]))
         if told:
             rows = np.concatenate(told, axis=1)
-            _, t, imported, offered = rows[:, np.argsort(rows[0])]  # of all contexts, as they came
-            self._judge(connector, t, imported, offered)
+            _, epoch_s, imported, offered = rows[:, np.argsort(rows[0])]  # of all contexts, as they came
+            self._judge(connector, epoch_s, imported, offered)
 
-    def _judge(self, connector: int, t: Array, imported: Array, offered: Array) -> None:
+    def _judge(self, connector: int, epoch_s: Array, imported: Array, offered: Array) -> None:
         offer, over = self._before.get(connector, (offered[0], False))
         highest = np.maximum(offered, np.concatenate([[offer], offered[:-1]]))
         allowed = _allowed(highest, self._context.tolerances)
@@ -97,7 +99,9 @@ class ReportedOffer:
             expected = f"<= {allowed[k]:.2f} A (offered {highest[k]:g} A)"
             return expected, f"{imported[k]:g} A", "Current.Import above Current.Offered"
 
-        self._context.ledger.judge_rows(REPORTED, connector, t, np.ones(len(t), bool), wrong, tell)
+        self._context.ledger.judge_rows(
+            REPORTED, connector, epoch_s, np.ones(len(epoch_s), bool), wrong, tell
+        )
 
 
 def _highest(block: Block, measurand: str) -> Array | None:

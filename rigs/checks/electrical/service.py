@@ -59,7 +59,7 @@ class Service:
         for connector, rows in self._context.telemetry.parts.items():
             allocated, offered = per_phase(rows, "allocated_a"), per_phase(rows, "offered_a")
             here = np.isin(rows["pilot"], ("B", "C", "D"))
-            sound = ~self._context.history.connectors.faulty[connector].cover(rows["t"])
+            sound = ~self._context.history.connectors.faulty[connector].cover(rows["epoch_s"])
             flows = current(rows) > FLOWS_A
             full = (offered > 0) & (np.abs(offered - allocated) <= self._context.tolerances.current_a)
             self._long(OFFERED, connector, rows, here & sound & (allocated >= MINIMUM_A), full)

@@ -44,15 +44,15 @@ REQUIREMENTS = (
 Midnights = Callable[[float], tuple[float, float]]
 
 
-def utc_midnights(t: float) -> tuple[float, float]:
+def utc_midnights(epoch_s: float) -> tuple[float, float]:
     """The midnights at or before, and after, an epoch."""
-    first = t // DAY_S * DAY_S
+    first = epoch_s // DAY_S * DAY_S
     return first, first + DAY_S
 
 
 def local_midnights(zone: ZoneInfo) -> Midnights:
-    def midnights(t: float) -> tuple[float, float]:
-        day = datetime.fromtimestamp(t, zone).date()
+    def midnights(epoch_s: float) -> tuple[float, float]:
+        day = datetime.fromtimestamp(epoch_s, zone).date()
         edges = (datetime(d.year, d.month, d.day, tzinfo=zone) for d in (day, day + timedelta(days=1)))
         first, second = (edge.timestamp() for edge in edges)
         return first, second
@@ -60,16 +60,22 @@ def local_midnights(zone: ZoneInfo) -> Midnights:
     return midnights
 
 
-def boundary_after(t: float, interval: float, midnights: Midnights = utc_midnights) -> float:
-    """The first boundary later than t; the count begins anew each midnight."""
-    first, second = midnights(t)
-    return min(first + ((t - first) // interval + 1) * interval, second)
+def boundary_after(epoch_s: float, interval: float, midnights: Midnights = utc_midnights) -> float:
+    """The first boundary later than `epoch_s`; the count begins anew each midnight."""
+    first, second = midnights(epoch_s)
+    return min(first + ((epoch_s - first) // interval + 1) * interval, second)
 
 
-def is_boundary(t: float, interval: float, tolerance: float, midnights: Midnights = utc_midnights) -> bool:
-    first, second = midnights(t + tolerance)
-    into = (t - first) % interval
-    return min(into, interval - into) <= tolerance or second - t <= tolerance or t - first <= tolerance
+def is_boundary(
+    epoch_s: float, interval: float, tolerance: float, midnights: Midnights = utc_midnights
+) -> bool:
+    first, second = midnights(epoch_s + tolerance)
+    into = (epoch_s - first) % interval
+    return (
+        min(into, interval - into) <= tolerance
+        or second - epoch_s <= tolerance
+        or epoch_s - first <= tolerance
+    )
 
 
 def restamping(context: Context) -> Callable[[Array], Array] | None:
@@ -116,12 +122,12 @@ class ClockAligned:
         context.bus.end.append(self._end)
         context.bus.settings.append(self._changed)
 
-    def _interval(self, t: float) -> float | None:
+    def _interval(self, epoch_s: float) -> float | None:
         """Seconds; 0 means none are owed, None that the transcript does not say."""
         history = self._history
         interval, measurands = (
-            history.keys.integer(KEY, t),
-            history.keys.measurands("MeterValuesAlignedData", t),
+            history.keys.integer(KEY, epoch_s),
+            history.keys.measurands("MeterValuesAlignedData", epoch_s),
         )
         if interval is None or measurands == frozenset(
             {"SoC"}
@@ -130,23 +136,23 @@ class ClockAligned:
         return float(interval) if measurands is None or measurands else 0.0
 
     def _booted(self, call: Call) -> None:
-        if self._history.boots.accepted_since == call.reply_t:  # this reply accepted the boot
+        if self._history.boots.accepted_since == call.reply_epoch_s:  # this reply accepted the boot
             for connector in self._connectors():
                 self._advance(connector, self._history.boots.accepted_since or 0.0)
 
     def _configured(self, call: Call) -> None:
         """Connectors that the transcript names only now owe their data from now on."""
         for connector in self._connectors():
-            self._last.setdefault(connector, self._history.boots.accepted_since or call.t)
+            self._last.setdefault(connector, self._history.boots.accepted_since or call.epoch_s)
 
     def _connectors(self) -> list[int]:
         zero = self._context.policies["clock_connector_zero"] == "sent"
         return ([0] if zero else []) + self._history.outlets()
 
-    def _changed(self, key: str, t: float) -> None:
+    def _changed(self, key: str, epoch_s: float) -> None:
         if key == KEY.lower():
             for connector in self._connectors():
-                self._advance(connector, t)
+                self._advance(connector, epoch_s)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         aligned = [block for block in blocks if block.layout.context == "Sample.Clock"]
@@ -156,9 +162,9 @@ class ClockAligned:
         order = np.argsort(np.concatenate([block.order for block in aligned]))
         stamps = np.concatenate([block.stamp for block in aligned])[order]
         if not self._all_next(connector, stamps):
-            told = np.concatenate([block.t for block in aligned])[order]
-            for t, stamp in zip(told.tolist(), stamps.tolist(), strict=True):
-                self._reading(connector, t, stamp)
+            told = np.concatenate([block.epoch_s for block in aligned])[order]
+            for epoch_s, stamp in zip(told.tolist(), stamps.tolist(), strict=True):
+                self._reading(connector, epoch_s, stamp)
 
     def _whole(self, connector: int, aligned: list[Block]) -> None:
         """By the station's policy; of one that nobody has described nothing is said."""
@@ -167,8 +173,8 @@ class ClockAligned:
         if connector or 0 in self._connectors():
             self._ledger.held(WHOLE, sum(map(len, aligned)), connector)
         else:
-            message, t = "connector 0 tells clock-aligned data", float(aligned[0].t[0])
-            self._ledger.broken(WHOLE, t, 0, "none: it has no meter", "some", message)
+            message, epoch_s = "connector 0 tells clock-aligned data", float(aligned[0].epoch_s[0])
+            self._ledger.broken(WHOLE, epoch_s, 0, "none: it has no meter", "some", message)
 
     def _all_next(self, connector: int, stamps: Array) -> bool:
         """The common case: each on the boundary that comes next, by one interval that divides the day."""
@@ -188,7 +194,7 @@ class ClockAligned:
             self._ledger.held(requirement, len(stamps), connector, stamps)
         return True
 
-    def _reading(self, connector: int, t: float, stamp: float) -> None:
+    def _reading(self, connector: int, epoch_s: float, stamp: float) -> None:
         tolerance = self._context.tolerances.clock_s
         interval = self._interval(stamp - tolerance)
         if not self._fits(stamp, interval) and self._changed_at(stamp):
@@ -196,10 +202,10 @@ class ClockAligned:
         if interval is None:
             return
         if not self._fits(stamp, interval):
-            self._off(connector, t, stamp, interval)
+            self._off(connector, epoch_s, stamp, interval)
             return
         self._ledger.held(EXACT, 1, connector, stamp)
-        self._seen(connector, t, stamp, interval)
+        self._seen(connector, epoch_s, stamp, interval)
 
     def _fits(self, stamp: float, interval: float | None) -> bool:
         return bool(interval) and is_boundary(
@@ -209,19 +215,21 @@ class ClockAligned:
     def _changed_at(self, stamp: float) -> bool:
         """Was the interval changed on this very instant? Then the old and the new one may hold."""
         tolerance = self._context.tolerances.clock_s
-        return any(t <= stamp + tolerance for t in self._keys.changes(stamp - tolerance, KEY.lower()))
+        return any(
+            epoch_s <= stamp + tolerance for epoch_s in self._keys.changes(stamp - tolerance, KEY.lower())
+        )
 
-    def _off(self, connector: int, t: float, stamp: float, interval: float) -> None:
+    def _off(self, connector: int, epoch_s: float, stamp: float, interval: float) -> None:
         self._ledger.broken(
             EXACT,
-            t,
+            epoch_s,
             connector,
             f"a multiple of {interval:g} s from midnight" if interval else "none: interval 0 or no measurand",
             iso(stamp),
             "clock-aligned data off the boundary",
         )
 
-    def _seen(self, connector: int, t: float, boundary: float, interval: float) -> None:
+    def _seen(self, connector: int, epoch_s: float, boundary: float, interval: float) -> None:
         last = self._last.get(connector)
         tolerance = self._context.tolerances.clock_s
         if last is None:
@@ -238,12 +246,12 @@ class ClockAligned:
             del self._missing[which]
             self._ledger.held(COMPLETE, 1, connector, boundary)
         elif not self._history.boots.is_dark(boundary, 1.0) and not self._changed_at(boundary):
-            self._twice(connector, t, boundary)
+            self._twice(connector, epoch_s, boundary)
 
-    def _twice(self, connector: int, t: float, boundary: float) -> None:
+    def _twice(self, connector: int, epoch_s: float, boundary: float) -> None:
         self._ledger.broken(
             COMPLETE,
-            t,
+            epoch_s,
             connector,
             "each boundary once",
             iso(boundary),
@@ -281,8 +289,8 @@ class ClockAligned:
             return True
         return not self._only_in_transaction and not self._link.was_down(due)
 
-    def _end(self, t: float) -> None:
-        until = self._link.delivered_until(t, self._context.tolerances.grace_s)
+    def _end(self, epoch_s: float) -> None:
+        until = self._link.delivered_until(epoch_s, self._context.tolerances.grace_s)
         for connector in list(self._last):
             self._advance(connector, until)
         self._write_missing(until)

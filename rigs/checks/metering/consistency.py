@@ -42,7 +42,7 @@ class Consistency:
 
     def _plugged(self, event: Event) -> None:
         if event.connector is not None:
-            self._cars.setdefault(event.connector, deque(maxlen=64)).append(event.t)
+            self._cars.setdefault(event.connector, deque(maxlen=64)).append(event.epoch_s)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         blocks = self._context.instant(blocks)
@@ -78,7 +78,9 @@ class Consistency:
             low = high = apparent * factor
             for k in np.flatnonzero(np.abs(factor) > 1.0005).tolist():
                 message = f"the power factor on {phase} is above 1"
-                self._ledger.broken(POWER, float(block.t[k]), connector, "-1 to 1", f"{factor[k]:g}", message)
+                self._ledger.broken(
+                    POWER, float(block.epoch_s[k]), connector, "-1 to 1", f"{factor[k]:g}", message
+                )
         else:
             low, high = 0.0 * apparent, apparent
         wrong = np.flatnonzero((watts < low - slack) | (watts > high + slack))
@@ -86,8 +88,10 @@ class Consistency:
         for k in wrong.tolist():
             expected = f"{low[k]:.1f} W" if low is high else f"at most {high[k]:.1f} W"
             message = f"power on {phase} is not voltage times current times power factor"
-            t, actual = float(block.t[k]), f"{watts[k]:.1f} W"
-            self._ledger.broken(POWER, t, connector, f"{expected} within {slack[k]:.1f} W", actual, message)
+            epoch_s, actual = float(block.epoch_s[k]), f"{watts[k]:.1f} W"
+            self._ledger.broken(
+                POWER, epoch_s, connector, f"{expected} within {slack[k]:.1f} W", actual, message
+            )
 
     def _whole(self, connector: int, block: Block) -> None:
         """All phases together, where power and current are not both told by phase.
@@ -108,7 +112,7 @@ class Consistency:
         self._ledger.judge_rows(
             POWER,
             connector,
-            block.t,
+            block.epoch_s,
             known,
             wrong,
             lambda k: (
@@ -164,7 +168,7 @@ class Consistency:
         for k in np.flatnonzero(wrong).tolist():
             expected, actual = f"{total[k]:.1f}", f"{summed[k]:.1f}"
             message = f"{measurand} of the three phases is not their total"
-            self._ledger.broken(SUM, float(block.t[k]), connector, expected, actual, message)
+            self._ledger.broken(SUM, float(block.epoch_s[k]), connector, expected, actual, message)
 
     # -- state of charge -------------------------------------------------------------------------
 
@@ -193,8 +197,8 @@ class Consistency:
         self._ledger.held(SOC, len(soc) - len(wrong), connector, stamp)
         for k in wrong.tolist():
             expected = "0 to 100 %" if outside[k] else f">= {whole[k]:g} %, as before"
-            t, message = float(stamp[k]), "a state of charge that cannot be"
-            self._ledger.broken(SOC, t, connector, expected, f"{soc[k]:g} %", message)
+            epoch_s, message = float(stamp[k]), "a state of charge that cannot be"
+            self._ledger.broken(SOC, epoch_s, connector, expected, f"{soc[k]:g} %", message)
 
 
 SOC_SLACK_PCT = 1.0  # assumed: standing losses of a car that rests in its transaction

@@ -46,7 +46,7 @@ ALL_IN_ALL = "the energy of the transaction is not what the power told allows"
 class Suspect:
     """Two samples between which the register did not do as the power told."""
 
-    t: float
+    epoch_s: float
     since: float
     low_wh: float
     high_wh: float
@@ -62,7 +62,7 @@ class Session:
     low_wh: float = 0.0
     high_wh: float = 0.0
     told_wh: float = 0.0
-    first_t: float = nan
+    first_epoch_s: float = nan
     pairs: int = 0
     step_wh: float = 0.0
     suspects: list[Suspect] = field(default_factory=list)
@@ -88,22 +88,22 @@ class EnergyFlow:
     # -- what disturbs ---------------------------------------------------------------------------
 
     def _status(self, call: Call) -> None:
-        self._disturb(call.payload["connectorId"], call.t)
+        self._disturb(call.payload["connectorId"], call.epoch_s)
 
     def _ordered(self, call: Call) -> None:
         for connector in self._context.history.outlets():
-            self._disturb(connector, call.reply_t or call.t)
+            self._disturb(connector, call.reply_epoch_s or call.epoch_s)
 
     def _event(self, event: Event) -> None:
         for connector in [event.connector] if event.connector is not None else list(self._disturbed):
-            self._disturb(connector, event.t)
+            self._disturb(connector, event.epoch_s)
 
-    def _disturb(self, connector: int, t: float) -> None:
-        self._disturbed.setdefault(connector, deque(maxlen=64)).append(t)
+    def _disturb(self, connector: int, epoch_s: float) -> None:
+        self._disturbed.setdefault(connector, deque(maxlen=64)).append(epoch_s)
 
     def _undisturbed(self, connector: int, begin: float, end: float) -> bool:
         moments = self._disturbed.get(connector, ())
-        return not any(begin - DISTURBED_S <= t <= end + DISTURBED_S for t in moments)
+        return not any(begin - DISTURBED_S <= epoch_s <= end + DISTURBED_S for epoch_s in moments)
 
     # -- samples ---------------------------------------------------------------------------------
 
@@ -131,8 +131,8 @@ class EnergyFlow:
         stamp, low, high, register = np.concatenate([np.array(session.last)[:, None], rows], axis=1)
         session.last = tuple(rows[:, -1].tolist())
         session.step_wh = max(session.step_wh, step_of(block, register[1:]))
-        if np.isnan(session.first_t):
-            session.first_t = float(block.t[0])
+        if np.isnan(session.first_epoch_s):
+            session.first_epoch_s = float(block.epoch_s[0])
         hours, told = np.diff(stamp) / 3600.0, np.diff(register)
         least, most = np.minimum(low[1:], low[:-1]), np.maximum(high[1:], high[:-1])
         known = (hours > 0) & np.isfinite(least + most + told)
@@ -148,7 +148,7 @@ class EnergyFlow:
         for k in np.flatnonzero(wrong).tolist():
             if self._undisturbed(connector, float(stamp[k]), float(stamp[k + 1])):
                 part = (float(v) for v in (least[k] * hours[k], most[k] * hours[k], slack[k], told[k]))
-                session.suspects.append(Suspect(float(block.t[k]), float(stamp[k]), *part))
+                session.suspects.append(Suspect(float(block.epoch_s[k]), float(stamp[k]), *part))
 
     @staticmethod
     def _sum(session: Session, low: Array, high: Array, hours: Array, told: Array, known: Array) -> None:
@@ -163,7 +163,7 @@ class EnergyFlow:
         for key in [key for key in self._sessions if key[1] == call.payload["transactionId"]]:
             self._close(key)
 
-    def _end(self, t: float) -> None:
+    def _end(self, epoch_s: float) -> None:
         for key in list(self._sessions):
             self._close(key)
 
@@ -177,11 +177,11 @@ class EnergyFlow:
                 f"{low:.1f} to {high:.1f} Wh since {iso(suspect.since)}, within {suspect.slack_wh:.1f} Wh"
             )
             actual = f"{suspect.told_wh:.1f} Wh"
-            self._ledger.broken(ENERGY, suspect.t, connector, expected, actual, message or OTHER)
+            self._ledger.broken(ENERGY, suspect.epoch_s, connector, expected, actual, message or OTHER)
         if not session.suspects and message:
             expected = f"{session.low_wh:.0f} to {session.high_wh:.0f} Wh"
             self._ledger.broken(
-                ENERGY, session.first_t, connector, expected, f"{session.told_wh:.0f} Wh", message
+                ENERGY, session.first_epoch_s, connector, expected, f"{session.told_wh:.0f} Wh", message
             )
 
     # -- an interval's energy --------------------------------------------------------------------
@@ -198,7 +198,7 @@ class EnergyFlow:
         self._ledger.judge_rows(
             INTERVAL,
             connector,
-            block.t,
+            block.epoch_s,
             known,
             wrong,
             lambda k: (

@@ -23,7 +23,9 @@ class EnergyLimit:
 
     def __init__(self, context: Context) -> None:
         self._context, self._ledger = context, context.ledger
-        self._shown: dict[int, tuple[float, float, float]] = {}  # by connector: stamp, t and Wh, as told last
+        self._shown: dict[
+            int, tuple[float, float, float]
+        ] = {}  # by connector: stamp, epoch_s and Wh, as told last
         self._is_ac = False
         context.bus.readings.append(self._readings)
         context.bus.calls["StartTransaction"].append(self._started)
@@ -32,13 +34,13 @@ class EnergyLimit:
     def _started(self, call: Call) -> None:
         started = self._context.history.transactions.started_by(call)
         if started is not None:  # a register that counts by transaction starts anew here
-            self._shown[started.connector] = started.start, call.t, started.meter_start
+            self._shown[started.connector] = started.start, call.epoch_s, started.meter_start
 
     def _stopped(self, call: Call) -> None:
         stopped = self._context.history.transactions.stopped_by(call)
         if stopped is None or stopped.stop is None or stopped.meter_stop is None:
             return
-        rows = np.array([[stopped.stop], [call.t], [stopped.meter_stop]])
+        rows = np.array([[stopped.stop], [call.epoch_s], [stopped.meter_stop]])
         self._follow(stopped.connector, rows, 1.0)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
@@ -47,22 +49,24 @@ class EnergyLimit:
             return
         self._is_ac |= any(line(c.phase) in PHASED for block in blocks for c in block.layout.columns)
         order = np.argsort(np.concatenate([block.order for block, _ in told]), kind="stable")
-        rows = np.concatenate([np.stack([block.stamp, block.t, wh]) for block, wh in told], axis=1)
+        rows = np.concatenate([np.stack([block.stamp, block.epoch_s, wh]) for block, wh in told], axis=1)
         self._follow(connector, rows[:, order], max(step_of(block, wh) for block, wh in told))
 
     def _follow(self, connector: int, rows: Array, step_wh: float) -> None:
         before = self._shown.get(connector)
         self._shown[connector] = (float(rows[0, -1]), float(rows[1, -1]), float(rows[2, -1]))
-        stamp, t, wh = rows if before is None else np.concatenate([np.array(before)[:, None], rows], axis=1)
+        stamp, epoch_s, wh = (
+            rows if before is None else np.concatenate([np.array(before)[:, None], rows], axis=1)
+        )
         # a clock that was set between them counts too little; what was told late, too much: the longer holds
-        hours = np.maximum(np.diff(stamp), np.diff(t)) / 3600.0
+        hours = np.maximum(np.diff(stamp), np.diff(epoch_s)) / 3600.0
         most = (MOST_AC_W if self._is_ac else MOST_W) * hours + SLACK_WH + 2 * step_wh
         rose = np.diff(wh)
         known = np.isfinite(rose)
         self._ledger.judge_rows(
             MOST,
             connector,
-            t[1:],
+            epoch_s[1:],
             known,
             known & (rose > most),
             lambda k: (

@@ -105,7 +105,7 @@ class Contents:
     def _plugged(self, event: Event) -> None:
         self._unplugged(event)
         if event.detail.get("soc") is not None:
-            self._charged[event.connector or 0] = event.t
+            self._charged[event.connector or 0] = event.epoch_s
 
     def _triggered(self, call: Call) -> None:
         self._asked |= call.payload["requestedMessage"] == "MeterValues"
@@ -127,7 +127,9 @@ class Contents:
         for column in strange:
             allowed = " or ".join(unit or "none" for unit in self._allowed(column.measurand))
             message = f"{column.measurand} has a unit that is none of its own"
-            self._ledger.broken(UNITS, float(block.t[0]), connector, allowed, column.unit or "none", message)
+            self._ledger.broken(
+                UNITS, float(block.epoch_s[0]), connector, allowed, column.unit or "none", message
+            )
 
     def _allowed(self, measurand: str) -> tuple[str | None, ...]:
         """7.43: a unit is optional; of the EVC5 the sheet has one with every measurand that has any."""
@@ -138,7 +140,7 @@ class Contents:
         context = block.layout.context
         bad = {c.context for c in block.layout.columns} & set(STOP_CONTEXTS)
         evidence = self._context.evidence
-        reached = evidence.down and evidence.reaches_back(float(block.t[0]) - TRIGGERED_S)
+        reached = evidence.down and evidence.reaches_back(float(block.epoch_s[0]) - TRIGGERED_S)
         if context == "Trigger" and not self._asked and reached:
             bad.add(context)
         says = all(column.says_context for column in block.layout.columns)
@@ -150,7 +152,7 @@ class Contents:
             "Sample.Periodic in a transaction, Sample.Clock, or Trigger",
             ", ".join(sorted(bad)),
         )
-        self._ledger.judge(CONTEXTS, not bad, float(block.t[0]), connector, expected, actual, message)
+        self._ledger.judge(CONTEXTS, not bad, float(block.epoch_s[0]), connector, expected, actual, message)
 
     def _in_transaction(self, connector: int, block: Block) -> bool:
         """Values between transactions may come in whatever context a station has (4.7); the rig's do not."""
@@ -167,7 +169,11 @@ class Contents:
         tolerance = self._context.tolerances.sample_s
         if key is None or connector == 0 or self._connectors.is_unmetered(connector, first, 60.0):
             return
-        changes = [t for t in self._keys.changes(first - tolerance, key.lower()) if t <= last + tolerance]
+        changes = [
+            epoch_s
+            for epoch_s in self._keys.changes(first - tolerance, key.lower())
+            if epoch_s <= last + tolerance
+        ]
         text = self._keys.text(key, first)
         if text is None or changes:
             return
@@ -176,9 +182,9 @@ class Contents:
         wrong = self._found.get(what)
         if wrong is None:
             wrong = self._found[what] = self._wrong(*what)
-        t = float(block.t[0])
+        epoch_s = float(block.epoch_s[0])
         message = f"{block.layout.context} values are not what {key} says"
-        self._ledger.judge(MEASURANDS, not wrong, t, connector, text, "; ".join(wrong), message)
+        self._ledger.judge(MEASURANDS, not wrong, epoch_s, connector, text, "; ".join(wrong), message)
 
     def _wrong(self, layout: Layout, text: str, wired: frozenset[str], may_lack: frozenset[str]) -> list[str]:
         wanted: dict[str, set[str]] = {}
@@ -246,18 +252,18 @@ class StopData:
         expected = ", ".join(sorted(set().union(*(some or set() for some in wanted.values())))) or "none"
         message = f"the values of the stop of transaction {stopped.id} are not what {self.KEY} says"
         self._ledger.judge(
-            STOP_DATA, not wrong, call.t, stopped.connector, expected, "; ".join(wrong), message
+            STOP_DATA, not wrong, call.epoch_s, stopped.connector, expected, "; ".join(wrong), message
         )
 
     def _instants(self, stopped: Transaction) -> list[tuple[str, float]]:
         return [(STOP_CONTEXTS[0], stopped.start), (STOP_CONTEXTS[1], stopped.stop or stopped.start)]
 
-    def _wanted(self, t: float) -> frozenset[str] | None:
+    def _wanted(self, epoch_s: float) -> frozenset[str] | None:
         """The measurands of the list; None where it is unknown, or changes at this very instant."""
         tolerance = self._context.tolerances.sample_s
-        changes = self._keys.changes(t - tolerance, self.KEY.lower())
-        changing = any(change <= t + tolerance for change in changes)
-        return None if changing else self._keys.measurands(self.KEY, t)
+        changes = self._keys.changes(epoch_s - tolerance, self.KEY.lower())
+        changing = any(change <= epoch_s + tolerance for change in changes)
+        return None if changing else self._keys.measurands(self.KEY, epoch_s)
 
     def _wrong(self, call: Call, stopped: Transaction, wanted: dict[str, Any]) -> list[str]:
         told: dict[str, set[str]] = {context: set() for context in STOP_CONTEXTS}

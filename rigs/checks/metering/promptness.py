@@ -28,7 +28,7 @@ class Promptness:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._ledger = context.ledger
-        self._first_t = np.inf
+        self._first_epoch_s = np.inf
         self._latest: dict[int, float] = {}  # by connector: the last stamp told
         for action in ("StartTransaction", "StopTransaction"):
             context.bus.calls[action].append(self._transaction)
@@ -40,7 +40,7 @@ class Promptness:
         if connector == 0:
             return
         for block in blocks:
-            self._first_t = min(self._first_t, float(block.t[0]))
+            self._first_epoch_s = min(self._first_epoch_s, float(block.epoch_s[0]))
             self._prompt(connector, block)
         self._ordered(connector, [block for block in blocks if block.layout.context in QUEUED])
 
@@ -56,35 +56,35 @@ class Promptness:
         self._latest[connector] = float(stamps[-1])
         self._ledger.held(ORDER, len(stamps) - len(wrong))
         for k in wrong.tolist():
-            message, t = "a meter value is told after a later one", float(stamps[k])
-            expected, actual = f"not before {iso(float(earlier[k]))}", iso(t)
-            self._ledger.broken(ORDER, t, connector, expected, actual, message)
+            message, epoch_s = "a meter value is told after a later one", float(stamps[k])
+            expected, actual = f"not before {iso(float(earlier[k]))}", iso(epoch_s)
+            self._ledger.broken(ORDER, epoch_s, connector, expected, actual, message)
 
     # -- in time ---------------------------------------------------------------------------------
 
     def _transaction(self, call: Call) -> None:
         """A start or a stop, the first time that it goes."""
         stamp = epoch(call.payload["timestamp"])
-        if call.t - stamp <= PROMPT_S or not self._excused(stamp, call.t):
-            actual, message = f"after {call.t - stamp:.0f} s", f"{call.action} was told late"
-            if call.t - stamp <= PROMPT_S:
-                self._ledger.held(TOLD, 1, call.connector, call.t)
+        if call.epoch_s - stamp <= PROMPT_S or not self._excused(stamp, call.epoch_s):
+            actual, message = f"after {call.epoch_s - stamp:.0f} s", f"{call.action} was told late"
+            if call.epoch_s - stamp <= PROMPT_S:
+                self._ledger.held(TOLD, 1, call.connector, call.epoch_s)
             else:
-                self._late.append((TOLD, call.t, call.connector, actual, message))
+                self._late.append((TOLD, call.epoch_s, call.connector, actual, message))
 
     def _prompt(self, connector: int, block: Block) -> None:
         """A reading goes at once; one that waits has an outage, or a call that went unanswered, behind it."""
         if block.layout.context.startswith("Transaction"):
             return
-        late = block.t - block.stamp > PROMPT_S
+        late = block.epoch_s - block.stamp > PROMPT_S
         self._ledger.held(PROMPT, int(np.count_nonzero(~late)), connector, block.stamp[~late])
         for k in np.flatnonzero(late).tolist():
-            told, taken = float(block.t[k]), float(block.stamp[k])
+            told, taken = float(block.epoch_s[k]), float(block.stamp[k])
             if not self._excused(taken, told):
                 actual, message = f"after {told - taken:.0f} s", "a meter value was told late"
                 self._late.append((PROMPT, told, connector, actual, message))
 
-    def _end(self, t: float) -> None:
+    def _end(self, epoch_s: float) -> None:
         """Only now is it known whether it was the clock that was late."""
         for requirement, told, connector, actual, message in self._late:
             if not self._ledger.failures(CLOCK):
@@ -93,7 +93,7 @@ class Promptness:
 
     def _excused(self, taken: float, told: float) -> bool:
         history = self._context.history
-        if taken < self._first_t and not self._context.evidence.from_power_on:
+        if taken < self._first_epoch_s and not self._context.evidence.from_power_on:
             return True  # left from before the recording
         if history.link.was_unheard(taken - CATCH_UP_S, told):
             return True

@@ -75,7 +75,7 @@ class Ranges:
         known = np.isfinite(values) & (values != limits.unknown)
         if (known & ((values < limits.low) | (values > limits.high))).any():
             return False
-        self._ledger.held(RANGE, int(np.count_nonzero(known)), connector, block.t[known.any(axis=1)])
+        self._ledger.held(RANGE, int(np.count_nonzero(known)), connector, block.epoch_s[known.any(axis=1)])
         return True
 
     def _judge(self, connector: int, block: Block, column: Column, within: Range, values: Array) -> None:
@@ -84,7 +84,7 @@ class Ranges:
         self._ledger.judge_rows(
             RANGE,
             connector,
-            block.t,
+            block.epoch_s,
             known,
             outside,
             lambda k: (

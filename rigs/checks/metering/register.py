@@ -68,12 +68,14 @@ class Register:
         if not told:
             return
         order = np.argsort(np.concatenate([block.order for block, _ in told]))
-        t, stamp = (np.concatenate([getattr(block, of) for block, _ in told])[order] for of in ("t", "stamp"))
+        epoch_s, stamp = (
+            np.concatenate([getattr(block, of) for block, _ in told])[order] for of in ("epoch_s", "stamp")
+        )
         wh = np.concatenate([wh for _, wh in told])[order]
         shown = self._shown.setdefault(connector, Shown())
         shown.step_wh = max(shown.step_wh, *(step_of(block, wh) for block, wh in told))
         if not self._all_forward(connector, shown, stamp, wh):
-            for row in zip(stamp.tolist(), wh.tolist(), t.tolist(), strict=True):
+            for row in zip(stamp.tolist(), wh.tolist(), epoch_s.tolist(), strict=True):
                 self._show(connector, *row, 0.0)
 
     def _all_forward(self, connector: int, shown: Shown, stamp: Array, wh: Array) -> bool:
@@ -88,7 +90,7 @@ class Register:
             shown.pending.extend(np.column_stack([stamp, wh]).ravel())
         return True
 
-    def _show(self, connector: int, stamp: float, wh: float, t: float, rounding: float) -> None:
+    def _show(self, connector: int, stamp: float, wh: float, epoch_s: float, rounding: float) -> None:
         shown = self._shown.setdefault(connector, Shown())
         forward = stamp >= shown.stamp
         if (wh >= shown.wh - rounding) if forward else (wh <= shown.wh + rounding):
@@ -96,7 +98,7 @@ class Register:
         else:
             self._ledger.broken(
                 MONOTONIC,
-                t,
+                epoch_s,
                 connector,
                 f"{'>=' if forward else '<='} {shown.wh:g} Wh, as shown at {iso(shown.stamp)}",
                 f"{wh:g} Wh at {iso(stamp)}",
@@ -113,7 +115,7 @@ class Register:
 
     def _started(self, call: Call) -> None:
         transaction = self._context.history.transactions.open.get(call.payload["connectorId"])
-        if transaction is None or transaction.start_told != call.t:
+        if transaction is None or transaction.start_told != call.epoch_s:
             return  # a repetition
         shown = self._shown.setdefault(transaction.connector, Shown())
         before, shown.stopped = shown.stopped, None
@@ -124,7 +126,7 @@ class Register:
         if before is not None and before.meter_stop is not None and before.stop is not None:
             self._continues(before, transaction, transaction.start - before.stop)
         rounding = max(METER_WHOLE_WH, shown.step_wh)
-        self._show(transaction.connector, transaction.start, transaction.meter_start, call.t, rounding)
+        self._show(transaction.connector, transaction.start, transaction.meter_start, call.epoch_s, rounding)
 
     def _starts_anew(self, transaction: Transaction, shown: Shown) -> None:
         """A register that counts by transaction: its next showings are held against this one."""
@@ -171,17 +173,21 @@ class Register:
         meter_stop = transaction.meter_stop or 0.0
         for reading in call.readings or ():
             if reading.register is not None:
-                self._boundary(transaction, reading, reading.register, call.t)
+                self._boundary(transaction, reading, reading.register, call.epoch_s)
         if meter_stop < transaction.meter_start:
             self._disagree(
-                transaction, call.t, f">= meterStart {transaction.meter_start:g}", meter_stop, "meterStop"
+                transaction,
+                call.epoch_s,
+                f">= meterStart {transaction.meter_start:g}",
+                meter_stop,
+                "meterStop",
             )
         else:
             self._ledger.held(START_STOP, 1, transaction.connector, transaction.stop)
         rounding = max(METER_WHOLE_WH, shown.step_wh)
-        self._show(transaction.connector, transaction.stop, meter_stop, call.t, rounding)
+        self._show(transaction.connector, transaction.stop, meter_stop, call.epoch_s, rounding)
 
-    def _boundary(self, transaction: Transaction, reading: Reading, wh: float, t: float) -> None:
+    def _boundary(self, transaction: Transaction, reading: Reading, wh: float, epoch_s: float) -> None:
         """Transaction.Begin stands for meterStart, Transaction.End for meterStop (ER 3.14)."""
         said = {"Transaction.Begin": transaction.meter_start, "Transaction.End": transaction.meter_stop}
         expected = said.get(reading.layout.context)
@@ -190,11 +196,13 @@ class Register:
         if abs(wh - expected) <= METER_WHOLE_WH:
             self._ledger.held(START_STOP, 1, transaction.connector, transaction.start)
         else:
-            self._disagree(transaction, t, f"{expected:g} Wh", wh, reading.layout.context)
+            self._disagree(transaction, epoch_s, f"{expected:g} Wh", wh, reading.layout.context)
 
-    def _disagree(self, transaction: Transaction, t: float, expected: str, wh: float, what: str) -> None:
+    def _disagree(
+        self, transaction: Transaction, epoch_s: float, expected: str, wh: float, what: str
+    ) -> None:
         message = f"{what} of transaction {transaction.id} disagrees with its start and stop"
-        self._ledger.broken(START_STOP, t, transaction.connector, expected, f"{wh:g} Wh", message)
+        self._ledger.broken(START_STOP, epoch_s, transaction.connector, expected, f"{wh:g} Wh", message)
 
     # -- the truth -------------------------------------------------------------------------------
 
@@ -236,7 +244,7 @@ class Register:
 
 def _energy_at(stamps: Any, truth: Any) -> tuple[Any, Any]:
     """True energy at the stamps, and how far off it may be: power moves between rows, a stamp by a second."""
-    t, energy, _, power = truth
-    right = np.clip(np.searchsorted(t, stamps, side="right"), 1, len(t) - 1)
-    bend = np.abs(power[right] - power[right - 1]) * (t[right] - t[right - 1]) / 8.0
-    return np.interp(stamps, t, energy), (bend + np.maximum(power[right - 1], power[right])) / 3600.0
+    epoch_s, energy, _, power = truth
+    right = np.clip(np.searchsorted(epoch_s, stamps, side="right"), 1, len(epoch_s) - 1)
+    bend = np.abs(power[right] - power[right - 1]) * (epoch_s[right] - epoch_s[right - 1]) / 8.0
+    return np.interp(stamps, epoch_s, energy), (bend + np.maximum(power[right - 1], power[right])) / 3600.0

@@ -54,16 +54,16 @@ class Plan:
     def _instant(self, n: int) -> float:
         if self.interval <= 0:
             return float("inf")
-        return self.time.epoch(self.time.run_s(self.anchor) + n * self.interval)
+        return self.time.epoch(self.time.t_s(self.anchor) + n * self.interval)
 
     def since_anchor(self, stamp: float) -> float:
         """Seconds of that clock from the anchor to a stamp."""
-        return self.time.run_s(stamp) - self.time.run_s(self.anchor)
+        return self.time.t_s(stamp) - self.time.t_s(self.anchor)
 
     def next(self, count: int) -> Array:
         """So many instants from the next one on, whatever changes."""
         n = self.n + np.arange(count)
-        return self.time.epochs(self.time.run_s(self.anchor) + n * self.interval)
+        return self.time.epochs(self.time.t_s(self.anchor) + n * self.interval)
 
 
 class Sampling:
@@ -79,14 +79,14 @@ class Sampling:
         context.bus.end.append(self._end)
         context.bus.settings.append(self._changed)
 
-    def _interval(self, t: float) -> float | None:
+    def _interval(self, epoch_s: float) -> float | None:
         """Seconds, 0 for none; None where the transcript does not say."""
-        interval = self._context.history.keys.integer(KEY, t)
+        interval = self._context.history.keys.integer(KEY, epoch_s)
         return None if interval is None else float(interval)
 
-    def _owed(self, t: float) -> bool:
+    def _owed(self, epoch_s: float) -> bool:
         """Is there anything to sample? Without a car there is no SoC, and so no message with it alone."""
-        measurands = self._context.history.keys.measurands(LIST, t)
+        measurands = self._context.history.keys.measurands(LIST, epoch_s)
         return measurands is None or bool(measurands - {"SoC"})
 
     def _started(self, call: Call) -> None:
@@ -101,20 +101,20 @@ class Sampling:
             return None
         plan = Plan(self._context.ledger.time, transaction.start, interval)
         self._plans[transaction] = plan
-        for t in self._context.history.keys.changes(start, KEY.lower()):
-            self._change(plan, t)
+        for epoch_s in self._context.history.keys.changes(start, KEY.lower()):
+            self._change(plan, epoch_s)
         return plan
 
-    def _changed(self, key: str, t: float) -> None:
+    def _changed(self, key: str, epoch_s: float) -> None:
         if key == KEY.lower():
             for plan in self._plans.values():
-                self._change(plan, t)
+                self._change(plan, epoch_s)
 
-    def _change(self, plan: Plan, t: float) -> None:
-        interval = self._interval(t)
+    def _change(self, plan: Plan, epoch_s: float) -> None:
+        interval = self._interval(epoch_s)
         latest = plan.changes[-1][1] if plan.changes else plan.interval
         if self._follows and interval is not None and interval != latest:
-            plan.changes.append((t, interval))
+            plan.changes.append((epoch_s, interval))
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         """All samples of a transaction in the order they came, whatever their measurands."""
@@ -128,21 +128,23 @@ class Sampling:
                 continue
             mine = [block for block in periodic if block.transaction == id]
             order = np.argsort(np.concatenate([block.order for block in mine]))
-            t, stamp = (np.concatenate([getattr(b, of) for b in mine])[order] for of in ("t", "stamp"))
+            epoch_s, stamp = (
+                np.concatenate([getattr(b, of) for b in mine])[order] for of in ("epoch_s", "stamp")
+            )
             transaction.samples += len(order)
             plan = self._plans.get(transaction) or self._plan(transaction)
             if plan is not None and not self._all_due(connector, plan, stamp):
-                for told, taken in zip(t.tolist(), stamp.tolist(), strict=True):
+                for told, taken in zip(epoch_s.tolist(), stamp.tolist(), strict=True):
                     self._sample(transaction, plan, told, taken)
 
     def _outside(self, connector: int, block: Block) -> None:
         """Between transactions a station may tell what it likes (4.7); the rig's does not."""
         transactions, is_own = self._context.history.transactions, self._context.evidence.from_power_on
-        for _, t, stamp in block.rows():
+        for _, epoch_s, stamp in block.rows():
             if not is_own and transactions.at(connector, stamp) is None:
                 continue
             message = "a periodic sample without a transaction"
-            self._context.ledger.broken(REQUIREMENT, t, connector, "a transaction", iso(stamp), message)
+            self._context.ledger.broken(REQUIREMENT, epoch_s, connector, "a transaction", iso(stamp), message)
 
     def _all_due(self, connector: int, plan: Plan, stamp: Array) -> bool:
         """The common case: every sample on the instants that come next."""
@@ -155,12 +157,12 @@ class Sampling:
         self._context.ledger.held(REQUIREMENT, len(stamp), connector, stamp)
         return True
 
-    def _sample(self, transaction: Transaction, plan: Plan, t: float, stamp: float) -> None:
+    def _sample(self, transaction: Transaction, plan: Plan, epoch_s: float, stamp: float) -> None:
         tolerance = self._context.tolerances.sample_s + plan.time.doubt_s(stamp)
         if self._is_counted_from_elsewhere(plan, stamp):
-            self._elsewhere(transaction, plan, t, stamp)
+            self._elsewhere(transaction, plan, epoch_s, stamp)
             return
-        self._missed(transaction, plan, stamp - tolerance, t)
+        self._missed(transaction, plan, stamp - tolerance, epoch_s)
         plan.last = stamp
         if abs(stamp - plan.due) <= tolerance and self._may_come(stamp):
             plan.n += 1
@@ -171,7 +173,7 @@ class Sampling:
         owed = plan.due < float("inf") and self._may_come(stamp)
         self._context.ledger.broken(
             REQUIREMENT,
-            t,
+            epoch_s,
             transaction.connector,
             f"next at {iso(plan.due)}" if owed else "no samples: interval 0 or no measurand",
             iso(stamp),
@@ -188,20 +190,20 @@ class Sampling:
         off = min(into, plan.interval - into) > tolerance
         return off and stamp - before >= plan.interval - tolerance
 
-    def _elsewhere(self, transaction: Transaction, plan: Plan, t: float, stamp: float) -> None:
+    def _elsewhere(self, transaction: Transaction, plan: Plan, epoch_s: float, stamp: float) -> None:
         """One finding, however many samples: from here on they are counted as the station does."""
         due = plan.anchor + round(plan.since_anchor(stamp) / plan.interval) * plan.interval
         if plan.last is not None and plan.last > plan.anchor:
             plan.anchor = plan.last
             plan.n = 1
-        self._missed(transaction, plan, stamp - plan.interval / 2.0, t)
+        self._missed(transaction, plan, stamp - plan.interval / 2.0, epoch_s)
         plan.anchor = plan.last = stamp
         plan.n = 1
         message = f"samples of {transaction.name} are not counted from its start"
         is_near = abs(stamp - due) <= NEAR_PART * plan.interval and not self._context.evidence.from_power_on
         self._context.ledger.broken(
             REQUIREMENT,
-            t,
+            epoch_s,
             transaction.connector,
             iso(due),
             iso(stamp),
@@ -213,10 +215,11 @@ class Sampling:
     def _may_come(self, stamp: float) -> bool:
         history, tolerance = self._context.history, self._context.tolerances.sample_s
         return any(
-            history.keys.measurands(LIST, t) != frozenset() for t in (stamp - tolerance, stamp + tolerance)
+            history.keys.measurands(LIST, epoch_s) != frozenset()
+            for epoch_s in (stamp - tolerance, stamp + tolerance)
         )
 
-    def _missed(self, transaction: Transaction, plan: Plan, until: float, t: float) -> None:
+    def _missed(self, transaction: Transaction, plan: Plan, until: float, epoch_s: float) -> None:
         """Write down every instant owed before `until`, except those without power."""
         history, ledger = self._context.history, self._context.ledger
         while (due := plan.due) < until:
@@ -228,7 +231,7 @@ class Sampling:
                 continue
             ledger.broken(
                 REQUIREMENT,
-                t,
+                epoch_s,
                 transaction.connector,
                 f"a sample at {iso(due)}",
                 "none",
@@ -242,9 +245,9 @@ class Sampling:
         if transaction is None or plan is None or transaction.stop is None:
             return
         until = min(transaction.stop, self._context.history.boots.went_dark_after(transaction.start))
-        self._missed(transaction, plan, until - self._context.tolerances.sample_s, call.t)
+        self._missed(transaction, plan, until - self._context.tolerances.sample_s, call.epoch_s)
 
-    def _end(self, t: float) -> None:
-        until = self._context.history.link.delivered_until(t, self._context.tolerances.grace_s)
+    def _end(self, epoch_s: float) -> None:
+        until = self._context.history.link.delivered_until(epoch_s, self._context.tolerances.grace_s)
         for transaction, plan in self._plans.items():
-            self._missed(transaction, plan, until, t)
+            self._missed(transaction, plan, until, epoch_s)

@@ -100,7 +100,7 @@ class TrueValues:
         self._ledger.not_compared(VALUES, reason, shown * len(block))
 
     def _commanded(self, call: Call) -> None:
-        self._orders = [*self._orders[-MOST_ORDERS:], call.reply_t or call.t]
+        self._orders = [*self._orders[-MOST_ORDERS:], call.reply_epoch_s or call.epoch_s]
 
     # -- each with the part of its time ----------------------------------------------------------
 
@@ -114,7 +114,7 @@ class TrueValues:
     def _judge(self, connector: int, parts: list[Rows], blocks: list[Block]) -> list[Block]:
         """Compare what was taken up to the last row; what is left was taken later."""
         left = []
-        edges = [float(parts[0]["t"][0]), *(float(rows["t"][-1]) for rows in parts)]
+        edges = [float(parts[0]["epoch_s"][0]), *(float(rows["epoch_s"][-1]) for rows in parts)]
         for block in blocks:
             place = np.searchsorted(edges, block.stamp)  # 0 before the first row, n in part n - 1
             place[block.stamp == edges[0]] = 1
@@ -131,7 +131,11 @@ class TrueValues:
         for connector, blocks in self._waiting.items():
             parts = self._context.telemetry.kept(connector)
             for block in blocks:
-                near = block.stamp <= parts[-1]["t"][-1] + AROUND_S if parts else np.zeros(len(block), bool)
+                near = (
+                    block.stamp <= parts[-1]["epoch_s"][-1] + AROUND_S
+                    if parts
+                    else np.zeros(len(block), bool)
+                )
                 if near.any():
                     self._compare(connector, parts[-1], block.of(near))
                 if not near.all():
@@ -145,8 +149,8 @@ class TrueValues:
         columns = [(k, *shown) for k, c in enumerate(block.layout.columns) if (shown := _shown(c))]
         if not columns:
             return
-        first = np.maximum(np.searchsorted(rows["t"], block.stamp - AROUND_S, side="right") - 1, 0)
-        last = np.minimum(np.searchsorted(rows["t"], block.stamp + AROUND_S), len(rows) - 1)
+        first = np.maximum(np.searchsorted(rows["epoch_s"], block.stamp - AROUND_S, side="right") - 1, 0)
+        last = np.minimum(np.searchsorted(rows["epoch_s"], block.stamp + AROUND_S), len(rows) - 1)
         around = np.stack([first, last, np.minimum(first + 1, last)])
         truths = [_column(rows, shown, at) for _, shown, at in columns]
         ends = np.stack([values[around] for values in truths])  # column, which of the three, reading
@@ -170,7 +174,7 @@ class TrueValues:
             name = f"{column.measurand} on {column.phase}" if column.phase else column.measurand
             expected = f"{low[row, n]:.2f} to {high[row, n]:.2f} within {slack[row, n]:.2f}"
             message, actual = f"{name} is not what was there when it was taken", f"{told[row, n]:g}"
-            self._ledger.broken(VALUES, float(block.t[n]), connector, expected, actual, message)
+            self._ledger.broken(VALUES, float(block.epoch_s[n]), connector, expected, actual, message)
 
     def _comparable(
         self, connector: int, block: Block, at_columns: list[int], told: Array, low: Array, power: Array

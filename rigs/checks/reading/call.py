@@ -10,18 +10,20 @@ class Call:
     """A CALL and, once it came, its reply."""
 
     __slots__ = (
-        *("line", "t", "up", "lost", "id", "action", "payload", "readings", "valid"),
-        *("reply_t", "reply", "doubtful", "error", "row", "again"),
+        *("line", "epoch_s", "up", "lost", "id", "action", "payload", "readings", "valid"),
+        *("reply_epoch_s", "reply", "doubtful", "error", "row", "again"),
     )
 
-    def __init__(self, line: int, t: float, up: bool, lost: bool, id: str, action: str, payload: Any) -> None:
-        self.line, self.t, self.up, self.lost = line, t, up, lost
+    def __init__(
+        self, line: int, epoch_s: float, up: bool, lost: bool, id: str, action: str, payload: Any
+    ) -> None:
+        self.line, self.epoch_s, self.up, self.lost = line, epoch_s, up, lost
         self.id, self.action, self.payload = id, action, payload
         self.valid = False
         self.row: Row | None = None  # of MeterValues of known form, which have no payload here
         self.again = False  # this transaction message was sent before and not confirmed
         self.readings: list[Reading] | None = None  # of its meter values, where it has them and is valid
-        self.reply_t: float | None = None
+        self.reply_epoch_s: float | None = None
         self.reply: dict[str, Any] | None = None  # the payload of a valid CALLRESULT
         self.doubtful = False  # the answer holds foreign fields: the station may have taken it for none
         self.error: str | None = None  # the code of a CALLERROR

@@ -18,9 +18,9 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class Block:
-    """Readings in order of arrival: `t` when each went, `stamp` when it was taken, `values` one row each."""
+    """Readings in order of arrival: `epoch_s` when each went, `stamp` when taken, `values` one row each."""
 
-    __slots__ = ("connector", "decimals", "layout", "order", "stamp", "t", "transaction", "values")
+    __slots__ = ("connector", "decimals", "epoch_s", "layout", "order", "stamp", "transaction", "values")
 
     def __init__(
         self,
@@ -32,23 +32,23 @@ class Block:
         decimals: list[int],
     ) -> None:
         self.connector, self.transaction, self.layout = connector, transaction, layout
-        self.order, self.t, self.stamp = head[:, 0], head[:, 1], head[:, 2]
+        self.order, self.epoch_s, self.stamp = head[:, 0], head[:, 1], head[:, 2]
         self.values = values
         self.decimals = decimals  # digits after the point, column by column, as the first reading has them
 
     def __len__(self) -> int:
-        return len(self.t)
+        return len(self.epoch_s)
 
     def of(self, which: Array) -> "Block":
         """Some of its readings."""
         if which.all():
             return self
-        head = np.column_stack([self.order, self.t, self.stamp])[which]
+        head = np.column_stack([self.order, self.epoch_s, self.stamp])[which]
         return Block(self.connector, self.transaction, self.layout, head, self.values[which], self.decimals)
 
     def rows(self) -> Iterator[tuple[float, float, float]]:
-        """Order, t and stamp, reading by reading."""
-        return zip(self.order.tolist(), self.t.tolist(), self.stamp.tolist(), strict=True)
+        """Order, epoch_s and stamp, reading by reading."""
+        return zip(self.order.tolist(), self.epoch_s.tolist(), self.stamp.tolist(), strict=True)
 
     def column(self, measurand: str, phase: str | None = None) -> Array | None:
         """One measurand on one phase (None: the total), without kilo; None where it is not told."""
@@ -60,7 +60,7 @@ class Block:
 
 
 Key = tuple[int | None, Layout]  # transaction and layout
-Gathered = tuple["array[float]", list[bytes]]  # order, t and stamp of each reading; its numbers
+Gathered = tuple["array[float]", list[bytes]]  # order, epoch_s and stamp of each reading; its numbers
 Listener = Callable[[int, list[Block]], None]
 
 
@@ -72,7 +72,7 @@ class Gathering:
     def __init__(self, on_value: Callable[[float, int, str], None]) -> None:
         self.listeners: list[Listener] = []
         self.restamp: Callable[[Array], Array] | None = None  # from a clock-aligned stamp to its instant
-        self._on_value = on_value  # (t, connector, text) of a value that is no number
+        self._on_value = on_value  # (epoch_s, connector, text) of a value that is no number
         self._open: dict[int, dict[Key, Gathered]] = {}
         self.flushed = 0  # how often blocks were handed out
         self._count = 0
@@ -80,13 +80,13 @@ class Gathering:
     def add(self, row: Row) -> None:
         """A reading of known form."""
         block = self.block(row.connector, row.transaction, row.layout)
-        self.put(row.connector, block, row.t, row.stamp, row.numbers)
+        self.put(row.connector, block, row.epoch_s, row.stamp, row.numbers)
 
-    def put(self, connector: int, block: Gathered, t: float, stamp: float, numbers: bytes) -> None:
+    def put(self, connector: int, block: Gathered, epoch_s: float, stamp: float, numbers: bytes) -> None:
         """The same for one whose block is at hand."""
         head, texts = block
         self._count += 1
-        head.extend((self._count, t, stamp))
+        head.extend((self._count, epoch_s, stamp))
         texts.append(numbers)
         if len(texts) >= self.MOST:
             self.flush(connector)
@@ -95,7 +95,7 @@ class Gathering:
         """A reading that came the general way; its numbers are known to be such."""
         head, numbers = self.block(reading.connector, reading.transaction, reading.layout)
         self._count += 1
-        head.extend((self._count, reading.t, reading.stamp))
+        head.extend((self._count, reading.epoch_s, reading.stamp))
         numbers.append(b",".join(reading.texts))
 
     def block(self, connector: int, transaction: int | None, layout: Layout) -> Gathered:
@@ -140,12 +140,12 @@ class Gathering:
         decimals = [len(text.partition(b".")[2]) for text in texts[0].split(b",")]
         return Block(connector, transaction, layout, heads, values, decimals)
 
-    def _numbers(self, connector: int, t: float, text: bytes) -> list[float]:
-        return [self._number(connector, t, each.decode()) for each in text.split(b",")]
+    def _numbers(self, connector: int, epoch_s: float, text: bytes) -> list[float]:
+        return [self._number(connector, epoch_s, each.decode()) for each in text.split(b",")]
 
-    def _number(self, connector: int, t: float, text: str) -> float:
+    def _number(self, connector: int, epoch_s: float, text: str) -> float:
         try:
             return float("nan") if text == "null" else float(text)
         except ValueError:
-            self._on_value(t, connector, text)
+            self._on_value(epoch_s, connector, text)
             return float("nan")

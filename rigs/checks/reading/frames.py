@@ -12,14 +12,14 @@ CALL, RESULT, ERROR = 2, 3, 4  # OCPP-J 4.2.1-4.2.3
 
 
 class Frame:
-    """One OCPP frame: `t` in epoch seconds; `up` is to the CSMS; `fault` says why it is none."""
+    """One OCPP frame: `up` is to the CSMS; `fault` says why it is none."""
 
-    __slots__ = ("action", "fault", "id", "kind", "line", "lost", "payload", "t", "up")
+    __slots__ = ("action", "epoch_s", "fault", "id", "kind", "line", "lost", "payload", "up")
 
     def __init__(
         self,
         line: int,
-        t: float,
+        epoch_s: float,
         up: bool,
         lost: bool,
         kind: int,
@@ -28,7 +28,7 @@ class Frame:
         payload: Any,
         fault: str = "",
     ) -> None:
-        self.line, self.t, self.up, self.lost, self.kind, self.id = line, t, up, lost, kind, id
+        self.line, self.epoch_s, self.up, self.lost, self.kind, self.id = line, epoch_s, up, lost, kind, id
         self.action, self.payload, self.fault = action, payload, fault
 
 
@@ -47,29 +47,31 @@ class Reader:
             raise ValueError(f"not a JSON line: {error.msg} at column {error.colno}") from None
         if not isinstance(record, dict) or record.get("dir") not in ("up", "down"):
             raise ValueError("not a record of a frame: needs t or at, dir (up or down) and frame or text")
-        t, up, lost = self._time(record), record["dir"] == "up", bool(record.get("lost"))
+        epoch_s, up, lost = self._time(record), record["dir"] == "up", bool(record.get("lost"))
         if "frame" not in record:
-            return Frame(number, t, up, lost, 0, "", "", None, fault=f"not JSON: {record.get('text')!r:.80}")
-        return frame_of(number, t, up, lost, record["frame"])
+            return Frame(
+                number, epoch_s, up, lost, 0, "", "", None, fault=f"not JSON: {record.get('text')!r:.80}"
+            )
+        return frame_of(number, epoch_s, up, lost, record["frame"])
 
     def _time(self, record: dict[str, Any]) -> float:
-        t, at = record.get("t"), record.get("at")
+        t_s, at = record.get("t"), record.get("at")
         if self.start is None:
             if not isinstance(at, str):
                 raise ValueError("the first line must carry `at`, the UTC time of its frame")
-            self.start = epoch(at) - (t if isinstance(t, int | float) else 0.0)
-        if isinstance(t, int | float):
-            return self.start + t if self._time_of is None else self._time_of(t)
+            self.start = epoch(at) - (t_s if isinstance(t_s, int | float) else 0.0)
+        if isinstance(t_s, int | float):
+            return self.start + t_s if self._time_of is None else self._time_of(t_s)
         if not isinstance(at, str):
             raise ValueError("a line must carry t (seconds) or at (date-time)")
         return epoch(at)
 
 
-def frame_of(number: int, t: float, up: bool, lost: bool, body: Any) -> Frame:
+def frame_of(number: int, epoch_s: float, up: bool, lost: bool, body: Any) -> Frame:
     """A decoded frame, or one whose `fault` says why OCPP-J 4.2 knows no such thing."""
 
     def foreign(why: str) -> Frame:
-        return Frame(number, t, up, lost, 0, "", "", body, fault=f"{why}: {body!s:.80}")
+        return Frame(number, epoch_s, up, lost, 0, "", "", body, fault=f"{why}: {body!s:.80}")
 
     if not isinstance(body, list) or len(body) < 3:
         return foreign("not an array of at least three")
@@ -83,9 +85,9 @@ def frame_of(number: int, t: float, up: bool, lost: bool, body: Any) -> Frame:
     if kind == CALL and not isinstance(body[2], str):
         return foreign("action must be a string")
     if kind == ERROR:
-        return Frame(number, t, up, lost, kind, id, "", body[2:])
+        return Frame(number, epoch_s, up, lost, kind, id, "", body[2:])
     payload = {} if body[-1] is None else body[-1]  # null is legal to receive, OCPP-J 4.2.1
-    return Frame(number, t, up, lost, kind, id, body[2] if kind == CALL else "", payload)
+    return Frame(number, epoch_s, up, lost, kind, id, body[2] if kind == CALL else "", payload)
 
 
 def lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -64,11 +64,11 @@ def line(phase: str | None) -> str | None:
 class Reading:
     """One meter value: one instant's list of numbers."""
 
-    __slots__ = ("connector", "layout", "stamp", "t", "texts", "transaction", "values")
+    __slots__ = ("connector", "epoch_s", "layout", "stamp", "texts", "transaction", "values")
 
     def __init__(
         self,
-        t: float,
+        epoch_s: float,
         connector: int,
         transaction: int | None,
         stamp: float,
@@ -76,7 +76,7 @@ class Reading:
         values: list[float],
         texts: list[bytes],
     ) -> None:
-        self.t, self.connector, self.transaction = t, connector, transaction
+        self.epoch_s, self.connector, self.transaction = epoch_s, connector, transaction
         self.stamp, self.layout, self.values = stamp, layout, values
         self.texts = texts  # the numbers as they were written: their digits tell the resolution
 
@@ -135,11 +135,13 @@ def written(sampled: dict[str, Any]) -> bytes:
     return text.encode() if PLAIN.fullmatch(text) else repr(value).encode()
 
 
-def read(items: list[dict[str, Any]], t: float, connector: int, transaction: int | None) -> list[Reading]:
+def read(
+    items: list[dict[str, Any]], epoch_s: float, connector: int, transaction: int | None
+) -> list[Reading]:
     """The readings of a valid `meterValue` or `transactionData` list, stamped in epoch seconds."""
     return [
         Reading(
-            t,
+            epoch_s,
             connector,
             transaction,
             epoch(item["timestamp"]),

@@ -40,31 +40,33 @@ class StationTime:
     def __init__(self, start: float, knots: list[tuple[float, float]] | None = None, sets: Sets = ()) -> None:
         self.start = start
         self._sets = sets
-        self._runs = np.array([t for t, _ in knots or ()])
-        self._epochs = np.array([start + t + ahead for t, ahead in knots or ()])
+        self._runs = np.array([t_s for t_s, _ in knots or ()])
+        self._epochs = np.array([start + t_s + ahead for t_s, ahead in knots or ()])
         self._run, self._told = self._runs.tolist(), self._epochs.tolist()
         self.epoch: Callable[[float], float] = self._warped if knots else partial(add, start)
 
-    def epochs(self, run_s: Array) -> Array:
+    def epochs(self, t_s: Array) -> Array:
         """The same of many instants."""
         if not self._run:
-            return run_s + self.start
-        inside = np.interp(run_s, self._runs, self._epochs)
-        before, after = np.minimum(run_s - self._run[0], 0.0), np.maximum(run_s - self._run[-1], 0.0)
+            return t_s + self.start
+        inside = np.interp(t_s, self._runs, self._epochs)
+        before, after = np.minimum(t_s - self._run[0], 0.0), np.maximum(t_s - self._run[-1], 0.0)
         found: Array = inside + before + after
         return found
 
-    def run_s(self, epoch_s: float) -> float:
+    def t_s(self, epoch_s: float) -> float:
         """When in the run the station's time is `epoch_s`."""
         return _between(self._told, self._run, epoch_s) if self._run else epoch_s - self.start
 
     def doubt_s(self, epoch_s: float) -> float:
         """How far a stamp may be off because the clock was just set, or was about to be."""
-        steps = [(t, abs(step_s)) for t, step_s in self._sets if abs(step_s) < MOST_STEP_S]
-        return max((s for t, s in steps if abs(self.epoch(t) - epoch_s) <= SETTING_S * s + 1.0), default=0.0)
+        steps = [(t_s, abs(step_s)) for t_s, step_s in self._sets if abs(step_s) < MOST_STEP_S]
+        return max(
+            (s for t_s, s in steps if abs(self.epoch(t_s) - epoch_s) <= SETTING_S * s + 1.0), default=0.0
+        )
 
-    def _warped(self, run_s: float) -> float:
-        return _between(self._run, self._told, run_s)
+    def _warped(self, t_s: float) -> float:
+        return _between(self._run, self._told, t_s)
 
 
 def _between(known: list[float], wanted: list[float], at: float) -> float:
@@ -101,15 +103,15 @@ def drifting(offset_s: float, rate: float, sets: Sets) -> list[tuple[float, floa
     """
     ahead, since = offset_s, 0.0
     knots: list[tuple[float, float]] = []
-    for t, step_s in sets:
-        before = ahead + rate * (t - since)
+    for t_s, step_s in sets:
+        before = ahead + rate * (t_s - since)
         after = before + step_s
         if (abs(step_s) < MOST_STEP_S and abs(offset_s) < ADOPTED_S) or knots:
-            last = t + SETTING_S * min(step_s, 0.0)
+            last = t_s + SETTING_S * min(step_s, 0.0)
             knots += [(since + HAIR_S, ahead), (last, ahead + rate * (last - since))]
         else:
             knots = [(since, after)]
-        ahead, since, offset_s = after, t, 0.0
+        ahead, since, offset_s = after, t_s, 0.0
     knots += [(since + HAIR_S, ahead), (since + FOREVER_S, ahead + rate * FOREVER_S)]
     return _rising(knots)
 
@@ -117,9 +119,9 @@ def drifting(offset_s: float, rate: float, sets: Sets) -> list[tuple[float, floa
 def _rising(knots: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Without those that a set so soon after another has overtaken."""
     kept: list[tuple[float, float]] = []
-    for t, ahead in knots:
-        if not kept or (t > kept[-1][0] and t + ahead > sum(kept[-1])):
-            kept.append((t, ahead))
+    for t_s, ahead in knots:
+        if not kept or (t_s > kept[-1][0] and t_s + ahead > sum(kept[-1])):
+            kept.append((t_s, ahead))
     return kept
 
 
@@ -132,8 +134,8 @@ def set_ahead_s(messages: Path, events: Path, start: float) -> float:
     frame, stamp = first
     set_s = 0.0
     for row in rows:
-        set_s += row["detail"]["offset_s"] if start + row["t"] <= frame.t else 0.0
-    stamped_s = stamp - frame.t
+        set_s += row["detail"]["offset_s"] if start + row["t"] <= frame.epoch_s else 0.0
+    stamped_s = stamp - frame.epoch_s
     return set_s if abs(stamped_s - set_s) < abs(stamped_s) else 0.0  # else it was set right
 
 

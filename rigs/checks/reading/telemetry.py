@@ -26,7 +26,7 @@ WANTED = ("connector", *SCALARS, *(name for names in VECTORS.values() for name i
 
 @dataclass(slots=True)
 class Rows:
-    """One connector's rows of one part, in order of time; t in epoch seconds, null as NaN."""
+    """One connector's rows of one part, in order of time; null as NaN."""
 
     columns: dict[str, Array]
     carried: int = 0  # the first rows, kept from the part before: judged there
@@ -35,11 +35,11 @@ class Rows:
         return self.columns[name]
 
     def __len__(self) -> int:
-        return len(self.columns["t"])
+        return len(self.columns["epoch_s"])
 
-    def since(self, t: float) -> "Rows":
-        """The rows later than t, and the one in force at it."""
-        first = max(self.at(t), 0)
+    def since(self, epoch_s: float) -> "Rows":
+        """The rows later than `epoch_s`, and the one in force at it."""
+        first = max(self.at(epoch_s), 0)
         return Rows({name: values[first:] for name, values in self.columns.items()})
 
     def after(self, earlier: "Rows") -> "Rows":
@@ -47,9 +47,9 @@ class Rows:
         columns = {name: np.concatenate([earlier[name], self[name]]) for name in self.columns}
         return Rows(columns, len(earlier))
 
-    def at(self, t: float) -> int:
-        """The row in force at t, or -1 before the first."""
-        return int(np.searchsorted(self["t"], t, side="right")) - 1
+    def at(self, epoch_s: float) -> int:
+        """The row in force at `epoch_s`, or -1 before the first."""
+        return int(np.searchsorted(self["epoch_s"], epoch_s, side="right")) - 1
 
 
 class Telemetry:
@@ -73,21 +73,23 @@ class Telemetry:
             self._kept[connector] = [*self._kept.get(connector, ()), self.parts[connector]][
                 -self.KEEP_PARTS :
             ]
-            block = np.stack([rows[name] for name in ("t", "energy_wh", "register_wh", "p_w")])
+            block = np.stack([rows[name] for name in ("epoch_s", "energy_wh", "register_wh", "p_w")])
             kept = [*self._energy.get(connector, ()), block][-self.KEEP_PARTS :]
             self._energy[connector] = kept
             self._joined[connector] = np.concatenate(kept, axis=1)
-            self.until = max(self.until, float(rows["t"][-1]))
+            self.until = max(self.until, float(rows["epoch_s"][-1]))
 
     def _carried(self, before: Rows | None, rows: Rows) -> Rows:
-        return rows if before is None else rows.after(before.since(float(before["t"][-1]) - self.CARRY_S))
+        return (
+            rows if before is None else rows.after(before.since(float(before["epoch_s"][-1]) - self.CARRY_S))
+        )
 
     def kept(self, connector: int) -> list[Rows]:
         """The latest parts, oldest first, each with the end of the one before in front."""
         return self._kept.get(connector, [])
 
     def energy(self, connector: int) -> Array | None:
-        """t, energy_wh, register_wh and p_w of the latest days, as four rows."""
+        """epoch_s, energy_wh, register_wh and p_w of the latest days, as four rows."""
         return self._joined.get(connector)
 
 
@@ -105,7 +107,8 @@ def _split(table: pa.Table, time: StationTime) -> dict[int, Rows]:
     columns = {name: _floats(table[name]) for name in SCALARS}
     columns |= {name: _phases(table, names) for name, names in VECTORS.items()}
     columns |= {name: to_numpy(table[name]) for name in TEXTS}
-    columns["run_s"], columns["t"] = columns["t"], time.epochs(columns["t"])
+    columns["t_s"] = columns.pop("t")
+    columns["epoch_s"] = time.epochs(columns["t_s"])
     connectors = _floats(table["connector"])
     found = {}
     for connector in np.unique(connectors):

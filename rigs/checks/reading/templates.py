@@ -35,7 +35,7 @@ _FIND = re.compile(b"|".join(b"(?P<%s>%s)" % (name.encode(), find) for name, (fi
 class Row(NamedTuple):
     """The open fields of one such line; `numbers` are its values, as bytes with commas between."""
 
-    t: float
+    epoch_s: float
     id: str
     connector: int
     transaction: int | None

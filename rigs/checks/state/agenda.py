@@ -21,15 +21,15 @@ class Agenda:
             bus.events[name].append(self._happened)
         bus.end.append(self._reached)
 
-    def at(self, t: float, look: Callable[[], None]) -> None:
-        heappush(self._due, (t, next(self._count), look))
+    def at(self, epoch_s: float, look: Callable[[], None]) -> None:
+        heappush(self._due, (epoch_s, next(self._count), look))
 
     def _called(self, call: Call) -> None:
-        self._reached(call.t)
+        self._reached(call.epoch_s)
 
     def _happened(self, event: Event) -> None:
-        self._reached(event.t)
+        self._reached(event.epoch_s)
 
-    def _reached(self, t: float) -> None:
-        while self._due and self._due[0][0] < t:
+    def _reached(self, epoch_s: float) -> None:
+        while self._due and self._due[0][0] < epoch_s:
             self._bus.tell([heappop(self._due)[2]])

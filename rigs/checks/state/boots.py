@@ -34,18 +34,18 @@ class Boots:
         begins = [begin for begin, _ in self.dark] + ([] if self.dark_since is None else [self.dark_since])
         return min((begin for begin in begins if begin >= stamp), default=FOREVER)
 
-    def last_dark(self, t: Array) -> Array:
+    def last_dark(self, epoch_s: Array) -> Array:
         """When, before each instant, the station last came back from a boot; -inf where it never did."""
         ends = np.array([-FOREVER, *(end for _, end in self.dark)])
-        found: Array = ends[np.searchsorted(ends, t, side="right") - 1]
+        found: Array = ends[np.searchsorted(ends, epoch_s, side="right") - 1]
         return found
 
     # -- what is told ----------------------------------------------------------------------------
 
-    def darkens(self, t: float) -> None:
+    def darkens(self, epoch_s: float) -> None:
         """The power goes, or the station starts anew."""
         self.accepted_since, self.boot_asked, self.registration = None, 0, ""
-        self.dark_since = t if self.dark_since is None else self.dark_since
+        self.dark_since = epoch_s if self.dark_since is None else self.dark_since
 
     def booted(self, call: Call) -> None:
         """A BootNotification."""
@@ -57,7 +57,7 @@ class Boots:
         if call.reply is None:
             return
         self.boot_asked = max(self.boot_asked - 1, 0)
-        at = call.reply_t or call.t
+        at = call.reply_epoch_s or call.epoch_s
         self.registration = call.reply["status"]
         if self.registration != "Accepted":
             return

@@ -36,48 +36,48 @@ class Stretches:
         self.begins: list[float] = []
         self.ends: list[float] = []
 
-    def open(self, t: float) -> None:
+    def open(self, epoch_s: float) -> None:
         if not self.begins or self.ends[-1] < FOREVER:
-            self.begins.append(t)
+            self.begins.append(epoch_s)
             self.ends.append(FOREVER)
             del self.begins[:-MOST], self.ends[:-MOST]
 
-    def close(self, t: float) -> None:
+    def close(self, epoch_s: float) -> None:
         if self.begins and self.ends[-1] == FOREVER:
-            self.ends[-1] = t
+            self.ends[-1] = epoch_s
 
-    def begin_of(self, t: float) -> float | None:
-        """When the stretch that holds at t began; None where none does."""
-        k = bisect_right(self.begins, t + HAIR_S) - 1
-        return self.begins[k] if k >= 0 and t + HAIR_S < self.ends[k] else None
+    def begin_of(self, epoch_s: float) -> float | None:
+        """When the stretch that holds at `epoch_s` began; None where none does."""
+        k = bisect_right(self.begins, epoch_s + HAIR_S) - 1
+        return self.begins[k] if k >= 0 and epoch_s + HAIR_S < self.ends[k] else None
 
-    def begins_of(self, t: Array, gap_s: float = 0.0) -> Array:
+    def begins_of(self, epoch_s: Array, gap_s: float = 0.0) -> Array:
         """The same of many instants; -inf where none does. Stretches that follow within `gap_s` are one."""
         begins, ends = np.array([-FOREVER, *self.begins]), np.array([-FOREVER, *self.ends])
         apart = np.concatenate([[True], begins[1:] - ends[:-1] >= gap_s])
         begins = begins[np.maximum.accumulate(np.where(apart, np.arange(len(begins)), 0))]
-        k = np.searchsorted(begins, t + HAIR_S, side="right") - 1
-        found: Array = np.where(t + HAIR_S < ends[k], begins[k], -FOREVER)
+        k = np.searchsorted(begins, epoch_s + HAIR_S, side="right") - 1
+        found: Array = np.where(epoch_s + HAIR_S < ends[k], begins[k], -FOREVER)
         return found
 
-    def cover(self, t: Array, after_s: float = 0.0) -> Array:
+    def cover(self, epoch_s: Array, after_s: float = 0.0) -> Array:
         """Which of these instants lie in a stretch, but for its first seconds."""
         if not self.begins:
-            return np.zeros(len(t), bool)
-        begins, ends, t = np.array(self.begins), np.array(self.ends), t + HAIR_S
-        k = np.searchsorted(begins, t, side="right") - 1
-        found: Array = (k >= 0) & (t < ends[k]) & (t >= begins[k] + after_s)
+            return np.zeros(len(epoch_s), bool)
+        begins, ends, epoch_s = np.array(self.begins), np.array(self.ends), epoch_s + HAIR_S
+        k = np.searchsorted(begins, epoch_s, side="right") - 1
+        found: Array = (k >= 0) & (epoch_s < ends[k]) & (epoch_s >= begins[k] + after_s)
         return found
 
-    def near(self, t: float, margin_s: float) -> bool:
-        """Does t lie in a stretch, or so near to one?"""
+    def near(self, epoch_s: float, margin_s: float) -> bool:
+        """Does `epoch_s` lie in a stretch, or so near to one?"""
         pairs = zip(self.begins, self.ends, strict=True)
-        return any(begin - margin_s <= t <= end + margin_s for begin, end in pairs)
+        return any(begin - margin_s <= epoch_s <= end + margin_s for begin, end in pairs)
 
-    def last_end(self, t: Array) -> Array:
+    def last_end(self, epoch_s: Array) -> Array:
         """When, before each instant, a stretch last ended; -inf where none did."""
         ends = np.array([-FOREVER, *(end for end in self.ends if end < FOREVER)])
-        found: Array = ends[np.searchsorted(ends, t + HAIR_S, side="right") - 1]
+        found: Array = ends[np.searchsorted(ends, epoch_s + HAIR_S, side="right") - 1]
         return found
 
 
@@ -112,20 +112,20 @@ class Connectors:
         """Was there ever such an instant?"""
         return connector in self.unmetered and bool(self.unmetered[connector].begins)
 
-    def overdraws(self, connector: int, t: Array, margin_s: float) -> Array:
+    def overdraws(self, connector: int, epoch_s: Array, margin_s: float) -> Array:
         """Instants at which the vehicle takes what it likes, or has just let go of it."""
-        found = self.overdrawn[connector].cover(t)
-        return found | (t - self.overdrawn[connector].last_end(t) <= margin_s)
+        found = self.overdrawn[connector].cover(epoch_s)
+        return found | (epoch_s - self.overdrawn[connector].last_end(epoch_s) <= margin_s)
 
-    def may_be_over(self, connector: int, t: float) -> bool:
+    def may_be_over(self, connector: int, epoch_s: float) -> bool:
         """Has its transaction (of 0: any) just been ended, so that a stop may be on its way?"""
         ending = (at for c, at in self.ending.items() if connector in (0, c))
-        return any(0.0 <= t - at <= STOP_TOLD_S for at in ending)
+        return any(0.0 <= epoch_s - at <= STOP_TOLD_S for at in ending)
 
-    def touch(self, connector: int, t: float) -> None:
+    def touch(self, connector: int, epoch_s: float) -> None:
         """Something was done to a connector, or (0) to the station."""
         times = self._touched[connector]
-        times.append(t)
+        times.append(epoch_s)
         if len(times) > 2 * MOST:
             del times[:MOST]
 
@@ -147,13 +147,13 @@ class Connectors:
             and not self._link.was_unheard(since - 60.0, until)
         )
 
-    def unsure(self, t: Array, margin_s: float = 60.0) -> Array:
+    def unsure(self, epoch_s: Array, margin_s: float = 60.0) -> Array:
         """Instants about which the frames tell nothing or not all: outages, darkness, a queue that drains."""
-        link, boots, found = self._link, self._boots, np.zeros(len(t), bool)
+        link, boots, found = self._link, self._boots, np.zeros(len(epoch_s), bool)
         gone = [*((begin, end + RECONNECT_S) for begin, end in link.outages), *boots.dark, *link.mute]
         gone += [(since, FOREVER) for since in (link.down_since, boots.dark_since) if since is not None]
         for begin, end in gone:
-            found |= (t >= begin - 1.0) & (t <= end + margin_s)
+            found |= (epoch_s >= begin - 1.0) & (epoch_s <= end + margin_s)
         return found
 
     # -- what the frames tell --------------------------------------------------------------------
@@ -164,9 +164,9 @@ class Connectors:
         self.named.add(connector)
         self.statuses[connector] = status
         if status == "Finishing":
-            self.ending[connector] = call.t
+            self.ending[connector] = call.epoch_s
         if METER_FAULT not in self._faults[connector]:
-            self._meter_fails(connector, call.t, call.payload["errorCode"] == "PowerMeterFailure")
+            self._meter_fails(connector, call.epoch_s, call.payload["errorCode"] == "PowerMeterFailure")
 
     def starts(self, started: Transaction) -> None:
         self.named.add(started.connector)
@@ -189,41 +189,41 @@ class Connectors:
 
     # -- what the events tell --------------------------------------------------------------------
 
-    def event(self, t: float, name: str, connector: int | None, detail: dict[str, Any]) -> None:
+    def event(self, epoch_s: float, name: str, connector: int | None, detail: dict[str, Any]) -> None:
         if name in ALL:
-            self.touch(0, t)
+            self.touch(0, epoch_s)
         if connector is not None:
             if name in HANDS:
-                self.touch(connector, t)
-            self._at_connector(t, name, connector, detail)
+                self.touch(connector, epoch_s)
+            self._at_connector(epoch_s, name, connector, detail)
 
-    def _at_connector(self, t: float, name: str, connector: int, detail: dict[str, Any]) -> None:
-        if name in ("fault", "plug-in") and t - self.unplugged.get(connector, -FOREVER) < UNSEEN_S:
+    def _at_connector(self, epoch_s: float, name: str, connector: int, detail: dict[str, Any]) -> None:
+        if name in ("fault", "plug-in") and epoch_s - self.unplugged.get(connector, -FOREVER) < UNSEEN_S:
             del self.unplugged[connector]
         if name in ("fault", "clear"):
-            self._fault(t, name == "fault", connector, str(detail.get("fault")))
+            self._fault(epoch_s, name == "fault", connector, str(detail.get("fault")))
         elif name == "plug-in":
-            self.plugged[connector].open(t)
+            self.plugged[connector].open(epoch_s)
         elif name == "unplug":
-            self.plugged[connector].close(t)
-            self.ending[connector] = t
+            self.plugged[connector].close(epoch_s)
+            self.ending[connector] = epoch_s
             if not self._faults[connector]:  # a broken pilot may hide it
-                self.unplugged[connector] = t
+                self.unplugged[connector] = epoch_s
 
-    def _fault(self, t: float, is_set: bool, connector: int, fault: str) -> None:
+    def _fault(self, epoch_s: float, is_set: bool, connector: int, fault: str) -> None:
         if fault == METER_FAULT:
-            self._meter_fails(connector, t, is_set)
+            self._meter_fails(connector, epoch_s, is_set)
         elif fault == OVERDRAW:
-            (self.overdrawn[connector].open if is_set else self.overdrawn[connector].close)(t)
+            (self.overdrawn[connector].open if is_set else self.overdrawn[connector].close)(epoch_s)
         active, stretches = self._faults[connector], self.faulty[connector]
         (active.add if is_set else active.discard)(fault)
         if active:
-            stretches.open(t)
+            stretches.open(epoch_s)
         else:
-            stretches.close(t)
+            stretches.close(epoch_s)
 
-    def _meter_fails(self, connector: int, t: float, failing: bool) -> None:
+    def _meter_fails(self, connector: int, epoch_s: float, failing: bool) -> None:
         if failing:
-            self.unmetered[connector].open(t)
+            self.unmetered[connector].open(epoch_s)
         elif connector in self.unmetered:
-            self.unmetered[connector].close(t)
+            self.unmetered[connector].close(epoch_s)

@@ -44,11 +44,11 @@ class Evidence:
     notes: list[str] = field(default_factory=list)  # what the reader of a log had to assume, for people
     measured: set[str] = field(default_factory=set)  # measurands that meter values told
 
-    def heard(self, t: float, up: bool) -> None:
+    def heard(self, epoch_s: float, up: bool) -> None:
         """A frame was read."""
         self.up |= up
         self.down |= not up
-        self.began = t if self.began is None else self.began
+        self.began = epoch_s if self.began is None else self.began
 
     def note(self, text: str) -> None:
         """Something for the reader of the verdict, said once."""
@@ -72,9 +72,9 @@ class Evidence:
             return "telemetry"
         return next((name for name in CURRENT_SOURCES if name in self.measured), None)
 
-    def reaches_back(self, t: float) -> bool:
+    def reaches_back(self, epoch_s: float) -> bool:
         """Does the recording reach back to this instant, or to the station's first?"""
-        return self.from_power_on or (self.began is not None and t >= self.began)
+        return self.from_power_on or (self.began is not None and epoch_s >= self.began)
 
 
 # Best first; Current.Offered tells the offer alone, and never stands here.

@@ -26,17 +26,17 @@ class Setting:
     history: list[tuple[float, str]] = field(default_factory=list)
     began_with_change: bool = False  # what stood before is not known
 
-    def at(self, t: float) -> str | None:
-        """The value in force at t; the first one told also stands for the time before."""
+    def at(self, epoch_s: float) -> str | None:
+        """The value in force at `epoch_s`; the first one told also stands for the time before."""
         if not self.history:
             return None
-        index = bisect_right(self.history, t, key=lambda entry: entry[0])
+        index = bisect_right(self.history, epoch_s, key=lambda entry: entry[0])
         if index == 0 and self.began_with_change:
             return None
         return self.history[max(index - 1, 0)][1]
 
 
-def _unheard(key: str, t: float) -> None:
+def _unheard(key: str, epoch_s: float) -> None:
     """Nobody listens yet."""
 
 
@@ -51,44 +51,44 @@ class Keys:
     def get(self, key: str) -> Setting | None:
         return self._settings.get(key.lower())
 
-    def text(self, key: str, t: float | None = None) -> str | None:
+    def text(self, key: str, epoch_s: float | None = None) -> str | None:
         setting = self.get(key)
-        return setting.at(float("inf") if t is None else t) if setting else None
+        return setting.at(float("inf") if epoch_s is None else epoch_s) if setting else None
 
-    def integer(self, key: str, t: float | None = None) -> int | None:
-        text = self.text(key, t)
+    def integer(self, key: str, epoch_s: float | None = None) -> int | None:
+        text = self.text(key, epoch_s)
         try:
             return None if text is None else int(text)
         except ValueError:
             return None
 
-    def measurands(self, key: str, t: float) -> frozenset[str] | None:
+    def measurands(self, key: str, epoch_s: float) -> frozenset[str] | None:
         """The measurands of a list, without their phases; None where it is not known."""
-        text = self.text(key, t)
+        text = self.text(key, epoch_s)
         return None if text is None else measurands_of(text)
 
     def changes(self, since: float, *keys: str) -> list[float]:
         """When any of these keys was changed, after an instant."""
         known = (setting.history for key in keys if (setting := self.get(key)))
-        return sorted({t for history in known for t, _ in history if t > since})
+        return sorted({epoch_s for history in known for epoch_s, _ in history if epoch_s > since})
 
-    def has_option(self, key: str, name: str, t: float | None = None) -> bool:
+    def has_option(self, key: str, name: str, epoch_s: float | None = None) -> bool:
         """Is a flag set in a key of flags, as in "chkOnlineAuth=1,StopOnAnyCrd=0"?"""
-        return f"{name}=1".lower() in (self.text(key, t) or "").replace(" ", "").lower()
+        return f"{name}=1".lower() in (self.text(key, epoch_s) or "").replace(" ", "").lower()
 
-    def asks_online(self, t: float) -> bool:
+    def asks_online(self, epoch_s: float) -> bool:
         """Is the CSMS asked for a card that the station does not know (com_AuthOptions chkOnlineAuth)?"""
-        options = (self.text("com_AuthOptions", t) or "").replace(" ", "").lower()
+        options = (self.text("com_AuthOptions", epoch_s) or "").replace(" ", "").lower()
         return "chkonlineauth=0" not in options
 
-    def is_enabled(self, connector: int, t: float) -> bool:
+    def is_enabled(self, connector: int, epoch_s: float) -> bool:
         """Is the connector in use at all (chg_ChannelsEnabled), as far as anybody told?"""
-        text = self.text("chg_ChannelsEnabled", t)
+        text = self.text("chg_ChannelsEnabled", epoch_s)
         return text is None or str(connector) in text.replace(" ", "").split(",")
 
-    def has_lock(self, connector: int, t: float) -> bool | None:
+    def has_lock(self, connector: int, epoch_s: float) -> bool | None:
         """Can the socket hold its cable (chg_SktType)? None where nobody told."""
-        text = self.text("chg_SktType", t)
+        text = self.text("chg_SktType", epoch_s)
         sockets = text.lower().split(",") if text else []
         return "lock" in sockets[connector - 1].split("+") if 0 < connector <= len(sockets) else None
 
@@ -103,27 +103,27 @@ class Keys:
         self.was_told = self.was_told or call.reply is not None
         for item in (call.reply or {}).get("configurationKey", ()):
             if "value" in item:
-                self._heard(item["key"], item["value"], call.reply_t or call.t)
+                self._heard(item["key"], item["value"], call.reply_epoch_s or call.epoch_s)
 
-    def _heard(self, key: str, value: str, t: float) -> None:
+    def _heard(self, key: str, value: str, epoch_s: float) -> None:
         before = self._settings.get(key.lower())
         if before is not None and len(before.history) == 1 and before.history[0][0] == LONG_AGO:
             before.history[0] = (LONG_AGO, value)
-            self.on_setting(key.lower(), t)
+            self.on_setting(key.lower(), epoch_s)
         else:
-            self.set(key, value, t)
+            self.set(key, value, epoch_s)
 
     def changed(self, call: Call) -> None:
         """The answer to a ChangeConfiguration."""
         if call.reply is not None and call.reply["status"] == "Accepted":
             self._settings.setdefault(call.payload["key"].lower(), Setting(began_with_change=True))
-            self.set(call.payload["key"], call.payload["value"], call.reply_t or call.t)
+            self.set(call.payload["key"], call.payload["value"], call.reply_epoch_s or call.epoch_s)
 
-    def set(self, key: str, value: str, t: float) -> None:
+    def set(self, key: str, value: str, epoch_s: float) -> None:
         history = self._settings.setdefault(key.lower(), Setting()).history
         if not history or history[-1][1] != value:
-            history.append((t, value))
-            self.on_setting(key.lower(), t)
+            history.append((epoch_s, value))
+            self.on_setting(key.lower(), epoch_s)
 
 
 def as_text(value: Any) -> str:

@@ -42,27 +42,27 @@ class Lines:
     MOST = 1 << 20
 
     def __init__(self) -> None:
-        self._t, self._line = array("d"), array("q")
+        self._epoch_s, self._line = array("d"), array("q")
         self._now: tuple[float, int] | None = None
 
-    def tell(self, t: float, line: int) -> None:
+    def tell(self, epoch_s: float, line: int) -> None:
         """The frame that is judged now."""
-        self._now = t, line
-        self.note(t, line)
+        self._now = epoch_s, line
+        self.note(epoch_s, line)
 
-    def note(self, t: float, line: int) -> None:
+    def note(self, epoch_s: float, line: int) -> None:
         """A frame stands there."""
-        self._t.append(t)
+        self._epoch_s.append(epoch_s)
         self._line.append(line)
-        if len(self._t) > 2 * self.MOST:
-            del self._t[: self.MOST], self._line[: self.MOST]
+        if len(self._epoch_s) > 2 * self.MOST:
+            del self._epoch_s[: self.MOST], self._line[: self.MOST]
 
-    def at(self, t: float) -> int | None:
+    def at(self, epoch_s: float) -> int | None:
         """The line of a frame of this instant: the one that is judged now, else the first."""
-        if self._now is not None and abs(self._now[0] - t) < SAME_FRAME_S:
+        if self._now is not None and abs(self._now[0] - epoch_s) < SAME_FRAME_S:
             return self._now[1]
-        k = bisect_left(self._t, t - SAME_FRAME_S)
-        return self._line[k] if k < len(self._t) and self._t[k] - t < SAME_FRAME_S else None
+        k = bisect_left(self._epoch_s, epoch_s - SAME_FRAME_S)
+        return self._line[k] if k < len(self._epoch_s) and self._epoch_s[k] - epoch_s < SAME_FRAME_S else None
 
 
 class Ledger:
@@ -87,18 +87,18 @@ class Ledger:
     # -- what checks write -----------------------------------------------------------------------
 
     def held(
-        self, requirement: str, count: int = 1, connector: int | None = None, t: Instants | None = None
+        self, requirement: str, count: int = 1, connector: int | None = None, epoch_s: Instants | None = None
     ) -> None:
         """`count` more cases were judged and found good; where, and at which instants, if it is told."""
         self._judged[requirement] += count
-        if self.watch is not None and count > 0 and connector and t is not None:
-            self.watch(requirement, connector, t, True)
+        if self.watch is not None and count > 0 and connector and epoch_s is not None:
+            self.watch(requirement, connector, epoch_s, True)
 
     def judge(
         self,
         requirement: str,
         good: bool,
-        t: float,
+        epoch_s: float,
         connector: int | None,
         expected: object,
         actual: object,
@@ -107,30 +107,30 @@ class Ledger:
     ) -> None:
         """One more case: held or broken."""
         if good:
-            self.held(requirement, 1, connector, t)
+            self.held(requirement, 1, connector, epoch_s)
         else:
-            self.broken(requirement, t, connector, expected, actual, message, **more)
+            self.broken(requirement, epoch_s, connector, expected, actual, message, **more)
 
     def judge_rows(
         self,
         requirement: str,
         connector: int | None,
-        t: Array,
+        epoch_s: Array,
         cases: Array,
         wrong: Array,
         tell: Callable[[int], Told],
         **more: Any,
     ) -> None:
         """A case for each row of `cases`: broken where `wrong`, of which `tell` says what, else held."""
-        good = t[cases & ~wrong]
+        good = epoch_s[cases & ~wrong]
         self.held(requirement, len(good), connector, good)
         for k in np.flatnonzero(cases & wrong).tolist():
-            self.broken(requirement, float(t[k]), connector, *tell(k), **more)
+            self.broken(requirement, float(epoch_s[k]), connector, *tell(k), **more)
 
     def broken(
         self,
         requirement: str,
-        t: float,
+        epoch_s: float,
         connector: int | None,
         expected: object,
         actual: object,
@@ -142,7 +142,7 @@ class Ledger:
         cause: str | None = None,
         count: int = 1,
     ) -> None:
-        """One more case was found wanting; t in epoch seconds; severity error, warning or deviation.
+        """One more case was found wanting; severity error, warning or deviation.
 
         Findings of one requirement, connector and `cause` (else: of messages that differ in numbers alone)
         are one, told at its first time with how often it came. `count` is 0 of a case counted already.
@@ -150,20 +150,20 @@ class Ledger:
         self._judged[requirement] += count
         self._failures[requirement, severity] += 1
         if self.watch is not None and connector:
-            self.watch(requirement, connector, t, severity != "error")
+            self.watch(requirement, connector, epoch_s, severity != "error")
         key = (requirement, severity, connector, NUMBERS.sub("#", message) if cause is None else cause)
         self._times[key] += 1
         if key in self._findings or self._kept[requirement, severity] >= KEEP:
             return
         self._kept[requirement, severity] += 1
-        run_s = self.time.run_s(t)
+        t_s = self.time.t_s(epoch_s)
         self._findings[key] = Finding(
             check=requirement.partition(".")[0],
             requirement=self.table[requirement].id,
             severity="warning" if severity == "deviation" else severity,
-            t=round(run_s, 3),
-            at=iso(self.time.start + run_s),
-            line=self.lines.at(t) if line == FIND else line,
+            t=round(t_s, 3),
+            at=iso(self.time.start + t_s),
+            line=self.lines.at(epoch_s) if line == FIND else line,
             connector=connector,
             times=1,
             expected=str(expected),

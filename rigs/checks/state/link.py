@@ -40,20 +40,23 @@ class Link:
             return True
         return any(begin <= stamp <= end for begin, end in self.outages)
 
-    def is_mute(self, t: float) -> bool:
+    def is_mute(self, epoch_s: float) -> bool:
         """Does nothing pass, behind a socket that is open?"""
-        return any(begin <= t <= end for begin, end in self.mute) or (self._mute_since or FOREVER) <= t
+        return (
+            any(begin <= epoch_s <= end for begin, end in self.mute)
+            or (self._mute_since or FOREVER) <= epoch_s
+        )
 
     def was_unheard(self, since: float, until: float) -> bool:
         """Did a CALL of the station meet silence or a CALLERROR, so that others waited in between?"""
         waiting = self.waiting()
         held = waiting is not None and waiting <= until - STUCK_S
-        return held or any(since - HELD_S <= t <= until for t in self.unheard)
+        return held or any(since - HELD_S <= epoch_s <= until for epoch_s in self.unheard)
 
-    def may_be_queueing(self, t: float) -> bool:
+    def may_be_queueing(self, epoch_s: float) -> bool:
         """May the station hold messages undelivered yet, of an outage or behind a refused one?"""
-        after_outage = bool(self.outages and t - self.outages[-1][1] < DRAIN_S)
-        return self.down_since is not None or after_outage or self.was_unheard(t, t)
+        after_outage = bool(self.outages and epoch_s - self.outages[-1][1] < DRAIN_S)
+        return self.down_since is not None or after_outage or self.was_unheard(epoch_s, epoch_s)
 
     def delivered_until(self, end: float, grace_s: float) -> float:
         """Up to when all that was to be sent must have arrived, seen from the transcript's end."""
@@ -67,10 +70,10 @@ class Link:
     def _held_since(self, end: float) -> float:
         """Since when a message that is refused again and again holds up those behind it; else the end."""
         since = end
-        for t in reversed(self.unheard):
-            if since - t > HELD_S:
+        for epoch_s in reversed(self.unheard):
+            if since - epoch_s > HELD_S:
                 break
-            since = t
+            since = epoch_s
         return since
 
     # -- what is told ----------------------------------------------------------------------------
@@ -78,25 +81,25 @@ class Link:
     def gave_up(self, call: Call) -> None:
         """A CALL got no reply, or a CALLERROR."""
         if call.up and call.action != "BootNotification":
-            self.unheard.append(call.t)
+            self.unheard.append(call.epoch_s)
 
-    def event(self, t: float, name: str, kind: object) -> None:
+    def event(self, epoch_s: float, name: str, kind: object) -> None:
         if name == "link-down" and kind == "silent":
-            self._mute_since = t
+            self._mute_since = epoch_s
         elif name == "link-up" and self._mute_since is not None:
             # behind an open socket a station learns of it when it next says something
-            beat_s = float(self._keys.integer("HeartbeatInterval", t) or DAY_S)
-            self.mute = [*self.mute[1 - MOST_OUTAGES :], (self._mute_since, t + beat_s)]
+            beat_s = float(self._keys.integer("HeartbeatInterval", epoch_s) or DAY_S)
+            self.mute = [*self.mute[1 - MOST_OUTAGES :], (self._mute_since, epoch_s + beat_s)]
             self._mute_since = None
         if name in LACKS:
             self._lacking.add(LACKS[name])
-            self.down_since = t if self.down_since is None else self.down_since
+            self.down_since = epoch_s if self.down_since is None else self.down_since
         elif name in BRINGS:
             self._lacking.discard(BRINGS[name])
-            self._returns(t)
+            self._returns(epoch_s)
 
-    def _returns(self, t: float) -> None:
+    def _returns(self, epoch_s: float) -> None:
         """The line is there again once neither it nor the mains are missing."""
         if self.down_since is not None and not self._lacking:
-            self.outages = [*self.outages[1 - MOST_OUTAGES :], (self.down_since, t)]
+            self.outages = [*self.outages[1 - MOST_OUTAGES :], (self.down_since, epoch_s)]
             self.down_since = None

@@ -12,9 +12,9 @@ from evc5.rigs.checks.reading.columns import Listener
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One row of events.jsonl, t in epoch seconds."""
+    """One row of events.jsonl."""
 
-    t: float
+    epoch_s: float
     connector: int | None
     name: str
     detail: dict[str, Any]

@@ -55,23 +55,23 @@ class Profile:
     starts: tuple[float, ...]  # startPeriod of each period, and its cap
     caps: tuple[Cap, ...]
 
-    def says(self, t: float, began: float | None) -> Cap | None:
+    def says(self, epoch_s: float, began: float | None) -> Cap | None:
         """Its cap at an instant; `began`: since when the transaction it counts from runs."""
         valid_from, valid_to = self.valid
-        if round(t - valid_from, TO_MS) < 0 or round(t - valid_to, TO_MS) >= 0:
+        if round(epoch_s - valid_from, TO_MS) < 0 or round(epoch_s - valid_to, TO_MS) >= 0:
             return None
-        second = self._second(t, began)
+        second = self._second(epoch_s, began)
         if second is None or second >= self.duration:  # 5.16.4: what is past the duration is not executed
             return None
         begun = [cap for start, cap in zip(self.starts, self.caps, strict=True) if start <= second]
         return begun[-1] if begun else None
 
-    def _second(self, t: float, began: float | None) -> float | None:
+    def _second(self, epoch_s: float, began: float | None) -> float | None:
         """Which second of the schedule an instant is; None where it has not begun."""
         zero = began if self.zero is None else self.zero
         if zero is None:
             return None
-        since = round(t - zero, TO_MS)
+        since = round(epoch_s - zero, TO_MS)
         if since < 0 and not self.backwards:
             return None
         return since if self.every is None else since % self.every
@@ -160,27 +160,27 @@ def cleared(profiles: Profiles, filters: Mapping[str, Any], by_id: bool) -> Prof
 
 
 def prevailing(
-    profiles: Profiles, connector: int, t: float, began: float | None, own_first: bool
+    profiles: Profiles, connector: int, epoch_s: float, began: float | None, own_first: bool
 ) -> Cap | None:
     """What rules a connector at an instant: TxProfile, else TxDefaultProfile; of 0: ChargePointMaxProfile."""
     if not connector:
-        return _highest([p for p in profiles if p.purpose == MAX], t, began)
+        return _highest([p for p in profiles if p.purpose == MAX], epoch_s, began)
     own = [p for p in profiles if p.connector == connector]
     of_all = [p for p in profiles if p.connector == 0 and p.purpose == DEFAULT]
     defaults = [p for p in own if p.purpose == DEFAULT]
     running = [p for p in own if p.purpose == TX and began is not None]
     ranks = [running, defaults, of_all] if own_first else [running, [*of_all, *defaults]]
-    found = (_highest(rank, t, began) for rank in ranks)
+    found = (_highest(rank, epoch_s, began) for rank in ranks)
     return next((cap for cap in found if cap is not None), None)
 
 
-def _highest(profiles: list[Profile], t: float, began: float | None) -> Cap | None:
+def _highest(profiles: list[Profile], epoch_s: float, began: float | None) -> Cap | None:
     """3.13.2: of those that say anything now, the highest stackLevel; on a level a connector's own."""
-    said = [(p.level, p.connector, cap) for p in profiles if (cap := p.says(t, began)) is not None]
+    said = [(p.level, p.connector, cap) for p in profiles if (cap := p.says(epoch_s, began)) is not None]
     return max(said, key=lambda one: one[:2])[2] if said else None
 
 
-def next_mark(profiles: Profiles, connector: int, t: float, began: float | None) -> float:
+def next_mark(profiles: Profiles, connector: int, epoch_s: float, began: float | None) -> float:
     """Until when at least what `prevailing` says of a connector stands."""
     heard = (p for p in profiles if p.connector in (0, connector) and (p.purpose == MAX) == (connector == 0))
-    return min((mark for p in heard for mark in p.marks(t, FOREVER, began)), default=FOREVER)
+    return min((mark for p in heard for mark in p.marks(epoch_s, FOREVER, began)), default=FOREVER)

@@ -55,9 +55,9 @@ class ProfilesInForce:
 
     # -- what checks ask -------------------------------------------------------------------------
 
-    def applies(self, t: float) -> bool:
+    def applies(self, epoch_s: float) -> bool:
         """Does the station process profiles at all (chg_Options ChgProf)?"""
-        options = self._history.keys.text("chg_Options", t)
+        options = self._history.keys.text("chg_Options", epoch_s)
         return options is None or "chgprof=1" in options.replace(" ", "").lower()
 
     @property
@@ -65,70 +65,75 @@ class ProfilesInForce:
         """Was no profile ever installed?"""
         return len(self._versions) == 1
 
-    def profiles(self, t: float) -> Profiles:
-        return self._versions[bisect_right(self._times, t + ROUNDED_S) - 1]
+    def profiles(self, epoch_s: float) -> Profiles:
+        return self._versions[bisect_right(self._times, epoch_s + ROUNDED_S) - 1]
 
     def before(self, call: Call) -> Profiles:
         """Those that held before this call's answer changed them."""
         changed, held = self._latest
-        return held if changed is call else self.profiles(call.reply_t or call.t)
+        return held if changed is call else self.profiles(call.reply_epoch_s or call.epoch_s)
 
-    def began(self, connector: int, t: float) -> float | None:
+    def began(self, connector: int, epoch_s: float) -> float | None:
         """When the transaction that runs on a connector began; of 0, the oldest of all."""
         which = [connector] if connector else list(self._ran)
         found = [
-            start for one in which for start, stop in self._ran.get(one, ()) if start <= t + ROUNDED_S < stop
+            start
+            for one in which
+            for start, stop in self._ran.get(one, ())
+            if start <= epoch_s + ROUNDED_S < stop
         ]
         return min(found, default=None)
 
-    def limit(self, connector: int, t: float, own_first: bool | None = None) -> tuple[Cap | None, float]:
+    def limit(
+        self, connector: int, epoch_s: float, own_first: bool | None = None
+    ) -> tuple[Cap | None, float]:
         """The cap that holds for a connector (0: the station's) and until when.
 
         `own_first`: does a connector's own TxDefaultProfile outdo those of 0? None: as the policy has it.
         """
-        held = self.profiles(t) if self.applies(t) else ()
-        began, asked = self.began(connector, t), t + ROUNDED_S
+        held = self.profiles(epoch_s) if self.applies(epoch_s) else ()
+        began, asked = self.began(connector, epoch_s), epoch_s + ROUNDED_S
         own_first = self._own_first if own_first is None else own_first
         cap = prevailing(held, connector, asked, began, own_first)
-        return cap, min(next_mark(held, connector, asked, began), self._next_change(t))
+        return cap, min(next_mark(held, connector, asked, began), self._next_change(epoch_s))
 
     def steps(
         self, connector: int, since: float, until: float, own_first: bool | None = None
     ) -> Iterator[tuple[float, Cap | None]]:
         """From when on which cap holds, between two instants."""
-        t = since
+        epoch_s = since
         for _ in range(100_000):
-            cap, end = self.limit(connector, t, own_first)
-            yield t, cap
-            t = max(end, t + 0.001)
-            if t >= until:
+            cap, end = self.limit(connector, epoch_s, own_first)
+            yield epoch_s, cap
+            epoch_s = max(end, epoch_s + 0.001)
+            if epoch_s >= until:
                 return
 
-    def at_each(self, connector: int, t: Array) -> tuple[list[Cap | None], Array]:
+    def at_each(self, connector: int, epoch_s: Array) -> tuple[list[Cap | None], Array]:
         """The caps in force about these instants, and which of them holds at each."""
-        steps = list(self.steps(connector, float(t.min()), float(t.max()) + 1.0))
+        steps = list(self.steps(connector, float(epoch_s.min()), float(epoch_s.max()) + 1.0))
         starts = np.array([start for start, _ in steps])
-        return [cap for _, cap in steps], np.searchsorted(starts, t + ROUNDED_S, side="right") - 1
+        return [cap for _, cap in steps], np.searchsorted(starts, epoch_s + ROUNDED_S, side="right") - 1
 
     def caps_within(self, connector: int, since: float, until: float, either_way: bool) -> list[Cap | None]:
         """All caps in force at any time of a stretch; `either_way`: in each order that 3.13.1 leaves open."""
         orders = (True, False) if either_way else (None,)
         return [cap for order in orders for _, cap in self.steps(connector, since, until, order)]
 
-    def _next_change(self, t: float) -> float:
-        index = bisect_right(self._times, t + ROUNDED_S)
+    def _next_change(self, epoch_s: float) -> float:
+        index = bisect_right(self._times, epoch_s + ROUNDED_S)
         upcoming = [self._times[index]] if index < len(self._times) else []
-        upcoming += self._history.keys.changes(t + ROUNDED_S, "chg_Options")[:1]
+        upcoming += self._history.keys.changes(epoch_s + ROUNDED_S, "chg_Options")[:1]
         for ran in self._ran.values():
-            upcoming += [edge for pair in ran[-64:] for edge in pair if edge > t + ROUNDED_S]
+            upcoming += [edge for pair in ran[-64:] for edge in pair if edge > epoch_s + ROUNDED_S]
         return min(upcoming, default=FOREVER)
 
     # -- what the frames tell --------------------------------------------------------------------
 
-    def _change(self, t: float, change: Callable[[Profiles], Profiles]) -> None:
+    def _change(self, epoch_s: float, change: Callable[[Profiles], Profiles]) -> None:
         """From an instant on: also of versions later than it, for stamps are rounded and told late."""
-        at = bisect_right(self._times, t)
-        self._times.insert(at, t)
+        at = bisect_right(self._times, epoch_s)
+        self._times.insert(at, epoch_s)
         self._versions.insert(at, self._versions[at - 1])
         self._versions[at:] = map(change, self._versions[at:])
         if len(self._times) > self.MOST:
@@ -137,40 +142,40 @@ class ProfilesInForce:
     def _set(self, call: Call) -> None:
         if call.reply is None or call.reply["status"] != "Accepted":
             return
-        t, payload = call.reply_t or call.t, call.payload
+        epoch_s, payload = call.reply_epoch_s or call.epoch_s, call.payload
         try:
-            new = read(payload["connectorId"], payload["csChargingProfiles"], t, self._policies)
+            new = read(payload["connectorId"], payload["csChargingProfiles"], epoch_s, self._policies)
         except (ValueError, KeyError):
             return  # what makes no sense is the schema's business
         running = self._history.transactions.open.get(new.connector)
         known = None if running is None else running.id
         if new.purpose == TX and known is not None and new.transaction not in (None, known):
             return  # of another transaction: it limits none that runs (3.13.1)
-        if new.purpose == TX and new.transaction is not None and self.began(new.connector, t) is None:
-            self._runs_already(new.connector, new.transaction, t)
-        self._latest = call, self.profiles(t)
-        self._change(t, lambda held: installed(held, new))
+        if new.purpose == TX and new.transaction is not None and self.began(new.connector, epoch_s) is None:
+            self._runs_already(new.connector, new.transaction, epoch_s)
+        self._latest = call, self.profiles(epoch_s)
+        self._change(epoch_s, lambda held: installed(held, new))
 
-    def _runs_already(self, connector: int, transaction: int, t: float) -> None:
+    def _runs_already(self, connector: int, transaction: int, epoch_s: float) -> None:
         """A transaction from before the recording: what is accepted for it says that it runs."""
         if transaction not in self._history.transactions.given:
-            self._ran.setdefault(connector, []).append((t, FOREVER))
+            self._ran.setdefault(connector, []).append((epoch_s, FOREVER))
             self._elder[transaction] = connector
 
     def _clear(self, call: Call) -> None:
         if call.reply is None or call.reply["status"] != "Accepted":
             return
-        t = call.reply_t or call.t
+        epoch_s = call.reply_epoch_s or call.epoch_s
         by_id = self._policies.get("clear_id_with_filters") != "all"
-        self._latest = call, self.profiles(t)
-        self._change(t, lambda held: cleared(held, call.payload, by_id))
+        self._latest = call, self.profiles(epoch_s)
+        self._change(epoch_s, lambda held: cleared(held, call.payload, by_id))
 
     def _remotely(self, call: Call) -> None:
         profile = call.payload.get("chargingProfile")
         applied = self._policies.get("remote_start_profile") == "applied"
         if call.reply is not None and call.reply["status"] == "Accepted" and profile and applied:
             asked = call.payload["idTag"].lower(), call.payload.get("connectorId")
-            self._remote[asked] = call.reply_t or call.t, profile
+            self._remote[asked] = call.reply_epoch_s or call.epoch_s, profile
 
     def _started(self, call: Call) -> None:
         connector, start = call.payload["connectorId"], epoch(call.payload["timestamp"])

@@ -15,27 +15,27 @@ def spans(rows: Rows, so: Array) -> Iterator[tuple[float, float]]:
     Stretches that ended among the rows carried over from the part before were told with that part.
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], so]).astype(np.int8)))
-    t = rows["t"]
+    epoch_s = rows["epoch_s"]
     for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=False):
         if last >= rows.carried:
-            yield float(t[first]), float(t[last])
+            yield float(epoch_s[first]), float(epoch_s[last])
 
 
 def hold(ledger: Ledger, requirement: str, rows: Rows, fine: Array, connector: int | None = None) -> None:
     """Enter the rows where all was well, but for those carried over: they were told with the part before."""
-    t = rows["t"][rows.carried :][fine[rows.carried :]]
-    ledger.held(requirement, len(t), connector, t)
+    epoch_s = rows["epoch_s"][rows.carried :][fine[rows.carried :]]
+    ledger.held(requirement, len(epoch_s), connector, epoch_s)
 
 
 def highest_of_late(rows: Rows, values: Array, k: int, window_s: float) -> float:
     """The highest of `values` in force at any time within the window that ends at row k."""
-    first = max(rows.at(float(rows["t"][k]) - window_s), 0)
+    first = max(rows.at(float(rows["epoch_s"][k]) - window_s), 0)
     return float(values[first : k + 1].max())
 
 
 def is_new(rows: Rows, values: Array, k: int, window_s: float, slack: float) -> bool:
     """Was the value at row k lower within the window before? Then it may not have been free to follow yet."""
-    first = rows.at(float(rows["t"][k]) - window_s)
+    first = rows.at(float(rows["epoch_s"][k]) - window_s)
     return first < 0 or bool(values[first : k + 1].min() < values[k] - slack)
 
 
@@ -57,9 +57,11 @@ def lasting(rows: Rows, so: Array, least_s: float) -> Iterator[tuple[float, floa
     Told with the part in which it has lasted long enough, whether or not it ends there.
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], so, [False]]).astype(np.int8)))
-    t, until = rows["t"], float(rows["t"][-1])
-    judged = float(t[rows.carried - 1]) if rows.carried else -np.inf  # up to where the part before reached
+    epoch_s, until = rows["epoch_s"], float(rows["epoch_s"][-1])
+    judged = (
+        float(epoch_s[rows.carried - 1]) if rows.carried else -np.inf
+    )  # up to where the part before reached
     for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        begin, end = float(t[first]), float(t[last]) if last < len(t) else until
+        begin, end = float(epoch_s[first]), float(epoch_s[last]) if last < len(epoch_s) else until
         if end - begin > least_s and begin + least_s >= judged:
             yield begin, end, first

@@ -48,10 +48,10 @@ class StationHistory:
         number = self.keys.integer("NumberOfConnectors")
         return list(range(1, number + 1)) if number else sorted(c for c in self.connectors.named if c > 0)
 
-    def is_settled(self, t: float) -> bool:
+    def is_settled(self, epoch_s: float) -> bool:
         """Can nothing that began before the recording be told any more?"""
         outlets = self.outlets()
-        settled = all(self.transactions.is_settled(connector, t) for connector in outlets)
+        settled = all(self.transactions.is_settled(connector, epoch_s) for connector in outlets)
         return self.transactions.from_power_on or (bool(outlets) and settled)
 
     # -- what the judge tells --------------------------------------------------------------------
@@ -64,7 +64,7 @@ class StationHistory:
     def call(self, call: Call) -> None:
         """A valid CALL, the first time that it goes."""
         if call.action in COMMANDS:
-            self.connectors.touch(0, call.t)
+            self.connectors.touch(0, call.epoch_s)
         if (take := self._calls.get(call.action)) is not None:
             take(call)
 
@@ -72,11 +72,11 @@ class StationHistory:
         if call.reply is not None and call.valid and (take := self._replies.get(call.action)) is not None:
             take(call)
 
-    def event(self, t: float, name: str, connector: int | None, detail: dict[str, Any]) -> None:
-        self.connectors.event(t, name, connector, detail)
+    def event(self, epoch_s: float, name: str, connector: int | None, detail: dict[str, Any]) -> None:
+        self.connectors.event(epoch_s, name, connector, detail)
         if name in ("power-cut", "reset"):
-            self.boots.darkens(t)
-        self.link.event(t, name, detail.get("kind"))
+            self.boots.darkens(epoch_s)
+        self.link.event(epoch_s, name, detail.get("kind"))
 
     # -- what it makes of it ---------------------------------------------------------------------
 
@@ -88,14 +88,14 @@ class StationHistory:
     def _status(self, call: Call) -> None:
         self.connectors.told(call)
         if call.payload["status"] in AT_REST:
-            self.transactions.at_rest(call.payload["connectorId"], call.t)
+            self.transactions.at_rest(call.payload["connectorId"], call.epoch_s)
 
     def _start(self, call: Call) -> None:
         self.transactions.start(call)
         self.connectors.starts(self.transactions.open[call.payload["connectorId"]])
 
     def _stop(self, call: Call) -> None:
-        self.transactions.stop(call, self.is_settled(call.t))
+        self.transactions.stop(call, self.is_settled(call.epoch_s))
         stopped = self.transactions.stopped_by(call)
         if stopped is not None:
             self.connectors.stops(stopped)
@@ -106,4 +106,4 @@ class StationHistory:
     def _remotely_stopped(self, call: Call) -> None:
         running = self.transactions.by_id.get(call.payload["transactionId"])
         if call.reply is not None and call.reply["status"] == "Accepted" and running is not None:
-            self.connectors.ending[running.connector] = call.reply_t or call.t
+            self.connectors.ending[running.connector] = call.reply_epoch_s or call.epoch_s

@@ -81,20 +81,20 @@ class TransactionMemory:
     def started_by(self, call: Call) -> Transaction | None:
         """The transaction that this StartTransaction began; None of a repetition."""
         running = self.open.get(call.payload["connectorId"])
-        return running if running is not None and running.start_told == call.t else None
+        return running if running is not None and running.start_told == call.epoch_s else None
 
     def stopped_by(self, call: Call) -> Transaction | None:
         """The transaction that this StopTransaction ended; None where it ended none, or not anew."""
         stopped = self._stopped.get(call.id)
-        return stopped if stopped is not None and stopped.stop_told == call.t else None
+        return stopped if stopped is not None and stopped.stop_told == call.epoch_s else None
 
-    def is_settled(self, connector: int, t: float) -> bool:
+    def is_settled(self, connector: int, epoch_s: float) -> bool:
         """Can nothing that began before the recording be told of this connector any more?"""
-        return self.from_power_on or self._settled.get(connector, FOREVER) <= t
+        return self.from_power_on or self._settled.get(connector, FOREVER) <= epoch_s
 
-    def at_rest(self, connector: int, t: float) -> None:
+    def at_rest(self, connector: int, epoch_s: float) -> None:
         """A status says that nothing runs there; what is queued of it comes a while later."""
-        self._settled.setdefault(connector, t + BEFORE_QUEUE_S)
+        self._settled.setdefault(connector, epoch_s + BEFORE_QUEUE_S)
 
     def by_name(self, stop: dict[str, Any], all_settled: bool) -> Transaction | None:
         """The transaction that a stop of this id means: its own; of a wrong id, the only one it can be.
@@ -115,8 +115,8 @@ class TransactionMemory:
     def distance(self, stop: dict[str, Any], running: Transaction) -> tuple[bool, bool, bool, float]:
         """How badly a stop goes with a transaction: by its end as it was seen, its card, its meter."""
         tag, risen_wh = stop.get("idTag", "").lower(), float(stop["meterStop"]) - running.meter_start
-        ended_t = self.ending.get(running.connector, -FOREVER)
-        elsewhere = abs(epoch(stop["timestamp"]) - ended_t) > ENDED_S
+        ended_epoch_s = self.ending.get(running.connector, -FOREVER)
+        elsewhere = abs(epoch(stop["timestamp"]) - ended_epoch_s) > ENDED_S
         return elsewhere, bool(tag) and running.id_tag.lower() != tag, risen_wh < 0, risen_wh
 
     # -- what the frames tell --------------------------------------------------------------------
@@ -125,8 +125,8 @@ class TransactionMemory:
         payload = call.payload
         connector, start = payload["connectorId"], epoch(payload["timestamp"])
         self.count += 1
-        self._settled.setdefault(connector, call.t)
-        started = Transaction(connector, payload["idTag"], start, call.t, float(payload["meterStart"]))
+        self._settled.setdefault(connector, call.epoch_s)
+        started = Transaction(connector, payload["idTag"], start, call.epoch_s, float(payload["meterStart"]))
         self.open[connector] = self._starting[call.id] = started
 
     def again(self, call: Call) -> None:
@@ -141,7 +141,7 @@ class TransactionMemory:
             self.given.add(call.reply["transactionId"])
         if started is not None and call.reply is not None:
             started.id, started.status = call.reply["transactionId"], call.reply["idTagInfo"]["status"]
-            started.confirmed_at = call.reply_t
+            started.confirmed_at = call.reply_epoch_s
             self.by_id[started.id] = started
 
     def stop(self, call: Call, all_settled: bool) -> None:
@@ -152,8 +152,8 @@ class TransactionMemory:
         self._stopped[call.id] = stopped
         if len(self._stopped) > self.RECENT:
             del self._stopped[next(iter(self._stopped))]
-        self._settled.setdefault(stopped.connector, call.t)
-        stopped.stop, stopped.stop_told = epoch(payload["timestamp"]), call.t
+        self._settled.setdefault(stopped.connector, call.epoch_s)
+        stopped.stop, stopped.stop_told = epoch(payload["timestamp"]), call.epoch_s
         stopped.meter_stop, stopped.reason = float(payload["meterStop"]), payload.get("reason", "Local")
         if self.open.get(stopped.connector) is stopped:
             del self.open[stopped.connector]
@@ -164,4 +164,4 @@ class TransactionMemory:
 
     def remotely_started(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":
-            self.remote_tags[call.payload["idTag"].lower()] = call.t
+            self.remote_tags[call.payload["idTag"].lower()] = call.epoch_s

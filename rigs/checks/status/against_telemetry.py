@@ -73,7 +73,7 @@ class Standing:
 
     def _status(self, call: Call) -> None:
         told = self._told.setdefault(call.payload["connectorId"], [])
-        told.append((call.t, call.payload["status"]))
+        told.append((call.epoch_s, call.payload["status"]))
         if len(told) > 4000:
             del told[:2000]
 
@@ -81,13 +81,13 @@ class Standing:
         status = (call.reply or {}).get("status")
         if status not in ("Accepted", "Scheduled"):
             return
-        asked, t = call.payload["connectorId"], call.reply_t or call.t
+        asked, epoch_s = call.payload["connectorId"], call.reply_epoch_s or call.epoch_s
         for connector in [asked] if asked else self._history.outlets():
             out = self._out.setdefault(connector, Stretches())
             if call.payload["type"] == "Operative":
-                out.close(t)
+                out.close(epoch_s)
             else:
-                out.open(t)
+                out.open(epoch_s)
 
     def _uncertain(self, call: Call) -> None:
         self._maybe_out = True
@@ -101,15 +101,15 @@ class Standing:
             return
         stretches = self._faulting.setdefault(event.connector, Stretches())
         if self._connectors.faults(event.connector) & EVSE_FAULTS:
-            stretches.open(event.t)
+            stretches.open(event.epoch_s)
         else:
-            stretches.close(event.t)
+            stretches.close(event.epoch_s)
 
     # -- telemetry -------------------------------------------------------------------------------
 
     def _part(self) -> None:
         for connector, rows in self._context.telemetry.parts.items():
-            sure = ~self._connectors.unsure(rows["t"], ANEW_S)
+            sure = ~self._connectors.unsure(rows["epoch_s"], ANEW_S)
             self._true(connector, rows, sure)
             self._said(connector, rows)
 
@@ -133,37 +133,41 @@ class Standing:
 
     def _may(self, connector: int, rows: Rows) -> dict[str, Array]:
         """By status: the rows in which it may stand."""
-        t, pilot = rows["t"], rows["pilot"]
+        epoch_s, pilot = rows["epoch_s"], rows["pilot"]
         connectors = self._connectors
-        runs = connectors.running[connector].cover(t)
+        runs = connectors.running[connector].cover(epoch_s)
         here, gone = np.isin(pilot, ("B", "C", "D")), pilot == "A"
         offered, closed = per_phase(rows, "offered_a") > 0, rows["phases"] > 0
         asks = np.isin(pilot, ("C", "D"))
-        faulty = connectors.faulty[connector].cover(t)
-        faulting = self._faulting.get(connector, Stretches()).cover(t)
+        faulty = connectors.faulty[connector].cover(epoch_s)
+        faulting = self._faulting.get(connector, Stretches()).cover(epoch_s)
         any_of = ~here & ~gone | (faulty & ~faulting)  # a pilot or a fault that leaves it open
         its = self._history.transactions.open.get(connector)
         if its is not None and its.id is None:
-            any_of |= (t >= its.start) & ~faulting  # until its start is taken, its stop cannot be told
+            any_of |= (epoch_s >= its.start) & ~faulting  # until its start is taken, its stop cannot be told
         any_of |= self._mains.is_off(connector, rows) & ~faulting
-        any_of |= (connectors.plugged[connector].cover(t) != here) & ~faulting  # the eye sees what it cannot
+        any_of |= (
+            connectors.plugged[connector].cover(epoch_s) != here
+        ) & ~faulting  # the eye sees what it cannot
         sound, idle = ~any_of & ~faulting, ~runs
         service = self._out.get(connector, Stretches())
-        out = service.cover(t)
-        since = connectors.running[connector].last_end(t)
-        begun = connectors.plugged[connector].begins_of(t)
+        out = service.cover(epoch_s)
+        since = connectors.running[connector].last_end(epoch_s)
+        begun = connectors.plugged[connector].begins_of(epoch_s)
         anew = np.maximum(
-            self._history.boots.last_dark(t), service.last_end(t)
+            self._history.boots.last_dark(epoch_s), service.last_end(epoch_s)
         )  # after both it is Preparing (H2)
         used = idle & here & (since > np.maximum(begun + 1.0, anew))
-        seen = connectors.plugged[connector].begins_of(t, UNSEEN_S)  # cables swapped in a wink are one
+        seen = connectors.plugged[connector].begins_of(epoch_s, UNSEEN_S)  # cables swapped in a wink are one
         just_used = idle & here & (since > np.maximum(seen, anew) - 1.0)  # stamps go by the second
-        waited = t - seen > (self._keys.integer("ConnectionTimeOut", float(t[-1])) or 0) - UNSURE_S
-        waited |= bool(self._keys.changes(float(t[0]) - STATUS_SETTLED_S, "connectiontimeout"))
-        maybe_out = self._maybe_out or not self._keys.is_enabled(connector, float(t[-1]))
+        waited = (
+            epoch_s - seen > (self._keys.integer("ConnectionTimeOut", float(epoch_s[-1])) or 0) - UNSURE_S
+        )
+        waited |= bool(self._keys.changes(float(epoch_s[0]) - STATUS_SETTLED_S, "connectiontimeout"))
+        maybe_out = self._maybe_out or not self._keys.is_enabled(connector, float(epoch_s[-1]))
         in_service = ~out | maybe_out
         kept = np.isin(since, self._refused(connector))  # ER 3.5
-        kept |= self._keys.text("UnlockConnectorOnEVSideDisconnect", float(t[-1])) == "false"
+        kept |= self._keys.text("UnlockConnectorOnEVSideDisconnect", float(epoch_s[-1])) == "false"
         just_used |= idle & here & kept & (since > -np.inf)  # the socket may hold the cable of the last one
         return {
             "Faulted": any_of | faulting,
@@ -187,14 +191,19 @@ class Standing:
         told = self._told.get(connector)
         if not told:
             return
-        at, words = np.array([t for t, _ in told]), np.array([word for _, word in told])
-        t = np.unique(np.concatenate([rows["t"], at[(at >= rows["t"][0]) & (at <= rows["t"][-1])]]))
-        stood = rows["status"][np.searchsorted(rows["t"], t, side="right") - 1]
-        said = words[np.maximum(np.searchsorted(at, t, side="right") - 1, 0)]
-        sure = ~self._connectors.unsure(t, RELATED_S + STATUS_TOLD_S) & (t >= at[0])
-        both = Rows({"t": t}, int(np.searchsorted(t, rows["t"][min(rows.carried, len(rows) - 1)])))
+        at, words = np.array([epoch_s for epoch_s, _ in told]), np.array([word for _, word in told])
+        epoch_s = np.unique(
+            np.concatenate([rows["epoch_s"], at[(at >= rows["epoch_s"][0]) & (at <= rows["epoch_s"][-1])]])
+        )
+        stood = rows["status"][np.searchsorted(rows["epoch_s"], epoch_s, side="right") - 1]
+        said = words[np.maximum(np.searchsorted(at, epoch_s, side="right") - 1, 0)]
+        sure = ~self._connectors.unsure(epoch_s, RELATED_S + STATUS_TOLD_S) & (epoch_s >= at[0])
+        both = Rows(
+            {"epoch_s": epoch_s},
+            int(np.searchsorted(epoch_s, rows["epoch_s"][min(rows.carried, len(rows) - 1)])),
+        )
         fine = sure & (said == stood)
-        self._ledger.held(TOLD, int(np.count_nonzero(fine)), connector, t[fine])
+        self._ledger.held(TOLD, int(np.count_nonzero(fine)), connector, epoch_s[fine])
         for begin, end, k in lasting(both, sure & (said != stood), STATUS_TOLD_S):
             if self._link.was_unheard(begin - RELATED_S, end):
                 continue

@@ -58,16 +58,16 @@ class Faults:
             return
         others = self._connectors.faults(connector) - {fault}
         if not others:
-            look = partial(self._look, connector, fault, event.name == "fault", event.t)
-            self._agenda.at(event.t + FAULT_TOLD_S, look)
+            look = partial(self._look, connector, fault, event.name == "fault", event.epoch_s)
+            self._agenda.at(event.epoch_s + FAULT_TOLD_S, look)
 
-    def _look(self, connector: int, fault: str, lasts: bool, t: float) -> None:
-        edge = np.array([t - FAULT_QUIET_S, t + FAULT_TOLD_S])
-        alone = self._connectors.touches(connector, t - FAULT_QUIET_S, t + FAULT_TOLD_S) == 1
+    def _look(self, connector: int, fault: str, lasts: bool, epoch_s: float) -> None:
+        edge = np.array([epoch_s - FAULT_QUIET_S, epoch_s + FAULT_TOLD_S])
+        alone = self._connectors.touches(connector, epoch_s - FAULT_QUIET_S, epoch_s + FAULT_TOLD_S) == 1
         if (
             not alone
             or self._connectors.unsure(edge).any()
-            or self._link.was_unheard(t - 60.0, t + FAULT_TOLD_S)
+            or self._link.was_unheard(epoch_s - 60.0, epoch_s + FAULT_TOLD_S)
         ):
             return
         code = CODES[fault]
@@ -77,4 +77,4 @@ class Faults:
         status, told = self._told[connector]
         good = told == expected[1] and (status == "Faulted") == lasts
         message = f"{fault} {'set in' if lasts else 'is over'}"
-        self._ledger.judge(CODE, good, t, connector, ", ".join(expected), f"{status}, {told}", message)
+        self._ledger.judge(CODE, good, epoch_s, connector, ", ".join(expected), f"{status}, {told}", message)

@@ -74,9 +74,9 @@ class Statuses:
         )  # else no one tells what happened at the connector meanwhile
         self._agenda = context.agenda
         self._now: dict[int, str] = {}
-        self._mended_t: dict[int, float] = {}  # by connector: when a fault last went away
-        self._touched_t: dict[int, float] = {}  # by connector: when hands were last at it
-        self._changed_t = float("-inf")  # when a transaction last began or ended
+        self._mended_epoch_s: dict[int, float] = {}  # by connector: when a fault last went away
+        self._touched_epoch_s: dict[int, float] = {}  # by connector: when hands were last at it
+        self._changed_epoch_s = float("-inf")  # when a transaction last began or ended
         self._since: dict[int, float] = {}
         context.bus.calls["StartTransaction"].append(self._starts)
         context.bus.calls["StopTransaction"].append(self._stops)
@@ -102,43 +102,48 @@ class Statuses:
         if connector == 0:
             good = status in ("Available", "Unavailable", "Faulted")
             message = "the charge point as a whole has no such status"
-            self._ledger.judge(ZERO, good, call.t, 0, "Available, Unavailable or Faulted", status, message)
+            self._ledger.judge(
+                ZERO, good, call.epoch_s, 0, "Available, Unavailable or Faulted", status, message
+            )
             return
         self._in_transaction(call, connector, status)
         before = self._now.get(connector)
         if status in RUNNING and before in AT_REST:
             self._agenda.at(
-                call.t + START_TOLD_S, partial(self._needs, call, self._since.get(connector, call.t))
+                call.epoch_s + START_TOLD_S,
+                partial(self._needs, call, self._since.get(connector, call.epoch_s)),
             )
         if before is not None and before != status:
             self._step(call, connector, before, status)
-        touched_t = max(self._changed_t, self._touched_t.get(connector, float("-inf")))
-        untold = call.t - touched_t < UNTOLD_S  # a status a transaction brought and the fault overtook
+        touched_epoch_s = max(self._changed_epoch_s, self._touched_epoch_s.get(connector, float("-inf")))
+        untold = (
+            call.epoch_s - touched_epoch_s < UNTOLD_S
+        )  # a status a transaction brought and the fault overtook
         if self._hands_told and status == "Faulted" and before not in ("Faulted", None) and not untold:
             self._before_fault[connector] = before or ""
         if before != status:
-            self._since[connector] = call.t
+            self._since[connector] = call.epoch_s
         self._now[connector] = status
 
     def _needs(self, call: Call, rested: float) -> None:
         """Has a transaction begun since the connector was at rest? Its start may be on its way."""
-        connector, until = call.payload["connectorId"], call.t + START_TOLD_S
+        connector, until = call.payload["connectorId"], call.epoch_s + START_TOLD_S
         if self._link.may_be_queueing(until) or self._history.transactions.unclear:
             return
         begun = self._history.transactions.any_within(connector, rested - START_TOLD_S, until)
         message = f"{call.payload['status']} is told and no transaction was started"
-        self._ledger.judge(NEEDS, begun, call.t, connector, "StartTransaction", "none", message)
+        self._ledger.judge(NEEDS, begun, call.epoch_s, connector, "StartTransaction", "none", message)
 
     def _in_transaction(self, call: Call, connector: int, status: str) -> None:
         """Its stop may have been before, and be told later."""
         running = self._history.transactions.open.get(connector)
-        told = epoch(call.payload.get("timestamp", iso(call.t)))
+        told = epoch(call.payload.get("timestamp", iso(call.epoch_s)))
         if running is None or told < running.start + TOLD_S:
             return
         if status in OVER:
             self._midway.append((running, told, status))
         else:
-            self._ledger.held(MIDWAY, 1, connector, call.t)
+            self._ledger.held(MIDWAY, 1, connector, call.epoch_s)
 
     def _stops(self, call: Call) -> None:
         stopped = self._history.transactions.stopped_by(call)
@@ -148,10 +153,10 @@ class Statuses:
                     self._judge_midway(its, told >= stopped.stop - MIDWAY_S, told, status)
             self._midway = [one for one in self._midway if one[0] is not stopped]
 
-    def _end(self, t: float) -> None:
-        until = self._link.delivered_until(t, STOP_S)
+    def _end(self, epoch_s: float) -> None:
+        until = self._link.delivered_until(epoch_s, STOP_S)
         for its, told, status in self._midway:
-            if told < until and not self._link.may_be_queueing(t):
+            if told < until and not self._link.may_be_queueing(epoch_s):
                 self._judge_midway(its, False, told, status)
 
     def _judge_midway(self, its: Transaction, good: bool, told: float, status: str) -> None:
@@ -160,13 +165,13 @@ class Statuses:
 
     def _starts(self, call: Call) -> None:
         connector = call.payload["connectorId"]
-        status, since = self._now.get(connector), self._since.get(connector, call.t)
-        mended = call.t - self._mended_t.get(connector, float("-inf")) < UNTOLD_S
+        status, since = self._now.get(connector), self._since.get(connector, call.epoch_s)
+        mended = call.epoch_s - self._mended_epoch_s.get(connector, float("-inf")) < UNTOLD_S
         told_before = not mended and since < epoch(call.payload["timestamp"]) - TOLD_S
         good = status not in ("Faulted", "Unavailable") or not told_before
         message = "a transaction starts on a connector out of service"
         self._ledger.judge(
-            SERVICE, good, call.t, connector, "no start", f"{status} since {iso(since)}", message
+            SERVICE, good, call.epoch_s, connector, "no start", f"{status} since {iso(since)}", message
         )
 
     def _availability_changed(self, call: Call) -> None:
@@ -185,7 +190,7 @@ class Statuses:
         allowed = self._after_fault(connector) if before == "Faulted" else set(ROWS[before])
         expected = f"from {before}: {', '.join(sorted(allowed))}"
         message = "a status change that the table does not have"
-        self._ledger.judge(TABLE, status in allowed, call.t, connector, expected, status, message)
+        self._ledger.judge(TABLE, status in allowed, call.epoch_s, connector, expected, status, message)
 
     def _after_fault(self, connector: int) -> set[str]:
         """I1 to I8 lead back to where the fault struck, or on from there if something happened meanwhile."""
@@ -197,14 +202,14 @@ class Statuses:
 
     def _mended(self, event: Event) -> None:
         if event.connector is not None:
-            self._mended_t[event.connector] = event.t
+            self._mended_epoch_s[event.connector] = event.epoch_s
 
     def _touched(self, event: Event) -> None:
         """Hands at the connector, or another fault: where it will be after this one is open."""
         if event.connector is None:
             return
         if event.name != "fault":
-            self._touched_t[event.connector] = event.t
+            self._touched_epoch_s[event.connector] = event.epoch_s
         if self._now.get(event.connector) == "Faulted":
             self._before_fault.pop(event.connector, None)
 
@@ -213,7 +218,7 @@ class Statuses:
         if not call.up or call.action in ("StartTransaction", "StopTransaction"):
             self._before_fault.clear()
         if call.action in ("StartTransaction", "StopTransaction"):
-            self._changed_t = call.t
+            self._changed_epoch_s = call.epoch_s
 
     def _code(self, call: Call, connector: int, status: str) -> None:
         code = call.payload["errorCode"]
@@ -227,7 +232,7 @@ class Statuses:
         else:
             good, expected = True, ""
         message = "status and error code do not go together"
-        self._ledger.judge(CODE, good, call.t, connector, expected, f"{status}, {code}", message)
+        self._ledger.judge(CODE, good, call.epoch_s, connector, expected, f"{status}, {code}", message)
 
     def _booted(self, call: Call) -> None:
         if not self._history.boots.boot_asked:

@@ -97,8 +97,8 @@ class Moments:
         self._connectors = context.history.connectors
         self._keys = context.history.keys
         self._cuts = Stretches()
-        context.bus.events["power-cut"].append(lambda event: self._cuts.open(event.t))
-        context.bus.events["power-restore"].append(lambda event: self._cuts.close(event.t))
+        context.bus.events["power-cut"].append(lambda event: self._cuts.open(event.epoch_s))
+        context.bus.events["power-restore"].append(lambda event: self._cuts.close(event.epoch_s))
         context.bus.readings.append(self._readings)
         context.bus.telemetry.append(self._part)
 
@@ -117,9 +117,9 @@ class Moments:
     # -- the status and the contactor ------------------------------------------------------------
 
     def _charging(self, connector: int, rows: Rows) -> None:
-        connectors, t = self._connectors, rows["t"]
-        judged = connectors.running[connector].cover(t) & connectors.plugged[connector].cover(t)
-        judged &= ~connectors.faulty[connector].cover(t) & ~connectors.unsure(t, ANEW_TOLD_S)
+        connectors, epoch_s = self._connectors, rows["epoch_s"]
+        judged = connectors.running[connector].cover(epoch_s) & connectors.plugged[connector].cover(epoch_s)
+        judged &= ~connectors.faulty[connector].cover(epoch_s) & ~connectors.unsure(epoch_s, ANEW_TOLD_S)
         closed, said = rows["phases"] > 0, rows["status"] == "Charging"
         flows = closed & np.isin(rows["pilot"], ("C", "D")) & (per_phase(rows, "offered_a") > 0)
         wrong = judged & np.where(said, ~closed, flows)
@@ -131,12 +131,16 @@ class Moments:
             self._ledger.broken(CHARGING, begin, connector, expected, str(rows["status"][k]), message)
 
     def _preparing(self, connector: int, rows: Rows) -> None:
-        t = rows["t"]
-        judged = np.isin(rows["pilot"], ("B", "C", "D")) & ~self._connectors.unsure(t, ANEW_TOLD_S)
-        judged &= self._connectors.plugged[connector].cover(t) & ~self._connectors.faulty[connector].cover(t)
+        epoch_s = rows["epoch_s"]
+        judged = np.isin(rows["pilot"], ("B", "C", "D")) & ~self._connectors.unsure(epoch_s, ANEW_TOLD_S)
+        judged &= self._connectors.plugged[connector].cover(epoch_s) & ~self._connectors.faulty[
+            connector
+        ].cover(epoch_s)
         wrong = judged & (rows["status"] == "Available")
-        if self._keys.has_option(f"chg_Ch{connector}Options", "PlugAndCharge", float(t[-1])):
-            wrong &= ~self._connectors.running[connector].cover(t)  # A3 to A5: it may go to Charging at once
+        if self._keys.has_option(f"chg_Ch{connector}Options", "PlugAndCharge", float(epoch_s[-1])):
+            wrong &= ~self._connectors.running[connector].cover(
+                epoch_s
+            )  # A3 to A5: it may go to Charging at once
         hold(self._ledger, PREPARING, rows, judged & ~wrong, connector)
         for begin, end, _ in lasting(rows, wrong, MOMENT_S):
             message = f"a car is there and the connector Available, for {end - begin:.1f} s"
@@ -144,7 +148,7 @@ class Moments:
 
     def _faulted(self, connector: int, rows: Rows) -> None:
         """While the fault lasts; after it the status waits for what the car makes of the offer (I3 to I5)."""
-        lasts = self._connectors.faulty[connector].cover(rows["t"])
+        lasts = self._connectors.faulty[connector].cover(rows["epoch_s"])
         faulted, offers = lasts & (rows["status"] == "Faulted"), per_phase(rows, "offered_a") > 0
         hold(self._ledger, FAULTED, rows, faulted & ~offers, connector)
         for begin, end, _ in lasting(rows, faulted & offers, MOMENT_S):
@@ -152,8 +156,10 @@ class Moments:
             self._ledger.broken(FAULTED, begin, connector, "no offer", actual, message)
 
     def _idle(self, connector: int, rows: Rows) -> None:
-        t, allocated = rows["t"], per_phase(rows, "allocated_a") > 0
-        idle = ~self._connectors.running[connector].cover(t) & ~self._connectors.unsure(t, ANEW_TOLD_S)
+        epoch_s, allocated = rows["epoch_s"], per_phase(rows, "allocated_a") > 0
+        idle = ~self._connectors.running[connector].cover(epoch_s) & ~self._connectors.unsure(
+            epoch_s, ANEW_TOLD_S
+        )
         hold(self._ledger, IDLE, rows, idle & ~allocated, connector)
         for begin, end, k in lasting(rows, idle & allocated, IDLE_S):
             amps = f"{per_phase(rows, 'allocated_a')[k]:.2f} A"
@@ -162,15 +168,15 @@ class Moments:
 
     def _without_mains(self, connector: int, rows: Rows) -> None:
         """The row of the very instant shows how it was, or how it is."""
-        cut = self._cuts.cover(rows["t"], ROW_HAIR_S)
+        cut = self._cuts.cover(rows["epoch_s"], ROW_HAIR_S)
         live = (per_phase(rows, "offered_a") > 0) | (rows["phases"] > 0) | (current(rows) > 0)
         live |= rows["u1_v"] > 0
         hold(self._ledger, MAINS, rows, cut & ~live, connector)
         for k in np.flatnonzero(cut & live).tolist():
             if k >= rows.carried:
-                t, message = float(rows["t"][k]), "the power is cut and the connector live"
+                epoch_s, message = float(rows["epoch_s"][k]), "the power is cut and the connector live"
                 actual = f"{rows['u1_v'][k]:.0f} V, {current(rows)[k]:.1f} A"
-                self._ledger.broken(MAINS, t, connector, "0 V, 0 A", actual, message)
+                self._ledger.broken(MAINS, epoch_s, connector, "0 V, 0 A", actual, message)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         if not self._cuts.begins:
@@ -180,25 +186,25 @@ class Moments:
             self._ledger.held(POWERED, int(np.count_nonzero(~wrong)), connector, block.stamp[~wrong])
             for k in np.flatnonzero(wrong).tolist():
                 message, actual = "a sample of a time without mains", iso(float(block.stamp[k]))
-                self._ledger.broken(POWERED, float(block.t[k]), connector, "none", actual, message)
+                self._ledger.broken(POWERED, float(block.epoch_s[k]), connector, "none", actual, message)
 
     # -- the contactor and the current -----------------------------------------------------------
 
     def _under_load(self, connector: int, rows: Rows) -> None:
         """The row before tells what flowed; the offer has to be over for long, or something is at fault."""
-        t, offer, amps = rows["t"], per_phase(rows, "offered_a"), current(rows)
+        epoch_s, offer, amps = rows["epoch_s"], per_phase(rows, "offered_a"), current(rows)
         faulty = self._connectors.faulty[connector]
-        sure = ~self._connectors.unsure(t[1:], ROW_HAIR_S) & ~faulty.cover(t[1:])
-        sure &= t[1:] - faulty.last_end(t[1:]) > OFF_S
+        sure = ~self._connectors.unsure(epoch_s[1:], ROW_HAIR_S) & ~faulty.cover(epoch_s[1:])
+        sure &= epoch_s[1:] - faulty.last_end(epoch_s[1:]) > OFF_S
         opens = (rows["phases"][:-1] > 0) & (rows["phases"][1:] == 0)
         for k in (np.flatnonzero(opens & sure) + 1).tolist():
             if k < rows.carried:
                 continue
-            over = _since_offer(t, offer, k) >= OFF_S - ROW_HAIR_S
+            over = _since_offer(epoch_s, offer, k) >= OFF_S - ROW_HAIR_S
             good = over or amps[k - 1] <= LOAD_A or rows["pilot"][k] not in ("C", "D")
             message, actual = "the contactor opens under load", f"{amps[k - 1]:.2f} A"
             expected = f"<= {LOAD_A:g} A, or {OFF_S:g} s after the offer"
-            self._ledger.judge(LOAD, good, float(t[k]), connector, expected, actual, message)
+            self._ledger.judge(LOAD, good, float(epoch_s[k]), connector, expected, actual, message)
 
     # -- one car after the other -----------------------------------------------------------------
 
@@ -210,7 +216,7 @@ class Moments:
             offer = per_phase(rows, "offered_a")
             rises = np.flatnonzero(np.diff(offer, prepend=offer[:1]) > self._context.tolerances.current_a)
             for k in rises[rises >= max(rows.carried, 1)].tolist():
-                self._raised(connector, float(rows["t"][k]), float(offer[k]), parts, most)
+                self._raised(connector, float(rows["epoch_s"][k]), float(offer[k]), parts, most)
 
     def _most(self) -> float | None:
         """What the station may take, at its highest; None where that is not known of all the time."""
@@ -222,28 +228,30 @@ class Moments:
         except ValueError:
             return None
 
-    def _raised(self, connector: int, t: float, offer_a: float, parts: dict[int, Rows], most: float) -> None:
+    def _raised(
+        self, connector: int, epoch_s: float, offer_a: float, parts: dict[int, Rows], most: float
+    ) -> None:
         """With the offers that other cars, connected still, may not have followed."""
-        others = sum(_late_offer(rows, t) for other, rows in parts.items() if other != connector)
-        if others == 0.0 or self._connectors.unsure(np.array([t])).any():
+        others = sum(_late_offer(rows, epoch_s) for other, rows in parts.items() if other != connector)
+        if others == 0.0 or self._connectors.unsure(np.array([epoch_s])).any():
             return
         good = offer_a + others <= most + self._context.tolerances.current_a
         message = "an offer is raised before another car had time to follow its own cut"
         told = f"{offer_a:.2f} A beside {others:.2f} A"
-        self._ledger.judge(HANDOVER, good, t, connector, f"<= {most:g} A together", told, message)
+        self._ledger.judge(HANDOVER, good, epoch_s, connector, f"<= {most:g} A together", told, message)
 
 
-def _since_offer(t: Array, offer: Array, k: int) -> float:
+def _since_offer(epoch_s: Array, offer: Array, k: int) -> float:
     """For how long there was no offer at row k."""
     offered = np.flatnonzero(offer[: k + 1] > 0)
-    return float(t[k] - t[min(offered[-1] + 1, k)]) if len(offered) else np.inf
+    return float(epoch_s[k] - epoch_s[min(offered[-1] + 1, k)]) if len(offered) else np.inf
 
 
-def _late_offer(rows: Rows, t: float) -> float:
+def _late_offer(rows: Rows, epoch_s: float) -> float:
     """The highest that a car, its contactor closed still, may hold for its offer."""
-    now = rows.at(t)
+    now = rows.at(epoch_s)
     if now < 0 or rows["phases"][now] == 0:
         return 0.0
     offer: Array = per_phase(rows, "offered_a")
     window_s = FOLLOW_S if offer[now] > 0 else OFF_S
-    return float(offer[max(rows.at(t - window_s + ROW_HAIR_S), 0) : now + 1].max())
+    return float(offer[max(rows.at(epoch_s - window_s + ROW_HAIR_S), 0) : now + 1].max())

@@ -53,40 +53,42 @@ class Authorisation:
     def _authorize(self, call: Call) -> None:
         """A card shown where its own transaction runs is not asked for, whether it stops it or not."""
         tag = call.payload["idTag"].lower()
-        shown = [e for e in self._tags if call.t - ASK_S <= e.t <= call.t and tag == _tag(e)]
+        shown = [
+            e for e in self._tags if call.epoch_s - ASK_S <= e.epoch_s <= call.epoch_s and tag == _tag(e)
+        ]
         running = self._history.transactions.open.get(shown[0].connector or 0) if len(shown) == 1 else None
         left = running is not None and self._connectors.ending.get(running.connector, -1.0) >= running.start
-        if left or self._just_remote(tag, call.t) or self._link.may_be_queueing(call.t):
+        if left or self._just_remote(tag, call.epoch_s) or self._link.may_be_queueing(call.epoch_s):
             return  # its stop may be waiting to be told, or a remote start's tag is asked for
-        if running is not None and running.id_tag.lower() == tag and running.start < shown[0].t - 1.0:
+        if running is not None and running.id_tag.lower() == tag and running.start < shown[0].epoch_s - 1.0:
             message = f"Authorize was sent for the idTag that started transaction {running.id}"
-            self._ledger.broken(TWICE, call.t, running.connector, "no Authorize", "Authorize", message)
+            self._ledger.broken(TWICE, call.epoch_s, running.connector, "no Authorize", "Authorize", message)
 
     def _authorized(self, call: Call) -> None:
         tag = call.payload["idTag"].lower()
-        self._asked.append((call.t, tag))
+        self._asked.append((call.epoch_s, tag))
         if call.reply is not None:
-            before_t, before = self._said.get(tag, (float("-inf"), ""))
+            before_epoch_s, before = self._said.get(tag, (float("-inf"), ""))
             if (
-                before != "Accepted" or call.t - before_t > WHOLE_SECOND_S
+                before != "Accepted" or call.epoch_s - before_epoch_s > WHOLE_SECOND_S
             ):  # else the start may rest on either
-                self._said[tag] = call.t, call.reply["idTagInfo"]["status"]
+                self._said[tag] = call.epoch_s, call.reply["idTagInfo"]["status"]
             if len(self._said) > 1000:
                 del self._said[next(iter(self._said))]
 
     def _start(self, call: Call) -> None:
         tag = call.payload["idTag"].lower()
-        said_t, said = self._said.get(tag, (float("-inf"), ""))
+        said_epoch_s, said = self._said.get(tag, (float("-inf"), ""))
         if not said:
             return
         started = self._history.transactions.open[call.payload["connectorId"]]
-        fresh = 0.0 <= started.start + self._context.tolerances.sample_s - said_t <= FRESH_S
+        fresh = 0.0 <= started.start + self._context.tolerances.sample_s - said_epoch_s <= FRESH_S
         if fresh:
             message = f"a transaction starts on idTag {call.payload['idTag']}"
             anybody = self._context.history.keys.has_option("com_AuthOptions", "AllowAllCards", started.start)
             good = said == "Accepted" or self._remotely(tag) or anybody
             self._ledger.judge(
-                RESPECTED, good, call.t, started.connector, "no start", f"{said} before", message
+                RESPECTED, good, call.epoch_s, started.connector, "no start", f"{said} before", message
             )
 
     def _remotely(self, tag: str) -> bool:
@@ -98,10 +100,10 @@ class Authorisation:
             return
         started = self._history.transactions.by_id.get(call.reply["transactionId"])
         status = call.reply["idTagInfo"]["status"]
-        known_t = (call.reply_t or call.t) + ELSEWHERE_S
-        self._said[call.payload["idTag"].lower()] = known_t, status
+        known_epoch_s = (call.reply_epoch_s or call.epoch_s) + ELSEWHERE_S
+        self._said[call.payload["idTag"].lower()] = known_epoch_s, status
         if started is not None and status not in ("Accepted", "ConcurrentTx") and started.stop is None:
-            self._refused.append((started, call.reply_t or call.t))
+            self._refused.append((started, call.reply_epoch_s or call.epoch_s))
 
     def _stop(self, call: Call) -> None:
         stopped = self._history.transactions.stopped_by(call)
@@ -113,46 +115,48 @@ class Authorisation:
         if stopped.reason == "Local" and call.payload.get("idTag", "").lower() == stopped.id_tag.lower():
             self._unasked(call, stopped)
 
-    def _ended(self, stopped: Transaction, refused_t: float) -> None:
-        if self._keys.text("StopTransactionOnInvalidId", refused_t) == "true":
-            took = (stopped.stop or refused_t) - refused_t
+    def _ended(self, stopped: Transaction, refused_epoch_s: float) -> None:
+        if self._keys.text("StopTransactionOnInvalidId", refused_epoch_s) == "true":
+            took = (stopped.stop or refused_epoch_s) - refused_epoch_s
             message = f"transaction {stopped.id} went on although its idTag was refused"
             self._ledger.judge(
                 ENDED,
                 took <= END_S,
-                refused_t,
+                refused_epoch_s,
                 stopped.connector,
                 f"ended in {END_S:g} s",
                 f"{took:.0f} s",
                 message,
             )
 
-    def _just_remote(self, tag: str, t: float) -> bool:
+    def _just_remote(self, tag: str, epoch_s: float) -> bool:
         """Has a remote start just named this tag, so that it may be asked for?"""
-        return abs(t - self._history.transactions.remote_tags.get(tag, float("-inf"))) <= ASK_S
+        return abs(epoch_s - self._history.transactions.remote_tags.get(tag, float("-inf"))) <= ASK_S
 
     def _unasked(self, call: Call, stopped: Transaction) -> None:
-        tag, stop = stopped.id_tag.lower(), stopped.stop or call.t
+        tag, stop = stopped.id_tag.lower(), stopped.stop or call.epoch_s
         since = max(
             stop - ASK_S, stopped.start + WHOLE_SECOND_S
         )  # what was asked before it started, started it
-        asked = [t for t, who in self._asked if who == tag and since <= t <= stop + 0.1]
-        shown = [event for event in self._tags if abs(event.t - stop) <= 2 * ASK_S]
+        asked = [epoch_s for epoch_s, who in self._asked if who == tag and since <= epoch_s <= stop + 0.1]
+        shown = [event for event in self._tags if abs(event.epoch_s - stop) <= 2 * ASK_S]
         if len(shown) > 1 or self._link.was_down(stop) or self._just_remote(tag, stop):
             return  # another card or connector may have been the reason to ask
         message = f"Authorize was sent for the idTag that started transaction {stopped.id}"
-        self._ledger.judge(TWICE, not asked, call.t, stopped.connector, "no Authorize", "Authorize", message)
+        self._ledger.judge(
+            TWICE, not asked, call.epoch_s, stopped.connector, "no Authorize", "Authorize", message
+        )
 
-    def _end(self, t: float) -> None:
-        until = self._link.delivered_until(t, self._context.tolerances.grace_s)
-        for transaction, refused_t in self._refused:
+    def _end(self, epoch_s: float) -> None:
+        until = self._link.delivered_until(epoch_s, self._context.tolerances.grace_s)
+        for transaction, refused_epoch_s in self._refused:
             if (
-                self._keys.text("StopTransactionOnInvalidId", refused_t) == "true"
-                and refused_t + END_S < until
+                self._keys.text("StopTransactionOnInvalidId", refused_epoch_s) == "true"
+                and refused_epoch_s + END_S < until
             ):
                 message = f"transaction {transaction.id} went on although its idTag was refused"
                 self._ledger.broken(
-                    ENDED, refused_t, transaction.connector, "StopTransaction", "none", message
+                    ENDED, refused_epoch_s, transaction.connector, "StopTransaction", "none", message
                 )
 
 

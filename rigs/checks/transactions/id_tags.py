@@ -99,7 +99,7 @@ LONGEST_WAIT_S = 600.0  # from a card to the start that it brings about
 class Said:
     """An Authorize and what the CSMS answered."""
 
-    t: float
+    epoch_s: float
     tag: str
     answered: float
     status: str
@@ -126,7 +126,7 @@ class Cards:
         self._told: dict[int, tuple[float, str]] = {}
         self._given_up: dict[int, float] = {}  # by connector: when Preparing was last given up
         bus = context.bus
-        bus.calls["Authorize"].append(lambda call: self._asked.append((call.t, _tag(call))))
+        bus.calls["Authorize"].append(lambda call: self._asked.append((call.epoch_s, _tag(call))))
         bus.replies["Authorize"].append(self._authorized)
         bus.calls["StartTransaction"].append(self._started)
         bus.replies["StartTransaction"].append(self._confirmed)
@@ -143,7 +143,9 @@ class Cards:
     def _authorized(self, call: Call) -> None:
         if call.reply is not None:
             info = call.reply["idTagInfo"]
-            self._said.append(Said(call.t, _tag(call), call.reply_t or call.t, info["status"]))
+            self._said.append(
+                Said(call.epoch_s, _tag(call), call.reply_epoch_s or call.epoch_s, info["status"])
+            )
             self._learn(_tag(call), info)
 
     def _confirmed(self, call: Call) -> None:
@@ -156,11 +158,11 @@ class Cards:
 
     def _remotely(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":
-            self._remote.append((call.t, _tag(call)))
+            self._remote.append((call.epoch_s, _tag(call)))
 
     def _started(self, call: Call) -> None:
         running = self._history.transactions.open.get(call.payload["connectorId"])
-        if running is None or running.start_told != call.t:
+        if running is None or running.start_told != call.epoch_s:
             return
         self._starts.append(running)
         if self._context.evidence.events:
@@ -175,86 +177,113 @@ class Cards:
 
     def _caused(self, running: Transaction) -> None:
         """The card, the remote start, or an option that needs neither (chg_Ch1Options PlugAndCharge)."""
-        fault_t = self._connectors.faulty[running.connector].begin_of(running.start - 0.5)
-        tag, since = running.id_tag.lower(), self._waits_since(fault_t or running.start)
+        fault_epoch_s = self._connectors.faulty[running.connector].begin_of(running.start - 0.5)
+        tag, since = running.id_tag.lower(), self._waits_since(fault_epoch_s or running.start)
         plug_and_charge = self._keys.has_option(
             f"chg_Ch{running.connector}Options", "PlugAndCharge", running.start
         )
-        free_t = self._given_up.get(running.connector, -np.inf)
+        free_epoch_s = self._given_up.get(running.connector, -np.inf)
         doubt_s = self._ledger.time.doubt_s(running.start)
         by = running.start + 1.0 + doubt_s
-        asked_for = any(said.tag == tag and said.t <= free_t <= said.answered for said in self._said)
-        if asked_for or free_t > running.start:
-            free_t = -np.inf  # the card was asked for when it was given up, or had started by then
-        shown = any(
-            c == running.connector and who == tag and t >= since and free_t - HAIR_S - doubt_s <= t <= by
-            for t, c, who in self._tags
+        asked_for = any(
+            said.tag == tag and said.epoch_s <= free_epoch_s <= said.answered for said in self._said
         )
-        asked = any(who == tag and since <= t <= by for t, who in self._remote)
+        if asked_for or free_epoch_s > running.start:
+            free_epoch_s = -np.inf  # the card was asked for when it was given up, or had started by then
+        shown = any(
+            c == running.connector
+            and who == tag
+            and epoch_s >= since
+            and free_epoch_s - HAIR_S - doubt_s <= epoch_s <= by
+            for epoch_s, c, who in self._tags
+        )
+        asked = any(who == tag and since <= epoch_s <= by for epoch_s, who in self._remote)
         good = shown or asked or plug_and_charge
         message = f"a transaction starts on idTag {running.id_tag}, which nobody showed or sent"
         expected = "a card or a remote start before"
         self._ledger.judge(CAUSE, good, running.start_told, running.connector, expected, "neither", message)
 
-    def _waits_since(self, t: float) -> float:
+    def _waits_since(self, epoch_s: float) -> float:
         """Since when a card may have waited; with a ConnectionTimeOut of 0 it does so for ever."""
-        limits = {self._keys.integer("ConnectionTimeOut", at) for at in (t - LONGEST_WAIT_S, t)}
-        return -np.inf if 0 in limits else t - LONGEST_WAIT_S
+        limits = {self._keys.integer("ConnectionTimeOut", at) for at in (epoch_s - LONGEST_WAIT_S, epoch_s)}
+        return -np.inf if 0 in limits else epoch_s - LONGEST_WAIT_S
 
     def _unplugged(self, event: Event) -> None:
-        connector, t = event.connector or 0, event.t
-        if self._kept_for(connector, t) is not None:
-            self._agenda.at(t + CARD_LOOK_S, partial(self._pulled_at_the_car, connector, t))
+        connector, epoch_s = event.connector or 0, event.epoch_s
+        if self._kept_for(connector, epoch_s) is not None:
+            self._agenda.at(epoch_s + CARD_LOOK_S, partial(self._pulled_at_the_car, connector, epoch_s))
         running = self._history.transactions.open.get(connector)
-        if running is not None and running.start < t - 1.0 and self._ends_when_pulled(t) is not None:
-            self._agenda.at(t + CARD_LOOK_S, partial(self._pulled, connector, running, t))
+        if (
+            running is not None
+            and running.start < epoch_s - 1.0
+            and self._ends_when_pulled(epoch_s) is not None
+        ):
+            self._agenda.at(epoch_s + CARD_LOOK_S, partial(self._pulled, connector, running, epoch_s))
 
-    def _kept_for(self, connector: int, t: float) -> str | None:
+    def _kept_for(self, connector: int, epoch_s: float) -> str | None:
         """Whose card lets go of the cable: of a transaction that was refused, and nothing was done since."""
         over = self._history.transactions.finished.get(connector)
         last = over[-1] if over and connector not in self._history.transactions.open else None
         if last is None or last.reason != "DeAuthorized" or last.stop is None:
             return None
-        shown = any(c == connector and last.start + 1.0 < at < t for at, c, _ in self._tags)
-        done = self._connectors.touches(connector, last.stop + 1.0, t - 0.1) > 1  # but for the cable itself
-        return last.id_tag.lower() if self._keys.has_lock(connector, t) and not shown and not done else None
+        shown = any(c == connector and last.start + 1.0 < at < epoch_s for at, c, _ in self._tags)
+        done = (
+            self._connectors.touches(connector, last.stop + 1.0, epoch_s - 0.1) > 1
+        )  # but for the cable itself
+        return (
+            last.id_tag.lower()
+            if self._keys.has_lock(connector, epoch_s) and not shown and not done
+            else None
+        )
 
-    def _pulled_at_the_car(self, connector: int, t: float) -> None:
-        if self._connectors.alone(connector, t, t + CARD_LOOK_S):
+    def _pulled_at_the_car(self, connector: int, epoch_s: float) -> None:
+        if self._connectors.alone(connector, epoch_s, epoch_s + CARD_LOOK_S):
             told, message = self._told[connector][1], "the cable was pulled at the car after a refusal"
-            self._ledger.judge(CABLE, told == "Finishing", t, connector, "Finishing", told, message)
+            self._ledger.judge(CABLE, told == "Finishing", epoch_s, connector, "Finishing", told, message)
 
-    def _ends_when_pulled(self, t: float) -> bool | None:
-        text = self._keys.text("StopTransactionOnEVSideDisconnect", t)
+    def _ends_when_pulled(self, epoch_s: float) -> bool | None:
+        text = self._keys.text("StopTransactionOnEVSideDisconnect", epoch_s)
         return None if text is None else text.lower() == "true"
 
-    def _pulled(self, connector: int, running: Transaction, t: float) -> None:
-        if not self._connectors.alone(connector, t, t + CARD_LOOK_S) or (running.stop or t) < t - 0.5:
+    def _pulled(self, connector: int, running: Transaction, epoch_s: float) -> None:
+        if (
+            not self._connectors.alone(connector, epoch_s, epoch_s + CARD_LOOK_S)
+            or (running.stop or epoch_s) < epoch_s - 0.5
+        ):
             return
-        ends, soon = self._ends_when_pulled(t), running.stop is not None and running.stop <= t + CARD_SOON_S
+        ends, soon = (
+            self._ends_when_pulled(epoch_s),
+            running.stop is not None and running.stop <= epoch_s + CARD_SOON_S,
+        )
         good = soon if ends else running.stop is None or running.reason != "EVDisconnected"
         actual = "it goes on" if running.stop is None else f"{running.reason} at {iso(running.stop)}"
         expected = "EVDisconnected at once" if ends else "it goes on"
         message = f"the cable of transaction {running.id} was pulled"
-        self._ledger.judge(UNPLUG, good, t, connector, expected, actual, message)
+        self._ledger.judge(UNPLUG, good, epoch_s, connector, expected, actual, message)
 
     # -- cards -----------------------------------------------------------------------------------
 
     def _shown(self, event: Event) -> None:
-        connector, t, tag = event.connector or 0, event.t, str(event.detail.get("id_tag", "")).lower()
-        self._tags.append((t, connector, tag))
+        connector, epoch_s, tag = (
+            event.connector or 0,
+            event.epoch_s,
+            str(event.detail.get("id_tag", "")).lower(),
+        )
+        self._tags.append((epoch_s, connector, tag))
         if self._has_no_reader(connector):
             return
-        told_t, told = self._told.get(connector, (None, ""))
-        owner = self._kept_for(connector, t) if told == "Finishing" else None
-        if owner == tag and self._connectors.plugged[connector].begin_of(t) is None:
-            self._agenda.at(t + CARD_LOOK_S, partial(self._let_go, connector, t, tag))
-        self._agenda.at(t + CARD_LOOK_S, partial(self._followed, connector, t, tag, told, told_t))
+        told_epoch_s, told = self._told.get(connector, (None, ""))
+        owner = self._kept_for(connector, epoch_s) if told == "Finishing" else None
+        if owner == tag and self._connectors.plugged[connector].begin_of(epoch_s) is None:
+            self._agenda.at(epoch_s + CARD_LOOK_S, partial(self._let_go, connector, epoch_s, tag))
+        self._agenda.at(
+            epoch_s + CARD_LOOK_S, partial(self._followed, connector, epoch_s, tag, told, told_epoch_s)
+        )
 
-    def _let_go(self, connector: int, t: float, tag: str) -> None:
-        if self._connectors.alone(connector, t, t + CARD_LOOK_S):
+    def _let_go(self, connector: int, epoch_s: float, tag: str) -> None:
+        if self._connectors.alone(connector, epoch_s, epoch_s + CARD_LOOK_S):
             told, message = self._told[connector][1], f"card {tag} was shown for its cable"
-            self._ledger.judge(CABLE, told == "Available", t, connector, "Available", told, message)
+            self._ledger.judge(CABLE, told == "Available", epoch_s, connector, "Available", told, message)
 
     def _has_no_reader(self, connector: int) -> bool:
         texts = [self._keys.text(key) for key in ("chg_Reader1", "chg_Reader2")]
@@ -262,101 +291,113 @@ class Cards:
         serving = [r for r in readers if r[0].strip() != "none" and r[2].strip() in ("any", f"ch{connector}")]
         return bool(readers) and not serving
 
-    def _followed(self, connector: int, t: float, tag: str, told: str, told_t: float | None) -> None:
-        if not self._connectors.alone(connector, t, t + CARD_LOOK_S):
+    def _followed(
+        self, connector: int, epoch_s: float, tag: str, told: str, told_epoch_s: float | None
+    ) -> None:
+        if not self._connectors.alone(connector, epoch_s, epoch_s + CARD_LOOK_S):
             return
-        running = self._connectors.running[connector].begin_of(t - 0.01)
-        if running is not None and running < t - 1.0:
+        running = self._connectors.running[connector].begin_of(epoch_s - 0.01)
+        if running is not None and running < epoch_s - 1.0:
             begun = (s for s in reversed(self._starts) if s.connector == connector and s.start == running)
             its = next(begun, None)
             if its is not None:
-                self._in_transaction(its, t, tag)
-        elif running is None and told in ("Available", "Preparing") and self._is_first(connector, t):
-            self._at_rest(connector, t, tag)
-        elif running is None and told == "Preparing" and told_t is not None:
-            self._shown_again(connector, t, tag, told_t)
+                self._in_transaction(its, epoch_s, tag)
+        elif running is None and told in ("Available", "Preparing") and self._is_first(connector, epoch_s):
+            self._at_rest(connector, epoch_s, tag)
+        elif running is None and told == "Preparing" and told_epoch_s is not None:
+            self._shown_again(connector, epoch_s, tag, told_epoch_s)
         elif running is None and told == "Unavailable" and self._told[connector][1] == told:
-            self._out_of_service(connector, t, tag)
+            self._out_of_service(connector, epoch_s, tag)
 
-    def _shown_again(self, connector: int, t: float, tag: str, told_t: float) -> None:
+    def _shown_again(self, connector: int, epoch_s: float, tag: str, told_epoch_s: float) -> None:
         """While a card waits for its cable: the same one takes it back, another changes nothing."""
-        waits_s = float(self._keys.integer("ConnectionTimeOut", t) or 0)
-        before = [who for at, c, who in self._tags if c == connector and told_t - CARD_LOOK_S <= at < t]
-        plugged = self._connectors.plugged[connector].begin_of(t) is not None
-        remote = any(told_t - LONGEST_WAIT_S <= at <= t for at, _ in self._remote)
+        waits_s = float(self._keys.integer("ConnectionTimeOut", epoch_s) or 0)
+        before = [
+            who for at, c, who in self._tags if c == connector and told_epoch_s - CARD_LOOK_S <= at < epoch_s
+        ]
+        plugged = self._connectors.plugged[connector].begin_of(epoch_s) is not None
+        remote = any(told_epoch_s - LONGEST_WAIT_S <= at <= epoch_s for at, _ in self._remote)
         if (
             plugged
             or remote
             or len(before) != 1
-            or not told_t + CARD_SOON_S < t < told_t + waits_s - CARD_LOOK_S
+            or not told_epoch_s + CARD_SOON_S < epoch_s < told_epoch_s + waits_s - CARD_LOOK_S
         ):
             return
         expected, told = "Available" if before[0] == tag else "Preparing", self._told[connector][1]
         message = f"card {tag} was shown while {before[0]} waits for its cable"
-        self._ledger.judge(BACK, told == expected, t, connector, expected, told, message)
+        self._ledger.judge(BACK, told == expected, epoch_s, connector, expected, told, message)
 
-    def _out_of_service(self, connector: int, t: float, tag: str) -> None:
+    def _out_of_service(self, connector: int, epoch_s: float, tag: str) -> None:
         """Shown at one connector only, and not asked for on behalf of the CSMS."""
-        shown = sum(who == tag and abs(at - t) <= CARD_SOON_S for at, _, who in self._tags)
-        if shown == 1 and not any(who == tag and abs(at - t) <= CARD_SOON_S for at, who in self._remote):
-            asked = self._was_asked(tag, t)
+        shown = sum(who == tag and abs(at - epoch_s) <= CARD_SOON_S for at, _, who in self._tags)
+        if shown == 1 and not any(
+            who == tag and abs(at - epoch_s) <= CARD_SOON_S for at, who in self._remote
+        ):
+            asked = self._was_asked(tag, epoch_s)
             message, actual = f"card {tag} was shown at a connector out of service", "Authorize"
-            self._ledger.judge(NEEDLESS, not asked, t, connector, "no Authorize", actual, message)
+            self._ledger.judge(NEEDLESS, not asked, epoch_s, connector, "no Authorize", actual, message)
 
-    def _in_transaction(self, its: Transaction, t: float, tag: str) -> None:
-        if self._keys.has_option("com_AuthOptions", "StopOnAnyCrd") or not self._keys.asks_online(t):
+    def _in_transaction(self, its: Transaction, epoch_s: float, tag: str) -> None:
+        if self._keys.has_option("com_AuthOptions", "StopOnAnyCrd") or not self._keys.asks_online(epoch_s):
             return
         own = tag == its.id_tag.lower()
-        answer = self._answer(tag, t)
+        answer = self._answer(tag, epoch_s)
         group = self._parents.get(its.id_tag.lower())
         if not own and answer is None:  # known by cache or list, or nothing that could stop it
-            if group is not None and self._flag("LocalPreAuthorize", t) is False:
+            if group is not None and self._flag("LocalPreAuthorize", epoch_s) is False:
                 message = f"card {tag} was shown in a transaction of group {group}, and not asked for"
-                asked = self._was_asked(tag, t)
-                self._ledger.judge(ASKED, asked, t, its.connector, "Authorize at once", "none", message)
+                asked = self._was_asked(tag, epoch_s)
+                self._ledger.judge(ASKED, asked, epoch_s, its.connector, "Authorize at once", "none", message)
             return
         may = own or (answer == "Accepted" and group is not None and self._parents.get(tag) == group)
-        stopped = its.stop is not None and t - 0.5 <= its.stop <= t + CARD_LOOK_S
+        stopped = its.stop is not None and epoch_s - 0.5 <= its.stop <= epoch_s + CARD_LOOK_S
         by = next((who for stop, who in self._stops if stop is its), "")
         good = may == stopped and (not stopped or (its.reason == "Local" and by in ("", tag)))
         if own and stopped:
-            good = good and (its.stop or t) <= t + CARD_SOON_S
-        actual = f"{its.reason} at {iso(its.stop or t)}, idTag {by or 'none'}" if stopped else "it goes on"
+            good = good and (its.stop or epoch_s) <= epoch_s + CARD_SOON_S
+        actual = (
+            f"{its.reason} at {iso(its.stop or epoch_s)}, idTag {by or 'none'}" if stopped else "it goes on"
+        )
         expected = f"Local at once, idTag {tag}" if may else "it goes on"
         message = f"card {tag} was shown in transaction {its.id} of {its.id_tag}"
-        self._ledger.judge(STOPS, good, t, its.connector, expected, actual, message)
+        self._ledger.judge(STOPS, good, epoch_s, its.connector, expected, actual, message)
 
-    def _was_asked(self, tag: str, t: float) -> bool:
+    def _was_asked(self, tag: str, epoch_s: float) -> bool:
         """Did an Authorize follow a card shown then?"""
-        return any(who == tag and t - 0.1 <= at <= t + CARD_SOON_S for at, who in self._asked)
+        return any(who == tag and epoch_s - 0.1 <= at <= epoch_s + CARD_SOON_S for at, who in self._asked)
 
-    def _answer(self, tag: str, t: float) -> str | None:
+    def _answer(self, tag: str, epoch_s: float) -> str | None:
         """What the CSMS said of a card when asked for it just now."""
         found = [
-            said.status for said in self._said if said.tag == tag and t - 0.1 <= said.t <= t + CARD_SOON_S
+            said.status
+            for said in self._said
+            if said.tag == tag and epoch_s - 0.1 <= said.epoch_s <= epoch_s + CARD_SOON_S
         ]
         return found[-1] if found else None
 
-    def _is_first(self, connector: int, t: float) -> bool:
+    def _is_first(self, connector: int, epoch_s: float) -> bool:
         """Does no earlier card wait here?"""
-        limit_s = self._keys.integer("ConnectionTimeOut", t)
+        limit_s = self._keys.integer("ConnectionTimeOut", epoch_s)
         wait_s = np.inf if limit_s == 0 else float(limit_s or LONGEST_WAIT_S) + CARD_LOOK_S
-        return not any(c == connector and t - wait_s <= at < t for at, c, _ in self._tags) and not any(
-            t - wait_s <= at <= t for at, _ in self._remote
-        )
+        return not any(
+            c == connector and epoch_s - wait_s <= at < epoch_s for at, c, _ in self._tags
+        ) and not any(epoch_s - wait_s <= at <= epoch_s for at, _ in self._remote)
 
-    def _at_rest(self, connector: int, t: float, tag: str) -> None:
+    def _at_rest(self, connector: int, epoch_s: float, tag: str) -> None:
         """Nothing runs: the CSMS is asked, and what it accepts starts where the cable is in."""
-        if self._keys.has_option("com_AuthOptions", "AllowAllCards") or not self._keys.asks_online(t):
+        if self._keys.has_option("com_AuthOptions", "AllowAllCards") or not self._keys.asks_online(epoch_s):
             return
-        asked = self._was_asked(tag, t)
-        knows = self._flag("LocalPreAuthorize", t) is not False
+        asked = self._was_asked(tag, epoch_s)
+        knows = self._flag("LocalPreAuthorize", epoch_s) is not False
         if not knows:
             message = f"card {tag} was shown and not asked for"
-            self._ledger.judge(ASKED, asked, t, connector, "Authorize at once", "none", message)
-        plugged = self._connectors.plugged[connector].begin_of(t)
-        if self._answer(tag, t) == "Accepted" and plugged is not None and plugged < t - 1.0:
-            self._expect(connector, t, t + CARD_LOOK_S, tag, "an accepted card at a connector with a car")
+            self._ledger.judge(ASKED, asked, epoch_s, connector, "Authorize at once", "none", message)
+        plugged = self._connectors.plugged[connector].begin_of(epoch_s)
+        if self._answer(tag, epoch_s) == "Accepted" and plugged is not None and plugged < epoch_s - 1.0:
+            self._expect(
+                connector, epoch_s, epoch_s + CARD_LOOK_S, tag, "an accepted card at a connector with a car"
+            )
 
     def _expect(self, connector: int, since: float, until: float, tag: str, what: str) -> None:
         started = [s for s in self._starts if s.connector == connector and since - 0.5 <= s.start <= until]
@@ -366,18 +407,23 @@ class Cards:
 
     def _plugged(self, event: Event) -> None:
         """A cable after its card."""
-        connector, t = event.connector or 0, event.t
-        told_t, told = self._told.get(connector, (0.0, ""))
-        shown = [who for at, c, who in self._tags if c == connector and told_t - CARD_LOOK_S <= at <= told_t]
+        connector, epoch_s = event.connector or 0, event.epoch_s
+        told_epoch_s, told = self._told.get(connector, (0.0, ""))
+        shown = [
+            who
+            for at, c, who in self._tags
+            if c == connector and told_epoch_s - CARD_LOOK_S <= at <= told_epoch_s
+        ]
         waits = (
-            told == "Preparing" and t - told_t < float(self._keys.integer("ConnectionTimeOut", t) or 0) - 1.0
+            told == "Preparing"
+            and epoch_s - told_epoch_s < float(self._keys.integer("ConnectionTimeOut", epoch_s) or 0) - 1.0
         )
-        if waits and len(shown) == 1 and self._answer(shown[0], told_t - CARD_SOON_S) == "Accepted":
-            self._agenda.at(t + CARD_LOOK_S, partial(self._came, connector, t, shown[0]))
+        if waits and len(shown) == 1 and self._answer(shown[0], told_epoch_s - CARD_SOON_S) == "Accepted":
+            self._agenda.at(epoch_s + CARD_LOOK_S, partial(self._came, connector, epoch_s, shown[0]))
 
-    def _came(self, connector: int, t: float, tag: str) -> None:
-        if self._connectors.alone(connector, t, t + CARD_LOOK_S):
-            self._expect(connector, t, t + CARD_SOON_S, tag, "a cable after its accepted card")
+    def _came(self, connector: int, epoch_s: float, tag: str) -> None:
+        if self._connectors.alone(connector, epoch_s, epoch_s + CARD_LOOK_S):
+            self._expect(connector, epoch_s, epoch_s + CARD_SOON_S, tag, "a cable after its accepted card")
 
     # -- ConnectionTimeOut -----------------------------------------------------------------------
 
@@ -386,33 +432,35 @@ class Cards:
         before = self._told.get(connector)
         if before is not None and before[1] == status:
             return
-        self._told[connector] = (call.t, status)
+        self._told[connector] = (call.epoch_s, status)
         if before is not None and before[1] == "Preparing" and status == "Available":
             self._taken_back(connector, call)
-        wait_s = self._keys.integer("ConnectionTimeOut", call.t)
+        wait_s = self._keys.integer("ConnectionTimeOut", call.epoch_s)
         if status == "Preparing" and wait_s and connector not in self._history.transactions.open:
-            self._agenda.at(call.t + wait_s + NEAR_S, partial(self._waited, connector, call.t, float(wait_s)))
+            self._agenda.at(
+                call.epoch_s + wait_s + NEAR_S, partial(self._waited, connector, call.epoch_s, float(wait_s))
+            )
         elif before is not None and before[1] == "Preparing" and status in ("Available", "Finishing"):
-            self._gave_up(connector, *before, call.t)
+            self._gave_up(connector, *before, call.epoch_s)
 
     def _taken_back(self, connector: int, call: Call) -> None:
         """B1: a card shown until then starts nothing any more, be it shown twice or waited in vain."""
-        told_t = epoch(call.payload.get("timestamp", iso(call.t)))
-        if abs(call.t - told_t) < SAME_CLOCK_S:
-            self._given_up[connector] = told_t
+        told_epoch_s = epoch(call.payload.get("timestamp", iso(call.epoch_s)))
+        if abs(call.epoch_s - told_epoch_s) < SAME_CLOCK_S:
+            self._given_up[connector] = told_epoch_s
 
-    def _waited(self, connector: int, t: float, wait_s: float) -> None:
-        if self._undisturbed(connector, t, t + wait_s + NEAR_S):
-            good = self._told[connector] != (t, "Preparing")
+    def _waited(self, connector: int, epoch_s: float, wait_s: float) -> None:
+        if self._undisturbed(connector, epoch_s, epoch_s + wait_s + NEAR_S):
+            good = self._told[connector] != (epoch_s, "Preparing")
             message, expected = "a connector is still Preparing", f"another status after {wait_s:g} s"
-            self._ledger.judge(TIMEOUT, good, t, connector, expected, "Preparing", message)
+            self._ledger.judge(TIMEOUT, good, epoch_s, connector, expected, "Preparing", message)
 
-    def _gave_up(self, connector: int, since: float, _: str, t: float) -> None:
-        wait_s = self._keys.integer("ConnectionTimeOut", t)
-        if wait_s and self._undisturbed(connector, since, t):
-            good, message = t - since >= wait_s - NEAR_S, "Preparing ends although nothing happened"
-            expected, actual = f"after {wait_s} s", f"after {t - since:.0f} s"
-            self._ledger.judge(TIMEOUT, good, t, connector, expected, actual, message)
+    def _gave_up(self, connector: int, since: float, _: str, epoch_s: float) -> None:
+        wait_s = self._keys.integer("ConnectionTimeOut", epoch_s)
+        if wait_s and self._undisturbed(connector, since, epoch_s):
+            good, message = epoch_s - since >= wait_s - NEAR_S, "Preparing ends although nothing happened"
+            expected, actual = f"after {wait_s} s", f"after {epoch_s - since:.0f} s"
+            self._ledger.judge(TIMEOUT, good, epoch_s, connector, expected, actual, message)
 
     def _undisturbed(self, connector: int, since: float, until: float) -> bool:
         edge = np.array([since - 1.0, until])
@@ -426,8 +474,8 @@ class Cards:
             and not self._link.was_unheard(since - 60.0, until)
         )
 
-    def _flag(self, key: str, t: float) -> bool | None:
-        text = self._keys.text(key, t)
+    def _flag(self, key: str, epoch_s: float) -> bool | None:
+        text = self._keys.text(key, epoch_s)
         return None if text is None else text.lower() == "true"
 
 

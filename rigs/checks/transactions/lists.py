@@ -38,9 +38,9 @@ class Lists:
         context.bus.replies["SendLocalList"].append(self._sent)
         context.bus.replies["GetLocalListVersion"].append(self._asked)
 
-    def _disabled(self, t: float) -> bool:
+    def _disabled(self, epoch_s: float) -> bool:
         """Is the list out of use, and does the policy refuse it then?"""
-        text = self._keys.text("LocalAuthListEnabled", t)
+        text = self._keys.text("LocalAuthListEnabled", epoch_s)
         policy = self._context.policies.get("list_disabled", "NotSupported")
         return text is not None and text.lower() != "true" and policy == "NotSupported"
 
@@ -50,9 +50,11 @@ class Lists:
         if self._tags is None:
             self._learns(call)
             return
-        status, expected = call.reply["status"], self._expected(call.payload, call.t)
+        status, expected = call.reply["status"], self._expected(call.payload, call.epoch_s)
         message = f"the answer to a {call.payload['updateType'].lower()} update of the local list"
-        self._ledger.judge(ANSWER, status in expected, call.t, None, " or ".join(expected), status, message)
+        self._ledger.judge(
+            ANSWER, status in expected, call.epoch_s, None, " or ".join(expected), status, message
+        )
         if status == "Accepted":
             self._update(call.payload)
 
@@ -65,8 +67,8 @@ class Lists:
         ):
             self._update(call.payload)
 
-    def _expected(self, payload: dict[str, Any], t: float) -> tuple[str, ...]:
-        if self._disabled(t):
+    def _expected(self, payload: dict[str, Any], epoch_s: float) -> tuple[str, ...]:
+        if self._disabled(epoch_s):
             return ("NotSupported",)
         entries = payload.get("localAuthorizationList", [])
         tags = [entry["idTag"].lower() for entry in entries]
@@ -98,6 +100,6 @@ class Lists:
         if self._tags is None:
             self._tags = set() if call.reply["listVersion"] == 0 else None  # 5.10: there is none
             return
-        expected, told = -1 if self._disabled(call.t) else self._version, call.reply["listVersion"]
+        expected, told = -1 if self._disabled(call.epoch_s) else self._version, call.reply["listVersion"]
         message = "the version of the local list"
-        self._ledger.judge(VERSION, told == expected, call.t, None, str(expected), str(told), message)
+        self._ledger.judge(VERSION, told == expected, call.epoch_s, None, str(expected), str(told), message)

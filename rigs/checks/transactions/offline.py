@@ -51,7 +51,7 @@ class Shown:
     """A card at a connector with a car, nothing running there; `status` is what the station knows of it."""
 
     connector: int
-    t: float
+    epoch_s: float
     tag: str
     status: str | None
     online: bool
@@ -74,7 +74,7 @@ class Unconnected:
         self._asked: deque[tuple[float, str]] = deque(maxlen=64)
         self._starts: deque[Transaction] = deque(maxlen=256)
         self._offline: deque[Shown] = deque(maxlen=256)  # judged when the starts of the outage are told
-        self._conflict_t = self._conflict_told_t = float("-inf")
+        self._conflict_epoch_s = self._conflict_told_epoch_s = float("-inf")
         if not context.evidence.from_power_on:
             return
         context.bus.calls["StatusNotification"].append(self._told)
@@ -85,7 +85,7 @@ class Unconnected:
         for action in ("Authorize", "StartTransaction", "StopTransaction"):
             bus.replies[action].append(self._learnt)
         bus.calls["Authorize"].append(
-            lambda call: self._asked.append((call.t, call.payload["idTag"].lower()))
+            lambda call: self._asked.append((call.epoch_s, call.payload["idTag"].lower()))
         )
         bus.calls["StartTransaction"].append(self._started)
         bus.events["tag"].append(self._shown)
@@ -123,101 +123,114 @@ class Unconnected:
         if self._keys.text("LocalAuthListEnabled") is None:
             self._ledger.not_compared(CONFLICT, key("LocalAuthListEnabled").lacks)
         else:
-            held_up = self._link.was_unheard(self._conflict_t, call.t) or self._link.is_mute(call.t)
-            good = call.t - self._conflict_t <= (MUTE_S if held_up else CARD_LOOK_S)
+            held_up = self._link.was_unheard(self._conflict_epoch_s, call.epoch_s) or self._link.is_mute(
+                call.epoch_s
+            )
+            good = call.epoch_s - self._conflict_epoch_s <= (MUTE_S if held_up else CARD_LOOK_S)
             message = "a conflict of the local list is told"
             self._ledger.judge(
-                CONFLICT, good, call.t, call.connector, "a contradiction before", "none", message
+                CONFLICT, good, call.epoch_s, call.connector, "a contradiction before", "none", message
             )
-        self._conflict_told_t = call.t
+        self._conflict_told_epoch_s = call.epoch_s
 
     def _contradicts(self, tag: str, call: Call) -> None:
         """Accepted here and not there, or the other way round."""
         listed, said = self._list[tag]["status"] in KEPT, (call.reply or {})["idTagInfo"]["status"] in KEPT
-        t = call.reply_t or call.t
+        epoch_s = call.reply_epoch_s or call.epoch_s
         if listed != said and "expiryDate" not in self._list[tag]:
-            self._conflict_t = t
-            self._agenda.at(t + CARD_LOOK_S, partial(self._conflict_due, t, tag))
+            self._conflict_epoch_s = epoch_s
+            self._agenda.at(epoch_s + CARD_LOOK_S, partial(self._conflict_due, epoch_s, tag))
 
-    def _conflict_due(self, t: float, tag: str) -> None:
-        edge = np.array([t, t + CARD_LOOK_S])
+    def _conflict_due(self, epoch_s: float, tag: str) -> None:
+        edge = np.array([epoch_s, epoch_s + CARD_LOOK_S])
         if not self._connectors.unsure(edge, 0.0).any() and not self._link.was_unheard(
-            t - 60.0, t + CARD_LOOK_S
+            epoch_s - 60.0, epoch_s + CARD_LOOK_S
         ):
-            good, message = self._conflict_told_t >= t, f"the CSMS contradicts the local list on {tag}"
-            self._ledger.judge(CONFLICT, good, t, None, CONFLICT_CODE, "nothing", message)
+            good, message = (
+                self._conflict_told_epoch_s >= epoch_s,
+                f"the CSMS contradicts the local list on {tag}",
+            )
+            self._ledger.judge(CONFLICT, good, epoch_s, None, CONFLICT_CODE, "nothing", message)
 
     def _learnt(self, call: Call) -> None:
         tag = call.payload.get("idTag", "").lower()
         if call.reply is None or "idTagInfo" not in call.reply or not tag:
             return
-        if tag in self._list and self._is("LocalAuthListEnabled", call.t):
+        if tag in self._list and self._is("LocalAuthListEnabled", call.epoch_s):
             self._contradicts(tag, call)
-        listed = tag in self._list and self._is("LocalAuthListEnabled", call.t)
-        if call.reply is not None and not listed and self._is("AuthorizationCacheEnabled", call.t):
+        listed = tag in self._list and self._is("LocalAuthListEnabled", call.epoch_s)
+        if call.reply is not None and not listed and self._is("AuthorizationCacheEnabled", call.epoch_s):
             self._cache[tag] = call.reply["idTagInfo"]
 
     def _started(self, call: Call) -> None:
         running = self._history.transactions.open.get(call.payload["connectorId"])
-        if running is not None and running.start_told == call.t:
+        if running is not None and running.start_told == call.epoch_s:
             self._starts.append(running)
 
-    def _is(self, key: str, t: float) -> bool:
-        return (self._keys.text(key, t) or "").lower() == "true"
+    def _is(self, key: str, epoch_s: float) -> bool:
+        return (self._keys.text(key, epoch_s) or "").lower() == "true"
 
-    def _status(self, tag: str, t: float) -> str | None:
+    def _status(self, tag: str, epoch_s: float) -> str | None:
         """What the station knows of a card: Expired past its date (3.5.1)."""
-        info = self._list.get(tag) if self._is("LocalAuthListEnabled", t) else None
-        if info is None and self._is("AuthorizationCacheEnabled", t):
+        info = self._list.get(tag) if self._is("LocalAuthListEnabled", epoch_s) else None
+        if info is None and self._is("AuthorizationCacheEnabled", epoch_s):
             info = self._cache.get(tag)
         if info is None:
             return None
         expiry = info.get("expiryDate")
-        return "Expired" if info["status"] in KEPT and expiry and epoch(expiry) <= t else str(info["status"])
+        return (
+            "Expired"
+            if info["status"] in KEPT and expiry and epoch(expiry) <= epoch_s
+            else str(info["status"])
+        )
 
     # -- cards -----------------------------------------------------------------------------------
 
     def _shown(self, event: Event) -> None:
-        connector, t = event.connector or 0, event.t
+        connector, epoch_s = event.connector or 0, event.epoch_s
         tag = str(event.detail.get("id_tag", "")).lower()
-        takes_all = self._keys.has_option("com_AuthOptions", "AllowAllCards", t)
-        if takes_all or self._connectors.plugged[connector].begin_of(t) is None:
+        takes_all = self._keys.has_option("com_AuthOptions", "AllowAllCards", epoch_s)
+        if takes_all or self._connectors.plugged[connector].begin_of(epoch_s) is None:
             return
         if self._connectors.statuses.get(connector) in OUT or self._connectors.ordered_out & {
             0,
             connector,
         }:
             return
-        shown = Shown(connector, t, tag, self._status(tag, t), self._link.down_since is None)
+        shown = Shown(connector, epoch_s, tag, self._status(tag, epoch_s), self._link.down_since is None)
         if shown.online and self._connectors.statuses.get(connector) != "Preparing":
             return  # not free, or its cable was not noticed: other checks see to that
         if not shown.online:
             self._offline.append(shown)
-        elif shown.status == "Accepted" and self._is("LocalPreAuthorize", t):
-            self._agenda.at(t + CARD_LOOK_S, partial(self._unasked, shown))
-        elif shown.status is None and self._is("LocalPreAuthorize", t) and self._asks_for_unknown(t):
-            self._agenda.at(t + CARD_LOOK_S, partial(self._unknown, shown))
+        elif shown.status == "Accepted" and self._is("LocalPreAuthorize", epoch_s):
+            self._agenda.at(epoch_s + CARD_LOOK_S, partial(self._unasked, shown))
+        elif (
+            shown.status is None
+            and self._is("LocalPreAuthorize", epoch_s)
+            and self._asks_for_unknown(epoch_s)
+        ):
+            self._agenda.at(epoch_s + CARD_LOOK_S, partial(self._unknown, shown))
 
-    def _asks_for_unknown(self, t: float) -> bool:
-        return self._keys.asks_online(t) and not self._may_know_more
+    def _asks_for_unknown(self, epoch_s: float) -> bool:
+        return self._keys.asks_online(epoch_s) and not self._may_know_more
 
     def _plain(self, shown: Shown) -> bool:
         """Nothing else was done, and the connector was free: plugged in since the last transaction there."""
-        connectors, t = self._connectors, shown.t
-        plugged = connectors.plugged[shown.connector].begin_of(t) or t
-        out_t = float(connectors.plugged[shown.connector].last_end(np.array([plugged]))[0])
+        connectors, epoch_s = self._connectors, shown.epoch_s
+        plugged = connectors.plugged[shown.connector].begin_of(epoch_s) or epoch_s
+        out_epoch_s = float(connectors.plugged[shown.connector].last_end(np.array([plugged]))[0])
         running = connectors.running[shown.connector]
-        edge = np.array([t - 2.0, t + CARD_LOOK_S])
+        edge = np.array([epoch_s - 2.0, epoch_s + CARD_LOOK_S])
         return (
-            connectors.touches(shown.connector, t - 5.0, t + CARD_LOOK_S) == 1
-            and plugged - out_t >= 1.0  # cables that were swapped within a wink are one to the station
-            and t - plugged < 25.0  # well within ConnectionTimeOut: the connector is Preparing
-            and connectors.touches(shown.connector, plugged + 0.1, t - 0.1) == 0
-            and running.begin_of(t - 0.5) is None
-            and not bool(running.last_end(np.array([t - 0.5]))[0] >= plugged - 1.0)
+            connectors.touches(shown.connector, epoch_s - 5.0, epoch_s + CARD_LOOK_S) == 1
+            and plugged - out_epoch_s >= 1.0  # cables that were swapped within a wink are one to the station
+            and epoch_s - plugged < 25.0  # well within ConnectionTimeOut: the connector is Preparing
+            and connectors.touches(shown.connector, plugged + 0.1, epoch_s - 0.1) == 0
+            and running.begin_of(epoch_s - 0.5) is None
+            and not bool(running.last_end(np.array([epoch_s - 0.5]))[0] >= plugged - 1.0)
             and not connectors.faulty[shown.connector].cover(edge).any()
-            and not self._history.boots.is_dark(t, 60.0)
-            and self._keys.integer("ConnectionTimeOut", t) not in (None, *range(1, 30))
+            and not self._history.boots.is_dark(epoch_s, 60.0)
+            and self._keys.integer("ConnectionTimeOut", epoch_s) not in (None, *range(1, 30))
         )
 
     def _start_of(self, shown: Shown) -> Transaction | None:
@@ -225,24 +238,28 @@ class Unconnected:
             (
                 s
                 for s in self._starts
-                if s.connector == shown.connector and abs(s.start - shown.t) <= CARD_SOON_S
+                if s.connector == shown.connector and abs(s.start - shown.epoch_s) <= CARD_SOON_S
             ),
             None,
         )
 
     def _is_sure(self, shown: Shown) -> bool:
-        edge = np.array([shown.t - 2.0, shown.t + CARD_LOOK_S])
+        edge = np.array([shown.epoch_s - 2.0, shown.epoch_s + CARD_LOOK_S])
         silent = self._link.was_unheard(*edge.tolist())
         return self._plain(shown) and not self._connectors.unsure(edge).any() and not silent
 
     def _was_asked(self, shown: Shown) -> bool:
-        return any(tag == shown.tag and abs(t - shown.t) <= CARD_SOON_S for t, tag in self._asked)
+        return any(
+            tag == shown.tag and abs(epoch_s - shown.epoch_s) <= CARD_SOON_S for epoch_s, tag in self._asked
+        )
 
     def _unknown(self, shown: Shown) -> None:
         """Neither list nor cache have it, or not any more (5.4)."""
         if self._is_sure(shown):
             good, message = self._was_asked(shown), f"card {shown.tag} is in no list and no cache"
-            self._ledger.judge(ASKED, good, shown.t, shown.connector, "Authorize at once", "none", message)
+            self._ledger.judge(
+                ASKED, good, shown.epoch_s, shown.connector, "Authorize at once", "none", message
+            )
 
     def _unasked(self, shown: Shown) -> None:
         if not self._is_sure(shown):
@@ -253,29 +270,29 @@ class Unconnected:
         actual = f"{'Authorize' if asked else 'no Authorize'}, {'a start' if started else 'no start'}"
         message = f"card {shown.tag} is known to the station"
         self._ledger.judge(
-            KNOWN, good, shown.t, shown.connector, "a start at once, no Authorize", actual, message
+            KNOWN, good, shown.epoch_s, shown.connector, "a start at once, no Authorize", actual, message
         )
 
     def _end(self, end: float) -> None:
         until = self._link.delivered_until(end, self._context.tolerances.grace_s)
         for shown in self._offline:
-            if shown.t < until and self._plain(shown) and self._in_outage(shown.t):
+            if shown.epoch_s < until and self._plain(shown) and self._in_outage(shown.epoch_s):
                 self._alone(shown)
 
-    def _in_outage(self, t: float) -> bool:
+    def _in_outage(self, epoch_s: float) -> bool:
         """Well within one, so that the station knows of it."""
         return any(
-            begin + 5.0 <= t <= over - CARD_LOOK_S for begin, over in self._link.outages
-        ) and not self._link.is_mute(t)
+            begin + 5.0 <= epoch_s <= over - CARD_LOOK_S for begin, over in self._link.outages
+        ) and not self._link.is_mute(epoch_s)
 
     def _alone(self, shown: Shown) -> None:
-        known, t = shown.status, shown.t
-        if known is not None and (known != "Accepted" or self._is("LocalAuthorizeOffline", t)):
+        known, epoch_s = shown.status, shown.epoch_s
+        if known is not None and (known != "Accepted" or self._is("LocalAuthorizeOffline", epoch_s)):
             may = known == "Accepted"
         else:
-            may = self._is("AllowOfflineTxForUnknownId", t)
+            may = self._is("AllowOfflineTxForUnknownId", epoch_s)
         started = self._start_of(shown)
         good = (started is not None and started.id_tag.lower() == shown.tag) == may
         what = f"card {shown.tag}, {known or 'unknown'} to the station, while there was no link"
         expected, actual = "a start" if may else "no start", "a start" if started else "none"
-        self._ledger.judge(ALONE, good, t, shown.connector, expected, actual, what)
+        self._ledger.judge(ALONE, good, epoch_s, shown.connector, expected, actual, what)

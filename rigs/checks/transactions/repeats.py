@@ -66,7 +66,7 @@ class Repeats:
         again = self._is_running(call)
         if again or key in self._confirmed:
             message = f"{call.action} was sent again although it had been confirmed"
-            self._ledger.broken(REPEAT, call.t, call.connector, "once", "again", message)
+            self._ledger.broken(REPEAT, call.epoch_s, call.connector, "once", "again", message)
         return again
 
     def _is_running(self, call: Call) -> bool:

@@ -45,12 +45,12 @@ class Refused:
     call: Call
     rule: Rule
     times: int
-    t: float
+    epoch_s: float
 
     @property
-    def due_t(self) -> float | None:
+    def due_epoch_s(self) -> float | None:
         """When it is to be sent again; None where it has been tried as often as it may."""
-        return None if self.times >= self.rule.attempts else self.t + self.rule.after(self.times)
+        return None if self.times >= self.rule.attempts else self.epoch_s + self.rule.after(self.times)
 
 
 class Retries:
@@ -64,7 +64,7 @@ class Retries:
         self._keys = context.history.keys
         self._agenda = context.agenda
         self._refused: dict[Hashable, Refused] = {}
-        self._refusals_t: set[float] = set()
+        self._refusals_epoch_s: set[float] = set()
         self._unanswered: dict[Hashable, Call] = {}  # starts and stops, as last sent
         self._era = 0  # interruptions so far
         self._uncounted: set[Hashable] = {None}  # no key, or refused before an interruption: who counted?
@@ -76,7 +76,7 @@ class Retries:
     def _interrupted(self, _: Event) -> None:
         self._uncounted.update(self._refused)
         self._refused.clear()
-        self._refusals_t.clear()
+        self._refusals_epoch_s.clear()
         self._unanswered.clear()
         self._era += 1
 
@@ -87,61 +87,68 @@ class Retries:
             self._goes_on(call)
 
     def _settled(self, call: Call) -> None:
-        key, rule = key_of(call), self._rule(call.t)
+        key, rule = key_of(call), self._rule(call.epoch_s)
         self._unanswered.pop(key, None)
         before = self._refused.pop(key, None)
-        if call.error is None or call.reply_t is None or rule is None or key in self._uncounted:
+        if call.error is None or call.reply_epoch_s is None or rule is None or key in self._uncounted:
             return
-        self._refusals_t.add(call.t)
-        now = Refused(call, rule, before.times + 1 if before else 1, call.reply_t)
+        self._refusals_epoch_s.add(call.epoch_s)
+        now = Refused(call, rule, before.times + 1 if before else 1, call.reply_epoch_s)
         self._refused[key] = now
-        if now.due_t is not None:
-            self._agenda.at(now.due_t + RETRY_SLACK_S, partial(self._overdue, key, now))
+        if now.due_epoch_s is not None:
+            self._agenda.at(now.due_epoch_s + RETRY_SLACK_S, partial(self._overdue, key, now))
 
-    def _rule(self, t: float) -> Rule | None:
+    def _rule(self, epoch_s: float) -> Rule | None:
         """By the station's policy; None where nobody says which it is, or what its keys are."""
         if self._context.policies["transaction_message_retry"] == "fixed-delay":
             return Rule(*FIXED, grows=False) if self._context.evidence.behaviour is not None else None
-        attempts = self._keys.integer("TransactionMessageAttempts", t)
-        wait_s = self._keys.integer("TransactionMessageRetryInterval", t)
+        attempts = self._keys.integer("TransactionMessageAttempts", epoch_s)
+        wait_s = self._keys.integer("TransactionMessageRetryInterval", epoch_s)
         return None if not attempts or wait_s is None else Rule(attempts, float(wait_s), grows=True)
 
     def _goes_on(self, call: Call) -> None:
         """Another CALL was answered after these had been given up: there is a conversation again."""
-        t = call.reply_t or call.t
+        epoch_s = call.reply_epoch_s or call.epoch_s
         for key, waiting in self._unanswered.items():
-            if waiting.t < call.t and self._history.boots.registration == "Accepted":
-                self._agenda.at(t + RESUME_S, partial(self._resumed, key, waiting, t, self._era))
+            if waiting.epoch_s < call.epoch_s and self._history.boots.registration == "Accepted":
+                self._agenda.at(epoch_s + RESUME_S, partial(self._resumed, key, waiting, epoch_s, self._era))
 
-    def _resumed(self, key: Hashable, waiting: Call, t: float, era: int) -> None:
+    def _resumed(self, key: Hashable, waiting: Call, epoch_s: float, era: int) -> None:
         if era != self._era:
             return
         good = self._unanswered.get(key) is not waiting
         message = f"{waiting.action} met silence, and the CSMS answers again"
         expected = f"sent again within {RESUME_S:g} s"
-        self._ledger.judge(RESUMED, good, t, waiting.connector, expected, "not sent", message)
+        self._ledger.judge(RESUMED, good, epoch_s, waiting.connector, expected, "not sent", message)
 
     def _sent(self, call: Call) -> None:
         if call.up and call.action in ("StartTransaction", "StopTransaction") and call.valid:
             self._unanswered[key_of(call)] = call
         refused = self._refused.get(key_of(call)) if call.up else None
-        if refused is None or self._rule(call.t) != refused.rule or self._was_silent(refused.t, call.t):
+        if (
+            refused is None
+            or self._rule(call.epoch_s) != refused.rule
+            or self._was_silent(refused.epoch_s, call.epoch_s)
+        ):
             return
-        due_t, waited = refused.due_t, f"{call.t - refused.t:.0f} s after refusal {refused.times}"
-        if due_t is None:
+        due_epoch_s, waited = (
+            refused.due_epoch_s,
+            f"{call.epoch_s - refused.epoch_s:.0f} s after refusal {refused.times}",
+        )
+        if due_epoch_s is None:
             message = f"{call.action} was sent again after its last attempt"
             self._broken(call, f"{refused.rule.attempts} attempts", waited, message)
         else:
             wanted = f"{refused.rule.after(refused.times):g} s after refusal {refused.times}"
-            good = -1.0 <= call.t - due_t <= RETRY_SLACK_S
-            message = f"{call.action} was sent again too {'early' if call.t < due_t else 'late'}"
-            self._ledger.judge(RETRY, good, call.t, call.connector, wanted, waited, message)
+            good = -1.0 <= call.epoch_s - due_epoch_s <= RETRY_SLACK_S
+            message = f"{call.action} was sent again too {'early' if call.epoch_s < due_epoch_s else 'late'}"
+            self._ledger.judge(RETRY, good, call.epoch_s, call.connector, wanted, waited, message)
 
     def _overdue(self, key: Hashable, refused: Refused) -> None:
-        now_t = refused.t + refused.rule.after(refused.times) + RETRY_SLACK_S
-        if self._refused.get(key) is not refused or self._was_silent(refused.t, now_t):
+        now_epoch_s = refused.epoch_s + refused.rule.after(refused.times) + RETRY_SLACK_S
+        if self._refused.get(key) is not refused or self._was_silent(refused.epoch_s, now_epoch_s):
             return
-        if self._rule(now_t) == refused.rule:
+        if self._rule(now_epoch_s) == refused.rule:
             wanted = f"another attempt, {refused.rule.attempts} in all"
             message = f"{refused.call.action} was not sent again after refusal {refused.times}"
             self._broken(refused.call, wanted, "none", message)
@@ -149,7 +156,10 @@ class Retries:
     def _was_silent(self, since: float, until: float) -> bool:
         """Did another CALL get no answer? The first one that does hastens what waits."""
         unheard = reversed(self._link.unheard)
-        return any(since - SILENCE_S <= t <= until and t not in self._refusals_t for t in unheard)
+        return any(
+            since - SILENCE_S <= epoch_s <= until and epoch_s not in self._refusals_epoch_s
+            for epoch_s in unheard
+        )
 
     def _broken(self, call: Call, expected: str, actual: str, message: str) -> None:
-        self._ledger.broken(RETRY, call.t, call.connector, expected, actual, message)
+        self._ledger.broken(RETRY, call.epoch_s, call.connector, expected, actual, message)

@@ -61,7 +61,7 @@ class Sessions:
             return
         detail = event.detail
         session = Session(
-            event.connector, detail.get("vehicle"), event.t, detail.get("needed_wh"), detail.get("soc")
+            event.connector, detail.get("vehicle"), event.epoch_s, detail.get("needed_wh"), detail.get("soc")
         )
         self._add(session)
         self._unmeasured.append(session)
@@ -72,12 +72,12 @@ class Sessions:
         self._by_connector.setdefault(session.connector, []).append(session)
         self._begins.setdefault(session.connector, []).append(session.plug_in)
 
-    def _judged(self, requirement: str, connector: int, t: Instants, good: bool) -> None:
+    def _judged(self, requirement: str, connector: int, epoch_s: Instants, good: bool) -> None:
         """Note in the sessions that stood there at these instants that a requirement was put to the test."""
         begins = self._begins.get(connector)
         if not begins:
             return
-        some = t if isinstance(t, np.ndarray) else (t,)
+        some = epoch_s if isinstance(epoch_s, np.ndarray) else (epoch_s,)
         if len(some) == 0:
             return
         first, last = sorted((float(some[0]), float(some[-1])))  # in order, or nearly
@@ -90,11 +90,11 @@ class Sessions:
     def _unplugged(self, event: Event) -> None:
         session = self._here.pop(event.connector or 0, None)
         if session is not None:
-            session.unplug = event.t
+            session.unplug = event.epoch_s
 
     def _started(self, call: Call) -> None:
         transaction = self._context.history.transactions.open.get(call.payload["connectorId"])
-        if transaction is None or transaction.start_told != call.t:
+        if transaction is None or transaction.start_told != call.epoch_s:
             return
         session = self._of(transaction)
         if session is None:
@@ -113,7 +113,7 @@ class Sessions:
     def _stopped(self, call: Call) -> None:
         for session in self._here.values():
             last = session.transactions[-1] if session.transactions else None
-            if session.vehicle is None and last is not None and last.stop_told == call.t:
+            if session.vehicle is None and last is not None and last.stop_told == call.epoch_s:
                 session.unplug = last.stop
 
     def _measure(self) -> None:
@@ -122,15 +122,15 @@ class Sessions:
             rows = self._context.telemetry.parts.get(session.connector)
             if rows is None:
                 continue
-            t = rows["t"]
-            if session.wh_at_plug_in is None and session.plug_in >= t[0]:
-                session.wh_at_plug_in = float(np.interp(session.plug_in, t, rows["energy_wh"]))
-            end = t[-1] if session.unplug is None else session.unplug
-            present = (t >= session.plug_in) & (t <= end) & ~np.isnan(rows["soc"])
+            epoch_s = rows["epoch_s"]
+            if session.wh_at_plug_in is None and session.plug_in >= epoch_s[0]:
+                session.wh_at_plug_in = float(np.interp(session.plug_in, epoch_s, rows["energy_wh"]))
+            end = epoch_s[-1] if session.unplug is None else session.unplug
+            present = (epoch_s >= session.plug_in) & (epoch_s <= end) & ~np.isnan(rows["soc"])
             if present.any():
                 session.soc_to = float(rows["soc"][present][-1])
             if session.wh_at_plug_in is not None:
-                session.wh = float(np.interp(end, t, rows["energy_wh"])) - session.wh_at_plug_in
+                session.wh = float(np.interp(end, epoch_s, rows["energy_wh"])) - session.wh_at_plug_in
         until = self._context.telemetry.until
         self._unmeasured = [s for s in self._unmeasured if s.unplug is None or s.unplug > until]
 
@@ -141,8 +141,8 @@ class Sessions:
 
 
 def _any_within(instants: Sequence[float] | Array, since: float, until: float) -> bool:
-    t = np.asarray(instants)
-    return bool(((t >= since) & (t <= until)).any())
+    epoch_s = np.asarray(instants)
+    return bool(((epoch_s >= since) & (epoch_s <= until)).any())
 
 
 def _row(session: Session, table: list[str]) -> dict[str, Any]:
@@ -166,5 +166,9 @@ def _row(session: Session, table: list[str]) -> dict[str, Any]:
 
 
 def _metered(session: Session) -> float | None:
-    done = [t.meter_stop - t.meter_start for t in session.transactions if t.meter_stop is not None]
+    done = [
+        epoch_s.meter_stop - epoch_s.meter_start
+        for epoch_s in session.transactions
+        if epoch_s.meter_stop is not None
+    ]
     return sum(done) if done else None

@@ -37,15 +37,15 @@ class Cause:
     """Something that may end transactions: on one connector, of one id, or all."""
 
     reason: str
-    t: float
+    epoch_s: float
     connector: int | None = None
     transaction: int | None = None
 
     def ends(self, stopped: Transaction) -> bool:
         mine = self.connector in (None, stopped.connector) and self.transaction in (None, stopped.id)
         stop = stopped.stop if stopped.stop is not None else stopped.start
-        long_ago = self.t < (stopped.start - 1.0 if self.reason in LASTING else stop - CAUSE_BEFORE_S)
-        return mine and not long_ago and self.t <= stop + 1.0
+        long_ago = self.epoch_s < (stopped.start - 1.0 if self.reason in LASTING else stop - CAUSE_BEFORE_S)
+        return mine and not long_ago and self.epoch_s <= stop + 1.0
 
 
 class StopReasons:
@@ -75,16 +75,16 @@ class StopReasons:
 
     def _fault(self, event: Event) -> None:
         if event.detail.get("fault") == "emergency-stop":
-            self._causes.append(Cause("EmergencyStop", event.t))
+            self._causes.append(Cause("EmergencyStop", event.epoch_s))
 
     def _event(self, event: Event, reason: str) -> None:
-        self._causes.append(Cause(reason, event.t, event.connector))
+        self._causes.append(Cause(reason, event.epoch_s, event.connector))
         if reason == "PowerLoss":
-            self._causes.append(Cause("Reboot", event.t))
+            self._causes.append(Cause("Reboot", event.epoch_s))
             self._asked.clear()
 
     def _note(self, call: Call, reason: str, connector: int | None = None, id: int | None = None) -> None:
-        self._causes.append(Cause(reason, call.reply_t or call.t, connector, id))
+        self._causes.append(Cause(reason, call.reply_epoch_s or call.epoch_s, connector, id))
 
     def _remote(self, call: Call) -> None:
         if call.reply is None:
@@ -94,17 +94,17 @@ class StopReasons:
         running = its is not None and its.stop is None
         message = f"a remote stop of transaction {id}, which is {'' if running else 'not '}running"
         expected = "Accepted" if running else "Rejected"
-        queued = its is not None and running and not accepted and self._may_be_over(its, call.t)
-        if (its is not None or self._history.is_settled(call.t)) and not queued:
+        queued = its is not None and running and not accepted and self._may_be_over(its, call.epoch_s)
+        if (its is not None or self._history.is_settled(call.epoch_s)) and not queued:
             said = call.reply["status"]
-            self._ledger.judge(NOT_RUNNING, accepted == running, call.t, None, expected, said, message)
+            self._ledger.judge(NOT_RUNNING, accepted == running, call.epoch_s, None, expected, said, message)
         if accepted:
             self._note(call, "Remote", id=id)
-            self._asked.setdefault(id, call.reply_t or call.t)
+            self._asked.setdefault(id, call.reply_epoch_s or call.epoch_s)
 
-    def _may_be_over(self, its: Transaction, t: float) -> bool:
+    def _may_be_over(self, its: Transaction, epoch_s: float) -> bool:
         """Its stop may be on its way."""
-        return self._link.may_be_queueing(t) or self._connectors.may_be_over(its.connector, t)
+        return self._link.may_be_queueing(epoch_s) or self._connectors.may_be_over(its.connector, epoch_s)
 
     def _reset(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":
@@ -137,15 +137,15 @@ class StopReasons:
             self._ledger.not_compared(REASON, EVENTS.lacks)
             return
         if reason == "Other":
-            self._by_option(stopped, call.t)
+            self._by_option(stopped, call.epoch_s)
             return
         found = any(cause.reason == reason and cause.ends(stopped) for cause in self._causes)
         others = {cause.reason for cause in self._causes if cause.ends(stopped)}
         expected = " or ".join(sorted(others)) or "a reason the recording shows"
         message = f"transaction {stopped.id} stops at {iso(stopped.stop)} for a reason without a cause"
-        self._ledger.judge(REASON, found, call.t, stopped.connector, expected, reason, message)
+        self._ledger.judge(REASON, found, call.epoch_s, stopped.connector, expected, reason, message)
 
-    def _by_option(self, stopped: Transaction, t: float) -> None:
+    def _by_option(self, stopped: Transaction, epoch_s: float) -> None:
         """Other: an option of the channel, where its options are known."""
         text = self._keys.text(f"chg_Ch{stopped.connector}Options", stopped.stop)
         if text is None:
@@ -154,7 +154,7 @@ class StopReasons:
         good = any(said.get(name, "0") not in ("", "0") for name in OPTIONS)
         message = f"transaction {stopped.id} stops for another reason"
         expected = f"one of {', '.join(OPTIONS)} in chg_Ch{stopped.connector}Options"
-        self._ledger.judge(REASON, good, t, stopped.connector, expected, text, message)
+        self._ledger.judge(REASON, good, epoch_s, stopped.connector, expected, text, message)
 
     def _in_time(self, stopped: Transaction, asked: float | None) -> None:
         if asked is None or stopped.stop is None:
@@ -163,8 +163,8 @@ class StopReasons:
         expected, actual = f"StopTransaction within {REMOTE_S:g} s", f"after {took:.0f} s"
         self._ledger.judge(REMOTE, took <= REMOTE_S, asked, stopped.connector, expected, actual, message)
 
-    def _end(self, t: float) -> None:
-        until = self._link.delivered_until(t, self._context.tolerances.grace_s)
+    def _end(self, epoch_s: float) -> None:
+        until = self._link.delivered_until(epoch_s, self._context.tolerances.grace_s)
         for id, asked in self._asked.items():
             its = self._history.transactions.by_id.get(id)
             if its is not None and its.stop is None and asked + REMOTE_S < until:

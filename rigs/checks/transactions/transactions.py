@@ -48,22 +48,22 @@ class Transactions:
         if before is not None and before.stop is None:
             lost = f"{before.name} from {iso(before.start)} still open"
             message = "a transaction starts while another runs on its connector"
-            self._ledger.broken(PAIR, call.t, started.connector, "StopTransaction first", lost, message)
-            self._undelivered(before, call.t)
+            self._ledger.broken(PAIR, call.epoch_s, started.connector, "StopTransaction first", lost, message)
+            self._undelivered(before, call.epoch_s)
         else:
             self._ledger.held(PAIR, 1, started.connector, started.start)
         self._running[started.connector] = started
         self._time(call, started.connector, started.start, "start")
 
     def _time(self, call: Call, connector: int, stamp: float, what: str) -> None:
-        ahead = stamp - call.t
+        ahead = stamp - call.epoch_s
         message = f"the {what} of a transaction is told before its time"
         self._ledger.judge(
             TIMES,
             ahead <= self._context.tolerances.station_clock_s,
-            call.t,
+            call.epoch_s,
             connector,
-            f"a timestamp up to {iso(call.t)}",
+            f"a timestamp up to {iso(call.epoch_s)}",
             iso(stamp),
             message,
             # of a rig the clock is known to the second; else it may be a minute off (clock.station)
@@ -82,34 +82,34 @@ class Transactions:
         self._time(call, stopped.connector, stop, "stop")
         message, expected = f"{stopped.name} stops before it starts", f"not before {iso(stopped.start)}"
         self._ledger.judge(
-            TIMES, stop >= stopped.start, call.t, stopped.connector, expected, iso(stop), message
+            TIMES, stop >= stopped.start, call.epoch_s, stopped.connector, expected, iso(stop), message
         )
 
     def _stops_nothing(self, call: Call, id: int) -> None:
         if id in self._transactions.given:
             message, actual = f"StopTransaction speaks of transaction {id}", "one stopped before"
-            self._ledger.broken(PAIR, call.t, None, "a running transaction", actual, message)
-        elif self._all_settled(call.t):
+            self._ledger.broken(PAIR, call.epoch_s, None, "a running transaction", actual, message)
+        elif self._all_settled(call.epoch_s):
             if id != UNKNOWN:
                 message, actual = f"StopTransaction speaks of transaction {id}", "an id that was never given"
-                self._ledger.broken(PAIR, call.t, None, "a running transaction", actual, message)
+                self._ledger.broken(PAIR, call.epoch_s, None, "a running transaction", actual, message)
         else:
             self._ledger.not_compared(PAIR, BEFORE)
 
-    def _all_settled(self, t: float) -> bool:
+    def _all_settled(self, epoch_s: float) -> bool:
         outlets = list(self._history.outlets())
-        return bool(outlets) and all(self._transactions.is_settled(one, t) for one in outlets)
+        return bool(outlets) and all(self._transactions.is_settled(one, epoch_s) for one in outlets)
 
     def _names(self, call: Call, stopped: Transaction, id: int) -> None:
         """The id that the CSMS gave; -1 only where it gave none before the stop (ER 3.18)."""
         if not self._context.evidence.hears_csms:
             self._ledger.not_compared(PAIR, BOTH_WAYS.lacks)
             return
-        confirmed = stopped.confirmed_at is not None and stopped.confirmed_at < (stopped.stop or call.t)
+        confirmed = stopped.confirmed_at is not None and stopped.confirmed_at < (stopped.stop or call.epoch_s)
         good = id == stopped.id or (id == UNKNOWN and not confirmed)
         message = f"the stop of {stopped.name} carries transactionId {id}"
         expected = f"transactionId {stopped.id if stopped.id is not None else UNKNOWN}"
-        self._ledger.judge(PAIR, good, call.t, stopped.connector, expected, id, message)
+        self._ledger.judge(PAIR, good, call.epoch_s, stopped.connector, expected, id, message)
 
     # -- meter values ----------------------------------------------------------------------------
 
@@ -128,57 +128,61 @@ class Transactions:
         )
 
     def _within(self, connector: int, block: Block, its: Transaction | None) -> None:
-        t = float(block.t[0])
+        epoch_s = float(block.epoch_s[0])
         if its is None:
             self._of_none(connector, block)
             return
         if its.connector != connector:
             message = f"meter values of transaction {its.id} from another connector"
-            self._ledger.broken(BELONGS, t, connector, f"connector {its.connector}", connector, message)
+            self._ledger.broken(BELONGS, epoch_s, connector, f"connector {its.connector}", connector, message)
             return
         last = float("inf") if its.stop is None else its.stop
         early, late = block.stamp < its.start - self._stamp_s, block.stamp > last + self._stamp_s
         outside = early | late
         self._ledger.held(BELONGS, int((~outside).sum()), connector, block.stamp[~outside])
-        for at, stamp in zip(block.t[outside].tolist(), block.stamp[outside].tolist(), strict=True):
+        for at, stamp in zip(block.epoch_s[outside].tolist(), block.stamp[outside].tolist(), strict=True):
             expected = f"{iso(its.start)} to {'now' if its.stop is None else iso(its.stop)}"
             message = f"a meter value of transaction {its.id} taken outside it"
             self._ledger.broken(BELONGS, at, connector, expected, iso(stamp), message)
 
     def _of_none(self, connector: int, block: Block) -> None:
         """Values of an id that no transaction was given, while another runs there or none can."""
-        t, stamp = float(block.t[0]), float(block.stamp[0])
+        epoch_s, stamp = float(block.epoch_s[0]), float(block.stamp[0])
         runs = self._transactions.at(connector, stamp)
         if runs is not None and runs.id is not None:
             message, expected = (
                 "meter values carry another id than the transaction's",
                 f"transactionId {runs.id}",
             )
-        elif self._transactions.is_settled(connector, t) and runs is None and not self._transactions.unclear:
+        elif (
+            self._transactions.is_settled(connector, epoch_s)
+            and runs is None
+            and not self._transactions.unclear
+        ):
             message, expected = "meter values of a transaction that no one started", "a transaction that was"
         else:
             self._ledger.not_compared(BELONGS, BEFORE, len(block))
             return
-        for _, t, _ in block.rows():
+        for _, epoch_s, _ in block.rows():
             self._ledger.broken(
-                BELONGS, t, connector, expected, f"transactionId {block.transaction}", message
+                BELONGS, epoch_s, connector, expected, f"transactionId {block.transaction}", message
             )
 
     def _without(self, connector: int, block: Block) -> None:
         if connector == 0 or block.layout.context not in ("Sample.Clock", "Sample.Periodic"):
             return
-        self._settle(float(block.t[0]) - STOP_TOLD_LATE_S)
+        self._settle(float(block.epoch_s[0]) - STOP_TOLD_LATE_S)
         since, until = float(block.stamp.min()) - self._stamp_s, float(block.stamp.max())
         if self._transactions.any_within(connector, since, until):
-            for _, t, stamp in block.rows():
+            for _, epoch_s, stamp in block.rows():
                 its = self._transactions.at(connector, stamp - self._stamp_s)
                 if its is not None and its.id is not None:
-                    self._suspects.append((t, stamp, its))
+                    self._suspects.append((epoch_s, stamp, its))
         self._ledger.held(CARRIES, len(block), connector, block.stamp)
 
-    def _settle(self, t: float) -> None:
+    def _settle(self, epoch_s: float) -> None:
         """A value taken as its transaction stops is told before the stop: look again a little later."""
-        while self._suspects and self._suspects[0][0] < t:
+        while self._suspects and self._suspects[0][0] < epoch_s:
             at, stamp, its = self._suspects.popleft()
             if its.stop is None or its.stop > stamp + self._stamp_s:
                 message = "a meter value taken in a transaction does not say so"
@@ -186,23 +190,23 @@ class Transactions:
 
     # -- in the end ------------------------------------------------------------------------------
 
-    def _undelivered(self, transaction: Transaction, t: float) -> None:
+    def _undelivered(self, transaction: Transaction, epoch_s: float) -> None:
         message = f"the stop of {transaction.name} was never told"
-        self._ledger.broken(DELIVERED, t, transaction.connector, "StopTransaction", "none", message)
+        self._ledger.broken(DELIVERED, epoch_s, transaction.connector, "StopTransaction", "none", message)
 
-    def _end(self, t: float) -> None:
-        self._settle(t + STOP_TOLD_LATE_S)
-        self._abandoned(t)
+    def _end(self, epoch_s: float) -> None:
+        self._settle(epoch_s + STOP_TOLD_LATE_S)
+        self._abandoned(epoch_s)
 
-    def _abandoned(self, t: float) -> None:
+    def _abandoned(self, epoch_s: float) -> None:
         """What still runs in the end must have its car: no unplug may be long past."""
-        until = self._link.delivered_until(t, self._context.tolerances.grace_s)
+        until = self._link.delivered_until(epoch_s, self._context.tolerances.grace_s)
         for connector, transaction in self._transactions.open.items():
             gone = self._connectors.unplugged.get(connector)
             if gone is None or self._history.boots.dark_since is not None:
                 continue
             ends = self._keys.text("StopTransactionOnEVSideDisconnect", gone) == "true"
-            if transaction.id is None and self._link.was_unheard(transaction.start, t):
+            if transaction.id is None and self._link.was_unheard(transaction.start, epoch_s):
                 continue  # its start is still to be taken; its stop waits behind it
             if ends and transaction.start < gone < until:
-                self._undelivered(transaction, t)
+                self._undelivered(transaction, epoch_s)

@@ -110,7 +110,7 @@ class Judge:
         self._ledger = self._context.ledger
         self._telling = Telling(self._context)
         self._sessions = Sessions(self._context)
-        self._frames, self._t = 0, float("-inf")
+        self._frames, self._epoch_s = 0, float("-inf")
 
     def run(self) -> Verdict:
         events = self._recording.part(EVENTS)
@@ -133,7 +133,7 @@ class Judge:
         """A `messages.jsonl`: lines, and pairs of lines of known form, which are nearly all."""
         with Pages(self._transcript.path, self._progress) as pages:
             while pages.more():
-                self._t, count = self._known.take_pairs(pages, self._t, self._due)
+                self._epoch_s, count = self._known.take_pairs(pages, self._epoch_s, self._due)
                 self._frames += count
                 number, raw = pages.number, pages.line()
                 if raw and not raw.isspace() and not self._known_line(number, raw):
@@ -151,7 +151,7 @@ class Judge:
     def _known_line(self, number: int, raw: bytes) -> bool:
         """One line of known form: a MeterValues, or the reply to it."""
         if (row := self._known.row(raw)) is not None:
-            self._advance(number, row.t, explained=not self._telling.pairing.is_idle)
+            self._advance(number, row.epoch_s, explained=not self._telling.pairing.is_idle)
             self._known.take_call(number, row)
             return True
         if (reply := self._known.reply(raw)) is not None:
@@ -167,7 +167,7 @@ class Judge:
             self._telling.pairing.broken_line()
             self._bad_line(number, str(error), raw)
             return
-        self._advance(number, frame.t, explained=self._needs_explaining(frame))
+        self._advance(number, frame.epoch_s, explained=self._needs_explaining(frame))
         self._ledger.held("recording.line")
         call = self._telling.frame(frame)
         if call is not None and call.action == "MeterValues" and call.up and not call.lost:
@@ -184,27 +184,27 @@ class Judge:
         goes_down = self._event is not None and self._event.name == "link-down"
         return goes_down and not self._telling.pairing.is_idle
 
-    def _advance(self, number: int, t: float, explained: bool = False) -> None:
+    def _advance(self, number: int, epoch_s: float, explained: bool = False) -> None:
         """Time goes on to a line's; what happened before it is told first.
 
         What goes down takes effect after the frames of its instant, but before one that is `explained` by it.
         """
         self._frames += 1
-        if t + JUST_AFTER_S * explained >= self._due:
-            self._catch_up(t + JUST_AFTER_S * explained)
-        if t >= self._t:
-            self._t = t
-        elif t < self._t - 0.0005:  # to the millisecond, where only `at` is written
-            back = f"{self._t - t:.3f} s before it"
+        if epoch_s + JUST_AFTER_S * explained >= self._due:
+            self._catch_up(epoch_s + JUST_AFTER_S * explained)
+        if epoch_s >= self._epoch_s:
+            self._epoch_s = epoch_s
+        elif epoch_s < self._epoch_s - 0.0005:  # to the millisecond, where only `at` is written
+            back = f"{self._epoch_s - epoch_s:.3f} s before it"
             message = f"line {number} goes back in time"
             expected = "a time not before the line before"
-            self._ledger.broken("recording.line", t, None, expected, back, message, severity="warning")
+            self._ledger.broken("recording.line", epoch_s, None, expected, back, message, severity="warning")
 
     def _next_due(self) -> float:
         return min(_ends(self._part), FOREVER if self._event is None else _told_at(self._event))
 
-    def _catch_up(self, t: float) -> None:
-        while (self._event is not None or self._part is not None) and self._next_due() <= t:
+    def _catch_up(self, epoch_s: float) -> None:
+        while (self._event is not None or self._part is not None) and self._next_due() <= epoch_s:
             if self._event is not None and _told_at(self._event) <= _ends(self._part):
                 self._telling.event(self._event)
                 self._event = next(self._events, None)
@@ -248,11 +248,11 @@ class Judge:
         return iter(()) if directory is None else telemetry.parts(directory, time)
 
     def _bad_line(self, number: int, why: str, raw: bytes) -> None:
-        t = self._t if self._frames else self._ledger.time.start
+        epoch_s = self._epoch_s if self._frames else self._ledger.time.start
         cut = not raw.endswith(b"\n")  # a killed run leaves its last line so
         self._ledger.broken(
             "recording.line",
-            t,
+            epoch_s,
             None,
             "one JSON record",
             raw[:80].decode(errors="replace").strip() or "nothing",
@@ -262,7 +262,7 @@ class Judge:
 
     def _verdict(self, time: StationTime) -> Verdict:
         simulated = self._summary.get("simulated_s")
-        end = max(self._t, time.epoch(float(simulated) if isinstance(simulated, int | float) else 0.0))
+        end = max(self._epoch_s, time.epoch(float(simulated) if isinstance(simulated, int | float) else 0.0))
         self._known.enter()
         self._telling.end(end)
         self._context.evidence.notes += self._transcript.told().notes
@@ -313,11 +313,11 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
     )
 
 
-def _event(t: float, connector: int | None, name: str, detail: dict[str, Any]) -> Event:
+def _event(epoch_s: float, connector: int | None, name: str, detail: dict[str, Any]) -> Event:
     """As the recording tells it; a fault named power-loss is the mains' and takes the whole station."""
     if name in POWER_LOSS and detail.get("fault") == "power-loss":
-        return Event(t, None, POWER_LOSS[name], detail)
-    return Event(t, connector, name, detail)
+        return Event(epoch_s, None, POWER_LOSS[name], detail)
+    return Event(epoch_s, connector, name, detail)
 
 
 def _tells_of_hands(recording: Recording) -> bool:
@@ -331,9 +331,9 @@ def _tells_of_hands(recording: Recording) -> bool:
 
 def _told_at(event: Event) -> float:
     """What goes down takes effect after the frames of its instant, all else before them."""
-    return event.t + JUST_AFTER_S if event.name in GOES_DOWN else event.t
+    return event.epoch_s + JUST_AFTER_S if event.name in GOES_DOWN else event.epoch_s
 
 
 def _ends(part: dict[int, telemetry.Rows] | None) -> float:
     """When a part may be judged: its last row is past, and so is what was told of it."""
-    return max((float(rows["t"][-1]) for rows in (part or {}).values()), default=FOREVER) + TOLD_LATE_S
+    return max((float(rows["epoch_s"][-1]) for rows in (part or {}).values()), default=FOREVER) + TOLD_LATE_S

@@ -50,21 +50,21 @@ class KnownLines:
         while (found := match(pages.buffer, pages.at)) is not None:
             template, pair = found
             groups, head = pair.groups(), template.head
-            t, stamp = epoch(float(groups[head[0]])), stamp_of(template, groups)
+            epoch_s, stamp = epoch(float(groups[head[0]])), stamp_of(template, groups)
             answered = epoch(float(groups[-1]))
-            in_order = last <= t <= answered < before
+            in_order = last <= epoch_s <= answered < before
             if (
                 stamp is None
-                or abs(t - stamp) > far_s
+                or abs(epoch_s - stamp) > far_s
                 or not in_order
                 or not is_new(groups[head[1]].decode())
             ):
                 break
             connector, block = self._block(template, groups)
-            put(connector, block, t, stamp, b",".join(groups[template.values]))
-            hear(t)
-            note(t, pages.number)
-            last, link.heard_at = answered, t
+            put(connector, block, epoch_s, stamp, b",".join(groups[template.values]))
+            hear(epoch_s)
+            note(epoch_s, pages.number)
+            last, link.heard_at = answered, epoch_s
             count += 1
             pages.skip(pair.end() - pages.at, 2)
             if not pages.more():
@@ -93,7 +93,7 @@ class KnownLines:
     def row(self, raw: bytes) -> Row | None:
         """A line that is such a MeterValues."""
         row = self._templates.match(raw) if raw.find(b'"MeterValues"', 0, 256) > 0 else None
-        if row is None or abs(row.t - row.stamp) > clocks.STILL_S:
+        if row is None or abs(row.epoch_s - row.stamp) > clocks.STILL_S:
             return None
         meant = self._telling.shared_ids.meant(row.connector, row.transaction)
         return row if row.transaction == meant else row._replace(transaction=meant)
@@ -113,18 +113,18 @@ class KnownLines:
     def take_call(self, number: int, row: Row) -> None:
         telling = self._telling
         self._calls += 1
-        self._context.ledger.lines.note(row.t, number)
-        call = Call(number, row.t, True, False, row.id, "MeterValues", None)
+        self._context.ledger.lines.note(row.epoch_s, number)
+        call = Call(number, row.epoch_s, True, False, row.id, "MeterValues", None)
         call.row = row
         telling.pairing.call(call)
         if not telling.repeats.is_again(call):
             telling.gathering.add(row)
-        telling.heartbeat.hear(row.t)
-        self._context.history.link.heard_at = row.t
+        telling.heartbeat.hear(row.epoch_s)
+        self._context.history.link.heard_at = row.epoch_s
 
-    def take_reply(self, t: float, id: str) -> None:
+    def take_reply(self, epoch_s: float, id: str) -> None:
         self._replies += 1
-        call = self._telling.pairing.reply(t, False, id)
+        call = self._telling.pairing.reply(epoch_s, False, id)
         if call is not None and call.again:
             self._telling.repeats.confirmed(call)
 

@@ -20,7 +20,7 @@ def other_version(recording: Recording) -> Verdict:
     for number, raw in recording.transcript.records():
         frame = reader.read(number, raw)
         line = frame.line if line is None else line
-        last = frame.t
+        last = frame.epoch_s
         frames += 1
     start = reader.start or 0.0
     ledger.time = StationTime(start)

@@ -276,8 +276,8 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.0f}"
 
 
-def _elapsed(t: float) -> str:
+def _elapsed(t_s: float) -> str:
     """Seconds of the run as days, hours, minutes and seconds."""
-    past = timedelta(seconds=max(t, 0.0))
+    past = timedelta(seconds=max(t_s, 0.0))
     hours, rest = divmod(past.seconds, 3600)
     return f"{past.days} d {hours:02}:{rest // 60:02}:{rest % 60:02}"

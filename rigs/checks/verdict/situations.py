@@ -43,7 +43,7 @@ def situations(path: Path) -> Counter[str]:
         except ValueError:
             continue
         first = reader.start if first is None else first
-        while event is not None and (first or 0.0) + event[0] <= frame.t:
+        while event is not None and (first or 0.0) + event[0] <= frame.epoch_s:
             watching.event(event[1])
             event = next(happened, None)
         watching.frame(frame)
@@ -104,7 +104,7 @@ class _Watching:
             yield str(payload.get("reason", "Local"))  # OCPP 1.6, 6.49
         if asked.action == "MeterValues":
             yield from _contexts(payload)
-        if asked.action in ("StartTransaction", "StopTransaction") and _late(asked.t, payload):
+        if asked.action in ("StartTransaction", "StopTransaction") and _late(asked.epoch_s, payload):
             yield "late"
         if asked.action in ("Authorize", "RemoteStartTransaction"):
             yield "cable first" if "Preparing" in self._statuses.values() else "cable later"
@@ -131,9 +131,9 @@ def _status(reply: Mapping[str, Any]) -> str:
     return str(found) if isinstance(found, str | int) else ""
 
 
-def _late(t: float, payload: Mapping[str, Any]) -> bool:
+def _late(epoch_s: float, payload: Mapping[str, Any]) -> bool:
     try:
-        return t - epoch(str(payload.get("timestamp"))) > LATE_S
+        return epoch_s - epoch(str(payload.get("timestamp"))) > LATE_S
     except ValueError:
         return False
 

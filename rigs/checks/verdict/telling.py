@@ -50,7 +50,7 @@ class Telling:
         self.breakdowns: dict[Breakdown, tuple[int | None, float]] = {}  # with line and time of the first
         self._now: tuple[int | None, float] = None, context.ledger.time.start
         self._bus.on_breakdown = self._breaks_down
-        self._history.keys.on_setting = lambda key, t: self._bus.tell(self._bus.settings, key, t)
+        self._history.keys.on_setting = lambda key, epoch_s: self._bus.tell(self._bus.settings, key, epoch_s)
         for check in CHECKS:
             check(context)
         self.heartbeat = Heartbeat(context)
@@ -60,9 +60,9 @@ class Telling:
 
     def frame(self, frame: Frame) -> Call | None:
         """Tell of a frame; the Call where it is a valid one that was not sent before."""
-        self._now = frame.line, frame.t
-        self._ledger.lines.tell(frame.t, frame.line)
-        self._context.evidence.heard(frame.t, frame.up)
+        self._now = frame.line, frame.epoch_s
+        self._ledger.lines.tell(frame.epoch_s, frame.line)
+        self._context.evidence.heard(frame.epoch_s, frame.up)
         try:
             return self._frame(frame)
         except Exception as error:
@@ -80,12 +80,12 @@ class Telling:
             self._ledger.held("frame.form")
             self._answered(frame)
         if frame.up:
-            self._history.link.heard_at = frame.t
+            self._history.link.heard_at = frame.epoch_s
         return told
 
     def _made(self, frame: Frame) -> Call:
         self._ledger.seen.add(frame.action)
-        call = Call(frame.line, frame.t, frame.up, frame.lost, frame.id, frame.action, frame.payload)
+        call = Call(frame.line, frame.epoch_s, frame.up, frame.lost, frame.id, frame.action, frame.payload)
         if not call.up and self._history.boots.registration in ("", "Rejected"):
             call.lost = True  # the station need not listen
         self.pairing.call(call)
@@ -95,7 +95,7 @@ class Telling:
         if frame.lost and not frame.up:  # what the station answered is so, heard or not
             self.pairing.lost_reply(frame.up, frame.id)
             return
-        asked = self.pairing.reply(frame.t, frame.up, frame.id)
+        asked = self.pairing.reply(frame.epoch_s, frame.up, frame.id)
         if asked is not None:
             self._reply(asked, frame)
 
@@ -103,7 +103,7 @@ class Telling:
         self.pairing.foreign(frame)
         self._ledger.broken(
             "frame.form",
-            frame.t,
+            frame.epoch_s,
             None,
             "a CALL, CALLRESULT or CALLERROR",
             frame.fault[:120],
@@ -119,7 +119,7 @@ class Telling:
         if valid and call.action == "StopTransaction":
             call.payload = self.shared_ids.stopped(call.payload)
         if call.up:
-            self.heartbeat.hear(call.t)
+            self.heartbeat.hear(call.epoch_s)
         if call.action != "MeterValues":
             self._bus.tell(self._bus.any_call, call)
         if not valid:
@@ -150,14 +150,14 @@ class Telling:
         connector = payload.get("connectorId", transaction.connector if transaction else 0)
         try:
             meant = self.shared_ids.meant(connector, payload.get("transactionId"))
-            return meter.read(items, call.t, connector, meant)
+            return meter.read(items, call.epoch_s, connector, meant)
         except ValueError as error:
-            self._no_number(call.t, connector, str(error))
+            self._no_number(call.epoch_s, connector, str(error))
             return []
 
-    def _no_number(self, t: float, connector: int, text: str) -> None:
+    def _no_number(self, epoch_s: float, connector: int, text: str) -> None:
         message = "a meter value that is no number"
-        self._ledger.broken("frame.schema", t, connector, "a number as the value", text[:100], message)
+        self._ledger.broken("frame.schema", epoch_s, connector, "a number as the value", text[:100], message)
 
     def _read(self, connector: int, blocks: list[Block]) -> None:
         measured = self._context.evidence.measured
@@ -186,10 +186,10 @@ class Telling:
             self._ledger.held(UNIQUE)
             return
         message = "a transaction is given the id of another that runs"
-        expected, t = "an id of its own", call.reply_t or call.t
+        expected, epoch_s = "an id of its own", call.reply_epoch_s or call.epoch_s
         actual = f"transaction {(call.reply or {})['transactionId']} again"
         self._ledger.broken(
-            UNIQUE, t, call.connector, expected, actual, message, severity="warning", blames=CSMS
+            UNIQUE, epoch_s, call.connector, expected, actual, message, severity="warning", blames=CSMS
         )
         self.shared_ids.tell_apart(call)
 
@@ -201,11 +201,11 @@ class Telling:
     # -- all else --------------------------------------------------------------------------------
 
     def event(self, event: Event) -> None:
-        self._now = None, event.t
+        self._now = None, event.epoch_s
         self._ledger.seen.add(event.name)
         if event.name in _BARRIER_EVENTS:
             self.gathering.flush()
-        self._history.event(event.t, event.name, event.connector, event.detail)
+        self._history.event(event.epoch_s, event.name, event.connector, event.detail)
         if event.name in ("link-down", "power-cut"):
             self.pairing.interrupted()
         self._bus.tell(self._bus.events.get(event.name, ()), event)
@@ -216,11 +216,11 @@ class Telling:
         self._context.telemetry.add(part)
         self._bus.tell(self._bus.telemetry)
 
-    def end(self, t: float) -> None:
-        self._now = None, t
+    def end(self, epoch_s: float) -> None:
+        self._now = None, epoch_s
         self.gathering.flush()
-        self.pairing.end(t)
-        self._bus.tell(self._bus.end, t)
+        self.pairing.end(epoch_s)
+        self._bus.tell(self._bus.end, epoch_s)
 
     def _breaks_down(self, broken: Breakdown) -> None:
         rows = getattr(sys.modules.get(broken.module), "REQUIREMENTS", ())
@@ -233,6 +233,6 @@ class Telling:
     def told_breakdowns(self) -> list[dict[str, Any]]:
         """As a summary carries them."""
         return [
-            {"check": broken.check, "error": broken.error, "where": broken.where, "line": line, "t": t}
-            for broken, (line, t) in self.breakdowns.items()
+            {"check": broken.check, "error": broken.error, "where": broken.where, "line": line, "t": epoch_s}
+            for broken, (line, epoch_s) in self.breakdowns.items()
         ]

@@ -56,7 +56,7 @@ class Boot:
     def _called(self, call: Call) -> None:
         if not call.up:
             return
-        self._settle(call.t)
+        self._settle(call.epoch_s)
         if call.action == "BootNotification":
             if not self._history.boots.boot_asked:
                 self._booting(call)
@@ -76,28 +76,28 @@ class Boot:
             return
         answered, interval, status = self._last
         if status != "Accepted" and interval > 0:
-            run_s = self._ledger.time.run_s  # a boot may set the clock
-            waited = run_s(call.t) - run_s(answered)
+            t_s = self._ledger.time.t_s  # a boot may set the clock
+            waited = t_s(call.epoch_s) - t_s(answered)
             self._ledger.judge(
                 RETRY,
                 waited >= interval - self._context.tolerances.sample_s,
-                call.t,
+                call.epoch_s,
                 None,
                 f">= {interval:g} s after {status}",
                 f"{waited:.1f} s",
                 "BootNotification came again too soon",
             )
-            self._overdue(call.t)
+            self._overdue(call.epoch_s)
 
-    def _overdue(self, t: float) -> None:
+    def _overdue(self, epoch_s: float) -> None:
         """It has to come at all, where the link was there to carry it."""
         if self._last is None or self._last[2] == "Accepted" or self._last[1] <= 0:
             return
         answered, interval, status = self._last
         due = answered + interval
         down = self._link.down_since is not None or any(end >= answered for _, end in self._link.outages)
-        if t > due + LATE_S and not down:
-            expected, actual = f"{interval:g} s after {status}", f"none for {t - answered:.0f} s"
+        if epoch_s > due + LATE_S and not down:
+            expected, actual = f"{interval:g} s after {status}", f"none for {epoch_s - answered:.0f} s"
             self._ledger.broken(RETRY, due, None, expected, actual, "BootNotification did not come again")
 
     def _too_early(self, call: Call) -> None:
@@ -111,7 +111,7 @@ class Boot:
         status = self._last[2] if self._last else "no answer"
         message = f"{call.action} was sent before the boot was accepted"
         self._ledger.broken(
-            FIRST, call.t, call.connector, "BootNotification", f"{call.action} ({status})", message
+            FIRST, call.epoch_s, call.connector, "BootNotification", f"{call.action} ({status})", message
         )
 
     def _asked(self, call: Call) -> None:
@@ -123,15 +123,15 @@ class Boot:
                 self._triggered[wanted] += 1
 
     def _answered(self, call: Call) -> None:
-        if call.reply is None or call.reply_t is None:
+        if call.reply is None or call.reply_epoch_s is None:
             return
-        self._last = call.reply_t, float(call.reply["interval"]), call.reply["status"]
+        self._last = call.reply_epoch_s, float(call.reply["interval"]), call.reply["status"]
         if call.reply["status"] != "Accepted":
             return
-        self._loops(call.reply_t)
+        self._loops(call.reply_epoch_s)
         if self._waits:
             self._owed = {0, *self._history.outlets()}
-            self._owed_until = call.reply_t + REPORT_S
+            self._owed_until = call.reply_epoch_s + REPORT_S
         self._waits = False
         self._triggered.clear()
         self._of_all.clear()
@@ -140,34 +140,44 @@ class Boot:
         """A reset is accepted or not; an update has no status in its answer."""
         self._asked_for |= call.reply is not None and call.reply.get("status", "Accepted") == "Accepted"
 
-    def _loops(self, t: float) -> None:
+    def _loops(self, epoch_s: float) -> None:
         """One accepted boot after the other: a warning, and an error where no status comes in between."""
         if self._asked_for:
             self._accepted.clear()
             self._silent = 0
         self._asked_for = False
-        self._accepted.append(t)
+        self._accepted.append(epoch_s)
         self._silent += 1
-        within = len(self._accepted) == LOOP_BOOTS and t - self._accepted[0] <= LOOP_S
+        within = len(self._accepted) == LOOP_BOOTS and epoch_s - self._accepted[0] <= LOOP_S
         message = f"{LOOP_BOOTS} boots within {LOOP_S / 60:g} minutes that nobody asked for"
         told = f"the first at {iso(self._accepted[0])}"
-        self._ledger.judge(LOOP, not within, t, None, "a reset before", told, message, severity="warning")
+        self._ledger.judge(
+            LOOP, not within, epoch_s, None, "a reset before", told, message, severity="warning"
+        )
         if self._silent == LOOP_BOOTS:
             message = "one boot after the other was accepted, and no status told after any"
-            self._ledger.broken(REPORT, t, None, "a StatusNotification for each connector", "none", message)
+            self._ledger.broken(
+                REPORT, epoch_s, None, "a StatusNotification for each connector", "none", message
+            )
 
     def _configured(self, call: Call) -> None:
         """The number of connectors may be told only after the boot."""
         if self._owed is not None:
             self._owed |= set(self._history.outlets()) - self._connectors.named
 
-    def _settle(self, t: float) -> None:
-        if self._owed is None or t < self._owed_until:
+    def _settle(self, epoch_s: float) -> None:
+        if self._owed is None or epoch_s < self._owed_until:
             return
         missing = sorted(self._owed)
         message = "a connector kept its status to itself after the boot"
         self._ledger.judge(
-            REPORT, not missing, t, missing[0] if missing else None, "a StatusNotification", "none", message
+            REPORT,
+            not missing,
+            epoch_s,
+            missing[0] if missing else None,
+            "a StatusNotification",
+            "none",
+            message,
         )
         self._owed = None
 
@@ -187,7 +197,7 @@ class Boot:
         self._owed = None
         self._waits = self._waits or event.name == "power-cut"
 
-    def _end(self, t: float) -> None:
-        self._settle(t)
+    def _end(self, epoch_s: float) -> None:
+        self._settle(epoch_s)
         if self._waits and self._context.evidence.from_power_on:
-            self._overdue(t)
+            self._overdue(epoch_s)

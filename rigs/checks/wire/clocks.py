@@ -46,16 +46,16 @@ Source = tuple[str, int | None, tuple[str, ...]]  # action, connector, contexts:
 class Run:
     """Stamps in a row that are off alike."""
 
-    first_t: float = 0.0
+    first_epoch_s: float = 0.0
     value: float = 0.0
     count: int = 0
 
-    def goes_on(self, t: float, value: float) -> bool:
+    def goes_on(self, epoch_s: float, value: float) -> bool:
         """Take one more; has it lasted long enough to tell a clock?"""
         if not self.count or abs(value - self.value) > SAME_S:
-            self.first_t, self.value, self.count = t, value, 0
+            self.first_epoch_s, self.value, self.count = epoch_s, value, 0
         self.count += 1
-        return self.count >= RUN and t - self.first_t >= RUN_S
+        return self.count >= RUN and epoch_s - self.first_epoch_s >= RUN_S
 
 
 @dataclass(slots=True)
@@ -69,8 +69,8 @@ class Off:
         """Are other values told a while later with the stamp of those before? A repetition tells the same."""
         values = [one["value"] for one in _sampled(call)]
         before, told, same = self.last
-        self.last = stamp, call.t, values
-        return before == stamp and same != values and call.t - told > STILL_S
+        self.last = stamp, call.epoch_s, values
+        return before == stamp and same != values and call.epoch_s - told > STILL_S
 
 
 class Clocks:
@@ -86,7 +86,7 @@ class Clocks:
         text = (call.reply or {}).get("currentTime")
         if not isinstance(text, str) or not self._context.evidence.station_clock:
             return
-        at = call.reply_t or call.t
+        at = call.reply_epoch_s or call.epoch_s
         ahead = epoch(text) - at
         self._csms_ahead = ahead if abs(ahead) > AHEAD_S else 0.0
         if not self._csms_ahead:
@@ -108,19 +108,21 @@ class Clocks:
         payload = deepcopy(call.payload)
         for table in _stamped(call.action, payload):
             if table.get("timestamp") in wrong:
-                table["timestamp"] = iso(call.t)
+                table["timestamp"] = iso(call.epoch_s)
         return payload
 
     def _is_wrong(self, call: Call, text: str) -> bool:
-        ahead = epoch(text) - call.t
+        ahead = epoch(text) - call.epoch_s
         if self._csms_ahead and abs(ahead - self._csms_ahead) <= AHEAD_S:
             return True  # as it was given: no fault of its own, and no use to any other check
         what = self._fault(call, epoch(text), ahead)
         if what is None:
-            self._ledger.held(STATION, 1, call.connector, call.t)
+            self._ledger.held(STATION, 1, call.connector, call.epoch_s)
             return False
         message = f"{call.action} is stamped {what}"
-        self._ledger.broken(STATION, call.t, None, f"about {iso(call.t)}", text, message, cause="clock")
+        self._ledger.broken(
+            STATION, call.epoch_s, None, f"about {iso(call.epoch_s)}", text, message, cause="clock"
+        )
         return BEHIND not in what
 
     def _fault(self, call: Call, stamp: float, ahead: float) -> str | None:
@@ -128,13 +130,13 @@ class Clocks:
             return f"{_span(ahead)} of its frame{_zone(ahead)}"
         if ahead < -OLDEST_S:
             return "in another age: the clock was never set"
-        if call.action not in LIVE or self._context.history.link.was_unheard(stamp, call.t):
+        if call.action not in LIVE or self._context.history.link.was_unheard(stamp, call.epoch_s):
             return None  # what went unanswered held up what came after
         contexts = tuple(sorted({one.get("context", "") for one in _sampled(call)}))
         if contexts == ("Sample.Clock",) and self._context.policies["clock_stamp"] == "interval-start":
             return None  # 9.1.5: stamped with the beginning of its interval
         off = self._off.setdefault((call.action, call.connector, contexts), Off())
-        is_behind, is_still = off.behind.goes_on(call.t, -ahead), off.is_still(call, stamp)
+        is_behind, is_still = off.behind.goes_on(call.epoch_s, -ahead), off.is_still(call, stamp)
         if is_still and -ahead > STILL_S:
             return "with one and the same time: the clock stands still"
         if is_behind and -ahead > AHEAD_S:

@@ -31,13 +31,15 @@ class Connection:
 
     def _answered(self, call: Call) -> None:
         """By the CSMS; what the station answers may be recorded and get lost."""
-        down_t, t = self._link.down_since, call.reply_t
-        if call.up and down_t is not None and t is not None and t > down_t + FLIGHT_S:
+        down_epoch_s, epoch_s = self._link.down_since, call.reply_epoch_s
+        if call.up and down_epoch_s is not None and epoch_s is not None and epoch_s > down_epoch_s + FLIGHT_S:
             message = f"{call.action} was answered while nothing passes"
-            self._ledger.broken(OUTAGE, t, None, "no answer", "an answer", message)
+            self._ledger.broken(OUTAGE, epoch_s, None, "no answer", "an answer", message)
 
     def _down(self, event: Event) -> None:
         if event.detail.get("kind") in ENDED:
             why = str(event.detail.get("reason", ""))
             message = f"the connection was {event.detail['kind']}: {why}"
-            self._ledger.broken(KEPT, event.t, None, "an open connection", why, message, severity="warning")
+            self._ledger.broken(
+                KEPT, event.epoch_s, None, "an open connection", why, message, severity="warning"
+            )

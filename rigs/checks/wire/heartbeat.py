@@ -26,39 +26,39 @@ class Heartbeat:
         context.bus.settings.append(self._set)
         context.bus.end.append(self._end)
 
-    def hear(self, t: float) -> None:
+    def hear(self, epoch_s: float) -> None:
         """The station made a call."""
-        if t > self.due:
-            self._late(t)
-        self.due = t + self.within
+        if epoch_s > self.due:
+            self._late(epoch_s)
+        self.due = epoch_s + self.within
 
-    def _late(self, t: float) -> None:
-        silent = t - self.due + self.within
-        interval = self._keys.integer("HeartbeatInterval", t)
+    def _late(self, epoch_s: float) -> None:
+        silent = epoch_s - self.due + self.within
+        interval = self._keys.integer("HeartbeatInterval", epoch_s)
         message = "the station was not heard for longer than its heartbeat interval"
         self._context.ledger.broken(
-            INTERVAL, t, None, f"a call within {interval} s", f"{silent:.0f} s of silence", message
+            INTERVAL, epoch_s, None, f"a call within {interval} s", f"{silent:.0f} s of silence", message
         )
 
     def _booted(self, call: Call) -> None:
-        self._set("heartbeatinterval", call.reply_t or call.t)
+        self._set("heartbeatinterval", call.reply_epoch_s or call.epoch_s)
 
-    def _set(self, key: str, t: float) -> None:
+    def _set(self, key: str, epoch_s: float) -> None:
         """A new interval counts from now; the boot sets it as well."""
         if key != "heartbeatinterval":
             return
-        interval = self._keys.integer("HeartbeatInterval", t)
+        interval = self._keys.integer("HeartbeatInterval", epoch_s)
         known = interval and self._history.boots.accepted_since is not None and self._link.down_since is None
         self.within = interval + self._context.tolerances.heartbeat_s if known and interval else FOREVER
-        self.due = t + self.within
+        self.due = epoch_s + self.within
 
     def _changed(self, event: Event) -> None:
         """Off the line nothing is owed; back on it, the interval counts from the first word that comes."""
-        if event.t > self.due:
-            self._late(event.t)
-        self._set("heartbeatinterval", event.t)
+        if event.epoch_s > self.due:
+            self._late(event.epoch_s)
+        self._set("heartbeatinterval", event.epoch_s)
         self.due = FOREVER
 
-    def _end(self, t: float) -> None:
-        if t > self.due:
-            self._late(t)
+    def _end(self, epoch_s: float) -> None:
+        if epoch_s > self.due:
+            self._late(epoch_s)

@@ -46,7 +46,7 @@ class Pulse:
         self._link = context.history.link
         self._keys = context.history.keys
         self._agenda = context.agenda
-        self._beat_t: float | None = None
+        self._beat_epoch_s: float | None = None
         self._early: list[tuple[float, float, int]] = []  # when, seconds since the last, interval
         self._ahead_s: float | None = None  # of the recording, the station's first stamp
         self._fast = False  # do its days pass in the seconds of whoever recorded them?
@@ -73,46 +73,48 @@ class Pulse:
 
     def _anew(self, call: Call) -> None:
         """After a boot the interval counts anew."""
-        self._beat_t = None
+        self._beat_epoch_s = None
 
-    def _setting(self, key: str, t: float) -> None:
+    def _setting(self, key: str, epoch_s: float) -> None:
         if key == "heartbeatinterval":
-            self._beat_t = None
+            self._beat_epoch_s = None
 
     def _beats(self, call: Call) -> None:
         if self._extra:
             self._extra -= 1
             return
-        before, self._beat_t = self._beat_t, call.t
-        interval = self._keys.integer("HeartbeatInterval", call.t)
-        if before is None or not interval or self._link.was_unheard(before - 60.0, call.t):
+        before, self._beat_epoch_s = self._beat_epoch_s, call.epoch_s
+        interval = self._keys.integer("HeartbeatInterval", call.epoch_s)
+        if before is None or not interval or self._link.was_unheard(before - 60.0, call.epoch_s):
             return
-        if call.t - before >= interval - BEAT_SLACK_S:
+        if call.epoch_s - before >= interval - BEAT_SLACK_S:
             self._ledger.held(EARLY)
         else:
-            self._early.append((call.t, call.t - before, interval))
+            self._early.append((call.epoch_s, call.epoch_s - before, interval))
 
     def _stamped(self, call: Call) -> None:
         if "timestamp" in call.payload:
-            ahead_s = epoch(call.payload["timestamp"]) - call.t
+            ahead_s = epoch(call.payload["timestamp"]) - call.epoch_s
             self._ahead_s = ahead_s if self._ahead_s is None else self._ahead_s
             self._fast = self._fast or ahead_s - self._ahead_s > FAST_S
 
     def _tell_early(self, _: float) -> None:
-        for t, waited_s, interval in () if self._fast else self._early:
+        for epoch_s, waited_s, interval in () if self._fast else self._early:
             expected, actual = f"after {interval} s", f"after {waited_s:.0f} s"
-            self._ledger.broken(EARLY, t, None, expected, actual, "a Heartbeat before its time")
+            self._ledger.broken(EARLY, epoch_s, None, expected, actual, "a Heartbeat before its time")
 
     def _happens(self, event: Event) -> None:
-        self._beat_t = None
+        self._beat_epoch_s = None
         if event.name == "link-up":
-            beat_s = float(self._keys.integer("HeartbeatInterval", event.t) or 0)
+            beat_s = float(self._keys.integer("HeartbeatInterval", event.epoch_s) or 0)
             wait_s = RECONNECT_S + beat_s + BEAT_SLACK_S + self._context.tolerances.heartbeat_s
             known = beat_s > 0 and self._history.boots.registration == "Accepted"
             if known:
-                self._agenda.at(event.t + wait_s, partial(self._heard, event.t, wait_s))
+                self._agenda.at(event.epoch_s + wait_s, partial(self._heard, event.epoch_s, wait_s))
         elif event.name == "power-restore":
-            self._agenda.at(event.t + BOOTS_WITHIN_S + RECONNECT_S, partial(self._booted, event.t))
+            self._agenda.at(
+                event.epoch_s + BOOTS_WITHIN_S + RECONNECT_S, partial(self._booted, event.epoch_s)
+            )
 
     def _undisturbed(self, since: float, until: float) -> bool:
         again = any(begin <= until and end > since + 0.01 for begin, end in self._link.outages)
@@ -122,16 +124,16 @@ class Pulse:
             and self._link.down_since is None
         )
 
-    def _heard(self, t: float, wait_s: float) -> None:
-        if self._undisturbed(t, t + wait_s):
-            message, good = "the link is back and the station is not heard", self._link.heard_at >= t
-            self._ledger.judge(RESUMED, good, t, None, f"a CALL within {wait_s:.0f} s", "none", message)
+    def _heard(self, epoch_s: float, wait_s: float) -> None:
+        if self._undisturbed(epoch_s, epoch_s + wait_s):
+            message, good = "the link is back and the station is not heard", self._link.heard_at >= epoch_s
+            self._ledger.judge(RESUMED, good, epoch_s, None, f"a CALL within {wait_s:.0f} s", "none", message)
 
-    def _booted(self, t: float) -> None:
-        if self._undisturbed(t, t + BOOTS_WITHIN_S):
-            good = any(t < boot <= t + BOOTS_WITHIN_S for boot in self._boots)
+    def _booted(self, epoch_s: float) -> None:
+        if self._undisturbed(epoch_s, epoch_s + BOOTS_WITHIN_S):
+            good = any(epoch_s < boot <= epoch_s + BOOTS_WITHIN_S for boot in self._boots)
             message, expected = "the power is back", f"BootNotification within {BOOTS_WITHIN_S:g} s"
-            self._ledger.judge(POWER, good, t, None, expected, "none", message)
+            self._ledger.judge(POWER, good, epoch_s, None, expected, "none", message)
 
     # -- who it is -------------------------------------------------------------------------------
 
@@ -141,8 +143,8 @@ class Pulse:
 
     def _boots_up(self, call: Call) -> None:
         before, self._boot = self._boot, call
-        self._boots = [*self._boots[-63:], call.t]
-        self._beat_t = None
+        self._boots = [*self._boots[-63:], call.epoch_s]
+        self._beat_epoch_s = None
         if before is None:
             return
         fields = [name for name in IDENTITY if name != "firmwareVersion" or not self._updated]
@@ -150,10 +152,10 @@ class Pulse:
         was, now = ([boot.payload.get(name) for name in fields] for boot in (before, call))
         message = "a boot names another station than the one before"
         self._ledger.judge(
-            SAME, was == now or self._renamed(before.t), call.t, None, str(was), str(now), message
+            SAME, was == now or self._renamed(before.epoch_s), call.epoch_s, None, str(was), str(now), message
         )
 
     def _renamed(self, since: float) -> bool:
         """Was com_OCPCInfo, which says who it is, changed since it was first told?"""
         setting = self._keys.get("com_ocpcinfo")
-        return setting is not None and any(t > since for t, _ in setting.history[1:])
+        return setting is not None and any(epoch_s > since for epoch_s, _ in setting.history[1:])

@@ -43,11 +43,11 @@ class Pairing:
         self._silent: list[Call] = []  # CALLs without a reply, likewise
         self._heard_at = float("-inf")  # when the last frame went, of either side
         self._torn = 0  # lines that could not be read and are not known to have been CALLs
-        self._foreign_t = {True: -1e18, False: -1e18}  # when a frame that is none was last sent
+        self._foreign_epoch_s = {True: -1e18, False: -1e18}  # when a frame that is none was last sent
 
     def call(self, call: Call) -> None:
         """A CALL was sent."""
-        self._heard_at = call.t
+        self._heard_at = call.epoch_s
         waiting = self._open[call.up]
         if (not call.up) not in self._evidence.records:
             self._untold(waiting)
@@ -70,7 +70,7 @@ class Pairing:
 
     def waits_since(self) -> float | None:
         """When the CALL went that the charge point waits for; None where it waits for nothing."""
-        return next((call.t for call in self._open[True].values()), None)
+        return next((call.epoch_s for call in self._open[True].values()), None)
 
     def paired(self, id: str) -> bool:
         """A CALL of the charge point with its reply right behind it: is its id new?"""
@@ -82,35 +82,35 @@ class Pairing:
             self._give_up(call)
 
     def _bad_id(self, call: Call, expected: str, message: str) -> None:
-        self._ledger.broken("rpc.id", call.t, call.connector, expected, call.id, message)
+        self._ledger.broken("rpc.id", call.epoch_s, call.connector, expected, call.id, message)
 
     def expects_empty_reply(self, id: str) -> bool:
         """Does the charge point wait for the confirmation of this MeterValues, which is always empty?"""
         call = self._open[True].get(id)
         return call is not None and call.action == "MeterValues"
 
-    def reply(self, t: float, up: bool, id: str) -> Call | None:
+    def reply(self, epoch_s: float, up: bool, id: str) -> Call | None:
         """The CALL that a reply answers, or None; its `reply` and `error` are filled in by the caller."""
         call = self._open[not up].pop(id, None) or self._given_up[not up].pop(id, None)
         if call is not None:
             self._ledger.held("rpc.matched")
             self._ledger.held("rpc.answered")
-            call.reply_t = t
+            call.reply_epoch_s = epoch_s
         elif self._torn:
             self._torn -= 1
-        elif t - self._foreign_t[not up] > self._answer_s:
-            self._orphan(t, up, id)
-        self._heard_at = t
+        elif epoch_s - self._foreign_epoch_s[not up] > self._answer_s:
+            self._orphan(epoch_s, up, id)
+        self._heard_at = epoch_s
         return call
 
-    def _orphan(self, t: float, up: bool, id: str) -> None:
+    def _orphan(self, epoch_s: float, up: bool, id: str) -> None:
         """A reply to no CALL; where a recording begins, or goes on after a gap, it may lack the CALL."""
         heard_at = max(self._heard_at, self._evidence.history.link.heard_at)
-        is_after_gap = not self._evidence.is_continuous and t - heard_at > self._answer_s
-        if is_after_gap or not self._evidence.reaches_back(t - self._answer_s):
+        is_after_gap = not self._evidence.is_continuous and epoch_s - heard_at > self._answer_s
+        if is_after_gap or not self._evidence.reaches_back(epoch_s - self._answer_s):
             self._ledger.not_compared("rpc.matched", BEFORE)
             return
-        self._orphans.append((t, up, id, self._ledger.lines.at(t)))
+        self._orphans.append((epoch_s, up, id, self._ledger.lines.at(epoch_s)))
         del self._orphans[MOST_KEPT:]
 
     def lost_reply(self, up: bool, id: str) -> None:
@@ -121,7 +121,7 @@ class Pairing:
 
     def foreign(self, frame: Frame) -> None:
         """A frame that is none was sent; an error reply with any id may follow."""
-        self._foreign_t[frame.up] = frame.t
+        self._foreign_epoch_s[frame.up] = frame.epoch_s
 
     def broken_line(self) -> None:
         """A line could not be read: the CALL of a reply yet to come may have stood on it."""
@@ -139,19 +139,19 @@ class Pairing:
         self._given_up[True].pop(boot.id, None)
         self._open[True][boot.id] = boot
 
-    def end(self, t: float) -> None:
+    def end(self, epoch_s: float) -> None:
         for up in (True, False):
             for call in list(self._open[up].values()):
-                if t - call.t >= self._answer_s:
+                if epoch_s - call.epoch_s >= self._answer_s:
                     self._unanswered(call)
         self._settle()
 
     def _settle(self) -> None:
         """What a recording of one direction only does not show is nobody's fault."""
         known = {True: self._evidence.up, False: self._evidence.down}
-        for t, up, id, line in self._orphans:
+        for epoch_s, up, id, line in self._orphans:
             if known[not up]:
-                self._unmatched(t, up, id, line)
+                self._unmatched(epoch_s, up, id, line)
             else:
                 self._ledger.not_compared("rpc.matched", BOTH_WAYS.lacks)
         for call in self._silent:
@@ -160,10 +160,10 @@ class Pairing:
             else:
                 self._ledger.not_compared("rpc.answered", BOTH_WAYS.lacks)
 
-    def _unmatched(self, t: float, up: bool, id: str, line: int | None) -> None:
+    def _unmatched(self, epoch_s: float, up: bool, id: str, line: int | None) -> None:
         self._ledger.broken(
             "rpc.matched",
-            t,
+            epoch_s,
             None,
             "the id of a CALL outstanding",
             id,
@@ -174,11 +174,11 @@ class Pairing:
 
     def _overtaken(self, late: Call, waiting: dict[str, Call]) -> None:
         for call in list(waiting.values()):
-            waited = late.t - call.t
+            waited = late.epoch_s - call.epoch_s
             if waited < self._call_timeout_s:
                 self._ledger.broken(
                     ONE_CALL[late.up],
-                    late.t,
+                    late.epoch_s,
                     None,
                     f"the reply to {call.action} {call.id}, or {self._call_timeout_s:g} s of silence, first",
                     f"{late.action} {late.id} sent {waited:.3f} s after it",
@@ -204,7 +204,7 @@ class Pairing:
     def _without_reply(self, call: Call) -> None:
         self._ledger.broken(
             "rpc.answered",
-            call.t,
+            call.epoch_s,
             call.connector,
             f"a reply within {self._answer_s:g} s",
             "none",

@@ -42,10 +42,10 @@ class Validation:
         if known is None:
             if call.up:
                 self._ledger.broken(
-                    "frame.schema", call.t, None, "an action of OCPP 1.6", call.action, "unknown action"
+                    "frame.schema", call.epoch_s, None, "an action of OCPP 1.6", call.action, "unknown action"
                 )
             return False
-        about = call.t, call.connector, call.action, call.up
+        about = call.epoch_s, call.connector, call.action, call.up
         call.payload, call.valid = self._cleaned(known, call.payload, *about)
         return call.valid
 
@@ -55,7 +55,13 @@ class Validation:
             call.payload = {**call.payload, "status": "Preparing"}
             expected, message = "a status of 7.7", "Occupied, as table 4 of the sheet has it"
             self._ledger.broken(
-                "frame.schema", call.t, call.connector, expected, "Occupied", message, severity="deviation"
+                "frame.schema",
+                call.epoch_s,
+                call.connector,
+                expected,
+                "Occupied",
+                message,
+                severity="deviation",
             )
 
     def result(self, call: Call, frame: Frame) -> None:
@@ -67,14 +73,14 @@ class Validation:
         if known is None:
             self._ledger.broken(
                 "frame.schema",
-                frame.t,
+                frame.epoch_s,
                 None,
                 "a CALLERROR",
                 "CALLRESULT",
                 f"{call.action} is not known to 1.6",
             )
         else:
-            about = frame.t, call.connector, f"{call.action}.conf", frame.up
+            about = frame.epoch_s, call.connector, f"{call.action}.conf", frame.up
             payload, valid = self._cleaned(known, frame.payload, *about)
             call.reply = payload if valid else None
             call.doubtful = payload is not frame.payload
@@ -87,7 +93,7 @@ class Validation:
             return
         self._ledger.broken(
             "frame.error-code",
-            frame.t,
+            frame.epoch_s,
             call.connector,
             "[code of OCPP-J 4.2.3, text, object]",
             str(frame.payload)[:120],
@@ -101,7 +107,7 @@ class Validation:
         return self._schemas[key]
 
     def _cleaned(
-        self, known: Schema, payload: Any, t: float, connector: int | None, what: str, up: bool
+        self, known: Schema, payload: Any, epoch_s: float, connector: int | None, what: str, up: bool
     ) -> tuple[Any, bool]:
         """The payload without foreign fields, each a finding, and whether the rest of it is valid."""
         if known.valid(payload):
@@ -110,13 +116,13 @@ class Validation:
             return payload, True
         faults = known.faults(payload)
         for fault in faults:
-            self._invalid(fault, t, connector, what, up)
+            self._invalid(fault, epoch_s, connector, what, up)
         if not any(fault.foreign for fault in faults):
             return payload, False
         cleaned = without_foreign(payload, faults)
         return cleaned, known.valid(cleaned)
 
-    def _invalid(self, fault: Fault, t: float, connector: int | None, what: str, up: bool) -> None:
+    def _invalid(self, fault: Fault, epoch_s: float, connector: int | None, what: str, up: bool) -> None:
         requirement = "frame.timestamp" if fault.timestamp else "frame.schema"
         expected = "RFC 3339 with a zone" if fault.timestamp else "the schema of OCPP 1.6"
         where = f"{what} at /{fault.path}" if fault.path else what
@@ -124,7 +130,7 @@ class Validation:
         severity = "error" if up else "warning"  # what a CSMS sends is not the station's fault
         self._ledger.broken(
             requirement,
-            t,
+            epoch_s,
             connector,
             expected,
             fault.message[:160],

@@ -17,7 +17,7 @@ FAST = 500e-6
 
 def test_without_drift_a_second_is_a_second() -> None:
     assert StationTime(START).epoch(12.5) == START + 12.5
-    assert StationTime(START).run_s(START + 12.5) == 12.5
+    assert StationTime(START).t_s(START + 12.5) == 12.5
 
 
 def test_a_fast_clock_gains_until_it_is_set() -> None:
@@ -43,7 +43,7 @@ def test_time_never_runs_back_and_goes_both_ways(rate: float, sets: list[tuple[f
     epochs = time.epochs(runs)
     assert all(one < other for one, other in pairwise(epochs.tolist()))
     assert [time.epoch(t) for t in runs.tolist()] == pytest.approx(epochs.tolist(), abs=1e-6)
-    assert [time.run_s(t) for t in epochs.tolist()] == pytest.approx(runs.tolist(), abs=1e-3)
+    assert [time.t_s(t) for t in epochs.tolist()] == pytest.approx(runs.tolist(), abs=1e-3)
 
 
 @pytest.mark.parametrize("ppm", [-500.0, 500.0])

@@ -59,7 +59,7 @@ class Fleet:
         if station is None:
             path = self._folder / f"{len(self.stations)}.gz"
             station = self.stations[name] = StationLog(name, path, told)
-            self._starts[name] = frame.t
+            self._starts[name] = frame.epoch_s
         found = frame.found
         if found.action == "BootNotification" and not station.boot and isinstance(found.payload, dict):
             station.boot = found.payload

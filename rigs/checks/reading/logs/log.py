@@ -83,7 +83,7 @@ class Log:
             if not frame.found.is_frame:
                 yield frame.found.line, frame.found.text.encode() + b"\n"
                 continue
-            start = frame.t if start is None else start
+            start = frame.epoch_s if start is None else start
             yield from lines_of(frame, start)
 
     def frames(self) -> Iterator[Timed]:
@@ -127,7 +127,7 @@ class Log:
         for found in self._ordered():
             if not found.is_frame:
                 if self.survey.is_dense and found.text and self._station is None:
-                    yield Timed(found, clock.t, clock.is_local, up=True, is_stamped=False)
+                    yield Timed(found, clock.epoch_s, clock.is_local, up=True, is_stamped=False)
                 continue
             station = self._station_of(found) or station
             up = self._way(found, pairs, station)
@@ -210,30 +210,30 @@ class _Clock:
     def __init__(self, told: Survey) -> None:
         self._told = told
         self._near = told.near
-        self.t = told.near or 0.0
+        self.epoch_s = told.near or 0.0
         self.is_local = False
 
     def timed(self, found: Found, up: bool) -> Timed:
         stamp = times.stamp_of(found) if self._told.is_stamped else None
         current = None if up else times.current_time(found)
         if stamp is not None:
-            self.t, self.is_local = times.settled(stamp, self._told.month_first, self._near)
+            self.epoch_s, self.is_local = times.settled(stamp, self._told.month_first, self._near)
             if stamp.kind in ("daily", "yearless"):
-                self._near = self.t
+                self._near = self.epoch_s
         elif not self._told.is_stamped:
             self._payload(found, current)
-        return Timed(found, self.t, self.is_local, up, current, is_stamped=stamp is not None)
+        return Timed(found, self.epoch_s, self.is_local, up, current, is_stamped=stamp is not None)
 
     def _payload(self, found: Found, current: float | None) -> None:
         at = times.own_stamp(found) if current is None else current
-        if at is not None and self.t < at <= self.t + STAMP_AHEAD_S:
-            self.t = at
+        if at is not None and self.epoch_s < at <= self.epoch_s + STAMP_AHEAD_S:
+            self.epoch_s = at
 
 
 def lines_of(frame: Timed, start: float) -> Iterator[tuple[int, bytes]]:
     """A frame, and before the first after an outage that: as lines of `messages.jsonl` and `events.jsonl`."""
     if frame.offline_since is not None:
-        for at, name in ((frame.offline_since, "link-down"), (frame.t, "link-up")):
+        for at, name in ((frame.offline_since, "link-down"), (frame.epoch_s, "link-up")):
             row = {"t": round(at - start, 6), "at": iso(at), "connector": None, "event": name, "detail": {}}
             yield frame.found.line, orjson.dumps(row) + b"\n"
     yield frame.found.line, record_of(frame, start)
@@ -242,7 +242,11 @@ def lines_of(frame: Timed, start: float) -> Iterator[tuple[int, bytes]]:
 def record_of(frame: Timed, start: float) -> bytes:
     """A frame as a line of `messages.jsonl`."""
     found = frame.found
-    record: dict[str, Any] = {"t": round(frame.t - start, 6), "at": iso(frame.t), "station": frame.station}
+    record: dict[str, Any] = {
+        "t": round(frame.epoch_s - start, 6),
+        "at": iso(frame.epoch_s),
+        "station": frame.station,
+    }
     record["dir"] = "up" if frame.up else "down"
     if found.lost:
         record["lost"] = True

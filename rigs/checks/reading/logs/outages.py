@@ -43,7 +43,7 @@ class Outages:
                 if self._is_decided(station, frame):
                     yield from self._released(station)
             elif self._begins(station, frame):
-                station.since, station.until = station.last, frame.t
+                station.since, station.until = station.last, frame.epoch_s
                 station.waiting.append(frame)
                 if self._is_decided(station, frame):
                     yield from self._released(station)
@@ -57,7 +57,7 @@ class Outages:
         if not frame.up or station.last is None or not station.is_prompt:
             return False
         beat = station.interval_s
-        return frame.t - station.last > (SILENT_S if beat is None else max(BEATS * beat, 2 * OLD_S))
+        return frame.epoch_s - station.last > (SILENT_S if beat is None else max(BEATS * beat, 2 * OLD_S))
 
     def _is_decided(self, station: _Station, frame: Timed) -> bool:
         """An old stamp from within the silence tells of an outage; enough fresh ones of none."""
@@ -65,7 +65,7 @@ class Outages:
         if stamp is not None and since - OLD_S <= stamp < station.until - OLD_S:
             station.waiting[0].offline_since = since
             return True
-        return len(station.waiting) >= LOOKED_AT or frame.t - station.until > WITHIN_S
+        return len(station.waiting) >= LOOKED_AT or frame.epoch_s - station.until > WITHIN_S
 
     def _released(self, station: _Station) -> Iterator[Timed]:
         yield from station.waiting
@@ -81,5 +81,5 @@ class Outages:
             return
         stamp = times.own_stamp(frame.found)
         if stamp is not None:
-            station.is_prompt = abs(frame.t - stamp) <= OLD_S
-        station.last = frame.t
+            station.is_prompt = abs(frame.epoch_s - stamp) <= OLD_S
+        station.last = frame.epoch_s

@@ -82,7 +82,9 @@ def _with_year(at: float, near: float | None) -> float:
 
 def _with_day(at: float, near: float | None) -> float:
     day = (near or 0.0) // DAY_S * DAY_S
-    return min((day + shift + at for shift in (-DAY_S, 0.0, DAY_S)), key=lambda t: abs(t - (near or 0.0)))
+    return min(
+        (day + shift + at for shift in (-DAY_S, 0.0, DAY_S)), key=lambda epoch_s: abs(epoch_s - (near or 0.0))
+    )
 
 
 def current_time(found: Found) -> float | None:

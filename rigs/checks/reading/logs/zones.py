@@ -28,7 +28,7 @@ class Timed:
     is_local: bool
     up: bool
     current: float | None = None  # the CSMS's currentTime in it
-    t: float = 0.0
+    epoch_s: float = 0.0
     is_stamped: bool = True  # its line has a time of its own
     station: str = ""
     offline_since: float | None = None  # of the first frame after an outage
@@ -50,9 +50,9 @@ class Zone:
         waiting: list[Timed] = []
         for frame in frames:
             if not frame.is_local:
-                frame.t = frame.written
+                frame.epoch_s = frame.written
             elif self._zone is not None:
-                frame.t = self._by_zone(frame.written, self._zone)
+                frame.epoch_s = self._by_zone(frame.written, self._zone)
             waiting.append(frame)
             if self._zone is not None or not frame.is_local:
                 if not any(one.is_local and self._zone is None for one in waiting):
@@ -99,7 +99,7 @@ class Zone:
     def _assign(self, frames: list[Timed], offset: float) -> Iterator[Timed]:
         for frame in frames:
             if frame.is_local and self._zone is None:
-                frame.t = frame.written - offset
+                frame.epoch_s = frame.written - offset
                 self._last = frame.written
             yield frame
 
