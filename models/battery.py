@@ -78,7 +78,8 @@ def ramp(car: Vehicle, soc: float, piece: int, from_w: float, to_w: float, slope
     """A straight ramp of the power at the inlet, until it arrives or meets the curve."""
     flow = Flow(from_w, slope_w_s)
     arrives_s = (to_w - from_w) / slope_w_s
-    into_w, into_slope = car.dc_w(from_w), slope_w_s * (1.0 - car.loss_b)
+    into_w = car.dc_w(from_w)
+    into_slope = slope_w_s * (1.0 - car.loss_b)
     piece_ends_s = _first_root(
         (soc - car.curve.pieces[piece].s1) * 3600.0 * car.usable_wh, into_w, 0.5 * into_slope
     )

@@ -116,7 +116,8 @@ class _Walked(NamedTuple):
 
 def _walk(supply: Supply, rng: Random) -> Iterator[_Walked]:
     """Steps that drift and come back (first-order, correlation 0.9), clipped to the band."""
-    keep, fresh = 0.9, (1.0 - 0.9**2) ** 0.5
+    keep = 0.9
+    fresh = (1.0 - 0.9**2) ** 0.5
     values = [0.0, 0.0, 0.0, 0.0]
     bands = [WALK_BAND * volts for volts in supply.voltage_v] + [0.01 * supply.frequency_hz]
     sigmas = [supply.walk_v] * 3 + [supply.walk_hz]

@@ -102,7 +102,8 @@ class World:
 
     def _grid_changes(self) -> None:
         if self._upcoming is not None:
-            self._grid, self._upcoming = self._upcoming, next(self._states, None)
+            self._grid = self._upcoming
+            self._upcoming = next(self._states, None)
         self._load_a = self.grid_a()
         self._feed()
         self._await_grid()

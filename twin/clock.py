@@ -50,9 +50,11 @@ class Calendar:
                 self._minute = minute
                 day, minute = divmod(minute, 1440)
                 if day != self._day:
-                    self._day, self._date = day, (_EPOCH + timedelta(days=day)).strftime("%Y-%m-%dT")
+                    self._day = day
+                    self._date = (_EPOCH + timedelta(days=day)).strftime("%Y-%m-%dT")
                 self._prefix = f"{self._date}{minute // 60:02}:{minute % 60:02}:"
-            self._last_ms, self._text = epoch_ms, f"{self._prefix}{ms // 1000:02}.{ms % 1000:03}Z"
+            self._last_ms = epoch_ms
+            self._text = f"{self._prefix}{ms // 1000:02}.{ms % 1000:03}Z"
         return self._text
 
 

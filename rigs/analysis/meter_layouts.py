@@ -97,7 +97,9 @@ def _form(line: bytes, labels: Labels) -> Form | None:
     found = list(_VARIABLE.finditer(line))
     captured: dict[str, list[bytes]] = {kind: [] for kind in _PATTERNS}
     places: dict[str, list[int]] = {kind: [] for kind in _PATTERNS}
-    parts, end, groups = [], 0, 0
+    parts = []
+    end = 0
+    groups = 0
     for match in found:
         kind = str(match.lastgroup)
         begin, stop = match.span(kind)

@@ -35,7 +35,8 @@ def _draw_bars(axes: Axes, shown: Energy) -> None:
         axes.bar(middle, kwh, width, bottom=below, **look)
         below += kwh
     if shown.asked:
-        kwh, ink = shown.needed_kwh(), LIGHT["ink"]
+        kwh = shown.needed_kwh()
+        ink = LIGHT["ink"]
         axes.hlines(kwh, middle - width / 2, middle + width / 2, color=ink, linewidth=1.4, label="needed")
     name_panel(axes, shown.bars_name)
     legend(axes)

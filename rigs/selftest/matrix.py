@@ -52,7 +52,8 @@ def _heads(count: int) -> Text:
 def _cells(trial: Trial, order: list[str]) -> Text:
     text = Text()
     for check in order:
-        named, tripped = trial.bug is not None and trial.bug.check == check, check in trial.tripped
+        named = trial.bug is not None and trial.bug.check == check
+        tripped = check in trial.tripped
         if named:
             text.append(*(NAMED if trial.passed else ESCAPED))
         else:

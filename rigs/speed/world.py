@@ -31,7 +31,8 @@ class _Rows:
             outlet.on_segment.append(self._closed)
 
     def _closed(self, outlet: Outlet) -> None:
-        old, new = self._open[outlet.connector], outlet.segment
+        old = self._open[outlet.connector]
+        new = outlet.segment
         self._open[outlet.connector] = new
         if new.t0_s > old.t0_s:
             times = np.arange(old.t0_s, new.t0_s, ROW_S)

@@ -59,7 +59,8 @@ class PhaseRules:
 
     def conducting(self, caps: Sequence[Cap], outlook: Outlook) -> int:
         """On how many phases to charge under these caps."""
-        asked, wiring = self.asked(caps), outlook.wiring
+        asked = self.asked(caps)
+        wiring = outlook.wiring
         if self.in_use and wiring.relays and asked != 1:
             watts = [cap.watts for cap in caps if cap.watts is not None]
             if watts:

@@ -140,7 +140,8 @@ class SqliteStore:
         self._db.close()
 
     def _keep(self, transaction: Transaction, running: int) -> None:
-        number, body = transaction.number, _json(asdict(transaction))
+        number = transaction.number
+        body = _json(asdict(transaction))
         statement = "UPDATE transactions SET running = ?, body = ?, sum = ? WHERE number = ?"
         self._write(statement, running, body, _sum(number, running, body), number)
 

@@ -67,7 +67,8 @@ def _flags(day: Day) -> list[Flag]:
 
 
 def _current(day: Day) -> Panel:
-    t_s, offered_a = day.rows["t"], highest(day.rows, OFFERED)
+    t_s = day.rows["t"]
+    offered_a = highest(day.rows, OFFERED)
     marks: list[Mark] = [
         Area(*stairs(t_s, offered_a), "offered"),
         Line(*steps(t_s, offered_a), "offered", 1.2, "offered"),

@@ -12,7 +12,8 @@ HALF_LINE = 0.006  # of the panel's height: half the thickness of the line of wh
 
 
 def draw_energy(shown: Energy) -> Drawing:
-    edges_s, middle_s = shown.edges_s, (shown.edges_s[:-1] + shown.edges_s[1:]) / 2
+    edges_s = shown.edges_s
+    middle_s = (shown.edges_s[:-1] + shown.edges_s[1:]) / 2
 
     def ticks(most: int) -> list[tuple[float, str]]:
         return [(float(middle_s[number]), label) for number, label in shown.labels(min(most, MOST_LABELS))]
@@ -22,7 +23,8 @@ def draw_energy(shown: Energy) -> Drawing:
 
 
 def _bars(shown: Energy) -> Panel:
-    left_s, width_s = shown.edges_s[:-1], np.diff(shown.edges_s)
+    left_s = shown.edges_s[:-1]
+    width_s = np.diff(shown.edges_s)
     begin_s, end_s = left_s + (1 - BAR) / 2 * width_s, left_s + (1 + BAR) / 2 * width_s
     below, marks = np.zeros(len(left_s)), list[Mark]()
     for connector in shown.connectors:

@@ -35,7 +35,9 @@ def thinned(points: list[Point], within: float) -> list[Point]:
     if len(points) < 3:
         return points
     kept = [points[0]]
-    last, low, high = points[0], -math.inf, math.inf
+    last = points[0]
+    low = -math.inf
+    high = math.inf
     for x, y in points[1:]:
         from_x, from_y = kept[-1]
         upright = x == last[0]

@@ -54,7 +54,8 @@ class Frame:
 
 def svg(drawing: Drawing, width: float) -> str:
     """The element. Texts and colours follow the page's style sheet, so that it is dark in the dark."""
-    y, parts = TOP, [_heading(drawing, width)]
+    y = TOP
+    parts = [_heading(drawing, width)]
     frames = []
     for panel in drawing.panels:
         names = _legend(panel, width - LEFT - RIGHT)
@@ -97,7 +98,8 @@ def _rules(frames: list[Frame], ticks: Iterable[tuple[float, str]]) -> list[str]
 
 def _axis(frame: Frame, ticks: list[tuple[float, str]]) -> list[str]:
     """The labels below the last panel; one that would run into the one before it is left out."""
-    parts, free = [], 0.0
+    parts = []
+    free = 0.0
     end = frame.left + frame.width
     for at, label in ticks:
         rows = label.split("\n")
@@ -178,7 +180,9 @@ def _lanes(frame: Frame) -> list[str]:
 
 def _car(frame: Frame, car: Car, free: float) -> tuple[str, float]:
     """A car's stay above the panel, its name as far as it finds room; and from where the next may stand."""
-    left, right, y = frame.x(car.left), frame.x(car.right), frame.top - 5
+    left = frame.x(car.left)
+    right = frame.x(car.right)
+    y = frame.top - 5
     line = f'<path d="M{left:.1f} {y:.1f}H{right:.1f}" stroke="var(--ink)" stroke-width="1.3"/>'
     needs = LETTER * SMALL * len(car.name)
     begin = max(min(left, frame.left + frame.width - needs), free)
@@ -220,7 +224,8 @@ def _shape(frame: Frame, stroke: list[Point]) -> str:
 def _box(frame: Frame, box: Box) -> str:
     left, right = (min(max(value, frame.low), frame.high) for value in (box.left, box.right))
     x, y = frame.x(left), frame.y(box.high)
-    width, height = max(frame.x(right) - x, 0.5), frame.y(box.low) - y
+    width = max(frame.x(right) - x, 0.5)
+    height = frame.y(box.low) - y
     place = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
     drawn = f'<rect {place} fill="var(--{box.colour})" fill-opacity="{box.alpha:.2f}"/>'
     if not box.text or width < LETTER * SMALL * (len(box.text) + 1):
@@ -239,7 +244,8 @@ def _dots(frame: Frame, dots: Dots) -> str:
 
 
 def _flag(frame: Frame, flag: Flag) -> str:
-    x, y = frame.x(flag.x), frame.top + frame.panel.height / 2
+    x = frame.x(flag.x)
+    y = frame.top + frame.panel.height / 2
     shape = f'<path d="M{x - 6:.1f} {y - 6:.1f}h12l-6 11z" fill="var(--error)"/>'
     return f'<g class="{escape(flag.id, quote=True)}"><title>{escape(flag.told)}</title>{shape}</g>'
 

@@ -47,7 +47,9 @@ class Composite:
     """Holds each composite schedule against itself, its question, and the profiles as they stood then."""
 
     def __init__(self, context: Context) -> None:
-        self._context, self._in_force, self._ledger = context, context.profiles, context.ledger
+        self._context = context
+        self._in_force = context.profiles
+        self._ledger = context.ledger
         self._history, self._keys = context.history, context.history.keys
         self._connectors, self._link = context.history.connectors, context.history.link
         self._spread = Spread(context)
@@ -75,7 +77,8 @@ class Composite:
     # -- is it one? ------------------------------------------------------------------------------
 
     def _wrong_form(self, call: Call, reply: dict[str, Any]) -> Wrong:
-        asked, told = call.payload, reply["chargingSchedule"]
+        asked = call.payload
+        told = reply["chargingSchedule"]
         starts = [row["startPeriod"] for row in told["chargingSchedulePeriod"]]
         wanted = {
             "connectorId": asked["connectorId"],
@@ -282,7 +285,8 @@ class Composite:
         """The first second at which the two are not the same: what was expected, what was told."""
         rows = told["chargingSchedulePeriod"]
         starts = [row["startPeriod"] for row in rows]
-        offsets, offset = {float(start) for start in starts}, 0.0
+        offsets = {float(start) for start in starts}
+        offset = 0.0
         for _ in range(MOST_STEPS):
             offsets.add(offset)
             _, until = expected(offset)

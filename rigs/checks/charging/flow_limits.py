@@ -51,7 +51,9 @@ class FlowLimits:
     """Judges each block of meter values by the caps that held when it was taken."""
 
     def __init__(self, context: Context) -> None:
-        self._context, self._in_force, self._ledger = context, context.profiles, context.ledger
+        self._context = context
+        self._in_force = context.profiles
+        self._ledger = context.ledger
         # a station recorded from its first moment on says in its header which choices it made
         self._either_way = not context.evidence.from_power_on
         self._register: dict[tuple[int, int, str], tuple[float, float]] = {}  # the last stamp and value

@@ -31,7 +31,9 @@ class PowerLimits:
     """Judges each part of the telemetry, connector by connector and all together."""
 
     def __init__(self, context: Context) -> None:
-        self._context, self._in_force, self._ledger = context, context.profiles, context.ledger
+        self._context = context
+        self._in_force = context.profiles
+        self._ledger = context.ledger
         context.bus.telemetry.append(self._part)
 
     def _part(self) -> None:

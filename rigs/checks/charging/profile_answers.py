@@ -71,21 +71,21 @@ class Decrees:
         if why == NO_TRANSACTION and call.reply["status"] == "Accepted":
             self._early.append(call)
         elif why is not None:
-            message, status = f"a profile was accepted: {why}", call.reply["status"]
+            message = f"a profile was accepted: {why}"
+            status = call.reply["status"]
             good = status != "Accepted"
             self._ledger.judge(TAKEN, good, call.epoch_s, call.connector, "Rejected", status, message)
         elif call.reply["status"] == "Accepted":
             self._ledger.held(TAKEN, 1, call.connector, call.epoch_s)
         elif self._is_sound(call):
-            message, status = (
-                "a sound TxDefaultProfile or ChargePointMaxProfile was refused",
-                call.reply["status"],
-            )
+            message = "a sound TxDefaultProfile or ChargePointMaxProfile was refused"
+            status = call.reply["status"]
             self._ledger.broken(TAKEN, call.epoch_s, call.connector, "Accepted", status, message)
 
     def _why_not(self, call: Call) -> str | None:
         connector, wire = call.payload["connectorId"], call.payload["csChargingProfiles"]
-        purpose, outlets = wire["chargingProfilePurpose"], self._history.outlets()
+        purpose = wire["chargingProfilePurpose"]
+        outlets = self._history.outlets()
         is_counted = self._history.keys.integer("NumberOfConnectors") is not None  # else more may show up
         if is_counted and outlets and connector not in (0, *outlets):
             return f"there is no connector {connector}"
@@ -150,7 +150,8 @@ class Decrees:
     def _clear(self, call: Call) -> None:
         if call.reply is None:
             return
-        epoch_s, status = call.reply_epoch_s or call.epoch_s, call.reply["status"]
+        epoch_s = call.reply_epoch_s or call.epoch_s
+        status = call.reply["status"]
         now = self._in_force.before(call)
         by_id = self._context.policies.get("clear_id_with_filters") != "all"
         matches = len(cleared(now, call.payload, by_id)) < len(now)

@@ -62,7 +62,9 @@ class Charging:
     """Judges telemetry, and meter values, by the steps of the in_force."""
 
     def __init__(self, context: Context, in_force: ProfilesInForce) -> None:
-        self._context, self._in_force, self._ledger = context, in_force, context.ledger
+        self._context = context
+        self._in_force = in_force
+        self._ledger = context.ledger
         self._spread = Spread(context)
         self._until: dict[int, float] = {}
         self._wired: dict[int, float] = {}  # by connector: the most phases ever seen to conduct
@@ -111,7 +113,8 @@ class Charging:
     # -- telemetry -------------------------------------------------------------------------------
 
     def _offer(self, connector: int, rows: Rows, amps: Array, keep: Array) -> None:
-        offer, slack = per_phase(rows, "offered_a"), self._context.tolerances.current_a
+        offer = per_phase(rows, "offered_a")
+        slack = self._context.tolerances.current_a
         allowed = np.where(amps < MINIMUM_A - 1e-6, 0.0, amps)
         judged = keep & (amps < NO_LIMIT) & ((offer > 0) | (allowed == 0.0))
         wrong, highest = np.zeros(len(rows), bool), allowed.copy()
@@ -191,7 +194,8 @@ class Charging:
             epoch_s = float(rows["epoch_s"][k])
             lately = [cap for _, cap in self._in_force.steps(connector, epoch_s - SWITCH_S, epoch_s)]
             if all(cap is not None and cap.phases == 1 for cap in lately):
-                actual, message = f"{rows['phases'][k]:g} phases", "charging on more phases than asked for"
+                actual = f"{rows['phases'][k]:g} phases"
+                message = "charging on more phases than asked for"
                 self._ledger.judge(
                     PHASES, rows["phases"][k] <= 1, epoch_s, connector, "1 phase", actual, message
                 )
@@ -225,7 +229,9 @@ class Charging:
     def _station(self, instants: Array, total: Array, limits: Array) -> None:
         tolerances = self._context.tolerances
         flows = (total > tolerances.current_a) & (limits < NO_LIMIT)
-        slack, wrong, highest = 1.0 + tolerances.current_part, np.zeros(len(instants), bool), limits.copy()
+        slack = 1.0 + tolerances.current_part
+        wrong = np.zeros(len(instants), bool)
+        highest = limits.copy()
         for k in np.flatnonzero(flows & (total > limits * slack + tolerances.current_a)).tolist():
             epoch_s = float(instants[k])
             highest[k] = max(

@@ -74,7 +74,8 @@ class Keys:
     def _changed(self, call: Call) -> None:
         if call.reply is None:
             return
-        key, status = call.payload["key"].lower(), call.reply["status"]
+        key = call.payload["key"].lower()
+        status = call.reply["status"]
         if key in self._told or self._complete:
             known = key in self._told
             good = known != (status == "NotSupported")

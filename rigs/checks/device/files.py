@@ -96,7 +96,8 @@ class Files:
             self._now[UPDATE] = "?"
 
     def _step(self, call: Call) -> None:
-        action, status = call.action, call.payload["status"]
+        action = call.action
+        status = call.payload["status"]
         if action in self._triggers:
             self._triggers.discard(action)
             return
@@ -133,7 +134,8 @@ class Files:
             return
         epoch_s = call.reply_epoch_s or call.epoch_s
         if call.reply.get("fileName") and self._emptied and self._context.evidence.behaviour == SHEET:
-            message, told = "diagnostics that were read are there again", call.reply["fileName"]
+            message = "diagnostics that were read are there again"
+            told = call.reply["fileName"]
             self._ledger.broken(DIAGNOSTICS, epoch_s, None, "no file: sheet 3.2.1", told, message)
         if call.reply.get("fileName"):
             self._agenda.at(
@@ -143,7 +145,8 @@ class Files:
     def _update(self, call: Call) -> None:
         if call.reply is None or not self._context.evidence.from_power_on:
             return
-        epoch_s, due = call.reply_epoch_s or call.epoch_s, epoch(call.payload["retrieveDate"])
+        epoch_s = call.reply_epoch_s or call.epoch_s
+        due = epoch(call.payload["retrieveDate"])
         if self._now[UPDATE] != "Installing":
             self._now[UPDATE] = ""  # the later request takes the place of the one before
             self._location = call.payload["location"]
@@ -189,7 +192,8 @@ class Files:
             ):
                 continue
             told = self._connectors.statuses[connector]
-            good, expected = (told == "Unavailable") != serves, "in service" if serves else "Unavailable"
+            good = (told == "Unavailable") != serves
+            expected = "in service" if serves else "Unavailable"
             message = f"an update {'has failed' if serves else 'is about to be installed'}"
             self._ledger.judge(SERVICE, good, epoch_s, connector, expected, told, message)
 
@@ -205,7 +209,8 @@ class Files:
         )
         if ran or not self._undisturbed(epoch_s, epoch_s + BEGIN_S):
             return
-        good, message = self._now[UPDATE] != "Downloaded", "an image is there, nobody charges"
+        good = self._now[UPDATE] != "Downloaded"
+        message = "an image is there, nobody charges"
         self._ledger.judge(FIRMWARE, good, epoch_s, None, "Installing", "nothing", message)
 
     def _installed(self, epoch_s: float) -> None:

@@ -137,7 +137,8 @@ class Commands:
         connector = call.payload["connectorId"]
         since, start = self._inoperative.get(connector), epoch(call.payload["timestamp"])
         if since is not None:
-            good, message = start < since + QUIET_S, "a transaction starts on a connector out of service"
+            good = start < since + QUIET_S
+            message = "a transaction starts on a connector out of service"
             told = f"Inoperative since {iso(since)}"
             self._ledger.judge(SERVICE, good, call.epoch_s, connector, "no start", told, message)
 
@@ -161,7 +162,8 @@ class Commands:
     # -- answered at once ------------------------------------------------------------------------
 
     def _judge(self, requirement: str, call: Call, good: bool, expected: str) -> None:
-        message, told = f"the answer to {call.action}", (call.reply or {}).get("status", "")
+        message = f"the answer to {call.action}"
+        told = (call.reply or {}).get("status", "")
         self._ledger.judge(
             requirement, good, call.reply_epoch_s or call.epoch_s, call.connector, expected, told, message
         )
@@ -174,7 +176,8 @@ class Commands:
         if starts != sorted(set(starts)):
             return  # its disorder may be what it is refused for
         if outlets and policy is not None and call.payload["connectorId"] not in (0, *outlets):
-            good, told = (call.error is not None) == (policy == "CALLERROR"), call.error or "CALLRESULT"
+            good = (call.error is not None) == (policy == "CALLERROR")
+            told = call.error or "CALLRESULT"
             message = "a profile for a connector that does not exist"
             self._ledger.judge(TAKEN, good, call.epoch_s, call.connector, policy, told, message)
 
@@ -184,7 +187,8 @@ class Commands:
             self._nowhere(call)
         known = None if call.up or call.valid else schema(call.action, False)
         if known is not None and any(not _is_of_form(fault) for fault in known.faults(call.payload)):
-            good, message = call.error is not None, f"{call.action} with a payload that breaks its schema"
+            good = call.error is not None
+            message = f"{call.action} with a payload that breaks its schema"
             self._ledger.judge(INVALID, good, call.epoch_s, None, "a CALLERROR", "a CALLRESULT", message)
 
     def _cache(self, call: Call) -> None:
@@ -199,10 +203,12 @@ class Commands:
         self._judge(DATA, call, call.reply["status"] == "UnknownVendorId", "UnknownVendorId")
 
     def _availability(self, call: Call) -> None:
-        outlets, connector = self._history.outlets(), call.payload["connectorId"]
+        outlets = self._history.outlets()
+        connector = call.payload["connectorId"]
         if call.reply is None or not outlets:
             return
-        inoperative, epoch_s = call.payload["type"] == "Inoperative", call.reply_epoch_s or call.epoch_s
+        inoperative = call.payload["type"] == "Inoperative"
+        epoch_s = call.reply_epoch_s or call.epoch_s
         which = [connector] if connector else outlets
         runs = any(one in self._history.transactions.open for one in which)
         if connector not in (0, *outlets):
@@ -228,14 +234,17 @@ class Commands:
     def _station(self, inoperative: bool, epoch_s: float) -> None:
         """Connector 0 tells the availability of the station as a whole (4.9)."""
         if self._connectors.alone(0, epoch_s, epoch_s + CARRIED_OUT_S) and 0 in self._told:
-            expected, told = "Unavailable" if inoperative else "Available", self._told[0][1]
+            expected = "Unavailable" if inoperative else "Available"
+            told = self._told[0][1]
             message = "the status of connector 0 after a change of its availability"
             self._ledger.judge(AVAILABILITY, told == expected, epoch_s, 0, expected, told, message)
 
     # -- carried out -----------------------------------------------------------------------------
 
     def _trigger(self, call: Call) -> None:
-        wanted, connector, outlets = call.payload["requestedMessage"], call.connector, self._history.outlets()
+        wanted = call.payload["requestedMessage"]
+        connector = call.connector
+        outlets = self._history.outlets()
         if call.reply is None or wanted not in TRIGGERS or not outlets:
             return
         there = connector is None or connector in (0, *outlets)
@@ -274,11 +283,9 @@ class Commands:
         )
 
     def _unlock(self, call: Call) -> None:
-        connector, outlets, epoch_s = (
-            call.payload["connectorId"],
-            self._history.outlets(),
-            call.reply_epoch_s or call.epoch_s,
-        )
+        connector = call.payload["connectorId"]
+        outlets = self._history.outlets()
+        epoch_s = call.reply_epoch_s or call.epoch_s
         if call.reply is None or not outlets or not self._sure(epoch_s):
             return
         if connector not in outlets or self._keys.has_lock(connector, epoch_s) is False:
@@ -305,7 +312,8 @@ class Commands:
     def _reset(self, call: Call) -> None:
         if call.reply is None or call.reply["status"] != "Accepted":
             return
-        epoch_s, reason = call.reply_epoch_s or call.epoch_s, f"{call.payload['type']}Reset"
+        epoch_s = call.reply_epoch_s or call.epoch_s
+        reason = f"{call.payload['type']}Reset"
         self._to_reset = epoch_s, call.payload["type"]
         running = [its for its in self._history.transactions.open.values() if self._sure(epoch_s)]
         self._agenda.at(epoch_s + RESTART_S, partial(self._restarted, reason, running, epoch_s))
@@ -315,7 +323,8 @@ class Commands:
 
     def _goes_down(self, event: Event) -> None:
         """5.14: hard, it need not wait for anything; soft, it tells its stops before."""
-        asked, self._to_reset = self._to_reset, None
+        asked = self._to_reset
+        self._to_reset = None
         if asked is None:
             return
         epoch_s, kind = asked
@@ -327,7 +336,8 @@ class Commands:
             self._went_down(epoch_s, kind, event.epoch_s)
 
     def _went_down(self, epoch_s: float, kind: str, end: float) -> None:
-        stop, expected = self._stop, f"within {GOES_DOWN_S:g} s of all being said"
+        stop = self._stop
+        expected = f"within {GOES_DOWN_S:g} s of all being said"
         unanswered = stop is not None and stop.reply_epoch_s is None and stop.epoch_s > end - RESTART_S
         untold = unanswered or any(its.start < epoch_s for its in self._history.transactions.open.values())
         if kind == "Soft" and unanswered and end - epoch_s > GOES_DOWN_S:
@@ -351,7 +361,8 @@ class Commands:
         ):
             return  # the power or the link went before it could boot
         booted = [boot for boot in self._boots if epoch_s < boot <= epoch_s + RESTART_S]
-        message, expected = "a reset was accepted", f"a BootNotification within {RESTART_S:g} s"
+        message = "a reset was accepted"
+        expected = f"a BootNotification within {RESTART_S:g} s"
         self._ledger.judge(RESET, bool(booted), epoch_s, None, expected, "none", message)
         for its in () if history.link.was_unheard(epoch_s, epoch_s + RESTART_S) else running:
             good = its.stop is not None and its.stop < epoch_s + RESTART_S and its.reason == reason
@@ -368,7 +379,9 @@ class Commands:
     def _remote_start(self, call: Call) -> None:
         if call.reply is None or not self._history.outlets():
             return
-        epoch_s, connector, status = call.reply_epoch_s or call.epoch_s, call.connector, call.reply["status"]
+        epoch_s = call.reply_epoch_s or call.epoch_s
+        connector = call.connector
+        status = call.reply["status"]
         with_profile = "chargingProfile" in call.payload
         policy = self._context.policies.get("remote_start_profile")
         if with_profile and (policy == "rejected" or (policy == "applied" and not _may_start(call))):
@@ -413,8 +426,10 @@ class Commands:
             good = running is not None and running.id_tag.lower() == tag and running.start >= epoch_s - 1.0
             actual = "none" if running is None else f"a start on {running.id_tag}"
         else:
-            good, actual = self._told[connector][1] == "Preparing", self._told[connector][1]
-        expected, message = f"a start on {tag}, or Preparing without a cable", "a remote start was accepted"
+            good = self._told[connector][1] == "Preparing"
+            actual = self._told[connector][1]
+        expected = f"a start on {tag}, or Preparing without a cable"
+        message = "a remote start was accepted"
         self._ledger.judge(STARTED, good, epoch_s, connector, expected, actual, message)
 
 

@@ -84,8 +84,10 @@ class Settings:
             key, value = row["key"].lower(), row.get("value")
             self._writable[key] = not row["readonly"]
             if key in READ_ONLY or key in INTEGERS | BOOLEANS | LISTS:
-                good, expected = row["readonly"] == (key in READ_ONLY), str(key in READ_ONLY).lower()
-                message, told = f"readonly of {row['key']}", str(row["readonly"]).lower()
+                good = row["readonly"] == (key in READ_ONLY)
+                expected = str(key in READ_ONLY).lower()
+                message = f"readonly of {row['key']}"
+                told = str(row["readonly"]).lower()
                 self._ledger.judge(
                     ACCESS, good, call.reply_epoch_s or call.epoch_s, None, expected, told, message
                 )
@@ -106,13 +108,16 @@ class Settings:
         """As it is told for the first time."""
         wanted = self._rigged.pop(key, None)
         if wanted is not None and key not in RAISED:
-            message, good = f"{key} is not what the rig set", same(wanted, value)
+            message = f"{key} is not what the rig set"
+            good = same(wanted, value)
             self._ledger.judge(RIGGED, good, call.reply_epoch_s or call.epoch_s, None, wanted, value, message)
 
     def _changed(self, call: Call) -> None:
         if call.reply is None:
             return
-        key, value, status = call.payload["key"].lower(), call.payload["value"], call.reply["status"]
+        key = call.payload["key"].lower()
+        value = call.payload["value"]
+        status = call.reply["status"]
         if status in DONE and key not in HARDCODED:
             self._rigged.pop(key, None)
             self._told.pop(key, None)

@@ -153,7 +153,8 @@ class Triggers:
     """What an accepted TriggerMessage asked for comes, unless the station goes away first."""
 
     def __init__(self, context: Context) -> None:
-        self._context, self._owed = context, dict[str, float]()
+        self._context = context
+        self._owed = dict[str, float]()
         context.bus.replies["TriggerMessage"].append(self._accepted)
         context.bus.any_call.append(self._called)
         context.bus.readings.append(self._readings)
@@ -162,7 +163,8 @@ class Triggers:
         context.bus.end.append(self._end)
 
     def _accepted(self, call: Call) -> None:
-        connector, history = call.payload.get("connectorId", 0), self._context.history
+        connector = call.payload.get("connectorId", 0)
+        history = self._context.history
         outlets = [connector] if connector else history.outlets()
         silent = any(history.connectors.is_unmetered(outlet, call.epoch_s, 1.0) for outlet in outlets)
         listed = history.keys.measurands("MeterValuesSampledData", call.epoch_s)
@@ -195,10 +197,8 @@ class Triggers:
         for action, since in list(self._owed.items()):
             if epoch_s - since > TRIGGER_FOLLOWS_S and action != late:
                 del self._owed[action]
-                expected, message = (
-                    f"{action} within {TRIGGER_FOLLOWS_S:g} s",
-                    "an accepted trigger was not followed",
-                )
+                expected = f"{action} within {TRIGGER_FOLLOWS_S:g} s"
+                message = "an accepted trigger was not followed"
                 self._context.ledger.broken(FOLLOWED, since, None, expected, "none", message)
 
     def _end(self, epoch_s: float) -> None:

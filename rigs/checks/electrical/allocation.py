@@ -197,7 +197,8 @@ class Shares:
         wants = live & connectors.running[connector].cover(epoch_s) & self._accepted(connector, epoch_s)
         wants &= ~connectors.faulty[connector].cover(epoch_s) & ~connectors.unsure(epoch_s)
         wants &= ~self._mains.is_off(connector, rows)[k]
-        profile, capability = self._profile(connector, epoch_s), per_phase(rows, "capability_a")[k]
+        profile = self._profile(connector, epoch_s)
+        capability = per_phase(rows, "capability_a")[k]
         own = np.minimum(np.minimum(rated, capability), profile)
         own = np.where(software > 0, np.minimum(own, software), own)
         own = np.where(own < np.maximum(minimum, MINIMUM_A) - 1e-6, 0.0, own)
@@ -272,7 +273,9 @@ class Shares:
 
     def _all_phases(self, axis: Rows, known: dict[int, Situation]) -> None:
         """One phase is for profiles that ask for it, and for a while after them."""
-        epoch_s, whole, wired = axis["epoch_s"], self._fewest(0, axis["epoch_s"]), self._spread.wired
+        epoch_s = axis["epoch_s"]
+        whole = self._fewest(0, axis["epoch_s"])
+        wired = self._spread.wired
         for connector, one in known.items():
             asked = np.minimum(whole, self._fewest(connector, epoch_s)) < 3
             since = epoch_s - np.maximum.accumulate(np.where(asked, epoch_s, -np.inf))

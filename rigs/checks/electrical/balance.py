@@ -51,14 +51,16 @@ class Balance:
         good = len(rows) - rows.carried - int(wrong.sum())
         self._context.ledger.held(POWER, good, connector, rows["epoch_s"][rows.carried :])
         for k in np.flatnonzero(wrong):
-            told, epoch_s = f"{rows['p_w'][k]:.1f} W", float(rows["epoch_s"][k])
+            told = f"{rows['p_w'][k]:.1f} W"
+            epoch_s = float(rows["epoch_s"][k])
             message = "power is not the sum over the phases"
             self._context.ledger.broken(POWER, epoch_s, connector, f"{expected[k]:.1f} W", told, message)
 
     def _energy(self, connector: int, rows: Rows) -> None:
         """A row tells the state just after its instant: what flowed before it began with the row before."""
         hours = np.diff(rows["t_s"]) / 3600.0
-        power, grown = rows["p_w"], np.diff(rows["energy_wh"])
+        power = rows["p_w"]
+        grown = np.diff(rows["energy_wh"])
         low = np.minimum(power[:-1], power[1:]) * hours * (1 - BEND) - SLACK_WH
         peak = np.maximum(power[:-1], power[1:])
         ramp = np.where(hours * 3600.0 < RAMP_S, _offered_w(rows)[:-1], 0.0)
@@ -68,7 +70,8 @@ class Balance:
         good = max(len(grown) - rows.carried - int(wrong.sum()), 0)
         self._context.ledger.held(ENERGY, good, connector, rows["epoch_s"][rows.carried :])
         for k in np.flatnonzero(wrong):
-            expected, epoch_s = f"{low[k]:.1f} to {high[k]:.1f} Wh", float(rows["epoch_s"][k + 1])
+            expected = f"{low[k]:.1f} to {high[k]:.1f} Wh"
+            epoch_s = float(rows["epoch_s"][k + 1])
             message = "the energy does not follow from the power"
             self._context.ledger.broken(ENERGY, epoch_s, connector, expected, f"{grown[k]:.1f} Wh", message)
 

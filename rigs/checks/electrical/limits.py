@@ -131,7 +131,8 @@ class StationLimit:
         lowest = self._lowest()
         if lowest is None:
             return
-        slack, wrong = 1.0 + tolerances.current_part, np.zeros(len(instants), bool)
+        slack = 1.0 + tolerances.current_part
+        wrong = np.zeros(len(instants), bool)
         for k in np.flatnonzero(highest > lowest * slack + tolerances.current_a).tolist():
             limit = self._limit(float(instants[k]))
             wrong[k] = limit is not None and highest[k] > limit * slack + tolerances.current_a

@@ -56,7 +56,8 @@ class Contactor:
     """Closing and opening against the pilot."""
 
     def __init__(self, context: Context) -> None:
-        self._context, self._welded = context, set[int | None]()
+        self._context = context
+        self._welded = set[int | None]()
         context.bus.telemetry.append(self._part)
         context.bus.events["fault"].append(self._fault)
 
@@ -100,7 +101,8 @@ class PwmPeriod:
                     self._judge(connector, float(epoch_s[now]), float(epoch_s[now] - epoch_s[before]))
 
     def _judge(self, connector: int, epoch_s: float, since_s: float) -> None:
-        good, message = since_s >= PWM_S - ROW_SLACK_S, "the duty cycle changes too often"
+        good = since_s >= PWM_S - ROW_SLACK_S
+        message = "the duty cycle changes too often"
         self._context.ledger.judge(
             PWM,
             good,
@@ -137,7 +139,8 @@ class Phases:
             )
 
     def _changes(self, connector: int, rows: Rows, runs: list[tuple[float, float, float]]) -> None:
-        judge, first = self._context.ledger.judge, float(rows["epoch_s"][min(rows.carried, len(rows) - 1)])
+        judge = self._context.ledger.judge
+        first = float(rows["epoch_s"][min(rows.carried, len(rows) - 1)])
         for (_, ended, was), (epoch_s, _, now) in pairwise(runs):
             if was != now and epoch_s >= first:
                 message = "charging goes on too soon on another number of phases"

@@ -173,12 +173,14 @@ class ClockAligned:
         if connector or 0 in self._connectors():
             self._ledger.held(WHOLE, sum(map(len, aligned)), connector)
         else:
-            message, epoch_s = "connector 0 tells clock-aligned data", float(aligned[0].epoch_s[0])
+            message = "connector 0 tells clock-aligned data"
+            epoch_s = float(aligned[0].epoch_s[0])
             self._ledger.broken(WHOLE, epoch_s, 0, "none: it has no meter", "some", message)
 
     def _all_next(self, connector: int, stamps: Array) -> bool:
         """The common case: each on the boundary that comes next, by one interval that divides the day."""
-        last, tolerance = self._last.get(connector), self._context.tolerances.clock_s
+        last = self._last.get(connector)
+        tolerance = self._context.tolerances.clock_s
         since, until = float(stamps[0]), float(stamps[-1])
         interval = self._interval(since - tolerance)
         plain = self._midnights is utc_midnights and interval and DAY_S % interval == 0.0

@@ -82,13 +82,15 @@ class Consistency:
                     POWER, float(block.epoch_s[k]), connector, "-1 to 1", f"{factor[k]:g}", message
                 )
         else:
-            low, high = 0.0 * apparent, apparent
+            low = 0.0 * apparent
+            high = apparent
         wrong = np.flatnonzero((watts < low - slack) | (watts > high + slack))
         self._ledger.held(POWER, len(block) - len(wrong), connector, block.stamp)
         for k in wrong.tolist():
             expected = f"{low[k]:.1f} W" if low is high else f"at most {high[k]:.1f} W"
             message = f"power on {phase} is not voltage times current times power factor"
-            epoch_s, actual = float(block.epoch_s[k]), f"{watts[k]:.1f} W"
+            epoch_s = float(block.epoch_s[k])
+            actual = f"{watts[k]:.1f} W"
             self._ledger.broken(
                 POWER, epoch_s, connector, f"{expected} within {slack[k]:.1f} W", actual, message
             )
@@ -162,7 +164,8 @@ class Consistency:
         total = block.column(measurand)
         if total is None or len(phases) < len(PHASES):
             return
-        summed, tolerances = np.sum(phases, axis=0), self._context.tolerances
+        summed = np.sum(phases, axis=0)
+        tolerances = self._context.tolerances
         wrong = np.abs(summed - total) > tolerances.resolution_wh + SUMMED[measurand] * np.abs(total)
         self._ledger.held(SUM, len(block) - int(np.count_nonzero(wrong)), connector, block.stamp[~wrong])
         for k in np.flatnonzero(wrong).tolist():
@@ -192,12 +195,14 @@ class Consistency:
         self._fullest[key] = max(float(stamp[-1]), last), max(float(whole[-1]), fullest)
         if len(self._fullest) > 64:
             del self._fullest[next(iter(self._fullest))]
-        outside, falls = (soc < 0.0) | (soc > 100.0), soc < whole[:-1] - SOC_SLACK_PCT
+        outside = (soc < 0.0) | (soc > 100.0)
+        falls = soc < whole[:-1] - SOC_SLACK_PCT
         wrong = np.flatnonzero(outside | falls)
         self._ledger.held(SOC, len(soc) - len(wrong), connector, stamp)
         for k in wrong.tolist():
             expected = "0 to 100 %" if outside[k] else f">= {whole[k]:g} %, as before"
-            epoch_s, message = float(stamp[k]), "a state of charge that cannot be"
+            epoch_s = float(stamp[k])
+            message = "a state of charge that cannot be"
             self._ledger.broken(SOC, epoch_s, connector, expected, f"{soc[k]:g} %", message)
 
 

@@ -72,7 +72,8 @@ class EnergyFlow:
     """Follows each transaction's samples; what does not fit is told at its end, as the cause that it has."""
 
     def __init__(self, context: Context) -> None:
-        self._context, self._ledger = context, context.ledger
+        self._context = context
+        self._ledger = context.ledger
         self._sessions: dict[tuple[int, int], Session] = {}
         self._disturbed: dict[int, deque[float]] = {}
         bus = context.bus
@@ -133,7 +134,8 @@ class EnergyFlow:
         session.step_wh = max(session.step_wh, step_of(block, register[1:]))
         if np.isnan(session.first_epoch_s):
             session.first_epoch_s = float(block.epoch_s[0])
-        hours, told = np.diff(stamp) / 3600.0, np.diff(register)
+        hours = np.diff(stamp) / 3600.0
+        told = np.diff(register)
         least, most = np.minimum(low[1:], low[:-1]), np.maximum(high[1:], high[:-1])
         known = (hours > 0) & np.isfinite(least + most + told)
         tolerances = self._context.tolerances
@@ -169,7 +171,8 @@ class EnergyFlow:
 
     def _close(self, key: tuple[int, int]) -> None:
         """One cause, one finding: of suspects that all have one explanation, else of each as it is."""
-        session, connector = self._sessions.pop(key), key[0]
+        session = self._sessions.pop(key)
+        connector = key[0]
         message = cause_of(session)
         for suspect in session.suspects:
             low, high = suspect.low_wh, suspect.high_wh

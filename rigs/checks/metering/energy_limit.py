@@ -22,7 +22,8 @@ class EnergyLimit:
     """Follows what each connector's register showed: meterStart, samples, meterStop."""
 
     def __init__(self, context: Context) -> None:
-        self._context, self._ledger = context, context.ledger
+        self._context = context
+        self._ledger = context.ledger
         self._shown: dict[
             int, tuple[float, float, float]
         ] = {}  # by connector: stamp, epoch_s and Wh, as told last

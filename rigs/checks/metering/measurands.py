@@ -148,10 +148,8 @@ class Contents:
         if context == "Sample.Periodic" and astray:
             bad.add(context)
         message = "a context that does not fit the occasion"
-        expected, actual = (
-            "Sample.Periodic in a transaction, Sample.Clock, or Trigger",
-            ", ".join(sorted(bad)),
-        )
+        expected = "Sample.Periodic in a transaction, Sample.Clock, or Trigger"
+        actual = ", ".join(sorted(bad))
         self._ledger.judge(CONTEXTS, not bad, float(block.epoch_s[0]), connector, expected, actual, message)
 
     def _in_transaction(self, connector: int, block: Block) -> bool:
@@ -267,7 +265,8 @@ class StopData:
 
     def _wrong(self, call: Call, stopped: Transaction, wanted: dict[str, Any]) -> list[str]:
         told: dict[str, set[str]] = {context: set() for context in STOP_CONTEXTS}
-        wrong, instants = [], dict(self._instants(stopped))
+        wrong = []
+        instants = dict(self._instants(stopped))
         for reading in call.readings or ():
             for column in reading.layout.columns:
                 if column.context in BETWEEN and self._keeps_all:

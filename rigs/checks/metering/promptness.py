@@ -56,8 +56,10 @@ class Promptness:
         self._latest[connector] = float(stamps[-1])
         self._ledger.held(ORDER, len(stamps) - len(wrong))
         for k in wrong.tolist():
-            message, epoch_s = "a meter value is told after a later one", float(stamps[k])
-            expected, actual = f"not before {iso(float(earlier[k]))}", iso(epoch_s)
+            message = "a meter value is told after a later one"
+            epoch_s = float(stamps[k])
+            expected = f"not before {iso(float(earlier[k]))}"
+            actual = iso(epoch_s)
             self._ledger.broken(ORDER, epoch_s, connector, expected, actual, message)
 
     # -- in time ---------------------------------------------------------------------------------
@@ -81,7 +83,8 @@ class Promptness:
         for k in np.flatnonzero(late).tolist():
             told, taken = float(block.epoch_s[k]), float(block.stamp[k])
             if not self._excused(taken, told):
-                actual, message = f"after {told - taken:.0f} s", "a meter value was told late"
+                actual = f"after {told - taken:.0f} s"
+                message = "a meter value was told late"
                 self._late.append((PROMPT, told, connector, actual, message))
 
     def _end(self, epoch_s: float) -> None:

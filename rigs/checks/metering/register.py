@@ -118,7 +118,8 @@ class Register:
         if transaction is None or transaction.start_told != call.epoch_s:
             return  # a repetition
         shown = self._shown.setdefault(transaction.connector, Shown())
-        before, shown.stopped = shown.stopped, None
+        before = shown.stopped
+        shown.stopped = None
         is_lifelong = self._context.evidence.from_power_on  # its first showings are known
         if transaction.meter_start == 0.0 and shown.wh > METER_WHOLE_WH and not is_lifelong:
             self._starts_anew(transaction, shown)

@@ -17,7 +17,10 @@ class Call:
     def __init__(
         self, line: int, epoch_s: float, up: bool, lost: bool, id: str, action: str, payload: Any
     ) -> None:
-        self.line, self.epoch_s, self.up, self.lost = line, epoch_s, up, lost
+        self.line = line
+        self.epoch_s = epoch_s
+        self.up = up
+        self.lost = lost
         self.id, self.action, self.payload = id, action, payload
         self.valid = False
         self.row: Row | None = None  # of MeterValues of known form, which have no payload here

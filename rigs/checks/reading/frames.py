@@ -28,7 +28,12 @@ class Frame:
         payload: Any,
         fault: str = "",
     ) -> None:
-        self.line, self.epoch_s, self.up, self.lost, self.kind, self.id = line, epoch_s, up, lost, kind, id
+        self.line = line
+        self.epoch_s = epoch_s
+        self.up = up
+        self.lost = lost
+        self.kind = kind
+        self.id = id
         self.action, self.payload, self.fault = action, payload, fault
 
 
@@ -47,7 +52,9 @@ class Reader:
             raise ValueError(f"not a JSON line: {error.msg} at column {error.colno}") from None
         if not isinstance(record, dict) or record.get("dir") not in ("up", "down"):
             raise ValueError("not a record of a frame: needs t or at, dir (up or down) and frame or text")
-        epoch_s, up, lost = self._time(record), record["dir"] == "up", bool(record.get("lost"))
+        epoch_s = self._time(record)
+        up = record["dir"] == "up"
+        lost = bool(record.get("lost"))
         if "frame" not in record:
             return Frame(
                 number, epoch_s, up, lost, 0, "", "", None, fault=f"not JSON: {record.get('text')!r:.80}"

@@ -14,7 +14,8 @@ class Ids:
     def __init__(self) -> None:
         self._runs: dict[str, list[list[int]]] = {}  # by prefix: first and last of each unbroken count
         self._others: dict[str, None] = {}
-        self._next, self._run = "", [0, 0]  # the id that goes on the count last used
+        self._next = ""
+        self._run = [0, 0]  # the id that goes on the count last used
 
     def is_new(self, id: str) -> bool:
         if id == self._next and id not in self._others:
@@ -36,7 +37,8 @@ class Ids:
             return self._other(id)
         runs.append([count, count])
         del runs[: -self.MOST_RUNS]
-        self._run, self._next = runs[-1], f"{prefix}{count + 1}"
+        self._run = runs[-1]
+        self._next = f"{prefix}{count + 1}"
         return id not in self._others
 
     def _other(self, id: str) -> bool:

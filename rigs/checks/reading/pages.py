@@ -16,7 +16,9 @@ class Pages:
     """
 
     def __init__(self, path: Path, progress: Callable[[float, float], None] | None = None) -> None:
-        self._file, self._size, self._progress = path.open("rb", buffering=0), path.stat().st_size, progress
+        self._file = path.open("rb", buffering=0)
+        self._size = path.stat().st_size
+        self._progress = progress
         self._ended = False
         self.buffer, self.at, self.number = b"", 0, 1
 
@@ -37,7 +39,8 @@ class Pages:
     def _turn(self) -> None:
         page = self._file.read(PAGE)
         self._ended = not page
-        self.buffer, self.at = self.buffer[self.at :] + page, 0
+        self.buffer = self.buffer[self.at :] + page
+        self.at = 0
         if self._progress is not None:
             self._progress(self._file.tell(), self._size)
 

@@ -101,7 +101,8 @@ def drifting(offset_s: float, rate: float, sets: Sets) -> list[tuple[float, floa
     A step too great for a drift, as that of a clock wrong from the factory, is no part of them: what lies
     before it is taken to be in the time after it.
     """
-    ahead, since = offset_s, 0.0
+    ahead = offset_s
+    since = 0.0
     knots: list[tuple[float, float]] = []
     for t_s, step_s in sets:
         before = ahead + rate * (t_s - since)
@@ -111,7 +112,9 @@ def drifting(offset_s: float, rate: float, sets: Sets) -> list[tuple[float, floa
             knots += [(since + HAIR_S, ahead), (last, ahead + rate * (last - since))]
         else:
             knots = [(since, after)]
-        ahead, since, offset_s = after, t_s, 0.0
+        ahead = after
+        since = t_s
+        offset_s = 0.0
     knots += [(since + HAIR_S, ahead), (since + FOREVER_S, ahead + rate * FOREVER_S)]
     return _rising(knots)
 

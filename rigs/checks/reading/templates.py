@@ -67,7 +67,9 @@ def template_of(raw: bytes, layout: Layout) -> Template | None:
         return None
     if not once or names.count("value") != len(layout.columns):
         return None
-    pattern, before, groups = b"", 0, []
+    pattern = b""
+    before = 0
+    groups = []
     for name, start, end in found:
         allowed = FIELDS[name][1]
         pattern += re.escape(raw[before:start]) + (allowed if name == "at" else b"(" + allowed + b")")

@@ -33,7 +33,10 @@ class Transcript:
         end: str | None = None,
         kept: IO[bytes] | None = None,
     ) -> None:
-        self.paths, self._station, self._zone, self._end = tuple(paths), station, zone, end
+        self.paths = tuple(paths)
+        self._station = station
+        self._zone = zone
+        self._end = end
         self._kept = kept  # standard input, which is gone with this
         self.is_own = len(paths) == 1 and station is None and is_own(paths[0])
 

@@ -64,7 +64,9 @@ class Stretches:
         """Which of these instants lie in a stretch, but for its first seconds."""
         if not self.begins:
             return np.zeros(len(epoch_s), bool)
-        begins, ends, epoch_s = np.array(self.begins), np.array(self.ends), epoch_s + HAIR_S
+        begins = np.array(self.begins)
+        ends = np.array(self.ends)
+        epoch_s = epoch_s + HAIR_S
         k = np.searchsorted(begins, epoch_s, side="right") - 1
         found: Array = (k >= 0) & (epoch_s < ends[k]) & (epoch_s >= begins[k] + after_s)
         return found
@@ -149,7 +151,9 @@ class Connectors:
 
     def unsure(self, epoch_s: Array, margin_s: float = 60.0) -> Array:
         """Instants about which the frames tell nothing or not all: outages, darkness, a queue that drains."""
-        link, boots, found = self._link, self._boots, np.zeros(len(epoch_s), bool)
+        link = self._link
+        boots = self._boots
+        found = np.zeros(len(epoch_s), bool)
         gone = [*((begin, end + RECONNECT_S) for begin, end in link.outages), *boots.dark, *link.mute]
         gone += [(since, FOREVER) for since in (link.down_since, boots.dark_since) if since is not None]
         for begin, end in gone:

@@ -214,7 +214,8 @@ class Ledger:
         """Why a requirement that came up was not judged; empty where it was, or never came up."""
         if self._judged[requirement]:
             return []
-        row, reasons = self.table[requirement], list(self._not_compared[requirement])
+        row = self.table[requirement]
+        reasons = list(self._not_compared[requirement])
         if self._undecided[requirement]:
             reasons.append(BETTER_METER)
         if not row.arises or self.seen & set(row.arises):

@@ -93,14 +93,17 @@ class Profile:
 
     def _rounds(self, since: float, until: float, every: float) -> tuple[int, int]:
         """The first round that reaches into a stretch, and the first after it."""
-        first, last = int(since // every), int(until // every) + 1
+        first = int(since // every)
+        last = int(until // every) + 1
         return (first, last) if self.backwards else (max(first, 0), max(last, 1))
 
 
 def read(connector: int, wire: Mapping[str, Any], now: float, policies: Mapping[str, str]) -> Profile:
     """A profile that the station has accepted."""
-    told, recurring = wire["chargingSchedule"], wire["chargingProfileKind"] == "Recurring"
-    unit, least = told["chargingRateUnit"], told.get("minChargingRate")
+    told = wire["chargingSchedule"]
+    recurring = wire["chargingProfileKind"] == "Recurring"
+    unit = told["chargingRateUnit"]
+    least = told.get("minChargingRate")
     periods = told["chargingSchedulePeriod"]
     return Profile(
         connector,

@@ -92,7 +92,8 @@ class ProfilesInForce:
         `own_first`: does a connector's own TxDefaultProfile outdo those of 0? None: as the policy has it.
         """
         held = self.profiles(epoch_s) if self.applies(epoch_s) else ()
-        began, asked = self.began(connector, epoch_s), epoch_s + ROUNDED_S
+        began = self.began(connector, epoch_s)
+        asked = epoch_s + ROUNDED_S
         own_first = self._own_first if own_first is None else own_first
         cap = prevailing(held, connector, asked, began, own_first)
         return cap, min(next_mark(held, connector, asked, began), self._next_change(epoch_s))
@@ -142,7 +143,8 @@ class ProfilesInForce:
     def _set(self, call: Call) -> None:
         if call.reply is None or call.reply["status"] != "Accepted":
             return
-        epoch_s, payload = call.reply_epoch_s or call.epoch_s, call.payload
+        epoch_s = call.reply_epoch_s or call.epoch_s
+        payload = call.payload
         try:
             new = read(payload["connectorId"], payload["csChargingProfiles"], epoch_s, self._policies)
         except (ValueError, KeyError):
@@ -178,7 +180,8 @@ class ProfilesInForce:
             self._remote[asked] = call.reply_epoch_s or call.epoch_s, profile
 
     def _started(self, call: Call) -> None:
-        connector, start = call.payload["connectorId"], epoch(call.payload["timestamp"])
+        connector = call.payload["connectorId"]
+        start = epoch(call.payload["timestamp"])
         ran = self._ran.setdefault(connector, [])
         if not ran or ran[-1] != (start, FOREVER):
             ran.append((start, FOREVER))

@@ -57,11 +57,13 @@ def lasting(rows: Rows, so: Array, least_s: float) -> Iterator[tuple[float, floa
     Told with the part in which it has lasted long enough, whether or not it ends there.
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], so, [False]]).astype(np.int8)))
-    epoch_s, until = rows["epoch_s"], float(rows["epoch_s"][-1])
+    epoch_s = rows["epoch_s"]
+    until = float(rows["epoch_s"][-1])
     judged = (
         float(epoch_s[rows.carried - 1]) if rows.carried else -np.inf
     )  # up to where the part before reached
     for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        begin, end = float(epoch_s[first]), float(epoch_s[last]) if last < len(epoch_s) else until
+        begin = float(epoch_s[first])
+        end = float(epoch_s[last]) if last < len(epoch_s) else until
         if end - begin > least_s and begin + least_s >= judged:
             yield begin, end, first

@@ -114,7 +114,8 @@ class TransactionMemory:
 
     def distance(self, stop: dict[str, Any], running: Transaction) -> tuple[bool, bool, bool, float]:
         """How badly a stop goes with a transaction: by its end as it was seen, its card, its meter."""
-        tag, risen_wh = stop.get("idTag", "").lower(), float(stop["meterStop"]) - running.meter_start
+        tag = stop.get("idTag", "").lower()
+        risen_wh = float(stop["meterStop"]) - running.meter_start
         ended_epoch_s = self.ending.get(running.connector, -FOREVER)
         elsewhere = abs(epoch(stop["timestamp"]) - ended_epoch_s) > ENDED_S
         return elsewhere, bool(tag) and running.id_tag.lower() != tag, risen_wh < 0, risen_wh
@@ -123,7 +124,8 @@ class TransactionMemory:
 
     def start(self, call: Call) -> None:
         payload = call.payload
-        connector, start = payload["connectorId"], epoch(payload["timestamp"])
+        connector = payload["connectorId"]
+        start = epoch(payload["timestamp"])
         self.count += 1
         self._settled.setdefault(connector, call.epoch_s)
         started = Transaction(connector, payload["idTag"], start, call.epoch_s, float(payload["meterStart"]))
@@ -153,7 +155,8 @@ class TransactionMemory:
         if len(self._stopped) > self.RECENT:
             del self._stopped[next(iter(self._stopped))]
         self._settled.setdefault(stopped.connector, call.epoch_s)
-        stopped.stop, stopped.stop_told = epoch(payload["timestamp"]), call.epoch_s
+        stopped.stop = epoch(payload["timestamp"])
+        stopped.stop_told = call.epoch_s
         stopped.meter_stop, stopped.reason = float(payload["meterStop"]), payload.get("reason", "Local")
         if self.open.get(stopped.connector) is stopped:
             del self.open[stopped.connector]

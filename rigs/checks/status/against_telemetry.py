@@ -81,7 +81,8 @@ class Standing:
         status = (call.reply or {}).get("status")
         if status not in ("Accepted", "Scheduled"):
             return
-        asked, epoch_s = call.payload["connectorId"], call.reply_epoch_s or call.epoch_s
+        asked = call.payload["connectorId"]
+        epoch_s = call.reply_epoch_s or call.epoch_s
         for connector in [asked] if asked else self._history.outlets():
             out = self._out.setdefault(connector, Stretches())
             if call.payload["type"] == "Operative":
@@ -136,7 +137,8 @@ class Standing:
         epoch_s, pilot = rows["epoch_s"], rows["pilot"]
         connectors = self._connectors
         runs = connectors.running[connector].cover(epoch_s)
-        here, gone = np.isin(pilot, ("B", "C", "D")), pilot == "A"
+        here = np.isin(pilot, ("B", "C", "D"))
+        gone = pilot == "A"
         offered, closed = per_phase(rows, "offered_a") > 0, rows["phases"] > 0
         asks = np.isin(pilot, ("C", "D"))
         faulty = connectors.faulty[connector].cover(epoch_s)
@@ -149,7 +151,8 @@ class Standing:
         any_of |= (
             connectors.plugged[connector].cover(epoch_s) != here
         ) & ~faulting  # the eye sees what it cannot
-        sound, idle = ~any_of & ~faulting, ~runs
+        sound = ~any_of & ~faulting
+        idle = ~runs
         service = self._out.get(connector, Stretches())
         out = service.cover(epoch_s)
         since = connectors.running[connector].last_end(epoch_s)

@@ -53,7 +53,8 @@ class Faults:
         self._told[call.payload["connectorId"]] = call.payload["status"], call.payload["errorCode"]
 
     def _came(self, event: Event) -> None:
-        fault, connector = str(event.detail.get("fault")), event.connector
+        fault = str(event.detail.get("fault"))
+        connector = event.connector
         if not connector or fault not in CODES:
             return
         others = self._connectors.faults(connector) - {fault}

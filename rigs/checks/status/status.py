@@ -127,7 +127,8 @@ class Statuses:
 
     def _needs(self, call: Call, rested: float) -> None:
         """Has a transaction begun since the connector was at rest? Its start may be on its way."""
-        connector, until = call.payload["connectorId"], call.epoch_s + START_TOLD_S
+        connector = call.payload["connectorId"]
+        until = call.epoch_s + START_TOLD_S
         if self._link.may_be_queueing(until) or self._history.transactions.unclear:
             return
         begun = self._history.transactions.any_within(connector, rested - START_TOLD_S, until)
@@ -223,12 +224,11 @@ class Statuses:
     def _code(self, call: Call, connector: int, status: str) -> None:
         code = call.payload["errorCode"]
         if status == "Faulted":
-            good, expected = code != "NoError", "an error code with Faulted"
+            good = code != "NoError"
+            expected = "an error code with Faulted"
         elif code == "EVCommunicationError":
-            good, expected = (
-                status in COMMUNICATION,
-                f"EVCommunicationError with one of {', '.join(COMMUNICATION)}",
-            )
+            good = status in COMMUNICATION
+            expected = f"EVCommunicationError with one of {', '.join(COMMUNICATION)}"
         else:
             good, expected = True, ""
         message = "status and error code do not go together"

@@ -117,7 +117,8 @@ class Moments:
     # -- the status and the contactor ------------------------------------------------------------
 
     def _charging(self, connector: int, rows: Rows) -> None:
-        connectors, epoch_s = self._connectors, rows["epoch_s"]
+        connectors = self._connectors
+        epoch_s = rows["epoch_s"]
         judged = connectors.running[connector].cover(epoch_s) & connectors.plugged[connector].cover(epoch_s)
         judged &= ~connectors.faulty[connector].cover(epoch_s) & ~connectors.unsure(epoch_s, ANEW_TOLD_S)
         closed, said = rows["phases"] > 0, rows["status"] == "Charging"
@@ -149,14 +150,17 @@ class Moments:
     def _faulted(self, connector: int, rows: Rows) -> None:
         """While the fault lasts; after it the status waits for what the car makes of the offer (I3 to I5)."""
         lasts = self._connectors.faulty[connector].cover(rows["epoch_s"])
-        faulted, offers = lasts & (rows["status"] == "Faulted"), per_phase(rows, "offered_a") > 0
+        faulted = lasts & (rows["status"] == "Faulted")
+        offers = per_phase(rows, "offered_a") > 0
         hold(self._ledger, FAULTED, rows, faulted & ~offers, connector)
         for begin, end, _ in lasting(rows, faulted & offers, MOMENT_S):
-            message, actual = f"a Faulted connector offers current, for {end - begin:.1f} s", "an offer"
+            message = f"a Faulted connector offers current, for {end - begin:.1f} s"
+            actual = "an offer"
             self._ledger.broken(FAULTED, begin, connector, "no offer", actual, message)
 
     def _idle(self, connector: int, rows: Rows) -> None:
-        epoch_s, allocated = rows["epoch_s"], per_phase(rows, "allocated_a") > 0
+        epoch_s = rows["epoch_s"]
+        allocated = per_phase(rows, "allocated_a") > 0
         idle = ~self._connectors.running[connector].cover(epoch_s) & ~self._connectors.unsure(
             epoch_s, ANEW_TOLD_S
         )
@@ -174,7 +178,8 @@ class Moments:
         hold(self._ledger, MAINS, rows, cut & ~live, connector)
         for k in np.flatnonzero(cut & live).tolist():
             if k >= rows.carried:
-                epoch_s, message = float(rows["epoch_s"][k]), "the power is cut and the connector live"
+                epoch_s = float(rows["epoch_s"][k])
+                message = "the power is cut and the connector live"
                 actual = f"{rows['u1_v'][k]:.0f} V, {current(rows)[k]:.1f} A"
                 self._ledger.broken(MAINS, epoch_s, connector, "0 V, 0 A", actual, message)
 
@@ -185,14 +190,17 @@ class Moments:
             wrong = self._cuts.cover(block.stamp, GONE_S) & self._cuts.cover(block.stamp + GONE_S)
             self._ledger.held(POWERED, int(np.count_nonzero(~wrong)), connector, block.stamp[~wrong])
             for k in np.flatnonzero(wrong).tolist():
-                message, actual = "a sample of a time without mains", iso(float(block.stamp[k]))
+                message = "a sample of a time without mains"
+                actual = iso(float(block.stamp[k]))
                 self._ledger.broken(POWERED, float(block.epoch_s[k]), connector, "none", actual, message)
 
     # -- the contactor and the current -----------------------------------------------------------
 
     def _under_load(self, connector: int, rows: Rows) -> None:
         """The row before tells what flowed; the offer has to be over for long, or something is at fault."""
-        epoch_s, offer, amps = rows["epoch_s"], per_phase(rows, "offered_a"), current(rows)
+        epoch_s = rows["epoch_s"]
+        offer = per_phase(rows, "offered_a")
+        amps = current(rows)
         faulty = self._connectors.faulty[connector]
         sure = ~self._connectors.unsure(epoch_s[1:], ROW_HAIR_S) & ~faulty.cover(epoch_s[1:])
         sure &= epoch_s[1:] - faulty.last_end(epoch_s[1:]) > OFF_S
@@ -202,7 +210,8 @@ class Moments:
                 continue
             over = _since_offer(epoch_s, offer, k) >= OFF_S - ROW_HAIR_S
             good = over or amps[k - 1] <= LOAD_A or rows["pilot"][k] not in ("C", "D")
-            message, actual = "the contactor opens under load", f"{amps[k - 1]:.2f} A"
+            message = "the contactor opens under load"
+            actual = f"{amps[k - 1]:.2f} A"
             expected = f"<= {LOAD_A:g} A, or {OFF_S:g} s after the offer"
             self._ledger.judge(LOAD, good, float(epoch_s[k]), connector, expected, actual, message)
 

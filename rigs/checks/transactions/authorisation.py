@@ -134,7 +134,8 @@ class Authorisation:
         return abs(epoch_s - self._history.transactions.remote_tags.get(tag, float("-inf"))) <= ASK_S
 
     def _unasked(self, call: Call, stopped: Transaction) -> None:
-        tag, stop = stopped.id_tag.lower(), stopped.stop or call.epoch_s
+        tag = stopped.id_tag.lower()
+        stop = stopped.stop or call.epoch_s
         since = max(
             stop - ASK_S, stopped.start + WHOLE_SECOND_S
         )  # what was asked before it started, started it

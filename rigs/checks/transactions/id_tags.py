@@ -209,7 +209,8 @@ class Cards:
         return -np.inf if 0 in limits else epoch_s - LONGEST_WAIT_S
 
     def _unplugged(self, event: Event) -> None:
-        connector, epoch_s = event.connector or 0, event.epoch_s
+        connector = event.connector or 0
+        epoch_s = event.epoch_s
         if self._kept_for(connector, epoch_s) is not None:
             self._agenda.at(epoch_s + CARD_LOOK_S, partial(self._pulled_at_the_car, connector, epoch_s))
         running = self._history.transactions.open.get(connector)
@@ -238,7 +239,8 @@ class Cards:
 
     def _pulled_at_the_car(self, connector: int, epoch_s: float) -> None:
         if self._connectors.alone(connector, epoch_s, epoch_s + CARD_LOOK_S):
-            told, message = self._told[connector][1], "the cable was pulled at the car after a refusal"
+            told = self._told[connector][1]
+            message = "the cable was pulled at the car after a refusal"
             self._ledger.judge(CABLE, told == "Finishing", epoch_s, connector, "Finishing", told, message)
 
     def _ends_when_pulled(self, epoch_s: float) -> bool | None:
@@ -251,10 +253,8 @@ class Cards:
             or (running.stop or epoch_s) < epoch_s - 0.5
         ):
             return
-        ends, soon = (
-            self._ends_when_pulled(epoch_s),
-            running.stop is not None and running.stop <= epoch_s + CARD_SOON_S,
-        )
+        ends = self._ends_when_pulled(epoch_s)
+        soon = running.stop is not None and running.stop <= epoch_s + CARD_SOON_S
         good = soon if ends else running.stop is None or running.reason != "EVDisconnected"
         actual = "it goes on" if running.stop is None else f"{running.reason} at {iso(running.stop)}"
         expected = "EVDisconnected at once" if ends else "it goes on"
@@ -264,11 +264,9 @@ class Cards:
     # -- cards -----------------------------------------------------------------------------------
 
     def _shown(self, event: Event) -> None:
-        connector, epoch_s, tag = (
-            event.connector or 0,
-            event.epoch_s,
-            str(event.detail.get("id_tag", "")).lower(),
-        )
+        connector = event.connector or 0
+        epoch_s = event.epoch_s
+        tag = str(event.detail.get("id_tag", "")).lower()
         self._tags.append((epoch_s, connector, tag))
         if self._has_no_reader(connector):
             return
@@ -282,7 +280,8 @@ class Cards:
 
     def _let_go(self, connector: int, epoch_s: float, tag: str) -> None:
         if self._connectors.alone(connector, epoch_s, epoch_s + CARD_LOOK_S):
-            told, message = self._told[connector][1], f"card {tag} was shown for its cable"
+            told = self._told[connector][1]
+            message = f"card {tag} was shown for its cable"
             self._ledger.judge(CABLE, told == "Available", epoch_s, connector, "Available", told, message)
 
     def _has_no_reader(self, connector: int) -> bool:
@@ -324,7 +323,8 @@ class Cards:
             or not told_epoch_s + CARD_SOON_S < epoch_s < told_epoch_s + waits_s - CARD_LOOK_S
         ):
             return
-        expected, told = "Available" if before[0] == tag else "Preparing", self._told[connector][1]
+        expected = "Available" if before[0] == tag else "Preparing"
+        told = self._told[connector][1]
         message = f"card {tag} was shown while {before[0]} waits for its cable"
         self._ledger.judge(BACK, told == expected, epoch_s, connector, expected, told, message)
 
@@ -335,7 +335,8 @@ class Cards:
             who == tag and abs(at - epoch_s) <= CARD_SOON_S for at, who in self._remote
         ):
             asked = self._was_asked(tag, epoch_s)
-            message, actual = f"card {tag} was shown at a connector out of service", "Authorize"
+            message = f"card {tag} was shown at a connector out of service"
+            actual = "Authorize"
             self._ledger.judge(NEEDLESS, not asked, epoch_s, connector, "no Authorize", actual, message)
 
     def _in_transaction(self, its: Transaction, epoch_s: float, tag: str) -> None:
@@ -407,7 +408,8 @@ class Cards:
 
     def _plugged(self, event: Event) -> None:
         """A cable after its card."""
-        connector, epoch_s = event.connector or 0, event.epoch_s
+        connector = event.connector or 0
+        epoch_s = event.epoch_s
         told_epoch_s, told = self._told.get(connector, (0.0, ""))
         shown = [
             who
@@ -452,13 +454,15 @@ class Cards:
     def _waited(self, connector: int, epoch_s: float, wait_s: float) -> None:
         if self._undisturbed(connector, epoch_s, epoch_s + wait_s + NEAR_S):
             good = self._told[connector] != (epoch_s, "Preparing")
-            message, expected = "a connector is still Preparing", f"another status after {wait_s:g} s"
+            message = "a connector is still Preparing"
+            expected = f"another status after {wait_s:g} s"
             self._ledger.judge(TIMEOUT, good, epoch_s, connector, expected, "Preparing", message)
 
     def _gave_up(self, connector: int, since: float, _: str, epoch_s: float) -> None:
         wait_s = self._keys.integer("ConnectionTimeOut", epoch_s)
         if wait_s and self._undisturbed(connector, since, epoch_s):
-            good, message = epoch_s - since >= wait_s - NEAR_S, "Preparing ends although nothing happened"
+            good = epoch_s - since >= wait_s - NEAR_S
+            message = "Preparing ends although nothing happened"
             expected, actual = f"after {wait_s} s", f"after {epoch_s - since:.0f} s"
             self._ledger.judge(TIMEOUT, good, epoch_s, connector, expected, actual, message)
 

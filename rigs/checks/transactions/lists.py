@@ -50,7 +50,8 @@ class Lists:
         if self._tags is None:
             self._learns(call)
             return
-        status, expected = call.reply["status"], self._expected(call.payload, call.epoch_s)
+        status = call.reply["status"]
+        expected = self._expected(call.payload, call.epoch_s)
         message = f"the answer to a {call.payload['updateType'].lower()} update of the local list"
         self._ledger.judge(
             ANSWER, status in expected, call.epoch_s, None, " or ".join(expected), status, message
@@ -76,7 +77,8 @@ class Lists:
             self._keys.integer("SendLocalListMaxLength"),
             self._keys.integer("LocalAuthListMaxLength"),
         )
-        full, version = payload["updateType"] == "Full", payload["listVersion"]
+        full = payload["updateType"] == "Full"
+        version = payload["listVersion"]
         if version <= 0 or len(set(tags)) < len(tags) or (most is not None and len(tags) > most):
             return ("Failed",)
         if full and any("idTagInfo" not in entry for entry in entries):
@@ -92,7 +94,8 @@ class Lists:
         for entry in payload.get("localAuthorizationList", []):
             (tags.add if "idTagInfo" in entry else tags.discard)(entry["idTag"].lower())
         empty = not tags and self._context.policies.get("empty_list_version", "zero") == "zero"
-        self._tags, self._version = tags, 0 if empty else payload["listVersion"]
+        self._tags = tags
+        self._version = 0 if empty else payload["listVersion"]
 
     def _asked(self, call: Call) -> None:
         if call.reply is None:
@@ -100,6 +103,7 @@ class Lists:
         if self._tags is None:
             self._tags = set() if call.reply["listVersion"] == 0 else None  # 5.10: there is none
             return
-        expected, told = -1 if self._disabled(call.epoch_s) else self._version, call.reply["listVersion"]
+        expected = -1 if self._disabled(call.epoch_s) else self._version
+        told = call.reply["listVersion"]
         message = "the version of the local list"
         self._ledger.judge(VERSION, told == expected, call.epoch_s, None, str(expected), str(told), message)

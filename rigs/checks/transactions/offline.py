@@ -146,10 +146,8 @@ class Unconnected:
         if not self._connectors.unsure(edge, 0.0).any() and not self._link.was_unheard(
             epoch_s - 60.0, epoch_s + CARD_LOOK_S
         ):
-            good, message = (
-                self._conflict_told_epoch_s >= epoch_s,
-                f"the CSMS contradicts the local list on {tag}",
-            )
+            good = self._conflict_told_epoch_s >= epoch_s
+            message = f"the CSMS contradicts the local list on {tag}"
             self._ledger.judge(CONFLICT, good, epoch_s, None, CONFLICT_CODE, "nothing", message)
 
     def _learnt(self, call: Call) -> None:
@@ -187,7 +185,8 @@ class Unconnected:
     # -- cards -----------------------------------------------------------------------------------
 
     def _shown(self, event: Event) -> None:
-        connector, epoch_s = event.connector or 0, event.epoch_s
+        connector = event.connector or 0
+        epoch_s = event.epoch_s
         tag = str(event.detail.get("id_tag", "")).lower()
         takes_all = self._keys.has_option("com_AuthOptions", "AllowAllCards", epoch_s)
         if takes_all or self._connectors.plugged[connector].begin_of(epoch_s) is None:
@@ -256,7 +255,8 @@ class Unconnected:
     def _unknown(self, shown: Shown) -> None:
         """Neither list nor cache have it, or not any more (5.4)."""
         if self._is_sure(shown):
-            good, message = self._was_asked(shown), f"card {shown.tag} is in no list and no cache"
+            good = self._was_asked(shown)
+            message = f"card {shown.tag} is in no list and no cache"
             self._ledger.judge(
                 ASKED, good, shown.epoch_s, shown.connector, "Authorize at once", "none", message
             )

@@ -131,10 +131,8 @@ class Retries:
             or self._was_silent(refused.epoch_s, call.epoch_s)
         ):
             return
-        due_epoch_s, waited = (
-            refused.due_epoch_s,
-            f"{call.epoch_s - refused.epoch_s:.0f} s after refusal {refused.times}",
-        )
+        due_epoch_s = refused.due_epoch_s
+        waited = f"{call.epoch_s - refused.epoch_s:.0f} s after refusal {refused.times}"
         if due_epoch_s is None:
             message = f"{call.action} was sent again after its last attempt"
             self._broken(call, f"{refused.rule.attempts} attempts", waited, message)

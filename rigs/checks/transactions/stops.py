@@ -89,7 +89,8 @@ class StopReasons:
     def _remote(self, call: Call) -> None:
         if call.reply is None:
             return
-        id, accepted = call.payload["transactionId"], call.reply["status"] == "Accepted"
+        id = call.payload["transactionId"]
+        accepted = call.reply["status"] == "Accepted"
         its = self._history.transactions.by_id.get(id)
         running = its is not None and its.stop is None
         message = f"a remote stop of transaction {id}, which is {'' if running else 'not '}running"
@@ -159,7 +160,8 @@ class StopReasons:
     def _in_time(self, stopped: Transaction, asked: float | None) -> None:
         if asked is None or stopped.stop is None:
             return
-        took, message = stopped.stop - asked, f"transaction {stopped.id} went on after its remote stop"
+        took = stopped.stop - asked
+        message = f"transaction {stopped.id} went on after its remote stop"
         expected, actual = f"StopTransaction within {REMOTE_S:g} s", f"after {took:.0f} s"
         self._ledger.judge(REMOTE, took <= REMOTE_S, asked, stopped.connector, expected, actual, message)
 

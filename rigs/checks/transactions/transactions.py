@@ -87,11 +87,13 @@ class Transactions:
 
     def _stops_nothing(self, call: Call, id: int) -> None:
         if id in self._transactions.given:
-            message, actual = f"StopTransaction speaks of transaction {id}", "one stopped before"
+            message = f"StopTransaction speaks of transaction {id}"
+            actual = "one stopped before"
             self._ledger.broken(PAIR, call.epoch_s, None, "a running transaction", actual, message)
         elif self._all_settled(call.epoch_s):
             if id != UNKNOWN:
-                message, actual = f"StopTransaction speaks of transaction {id}", "an id that was never given"
+                message = f"StopTransaction speaks of transaction {id}"
+                actual = "an id that was never given"
                 self._ledger.broken(PAIR, call.epoch_s, None, "a running transaction", actual, message)
         else:
             self._ledger.not_compared(PAIR, BEFORE)
@@ -150,10 +152,8 @@ class Transactions:
         epoch_s, stamp = float(block.epoch_s[0]), float(block.stamp[0])
         runs = self._transactions.at(connector, stamp)
         if runs is not None and runs.id is not None:
-            message, expected = (
-                "meter values carry another id than the transaction's",
-                f"transactionId {runs.id}",
-            )
+            message = "meter values carry another id than the transaction's"
+            expected = f"transactionId {runs.id}"
         elif (
             self._transactions.is_settled(connector, epoch_s)
             and runs is None
@@ -172,7 +172,8 @@ class Transactions:
         if connector == 0 or block.layout.context not in ("Sample.Clock", "Sample.Periodic"):
             return
         self._settle(float(block.epoch_s[0]) - STOP_TOLD_LATE_S)
-        since, until = float(block.stamp.min()) - self._stamp_s, float(block.stamp.max())
+        since = float(block.stamp.min()) - self._stamp_s
+        until = float(block.stamp.max())
         if self._transactions.any_within(connector, since, until):
             for _, epoch_s, stamp in block.rows():
                 its = self._transactions.at(connector, stamp - self._stamp_s)

@@ -154,7 +154,8 @@ def _reduced(
         while begin < len(parts) and time.monotonic() < until:
             without = parts[:begin] + parts[begin + size :]
             if without and shows(without):
-                parts, shrunk = without, True
+                parts = without
+                shrunk = True
             else:
                 begin += size
         if size == 1 and not shrunk:

@@ -110,7 +110,8 @@ class Judge:
         self._ledger = self._context.ledger
         self._telling = Telling(self._context)
         self._sessions = Sessions(self._context)
-        self._frames, self._epoch_s = 0, float("-inf")
+        self._frames = 0
+        self._epoch_s = float("-inf")
 
     def run(self) -> Verdict:
         events = self._recording.part(EVENTS)
@@ -135,7 +136,8 @@ class Judge:
             while pages.more():
                 self._epoch_s, count = self._known.take_pairs(pages, self._epoch_s, self._due)
                 self._frames += count
-                number, raw = pages.number, pages.line()
+                number = pages.number
+                raw = pages.line()
                 if raw and not raw.isspace() and not self._known_line(number, raw):
                     self._line(number, raw)
 
@@ -220,7 +222,8 @@ class Judge:
         said = self._summary.get("start")
         if isinstance(said, str):
             return epoch(said)
-        reader, first = Reader(), ""
+        reader = Reader()
+        first = ""
         for number, raw in self._transcript.records():
             try:
                 reader.read(number, raw)
@@ -286,7 +289,8 @@ class Judge:
 
 def _context(recording: Recording, policies: dict[str, str], tolerances: Tolerances) -> Context:
     bus, history, ledger = Bus(), StationHistory(), Ledger(TABLE)
-    summary, told = recording.summary, recording.transcript.told()
+    summary = recording.summary
+    told = recording.transcript.told()
     evidence = Evidence(history, behaviour=summary.get("behaviour"))
     evidence.header = _mapping(summary, "keys")
     evidence.from_power_on = history.transactions.from_power_on = recording.is_from_power_on

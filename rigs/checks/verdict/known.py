@@ -73,7 +73,8 @@ def _deviation(path: Path, number: int, row: Mapping[str, Any]) -> Deviation:
 def accept(verdict: Verdict, known: tuple[Deviation, ...]) -> Verdict:
     """The verdict, with what a deviation covers as a warning and its requirement as a known deviation."""
     mine = [one for one in known if one.is_of(verdict.about.get("station", {}))]
-    findings, accepted = [], dict[str, int]()
+    findings = []
+    accepted = dict[str, int]()
     for finding in verdict.findings:
         by = next((one for one in mine if one.covers(finding)), None)
         if by is None or finding["severity"] != "error":

@@ -28,7 +28,9 @@ class KnownLines:
     """Takes such lines where nothing else may interfere."""
 
     def __init__(self, telling: Telling, context: Context, time: StationTime) -> None:
-        self._telling, self._context, self._epoch = telling, context, time.epoch
+        self._telling = telling
+        self._context = context
+        self._epoch = time.epoch
         self._templates = Templates(time.epoch)
         self._blocks: dict[tuple[Template, bytes, bytes], tuple[int, Gathered]] = {}
         self._flushed = 0
@@ -45,11 +47,14 @@ class KnownLines:
         match, stamp_of, is_new = self._templates.match_pair, self._templates.stamp, telling.pairing.paired
         link = self._context.history.link
         put, hear, note = telling.gathering.put, telling.heartbeat.hear, self._context.ledger.lines.note
-        epoch, last, count = self._epoch, since, 0
+        epoch = self._epoch
+        last = since
+        count = 0
         far_s = clocks.STILL_S  # a stamp further from its frame is looked at by itself: its clock may be off
         while (found := match(pages.buffer, pages.at)) is not None:
             template, pair = found
-            groups, head = pair.groups(), template.head
+            groups = pair.groups()
+            head = template.head
             epoch_s, stamp = epoch(float(groups[head[0]])), stamp_of(template, groups)
             answered = epoch(float(groups[-1]))
             in_order = last <= epoch_s <= answered < before
@@ -82,7 +87,8 @@ class KnownLines:
         key = (template, groups[template.head[2]], groups[at] if at >= 0 else b"")
         known = self._blocks.get(key)
         if known is None:
-            connector, told = int(key[1]), int(key[2]) if at >= 0 else None
+            connector = int(key[1])
+            told = int(key[2]) if at >= 0 else None
             transaction = self._telling.shared_ids.meant(connector, told)
             block = gathering.block(connector, transaction, template.layout)
             known = self._blocks[key] = (connector, block)

@@ -15,7 +15,9 @@ from evc5.rigs.checks.verdict.verdict import Verdict, findings_of
 def other_version(recording: Recording) -> Verdict:
     """The verdict on a log of OCPP 2.0.1: one warning, nothing judged."""
     told, ledger = recording.transcript.told(), Ledger(TABLE)
-    reader, frames, last = Reader(), 0, 0.0
+    reader = Reader()
+    frames = 0
+    last = 0.0
     line: int | None = None
     for number, raw in recording.transcript.records():
         frame = reader.read(number, raw)

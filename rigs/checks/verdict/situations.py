@@ -36,7 +36,8 @@ def situations(path: Path) -> Counter[str]:
     watching = _Watching()
     happened = _events(path / "events.jsonl") if path.is_dir() else iter(())
     event = next(happened, None)
-    reader, first = Reader(), None
+    reader = Reader()
+    first = None
     for number, raw in transcript(path / "messages.jsonl" if path.is_dir() else path):
         try:
             frame = reader.read(number, raw)

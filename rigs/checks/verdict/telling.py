@@ -186,7 +186,8 @@ class Telling:
             self._ledger.held(UNIQUE)
             return
         message = "a transaction is given the id of another that runs"
-        expected, epoch_s = "an id of its own", call.reply_epoch_s or call.epoch_s
+        expected = "an id of its own"
+        epoch_s = call.reply_epoch_s or call.epoch_s
         actual = f"transaction {(call.reply or {})['transactionId']} again"
         self._ledger.broken(
             UNIQUE, epoch_s, call.connector, expected, actual, message, severity="warning", blames=CSMS

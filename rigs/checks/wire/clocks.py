@@ -53,7 +53,9 @@ class Run:
     def goes_on(self, epoch_s: float, value: float) -> bool:
         """Take one more; has it lasted long enough to tell a clock?"""
         if not self.count or abs(value - self.value) > SAME_S:
-            self.first_epoch_s, self.value, self.count = epoch_s, value, 0
+            self.first_epoch_s = epoch_s
+            self.value = value
+            self.count = 0
         self.count += 1
         return self.count >= RUN and epoch_s - self.first_epoch_s >= RUN_S
 
@@ -77,7 +79,8 @@ class Clocks:
     """Hears each CALL of the station before all others, and each answer that tells the time."""
 
     def __init__(self, context: Context) -> None:
-        self._context, self._ledger = context, context.ledger
+        self._context = context
+        self._ledger = context.ledger
         self._csms_ahead = 0.0  # as it told last, while that is more than a minute
         self._off: dict[Source, Off] = {}
 

@@ -126,13 +126,15 @@ class Pulse:
 
     def _heard(self, epoch_s: float, wait_s: float) -> None:
         if self._undisturbed(epoch_s, epoch_s + wait_s):
-            message, good = "the link is back and the station is not heard", self._link.heard_at >= epoch_s
+            message = "the link is back and the station is not heard"
+            good = self._link.heard_at >= epoch_s
             self._ledger.judge(RESUMED, good, epoch_s, None, f"a CALL within {wait_s:.0f} s", "none", message)
 
     def _booted(self, epoch_s: float) -> None:
         if self._undisturbed(epoch_s, epoch_s + BOOTS_WITHIN_S):
             good = any(epoch_s < boot <= epoch_s + BOOTS_WITHIN_S for boot in self._boots)
-            message, expected = "the power is back", f"BootNotification within {BOOTS_WITHIN_S:g} s"
+            message = "the power is back"
+            expected = f"BootNotification within {BOOTS_WITHIN_S:g} s"
             self._ledger.judge(POWER, good, epoch_s, None, expected, "none", message)
 
     # -- who it is -------------------------------------------------------------------------------
@@ -142,7 +144,8 @@ class Pulse:
         self._updated |= self._step in ("Downloaded", "Installing", "Installed")
 
     def _boots_up(self, call: Call) -> None:
-        before, self._boot = self._boot, call
+        before = self._boot
+        self._boot = call
         self._boots = [*self._boots[-63:], call.epoch_s]
         self._beat_epoch_s = None
         if before is None:

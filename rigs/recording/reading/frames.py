@@ -218,7 +218,8 @@ def _lines(path: Path, since: str = "", until: str = LAST) -> Iterator[bytes]:
 
 def _around(file: BinaryIO, instant: str) -> tuple[int, int]:
     """Two places near each other: a line up to the first is before `instant`, one after the second not."""
-    low, high = 0, file.seek(0, os.SEEK_END)
+    low = 0
+    high = file.seek(0, os.SEEK_END)
     if instant in ("", LAST):
         return (0, 0) if instant == "" else (high, high)
     while high - low > _NEAR_BYTES:

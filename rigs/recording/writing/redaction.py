@@ -141,7 +141,8 @@ class _Found:
 
     def _list(self, items: list[Any], name: str, level: int) -> list[Any]:
         """After an item that is a secret's name come secrets, unless all are names."""
-        after, cleaned = "", []
+        after = ""
+        cleaned = []
         for item in items:
             cleaned.append(self.clean(item, after or name, level))
             if (

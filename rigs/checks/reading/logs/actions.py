@@ -87,7 +87,8 @@ def is_201(body: Any) -> bool:
     """Does this frame tell of OCPP 2.0.1?"""
     if not isinstance(body, list) or len(body) != 4 or body[0] != CALL:
         return False
-    action, payload = body[2], body[3] if isinstance(body[3], dict) else {}
+    action = body[2]
+    payload = body[3] if isinstance(body[3], dict) else {}
     if action == "BootNotification":
         return "chargingStation" in payload
     if action == "StatusNotification":

@@ -125,7 +125,8 @@ class Document:
             keep = self._at
         if keep < PAGE:
             return
-        self._buffer, self._at = self._buffer[keep:], self._at - keep
+        self._buffer = self._buffer[keep:]
+        self._at = self._at - keep
         for one in self._open:
             one.at -= keep
         first = max((index for index, (at, _) in enumerate(self._starts) if at <= keep), default=0)

@@ -108,7 +108,8 @@ class _Reading:
         return line
 
     def _line(self, line: Line) -> Iterator[Found]:
-        number, text = line.number, finding.plain(line.text)
+        number = line.number
+        text = finding.plain(line.text)
         first = text.lstrip()[:1]
         if first == "{" and (found := self._json_line(number, text)) is not None:
             yield from found
@@ -155,7 +156,8 @@ class _Reading:
 
     def _record_ends(self) -> Iterator[Found]:
         if self._record is not None:
-            value, self._record = self._record[0], None
+            value = self._record[0]
+            self._record = None
             yield from frames_of(value, self._first)
 
     def _in_document(self, line: Line) -> Iterator[Found]:
@@ -186,7 +188,8 @@ class _Reading:
             if HEAD_GOES_ON.match(text) and text:
                 yield from self._append(text)
                 return
-            before, self._text = self._text, ""
+            before = self._text
+            self._text = ""
             self._held.append(before[:LONGEST_HELD])
             if DOCUMENT.match(before):
                 self._document = Document()
@@ -227,12 +230,14 @@ class _Reading:
         if "]" in text or not HEAD.search(self._text):
             found = finding.places(self._text)
             if found and not found[-1].is_cut:
-                whole, self._text = self._text, ""
+                whole = self._text
+                self._text = ""
                 yield from self._places(self._first, whole, found)
 
     def _flush(self) -> Iterator[Found]:
         """What has no end is told as it stands."""
-        text, self._text = self._text, ""
+        text = self._text
+        self._text = ""
         found = finding.places(text)
         if found:
             yield from self._places(self._first, text, found)
@@ -240,7 +245,8 @@ class _Reading:
             yield Found(self._first, None, text[:LONGEST_HELD], is_frame=False)
 
     def _places(self, number: int, text: str, found: list[Place]) -> Iterator[Found]:
-        at, held = 0, tuple(self._held)
+        at = 0
+        held = tuple(self._held)
         for index, place in enumerate(found):
             end = found[index + 1].start if index + 1 < len(found) else len(text)
             before, after = text[at : place.start], text[place.end : end]

@@ -62,7 +62,8 @@ def places(text: str) -> list[Place]:
 
 
 def _place(text: str, match: re.Match[str]) -> Place | None:
-    quote, start = match["quote"], match.start()
+    quote = match["quote"]
+    start = match.start()
     if quote and quote.startswith("\\"):
         return _escaped(text, start)
     if quote == '""':

@@ -66,7 +66,10 @@ class Log:
         zone: ZoneInfo | None = None,
         end: str | None = None,
     ) -> None:
-        self._paths, self._name, self._station, self._zone = _in_order(paths), name, station, zone
+        self._paths = _in_order(paths)
+        self._name = name
+        self._station = station
+        self._zone = zone
         self.end = end or "csms"
         self.survey = survey(self._found(), self.end == "station")
         if self.survey.is_reversed:
@@ -98,7 +101,8 @@ class Log:
     def told(self) -> Told:
         """What is known of the log; once its frames were read, with what was met on the way."""
         told = self.survey
-        vendor, version = str(told.boot.get("chargePointVendor", "")), told.version
+        vendor = str(told.boot.get("chargePointVendor", ""))
+        version = told.version
         return Told(
             told.stations, version, vendor, self._clock(), self.end, tuple(self._notes()), told.records
         )

@@ -61,7 +61,8 @@ class Outages:
 
     def _is_decided(self, station: _Station, frame: Timed) -> bool:
         """An old stamp from within the silence tells of an outage; enough fresh ones of none."""
-        since, stamp = station.since or 0.0, times.own_stamp(frame.found) if frame.up else None
+        since = station.since or 0.0
+        stamp = times.own_stamp(frame.found) if frame.up else None
         if stamp is not None and since - OLD_S <= stamp < station.until - OLD_S:
             station.waiting[0].offline_since = since
             return True

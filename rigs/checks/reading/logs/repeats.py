@@ -33,7 +33,8 @@ class Repeats:
                 continue
             if place is None or (last is not None and place != last + 1):
                 yield from self._new(pending)
-                pending, again = [], False
+                pending = []
+                again = False
             last = place
             pending.append((frame, key))
             if place is None:
@@ -41,7 +42,8 @@ class Repeats:
                 pending = []
             elif again or len(pending) == RUN:
                 self.left_out += len(pending)
-                pending, again = [], True
+                pending = []
+                again = True
         yield from self._new(pending)
 
     def _new(self, frames: list[tuple[Timed, int]]) -> Iterator[Timed]:

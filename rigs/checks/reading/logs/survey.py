@@ -136,7 +136,9 @@ def _is_reversed(seen: list[Found], read: list[Stamp | None]) -> bool:
     steps = Counter((after > before) - (after < before) for before, after in pairwise(at))
     if steps[1] + steps[-1] >= 3:
         return steps[-1] > 2 * steps[1]
-    calls, forward, backward = set[str](), 0, 0
+    calls = set[str]()
+    forward = 0
+    backward = 0
     replies = set[str]()
     for found in seen:
         if found.kind == CALL:
