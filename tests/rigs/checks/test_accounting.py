@@ -77,6 +77,7 @@ Change = Callable[[float], float]
 CHANGES: dict[str, Change] = {"doubled": lambda v: 2.0 * v, "halved": lambda v: v / 2.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_value_doubled_or_halved_at_any_instant_is_found(change: str, tmp_path: Path) -> None:
     """Also at the edges: the first and the last reading, and those about midnight."""

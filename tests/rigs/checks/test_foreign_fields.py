@@ -66,10 +66,9 @@ def test_the_tour_itself_is_valid(tmp_path: Path) -> None:
     assert verdict.breakdowns == []
 
 
-@pytest.mark.parametrize("part", range(4))
-def test_a_wrong_value_at_any_place_breaks_no_check(part: int, tmp_path: Path) -> None:
-    """Each place once; which wrong value it gets goes round."""
-    for k, place in list(enumerate(PLACES))[part::16]:
+def test_a_wrong_value_at_any_place_breaks_no_check(tmp_path: Path) -> None:
+    """At some places here, at all of them in the slow set; which wrong value it is goes round."""
+    for k, place in list(enumerate(PLACES))[::33]:
         verdict = judged(changed(place, WRONG[k % len(WRONG)]), tmp_path / "wrong.jsonl")
         assert verdict.breakdowns == [], (place, WRONG[k % len(WRONG)])
 

@@ -137,6 +137,7 @@ CASES = st.sampled_from(sorted(LIMITS)).flatmap(
 )
 
 
+@pytest.mark.slow
 @given(CASES)
 @settings(max_examples=60, deadline=None)
 def test_a_limit_holds_on_every_station_for_every_car_purpose_unit_and_policy(case: Case) -> None:

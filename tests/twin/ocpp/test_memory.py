@@ -259,6 +259,7 @@ def across_processes(lives: list[list[tuple[str, Any]]], resumes: bool) -> None:
 ANY_PACE = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
+@pytest.mark.slow
 @settings(ANY_PACE, max_examples=25, derandomize=True)
 @given(st.lists(STEPS, min_size=2, max_size=3), st.booleans())
 def test_whatever_moment_a_process_is_killed_at_nothing_is_lost(lives: list[Any], resumes: bool) -> None:

@@ -140,6 +140,7 @@ def test_a_station_that_boots_offline_takes_its_data_all_the_same() -> None:
     assert stamps(bench) == boundaries(START, START + DAY, 900)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("drift_ppm", [40.0, -40.0, 300.0, -300.0])
 def test_a_drifting_clock_that_is_set_again_and_again_meets_each_boundary_once(drift_ppm: float) -> None:
     bench = a_bench(900, clock={"drift_ppm": drift_ppm})
