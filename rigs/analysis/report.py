@@ -36,7 +36,7 @@ WIDE, NARROW = 980.0, 400.0  # a figure's width on a screen and on a phone; a st
 EVIDENCE_S = 2.0  # frames this near to a finding are its evidence ...
 MOST_FRAMES = 6  # ... but no more of them
 ACCEPTED = "charging.accepted"  # judged wherever a profile was set
-MOST_LETTERS = 600  # of a frame
+MOST_OF_A_FRAME = 600  # of a frame
 
 _RANK = {"FAIL": 0, "KNOWN DEVIATION": 0}  # what departs comes first, the rest in the order of the table
 
@@ -140,7 +140,7 @@ def _evidence(run: Run, t_s: float) -> list[tuple[float, str, str]]:
 def _text(frame: Frame) -> str:
     text = frame.text if frame.frame is None else orjson.dumps(frame.frame).decode()
     text = text or ""
-    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]} … ({len(text):,} characters)"
+    return text if len(text) <= MOST_OF_A_FRAME else f"{text[:MOST_OF_A_FRAME]} … ({len(text):,} characters)"
 
 
 def _mark(finding: Mapping[str, Any], days: Iterable[tuple[int, datetime]]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evc5.rigs.checks.reading.sources import STDIN
 from evc5.rigs.errors import BadInput
 from evc5.rigs.printable import printable, printable_tree
 from evc5.rigs.rigfile.messages import nearest
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from evc5.rigs.checks.verdict.recordings import Recording
 
 FAULT_FOUND = 1
-STDIN = "-"
 
 
 def verify_run(arguments: Namespace) -> int:

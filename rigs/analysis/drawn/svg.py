@@ -17,7 +17,7 @@ TEXT, SMALL = 12.5, 11.0  # font sizes
 LETTER = 0.56  # of a font's size: how wide a letter is, on average
 LEFT, RIGHT = 40.0, 10.0  # margins
 TOP, BOTTOM, NAME, ROW = 46.0, 40.0, 22.0, 16.0  # title; time axis; a panel's name; a row of the legend
-GAP = 14.0  # between panels
+PANEL_GAP = 14.0  # between panels
 WITHIN = 0.15  # how far a line may lie off, in units of the page
 A_TICK = 76.0  # the width that a label of the time axis takes
 
@@ -63,11 +63,11 @@ def svg(drawing: Drawing, width: float) -> str:
         frame = Frame(LEFT, y + head, width - LEFT - RIGHT, panel, drawing.low, drawing.high)
         parts += _panel(frame, names, y)
         frames.append(frame)
-        y = frame.bottom + GAP
+        y = frame.bottom + PANEL_GAP
     ticks = drawing.ticks(max(2, int((width - LEFT) / A_TICK)))
     parts[1:1] = _rules(frames, ticks)
     parts += _axis(frames[-1], ticks)
-    size = f'viewBox="0 0 {width:g} {y - GAP + BOTTOM:.0f}"'
+    size = f'viewBox="0 0 {width:g} {y - PANEL_GAP + BOTTOM:.0f}"'
     label = escape(f"{drawing.title}. {drawing.under}", quote=True)
     return f'<svg role="img" aria-label="{label}" {size}>{"".join(parts)}</svg>'
 

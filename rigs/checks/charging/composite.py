@@ -10,7 +10,7 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import key
-from evc5.rigs.checks.state.profiles import PHASES, VOLTS, Cap, next_mark, prevailing
+from evc5.rigs.checks.state.profiles import PHASES_UNTOLD, VOLTS, Cap, next_mark, prevailing
 from evc5.rigs.checks.state.profiles_in_force import DEFAULT
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spread import Spread
@@ -38,7 +38,7 @@ SECOND_END_S = (
 TENTH = 0.1 + 1e-6  # limits are written with one decimal (7.14)
 BESIDE_S = 2.0  # assumed: a station may round a boundary to either second, and so may its clock
 START_S = 300.0  # assumed: a schedule that starts further from its question is of another time
-MOST_STEPS = 2000  # changes of limit that are looked at; a day of minutes has fewer
+MOST_CHANGES = 2000  # changes of limit that are looked at; a day of minutes has fewer
 Piece = tuple[float, int]  # limit in the unit asked for, numberPhases
 Wrong = tuple[str, str] | None  # expected, actual
 
@@ -137,7 +137,7 @@ class Composite:
         held, began = self._in_force.profiles(now), self._in_force.began(connector, now)
         for scope in {connector, 0}:
             second = 0.0
-            for _ in range(MOST_STEPS):
+            for _ in range(MOST_CHANGES):
                 second = next_mark(held, scope, begin + second, began) - begin
                 if second >= end:
                     break
@@ -253,10 +253,10 @@ class Composite:
         if not said:
             return (inf if self._context.policies.get("gap") == "unlimited" else rated_a), self._spread.wired
         low = min(said, key=lambda cap: cap.amps)
-        fewest = min(cap.phases or PHASES for cap in said)
+        fewest = min(cap.phases or PHASES_UNTOLD for cap in said)
         given = any(cap.phases is not None for cap in said)
         by_fewest = self._context.policies.get("merge_phases") == "minimum"
-        asked = min(fewest if by_fewest else low.phases or PHASES, self._spread.wired)
+        asked = min(fewest if by_fewest else low.phases or PHASES_UNTOLD, self._spread.wired)
         conducting = self._spread.conducting(asked)
         if given and self._spread.stops(asked):
             return 0.0, conducting if unit == "W" else asked
@@ -287,7 +287,7 @@ class Composite:
         starts = [row["startPeriod"] for row in rows]
         offsets = {float(start) for start in starts}
         offset = 0.0
-        for _ in range(MOST_STEPS):
+        for _ in range(MOST_CHANGES):
             offsets.add(offset)
             _, until = expected(offset)
             offset = max(float(ceil(until - SECOND_END_S - 1e-6)), offset + 1.0) if until < inf else inf
@@ -352,7 +352,7 @@ def _most(cap: Cap | None, row: dict[str, Any], unit: str) -> float:
     if cap is None:
         return inf
     if unit == "W" and cap.watts is None:
-        phases = max(cap.phases or PHASES, int(row.get("numberPhases", PHASES)))
+        phases = max(cap.phases or PHASES_UNTOLD, int(row.get("numberPhases", PHASES_UNTOLD)))
         return cap.amps * VOLTS * phases + TENTH
     if unit == "W":
         return cap.most_w + TENTH

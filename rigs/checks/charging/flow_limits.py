@@ -16,12 +16,11 @@ from evc5.rigs.checks.reading.flow import Flow, flow_of, offer_of, slope_w
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import CURRENT
-from evc5.rigs.checks.state.profiles import PHASES as ALL_PHASES
-from evc5.rigs.checks.state.profiles import VOLTS, Cap
+from evc5.rigs.checks.state.profiles import PHASES_UNTOLD, VOLTS, Cap
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 FLOW, TOGETHER, REPORTED = "charging.flow", "charging.flow-together", "charging.reported"
-PHASES = "charging.flow-phases"
+FLOW_PHASES = "charging.flow-phases"
 REQUIREMENTS = (
     R(REPORTED, "The offer reported keeps to the charging profile", "3.13.3"),
     R(
@@ -32,7 +31,7 @@ REQUIREMENTS = (
         arises=("SetChargingProfile",),
     ),
     R(TOGETHER, "All connectors together are reported to keep to the ChargePointMaxProfile", "3.13.3"),
-    R(PHASES, "No more phases are reported to carry current than the profile has", "7.14"),
+    R(FLOW_PHASES, "No more phases are reported to carry current than the profile has", "7.14"),
 )
 OFFERED_S = 20.0  # assumed: the pilot's 5 s (IEC 61851-1 Annex A), and a station that looks every 15 s
 FOLLOWED_S = 60.0  # assumed: a station's control, the pilot, the car's 5 s, and a ramp down
@@ -164,7 +163,7 @@ class FlowLimits:
             return self._over_watts(cap.watts, flow)
         by_current = flow.amps > self._most_a(cap.amps)
         volts = np.where(np.isnan(flow.volts), VOLTS * FLOW_HIGH_VOLTS, flow.volts)
-        by_power = flow.watts > self._most_a(cap.amps) * ALL_PHASES * volts
+        by_power = flow.watts > self._most_a(cap.amps) * PHASES_UNTOLD * volts
         return np.where(np.isnan(flow.amps), by_power, by_current)
 
     def _over_watts(self, watts: float, flow: Flow) -> Array:
@@ -208,7 +207,7 @@ class FlowLimits:
                 most == 1 and (self._context.history.keys.text(SWITCH, epoch_s) or "").lower() == "true"
             )
             self._ledger.judge(
-                PHASES,
+                FLOW_PHASES,
                 flow.lines[k] <= most,
                 epoch_s,
                 connector,
@@ -229,7 +228,7 @@ class FlowLimits:
             return
         total_a = np.sum([flow.total_amps, *(np.nan_to_num(other.total_amps) for other in known)], axis=0)
         watts = np.sum([flow.watts, *(np.nan_to_num(other.watts) for other in known)], axis=0)
-        whole = Flow(total_a / ALL_PHASES, total_a, watts, flow.volts, flow.lines)
+        whole = Flow(total_a / PHASES_UNTOLD, total_a, watts, flow.volts, flow.lines)
         told = [_last_told(when, told) for c, (told, _) in self._latest.items() if c != connector]
         newest, (caps, index) = np.max(told, axis=0), self._in_force.at_each(0, when)
         for k in range(len(when)):

@@ -7,7 +7,7 @@ from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY, key
 from evc5.rigs.checks.state.ledger import Told
-from evc5.rigs.checks.state.profiles import MINIMUM_A, ROUNDED_S, Cap
+from evc5.rigs.checks.state.profiles import MINIMUM_A, NO_LIMIT, ROUNDED_S, Cap
 from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import current, highest_of_late, is_new, per_phase
@@ -15,7 +15,7 @@ from evc5.rigs.checks.state.spread import Spread
 
 AT_ONCE_S = 0.01  # a row that the next one takes back within the millisecond that messages are stamped by
 LIMIT, EXACT, STATION = "charging.limit", "charging.exact", "charging.station-limit"
-PHASES = "charging.phases"
+PHASES_USED = "charging.phases"
 REQUIREMENTS = (
     R(
         LIMIT,
@@ -39,7 +39,7 @@ REQUIREMENTS = (
         arises=("SetChargingProfile",),
     ),
     R(
-        PHASES,
+        PHASES_USED,
         "Charging keeps to a profile's numberPhases",
         "7.14",
         needs=(
@@ -55,7 +55,6 @@ SWITCH_S = 60.0  # assumed: the car lets go, the pause, the relays
 DWELL_S = 600.0  # EVerest EnergyManager; assumed
 JUST_S = 0.01  # stamps are written to the millisecond
 EXACT_A = 0.1  # limits are told with one decimal (7.14)
-NO_LIMIT = 1e9
 
 
 class Charging:
@@ -197,7 +196,7 @@ class Charging:
                 actual = f"{rows['phases'][k]:g} phases"
                 message = "charging on more phases than asked for"
                 self._ledger.judge(
-                    PHASES, rows["phases"][k] <= 1, epoch_s, connector, "1 phase", actual, message
+                    PHASES_USED, rows["phases"][k] <= 1, epoch_s, connector, "1 phase", actual, message
                 )
 
     def _again(self, connector: int, rows: Rows, keep: Array) -> None:
@@ -209,7 +208,7 @@ class Charging:
             caps = [cap for c in (connector, 0) for _, cap in self._in_force.steps(c, since, epoch_s)]
             if not self._spread.in_use and all(cap is None or cap.phases != 1 for cap in caps):
                 message = "charging on one phase although nothing asks for it"
-                self._ledger.broken(PHASES, epoch_s, connector, f"{wired:g} phases", "1 phase", message)
+                self._ledger.broken(PHASES_USED, epoch_s, connector, f"{wired:g} phases", "1 phase", message)
 
     def _together(self, parts: dict[int, Rows]) -> None:
         instants = np.unique(np.concatenate([rows["epoch_s"] for rows in parts.values()]))

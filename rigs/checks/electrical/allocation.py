@@ -7,18 +7,18 @@ import numpy as np
 
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
-from evc5.rigs.checks.state.connectors import HAIR_S
+from evc5.rigs.checks.state.connectors import STAMP_HAIR_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.mains import Mains
-from evc5.rigs.checks.state.profiles import MINIMUM_A, Cap
+from evc5.rigs.checks.state.profiles import MINIMUM_A, NO_LIMIT, Cap
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import hold, lasting, per_phase
 from evc5.rigs.checks.state.spread import Spread
 
 FULL, REASON, CUT = "service.full", "service.reason", "service.cut"
-PHASES = "charging.all-phases"
+ALL_PHASES = "charging.all-phases"
 REQUIREMENTS = (
     R(
         FULL,
@@ -35,7 +35,7 @@ REQUIREMENTS = (
         arises=("SetChargingProfile",),
     ),
     R(
-        PHASES,
+        ALL_PHASES,
         "A connector that may switch uses all phases where no profile says otherwise",
         "7.14",
         needs=(TELEMETRY,),
@@ -54,7 +54,6 @@ SWITCH_BACK_S = 660.0  # back to three phases only after 600 s (EVerest EnergyMa
 CUT_S = 1.0  # assumed: an allocation follows its limit so soon, before the pilot does
 NEAR_A = 0.15  # limits are told with one decimal (7.14)
 SHARE_A = 1.0  # assumed: how much of a shared current may be left over
-NO_LIMIT = 1e9
 
 
 @dataclass(slots=True)
@@ -182,7 +181,9 @@ class Shares:
         steps = list(self._in_force.steps(connector, float(epoch_s[0]), float(epoch_s[-1]) + 1.0))
         starts = np.array([start for start, _ in steps])
         values = np.array([of(cap) for _, cap in steps])
-        found: Array = values[np.maximum(np.searchsorted(starts, epoch_s + HAIR_S, side="right") - 1, 0)]
+        found: Array = values[
+            np.maximum(np.searchsorted(starts, epoch_s + STAMP_HAIR_S, side="right") - 1, 0)
+        ]
         return found
 
     def _situation(self, connector: int, rows: Rows, epoch_s: Array) -> Situation | None:
@@ -280,11 +281,11 @@ class Shares:
             asked = np.minimum(whole, self._fewest(connector, epoch_s)) < 3
             since = epoch_s - np.maximum.accumulate(np.where(asked, epoch_s, -np.inf))
             judged = one.wants & (one.phases > 0) & (since > SWITCH_BACK_S)
-            hold(self._ledger, PHASES, axis, judged & (one.phases == wired), connector)
+            hold(self._ledger, ALL_PHASES, axis, judged & (one.phases == wired), connector)
             for begin, end, k in lasting(axis, judged & (one.phases < wired), SHARE_SETTLED_S):
                 message = f"a car charges on fewer phases than it may, for {end - begin:.0f} s"
                 self._ledger.broken(
-                    PHASES, begin, connector, f"{wired} phases", f"{one.phases[k]:g}", message
+                    ALL_PHASES, begin, connector, f"{wired} phases", f"{one.phases[k]:g}", message
                 )
 
     def _shared(self, axis: Rows, judged: Array, expected: Array, room: Array, total: Array) -> None:

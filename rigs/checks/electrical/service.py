@@ -11,7 +11,7 @@ from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import current, hold, per_phase, spans
 
 OFFERED, SERVED, TOLD = "service.offered", "service.served", "service.told"
-PHASES = "service.phases"
+PHASES_SWITCHED = "service.phases"
 REQUIREMENTS = (
     R(
         OFFERED,
@@ -28,7 +28,7 @@ REQUIREMENTS = (
         arises=("StartTransaction",),
     ),
     R(
-        PHASES,
+        PHASES_SWITCHED,
         "An offer stands on the phases that conduct, and on no other",
         "7.14; design: offered_a",
         needs=(TELEMETRY,),
@@ -42,7 +42,7 @@ REQUIREMENTS = (
         arises=("StartTransaction",),
     ),
 )
-PATIENCE_S = 60.0  # assumed: phases are switched in less
+RELAYS_SWITCHED_S = 60.0  # assumed: phases are switched in less
 SAME_A = 0.01  # currents are recorded to more digits
 FLOWS_A = 1.0  # assumed: more than a car that only keeps itself awake
 
@@ -64,7 +64,7 @@ class Service:
             full = (offered > 0) & (np.abs(offered - allocated) <= self._context.tolerances.current_a)
             self._long(OFFERED, connector, rows, here & sound & (allocated >= MINIMUM_A), full)
             conducts = rows["phases"] > 0
-            self._long(PHASES, connector, rows, conducts & (offered > 0), self._on_them(rows))
+            self._long(PHASES_SWITCHED, connector, rows, conducts & (offered > 0), self._on_them(rows))
             self._long(TOLD, connector, rows, flows, rows["status"] == "Charging")
             self._served(connector, rows, here, (allocated > 0) | (rows["limited_by"] != "none"))
 
@@ -81,24 +81,24 @@ class Service:
         """Where `when` holds, `good` has to, but for moments."""
         hold(self._ledger, requirement, rows, when & good, connector)
         for begin, end in spans(rows, when & ~good):
-            if end - begin > PATIENCE_S:
+            if end - begin > RELAYS_SWITCHED_S:
                 self._complain(requirement, connector, begin, end)
 
     def _served(self, connector: int, rows: Rows, here: Array, reason: Array) -> None:
         history = self._context.history
         for begin, end in spans(rows, here & ~reason):
             if (
-                end - begin <= PATIENCE_S
-                or history.boots.is_dark(begin, PATIENCE_S)
-                or history.boots.is_dark(end, PATIENCE_S)
+                end - begin <= RELAYS_SWITCHED_S
+                or history.boots.is_dark(begin, RELAYS_SWITCHED_S)
+                or history.boots.is_dark(end, RELAYS_SWITCHED_S)
             ):
                 continue
-            running = history.transactions.at(connector, begin + PATIENCE_S / 2)
+            running = history.transactions.at(connector, begin + RELAYS_SWITCHED_S / 2)
             if running is None or running.status != "Accepted":
                 continue
             until = end if running.stop is None else min(end, running.stop)
             since = max(begin, running.start)
-            if until - since > PATIENCE_S:
+            if until - since > RELAYS_SWITCHED_S:
                 self._complain(SERVED, connector, since, until)
         hold(self._ledger, SERVED, rows, here & reason, connector)
 
@@ -114,13 +114,13 @@ class Service:
 
 
 EXPECTED = {
-    PHASES: "the phases that conduct",
+    PHASES_SWITCHED: "the phases that conduct",
     OFFERED: "an offer of it",
     SERVED: "an allocation, or what limits it",
     TOLD: "Charging",
 }
 MESSAGES = {
-    PHASES: "what is offered or allocated stands on other phases than those that conduct",
+    PHASES_SWITCHED: "what is offered or allocated stands on other phases than those that conduct",
     OFFERED: "current is allocated and not offered",
     SERVED: "a car in a transaction gets nothing, for no reason",
     TOLD: "current flows under another status",

@@ -8,12 +8,13 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
-from evc5.rigs.checks.reading.instants import DAY_S, iso
+from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import BEHAVIOUR, key
 from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.recording.reading.telemetry import DAY_S
 
-KEY = "ClockAlignedDataInterval"
+INTERVAL_KEY = "ClockAlignedDataInterval"
 EXACT, COMPLETE = "metering.clock-boundary", "metering.clock-complete"
 WHOLE = "metering.clock-station"
 
@@ -88,12 +89,12 @@ def restamping(context: Context) -> Callable[[Array], Array] | None:
     def taken(stamp: float) -> float:
         """The boundary an interval later, by the interval in force there; else the stamp itself."""
         intervals = {
-            context.history.keys.integer(KEY, at)
-            for at in (stamp, *context.history.keys.changes(stamp, KEY.lower()))
+            context.history.keys.integer(INTERVAL_KEY, at)
+            for at in (stamp, *context.history.keys.changes(stamp, INTERVAL_KEY.lower()))
         }
         for interval in filter(None, intervals):
             due = min(stamp + interval, midnights(stamp + 0.001)[1])
-            in_force = context.history.keys.integer(KEY, due - 0.001) == interval
+            in_force = context.history.keys.integer(INTERVAL_KEY, due - 0.001) == interval
             if in_force and is_boundary(due, interval, context.tolerances.clock_s, midnights):
                 return due
         return stamp
@@ -126,7 +127,7 @@ class ClockAligned:
         """Seconds; 0 means none are owed, None that the transcript does not say."""
         history = self._history
         interval, measurands = (
-            history.keys.integer(KEY, epoch_s),
+            history.keys.integer(INTERVAL_KEY, epoch_s),
             history.keys.measurands("MeterValuesAlignedData", epoch_s),
         )
         if interval is None or measurands == frozenset(
@@ -150,7 +151,7 @@ class ClockAligned:
         return ([0] if zero else []) + self._history.outlets()
 
     def _changed(self, key: str, epoch_s: float) -> None:
-        if key == KEY.lower():
+        if key == INTERVAL_KEY.lower():
             for connector in self._connectors():
                 self._advance(connector, epoch_s)
 
@@ -186,7 +187,7 @@ class ClockAligned:
         plain = self._midnights is utc_midnights and interval and DAY_S % interval == 0.0
         if not plain or not interval or last is None or self._interval(until - tolerance) != interval:
             return False
-        if self._keys.changes(since - interval, KEY.lower(), "metervaluesaligneddata"):
+        if self._keys.changes(since - interval, INTERVAL_KEY.lower(), "metervaluesaligneddata"):
             return False
         due = (last + tolerance) // interval * interval + interval * np.arange(1, len(stamps) + 1)
         if (np.abs(stamps - due) > tolerance).any():
@@ -218,7 +219,8 @@ class ClockAligned:
         """Was the interval changed on this very instant? Then the old and the new one may hold."""
         tolerance = self._context.tolerances.clock_s
         return any(
-            epoch_s <= stamp + tolerance for epoch_s in self._keys.changes(stamp - tolerance, KEY.lower())
+            epoch_s <= stamp + tolerance
+            for epoch_s in self._keys.changes(stamp - tolerance, INTERVAL_KEY.lower())
         )
 
     def _off(self, connector: int, epoch_s: float, stamp: float, interval: float) -> None:

@@ -14,7 +14,7 @@ from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import CURRENT
 from evc5.rigs.checks.state.listeners import Event
-from evc5.rigs.checks.state.profiles import PHASES, VOLTS
+from evc5.rigs.checks.state.profiles import PHASES_UNTOLD, VOLTS
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 ENERGY, INTERVAL = "metering.energy-power", "metering.energy-interval"
@@ -228,7 +228,7 @@ def current_bounds(block: Block) -> tuple[Array, Array]:
     volts = np.where(np.isnan(flow.volts), VOLTS * HIGH_VOLTS, flow.volts)
     apparent = np.abs(flow.total_amps) * volts  # a car may give back
     least = np.where(flow.amps >= LOADED_A, LEAST_FACTOR * apparent, 0.0 * apparent)
-    return least, apparent * (1 if told > 1 else PHASES)
+    return least, apparent * (1 if told > 1 else PHASES_UNTOLD)
 
 
 def cause_of(session: Session) -> str | None:

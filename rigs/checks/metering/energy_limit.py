@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from evc5.rigs.checks.metering.consistency import MOST_W
 from evc5.rigs.checks.metering.energy import step_of
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
@@ -10,10 +11,11 @@ from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, line
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.requirement import Requirement as R
 
-MOST = "metering.energy-limit"
-REQUIREMENTS = (R(MOST, "No more energy is counted than a connection can carry", "7.31; IEC 61851-1: 80 A"),)
+ENERGY_LIMIT = "metering.energy-limit"
+REQUIREMENTS = (
+    R(ENERGY_LIMIT, "No more energy is counted than a connection can carry", "7.31; IEC 61851-1: 80 A"),
+)
 MOST_AC_W = 3 * 80.0 * 253.0  # IEC 61851-1 Annex A: a pilot offers 80 A at most; EN 50160: 230 V and 10 %
-MOST_W = 1_000_000.0  # assumed: no outlet of any kind gives a megawatt
 SLACK_WH = 10.0  # assumed: showings of one instant may be a second apart, and each be rounded
 PHASED = ("L1", "L2", "L3")
 
@@ -65,7 +67,7 @@ class EnergyLimit:
         rose = np.diff(wh)
         known = np.isfinite(rose)
         self._ledger.judge_rows(
-            MOST,
+            ENERGY_LIMIT,
             connector,
             epoch_s[1:],
             known,

@@ -6,9 +6,8 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
-from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.reading.instants import FOREVER, iso
 from evc5.rigs.checks.reading.meter import Column, Layout, line
-from evc5.rigs.checks.state.connectors import FOREVER
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.keys import PHASE

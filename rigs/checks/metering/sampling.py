@@ -13,8 +13,8 @@ from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
 
-KEY = "MeterValueSampleInterval"
-LIST = "MeterValuesSampledData"
+INTERVAL_KEY = "MeterValueSampleInterval"
+LIST_KEY = "MeterValuesSampledData"
 SAMPLE_STAMP_S = 0.001  # stamps are written to the millisecond
 NEAR_PART = 0.1  # assumed: 3.16.1 asks for samples that are frequent enough; so far off they still are
 REQUIREMENT = "metering.sample-interval"
@@ -81,12 +81,12 @@ class Sampling:
 
     def _interval(self, epoch_s: float) -> float | None:
         """Seconds, 0 for none; None where the transcript does not say."""
-        interval = self._context.history.keys.integer(KEY, epoch_s)
+        interval = self._context.history.keys.integer(INTERVAL_KEY, epoch_s)
         return None if interval is None else float(interval)
 
     def _owed(self, epoch_s: float) -> bool:
         """Is there anything to sample? Without a car there is no SoC, and so no message with it alone."""
-        measurands = self._context.history.keys.measurands(LIST, epoch_s)
+        measurands = self._context.history.keys.measurands(LIST_KEY, epoch_s)
         return measurands is None or bool(measurands - {"SoC"})
 
     def _started(self, call: Call) -> None:
@@ -101,12 +101,12 @@ class Sampling:
             return None
         plan = Plan(self._context.ledger.time, transaction.start, interval)
         self._plans[transaction] = plan
-        for epoch_s in self._context.history.keys.changes(start, KEY.lower()):
+        for epoch_s in self._context.history.keys.changes(start, INTERVAL_KEY.lower()):
             self._change(plan, epoch_s)
         return plan
 
     def _changed(self, key: str, epoch_s: float) -> None:
-        if key == KEY.lower():
+        if key == INTERVAL_KEY.lower():
             for plan in self._plans.values():
                 self._change(plan, epoch_s)
 
@@ -215,7 +215,7 @@ class Sampling:
     def _may_come(self, stamp: float) -> bool:
         history, tolerance = self._context.history, self._context.tolerances.sample_s
         return any(
-            history.keys.measurands(LIST, epoch_s) != frozenset()
+            history.keys.measurands(LIST_KEY, epoch_s) != frozenset()
             for epoch_s in (stamp - tolerance, stamp + tolerance)
         )
 

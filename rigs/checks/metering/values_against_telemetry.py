@@ -13,21 +13,27 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.requirement import Requirement as R
 
-VALUES = "metering.true-values"
+TRUE_VALUES = "metering.true-values"
 SOURCE = "7.31; EN 50470-3 class B"
 REQUIREMENTS = (
-    R(VALUES, "Meter values are what was there at their instant", SOURCE, (TELEMETRY,), ("MeterValues",)),
+    R(
+        TRUE_VALUES,
+        "Meter values are what was there at their instant",
+        SOURCE,
+        (TELEMETRY,),
+        ("MeterValues",),
+    ),
 )
 AROUND_S = 1.5  # assumed: a meter answers from so long before or after its stamp
 SAME_INSTANT_S = 0.01  # the same instant, stamps rounded
 MOST_ORDERS = 1000
 FACTOR_W = 200.0  # assumed: below it a power factor may be anything
-MOST_WAITING = 20_000  # readings kept until their telemetry comes
+MOST_READINGS_WAITING = 20_000  # readings kept until their telemetry comes
 
 # Why a value was not compared.
 SUM_OF_ALL = "of connector 0, of which telemetry has no row"
 AVERAGED = "an average over an interval, which telemetry does not show"
-TOO_MANY = f"more than {MOST_WAITING} readings waited for their telemetry"
+TOO_MANY = f"more than {MOST_READINGS_WAITING} readings waited for their telemetry"
 BEFORE_FIRST = "taken before the telemetry that is kept"
 AFTER_LAST = "taken after the last row of the telemetry"
 NO_METER = "the meter did not answer, as its fault says"
@@ -89,7 +95,7 @@ class TrueValues:
                 self._skip(block, SUM_OF_ALL)
             elif block not in instant:
                 self._skip(block, AVERAGED)
-            elif self._kept >= MOST_WAITING:
+            elif self._kept >= MOST_READINGS_WAITING:
                 self._skip(block, TOO_MANY)
             else:
                 self._waiting.setdefault(connector, []).append(block)
@@ -97,7 +103,7 @@ class TrueValues:
 
     def _skip(self, block: Block, reason: str) -> None:
         shown = sum(_shown(column) is not None for column in block.layout.columns)
-        self._ledger.not_compared(VALUES, reason, shown * len(block))
+        self._ledger.not_compared(TRUE_VALUES, reason, shown * len(block))
 
     def _commanded(self, call: Call) -> None:
         self._orders = [*self._orders[-MOST_ORDERS:], call.reply_epoch_s or call.epoch_s]
@@ -168,13 +174,13 @@ class TrueValues:
             if not _within(truths[row], first[n], last[n], told[row, n], slack[row, n])
         ]
         good = int(np.count_nonzero(known)) - len(wrong)
-        self._ledger.held(VALUES, good, connector, block.stamp[known.any(axis=0)])
+        self._ledger.held(TRUE_VALUES, good, connector, block.stamp[known.any(axis=0)])
         for row, n in wrong:
             column = block.layout.columns[at_columns[row]]
             name = f"{column.measurand} on {column.phase}" if column.phase else column.measurand
             expected = f"{low[row, n]:.2f} to {high[row, n]:.2f} within {slack[row, n]:.2f}"
             message, actual = f"{name} is not what was there when it was taken", f"{told[row, n]:g}"
-            self._ledger.broken(VALUES, float(block.epoch_s[n]), connector, expected, actual, message)
+            self._ledger.broken(TRUE_VALUES, float(block.epoch_s[n]), connector, expected, actual, message)
 
     def _comparable(
         self, connector: int, block: Block, at_columns: list[int], told: Array, low: Array, power: Array
@@ -185,7 +191,7 @@ class TrueValues:
         def leave(which: Array, reason: str) -> None:
             if not which.any():
                 return
-            self._ledger.not_compared(VALUES, reason, int(np.count_nonzero(known & which)))
+            self._ledger.not_compared(TRUE_VALUES, reason, int(np.count_nonzero(known & which)))
             known[np.broadcast_to(which, known.shape)] = False
 
         leave(self._unmetered(connector, block.stamp)[None, :], NO_METER)

@@ -3,7 +3,8 @@
 import re
 from datetime import UTC, datetime
 
-DAY_S = 86_400.0
+QUARTER_S = 900.0  # zones lie a multiple of a quarter of an hour from UTC
+FOREVER = float("inf")
 
 # RFC 3339 section 5.6 with the zone that OCPP 1.6 section 3.14 needs to mean one instant.
 DATE_TIME = re.compile(

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-PAGE = 1 << 20  # bytes read at a time
+PAGE_BYTES = 1 << 20  # bytes read at a time
 AHEAD = 1 << 16  # bytes that should lie ahead: a MeterValues of 22 values has 2700, with its reply 2850
 
 
@@ -37,7 +37,7 @@ class Pages:
         return self.at < len(self.buffer)
 
     def _turn(self) -> None:
-        page = self._file.read(PAGE)
+        page = self._file.read(PAGE_BYTES)
         self._ended = not page
         self.buffer = self.buffer[self.at :] + page
         self.at = 0

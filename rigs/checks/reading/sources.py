@@ -11,9 +11,9 @@ from typing import IO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from evc5.rigs.errors import BadInput
+from evc5.rigs.recording.reading.run_directory import MESSAGES
 
 STDIN = "-"
-MESSAGES = "messages.jsonl"
 Source = str | Path
 Sources = Source | Sequence[Source]
 

@@ -27,7 +27,7 @@ CLOCK_SET = b'"clock-set"'
 MOST_STEP_S = 10.0  # assumed: a drift of 500 ppm gains that in half a day; a greater step is no drift's
 FOREVER_S = 1e9  # no run is longer
 ADOPTED_S = 1.0  # assumed: a clock that is wrong by more is set at its boot
-HAIR_S = 1e-6
+STEP_HAIR_S = 1e-6
 SETTING_S = 2.0  # a clock set back by a second is drawn over so many, that time never runs back
 
 
@@ -109,13 +109,13 @@ def drifting(offset_s: float, rate: float, sets: Sets) -> list[tuple[float, floa
         after = before + step_s
         if (abs(step_s) < MOST_STEP_S and abs(offset_s) < ADOPTED_S) or knots:
             last = t_s + SETTING_S * min(step_s, 0.0)
-            knots += [(since + HAIR_S, ahead), (last, ahead + rate * (last - since))]
+            knots += [(since + STEP_HAIR_S, ahead), (last, ahead + rate * (last - since))]
         else:
             knots = [(since, after)]
         ahead = after
         since = t_s
         offset_s = 0.0
-    knots += [(since + HAIR_S, ahead), (since + FOREVER_S, ahead + rate * FOREVER_S)]
+    knots += [(since + STEP_HAIR_S, ahead), (since + FOREVER_S, ahead + rate * FOREVER_S)]
     return _rising(knots)
 
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
+from evc5.rigs.checks.reading.instants import FOREVER
 from evc5.rigs.checks.state.keys import Keys
 
-FOREVER = float("inf")
 MOST_BOOTS = 64
 IDENTITY = {"vendor": "chargePointVendor", "model": "chargePointModel", "firmware": "firmwareVersion"}
 

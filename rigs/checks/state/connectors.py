@@ -8,19 +8,19 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
+from evc5.rigs.checks.reading.instants import FOREVER
 from evc5.rigs.checks.state.boots import Boots
 from evc5.rigs.checks.state.link import Link
 from evc5.rigs.checks.state.transactions import Transaction
 
-FOREVER = float("inf")
-RECONNECT_S = 200.0  # EVC4 boot log: it tries again after three minutes
-HAIR_S = 0.002  # stamps are written to the millisecond
+RECONNECTS_S = 200.0  # EVC4 boot log: it tries again after three minutes
+STAMP_HAIR_S = 0.002  # stamps are written to the millisecond
 QUIET_S = 5.0  # nothing else so long before: its effects are over; assumed
 METER_FAULT = "power-meter-failure"
 OVERDRAW = "over-current"  # the vehicle's doing: it takes more than it is offered
 UNSEEN_S = 0.5  # assumed: a cable pulled and put back so quickly may go unnoticed
 STOP_TOLD_S = 30.0  # assumed: a start or stop is told so soon, behind other calls on a slow line
-MOST = 4096  # stretches and instants kept per connector
+MOST_STRETCHES = 4096  # stretches and instants kept per connector
 HANDS = ("plug-in", "unplug", "tag", "fault", "clear")
 COMMANDS = (  # of the CSMS, that change what a connector does
     *("RemoteStartTransaction", "RemoteStopTransaction", "UnlockConnector", "ChangeAvailability", "Reset"),
@@ -40,7 +40,7 @@ class Stretches:
         if not self.begins or self.ends[-1] < FOREVER:
             self.begins.append(epoch_s)
             self.ends.append(FOREVER)
-            del self.begins[:-MOST], self.ends[:-MOST]
+            del self.begins[:-MOST_STRETCHES], self.ends[:-MOST_STRETCHES]
 
     def close(self, epoch_s: float) -> None:
         if self.begins and self.ends[-1] == FOREVER:
@@ -48,16 +48,16 @@ class Stretches:
 
     def begin_of(self, epoch_s: float) -> float | None:
         """When the stretch that holds at `epoch_s` began; None where none does."""
-        k = bisect_right(self.begins, epoch_s + HAIR_S) - 1
-        return self.begins[k] if k >= 0 and epoch_s + HAIR_S < self.ends[k] else None
+        k = bisect_right(self.begins, epoch_s + STAMP_HAIR_S) - 1
+        return self.begins[k] if k >= 0 and epoch_s + STAMP_HAIR_S < self.ends[k] else None
 
     def begins_of(self, epoch_s: Array, gap_s: float = 0.0) -> Array:
         """The same of many instants; -inf where none does. Stretches that follow within `gap_s` are one."""
         begins, ends = np.array([-FOREVER, *self.begins]), np.array([-FOREVER, *self.ends])
         apart = np.concatenate([[True], begins[1:] - ends[:-1] >= gap_s])
         begins = begins[np.maximum.accumulate(np.where(apart, np.arange(len(begins)), 0))]
-        k = np.searchsorted(begins, epoch_s + HAIR_S, side="right") - 1
-        found: Array = np.where(epoch_s + HAIR_S < ends[k], begins[k], -FOREVER)
+        k = np.searchsorted(begins, epoch_s + STAMP_HAIR_S, side="right") - 1
+        found: Array = np.where(epoch_s + STAMP_HAIR_S < ends[k], begins[k], -FOREVER)
         return found
 
     def cover(self, epoch_s: Array, after_s: float = 0.0) -> Array:
@@ -66,7 +66,7 @@ class Stretches:
             return np.zeros(len(epoch_s), bool)
         begins = np.array(self.begins)
         ends = np.array(self.ends)
-        epoch_s = epoch_s + HAIR_S
+        epoch_s = epoch_s + STAMP_HAIR_S
         k = np.searchsorted(begins, epoch_s, side="right") - 1
         found: Array = (k >= 0) & (epoch_s < ends[k]) & (epoch_s >= begins[k] + after_s)
         return found
@@ -79,7 +79,7 @@ class Stretches:
     def last_end(self, epoch_s: Array) -> Array:
         """When, before each instant, a stretch last ended; -inf where none did."""
         ends = np.array([-FOREVER, *(end for end in self.ends if end < FOREVER)])
-        found: Array = ends[np.searchsorted(ends, epoch_s + HAIR_S, side="right") - 1]
+        found: Array = ends[np.searchsorted(ends, epoch_s + STAMP_HAIR_S, side="right") - 1]
         return found
 
 
@@ -128,8 +128,8 @@ class Connectors:
         """Something was done to a connector, or (0) to the station."""
         times = self._touched[connector]
         times.append(epoch_s)
-        if len(times) > 2 * MOST:
-            del times[:MOST]
+        if len(times) > 2 * MOST_STRETCHES:
+            del times[:MOST_STRETCHES]
 
     def touches(self, connector: int, since: float, until: float) -> int:
         """How often something was done to a connector or the station, from `since` to `until` inclusive."""
@@ -154,7 +154,7 @@ class Connectors:
         link = self._link
         boots = self._boots
         found = np.zeros(len(epoch_s), bool)
-        gone = [*((begin, end + RECONNECT_S) for begin, end in link.outages), *boots.dark, *link.mute]
+        gone = [*((begin, end + RECONNECTS_S) for begin, end in link.outages), *boots.dark, *link.mute]
         gone += [(since, FOREVER) for since in (link.down_since, boots.dark_since) if since is not None]
         for begin, end in gone:
             found |= (epoch_s >= begin - 1.0) & (epoch_s <= end + margin_s)

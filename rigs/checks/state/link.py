@@ -4,10 +4,10 @@ from collections import deque
 from collections.abc import Callable
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.instants import DAY_S
+from evc5.rigs.checks.reading.instants import FOREVER
 from evc5.rigs.checks.state.keys import Keys
+from evc5.rigs.recording.reading.telemetry import DAY_S
 
-FOREVER = float("inf")
 DRAIN_S = 3600.0  # assumed: a queue is delivered an hour after the link is back
 HELD_S = 220.0  # a transaction message that met silence or a CALLERROR: time-out, then 3 min (EVC4 boot log)
 STUCK_S = 1.0  # assumed: an answer that takes so long holds up what else there is to say

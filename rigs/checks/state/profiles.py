@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from evc5.rigs.checks.reading.instants import epoch
+from evc5.rigs.checks.reading.instants import FOREVER, epoch
 
 MAX, DEFAULT, TX = "ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"
 RECURS_S = {"Daily": 86_400.0, "Weekly": 604_800.0}  # 7.37
 MINIMUM_A = 6.0  # IEC 61851-1 Annex A: below it there is no offer
 VOLTS = 230.0  # 7.12: the area's set voltage
-PHASES = 3  # 7.12, 7.14: numberPhases where none is given
-FOREVER = float("inf")
+PHASES_UNTOLD = 3  # 7.12, 7.14: numberPhases where none is given
+NO_LIMIT = 1e9  # amperes, in place of none
 ROUNDED_S = (
     0.002  # assumed: who asks with a rounded stamp asks so much later, to be past the boundary it meets
 )
@@ -35,7 +35,7 @@ class Cap(NamedTuple):
     @property
     def most_w(self) -> float:
         """All that may flow over all phases, at the set voltage."""
-        return self.amps * VOLTS * (self.phases or PHASES) if self.watts is None else self.watts
+        return self.amps * VOLTS * (self.phases or PHASES_UNTOLD) if self.watts is None else self.watts
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _cap(period: Mapping[str, Any], unit: str, least: float | None) -> Cap:
     limit, phases = float(period["limit"]), period.get("numberPhases")
     if unit == "A":
         return Cap(limit, phases, None, least)
-    return Cap(limit / (VOLTS * (phases or PHASES)), phases, limit, least)
+    return Cap(limit / (VOLTS * (phases or PHASES_UNTOLD)), phases, limit, least)
 
 
 Profiles = tuple[Profile, ...]

@@ -7,11 +7,10 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
-from evc5.rigs.checks.reading.instants import epoch
+from evc5.rigs.checks.reading.instants import FOREVER, epoch
 from evc5.rigs.checks.state.listeners import Bus
 from evc5.rigs.checks.state.profiles import (
     DEFAULT,
-    FOREVER,
     MAX,
     ROUNDED_S,
     TX,

@@ -7,9 +7,8 @@ from functools import partial
 from typing import Any
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.instants import epoch
+from evc5.rigs.checks.reading.instants import FOREVER, epoch
 
-FOREVER = float("inf")
 BEFORE_QUEUE_S = 600.0  # assumed: what was queued before a recording began is told so soon
 UNKNOWN = -1  # ER 3.18: stands for the id of a transaction whose start the CSMS never confirmed
 ENDED_S = 2.0  # assumed: a stop is stamped so near to what ended it

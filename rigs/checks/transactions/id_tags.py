@@ -12,7 +12,7 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch, iso
-from evc5.rigs.checks.state.connectors import HAIR_S
+from evc5.rigs.checks.state.connectors import STAMP_HAIR_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
@@ -194,7 +194,7 @@ class Cards:
             c == running.connector
             and who == tag
             and epoch_s >= since
-            and free_epoch_s - HAIR_S - doubt_s <= epoch_s <= by
+            and free_epoch_s - STAMP_HAIR_S - doubt_s <= epoch_s <= by
             for epoch_s, c, who in self._tags
         )
         asked = any(who == tag and since <= epoch_s <= by for epoch_s, who in self._remote)

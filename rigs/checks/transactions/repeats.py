@@ -9,8 +9,8 @@ from evc5.rigs.checks.state.transactions import TransactionMemory
 
 REPEAT = "transaction.repeat"
 REQUIREMENTS = (R(REPEAT, "Transaction messages are repeated only where no reply came", "4.10, TC_039_CS"),)
-KEY = ("connectorId", "transactionId", "timestamp", "idTag")
-MOST = 1024  # an outage leaves one message unconfirmed, not a thousand
+SAME = ("connectorId", "transactionId", "timestamp", "idTag")
+MOST_REMEMBERED = 1024  # an outage leaves one message unconfirmed, not a thousand
 
 
 def key_of(call: Call) -> Hashable | None:
@@ -22,7 +22,7 @@ def key_of(call: Call) -> Hashable | None:
         return first.connector, first.transaction, first.stamp, first.layout
     if not call.valid or call.action not in ("StartTransaction", "StopTransaction"):
         return None
-    what = (call.payload.get(name) for name in KEY)
+    what = (call.payload.get(name) for name in SAME)
     return call.action, *what
 
 
@@ -44,7 +44,7 @@ class Repeats:
         key = key_of(call) if call.up else None
         if key is not None:
             self._unconfirmed[key] = None
-            if len(self._unconfirmed) > MOST:
+            if len(self._unconfirmed) > MOST_REMEMBERED:
                 del self._unconfirmed[next(iter(self._unconfirmed))]
 
     def is_again(self, call: Call) -> bool:
@@ -88,5 +88,5 @@ class Repeats:
         if call.action in ("StartTransaction", "StopTransaction") and (key := key_of(call)) is not None:
             self._confirmed[key] = None
             self._ledger.held(REPEAT)
-            if len(self._confirmed) > MOST:
+            if len(self._confirmed) > MOST_REMEMBERED:
                 del self._confirmed[next(iter(self._confirmed))]

@@ -9,15 +9,14 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
-from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.reading.instants import FOREVER, iso
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Instants
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import FAIL, PASS
 from evc5.rigs.checks.state.transactions import Transaction
 
-FOREVER = float("inf")
-AFTER_S = 1.0  # what comes so shortly after the unplugging is still of the session
+UNPLUGGED_S = 1.0  # what comes so shortly after the unplugging is still of the session
 LETTERS = {True: "P", False: "F", None: "-"}  # one requirement in one session: held, broken, not exercised
 
 
@@ -83,7 +82,7 @@ class Sessions:
         first, last = sorted((float(some[0]), float(some[-1])))  # in order, or nearly
         index, end = max(bisect_right(begins, first) - 1, 0), bisect_right(begins, last)
         for session in self._by_connector[connector][index:end]:
-            over = FOREVER if session.unplug is None else session.unplug + AFTER_S
+            over = FOREVER if session.unplug is None else session.unplug + UNPLUGGED_S
             if first <= over and (end - index == 1 or _any_within(some, session.plug_in, over)):
                 session.judged[requirement] = good and session.judged.get(requirement, True)
 

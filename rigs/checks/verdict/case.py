@@ -23,7 +23,7 @@ PAGE, TRANSCRIPT = "README.md", "messages.jsonl"
 BEFORE, AFTER = 8, 4  # frames around a finding that the page shows
 MOST_LETTERS = 400  # of a frame on the page
 MOST_RECORDS = 20_000  # of a recording that are looked at: the first few, and those up to the finding
-PATIENCE_S = 20.0  # for the shortest transcript; what is short enough by then is taken
+SHORTENING_S = 20.0  # for the shortest transcript; what is short enough by then is taken
 TAGS = frozenset({"idTag", "parentIdTag"})
 SECRET = {  # field: what stands for its value
     **{"chargePointSerialNumber": "SERIAL", "chargeBoxSerialNumber": "SERIAL", "meterSerialNumber": "SERIAL"},
@@ -115,7 +115,7 @@ def _renamed(record: Record, names: Names) -> Record:
 
 def _shortest(records: list[Record], finding: Mapping[str, Any], choices: Choices) -> list[Record] | None:
     """Exchanges are left out as long as the finding stays; None where frames alone do not show it."""
-    until = time.monotonic() + PATIENCE_S
+    until = time.monotonic() + SHORTENING_S
     with TemporaryDirectory() as scratch:
         path = Path(scratch) / TRANSCRIPT
 

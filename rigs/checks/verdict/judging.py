@@ -9,7 +9,7 @@ import orjson
 
 from evc5.rigs.checks.reading import telemetry
 from evc5.rigs.checks.reading.frames import CALL, Frame, Reader, lines
-from evc5.rigs.checks.reading.instants import epoch
+from evc5.rigs.checks.reading.instants import FOREVER, epoch
 from evc5.rigs.checks.reading.pages import Pages
 from evc5.rigs.checks.reading.sources import Sources
 from evc5.rigs.checks.reading.station_time import StationTime, station_time
@@ -34,7 +34,6 @@ from evc5.rigs.checks.verdict.verdict import Verdict, findings_of, write_summary
 from evc5.rigs.errors import BadInput
 
 EVENTS, TELEMETRY = "events.jsonl", "telemetry.parquet"
-FOREVER = float("inf")
 TOLD_LATE_S = 60.0  # assumed: what happened is told within a minute, and telemetry is judged in its light
 JUST_AFTER_S = 1e-6
 POWER_LOSS = {"fault": "power-cut", "clear": "power-restore"}

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from evc5.rigs.checks.reading.logs.fleet import Fleet, StationLog
-from evc5.rigs.checks.reading.sources import MESSAGES, STDIN, Sources, is_run, named
+from evc5.rigs.checks.reading.sources import STDIN, Sources, is_run, named
 from evc5.rigs.checks.reading.transcripts import Transcript, opened
 from evc5.rigs.checks.verdict.verdict import read_summary
 from evc5.rigs.errors import BadInput
+from evc5.rigs.recording.reading.run_directory import MESSAGES
 
 
 @dataclass(frozen=True, slots=True)

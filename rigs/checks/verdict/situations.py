@@ -15,7 +15,7 @@ from evc5.rigs.checks.reading.frames import CALL, RESULT, Frame, Reader, lines
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.reading.transcripts import transcript
 
-LATE_S = 10.0  # assumed: a message that went this long after its own time waited for its link
+WAITED_S = 10.0  # assumed: a message that went this long after its own time waited for its link
 
 # What a CALL is about, besides its action.
 ABOUT: Mapping[str, tuple[str, ...]] = {
@@ -134,7 +134,7 @@ def _status(reply: Mapping[str, Any]) -> str:
 
 def _late(epoch_s: float, payload: Mapping[str, Any]) -> bool:
     try:
-        return epoch_s - epoch(str(payload.get("timestamp"))) > LATE_S
+        return epoch_s - epoch(str(payload.get("timestamp"))) > WAITED_S
     except ValueError:
         return False
 

@@ -11,8 +11,8 @@ import orjson
 from evc5.rigs.checks.state.requirement import PASS, Finding
 from evc5.rigs.checks.verdict.headline import headline
 from evc5.rigs.errors import BadInput
+from evc5.rigs.recording.reading.run_directory import SUMMARY
 
-SUMMARY = "summary.json"
 OK, FAULT_FOUND, OURS = 0, 1, 3  # exit codes
 
 

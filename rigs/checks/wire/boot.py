@@ -16,7 +16,7 @@ REQUIREMENTS = (
     R(LOOP, "An accepted station boots again only after a reset, an update or a loss of power", "4.2, 5.14"),
 )
 OF_CONNECTORS = ("StatusNotification", "MeterValues")  # asked for without one, each connector tells its own
-LATE_S = 60.0  # assumed: so long after its interval a boot is overdue
+OVERDUE_S = 60.0  # assumed: so long after its interval a boot is overdue
 LOOP_S = 600.0  # three accepted boots within ten minutes, none of them asked for, are a loop; assumed
 LOOP_BOOTS = 3  # assumed
 ASKED_BY = ("Reset", "UpdateFirmware")
@@ -96,7 +96,7 @@ class Boot:
         answered, interval, status = self._last
         due = answered + interval
         down = self._link.down_since is not None or any(end >= answered for _, end in self._link.outages)
-        if epoch_s > due + LATE_S and not down:
+        if epoch_s > due + OVERDUE_S and not down:
             expected, actual = f"{interval:g} s after {status}", f"none for {epoch_s - answered:.0f} s"
             self._ledger.broken(RETRY, due, None, expected, actual, "BootNotification did not come again")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.reading.instants import QUARTER_S, epoch, iso
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import STATION_CLOCK
 from evc5.rigs.checks.state.requirement import CSMS as THE_CSMS
@@ -28,9 +28,8 @@ REQUIREMENTS = (
 AHEAD_S = 60.0  # assumed: a clock set at its boot and with every heartbeat is not a minute off
 OLDEST_S = 366 * 86_400.0  # assumed: nothing waits a year to be delivered
 SAME_S = 2.0  # assumed: the same offset again, but for the latency
-RUN = 3  # so many stamps in a row that are off alike tell a clock from a queue, which drains
+OFF_IN_A_ROW = 3  # so many stamps in a row that are off alike tell a clock from a queue, which drains
 RUN_S = 60.0  # and over so long: a queue drains within seconds
-QUARTER_S = 900.0  # zones differ by quarter hours
 STILL_S = (
     30.0  # assumed: behind other calls on a slow line a value may be told so late, as in metering.prompt
 )
@@ -57,7 +56,7 @@ class Run:
             self.value = value
             self.count = 0
         self.count += 1
-        return self.count >= RUN and epoch_s - self.first_epoch_s >= RUN_S
+        return self.count >= OFF_IN_A_ROW and epoch_s - self.first_epoch_s >= RUN_S
 
 
 @dataclass(slots=True)

@@ -1,13 +1,13 @@
 """The station's pulse: a Heartbeat, or anything else it sends, within each HeartbeatInterval (4.6)."""
 
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.instants import FOREVER
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 INTERVAL = "heartbeat.interval"
 REQUIREMENTS = (R(INTERVAL, "The station is heard at least every HeartbeatInterval", "4.6, 9.1.8"),)
-FOREVER = float("inf")
 
 
 class Heartbeat:

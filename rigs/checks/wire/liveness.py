@@ -4,7 +4,7 @@ from functools import partial
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
-from evc5.rigs.checks.state.connectors import RECONNECT_S
+from evc5.rigs.checks.state.connectors import RECONNECTS_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
@@ -107,13 +107,13 @@ class Pulse:
         self._beat_epoch_s = None
         if event.name == "link-up":
             beat_s = float(self._keys.integer("HeartbeatInterval", event.epoch_s) or 0)
-            wait_s = RECONNECT_S + beat_s + BEAT_SLACK_S + self._context.tolerances.heartbeat_s
+            wait_s = RECONNECTS_S + beat_s + BEAT_SLACK_S + self._context.tolerances.heartbeat_s
             known = beat_s > 0 and self._history.boots.registration == "Accepted"
             if known:
                 self._agenda.at(event.epoch_s + wait_s, partial(self._heard, event.epoch_s, wait_s))
         elif event.name == "power-restore":
             self._agenda.at(
-                event.epoch_s + BOOTS_WITHIN_S + RECONNECT_S, partial(self._booted, event.epoch_s)
+                event.epoch_s + BOOTS_WITHIN_S + RECONNECTS_S, partial(self._booted, event.epoch_s)
             )
 
     def _undisturbed(self, since: float, until: float) -> bool:

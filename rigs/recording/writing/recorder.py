@@ -25,7 +25,7 @@ from evc5.twin.clock import Calendar
 FLUSH_S = 3600.0  # of rig time
 FLUSH_WALL_S = 1.0  # where rig time follows the wall clock, files are to be watched as they grow
 
-DEEPEST = 64  # arrays and objects within each other that a frame is recorded as a frame with
+DEEPEST_RECORDED = 64  # arrays and objects within each other that a frame is recorded as a frame with
 
 _now = time.monotonic
 
@@ -174,10 +174,10 @@ def _looked_at(text: str) -> str:
 
 def _is_deep(text: str, frame: Any) -> bool:
     """Does it nest deeper than any frame of OCPP 1.6? Many a reader of JSON would break down over it."""
-    if text.count("[") + text.count("{") <= DEEPEST:
+    if text.count("[") + text.count("{") <= DEEPEST_RECORDED:
         return False
     level = [frame]
-    for _ in range(DEEPEST):
+    for _ in range(DEEPEST_RECORDED):
         level = [item for one in level if isinstance(one, list | dict) for item in _inside(one)]
     return bool(level)
 

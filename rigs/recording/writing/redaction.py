@@ -17,8 +17,8 @@ LEAST_KNOWN = 6  # characters: a shorter secret is hidden in its place only, els
 SUSPECT = (*NAMES, APN, ENDPOINT, "://", ":\\/")  # without any of these, in lower case, nothing is looked at
 KEY_NAMES = ("key", "name", "variable")  # members that name what the others are about
 LISTS_OF_KEYS = ("key", "unknownkey")  # of names alone: GetConfiguration
-LONGEST_NAME = 40  # characters of a key: assumed
-DEEPEST = 40  # levels that are walked through; deeper frames are treated as texts
+LONGEST_KEY = 40  # characters of a key: assumed
+DEEPEST_WALKED = 40  # levels that are walked through; deeper frames are treated as texts
 
 
 class Redactor:
@@ -116,7 +116,7 @@ class _Found:
 
     def clean(self, value: Any, name: str = "", level: int = 0) -> Any:
         """The value that stands under `name`, cleaned."""
-        if level > DEEPEST:
+        if level > DEEPEST_WALKED:
             raise _TooDeep
         if isinstance(value, dict):
             return self._table(value, name, level + 1)

@@ -242,7 +242,7 @@ EDGES = (
     Edge("metering.register.METER_WHOLE_WH", "metering.start-stop", an_end_off_its_meter_stop_by, 0.9, 1.1),
     Edge("metering.consistency.SOC_SLACK_PCT", "metering.soc", a_charge_that_falls_by, 0.9, 1.1),
     Edge("wire.boot.REPORT_S", "boot.status", a_status_after_the_boot_by, 59.5, 60.5),
-    Edge("wire.boot.LATE_S", "boot.retry", a_boot_overdue_by, 59.5, 60.5),
+    Edge("wire.boot.OVERDUE_S", "boot.retry", a_boot_overdue_by, 59.5, 60.5),
     Edge("wire.boot.LOOP_S", "boot.repeated", three_boots_within, 601.0, 599.0, severity="warning"),
     Edge(
         "transactions.stops.REMOTE_S",

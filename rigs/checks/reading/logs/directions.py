@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from evc5.rigs.checks.reading.logs.found import Found, shape
 
-NEAR = 160  # characters beside a frame in which a word may tell its way
+NEAR_CHARACTERS = 160  # characters beside a frame in which a word may tell its way
 PURE = 0.9  # of the frames that can go one way only; below, a word says nothing of the way
 SURE = 0.95  # and so many, where a word is believed against what only the other side may say
 ENOUGH = 8  # frames that must agree for that
@@ -152,11 +152,11 @@ def sense_of(found: Found) -> str:
         for field, value in found.fields.items():
             if _plain(field) == name and (sense := _last_sense(value)):
                 return sense
-    sense = _last_sense(found.before[-NEAR:]) or _first_sense(found.after[:NEAR])
+    sense = _last_sense(found.before[-NEAR_CHARACTERS:]) or _first_sense(found.after[:NEAR_CHARACTERS])
     if sense or found.before.strip():
         return sense
     for line in reversed(found.held):
-        if line and (sense := _last_sense(line[-NEAR:])):
+        if line and (sense := _last_sense(line[-NEAR_CHARACTERS:])):
             return sense
     return _fields_sense(found)
 

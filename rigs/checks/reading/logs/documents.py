@@ -14,7 +14,7 @@ from evc5.rigs.checks.reading.logs.records import PART, frames_of, is_frame
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 ARRAY_HEAD = re.compile(r"\[\s*[234]\s*,\s*[\"\w]")
 OPEN_HEAD = re.compile(r"\[\s*(?:[234]\s*,?\s*)?")
-PAGE = 1 << 16  # characters that may lie behind before they are let go
+PAGE_CHARACTERS = 1 << 16  # characters that may lie behind before they are let go
 LARGEST = 32 << 20  # characters of one record; beyond, its beginning is let go
 
 
@@ -123,7 +123,7 @@ class Document:
         keep = min(records[0] if records else self._at, self._at)
         if len(self._buffer) - keep > LARGEST:
             keep = self._at
-        if keep < PAGE:
+        if keep < PAGE_CHARACTERS:
             return
         self._buffer = self._buffer[keep:]
         self._at = self._at - keep

@@ -14,7 +14,7 @@ from evc5.rigs.checks.reading.logs.finding import HEAD, Place
 from evc5.rigs.checks.reading.logs.found import Found
 from evc5.rigs.checks.reading.logs.records import frames_of, may_hold
 
-LONGEST = 1 << 20  # characters of one frame; beyond, it never ends
+LONGEST_FRAME = 1 << 20  # characters of one frame; beyond, it never ends
 MOST_HELD = 60  # lines above a frame that may tell of it: a packet of Wireshark's export has as many
 LONGEST_HELD = 400
 CUT_BYTES = 4000  # a container's log driver cuts a line at 16 KB, a serial console at 4 KB
@@ -101,7 +101,7 @@ class _Reading:
         if match := PARTIAL.match(text):
             number, before = self._partial.pop(stream, (line.number, ""))
             self._partial[stream] = number, before + (text[match.end() :] if before else text)
-            return None if len(before) < LONGEST else Line(*self._partial.pop(stream))
+            return None if len(before) < LONGEST_FRAME else Line(*self._partial.pop(stream))
         if stream in self._partial and (match := WHOLE.match(text)):
             number, before = self._partial.pop(stream)
             return Line(number, before + text[match.end() :])
@@ -149,7 +149,7 @@ class _Reading:
         if found and found[-1].body is None and found[-1].text and not found[-1].after:
             tail = found[-1].text[-40:]
             names = [name for name, text in value.items() if isinstance(text, str) and text.endswith(tail)]
-            if names and len(str(value[names[0]])) < LONGEST and not finding.is_closed(found[-1].text):
+            if names and len(str(value[names[0]])) < LONGEST_FRAME and not finding.is_closed(found[-1].text):
                 self._record = value, names[0]
                 return found[:-1]
         return found
@@ -206,7 +206,7 @@ class _Reading:
         yield from self._line(line)
 
     def _is_rest(self, text: str) -> bool:
-        if len(self._text) > LONGEST or FENCE.match(text):
+        if len(self._text) > LONGEST_FRAME or FENCE.match(text):
             return False
         rest = self._unprefixed(text)
         return BEGINS.match(rest) is None and HEAD.match(rest.lstrip()) is None and not self._is_alike(text)

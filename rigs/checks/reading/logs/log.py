@@ -22,7 +22,7 @@ from evc5.rigs.checks.reading.logs.survey import Pairs, Survey, survey
 from evc5.rigs.checks.reading.logs.zones import Timed, Zone
 from evc5.rigs.errors import BadInput
 
-LOOKED_AT = 2000  # entries in which a part of a log tells its first time
+LOOKED_AT_ENTRIES = 2000  # entries in which a part of a log tells its first time
 CHUNK = 5_000  # frames of a log written newest first that are turned in memory
 WANTED = 'a frame is a JSON array as [2,"id","Heartbeat",{}], anywhere in a line or over several'
 STAMP_AHEAD_S = 86_400.0  # a stamp further ahead of what the log told so far is a clock fault, no time
@@ -196,7 +196,7 @@ def _in_order(paths: Sequence[Path]) -> list[Path]:
 
 
 def _begins(path: Path) -> float | None:
-    for found in islice(entries(decoding.lines(path)), LOOKED_AT):
+    for found in islice(entries(decoding.lines(path)), LOOKED_AT_ENTRIES):
         stamp = times.stamp_of(found) if found.kind else None
         at = stamp.at if stamp is not None else times.current_time(found) or times.own_stamp(found)
         if at is not None:

@@ -22,7 +22,7 @@ BARE = re.compile(r"[^,\[\]{}()]+")
 NAMED = re.compile(r"[A-Za-z_][\w.]*\s*(?=[({])")  # the class before its fields: SampledValue(value=…)
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 SPACE = re.compile(r"\s*")
-DEEPEST = 100
+DEEPEST_LOOSE = 100
 CLOSES = {"{": "}", "(": ")", "[": "]"}
 
 
@@ -32,7 +32,7 @@ def read(text: str, at: int = 0) -> tuple[Any, int]:
 
 
 def _value(text: str, at: int, name: str, depth: int) -> tuple[Any, int]:
-    if depth > DEEPEST:
+    if depth > DEEPEST_LOOSE:
         raise ValueError("nested too deep")
     at = _skip(text, at)
     if match := STRING.match(text, at):

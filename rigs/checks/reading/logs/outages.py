@@ -13,7 +13,7 @@ from evc5.rigs.checks.reading.logs.zones import Timed
 SILENT_S = 600.0  # assumed: where no heartbeat interval is told, silence that long may be an outage
 BEATS = 1.5  # heartbeat intervals without a word that an open line does not have
 OLD_S = 30.0  # assumed: a message that is older when it goes waited for its line
-LOOKED_AT = 12  # frames after a silence in which an old one tells of it
+LOOKED_AT_FRAMES = 12  # frames after a silence in which an old one tells of it
 WITHIN_S = 60.0  # and how long after it
 
 
@@ -66,7 +66,7 @@ class Outages:
         if stamp is not None and since - OLD_S <= stamp < station.until - OLD_S:
             station.waiting[0].offline_since = since
             return True
-        return len(station.waiting) >= LOOKED_AT or frame.epoch_s - station.until > WITHIN_S
+        return len(station.waiting) >= LOOKED_AT_FRAMES or frame.epoch_s - station.until > WITHIN_S
 
     def _released(self, station: _Station) -> Iterator[Timed]:
         yield from station.waiting

@@ -7,9 +7,11 @@ import orjson
 
 from evc5.rigs.checks.reading.logs.zones import Timed
 
-KEPT = 300_000  # frames remembered
-RUN = 4  # frames in a row that must be the same again; a station that says a thing twice says the one
-NEAR = 12  # frames within which a second logger tells of the same one
+KEPT_FRAMES = 300_000  # frames remembered
+SAME_IN_A_ROW = (
+    4  # frames in a row that must be the same again; a station that says a thing twice says the one
+)
+NEAR_FRAMES = 12  # frames within which a second logger tells of the same one
 
 
 class Repeats:
@@ -28,7 +30,7 @@ class Repeats:
         for frame in frames:
             key = key_of(frame)
             place = self._seen.get(key)
-            if self._doubled and place is not None and self._count - place <= NEAR:
+            if self._doubled and place is not None and self._count - place <= NEAR_FRAMES:
                 self.left_out += 1
                 continue
             if place is None or (last is not None and place != last + 1):
@@ -40,7 +42,7 @@ class Repeats:
             if place is None:
                 yield from self._new(pending)
                 pending = []
-            elif again or len(pending) == RUN:
+            elif again or len(pending) == SAME_IN_A_ROW:
                 self.left_out += len(pending)
                 pending = []
                 again = True
@@ -51,7 +53,7 @@ class Repeats:
             self._seen[key] = self._count
             self._seen.move_to_end(key)
             self._count += 1
-            if len(self._seen) > KEPT:
+            if len(self._seen) > KEPT_FRAMES:
                 self._seen.popitem(last=False)
             yield frame
 

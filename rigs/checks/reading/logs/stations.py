@@ -5,7 +5,9 @@ from functools import lru_cache
 
 from evc5.rigs.checks.reading.logs.found import Found, Memo, shape
 
-LONGEST = 48  # characters; CiString20 for a serial number, and identities of URLs are not much longer
+LONGEST_IDENTITY = (
+    48  # characters; CiString20 for a serial number, and identities of URLs are not much longer
+)
 
 NAMES = frozenset(  # fields that name the station, in small letters without signs
     {
@@ -42,7 +44,7 @@ PATTERNS = (
     ),
     re.compile(r"[\[(](?P<name>(?=[A-Z0-9*_.-]*[A-Z])(?=[A-Z*_.-]*\d)[A-Z0-9*_.-]{3,36})[\])]"),  # [CP001]
 )
-WORDS = frozenset(  # what stands where a name may stand and is none
+NO_NAMES = frozenset(  # what stands where a name may stand and is none
     {
         *("csms", "cs", "server", "backend", "back-end", "central", "system", "centralsystem", "charger"),
         *(
@@ -124,5 +126,7 @@ def _labelled(text: str) -> str:
 
 def _taken(name: str) -> str:
     name = name.strip().strip("\"'.,")
-    is_name = 0 < len(name) <= LONGEST and name.lower() not in WORDS and re.search(r"[A-Za-z0-9]", name)
+    is_name = (
+        0 < len(name) <= LONGEST_IDENTITY and name.lower() not in NO_NAMES and re.search(r"[A-Za-z0-9]", name)
+    )
     return name if is_name and not re.fullmatch(r"[\d:.,TZ+-]*[:.][\d:.,TZ+-]*", name) else ""

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from evc5.rigs.checks.reading.instants import DAY_S, epoch
+from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.reading.logs import stamps
 from evc5.rigs.checks.reading.logs.actions import RESULT
 from evc5.rigs.checks.reading.logs.found import Found
 from evc5.rigs.checks.reading.logs.stamps import Stamp
+from evc5.rigs.recording.reading.telemetry import DAY_S
 
 # Names of the fields that tell when a record was written, the surest first.
 NAMES = (

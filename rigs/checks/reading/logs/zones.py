@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from evc5.rigs.checks.reading.instants import QUARTER_S
 from evc5.rigs.checks.reading.logs.found import Found
 
-QUARTER_S = 900.0  # zones lie a multiple of a quarter of an hour from UTC
-MOST_WAITING = 20_000  # frames held until the CSMS tells its time
+MOST_FRAMES_WAITING = 20_000  # frames held until the CSMS tells its time
 BACK_S = (
     1200.0  # assumed: a log that goes back so far has changed its zone, one that goes back less is jumbled
 )
@@ -61,7 +61,7 @@ class Zone:
             elif frame.current is not None:
                 yield from self._learn(waiting, frame.written - frame.current)
                 waiting = []
-            elif len(waiting) >= MOST_WAITING:
+            elif len(waiting) >= MOST_FRAMES_WAITING:
                 yield from self._assign(waiting, self._or_guess())
                 waiting = []
         yield from self._assign(waiting, self._or_guess())
