@@ -22,7 +22,7 @@ REQUIREMENTS = (
 
 
 class Decrees:
-    """Holds each answer against the law as it stood then."""
+    """Holds each answer against the profiles as they stood then."""
 
     def __init__(self, context: Context) -> None:
         self._in_force = context.profiles

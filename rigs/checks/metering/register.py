@@ -43,7 +43,7 @@ class Shown:
 
     stamp: float = float("-inf")
     wh: float = float("-inf")
-    pending: "array[float]" = field(default_factory=lambda: array("d"))  # stamp, Wh: truth not read yet
+    pending: "array[float]" = field(default_factory=lambda: array("d"))  # stamp, Wh: no telemetry for it yet
     reference: tuple[float, float] | None = None  # true energy and register of the last point judged
     step_wh: float = 0.0  # its resolution, as its samples tell
     stopped: Transaction | None = None
@@ -61,7 +61,7 @@ class Register:
         context.bus.readings.append(self._readings)
         context.bus.calls["StartTransaction"].append(self._started)
         context.bus.calls["StopTransaction"].append(self._stopped)
-        context.bus.telemetry.append(self._truth)
+        context.bus.telemetry.append(self._against_recorded)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         told = [(block, wh) for block in blocks if (wh := block.column(DEFAULT_MEASURAND)) is not None]
@@ -205,25 +205,25 @@ class Register:
         message = f"{what} of transaction {transaction.id} disagrees with its start and stop"
         self._ledger.broken(START_STOP, epoch_s, transaction.connector, expected, f"{wh:g} Wh", message)
 
-    # -- the truth -------------------------------------------------------------------------------
+    # -- against telemetry -------------------------------------------------------------------------------
 
-    def _truth(self) -> None:
+    def _against_recorded(self) -> None:
         for connector, shown in self._shown.items():
-            truth = self._context.telemetry.energy(connector)
-            if truth is not None and shown.pending:
-                self._compare(connector, shown, truth)
+            recorded = self._context.telemetry.energy(connector)
+            if recorded is not None and shown.pending:
+                self._compare(connector, shown, recorded)
 
-    def _compare(self, connector: int, shown: Shown, truth: Any) -> None:
+    def _compare(self, connector: int, shown: Shown, recorded: Any) -> None:
         points = np.frombuffer(shown.pending, float).reshape(-1, 2)
         ready = points[:, 0] <= self._context.telemetry.until
-        left, points = points[~ready], points[ready & (points[:, 0] >= truth[0, 0])]
+        left, points = points[~ready], points[ready & (points[:, 0] >= recorded[0, 0])]
         points = points[np.argsort(points[:, 0], kind="stable")]
         shown.pending = array("d", left.ravel())
         if not len(points):
             return
         stamps, wh = points[:, 0], points[:, 1]
-        true_wh, slack = _energy_at(stamps, truth)
-        first = shown.reference or (float(truth[1, 0]), float(truth[2, 0]))
+        true_wh, slack = _energy_at(stamps, recorded)
+        first = shown.reference or (float(recorded[1, 0]), float(recorded[2, 0]))
         shown.reference = float(true_wh[-1]), float(wh[-1])
         counted = np.diff(wh, prepend=first[1])
         flowed = np.diff(true_wh, prepend=first[0])
@@ -243,9 +243,9 @@ class Register:
             )
 
 
-def _energy_at(stamps: Any, truth: Any) -> tuple[Any, Any]:
+def _energy_at(stamps: Any, recorded: Any) -> tuple[Any, Any]:
     """True energy at the stamps, and how far off it may be: power moves between rows, a stamp by a second."""
-    epoch_s, energy, _, power = truth
+    epoch_s, energy, _, power = recorded
     right = np.clip(np.searchsorted(epoch_s, stamps, side="right"), 1, len(epoch_s) - 1)
     bend = np.abs(power[right] - power[right - 1]) * (epoch_s[right] - epoch_s[right - 1]) / 8.0
     return np.interp(stamps, epoch_s, energy), (bend + np.maximum(power[right - 1], power[right])) / 3600.0

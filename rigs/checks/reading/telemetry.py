@@ -1,4 +1,4 @@
-"""The recorded truth, part by part: the latest days of it are kept, older ones forgotten."""
+"""The recorded telemetry, part by part: the latest days of it are kept, older ones forgotten."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class Rows:
 class Telemetry:
     """The newest part per connector, the end of the one before in front, and a history of the energy."""
 
-    KEEP_PARTS = 8  # an outage of a week still finds its truth
+    KEEP_PARTS = 8  # an outage of a week still finds its telemetry
     CARRY_S = 900.0  # what a check may look back across midnight
 
     def __init__(self) -> None:
