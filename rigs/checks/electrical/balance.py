@@ -6,6 +6,7 @@ from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
+from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 POWER, ENERGY = "electrical.power", "electrical.energy"
@@ -45,16 +46,15 @@ class Balance:
 
     def _power(self, connector: int, rows: Rows) -> None:
         volts_amps = sum(rows[f"u{n}_v"] * rows[f"i{n}_a"] for n in (1, 2, 3))
-        expected = np.nan_to_num(volts_amps * rows["pf"])
+        expected = np.where(volts_amps == 0.0, 0.0, volts_amps * rows["pf"])  # no factor where nothing flows
+        known = np.isfinite(expected + rows["p_w"])
+        known[: rows.carried] = False
         wrong = np.abs(rows["p_w"] - expected) > SLACK_W + PART * expected
-        wrong[: rows.carried] = False
-        good = len(rows) - rows.carried - int(wrong.sum())
-        self._context.ledger.held(POWER, good, connector, rows["epoch_s"][rows.carried :])
-        for k in np.flatnonzero(wrong):
-            told = f"{rows['p_w'][k]:.1f} W"
-            epoch_s = float(rows["epoch_s"][k])
-            message = "power is not the sum over the phases"
-            self._context.ledger.broken(POWER, epoch_s, connector, f"{expected[k]:.1f} W", told, message)
+
+        def tell(k: int) -> Told:
+            return f"{expected[k]:.1f} W", f"{rows['p_w'][k]:.1f} W", "power is not the sum over the phases"
+
+        self._context.ledger.judge_rows(POWER, connector, rows["epoch_s"], known, wrong, tell)
 
     def _energy(self, connector: int, rows: Rows) -> None:
         """A row tells the state just after its instant: what flowed before it began with the row before."""
@@ -66,14 +66,14 @@ class Balance:
         ramp = np.where(hours * 3600.0 < RAMP_S, _offered_w(rows)[:-1], 0.0)
         high = np.maximum(peak, ramp) * hours * (1 + BEND) + SLACK_WH
         wrong = (grown < low) | (grown > high)
-        wrong[: max(rows.carried - 1, 0)] = False
-        good = max(len(grown) - rows.carried - int(wrong.sum()), 0)
-        self._context.ledger.held(ENERGY, good, connector, rows["epoch_s"][rows.carried :])
-        for k in np.flatnonzero(wrong):
+        known = np.isfinite(grown + low + high)
+        known[: max(rows.carried - 1, 0)] = False
+
+        def tell(k: int) -> Told:
             expected = f"{low[k]:.1f} to {high[k]:.1f} Wh"
-            epoch_s = float(rows["epoch_s"][k + 1])
-            message = "the energy does not follow from the power"
-            self._context.ledger.broken(ENERGY, epoch_s, connector, expected, f"{grown[k]:.1f} Wh", message)
+            return expected, f"{grown[k]:.1f} Wh", "the energy does not follow from the power"
+
+        self._context.ledger.judge_rows(ENERGY, connector, rows["epoch_s"][1:], known, wrong, tell)
 
 
 def _offered_w(rows: Rows) -> Array:

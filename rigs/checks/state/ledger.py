@@ -4,7 +4,7 @@ import re
 from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -76,6 +76,7 @@ class Ledger:
         self.knows: Callable[[Need], bool] = lambda _: True  # does the recording tell this?
         self.inconclusive: set[str] = set()  # requirements whose check broke down
         self.seen: set[str] = set()  # actions and events of the recording
+        self.unjudged: Mapping[str, Mapping[int, str]] = {}  # by connector: what telemetry lacks to judge by
         self._judged: Counter[str] = Counter()
         self._undecided: Counter[str] = Counter()
         self._not_compared: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -90,6 +91,8 @@ class Ledger:
         self, requirement: str, count: int = 1, connector: int | None = None, epoch_s: Instants | None = None
     ) -> None:
         """`count` more cases were judged and found good; where, and at which instants, if it is told."""
+        if self._leaves_out(requirement, connector, count):
+            return
         self._judged[requirement] += count
         if self.watch is not None and count > 0 and connector and epoch_s is not None:
             self.watch(requirement, connector, epoch_s, True)
@@ -147,6 +150,8 @@ class Ledger:
         Findings of one requirement, connector and `cause` (else: of messages that differ in numbers alone)
         are one, told at its first time with how often it came. `count` is 0 of a case counted already.
         """
+        if self._leaves_out(requirement, connector, count):
+            return
         self._judged[requirement] += count
         self._failures[requirement, severity] += 1
         if self.watch is not None and connector:
@@ -180,6 +185,14 @@ class Ledger:
         """So many cases came up and could not be compared; `reason` in words, and how to get what lacks."""
         if count:
             self._not_compared[requirement][reason] += count
+
+    def _leaves_out(self, requirement: str, connector: int | None, count: int) -> bool:
+        """Does the telemetry at hand lack what this is judged by? What spans connectors needs it of all."""
+        lacking = self.unjudged.get(requirement)
+        if not lacking or (connector is not None and connector not in lacking):
+            return False
+        self.not_compared(requirement, lacking.get(connector or 0) or next(iter(lacking.values())), count)
+        return True
 
     # -- what the verdict reads ------------------------------------------------------------------
 
@@ -220,6 +233,7 @@ class Ledger:
             reasons.append(BETTER_METER)
         if not row.arises or self.seen & set(row.arises):
             reasons += [need.lacks for need in row.needs if not self.knows(need)]
+            reasons += self.unjudged.get(requirement, {}).values()
         return list(dict.fromkeys(reasons))
 
     def requirements(self) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Breakdown, Event, breakdown
 from evc5.rigs.checks.state.requirement import CSMS, STATION
 from evc5.rigs.checks.state.shared_ids import UNIQUE, SharedIds
+from evc5.rigs.checks.state.unknown_columns import unjudged
 from evc5.rigs.checks.transactions.repeats import Repeats
 from evc5.rigs.checks.verdict.catalogue import CHECKS
 from evc5.rigs.checks.wire.clocks import Clocks
@@ -215,6 +216,7 @@ class Telling:
         """A closed part of the telemetry."""
         self.gathering.flush()
         self._context.telemetry.add(part)
+        self._ledger.unjudged = unjudged(part)
         self._bus.tell(self._bus.telemetry)
 
     def end(self, epoch_s: float) -> None:
