@@ -1,6 +1,6 @@
 """A rig run from its file: the bench plays the file's script, and the judge speaks at the end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -14,7 +14,8 @@ from evc5.rigs.bench.tape import Tape
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.run_directory import check
 from evc5.rigs.recording.writing.lock import Lock
-from evc5.rigs.rigfile.file import RigFile
+from evc5.rigs.rigfile.file import NOTHING, RigFile
+from evc5.rigs.rigfile.plain import plain
 from evc5.rigs.rigfile.sessions import Session
 from evc5.twin.line.pace import Lockstep, Paced
 from evc5.twin.line.websocket import NoConnection
@@ -40,6 +41,32 @@ class Rig:
     def load(cls, path_or_name: str | Path) -> Self:
         """The rig at a path, or the shipped rig of that name; BadInput says in one line what is wrong."""
         return cls(RigFile.load(path_or_name))
+
+    @classmethod
+    def from_dict(cls, table: Mapping[str, Any]) -> Self:
+        """The rig that a table describes, as a rig file would; paths are relative to the working folder.
+
+        Lists may be tuples or arrays, instants datetimes; what is None is left out.
+        """
+        return cls(RigFile.parse(plain(table)))
+
+    def revised(
+        self,
+        changes: Mapping[str, Any] = NOTHING,
+        *,
+        days: float | None = None,
+        seed: int | None = None,
+        behaviour: str | None = None,
+    ) -> Self:
+        """A copy with other values at some key paths, checked as a file is; None takes a key away.
+
+        `rig.revised({"ambient.mean_c": 35, "sessions[0].soc": 0.2, "station.keys.HeartbeatInterval": 60})`
+        """
+        return type(self)(self.file.revised(changes, days=days, seed=seed, behaviour=behaviour))
+
+    def to_toml(self) -> str:
+        """The rig file's text, without comments; relative paths stand as they are."""
+        return self.file.to_toml()
 
     def __repr__(self) -> str:
         file = self.file
@@ -77,7 +104,7 @@ class Rig:
         if tape is not None:
             days = days or tape.days
             seed = tape.seed if seed is None else seed
-        rig = self.file.revised(days, seed, behaviour)
+        rig = self.file.revised(days=days, seed=seed, behaviour=behaviour)
         sessions = rig.plan()
         name = f"{rig.name}-{rig.seed}" + ("-replay" if tape is not None else "")
         directory = Path(out) if out is not None else Path("runs") / name

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 from pydantic import ValidationError
@@ -15,14 +16,17 @@ from evc5.rigs.errors import BadInput
 from evc5.rigs.rigfile.cars import cars
 from evc5.rigs.rigfile.contents import Contents
 from evc5.rigs.rigfile.messages import complaint, nearest, shown
+from evc5.rigs.rigfile.plain import changed, plain
 from evc5.rigs.rigfile.sessions import Session, planned
 from evc5.rigs.rigfile.station import behaviour_of, configuration_of, endpoint_of
+from evc5.rigs.rigfile.toml import dumps
 from evc5.rigs.rigfile.world import Registers, world
 from evc5.twin.charging.grid import limits_nothing
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.configuration import Configuration
 
 LIBRARY = Path(str(resources.files("evc5.rigs"))) / "library"
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class RigFile(Contents):
@@ -52,18 +56,31 @@ class RigFile(Contents):
             raise BadInput(f"{path.name}: {said}" if path else said) from None
         return rig
 
+    def table(self) -> dict[str, Any]:
+        """What the file says, as TOML's values: what is left out stays left out."""
+        told: dict[str, Any] = plain(self.model_dump(by_alias=True, exclude_unset=True))
+        return told
+
     def revised(
-        self, days: float | None = None, seed: int | None = None, behaviour: str | None = None
+        self,
+        changes: Mapping[str, Any] = NOTHING,
+        *,
+        days: float | None = None,
+        seed: int | None = None,
+        behaviour: str | None = None,
     ) -> Self:
-        """The same rig for another time, seed or firmware."""
-        table = self.model_dump(by_alias=True, exclude_unset=True)
-        if days is not None:
-            table["days"] = days
-        if seed is not None:
-            table["seed"] = seed
-        if behaviour is not None:
-            table["station"] = {**table.get("station", {}), "behaviour": behaviour}
+        """The same rig with other values at some key paths; for another time, seed or firmware."""
+        usual = {"days": days, "seed": seed, "station.behaviour": behaviour}
+        given = {key: value for key, value in usual.items() if value is not None}
+        try:
+            table = changed(self.table(), {**changes, **given})
+        except BadInput as error:
+            raise BadInput(f"{self.where}{error}") from None
         return self.parse(table, self._path)
+
+    def to_toml(self) -> str:
+        """The file as text; relative paths stand as they are."""
+        return dumps(self.table())
 
     def _check(self) -> None:
         """What one table alone cannot show; BadInput at the first thing wrong."""
