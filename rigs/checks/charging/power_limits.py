@@ -14,6 +14,7 @@ from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.profiles import VOLTS, Cap
 from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.checks.state.spans import at_instants
 
 POWER = "charging.power"
 REQUIREMENTS = (
@@ -41,34 +42,36 @@ class PowerLimits:
         if self._in_force.is_empty or not parts:
             return
         for connector, rows in parts.items():
-            self._judge(
-                connector, connector, rows["epoch_s"][rows.carried :], self._watts(rows)[rows.carried :]
-            )
+            least, most = (watts[rows.carried :] for watts in self._watts(rows))
+            self._judge(connector, connector, rows["epoch_s"][rows.carried :], least, most)
         epoch_s = np.unique(np.concatenate([rows["epoch_s"][rows.carried :] for rows in parts.values()]))
-        self._judge(0, None, epoch_s, np.sum([self._at(rows, epoch_s) for rows in parts.values()], axis=0))
+        sides = [[at_instants(rows, epoch_s, side) for side in self._watts(rows)] for rows in parts.values()]
+        least, most = np.sum(sides, axis=0)
+        self._judge(0, None, epoch_s, least, most)
 
     @staticmethod
-    def _watts(rows: Rows) -> Array:
-        """What flows, as it would at the set voltage where that is exceeded."""
-        volts = np.nan_to_num(np.fmax.reduce([rows[f"u{n}_v"] for n in (1, 2, 3)]))
-        watts: Array = np.nan_to_num(rows["p_w"]) / np.maximum(volts / VOLTS, 1.0)
-        return watts
+    def _watts(rows: Rows) -> tuple[Array, Array]:
+        """What flows at least and at most, as it would at the set voltage where that is exceeded."""
+        low_v, high_v = (
+            np.nan_to_num(np.fmax.reduce([side[f"u{n}_v"] for n in (1, 2, 3)]))
+            for side in (rows.low, rows.high)
+        )
+        least, most = np.nan_to_num(rows.low["p_w"]), np.nan_to_num(rows.high["p_w"])
+        return least / np.maximum(high_v / VOLTS, 1.0), most / np.maximum(low_v / VOLTS, 1.0)
 
-    def _at(self, rows: Rows, epoch_s: Array) -> Array:
-        index = np.searchsorted(rows["epoch_s"], epoch_s, side="right") - 1
-        found: Array = np.where(index >= 0, self._watts(rows)[np.maximum(index, 0)], 0.0)
-        return found
-
-    def _judge(self, scope: int, connector: int | None, epoch_s: Array, watts: Array) -> None:
+    def _judge(self, scope: int, connector: int | None, epoch_s: Array, watts: Array, most: Array) -> None:
+        """`watts` flow at least, `most` at most."""
         if not len(epoch_s):
             return
         caps, index = self._in_force.at_each(scope, epoch_s)
         limits = np.array([np.inf if cap is None or cap.watts is None else cap.watts for cap in caps])[index]
-        limited = np.isfinite(limits) & (watts > 0)
+        limited = np.isfinite(limits) & (most > 0)
         wrong = limited & (watts > self._most(limits))
+        unsure = limited & ~wrong & (most > self._most(limits))
+        follow_s = STATION_FOLLOW_S + self._context.telemetry.instrument.window_s
         for k in np.flatnonzero(wrong).tolist():
             lately = self._in_force.caps_within(
-                scope, float(epoch_s[k]) - STATION_FOLLOW_S, float(epoch_s[k]), either_way=False
+                scope, float(epoch_s[k]) - follow_s, float(epoch_s[k]), either_way=False
             )
             wrong[k] = all(self._is_below(cap, float(watts[k])) for cap in lately)
 
@@ -76,7 +79,7 @@ class PowerLimits:
             message = "more power flows than a limit in watts allows"
             return f"<= {limits[k]:.0f} W", f"{watts[k]:.0f} W", message
 
-        self._ledger.judge_rows(POWER, connector, epoch_s, limited, wrong, tell)
+        self._ledger.judge_rows(POWER, connector, epoch_s, limited, wrong, tell, unsure)
 
     def _is_below(self, cap: Cap | None, watts: float) -> bool:
         return cap is not None and cap.watts is not None and bool(watts > self._most(np.array(cap.watts)))

@@ -10,7 +10,7 @@ from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.profiles import MINIMUM_A, NO_LIMIT, ROUNDED_S, Cap
 from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.spans import current, highest_of_late, is_new, per_phase
+from evc5.rigs.checks.state.spans import at_instants, current, highest_of_late, is_new, per_phase
 from evc5.rigs.checks.state.spread import Spread
 
 AT_ONCE_S = 0.01  # a row that the next one takes back within the millisecond that messages are stamped by
@@ -112,25 +112,29 @@ class Charging:
     # -- telemetry -------------------------------------------------------------------------------
 
     def _offer(self, connector: int, rows: Rows, amps: Array, keep: Array) -> None:
-        offer = per_phase(rows, "offered_a")
+        offer = per_phase(rows.low, "offered_a")
+        most = per_phase(rows.high, "offered_a")
         slack = self._context.tolerances.current_a
         allowed = np.where(amps < MINIMUM_A - 1e-6, 0.0, amps)
-        judged = keep & (amps < NO_LIMIT) & ((offer > 0) | (allowed == 0.0))
+        judged = keep & (amps < NO_LIMIT) & ((most > 0) | (allowed == 0.0))
         wrong, highest = np.zeros(len(rows), bool), allowed.copy()
-        for k in np.flatnonzero(judged & (offer > allowed + slack)).tolist():
+        above = judged & (offer > allowed + slack)
+        unsure = judged & ~above & (most > allowed + slack)
+        for k in np.flatnonzero(above).tolist():
             late = highest_of_late(rows, allowed, k, PROFILE_PILOT_S)
             highest[k] = max(late, self._before(connector, float(rows["epoch_s"][k])))
             wrong[k] = offer[k] > highest[k] + slack and not is_new(rows, offer, k, PROFILE_PILOT_S, slack)
 
         def tell(k: int) -> Told:
             message = "more is offered than the charging profile allows"
-            return f"<= {highest[k]:.2f} A", f"{offer[k]:.2f} A", message
+            return f"<= {highest[k]:.2f} A", f"{per_phase(rows, 'offered_a')[k]:.2f} A", message
 
-        self._ledger.judge_rows(LIMIT, connector, rows["epoch_s"], judged, wrong, tell)
+        self._ledger.judge_rows(LIMIT, connector, rows["epoch_s"], judged, wrong, tell, unsure)
 
     def _before(self, connector: int, epoch_s: float) -> float:
         """The highest limit of the pilot's 5 s before an instant, whether or not a row stands there."""
-        steps = self._in_force.steps(connector, epoch_s - PROFILE_PILOT_S, epoch_s)
+        since = epoch_s - PROFILE_PILOT_S - self._context.telemetry.instrument.window_s
+        steps = self._in_force.steps(connector, since, epoch_s)
         caps = [self._amps(cap) for _, cap in steps]
         return max((0.0 if amps < MINIMUM_A else amps for amps in caps), default=0.0)
 
@@ -143,6 +147,7 @@ class Charging:
         )  # else the next row says what became of it
         named = keep & (rows["limited_by"] == "profile") & lasts
         allocated = per_phase(rows, "allocated_a")
+        named &= rows.steady("limited_by")
         wrong = np.zeros(len(rows), bool)
         for k in np.flatnonzero(named).tolist():
             epoch_s = float(rows["epoch_s"][k])
@@ -189,9 +194,10 @@ class Charging:
             return
         self._again(connector, rows, keep)
         one = (phases == 1) & keep & (rows["phases"] > 0)
+        switch_s = SWITCH_S + rows.instrument.window_s
         for k in np.flatnonzero(one).tolist():
             epoch_s = float(rows["epoch_s"][k])
-            lately = [cap for _, cap in self._in_force.steps(connector, epoch_s - SWITCH_S, epoch_s)]
+            lately = [cap for _, cap in self._in_force.steps(connector, epoch_s - switch_s, epoch_s)]
             if all(cap is not None and cap.phases == 1 for cap in lately):
                 actual = f"{rows['phases'][k]:g} phases"
                 message = "charging on more phases than asked for"
@@ -204,7 +210,7 @@ class Charging:
         wired = self._wired[connector] = max(self._wired.get(connector, 0.0), float(rows["phases"].max()))
         for k in np.flatnonzero(keep & (rows["phases"] == 1) & (wired > 1)).tolist():
             epoch_s = float(rows["epoch_s"][k])
-            since = epoch_s - DWELL_S - SWITCH_S
+            since = epoch_s - DWELL_S - SWITCH_S - rows.instrument.window_s
             caps = [cap for c in (connector, 0) for _, cap in self._in_force.steps(c, since, epoch_s)]
             if not self._spread.in_use and all(cap is None or cap.phases != 1 for cap in caps):
                 message = "charging on one phase although nothing asks for it"
@@ -219,22 +225,26 @@ class Charging:
         limits, _ = self._limits(0, instants)
         if not (limits < NO_LIMIT).any():
             return
-        total = np.zeros(len(instants))
+        total, most = np.zeros(len(instants)), np.zeros(len(instants))
         for rows in parts.values():
-            index = np.searchsorted(rows["epoch_s"], instants, side="right") - 1
-            total += np.where(index >= 0, current(rows)[np.maximum(index, 0)], 0.0)
-        self._station(instants, total, limits)
+            total += at_instants(rows, instants, current(rows.low))
+            most += at_instants(rows, instants, current(rows.high))
+        self._station(instants, total, most, limits)
 
-    def _station(self, instants: Array, total: Array, limits: Array) -> None:
+    def _station(self, instants: Array, total: Array, most: Array, limits: Array) -> None:
+        """`total` flows at least, `most` at most."""
         tolerances = self._context.tolerances
-        flows = (total > tolerances.current_a) & (limits < NO_LIMIT)
+        flows = (most > tolerances.current_a) & (limits < NO_LIMIT)
         slack = 1.0 + tolerances.current_part
         wrong = np.zeros(len(instants), bool)
         highest = limits.copy()
-        for k in np.flatnonzero(flows & (total > limits * slack + tolerances.current_a)).tolist():
+        follow_s = STATION_FOLLOW_S + self._context.telemetry.instrument.window_s
+        above = flows & (total > limits * slack + tolerances.current_a)
+        unsure = flows & ~above & (most > limits * slack + tolerances.current_a)
+        for k in np.flatnonzero(above).tolist():
             epoch_s = float(instants[k])
             highest[k] = max(
-                self._amps(cap) for _, cap in self._in_force.steps(0, epoch_s - STATION_FOLLOW_S, epoch_s)
+                self._amps(cap) for _, cap in self._in_force.steps(0, epoch_s - follow_s, epoch_s)
             )
             wrong[k] = total[k] > highest[k] * slack + tolerances.current_a
 
@@ -242,4 +252,4 @@ class Charging:
             message = "the connectors together take more than the ChargePointMaxProfile allows"
             return f"<= {highest[k]:.2f} A", f"{total[k]:.2f} A", message
 
-        self._ledger.judge_rows(STATION, None, instants, flows, wrong, tell)
+        self._ledger.judge_rows(STATION, None, instants, flows, wrong, tell, unsure)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evc5.rigs.checks.electrical import stand_ins
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.connectors import STAMP_HAIR_S
@@ -14,7 +15,7 @@ from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.mains import Mains
 from evc5.rigs.checks.state.profiles import MINIMUM_A, NO_LIMIT, Cap
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.spans import hold, lasting, per_phase
+from evc5.rigs.checks.state.spans import hold, lasting
 from evc5.rigs.checks.state.spread import Spread
 
 FULL, REASON, CUT = "service.full", "service.reason", "service.cut"
@@ -67,7 +68,10 @@ class Situation:
     capability: Array
     allocated: Array
     named: Array
+    near: Array  # within this much two amounts are the same
     unanswered: Array  # a transaction runs there that the CSMS has not answered
+    cool: Array  # heat takes nothing away that is not told
+    is_told: bool  # the allocation itself, not the offer that stands for it
 
 
 class Shares:
@@ -142,7 +146,8 @@ class Shares:
             default=float(epoch_s[-1]),
         )
         if len(known) == len(parts):
-            one_axis = Rows({"epoch_s": epoch_s}, int(np.searchsorted(epoch_s, carried)))
+            carried = int(np.searchsorted(epoch_s, carried))
+            one_axis = Rows({"epoch_s": epoch_s}, carried, self._context.telemetry.instrument)
             self._full(one_axis, known, room)
             self._reasons(one_axis, known, room, station)
             if (self._keys.text("ConnectorSwitch3to1PhaseSupported") or "").lower() == "true":
@@ -199,13 +204,26 @@ class Shares:
         wants &= ~connectors.faulty[connector].cover(epoch_s) & ~connectors.unsure(epoch_s)
         wants &= ~self._mains.is_off(connector, rows)[k]
         profile = self._profile(connector, epoch_s)
-        capability = per_phase(rows, "capability_a")[k]
+        capability = stand_ins.capability(rows, connector, connectors)[k]
         own = np.minimum(np.minimum(rated, capability), profile)
         own = np.where(software > 0, np.minimum(own, software), own)
         own = np.where(own < np.maximum(minimum, MINIMUM_A) - 1e-6, 0.0, own)
-        allocated, named = per_phase(rows, "allocated_a")[k], rows["limited_by"][k]
+        allocated, named = stand_ins.allocated(rows)[k], rows["limited_by"][k]
         unanswered = connectors.running[connector].cover(epoch_s) & self._unanswered(connector, epoch_s)
-        return Situation(wants, own, rows["phases"][k], profile, capability, allocated, named, unanswered)
+        near = NEAR_A + rows.instrument.slack("allocated_a", 2.0 * allocated)
+        return Situation(
+            wants=wants,
+            own=own,
+            phases=rows["phases"][k],
+            profile=profile,
+            capability=capability,
+            allocated=allocated,
+            named=named,
+            near=near,
+            unanswered=unanswered,
+            cool=stand_ins.is_cool(rows)[k],
+            is_told=stand_ins.is_told(rows, "allocated_a"),
+        )
 
     def _accepted(self, connector: int, epoch_s: Array) -> Array:
         """Does the CSMS accept the idTag of the transaction that runs?"""
@@ -239,10 +257,12 @@ class Shares:
         for connector, one in known.items():
             alone = np.minimum(one.own, np.where(room < floor - 1e-6, 0.0, room))
             expected = np.where(together <= room, one.own, alone)
-            exact = one.wants & ~unsure & ((wanting == 1) | (together <= room) | (one.own == 0.0))
-            self._settled(axis, connector, exact, expected, one.allocated)
-            self._cut(axis, connector, one)
+            exact = one.wants & one.cool & ~unsure & ((wanting == 1) | (together <= room) | (one.own == 0.0))
+            self._settled(axis, connector, exact, expected, one)
+            if one.is_told:
+                self._cut(axis, connector, one)
         shared = (wanting > 1) & (together > room) & ~unsure
+        shared &= np.all([one.cool for one in known.values()], axis=0)
         total: Array = np.sum([np.where(one.wants, one.allocated, 0.0) for one in known.values()], axis=0)
         each = [np.where(one.wants & (one.own > 0), one.own, np.inf) for one in known.values()]
         one_of = np.minimum(np.min(each, axis=0), room)  # who has the least may be the one whose turn it is
@@ -256,8 +276,9 @@ class Shares:
         least = self._number("chg_MinChargingCurrent", epoch_s)
         return np.full(len(epoch_s), MINIMUM_A) if least is None else np.maximum(MINIMUM_A, least)
 
-    def _settled(self, axis: Rows, connector: int, judged: Array, expected: Array, told: Array) -> None:
-        wrong = judged & (np.abs(told - expected) > NEAR_A)
+    def _settled(self, axis: Rows, connector: int, judged: Array, expected: Array, one: Situation) -> None:
+        told = one.allocated
+        wrong = judged & (np.abs(told - expected) > one.near)
         hold(self._ledger, FULL, axis, judged & ~wrong, connector)
         for begin, end, k in lasting(axis, wrong, SHARE_SETTLED_S):
             message = f"another current is allocated than the limits leave, for {end - begin:.0f} s"
@@ -265,7 +286,7 @@ class Shares:
 
     def _cut(self, axis: Rows, connector: int, one: Situation) -> None:
         """More than its own limits allow is nothing that a car is left to wait with."""
-        wrong = one.wants & (one.allocated > one.own + NEAR_A)
+        wrong = one.wants & (one.allocated > one.own + one.near)
         hold(self._ledger, CUT, axis, one.wants & ~wrong & (one.own < NO_LIMIT), connector)
         for begin, end, k in lasting(axis, wrong, CUT_S):
             message = f"more is allocated than the limits allow, for {end - begin:.1f} s"
@@ -289,7 +310,8 @@ class Shares:
                 )
 
     def _shared(self, axis: Rows, judged: Array, expected: Array, room: Array, total: Array) -> None:
-        wrong = judged & ((total < expected - SHARE_A) | (total > room + NEAR_A))
+        near = NEAR_A + self._context.telemetry.instrument.slack("allocated_a", total)
+        wrong = judged & ((total < expected - SHARE_A) | (total > room + near))
         hold(self._ledger, FULL, axis, judged & ~wrong)
         for begin, end, k in lasting(axis, wrong, SHARE_SETTLED_S):
             message = f"of the current that the connectors share some is left over, for {end - begin:.0f} s"
@@ -306,11 +328,13 @@ class Shares:
             good = np.ones(len(room), bool)
             got = one.allocated
             for name, may in {
-                "rated": _near(got, rated),
-                "cable": _near(got, one.capability),
-                "temperature": _near(got, one.capability),
-                "profile": _near(got, one.profile) | _near(got, room) | ((got == 0) & (room < floor)),
-                "station": _near(got, station) | _near(got, software) | (got == 0),
+                "rated": _near(got, rated, one.near),
+                "cable": _near(got, one.capability, one.near),
+                "temperature": _near(got, one.capability, one.near),
+                "profile": _near(got, one.profile, one.near)
+                | _near(got, room, one.near)
+                | ((got == 0) & (room < floor)),
+                "station": _near(got, station, one.near) | _near(got, software, one.near) | (got == 0),
                 "minimum": (got == 0) & (one.profile > 0),
                 "sharing": (shared | (got == 0)) & (room >= floor),
                 "fault": got == 0,
@@ -325,10 +349,10 @@ class Shares:
                 self._ledger.broken(REASON, begin, connector, "what limits", actual, message)
 
 
-def _near(one: Array, other: Array | None) -> Array:
+def _near(one: Array, other: Array | None, near_a: Array) -> Array:
     if other is None:
         return np.zeros(len(one), bool)
-    near: Array = np.abs(one - other) <= NEAR_A
+    near: Array = np.abs(one - other) <= near_a
     return near
 
 

@@ -1,9 +1,11 @@
 """The recorded truth against itself: power from volts and amps, energy from power."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from evc5.rigs.checks.reading.columns import Array
-from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.reading.telemetry import Columns, Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.ledger import Told
@@ -29,6 +31,8 @@ REQUIREMENTS = (
 PART = 0.005  # rounding aside they are the same
 SLACK_W, SLACK_WH = 1.0, 0.5
 RAMP_S = 15.0  # a car goes up within seconds, and may be stopped on the way: no row tells how far it came
+STRETCH_S = 900.0  # assumed: what flows in a quarter of an hour is many last digits of an instrument
+UNREAD = "readings are missing: let the instrument run without gaps"
 BEND = 0.01  # the power between two rows a minute apart bends no more than that
 
 
@@ -42,19 +46,49 @@ class Balance:
     def _part(self) -> None:
         for connector, rows in self._context.telemetry.parts.items():
             self._power(connector, rows)
-            self._energy(connector, rows)
+            if rows.instrument.is_exact:
+                self._energy(connector, rows)
+            else:
+                self._energy_of_readings(connector, rows)
 
     def _power(self, connector: int, rows: Rows) -> None:
-        volts_amps = sum(rows[f"u{n}_v"] * rows[f"i{n}_a"] for n in (1, 2, 3))
-        expected = np.where(volts_amps == 0.0, 0.0, volts_amps * rows["pf"])  # no factor where nothing flows
-        known = np.isfinite(expected + rows["p_w"])
+        told, least, most = rows["p_w"], _volt_amps(rows.low), _volt_amps(rows.high)
+        lowest, highest = least - SLACK_W - PART * least, most + SLACK_W + PART * most
+        wrong = (rows.high["p_w"] < lowest) | (rows.low["p_w"] > highest)
+        unsure = (rows.low["p_w"] < most - SLACK_W - PART * most) | (
+            rows.high["p_w"] > least + SLACK_W + PART * least
+        )
+        known = np.isfinite(told + least + most)
         known[: rows.carried] = False
-        wrong = np.abs(rows["p_w"] - expected) > SLACK_W + PART * expected
 
         def tell(k: int) -> Told:
-            return f"{expected[k]:.1f} W", f"{rows['p_w'][k]:.1f} W", "power is not the sum over the phases"
+            message = "power is not the sum over the phases"
+            return f"{_volt_amps(rows)[k]:.1f} W", f"{told[k]:.1f} W", message
 
-        self._context.ledger.judge_rows(POWER, connector, rows["epoch_s"], known, wrong, tell)
+        self._context.ledger.judge_rows(POWER, connector, rows["epoch_s"], known, wrong, tell, unsure)
+
+    def _energy_of_readings(self, connector: int, rows: Rows) -> None:
+        """What flows in a second is hardly a reading's last digit: judged over stretches of many."""
+        telemetry, ledger = self._context.telemetry, self._context.ledger
+        hours, shown = np.diff(rows["t_s"]) / 3600.0, rows["energy_wh"]
+        least, most = rows.low["p_w"], rows.high["p_w"]
+        least_wh = np.append(0.0, np.cumsum(np.minimum(least[:-1], least[1:]) * hours * (1 - BEND)))
+        most_wh = np.append(0.0, np.cumsum(np.maximum(most[:-1], most[1:]) * hours * (1 + BEND)))
+        for first, last in _stretches(rows):
+            grown = shown[last] - shown[first]
+            slack = float(telemetry.energy_slack(connector, np.array([grown]), shown[[last]])[0])
+            low = least_wh[last] - least_wh[first] - SLACK_WH
+            high = most_wh[last] - most_wh[first] + SLACK_WH
+            wrong = grown + slack < low or grown - slack > high
+            if not rows.is_whole(first, last) or np.isnan(grown + low + high):
+                ledger.not_compared(ENERGY, UNREAD)
+            elif not wrong and (grown - slack < low or grown + slack > high):
+                ledger.undecided(ENERGY)
+            else:
+                expected, actual = f"{low - slack:.1f} to {high + slack:.1f} Wh", f"{grown:.1f} Wh"
+                message = "the energy does not follow from the power"
+                epoch_s = float(rows["epoch_s"][last])
+                ledger.judge(ENERGY, not wrong, epoch_s, connector, expected, actual, message)
 
     def _energy(self, connector: int, rows: Rows) -> None:
         """A row tells the state just after its instant: what flowed before it began with the row before."""
@@ -74,6 +108,22 @@ class Balance:
             return expected, f"{grown[k]:.1f} Wh", "the energy does not follow from the power"
 
         self._context.ledger.judge_rows(ENERGY, connector, rows["epoch_s"][1:], known, wrong, tell)
+
+
+def _volt_amps(rows: Columns) -> Array:
+    """The power of all phases."""
+    apparent = sum(rows[f"u{n}_v"] * rows[f"i{n}_a"] for n in (1, 2, 3))
+    watts: Array = np.where(apparent == 0.0, 0.0, apparent * rows["pf"])  # no factor where nothing flows
+    return watts
+
+
+def _stretches(rows: Rows) -> Iterator[tuple[int, int]]:
+    """Its first and last row: those of this part that lie so far apart, the last as far as it goes."""
+    first, epoch_s = max(rows.carried - 1, 0), rows["epoch_s"]
+    while first < len(rows) - 1:
+        last = min(int(np.searchsorted(epoch_s, epoch_s[first] + STRETCH_S)), len(rows) - 1)
+        yield first, last
+        first = last
 
 
 def _offered_w(rows: Rows) -> Array:

@@ -1,10 +1,10 @@
 """What the pilot offers against what rating, cable, heat, station and permission allow."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 
+from evc5.rigs.checks.electrical.stand_ins import capability
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.instants import epoch, iso
@@ -13,7 +13,7 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY, key
 from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.spans import highest_of_late, is_new, per_phase, spans
+from evc5.rigs.checks.state.spans import at_instants, highest_of_late, is_new, per_phase, spans
 
 CAPABILITY, ALLOCATION = "electrical.capability", "electrical.allocation"
 STATION, PERMISSION = "electrical.station-limit", "electrical.permission"
@@ -50,6 +50,7 @@ REQUIREMENTS = (
         arises=("StartTransaction",),
     ),
 )
+CURRENTS = ("i1_a", "i2_a", "i3_a")
 PILOT_S = 5.0  # the duty may change every 5 s; IEC 61851-1 as quoted by EVerest's Charger.hpp
 CARS_FOLLOW_S = 20.0  # assumed: pilot 5 s, the car's reaction 5 s, and the same again for who goes up
 PERMISSION_MARGIN_S = (
@@ -71,23 +72,36 @@ class Offered:
 
     def _part(self) -> None:
         for connector, rows in self._context.telemetry.parts.items():
-            offer = per_phase(rows, "offered_a")
             for requirement, name in ALLOWED.items():
-                self._judge(requirement, connector, rows, offer, per_phase(rows, name))
+                self._judge(requirement, connector, rows, name)
 
-    def _judge(self, requirement: str, connector: int, rows: Rows, offer: Array, allowed: Array) -> None:
+    def _judge(self, requirement: str, connector: int, rows: Rows, name: str) -> None:
         ledger, slack_a = self._context.ledger, self._context.tolerances.current_a
-        offers = offer > 0
+        offer = per_phase(rows.low, "offered_a")
+        most = per_phase(rows.high, "offered_a")
+        least_allowed, allowed = self._allowed(connector, rows, name)
+        offers = most > 0
+        offers &= np.isfinite(allowed)
         offers[: rows.carried] = False
         wrong = np.zeros(len(rows), bool)
-        for k in np.flatnonzero(offers & (offer > allowed + slack_a)).tolist():
+        above = offers & (offer > allowed + slack_a)
+        unsure = offers & ~above & (most > least_allowed + slack_a)
+        for k in np.flatnonzero(above).tolist():
             over = offer[k] > self._highest(rows, allowed, k) + slack_a
             wrong[k] = over and not is_new(rows, offer, k, PILOT_S, slack_a)
 
         def tell(k: int) -> Told:
             return f"<= {self._highest(rows, allowed, k):.2f} A", f"{offer[k]:.2f} A", MESSAGES[requirement]
 
-        ledger.judge_rows(requirement, connector, rows["epoch_s"], offers, wrong, tell)
+        ledger.judge_rows(requirement, connector, rows["epoch_s"], offers, wrong, tell, unsure)
+
+    def _allowed(self, connector: int, rows: Rows, name: str) -> tuple[Array, Array]:
+        """At least and at most."""
+        if name == ALLOWED[CAPABILITY]:
+            connectors = self._context.history.connectors
+            low, high = (capability(rows, connector, connectors, side) for side in (rows.low, rows.high))
+            return low, high
+        return per_phase(rows.low, name), per_phase(rows.high, name)
 
     def _highest(self, rows: Rows, allowed: Array, k: int) -> float:
         return highest_of_late(rows, allowed, k, PILOT_S + 0.1)
@@ -105,7 +119,8 @@ class StationLimit:
 
     def _limit(self, epoch_s: float) -> float | None:
         """The highest limit in force of late: after a cut it takes the cars a while to follow."""
-        texts = {self._context.history.keys.text(self.KEY, at) for at in (epoch_s, epoch_s - CARS_FOLLOW_S)}
+        before = epoch_s - CARS_FOLLOW_S - self._context.telemetry.instrument.window_s
+        texts = {self._context.history.keys.text(self.KEY, at) for at in (epoch_s, before)}
         try:
             return max(float(text) for text in texts if text)
         except ValueError:
@@ -118,13 +133,14 @@ class StationLimit:
         if not len(instants):
             return
         self._until = float(instants[-1])
-        totals = sum(_at(rows, instants) for rows in parts.values())
-        highest: Array = np.max(totals, axis=1)
-        self._judge(instants, highest)
+        highest: Array = np.max([_together(parts, name, instants, high=False) for name in CURRENTS], axis=0)
+        most: Array = np.max([_together(parts, name, instants, high=True) for name in CURRENTS], axis=0)
+        self._judge(instants, highest, most)
 
-    def _judge(self, instants: Array, highest: Array) -> None:
+    def _judge(self, instants: Array, highest: Array, most: Array) -> None:
+        """On the busiest phase flows `highest` at least, `most` at most."""
         tolerances, ledger = self._context.tolerances, self._context.ledger
-        flows = highest > tolerances.current_a
+        flows = most > tolerances.current_a
         for connector in self._context.telemetry.parts:
             overdraws = self._context.history.connectors.overdraws
             flows &= ~overdraws(connector, instants, tolerances.reaction_s)
@@ -133,7 +149,9 @@ class StationLimit:
             return
         slack = 1.0 + tolerances.current_part
         wrong = np.zeros(len(instants), bool)
-        for k in np.flatnonzero(highest > lowest * slack + tolerances.current_a).tolist():
+        above = highest > lowest * slack + tolerances.current_a
+        unsure = ~above & (most > lowest * slack + tolerances.current_a)
+        for k in np.flatnonzero(above).tolist():
             limit = self._limit(float(instants[k]))
             wrong[k] = limit is not None and highest[k] > limit * slack + tolerances.current_a
 
@@ -141,7 +159,7 @@ class StationLimit:
             message = "the connectors together take more than the station may"
             return f"<= {self._limit(float(instants[k])):g} A", f"{highest[k]:.2f} A", message
 
-        ledger.judge_rows(STATION, None, instants, flows, wrong, tell)
+        ledger.judge_rows(STATION, None, instants, flows, wrong, tell, unsure)
 
     def _lowest(self) -> float | None:
         setting = self._context.history.keys.get(self.KEY.lower())
@@ -151,11 +169,11 @@ class StationLimit:
             return None
 
 
-def _at(rows: Rows, instants: Array) -> Any:
-    """The three currents in force at each instant; 0 before the first row."""
-    index = np.searchsorted(rows["epoch_s"], instants, side="right") - 1
-    amps = np.stack([rows[f"i{n}_a"] for n in (1, 2, 3)], axis=1)
-    return np.where(index[:, None] >= 0, amps[np.maximum(index, 0)], 0.0)
+def _together(parts: dict[int, Rows], name: str, instants: Array, high: bool) -> Array:
+    """One phase's current of all connectors at each instant, at least or at most."""
+    sides = [(rows, rows.high if high else rows.low) for rows in parts.values()]
+    total: Array = np.sum([at_instants(rows, instants, side[name]) for rows, side in sides], axis=0)
+    return total
 
 
 class Permission:
@@ -174,7 +192,7 @@ class Permission:
 
     def _part(self) -> None:
         for connector, rows in self._context.telemetry.parts.items():
-            found = [(connector, *span) for span in spans(rows, per_phase(rows, "offered_a") > 0)]
+            found = [(connector, *span) for span in spans(rows, per_phase(rows.low, "offered_a") > 0)]
             self._offers = [*self._offers, *found][-self.MOST :]
 
     def _started(self, call: Call) -> None:
@@ -192,7 +210,7 @@ class Permission:
 
     def _end(self, epoch_s: float) -> None:
         until = self._context.history.link.delivered_until(epoch_s, self._context.tolerances.grace_s)
-        shift = 2.0 * self._context.tolerances.sample_s
+        shift = 2.0 * self._context.tolerances.sample_s + self._context.telemetry.instrument.window_s
         for connector, begin, end in self._offers:
             if end > until:
                 continue

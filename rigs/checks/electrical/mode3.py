@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -70,19 +71,25 @@ class Contactor:
             asks = np.isin(rows["pilot"], ("C", "D"))
             offered, closed = per_phase(rows, "offered_a") > 0, rows["phases"] > 0
             live = rows["u1_v"] > 0
-            self._judge(CLOSE, connector, spans(rows, asks & offered & ~closed & live), CLOSE_S)
+            window_s = rows.instrument.window_s
+            self._judge(CLOSE, connector, spans(rows, asks & offered & ~closed & live), CLOSE_S, window_s)
             if connector not in self._welded:
                 done = np.isin(rows["pilot"], ("A", "B"))
-                self._judge(OPEN, connector, spans(rows, done & closed), OPEN_S)
+                self._judge(OPEN, connector, spans(rows, done & closed), OPEN_S, window_s)
 
     def _judge(
-        self, requirement: str, connector: int, found: Iterator[tuple[float, float]], most_s: float
+        self,
+        requirement: str,
+        connector: int,
+        found: Iterator[tuple[float, float]],
+        most_s: float,
+        window_s: float,
     ) -> None:
         message = f"the contactor {'closes' if requirement == CLOSE else 'opens'} late"
         for begin, end in found:
-            good = end - begin <= most_s + ROW_SLACK_S
+            good = _decided(end - begin <= most_s + ROW_SLACK_S, end - begin - most_s, window_s)
             expected, actual = f"within {most_s:g} s", f"after {end - begin:.2f} s"
-            self._context.ledger.judge(requirement, good, end, connector, expected, actual, message)
+            _enter(self._context, requirement, good, end, connector, expected, actual, message)
 
 
 class PwmPeriod:
@@ -95,23 +102,33 @@ class PwmPeriod:
     def _part(self) -> None:
         for connector, rows in self._context.telemetry.parts.items():
             duty, epoch_s = rows["duty_pct"], rows["epoch_s"]
-            changed = np.flatnonzero(np.abs(np.diff(duty)) > 0.01) + 1
-            for before, now in zip(changed[:-1].tolist(), changed[1:].tolist(), strict=True):
-                if now >= rows.carried and duty[now] < 100.0:
-                    self._judge(connector, float(epoch_s[now]), float(epoch_s[now] - epoch_s[before]))
+            slack = rows.instrument.slack("duty_pct", duty)
+            changed = np.flatnonzero(np.abs(np.diff(duty)) > 0.01 + slack[:-1] + slack[1:]) + 1
+            window_s = rows.instrument.window_s
+            for before, now in pairwise(changed.tolist()):
+                since_s = float(epoch_s[now] - epoch_s[before])
+                is_another = since_s > window_s  # a reading may tell half of a change
+                if now >= rows.carried and duty[now] < 100.0 and is_another:
+                    self._judge(connector, float(epoch_s[now]), since_s, window_s)
 
-    def _judge(self, connector: int, epoch_s: float, since_s: float) -> None:
-        good = since_s >= PWM_S - ROW_SLACK_S
+    def _judge(self, connector: int, epoch_s: float, since_s: float, window_s: float) -> None:
+        good = _decided(since_s >= PWM_S - ROW_SLACK_S, since_s - PWM_S, window_s)
+        told = f"{since_s:.2f} s after the last change"
         message = "the duty cycle changes too often"
-        self._context.ledger.judge(
-            PWM,
-            good,
-            epoch_s,
-            connector,
-            f">= {PWM_S:g} s",
-            f"{since_s:.2f} s after the last change",
-            message,
-        )
+        _enter(self._context, PWM, good, epoch_s, connector, f">= {PWM_S:g} s", told, message)
+
+
+def _decided(good: bool, beyond_s: float, window_s: float) -> bool | None:
+    """The same, if it is so far beyond its limit, or None: it may be on either side by what readings tell."""
+    return good if abs(beyond_s) > window_s or not window_s else None
+
+
+def _enter(context: Context, requirement: str, good: bool | None, *case: Any) -> None:
+    """A case that was decided, or one that was not."""
+    if good is None:
+        context.ledger.undecided(requirement)
+    else:
+        context.ledger.judge(requirement, good, *case)
 
 
 class Phases:
@@ -132,31 +149,31 @@ class Phases:
         moved = np.flatnonzero(before != now) + 1
         for k in moved[moved >= rows.carried].tolist():
             good = min(phases[k - 1], phases[k]) == 0
+            decided = good if good or rows.instrument.is_exact else None  # it may have opened between
             actual = f"from {phases[k - 1]:g} to {phases[k]:g} phases"
             message = "the phases change while the contactor is closed"
-            self._context.ledger.judge(
-                SWITCH, good, float(rows["epoch_s"][k]), connector, "an open contactor", actual, message
-            )
+            at = float(rows["epoch_s"][k])
+            _enter(self._context, SWITCH, decided, at, connector, "an open contactor", actual, message)
 
     def _changes(self, connector: int, rows: Rows, runs: list[tuple[float, float, float]]) -> None:
-        judge = self._context.ledger.judge
+        context, window_s = self._context, rows.instrument.window_s
         first = float(rows["epoch_s"][min(rows.carried, len(rows) - 1)])
         for (_, ended, was), (epoch_s, _, now) in pairwise(runs):
             if was != now and epoch_s >= first:
                 message = "charging goes on too soon on another number of phases"
-                good = epoch_s - ended >= PAUSE_S - ROW_SLACK_S
-                judge(
-                    PAUSE, good, epoch_s, connector, f">= {PAUSE_S:g} s", f"{epoch_s - ended:.2f} s", message
-                )
+                pause_s = epoch_s - ended
+                good = _decided(pause_s >= PAUSE_S - ROW_SLACK_S, pause_s - PAUSE_S, window_s)
+                told = f"{pause_s:.2f} s"
+                _enter(context, PAUSE, good, epoch_s, connector, f">= {PAUSE_S:g} s", told, message)
         for (_, ended, was), (_, _, between), (epoch_s, _, now) in zip(
             runs, runs[1:], runs[2:], strict=False
         ):
             if was == now > between and epoch_s >= first:
                 message = "the phases are switched up too soon"
-                good = epoch_s - ended >= DWELL_S - ROW_SLACK_S
-                judge(
-                    DWELL, good, epoch_s, connector, f">= {DWELL_S:g} s", f"{epoch_s - ended:.1f} s", message
-                )
+                dwell_s = epoch_s - ended
+                good = _decided(dwell_s >= DWELL_S - ROW_SLACK_S, dwell_s - DWELL_S, window_s)
+                told = f"{dwell_s:.1f} s"
+                _enter(context, DWELL, good, epoch_s, connector, f">= {DWELL_S:g} s", told, message)
 
 
 def _runs(epoch_s: Array, phases: Array) -> list[tuple[float, float, float]]:

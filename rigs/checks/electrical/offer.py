@@ -10,7 +10,7 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.spans import highest_of_late
+from evc5.rigs.checks.state.spans import current, highest_of_late, per_phase
 
 OFFER, REPORTED = "electrical.offer", "electrical.reported-offer"
 
@@ -39,25 +39,27 @@ class Offer:
 
     def _judge(self, connector: int, rows: Rows) -> None:
         tolerances, ledger = self._context.tolerances, self._context.ledger
-        current = np.max([rows[f"i{n}_a"] for n in (1, 2, 3)], axis=0)
-        offer = np.nanmax(np.nan_to_num(rows["offered_a"]), axis=1)
-        flows = current > tolerances.current_a
+        least, most = current(rows.low), current(rows.high)
+        offer = per_phase(rows.high, "offered_a")
+        flows = most > tolerances.current_a
         flows[: rows.carried] = False
         flows &= ~self._context.history.connectors.overdraws(
             connector, rows["epoch_s"], tolerances.reaction_s
         )
         wrong = np.zeros(len(rows), bool)
-        for k in np.flatnonzero(flows & (current > _allowed(offer, tolerances))).tolist():
+        above = flows & (least > _allowed(offer, tolerances))
+        for k in np.flatnonzero(above).tolist():
             highest = highest_of_late(rows, offer, k, tolerances.reaction_s)
-            wrong[k] = current[k] > _allowed(highest, tolerances)
+            wrong[k] = least[k] > _allowed(highest, tolerances)
+        unsure = flows & ~above & (most > _allowed(per_phase(rows.low, "offered_a"), tolerances))
 
         def tell(k: int) -> Told:
             highest = highest_of_late(rows, offer, k, tolerances.reaction_s)
             late = f"highest offer of the last {tolerances.reaction_s:g} s {highest:.2f} A"
             expected = f"<= {_allowed(highest, tolerances):.2f} A ({late})"
-            return expected, f"{current[k]:.2f} A", "more current flows than was offered"
+            return expected, f"{current(rows)[k]:.2f} A", "more current flows than was offered"
 
-        ledger.judge_rows(OFFER, connector, rows["epoch_s"], flows, wrong, tell)
+        ledger.judge_rows(OFFER, connector, rows["epoch_s"], flows, wrong, tell, unsure)
 
 
 def _allowed(offer: Any, tolerances: Any) -> Any:

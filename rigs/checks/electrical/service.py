@@ -57,15 +57,22 @@ class Service:
 
     def _part(self) -> None:
         for connector, rows in self._context.telemetry.parts.items():
-            allocated, offered = per_phase(rows, "allocated_a"), per_phase(rows, "offered_a")
+            allocated = per_phase(rows, "allocated_a")
+            least, most = per_phase(rows.low, "offered_a"), per_phase(rows.high, "offered_a")
             here = np.isin(rows["pilot"], ("B", "C", "D"))
             sound = ~self._context.history.connectors.faulty[connector].cover(rows["epoch_s"])
-            flows = current(rows) > FLOWS_A
-            full = (offered > 0) & (np.abs(offered - allocated) <= self._context.tolerances.current_a)
-            self._long(OFFERED, connector, rows, here & sound & (allocated >= MINIMUM_A), full)
-            conducts = rows["phases"] > 0
-            self._long(PHASES_SWITCHED, connector, rows, conducts & (offered > 0), self._on_them(rows))
-            self._long(TOLD, connector, rows, flows, rows["status"] == "Charging")
+            flows = current(rows.low) > FLOWS_A
+            slack = self._context.tolerances.current_a
+            sure, may = (
+                (most > 0) & (np.abs(offer - allocated) <= slack + more)
+                for offer, more in ((per_phase(rows, "offered_a"), 0.0), (most, most - least))
+            )
+            self._long(OFFERED, connector, rows, here & sound & (allocated >= MINIMUM_A), sure, may)
+            conducts = (rows["phases"] > 0) & rows.steady("phases")
+            on_them = self._on_them(rows)
+            self._long(PHASES_SWITCHED, connector, rows, conducts & (least > 0), on_them, on_them)
+            charging = rows["status"] == "Charging"
+            self._long(TOLD, connector, rows, flows & rows.steady("status"), charging, charging)
             self._served(connector, rows, here, (allocated > 0) | (rows["limited_by"] != "none"))
 
     def _on_them(self, rows: Rows) -> Array:
@@ -74,14 +81,17 @@ class Service:
         for name in ("offered_a", "allocated_a"):
             amps = np.nan_to_num(rows[name])
             on = np.arange(3)[None, :] < rows["phases"][:, None]
-            good &= (np.abs(amps - np.where(on, amps[:, :1], 0.0)) < SAME_A).all(axis=1)
+            slack = SAME_A + rows.instrument.slack(name, amps) + rows.instrument.slack(name, amps[:, :1])
+            good &= (np.abs(amps - np.where(on, amps[:, :1], 0.0)) < slack).all(axis=1)
         return good
 
-    def _long(self, requirement: str, connector: int, rows: Rows, when: Array, good: Array) -> None:
-        """Where `when` holds, `good` has to, but for moments."""
-        hold(self._ledger, requirement, rows, when & good, connector)
-        for begin, end in spans(rows, when & ~good):
-            if end - begin > RELAYS_SWITCHED_S:
+    def _long(
+        self, requirement: str, connector: int, rows: Rows, when: Array, good: Array, may_be: Array
+    ) -> None:
+        """Where `when` holds, it has to be good, but for moments; `good` is sure, `may_be` possible."""
+        hold(self._ledger, requirement, rows, when & good, connector, when & may_be & ~good)
+        for begin, end in spans(rows, when & ~good & ~may_be):
+            if end - begin > RELAYS_SWITCHED_S + rows.instrument.window_s:
                 self._complain(requirement, connector, begin, end)
 
     def _served(self, connector: int, rows: Rows, here: Array, reason: Array) -> None:

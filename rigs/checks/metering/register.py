@@ -230,8 +230,13 @@ class Register:
         tolerances = self._context.tolerances
         allowed = tolerances.meter_class * np.abs(flowed) + tolerances.resolution_wh + METER_WHOLE_WH
         allowed += slack + np.concatenate([[0.0], slack[:-1]])
-        wrong = np.abs(counted - flowed) > allowed
-        self._ledger.held(TRUE, int(np.count_nonzero(~wrong)), connector, stamps[~wrong])
+        more = self._context.telemetry.energy_slack(connector, flowed, true_wh)
+        off = np.abs(counted - flowed)
+        sure = off <= allowed - more
+        allowed = allowed + more
+        wrong = off > allowed
+        self._ledger.undecided(TRUE, int(np.count_nonzero(~wrong & ~sure)))
+        self._ledger.held(TRUE, int(np.count_nonzero(sure)), connector, stamps[sure])
         for k in np.flatnonzero(wrong):
             self._ledger.broken(
                 TRUE,

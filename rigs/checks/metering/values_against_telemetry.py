@@ -155,8 +155,9 @@ class TrueValues:
         columns = [(k, *shown) for k, c in enumerate(block.layout.columns) if (shown := _shown(c))]
         if not columns:
             return
-        first = np.maximum(np.searchsorted(rows["epoch_s"], block.stamp - AROUND_S, side="right") - 1, 0)
-        last = np.minimum(np.searchsorted(rows["epoch_s"], block.stamp + AROUND_S), len(rows) - 1)
+        around_s = AROUND_S + rows.instrument.window_s
+        first = np.maximum(np.searchsorted(rows["epoch_s"], block.stamp - around_s, side="right") - 1, 0)
+        last = np.minimum(np.searchsorted(rows["epoch_s"], block.stamp + around_s), len(rows) - 1)
         around = np.stack([first, last, np.minimum(first + 1, last)])
         truths = [_column(rows, shown, at) for _, shown, at in columns]
         ends = np.stack([values[around] for values in truths])  # column, which of the three, reading
@@ -167,13 +168,20 @@ class TrueValues:
         told = (block.values[:, at_columns] * [block.layout.columns[k].scale for k in at_columns]).T
         power = np.minimum(rows["p_w"][first], rows["p_w"][last])
         known = self._comparable(connector, block, at_columns, told, low, power)
+        more = np.array(
+            [_slack(rows, shown, low[row], high[row]) for row, (_, shown, _) in enumerate(columns)]
+        )
+        sure = (told >= low + more - slack) & (told <= high - more + slack)
+        slack = slack + more
         off = known & ((told < low - slack) | (told > high + slack))
         wrong = [
             (row, n)
             for row, n in np.argwhere(off).tolist()
             if not _within(truths[row], first[n], last[n], told[row, n], slack[row, n])
         ]
-        good = int(np.count_nonzero(known)) - len(wrong)
+        undecided = int(np.count_nonzero(known & ~off & ~sure)) if more.any() else 0
+        self._ledger.undecided(TRUE_VALUES, undecided)
+        good = int(np.count_nonzero(known)) - len(wrong) - undecided
         self._ledger.held(TRUE_VALUES, good, connector, block.stamp[known.any(axis=0)])
         for row, n in wrong:
             column = block.layout.columns[at_columns[row]]
@@ -217,6 +225,15 @@ class TrueValues:
         if not history.connectors.ever_unmetered(connector):
             return np.zeros(len(stamps), bool)
         return np.array([history.connectors.is_unmetered(connector, stamp, 2.0) for stamp in stamps.tolist()])
+
+
+def _slack(rows: Rows, shown: Shown, low: Array, high: Array) -> Array:
+    """How far the readings of a column may be off, scaled as they are told."""
+    if rows.instrument.is_exact:
+        return np.zeros(len(low))
+    name = "offered1_a" if shown.vector else shown.columns[0]
+    most = np.maximum(np.abs(low), np.abs(high)) / shown.scale
+    return rows.instrument.slack(name, most) * shown.scale
 
 
 def _only(row: int, which: Array, alike: Array) -> Array:

@@ -1,13 +1,14 @@
 """The recorded telemetry, part by part: the latest days of it are kept, older ones forgotten."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 
+from evc5.rigs.checks.reading.instruments import EXACT, EXACT_COLUMNS, Instrument, around, is_steady
 from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.recording.reading.columns import to_numpy
 from evc5.rigs.recording.reading.telemetry_columns import phase_names
@@ -24,12 +25,57 @@ TEXTS = ("pilot", "status", "limited_by")
 WANTED = ("connector", *SCALARS, *(name for names in VECTORS.values() for name in names), *TEXTS)
 
 
+class Columns(Protocol):
+    """Columns by name: as they were read, or the least or the most that may have been there."""
+
+    def __getitem__(self, name: str) -> Array: ...
+
+
 @dataclass(slots=True)
 class Rows:
-    """One connector's rows of one part, in order of time; null as NaN."""
+    """One connector's rows of one part, in order of time; null as NaN.
+
+    `low` and `high` are what may have been there at least and at most: of an exact recording the rows
+    themselves, of an instrument's readings those around, widened by its accuracy. A check finds wrong what is
+    wrong with either, good what is good with either, and all else undecided.
+    """
 
     columns: dict[str, Array]
     carried: int = 0  # the first rows, kept from the part before: judged there
+    instrument: Instrument = EXACT
+    _bounds: dict[str, tuple[Array, Array]] = field(default_factory=dict)
+
+    @property
+    def low(self) -> Columns:
+        return self if self.instrument.is_exact else Bound(self, 0)
+
+    @property
+    def high(self) -> Columns:
+        return self if self.instrument.is_exact else Bound(self, 1)
+
+    def bounds(self, name: str) -> tuple[Array, Array]:
+        """The least and the most of a column, row by row."""
+        if name not in self._bounds:
+            values = self[name].astype(float)
+            slack = self.instrument.slack(name, values)
+            window_s = 0.0 if name in EXACT_COLUMNS else self.instrument.window_s
+            low, _ = around(self["epoch_s"], values - slack, window_s)
+            _, high = around(self["epoch_s"], values + slack, window_s)
+            self._bounds[name] = low, high
+        return self._bounds[name]
+
+    def steady(self, *words: str | Array) -> Array:
+        """Rows around which none of these columns or conditions changed, so that they are sure."""
+        sure = np.ones(len(self), bool)
+        if not self.instrument.is_exact:
+            for values in (self[of] if isinstance(of, str) else of for of in words):
+                sure &= is_steady(self["epoch_s"], values, self.instrument.window_s)
+        return sure
+
+    def is_whole(self, first: int, last: int) -> bool:
+        """Did the instrument read in time from one row to the other?"""
+        gaps = np.diff(self["epoch_s"][first : last + 1])
+        return self.instrument.is_exact or bool((gaps <= self.instrument.window_s).all())
 
     def __getitem__(self, name: str) -> Array:
         return self.columns[name]
@@ -40,16 +86,29 @@ class Rows:
     def since(self, epoch_s: float) -> "Rows":
         """The rows later than `epoch_s`, and the one in force at it."""
         first = max(self.at(epoch_s), 0)
-        return Rows({name: values[first:] for name, values in self.columns.items()})
+        return Rows(
+            {name: values[first:] for name, values in self.columns.items()}, instrument=self.instrument
+        )
 
     def after(self, earlier: "Rows") -> "Rows":
         """These rows with the earlier ones before them."""
         columns = {name: np.concatenate([earlier[name], self[name]]) for name in self.columns}
-        return Rows(columns, len(earlier))
+        return Rows(columns, len(earlier), self.instrument)
 
     def at(self, epoch_s: float) -> int:
         """The row in force at `epoch_s`, or -1 before the first."""
         return int(np.searchsorted(self["epoch_s"], epoch_s, side="right")) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One side of what may have been there."""
+
+    rows: Rows
+    side: int
+
+    def __getitem__(self, name: str) -> Array:
+        return self.rows.bounds(name)[self.side]
 
 
 class Telemetry:
@@ -62,9 +121,11 @@ class Telemetry:
         self.parts: dict[int, Rows] = {}
         self.until = float("-inf")
         self.recorded = False  # is there any?
+        self.instrument = EXACT
         self._kept: dict[int, list[Rows]] = {}
         self._energy: dict[int, list[Array]] = {}
         self._joined: dict[int, Array] = {}
+        self._ran_back: set[int] = set()  # connectors whose energy was once less than before
 
     def add(self, part: dict[int, Rows]) -> None:
         for connector, rows in part.items():
@@ -77,6 +138,8 @@ class Telemetry:
             kept = [*self._energy.get(connector, ()), block][-self.KEEP_PARTS :]
             self._energy[connector] = kept
             self._joined[connector] = np.concatenate(kept, axis=1)
+            if (np.diff(rows["energy_wh"]) < -2.0 * self.instrument.energy.digit).any():
+                self._ran_back.add(connector)
             self.until = max(self.until, float(rows["epoch_s"][-1]))
 
     def _carried(self, before: Rows | None, rows: Rows) -> Rows:
@@ -88,22 +151,32 @@ class Telemetry:
         """The latest parts, oldest first, each with the end of the one before in front."""
         return self._kept.get(connector, [])
 
+    def energy_slack(self, connector: int, grown_wh: Array, shown_wh: Array) -> Array:
+        """How far a growth of the energy may be off, up to what is shown.
+
+        A register has one gain all along; readings that run back are off each by itself.
+        """
+        if self.instrument.is_exact:
+            return np.zeros(len(grown_wh))
+        alike = connector not in self._ran_back
+        return self.instrument.energy_slack(grown_wh if alike else 2.0 * shown_wh)
+
     def energy(self, connector: int) -> Array | None:
         """epoch_s, energy_wh, register_wh and p_w of the latest days, as four rows."""
         return self._joined.get(connector)
 
 
-def parts(directory: Path, time: StationTime) -> Iterator[dict[int, Rows]]:
+def parts(directory: Path, time: StationTime, instrument: Instrument = EXACT) -> Iterator[dict[int, Rows]]:
     """The closed parts in order, in the time that is judged in. An unreadable part ends the evidence."""
     for path in sorted(directory.glob("*.parquet")):
         try:
             table = read_part(path, WANTED)
         except (pa.ArrowInvalid, OSError):
             return
-        yield _split(table, time)
+        yield _split(table, time, instrument)
 
 
-def _split(table: pa.Table, time: StationTime) -> dict[int, Rows]:
+def _split(table: pa.Table, time: StationTime, instrument: Instrument) -> dict[int, Rows]:
     columns = {name: _floats(table[name]) for name in SCALARS}
     columns |= {name: _phases(table, names) for name, names in VECTORS.items()}
     columns |= {name: to_numpy(table[name]) for name in TEXTS}
@@ -113,7 +186,8 @@ def _split(table: pa.Table, time: StationTime) -> dict[int, Rows]:
     found = {}
     for connector in np.unique(connectors):
         keep = connectors == connector
-        found[int(connector)] = Rows({name: values[keep] for name, values in columns.items()})
+        kept = {name: values[keep] for name, values in columns.items()}
+        found[int(connector)] = Rows(kept, instrument=instrument)
     return found
 
 

@@ -98,6 +98,7 @@ class Connectors:
         self.faulty: defaultdict[int, Stretches] = defaultdict(Stretches)  # with any fault
         self.unmetered: defaultdict[int, Stretches] = defaultdict(Stretches)  # its meter does not answer
         self.overdrawn: defaultdict[int, Stretches] = defaultdict(Stretches)  # by its vehicle
+        self._cables: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)  # when, what it carries
         self._faults: defaultdict[int, set[str]] = defaultdict(set)  # those that are injected now
         self._touched: defaultdict[int, list[float]] = defaultdict(list)  # connector 0: the station
 
@@ -118,6 +119,12 @@ class Connectors:
         """Instants at which the vehicle takes what it likes, or has just let go of it."""
         found = self.overdrawn[connector].cover(epoch_s)
         return found | (epoch_s - self.overdrawn[connector].last_end(epoch_s) <= margin_s)
+
+    def cable_a(self, connector: int, epoch_s: Array) -> Array:
+        """What the cable that was last plugged in may carry, at each instant; infinite where nothing says."""
+        since, amps = np.array([(-FOREVER, FOREVER), *self._cables[connector]]).T
+        found: Array = amps[np.searchsorted(since, epoch_s + STAMP_HAIR_S, side="right") - 1]
+        return found
 
     def may_be_over(self, connector: int, epoch_s: float) -> bool:
         """Has its transaction (of 0: any) just been ended, so that a stop may be on its way?"""
@@ -208,11 +215,17 @@ class Connectors:
             self._fault(epoch_s, name == "fault", connector, str(detail.get("fault")))
         elif name == "plug-in":
             self.plugged[connector].open(epoch_s)
+            self._plugs(epoch_s, connector, detail.get("cable_a"))
         elif name == "unplug":
             self.plugged[connector].close(epoch_s)
             self.ending[connector] = epoch_s
             if not self._faults[connector]:  # a broken pilot may hide it
                 self.unplugged[connector] = epoch_s
+
+    def _plugs(self, epoch_s: float, connector: int, cable_a: object) -> None:
+        carries_a = float(cable_a) if isinstance(cable_a, int | float) and cable_a > 0 else FOREVER
+        self._cables[connector].append((epoch_s, carries_a))
+        del self._cables[connector][:-MOST_STRETCHES]
 
     def _fault(self, epoch_s: float, is_set: bool, connector: int, fault: str) -> None:
         if fault == METER_FAULT:

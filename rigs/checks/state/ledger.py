@@ -122,10 +122,16 @@ class Ledger:
         cases: Array,
         wrong: Array,
         tell: Callable[[int], Told],
+        unsure: Array | None = None,
         **more: Any,
     ) -> None:
-        """A case for each row of `cases`: broken where `wrong`, of which `tell` says what, else held."""
-        good = epoch_s[cases & ~wrong]
+        """A case for each row of `cases`: broken where `wrong`, of which `tell` says what, else held.
+
+        `unsure`: rows that are decided only where they are wrong for sure.
+        """
+        sure = cases if unsure is None else cases & ~unsure
+        good = epoch_s[sure & ~wrong]
+        self.undecided(requirement, int(np.count_nonzero(cases & ~sure & ~wrong)))
         self.held(requirement, len(good), connector, good)
         for k in np.flatnonzero(cases & wrong).tolist():
             self.broken(requirement, float(epoch_s[k]), connector, *tell(k), **more)

@@ -19,5 +19,6 @@ class Mains:
         u_v = np.array([rows[f"u{phase}_v"] for phase in (1, 2, 3)])
         wired = self._wired.get(connector, np.zeros(3, bool)) | (u_v > 0.0).any(axis=1)
         self._wired[connector] = wired
-        outside = (u_v < LEAST_V) | (u_v > MOST_V)
+        low_v, high_v = (np.array([side[f"u{n}_v"] for n in (1, 2, 3)]) for side in (rows.low, rows.high))
+        outside = (low_v < LEAST_V) | (high_v > MOST_V)
         return np.asarray((outside & wired[:, None]).any(axis=0))

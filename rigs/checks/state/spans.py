@@ -5,50 +5,70 @@ from collections.abc import Iterator
 import numpy as np
 
 from evc5.rigs.checks.reading.columns import Array
-from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.reading.telemetry import Columns, Rows
 from evc5.rigs.checks.state.ledger import Ledger
 
 
 def spans(rows: Rows, so: Array) -> Iterator[tuple[float, float]]:
     """(from, to) of each stretch of rows in which `so` holds; one that does not end in `rows` is left out.
 
-    Stretches that ended among the rows carried over from the part before were told with that part.
+    Stretches that ended among the rows carried over from the part before were told with that part. Of
+    readings either end may be a window earlier; a stretch in which they fail for a while is left out.
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], so]).astype(np.int8)))
     epoch_s = rows["epoch_s"]
     for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=False):
-        if last >= rows.carried:
+        if last >= rows.carried and rows.is_whole(first, last):
             yield float(epoch_s[first]), float(epoch_s[last])
 
 
-def hold(ledger: Ledger, requirement: str, rows: Rows, fine: Array, connector: int | None = None) -> None:
-    """Enter the rows where all was well, but for those carried over: they were told with the part before."""
+def hold(
+    ledger: Ledger,
+    requirement: str,
+    rows: Rows,
+    fine: Array,
+    connector: int | None = None,
+    unsure: Array | None = None,
+) -> None:
+    """Enter the rows where all was well, but for those carried over: they were told with the part before.
+
+    `unsure`: rows that an instrument leaves undecided.
+    """
     epoch_s = rows["epoch_s"][rows.carried :][fine[rows.carried :]]
     ledger.held(requirement, len(epoch_s), connector, epoch_s)
+    if unsure is not None:
+        ledger.undecided(requirement, int(np.count_nonzero(unsure[rows.carried :])))
 
 
 def highest_of_late(rows: Rows, values: Array, k: int, window_s: float) -> float:
     """The highest of `values` in force at any time within the window that ends at row k."""
-    first = max(rows.at(float(rows["epoch_s"][k]) - window_s), 0)
+    first = max(rows.at(float(rows["epoch_s"][k]) - window_s - rows.instrument.window_s), 0)
     return float(values[first : k + 1].max())
 
 
 def is_new(rows: Rows, values: Array, k: int, window_s: float, slack: float) -> bool:
     """Was the value at row k lower within the window before? Then it may not have been free to follow yet."""
-    first = rows.at(float(rows["epoch_s"][k]) - window_s)
+    first = rows.at(float(rows["epoch_s"][k]) - window_s - rows.instrument.window_s)
     return first < 0 or bool(values[first : k + 1].min() < values[k] - slack)
 
 
-def per_phase(rows: Rows, name: str) -> Array:
+def per_phase(rows: Columns, name: str) -> Array:
     """The highest of a vector's three phases, row by row; 0 where it is null."""
     highest: Array = np.nan_to_num(np.fmax.reduce(rows[name], axis=1))
     return highest
 
 
-def current(rows: Rows) -> Array:
+def current(rows: Columns) -> Array:
     """The highest current of the three phases."""
     highest: Array = np.max([rows[f"i{n}_a"] for n in (1, 2, 3)], axis=0)
     return highest
+
+
+def at_instants(rows: Rows, instants: Array, values: Array) -> Array:
+    """Of each row's values those in force at these instants; 0 before the first row."""
+    index = np.searchsorted(rows["epoch_s"], instants, side="right") - 1
+    found: Array = np.where(index >= 0, values[np.maximum(index, 0)], 0.0)
+    return found
 
 
 def lasting(rows: Rows, so: Array, least_s: float) -> Iterator[tuple[float, float, int]]:
@@ -67,3 +87,9 @@ def lasting(rows: Rows, so: Array, least_s: float) -> Iterator[tuple[float, floa
         end = float(epoch_s[last]) if last < len(epoch_s) else until
         if end - begin > least_s and begin + least_s >= judged:
             yield begin, end, first
+
+
+def _told(rows: Rows, so: Array) -> Array:
+    """Rows from each of which to the next, read in time, it is so."""
+    soon = np.diff(rows["epoch_s"]) <= rows.instrument.window_s
+    return np.append(so[:-1] & so[1:] & soon, False)

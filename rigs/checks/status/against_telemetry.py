@@ -116,7 +116,9 @@ class Standing:
 
     def _true(self, connector: int, rows: Rows, sure: Array) -> None:
         good = self._allowed(connector, rows)
-        hold(self._ledger, TRUE, rows, sure & good, connector)
+        steady = rows.steady("pilot", "status", "phases", per_phase(rows, "offered_a") > 0)
+        hold(self._ledger, TRUE, rows, sure & good & steady, connector, sure & ~steady)
+        sure = sure & steady
         for begin, end, k in lasting(rows, sure & ~good, STATUS_SETTLED_S):
             status = str(rows["status"][k])
             message = f"the status does not go with what stands there, for {end - begin:.0f} s"
@@ -198,12 +200,15 @@ class Standing:
         epoch_s = np.unique(
             np.concatenate([rows["epoch_s"], at[(at >= rows["epoch_s"][0]) & (at <= rows["epoch_s"][-1])]])
         )
-        stood = rows["status"][np.searchsorted(rows["epoch_s"], epoch_s, side="right") - 1]
+        row = np.searchsorted(rows["epoch_s"], epoch_s, side="right") - 1
+        stood = rows["status"][row]
         said = words[np.maximum(np.searchsorted(at, epoch_s, side="right") - 1, 0)]
         sure = ~self._connectors.unsure(epoch_s, RELATED_S + STATUS_TOLD_S) & (epoch_s >= at[0])
+        sure &= rows.steady("status")[row]
         both = Rows(
             {"epoch_s": epoch_s},
             int(np.searchsorted(epoch_s, rows["epoch_s"][min(rows.carried, len(rows) - 1)])),
+            rows.instrument,
         )
         fine = sure & (said == stood)
         self._ledger.held(TOLD, int(np.count_nonzero(fine)), connector, epoch_s[fine])

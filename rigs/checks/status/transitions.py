@@ -123,8 +123,11 @@ class Moments:
         judged &= ~connectors.faulty[connector].cover(epoch_s) & ~connectors.unsure(epoch_s, ANEW_TOLD_S)
         closed, said = rows["phases"] > 0, rows["status"] == "Charging"
         flows = closed & np.isin(rows["pilot"], ("C", "D")) & (per_phase(rows, "offered_a") > 0)
+        steady = rows.steady("phases", said, flows)
+        unsure = judged & ~steady
+        judged &= steady
         wrong = judged & np.where(said, ~closed, flows)
-        hold(self._ledger, CHARGING, rows, judged & ~wrong, connector)
+        hold(self._ledger, CHARGING, rows, judged & ~wrong, connector, unsure)
         for begin, end, k in lasting(rows, wrong, MOMENT_S):
             contactor = "closed, the car asks" if closed[k] else "open"
             message = f"{rows['status'][k]} stands with the contactor {contactor}, for {end - begin:.1f} s"
@@ -137,12 +140,15 @@ class Moments:
         judged &= self._connectors.plugged[connector].cover(epoch_s) & ~self._connectors.faulty[
             connector
         ].cover(epoch_s)
+        steady = rows.steady("status", "pilot")
+        unsure = judged & ~steady
+        judged &= steady
         wrong = judged & (rows["status"] == "Available")
         if self._keys.has_option(f"chg_Ch{connector}Options", "PlugAndCharge", float(epoch_s[-1])):
             wrong &= ~self._connectors.running[connector].cover(
                 epoch_s
             )  # A3 to A5: it may go to Charging at once
-        hold(self._ledger, PREPARING, rows, judged & ~wrong, connector)
+        hold(self._ledger, PREPARING, rows, judged & ~wrong, connector, unsure)
         for begin, end, _ in lasting(rows, wrong, MOMENT_S):
             message = f"a car is there and the connector Available, for {end - begin:.1f} s"
             self._ledger.broken(PREPARING, begin, connector, "Preparing", "Available", message)
@@ -152,7 +158,9 @@ class Moments:
         lasts = self._connectors.faulty[connector].cover(rows["epoch_s"])
         faulted = lasts & (rows["status"] == "Faulted")
         offers = per_phase(rows, "offered_a") > 0
-        hold(self._ledger, FAULTED, rows, faulted & ~offers, connector)
+        steady = rows.steady("status", offers)
+        hold(self._ledger, FAULTED, rows, faulted & ~offers & steady, connector, faulted & ~steady)
+        faulted &= steady
         for begin, end, _ in lasting(rows, faulted & offers, MOMENT_S):
             message = f"a Faulted connector offers current, for {end - begin:.1f} s"
             actual = "an offer"
@@ -172,9 +180,9 @@ class Moments:
 
     def _without_mains(self, connector: int, rows: Rows) -> None:
         """The row of the very instant shows how it was, or how it is."""
-        cut = self._cuts.cover(rows["epoch_s"], ROW_HAIR_S)
-        live = (per_phase(rows, "offered_a") > 0) | (rows["phases"] > 0) | (current(rows) > 0)
-        live |= rows["u1_v"] > 0
+        cut = self._cuts.cover(rows["epoch_s"], ROW_HAIR_S + rows.instrument.window_s)
+        live = (per_phase(rows.low, "offered_a") > 0) | (current(rows.low) > 0) | (rows.low["u1_v"] > 0)
+        live |= (rows["phases"] > 0) & rows.steady("phases")
         hold(self._ledger, MAINS, rows, cut & ~live, connector)
         for k in np.flatnonzero(cut & live).tolist():
             if k >= rows.carried:
@@ -210,6 +218,9 @@ class Moments:
                 continue
             over = _since_offer(epoch_s, offer, k) >= OFF_S - ROW_HAIR_S
             good = over or amps[k - 1] <= LOAD_A or rows["pilot"][k] not in ("C", "D")
+            if not good and not rows.instrument.is_exact:
+                self._ledger.undecided(LOAD)  # it may have gone down since the reading before
+                continue
             message = "the contactor opens under load"
             actual = f"{amps[k - 1]:.2f} A"
             expected = f"<= {LOAD_A:g} A, or {OFF_S:g} s after the offer"
@@ -223,7 +234,8 @@ class Moments:
             return
         for connector, rows in parts.items():
             offer = per_phase(rows, "offered_a")
-            rises = np.flatnonzero(np.diff(offer, prepend=offer[:1]) > self._context.tolerances.current_a)
+            slack = self._context.tolerances.current_a + rows.instrument.slack("offered_a", offer)
+            rises = np.flatnonzero(np.diff(offer, prepend=offer[:1]) > slack)
             for k in rises[rises >= max(rows.carried, 1)].tolist():
                 self._raised(connector, float(rows["epoch_s"][k]), float(offer[k]), parts, most)
 
@@ -245,6 +257,13 @@ class Moments:
         if others == 0.0 or self._connectors.unsure(np.array([epoch_s])).any():
             return
         good = offer_a + others <= most + self._context.tolerances.current_a
+        if good and not self._context.telemetry.instrument.is_exact:
+            later = sum(
+                _late_offer(rows, epoch_s, sure=False) for other, rows in parts.items() if other != connector
+            )
+            if offer_a + later > most + self._context.tolerances.current_a:
+                self._ledger.undecided(HANDOVER)
+                return
         message = "an offer is raised before another car had time to follow its own cut"
         told = f"{offer_a:.2f} A beside {others:.2f} A"
         self._ledger.judge(HANDOVER, good, epoch_s, connector, f"<= {most:g} A together", told, message)
@@ -256,11 +275,12 @@ def _since_offer(epoch_s: Array, offer: Array, k: int) -> float:
     return float(epoch_s[k] - epoch_s[min(offered[-1] + 1, k)]) if len(offered) else np.inf
 
 
-def _late_offer(rows: Rows, epoch_s: float) -> float:
-    """The highest that a car, its contactor closed still, may hold for its offer."""
+def _late_offer(rows: Rows, epoch_s: float, sure: bool = True) -> float:
+    """The highest that a car, its contactor closed still, may hold for its offer: for sure, or at most."""
     now = rows.at(epoch_s)
     if now < 0 or rows["phases"][now] == 0:
         return 0.0
-    offer: Array = per_phase(rows, "offered_a")
+    offer: Array = per_phase(rows.low if sure else rows.high, "offered_a")
     window_s = FOLLOW_S if offer[now] > 0 else OFF_S
+    window_s += rows.instrument.window_s * (-1.0 if sure else 1.0)
     return float(offer[max(rows.at(epoch_s - window_s + ROW_HAIR_S), 0) : now + 1].max())

@@ -10,6 +10,7 @@ import orjson
 from evc5.rigs.checks.reading import telemetry
 from evc5.rigs.checks.reading.frames import CALL, Frame, Reader, lines
 from evc5.rigs.checks.reading.instants import FOREVER, epoch
+from evc5.rigs.checks.reading.instruments import Instrument
 from evc5.rigs.checks.reading.pages import Pages
 from evc5.rigs.checks.reading.sources import Sources
 from evc5.rigs.checks.reading.station_time import StationTime, station_time
@@ -247,7 +248,11 @@ class Judge:
 
     def _read_parts(self, time: StationTime) -> Iterator[dict[int, telemetry.Rows]]:
         directory = self._recording.part(TELEMETRY)
-        return iter(()) if directory is None else telemetry.parts(directory, time)
+        return (
+            iter(())
+            if directory is None
+            else telemetry.parts(directory, time, self._context.telemetry.instrument)
+        )
 
     def _bad_line(self, number: int, why: str, raw: bytes) -> None:
         epoch_s = self._epoch_s if self._frames else self._ledger.time.start
@@ -302,6 +307,8 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
     evidence.records = told.records
     ledger.knows = evidence.knows
     zone = summary.get("timezone")
+    measured = telemetry.Telemetry()
+    measured.instrument = Instrument.of(summary.get("telemetry"))
     return Context(
         bus=bus,
         history=history,
@@ -309,7 +316,7 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
         agenda=Agenda(bus),
         evidence=evidence,
         ledger=ledger,
-        telemetry=telemetry.Telemetry(),
+        telemetry=measured,
         tolerances=tolerances,
         policies=policies,
         zone=ZoneInfo(zone) if isinstance(zone, str) else None,
