@@ -92,8 +92,9 @@ def energy(run: Recorded) -> Energy:
 
 def _midnights(run: Recorded, zone: tzinfo) -> Array:
     """Every midnight from the one at or before the run's begin to the one at or after its end."""
+    end_s = run.end_s
     found = [busiest_day.midnight_before(run.start, 0.0, zone)]
-    while found[-1] < run.end_s or len(found) < 2:
+    while found[-1] < end_s or len(found) < 2:
         found.append(busiest_day.midnight_after(run.start, found[-1], zone))
     return np.array(found)
 

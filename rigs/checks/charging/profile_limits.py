@@ -10,7 +10,7 @@ from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.profiles import MINIMUM_A, NO_LIMIT, ROUNDED_S, Cap
 from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.spans import at_instants, current, highest_of_late, is_new, per_phase
+from evc5.rigs.checks.state.spans import at_instants, current, highest_of_late, is_new
 from evc5.rigs.checks.state.spread import Spread
 
 AT_ONCE_S = 0.01  # a row that the next one takes back within the millisecond that messages are stamped by
@@ -112,8 +112,8 @@ class Charging:
     # -- telemetry -------------------------------------------------------------------------------
 
     def _offer(self, connector: int, rows: Rows, amps: Array, keep: Array) -> None:
-        offer = per_phase(rows.low, "offered_a")
-        most = per_phase(rows.high, "offered_a")
+        offer = rows.low.highest("offered_a")
+        most = rows.high.highest("offered_a")
         slack = self._context.tolerances.current_a
         allowed = np.where(amps < MINIMUM_A - 1e-6, 0.0, amps)
         judged = keep & (amps < NO_LIMIT) & ((most > 0) | (allowed == 0.0))
@@ -127,7 +127,7 @@ class Charging:
 
         def tell(k: int) -> Told:
             message = "more is offered than the charging profile allows"
-            return f"<= {highest[k]:.2f} A", f"{per_phase(rows, 'offered_a')[k]:.2f} A", message
+            return f"<= {highest[k]:.2f} A", f"{rows.highest('offered_a')[k]:.2f} A", message
 
         self._ledger.judge_rows(LIMIT, connector, rows["epoch_s"], judged, wrong, tell, unsure)
 
@@ -146,7 +146,7 @@ class Charging:
             np.diff(rows["epoch_s"]) > AT_ONCE_S, True
         )  # else the next row says what became of it
         named = keep & (rows["limited_by"] == "profile") & lasts
-        allocated = per_phase(rows, "allocated_a")
+        allocated = rows.highest("allocated_a")
         named &= rows.steady("limited_by")
         wrong = np.zeros(len(rows), bool)
         for k in np.flatnonzero(named).tolist():

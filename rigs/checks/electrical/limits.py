@@ -13,7 +13,7 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY, key
 from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.spans import at_instants, highest_of_late, is_new, per_phase, spans
+from evc5.rigs.checks.state.spans import at_instants, highest_of_late, is_new, spans
 
 CAPABILITY, ALLOCATION = "electrical.capability", "electrical.allocation"
 STATION, PERMISSION = "electrical.station-limit", "electrical.permission"
@@ -77,8 +77,8 @@ class Offered:
 
     def _judge(self, requirement: str, connector: int, rows: Rows, name: str) -> None:
         ledger, slack_a = self._context.ledger, self._context.tolerances.current_a
-        offer = per_phase(rows.low, "offered_a")
-        most = per_phase(rows.high, "offered_a")
+        offer = rows.low.highest("offered_a")
+        most = rows.high.highest("offered_a")
         least_allowed, allowed = self._allowed(connector, rows, name)
         offers = most > 0
         offers &= np.isfinite(allowed)
@@ -101,7 +101,7 @@ class Offered:
             connectors = self._context.history.connectors
             low, high = (capability(rows, connector, connectors, side) for side in (rows.low, rows.high))
             return low, high
-        return per_phase(rows.low, name), per_phase(rows.high, name)
+        return rows.low.highest(name), rows.high.highest(name)
 
     def _highest(self, rows: Rows, allowed: Array, k: int) -> float:
         return highest_of_late(rows, allowed, k, PILOT_S + 0.1)
@@ -192,7 +192,7 @@ class Permission:
 
     def _part(self) -> None:
         for connector, rows in self._context.telemetry.parts.items():
-            found = [(connector, *span) for span in spans(rows, per_phase(rows.low, "offered_a") > 0)]
+            found = [(connector, *span) for span in spans(rows, rows.low.highest("offered_a") > 0)]
             self._offers = [*self._offers, *found][-self.MOST :]
 
     def _started(self, call: Call) -> None:

@@ -12,7 +12,7 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.spans import per_phase, spans
+from evc5.rigs.checks.state.spans import spans
 
 CLOSE, OPEN, PWM = "electrical.contactor-close", "electrical.contactor-open", "electrical.pwm-period"
 SWITCH, PAUSE, DWELL = "electrical.phase-switch", "electrical.phase-pause", "electrical.phase-dwell"
@@ -69,7 +69,7 @@ class Contactor:
     def _part(self) -> None:
         for connector, rows in self._context.telemetry.parts.items():
             asks = np.isin(rows["pilot"], ("C", "D"))
-            offered, closed = per_phase(rows, "offered_a") > 0, rows["phases"] > 0
+            offered, closed = rows.highest("offered_a") > 0, rows["phases"] > 0
             live = rows["u1_v"] > 0
             window_s = rows.instrument.window_s
             self._judge(CLOSE, connector, spans(rows, asks & offered & ~closed & live), CLOSE_S, window_s)

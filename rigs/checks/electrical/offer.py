@@ -10,7 +10,7 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.spans import current, highest_of_late, per_phase
+from evc5.rigs.checks.state.spans import current, highest_of_late
 
 OFFER, REPORTED = "electrical.offer", "electrical.reported-offer"
 
@@ -40,7 +40,7 @@ class Offer:
     def _judge(self, connector: int, rows: Rows) -> None:
         tolerances, ledger = self._context.tolerances, self._context.ledger
         least, most = current(rows.low), current(rows.high)
-        offer = per_phase(rows.high, "offered_a")
+        offer = rows.high.highest("offered_a")
         flows = most > tolerances.current_a
         flows[: rows.carried] = False
         flows &= ~self._context.history.connectors.overdraws(
@@ -51,7 +51,7 @@ class Offer:
         for k in np.flatnonzero(above).tolist():
             highest = highest_of_late(rows, offer, k, tolerances.reaction_s)
             wrong[k] = least[k] > _allowed(highest, tolerances)
-        unsure = flows & ~above & (most > _allowed(per_phase(rows.low, "offered_a"), tolerances))
+        unsure = flows & ~above & (most > _allowed(rows.low.highest("offered_a"), tolerances))
 
         def tell(k: int) -> Told:
             highest = highest_of_late(rows, offer, k, tolerances.reaction_s)

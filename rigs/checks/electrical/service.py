@@ -8,7 +8,7 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.profiles import MINIMUM_A
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.spans import current, hold, per_phase, spans
+from evc5.rigs.checks.state.spans import current, hold, spans
 
 OFFERED, SERVED, TOLD = "service.offered", "service.served", "service.told"
 PHASES_SWITCHED = "service.phases"
@@ -57,15 +57,15 @@ class Service:
 
     def _part(self) -> None:
         for connector, rows in self._context.telemetry.parts.items():
-            allocated = per_phase(rows, "allocated_a")
-            least, most = per_phase(rows.low, "offered_a"), per_phase(rows.high, "offered_a")
+            allocated = rows.highest("allocated_a")
+            least, most = rows.low.highest("offered_a"), rows.high.highest("offered_a")
             here = np.isin(rows["pilot"], ("B", "C", "D"))
             sound = ~self._context.history.connectors.faulty[connector].cover(rows["epoch_s"])
             flows = current(rows.low) > FLOWS_A
             slack = self._context.tolerances.current_a
             sure, may = (
                 (most > 0) & (np.abs(offer - allocated) <= slack + more)
-                for offer, more in ((per_phase(rows, "offered_a"), 0.0), (most, most - least))
+                for offer, more in ((rows.highest("offered_a"), 0.0), (most, most - least))
             )
             self._long(OFFERED, connector, rows, here & sound & (allocated >= MINIMUM_A), sure, may)
             conducts = (rows["phases"] > 0) & rows.steady("phases")

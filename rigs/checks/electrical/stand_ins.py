@@ -9,7 +9,6 @@ import numpy as np
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Columns, Rows
 from evc5.rigs.checks.state.connectors import Connectors
-from evc5.rigs.checks.state.spans import per_phase
 
 COOL_C = 50.0  # assumed: no charger's published derating of an AC outlet begins below
 
@@ -21,13 +20,13 @@ def is_told(rows: Columns, name: str) -> bool:
 
 def allocated(rows: Rows) -> Array:
     """What is allocated, row by row; where that is not told, what is offered."""
-    return per_phase(rows, "allocated_a" if is_told(rows, "allocated_a") else "offered_a")
+    return rows.highest("allocated_a" if is_told(rows, "allocated_a") else "offered_a")
 
 
 def capability(rows: Rows, connector: int, connectors: Connectors, side: Columns | None = None) -> Array:
     """What cable and heat permit; where that is not told, the cable alone, infinite where none is known."""
     if is_told(rows, "capability_a"):
-        return per_phase(side or rows, "capability_a")
+        return (side or rows).highest("capability_a")
     return connectors.cable_a(connector, rows["epoch_s"])
 
 

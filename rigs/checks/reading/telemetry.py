@@ -30,6 +30,16 @@ class Columns(Protocol):
 
     def __getitem__(self, name: str) -> Array: ...
 
+    def highest(self, name: str) -> Array: ...
+
+
+def highest_of(vector: Array) -> Array:
+    """Row by row of N x 3; 0 where all three are null."""
+    found = np.fmax(np.fmax(vector[:, 0], vector[:, 1]), vector[:, 2])
+    highest: Array = np.where(np.isnan(found), 0.0, found)
+    highest.flags.writeable = False  # kept, and given to many
+    return highest
+
 
 @dataclass(slots=True)
 class Rows:
@@ -44,6 +54,7 @@ class Rows:
     carried: int = 0  # the first rows, kept from the part before: judged there
     instrument: Instrument = EXACT
     _bounds: dict[str, tuple[Array, Array]] = field(default_factory=dict)
+    _highest: dict[str, Array] = field(default_factory=dict)
 
     @property
     def low(self) -> Columns:
@@ -63,6 +74,12 @@ class Rows:
             _, high = around(self["epoch_s"], values + slack, window_s)
             self._bounds[name] = low, high
         return self._bounds[name]
+
+    def highest(self, name: str) -> Array:
+        """The highest of a vector's three phases, row by row; 0 where it is null."""
+        if name not in self._highest:
+            self._highest[name] = highest_of(self[name])
+        return self._highest[name]
 
     def steady(self, *words: str | Array) -> Array:
         """Rows around which none of these columns or conditions changed, so that they are sure."""
@@ -109,6 +126,9 @@ class Bound:
 
     def __getitem__(self, name: str) -> Array:
         return self.rows.bounds(name)[self.side]
+
+    def highest(self, name: str) -> Array:
+        return highest_of(self[name])
 
 
 class Telemetry:

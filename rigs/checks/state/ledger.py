@@ -42,7 +42,8 @@ class Lines:
     MOST = 1 << 20
 
     def __init__(self) -> None:
-        self._epoch_s, self._line = array("d"), array("q")
+        self.epoch_s = array("d")  # in order of time
+        self.line = array("q")
         self._now: tuple[float, int] | None = None
 
     def tell(self, epoch_s: float, line: int) -> None:
@@ -52,17 +53,21 @@ class Lines:
 
     def note(self, epoch_s: float, line: int) -> None:
         """A frame stands there."""
-        self._epoch_s.append(epoch_s)
-        self._line.append(line)
-        if len(self._epoch_s) > 2 * self.MOST:
-            del self._epoch_s[: self.MOST], self._line[: self.MOST]
+        self.epoch_s.append(epoch_s)
+        self.line.append(line)
+        self.forget()
+
+    def forget(self) -> None:
+        """Of very many the oldest."""
+        if len(self.epoch_s) > 2 * self.MOST:
+            del self.epoch_s[: self.MOST], self.line[: self.MOST]
 
     def at(self, epoch_s: float) -> int | None:
         """The line of a frame of this instant: the one that is judged now, else the first."""
         if self._now is not None and abs(self._now[0] - epoch_s) < SAME_FRAME_S:
             return self._now[1]
-        k = bisect_left(self._epoch_s, epoch_s - SAME_FRAME_S)
-        return self._line[k] if k < len(self._epoch_s) and self._epoch_s[k] - epoch_s < SAME_FRAME_S else None
+        k = bisect_left(self.epoch_s, epoch_s - SAME_FRAME_S)
+        return self.line[k] if k < len(self.epoch_s) and self.epoch_s[k] - epoch_s < SAME_FRAME_S else None
 
 
 class Ledger:

@@ -52,12 +52,6 @@ def is_new(rows: Rows, values: Array, k: int, window_s: float, slack: float) -> 
     return first < 0 or bool(values[first : k + 1].min() < values[k] - slack)
 
 
-def per_phase(rows: Columns, name: str) -> Array:
-    """The highest of a vector's three phases, row by row; 0 where it is null."""
-    highest: Array = np.nan_to_num(np.fmax.reduce(rows[name], axis=1))
-    return highest
-
-
 def current(rows: Columns) -> Array:
     """The highest current of the three phases."""
     highest: Array = np.max([rows[f"i{n}_a"] for n in (1, 2, 3)], axis=0)

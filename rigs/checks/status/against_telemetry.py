@@ -11,7 +11,7 @@ from evc5.rigs.checks.state.evidence import EVENTS, TELEMETRY
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.mains import Mains
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.spans import hold, lasting, per_phase
+from evc5.rigs.checks.state.spans import hold, lasting
 
 TRUE, TOLD = "status.true", "status.told"
 REQUIREMENTS = (
@@ -116,7 +116,7 @@ class Standing:
 
     def _true(self, connector: int, rows: Rows, sure: Array) -> None:
         good = self._allowed(connector, rows)
-        steady = rows.steady("pilot", "status", "phases", per_phase(rows, "offered_a") > 0)
+        steady = rows.steady("pilot", "status", "phases", rows.highest("offered_a") > 0)
         hold(self._ledger, TRUE, rows, sure & good & steady, connector, sure & ~steady)
         sure = sure & steady
         for begin, end, k in lasting(rows, sure & ~good, STATUS_SETTLED_S):
@@ -141,7 +141,7 @@ class Standing:
         runs = connectors.running[connector].cover(epoch_s)
         here = np.isin(pilot, ("B", "C", "D"))
         gone = pilot == "A"
-        offered, closed = per_phase(rows, "offered_a") > 0, rows["phases"] > 0
+        offered, closed = rows.highest("offered_a") > 0, rows["phases"] > 0
         asks = np.isin(pilot, ("C", "D"))
         faulty = connectors.faulty[connector].cover(epoch_s)
         faulting = self._faulting.get(connector, Stretches()).cover(epoch_s)

@@ -9,7 +9,7 @@ from evc5.rigs.checks.state.connectors import Stretches
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS, TELEMETRY
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.spans import current, hold, lasting, per_phase
+from evc5.rigs.checks.state.spans import current, hold, lasting
 
 CHARGING, PREPARING = "status.charging", "status.preparing"
 HANDOVER, LOAD = "electrical.handover", "electrical.contactor-load"
@@ -122,7 +122,7 @@ class Moments:
         judged = connectors.running[connector].cover(epoch_s) & connectors.plugged[connector].cover(epoch_s)
         judged &= ~connectors.faulty[connector].cover(epoch_s) & ~connectors.unsure(epoch_s, ANEW_TOLD_S)
         closed, said = rows["phases"] > 0, rows["status"] == "Charging"
-        flows = closed & np.isin(rows["pilot"], ("C", "D")) & (per_phase(rows, "offered_a") > 0)
+        flows = closed & np.isin(rows["pilot"], ("C", "D")) & (rows.highest("offered_a") > 0)
         steady = rows.steady("phases", said, flows)
         unsure = judged & ~steady
         judged &= steady
@@ -157,7 +157,7 @@ class Moments:
         """While the fault lasts; after it the status waits for what the car makes of the offer (I3 to I5)."""
         lasts = self._connectors.faulty[connector].cover(rows["epoch_s"])
         faulted = lasts & (rows["status"] == "Faulted")
-        offers = per_phase(rows, "offered_a") > 0
+        offers = rows.highest("offered_a") > 0
         steady = rows.steady("status", offers)
         hold(self._ledger, FAULTED, rows, faulted & ~offers & steady, connector, faulted & ~steady)
         faulted &= steady
@@ -168,20 +168,20 @@ class Moments:
 
     def _idle(self, connector: int, rows: Rows) -> None:
         epoch_s = rows["epoch_s"]
-        allocated = per_phase(rows, "allocated_a") > 0
+        allocated = rows.highest("allocated_a") > 0
         idle = ~self._connectors.running[connector].cover(epoch_s) & ~self._connectors.unsure(
             epoch_s, ANEW_TOLD_S
         )
         hold(self._ledger, IDLE, rows, idle & ~allocated, connector)
         for begin, end, k in lasting(rows, idle & allocated, IDLE_S):
-            amps = f"{per_phase(rows, 'allocated_a')[k]:.2f} A"
+            amps = f"{rows.highest('allocated_a')[k]:.2f} A"
             message = f"current is allocated without a transaction, for {end - begin:.0f} s"
             self._ledger.broken(IDLE, begin, connector, "0 A", amps, message)
 
     def _without_mains(self, connector: int, rows: Rows) -> None:
         """The row of the very instant shows how it was, or how it is."""
         cut = self._cuts.cover(rows["epoch_s"], ROW_HAIR_S + rows.instrument.window_s)
-        live = (per_phase(rows.low, "offered_a") > 0) | (current(rows.low) > 0) | (rows.low["u1_v"] > 0)
+        live = (rows.low.highest("offered_a") > 0) | (current(rows.low) > 0) | (rows.low["u1_v"] > 0)
         live |= (rows["phases"] > 0) & rows.steady("phases")
         hold(self._ledger, MAINS, rows, cut & ~live, connector)
         for k in np.flatnonzero(cut & live).tolist():
@@ -207,7 +207,7 @@ class Moments:
     def _under_load(self, connector: int, rows: Rows) -> None:
         """The row before tells what flowed; the offer has to be over for long, or something is at fault."""
         epoch_s = rows["epoch_s"]
-        offer = per_phase(rows, "offered_a")
+        offer = rows.highest("offered_a")
         amps = current(rows)
         faulty = self._connectors.faulty[connector]
         sure = ~self._connectors.unsure(epoch_s[1:], ROW_HAIR_S) & ~faulty.cover(epoch_s[1:])
@@ -233,7 +233,7 @@ class Moments:
         if most is None:
             return
         for connector, rows in parts.items():
-            offer = per_phase(rows, "offered_a")
+            offer = rows.highest("offered_a")
             slack = self._context.tolerances.current_a + rows.instrument.slack("offered_a", offer)
             rises = np.flatnonzero(np.diff(offer, prepend=offer[:1]) > slack)
             for k in rises[rises >= max(rows.carried, 1)].tolist():
@@ -280,7 +280,7 @@ def _late_offer(rows: Rows, epoch_s: float, sure: bool = True) -> float:
     now = rows.at(epoch_s)
     if now < 0 or rows["phases"][now] == 0:
         return 0.0
-    offer: Array = per_phase(rows.low if sure else rows.high, "offered_a")
+    offer: Array = (rows.low if sure else rows.high).highest("offered_a")
     window_s = FOLLOW_S if offer[now] > 0 else OFF_S
     window_s += rows.instrument.window_s * (-1.0 if sure else 1.0)
     return float(offer[max(rows.at(epoch_s - window_s + ROW_HAIR_S), 0) : now + 1].max())

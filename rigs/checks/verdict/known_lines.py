@@ -45,11 +45,13 @@ class KnownLines:
         if not telling.pairing.is_idle or telling.repeats.waiting:
             return since, 0
         match, stamp_of, is_new = self._templates.match_pair, self._templates.stamp, telling.pairing.paired
-        link = self._context.history.link
-        put, hear, note = telling.gathering.put, telling.heartbeat.hear, self._context.ledger.lines.note
+        lines = self._context.ledger.lines
+        put = telling.gathering.put
+        hear = telling.heartbeat.hear
         epoch = self._epoch
         last = since
         count = 0
+        note_time, note_line = lines.epoch_s.append, lines.line.append
         far_s = clocks.STILL_S  # a stamp further from its frame is looked at by itself: its clock may be off
         while (found := match(pages.buffer, pages.at)) is not None:
             template, pair = found
@@ -68,13 +70,17 @@ class KnownLines:
             connector, block = self._block(template, groups)
             put(connector, block, epoch_s, stamp, b",".join(groups[template.values]))
             hear(epoch_s)
-            note(epoch_s, pages.number)
-            last, link.heard_at = answered, epoch_s
+            note_time(epoch_s)
+            note_line(pages.number)
+            last = answered
             count += 1
             pages.skip(pair.end() - pages.at, 2)
             if not pages.more():
                 break
-        self._pairs += count
+        if count:
+            self._context.history.link.heard_at = lines.epoch_s[-1]
+            lines.forget()
+            self._pairs += count
         return last, 2 * count
 
     def _block(self, template: Template, groups: tuple[bytes, ...]) -> tuple[int, Gathered]:

@@ -31,9 +31,10 @@ def parts(
     """
     wanted = list(dict.fromkeys([*columns, "t", "connector"]))
     for path in sorted(directory.glob(PARTS)):
-        if not _overlaps(pq.read_metadata(path), since_s, until_s):
+        metadata = pq.read_metadata(path)
+        if not _overlaps(metadata, since_s, until_s):
             continue
-        table = read_part(path, wanted)
+        table = read_part(path, wanted, metadata)
         rows = {name: to_numpy(table[name]) for name in wanted}
         keep = (rows["t"] >= since_s) & (rows["t"] < until_s)
         if connector is not None:

@@ -19,12 +19,13 @@ _LISTED = {
 }
 
 
-def read_part(path: Path, names: Sequence[str] = NAMES) -> pa.Table:
+def read_part(path: Path, names: Sequence[str] = NAMES, metadata: pq.FileMetaData | None = None) -> pa.Table:
     """These columns of one part, texts as dictionaries; one that it lacks is null in every row.
 
+    `metadata` is the part's, where it is at hand.
     BadInput where a row has no instant or no connector; pyarrow's own errors where it is no parquet file.
     """
-    metadata = pq.read_metadata(path)
+    metadata = metadata or pq.read_metadata(path)
     stored = set(metadata.schema.to_arrow_schema().names)
     if missing := [name for name in REQUIRED if name not in stored]:
         raise BadInput(f"{path} is no telemetry: it lacks the column {missing[0]}")
