@@ -1,7 +1,8 @@
 """A digital twin of the Ecotap EVC5 charge controller and the bench around it.
 
 The public API: a `Rig` is run and gives a `Run`; a `Bench` is one charge point under your hands; `judge` says
-of any recording what held. What goes wrong is `BadInput`, `CallError`, `NoReply` or `NotAvailable`.
+of any recording what held; `sweep` runs a rig many times over. What goes wrong is
+`BadInput`, `CallError`, `NoReply` or `NotAvailable`.
 """
 
 from importlib import import_module
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
     from evc5.rigs.bench.rig import Rig
     from evc5.rigs.checks.verdict.judging import judge
     from evc5.rigs.errors import BadInput, NotAvailable
+    from evc5.rigs.sweep.sweep import sweep
 
-__all__ = ["BadInput", "Bench", "CallError", "NoReply", "NotAvailable", "Rig", "Run", "judge"]
+__all__ = ["BadInput", "Bench", "CallError", "NoReply", "NotAvailable", "Rig", "Run", "judge", "sweep"]
 __version__ = "0.2.0"
 
 _HOMES = {
@@ -26,6 +28,7 @@ _HOMES = {
     "Rig": "bench.rig",
     "Run": "analysis.run",
     "judge": "checks.verdict.judging",
+    "sweep": "sweep.sweep",
 }
 
 

@@ -77,7 +77,8 @@ ROOMS = {
         "rigs.errors rigs.rigfile rigs.bench models twin",
         "acnportal numpy ocpp orjson websockets",
     ),
-    "rigs.command": ("rigs models twin", "rich"),
+    "rigs.sweep": ("rigs.errors rigs.recording rigs.checks rigs.rigfile rigs.bench", "numpy pandas pydantic"),
+    "rigs.command": ("rigs models twin", "distributed pandas rich"),
     "rigs.data": ("rigs.errors rigs.rigfile", ""),
     "rigs.examples": ("", "pytest"),
 }

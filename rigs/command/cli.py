@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from evc5 import __version__
-from evc5.rigs.command import commands, verify
+from evc5.rigs.command import commands, sweep, verify
 from evc5.rigs.command.arguments import count, days, duration, identity, pace, port, tolerance, whole
 from evc5.rigs.command.password import PASSWORD
 from evc5.rigs.command.process import ended_by_signals, take_any_encoding
@@ -158,6 +158,16 @@ def _compare_options(sub: argparse.ArgumentParser) -> None:
     _voice(sub)
 
 
+def _sweep_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("sweep", type=Path, metavar="SWEEP.toml", help="a rig, and what is varied")
+    sub.add_argument("--jobs", type=count, metavar="N", help="processes (default: one a core)")
+    what = "the workers of a Dask scheduler instead, as tcp://host:8786"
+    sub.add_argument("--scheduler", metavar="ADDRESS", help=what)
+    what = "where results go, and a sweep that was interrupted goes on (default sweeps/<file>)"
+    sub.add_argument("--out", type=Path, metavar="DIR", help=what)
+    _voice(sub)
+
+
 def _selftest_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--bug", action="append", default=[], metavar="NAME", help="only this one (repeatable)")
     _voice(sub)
@@ -213,6 +223,7 @@ COMMANDS = (
         "show what differs between two recordings of one rig",
         _compare_options,
     ),
+    ("sweep", sweep.run_sweep, "run a rig many times over, with keys and seeds varied", _sweep_options),
     ("selftest", commands.run_selftest, "seed bugs into the twin and see each caught", _selftest_options),
     ("csms", commands.serve_charge_points, "serve real charge points, and judge them", _csms_options),
     ("rigs", commands.list_rigs, "list the shipped rigs, or copy one", _rigs_options),

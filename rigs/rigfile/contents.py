@@ -81,6 +81,11 @@ class Contents(Table):
         return self._cars
 
     @property
+    def path(self) -> Path | None:
+        """The file that it was read from, where there is one."""
+        return self._path
+
+    @property
     def folder(self) -> Path:
         return self._path.parent if self._path else Path.cwd()
 

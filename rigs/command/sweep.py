@@ -1,0 +1,90 @@
+"""evc5 sweep: a rig many times over, told as it goes and in a table at the end."""
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evc5.rigs.command import commands
+from evc5.rigs.errors import BadInput
+from evc5.rigs.printable import printable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def run_sweep(arguments: Namespace) -> int:
+    """Do what of the sweep is not done yet; exit 1 where a run failed or found a fault."""
+    from evc5.rigs.command.progress import bar
+    from evc5.rigs.sweep.sweep import sweep
+    from evc5.rigs.sweep.sweep_file import SweepFile
+
+    if arguments.scheduler and arguments.jobs:
+        raise BadInput("--jobs must not stand beside --scheduler, whose workers are its own")
+    file = SweepFile.load(arguments.sweep)
+    out = arguments.out or Path("sweeps") / file.name
+    show = not (arguments.quiet or arguments.json)
+    done = 0
+
+    with _executor(arguments.scheduler) as executor, bar(file.name, show=show) as told:
+
+        def progress(so_far: float, total: float) -> None:
+            nonlocal done
+            done = int(so_far)
+            if told is not None:
+                told(so_far, total)
+
+        who = {"jobs": arguments.jobs, "executor": executor}
+        try:
+            frame = sweep(file.base(), out=out, progress=progress, **who, **file.arguments())
+        except KeyboardInterrupt:
+            print(f"evc5: {done} runs are in {out}; the same command goes on there", file=sys.stderr)
+            return commands.INTERRUPTED
+    if arguments.json:
+        print(json.dumps(_rows(frame)))
+    elif not arguments.quiet:
+        _show(frame, out)
+    return (
+        commands.OK
+        if frame["passed"].fillna(False).all() and frame["error"].isna().all()
+        else commands.FAILED
+    )
+
+
+@contextmanager
+def _executor(scheduler: str | None) -> Iterator[Executor | None]:
+    """The workers of a Dask scheduler, where one is named."""
+    if scheduler is None:
+        with nullcontext():
+            yield None
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise BadInput('--scheduler needs Dask: pip install "evc5-twin[cluster]"') from None
+    try:
+        client: Any = Client(scheduler, timeout="10s")  # it carries no types
+    except (OSError, ValueError, TypeError) as error:
+        raise BadInput(f"--scheduler {scheduler} does not answer: {error}") from None
+    with client:
+        yield client.get_executor()
+
+
+def _rows(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", date_format="iso"))
+    return rows
+
+
+def _show(frame: "pd.DataFrame", out: Path) -> None:
+    failed = frame[frame["error"].notna()]
+    faulty = int((frame["errors"] > 0).sum())
+    print(f"{len(frame)} runs: {faulty} with faults found, {len(failed)} failed")
+    for _, row in failed.head(5).iterrows():
+        print(printable(f"run {row['run']}: {row['error']}"))
+    measures = frame[["energy_wh", "peak_w", "unserved_wh"]].describe().loc[["min", "mean", "max"]]
+    print(measures.map("{:,.0f}".format).to_string())
+    print(printable(f"{out}/results.parquet has them all"))

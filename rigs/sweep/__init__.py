@@ -1,0 +1,1 @@
+"""One rig many times over: keys, seeds and behaviours varied, a row of results a run."""
