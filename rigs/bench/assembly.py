@@ -185,6 +185,7 @@ def header(rig: RigFile) -> dict[str, Any]:
         "timezone": rig.timezone,
         "clock": rig.station.clock.model_dump(),
         "phases": rig.station.phases,
+        "phase_switching": rig.station.phase_switching,
         "behaviour": rig.behaviour.name,
         "policies": dict(rig.behaviour.policies),
         "keys": {key: value for key, value in rig.station.keys.items() if not _is_private(key)},
@@ -193,9 +194,14 @@ def header(rig: RigFile) -> dict[str, Any]:
     }
 
 
+PUBLIC = ("com_options", "com_authoptions")  # flags, by which cards and boots are judged
+
+
 def _is_private(key: str) -> bool:
     """May it hold credentials: of the back office, or of a network?"""
     name = key.lower()
+    if name in PUBLIC:
+        return False
     return is_secret(name) or name.startswith(("com_", "gsm_", "eth_"))
 
 

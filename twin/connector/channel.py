@@ -172,10 +172,21 @@ class Channel:
 
         `unasked`: without anybody's doing, so that nothing is told before the car has answered (A3 to A5).
         """
+        self._permit()
+        self._await_answer(quiet=unasked)
+        self._begin()
+
+    def resume(self) -> None:
+        """A transaction goes on after a restart: what it has come to is told at once (A3 to A5)."""
+        self._permit()
+        self._begin()
+
+    def _permit(self) -> None:
         self._energy = True
         self._line.note = ""
         self._line.note_facts(transaction=True, authorised=False, finishing=False)
-        self._await_answer(quiet=unasked)
+
+    def _begin(self) -> None:
         self.set_lock(True)
         self._arbitrate()
         self._refresh()
@@ -289,7 +300,7 @@ class Channel:
         `finishing`: the cable that is in has had its transaction.
         """
         if transaction:
-            self.start(unasked=True)
+            self.resume()
         else:
             self._line.note_facts(finishing=finishing and self._plugged)
             self.set_lock(False)

@@ -343,7 +343,8 @@ def _seconds(
     for second in sorted({0.0, *starts, *changes}):
         place = min(second + BESIDE_S, end - 1)
         index = bisect_right(starts, place) - 1
-        if 0 <= place < end and index >= 0:
+        is_past = second == 0 or place >= second + BESIDE_S  # else the schedule ends too near to a change
+        if 0 <= place < end and index >= 0 and is_past:
             yield place, rows[index]
 
 

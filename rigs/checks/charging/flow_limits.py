@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from evc5.rigs.checks.reading.columns import Array, Block
-from evc5.rigs.checks.reading.flow import Flow, flow_of, offer_of, slope_w
+from evc5.rigs.checks.reading.flow import Flow, flow_of, offer_of
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import CURRENT
@@ -95,11 +95,12 @@ class FlowLimits:
         before = self._register.get(key, (np.nan, np.nan))
         self._register[key] = float(block.stamp[-1]), float(register[-1])
         stamp, wh = np.append(before[0], block.stamp), np.append(before[1], register)
-        since_s = np.diff(stamp)
-        hours = np.where(since_s > 0, since_s / 3600.0, np.nan)
+        since_s = np.nan_to_num(np.maximum(np.diff(stamp), 0.0))
+        longest_s = since_s + self._ledger.time.stepped_s(stamp)
         step_wh = 10.0 ** -block.decimals[block.layout.register or 0] * block.layout.register_scale
-        watts = slope_w(stamp, wh)[1:] - step_wh / hours
-        return replace(flow, watts=watts), np.nan_to_num(np.maximum(since_s, 0.0))
+        unknown = np.full(len(wh) - 1, np.nan)
+        watts = np.divide((np.diff(wh) - step_wh) * 3600.0, longest_s, out=unknown, where=since_s > 0)
+        return replace(flow, watts=watts), since_s
 
     # -- one connector ---------------------------------------------------------------------------
 

@@ -121,7 +121,8 @@ class Decrees:
         rows = told["chargingSchedulePeriod"]
         starts = [row["startPeriod"] for row in rows]
         return (
-            bool(self._history.outlets())
+            call.payload["connectorId"] in {0, *self._history.outlets()}
+            and bool(self._history.outlets())
             and self._context.evidence.from_power_on
             and (wire["chargingProfilePurpose"] != TX or self._names_its_own(call))
             and 0 <= wire["stackLevel"] <= 5

@@ -54,6 +54,7 @@ STATION_FOLLOW_S = 20.0  # assumed: the pilot's 5 s, the car's 5 s, and again fo
 SWITCH_S = 60.0  # assumed: the car lets go, the pause, the relays
 DWELL_S = 600.0  # EVerest EnergyManager; assumed
 JUST_S = 0.01  # stamps are written to the millisecond
+STARTED_S = 5.0  # assumed: so soon a start is told
 EXACT_A = 0.1  # limits are told with one decimal (7.14)
 
 
@@ -151,7 +152,9 @@ class Charging:
         wrong = np.zeros(len(rows), bool)
         for k in np.flatnonzero(named).tolist():
             epoch_s = float(rows["epoch_s"][k])
-            if self._is_none_of(allocated[k], self._wanted(epoch_s, own[k], station[k])):
+            if self._may_be_untold(connector, epoch_s):
+                named[k] = False
+            elif self._is_none_of(allocated[k], self._wanted(epoch_s, own[k], station[k])):
                 wrong[k] = self._is_none_of(
                     allocated[k], self._around(connector, epoch_s, self._minimum(epoch_s))
                 )
@@ -163,6 +166,11 @@ class Charging:
             return expected, f"{allocated[k]:.2f} A", message
 
         self._ledger.judge_rows(EXACT, connector, rows["epoch_s"], named, wrong, tell)
+
+    def _may_be_untold(self, connector: int, epoch_s: float) -> bool:
+        """Where the recording ends, a start may be on its way."""
+        late = epoch_s > self._context.telemetry.until - STARTED_S
+        return late and self._in_force.began(connector, epoch_s) is None
 
     def _wanted(self, epoch_s: float, *limits: float) -> list[float]:
         """What a channel may be allocated under these limits: below the minimum it pauses."""
@@ -226,7 +234,9 @@ class Charging:
         if not (limits < NO_LIMIT).any():
             return
         total, most = np.zeros(len(instants)), np.zeros(len(instants))
-        for rows in parts.values():
+        for connector, rows in parts.items():
+            overdraws = self._context.history.connectors.overdraws(connector, instants, STATION_FOLLOW_S)
+            limits = np.where(overdraws, NO_LIMIT, limits)  # the vehicle's doing
             total += at_instants(rows, instants, current(rows.low))
             most += at_instants(rows, instants, current(rows.high))
         self._station(instants, total, most, limits)

@@ -49,6 +49,7 @@ STEPS = {
 LAST = {"Uploaded", "UploadFailed", "DownloadFailed", "Installed", "InstallationFailed"}
 BEGIN_S, END_S = 60.0, 600.0  # assumed: how soon work begins, and how long a transfer takes
 SERVICE_TOLD_S = 15.0  # assumed: so soon a change of service is told
+REPLACED_S = 15.0  # assumed: what began just before another update was asked for is told by then
 IDLE = ("Available", "Preparing")
 
 
@@ -67,6 +68,7 @@ class Files:
         self._asked: tuple[float, float] | None = None  # the latest update: when asked for, when it begins
         self._images: dict[str, str | None] = {}  # by location: the version there, as the rig tells
         self._location, self._version = "", ""  # of the update under way; as last booted
+        self._replaced: tuple[float, str] | None = None  # one that was ready: until when it counts, location
         self._takes_files: bool | None = None  # does the server of diagnostics, as the rig tells?
         self._emptied = False  # diagnostics were delivered, and nothing happened since
         bus = context.bus
@@ -101,6 +103,8 @@ class Files:
         if action in self._triggers:
             self._triggers.discard(action)
             return
+        if action == UPDATE and status == "Installing":
+            self._began_before_replaced(call.epoch_s)
         told, before = self._told[action], self._now[action]
         told.append((call.epoch_s, status))
         del told[:-64]
@@ -148,12 +152,21 @@ class Files:
         epoch_s = call.reply_epoch_s or call.epoch_s
         due = epoch(call.payload["retrieveDate"])
         if self._now[UPDATE] != "Installing":
+            ready = self._now[UPDATE] == "Downloaded"
+            self._replaced = (epoch_s + REPLACED_S, self._location) if ready else None
             self._now[UPDATE] = ""  # the later request takes the place of the one before
             self._location = call.payload["location"]
         begins = max(epoch_s, due)
         self._asked = epoch_s, begins
         self._agenda.at(begins + BEGIN_S, partial(self._began, epoch_s, begins))
         self._agenda.at(begins + END_S, partial(self._came, FIRMWARE, UPDATE, epoch_s, begins, END_S))
+
+    def _began_before_replaced(self, epoch_s: float) -> None:
+        """The installation had begun when the later request came, and is told behind other messages."""
+        if self._now[UPDATE] == "" and self._replaced is not None and epoch_s <= self._replaced[0]:
+            self._now[UPDATE], self._location = "Downloaded", self._replaced[1]
+            self._asked = None  # the later request came too late to be followed
+        self._replaced = None
 
     # -- from the download to the new firmware ---------------------------------------------------
 

@@ -69,7 +69,7 @@ class Situation:
     allocated: Array
     named: Array
     near: Array  # within this much two amounts are the same
-    unanswered: Array  # a transaction runs there that the CSMS has not answered
+    unsure: Array  # a transaction runs there that may have a share or not
     cool: Array  # heat takes nothing away that is not told
     is_told: bool  # the allocation itself, not the offer that stands for it
 
@@ -209,7 +209,9 @@ class Shares:
         own = np.where(software > 0, np.minimum(own, software), own)
         own = np.where(own < np.maximum(minimum, MINIMUM_A) - 1e-6, 0.0, own)
         allocated, named = stand_ins.allocated(rows)[k], rows["limited_by"][k]
-        unanswered = connectors.running[connector].cover(epoch_s) & self._unanswered(connector, epoch_s)
+        open_to_it = self._unanswered(connector, epoch_s)
+        open_to_it |= self._keeps_share(connector, epoch_s, allocated)
+        unsure = connectors.running[connector].cover(epoch_s) & open_to_it
         near = NEAR_A + rows.instrument.slack("allocated_a", 2.0 * allocated)
         return Situation(
             wants=wants,
@@ -220,7 +222,7 @@ class Shares:
             allocated=allocated,
             named=named,
             near=near,
-            unanswered=unanswered,
+            unsure=unsure,
             cool=stand_ins.is_cool(rows)[k],
             is_told=stand_ins.is_told(rows, "allocated_a"),
         )
@@ -237,6 +239,10 @@ class Shares:
                 good &= (epoch_s < its.start) | (epoch_s > (its.stop or np.inf))
         return good
 
+    def _keeps_share(self, connector: int, epoch_s: Array, allocated: Array) -> Array:
+        """With a fault that it tries again to get over, a connector may keep what it was allocated."""
+        return self._connectors.faulty[connector].cover(epoch_s) & (allocated > 0)
+
     def _unanswered(self, connector: int, epoch_s: Array) -> Array:
         """Does a transaction run that the CSMS never answered, so that it may have a share or not?"""
         running = self._history.transactions.open.get(connector)
@@ -252,7 +258,7 @@ class Shares:
     def _full(self, axis: Rows, known: dict[int, Situation], room: Array) -> None:
         wanting = sum((one.wants & (one.own > 0)).astype(int) for one in known.values())
         together = sum(np.where(one.wants, one.own, 0.0) for one in known.values())
-        unsure = np.any([one.unanswered for one in known.values()], axis=0)
+        unsure = np.any([one.unsure for one in known.values()], axis=0)
         floor = self._floor(axis["epoch_s"])
         for connector, one in known.items():
             alone = np.minimum(one.own, np.where(room < floor - 1e-6, 0.0, room))

@@ -96,6 +96,8 @@ class ReportedOffer:
         above = imported > allowed
         self._before[connector] = float(offered[-1]), bool(above[-1])
         wrong = above & np.concatenate([[over], above[:-1]])
+        reaction_s = self._context.tolerances.reaction_s
+        wrong &= ~self._context.history.connectors.overdraws(connector, epoch_s, reaction_s)
 
         def tell(k: int) -> Told:
             expected = f"<= {allowed[k]:.2f} A (offered {highest[k]:g} A)"

@@ -106,7 +106,8 @@ class Service:
             running = history.transactions.at(connector, begin + RELAYS_SWITCHED_S / 2)
             if running is None or running.status != "Accepted":
                 continue
-            until = end if running.stop is None else min(end, running.stop)
+            told_until = history.link.delivered_until(self._context.telemetry.until, 0.0)
+            until = min(end, told_until if running.stop is None else running.stop)
             since = max(begin, running.start)
             if until - since > RELAYS_SWITCHED_S:
                 self._complain(SERVED, connector, since, until)

@@ -31,6 +31,7 @@ OF_TOLD = 0.5  # assumed: what was sampled now and then may differ so much from 
 KILO_PART = 0.3  # assumed: a factor of 1000 is told from others by so much
 INTERVAL_PART = 0.1  # assumed: interval and register may be read some seconds apart
 DISTURBED_S = 5.0  # assumed: what happened near a sample may have changed the power around it
+MOST_DISTURBED = 256  # moments kept
 SESSIONS = 64  # kept at a time, for data that arrives late
 COARSEST_WH = 1000.0  # a register in whole kWh
 TELLING = 3  # assumed: so many showings that all are multiples of one step tell it
@@ -75,7 +76,7 @@ class EnergyFlow:
         self._context = context
         self._ledger = context.ledger
         self._sessions: dict[tuple[int, int], Session] = {}
-        self._disturbed: dict[int, deque[float]] = {}
+        self._disturbed: deque[float] = deque(maxlen=MOST_DISTURBED)
         bus = context.bus
         bus.readings.append(self._readings)
         bus.calls["StatusNotification"].append(self._status)
@@ -89,22 +90,17 @@ class EnergyFlow:
     # -- what disturbs ---------------------------------------------------------------------------
 
     def _status(self, call: Call) -> None:
-        self._disturb(call.payload["connectorId"], call.epoch_s)
+        self._disturbed.append(call.epoch_s)
 
     def _ordered(self, call: Call) -> None:
-        for connector in self._context.history.outlets():
-            self._disturb(connector, call.reply_epoch_s or call.epoch_s)
+        self._disturbed.append(call.reply_epoch_s or call.epoch_s)
 
     def _event(self, event: Event) -> None:
-        for connector in [event.connector] if event.connector is not None else list(self._disturbed):
-            self._disturb(connector, event.epoch_s)
+        self._disturbed.append(event.epoch_s)
 
-    def _disturb(self, connector: int, epoch_s: float) -> None:
-        self._disturbed.setdefault(connector, deque(maxlen=64)).append(epoch_s)
-
-    def _undisturbed(self, connector: int, begin: float, end: float) -> bool:
-        moments = self._disturbed.get(connector, ())
-        return not any(begin - DISTURBED_S <= epoch_s <= end + DISTURBED_S for epoch_s in moments)
+    def _undisturbed(self, begin: float, end: float) -> bool:
+        """Did nothing happen at any connector? What one takes the others may have to leave."""
+        return not any(begin - DISTURBED_S <= epoch_s <= end + DISTURBED_S for epoch_s in self._disturbed)
 
     # -- samples ---------------------------------------------------------------------------------
 
@@ -135,12 +131,13 @@ class EnergyFlow:
         if np.isnan(session.first_epoch_s):
             session.first_epoch_s = float(block.epoch_s[0])
         hours = np.diff(stamp) / 3600.0
+        doubt_h = self._ledger.time.stepped_s(stamp) / 3600.0
         told = np.diff(register)
         least, most = np.minimum(low[1:], low[:-1]), np.maximum(high[1:], high[:-1])
         known = (hours > 0) & np.isfinite(least + most + told)
         tolerances = self._context.tolerances
         slack = tolerances.meter_class * most * hours + WHOLE_WH + WHOLE_WH
-        slack = slack + max(tolerances.resolution_wh, session.step_wh)
+        slack = slack + max(tolerances.resolution_wh, session.step_wh) + most * doubt_h
         even = np.maximum(high[1:], high[:-1]) - np.minimum(high[1:], high[:-1])
         steady = known & (even <= tolerances.steady_part * most)
         wrong = steady & ((told < least * hours - slack) | (told > most * hours + slack))
@@ -148,7 +145,7 @@ class EnergyFlow:
         self._ledger.held(ENERGY, int(np.count_nonzero(good)), connector, stamp[1:][good])
         self._sum(session, low, high, hours, told, known)
         for k in np.flatnonzero(wrong).tolist():
-            if self._undisturbed(connector, float(stamp[k]), float(stamp[k + 1])):
+            if self._undisturbed(float(stamp[k]), float(stamp[k + 1])):
                 part = (float(v) for v in (least[k] * hours[k], most[k] * hours[k], slack[k], told[k]))
                 session.suspects.append(Suspect(float(block.epoch_s[k]), float(stamp[k]), *part))
 

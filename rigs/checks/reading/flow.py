@@ -4,7 +4,6 @@ Arrays hold one value a reading; nan where it is not told.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -77,11 +76,3 @@ def total(block: Block, measurand: str) -> Array | None:
     phases = by_phase(block, measurand)
     summed: Array | None = np.sum(phases, axis=0) if phases else None
     return summed
-
-
-def slope_w(stamp: Array, register_wh: Array) -> Array:
-    """The mean power since the reading before; nan for the first, and where time stands still."""
-    hours = np.diff(stamp) / 3600.0
-    rise = np.array([b - a for a, b in pairwise(register_wh.tolist())])
-    power = np.divide(rise, hours, out=np.full(len(rise), np.nan), where=hours > 0)
-    return np.concatenate([[np.nan], power])

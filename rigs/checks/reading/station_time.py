@@ -65,6 +65,15 @@ class StationTime:
             (s for t_s, s in steps if abs(self.epoch(t_s) - epoch_s) <= SETTING_S * s + 1.0), default=0.0
         )
 
+    def stepped_s(self, stamps: Array) -> Array:
+        """By how much the clock may have been set between each stamp and the next."""
+        found = np.zeros(max(len(stamps) - 1, 0))
+        for t_s, step_s in self._sets:
+            by = abs(step_s)
+            at, margin_s = self.epoch(t_s), SETTING_S * by + 1.0
+            found += by * ((stamps[:-1] <= at + margin_s) & (stamps[1:] >= at - margin_s))
+        return found
+
     def _warped(self, t_s: float) -> float:
         return _between(self._run, self._told, t_s)
 
@@ -89,7 +98,7 @@ def station_time(
     clock = summary.get("clock")
     told = clock if isinstance(clock, dict) else {}
     offset_s, ppm = (told.get(name) or 0.0 for name in ("offset_s", "drift_ppm"))
-    if not isinstance(ppm, int | float) or not isinstance(offset_s, int | float) or not ppm:
+    if not isinstance(ppm, int | float) or not isinstance(offset_s, int | float) or not (ppm or offset_s):
         return StationTime(start)
     sets = [(row["t"], row["detail"]["offset_s"]) for row in _clock_sets(events)]
     return StationTime(start, drifting(offset_s, ppm * 1e-6, sets), sets)

@@ -92,6 +92,13 @@ class Keys:
         sockets = text.lower().split(",") if text else []
         return "lock" in sockets[connector - 1].split("+") if 0 < connector <= len(sockets) else None
 
+    def has_reader(self, connector: int) -> bool:
+        """Does a reader serve the connector (chg_Reader1, chg_Reader2), as far as anybody told?"""
+        texts = [self.text(key) for key in ("chg_Reader1", "chg_Reader2")]
+        readers = [text.lower().partition(",") for text in texts if text is not None]
+        serving = [r for r in readers if r[0].strip() != "none" and r[2].strip() in ("any", f"ch{connector}")]
+        return bool(serving) or not readers
+
     # -- what the frames tell --------------------------------------------------------------------
 
     def rigged(self, key: str, value: str) -> None:

@@ -64,7 +64,7 @@ class Link:
         for begin, over in reversed(self.outages):  # one soon after another leaves no time to catch up
             if until - over >= DRAIN_S:
                 break
-            until = begin
+            until = self._held_since(begin)
         return until - grace_s
 
     def _held_since(self, end: float) -> float:
@@ -73,7 +73,7 @@ class Link:
         for epoch_s in reversed(self.unheard):
             if since - epoch_s > HELD_S:
                 break
-            since = epoch_s
+            since = min(since, epoch_s)
         return since
 
     # -- what is told ----------------------------------------------------------------------------

@@ -199,6 +199,8 @@ class ProfilesInForce:
         if asked is None:
             return None
         wait_s = self._history.keys.integer("ConnectionTimeOut", start) or FOREVER
+        if self._history.boots.went_dark_after(asked[0]) <= start:
+            return None  # nobody waits any more after a boot
         return asked[1] if start - asked[0] <= wait_s + LAPSE_S else None
 
     def _stopped(self, call: Call) -> None:
@@ -213,7 +215,8 @@ class ProfilesInForce:
         for k, (start, end) in enumerate(ran):
             if end == FOREVER and (stopped is None or start == stopped.start):
                 ran[k] = (start, stop)
-        held = self.profiles(stop)
+        told_at_once = call.epoch_s - stop < LAPSE_S  # what was accepted in between is of it as well
+        held = self.profiles(call.epoch_s if told_at_once else stop)
         over = [p for p in held if p.purpose == TX and p.connector == connector]
         if over:
             self._change(stop, lambda held: tuple(p for p in held if p not in over))

@@ -26,6 +26,7 @@ class StationHistory:
         self.transactions = TransactionMemory()
         self.connectors = Connectors(self.link, self.boots)
         self.transactions.ending = self.connectors.ending
+        self.transactions.pulled = self.connectors.unplugged
         self._calls: dict[str, Callable[[Call], None]] = {
             "StartTransaction": self._start,
             "StopTransaction": self._stop,

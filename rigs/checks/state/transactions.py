@@ -49,6 +49,7 @@ class TransactionMemory:
         self.finished: dict[int, deque[Transaction]] = {}
         self.count = 0
         self.ending: Mapping[int, float] = {}  # by connector: its cable was pulled, or it is finishing
+        self.pulled: Mapping[int, float] = {}  # by connector: when its cable was last pulled
         self.remote_tags: dict[str, float] = {}  # idTags of remote starts accepted, in lower case
         self.given: set[int] = set()  # ids that the CSMS ever gave
         self.from_power_on = False  # does the recording reach back to the first transaction?
@@ -111,13 +112,16 @@ class TransactionMemory:
             return min(nameless, key=partial(self.distance, stop))
         return candidates[0] if len(candidates) == 1 else None
 
-    def distance(self, stop: dict[str, Any], running: Transaction) -> tuple[bool, bool, bool, float]:
+    def distance(self, stop: dict[str, Any], running: Transaction) -> tuple[bool, bool, bool, bool, float]:
         """How badly a stop goes with a transaction: by its end as it was seen, its card, its meter."""
+        at = epoch(stop["timestamp"])
+        pulled = abs(at - self.pulled.get(running.connector, -FOREVER)) <= ENDED_S
+        otherwise = pulled != (stop.get("reason") == "EVDisconnected")
         tag = stop.get("idTag", "").lower()
         risen_wh = float(stop["meterStop"]) - running.meter_start
         ended_epoch_s = self.ending.get(running.connector, -FOREVER)
-        elsewhere = abs(epoch(stop["timestamp"]) - ended_epoch_s) > ENDED_S
-        return elsewhere, bool(tag) and running.id_tag.lower() != tag, risen_wh < 0, risen_wh
+        elsewhere = abs(at - ended_epoch_s) > ENDED_S
+        return otherwise, elsewhere, bool(tag) and running.id_tag.lower() != tag, risen_wh < 0, risen_wh
 
     # -- what the frames tell --------------------------------------------------------------------
 

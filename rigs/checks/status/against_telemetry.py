@@ -164,7 +164,8 @@ class Standing:
         )  # after both it is Preparing (H2)
         used = idle & here & (since > np.maximum(begun + 1.0, anew))
         seen = connectors.plugged[connector].begins_of(epoch_s, UNSEEN_S)  # cables swapped in a wink are one
-        just_used = idle & here & (since > np.maximum(seen, anew) - 1.0)  # stamps go by the second
+        served = np.maximum(seen, service.last_end(epoch_s))  # a boot may keep Finishing, or not
+        just_used = idle & here & (since > served - 1.0)  # stamps go by the second
         waited = (
             epoch_s - seen > (self._keys.integer("ConnectionTimeOut", float(epoch_s[-1])) or 0) - UNSURE_S
         )

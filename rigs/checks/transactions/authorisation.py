@@ -100,8 +100,10 @@ class Authorisation:
             return
         started = self._history.transactions.by_id.get(call.reply["transactionId"])
         status = call.reply["idTagInfo"]["status"]
-        known_epoch_s = (call.reply_epoch_s or call.epoch_s) + ELSEWHERE_S
-        self._said[call.payload["idTag"].lower()] = known_epoch_s, status
+        tag = call.payload["idTag"].lower()
+        asked_epoch_s, _ = self._said.get(tag, (float("-inf"), ""))
+        if started is None or asked_epoch_s <= started.start + WHOLE_SECOND_S:  # else asked for anew since
+            self._said[tag] = (call.reply_epoch_s or call.epoch_s) + ELSEWHERE_S, status
         if started is not None and status not in ("Accepted", "ConcurrentTx") and started.stop is None:
             self._refused.append((started, call.reply_epoch_s or call.epoch_s))
 

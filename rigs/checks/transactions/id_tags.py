@@ -92,6 +92,7 @@ CARD_LOOK_S = 15.0  # assumed: a back office answers within ten seconds; of one 
 NEAR_S = 5.0  # how exactly a time-out is kept
 CARD_BEFORE_S = 5.0  # assumed: what was done so long before a status was told may have brought it about
 SAME_CLOCK_S = 1.0  # where the station's clock is that of the recording
+KEEPS_CABLE = ("DeAuthorized", "EVDisconnected")  # ER 3.5; UnlockConnectorOnEVSideDisconnect may be false
 LONGEST_WAIT_S = 600.0  # from a card to the start that it brings about
 
 
@@ -185,15 +186,13 @@ class Cards:
         free_epoch_s = self._given_up.get(running.connector, -np.inf)
         doubt_s = self._ledger.time.doubt_s(running.start)
         by = running.start + 1.0 + doubt_s
-        asked_for = any(
-            said.tag == tag and said.epoch_s <= free_epoch_s <= said.answered for said in self._said
-        )
+        asked_for = any(self._was_being_asked(tag, shown, free_epoch_s) for shown, _, _ in self._tags)
         if asked_for or free_epoch_s > running.start:
             free_epoch_s = -np.inf  # the card was asked for when it was given up, or had started by then
         shown = any(
             c == running.connector
             and who == tag
-            and epoch_s >= since
+            and (epoch_s >= since or self._keys.integer("ConnectionTimeOut", epoch_s) == 0)
             and free_epoch_s - STAMP_HAIR_S - doubt_s <= epoch_s <= by
             for epoch_s, c, who in self._tags
         )
@@ -202,6 +201,11 @@ class Cards:
         message = f"a transaction starts on idTag {running.id_tag}, which nobody showed or sent"
         expected = "a card or a remote start before"
         self._ledger.judge(CAUSE, good, running.start_told, running.connector, expected, "neither", message)
+
+    def _was_being_asked(self, tag: str, shown: float, epoch_s: float) -> bool:
+        """Was a card shown before an instant, and its Authorize, maybe behind other CALLs, answered later?"""
+        answers = (said.answered for said in self._said if said.tag == tag and said.epoch_s >= shown)
+        return shown <= epoch_s + STAMP_HAIR_S and next(answers, -np.inf) >= epoch_s - STAMP_HAIR_S
 
     def _waits_since(self, epoch_s: float) -> float:
         """Since when a card may have waited; with a ConnectionTimeOut of 0 it does so for ever."""
@@ -268,7 +272,7 @@ class Cards:
         epoch_s = event.epoch_s
         tag = str(event.detail.get("id_tag", "")).lower()
         self._tags.append((epoch_s, connector, tag))
-        if self._has_no_reader(connector):
+        if not self._keys.has_reader(connector):
             return
         told_epoch_s, told = self._told.get(connector, (None, ""))
         owner = self._kept_for(connector, epoch_s) if told == "Finishing" else None
@@ -283,12 +287,6 @@ class Cards:
             told = self._told[connector][1]
             message = f"card {tag} was shown for its cable"
             self._ledger.judge(CABLE, told == "Available", epoch_s, connector, "Available", told, message)
-
-    def _has_no_reader(self, connector: int) -> bool:
-        texts = [self._keys.text(key) for key in ("chg_Reader1", "chg_Reader2")]
-        readers = [text.lower().partition(",") for text in texts if text is not None]
-        serving = [r for r in readers if r[0].strip() != "none" and r[2].strip() in ("any", f"ch{connector}")]
-        return bool(readers) and not serving
 
     def _followed(
         self, connector: int, epoch_s: float, tag: str, told: str, told_epoch_s: float | None
@@ -328,8 +326,16 @@ class Cards:
         message = f"card {tag} was shown while {before[0]} waits for its cable"
         self._ledger.judge(BACK, told == expected, epoch_s, connector, expected, told, message)
 
+    def _may_keep_a_cable(self, connector: int, epoch_s: float) -> bool:
+        """ER 3.5: a card of the group lets go of the cable of a transaction that did not unlock it."""
+        over = list(self._history.transactions.finished.get(connector, ()))[-1:]
+        plugged = self._connectors.plugged[connector].begin_of(epoch_s) is not None
+        return plugged and any(last.reason in KEEPS_CABLE for last in over)
+
     def _out_of_service(self, connector: int, epoch_s: float, tag: str) -> None:
         """Shown at one connector only, and not asked for on behalf of the CSMS."""
+        if self._may_keep_a_cable(connector, epoch_s):
+            return
         shown = sum(who == tag and abs(at - epoch_s) <= CARD_SOON_S for at, _, who in self._tags)
         if shown == 1 and not any(
             who == tag and abs(at - epoch_s) <= CARD_SOON_S for at, who in self._remote
@@ -346,7 +352,8 @@ class Cards:
         answer = self._answer(tag, epoch_s)
         group = self._parents.get(its.id_tag.lower())
         if not own and answer is None:  # known by cache or list, or nothing that could stop it
-            if group is not None and self._flag("LocalPreAuthorize", epoch_s) is False:
+            asks = not self._keys.has_option("com_AuthOptions", "AllowAllCards")
+            if asks and group is not None and self._flag("LocalPreAuthorize", epoch_s) is False:
                 message = f"card {tag} was shown in a transaction of group {group}, and not asked for"
                 asked = self._was_asked(tag, epoch_s)
                 self._ledger.judge(ASKED, asked, epoch_s, its.connector, "Authorize at once", "none", message)

@@ -254,7 +254,7 @@ class Unconnected:
 
     def _unknown(self, shown: Shown) -> None:
         """Neither list nor cache have it, or not any more (5.4)."""
-        if self._is_sure(shown):
+        if self._is_sure(shown) and self._keys.has_reader(shown.connector):
             good = self._was_asked(shown)
             message = f"card {shown.tag} is in no list and no cache"
             self._ledger.judge(
@@ -290,7 +290,8 @@ class Unconnected:
         if known is not None and (known != "Accepted" or self._is("LocalAuthorizeOffline", epoch_s)):
             may = known == "Accepted"
         else:
-            may = self._is("AllowOfflineTxForUnknownId", epoch_s)
+            anybody = self._keys.has_option("com_AuthOptions", "AllowAllCards", epoch_s)
+            may = anybody or self._is("AllowOfflineTxForUnknownId", epoch_s)
         started = self._start_of(shown)
         good = (started is not None and started.id_tag.lower() == shown.tag) == may
         what = f"card {shown.tag}, {known or 'unknown'} to the station, while there was no link"

@@ -25,6 +25,7 @@ REQUIREMENTS = (
     R(NOT_RUNNING, "A remote stop is accepted for a running transaction, refused for any other", "5.12"),
 )
 CAUSE_BEFORE_S = 60.0  # assumed: how long before a stop its cause may lie; an authorisation takes up to 30 s
+INSTALL_S = 600.0  # assumed: how long an installation takes before its reboot
 REMOTE_S = 30.0  # assumed: how soon a remote stop is carried out
 LASTING = ("PowerLoss", "EVDisconnected")  # told when the station is back, or its pilot mended
 # A bare transcript does not show their cause.
@@ -40,11 +41,12 @@ class Cause:
     epoch_s: float
     connector: int | None = None
     transaction: int | None = None
+    before_s: float = CAUSE_BEFORE_S
 
     def ends(self, stopped: Transaction) -> bool:
         mine = self.connector in (None, stopped.connector) and self.transaction in (None, stopped.id)
         stop = stopped.stop if stopped.stop is not None else stopped.start
-        long_ago = self.epoch_s < (stopped.start - 1.0 if self.reason in LASTING else stop - CAUSE_BEFORE_S)
+        long_ago = self.epoch_s < (stopped.start - 1.0 if self.reason in LASTING else stop - self.before_s)
         return mine and not long_ago and self.epoch_s <= stop + 1.0
 
 
@@ -68,6 +70,7 @@ class StopReasons:
         bus.replies["StartTransaction"].append(self._started)
         bus.replies["Authorize"].append(lambda call: self._refused(call, None))
         bus.calls["BootNotification"].append(self._booted)
+        bus.calls["FirmwareStatusNotification"].append(self._installs)
         for name, reason in (("tag", "Local"), ("unplug", "EVDisconnected"), ("power-cut", "PowerLoss")):
             bus.events[name].append(lambda event, reason=reason: self._event(event, reason))  # type: ignore[misc]
         bus.events["fault"].append(self._fault)
@@ -122,6 +125,11 @@ class StopReasons:
     def _refused(self, call: Call, connector: int | None) -> None:
         if call.reply is not None and call.reply["idTagInfo"]["status"] != "Accepted":
             self._note(call, "DeAuthorized", connector)
+
+    def _installs(self, call: Call) -> None:
+        """New firmware is begun with a reboot (5.19)."""
+        if call.payload["status"] == "Installing":
+            self._causes.append(Cause("Reboot", call.epoch_s, before_s=INSTALL_S))
 
     def _booted(self, call: Call) -> None:
         """A boot no event explains: the power may have been gone since the station was last heard."""

@@ -60,7 +60,7 @@ class Transactions:
         message = f"the {what} of a transaction is told before its time"
         self._ledger.judge(
             TIMES,
-            ahead <= self._context.tolerances.station_clock_s,
+            ahead <= self._context.tolerances.station_clock_s + self._ledger.time.doubt_s(call.epoch_s),
             call.epoch_s,
             connector,
             f"a timestamp up to {iso(call.epoch_s)}",

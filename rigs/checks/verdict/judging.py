@@ -300,6 +300,8 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
     evidence.from_power_on = history.transactions.from_power_on = recording.is_from_power_on
     for key, value in evidence.header.items() if evidence.from_power_on else ():
         history.keys.rigged(key, as_text(value))
+    if evidence.from_power_on and summary.get("phase_switching") is not None:
+        history.keys.rigged("ConnectorSwitch3to1PhaseSupported", as_text(summary["phase_switching"]))
     evidence.events = _tells_of_hands(recording)
     evidence.is_continuous = recording.directory is not None
     evidence.phases = summary.get("phases") if summary.get("phases") in (1, 3) else None

@@ -208,7 +208,7 @@ class Telling:
         if event.name in _BARRIER_EVENTS:
             self.gathering.flush()
         self._history.event(event.epoch_s, event.name, event.connector, event.detail)
-        if event.name in ("link-down", "power-cut"):
+        if event.name in ("link-down", "power-cut", "reset"):
             self.pairing.interrupted()
         self._bus.tell(self._bus.events.get(event.name, ()), event)
 

@@ -38,6 +38,7 @@ class Boot:
         self._of_all: dict[str, set[int | None]] = {}  # asked for of every connector: who has told
         self._owed: set[int] | None = None  # connectors whose status has not come since the boot
         self._owed_until = 0.0
+        self._before: Call | None = None  # the station's CALL before: the next waits for its reply
         self._accepted: deque[float] = deque(maxlen=LOOP_BOOTS)  # boots that nobody asked for
         self._silent = 0  # accepted boots in a row with no status after them
         self._asked_for = False  # was a reset or an update accepted, or the power cut, since the last boot?
@@ -56,6 +57,7 @@ class Boot:
     def _called(self, call: Call) -> None:
         if not call.up:
             return
+        self._waited_for_nothing(call)
         self._settle(call.epoch_s)
         if call.action == "BootNotification":
             if not self._history.boots.boot_asked:
@@ -66,6 +68,12 @@ class Boot:
                 self._owed.discard(call.connector)
         if self._waits and call.action != "BootNotification":
             self._too_early(call)
+
+    def _waited_for_nothing(self, call: Call) -> None:
+        """What waited for a reply that never came is told that much later."""
+        before, self._before = self._before, call
+        if before is not None and before.reply_epoch_s is None:
+            self._owed_until += call.epoch_s - before.epoch_s
 
     def _booting(self, call: Call) -> None:
         self._owed = None

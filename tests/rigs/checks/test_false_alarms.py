@@ -10,6 +10,13 @@ from evc5.rigs.checks import judge
 
 TABLE = {"name": "steps", "start": "2024-03-01T00:00:00Z", "days": 3660.0}
 SAMPLED = {"ClockAlignedDataInterval": 300}
+ALL_MEASURED = {
+    "MeterValuesSampledData": "Current.Import,Current.Offered,Power.Active.Import,"
+    "Energy.Active.Import.Register",
+    "chg_KWH1": "EASTR_SDM630,1,9600,N,1",
+    "chg_KWH2": "EASTR_SDM630,2,9600,N,1",
+}
+LISTS_ON = {"AuthorizationCacheEnabled": True, "LocalAuthListEnabled": True, "LocalPreAuthorize": True}
 
 
 def step(verb: str, *args: Any, **kwargs: Any) -> Step:
@@ -154,6 +161,202 @@ WRONG_PROFILE = [
     wait(200.0),
     step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1", "chargingProfile": TEN_AMPS}),
 ]
+LATE_STATUSES = [
+    step("ask", "Reset", {"type": "Soft"}),
+    step("csms.reply", "StatusNotification", silent=True, times=3),
+    wait(4600.0),
+]
+RESET_MEANWHILE = [
+    wait(60.0),
+    step("ask", "Reset", {"type": "Hard"}),
+    wait(0.8),
+    step("plug_in", 1),
+    wait(60.0),
+]
+READY_TO_INSTALL = [
+    wait(30.0),
+    step("plug_in", 2, "renault-zoe-ze50", 0.881),
+    step("present_tag", 2, "TAG3"),
+    wait(300.0),
+    step("serve_image", "ftp://server/new", "V32R31"),
+    step("ask", "UpdateFirmware", {**UPDATE, "retrieveDate": "2024-03-01T00:06:00Z"}),
+    wait(60.0),
+    step("unplug", 2),
+    step("ask", "UpdateFirmware", {"location": "ftp://other", "retrieveDate": "2030-01-01T00:00:00Z"}),
+    wait(60.0),
+]
+NO_SUCH_CONNECTOR = [
+    wait(100.0),
+    step("ask", "SetChargingProfile", {"connectorId": 3, "csChargingProfiles": TEN_AMPS}),
+]
+SET_MEANWHILE = [
+    step("plug_in", 2, "vw-id3-58", 0.3, 13.0),
+    step("present_tag", 2, "TAG1"),
+    step("ask", "SetChargingProfile", {"connectorId": 2, "csChargingProfiles": TEN_AMPS}),
+    wait(3900.0),
+]
+TRIES_AGAIN = [
+    step("inject", "diode-failure", 1),
+    *(step("plug_in", connector, "renault-zoe-ze50") for connector in (1, 2)),
+    *(step("present_tag", connector, "TAG1") for connector in (1, 2)),
+    wait(300.0),
+]
+KEPT_OUT_OF_SERVICE = [
+    wait(60.0),
+    step("csms.reply", "StartTransaction", REFUSED, times=1),
+    step("plug_in", 1),
+    step("present_tag", 1, "KIN1"),
+    wait(30.0),
+    step("ask", "ChangeAvailability", {"connectorId": 0, "type": "Inoperative"}),
+    wait(30.0),
+    step("present_tag", 1, "TAG1"),
+    wait(60.0),
+]
+LESS_FOR_A_WHILE = [
+    step("plug_in", 1, "tesla-model-3-rwd", 0.487, 20.0),
+    step("present_tag", 1, "TAG1"),
+    wait(3100.0),
+    step("plug_in", 2, "renault-zoe-ze50", 0.211),
+    step("present_tag", 2, "TAG3"),
+    wait(10.0),
+    step("unplug", 2),
+    wait(60.0),
+]
+REFUSED_UNDER_A_PROFILE = [
+    step("ask", "SetChargingProfile", {"connectorId": 2, "csChargingProfiles": TEN_AMPS}),
+    wait(100.0),
+    step("csms.reply", "StartTransaction", REFUSED, times=1),
+    step("plug_in", 2, "renault-zoe-ze50", 0.1),
+    step("present_tag", 2, "KIN1"),
+    wait(10.0),
+]
+GOES_ON = [
+    step("plug_in", 2, "renault-zoe-ze50", 0.1),
+    step("present_tag", 2, "TAG1"),
+    wait(60.0),
+    step("power.cut"),
+    wait(5.0),
+    step("power.restore"),
+    wait(3700.0),
+]
+LIMITED_AS_IT_STOPS = [
+    step("plug_in", 1, "nissan-leaf-40", 0.257, 20.0),
+    step("present_tag", 1, "TAG1"),
+    wait(300.0),
+    step("present_tag", 1, "TAG1"),
+    step("present_tag", 1, "TAG1"),
+    step("ask", "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": NOTHING}),
+    wait(300.0),
+]
+IN_A_GROUP = [
+    *CHARGE[:2],
+    step("present_tag", 1, "KIN2"),
+    wait(600.0),
+    step("present_tag", 1, "TAG1"),
+    wait(60.0),
+]
+WAITED_FOR_EVER = [
+    wait(60.0),
+    step("present_tag", 2, "TAG1"),
+    wait(60.0),
+    step("ask", "ChangeConfiguration", {"key": "ConnectionTimeOut", "value": "120"}),
+    wait(900.0),
+    step("plug_in", 2),
+    wait(60.0),
+]
+PULLED_BEFORE_IT_IS_ASKED = [
+    step("plug_in", 1),
+    step("present_tag", 1, "KIN1"),
+    wait(0.1),
+    step("unplug", 1),
+    wait(4.0),
+    step("plug_in", 1, "renault-zoe-ze50", 0.155),
+    wait(60.0),
+]
+TWO_GIVEN_UP = [
+    step("csms.reply", "StartTransaction", error="InternalError", times=8),
+    step("plug_in", 1, "vw-id3-58", 0.703),
+    step("present_tag", 1, "TAG1"),
+    step("plug_in", 2, "renault-zoe-ze50", 0.575, 20.0),
+    step("present_tag", 2, "TAG1"),
+    wait(900.0),
+    step("present_tag", 1, "TAG1"),
+    step("unplug", 2),
+    wait(60.0),
+]
+STILL_OVERDRAWS = [
+    step("plug_in", 2, "tesla-model-3-rwd", 0.9),
+    step("inject", "over-current", 2),
+    wait(120.0),
+    step("unplug", 2),
+    step("plug_in", 2, "tesla-model-3-rwd", 0.29, 20.0),
+    step("present_tag", 2, "TAG1"),
+    wait(460.0),
+]
+STOPPED_OFFLINE = [
+    step("plug_in", 1, "nissan-leaf-40", 0.288),
+    step("present_tag", 1, "TAG1"),
+    wait(2000.0),
+    step("unplug", 1),
+    step("link.down"),
+    step("plug_in", 1, "vw-e-golf-2017", 0.849, 13.0),
+    step("present_tag", 1, "TAG1"),
+    wait(970.0),
+    step("unplug", 1),
+]
+ANYBODY_OFFLINE = [
+    wait(600.0),
+    step("link.down"),
+    step("plug_in", 1, "tesla-model-3-rwd", 0.391, 20.0),
+    wait(10.0),
+    step("present_tag", 1, "TAG2"),
+    wait(300.0),
+    step("link.up"),
+    wait(3600.0),
+]
+RESET_AS_IT_BEGINS = [
+    step("plug_in", 2),
+    step("ask", "RemoteStartTransaction", {"connectorId": 2, "idTag": "TAG2"}),
+    step("ask", "Reset", {"type": "Soft"}),
+    wait(120.0),
+]
+OVERDRAWS_THE_STATION = [
+    step("plug_in", 1, "nissan-leaf-40", 0.091, 20.0),
+    step("present_tag", 1, "TAG1"),
+    step(
+        "ask",
+        "SetChargingProfile",
+        {
+            "connectorId": 0,
+            "csChargingProfiles": {**TEN_AMPS, "chargingProfilePurpose": "ChargePointMaxProfile"},
+        },
+    ),
+    wait(900.0),
+    step("inject", "over-current", 1),
+    wait(30.0),
+]
+FORGOTTEN_AT_A_BOOT = [
+    step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1", "chargingProfile": NOTHING}),
+    wait(60.0),
+    step("ask", "Reset", {"type": "Hard"}),
+    wait(60.0),
+    step("plug_in", 1),
+    step("present_tag", 1, "TAG1"),
+    wait(120.0),
+]
+ONE_PHASE_IN_WATTS = {
+    **TEN_AMPS,
+    "chargingSchedule": {
+        "chargingRateUnit": "W",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6900.0, "numberPhases": 1}],
+    },
+}
+ON_ONE_PHASE = [
+    *CHARGE,
+    wait(60.0),
+    step("ask", "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": ONE_PHASE_IN_WATTS}),
+    wait(600.0),
+]
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
     "power-loss-at-one-connector-is-the-station's": ({"keys": SAMPLED}, {}, [wait(1.0), *DARK]),
     "the-mains-are-back-before-the-line": ({}, {}, BACK_BEFORE_THE_LINE),
@@ -223,6 +426,81 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
         {"boot_status": ["Rejected", "Pending", "Accepted"]},
         [step("plug_in", 1), wait(600.0)],
     ),
+    "a-status-that-waits-behind-unanswered-ones": ({}, {}, LATE_STATUSES),
+    "a-reset-with-a-call-outstanding": ({"latency_s": 0.8}, {}, RESET_MEANWHILE),
+    "an-update-that-had-begun-when-another-was-asked-for": ({}, {}, READY_TO_INSTALL),
+    "a-connector-that-nobody-told-of": ({}, {"asks_keys": False}, NO_SUCH_CONNECTOR),
+    "a-clock-set-between-two-samples": (
+        {"latency_s": 0.8, "keys": {"MeterValueSampleInterval": 10}, "clock": {"drift_ppm": 500.0}},
+        {"heartbeat_interval_s": 3600},
+        SET_MEANWHILE,
+    ),
+    "a-connector-that-tries-again-keeps-its-share": ({"station_max_a": 20.0}, {}, TRIES_AGAIN),
+    "a-card-of-the-group-for-a-cable-out-of-service": (
+        {},
+        {"tags": {"KIN1": {"parent": "KIN"}}},
+        KEPT_OUT_OF_SERVICE,
+    ),
+    "another-car-has-its-share-between-two-samples": (
+        {"station_max_a": 20.0, "keys": {"MeterValueSampleInterval": 60, **ALL_MEASURED}},
+        {},
+        LESS_FOR_A_WHILE,
+    ),
+    "a-start-refused-under-a-profile-by-a-clock-that-is-late": (
+        {"latency_s": 0.8, "clock": {"offset_s": -7.5}},
+        {},
+        REFUSED_UNDER_A_PROFILE,
+    ),
+    "a-transaction-that-goes-on-after-a-loss-of-power": (
+        {"keys": {"chg_Options": "RestartTransOnBoot=1"}},
+        {},
+        GOES_ON,
+    ),
+    "a-profile-accepted-as-its-transaction-stops": (
+        {"behaviour": "ocpp16", "latency_s": 0.05, "clock": {"offset_s": -3600.0}},
+        {},
+        LIMITED_AS_IT_STOPS,
+    ),
+    "all-cards-are-taken-in-a-transaction-too": (
+        {"keys": {"com_AuthOptions": "AllowAllCards=1"}},
+        {"tags": {"KIN2": {"parent": "KIN"}}},
+        IN_A_GROUP,
+    ),
+    "no-reader-no-card": (
+        {"keys": {**LISTS_ON, "chg_Reader1": "None", "chg_Reader2": "None"}},
+        {},
+        [wait(200.0), *CHARGE, wait(60.0)],
+    ),
+    "a-card-waited-for-ever-until-the-key-was-changed": (
+        {"keys": {"ConnectionTimeOut": 0}},
+        {},
+        WAITED_FOR_EVER,
+    ),
+    "a-cable-pulled-before-its-card-was-asked-for": ({"latency_s": 0.05}, {}, PULLED_BEFORE_IT_IS_ASKED),
+    "two-starts-given-up-and-two-stops-of-no-id": ({"behaviour": "ocpp16"}, {}, TWO_GIVEN_UP),
+    "a-vehicle-that-overdraws-what-is-told-to-be-offered": (
+        {"keys": {"MeterValueSampleInterval": 60, **ALL_MEASURED}},
+        {},
+        STILL_OVERDRAWS,
+    ),
+    "a-stop-that-waits-for-the-line": ({}, {}, STOPPED_OFFLINE),
+    "anybody-may-charge-offline-too": (
+        {"latency_s": 0.8, "keys": {"ConnectionTimeOut": 0, "com_AuthOptions": "AllowAllCards=1"}},
+        {"asks_keys": False},
+        ANYBODY_OFFLINE,
+    ),
+    "a-reset-as-a-transaction-begins": (
+        {"latency_s": 0.8, "keys": {"ConnectionTimeOut": 120}},
+        {},
+        RESET_AS_IT_BEGINS,
+    ),
+    "a-vehicle-that-overdraws-the-station": ({"behaviour": "ocpp16"}, {}, OVERDRAWS_THE_STATION),
+    "a-remote-start-that-a-boot-forgot": (
+        {"behaviour": "ocpp16", "keys": {"ConnectionTimeOut": 0}},
+        {},
+        FORGOTTEN_AT_A_BOOT,
+    ),
+    "relays-that-nobody-asked-about": ({"phase_switching": True}, {"asks_keys": False}, ON_ONE_PHASE),
 }
 
 
