@@ -127,7 +127,7 @@ class Telling:
             self._history.unreadable(call)
             return None
         if call.action in _BARRIER_CALLS:
-            self.gathering.flush()
+            self.gathering.flush(self._concerns(call))
         if call.action == "BootNotification" and not self._history.boots.boot_asked:
             self.pairing.rebooted(call)
         if call.action in _READINGS:
@@ -143,6 +143,13 @@ class Telling:
             self._history.call(call)
         self._bus.tell(self._bus.calls.get(call.action, ()), call)
         return call
+
+    def _concerns(self, call: Call) -> int | None:
+        """The connector whose readings a call divides into those before it and those after; None: all."""
+        if call.action != "StopTransaction":
+            return call.connector
+        its = self._history.transactions.by_id.get(call.payload["transactionId"])
+        return None if its is None else its.connector
 
     def _readings(self, call: Call) -> list[Reading]:
         payload = call.payload
