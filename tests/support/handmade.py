@@ -99,6 +99,7 @@ class Handmade:
     def write(self, directory: Path, **summary: Any) -> Path:
         directory.mkdir(parents=True, exist_ok=True)
         self.lines.sort(key=lambda line: line["t"])
+        self.events.sort(key=lambda event: float(event.get("t", 0.0)))
         text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in self.lines)
         (directory / "messages.jsonl").write_text(text)
         (directory / "events.jsonl").write_text("".join(json.dumps(e) + "\n" for e in self.events))

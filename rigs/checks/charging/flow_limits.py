@@ -16,7 +16,7 @@ from evc5.rigs.checks.reading.flow import Flow, flow_of, offer_of
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import CURRENT
-from evc5.rigs.checks.state.profiles import PHASES_UNTOLD, VOLTS, Cap
+from evc5.rigs.checks.state.profiles import HIGH_VOLTS, PHASES_UNTOLD, VOLTS, Cap
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 FLOW, TOGETHER, REPORTED = "charging.flow", "charging.flow-together", "charging.reported"
@@ -39,7 +39,6 @@ SWITCHED_S = 120.0  # assumed: the car lets go, a pause, the relays, and the car
 AVERAGE_S = (
     900.0  # a clock-aligned value may be the mean of so long (9.1.5); ClockAlignedDataInterval if told
 )
-FLOW_HIGH_VOLTS = 1.1  # EN 50160: supply voltage up to 10 % above nominal, by which 7.12 counts
 SIDE_BY_SIDE_S = 90.0  # assumed: readings of two connectors so near are of one time
 SWITCH = "ConnectorSwitch3to1PhaseSupported"
 
@@ -163,20 +162,20 @@ class FlowLimits:
         if cap.watts is not None:
             return self._over_watts(cap.watts, flow)
         by_current = flow.amps > self._most_a(cap.amps)
-        volts = np.where(np.isnan(flow.volts), VOLTS * FLOW_HIGH_VOLTS, flow.volts)
+        volts = np.where(np.isnan(flow.volts), VOLTS * HIGH_VOLTS, flow.volts)
         by_power = flow.watts > self._most_a(cap.amps) * PHASES_UNTOLD * volts
         return np.where(np.isnan(flow.amps), by_power, by_current)
 
     def _over_watts(self, watts: float, flow: Flow) -> Array:
         """The power told, or the current at the set voltage: 7.12 counts with that, not with the measured."""
-        higher = np.where(np.isnan(flow.volts), FLOW_HIGH_VOLTS, np.maximum(flow.volts / VOLTS, 1.0))
+        higher = np.where(np.isnan(flow.volts), HIGH_VOLTS, np.maximum(flow.volts / VOLTS, 1.0))
         told, counted = flow.watts / higher, flow.total_amps * VOLTS
         return np.where(np.isnan(flow.watts), counted, told) > self._most_w(watts)
 
     def _over_offer(self, cap: Cap, offer: Flow) -> Array:
         """An offer in amperes goes to whatever phases the car uses: one at least."""
         amps = cap.amps if cap.watts is None else cap.watts / VOLTS  # how many conduct is not told
-        return (offer.amps > self._most_a(amps)) | (offer.watts > self._most_w(cap.most_w) * FLOW_HIGH_VOLTS)
+        return (offer.amps > self._most_a(amps)) | (offer.watts > self._most_w(cap.most_w) * HIGH_VOLTS)
 
     def _most_a(self, amps: float) -> float:
         tolerances = self._context.tolerances

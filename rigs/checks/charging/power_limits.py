@@ -6,11 +6,11 @@ flow as the voltage is above it. How a station comes by its amperes does not mat
 
 import numpy as np
 
-from evc5.rigs.checks.charging.profile_limits import STATION_FOLLOW_S
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
+from evc5.rigs.checks.state.follow_times import CARS_FOLLOW_S
 from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.profiles import VOLTS, Cap
 from evc5.rigs.checks.state.requirement import Requirement as R
@@ -68,7 +68,7 @@ class PowerLimits:
         limited = np.isfinite(limits) & (most > 0)
         wrong = limited & (watts > self._most(limits))
         unsure = limited & ~wrong & (most > self._most(limits))
-        follow_s = STATION_FOLLOW_S + self._context.telemetry.instrument.window_s
+        follow_s = CARS_FOLLOW_S + self._context.telemetry.instrument.window_s
         for k in np.flatnonzero(wrong).tolist():
             lately = self._in_force.caps_within(
                 scope, float(epoch_s[k]) - follow_s, float(epoch_s[k]), either_way=False

@@ -6,6 +6,7 @@ from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY, key
+from evc5.rigs.checks.state.follow_times import CARS_FOLLOW_S, DWELL_S, PILOT_S, SWITCH_S
 from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.profiles import MINIMUM_A, NO_LIMIT, ROUNDED_S, Cap
 from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
@@ -49,10 +50,6 @@ REQUIREMENTS = (
         arises=("SetChargingProfile",),
     ),
 )
-PROFILE_PILOT_S = 5.1  # the duty may change every 5 s; IEC 61851-1 as quoted by EVerest's Charger.hpp
-STATION_FOLLOW_S = 20.0  # assumed: the pilot's 5 s, the car's 5 s, and again for who goes up
-SWITCH_S = 60.0  # assumed: the car lets go, the pause, the relays
-DWELL_S = 600.0  # EVerest EnergyManager; assumed
 JUST_S = 0.01  # stamps are written to the millisecond
 STARTED_S = 5.0  # assumed: so soon a start is told
 EXACT_A = 0.1  # limits are told with one decimal (7.14)
@@ -80,7 +77,7 @@ class Charging:
         if self._in_force.is_empty:
             return np.full(len(epoch_s), NO_LIMIT), np.zeros(len(epoch_s))
         steps = list(
-            self._in_force.steps(connector, float(epoch_s[0]) - STATION_FOLLOW_S, float(epoch_s[-1]) + 1.0)
+            self._in_force.steps(connector, float(epoch_s[0]) - CARS_FOLLOW_S, float(epoch_s[-1]) + 1.0)
         )
         starts = np.array([start for start, _ in steps])
         index = np.searchsorted(starts, epoch_s + ROUNDED_S, side="right") - 1
@@ -122,9 +119,9 @@ class Charging:
         above = judged & (offer > allowed + slack)
         unsure = judged & ~above & (most > allowed + slack)
         for k in np.flatnonzero(above).tolist():
-            late = highest_of_late(rows, allowed, k, PROFILE_PILOT_S)
+            late = highest_of_late(rows, allowed, k, PILOT_S)
             highest[k] = max(late, self._before(connector, float(rows["epoch_s"][k])))
-            wrong[k] = offer[k] > highest[k] + slack and not is_new(rows, offer, k, PROFILE_PILOT_S, slack)
+            wrong[k] = offer[k] > highest[k] + slack and not is_new(rows, offer, k, PILOT_S, slack)
 
         def tell(k: int) -> Told:
             message = "more is offered than the charging profile allows"
@@ -134,7 +131,7 @@ class Charging:
 
     def _before(self, connector: int, epoch_s: float) -> float:
         """The highest limit of the pilot's 5 s before an instant, whether or not a row stands there."""
-        since = epoch_s - PROFILE_PILOT_S - self._context.telemetry.instrument.window_s
+        since = epoch_s - PILOT_S - self._context.telemetry.instrument.window_s
         steps = self._in_force.steps(connector, since, epoch_s)
         caps = [self._amps(cap) for _, cap in steps]
         return max((0.0 if amps < MINIMUM_A else amps for amps in caps), default=0.0)
@@ -248,7 +245,7 @@ class Charging:
         slack = 1.0 + tolerances.current_part
         wrong = np.zeros(len(instants), bool)
         highest = limits.copy()
-        follow_s = STATION_FOLLOW_S + self._context.telemetry.instrument.window_s
+        follow_s = CARS_FOLLOW_S + self._context.telemetry.instrument.window_s
         above = flows & (total > limits * slack + tolerances.current_a)
         unsure = flows & ~above & (most > limits * slack + tolerances.current_a)
         for k in np.flatnonzero(above).tolist():

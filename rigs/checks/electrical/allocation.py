@@ -11,6 +11,7 @@ from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.connectors import STAMP_HAIR_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
+from evc5.rigs.checks.state.follow_times import DWELL_S, SWITCH_S
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.mains import Mains
 from evc5.rigs.checks.state.profiles import MINIMUM_A, NO_LIMIT, Cap
@@ -51,7 +52,6 @@ REQUIREMENTS = (
     ),
 )
 SHARE_SETTLED_S = 40.0  # assumed: a raise waits for the other's cut, each for its pilot and its car
-SWITCH_BACK_S = 660.0  # back to three phases only after 600 s (EVerest EnergyManager), and the switching
 CUT_S = 1.0  # assumed: an allocation follows its limit so soon, before the pilot does
 NEAR_A = 0.15  # limits are told with one decimal (7.14)
 SHARE_A = 1.0  # assumed: how much of a shared current may be left over
@@ -307,7 +307,7 @@ class Shares:
         for connector, one in known.items():
             asked = np.minimum(whole, self._fewest(connector, epoch_s)) < 3
             since = epoch_s - np.maximum.accumulate(np.where(asked, epoch_s, -np.inf))
-            judged = one.wants & (one.phases > 0) & (since > SWITCH_BACK_S)
+            judged = one.wants & (one.phases > 0) & (since > DWELL_S + SWITCH_S)
             hold(self._ledger, ALL_PHASES, axis, judged & (one.phases == wired), connector)
             for begin, end, k in lasting(axis, judged & (one.phases < wired), SHARE_SETTLED_S):
                 message = f"a car charges on fewer phases than it may, for {end - begin:.0f} s"

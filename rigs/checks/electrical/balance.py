@@ -29,7 +29,8 @@ REQUIREMENTS = (
     ),
 )
 PART = 0.005  # rounding aside they are the same
-SLACK_W, SLACK_WH = 1.0, 0.5
+ROUNDED_W = 1.0  # each of the four is rounded
+ROUNDED_WH = 0.5  # energy is told in tenths of a watt-hour, power in watts
 RAMP_S = 15.0  # a car goes up within seconds, and may be stopped on the way: no row tells how far it came
 STRETCH_S = 900.0  # assumed: what flows in a quarter of an hour is many last digits of an instrument
 UNREAD = "readings are missing: let the instrument run without gaps"
@@ -53,10 +54,10 @@ class Balance:
 
     def _power(self, connector: int, rows: Rows) -> None:
         told, least, most = rows["p_w"], _volt_amps(rows.low), _volt_amps(rows.high)
-        lowest, highest = least - SLACK_W - PART * least, most + SLACK_W + PART * most
+        lowest, highest = least - ROUNDED_W - PART * least, most + ROUNDED_W + PART * most
         wrong = (rows.high["p_w"] < lowest) | (rows.low["p_w"] > highest)
-        unsure = (rows.low["p_w"] < most - SLACK_W - PART * most) | (
-            rows.high["p_w"] > least + SLACK_W + PART * least
+        unsure = (rows.low["p_w"] < most - ROUNDED_W - PART * most) | (
+            rows.high["p_w"] > least + ROUNDED_W + PART * least
         )
         known = np.isfinite(told + least + most)
         known[: rows.carried] = False
@@ -77,8 +78,8 @@ class Balance:
         for first, last in _stretches(rows):
             grown = shown[last] - shown[first]
             slack = float(telemetry.energy_slack(connector, np.array([grown]), shown[[last]])[0])
-            low = least_wh[last] - least_wh[first] - SLACK_WH
-            high = most_wh[last] - most_wh[first] + SLACK_WH
+            low = least_wh[last] - least_wh[first] - ROUNDED_WH
+            high = most_wh[last] - most_wh[first] + ROUNDED_WH
             wrong = grown + slack < low or grown - slack > high
             if not rows.is_whole(first, last) or np.isnan(grown + low + high):
                 ledger.not_compared(ENERGY, UNREAD)
@@ -95,10 +96,10 @@ class Balance:
         hours = np.diff(rows["t_s"]) / 3600.0
         power = rows["p_w"]
         grown = np.diff(rows["energy_wh"])
-        low = np.minimum(power[:-1], power[1:]) * hours * (1 - BEND) - SLACK_WH
+        low = np.minimum(power[:-1], power[1:]) * hours * (1 - BEND) - ROUNDED_WH
         peak = np.maximum(power[:-1], power[1:])
         ramp = np.where(hours * 3600.0 < RAMP_S, _offered_w(rows)[:-1], 0.0)
-        high = np.maximum(peak, ramp) * hours * (1 + BEND) + SLACK_WH
+        high = np.maximum(peak, ramp) * hours * (1 + BEND) + ROUNDED_WH
         wrong = (grown < low) | (grown > high)
         known = np.isfinite(grown + low + high)
         known[: max(rows.carried - 1, 0)] = False

@@ -11,6 +11,7 @@ from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY, key
+from evc5.rigs.checks.state.follow_times import CARS_FOLLOW_S, PILOT_S
 from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import at_instants, highest_of_late, is_new, spans
@@ -51,8 +52,6 @@ REQUIREMENTS = (
     ),
 )
 CURRENTS = ("i1_a", "i2_a", "i3_a")
-PILOT_S = 5.0  # the duty may change every 5 s; IEC 61851-1 as quoted by EVerest's Charger.hpp
-CARS_FOLLOW_S = 20.0  # assumed: pilot 5 s, the car's reaction 5 s, and the same again for who goes up
 PERMISSION_MARGIN_S = (
     6.5  # assumed: a stop withdraws the offer at once; the station's clock may be a little off
 )
@@ -104,7 +103,7 @@ class Offered:
         return rows.low.highest(name), rows.high.highest(name)
 
     def _highest(self, rows: Rows, allowed: Array, k: int) -> float:
-        return highest_of_late(rows, allowed, k, PILOT_S + 0.1)
+        return highest_of_late(rows, allowed, k, PILOT_S)
 
 
 class StationLimit:

@@ -10,6 +10,7 @@ from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
+from evc5.rigs.checks.state.follow_times import DWELL_S, ROW_HAIR_S
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import spans
@@ -48,9 +49,10 @@ REQUIREMENTS = (
     R(PAUSE, "Between charging on one and on three phases lie 10 s", "assumed, as EVerest EvseManager: 10 s"),
     R(DWELL, "Back to three phases only after 600 s", "assumed, as EVerest EnergyManager: 600 s"),
 )
-CLOSE_S, OPEN_S, PWM_S = 3.0, 0.1, 5.0  # IEC 61851-1 Annex A, sequences 4, 8.1 and 7
-PAUSE_S, DWELL_S = 10.0, 600.0  # EVerest's EvseManager and EnergyManager manifests
-ROW_SLACK_S = 0.05  # instants are written to the millisecond and rows share them
+CLOSE_S = 3.0  # IEC 61851-1 Annex A, sequence 4
+OPEN_S = 0.1  # IEC 61851-1 Annex A, sequence 8.1
+PWM_S = 5.0  # IEC 61851-1 Annex A, sequence 7
+PAUSE_S = 10.0  # EVerest's EvseManager manifest
 
 
 class Contactor:
@@ -87,7 +89,7 @@ class Contactor:
     ) -> None:
         message = f"the contactor {'closes' if requirement == CLOSE else 'opens'} late"
         for begin, end in found:
-            good = _decided(end - begin <= most_s + ROW_SLACK_S, end - begin - most_s, window_s)
+            good = _decided(end - begin <= most_s + ROW_HAIR_S, end - begin - most_s, window_s)
             expected, actual = f"within {most_s:g} s", f"after {end - begin:.2f} s"
             _enter(self._context, requirement, good, end, connector, expected, actual, message)
 
@@ -112,7 +114,7 @@ class PwmPeriod:
                     self._judge(connector, float(epoch_s[now]), since_s, window_s)
 
     def _judge(self, connector: int, epoch_s: float, since_s: float, window_s: float) -> None:
-        good = _decided(since_s >= PWM_S - ROW_SLACK_S, since_s - PWM_S, window_s)
+        good = _decided(since_s >= PWM_S - ROW_HAIR_S, since_s - PWM_S, window_s)
         told = f"{since_s:.2f} s after the last change"
         message = "the duty cycle changes too often"
         _enter(self._context, PWM, good, epoch_s, connector, f">= {PWM_S:g} s", told, message)
@@ -162,7 +164,7 @@ class Phases:
             if was != now and epoch_s >= first:
                 message = "charging goes on too soon on another number of phases"
                 pause_s = epoch_s - ended
-                good = _decided(pause_s >= PAUSE_S - ROW_SLACK_S, pause_s - PAUSE_S, window_s)
+                good = _decided(pause_s >= PAUSE_S - ROW_HAIR_S, pause_s - PAUSE_S, window_s)
                 told = f"{pause_s:.2f} s"
                 _enter(context, PAUSE, good, epoch_s, connector, f">= {PAUSE_S:g} s", told, message)
         for (_, ended, was), (_, _, between), (epoch_s, _, now) in zip(
@@ -171,7 +173,7 @@ class Phases:
             if was == now > between and epoch_s >= first:
                 message = "the phases are switched up too soon"
                 dwell_s = epoch_s - ended
-                good = _decided(dwell_s >= DWELL_S - ROW_SLACK_S, dwell_s - DWELL_S, window_s)
+                good = _decided(dwell_s >= DWELL_S - ROW_HAIR_S, dwell_s - DWELL_S, window_s)
                 told = f"{dwell_s:.1f} s"
                 _enter(context, DWELL, good, epoch_s, connector, f">= {DWELL_S:g} s", told, message)
 

@@ -14,7 +14,7 @@ from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import CURRENT
 from evc5.rigs.checks.state.listeners import Event
-from evc5.rigs.checks.state.profiles import PHASES_UNTOLD, VOLTS
+from evc5.rigs.checks.state.profiles import HIGH_VOLTS, PHASES_UNTOLD, VOLTS
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 ENERGY, INTERVAL = "metering.energy-power", "metering.energy-interval"
@@ -23,7 +23,6 @@ REQUIREMENTS = (
     R(INTERVAL, "The energy of an interval is what its register rose by", "7.31"),
 )
 LOADED_A = 6.0  # IEC 61851-1 Annex A: a car that charges takes so much or more, nearly all of it as power
-HIGH_VOLTS = 1.1  # EN 50160: so far above nominal a voltage may be that is not told
 LEAST_FACTOR = 0.5  # assumed: and no charger under load has a power factor below
 WHOLE_WH = 1.0  # a register told in whole watt-hours may have been cut
 TELLING_WH = 50.0  # assumed: so much energy tells a register that stands still from one that was cut

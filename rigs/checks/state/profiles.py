@@ -16,6 +16,7 @@ MAX, DEFAULT, TX = "ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"
 RECURS_S = {"Daily": 86_400.0, "Weekly": 604_800.0}  # 7.37
 MINIMUM_A = 6.0  # IEC 61851-1 Annex A: below it there is no offer
 VOLTS = 230.0  # 7.12: the area's set voltage
+HIGH_VOLTS = 1.1  # EN 50160: a supply may be 10 % above it, so a voltage that is not told may
 PHASES_UNTOLD = 3  # 7.12, 7.14: numberPhases where none is given
 NO_LIMIT = 1e9  # amperes, in place of none
 ROUNDED_S = (

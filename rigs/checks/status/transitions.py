@@ -8,6 +8,7 @@ from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.connectors import Stretches
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS, TELEMETRY
+from evc5.rigs.checks.state.follow_times import ROW_HAIR_S
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import current, hold, lasting
 
@@ -80,10 +81,10 @@ REQUIREMENTS = (
     ),
 )
 MOMENT_S = 0.2  # assumed: a status follows its contactor so soon
-FOLLOW_S, OFF_S = 5.0, 6.0  # IEC 61851-1 Annex A: a car follows a lower offer, and the end of one
+FOLLOW_S = 5.0  # IEC 61851-1 Annex A: a car follows a lower offer
+OFF_S = 6.0  # IEC 61851-1 Annex A, sequence 10.2: and the end of one
 IDLE_S = 5.0  # assumed: starts and stops may be stamped so much off
 GONE_S = 1.0  # assumed: stamps may be a second off
-ROW_HAIR_S = 0.05  # instants are written to the millisecond and rows share them
 LOAD_A = 1.0  # assumed: what a parked car takes is no load
 ANEW_TOLD_S = 60.0  # after an outage or a boot all is told anew
 
