@@ -2,7 +2,7 @@
 
 The public API: a `Rig` is run and gives a `Run`; a `Bench` is one charge point under your hands; `judge` says
 of any recording what held; `sweep` runs a rig many times over. What goes wrong is
-`BadInput`, `CallError`, `NoReply` or `NotAvailable`.
+`BadInput`, `BenchFault`, `CallError`, `NoReply` or `NotAvailable`.
 """
 
 from importlib import import_module
@@ -13,15 +13,27 @@ if TYPE_CHECKING:
     from evc5.rigs.bench.bench import Bench, CallError, NoReply
     from evc5.rigs.bench.rig import Rig
     from evc5.rigs.checks.verdict.judging import judge
-    from evc5.rigs.errors import BadInput, NotAvailable
+    from evc5.rigs.errors import BadInput, BenchFault, NotAvailable
     from evc5.rigs.sweep.sweep import sweep
 
-__all__ = ["BadInput", "Bench", "CallError", "NoReply", "NotAvailable", "Rig", "Run", "judge", "sweep"]
+__all__ = [
+    "BadInput",
+    "Bench",
+    "BenchFault",
+    "CallError",
+    "NoReply",
+    "NotAvailable",
+    "Rig",
+    "Run",
+    "judge",
+    "sweep",
+]
 __version__ = "0.2.0"
 
 _HOMES = {
     "BadInput": "errors",
     "Bench": "bench.bench",
+    "BenchFault": "errors",
     "CallError": "bench.bench",
     "NoReply": "bench.bench",
     "NotAvailable": "errors",

@@ -63,13 +63,17 @@ ROOMS = {
         "matplotlib numpy orjson rich",
     ),
     "rigs.rigfile": ("rigs.errors rigs.secrets rigs.checks models twin", "pydantic"),
+    "rigs.hardware": (
+        "rigs.errors rigs.recording.reading rigs.recording.writing rigs.rigfile models",
+        "pymodbus",
+    ),
     "rigs.bench": (
         "rigs.errors rigs.secrets rigs.recording rigs.checks rigs.analysis rigs.rigfile models twin",
         "orjson",
     ),
     "rigs.served": (
-        "rigs.errors rigs.printable rigs.recording rigs.checks rigs.analysis rigs.rigfile rigs.bench models"
-        " twin",
+        "rigs.errors rigs.printable rigs.recording rigs.checks rigs.analysis rigs.rigfile rigs.bench"
+        " rigs.hardware models twin",
         "orjson websockets",
     ),
     "rigs.selftest": ("rigs.errors rigs.checks rigs.rigfile rigs.bench models twin", "numpy orjson rich"),

@@ -119,7 +119,7 @@ def serve_charge_points(arguments: Namespace) -> int:
         tell("nobody has dialled in")
     if outcome.interrupted:
         return INTERRUPTED
-    if outcome.faults:
+    if outcome.faults or outcome.bench_fault is not None:
         return OUR_FAULT
     return OK if outcome.passed else FAILED
 

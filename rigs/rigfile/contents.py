@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr
 from evc5.models.vehicles import Vehicle
 from evc5.rigs.rigfile.cars import CarEntry
 from evc5.rigs.rigfile.fields import Many, Table, Zone
+from evc5.rigs.rigfile.hardware import Hardware
 from evc5.rigs.rigfile.instants import Utc, seconds
 from evc5.rigs.rigfile.surroundings import Ambient, Derating, Grid, Thermal
 from evc5.rigs.rigfile.tables import (
@@ -64,6 +65,9 @@ class Contents(Table):
     )
     generator: Generator | None = Field(default=None, description="cars that come, drawn from the seed")
     csms: Csms = Field(default_factory=Csms, description="the back office")
+    hardware: Hardware | None = Field(
+        default=None, description="what stands around a real charge point: drivers by role"
+    )
     faults: Many[FaultEntry] = Field(default=(), description="what breaks, and when")
     outages: Many[Outage] = Field(default=(), description="when the link or the mains is away")
     recording: Recording = Field(

@@ -15,6 +15,7 @@ from evc5.models.world import World
 from evc5.rigs.errors import BadInput
 from evc5.rigs.rigfile.cars import cars
 from evc5.rigs.rigfile.contents import Contents
+from evc5.rigs.rigfile.hardware import Hardware
 from evc5.rigs.rigfile.messages import complaint, nearest, shown
 from evc5.rigs.rigfile.plain import changed, plain
 from evc5.rigs.rigfile.sessions import Session, planned
@@ -89,6 +90,8 @@ class RigFile(Contents):
         useless = limits_nothing(self.configuration())
         if self.grid.limits and useless and not _changes_keys(self):
             raise BadInput(f"grid.limits does nothing here: {useless}")
+        if self.hardware is not None:
+            _stands(self, self.hardware)
         self.world(Timeline())
         self.plan()
         in_order(self)
@@ -121,6 +124,16 @@ class RigFile(Contents):
     def where(self) -> str:
         """How a message about this file begins."""
         return f"{self._path.name}: " if self._path else ""
+
+
+def _stands(rig: RigFile, hardware: Hardware) -> None:
+    """A bench stands around a real station, at connectors that it has."""
+    if rig.station.backend != "hardware":
+        raise BadInput('hardware needs station.backend = "hardware"')
+    for name in hardware.connector:
+        if int(name) > rig.station.connectors:
+            allowed = f"must be <= station.connectors ({rig.station.connectors})"
+            raise BadInput(f"hardware.connector {allowed}, got {name}")
 
 
 def _changes_keys(rig: RigFile) -> bool:

@@ -9,13 +9,20 @@ from typing import Any, TextIO
 
 from evc5.models.timeline import INPUT
 from evc5.models.units import DAY_S
+from evc5.models.vehicles import Vehicle
 from evc5.rigs.bench.csms import BackOffice
+from evc5.rigs.errors import BenchFault
+from evc5.rigs.hardware.bench import HardwareBench
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.sessions import Session
 from evc5.rigs.rigfile.tables import Reply
 from evc5.rigs.served.back_office import Service, Station
 from evc5.twin.line.hub import Hub
 
+ROLES = {  # which device does it
+    **{"plug-in": "cable", "unplug": "cable", "tag": "reader", "fault": "cable", "clear": "cable"},
+    **{"power-cut": "mains", "power-restore": "mains"},
+}
 SKIP = "s"  # what the operator answers where it cannot be done
 
 
@@ -28,6 +35,7 @@ class Step:
     event: str
     connector: int | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    car: Vehicle | None = None  # that comes with it
 
 
 def steps(rig: RigFile) -> list[Step]:
@@ -51,7 +59,7 @@ def _of_session(session: Session) -> Iterator[Step]:
     at = f"connector {session.connector}"
     car = session.vehicle
     about = {"vehicle": car.id, "soc": session.soc, "cable_a": session.cable_a, "origin": session.origin}
-    yield Step(session.plug_in_s, f"Plug the {car.name} into {at}", "plug-in", session.connector, about)
+    yield Step(session.plug_in_s, f"Plug the {car.name} into {at}", "plug-in", session.connector, about, car)
     tag_s = session.plug_in_s + session.tag_after_s
     if tag_s < session.unplug_s:
         card = {"id_tag": session.id_tag}
@@ -103,13 +111,21 @@ class Operator:
 
 
 class Script:
-    """Plays a rig's steps on one station from the moment it is made."""
+    """Plays a rig's steps on one station from the moment it is made, by the bench, else by hands."""
 
-    def __init__(self, service: Service, station: Station, rig: RigFile, operator: Operator | None) -> None:
+    def __init__(
+        self,
+        service: Service,
+        station: Station,
+        rig: RigFile,
+        operator: Operator | None,
+        bench: HardwareBench | None = None,
+    ) -> None:
         self._service = service
         self._station = station
         self._rig = rig
         self._operator = operator
+        self._bench = bench
         self.began_s = service.timeline.now
         self._unanswered = 0
         self._csms()
@@ -120,14 +136,15 @@ class Script:
 
     @property
     def over(self) -> bool:
-        """Has the rig's time on hardware passed and all been answered, or has the operator gone?
+        """Has the rig's time on hardware passed and all been answered, or has the operator or the bench gone?
 
         Without an operator there is no end.
         """
         if self._operator is None:
             return False
         passed = self._service.timeline.now >= self.began_s + self._rig.days * DAY_S
-        return self._operator.gone or (passed and not self._unanswered)
+        failed = self._bench is not None and self._bench.fault is not None
+        return self._operator.gone or failed or (passed and not self._unanswered)
 
     def _at(self, t_s: float, action: Callable[[], object]) -> None:
         self._service.timeline.at(self.began_s + t_s, lambda: (action(), None)[1], INPUT)
@@ -149,7 +166,23 @@ class Script:
 
     def _ask(self, operator: Operator, step: Step) -> None:
         self._unanswered += 1
-        operator.ask(step.ask, partial(self._done, step, self._service.timeline.now))
+        verb = None
+        if self._bench is not None:
+            verb = self._bench.verb(step.event, step.connector, {**step.detail, "car": step.car})
+        if self._bench is not None and verb is not None:
+            self._bench.do(verb, partial(self._did, step, ROLES[step.event]))
+        else:
+            operator.ask(step.ask, partial(self._done, step, self._service.timeline.now))
+
+    def _did(self, step: Step, role: str, failed: BenchFault | None, took_s: float) -> None:
+        """A device did it, or failed."""
+        assert self._bench is not None
+        self._unanswered -= 1
+        about = {"driver": self._bench.driver(role, step.connector), "took_s": round(took_s, 3)}
+        if failed is not None:
+            self._event("operator", step.connector, bench_fault=str(failed), asked=step.event, **about)
+        else:
+            self._event(step.event, step.connector, **step.detail, **about)
 
     def _done(self, step: Step, asked_s: float, answer: str) -> None:
         self._unanswered -= 1

@@ -9,11 +9,13 @@ from pathlib import Path
 from evc5.rigs.analysis.run import Run
 from evc5.rigs.bench.assembly import header
 from evc5.rigs.checks import finish
-from evc5.rigs.errors import BadInput
+from evc5.rigs.errors import BadInput, BenchFault
+from evc5.rigs.hardware.making import check as check_hardware
 from evc5.rigs.recording.reading.run_directory import check
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.served.back_office import Plan, Service, Station, Tell
 from evc5.rigs.served.limits import DEFAULTS, Limits
+from evc5.rigs.served.metal import Metal
 from evc5.rigs.served.operator import Operator, Script
 from evc5.rigs.served.sockets import Address
 
@@ -41,22 +43,28 @@ class Outcome:
     missing: tuple[str, ...] = ()
     interrupted: bool = False
     faults: int = 0  # of ours, while serving
+    bench_fault: str | None = None  # what of the hardware around the charge point failed
 
     @property
     def passed(self) -> bool:
         """Did all come that were expected, and does every check hold? Nobody at all is no success."""
-        held = all(run.passed for run in self.runs if run.summary["frames"])
+        held = self.bench_fault is None and all(run.passed for run in self.runs if run.summary["frames"])
         return bool(self.runs) and not self.missing and held
 
 
 def serve(order: Order, tell: Tell) -> Outcome:
     """Serve as ordered; every charge point's recording is judged at the end."""
     plan = _plan(order)
+    if order.rig is not None and order.rig.hardware is not None:
+        check_hardware(order.rig.hardware, order.rig.folder)
     service = Service(plan, order.address, tell, order.limits)
     tell(f"charge points may dial {service.server.url}/<identity>")
     outcome = Outcome()
     try:
-        _serve(order, service)
+        outcome.bench_fault = _serve(order, service, tell)
+    except BenchFault as fault:
+        outcome.bench_fault = str(fault)
+        tell(f"the bench failed before anything was done: {fault}")
     except KeyboardInterrupt:
         outcome.interrupted = _has_an_end(order)
     except _NobodyAnswers:
@@ -73,26 +81,36 @@ def serve(order: Order, tell: Tell) -> Outcome:
     return outcome
 
 
-def _serve(order: Order, service: Service) -> None:
+def _serve(order: Order, service: Service, tell: Tell) -> str | None:
+    """Serve to the end; what of the bench failed, if anything did."""
     script: list[Script] = []
     rig = order.rig
-    operator = None
+    operator = bench = None
     if rig is not None:
+        if rig.hardware is not None:
+            bench = Metal(service, rig.hardware, rig, tell)
         if rig.station.backend == "hardware":
             operator = Operator(service.hub, sys.stderr, sys.stdin)
 
         def begin(station: Station) -> None:
             if station.identity == rig.station.identity:
-                script.append(Script(service, station, rig, operator))
+                if bench is not None:
+                    bench.record(station)
+                script.append(Script(service, station, rig, operator, None if bench is None else bench.bench))
 
         service.on_first.append(begin)
     try:
         _until_over(order, service, script)
     finally:
+        if bench is not None:
+            bench.close()
         if operator is not None:
             operator.dismiss()
+    if bench is not None and bench.bench.fault is not None:
+        return bench.bench.fault
     if operator is not None and operator.gone:
         raise _NobodyAnswers
+    return None
 
 
 def _until_over(order: Order, service: Service, script: Sequence[Script]) -> None:

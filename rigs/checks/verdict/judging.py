@@ -288,7 +288,8 @@ class Judge:
     def _passed(self) -> bool | None:
         if self._ledger.errors:
             return False
-        return None if self._telling.breakdowns or not self._ledger.any_judged else True
+        unsure = self._telling.breakdowns or self._summary.get("bench_faults")
+        return None if unsure or not self._ledger.any_judged else True
 
 
 def _context(recording: Recording, policies: dict[str, str], tolerances: Tolerances) -> Context:

@@ -16,6 +16,7 @@ from evc5.models.timeline import Timeline
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.writing.journal import Journal
 from evc5.rigs.recording.writing.lock import Lock
+from evc5.rigs.recording.writing.measured_telemetry import MeasuredTelemetry
 from evc5.rigs.recording.writing.outlet_recorder import Watch
 from evc5.rigs.recording.writing.redaction import Redactor
 from evc5.rigs.recording.writing.telemetry_writer import TelemetryWriter
@@ -64,6 +65,8 @@ class Recorder:
         self._events = Journal(directory / run_directory.EVENTS)
         self._telemetry = TelemetryWriter(directory / run_directory.TELEMETRY, calendar)
         self._watches: list[Watch] = []
+        self._calendar = calendar
+        self._measured: MeasuredTelemetry | None = None
         self._began = time.monotonic()
         self._due_s = FLUSH_S
         self._due_wall_s = self._began + FLUSH_WALL_S
@@ -107,6 +110,17 @@ class Recorder:
         watch = next(watch for watch in self._watches if watch.connector == connector)
         return self._telemetry.row(connector, watch.span(t_s))
 
+    def measure(self, instrument: Mapping[str, Any]) -> None:
+        """From now on telemetry comes from instruments, as exact as `instrument` says."""
+        self.summary["telemetry"] = dict(instrument)
+        place = self.directory / run_directory.TELEMETRY
+        self._measured = MeasuredTelemetry(place, self._calendar)
+
+    def measured(self, t_s: float, connector: int, columns: Mapping[str, Any]) -> None:
+        """What instruments read at a connector; what they do not know is left out."""
+        if self._measured is not None:
+            self._measured.read(t_s, connector, columns)
+
     def flush(self) -> None:
         """Hand what is buffered to the operating system: from here a kill loses nothing of it."""
         self._messages.flush()
@@ -116,14 +130,14 @@ class Recorder:
         """Make the directory complete up to `t_s` (closing rows included), and go on recording."""
         self.flush()
         self._settle()
-        self._telemetry.checkpoint(t_s)
+        self._close_telemetry(t_s)
         self._write_summary(t_s, "running")
 
     def close(self, t_s: float, state: str = "complete") -> None:
         """End the recording at `t_s`: closing rows, closed files, and `state` in the summary."""
         self.flush()
         self._settle()
-        self._telemetry.checkpoint(t_s)
+        self._close_telemetry(t_s)
         self._write_summary(t_s, state)
         if self._lock is not None:
             self._lock.release()
@@ -133,6 +147,11 @@ class Recorder:
         self._due_wall_s = _now() + FLUSH_WALL_S
         self.flush()
         self._telemetry.close_days(t_s)
+
+    def _close_telemetry(self, t_s: float) -> None:
+        self._telemetry.checkpoint(t_s)
+        if self._measured is not None:
+            self._measured.checkpoint()
 
     def _settle(self) -> None:
         for watch in self._watches:

@@ -1,0 +1,239 @@
+"""The bench at work: verbs one after the other, instruments read beside them, and all left dead at the end.
+
+One thread of its own touches the devices; what was done and read is told in the environment's thread.
+"""
+
+import hashlib
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Any
+
+from evc5.models.faults import Fault
+from evc5.models.vehicles import Vehicle
+from evc5.rigs.errors import BadInput, BenchFault
+from evc5.rigs.hardware.car import EmulatedCar
+from evc5.rigs.hardware.devices import Devices
+from evc5.rigs.hardware.guardian import Guardian
+from evc5.rigs.hardware.instruments import columns
+from evc5.rigs.hardware.making import SAFE_A, check
+from evc5.rigs.hardware.offer import Offer, offer_of
+from evc5.rigs.hardware.roles import Reading
+from evc5.rigs.recording.writing.lock import Lock
+from evc5.rigs.rigfile.hardware import Hardware
+
+GONE_S = 10.0  # assumed: a device that did not answer for so long is gone
+ENDS_WITHIN_S = 30.0  # assumed: the way down of a bench whose devices all time out
+SHOWN_S = 1.0  # assumed: how long a card is held
+BOX_FAULTS = {Fault.DIODE: "diode", Fault.PILOT: "cp-short"}  # what a cable box can bring about
+UNGUARDED = ("sim", "person")  # nothing of them outlives us
+
+Post = Callable[[Callable[[], None]], None]
+Done = Callable[[BenchFault | None, float], None]  # what failed, and how long it took in s
+Measured = Callable[[int, Mapping[str, Any]], None]
+
+
+class HardwareBench:
+    """Made of a rig's [hardware]; `start` touches the first device, `close` the last.
+
+    `post` lets something run in the environment's thread; `measured` takes the columns of one reading.
+    """
+
+    def __init__(self, hardware: Hardware, folder: Path, post: Post, measured: Measured) -> None:
+        check(hardware, folder)
+        self._hardware = hardware
+        self._post = post
+        self._measured = measured
+        self._lock = _locked(hardware)
+        self._devices = Devices(hardware, folder)
+        self._folder = folder
+        self._guardian: Guardian | None = None
+        self._work: Queue[Callable[[], None]] = Queue()
+        self._cars: dict[int, EmulatedCar] = {}
+        self._began_wh: dict[int, float] = {}
+        self._silent_since: dict[int, float] = {}
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="evc5-bench", daemon=True)
+        self.fault: str | None = None  # what failed first
+        self.dead: bool | None = None  # was it left dead? None before the end
+        self.left: list[str] = []  # what could not be proven
+
+    def start(self) -> None:
+        """See that every instrument answers; BenchFault before anything is energised."""
+        try:
+            for connector in self._devices.connectors:
+                self._read(connector)
+        except BenchFault:
+            self.close()
+            raise
+        if any(device.driver not in UNGUARDED for _, _, device in self._hardware.devices()):
+            self._guardian = Guardian(self._hardware, self._folder)
+        self._thread.start()
+
+    def renew(self) -> None:
+        """Called each second by whoever moves time: without it the guardian takes the bench down."""
+        if self._guardian is not None:
+            self._guardian.renew()
+
+    def driver(self, role: str, connector: int | None) -> str:
+        """Which driver plays a role; person where none is named."""
+        named = {(name, number): device.driver for name, number, device in self._hardware.devices()}
+        return named.get((role, connector), "person")
+
+    # -- what is done ----------------------------------------------------------------------------
+
+    def verb(self, event: str, connector: int | None, detail: Mapping[str, Any]) -> Callable[[], None] | None:
+        """What does this on the bench; None where it is left to a person."""
+        cable, reader = (self._devices.get(role, connector) for role in ("cable", "reader"))
+        if event == "plug-in" and cable is not None and connector is not None:
+            return partial(self._plug, connector, detail)
+        if event == "unplug" and cable is not None and connector is not None:
+            return partial(self._unplug, connector)
+        if event == "tag" and reader is not None:
+            return partial(reader.present, str(detail["id_tag"]), SHOWN_S)
+        if event in ("fault", "clear") and cable is not None and detail.get("fault") in BOX_FAULTS:
+            return partial(cable.fault, BOX_FAULTS[detail["fault"]], event == "fault")
+        if event in ("power-cut", "power-restore"):
+            return self._mains(event == "power-restore")
+        return None
+
+    def do(self, verb: Callable[[], None], done: Done) -> None:
+        """Do it after what was asked before; `done` is told in the environment's thread."""
+
+        def work() -> None:
+            began = time.monotonic()
+            failed = None
+            try:
+                verb()
+            except BenchFault as fault:
+                failed = fault
+                self._failed(str(fault))
+            self._post(partial(done, failed, time.monotonic() - began))
+
+        self._work.put(work)
+
+    def _mains(self, on: bool) -> Callable[[], None] | None:
+        mains, supply = (self._devices.get(role) for role in ("mains", "supply"))
+        if mains is not None:
+            return partial(mains.set, on)
+        if supply is not None:
+            return partial(supply.on if on else supply.off)
+        return None
+
+    def _plug(self, connector: int, detail: Mapping[str, Any]) -> None:
+        cable, load = (self._devices.get(role, connector) for role in ("cable", "load"))
+        vehicle: Vehicle | None = detail.get("car")
+        cable_a = float(detail.get("cable_a") or 32.0)
+        if load is None or vehicle is None:
+            assert cable is not None
+            cable.plug(cable_a)
+            cable.pilot("C")
+            return
+        most_a = self._hardware.connector[str(connector)].load
+        limit_a = SAFE_A if most_a is None or most_a.max_a is None else most_a.max_a
+        needed_wh = detail.get("needed_wh") or (1.0 - float(detail.get("soc", 0.0))) * vehicle.usable_wh
+        car = EmulatedCar(vehicle, needed_wh, cable, load, limit_a, cable_a)
+        car.arrive()
+        self._cars[connector] = car
+
+    def _unplug(self, connector: int) -> None:
+        car = self._cars.pop(connector, None)
+        if car is not None:
+            car.leave()
+            return
+        cable = self._devices.get("cable", connector)
+        assert cable is not None
+        cable.pilot("B")
+        cable.unplug()
+
+    # -- what is read ----------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        due = dict.fromkeys(self._devices.connectors, 0.0)
+        while not self._ending.is_set():
+            try:
+                wait_s = min([0.1, *(at - time.monotonic() for at in due.values())])
+                self._work.get(timeout=max(wait_s, 0.001))()
+            except Empty:
+                pass
+            for connector, at in due.items():
+                now = time.monotonic()
+                if now >= at and self.fault is None:
+                    due[connector] = max(at + self._period_s(connector), now)
+                    self._look(connector)
+
+    def _look(self, connector: int) -> None:
+        """Read a connector's instruments, and let its car look at the pilot."""
+        try:
+            offer, reading = self._read(connector)
+            if (car := self._cars.get(connector)) is not None and offer is not None:
+                car.follow(offer, reading)
+            self._silent_since.pop(connector, None)
+        except BenchFault as fault:
+            since = self._silent_since.setdefault(connector, time.monotonic())
+            if time.monotonic() - since > GONE_S or connector in self._cars:
+                self._failed(str(fault))
+            return
+        if offer is not None or reading is not None:
+            self._post(partial(self._measured, connector, self._columns(connector, offer, reading)))
+
+    def _read(self, connector: int) -> tuple[Offer | None, Reading | None]:
+        cable, meter = (self._devices.get(role, connector) for role in ("cable", "meter"))
+        offer = None if cable is None else offer_of(cable.read())
+        return offer, None if meter is None else meter.read()
+
+    def _columns(self, connector: int, offer: Offer | None, reading: Reading | None) -> dict[str, Any]:
+        """As telemetry names them, the energy since the first reading."""
+        told = columns(offer, reading)
+        if told.get("energy_wh") is not None:
+            told["energy_wh"] -= self._began_wh.setdefault(connector, told["energy_wh"])
+        return told
+
+    def _period_s(self, connector: int) -> float:
+        outlet = self._hardware.connector[str(connector)]
+        periods = [device.period_s for device in (outlet.meter, outlet.cable) if device is not None]
+        return min(periods, default=1.0)
+
+    # -- the end ---------------------------------------------------------------------------------
+
+    def _failed(self, why: str) -> None:
+        if self.fault is None:
+            self.fault = why
+
+    def close(self) -> None:
+        """Leave the bench dead; `dead` and `left` say whether that is proven."""
+        if self.dead is not None:
+            return
+        self._ending.set()
+        if self._thread.is_alive():
+            self._thread.join(ENDS_WITHIN_S)
+        self.left = self._devices.way_down()
+        self.dead = not self.left
+        if self._guardian is not None:
+            self._guardian.dismiss()
+        self._lock.release()
+
+    def about(self) -> dict[str, Any]:
+        """For the summary: the devices, and how it ended."""
+        devices = [
+            {"role": role, "connector": connector, "driver": device.driver, "serial": device.serial,
+             "calibrated": device.calibrated}
+            for role, connector, device in self._hardware.devices()
+        ]  # fmt: skip
+        return {"devices": devices, "fault": self.fault, "dead": self.dead, "left": self.left}
+
+
+def _locked(hardware: Hardware) -> Lock:
+    """One run at a time on a bench: whoever names the same places is on the same one."""
+    places = sorted(device.url or " ".join(device.program) for _, _, device in hardware.devices())
+    name = hashlib.sha256("\n".join(places).encode()).hexdigest()[:16]
+    if not any(places):
+        name += f"-{threading.get_native_id()}"  # nothing but simulations
+    try:
+        return Lock(Path(tempfile.gettempdir()) / f"evc5-bench-{name}")
+    except BadInput:
+        raise BadInput("hardware: another run is at this bench; end it first") from None

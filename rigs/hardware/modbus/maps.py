@@ -1,0 +1,143 @@
+"""Register maps: where a meter keeps which quantity, and how its registers are numbers."""
+
+import struct
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from evc5.rigs.errors import BadInput
+
+CODES = {"f32": "f", "u16": "H", "s16": "h", "u32": "I", "s32": "i", "u64": "Q", "s64": "q"}
+QUANTITIES = (
+    *(
+        f"{quantity}{phase}_{unit}"
+        for quantity, unit in (("u", "v"), ("i", "a"), ("p", "w"))
+        for phase in (1, 2, 3)
+    ),
+    *("total_w", "hz", "energy_wh", "serial"),
+)
+GAP = 8  # registers read for nothing to save a request; assumed
+FUNCTIONS = (3, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One quantity: `factor` times the number in its registers is in V, A, W, Hz or Wh."""
+
+    name: str
+    address: int
+    type: str
+    factor: float
+    function: int
+
+    @property
+    def count(self) -> int:
+        return struct.calcsize(f">{CODES[self.type]}") // 2
+
+    def decoded(self, words: Sequence[int], low_word_first: bool) -> float | None:
+        """None where the meter says that it has no such value: all ones, or no finite number."""
+        ordered = list(reversed(words)) if low_word_first else list(words)
+        raw = struct.pack(f">{len(ordered)}H", *ordered)
+        is_absent = {
+            "f": False,
+            "u": raw == b"\xff" * len(raw),
+            "s": raw[:1] == b"\x7f" and set(raw[1:]) == {255},
+        }
+        (number,) = struct.unpack(f">{CODES[self.type]}", raw)
+        if is_absent[self.type[0]] or not isfinite(number):
+            return None
+        return float(number * self.factor)
+
+    def encoded(self, value: float | None, low_word_first: bool) -> list[int]:
+        """The registers that show a value; None as the meter tells that it has none."""
+        raw = self._raw(value)
+        words = list(struct.unpack(f">{len(raw) // 2}H", raw))
+        return words[::-1] if low_word_first else words
+
+    def _raw(self, value: float | None) -> bytes:
+        size = 2 * self.count
+        if self.type[0] == "f":
+            return struct.pack(">f", float("nan") if value is None else value / self.factor)
+        if value is None:
+            return (b"\x7f" if self.type[0] == "s" else b"\xff") + b"\xff" * (size - 1)
+        return struct.pack(f">{CODES[self.type]}", round(value / self.factor))
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """One type of meter; `most` registers may be asked for at once."""
+
+    name: str
+    title: str
+    most: int
+    low_word_first: bool
+    fields: tuple[Field, ...]
+
+    def blocks(self, names: Sequence[str] = QUANTITIES) -> Iterator[tuple[int, int, int, tuple[Field, ...]]]:
+        """Function, address, count and fields of each request that reads these quantities."""
+        wanted = [field for field in self.fields if field.name in names]
+        wanted.sort(key=lambda field: (field.function, field.address))
+        some: list[Field] = []
+        for field in wanted:
+            if some and not self._beside(some, field):
+                yield self._block(some)
+                some = []
+            some.append(field)
+        if some:
+            yield self._block(some)
+
+    def _beside(self, some: Sequence[Field], field: Field) -> bool:
+        end, last = field.address + field.count, some[-1]
+        near = field.address <= last.address + last.count + GAP and end - some[0].address <= self.most
+        return near and field.function == last.function
+
+    @staticmethod
+    def _block(some: Sequence[Field]) -> tuple[int, int, int, tuple[Field, ...]]:
+        first = some[0].address
+        count = max(field.address + field.count for field in some) - first
+        return some[0].function, first, count, tuple(some)
+
+
+def find(name: str, folder: Path) -> Map:
+    """A shipped map by its name, or a TOML file of one beside the rig's; BadInput says what there is."""
+    shipped = tomllib.loads((files("evc5.rigs.hardware.modbus") / "maps.toml").read_text("utf-8"))
+    if name in shipped:
+        return _read(name, shipped[name])
+    path = folder / name
+    if path.suffix != ".toml":
+        raise BadInput(f"map must be one of {', '.join(shipped)}, or a TOML file, got {name!r}")
+    try:
+        return _read(path.stem, tomllib.loads(path.read_text("utf-8")))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: {error}") from None
+
+
+def _read(name: str, table: dict[str, Any]) -> Map:
+    function = table.get("function", 3)
+    if function not in FUNCTIONS:
+        raise BadInput(f"map {name}: function must be 3 or 4, got {function!r}")
+    fields = [_field(name, key, table[key], function) for key in QUANTITIES if key in table]
+    unknown = set(table) - {"title", "function", "most", "low_word_first", *QUANTITIES}
+    if unknown or not fields:
+        what = f"{', '.join(sorted(unknown))} is unknown" if unknown else "no quantity"
+        raise BadInput(f"map {name}: {what}; allowed: {', '.join(QUANTITIES)}")
+    return Map(
+        name,
+        table.get("title", name),
+        table.get("most", 60),
+        bool(table.get("low_word_first")),
+        tuple(fields),
+    )
+
+
+def _field(name: str, key: str, row: Any, function: int) -> Field:
+    try:
+        address, type_, factor, *more = row
+        return Field(key, int(address), CODES[type_] and type_, float(factor), *more or (function,))
+    except (TypeError, ValueError, KeyError):
+        allowed = f"must be [address, {' '.join(CODES)}, factor]"
+        raise BadInput(f"map {name}: {key} {allowed}, got {row!r}") from None
