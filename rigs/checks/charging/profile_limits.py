@@ -232,7 +232,7 @@ class Charging:
             return
         total, most = np.zeros(len(instants)), np.zeros(len(instants))
         for connector, rows in parts.items():
-            overdraws = self._context.history.connectors.overdraws(connector, instants, STATION_FOLLOW_S)
+            overdraws = self._context.history.connectors.overdraws(connector, instants, CARS_FOLLOW_S)
             limits = np.where(overdraws, NO_LIMIT, limits)  # the vehicle's doing
             total += at_instants(rows, instants, current(rows.low))
             most += at_instants(rows, instants, current(rows.high))
