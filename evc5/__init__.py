@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from evc5.rigs.bench.rig import Rig
     from evc5.rigs.checks.verdict.judging import judge
     from evc5.rigs.errors import BadInput, BenchFault, NotAvailable
+    from evc5.rigs.session_data.frame import fit_arrivals, read_sessions
     from evc5.rigs.sweep.sweep import sweep
 
 __all__ = [
@@ -25,7 +26,9 @@ __all__ = [
     "NotAvailable",
     "Rig",
     "Run",
+    "fit_arrivals",
     "judge",
+    "read_sessions",
     "sweep",
 ]
 __version__ = "0.2.0"
@@ -39,7 +42,9 @@ _HOMES = {
     "NotAvailable": "errors",
     "Rig": "bench.rig",
     "Run": "analysis.run",
+    "fit_arrivals": "session_data.frame",
     "judge": "checks.verdict.judging",
+    "read_sessions": "session_data.frame",
     "sweep": "sweep.sweep",
 }
 

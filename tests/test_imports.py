@@ -62,14 +62,15 @@ ROOMS = {
         "rigs.errors rigs.recording.reading rigs.checks rigs.analysis",
         "matplotlib numpy orjson rich",
     ),
-    "rigs.rigfile": ("rigs.errors rigs.secrets rigs.checks models twin", "pydantic"),
+    "rigs.session_data": ("rigs.errors", "numpy pandas"),
+    "rigs.rigfile": ("rigs.errors rigs.secrets rigs.session_data rigs.checks models twin", "pandas pydantic"),
     "rigs.hardware": (
         "rigs.errors rigs.recording.reading rigs.recording.writing rigs.rigfile models",
         "pymodbus",
     ),
     "rigs.bench": (
         "rigs.errors rigs.secrets rigs.recording rigs.checks rigs.analysis rigs.rigfile models twin",
-        "orjson",
+        "orjson pandas",
     ),
     "rigs.served": (
         "rigs.errors rigs.printable rigs.recording rigs.checks rigs.analysis rigs.rigfile rigs.bench"
@@ -83,7 +84,7 @@ ROOMS = {
     ),
     "rigs.sweep": ("rigs.errors rigs.recording rigs.checks rigs.rigfile rigs.bench", "numpy pandas pydantic"),
     "rigs.command": ("rigs models twin", "distributed pandas rich"),
-    "rigs.data": ("rigs.errors rigs.rigfile", ""),
+    "rigs.data": ("rigs.errors rigs.rigfile rigs.session_data", ""),
     "rigs.examples": ("", "pytest"),
 }
 ONE_FILE = {"simpy": "models.timeline", "websockets": "twin.line.websocket"}  # in models and twin

@@ -21,6 +21,8 @@ from evc5.twin.line.pace import Lockstep, Paced
 from evc5.twin.line.websocket import NoConnection
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from evc5.rigs.analysis.run import Run
 
 STRIDE_S = 6 * 3600.0  # how often progress is told
@@ -63,6 +65,27 @@ class Rig:
         `rig.revised({"ambient.mean_c": 35, "sessions[0].soc": 0.2, "station.keys.HeartbeatInterval": 60})`
         """
         return type(self)(self.file.revised(changes, days=days, seed=seed, behaviour=behaviour))
+
+    def with_sessions(
+        self,
+        table: "pd.DataFrame",
+        *,
+        timezone: str | None = None,
+        places: Mapping[str, int] = NOTHING,
+        vehicle: str | None = None,
+    ) -> Self:
+        """A copy to which the cars of a table come, and no others; `read_sessions` reads such tables.
+
+        - `plug_in`, `unplug`: aware times, or naive ones of `timezone`
+        - `energy_kwh`: what the car needs at the meter to be full, kWh
+        - `user`: whose card it is, and whose one car; `place`: the outlet. Both may be absent
+
+        `places` says which of the places are played at which connector; without, each session takes the
+        first that is free. `vehicle` is the car of all; without, a preset is fitted to each user's sessions.
+        """
+        from evc5.rigs.rigfile.session_table import changes
+
+        return self.revised(changes(self.file, table, timezone, places, vehicle))
 
     def to_toml(self) -> str:
         """The rig file's text, without comments; relative paths stand as they are."""

@@ -16,7 +16,7 @@ from evc5 import __version__
 from evc5.rigs.command import commands, sweep, verify
 from evc5.rigs.command.arguments import count, days, duration, identity, pace, port, tolerance, whole
 from evc5.rigs.command.password import PASSWORD
-from evc5.rigs.command.process import ended_by_signals, take_any_encoding
+from evc5.rigs.command.process import ended_by_signals, take_any_encoding, told_in_a_line
 from evc5.rigs.errors import BadInput
 from evc5.rigs.printable import printable
 from evc5.rigs.secrets import without_passwords
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     take_any_encoding()
     try:
-        with ended_by_signals():
+        with ended_by_signals(), told_in_a_line(_say):
             arguments = parser().parse_args(argv)
             command: Callable[[argparse.Namespace], int] = arguments.command
             return command(arguments)

@@ -5,10 +5,13 @@ import io
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
+
+from evc5.rigs.errors import DataWarning
 
 ENDING = ("SIGTERM", "SIGHUP", "SIGBREAK")  # SIGHUP: the terminal is gone; SIGBREAK: Windows' own
 
@@ -29,6 +32,25 @@ def ended_by_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def told_in_a_line(say: Callable[[str], None]) -> Iterator[None]:
+    """Warnings of data are told once, in a line of ours; others as Python does."""
+    told: set[str] = set()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", DataWarning)
+        usual = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any, **options: Any) -> None:
+            if not issubclass(category, DataWarning):
+                usual(message, category, *where, **options)
+            elif str(message) not in told:
+                told.add(str(message))
+                say(str(message))
+
+        warnings.showwarning = show
+        yield
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from evc5.rigs.errors import BadInput
-from evc5.rigs.rigfile.trondheim import Charge, charge, rows
+from evc5.rigs.session_data.charge import Charge
+from evc5.rigs.session_data.trondheim import charge, rows
 
 ZONE = ZoneInfo("Europe/Oslo")
 START, END = datetime(2019, 2, 1, tzinfo=UTC), datetime(2020, 2, 1, tzinfo=UTC)
@@ -56,8 +57,8 @@ def one_at_a_time(
 ) -> Iterator[dict[str, str]]:
     """The rows whose car finds its connector free, first come first served."""
     free = dict.fromkeys(USERS.values(), START)
-    for session, row in sorted(sessions, key=lambda pair: (pair[0].plug_in, pair[0].row)):
-        connector = USERS[session.user]
+    for session, row in sorted(sessions, key=lambda pair: pair[0].plug_in):
+        connector = USERS[row["User_ID"]]
         if session.plug_in < free[connector]:
             left_out["connector taken"] += 1
             continue

@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, PrivateAttr
 
 from evc5.models.vehicles import Vehicle
+from evc5.rigs.rigfile.arrivals import Arrivals
 from evc5.rigs.rigfile.cars import CarEntry
 from evc5.rigs.rigfile.fields import Many, Table, Zone
 from evc5.rigs.rigfile.hardware import Hardware
 from evc5.rigs.rigfile.instants import Utc, seconds
+from evc5.rigs.rigfile.session_files import SessionFile
 from evc5.rigs.rigfile.surroundings import Ambient, Derating, Grid, Thermal
 from evc5.rigs.rigfile.tables import (
     Checks,
@@ -63,7 +65,13 @@ class Contents(Table):
     sessions_csv: SessionsCsv | None = Field(
         default=None, description="cars that come, from a table of real sessions"
     )
+    session_files: Many[SessionFile] = Field(
+        default=(), description="cars that come, from files of real sessions in several formats"
+    )
     generator: Generator | None = Field(default=None, description="cars that come, drawn from the seed")
+    arrivals: Arrivals | None = Field(
+        default=None, description="cars that come by chance, by hour and weekday, drawn from the seed"
+    )
     csms: Csms = Field(default_factory=Csms, description="the back office")
     hardware: Hardware | None = Field(
         default=None, description="what stands around a real charge point: drivers by role"

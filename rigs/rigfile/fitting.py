@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from evc5.models.units import NOMINAL_V
 from evc5.models.vehicles import Vehicle
-from evc5.rigs.rigfile.trondheim import Charge
+from evc5.rigs.session_data.charge import Charge
 
 MOST_OF_BATTERY = 0.95  # assumed: nobody comes home emptier than 5 %
 POWER_SLACK = (
@@ -30,6 +30,11 @@ def into_battery_wh(vehicle: Vehicle, energy_wh: float) -> float:
 def arrival_soc(vehicle: Vehicle, energy_wh: float) -> float:
     """The state of charge from which `energy_wh` at the meter fills the car; 0 where the car is too small."""
     return max(0.0, 1.0 - into_battery_wh(vehicle, energy_wh) / vehicle.usable_wh)
+
+
+def most_wh(vehicle: Vehicle) -> float:
+    """The energy at the meter that fills the car from as empty as anybody comes."""
+    return MOST_OF_BATTERY * vehicle.usable_wh / into_battery_wh(vehicle, 1.0)
 
 
 def fitted_vehicle(charges: Iterable[Charge], vehicles: Mapping[str, Vehicle]) -> str:

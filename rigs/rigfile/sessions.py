@@ -11,12 +11,21 @@ from zoneinfo import ZoneInfo
 from evc5.models.units import DAY_S
 from evc5.models.vehicles import Vehicle
 from evc5.rigs.errors import BadInput
+from evc5.rigs.rigfile.arrivals import Arrivals, arrivals, completed
 from evc5.rigs.rigfile.cars import car
 from evc5.rigs.rigfile.contents import Contents
-from evc5.rigs.rigfile.fitting import arrival_soc, fitted_vehicle
+from evc5.rigs.rigfile.fitting import arrival_soc, fitted_vehicle, most_wh
 from evc5.rigs.rigfile.messages import shown
+from evc5.rigs.rigfile.session_files import (
+    at_places,
+    charges_of,
+    vehicle_names,
+    warn_of_nothing,
+    wherever_free,
+)
 from evc5.rigs.rigfile.tables import Generator, SessionEntry, SessionsCsv
-from evc5.rigs.rigfile.trondheim import Charge, read
+from evc5.rigs.session_data.charge import Charge
+from evc5.rigs.session_data.trondheim import read
 
 CABLE_A = 32  # assumed where nobody says: the cable sold with most cars and the largest a 22 kW socket needs
 
@@ -43,7 +52,9 @@ def planned(rig: Contents) -> tuple[Session, ...]:
     sessions = [
         *(_entry(rig, index, entry) for index, entry in enumerate(rig.sessions)),
         *(_from_csv(rig, rig.sessions_csv) if rig.sessions_csv else ()),
+        *(_from_files(rig)),
         *(_drawn(rig, rig.generator, end_s) if rig.generator else ()),
+        *(_by_chance(rig, rig.arrivals, end_s) if rig.arrivals else ()),
     ]
     sessions.sort(key=lambda session: (session.plug_in_s, session.connector))
     _one_car_at_a_time(rig, sessions)
@@ -64,9 +75,11 @@ def _entry(rig: Contents, index: int, entry: SessionEntry) -> Session:
             f"{key}.unplug must be after plug_in {shown(entry.plug_in)}, got {shown(entry.unplug)}"
         )
     vehicle = car(entry.vehicle, f"{key}.vehicle", rig.cars)
+    needed_wh = None if entry.energy_kwh is None else entry.energy_kwh * 1000.0
+    soc = arrival_soc(vehicle, needed_wh) if needed_wh is not None else entry.soc or 0.0
     return Session(
-        entry.connector, plug_in_s, unplug_s, vehicle, entry.soc, entry.id_tag, entry.cable_a,
-        entry.tag_after_s, None, key,
+        entry.connector, plug_in_s, unplug_s, vehicle, soc, entry.id_tag, entry.cable_a,
+        entry.tag_after_s, needed_wh, key,
     )  # fmt: skip
 
 
@@ -75,7 +88,7 @@ def _from_csv(rig: Contents, table: SessionsCsv) -> Iterator[Session]:
     path = rig.data_file(table.path)
     by_user: dict[str, list[Charge]] = {name: [] for name in table.users}
     for charge in read(path, ZoneInfo(table.timezone)):
-        by_user.get(charge.user, []).append(charge)
+        by_user.get(charge.user or "", []).append(charge)
     for name, charges in by_user.items():
         key = f"sessions_csv.users.{name}"
         user = table.users[name]
@@ -87,8 +100,51 @@ def _from_csv(rig: Contents, table: SessionsCsv) -> Iterator[Session]:
             yield Session(
                 user.connector, rig.seconds(charge.plug_in), rig.seconds(charge.unplug), vehicle,
                 arrival_soc(vehicle, charge.energy_wh), name[:20], CABLE_A, table.tag_after_s,
-                charge.energy_wh, f"{path.name}: row {charge.row}",
+                charge.energy_wh, f"{path.name}: {charge.label}",
             )  # fmt: skip
+
+
+def _from_files(rig: Contents) -> Iterator[Session]:
+    """The sessions of the files' places that the rig plays, or of all of them where connectors are free."""
+    for index, file in enumerate(rig.session_files):
+        key, path = f"session_files[{index}]", rig.data_file(file.path)
+        charges = charges_of(file, path)
+        for place, connector in file.places.items():
+            _connector(rig, connector, f"{key}.places.{place}")
+        placed = list(
+            at_places(charges, file.places, f"{key}.places", path.name)
+            if file.places
+            else wherever_free(
+                charges, rig.station.connectors, rig.start, rig.days, f"{key}.places", path.name
+            )
+        )
+        warn_of_nothing([charge for _, charge in placed] or charges, rig.start, rig.days, path.name)
+        names = (
+            [file.vehicle] * len(placed)
+            if file.vehicle
+            else vehicle_names([one for _, one in placed], rig.cars)
+        )
+        for (connector, charge), name in zip(placed, names, strict=True):
+            vehicle = car(name, f"{key}.vehicle", rig.cars)
+            yield Session(
+                connector, rig.seconds(charge.plug_in), rig.seconds(charge.unplug), vehicle,
+                arrival_soc(vehicle, charge.energy_wh), (charge.user or f"TAG{connector}")[:20], CABLE_A,
+                file.tag_after_s, charge.energy_wh, f"{path.name}: {charge.label}",
+            )  # fmt: skip
+
+
+def _by_chance(rig: Contents, table: Arrivals, end_s: float) -> Iterator[Session]:
+    """What cars need is at most what they hold."""
+    fleet = {name: car(name, f"arrivals.vehicles[{i}]", rig.cars) for i, name in enumerate(table.vehicles)}
+    if table.fitted_to is not None:
+        table = completed(table, charges_of(table.fitted_to, rig.data_file(table.fitted_to.path)), rig.zone)
+    for one in arrivals(table, rig.start, end_s, rig.zone, rig.seed, rig.station.connectors):
+        vehicle = fleet[one.vehicle]
+        needed_wh = round(min(one.energy_kwh * 1000.0, most_wh(vehicle)), 3)
+        yield Session(
+            one.connector, one.plug_in_s, one.unplug_s, vehicle, arrival_soc(vehicle, needed_wh),
+            f"TAG{one.connector}", CABLE_A, table.tag_after_s, needed_wh, "arrivals",
+        )  # fmt: skip
 
 
 def _drawn(rig: Contents, generator: Generator, end_s: float) -> Iterator[Session]:

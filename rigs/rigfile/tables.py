@@ -131,10 +131,19 @@ class SessionEntry(Table):
     plug_in: Instant = Field(description="when the cable goes in")
     unplug: Instant = Field(description="when it comes out")
     vehicle: str = Field(description="a preset or one of [[vehicles]]")
-    soc: float = Field(ge=0, le=1, description="state of charge on arrival")
+    soc: float | None = Field(default=None, ge=0, le=1, description="state of charge on arrival")
+    energy_kwh: float | None = Field(
+        default=None, ge=0, le=1000, description="instead of soc: what it needs at the meter to be full, kWh"
+    )
     id_tag: IdTag = Field(default="TAG1", description="what the card says")
     cable_a: Literal[13, 20, 32, 63] = Field(default=32, description="what the cable is coded for, A")
     tag_after_s: NotNegative = Field(default=15.0, description="from plug-in to the tag at the reader")
+
+    @model_validator(mode="after")
+    def _one_need(self) -> Self:
+        if (self.soc is None) == (self.energy_kwh is None):
+            raise ValueError("must have soc or energy_kwh, and not both")
+        return self
 
 
 class User(Table):

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, as_completed, wait
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from multiprocessing.connection import wait as wait_for
 
-from evc5.rigs.errors import BadInput
+from evc5.rigs.errors import BadInput, DataWarning
 from evc5.rigs.sweep.task import Row, Task, run_task
 
 A_WORKER = 2  # runs handed out for each: one at work and one at hand
@@ -120,7 +121,11 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def _as_worker() -> None:
-    """Leave Ctrl-C to the parent, and go when it has gone: a queue would keep an orphan waiting for ever."""
+    """Leave Ctrl-C to the parent, and go when it has gone: a queue would keep an orphan waiting for ever.
+
+    What there is to warn of the data the parent has told.
+    """
+    warnings.simplefilter("ignore", DataWarning)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from places import ROOT
 
 from evc5.rigs.command import cli
 from evc5.rigs.command.cli import main
+from evc5.rigs.command.process import told_in_a_line
+from evc5.rigs.errors import warn
 from evc5.rigs.printable import printable
 
 SMALL = """
@@ -109,3 +112,15 @@ def test_an_out_that_vanishes_during_the_run_is_one_line_and_exit_2(tmp_path):
     assert process.returncode == 2
     (line,) = said.splitlines()
     assert "No such file" in line and str(tmp_path / "run") in line
+
+
+def test_a_warning_of_data_is_told_once_in_a_line_and_others_as_python_does() -> None:
+    said: list[str] = []
+    with warnings.catch_warnings(record=True) as others:
+        warnings.simplefilter("always")
+        with told_in_a_line(said.append):
+            for _ in range(2):
+                warn("mine.csv: the hours look shifted")
+            warnings.warn("old", DeprecationWarning, stacklevel=1)
+    assert said == ["mine.csv: the hours look shifted"]
+    assert [str(one.message) for one in others] == ["old"]

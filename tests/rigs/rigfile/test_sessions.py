@@ -14,7 +14,8 @@ from evc5.models.vehicles import Vehicle
 from evc5.rigs.errors import BadInput
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.fitting import arrival_soc, fitted_vehicle
-from evc5.rigs.rigfile.trondheim import Charge, read
+from evc5.rigs.session_data.charge import Charge
+from evc5.rigs.session_data.trondheim import read
 
 OSLO = ZoneInfo("Europe/Oslo")
 HEADER = "User_ID;Start_plugin;End_plugout;El_kWh;Duration_hours\n"
@@ -118,7 +119,7 @@ def test_more_than_the_battery_holds_arrives_empty() -> None:
 def test_a_user_gets_the_smallest_car_that_could_have_charged_every_session() -> None:
     def charge(energy_wh: float, hours: int) -> Charge:
         return Charge(
-            2, "U", datetime(2019, 1, 1, tzinfo=UTC), datetime(2019, 1, 1, hours, tzinfo=UTC), energy_wh
+            "row 2", "U", datetime(2019, 1, 1, tzinfo=UTC), datetime(2019, 1, 1, hours, tzinfo=UTC), energy_wh
         )
 
     fleet = {

@@ -5,30 +5,19 @@ The files are separated by semicolons, with decimal commas and local times to th
 
 import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from evc5.rigs.errors import BadInput
+from evc5.rigs.session_data.charge import Charge
 
 COLUMNS = ("User_ID", "Start_plugin", "End_plugout", "El_kWh")
 TIME = "%d.%m.%Y %H:%M"
 AGREES_H = (
     0.02  # Start_plugin, End_plugout are minutes, Duration_hours seconds: 1.2 min covers both roundings
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """One row: a user's car at the plug, and the energy that the meter counted."""
-
-    row: int
-    user: str
-    plug_in: datetime
-    unplug: datetime
-    energy_wh: float
 
 
 def read(path: Path, zone: ZoneInfo) -> list[Charge]:
@@ -66,7 +55,7 @@ def charge(row: Mapping[str, str], number: int, name: str, zone: ZoneInfo) -> Ch
         raise BadInput(
             f"{where}End_plugout must be after Start_plugin {row['Start_plugin']}, got {row['End_plugout']}"
         )
-    return Charge(number, row["User_ID"], plug_in, unplug, round(energy_kwh * 1000.0, 3))
+    return Charge(f"row {number}", row["User_ID"], plug_in, unplug, round(energy_kwh * 1000.0, 3))
 
 
 def _interval(row: Mapping[str, str], where: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
