@@ -77,6 +77,7 @@ class Ledger:
         self.table = {row.id: row for row in table}
         self.time = StationTime(0.0)  # findings carry seconds of the run
         self.lines = Lines()
+        self.line_name: Callable[[int], str] = "line {}".format  # as a message speaks of one
         self.watch: Watch | None = None  # is told of all that was judged at a connector
         self.knows: Callable[[Need], bool] = lambda _: True  # does the recording tell this?
         self.inconclusive: set[str] = set()  # requirements whose check broke down

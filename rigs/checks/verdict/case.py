@@ -13,9 +13,11 @@ from typing import Any
 
 import orjson
 
+from evc5.rigs.checks.reading.logs.log import Told
 from evc5.rigs.checks.state.ledger import NUMBERS
 from evc5.rigs.checks.verdict.judging import judge
 from evc5.rigs.checks.verdict.recordings import Recording
+from evc5.rigs.checks.verdict.render import place
 from evc5.rigs.checks.verdict.verdict import Verdict
 from evc5.rigs.errors import BadInput
 
@@ -80,7 +82,7 @@ def _write(
     shortest = _shortest([record for _, record in records], told, choices)
     if shortest is not None:
         _save(folder / TRANSCRIPT, shortest)
-    page = "\n".join(_page(records, verdict, finding, shortest))
+    page = "\n".join(_page(records, verdict, finding, shortest, recording.transcript.told()))
     (folder / PAGE).write_text(names.in_text(page), encoding="utf-8")
 
 
@@ -182,6 +184,7 @@ def _page(
     verdict: Verdict,
     finding: Mapping[str, Any],
     shortest: list[Record] | None,
+    told: Told,
 ) -> Iterator[str]:
     row = next(row for row in verdict.requirements if row["id"] == finding["requirement"])
     station = verdict.about.get("station", {})
@@ -191,25 +194,28 @@ def _page(
     yield f"Requirement: {row['id']}, {row['title']}"
     yield f"Clauses: {row['source']} (OCPP 1.6 by section; J: OCPP-J; ER: errata)"
     yield f"At fault: {blames if isinstance(blames, str) else ' or '.join(blames)}"
-    line = f", line {finding['line']}" if finding["line"] else ""
+    line = f", {place(finding)}" if finding["line"] else ""
     yield f"First at: {finding['at']}{line}"
     yield from (f"Times: {finding['times']}", "", f"Found: {finding['actual']}")
     yield from (f"Right would be: {finding['expected']}", "", "## The frames around it", "", "```")
-    yield from _around(records, finding)
+    yield from _around(records, finding, told)
     yield from ("```", "", "## To see it again", "")
     if shortest is None:
         yield "The frames alone do not show it: it rests on what the run directory holds besides."
     else:
-        told = f"{len(shortest)} frames that judge the same"
-        yield f"`{TRANSCRIPT}` holds {told}: `evc5 verify {TRANSCRIPT}`. Cards and stations have other names."
+        frames = f"{len(shortest)} frame{'' if len(shortest) == 1 else 's'}"
+        yield f"`{TRANSCRIPT}` holds {frames} that judge the same: `evc5 verify {TRANSCRIPT}`."
+        yield "Cards and stations have other names."
 
 
-def _around(records: list[tuple[int, Record]], finding: Mapping[str, Any]) -> Iterator[str]:
-    line = finding["line"]
-    at = [k for k, (number, record) in enumerate(records) if number == line or _is_past(record, finding)]
-    place = at[0] if at else len(records) - 1
-    for number, record in records[max(place - BEFORE, 0) : place + AFTER + 1]:
+def _around(records: list[tuple[int, Record]], finding: Mapping[str, Any], told: Told) -> Iterator[str]:
+    line = finding.get("file"), finding["line"]
+    places = [told.place(number) for number, _ in records]
+    at = [k for k, (_, record) in enumerate(records) if places[k] == line or _is_past(record, finding)]
+    middle = at[0] if at else len(records) - 1
+    for k in range(max(middle - BEFORE, 0), min(middle + AFTER + 1, len(records))):
+        record = records[k][1]
         text = orjson.dumps(record["frame"]).decode() if "frame" in record else str(record.get("text"))
-        mark = ">" if number == line else " "
+        mark = ">" if places[k] == line else " "
         arrow = "->" if record["dir"] == "up" else "<-"
-        yield f"{mark}{number:>6} {record.get('at', '')} {arrow} {text[:MOST_LETTERS]}"
+        yield f"{mark}{places[k][1]:>6} {record.get('at', '')} {arrow} {text[:MOST_LETTERS]}"

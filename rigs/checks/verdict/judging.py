@@ -11,6 +11,7 @@ from evc5.rigs.checks.reading import telemetry
 from evc5.rigs.checks.reading.frames import CALL, Frame, Reader, lines
 from evc5.rigs.checks.reading.instants import FOREVER, epoch
 from evc5.rigs.checks.reading.instruments import Instrument
+from evc5.rigs.checks.reading.logs.log import Told
 from evc5.rigs.checks.reading.pages import Pages
 from evc5.rigs.checks.reading.sources import Sources
 from evc5.rigs.checks.reading.station_time import StationTime, station_time
@@ -31,7 +32,7 @@ from evc5.rigs.checks.verdict.known_lines import KnownLines
 from evc5.rigs.checks.verdict.other_version import other_version
 from evc5.rigs.checks.verdict.recordings import Recording
 from evc5.rigs.checks.verdict.telling import Telling
-from evc5.rigs.checks.verdict.verdict import Verdict, findings_of, write_summary
+from evc5.rigs.checks.verdict.verdict import Verdict, findings_of, placed, write_summary
 from evc5.rigs.errors import BadInput
 
 EVENTS, TELEMETRY = "events.jsonl", "telemetry.parquet"
@@ -127,6 +128,7 @@ class Judge:
             self._own()
         else:
             self._log()
+        self._forget_events_after(self._end(time))
         self._catch_up(FOREVER)
         return self._verdict(time)
 
@@ -175,6 +177,19 @@ class Judge:
         if call is not None and call.action == "MeterValues" and call.up and not call.lost:
             self._known.learn(raw, call.readings or [])
 
+    def _end(self, time: StationTime) -> float:
+        """Up to when the recording tells all: its last frame, or later where it was closed."""
+        simulated = self._summary.get("simulated_s")
+        return max(self._epoch_s, time.epoch(float(simulated) if isinstance(simulated, int | float) else 0.0))
+
+    def _forget_events_after(self, epoch_s: float) -> None:
+        """A kill may leave events ahead of the frames that followed on them."""
+        if self._summary.get("state") == "running":
+            rest = (self._event, *self._events) if self._event is not None else ()
+            known = (event for event in rest if event.epoch_s <= epoch_s)
+            self._events = iter([*known])
+            self._event = next(self._events, None)
+
     # -- in order of time ------------------------------------------------------------------------
 
     def _needs_explaining(self, frame: Frame) -> bool:
@@ -198,9 +213,11 @@ class Judge:
             self._epoch_s = epoch_s
         elif epoch_s < self._epoch_s - 0.0005:  # to the millisecond, where only `at` is written
             back = f"{self._epoch_s - epoch_s:.3f} s before it"
-            message = f"line {number} goes back in time"
+            message = f"{self._ledger.line_name(number)} goes back in time"
             expected = "a time not before the line before"
-            self._ledger.broken("recording.line", epoch_s, None, expected, back, message, severity="warning")
+            self._ledger.broken(
+                "recording.line", epoch_s, None, expected, back, message, severity="warning", line=number
+            )
 
     def _next_due(self) -> float:
         return min(_ends(self._part), FOREVER if self._event is None else _told_at(self._event))
@@ -244,7 +261,7 @@ class Judge:
                 row = orjson.loads(raw)
                 yield _event(time.epoch(row["t"]), row["connector"], row["event"], row.get("detail") or {})
             except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-                self._bad_line(number, f"{EVENTS}: {error!r}", raw)
+                self._bad_line(None, f"line {number}: {EVENTS}: {error!r}", raw)
 
     def _read_parts(self, time: StationTime) -> Iterator[dict[int, telemetry.Rows]]:
         directory = self._recording.part(TELEMETRY)
@@ -254,7 +271,8 @@ class Judge:
             else telemetry.parts(directory, time, self._context.telemetry.instrument)
         )
 
-    def _bad_line(self, number: int, why: str, raw: bytes) -> None:
+    def _bad_line(self, number: int | None, why: str, raw: bytes) -> None:
+        """`number`: of the transcript; of another file `why` says where."""
         epoch_s = self._epoch_s if self._frames else self._ledger.time.start
         cut = not raw.endswith(b"\n")  # a killed run leaves its last line so
         self._ledger.broken(
@@ -263,13 +281,13 @@ class Judge:
             None,
             "one JSON record",
             raw[:80].decode(errors="replace").strip() or "nothing",
-            f"line {number}: {why}"[:200],
+            (why if number is None else f"{self._ledger.line_name(number)}: {why}")[:200],
             severity="warning" if cut else "error",
+            line=number,
         )
 
     def _verdict(self, time: StationTime) -> Verdict:
-        simulated = self._summary.get("simulated_s")
-        end = max(self._epoch_s, time.epoch(float(simulated) if isinstance(simulated, int | float) else 0.0))
+        end = self._end(time)
         self._known.enter()
         self._telling.end(end)
         self._context.evidence.notes += self._transcript.told().notes
@@ -277,7 +295,7 @@ class Judge:
             raise BadInput(f"{self._transcript.name} holds no OCPP frames")
         return Verdict(
             self._ledger.requirements(),
-            findings_of(self._ledger.findings),
+            placed(findings_of(self._ledger.findings), self._transcript.told()),
             self._sessions.rows(),
             self._frames,
             self._passed(),
@@ -309,6 +327,7 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
     evidence.end, evidence.station_clock = told.end, told.knows_clock
     evidence.records = told.records
     ledger.knows = evidence.knows
+    ledger.line_name = lambda number: _line_name(recording.transcript.told(), number)
     zone = summary.get("timezone")
     measured = telemetry.Telemetry()
     measured.instrument = Instrument.of(summary.get("telemetry"))
@@ -324,6 +343,12 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
         policies=policies,
         zone=ZoneInfo(zone) if isinstance(zone, str) else None,
     )
+
+
+def _line_name(told: Told, number: int) -> str:
+    """As a message speaks of a line."""
+    file, line = told.place(number)
+    return f"line {line}" if file is None else f"{file}:{line}"
 
 
 def _event(epoch_s: float, connector: int | None, name: str, detail: dict[str, Any]) -> Event:

@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from evc5.rigs.checks.state.requirement import INCONCLUSIVE, NOT_EXERCISED, NOT_JUDGED
+from evc5.rigs.checks.verdict.render import place
 from evc5.rigs.errors import BadInput
 
 Row = Mapping[str, Any]
@@ -75,7 +76,7 @@ def _told(findings: Sequence[Row], of: int) -> str:
 
 def _paragraph(found: Row) -> str:
     where = "" if found["connector"] is None else f", connector {found['connector']}"
-    line = f", line {found['line']}" if found.get("line") else ""
+    line = f", {place(found)}" if found.get("line") else ""
     times = f" ({found['times']} times)" if found.get("times", 1) > 1 else ""
     lines = (
         f"t = {found['t']:.3f} s{line}{where}: {found['message']}{times}",

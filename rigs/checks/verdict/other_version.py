@@ -9,7 +9,7 @@ from evc5.rigs.checks.state.ledger import Ledger
 from evc5.rigs.checks.state.requirement import UNKNOWN
 from evc5.rigs.checks.verdict.catalogue import TABLE
 from evc5.rigs.checks.verdict.recordings import Recording
-from evc5.rigs.checks.verdict.verdict import Verdict, findings_of
+from evc5.rigs.checks.verdict.verdict import Verdict, findings_of, placed
 
 
 def other_version(recording: Recording) -> Verdict:
@@ -39,6 +39,7 @@ def other_version(recording: Recording) -> Verdict:
         count=0,
     )
     about: dict[str, Any] = {
+        "version": told.version,
         "behaviour": None,
         "station": {},
         "since": iso(start),
@@ -46,4 +47,11 @@ def other_version(recording: Recording) -> Verdict:
         "transactions": 0,
         "notes": [],
     }
-    return Verdict(ledger.requirements(), findings_of(ledger.findings), [], frames, None, about=about)
+    return Verdict(
+        ledger.requirements(),
+        placed(findings_of(ledger.findings), recording.transcript.told()),
+        [],
+        frames,
+        None,
+        about=about,
+    )

@@ -80,7 +80,7 @@ def first(summary: Summary, name: str) -> list[RenderableType]:
     for finding in ordered[:MOST_FIRST]:
         found += _told(finding, _source(summary, finding))
     if len(ordered) > MOST_FIRST:
-        found.append(_line(f"… and {len(ordered) - MOST_FIRST} more findings", "dim"))
+        found.append(_line(f"… and {_counted(len(ordered) - MOST_FIRST, 'more finding')}", "dim"))
     return [*found, *breakdowns(summary), *lacking(summary, MOST_LACKS), _line(_next(summary, name), "dim")]
 
 
@@ -90,10 +90,14 @@ def _about(summary: Summary, name: str) -> Iterator[str]:
     station = about.get("station", {})
     who = " ".join(filter(None, (station.get(key) for key in ("vendor", "model", "firmware"))))
     span = f"{_second(about['since'])} to {_second(about['until'])} UTC" if "since" in about else ""
-    frames = f"{summary['frames']:,} frames".replace(",", " ")
-    counted = f"{about['transactions']} transactions" if "transactions" in about else ""
+    frames = _counted(summary["frames"], "frame")
+    counted = _counted(about["transactions"], "transaction") if "transactions" in about else ""
     yield f"{name}: {who or 'a station that does not say which'}"
     yield ", ".join(filter(None, (span, frames, counted)))
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}".replace(",", " ")
 
 
 def _notes(summary: Summary) -> Iterator[RenderableType]:
@@ -117,13 +121,20 @@ def _where(row: Mapping[str, Any]) -> str:
     whose = blames if isinstance(blames, str) else " or ".join(blames)
     times = row.get("times", 1)
     pieces = (
-        f"line {row['line']}" if row.get("line") else "",
+        place(row),
         _second(row.get("at", "")),
         "" if row["connector"] is None else f"connector {row['connector']}",
         f"{times} times" if times > 1 else "",
         f"at fault: {whose}",
     )
     return " · ".join(filter(None, pieces))
+
+
+def place(row: Mapping[str, Any]) -> str:
+    """The line of a finding; of a log of several files, which of them too."""
+    if not row.get("line"):
+        return ""
+    return f"{row['file']}:{row['line']}" if row.get("file") else f"line {row['line']}"
 
 
 def _source(summary: Summary, finding: Mapping[str, Any]) -> str:
@@ -137,8 +148,9 @@ def lacking(summary: Summary, most: int | None = None) -> list[RenderableType]:
     if not rows:
         return []
     by = Counter(lack for row in rows for lack in row["lacks"])
-    found: list[RenderableType] = [_line(f"? {len(rows)} came up and are not judged, for want of", "yellow")]
-    found += [_line(f"  {lack} ({count})") for lack, count in by.most_common(most)]
+    came = "1 requirement came up and is" if len(rows) == 1 else f"{len(rows)} requirements came up and are"
+    found: list[RenderableType] = [_line(f"? {came} not judged, for want of", "yellow")]
+    found += [Padding(Text(f"{lack} ({count})"), (0, 0, 0, 2)) for lack, count in by.most_common(most)]
     return found
 
 

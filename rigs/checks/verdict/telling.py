@@ -108,7 +108,7 @@ class Telling:
             None,
             "a CALL, CALLRESULT or CALLERROR",
             frame.fault[:120],
-            f"line {frame.line} holds no OCPP frame",
+            f"{self._ledger.line_name(frame.line)} holds no OCPP frame",
             severity="error" if frame.up else "warning",  # what a CSMS sends is not the station's fault
             blames=STATION if frame.up else CSMS,
         )

@@ -8,12 +8,13 @@ from typing import Any
 
 import orjson
 
+from evc5.rigs.checks.reading.logs.log import Told
 from evc5.rigs.checks.state.requirement import PASS, Finding
 from evc5.rigs.checks.verdict.headline import headline
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.run_directory import SUMMARY
 
-OK, FAULT_FOUND, OURS = 0, 1, 3  # exit codes
+OK, FAULT_FOUND, NO_LOG_OF_16, OURS = 0, 1, 2, 3  # exit codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Verdict:
 
     @property
     def exit_code(self) -> int:
+        if self.about.get("version", "1.6") != "1.6":
+            return NO_LOG_OF_16
         if self.breakdowns:
             return OURS
         return FAULT_FOUND if self.passed is False else OK
@@ -53,6 +56,14 @@ class Verdict:
 def findings_of(findings: list[Finding]) -> list[dict[str, Any]]:
     """The findings in order of time, as summary.json carries them."""
     return [asdict(finding) for finding in sorted(findings, key=lambda finding: finding.t)]
+
+
+def placed(findings: list[dict[str, Any]], told: Told) -> list[dict[str, Any]]:
+    """The same; of a log of several files each with its `file`, and `line` that of the file."""
+    for row in findings if told.files else ():
+        if row["line"] is not None:
+            row["file"], row["line"] = told.place(row["line"])
+    return findings
 
 
 def read_summary(directory: Path) -> dict[str, Any]:

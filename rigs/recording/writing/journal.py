@@ -9,11 +9,15 @@ BUFFER_BYTES = 1 << 18  # of each journal; a kill -9 loses no more
 
 
 class Journal:
-    """Lines wait in memory until `flush`, at most a quarter of a megabyte of them."""
+    """Lines wait in memory until `flush`, at most a quarter of a megabyte of them.
 
-    def __init__(self, path: Path) -> None:
+    `explained_by` is written first, so that wherever a kill comes it is never behind.
+    """
+
+    def __init__(self, path: Path, explained_by: "Journal | None" = None) -> None:
         path.write_bytes(b"")
         self._path = path
+        self._explained_by = explained_by
         self._lines: list[bytes] = []
         self._waiting_bytes = 0
         self._kept_bytes = 0  # of the file: all that stood in lines that wait no more
@@ -31,6 +35,8 @@ class Journal:
         The file itself tells how much of it was taken: whoever is interrupted in the middle may flush again,
         and no line stands twice.
         """
+        if self._explained_by is not None:
+            self._explained_by.flush()
         if not self._lines:
             return
         text = b"".join(self._lines)

@@ -61,8 +61,8 @@ class Recorder:
         self._iso = calendar.iso
         self._own_station = own_station
         self._heads: dict[tuple[str, bool], str] = {}
-        self._messages = Journal(directory / run_directory.MESSAGES)
         self._events = Journal(directory / run_directory.EVENTS)
+        self._messages = Journal(directory / run_directory.MESSAGES, explained_by=self._events)
         self._telemetry = TelemetryWriter(directory / run_directory.TELEMETRY, calendar)
         self._watches: list[Watch] = []
         self._calendar = calendar
@@ -124,7 +124,6 @@ class Recorder:
     def flush(self) -> None:
         """Hand what is buffered to the operating system: from here a kill loses nothing of it."""
         self._messages.flush()
-        self._events.flush()
 
     def checkpoint(self, t_s: float) -> None:
         """Make the directory complete up to `t_s` (closing rows included), and go on recording."""

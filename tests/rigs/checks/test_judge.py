@@ -240,3 +240,19 @@ def test_a_wrong_clock_that_was_set_right_is_judged_in_the_recordings_time(tmp_p
     made = healthy()
     made.event(0.05, None, "clock-set", offset_s=-3600.0)
     assert judge(made.write(tmp_path / "run")).findings == []
+
+
+def test_events_that_a_kill_left_ahead_of_the_frames_are_not_judged(tmp_path: Path) -> None:
+    """What a hand did after the last frame kept is not known to have gone without an answer."""
+    run = healthy().write(tmp_path / "run")
+    lines = (run / "messages.jsonl").read_bytes().splitlines(keepends=True)
+    half = [line for line in lines if json.loads(line)["t"] < 3.5 * 3600.0]
+    (run / "messages.jsonl").write_bytes(b"".join(half))
+    for part in (run / "telemetry.parquet").glob("*.parquet"):
+        part.unlink()  # of a day that was not over
+    summary = json.loads((run / "summary.json").read_text())
+    killed = {key: value for key, value in summary.items() if key not in ("simulated_s", "frames")}
+    (run / "summary.json").write_text(json.dumps({**killed, "state": "running"}))
+    assert [row for row in judge(run).findings if row["severity"] == "error"] == []
+    (run / "summary.json").write_text(json.dumps({**killed, "state": "complete"}))
+    assert [row for row in judge(run).findings if row["severity"] == "error"] != []

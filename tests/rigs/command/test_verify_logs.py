@@ -67,6 +67,22 @@ def test_rotated_files_are_one_log_in_order_of_time(here: Path, capsys: Captured
     assert told["findings"] == []
 
 
+def test_a_line_of_several_files_is_named_by_its_own_file(here: Path, capsys: Captured) -> None:
+    lines = of("CP001", **{'"value":"1200"': '"value":"900"'}).splitlines(keepends=True)
+    parts = {"ocpp.log.2": lines[:10], "ocpp.log.1": lines[10:20], "ocpp.log": lines[20:]}
+    for name, part in parts.items():
+        (here / name).write_text("".join(part))
+    (finding,) = verdict(capsys, "ocpp.log*", code=1)["findings"]
+    assert '"value":"900"' in parts[finding["file"]][finding["line"] - 1]
+    assert main(["verify", "ocpp.log*", "--case", "cases"]) == 1
+    shown = capsys.readouterr().out
+    assert f"  {finding['file']}:{finding['line']} · " in shown
+    page = (here / "cases" / "01-metering.register-monotonic" / "README.md").read_text()
+    (marked,) = [line for line in page.splitlines() if line.startswith(">")]
+    assert marked.split()[1] == str(finding["line"]) and '"value":"900"' in marked
+    assert f"{finding['file']}:{finding['line']}" in page
+
+
 def test_a_log_of_many_stations_is_judged_station_by_station(here: Path, capsys: Captured) -> None:
     bad = of("CP002", **{'"value":"1200"': '"value":"900"', "Maker": "Other"})
     (here / "all.log").write_text(mixed(of("CP001"), bad, of("CP003")))
@@ -150,3 +166,33 @@ def test_judge_is_public_and_reads_any_log(here: Path) -> None:
         (here / "two.log").write_text(mixed(of("CP001"), of("CP002")))
         judge("two.log")
     assert judge("two.log", station="CP002").frames == len(said())
+
+
+def test_a_log_of_another_protocol_is_no_pass(here: Path, capsys: Captured) -> None:
+    """Nothing of it was judged: exit 2, as of anything that is no log of 1.6."""
+    call = [2, "1", "TransactionEvent", {"eventType": "Started", "seqNo": 0, "triggerReason": "Authorized"}]
+    boot = [
+        2,
+        "0",
+        "BootNotification",
+        {"reason": "PowerUp", "chargingStation": {"model": "M", "vendorName": "V"}},
+    ]
+    lines = [f"2024-03-01T10:00:0{k}Z recv {json.dumps(frame)}\n" for k, frame in enumerate((boot, call))]
+    (here / "newer.log").write_text("".join(lines))
+    assert main(["verify", "newer.log"]) == 2
+    assert "OCPP 2.0.1" in capsys.readouterr().out
+
+
+def test_what_lacks_is_shown_to_its_end_and_one_is_not_plural(here: Path, capsys: Captured) -> None:
+    (here / "one.log").write_text(of("CP001"))
+    main(["verify", "one.log"])
+    out = capsys.readouterr().out
+    lacks = {
+        lack
+        for row in judge("one.log").requirements
+        if row["verdict"] == "NOT JUDGED"
+        for lack in row["lacks"]
+    }
+    shown = " ".join(out.split())
+    assert sum(lack in shown for lack in lacks) >= 3
+    assert "1 transaction\n" in out or "1 transaction," in out

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from evc5.rigs.recording.writing.journal import Journal
+from evc5.rigs.recording.writing.journal import BUFFER_BYTES, Journal
 
 PART = 7  # bytes
 
@@ -86,3 +86,13 @@ def test_a_write_that_was_interrupted_goes_on_where_it_stopped(tmp_path, monkeyp
     journal.write(lines[-1])
     journal.flush()
     assert (tmp_path / "x").read_bytes() == b"".join(lines)
+
+
+def test_what_explains_a_line_is_written_before_it(tmp_path):
+    """Wherever a kill comes, the events are there that the frames followed on."""
+    events = Journal(tmp_path / "events.jsonl")
+    frames = Journal(tmp_path / "messages.jsonl", explained_by=events)
+    events.write(b"plug-in\n")
+    frames.write(b"x" * BUFFER_BYTES)  # full: it is written without anybody's asking
+    assert (tmp_path / "messages.jsonl").stat().st_size == BUFFER_BYTES
+    assert (tmp_path / "events.jsonl").read_bytes() == b"plug-in\n"

@@ -43,6 +43,15 @@ class Told:
     end: str
     notes: tuple[str, ...]
     records: tuple[bool, ...] = (True, False)  # whose frames it holds: up, down or both
+    files: tuple[tuple[int, str], ...] = ()  # of several: the number of its first line, its name
+
+    def place(self, number: int) -> tuple[str | None, int]:
+        """The file and its own line that a line of the whole stands for; one file needs no name."""
+        before = [(first, name) for first, name in self.files if first <= number]
+        if not before:
+            return None, number
+        first, name = before[-1]
+        return name, number - first + 1
 
     @property
     def knows_clock(self) -> bool:
@@ -71,6 +80,7 @@ class Log:
         self._station = station
         self._zone = zone
         self.end = end or "csms"
+        self._files: list[tuple[int, str]] = []  # those read so far, as Told has them
         self.survey = survey(self._found(), self.end == "station")
         if self.survey.is_reversed:
             self._paths.reverse()
@@ -103,15 +113,17 @@ class Log:
         told = self.survey
         vendor = str(told.boot.get("chargePointVendor", ""))
         version = told.version
-        return Told(
-            told.stations, version, vendor, self._clock(), self.end, tuple(self._notes()), told.records
-        )
+        notes, clock, files = tuple(self._notes()), self._clock(), tuple(self._files)
+        return Told(told.stations, version, vendor, clock, self.end, notes, told.records, files)
 
     # -- reading ---------------------------------------------------------------------------------
 
     def _lines(self) -> Iterator[Line]:
         first = 1
+        self._files = []
         for path in self._paths:
+            if len(self._paths) > 1:
+                self._files.append((first, str(path)))
             number = first - 1
             for line in decoding.lines(path, first):
                 number = line.number
