@@ -47,7 +47,8 @@ STEPS = {
     },
 }
 LAST = {"Uploaded", "UploadFailed", "DownloadFailed", "Installed", "InstallationFailed"}
-BEGIN_S, END_S = 60.0, 600.0  # assumed: how soon work begins, and how long a transfer takes
+WORK_BEGINS_S = 60.0  # assumed: so soon a download, or an installation, begins
+TRANSFER_S = 600.0  # assumed: so long a transfer, or an installation, takes
 SERVICE_TOLD_S = 15.0  # assumed: so soon a change of service is told
 REPLACED_S = 15.0  # assumed: what began just before another update was asked for is told by then
 IDLE = ("Available", "Preparing")
@@ -114,7 +115,9 @@ class Files:
             f"{status} after {' or '.join(sorted(name or 'nothing' for name in allowed)) or 'a trigger'}"
         )
         good = (
-            before in allowed or before == "?" or self._link.was_unheard(call.epoch_s - END_S, call.epoch_s)
+            before in allowed
+            or before == "?"
+            or self._link.was_unheard(call.epoch_s - TRANSFER_S, call.epoch_s)
         )
         self._ledger.judge(ORDER, good, call.epoch_s, None, expected, actual, message)
         self._now[action] = "" if status in LAST else status
@@ -143,7 +146,7 @@ class Files:
             self._ledger.broken(DIAGNOSTICS, epoch_s, None, "no file: sheet 3.2.1", told, message)
         if call.reply.get("fileName"):
             self._agenda.at(
-                epoch_s + END_S, partial(self._came, DIAGNOSTICS, UPLOAD, epoch_s, epoch_s, END_S)
+                epoch_s + TRANSFER_S, partial(self._came, DIAGNOSTICS, UPLOAD, epoch_s, epoch_s, TRANSFER_S)
             )
 
     def _update(self, call: Call) -> None:
@@ -158,8 +161,10 @@ class Files:
             self._location = call.payload["location"]
         begins = max(epoch_s, due)
         self._asked = epoch_s, begins
-        self._agenda.at(begins + BEGIN_S, partial(self._began, epoch_s, begins))
-        self._agenda.at(begins + END_S, partial(self._came, FIRMWARE, UPDATE, epoch_s, begins, END_S))
+        self._agenda.at(begins + WORK_BEGINS_S, partial(self._began, epoch_s, begins))
+        self._agenda.at(
+            begins + TRANSFER_S, partial(self._came, FIRMWARE, UPDATE, epoch_s, begins, TRANSFER_S)
+        )
 
     def _began_before_replaced(self, epoch_s: float) -> None:
         """The installation had begun when the later request came, and is told behind other messages."""
@@ -183,9 +188,9 @@ class Files:
         if status == "Downloaded":
             idle = {c: word for c, word in self._connectors.statuses.items() if c and word in IDLE}
             self._agenda.at(epoch_s + SERVICE_TOLD_S, partial(self._in_service, epoch_s, idle, False))
-            self._agenda.at(epoch_s + BEGIN_S, partial(self._installs, epoch_s))
+            self._agenda.at(epoch_s + WORK_BEGINS_S, partial(self._installs, epoch_s))
         elif status == "Installing":
-            self._agenda.at(epoch_s + END_S, partial(self._installed, epoch_s))
+            self._agenda.at(epoch_s + TRANSFER_S, partial(self._installed, epoch_s))
         elif status in LAST:
             self._outcome(epoch_s, status)
         if status == "InstallationFailed":
@@ -212,22 +217,22 @@ class Files:
 
     def _stopped(self, call: Call) -> None:
         if self._now[UPDATE] == "Downloaded" and self._context.evidence.from_power_on:
-            self._agenda.at(call.epoch_s + BEGIN_S, partial(self._installs, call.epoch_s))
+            self._agenda.at(call.epoch_s + WORK_BEGINS_S, partial(self._installs, call.epoch_s))
 
     def _installs(self, epoch_s: float) -> None:
         """As soon as it is able to: where nobody has charged for a while."""
         ran = any(
-            self._history.transactions.any_within(c, epoch_s + 0.1, epoch_s + BEGIN_S)
+            self._history.transactions.any_within(c, epoch_s + 0.1, epoch_s + WORK_BEGINS_S)
             for c in self._history.outlets()
         )
-        if ran or not self._undisturbed(epoch_s, epoch_s + BEGIN_S):
+        if ran or not self._undisturbed(epoch_s, epoch_s + WORK_BEGINS_S):
             return
         good = self._now[UPDATE] != "Downloaded"
         message = "an image is there, nobody charges"
         self._ledger.judge(FIRMWARE, good, epoch_s, None, "Installing", "nothing", message)
 
     def _installed(self, epoch_s: float) -> None:
-        if self._undisturbed(epoch_s, epoch_s + END_S):
+        if self._undisturbed(epoch_s, epoch_s + TRANSFER_S):
             good = any(at > epoch_s and status in LAST for at, status in self._told[UPDATE])
             message, expected = "an installation comes to no end", "Installed or InstallationFailed"
             self._ledger.judge(FIRMWARE, good, epoch_s, None, expected, "neither", message)
@@ -248,7 +253,7 @@ class Files:
 
     def _began(self, asked: float, begins: float) -> None:
         """Not before its date, and soon after it; where another request came meanwhile that one counts."""
-        if self._asked != (asked, begins) or not self._undisturbed(asked, begins + BEGIN_S):
+        if self._asked != (asked, begins) or not self._undisturbed(asked, begins + WORK_BEGINS_S):
             return
         steps = [
             epoch_s for epoch_s, status in self._told[UPDATE] if status == "Downloading" and epoch_s >= asked

@@ -179,9 +179,9 @@ class Triggers:
             if call.action == "Reset":
                 self._owed.clear()
             return
+        self._overdue(call.epoch_s, late="MeterValues")
         if self._owed.pop(call.action, None) is not None:
             self._context.ledger.held(FOLLOWED)
-        self._overdue(call.epoch_s, late="MeterValues")
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         answers = any(block.layout.context == "Trigger" for block in blocks)

@@ -41,12 +41,13 @@ class Cause:
     epoch_s: float
     connector: int | None = None
     transaction: int | None = None
-    before_s: float = CAUSE_BEFORE_S
+    before_s: float | None = None  # else CAUSE_BEFORE_S
 
     def ends(self, stopped: Transaction) -> bool:
         mine = self.connector in (None, stopped.connector) and self.transaction in (None, stopped.id)
         stop = stopped.stop if stopped.stop is not None else stopped.start
-        long_ago = self.epoch_s < (stopped.start - 1.0 if self.reason in LASTING else stop - self.before_s)
+        before_s = CAUSE_BEFORE_S if self.before_s is None else self.before_s
+        long_ago = self.epoch_s < (stopped.start - 1.0 if self.reason in LASTING else stop - before_s)
         return mine and not long_ago and self.epoch_s <= stop + 1.0
 
 

@@ -1,5 +1,12 @@
 """All rows: each number of the judge and its edges."""
 
-from edges import electrical, status, transactions
+from edges import charging, device, electrical, metering, status, transactions
 
-EDGES = (*electrical.EDGES, *status.EDGES, *transactions.EDGES)
+EDGES = (
+    *charging.EDGES,
+    *device.EDGES,
+    *electrical.EDGES,
+    *metering.EDGES,
+    *status.EDGES,
+    *transactions.EDGES,
+)

@@ -91,6 +91,7 @@ def a_start_on_a_card_taken_back(x: float) -> Handmade:
     """The status that takes it back is told x after its stamp."""
     made = without_cards(short((Charge(1, 240, 260, 1290, 1350),)))
     made.event(100, 1, "tag", id_tag="TAG1")
+    authorized(made, 100.2, ACCEPTED)
     status(made, 100.1, "Preparing")
     status(made, 200, "Available", timestamp=at(200 - x))
     return made
@@ -229,14 +230,6 @@ def a_nameless_stop_so_long_after_the_end(x: float) -> Handmade:
     t = finishing["t"] + x
     stop = {"transactionId": -1, "meterStop": 6000, "timestamp": at(t)}
     made.interject(t, "StopTransaction", stop, {})
-    return made
-
-
-def a_value_without_its_id(x: float) -> Handmade:
-    """Taken as the transaction stops, which is told x later."""
-    made = short((Charge(1, 60, 90, 900, 960),))
-    value = next(c for c in made.meter_values("Sample.Clock", 1) if c["t"] >= 900)
-    value["frame"][3].pop("transactionId", None)
     return made
 
 

@@ -1,0 +1,140 @@
+"""Numbers by which boots, clocks, requests and files are judged."""
+
+from foreign import BEGIN_S, Log, at, register
+from handmade import Handmade
+
+from edges import Edge
+from edges.short import idle, order, status
+
+T = 600.0
+
+
+# -- boots and clocks --------------------------------------------------------------------------------
+
+
+def booted(made: Handmade, t: float) -> None:
+    """Again as the first time, with its statuses."""
+    first = made.calls("BootNotification")[0]
+    made.interject(t, "BootNotification", first["frame"][3], made.reply_to(first)["frame"][2])
+    for connector in (0, 1, 2):
+        status(made, t + 0.2 + 0.1 * connector, "Available", connector)
+
+
+def boots_in_a_row(x: float) -> Handmade:
+    made = idle()
+    for n in range(1, int(x)):
+        booted(made, 100.0 * n)
+    return made
+
+
+def values_behind(x: float) -> Log:
+    log = Log()
+    log.begin()
+    for n in range(int(x)):
+        t = BEGIN_S + 500 + 70 * n
+        log.values(t, register(1000 + n), stamp=at(t - 400))
+    return log
+
+
+def a_boot_after_the_power_came(x: float) -> Handmade:
+    made = idle()
+    made.event(500, None, "power-cut")
+    made.event(T, None, "power-restore")
+    booted(made, T + x)
+    return made
+
+
+def a_boot_after_a_reset(x: float) -> Handmade:
+    made = idle()
+    order(made, T, "Reset", {"type": "Hard"})
+    made.event(T + 1, None, "reset")
+    booted(made, T + x)
+    return made
+
+
+def a_hard_reset_carried_out_after(x: float) -> Handmade:
+    made = idle()
+    order(made, T, "Reset", {"type": "Hard"})
+    made.event(T + x, None, "reset")
+    booted(made, T + 60)
+    return made
+
+
+# -- requests ----------------------------------------------------------------------------------------
+
+
+def the_whole_out_of_service_after(x: float) -> Handmade:
+    made = idle()
+    order(made, T, "ChangeAvailability", {"connectorId": 0, "type": "Inoperative"})
+    for connector in (1, 2):
+        status(made, T + 1 + 0.1 * connector, "Unavailable", connector)
+    status(made, T + x, "Unavailable", 0)
+    return made
+
+
+def a_trigger_followed_after(x: float) -> Handmade:
+    made = idle()
+    order(made, T, "TriggerMessage", {"requestedMessage": "Heartbeat"})
+    made.interject(T + x, "Heartbeat", {}, {"currentTime": at(T + x)})
+    return made
+
+
+# -- files -------------------------------------------------------------------------------------------
+
+
+def step(made: Handmade, t: float, told: str, action: str = "FirmwareStatusNotification") -> None:
+    made.interject(t, action, {"status": told})
+
+
+def updating(begins_s: float, downloaded_s: float, out_s: float) -> Handmade:
+    """An update asked for at T: when its download begins, is over, and connectors are out of service."""
+    made = idle(end=4000)
+    asked = {"location": "ftp://images/one", "retrieveDate": at(T)}
+    order(made, T, "UpdateFirmware", asked, {})
+    step(made, T + begins_s, "Downloading")
+    step(made, T + downloaded_s, "Downloaded")
+    for connector in (1, 2):
+        status(made, T + out_s + 0.1 * (connector - 1), "Unavailable", connector)
+    return made
+
+
+def a_download_that_begins_after(x: float) -> Handmade:
+    made = updating(x, 100, 105)
+    step(made, T + 130, "Installing")
+    step(made, T + 160, "Installed")
+    return made
+
+
+def out_of_service_after_the_download(x: float) -> Handmade:
+    made = updating(10, 100, 100 + x)
+    step(made, T + 130, "Installing")
+    return made
+
+
+def an_upload_that_ends_after(x: float) -> Handmade:
+    made = idle(end=4000)
+    order(made, T, "GetDiagnostics", {"location": "ftp://logs"}, {"fileName": "one.zip"})
+    step(made, T + 5, "Uploading", "DiagnosticsStatusNotification")
+    step(made, T + x, "Uploaded", "DiagnosticsStatusNotification")
+    return made
+
+
+EDGES = (
+    Edge("wire.boot.LOOP_BOOTS", 3, "boot.repeated", boots_in_a_row, 2, 3, severity="warning"),
+    Edge("wire.clocks.OFF_IN_A_ROW", 3, "clock.station", values_behind, 2, 3),
+    Edge("wire.liveness.BOOTS_WITHIN_S", 120.0, "boot.after-power", a_boot_after_the_power_came, 119, 121),
+    Edge("device.requests.RESTART_S", 120.0, "reset.carried-out", a_boot_after_a_reset, 119, 121),
+    Edge("device.requests.GOES_DOWN_S", 5.0, "reset.prompt", a_hard_reset_carried_out_after, 4.9, 5.1),
+    Edge(
+        "device.requests.CARRIED_OUT_S",
+        10.0,
+        "availability.answer",
+        the_whole_out_of_service_after,
+        9.9,
+        10.1,
+    ),
+    Edge("device.sheet.TRIGGER_FOLLOWS_S", 60.0, "trigger.followed", a_trigger_followed_after, 59, 61),
+    Edge("device.files.WORK_BEGINS_S", 60.0, "files.firmware", a_download_that_begins_after, 59, 61),
+    Edge("device.files.SERVICE_TOLD_S", 15.0, "files.service", out_of_service_after_the_download, 14, 16),
+    Edge("device.files.TRANSFER_S", 600.0, "files.diagnostics", an_upload_that_ends_after, 599, 601),
+)
