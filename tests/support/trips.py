@@ -321,6 +321,20 @@ def energy_that_no_power_made(made: Handmade) -> None:
         row["energy_wh"] += 100.0 * (row["t"] > 3000)
 
 
+def a_car_that_draws_more_than_its_profile(made: Handmade) -> None:
+    """10 A were accepted; 16 A are offered and flow."""
+    period = {"startPeriod": 0, "limit": 10.0}
+    schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": [period]}
+    profile = {
+        "chargingProfileId": 1, "stackLevel": 0, "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative", "chargingSchedule": schedule,
+    }  # fmt: skip
+    accepted = {"status": "Accepted"}
+    made.interject(
+        300.0, "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": profile}, accepted, "down"
+    )
+
+
 def a_start_on_a_faulted_connector(made: Handmade) -> None:
     line = made.calls("StatusNotification")[4]
     payload(line).update(status="Faulted", errorCode="GroundFailure")
@@ -347,6 +361,7 @@ TRIPS: list[tuple[Callable[[Handmade], None], str]] = [
     (a_boot_tried_again_too_soon, "boot.retry"),
     (a_boot_without_statuses, "boot.status"),
     (a_station_that_falls_silent, "heartbeat.interval"),
+    (a_car_that_draws_more_than_its_profile, "charging.current"),
     (a_status_from_preparing_to_unavailable, "status.table"),
     (a_fault_that_ends_elsewhere, "status.table"),
     (a_connector_zero_that_prepares, "status.connector-zero"),

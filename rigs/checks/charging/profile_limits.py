@@ -16,8 +16,15 @@ from evc5.rigs.checks.state.spread import Spread
 
 AT_ONCE_S = 0.01  # a row that the next one takes back within the millisecond that messages are stamped by
 LIMIT, EXACT, STATION = "charging.limit", "charging.exact", "charging.station-limit"
-PHASES_USED = "charging.phases"
+PHASES_USED, CURRENT = "charging.phases", "charging.current"
 REQUIREMENTS = (
+    R(
+        CURRENT,
+        "No more current flows than the connector's charging profile allows",
+        "3.13.1 to 3.13.3; IEC 61851-1 Annex A",
+        needs=(TELEMETRY,),
+        arises=("SetChargingProfile",),
+    ),
     R(
         LIMIT,
         "The offer keeps to the connector's charging profile",
@@ -93,6 +100,7 @@ class Charging:
             station, _ = self._limits(0, rows["epoch_s"])
             if (amps < NO_LIMIT).any():
                 self._offer(connector, rows, amps, keep)
+                self._current(connector, rows, amps, keep)
                 self._phases(connector, rows, phases, keep)
             self._exact(connector, rows, amps, station, keep)
         if parts:
@@ -120,7 +128,7 @@ class Charging:
         unsure = judged & ~above & (most > allowed + slack)
         for k in np.flatnonzero(above).tolist():
             late = highest_of_late(rows, allowed, k, PILOT_S)
-            highest[k] = max(late, self._before(connector, float(rows["epoch_s"][k])))
+            highest[k] = max(late, self._before(connector, float(rows["epoch_s"][k]), PILOT_S))
             wrong[k] = offer[k] > highest[k] + slack and not is_new(rows, offer, k, PILOT_S, slack)
 
         def tell(k: int) -> Told:
@@ -129,9 +137,30 @@ class Charging:
 
         self._ledger.judge_rows(LIMIT, connector, rows["epoch_s"], judged, wrong, tell, unsure)
 
-    def _before(self, connector: int, epoch_s: float) -> float:
-        """The highest limit of the pilot's 5 s before an instant, whether or not a row stands there."""
-        since = epoch_s - PILOT_S - self._context.telemetry.instrument.window_s
+    def _current(self, connector: int, rows: Rows, amps: Array, keep: Array) -> None:
+        """What flows, however it came to: of a charger whose pilot nobody reads it is all there is."""
+        tolerances = self._context.tolerances
+        least, most = current(rows.low), current(rows.high)
+        allowed = np.where(amps < MINIMUM_A - 1e-6, 0.0, amps)
+        judged = keep & (amps < NO_LIMIT) & (most > tolerances.current_a)
+        judged &= ~self._context.history.connectors.overdraws(connector, rows["epoch_s"], CARS_FOLLOW_S)
+        slack = 1.0 + tolerances.current_part
+        wrong, highest = np.zeros(len(rows), bool), allowed.copy()
+        above = judged & (least > allowed * slack + tolerances.current_a)
+        unsure = judged & ~above & (most > allowed * slack + tolerances.current_a)
+        for k in np.flatnonzero(above).tolist():
+            highest[k] = self._before(connector, float(rows["epoch_s"][k]), CARS_FOLLOW_S)
+            wrong[k] = least[k] > highest[k] * slack + tolerances.current_a
+
+        def tell(k: int) -> Told:
+            message = "more current flows than the charging profile allows"
+            return f"<= {highest[k]:.2f} A", f"{current(rows)[k]:.2f} A", message
+
+        self._ledger.judge_rows(CURRENT, connector, rows["epoch_s"], judged, wrong, tell, unsure)
+
+    def _before(self, connector: int, epoch_s: float, window_s: float) -> float:
+        """The highest limit of so long before an instant, whether or not a row stands there."""
+        since = epoch_s - window_s - self._context.telemetry.instrument.window_s
         steps = self._in_force.steps(connector, since, epoch_s)
         caps = [self._amps(cap) for _, cap in steps]
         return max((0.0 if amps < MINIMUM_A else amps for amps in caps), default=0.0)

@@ -31,6 +31,7 @@ READS: dict[str, tuple[str, ...]] = {
     "charging.power": ("p_w", *VOLTAGES),
     "charging.exact": ("allocated_a", "limited_by"),
     "charging.station-limit": CURRENTS,
+    "charging.current": CURRENTS,
     "charging.phases": ("phases",),
     "electrical.faulted": ("status", "offered_a"),
     "electrical.mains": ("offered_a", "phases", "u1_v", *CURRENTS),
