@@ -5,7 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,34 +16,22 @@ from evc5.rigs.printable import printable
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evc5.rigs.sweep.sweep_file import SweepFile
+
 
 def run_sweep(arguments: Namespace) -> int:
     """Do what of the sweep is not done yet; exit 1 where a run failed or found a fault."""
-    from evc5.rigs.command.progress import bar
-    from evc5.rigs.sweep.sweep import sweep
     from evc5.rigs.sweep.sweep_file import SweepFile
 
     if arguments.scheduler and arguments.jobs:
         raise BadInput("--jobs must not stand beside --scheduler, whose workers are its own")
     file = SweepFile.load(arguments.sweep)
     out = arguments.out or Path("sweeps") / file.name
-    show = not (arguments.quiet or arguments.json)
-    done = 0
-
-    with _executor(arguments.scheduler) as executor, bar(file.name, show=show) as told:
-
-        def progress(so_far: float, total: float) -> None:
-            nonlocal done
-            done = int(so_far)
-            if told is not None:
-                told(so_far, total)
-
-        who = {"jobs": arguments.jobs, "executor": executor}
-        try:
-            frame = sweep(file.base(), out=out, progress=progress, **who, **file.arguments())
-        except KeyboardInterrupt:
-            print(f"evc5: {done} runs are in {out}; the same command goes on there", file=sys.stderr)
-            return commands.INTERRUPTED
+    try:
+        frame = _swept(file, out, arguments)
+    except KeyboardInterrupt:
+        print(f"evc5: interrupted; the same command goes on in {printable(str(out))}", file=sys.stderr)
+        return commands.INTERRUPTED
     if arguments.json:
         print(json.dumps(_rows(frame)))
     elif not arguments.quiet:
@@ -55,12 +43,21 @@ def run_sweep(arguments: Namespace) -> int:
     )
 
 
+def _swept(file: "SweepFile", out: Path, arguments: Namespace) -> "pd.DataFrame":
+    from evc5.rigs.command.progress import bar
+    from evc5.rigs.sweep.sweep import sweep
+
+    show = not (arguments.quiet or arguments.json)
+    with _executor(arguments.scheduler) as executor, bar(file.name, show=show) as progress:
+        who = {"jobs": arguments.jobs, "executor": executor}
+        return sweep(file.base(), out=out, progress=progress, **who, **file.arguments())
+
+
 @contextmanager
 def _executor(scheduler: str | None) -> Iterator[Executor | None]:
     """The workers of a Dask scheduler, where one is named."""
     if scheduler is None:
-        with nullcontext():
-            yield None
+        yield None
         return
     try:
         from distributed import Client

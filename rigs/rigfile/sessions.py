@@ -17,6 +17,8 @@ from evc5.rigs.rigfile.contents import Contents
 from evc5.rigs.rigfile.fitting import arrival_soc, fitted_vehicle, most_wh
 from evc5.rigs.rigfile.messages import shown
 from evc5.rigs.rigfile.session_files import (
+    Placed,
+    SessionFile,
     at_places,
     charges_of,
     vehicle_names,
@@ -107,30 +109,35 @@ def _from_csv(rig: Contents, table: SessionsCsv) -> Iterator[Session]:
 def _from_files(rig: Contents) -> Iterator[Session]:
     """The sessions of the files' places that the rig plays, or of all of them where connectors are free."""
     for index, file in enumerate(rig.session_files):
-        key, path = f"session_files[{index}]", rig.data_file(file.path)
-        charges = charges_of(file, path)
-        for place, connector in file.places.items():
-            _connector(rig, connector, f"{key}.places.{place}")
-        placed = list(
-            at_places(charges, file.places, f"{key}.places", path.name)
-            if file.places
-            else wherever_free(
-                charges, rig.station.connectors, rig.start, rig.days, f"{key}.places", path.name
-            )
-        )
-        warn_of_nothing([charge for _, charge in placed] or charges, rig.start, rig.days, path.name)
-        names = (
+        key, name = f"session_files[{index}]", rig.data_file(file.path).name
+        placed = _placed(rig, file, key)
+        cars = (
             [file.vehicle] * len(placed)
             if file.vehicle
             else vehicle_names([one for _, one in placed], rig.cars)
         )
-        for (connector, charge), name in zip(placed, names, strict=True):
-            vehicle = car(name, f"{key}.vehicle", rig.cars)
+        for (connector, charge), chosen in zip(placed, cars, strict=True):
+            vehicle = car(chosen, f"{key}.vehicle", rig.cars)
             yield Session(
                 connector, rig.seconds(charge.plug_in), rig.seconds(charge.unplug), vehicle,
                 arrival_soc(vehicle, charge.energy_wh), (charge.user or f"TAG{connector}")[:20], CABLE_A,
-                file.tag_after_s, charge.energy_wh, f"{path.name}: {charge.label}",
+                file.tag_after_s, charge.energy_wh, f"{name}: {charge.label}",
             )  # fmt: skip
+
+
+def _placed(rig: Contents, file: SessionFile, key: str) -> list[Placed]:
+    """The file's sessions that are played, each at its connector."""
+    path, connectors = rig.data_file(file.path), rig.station.connectors
+    charges = charges_of(file, path)
+    for place, connector in file.places.items():
+        _connector(rig, connector, f"{key}.places.{place}")
+    key = f"{key}.places"
+    if file.places:
+        placed = list(at_places(charges, file.places, key, path.name))
+    else:
+        placed = list(wherever_free(charges, connectors, rig.start, rig.days, key, path.name))
+    warn_of_nothing([charge for _, charge in placed] or charges, rig.start, rig.days, path.name)
+    return placed
 
 
 def _by_chance(rig: Contents, table: Arrivals, end_s: float) -> Iterator[Session]:

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAME = "sessions"  # what errors call a table
+TYPES = {
+    "plug_in": "datetime64[us, UTC]",
+    "unplug": "datetime64[us, UTC]",
+    "energy_kwh": "float64",
+    "user": "str",
+    "place": "str",
+    "origin": "str",
+}
 REQUIRED = ("plug_in", "unplug", "energy_kwh")
 
 
@@ -43,18 +51,10 @@ def read_sessions(
         raise BadInput(f"format must be {', '.join(FORMATS)}, got {format!r}")
     wanted = Wanted(Path(path), zone_of(timezone), columns or {}, time_format)
     rows = [
-        {
-            "plug_in": charge.plug_in,
-            "unplug": charge.unplug,
-            "energy_kwh": charge.energy_wh / 1000.0,
-            "user": charge.user,
-            "place": charge.place,
-            "origin": charge.label,
-        }
-        for charge in read(format, wanted)
+        (one.plug_in, one.unplug, one.energy_wh / 1000.0, one.user, one.place, one.label)
+        for one in read(format, wanted)
     ]
-    types = {"plug_in": "datetime64[us, UTC]", "unplug": "datetime64[us, UTC]", "energy_kwh": "float64"}
-    return pd.DataFrame(rows).astype({**types, "user": "str", "place": "str", "origin": "str"})
+    return pd.DataFrame(rows, columns=list(TYPES), dtype="object").astype(TYPES)
 
 
 def fit_arrivals(

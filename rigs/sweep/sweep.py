@@ -62,26 +62,29 @@ def sweep(
     workers.refuse_while_starting()
     tasks = _tasks(_rig(rig), over or {}, seeds, behaviours, days, sample, runs, sample_seed)
     _first_can_run(tasks)
+    _check(recording, out)
     keys = list(tasks[0].changes)
-    if recording not in LEVELS:
-        raise BadInput(f"recording must be {' or '.join(LEVELS)}, got {recording!r}")
     crew = workers.chosen(jobs, executor)
     if out is None:
-        if recording == "full":
-            raise BadInput("recording must be summary without out: nothing says where run directories go")
         return results.table(_told(crew(tasks), len(tasks), 0, progress), keys)
     directory = Path(out)
     with Lock(directory):
         if recording == "full":
             tasks = [_kept(task, directory) for task in tasks]
         kept = results.Results(directory, results.about(tasks, evc5.__version__), keys)
-        left = [task for task in tasks if task.run not in kept.rows]
-        if executor is None:  # somebody else's workers may not see our folders
-            left = [replace(task, work=str(kept.work.absolute())) for task in left]
+        work = str(kept.work.absolute()) if executor is None else None  # others may not see our folders
+        left = [replace(task, work=work) for task in tasks if task.run not in kept.rows]
         with kept:
             for row in _told(crew(left), len(tasks), len(kept.rows), progress):
                 kept.add(row)
         return kept.table()
+
+
+def _check(recording: str, out: str | Path | None) -> None:
+    if recording not in LEVELS:
+        raise BadInput(f"recording must be {' or '.join(LEVELS)}, got {recording!r}")
+    if out is None and recording == "full":
+        raise BadInput("recording must be summary without out: nothing says where run directories go")
 
 
 def _told(rows: Generator[Row], total: int, before: int, progress: Progress | None) -> Iterator[Row]:

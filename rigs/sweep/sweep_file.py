@@ -2,9 +2,9 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, ValidationError
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError
 
 from evc5.rigs.bench.rig import Rig
 from evc5.rigs.errors import BadInput
@@ -12,12 +12,22 @@ from evc5.rigs.rigfile.fields import Many, Table
 from evc5.rigs.rigfile.messages import complaint
 
 
+def _seeds(value: Any) -> Any:
+    """One message for both that it may be."""
+    several = value if isinstance(value, list) and value else [value]
+    if not all(isinstance(one, int) and not isinstance(one, bool) and one >= 0 for one in several):
+        raise ValueError("must be how many, or a list of whole numbers >= 0")
+    return value
+
+
 class SweepFile(Table):
     """A rig, and what is varied."""
 
     rig: str = Field(description="a rig file, relative to this one, or a shipped rig's name")
     days: float | None = Field(default=None, gt=0, le=3660, description="other days than the rig's")
-    seeds: int | Many[int] = Field(default=1, description="how many from the rig's own on, or these")
+    seeds: Annotated[int | Many[int], BeforeValidator(_seeds)] = Field(
+        default=1, description="how many from the rig's own on, or these"
+    )
     behaviours: Many[str] = Field(default=(), description="each run with each of them")
     sample: Literal["grid", "random", "latin-hypercube"] = Field(
         default="grid", description="which points of what is varied"

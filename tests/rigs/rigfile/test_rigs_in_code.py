@@ -84,6 +84,13 @@ def test_a_table_may_hold_what_numpy_and_pandas_have() -> None:
     assert (file.seed, file.start, file.grid.voltage_v) == (3, TABLE["start"], (230.0, 231.0, 229.0))
 
 
+def test_a_car_of_ones_own_comes_from_points() -> None:
+    points = np.array([[0.0, 11.0], [0.8, 11.0], [1.0, 2.0]])  # SoC, kW
+    mine = {"id": "mine", "usable_wh": 50_000, "phases": 3, "max_a": 16, "curve": points}
+    car = Rig.from_dict({**TABLE, "vehicles": [mine]}).file.cars["mine"]
+    assert [car.curve.rate(soc) * car.usable_wh for soc in (0.5, 0.9)] == pytest.approx([11_000, 6_500])
+
+
 def test_a_revised_rig_has_the_new_values_and_leaves_the_old_rig_alone() -> None:
     rig = Rig.from_dict(TABLE)
     before = rig.to_toml()

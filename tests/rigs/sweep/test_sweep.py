@@ -236,6 +236,12 @@ def test_a_directory_of_something_else_is_refused(tmp_path: Path) -> None:
         ("sample = 'grid'\n", "evc5: bad.toml: rig is required"),
         ("rig = 'week'\nsampel = 'grid'\n", "evc5: bad.toml: sampel is not a key here; did you mean sample?"),
         ("rig = 'week'\n[over]\nambient.mean = [1]\n", "evc5: week.toml: ambient.mean is not a key here"),
+        (
+            "rig = 'week'\nseeds = -1\n",
+            "evc5: bad.toml: seeds must be how many, or a list of whole numbers >= 0",
+        ),
+        ("rig = 'week'\nseeds = ['a']\n", "evc5: bad.toml: seeds must be how many, or a list of whole"),
+        ("rig = 'week'\nover = 3\n", "evc5: bad.toml: over must be a table, got 3"),
         ("rig = week", "evc5: bad.toml: not a TOML file"),
     ],
 )
