@@ -66,7 +66,7 @@ ROOMS = {
     "rigs.rigfile": ("rigs.errors rigs.secrets rigs.session_data rigs.checks models twin", "pandas pydantic"),
     "rigs.hardware": (
         "rigs.errors rigs.recording.reading rigs.recording.writing rigs.rigfile models",
-        "pymodbus",
+        "pymodbus pyvisa",
     ),
     "rigs.bench": (
         "rigs.errors rigs.secrets rigs.recording rigs.checks rigs.analysis rigs.rigfile models twin",

@@ -16,6 +16,7 @@ from typing import Any
 from evc5.models.faults import Fault
 from evc5.models.vehicles import Vehicle
 from evc5.rigs.errors import BadInput, BenchFault
+from evc5.rigs.hardware.bus import Bus
 from evc5.rigs.hardware.car import EmulatedCar
 from evc5.rigs.hardware.devices import Devices
 from evc5.rigs.hardware.guardian import Guardian
@@ -54,6 +55,8 @@ class HardwareBench:
         self._guardian: Guardian | None = None
         self._work: Queue[Callable[[], None]] = Queue()
         self._cars: dict[int, EmulatedCar] = {}
+        self._buses: dict[int, Bus] = {}
+        self._served: list[Any] = []
         self._began_wh: dict[int, float] = {}
         self._silent_since: dict[int, float] = {}
         self._ending = threading.Event()
@@ -70,9 +73,20 @@ class HardwareBench:
         except BenchFault:
             self.close()
             raise
+        self._serve_buses()
         if any(device.driver not in UNGUARDED for _, _, device in self._hardware.devices()):
             self._guardian = Guardian(self._hardware, self._folder)
         self._thread.start()
+
+    def _serve_buses(self) -> None:
+        for role, connector, device in self._hardware.devices():
+            if role == "bus" and connector is not None:
+                from evc5.rigs.hardware.modbus import maps
+                from evc5.rigs.hardware.modbus.serving import MeterEmulator
+
+                bus = self._buses[connector] = Bus(self._devices.get("meter", connector) is not None)
+                map_ = maps.find(device.map or "", self._folder)
+                self._served.append(MeterEmulator(device.url or "", map_, {device.unit: bus.values}))
 
     def renew(self) -> None:
         """Called each second by whoever moves time: without it the guardian takes the bench down."""
@@ -172,6 +186,10 @@ class HardwareBench:
             offer, reading = self._read(connector)
             if (car := self._cars.get(connector)) is not None and offer is not None:
                 car.follow(offer, reading)
+                if connector in self._buses:
+                    self._buses[connector].draws(car.draws)
+            if connector in self._buses and reading is not None:
+                self._buses[connector].read(reading)
             self._silent_since.pop(connector, None)
         except BenchFault as fault:
             since = self._silent_since.setdefault(connector, time.monotonic())
@@ -213,6 +231,8 @@ class HardwareBench:
             self._thread.join(ENDS_WITHIN_S)
         self.left = self._devices.way_down()
         self.dead = not self.left
+        for served in self._served:
+            served.close()
         if self._guardian is not None:
             self._guardian.dismiss()
         self._lock.release()

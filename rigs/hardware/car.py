@@ -30,7 +30,7 @@ class EmulatedCar:
 
     def follow(self, offer: Offer, reading: Reading | None) -> None:
         """Look at the pilot and the meter, and do what a car does about them."""
-        amps = offer.amps or 0.0
+        amps = self.vehicle.min_a if offer.amps is None else offer.amps  # the least that is ever offered
         full = self._is_full(reading)
         if amps < self.vehicle.min_a or full:
             self._let_go()

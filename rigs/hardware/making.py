@@ -9,9 +9,13 @@ from typing import Any
 from evc5.rigs.errors import BadInput
 from evc5.rigs.hardware.drivers import sim
 from evc5.rigs.hardware.guarded import GuardedClimate, GuardedLoad
+from evc5.rigs.hardware.scpi import dialects
 from evc5.rigs.rigfile.hardware import Device, Hardware
 
-NEEDS = {"modbus-meter": ("pymodbus", "modbus")}  # driver: a module, and our extra that brings it
+NEEDS = {  # driver: a module, and our extra that brings it
+    **dict.fromkeys(("modbus-meter", "meter-emulator", "modbus-box"), ("pymodbus", "modbus")),
+    **dict.fromkeys(("scpi-load", "scpi-source", "scpi-analyser"), ("pyvisa_py", "scpi")),
+}
 SAFE_A, SAFE_C = 32.0, 60.0  # where a rig names no limit: the largest cable of most, the hottest air; assumed
 
 
@@ -36,16 +40,35 @@ def check(hardware: Hardware, folder: Path) -> None:
         where = f"hardware.connector.{connector}.{role}" if connector else f"hardware.{role}"
         module, extra = NEEDS.get(device.driver, ("", ""))
         if module and find_spec(module) is None:
-            raise BadInput(
-                f"{where}: driver {device.driver} needs {module}: pip install 'evc5-twin[{extra}]'"
-            )
-        if device.driver == "modbus-meter":
-            from evc5.rigs.hardware.modbus import maps
+            how = f"pip install 'evc5-twin[{extra}]'"
+            raise BadInput(f"{where}: driver {device.driver} needs {module}: {how}")
+        try:
+            _check_data(role, device, folder)
+        except BadInput as error:
+            raise BadInput(f"{where}.{error}") from None
 
-            try:
-                maps.find(device.map or "", folder)
-            except BadInput as error:
-                raise BadInput(f"{where}.{error}") from None
+
+def _check_data(role: str, device: Device, folder: Path) -> None:
+    """BadInput for a map or dialect that is none, or does not fit."""
+    if device.driver in ("modbus-meter", "meter-emulator"):
+        from evc5.rigs.hardware.modbus import maps
+
+        maps.find(device.map or "", folder)
+    elif device.driver == "modbus-box":
+        from evc5.rigs.hardware.modbus import box
+
+        if box.find(device.map or "", folder).mains is None and role == "mains":
+            raise BadInput(f"map {device.map}: mains must be a coil")
+    elif device.driver.startswith("scpi-"):
+        dialect = dialects.find(device.dialect or "", folder)
+        if f"scpi-{dialect.role}" != device.driver:
+            raise BadInput(f"dialect {dialect.name} is that of a {dialect.role}, not for {device.driver}")
+        if dialect.current == "dc":
+            raise BadInput(f"dialect {dialect.name} is direct current: an outlet has alternating current")
+        if not (dialect.tried or device.untried):
+            raise BadInput(
+                f"dialect {dialect.name} was never run on metal; untried = true uses it all the same"
+            )
 
 
 def make(parts: Parts, role: str, connector: int | None, device: Device) -> Any | None:
@@ -92,6 +115,26 @@ def _modbus_meter(parts: Parts, role: str, connector: int | None, device: Device
     return ModbusMeter(line, maps.find(device.map or "", parts.folder))
 
 
+def _modbus_box(parts: Parts, role: str, connector: int | None, device: Device) -> Any:
+    from evc5.rigs.hardware.modbus import box
+    from evc5.rigs.hardware.modbus.line import Line
+
+    line = Line(device.url or "", device.unit, device.timeout_s)
+    coils = box.find(device.map or "", parts.folder)
+    return box.ModbusMains(line, coils.mains or 0) if role == "mains" else box.ModbusBox(line, coils)
+
+
+def _scpi(parts: Parts, role: str, connector: int | None, device: Device) -> Any:
+    from evc5.rigs.hardware.scpi import instruments
+
+    dialect = dialects.find(device.dialect or "", parts.folder)
+    session = instruments.Session(device.url or "", dialect, device.timeout_s)
+    makes: dict[str, Any] = {
+        "load": instruments.ScpiLoad, "supply": instruments.ScpiSource, "meter": instruments.ScpiAnalyser
+    }  # fmt: skip
+    return makes[role](session, dialect)
+
+
 def _http_switch(parts: Parts, role: str, connector: int | None, device: Device) -> Any:
     from evc5.rigs.hardware.drivers.http_switch import HttpSwitch
 
@@ -103,5 +146,8 @@ MAKES: dict[str, Made] = {
     "sim": _sim,
     "command": _command,
     "modbus-meter": _modbus_meter,
+    "meter-emulator": _person,  # it serves what the others do: see `bench`
+    "modbus-box": _modbus_box,
     "http-switch": _http_switch,
+    **dict.fromkeys(("scpi-load", "scpi-source", "scpi-analyser"), _scpi),
 }

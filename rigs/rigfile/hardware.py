@@ -7,17 +7,31 @@ from pydantic import Field, model_validator
 
 from evc5.rigs.rigfile.fields import Many, NotNegative, Positive, Table
 
-CONNECTOR_ROLES = ("cable", "load", "meter", "reader")
+CONNECTOR_ROLES = ("cable", "load", "meter", "bus", "reader")
 STATION_ROLES = ("supply", "mains", "climate")
 PLAYS: dict[str, tuple[str, ...]] = {  # driver: the roles that it can play
-    "person": (*CONNECTOR_ROLES, *STATION_ROLES),
-    "sim": (*CONNECTOR_ROLES, *STATION_ROLES),
-    "command": (*CONNECTOR_ROLES, *STATION_ROLES),
+    **dict.fromkeys(("person", "sim", "command"), ("cable", "load", "meter", "reader", *STATION_ROLES)),
     "modbus-meter": ("meter",),
+    "meter-emulator": ("bus",),
+    "modbus-box": ("cable", "mains"),
     "http-switch": ("mains",),
+    "scpi-load": ("load",),
+    "scpi-source": ("supply",),
+    "scpi-analyser": ("meter",),
 }
-DIALLED = ("modbus-meter", "http-switch")
-Driver = Literal["person", "sim", "command", "modbus-meter", "http-switch"]
+DIALLED = tuple(driver for driver in PLAYS if "-" in driver)
+Driver = Literal[
+    "person",
+    "sim",
+    "command",
+    "modbus-meter",
+    "meter-emulator",
+    "modbus-box",
+    "http-switch",
+    "scpi-load",
+    "scpi-source",
+    "scpi-analyser",
+]
 
 
 class Accuracy(Table):
@@ -42,12 +56,17 @@ class Device(Table):
     driver: Driver = Field(description="what speaks to it")
     url: str | None = Field(
         default=None,
-        description="where it is: tcp://host:port, serial:///dev/ttyUSB0?baud=9600&parity=N, http://host",
+        description="where it is: tcp://host:port, serial:///dev/ttyUSB0?baud=9600&parity=N, http://host,"
+        " TCPIP0::host::5025::SOCKET",
     )
     program: Many[str] = Field(default=(), description="of driver command: the program and its arguments")
     map: str | None = Field(
         default=None, description="of a Modbus device: its register map by name, or a TOML file"
     )
+    dialect: str | None = Field(
+        default=None, description="of a SCPI device: its commands by name, or a TOML file"
+    )
+    untried: bool = Field(default=False, description="use a dialect that was never run on metal")
     unit: int = Field(default=1, ge=1, le=247, description="of a Modbus device: its address on the bus")
     channel: int = Field(default=0, ge=0, description="of a switch or load: which of its outputs")
     kind: Literal["shelly", "gude"] = Field(default="shelly", description="of an HTTP switch: whose")
@@ -67,8 +86,10 @@ class Device(Table):
             raise ValueError(f"must have a url with driver {self.driver}")
         if self.driver == "command" and not self.program:
             raise ValueError("must have a program with driver command")
-        if self.driver.startswith("modbus-") and not self.map:
+        if self.driver.startswith(("modbus-", "meter-")) and not self.map:
             raise ValueError(f"must have a map with driver {self.driver}")
+        if self.driver.startswith("scpi-") and not self.dialect:
+            raise ValueError(f"must have a dialect with driver {self.driver}")
         return self
 
 
@@ -78,6 +99,7 @@ class Outlet(Table):
     cable: Device | None = Field(default=None, description="the car's end of pilot and proximity")
     load: Device | None = Field(default=None, description="what draws current")
     meter: Device | None = Field(default=None, description="the reference meter")
+    bus: Device | None = Field(default=None, description="a kWh meter served to the charger's own bus")
     reader: Device | None = Field(default=None, description="a card before the reader")
 
     @model_validator(mode="after")

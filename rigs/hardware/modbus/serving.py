@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from evc5.rigs.errors import BadInput, BenchFault
 from evc5.rigs.hardware.modbus.maps import Field, Map
 
-Values = Callable[[], Mapping[str, float | None]]
+Values = Callable[[], Mapping[str, float | None] | None]  # None: it does not answer
 SPOILT = ("silence", "crc", "frozen")
 STARTS_WITHIN_S = 10.0  # assumed
 
@@ -28,6 +28,7 @@ class MeterEmulator:
         self._frozen: dict[int, Mapping[str, float | None]] = {}
         self._unit_at = 6 if urlsplit(url).scheme == "tcp" else 0  # where a packet names its unit
         self.spoilt: str | None = None
+        self._mute = False  # nothing is known to answer the last request with
         self.asked: list[tuple[int, int, int]] = []  # function, address, count
         self._loop = asyncio.new_event_loop()
         self._server: Any = None
@@ -47,9 +48,9 @@ class MeterEmulator:
         """From now on: "silence", "crc" (a wrong checksum), "frozen"; None: sound again."""
         if how not in (None, *SPOILT):
             raise BadInput(f"a meter is spoilt by {', '.join(SPOILT)}, got {how}")
-        self._frozen = (
-            {unit: dict(values()) for unit, values in self._values.items()} if how == "frozen" else {}
-        )
+        self._frozen = {}
+        if how == "frozen":
+            self._frozen = {unit: dict(values() or {}) for unit, values in self._values.items()}
         self.spoilt = how
 
     def close(self) -> None:
@@ -99,6 +100,9 @@ class MeterEmulator:
         async def act(function: int, start: int, address: int, count: int, registers: Any, _: Any) -> None:
             self.asked.append((function, address, count))
             values = self._frozen.get(unit) or self._values[unit]()
+            self._mute = values is None
+            if values is None:
+                return
             for field in self._map.fields:
                 if field.function == function and address <= field.address < address + count:
                     self._show(field, values.get(field.name), start, registers)
@@ -112,6 +116,6 @@ class MeterEmulator:
     def _trace(self, sending: bool, data: bytes) -> bytes:
         if not sending or not data:
             return data
-        if self.spoilt == "silence" or data[self._unit_at] not in self._values:
+        if self._mute or self.spoilt == "silence" or data[self._unit_at] not in self._values:
             return b""
         return data[:-1] + bytes([data[-1] ^ 0xFF]) if self.spoilt == "crc" else data

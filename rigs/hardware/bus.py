@@ -1,0 +1,56 @@
+"""A kWh meter for the charger's own bus: the reference meter passed through, or else the load's set points.
+
+A charger must never be told 0 A while current flows: where the reference is not read any more, the meter on
+the bus falls silent.
+"""
+
+import time
+from collections.abc import Mapping
+
+from evc5.rigs.hardware.roles import Reading, Three
+
+STALE_S = 5.0  # assumed: an older reading is none
+SET_V, SET_HZ = 230.0, 50.0  # of a load that nobody measures
+
+
+class Bus:
+    """What is known of one outlet, from the bench's thread; `values` is asked for from the emulator's."""
+
+    def __init__(self, is_measured: bool) -> None:
+        self._is_measured = is_measured
+        self._reading: tuple[float, Reading] | None = None
+        self._draws: Three = (0.0, 0.0, 0.0)
+        self._counted_wh = 0.0
+        self._since = time.monotonic()
+
+    def read(self, reading: Reading) -> None:
+        self._reading = time.monotonic(), reading
+
+    def draws(self, amps: Three) -> None:
+        self._count()
+        self._draws = amps
+
+    def values(self) -> Mapping[str, float | None] | None:
+        """As a map names them; None where nothing is known."""
+        if not self._is_measured:
+            self._count()
+            watts = [amps * SET_V for amps in self._draws]
+            told = Reading((SET_V,) * 3, self._draws, (watts[0], watts[1], watts[2]), sum(watts), SET_HZ)
+            return _named(told) | {"energy_wh": self._counted_wh}
+        if self._reading is None or time.monotonic() - self._reading[0] > STALE_S:
+            return None
+        return _named(self._reading[1])
+
+    def _count(self) -> None:
+        now = time.monotonic()
+        self._counted_wh += sum(self._draws) * SET_V * (now - self._since) / 3600.0
+        self._since = now
+
+
+def _named(reading: Reading) -> dict[str, float | None]:
+    told: dict[str, float | None] = {
+        "total_w": reading.power_w, "hz": reading.hz, "energy_wh": reading.energy_wh, "serial": 1.0
+    }  # fmt: skip
+    for n in range(3):
+        told |= {f"u{n + 1}_v": reading.u_v[n], f"i{n + 1}_a": reading.i_a[n], f"p{n + 1}_w": reading.p_w[n]}
+    return told

@@ -1,0 +1,1 @@
+"""SCPI: loads, AC sources and power analysers; what each wants to be told is data."""
