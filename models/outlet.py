@@ -351,6 +351,7 @@ class Outlet:
         self._car_looks()
         self._feed()
         self._move_contactor()
+        self._sense()
         self._world.sensor_fault(self, sum(effect.sensor_k for effect in now_in.values()))
 
     def _excess(self) -> tuple[float, float]:

@@ -206,7 +206,12 @@ class ChargePoint:
             outlet.inject(Fault.POWER)
 
     def power_restore(self) -> None:
-        """The mains are back: after its start the firmware closes the transactions that were cut off."""
+        """The mains are back: after its start the firmware closes the transactions that were cut off.
+
+        Mains that were never gone change nothing.
+        """
+        if self._lost_t_s is None:
+            return
         for outlet in self.world.outlets:
             outlet.clear(Fault.POWER)
         self.restart.restore()

@@ -185,6 +185,7 @@ def header(rig: RigFile) -> dict[str, Any]:
         "timezone": rig.timezone,
         "clock": rig.station.clock.model_dump(),
         "phases": rig.station.phases,
+        "connectors": rig.station.connectors,
         "phase_switching": rig.station.phase_switching,
         "behaviour": rig.behaviour.name,
         "policies": dict(rig.behaviour.policies),

@@ -54,6 +54,7 @@ class Channel:
         self.on_status = self._line.on_status
         self.on_status.append(lambda _: self._tell_change())
         self._heat_a = outlet.heat_a
+        self._cable_a = outlet.cable_a
         outlet.on_pilot.append(self._pilot_changed)
         outlet.on_senses.append(self._sensed)
         outlet.on_segment.append(self._segment_began)
@@ -313,9 +314,11 @@ class Channel:
     # --- mode 3 ---
 
     def _segment_began(self, outlet: Outlet) -> None:
-        """Heat may have taken from the capability, or given it back."""
-        if outlet.heat_a != self._heat_a:
+        """Heat may have taken from the capability, or given it back; so may another cable."""
+        cable_a = self._cable_a if outlet.cable_a is None else outlet.cable_a  # one that is gone is no other
+        if (outlet.heat_a, cable_a) != (self._heat_a, self._cable_a):
             self._heat_a = outlet.heat_a
+            self._cable_a = cable_a
             self._timeline.soon(self._arbitrate, CONTROL)
 
     def _protect(self) -> None:

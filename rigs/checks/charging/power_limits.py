@@ -65,7 +65,8 @@ class PowerLimits:
             return
         caps, index = self._in_force.at_each(scope, epoch_s)
         limits = np.array([np.inf if cap is None or cap.watts is None else cap.watts for cap in caps])[index]
-        limited = np.isfinite(limits) & (most > 0)
+        overdraws = self._overdraws(connector, epoch_s)
+        limited = ~overdraws & np.isfinite(limits) & (most > 0)
         wrong = limited & (watts > self._most(limits))
         unsure = limited & ~wrong & (most > self._most(limits))
         follow_s = CARS_FOLLOW_S + self._context.telemetry.instrument.window_s
@@ -80,6 +81,13 @@ class PowerLimits:
             return f"<= {limits[k]:.0f} W", f"{watts[k]:.0f} W", message
 
         self._ledger.judge_rows(POWER, connector, epoch_s, limited, wrong, tell, unsure)
+
+    def _overdraws(self, connector: int | None, epoch_s: Array) -> Array:
+        """Does a vehicle take what it likes there; of the station, any?"""
+        connectors = self._context.history.connectors
+        which = list(self._context.telemetry.parts) if connector is None else [connector]
+        found: Array = np.any([connectors.overdraws(c, epoch_s, CARS_FOLLOW_S) for c in which], axis=0)
+        return found
 
     def _is_below(self, cap: Cap | None, watts: float) -> bool:
         return cap is not None and cap.watts is not None and bool(watts > self._most(np.array(cap.watts)))

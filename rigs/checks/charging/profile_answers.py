@@ -86,8 +86,7 @@ class Decrees:
         connector, wire = call.payload["connectorId"], call.payload["csChargingProfiles"]
         purpose = wire["chargingProfilePurpose"]
         outlets = self._history.outlets()
-        is_counted = self._history.keys.integer("NumberOfConnectors") is not None  # else more may show up
-        if is_counted and outlets and connector not in (0, *outlets):
+        if self._history.is_counted and outlets and connector not in (0, *outlets):
             return f"there is no connector {connector}"
         if purpose == MAX and connector != 0:
             return "ChargePointMaxProfile is for connector 0 only"

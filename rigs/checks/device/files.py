@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.instants import epoch
+from evc5.rigs.checks.reading.instants import FOREVER, epoch
 from evc5.rigs.checks.state.connectors import ALL, HANDS
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
@@ -50,6 +50,7 @@ LAST = {"Uploaded", "UploadFailed", "DownloadFailed", "Installed", "Installation
 WORK_BEGINS_S = 60.0  # assumed: so soon a download, or an installation, begins
 TRANSFER_S = 600.0  # assumed: so long a transfer, or an installation, takes
 SERVICE_TOLD_S = 15.0  # assumed: so soon a change of service is told
+JUST_BEFORE_S = 1.0  # stamps may be a second off
 REPLACED_S = 15.0  # assumed: what began just before another update was asked for is told by then
 IDLE = ("Available", "Preparing")
 
@@ -71,6 +72,8 @@ class Files:
         self._location, self._version = "", ""  # of the update under way; as last booted
         self._replaced: tuple[float, str] | None = None  # one that was ready: until when it counts, location
         self._takes_files: bool | None = None  # does the server of diagnostics, as the rig tells?
+        self._takes_since = FOREVER  # since when that is known
+        self._uploads_since = 0.0  # when the last upload was told to begin
         self._emptied = False  # diagnostics were delivered, and nothing happened since
         bus = context.bus
         for action in STEPS:
@@ -122,9 +125,11 @@ class Files:
         self._ledger.judge(ORDER, good, call.epoch_s, None, expected, actual, message)
         self._now[action] = "" if status in LAST else status
         self._emptied = status == "Uploaded"
+        if status == "Uploading":
+            self._uploads_since = call.epoch_s
         if action == UPDATE and self._context.evidence.from_power_on:
             self._updating(call.epoch_s, status)
-        elif action == UPLOAD and status in LAST and self._takes_files is not None:
+        elif action == UPLOAD and status in LAST and self._takes_since < self._uploads_since:
             expected = "Uploaded" if self._takes_files else "UploadFailed"
             message = "the outcome of an upload"
             self._ledger.judge(DIAGNOSTICS, status == expected, call.epoch_s, None, expected, status, message)
@@ -180,6 +185,7 @@ class Files:
             self._images[str(event.detail["firmware"])] = event.detail.get("version")
         if "takes_files" in event.detail:
             self._takes_files = bool(event.detail["takes_files"])
+            self._takes_since = event.epoch_s + JUST_BEFORE_S
 
     def _booted(self, call: Call) -> None:
         self._version = str(call.payload.get("firmwareVersion", ""))

@@ -8,7 +8,7 @@ import numpy as np
 from evc5.rigs.checks.charging.profile_answers import TAKEN
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
-from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.reading.instants import FOREVER, epoch, iso
 from evc5.rigs.checks.reading.schemas import Fault, schema
 from evc5.rigs.checks.state.connectors import QUIET_S
 from evc5.rigs.checks.state.context import Context
@@ -69,6 +69,7 @@ REQUIREMENTS = (
 CARRIED_OUT_S = 10.0  # assumed: an Authorize may come between
 RESTART_S = 120.0  # assumed: last words, restart, socket
 GOES_DOWN_S = 5.0  # assumed: so soon after the last word, or the reply, a station goes down
+SHOWN_S = 600.0  # assumed: a card or a remote start that waits for its cable does so no longer
 FREE = ("Available", "Preparing")
 
 
@@ -111,6 +112,7 @@ class Commands:
         bus.replies["ChangeAvailability"].append(self._availability)
         bus.replies["UnlockConnector"].append(self._unlock)
         bus.replies["RemoteStartTransaction"].append(self._remote_start)
+        bus.replies["RemoteStartTransaction"].append(self._may_wait)
         bus.replies["Reset"].append(self._reset)
         bus.events["reset"].append(self._goes_down)
         bus.calls["StopTransaction"].append(self._stops)
@@ -207,6 +209,8 @@ class Commands:
         connector = call.payload["connectorId"]
         if call.reply is None or not outlets:
             return
+        if connector not in (0, *outlets) and not self._history.is_counted:
+            return
         inoperative = call.payload["type"] == "Inoperative"
         epoch_s = call.reply_epoch_s or call.epoch_s
         which = [connector] if connector else outlets
@@ -248,6 +252,8 @@ class Commands:
         if call.reply is None or wanted not in TRIGGERS or not outlets:
             return
         there = connector is None or connector in (0, *outlets)
+        if not there and not self._history.is_counted:
+            return
         good = (call.reply["status"] == "Accepted") == there
         self._judge(TRIGGERED, call, good, "Accepted" if there else "Rejected")
         if good and there and wanted in ("StatusNotification", "MeterValues"):
@@ -394,6 +400,8 @@ class Commands:
         running = connector in self._history.transactions.open
         if running and status == "Accepted" and self._connectors.may_be_over(connector, epoch_s):
             return
+        if connector not in self._history.outlets() and not self._history.is_counted:
+            return
         if connector not in self._history.outlets() or running:
             self._judge(START, call, status == "Rejected", "Rejected")
         elif self._connectors.alone(connector, epoch_s, epoch_s) and self._is_free(connector, epoch_s):
@@ -402,10 +410,16 @@ class Commands:
                 tag = call.payload["idTag"].lower()
                 self._agenda.at(epoch_s + CARRIED_OUT_S, partial(self._began, connector, tag, epoch_s))
 
+    def _may_wait(self, call: Call) -> None:
+        """A remote start waits for its cable as a card does."""
+        if call.reply is not None and call.reply["status"] == "Accepted" and call.connector is not None:
+            self._shown[call.connector] = call.reply_epoch_s or call.epoch_s
+
     def _is_free(self, connector: int, epoch_s: float) -> bool:
         """Told to be free for a while, and no card shown of late that may be waiting for its cable."""
         told_epoch_s, told = self._told.get(connector, (epoch_s, ""))
-        recently = epoch_s - self._shown.get(connector, -1e9) < 600.0
+        wait_s = FOREVER if self._keys.integer("ConnectionTimeOut", epoch_s) == 0 else SHOWN_S
+        recently = epoch_s - self._shown.get(connector, -FOREVER) < wait_s
         return (
             told in FREE
             and epoch_s - told_epoch_s > QUIET_S

@@ -105,7 +105,7 @@ class Shares:
     def _number(self, key: str, epoch_s: Array, place: int | None = None) -> Array | None:
         """A key's number at each instant, `place` of a pair; None where it is not known."""
         setting = self._keys.get(key.lower())
-        if setting is None:
+        if setting is None or (setting.began_with_change and epoch_s[0] < setting.history[0][0]):
             return None
         try:
             numbers = [_part_of(text, place) for _, text in setting.history]

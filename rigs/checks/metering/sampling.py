@@ -56,6 +56,10 @@ class Plan:
             return float("inf")
         return self.time.epoch(self.time.t_s(self.anchor) + n * self.interval)
 
+    def doubt_s(self, stamp: float) -> float:
+        """How far it and what it is counted from may be off by a clock that was just set."""
+        return max(self.time.doubt_s(stamp), self.time.doubt_s(self.anchor))
+
     def since_anchor(self, stamp: float) -> float:
         """Seconds of that clock from the anchor to a stamp."""
         return self.time.t_s(stamp) - self.time.t_s(self.anchor)
@@ -158,7 +162,7 @@ class Sampling:
         return True
 
     def _sample(self, transaction: Transaction, plan: Plan, epoch_s: float, stamp: float) -> None:
-        tolerance = self._context.tolerances.sample_s + plan.time.doubt_s(stamp)
+        tolerance = self._context.tolerances.sample_s + plan.doubt_s(stamp)
         if self._is_counted_from_elsewhere(plan, stamp):
             self._elsewhere(transaction, plan, epoch_s, stamp)
             return
@@ -182,7 +186,7 @@ class Sampling:
 
     def _is_counted_from_elsewhere(self, plan: Plan, stamp: float) -> bool:
         """Does it stand off the instants, though an interval or more after the sample before?"""
-        tolerance = self._context.tolerances.sample_s + plan.time.doubt_s(stamp)
+        tolerance = self._context.tolerances.sample_s + plan.doubt_s(stamp)
         if plan.changes or plan.interval <= 2.0 * tolerance or not self._may_come(stamp):
             return False
         into = plan.since_anchor(stamp) % plan.interval

@@ -49,6 +49,11 @@ class StationHistory:
         number = self.keys.integer("NumberOfConnectors")
         return list(range(1, number + 1)) if number else sorted(c for c in self.connectors.named if c > 0)
 
+    @property
+    def is_counted(self) -> bool:
+        """Is it known how many connectors there are? Else more may show up."""
+        return self.keys.integer("NumberOfConnectors") is not None
+
     def is_settled(self, epoch_s: float) -> bool:
         """Can nothing that began before the recording be told any more?"""
         outlets = self.outlets()

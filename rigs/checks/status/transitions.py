@@ -183,7 +183,8 @@ class Moments:
         """The row of the very instant shows how it was, or how it is."""
         cut = self._cuts.cover(rows["epoch_s"], ROW_HAIR_S + rows.instrument.window_s)
         live = (rows.low.highest("offered_a") > 0) | (current(rows.low) > 0) | (rows.low["u1_v"] > 0)
-        live |= (rows["phases"] > 0) & rows.steady("phases")
+        welded = self._connectors.faulty[connector].cover(rows["epoch_s"])  # its contactor may be
+        live |= (rows["phases"] > 0) & rows.steady("phases") & ~welded
         hold(self._ledger, MAINS, rows, cut & ~live, connector)
         for k in np.flatnonzero(cut & live).tolist():
             if k >= rows.carried:
@@ -254,6 +255,8 @@ class Moments:
         self, connector: int, epoch_s: float, offer_a: float, parts: dict[int, Rows], most: float
     ) -> None:
         """With the offers that other cars, connected still, may not have followed."""
+        if self._ledger.time.stepped_s(np.array([epoch_s - OFF_S, epoch_s])).any():
+            return  # a clock that is being set is no stop watch
         others = sum(_late_offer(rows, epoch_s) for other, rows in parts.items() if other != connector)
         if others == 0.0 or self._connectors.unsure(np.array([epoch_s])).any():
             return

@@ -39,6 +39,7 @@ EVENTS, TELEMETRY = "events.jsonl", "telemetry.parquet"
 TOLD_LATE_S = 60.0  # assumed: what happened is told within a minute, and telemetry is judged in its light
 JUST_AFTER_S = 1e-6
 POWER_LOSS = {"fault": "power-cut", "clear": "power-restore"}
+BY_HARDWARE = {"connectors": "NumberOfConnectors", "phase_switching": "ConnectorSwitch3to1PhaseSupported"}
 GOES_DOWN = ("power-cut", "link-down", "reset")
 
 Progress = Callable[[float, float], None]  # so far, of how much
@@ -197,7 +198,7 @@ class Judge:
         if not frame.up or frame.kind != CALL:
             return False
         if frame.action == "BootNotification":
-            return True
+            return self._frames > 0  # the first of all explains itself
         goes_down = self._event is not None and self._event.name == "link-down"
         return goes_down and not self._telling.pairing.is_idle
 
@@ -319,8 +320,9 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
     evidence.from_power_on = history.transactions.from_power_on = recording.is_from_power_on
     for key, value in evidence.header.items() if evidence.from_power_on else ():
         history.keys.rigged(key, as_text(value))
-    if evidence.from_power_on and summary.get("phase_switching") is not None:
-        history.keys.rigged("ConnectorSwitch3to1PhaseSupported", as_text(summary["phase_switching"]))
+    for name, key in BY_HARDWARE.items():
+        if evidence.from_power_on and summary.get(name) is not None:
+            history.keys.rigged(key, as_text(summary[name]))
     evidence.events = _tells_of_hands(recording)
     evidence.is_continuous = recording.directory is not None
     evidence.phases = summary.get("phases") if summary.get("phases") in (1, 3) else None

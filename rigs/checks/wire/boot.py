@@ -96,6 +96,7 @@ class Boot:
                 "BootNotification came again too soon",
             )
             self._overdue(call.epoch_s)
+        self._last = None  # until this one is answered
 
     def _overdue(self, epoch_s: float) -> None:
         """It has to come at all, where the link was there to carry it."""

@@ -52,6 +52,7 @@ class Pulse:
         self._fast = False  # do its days pass in the seconds of whoever recorded them?
         self._extra = 0  # that were triggered
         self._boot: Call | None = None
+        self._is_cut = False  # the mains
         self._boots: list[float] = []
         self._updated, self._step = False, ""
         bus = context.bus
@@ -111,7 +112,10 @@ class Pulse:
             known = beat_s > 0 and self._history.boots.registration == "Accepted"
             if known:
                 self._agenda.at(event.epoch_s + wait_s, partial(self._heard, event.epoch_s, wait_s))
-        elif event.name == "power-restore":
+        elif event.name == "power-cut":
+            self._is_cut = True
+        elif event.name == "power-restore" and self._is_cut:
+            self._is_cut = False
             self._agenda.at(
                 event.epoch_s + BOOTS_WITHIN_S + RECONNECTS_S, partial(self._booted, event.epoch_s)
             )

@@ -357,6 +357,38 @@ ON_ONE_PHASE = [
     step("ask", "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": ONE_PHASE_IN_WATTS}),
     wait(600.0),
 ]
+WELDED = [
+    *CHARGE[:2],
+    step("present_tag", 1, "TAG1"),
+    step("inject", "contactor-welded", 1),
+    wait(15.0),
+    step("present_tag", 1, "TAG1"),
+    wait(600.0),
+    step("clear", "contactor-welded", 1),
+    wait(3600.0),
+]
+NEVER_CUT = [*CHARGE, wait(300.0), step("clear", "power-loss", 2), wait(600.0)]
+UNANSWERED_BOOT = [step("csms.reply", "BootNotification", silent=True, times=1), wait(300.0)]
+WAITED_FOR_REMOTELY = [
+    step("ask", "RemoteStartTransaction", {"connectorId": 2, "idTag": "TAG3"}),
+    wait(3600.0),
+    step("ask", "RemoteStartTransaction", {"connectorId": 2, "idTag": "TAG1"}),
+]
+OVERDRAWS_WATTS = [
+    step("plug_in", 1, "renault-zoe-ze50", 0.35),
+    step("present_tag", 1, "TAG1"),
+    step(
+        "ask",
+        "SetChargingProfile",
+        {
+            "connectorId": 0,
+            "csChargingProfiles": {**ONE_PHASE_IN_WATTS, "chargingProfilePurpose": "ChargePointMaxProfile"},
+        },
+    ),
+    wait(600.0),
+    step("inject", "over-current", 1),
+    wait(60.0),
+]
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
     "power-loss-at-one-connector-is-the-station's": ({"keys": SAMPLED}, {}, [wait(1.0), *DARK]),
     "the-mains-are-back-before-the-line": ({}, {}, BACK_BEFORE_THE_LINE),
@@ -501,6 +533,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
         FORGOTTEN_AT_A_BOOT,
     ),
     "relays-that-nobody-asked-about": ({"phase_switching": True}, {"asks_keys": False}, ON_ONE_PHASE),
+    "a-weld-that-is-mended": ({}, {}, WELDED),
+    "mains-that-were-never-gone": ({"latency_s": 0.05}, {}, NEVER_CUT),
+    "a-boot-without-an-answer": ({}, {"boot_status": ["Rejected", "Pending", "Accepted"]}, UNANSWERED_BOOT),
+    "a-remote-start-that-waits-for-ever": ({"keys": {"ConnectionTimeOut": 0}}, {}, WAITED_FOR_REMOTELY),
+    "a-vehicle-that-overdraws-a-limit-in-watts": ({"behaviour": "ocpp16"}, {}, OVERDRAWS_WATTS),
 }
 
 
