@@ -1,4 +1,4 @@
-"""The pytest plugin: `bench`, `rig` and `golden` for regression tests of charge points and back offices.
+"""The pytest plugin: `bench`, `rig`, `charger` and `golden`, for tests of charge points and back offices.
 
 A test that fails names the recordings it made, with their findings and last frames.
 """
@@ -18,6 +18,9 @@ LAST_FRAMES, MOST_FINDINGS, MOST_LETTERS = 12, 20, 160  # shown of a failing tes
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("evc5")
     group.addoption("--update-golden", action="store_true", help="write golden wire traces anew")
+    group.addoption("--evc5-charger", type=int, metavar="PORT", help="a real charge point dials in here")
+    group.addoption("--evc5-charger-rig", metavar="FILE", help="the rig that names it and its [hardware]")
+    group.addoption("--evc5-charger-wait", type=float, default=120.0, metavar="S", help="how long for it")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -63,6 +66,36 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
         request.node.stash.setdefault(RECORDINGS, []).append(recorder.directory)
         request.node.stash.setdefault(FLUSHES, []).append(recorder.flush)
         yield made
+
+
+@pytest.fixture(scope="session")
+def _evc5_charger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The charge point that dials in, once for all tests; None where no port is given."""
+    port = request.config.getoption("--evc5-charger")
+    if port is None:
+        yield None
+        return
+    from evc5.rigs.rigfile.file import RigFile
+    from evc5.rigs.served.charger import Charger
+
+    file = request.config.getoption("--evc5-charger-rig")
+    out = tmp_path_factory.mktemp("charger") / "run"
+    wait_s = request.config.getoption("--evc5-charger-wait")
+    with Charger(RigFile.load(file) if file else None, out, port, wait_s, lacking=pytest.skip) as made:
+        yield made
+
+
+@pytest.fixture
+def charger(request: pytest.FixtureRequest, _evc5_charger: Any) -> Any:
+    """A charge point with the verbs of `bench`: the real one of `--evc5-charger PORT`, else the twin.
+
+    A verb that its hardware cannot do skips the test; a reading that nobody measured raises NotAvailable.
+    """
+    if _evc5_charger is None:
+        return request.getfixturevalue("bench")
+    request.node.stash.setdefault(RECORDINGS, []).append(_evc5_charger.directory)
+    request.node.stash.setdefault(FLUSHES, []).append(_evc5_charger.flush)
+    return _evc5_charger
 
 
 @pytest.fixture

@@ -93,6 +93,10 @@ class HardwareBench:
         if self._guardian is not None:
             self._guardian.renew()
 
+    def reads(self, connector: int) -> bool:
+        """Does a device read anything at this connector?"""
+        return any(self._devices.get(role, connector) is not None for role in ("cable", "meter"))
+
     def driver(self, role: str, connector: int | None) -> str:
         """Which driver plays a role; person where none is named."""
         named = {(name, number): device.driver for name, number, device in self._hardware.devices()}

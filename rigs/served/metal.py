@@ -18,8 +18,8 @@ class Metal:
         self._hardware = hardware
         self._tell = tell
         self._station: Station | None = None
+        self.latest: dict[int, Mapping[str, Any]] = {}  # by connector: what was read last
         self.bench = HardwareBench(hardware, rig.folder, service.hub.post, self._measured)
-        tell(f"{rig.name} takes {rig.days * 24:.3g} h of real time on this bench")
         self.bench.start()
         service.pace.every_second.append(self.bench.renew)
 
@@ -46,5 +46,6 @@ class Metal:
                 summary["bench_faults"] = faults
 
     def _measured(self, connector: int, columns: Mapping[str, Any]) -> None:
+        self.latest[connector] = columns
         if self._station is not None:
             self._station.recorder.measured(self._service.timeline.now, connector, columns)

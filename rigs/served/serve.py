@@ -88,6 +88,7 @@ def _serve(order: Order, service: Service, tell: Tell) -> str | None:
     operator = bench = None
     if rig is not None:
         if rig.hardware is not None:
+            tell(f"{rig.name} takes {rig.days * 24:.3g} h of real time on this bench")
             bench = Metal(service, rig.hardware, rig, tell)
         if rig.station.backend == "hardware":
             operator = Operator(service.hub, sys.stderr, sys.stdin)

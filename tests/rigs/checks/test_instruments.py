@@ -111,7 +111,6 @@ def test_a_sound_station_read_by_an_instrument_has_no_finding(meter: Meter, tmp_
     ("rig", "meter"),
     [
         ("bad-day", Meter(1.0, 1.0)),
-        ("first-charge", Meter(1.0, 1.0, off=None)),
         ("hot-day", Meter(0.5, 5.0, off=-1.0)),
         ("balancing", Meter(2.0, 5.0, off=None)),
     ],
