@@ -77,6 +77,10 @@ ROOMS = {
         " rigs.hardware models twin",
         "orjson websockets",
     ),
+    "rigs.tap": (
+        "rigs.errors rigs.printable rigs.recording rigs.checks rigs.analysis rigs.served twin",
+        "orjson websockets",
+    ),
     "rigs.selftest": ("rigs.errors rigs.checks rigs.rigfile rigs.bench models twin", "numpy orjson rich"),
     "rigs.speed": (
         "rigs.errors rigs.rigfile rigs.bench models twin",

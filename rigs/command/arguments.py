@@ -18,6 +18,13 @@ def port(text: str) -> int:
     return value
 
 
+def host_and_port(text: str) -> tuple[str, int]:
+    host, colon, number = text.rpartition(":")
+    if not colon or not host:
+        raise ArgumentTypeError(f"must be HOST:PORT, got {text}")
+    return host.removeprefix("[").removesuffix("]"), port(number)
+
+
 def count(text: str) -> int:
     if (value := whole(text)) < 1:
         raise ArgumentTypeError(f"must be a whole number >= 1, got {text}")

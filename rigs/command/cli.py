@@ -14,7 +14,17 @@ from typing import NoReturn
 
 from evc5 import __version__
 from evc5.rigs.command import commands, sweep, verify
-from evc5.rigs.command.arguments import count, days, duration, identity, pace, port, tolerance, whole
+from evc5.rigs.command.arguments import (
+    count,
+    days,
+    duration,
+    host_and_port,
+    identity,
+    pace,
+    port,
+    tolerance,
+    whole,
+)
 from evc5.rigs.command.password import PASSWORD
 from evc5.rigs.command.process import ended_by_signals, take_any_encoding, told_in_a_line
 from evc5.rigs.errors import BadInput
@@ -147,6 +157,25 @@ def _csms_options(sub: argparse.ArgumentParser) -> None:
     _voice(sub)
 
 
+def _tap_options(sub: argparse.ArgumentParser) -> None:
+    what = "where charge points dial in; 0.0.0.0 is every address, port 0 any free one"
+    sub.add_argument("--listen", type=host_and_port, required=True, metavar="HOST:PORT", help=what)
+    sub.add_argument(
+        "--to", required=True, metavar="URL", help="their back office: ws://host/path or wss://…"
+    )
+    sub.add_argument("--tls-cert", type=Path, metavar="PEM", help="serve wss:// with this certificate")
+    sub.add_argument("--tls-key", type=Path, metavar="PEM", help="its key, where it stands in another file")
+    what = "the folder of the recordings, one a charge point and day (of UTC)"
+    sub.add_argument("--out", type=Path, metavar="DIR", help=what)
+    sub.add_argument("--record-only", action="store_true", help="judge nothing; evc5 verify does at any time")
+    what = "write cards as they are; else the same card always has the same other name"
+    sub.add_argument("--keep-tags", action="store_true", help=what)
+    what = "on the line at once; more are refused (default 1000)"
+    sub.add_argument("--max-stations", type=count, default=1000, metavar="N", help=what)
+    sub.add_argument("--for", type=duration, metavar="SECONDS", dest="seconds", help="default: until Ctrl-C")
+    _voice(sub)
+
+
 def _compare_options(sub: argparse.ArgumentParser) -> None:
     for name in ("a", "b"):
         sub.add_argument(name, type=Path, metavar=f"RUN_{name.upper()}", help="as for verify")
@@ -226,6 +255,7 @@ COMMANDS = (
     ("sweep", sweep.run_sweep, "run a rig many times over, with keys and seeds varied", _sweep_options),
     ("selftest", commands.run_selftest, "seed bugs into the twin and see each caught", _selftest_options),
     ("csms", commands.serve_charge_points, "serve real charge points, and judge them", _csms_options),
+    ("tap", commands.listen_in, "listen in between charge points and their back office", _tap_options),
     ("rigs", commands.list_rigs, "list the shipped rigs, or copy one", _rigs_options),
     ("schema", commands.print_schema, "print the JSON Schema of rig files, for editors", _no_options),
     ("sheet", commands.print_sheet, "print the capability sheet as the twin holds it", _sheet_options),

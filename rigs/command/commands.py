@@ -124,6 +124,32 @@ def serve_charge_points(arguments: Namespace) -> int:
     return OK if outcome.passed else FAILED
 
 
+def listen_in(arguments: Namespace) -> int:
+    from evc5.rigs.served.sockets import Address
+    from evc5.rigs.tap.handshake import Upstream
+    from evc5.rigs.tap.tap import Order, tap
+
+    if arguments.tls_key and not arguments.tls_cert:
+        raise BadInput("--tls-key must come with --tls-cert")
+    host, port = arguments.listen
+    address = Address(host, port, arguments.tls_cert, arguments.tls_key)
+    order = Order(
+        address,
+        Upstream.of(arguments.to),
+        arguments.out,
+        arguments.record_only,
+        arguments.keep_tags,
+        arguments.seconds,
+        arguments.max_stations,
+    )
+    outcome = tap(order, _say_nothing if arguments.quiet else _say)
+    for run in outcome.runs:
+        _tell_station(run, arguments, brief=len(outcome.runs) > 1)
+    if outcome.incomplete:
+        return OUR_FAULT
+    return OK if arguments.record_only or outcome.passed else FAILED
+
+
 def _say(text: str) -> None:
     print(printable(text), file=sys.stderr, flush=True)
 

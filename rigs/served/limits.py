@@ -22,14 +22,14 @@ class Limits:
     frames_per_s: float = 2_000.0  # of one charge point
     bytes_per_s: float = float(8 << 20)  # of one charge point
 
-    def make_room(self) -> None:
-        """Let this process open as many sockets as may come; BadInput where the system does not."""
+    def make_room(self, sockets: int = 1) -> None:
+        """Let this process open so many sockets a station; BadInput where the system does not."""
         if resource is None:
             return
-        needed = self.stations + SPARE_DESCRIPTORS
+        needed = sockets * self.stations + SPARE_DESCRIPTORS
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if hard != resource.RLIM_INFINITY and needed > hard:
-            most = hard - SPARE_DESCRIPTORS
+            most = (hard - SPARE_DESCRIPTORS) // sockets
             raise BadInput(f"--max-stations must be <= {most} (ulimit -n is {hard}), got {self.stations}")
         if soft not in (resource.RLIM_INFINITY,) and needed > soft:
             resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))

@@ -76,7 +76,7 @@ def serve(order: Order, tell: Tell) -> Outcome:
     directories = service.close("interrupted" if outcome.interrupted else "complete")
     outcome.missing = tuple(name for name in _expected(order) if name not in service.stations)
     report = len(directories) <= REPORTS and (order.rig is None or order.rig.recording.report)
-    outcome.runs = [_judged(directory, report) for directory in directories]
+    outcome.runs = [judged_run(directory, report) for directory in directories]
     outcome.faults = service.faults
     return outcome
 
@@ -146,7 +146,7 @@ def _plan(order: Order) -> Plan:
     return Plan(directory, rig, keys, {**about, "csms": "served", "pace": 1.0})
 
 
-def _judged(directory: Path, report: bool) -> Run:
+def judged_run(directory: Path, report: bool) -> Run:
     run = Run.open(directory)
     if run.summary["frames"]:
         finish(directory)

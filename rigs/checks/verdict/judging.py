@@ -30,7 +30,7 @@ from evc5.rigs.checks.verdict import recordings
 from evc5.rigs.checks.verdict.catalogue import TABLE
 from evc5.rigs.checks.verdict.known_lines import KnownLines
 from evc5.rigs.checks.verdict.other_version import other_version
-from evc5.rigs.checks.verdict.recordings import Recording
+from evc5.rigs.checks.verdict.recordings import LIVED_BEFORE, Recording
 from evc5.rigs.checks.verdict.telling import Telling
 from evc5.rigs.checks.verdict.verdict import Verdict, findings_of, placed, write_summary
 from evc5.rigs.errors import BadInput
@@ -363,7 +363,7 @@ def _event(epoch_s: float, connector: int | None, name: str, detail: dict[str, A
 def _tells_of_hands(recording: Recording) -> bool:
     """Is what was done at the connectors written down? Of a station that dialled in only if a rig did it."""
     events = recording.part(EVENTS)
-    if events is None or recording.is_from_power_on or recording.summary.get("csms") != "served":
+    if events is None or recording.is_from_power_on or recording.summary.get("csms") not in LIVED_BEFORE:
         return events is not None
     marks = [f'"event":"{name}"'.encode() for name in HANDS]
     return any(mark in raw for _, raw in lines(events) for mark in marks)

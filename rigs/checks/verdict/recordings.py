@@ -12,6 +12,8 @@ from evc5.rigs.checks.verdict.verdict import read_summary
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.run_directory import MESSAGES
 
+LIVED_BEFORE = ("served", "tapped")  # summary.csms: the station had a life before the recording
+
 
 @dataclass(frozen=True, slots=True)
 class Recording:
@@ -25,7 +27,7 @@ class Recording:
     @property
     def is_from_power_on(self) -> bool:
         """Is it from the station's first moment on? A real one, or one with a memory, had a life before."""
-        served = self.summary.get("csms") == "served" or self.summary.get("continues")
+        served = self.summary.get("csms") in LIVED_BEFORE or self.summary.get("continues")
         return self.directory is not None and not served
 
     def part(self, name: str) -> Path | None:

@@ -1,0 +1,118 @@
+"""evc5 tap: listen in between charge points and their back office, and judge what they say."""
+
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from evc5.rigs.analysis.run import Run
+from evc5.rigs.errors import BadInput
+from evc5.rigs.printable import printable
+from evc5.rigs.recording.writing.lock import Lock
+from evc5.rigs.served.back_office import Tell, shown
+from evc5.rigs.served.serve import REPORTS, judged_run
+from evc5.rigs.served.sockets import Address
+from evc5.rigs.tap.findings import Finding, LiveFindings
+from evc5.rigs.tap.forward import Forwarder
+from evc5.rigs.tap.handshake import Upstream
+from evc5.rigs.tap.keeping import Keeper
+from evc5.rigs.tap.pseudonyms import Pseudonyms
+
+SWITCH_S = 0.0005  # the thread that forwards waits for the one that records no longer; Python's own is 5 ms
+POLL_S = 0.02  # how often what was heard is recorded
+SECOND_S = 1.0  # how often what is recorded is handed over: a kill -9 loses so much at most
+JUDGE_S = 10.0  # how often a recording is judged; assumed
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the command line asks for."""
+
+    address: Address
+    upstream: Upstream
+    out: Path | None = None
+    record_only: bool = False
+    keep_tags: bool = False
+    seconds: float | None = None  # None: until Ctrl-C
+    stations: int = 1000  # on the line at once
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The recordings, judged where that was asked for; what is missing in them has been told."""
+
+    runs: tuple[Run, ...]
+    incomplete: bool  # was anything not recorded, or could not be judged?
+
+    @property
+    def passed(self) -> bool:
+        return bool(self.runs) and all(run.passed for run in self.runs)
+
+
+def tap(order: Order, tell: Tell) -> Outcome:
+    """Listen in until Ctrl-C, or for the seconds ordered; then judge what was recorded, if asked for."""
+    directory = order.out or Path("runs") / f"tap-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    lock = Lock(directory)
+    try:
+        names = None if order.keep_tags else Pseudonyms(directory)
+        watch = _Watch(tell)
+        keeper = Keeper(directory, lock, watch.tell, names)
+        forwarder = Forwarder(order.address, order.upstream, keeper.hear, order.stations)
+    except BadInput:
+        lock.release()
+        raise
+    tell(f"charge points may dial {forwarder.url}/<identity> instead of {order.upstream.url}")
+    live = None if order.record_only else LiveFindings(watch.finding, watch.tell)
+    sys.setswitchinterval(SWITCH_S)
+    try:
+        _listen(keeper, live, order.seconds)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        forwarder.close()
+        directories = keeper.close()
+        if live is not None:
+            live.close()
+        lock.release()
+    reports = len(directories) <= REPORTS
+    runs = [judged_run(one, reports) for one in directories] if not order.record_only else []
+    return Outcome(tuple(runs), watch.incomplete)
+
+
+def _listen(keeper: Keeper, live: LiveFindings | None, seconds: float | None) -> None:
+    began = time.monotonic()
+    due_s = judged_s = began
+    while seconds is None or time.monotonic() < began + seconds:
+        keeper.work()
+        now = time.monotonic()
+        if now >= due_s:
+            due_s = now + SECOND_S
+            keeper.second()
+        if live is not None and now >= judged_s:
+            judged_s = now + JUDGE_S
+            live.step(keeper.stations.values())
+        time.sleep(POLL_S)
+
+
+class _Watch:
+    """What is said in the terminal, a line each; remembers whether anything was lost."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self.incomplete = False
+
+    def tell(self, text: str) -> None:
+        self.incomplete |= text.startswith("NOT ")
+        self._tell(f"{_clock()} {printable(text)}")
+
+    def finding(self, identity: str, found: Finding) -> None:
+        where = f" connector {found['connector']}" if found["connector"] else ""
+        self._tell(
+            f"{_clock()} ✗ {printable(shown(identity))}{where}: {printable(found['message'])}"
+            f" ({found['requirement']})"
+        )
+
+
+def _clock() -> str:
+    return datetime.now().astimezone().strftime("%H:%M:%S")
