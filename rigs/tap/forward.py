@@ -125,7 +125,10 @@ class Forwarder:
             await self._connected(line, reader, writer)
         except _Unwilling as error:
             self._tell(Told(line, "refused", why=str(error)))
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        except TimeoutError:
+            slow = "the back office" if line.identity else "the charge point"
+            self._tell(Told(line, "refused", why=f"{slow} said nothing for {HANDSHAKE_S:g} s"))
+        except (OSError, asyncio.IncompleteReadError):
             pass  # it has gone before it said what it wants
         finally:
             for one in line.writers:
@@ -142,7 +145,7 @@ class Forwarder:
             patience.reschedule(self._loop.time() + HANDSHAKE_S)
             onward, out = await self._dialled(line)
             out.write(request.onward)
-            head = await _head(onward)
+            head = await self._answer(onward)
             patience.reschedule(None)
             writer.write(head)
             if (status := handshake.status(head)) != 101:
@@ -181,6 +184,13 @@ class Forwarder:
         line.writers.append(writer)
         _no_delay(writer)
         return reader, writer
+
+    async def _answer(self, onward: Reader) -> bytes:
+        try:
+            return await _head(onward)
+        except (OSError, asyncio.IncompleteReadError):
+            why = f"perhaps {NO_TAP}" if self._upstream.is_tls else "it told no reason"
+            raise _Unwilling(f"the back office hung up before it answered; {why}") from None
 
     @asynccontextmanager
     async def _counted(self) -> AsyncIterator[None]:

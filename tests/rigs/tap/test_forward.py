@@ -2,10 +2,15 @@
 
 import asyncio
 import random
+import socket
+import ssl
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+from local_csms import server_tls
+from places import CERTIFICATES
 from websockets.frames import Frame, Opcode
 
 from evc5.rigs.served.sockets import Address
@@ -172,3 +177,34 @@ def test_the_newest_connection_of_a_charge_point_ends_the_one_before() -> None:
     told: list[Told] = []
     asyncio.run(both())
     assert [one.kind for one in told][:2] == ["opened", "opened"]
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_back_office_that_demands_a_certificate_of_the_charge_point_is_named(
+    version: ssl.TLSVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tls = server_tls()
+    tls.verify_mode = ssl.CERT_REQUIRED
+    tls.maximum_version = version
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def demands() -> None:
+        connection, _ = listening.accept()
+        with suppress(ssl.SSLError):
+            tls.wrap_socket(connection, server_side=True)
+
+    async def dials() -> bytes:
+        upstream = Upstream.of(f"wss://127.0.0.1:{listening.getsockname()[1]}")
+        forwarder = Forwarder(Address("127.0.0.1", 0), upstream, told.append, 8)
+        reader, writer = await dialled(forwarder.port)
+        got = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+        await asyncio.to_thread(forwarder.close)
+        return got
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "csms.pem"))
+    threading.Thread(target=demands, daemon=True).start()
+    told: list[Told] = []
+    assert asyncio.run(dials()) == b""
+    assert [(one.kind, "mutual TLS" in one.why) for one in told] == [("refused", True)]
+    listening.close()
