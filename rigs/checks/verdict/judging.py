@@ -12,6 +12,7 @@ from evc5.rigs.checks.reading.frames import CALL, Frame, Reader, lines
 from evc5.rigs.checks.reading.instants import FOREVER, epoch
 from evc5.rigs.checks.reading.instruments import Instrument
 from evc5.rigs.checks.reading.logs.log import Told
+from evc5.rigs.checks.reading.logs.silences import silences
 from evc5.rigs.checks.reading.pages import Pages
 from evc5.rigs.checks.reading.sources import Sources
 from evc5.rigs.checks.reading.station_time import StationTime, station_time
@@ -256,6 +257,7 @@ class Judge:
     def _read_events(self, time: StationTime) -> Iterator[Event]:
         path = self._recording.part(EVENTS)
         if path is None:
+            yield from self._silences(time)
             return
         for number, raw in lines(path):
             try:
@@ -263,6 +265,15 @@ class Judge:
                 yield _event(time.epoch(row["t"]), row["connector"], row["event"], row.get("detail") or {})
             except (orjson.JSONDecodeError, KeyError, TypeError) as error:
                 self._bad_line(None, f"line {number}: {EVENTS}: {error!r}", raw)
+
+    def _silences(self, time: StationTime) -> Iterator[Event]:
+        """Of frames alone: what they tell of their line. A log's reader marks it as it goes."""
+        found = (
+            silences(self._transcript.path, Reader(time.start, time.epoch)) if self._transcript.is_own else ()
+        )
+        for since, until in found:
+            yield Event(since, None, "link-down", {})
+            yield Event(until, None, "link-up", {})
 
     def _read_parts(self, time: StationTime) -> Iterator[dict[int, telemetry.Rows]]:
         directory = self._recording.part(TELEMETRY)

@@ -150,7 +150,9 @@ def lacking(summary: Summary, most: int | None = None) -> list[RenderableType]:
     by = Counter(lack for row in rows for lack in row["lacks"])
     came = "1 requirement came up and is" if len(rows) == 1 else f"{len(rows)} requirements came up and are"
     found: list[RenderableType] = [_line(f"? {came} not judged, for want of", "yellow")]
-    found += [Padding(Text(f"{lack} ({count})"), (0, 0, 0, 2)) for lack, count in by.most_common(most)]
+    found += [
+        Padding(Text(f"{lack} ({count})"), (0, 0, 0, 2), expand=False) for lack, count in by.most_common(most)
+    ]
     return found
 
 

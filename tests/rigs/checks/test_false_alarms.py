@@ -1,5 +1,6 @@
 """What looks like a fault and is none: the least that each cause of a false alarm needs, step by step."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -562,3 +563,15 @@ def test_the_healthy_twin_has_no_error(case: str) -> None:
     station, csms, steps = CASES[case]
     found = findings(play({**TABLE, "station": station, "csms": csms}, steps))
     assert [(row["requirement"], row["message"]) for row in found] == []
+
+
+def test_frames_without_their_events_tell_of_an_outage_themselves(tmp_path: Path) -> None:
+    """What was kept for the line's return is not told late; heartbeats alone are too rare to show it."""
+    steps = [*CHARGE, wait(600.0), step("link.down"), wait(2400.0), step("link.up"), wait(600.0)]
+    bench = play({**TABLE, "station": {"keys": {"MeterValueSampleInterval": 60}}}, steps)
+    bench.close()
+    bare = tmp_path / "messages.jsonl"
+    bare.write_bytes((bench.assembly.recorder.directory / "messages.jsonl").read_bytes())
+    verdict = judge(bare)
+    assert [row["requirement"] for row in verdict.findings if row["severity"] == "error"] == []
+    assert next(row["count"] for row in verdict.requirements if row["id"] == "metering.sample-interval") > 40

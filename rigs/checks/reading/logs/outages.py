@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from evc5.rigs.checks.reading.logs import times
 from evc5.rigs.checks.reading.logs.zones import Timed
 
-SILENT_S = 600.0  # assumed: where no heartbeat interval is told, silence that long may be an outage
+SILENT_S = 600.0  # assumed: silence that long may be an outage, whatever the heartbeat interval
 BEATS = 1.5  # heartbeat intervals without a word that an open line does not have
 OLD_S = 30.0  # assumed: a message that is older when it goes waited for its line
 LOOKED_AT_FRAMES = 12  # frames after a silence in which an old one tells of it
@@ -57,7 +57,8 @@ class Outages:
         if not frame.up or station.last is None or not station.is_prompt:
             return False
         beat = station.interval_s
-        return frame.epoch_s - station.last > (SILENT_S if beat is None else max(BEATS * beat, 2 * OLD_S))
+        silent_s = SILENT_S if beat is None else min(max(BEATS * beat, 2 * OLD_S), SILENT_S)
+        return frame.epoch_s - station.last > silent_s
 
     def _is_decided(self, station: _Station, frame: Timed) -> bool:
         """An old stamp from within the silence tells of an outage; enough fresh ones of none."""
