@@ -68,6 +68,7 @@ class Handmade:
     free_at: dict[str, float] = field(default_factory=lambda: {"up": 0.0, "down": 0.0})
     count: int = 0
     end: float = 0.0
+    summary: dict[str, Any] = field(default_factory=dict)  # what its summary tells besides
 
     def frame(self, t: float, direction: str, frame: Any, **more: Any) -> dict[str, Any]:
         line = {"t": round(t, 6), "at": at(t), "station": "EVC5", "dir": direction, **more, "frame": frame}
@@ -104,7 +105,7 @@ class Handmade:
         (directory / "messages.jsonl").write_text(text)
         (directory / "events.jsonl").write_text("".join(json.dumps(e) + "\n" for e in self.events))
         head = {"state": "complete", "start": at(0), "simulated_s": self.end, "behaviour": "evc5-v32r30"}
-        (directory / "summary.json").write_text(json.dumps(head | summary))
+        (directory / "summary.json").write_text(json.dumps(head | self.summary | summary))
         if self.rows:
             self._telemetry(directory / "telemetry.parquet")
         return directory

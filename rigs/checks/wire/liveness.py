@@ -3,7 +3,6 @@
 from functools import partial
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.state.connectors import RECONNECTS_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
@@ -31,7 +30,6 @@ REQUIREMENTS = (
 )
 BOOTS_WITHIN_S = 120.0  # assumed: start, socket
 BEAT_SLACK_S = 5.0  # assumed: a heartbeat may come so much early
-FAST_S = 3600.0  # assumed: no clock gains an hour, but one in accelerated time
 IDENTITY = ("chargePointVendor", "chargePointModel", "chargePointSerialNumber", "firmwareVersion")
 
 
@@ -47,9 +45,6 @@ class Pulse:
         self._keys = context.history.keys
         self._agenda = context.agenda
         self._beat_epoch_s: float | None = None
-        self._early: list[tuple[float, float, int]] = []  # when, seconds since the last, interval
-        self._ahead_s: float | None = None  # of the recording, the station's first stamp
-        self._fast = False  # do its days pass in the seconds of whoever recorded them?
         self._extra = 0  # that were triggered
         self._boot: Call | None = None
         self._is_cut = False  # the mains
@@ -64,8 +59,6 @@ class Pulse:
         context.bus.settings.append(self._setting)
         for name in ("link-down", "link-up", "power-cut", "power-restore", "reset"):
             bus.events[name].append(self._happens)
-        bus.calls["StatusNotification"].append(self._stamped)
-        bus.end.append(self._tell_early)
 
     def _triggered(self, call: Call) -> None:
         """A heartbeat that was asked for stands beside the others."""
@@ -88,21 +81,10 @@ class Pulse:
         interval = self._keys.integer("HeartbeatInterval", call.epoch_s)
         if before is None or not interval or self._link.was_unheard(before - 60.0, call.epoch_s):
             return
-        if call.epoch_s - before >= interval - BEAT_SLACK_S:
-            self._ledger.held(EARLY)
-        else:
-            self._early.append((call.epoch_s, call.epoch_s - before, interval))
-
-    def _stamped(self, call: Call) -> None:
-        if "timestamp" in call.payload:
-            ahead_s = epoch(call.payload["timestamp"]) - call.epoch_s
-            self._ahead_s = ahead_s if self._ahead_s is None else self._ahead_s
-            self._fast = self._fast or ahead_s - self._ahead_s > FAST_S
-
-    def _tell_early(self, _: float) -> None:
-        for epoch_s, waited_s, interval in () if self._fast else self._early:
-            expected, actual = f"after {interval} s", f"after {waited_s:.0f} s"
-            self._ledger.broken(EARLY, epoch_s, None, expected, actual, "a Heartbeat before its time")
+        waited_s = call.epoch_s - before
+        good = waited_s >= interval - BEAT_SLACK_S
+        expected, actual = f"after {interval} s", f"after {waited_s:.0f} s"
+        self._ledger.judge(EARLY, good, call.epoch_s, None, expected, actual, "a Heartbeat before its time")
 
     def _happens(self, event: Event) -> None:
         self._beat_epoch_s = None

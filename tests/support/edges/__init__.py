@@ -62,6 +62,24 @@ class Edge:
         )
 
 
+@dataclass(frozen=True)
+class SessionEdge(Edge):
+    """Broken is the verdict on the first session."""
+
+    def breaks(self, x: float, directory: Path) -> bool:
+        verdict = judged(self.make(x), directory, self.choices)
+        return bool(verdict.sessions[0]["verdict"] == "FAIL")
+
+
+@dataclass(frozen=True)
+class LineEdge(Edge):
+    """The requirement is broken either way, and outside no line is told for it."""
+
+    def breaks(self, x: float, directory: Path) -> bool:
+        found = judged(self.make(x), directory, self.choices).findings
+        return next(one["line"] for one in found if one["requirement"] == self.requirement) is None
+
+
 def judged(made: Recording, directory: Path, choices: Mapping[str, Any]) -> Verdict:
     directory.mkdir(parents=True, exist_ok=True)
     return (

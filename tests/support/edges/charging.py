@@ -5,7 +5,7 @@ from typing import Any
 from handmade import Charge, Handmade, at
 
 from edges import Edge
-from edges.short import STOP_S, limited, order, painted, profile, short
+from edges.short import END_S, STOP_S, limited, order, painted, profile, short
 
 T = 600.0  # a row of telemetry stands there
 STATION = {"chargingProfilePurpose": "ChargePointMaxProfile"}
@@ -57,6 +57,13 @@ def named_wrongly_for(x: float) -> Handmade:
     """No profile is there that telemetry names."""
     made = short()
     painted(made, T, T + x, limited_by="profile", allocated_a=9.0)
+    return made
+
+
+def named_wrongly_before_the_end(x: float) -> Handmade:
+    """On a connector where no start was told yet."""
+    made = short()
+    painted(made, END_S - x, END_S - x + 1, 2, limited_by="profile", allocated_a=9.0)
     return made
 
 
@@ -129,6 +136,7 @@ EDGES = (
         choices={"policies": {"remote_start_profile": "applied"}},
     ),
     Edge("charging.profile_limits.AT_ONCE_S", 0.01, "charging.exact", named_wrongly_for, 0.008, 0.012),
+    Edge("charging.profile_limits.STARTED_S", 5.0, "charging.exact", named_wrongly_before_the_end, 4.9, 5.1),
     Edge("charging.profile_limits.JUST_S", 0.01, "charging.exact", allocated_after_a_change, 0.007, 0.0095),
     Edge("charging.profile_limits.EXACT_A", 0.1, "charging.exact", allocated_from_a_profile, 0.09, 0.11),
     Edge(

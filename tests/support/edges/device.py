@@ -111,6 +111,14 @@ def out_of_service_after_the_download(x: float) -> Handmade:
     return made
 
 
+def installing_after_another_was_asked_for(x: float) -> Handmade:
+    made = updating(10, 100, 105)
+    again = {"location": "ftp://images/two", "retrieveDate": at(T + 120)}
+    order(made, T + 120, "UpdateFirmware", again, {})
+    step(made, T + 120 + x, "Installing")
+    return made
+
+
 def an_upload_that_ends_after(x: float) -> Handmade:
     made = idle(end=4000)
     order(made, T, "GetDiagnostics", {"location": "ftp://logs"}, {"fileName": "one.zip"})
@@ -135,6 +143,7 @@ EDGES = (
     ),
     Edge("device.sheet.TRIGGER_FOLLOWS_S", 60.0, "trigger.followed", a_trigger_followed_after, 59, 61),
     Edge("device.files.WORK_BEGINS_S", 60.0, "files.firmware", a_download_that_begins_after, 59, 61),
+    Edge("device.files.REPLACED_S", 15.0, "files.order", installing_after_another_was_asked_for, 14, 16),
     Edge("device.files.SERVICE_TOLD_S", 15.0, "files.service", out_of_service_after_the_download, 14, 16),
     Edge("device.files.TRANSFER_S", 600.0, "files.diagnostics", an_upload_that_ends_after, 599, 601),
 )

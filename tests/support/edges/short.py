@@ -7,7 +7,7 @@ from handmade import Charge, Handmade, _row, at, healthy
 
 CAR = (Charge(1, 60, 90, 1290, 1350),)  # 20 minutes on connector 1
 TWO_CARS = (*CAR, Charge(2, 60, 92, 1290, 1350))
-START_S, STOP_S = 90.0, 1290.0
+START_S, STOP_S, UNPLUG_S = 90.0, 1290.0, 1350.0
 END_S = 1800.0
 QUIET = {"ClockAlignedDataInterval": "0"}
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from handmade import Charge, Handmade
+from handmade import Charge, Handmade, at
 
-from edges import Edge
+from edges import Edge, LineEdge, SessionEdge
 from edges.electrical import while_charging
-from edges.short import START_S, STOP_S, idle, painted, shifted, short, status
+from edges.short import START_S, STOP_S, UNPLUG_S, idle, painted, shifted, short, status
 
 T = 600.0
 UP_S = 200.0  # after an outage it may take so long to connect anew
@@ -120,7 +120,32 @@ def a_cut_before_a_sample(x: float) -> Handmade:
     return made
 
 
+def a_frame_beside_a_fault(x: float) -> Handmade:
+    """The fault is never told; the line of the frame stands for its instant."""
+    made = idle()
+    made.event(T, 1, "fault", fault="ground-failure")
+    made.interject(T + x, "Heartbeat", {}, {"currentTime": at(T)})
+    return made
+
+
+def a_wrong_status_after_the_unplugging(x: float) -> Handmade:
+    made = short()
+    status(made, UNPLUG_S + x, "Available", errorCode="EVCommunicationError")
+    return made
+
+
 EDGES = (
+    LineEdge(
+        "state.ledger.SAME_FRAME_S", 0.0015, "status.fault-code", a_frame_beside_a_fault, 0.0014, 0.0016
+    ),
+    SessionEdge(
+        "transactions.session_table.UNPLUGGED_S",
+        1.0,
+        "status.error-code",
+        a_wrong_status_after_the_unplugging,
+        1.1,
+        0.9,
+    ),
     Edge(
         "status.against_telemetry.STATUS_SETTLED_S",
         15.0,

@@ -1,11 +1,12 @@
 """All rows: each number of the judge and its edges."""
 
-from edges import charging, device, electrical, metering, status, transactions
+from edges import charging, device, electrical, instruments, metering, status, transactions
 
 EDGES = (
     *charging.EDGES,
     *device.EDGES,
     *electrical.EDGES,
+    *instruments.EDGES,
     *metering.EDGES,
     *status.EDGES,
     *transactions.EDGES,

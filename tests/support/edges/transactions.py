@@ -122,6 +122,13 @@ def a_remote_stop_so_long_before(x: float) -> Handmade:
     return made
 
 
+def a_reboot_so_long_after_an_installation_began(x: float) -> Handmade:
+    made = short()
+    made.calls("StopTransaction")[0]["frame"][3]["reason"] = "Reboot"
+    made.interject(STOP_S - x, "FirmwareStatusNotification", {"status": "Installing"})
+    return made
+
+
 def a_refused_remote_stop(made: Handmade, t: float) -> Handmade:
     """The transaction runs: only what may be on its way explains a refusal."""
     order(made, t, "RemoteStopTransaction", {"transactionId": 1}, {"status": "Rejected"})
@@ -298,6 +305,14 @@ EDGES = (
         a_remote_stop_so_long_before,
         59.9,
         60.1,
+    ),
+    Edge(
+        "transactions.stops.INSTALL_S",
+        600.0,
+        "transaction.stop-reason",
+        a_reboot_so_long_after_an_installation_began,
+        599,
+        601,
     ),
     Edge(
         "state.connectors.QUIET_S", 5.0, "card.stops", its_card_without_a_stop_and_hands_before_it, 4.9, 5.1
