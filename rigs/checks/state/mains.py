@@ -5,7 +5,8 @@ import numpy as np
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 
-LEAST_V, MOST_V = 207.0, 253.0  # EN 50160: within 10 % of 230 V; beyond, a station may fault its connector
+LEAST_V = 207.0  # EN 50160: 10 % below 230 V; beyond, a station may fault its connector
+MOST_V = 253.0  # EN 50160: and 10 % above
 
 
 class Mains:

@@ -1,7 +1,7 @@
 """Every number that the judge decides by, read from the checks themselves: name, value, unit, source.
 
-A number is a constant of a module, its unit the name's suffix, its source the comment on its line. What only
-bounds memory is none. Tolerances, which a user may change, are numbers too.
+A number is a constant of a module, its unit the name's suffix, its source the comment on its line.
+Tolerances, which a user may change, are numbers too.
 """
 
 import ast
@@ -18,12 +18,25 @@ from types import ModuleType
 from evc5.rigs import checks
 from evc5.rigs.checks.state.tolerances import Tolerances
 
-ROOMS = ("wire", "status", "transactions", "metering", "charging", "electrical", "device", "state")
+# Rooms whose numbers decide; of how logs are read and verdicts are told only what decides, too.
+ROOMS = ("wire", "status", "transactions", "metering", "charging", "electrical", "device", "state", "reading")
+BESIDES = ("reading.logs.outages", "verdict.judging")
 UNITS = {
     **{"S": "s", "A": "A", "V": "V", "VOLTS": "V", "W": "W", "WH": "Wh", "PCT": "%"},
     **{"FACTOR": "1", "PART": "1"},
 }
-BOUNDS = ("MOST", "KEEP", "RECENT", "FOREVER", "NO_LIMIT", "FIND", "UNKNOWN", "DAY_S", "SESSIONS", "LONG_AGO")
+# Constants that no verdict hangs on, and what they are.
+NO_THRESHOLDS = {
+    **dict.fromkeys(("MOST_KEPT", "MOST_REMEMBERED", "SESSIONS", "MOST_ORDERS"), "bounds memory"),
+    **dict.fromkeys(("MOST_READINGS_WAITING", "MOST_CHANGES", "MOST_BOOTS"), "bounds memory"),
+    **dict.fromkeys(("MOST_OUTAGES", "MOST_STRETCHES", "MOST_DISTURBED"), "bounds memory"),
+    **dict.fromkeys(("PAGE_BYTES", "AHEAD", "BOOT_WITHIN"), "bounds what is read at a time"),
+    "KEEP": "bounds what people read",
+    **dict.fromkeys(("FOREVER", "FOREVER_S", "LONG_AGO"), "stands for no end, or no beginning"),
+    **dict.fromkeys(("NO_LIMIT", "FIND", "UNKNOWN", "FIRST_OWN"), "stands for none, or for another"),
+    **dict.fromkeys(("JUST_AFTER_S", "STEP_HAIR_S"), "puts what has one instant in order"),
+    "TO_MS": "the digits of a stamp",
+}
 TOLERANCES = "state.tolerances"
 
 
@@ -64,6 +77,8 @@ def _modules() -> Iterator[ModuleType]:
         package = import_module(f"{checks.__name__}.{room}")
         for info in iter_modules(package.__path__, f"{package.__name__}."):
             yield import_module(info.name)
+    for name in BESIDES:
+        yield import_module(f"{checks.__name__}.{name}")
 
 
 def _of(module: ModuleType) -> Iterator[Number]:
@@ -83,7 +98,7 @@ def _of(module: ModuleType) -> Iterator[Number]:
 
 def _is_number(name: str, value: object) -> bool:
     counts = isinstance(value, int | float) and not isinstance(value, bool)
-    return counts and not name.startswith(BOUNDS)
+    return counts and name not in NO_THRESHOLDS
 
 
 def _comments(text: str) -> dict[int, str]:

@@ -208,7 +208,7 @@ EDGES = (
     Edge(
         "charging.composite.BESIDE_S", "charging.composite-limit", lambda x: a_composite(change_s=x), 58, 57
     ),
-    Edge("metering.energy_limit.MOST_W", "metering.energy-limit", a_rise, 16_601, 16_701),
+    Edge("metering.consistency.MOST_W", "metering.energy-limit", a_rise, 16_601, 16_701),
     Edge(
         "metering.energy_limit.MOST_AC_W", "metering.energy-limit", a_rise_of_alternating_current, 1011, 1031
     ),

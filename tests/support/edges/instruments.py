@@ -29,6 +29,15 @@ def too_high_a_current_until_a_period_and(x: float) -> Handmade:
     return measured(made)
 
 
+def a_duty_that_changes_again_by(x: float) -> Handmade:
+    """Four seconds after it did; a meter of 0.06 A tells a tenth of a percent apart."""
+    made = short()
+    painted(made, T, T + 4, duty_pct=20.0)
+    painted(made, T + 4, T + 300, duty_pct=20.0 + x)
+    made.summary["telemetry"] = {"source": "measured", "resolution": {"current_a": 0.06}}
+    return made
+
+
 def an_energy_too_high_by(x: float) -> Handmade:
     """In the third quarter of an hour, at 11 kW all along."""
     made = short((Charge(1, 60, 90, 3000, 3100),), end=3600)
@@ -47,6 +56,14 @@ def another_allocation_at(temp_c: float) -> Handmade:
 
 
 EDGES = (
+    Edge(
+        "reading.instruments.PER_DUTY_A",
+        0.6,
+        "electrical.pwm-period",
+        a_duty_that_changes_again_by,
+        0.2,
+        0.22,
+    ),
     Edge("reading.instruments.FACTOR", 0.01, "electrical.power", a_power_beyond_volts_and_amps, 160, 175),
     Edge(
         "reading.instruments.HAIR_S",

@@ -120,6 +120,13 @@ def a_cut_before_a_sample(x: float) -> Handmade:
     return made
 
 
+def a_wrong_status_at(volts: float) -> Handmade:
+    """Outside its band of voltages a station may fault its connector."""
+    made = short()
+    painted(made, T, T + 60, status="Available", u_v=volts)
+    return made
+
+
 def a_frame_beside_a_fault(x: float) -> Handmade:
     """The fault is never told; the line of the frame stands for its instant."""
     made = idle()
@@ -135,6 +142,8 @@ def a_wrong_status_after_the_unplugging(x: float) -> Handmade:
 
 
 EDGES = (
+    Edge("state.mains.LEAST_V", 207.0, "status.true", a_wrong_status_at, 206, 208),
+    Edge("state.mains.MOST_V", 253.0, "status.true", a_wrong_status_at, 254, 252),
     LineEdge(
         "state.ledger.SAME_FRAME_S", 0.0015, "status.fault-code", a_frame_beside_a_fault, 0.0014, 0.0016
     ),

@@ -1,6 +1,6 @@
 """All rows: each number of the judge and its edges."""
 
-from edges import charging, device, electrical, instruments, metering, status, transactions
+from edges import charging, device, electrical, instruments, metering, reading, status, transactions
 
 EDGES = (
     *charging.EDGES,
@@ -8,6 +8,7 @@ EDGES = (
     *electrical.EDGES,
     *instruments.EDGES,
     *metering.EDGES,
+    *reading.EDGES,
     *status.EDGES,
     *transactions.EDGES,
 )

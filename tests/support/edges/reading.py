@@ -1,0 +1,139 @@
+"""Numbers by which a recording is read: its clock, its outages, the order in which it tells."""
+
+from foreign import BEGIN_S, REPLY_S, Log, at, register
+from handmade import Charge, Handmade
+from handmade import at as run_at
+
+from edges import Edge
+from edges.short import STOP_S, painted, shifted, short
+
+FRESH_S = BEGIN_S + 60  # when the first value was told
+
+
+# -- the clock of a run ------------------------------------------------------------------------------
+
+
+def drifting(made: Handmade, offset_s: float, set_s: float, step_s: float) -> Handmade:
+    """A clock that hardly drifts, and was once set."""
+    made.summary["clock"] = {"offset_s": offset_s, "drift_ppm": 0.001}
+    made.event(set_s, None, "clock-set", offset_s=step_s)
+    return made
+
+
+def a_clock_set_back_by(x: float) -> Handmade:
+    """The stamps before it are those of the run."""
+    made = short()
+    made.calls("StopTransaction")[0]["frame"][3]["timestamp"] = run_at(STOP_S - x)
+    return drifting(made, 0.0, 600.0, -x)
+
+
+def a_start_ahead_of_a_clock_that_was_off_by(x: float) -> Handmade:
+    """It is stamped 2.5 s later than the run has it; 2 s are let pass."""
+    made = short()
+    made.calls("StartTransaction")[0]["frame"][3]["timestamp"] = run_at(92.5)
+    return drifting(made, x, 300.0, -x)
+
+
+def a_sample_off_beside_a_clock_set(x: float) -> Handmade:
+    """The clock gains 0.9 s so long before a sample's stamp that lies 1.5 s off."""
+    made = short()
+    line = next(c for c in made.meter_values("Sample.Periodic", 1) if c["t"] >= 690)
+    line["frame"][3]["meterValue"][0]["timestamp"] = run_at(689.4)
+    return drifting(made, 0.0, 689.4 - x, 0.9)
+
+
+def a_clock_ahead_by(x: float) -> Log:
+    log = Log()
+    log.status(30, "Unavailable", timestamp=at(30 + x))
+    return log
+
+
+# -- the order of a run ------------------------------------------------------------------------------
+
+
+def a_stop_told_after_the_day(x: float) -> Handmade:
+    """It was at 50,300 s, and midnight is at 50,400; the last row of the day is a second before."""
+    made = short((Charge(1, 49_000, 49_030, 50_300, 50_380),), end=51_000)
+    made.drop(*made.calls("MeterValues"))
+    for connector in (1, 2):
+        painted(made, 50_399, 50_399.5, connector)
+        made.rows = [row for row in made.rows if row["t"] != 50_399.5]
+    shifted(made, made.calls("StopTransaction")[0], 50_399 + x - 50_300)
+    return made
+
+
+# -- the outages of a log ----------------------------------------------------------------------------
+
+
+def told(log: Log, t: float, stamp: float) -> None:
+    log.values(t, register(1100), stamp=at(stamp))
+
+
+def silent_for(silence_s: float, boot: bool, old_s: float = 100.0) -> Log:
+    """A value told after a silence, and taken in it."""
+    log = Log(boot=boot)
+    log.begin()
+    for t in (BEGIN_S + 20, FRESH_S):
+        told(log, t, t)
+    told(log, FRESH_S + silence_s, FRESH_S + silence_s - old_s)
+    return log
+
+
+def without_an_interval(silence_s: float) -> Log:
+    return silent_for(silence_s, boot=False)
+
+
+def with_an_interval_of_five_minutes(silence_s: float) -> Log:
+    return silent_for(silence_s, boot=True)
+
+
+def a_value_from_before_the_silence_by(x: float) -> Log:
+    return silent_for(700, boot=True, old_s=700 + x)
+
+
+def an_old_value_behind(heartbeats: list[float], late_s: float) -> Log:
+    """After a silence of 700 s come heartbeats, and then what was taken meanwhile."""
+    log = Log()
+    log.begin()
+    told(log, FRESH_S, FRESH_S)
+    begin = FRESH_S + 700
+    for t in heartbeats:
+        log.up(begin + t, "Heartbeat", {}, {"currentTime": at(begin + t + REPLY_S)})
+    told(log, begin + late_s, begin - 100)
+    return log
+
+
+def an_old_value_behind_so_many(heartbeats: float) -> Log:
+    return an_old_value_behind([float(n) for n in range(int(heartbeats))], 20)
+
+
+def an_old_value_so_long_after(x: float) -> Log:
+    return an_old_value_behind([0, x - 0.5], x)
+
+
+EDGES = (
+    Edge("reading.station_time.MOST_STEP_S", 10.0, "transaction.times", a_clock_set_back_by, 9.9, 10.1),
+    Edge(
+        "reading.station_time.ADOPTED_S",
+        1.0,
+        "transaction.times",
+        a_start_ahead_of_a_clock_that_was_off_by,
+        0.9,
+        1.1,
+    ),
+    Edge(
+        "reading.station_time.SETTING_S",
+        2.0,
+        "metering.sample-interval",
+        a_sample_off_beside_a_clock_set,
+        2.7,
+        2.9,
+    ),
+    Edge("reading.instants.QUARTER_S", 900.0, "clock.station", a_clock_ahead_by, 450, 900, says="local time"),
+    Edge("verdict.judging.TOLD_LATE_S", 60.0, "status.true", a_stop_told_after_the_day, 59, 61),
+    Edge("reading.logs.outages.SILENT_S", 600.0, "metering.prompt", without_an_interval, 610, 590),
+    Edge("reading.logs.outages.BEATS", 1.5, "metering.prompt", with_an_interval_of_five_minutes, 455, 445),
+    Edge("reading.logs.outages.OLD_S", 30.0, "metering.prompt", a_value_from_before_the_silence_by, 29, 31),
+    Edge("reading.logs.outages.LOOKED_AT_FRAMES", 12, "metering.prompt", an_old_value_behind_so_many, 5, 6),
+    Edge("reading.logs.outages.WITHIN_S", 60.0, "metering.prompt", an_old_value_so_long_after, 59.9, 61),
+)
