@@ -40,6 +40,7 @@ class Edge:
     severity: str = "error"
     says: str = ""
     choices: Mapping[str, Any] = field(default_factory=dict)  # of `judge`
+    is_judged: bool = False  # inside, too: it holds, and is not let pass
 
     @property
     def name(self) -> str:
@@ -48,6 +49,8 @@ class Edge:
     def breaks(self, x: float, directory: Path) -> bool:
         verdict = judged(self.make(x), directory, self.choices)
         assert verdict.breakdowns == []
+        if self.is_judged:
+            assert any(row["count"] for row in verdict.requirements if row["id"] == self.requirement)
         return any(
             found["requirement"] == self.requirement
             and found["severity"] == self.severity

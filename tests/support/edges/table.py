@@ -1,14 +1,27 @@
 """All rows: each number of the judge and its edges."""
 
-from edges import charging, device, electrical, instruments, metering, reading, status, transactions
+from edges import (
+    charging,
+    device,
+    electrical,
+    instruments,
+    logs,
+    metering,
+    reading,
+    runs,
+    status,
+    transactions,
+)
 
 EDGES = (
     *charging.EDGES,
     *device.EDGES,
     *electrical.EDGES,
     *instruments.EDGES,
+    *logs.EDGES,
     *metering.EDGES,
     *reading.EDGES,
+    *runs.EDGES,
     *status.EDGES,
     *transactions.EDGES,
 )
