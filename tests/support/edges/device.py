@@ -72,6 +72,14 @@ def the_whole_out_of_service_after(x: float) -> Handmade:
     return made
 
 
+def a_remote_start_refused_after_a_card(x: float) -> Handmade:
+    made = idle(end=3600)
+    made.event(2000 - x, 1, "tag", id_tag="TAG2")
+    asked = {"connectorId": 1, "idTag": "TAG1"}
+    order(made, 2000, "RemoteStartTransaction", asked, {"status": "Rejected"})
+    return made
+
+
 def a_trigger_followed_after(x: float) -> Handmade:
     made = idle()
     order(made, T, "TriggerMessage", {"requestedMessage": "Heartbeat"})
@@ -111,6 +119,12 @@ def out_of_service_after_the_download(x: float) -> Handmade:
     return made
 
 
+def an_upload_to_a_server_that_takes_none_since(x: float) -> Handmade:
+    made = an_upload_that_ends_after(100)
+    made.event(T + 5 - x, None, "operator", takes_files=False)
+    return made
+
+
 def installing_after_another_was_asked_for(x: float) -> Handmade:
     made = updating(10, 100, 105)
     again = {"location": "ftp://images/two", "retrieveDate": at(T + 120)}
@@ -128,6 +142,17 @@ def an_upload_that_ends_after(x: float) -> Handmade:
 
 
 EDGES = (
+    Edge(
+        "device.files.JUST_BEFORE_S",
+        1.0,
+        "files.diagnostics",
+        an_upload_to_a_server_that_takes_none_since,
+        0.9,
+        1.1,
+    ),
+    Edge(
+        "device.requests.SHOWN_S", 600.0, "remote.start-answer", a_remote_start_refused_after_a_card, 599, 601
+    ),
     Edge("wire.boot.LOOP_BOOTS", 3, "boot.repeated", boots_in_a_row, 2, 3, severity="warning"),
     Edge("wire.clocks.OFF_IN_A_ROW", 3, "clock.station", values_behind, 2, 3),
     Edge("wire.liveness.BOOTS_WITHIN_S", 120.0, "boot.after-power", a_boot_after_the_power_came, 119, 121),
