@@ -74,18 +74,18 @@ def transactions_table(directory: Path) -> pd.DataFrame:
 def transactions(path: Path) -> Iterator[dict[str, Any]]:
     """The transactions in the order of their start, as far as frames reached the other end."""
     pending: dict[str, dict[str, Any]] = {}  # by the id of the StartTransaction
-    rows: dict[Any, dict[str, Any]] = {}
+    rows: dict[str, dict[str, Any]] = {}  # by the transactionId as it was written, which no table may hold
     for head, line in heads(path, actions=("StartTransaction", "StopTransaction")):
         if head.action == "StartTransaction":
             if head.kind == "CALL" and not head.lost:
                 pending[head.id or ""] = _started(frame_of(head, line).payload)
             elif head.kind == "CALLRESULT" and head.id in pending:
                 row = pending.pop(head.id)
-                row["transaction_id"] = whole(frame_of(head, line).payload.get("transactionId"))
-                rows[row["transaction_id"]] = row
+                told = frame_of(head, line).payload.get("transactionId")
+                rows[repr(told)] = row | {"transaction_id": whole(told)}
         elif head.kind == "CALL" and not head.lost:
             payload = frame_of(head, line).payload
-            if (transaction := whole(payload.get("transactionId"))) in rows:
+            if (transaction := repr(payload.get("transactionId"))) in rows:
                 rows[transaction] |= _stopped(payload)
     yield from rows.values()
     yield from pending.values()

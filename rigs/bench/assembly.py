@@ -129,6 +129,9 @@ def assemble(
     device.agent.on_clock_set.append(
         lambda step_s: recorder.event(timeline.now, None, "clock-set", {"offset_s": step_s})
     )
+    device.agent.on_clock_refused.append(
+        lambda text: recorder.event(timeline.now, None, "clock-refused", {"currentTime": text[:60]})
+    )
     device.restart.on_end.append(lambda kind: recorder.event(timeline.now, None, "reset", {"type": kind}))
     device.agent.foreign_time = recorder.summary["foreign_time"] = joined.foreign_time
     if joined.real_time:

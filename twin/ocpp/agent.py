@@ -6,6 +6,7 @@ What the messages mean is decided elsewhere: sessions (transactions), samples (m
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 
@@ -20,9 +21,12 @@ from evc5.twin.ocpp.rpc import NO_REPLY, Done, Reply, Rpc
 from evc5.twin.sheet import vendor
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.configuration import Configuration
+from evc5.twin.sheet.keys import INT_LIMIT
 
 BOOT_RETRY_S = 60.0  # where the CSMS leaves the wait to us (interval 0) or gives none; assumed
 HEARTBEAT = "HeartbeatInterval"
+LONGEST_BOOT_RETRY_S = 86_400.0  # a station that may not say a word for longer is lost; assumed
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)  # a clock's; assumed
 MAX_TEXT = 1 << 16  # characters of a frame that the device can take; assumed (128 KB of RAM in an EVC4)
 CLOCK_STEP_S = 1.0  # a smaller difference to the CSMS's time is left alone; assumed
 REAL_CLOCK_STEP_S = 0.001  # ... in real time, where the difference is one of two clocks
@@ -63,6 +67,7 @@ class Agent:
         self.on_accepted: list[Callable[[], None]] = []  # once after each accepted boot
         self.on_online: list[Callable[[], None]] = []  # each time the conversation may go on
         self.on_clock_set: list[Callable[[float], None]] = []  # with the step in seconds
+        self.on_clock_refused: list[Callable[[str], None]] = []  # with the time that cannot be
         self.foreign_time = False  # does the CSMS live in another time than this run?
         self.clock_step_s = CLOCK_STEP_S
         self.on_foreign_time: list[Callable[[float], None]] = []  # with how far its clock is ahead of ours
@@ -149,10 +154,11 @@ class Agent:
             return
         was = self.registration
         self._register(reply.payload["status"])
-        interval = int(reply.payload["interval"])
+        interval = min(int(reply.payload["interval"]), INT_LIMIT)
         if self.registration != "Accepted":
             self._beat.clear()
-            self._boot.set(self.timeline.now + (interval if interval > 0 else BOOT_RETRY_S))
+            wait_s = min(interval, LONGEST_BOOT_RETRY_S) if interval > 0 else BOOT_RETRY_S
+            self._boot.set(self.timeline.now + wait_s)
             return
         self._boot.clear()
         self._adopt_time(reply.payload["currentTime"])
@@ -201,7 +207,9 @@ class Agent:
     def _adopt_time(self, text: str) -> None:
         """Follow the CSMS's clock (policy `follow_csms_time`); small steps would only make samples jitter."""
         at = parse_instant(text)
-        if at is None:
+        if at is None or not EARLIEST <= at < LATEST:
+            for refused in self.on_clock_refused:
+                refused(text)
             return
         t_s = self.timeline.now
         ahead_s = at.timestamp() - self.clock.epoch(t_s)

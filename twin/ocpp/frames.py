@@ -1,5 +1,6 @@
 """OCPP-J frames: one text, one of three messages. Source: OCPP-J 1.6 section 4.2."""
 
+import json
 import re
 from typing import Any, NamedTuple
 
@@ -59,15 +60,23 @@ Frame = Call | Result | Error | Broken
 
 
 def call_text(id_: str, action: str, payload: Payload) -> str:
-    return orjson.dumps((2, id_, action, payload)).decode()
+    return _text((2, id_, action, payload))
 
 
 def result_text(id_: str, payload: Payload) -> str:
-    return orjson.dumps((3, id_, payload)).decode()
+    return _text((3, id_, payload))
 
 
 def error_text(id_: str, code: str, description: str = "", details: Payload | None = None) -> str:
-    return orjson.dumps((4, id_, code, description[:255], details or {})).decode()
+    return _text((4, id_, code, description[:255], details or {}))
+
+
+def _text(frame: tuple[Any, ...]) -> str:
+    """A test may want numbers that no 64 bits hold, and what nests deeper than any frame of OCPP."""
+    try:
+        return orjson.dumps(frame).decode()
+    except orjson.JSONEncodeError:
+        return json.dumps(frame, separators=(",", ":"), ensure_ascii=False)
 
 
 def decode(text: str) -> Frame | None:
@@ -75,7 +84,8 @@ def decode(text: str) -> Frame | None:
     try:
         frame = orjson.loads(text)
     except orjson.JSONDecodeError:
-        return unreadable(text, "FormationViolation", "nested too deep") if _is_deep(text) else None
+        why = _beyond(text)
+        return unreadable(text, "FormationViolation", why) if why else None
     if not isinstance(frame, list) or len(frame) < 2 or not isinstance(frame[1], str):
         return None
     kind, id_, *rest = frame
@@ -93,6 +103,18 @@ def unreadable(text: str, code: str, description: str) -> Broken | None:
     """What is answered to a CALL that is not parsed but bears its id; None where it is none."""
     head = _CALL_HEAD.match(text)
     return Broken(head[1][:MAX_ID], code, description) if head else None
+
+
+def _beyond(text: str) -> str:
+    """How a text is more than the parser takes; "" where it is simply no JSON."""
+    if _is_deep(text):
+        return "nested too deep"
+    try:
+        text.encode()
+        json.loads(text)  # which takes any number, and halves of characters where they are escaped
+    except (ValueError, RecursionError):
+        return ""
+    return "a number that is not finite, or half a character"
 
 
 def _is_deep(text: str) -> bool:

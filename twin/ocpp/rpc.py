@@ -11,6 +11,7 @@ from evc5.twin.ocpp import frames
 from evc5.twin.ocpp.frames import Broken, Call, Error, Frame, Payload, Refusal, Result
 from evc5.twin.ocpp.schemas import validator, violation
 
+MAX_INTEGER = 2**63 - 1  # of a reply: what a database's integers hold; assumed
 REPLY_TIMEOUT_S = 30.0  # assumed: OCPP-J leaves it to the implementation
 
 Send = Callable[[str], None]
@@ -114,6 +115,8 @@ class Rpc:
         check = validator(self._waiting[1], response=True)
         if check is not None and not check.is_valid(frame.payload):
             self._finish(Reply(None, *violation(check, frame.payload)))
+        elif any(type(value) is int and value > MAX_INTEGER for value in frame.payload.values()):
+            self._finish(Reply(None, "PropertyConstraintViolation", f"a number must be <= {MAX_INTEGER}"))
         else:
             self._finish(Reply(frame.payload))
 

@@ -9,6 +9,7 @@ import pytest
 
 from evc5 import Bench, Run
 from evc5.rigs.analysis.report import page
+from evc5.rigs.analysis.tables import transactions_table
 from evc5.rigs.recording.reading.run_directory import MESSAGES
 
 ANYTHING = (None, "x", [], {}, -1, 3.5, True, "NaN", "2024-99-01T00:00:00Z", [[]], {"a": 1}, 10**30)
@@ -66,3 +67,23 @@ def test_a_report_and_tables_come_of_any_recording(seed: int, run: Run, tmp_path
     assert 0 < len(foreign.meter_values) <= len(run.meter_values)
     assert len(foreign.messages) == len(run.messages)
     assert len(foreign.transactions) <= len(run.transactions)
+
+
+@pytest.mark.parametrize("ids", [(2**62, 2**63 - 1), (10**30, -(10**30)), (None, "five"), ([1], {})])
+def test_transactions_whose_ids_no_table_holds_keep_apart(ids: tuple[Any, Any], tmp_path: Path) -> None:
+    rows = []
+    for n, id_ in enumerate(ids):
+        asked = {"connectorId": 1, "idTag": f"TAG{n}", "meterStart": n, "timestamp": "2024-03-01T10:00:00Z"}
+        answered = {"transactionId": id_, "idTagInfo": {"status": "Accepted"}}
+        told = {"transactionId": id_, "meterStop": 10 + n, "timestamp": "2024-03-01T11:00:00Z"}
+        rows += [("up", [2, f"a{n}", "StartTransaction", asked]), ("down", [3, f"a{n}", answered])]
+        rows += [("up", [2, f"b{n}", "StopTransaction", told])]
+    lines = [
+        {"t": 0.0, "at": "2024-03-01T10:00:00.000Z", "station": "S", "dir": way, "frame": frame}
+        for way, frame in rows
+    ]
+    path = tmp_path / MESSAGES
+    path.write_text("".join(f"{json.dumps(line, separators=(',', ':'))}\n" for line in lines), "utf-8")
+    table = transactions_table(tmp_path)
+    assert list(table.id_tag) == ["TAG0", "TAG1"] and list(table.meter_stop_wh) == [10, 11]
+    assert table.transaction_id.isna().all()
