@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from evc5.rigs.checks.reading.meter import Layout, Reading
+from evc5.rigs.checks.reading.meter import Layout, Reading, finite
 from evc5.rigs.checks.reading.templates import Row
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -134,7 +134,7 @@ class Gathering:
         try:
             flat = orjson.loads(b"[" + b",".join(texts) + b"]")
             values = np.array(flat, float).reshape(-1, width)
-        except (orjson.JSONDecodeError, ValueError):  # "05", "1-2": read them one by one
+        except (orjson.JSONDecodeError, ValueError):  # "05", "1-2", "1e400": read them one by one
             rows = zip(heads, texts, strict=True)
             values = np.array([self._numbers(connector, row[1], text) for row, text in rows])
         decimals = [len(text.partition(b".")[2]) for text in texts[0].split(b",")]
@@ -145,7 +145,7 @@ class Gathering:
 
     def _number(self, connector: int, epoch_s: float, text: str) -> float:
         try:
-            return float("nan") if text == "null" else float(text)
+            return float("nan") if text == "null" else finite(text)
         except ValueError:
             self._on_value(epoch_s, connector, text)
             return float("nan")

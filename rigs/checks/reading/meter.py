@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 from evc5.rigs.checks.reading.instants import epoch
@@ -123,7 +124,15 @@ def number(sampled: dict[str, Any]) -> float:
     """A raw value as a number; ValueError where it is none. Signed data has no number to judge: nan."""
     if sampled.get("format") == "SignedData":
         return float("nan")
-    return float(sampled["value"])
+    return finite(sampled["value"])
+
+
+def finite(text: str) -> float:
+    """A number that is one: ValueError for `NaN` and what goes beyond all numbers, too."""
+    value = float(text)
+    if not isfinite(value):
+        raise ValueError(f"a number must be finite, got {text!r}")
+    return value
 
 
 def written(sampled: dict[str, Any]) -> bytes:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import orjson
 
 from evc5.rigs.checks.reading import telemetry
@@ -126,12 +127,13 @@ class Judge:
         self._event, self._part = next(self._events, None), next(self._parts, None)
         self._context.telemetry.recorded = self._context.evidence.telemetry = self._part is not None
         self._due = self._next_due()
-        if self._transcript.is_own:
-            self._own()
-        else:
-            self._log()
-        self._forget_events_after(self._end(time))
-        self._catch_up(FOREVER)
+        with np.errstate(over="ignore", invalid="ignore"):  # a station may tell 1e308, and be found wrong
+            if self._transcript.is_own:
+                self._own()
+            else:
+                self._log()
+            self._forget_events_after(self._end(time))
+            self._catch_up(FOREVER)
         return self._verdict(time)
 
     def _own(self) -> None:

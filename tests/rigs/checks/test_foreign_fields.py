@@ -2,6 +2,7 @@
 
 import copy
 import json
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,16 @@ def test_a_broken_field_keeps_its_payload_from_every_other_check(tmp_path: Path)
     place = place_of("StartTransaction", "meterStart")
     verdict = judged(changed(place, "1000"), tmp_path / "broken.jsonl")
     assert errors(verdict) - errors(judged(LINES, tmp_path / "tour.jsonl")) == {"frame.schema"}
+
+
+@pytest.mark.parametrize("text", ["NaN", "-Infinity", "1e400", "9" * 400, "1e308", "-1e308"])
+def test_a_value_beyond_all_numbers_is_a_finding_and_no_warning_of_ours(text: str, tmp_path: Path) -> None:
+    place = place_of("MeterValues", "meterValue", 0, "sampledValue", 0, "value")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        verdict = judged(changed(place, text), tmp_path / "beyond.jsonl")
+    assert verdict.breakdowns == []
+    assert errors(verdict) - errors(judged(LINES, tmp_path / "tour.jsonl"))
 
 
 def test_a_check_that_breaks_down_is_ours_with_its_frame_and_the_others_go_on(
