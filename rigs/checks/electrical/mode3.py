@@ -103,12 +103,12 @@ class PwmPeriod:
 
     def _part(self) -> None:
         for connector, rows in self._context.telemetry.parts.items():
-            duty, epoch_s = rows["duty_pct"], rows["epoch_s"]
+            duty, epoch_s, t_s = rows["duty_pct"], rows["epoch_s"], rows["t_s"]
             slack = rows.instrument.slack("duty_pct", duty)
             changed = np.flatnonzero(np.abs(np.diff(duty)) > 0.01 + slack[:-1] + slack[1:]) + 1
             window_s = rows.instrument.window_s
             for before, now in pairwise(changed.tolist()):
-                since_s = float(epoch_s[now] - epoch_s[before])
+                since_s = float(t_s[now] - t_s[before])
                 is_another = since_s > window_s  # a reading may tell half of a change
                 if now >= rows.carried and duty[now] < 100.0 and is_another:
                     self._judge(connector, float(epoch_s[now]), since_s, window_s)

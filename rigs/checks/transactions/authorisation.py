@@ -86,7 +86,10 @@ class Authorisation:
         if fresh:
             message = f"a transaction starts on idTag {call.payload['idTag']}"
             anybody = self._context.history.keys.has_option("com_AuthOptions", "AllowAllCards", started.start)
-            good = said == "Accepted" or self._remotely(tag) or anybody
+            unasked = self._context.history.keys.has_option(
+                f"chg_Ch{started.connector}Options", "PlugAndCharge", started.start
+            )
+            good = said == "Accepted" or self._remotely(tag) or anybody or unasked
             self._ledger.judge(
                 RESPECTED, good, call.epoch_s, started.connector, "no start", f"{said} before", message
             )

@@ -1,0 +1,128 @@
+"""Orders that were accepted and carried out by nobody, as far as frames alone tell (5.11, 5.14, 5.18).
+
+Where hands and resets are recorded `requests` knows more; here who goes on as before convicts himself.
+"""
+
+from functools import partial
+
+from evc5.rigs.checks.device.requests import RESET, STARTED, UNLOCK
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.transactions import Transaction
+
+TALKS_ON_S = 600.0  # assumed: who says something so long after a reset and has not booted will not
+ENDS_S = 60.0  # assumed: a transaction ends so soon before its connector is unlocked
+COMES_OF_IT_S = 180.0  # assumed: a car that is there gets its start, or its card a refusal; ConnectionTimeOut
+
+
+class WithoutEffect:
+    """Follows resets, unlocking and remote starts of a recording that has no events."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger, self._history = context.ledger, context.history
+        self._reset: Call | None = None  # accepted, and no boot since
+        self._unlocked: dict[int, tuple[Transaction, float]] = {}  # by connector: what ran there, and when
+        self._refused: dict[str, float] = {}  # by idTag: when it was last not accepted
+        if context.evidence.events:
+            return
+        bus = context.bus
+        bus.replies["Reset"].append(self._resets)
+        bus.any_call.append(self._called)
+        bus.calls["BootNotification"].append(self._boots)
+        bus.replies["UnlockConnector"].append(self._unlocks)
+        bus.calls["StopTransaction"].append(self._stopped)
+        bus.replies["RemoteStartTransaction"].append(self._remotely)
+        bus.replies["Authorize"].append(self._answered)
+        bus.end.append(self._end)
+
+    # -- resets ----------------------------------------------------------------------------------
+
+    def _resets(self, call: Call) -> None:
+        if call.reply is not None and call.reply["status"] == "Accepted":
+            self._reset = call
+
+    def _boots(self, call: Call) -> None:
+        if self._reset is not None and not self._history.boots.boot_asked:
+            self._ledger.held(RESET, 1)
+            self._reset = None
+
+    def _called(self, call: Call) -> None:
+        reset = self._reset
+        if reset is None or not call.up or call.action == "BootNotification":
+            return
+        for_s = call.epoch_s - (reset.reply_epoch_s or reset.epoch_s)
+        if for_s > TALKS_ON_S:
+            self._reset = None
+            message = (
+                f"a {reset.payload['type'].lower()} reset was accepted and the station went on without it"
+            )
+            told = f"none for {for_s:.0f} s, and {call.action}"
+            self._ledger.broken(
+                RESET, reset.epoch_s, None, "a BootNotification", told, message, line=reset.line
+            )
+
+    # -- unlocking -------------------------------------------------------------------------------
+
+    def _unlocks(self, call: Call) -> None:
+        connector = call.payload["connectorId"]
+        running = self._history.transactions.open.get(connector)
+        unlocked = call.reply is not None and call.reply["status"] == "Unlocked"
+        if unlocked and running is not None:
+            self._unlocked[connector] = running, call.reply_epoch_s or call.epoch_s
+
+    def _stopped(self, call: Call) -> None:
+        stopped = self._history.transactions.stopped_by(call)
+        if stopped is not None and self._unlocked.get(stopped.connector, (None,))[0] is stopped:
+            self._judge(*self._unlocked.pop(stopped.connector), epoch(call.payload["timestamp"]))
+
+    def _end(self, epoch_s: float) -> None:
+        until = self._history.link.delivered_until(epoch_s, self._context.tolerances.grace_s)
+        for running, unlocked in self._unlocked.values():
+            if unlocked + TALKS_ON_S < until:
+                self._judge(running, unlocked, None)
+
+    def _judge(self, its: Transaction, unlocked: float, stop: float | None) -> None:
+        good = stop is not None and stop <= unlocked + ENDS_S
+        message = f"connector {its.connector} was unlocked and {its.name} went on"
+        told = "it runs still" if stop is None else f"it stops at {iso(stop)}"
+        self._ledger.judge(UNLOCK, good, unlocked, its.connector, "its StopTransaction first", told, message)
+
+    # -- remote starts ---------------------------------------------------------------------------
+
+    def _answered(self, call: Call) -> None:
+        if call.reply is not None and call.reply["idTagInfo"]["status"] != "Accepted":
+            self._refused[call.payload["idTag"].lower()] = call.epoch_s
+            if len(self._refused) > 64:
+                del self._refused[next(iter(self._refused))]
+
+    def _remotely(self, call: Call) -> None:
+        """Where a car waits already, as the connector itself says."""
+        connector = call.connector
+        if call.reply is None or call.reply["status"] != "Accepted" or connector is None:
+            return
+        if self._history.connectors.statuses.get(connector) != "Preparing":
+            return
+        wait_s = max(float(self._history.keys.integer("ConnectionTimeOut") or 0), COMES_OF_IT_S)
+        at = call.reply_epoch_s or call.epoch_s
+        self._context.agenda.at(at + wait_s, partial(self._came_of_it, call, at, at + wait_s))
+
+    def _came_of_it(self, call: Call, since: float, until: float) -> None:
+        tag, connector = call.payload["idTag"].lower(), call.connector or 0
+        refused = self._refused.get(tag, float("-inf")) >= since - 1.0
+        moved = self._history.connectors.statuses.get(connector) != "Preparing"
+        started = self._history.transactions.any_within(connector, since - 1.0, until)
+        if moved or refused or self._history.link.may_be_queueing(until):
+            return  # given up, or not allowed
+        self._ledger.judge(
+            STARTED,
+            started,
+            since,
+            connector,
+            f"a start on {call.payload['idTag']}",
+            f"none for {until - since:.0f} s, and Preparing still",
+            "a remote start was accepted where a car waits, and nothing came of it",
+            severity="warning",
+            line=call.line,
+        )
