@@ -20,7 +20,8 @@ REQUIREMENTS = (
     R(RETRY, "A refused transaction message is repeated, so late and so often", SOURCE),
     R(RESUMED, "A start or stop that met silence is sent again once the CSMS answers anew", "3.7, 4.8, 4.10"),
 )
-FIXED = (5, 180.0)  # attempts in all, seconds between: EVC4 boot log
+FIXED_ATTEMPTS = 5  # in all: EVC4 boot log "EV RETRY [4]"
+FIXED_WAIT_S = 180.0  # EVC4 boot log "DELAY [3] Min"
 RETRY_SLACK_S = 15.0  # assumed: another CALL may be on its way first
 RESUME_S = 60.0  # assumed: "as soon as possible" (3.7)
 SILENCE_S = 600.0  # a CALL unanswered so long ago may still hasten the next attempt
@@ -101,7 +102,11 @@ class Retries:
     def _rule(self, epoch_s: float) -> Rule | None:
         """By the station's policy; None where nobody says which it is, or what its keys are."""
         if self._context.policies["transaction_message_retry"] == "fixed-delay":
-            return Rule(*FIXED, grows=False) if self._context.evidence.behaviour is not None else None
+            return (
+                Rule(FIXED_ATTEMPTS, FIXED_WAIT_S, grows=False)
+                if self._context.evidence.behaviour is not None
+                else None
+            )
         attempts = self._keys.integer("TransactionMessageAttempts", epoch_s)
         wait_s = self._keys.integer("TransactionMessageRetryInterval", epoch_s)
         return None if not attempts or wait_s is None else Rule(attempts, float(wait_s), grows=True)

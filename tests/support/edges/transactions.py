@@ -184,6 +184,18 @@ def refused_and_sent_again_after(x: float, start: float = START_S) -> Handmade:
     return made
 
 
+def refused_so_often(x: float) -> Handmade:
+    """And sent again at once each time that it may be, the last time as well."""
+    made = short((Charge(1, 60, START_S, 1290, 1350),), end=3000)
+    call = made.calls("StartTransaction")[0]
+    error = ["InternalError", "", {}]
+    made.lines.remove(made.reply_to(call))
+    made.frame(call["t"] + 0.05, "down", [4, call["frame"][1], *error])
+    for n in range(1, int(x)):
+        made.interject(call["t"] + 185.0 * n, "StartTransaction", call["frame"][3], error)
+    return made
+
+
 def refused_and_sent_again_late(x: float) -> Handmade:
     return refused_and_sent_again_after(180 + x)
 
@@ -241,6 +253,15 @@ def a_nameless_stop_so_long_after_the_end(x: float) -> Handmade:
 
 
 EDGES = (
+    Edge("transactions.retries.FIXED_ATTEMPTS", 5, "transaction.retry", refused_so_often, 5, 6),
+    Edge(
+        "transactions.retries.FIXED_WAIT_S",
+        180.0,
+        "transaction.retry",
+        refused_and_sent_again_late,
+        14.9,
+        15.1,
+    ),
     Edge(
         "transactions.authorisation.FRESH_S", 60.0, "authorisation.respected", a_start_after_a_refusal, 60, 58
     ),
