@@ -1,6 +1,6 @@
 """Numbers by which boots, clocks, requests and files are judged."""
 
-from foreign import BEGIN_S, Log, at, register
+from foreign import BEGIN_S, REPLY_S, Log, at, register
 from handmade import Handmade
 
 from edges import Edge
@@ -125,6 +125,33 @@ def an_upload_to_a_server_that_takes_none_since(x: float) -> Handmade:
     return made
 
 
+def talking_on_after_a_reset_for(x: float) -> Log:
+    log = Log()
+    log.down(100, "Reset", {"type": "Hard"})
+    log.up(100 + REPLY_S + x, "Heartbeat", {}, {"currentTime": at(100 + x)})
+    return log
+
+
+def a_stop_after_its_connector_was_unlocked(x: float) -> Log:
+    log = Log()
+    log.begin()
+    log.down(300, "UnlockConnector", {"connectorId": 1}, {"status": "Unlocked"})
+    log.end(300 + REPLY_S + x, 1500)
+    return log
+
+
+def a_start_after_it_was_asked_for(x: float) -> Log:
+    """A car waits at the connector."""
+    log = Log()
+    log.status(50, "Preparing")
+    log.down(100, "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1"})
+    t = 100 + REPLY_S + x
+    told = {"connectorId": 1, "idTag": "TAG1", "meterStart": 1000, "timestamp": at(t)}
+    log.up(t, "StartTransaction", told, {"transactionId": 7, "idTagInfo": {"status": "Accepted"}})
+    log.status(600, "Charging")
+    return log
+
+
 def installing_after_another_was_asked_for(x: float) -> Handmade:
     made = updating(10, 100, 105)
     again = {"location": "ftp://images/two", "retrieveDate": at(T + 120)}
@@ -142,6 +169,32 @@ def an_upload_that_ends_after(x: float) -> Handmade:
 
 
 EDGES = (
+    Edge(
+        "device.without_effect.TALKS_ON_S",
+        600.0,
+        "reset.carried-out",
+        talking_on_after_a_reset_for,
+        599,
+        601,
+        says="went on without it",
+    ),
+    Edge(
+        "device.without_effect.ENDS_S",
+        60.0,
+        "unlock.answer",
+        a_stop_after_its_connector_was_unlocked,
+        59,
+        61,
+    ),
+    Edge(
+        "device.without_effect.COMES_OF_IT_S",
+        180.0,
+        "remote.started",
+        a_start_after_it_was_asked_for,
+        179,
+        181,
+        severity="warning",
+    ),
     Edge(
         "device.files.JUST_BEFORE_S",
         1.0,
