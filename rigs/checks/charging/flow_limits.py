@@ -13,6 +13,7 @@ import numpy as np
 
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.flow import Flow, flow_of, offer_of
+from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import CURRENT
@@ -56,6 +57,9 @@ class FlowLimits:
         self._either_way = not context.evidence.from_power_on
         self._register: dict[tuple[int, int, str], tuple[float, float]] = {}  # the last stamp and value
         self._latest: dict[int, tuple[Array, Flow]] = {}  # by connector: its last block, and when
+        # by requirement and connector: the first reading that each choice of 3.13.1 forbids
+        self._against: dict[tuple[str, int], dict[bool, float]] = {}
+        self._told_both = False
         self._crowded: dict[int, float] = {}  # by connector: with what others told last all were above
         context.bus.readings.append(self._readings)
 
@@ -147,6 +151,47 @@ class FlowLimits:
             assert cap is not None
             expected, actual = self._words(cap, flow.at(k))
             self._ledger.broken(requirement, float(when[k]), connector, expected, actual, message)
+        if self._either_way and not wrong:
+            self._same_throughout(requirement, connector, scope, when, flow, late, over)
+
+    def _same_throughout(
+        self,
+        requirement: str,
+        connector: int,
+        scope: int,
+        when: Array,
+        flow: Flow,
+        late: Array,
+        over: Over,
+    ) -> None:
+        """3.13.1 leaves open which TxDefaultProfile outdoes the other; not one here and the other there."""
+        if not self._in_force.orders_differ(scope, float(when[-1])):
+            return
+        for own_first in (True, False):
+            caps, index = self._in_force.at_each(scope, when, own_first)
+            above = np.zeros(len(when), bool)
+            for number, cap in enumerate(caps):
+                if cap is not None:
+                    above |= (index == number) & over(cap, flow)
+            for k in np.flatnonzero(above).tolist():
+                lately = self._in_force.steps(scope, float(when[k] - late[k]), float(when[k]), own_first)
+                if all(cap is not None and bool(over(cap, flow.at(k))[0]) for _, cap in lately):
+                    self._contradicts(requirement, connector, own_first, float(when[k]), flow.at(k))
+                    break
+
+    def _contradicts(
+        self, requirement: str, connector: int, own_first: bool, epoch_s: float, flow: Flow
+    ) -> None:
+        self._against.setdefault((requirement, connector), {}).setdefault(own_first, epoch_s)
+        others = self._against[requirement, connector]
+        if len(others) < 2 or self._told_both:
+            return
+        self._told_both = True
+        cap, _ = self._in_force.limit(connector, epoch_s, own_first)
+        allowed, told = self._words(cap, flow) if cap is not None else ("the same choice throughout", "")
+        message = "of two TxDefaultProfiles the one is followed here and the other there"
+        expected = f"{allowed}, as at {iso(others[not own_first])}"
+        self._ledger.broken(requirement, epoch_s, connector, expected, told, message, count=0)
 
     def _stays_over(self, scope: int, when: Array, late: Array, k: int, flow: Flow, over: Over) -> bool:
         """Is a reading above every cap that held of late, in whichever way the profiles are read?"""

@@ -109,9 +109,18 @@ class ProfilesInForce:
             if epoch_s >= until:
                 return
 
-    def at_each(self, connector: int, epoch_s: Array) -> tuple[list[Cap | None], Array]:
+    def orders_differ(self, connector: int, epoch_s: float) -> bool:
+        """Are there TxDefaultProfiles for the connector and for 0, so that either may outdo the other?"""
+        held = {p.connector for p in self.profiles(epoch_s) if p.purpose == DEFAULT}
+        return connector != 0 and {0, connector} <= held
+
+    def at_each(
+        self, connector: int, epoch_s: Array, own_first: bool | None = None
+    ) -> tuple[list[Cap | None], Array]:
         """The caps in force about these instants, and which of them holds at each."""
-        steps = list(self.steps(connector, float(epoch_s.min()), float(epoch_s.max()) + 1.0))
+        steps = list(
+            self.steps(connector, float(epoch_s.min()), float(epoch_s.max()) + 1.0, own_first=own_first)
+        )
         starts = np.array([start for start, _ in steps])
         return [cap for _, cap in steps], np.searchsorted(starts, epoch_s + ROUNDED_S, side="right") - 1
 

@@ -24,6 +24,8 @@ from evc5.rigs.checks.verdict.headline import headline, is_good
 COLUMNS = 100
 WITHOUT_ROW = {True: (PASS, NOT_EXERCISED, NOT_JUDGED), False: (NOT_EXERCISED, NOT_JUDGED)}
 MOST_SESSIONS, MOST_FINDINGS = 40, 20
+KEY, MOST_KEYS = "the key ", 4  # as a want of one is worded; of several so many are named
+MOST_LETTERS = 100  # of what was expected, and of what was found
 MOST_FIRST, MOST_LACKS, MOST_NOTES = 5, 5, 4  # of what a reader needs first
 
 STYLES = {
@@ -81,7 +83,7 @@ def first(summary: Summary, name: str) -> list[RenderableType]:
         found += _told(finding, _source(summary, finding))
     if len(ordered) > MOST_FIRST:
         found.append(_line(f"… and {_counted(len(ordered) - MOST_FIRST, 'more finding')}", "dim"))
-    return [*found, *breakdowns(summary), *lacking(summary, MOST_LACKS), _line(_next(summary, name), "dim")]
+    return [*found, *breakdowns(summary), *lacking(summary, MOST_LACKS), _line(_next(summary), "dim")]
 
 
 def _about(summary: Summary, name: str) -> Iterator[str]:
@@ -111,7 +113,7 @@ def _told(row: Mapping[str, Any], source: str) -> Iterator[RenderableType]:
     sign = "✗" if row["severity"] == "error" else "!"
     yield _line(f"{sign} {row['message']}", colour)
     yield _line(f"  {_where(row)}")
-    yield _line(f"  expected {row['expected']}; found {row['actual']}")
+    yield _wrapped(f"expected {_short(row['expected'])}; found {_short(row['actual'])}")
     yield _line(f"  {row['requirement']} ({source})", "dim")
 
 
@@ -147,12 +149,27 @@ def lacking(summary: Summary, most: int | None = None) -> list[RenderableType]:
     rows = [row for row in summary["requirements"] if row["verdict"] == NOT_JUDGED]
     if not rows:
         return []
-    by = Counter(lack for row in rows for lack in row["lacks"])
+    by = _by_remedy(Counter(lack for row in rows for lack in row["lacks"]))
     came = "1 requirement came up and is" if len(rows) == 1 else f"{len(rows)} requirements came up and are"
     found: list[RenderableType] = [_line(f"? {came} not judged, for want of", "yellow")]
-    found += [
-        Padding(Text(f"{lack} ({count})"), (0, 0, 0, 2), expand=False) for lack, count in by.most_common(most)
-    ]
+    found += [_wrapped(f"{lack} ({count})") for lack, count in by.most_common(most)]
+    return found
+
+
+def _by_remedy(by: Counter[str]) -> Counter[str]:
+    """Keys that lack are asked for together."""
+    found, keys = Counter[str](), dict[str, list[str]]()
+    for lack, count in by.items():
+        key, _, remedy = lack.removeprefix(KEY).partition(": ")
+        if lack.startswith(KEY) and remedy:
+            keys.setdefault(remedy, []).append(key)
+            found[remedy] += count
+        else:
+            found[lack] += count
+    for remedy, names in keys.items():
+        several = f"the keys {', '.join(names[:MOST_KEYS])}{', …' * (len(names) > MOST_KEYS)}"
+        told = f"{KEY}{names[0]}" if len(names) == 1 else several
+        found[f"{told}: {remedy}"] = found.pop(remedy)
     return found
 
 
@@ -164,10 +181,19 @@ def breakdowns(summary: Summary) -> list[RenderableType]:
     ]
 
 
-def _next(summary: Summary, name: str) -> str:
+def _next(summary: Summary) -> str:
     worst = _gravest_first(summary["findings"])
-    explain = f" · evc5 verify --explain {worst[0]['requirement']}: what it asks" if worst else ""
-    return f"evc5 verify {name} --all: every requirement{explain}"
+    explain = f", --explain {worst[0]['requirement']}: what it asks" if worst else ""
+    return f"evc5 verify … --all: every requirement{explain}"
+
+
+def _wrapped(text: str) -> RenderableType:
+    """A paragraph that is read to its end."""
+    return Padding(Text(text), (0, 0, 0, 2), expand=False)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 1] + "…"
 
 
 def _line(text: str, style: str = "") -> Text:

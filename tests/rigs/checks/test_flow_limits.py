@@ -271,3 +271,29 @@ def test_two_connectors_keep_to_the_station_limit_together(tmp_path: Path) -> No
 
     assert together(32) == set()
     assert together(20) == {TOGETHER}
+
+
+def two_defaults(log: Log) -> None:
+    """The connector's own at a low level, and the station's at a high one, first above it, then below."""
+    log.set_profile(10.0, profile(period(10.0), period(16.0, start=1200), chargingProfileId=1))
+    of_all = profile(period(16.0), period(10.0, start=1200), chargingProfileId=2, stackLevel=3)
+    log.set_profile(12.0, of_all, connector=0)
+
+
+def drawn(log: Log, amps: Callable[[float], float]) -> None:
+    log.begin()
+    for t in minutes(40):
+        log.values(t, currents(amps(t)))
+
+
+def test_either_of_two_defaults_may_be_followed_but_the_same_throughout(tmp_path: Path) -> None:
+    for own_first, amps in ((True, (10.0, 16.0)), (False, (16.0, 10.0))):
+        log = Log()
+        two_defaults(log)
+        drawn(log, lambda t, amps=amps: amps[0] if t < 1210.0 else amps[1])
+        assert found(log.verdict(tmp_path)) == set(), own_first
+    log = Log()
+    two_defaults(log)
+    drawn(log, lambda t: 16.0)
+    (finding,) = [row for row in log.verdict(tmp_path).findings if row["severity"] == "error"]
+    assert finding["requirement"] == "charging.flow" and "here and the other there" in finding["message"]
