@@ -88,7 +88,7 @@ def _outcomes(ids: set[str], scratch: Path) -> Iterator[bool]:
 
 def _tests_pass(ids: set[str]) -> bool:
     """The test files that name one of these requirements."""
-    files = [path for path in sorted(TESTS.glob("test_*.py")) if any(id in path.read_text() for id in ids)]
+    files = [path for path in sorted(TESTS.rglob("test_*.py")) if any(id in path.read_text() for id in ids)]
     if not files:
         return True
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):

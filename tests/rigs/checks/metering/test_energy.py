@@ -181,3 +181,15 @@ def test_a_register_that_falls_back_at_a_reboot_is_an_error(tmp_path: Path) -> N
     log.status(BEGIN_S + 92, "Charging", 1)
     log.values(BEGIN_S + 120, register(61))
     assert "metering.register-monotonic" in found(log.verdict(tmp_path))
+
+
+def test_a_transaction_is_judged_whole_whoever_stops_meanwhile(tmp_path: Path) -> None:
+    """Its register stands still; each half of it alone would tell too little."""
+    log = Log(connectors=2)
+    log.begin(BEGIN_S, connector=1)
+    log.begin(BEGIN_S + 2, connector=2, id=8)
+    for n, t in enumerate(minutes(10), 1):
+        log.values(t, register(1000), power(round(760 * (0.8 + 0.4 * (n % 2)))))
+    log.configure(BEGIN_S + 325, HeartbeatInterval="300")
+    log.end(BEGIN_S + 330, 1000, connector=2, id=8)
+    assert ENERGY in found(log.verdict(tmp_path))
