@@ -56,7 +56,7 @@ def _judged(arguments: Namespace) -> Iterator[tuple["Recording", "Verdict"]]:
     names: list[str] = arguments.recording
     sources = names[0] if names == [STDIN] else names
     with bar("verify", show=not (arguments.quiet or arguments.json)) as progress:
-        for recording in every(sources, arguments.station, arguments.timezone, arguments.end):
+        for recording in every(sources, arguments.station, arguments.timezone, arguments.end, progress):
             verdict = accept(judged(recording, **choices, progress=progress), known)
             if recording.directory is not None:
                 _close(recording.directory, verdict)

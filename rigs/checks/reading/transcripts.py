@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from evc5.rigs.checks.reading.frames import lines
-from evc5.rigs.checks.reading.logs.log import Log, Told
+from evc5.rigs.checks.reading.logs.log import Log, Progress, Told
 from evc5.rigs.checks.reading.sources import STDIN, Sources, logs, named, taken_in, zone_of
 from evc5.rigs.errors import BadInput
 
@@ -54,6 +54,10 @@ class Transcript:
     @cached_property
     def log(self) -> Log:
         return Log(self.paths, self.name, station=self._station, zone=self._zone, end=self._end)
+
+    def tell_progress(self, progress: Progress | None) -> None:
+        """Somebody wants to hear how far the reading of a log is."""
+        self.log.progress = progress
 
     def records(self) -> Iterator[tuple[int, bytes]]:
         """The lines with their numbers, as `messages.jsonl` has them.

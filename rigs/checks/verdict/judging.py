@@ -149,6 +149,7 @@ class Judge:
 
     def _log(self) -> None:
         """A log of anybody's; what its reader concluded of the line stands in it as an event."""
+        self._transcript.tell_progress(self._progress)
         for number, raw in self._transcript.records():
             if raw.startswith(b'{"t"') and b'"event":"link-' in raw[:120]:
                 row = orjson.loads(raw)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from evc5.rigs.checks.reading.logs.fleet import Fleet, StationLog
+from evc5.rigs.checks.reading.logs.log import Progress
 from evc5.rigs.checks.reading.sources import STDIN, Sources, is_run, named
 from evc5.rigs.checks.reading.transcripts import Transcript, opened
 from evc5.rigs.checks.verdict.verdict import read_summary
@@ -49,14 +50,21 @@ def one(source: Sources, station: str | None, timezone: str | None, end: str | N
     return _of_log(log, station)
 
 
-def every(source: Sources, station: str | None, timezone: str | None, end: str | None) -> Iterator[Recording]:
-    """Every recording that a source holds, station by station."""
+def every(
+    source: Sources,
+    station: str | None,
+    timezone: str | None,
+    end: str | None,
+    progress: Progress | None = None,
+) -> Iterator[Recording]:
+    """Every recording that a source holds; `progress` hears how far the parting of a log of many is."""
     for log in _opened(source, station, timezone, end):
         if isinstance(log, Recording):
             yield log
         elif station is not None or len(log.told().stations) < 2:
             yield _of_log(log, station)
         else:
+            log.tell_progress(progress)
             fleet = Fleet(log.log)
             for name, part in fleet.stations.items():
                 yield Recording(name, part, {"behaviour": part.told().behaviour})

@@ -196,3 +196,14 @@ def test_what_lacks_is_shown_to_its_end_and_one_is_not_plural(here: Path, capsys
     shown = " ".join(out.split())
     assert sum(lack in shown for lack in lacks) >= 3
     assert "1 transaction\n" in out or "1 transaction," in out
+
+
+def test_the_reading_of_a_long_log_tells_how_far_it_is(here: Path) -> None:
+    lines = of("CP001").splitlines(keepends=True)
+    noise = "".join(f"2024-03-01 09:00:00.000 INFO heap {k} of 4096 pages in use\n" for k in range(9_000))
+    (here / "long.log").write_text(noise + "".join(lines))
+    told: list[tuple[float, float]] = []
+    judge("long.log", progress=lambda done, total: told.append((done, total)))
+    parts = [done / total for done, total in told]
+    assert len(parts) >= 4 and parts == sorted(parts) and 0.8 < parts[-1] <= 1.0
+    assert {total for _, total in told} == {(here / "long.log").stat().st_size}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from evc5.rigs.checks.reading.logs.log import Log, Told, lines_of
+from evc5.rigs.checks.reading.logs.log import Log, Progress, Told, lines_of
 
 MOST_BUFFERED = 8 << 20  # bytes of all stations together that wait to be written
 NAMELESS = "(no name)"
@@ -30,6 +30,9 @@ class StationLog:
             for raw in file:
                 number, _, record = raw.partition(b" ")
                 yield int(number), record
+
+    def tell_progress(self, progress: Progress | None) -> None:
+        """The log was read when its stations were parted; each is soon read anew."""
 
     def told(self) -> Told:
         return replace(self.said, vendor=str(self.boot.get("chargePointVendor", "")))

@@ -2,7 +2,7 @@
 
 import pickle
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,8 +24,13 @@ from evc5.rigs.errors import BadInput
 
 LOOKED_AT_ENTRIES = 2000  # entries in which a part of a log tells its first time
 CHUNK = 5_000  # frames of a log written newest first that are turned in memory
+TOLD_LINES = 2_000  # lines after which it is told how far the reader is
+PACKED = 10  # a packed log is about so many times longer
 WANTED = 'a frame is a JSON array as [2,"id","Heartbeat",{}], anywhere in a line or over several'
 STAMP_AHEAD_S = 86_400.0  # a stamp further ahead of what the log told so far is a clock fault, no time
+
+
+Progress = Callable[[float, float], None]  # letters so far, of about how many
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ class Log:
         self._station = station
         self._zone = zone
         self.end = end or "csms"
+        self.progress: Progress | None = None
+        self._letters = sum(map(_letters, paths))
         self._files: list[tuple[int, str]] = []  # those read so far, as Told has them
         self.survey = survey(self._found(), self.end == "station")
         if self.survey.is_reversed:
@@ -119,7 +126,7 @@ class Log:
     # -- reading ---------------------------------------------------------------------------------
 
     def _lines(self) -> Iterator[Line]:
-        first = 1
+        first, read = 1, 0
         self._files = []
         for path in self._paths:
             if len(self._paths) > 1:
@@ -127,6 +134,9 @@ class Log:
             number = first - 1
             for line in decoding.lines(path, first):
                 number = line.number
+                read += len(line.text) + 1
+                if self.progress is not None and number % TOLD_LINES == 0:
+                    self.progress(read, max(self._letters, read))
                 yield line
             first = number + 1
 
@@ -197,6 +207,11 @@ class Log:
             if line.text.strip():
                 return f"line {line.number}: {_printable(line.text.strip()[:60])!r}; {WANTED}"
         return "it is empty"
+
+
+def _letters(path: Path) -> int:
+    """About how many it holds; nobody knows of a packed file before it is read."""
+    return path.stat().st_size * (PACKED if path.suffix.lower() in (".gz", ".bz2", ".xz", ".zst") else 1)
 
 
 def _in_order(paths: Sequence[Path]) -> list[Path]:
