@@ -134,7 +134,7 @@ def _claim(directory: Path, what: Mapping[str, Any]) -> None:
     path = directory / ABOUT
     if path.exists():
         _same(path, what)
-    elif any(other.name != LOCK for other in directory.iterdir()):
+    elif any(other.name != LOCK and not other.name.endswith(".partial") for other in directory.iterdir()):
         raise BadInput(f"{directory} exists and holds no sweep; choose another, or empty it")
     else:
         replace(path, json.dumps(what, indent=2).encode())

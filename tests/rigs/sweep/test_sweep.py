@@ -111,42 +111,51 @@ def test_a_run_that_kills_its_worker_is_a_row_and_the_others_are_done() -> None:
 
 SWEEP = """
 rig = "small.toml"
-seeds = 8
+seeds = 6
 sample = "latin-hypercube"
 runs = 2
 [over]
 ambient.mean_c = { from = -10, to = 40 }
 """
+COMMAND = [sys.executable, "-m", "evc5", "sweep", "mine.toml", "--quiet"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 @pytest.mark.slow
-def test_a_sweep_killed_midway_goes_on_where_it_was_and_leaves_no_process(tmp_path: Path) -> None:
+def test_a_sweep_killed_and_interrupted_goes_on_where_it_was_and_leaves_no_process(tmp_path: Path) -> None:
     (tmp_path / "small.toml").write_text(small().to_toml())
     (tmp_path / "mine.toml").write_text(SWEEP)
-    command = [sys.executable, "-m", "evc5", "sweep", "mine.toml", "--quiet"]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    first = subprocess.Popen([*command, "--jobs", "2"], cwd=tmp_path, env=env)
-    journal = tmp_path / "sweeps" / "mine" / "rows.jsonl"
+    out = tmp_path / "sweeps" / "mine"
+    before = _ended(tmp_path, rows=2, by=signal.SIGKILL, code=-signal.SIGKILL)
+    with (out / "rows.jsonl").open("a") as file:
+        file.write('{"run": 11, "se')  # as a kill in mid-write leaves it
+    later = _ended(tmp_path, rows=len(before) + 2, by=signal.SIGINT, code=130)
+    assert later[: len(before)] == before and len(later) < 12
+    assert len(pd.read_parquet(out / "results.parquet")) == len(later)
+    done = subprocess.run([*COMMAND, "--jobs", "1"], cwd=tmp_path, env=ENVIRONMENT)
+    assert done.returncode == 0
+    frame = pd.read_parquet(out / "results.parquet")
+    assert frame["run"].tolist() == list(range(12)) and frame["error"].isna().all()
+    for row in later:
+        assert frame["wall_s"][row["run"]] == row["wall_s"]  # not done again
+    assert not (out / ".work").exists()
+
+
+def _ended(folder: Path, rows: int, by: int, code: int) -> list[dict[str, Any]]:
+    """The journal of a sweep that a signal ended when it had so many rows; its workers have gone, too."""
+    process = subprocess.Popen([*COMMAND, "--jobs", "2"], cwd=folder, env=ENVIRONMENT)
+    journal = folder / "sweeps" / "mine" / "rows.jsonl"
     deadline = time.monotonic() + 60
-    while not (journal.exists() and journal.read_bytes().count(b"\n") >= 3):
-        assert first.poll() is None and time.monotonic() < deadline
-        time.sleep(0.02)
-    workers = children(first.pid)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    before = [json.loads(line) for line in journal.read_text().splitlines()]
-    assert 3 <= len(before) < 16
-    with journal.open("a") as file:
-        file.write('{"run": 15, "se')  # as a kill in mid-write leaves it
+    while not (journal.exists() and journal.read_bytes().count(b"\n") >= rows):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    workers = children(process.pid)
+    process.send_signal(by)
+    assert process.wait() == code
     while any(map(alive, workers)):
         assert time.monotonic() < deadline
-        time.sleep(0.02)
-    subprocess.run([*command, "--jobs", "1"], cwd=tmp_path, env=env, check=True)
-    frame = pd.read_parquet(tmp_path / "sweeps" / "mine" / "results.parquet")
-    assert frame["run"].tolist() == list(range(16)) and frame["error"].isna().all()
-    for row in before:
-        assert frame["wall_s"][row["run"]] == row["wall_s"]  # not done again
-    assert not (tmp_path / "sweeps" / "mine" / ".work").exists()
+        time.sleep(0.01)
+    return [json.loads(line) for line in journal.read_text().splitlines()]
 
 
 def children(pid: int) -> list[int]:
