@@ -104,6 +104,5 @@ def _by_connector(rows: Mapping[str, Any]) -> Iterator[tuple[Any, Any, Any]]:
 
 
 def _held(t_s: Any, values: Any, instants: Any) -> Any:
-    """What stands at each instant: the last row at or before it, nothing before the first."""
-    last = np.searchsorted(t_s, instants, side="right") - 1
-    return np.where(last >= 0, values[np.maximum(last, 0)], 0.0)
+    """What stands at each instant: the last row at or before it; each connector has one at the start."""
+    return values[np.searchsorted(t_s, instants, side="right") - 1]

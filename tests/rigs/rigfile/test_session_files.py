@@ -155,6 +155,21 @@ def test_a_table_replaces_whoever_came_and_is_written_down() -> None:
     assert Rig.from_dict(tomllib.loads(rig.to_toml())).file.plan() == rig.file.plan()
 
 
+def test_a_car_that_comes_as_another_leaves_takes_the_other_connector() -> None:
+    touching = table(unplug=["2019-10-03 10:00", "2019-10-03 11:00"])
+    rig = Rig.from_dict(RIG).with_sessions(touching, timezone="UTC")
+    assert [one.connector for one in rig.file.plan()] == [1, 2]
+
+
+def test_sessions_after_the_run_need_no_connector() -> None:
+    rows = [("2019-10-02 10:00", "2019-10-02 12:00"), *[("2019-10-09 10:00", "2019-10-09 12:00")] * 2]
+    frame = pd.DataFrame(rows, columns=["plug_in", "unplug"]).assign(energy_kwh=3.0)
+    one = Rig.from_dict({**RIG, "station": {"connectors": 1}})
+    assert len(one.with_sessions(frame, timezone="UTC").file.plan()) == 1
+    with pytest.raises(BadInput, match="sessions: row 2: finds no free connector"):
+        one.revised(days=9).with_sessions(frame, timezone="UTC")
+
+
 @pytest.mark.parametrize(
     ("frame", "options", "said"),
     [

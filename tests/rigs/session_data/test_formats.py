@@ -211,6 +211,20 @@ def test_a_bad_row_is_refused_by_file_row_value_and_what_is_allowed(
     assert str(caught.value).startswith(f"{name}: {said}")
 
 
+@pytest.mark.parametrize(
+    ("told_h", "agrees"), [("4,482", True), ("4,518", True), ("4,478", False), ("4,522", False)]
+)
+def test_a_connected_time_agrees_as_far_as_its_minutes_tell(
+    tmp_path: Path, told_h: str, agrees: bool
+) -> None:
+    path = edited(tmp_path, "elaadnl.csv", "4,5;", f"{told_h};")  # 4.5 h, and 0.02 h are its last digit
+    if agrees:
+        assert len(read_sessions(path, "elaadnl")) == 2
+    else:
+        with pytest.raises(BadInput, match="ConnectedTime must be the hours"):
+            read_sessions(path, "elaadnl")
+
+
 def test_local_times_want_their_zone() -> None:
     with pytest.raises(BadInput, match=r"^any\.csv: row 2: Begin must be a time with its offset from UTC"):
         read_sessions(FILES / "any.csv", "csv", columns=ANY)

@@ -56,6 +56,13 @@ def test_a_latin_hypercube_has_one_point_in_each_of_the_equal_parts_of_each_key(
     assert all(isinstance(point["a.n"], int) and 6 <= point["a.n"] <= 32 for point in found)
 
 
+def test_the_keys_of_a_latin_hypercube_do_not_rise_together() -> None:
+    found = points(axes({"a": {"from": 0, "to": 1}, "b": {"from": 0, "to": 1}}), "latin-hypercube", 200, 1)
+    together = np.corrcoef([point["a"] for point in found], [point["b"] for point in found])[0, 1]
+    assert abs(together) < 5 / 200**0.5  # five standard deviations of what chance does
+    assert sorted(point["a"] for point in found) != [point["a"] for point in found]
+
+
 @pytest.mark.parametrize("sample", ["random", "latin-hypercube"])
 def test_drawn_points_repeat_with_the_seed_change_with_it_and_another_key_moves_none(sample: str) -> None:
     found = points(axes(SPANS), sample, 9, 4)
