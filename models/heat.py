@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from evc5.models.functions import FAST, ONE, Functions, Number
 from evc5.models.units import DAY_S
 
 ENCLOSURE, CONTACTOR, SOCKET = 0, 1, 2
@@ -128,13 +129,13 @@ class Rise(NamedTuple):
     d: float
     peak: float  # never above this while it holds
 
-    def value(self, tau: float) -> float:
+    def value(self, tau: Number, fn: Functions = ONE) -> Number:
         mu, lam, a, a1, a2, b, c, d, _ = self
-        total = a + b * exp(-mu * tau)
+        total = a + b * fn.exp(-mu * tau)
         if a2:
             total += (a1 + a2 * tau) * tau
         if c or d:
-            decayed = exp(-lam * tau)
+            decayed = fn.exp(-lam * tau)
             total += (c + d * decayed) * decayed
         return total
 
@@ -153,16 +154,6 @@ class Rise(NamedTuple):
         if c or d:
             largest = exp(-lam * (tau if lam > 0.0 else end))
             total += lam * lam * (abs(c) + 4.0 * abs(d) * largest) * largest
-        return total
-
-    def values(self, tau: Any) -> Any:
-        """`value` for many instants."""
-        total = self.a + self.b * np.exp(-self.mu_s * tau)
-        if self.a2:
-            total += (self.a1 + self.a2 * tau) * tau
-        if self.c or self.d:
-            decayed = np.exp(-self.lambda_s * tau)
-            total += (self.c + self.d * decayed) * decayed
         return total
 
 
@@ -233,7 +224,7 @@ class Warmth:
             after = warmth.after
             upto = len(t_s) if after is None else int(np.searchsorted(t_s, after.t0_s, side="left"))
             if upto > done:
-                total[done:upto] = warmth.rises[ENCLOSURE].values(t_s[done:upto] - warmth.t0_s)
+                total[done:upto] = warmth.rises[ENCLOSURE].value(t_s[done:upto] - warmth.t0_s, FAST)
                 done = upto
             if after is not None:
                 warmth = after
@@ -271,17 +262,16 @@ class Air:
         self.warmest_c = self._mean_c + self._cos_k + ambient.sun_k
         self.bend = self._cos_k * omega * omega + ambient.sun_k * self._mu * (self._sun_omega + self._mu)
 
-    def at(self, t_s: float) -> float:
+    def at(self, t_s: Number, fn: Functions = ONE) -> Number:
         """°C at `t_s`."""
-        temp = self._mean_c + self._cos_k * cos(self._cos_omega * t_s + self._cos_shift)
+        temp = self._mean_c + self._cos_k * fn.cos(self._cos_omega * t_s + self._cos_shift)
         if self._sun_k:
             u = (t_s + self._shift_s) % DAY_S
-            if u < self._day_s:
-                temp += self._sun_k * sin(self._sun_omega * u - self._sun_lag) + self._rise_k * exp(
-                    -self._mu * u
-                )
-            else:
-                temp += self._night_k * exp(-self._mu * (u - self._day_s))
+            day = self._sun_k * fn.sin(self._sun_omega * u - self._sun_lag) + self._rise_k * fn.exp(
+                -self._mu * u
+            )
+            night = self._night_k * fn.exp(-self._mu * abs(u - self._day_s))  # else it overflows by day
+            temp += fn.where(u < self._day_s, day, night)
         return temp
 
     def slope(self, t_s: float) -> float:
@@ -297,15 +287,3 @@ class Air:
             else:
                 slope -= mu * self._night_k * exp(-mu * (u - self._day_s))
         return slope
-
-    def columns(self, t_s: Any) -> Any:
-        """`at` for many instants."""
-        temp = self._mean_c + self._cos_k * np.cos(self._cos_omega * t_s + self._cos_shift)
-        if self._sun_k:
-            u = (t_s + self._shift_s) % DAY_S
-            day = self._sun_k * np.sin(self._sun_omega * u - self._sun_lag) + self._rise_k * np.exp(
-                -self._mu * u
-            )
-            night = self._night_k * np.exp(-self._mu * (u - self._day_s))
-            temp += np.where(u < self._day_s, day, night)
-        return temp

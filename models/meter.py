@@ -3,25 +3,30 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
-from struct import pack, unpack
 from typing import NamedTuple
 
+from evc5.models.functions import ONE, Functions, Number
 from evc5.models.segment import ZERO, Segment
 from evc5.models.supply import Three
 
+Numbers = tuple[Number, Number, Number]
+
 
 class Metered(NamedTuple):
-    """What the charge point reads of one outlet: kWh meter, the car's charge, the sensor at the socket."""
+    """What the charge point reads of one outlet: kWh meter, the car's charge, the sensor at the socket.
 
-    i_a: Three
+    Of many instants each is an array, or the one number that holds at all of them.
+    """
+
+    i_a: Numbers
     u_v: Three
-    phase_w: Three
-    p_w: float
-    pf: float  # unity while no current flows
-    register_wh: float
-    register_phase_wh: Three
-    soc: float | None  # None without a car
-    temp_c: float
+    phase_w: Numbers
+    p_w: Number
+    pf: Number  # unity while no current flows
+    register_wh: Number
+    register_phase_wh: Numbers
+    soc: Number | None  # None without a car
+    temp_c: Number
     frequency_hz: float
 
 
@@ -59,19 +64,23 @@ class MeterSpec:
         size = rng.uniform(min(0.3, self.class_pct), self.class_pct)
         return 1.0 + rng.choice((-1.0, 1.0)) * size / 100.0
 
-    def tells(self, segment: Segment, t_s: float) -> Metered:
-        """What comes over the bus at `t_s`: in the meter's steps, currents too small to count as none."""
-        power, amps, pf, added, soc = segment.state(t_s)
+    def tells(self, segment: Segment, t_s: Number, fn: Functions = ONE) -> Metered:
+        """What comes over the bus at `t_s`: in the meter's steps, currents too small to count as none.
+
+        With `MANY` at all of many instants, between which no outlet's segment may change; Mixed where only
+        some have a current that counts.
+        """
+        power, amps, pf, added, soc = segment.state(t_s, fn)
         fixed = segment.fixed
         draw = segment.draw
-        register_wh, by_phase_wh = segment.registers(added)
+        register_wh, by_phase_wh = segment.registers(added, fn)
         if self.float32:
-            register_wh = as_float32_kwh(register_wh)
-        currents = ZERO
-        watts = 0.0
-        by_phase_w = ZERO
-        if amps and amps >= self.start_a:
-            a = _rounded(amps, self.amp_step)
+            register_wh = as_float32_kwh(register_wh, fn)
+        currents: Numbers = ZERO
+        watts: Number = 0.0
+        by_phase_w: Numbers = ZERO
+        if pf is not None and fn.holds(amps >= self.start_a):
+            a = _rounded(amps, self.amp_step, fn)
             live1, live2, live3 = draw.live
             currents = (a if live1 else 0.0, a if live2 else 0.0, a if live3 else 0.0)
             s1, s2, s3 = draw.share
@@ -80,18 +89,22 @@ class MeterSpec:
             by_phase_w = (power * s1, power * s2, power * s3)
             if step:
                 scale = power / step
-                watts = round(scale) * step
-                by_phase_w = (round(scale * s1) * step, round(scale * s2) * step, round(scale * s3) * step)
+                watts = fn.round(scale) * step
+                by_phase_w = (
+                    fn.round(scale * s1) * step,
+                    fn.round(scale * s2) * step,
+                    fn.round(scale * s3) * step,
+                )
         return Metered(
             currents,
             _volts(fixed.u_v, self.volt_step),
             by_phase_w,
             watts,
-            1.0 if pf is None or not watts else pf,
+            1.0 if pf is None else fn.where(watts != 0.0, pf, 1.0),
             register_wh,
             by_phase_wh,
             soc,
-            segment.temp_c(t_s),
+            segment.temp_c(t_s, fn),
             fixed.frequency_hz,
         )
 
@@ -102,11 +115,10 @@ def _volts(u_v: Three, step: float) -> Three:
     return (_rounded(u1, step), _rounded(u2, step), _rounded(u3, step))
 
 
-def _rounded(value: float, step: float) -> float:
-    return round(value / step) * step if step else value
+def _rounded(value: Number, step: float, fn: Functions = ONE) -> Number:
+    return fn.round(value / step) * step if step else value
 
 
-def as_float32_kwh(register_wh: float) -> float:
+def as_float32_kwh(register_wh: Number, fn: Functions = ONE) -> Number:
     """What is left of a register after passing through a 32-bit float: steps of 0.98 Wh from 8192 kWh."""
-    kwh: float = unpack("<f", pack("<f", register_wh / 1000.0))[0]
-    return kwh * 1000.0
+    return fn.float32(register_wh / 1000.0) * 1000.0

@@ -1,12 +1,13 @@
 """The closed-form electrical solution of one outlet between two events, for one instant or for many."""
 
 from collections.abc import Iterable
-from math import exp, expm1, floor, sqrt
+from math import exp, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from evc5.models.flow import Flow
+from evc5.models.functions import FAST, ONE, Functions, Number
 from evc5.models.heat import ENCLOSURE, NO_CURRENT, SOCKET, Air, Squares, Warmth
 from evc5.models.ledger import Ledger
 from evc5.models.supply import Three
@@ -153,46 +154,53 @@ class Segment:
     def offered_a(self) -> float:
         return self.fixed.offered_a
 
-    def state(self, t_s: float) -> tuple[float, float, float | None, float, float | None]:
+    def state(
+        self, t_s: Number, fn: Functions = ONE
+    ) -> tuple[Number, Number, Number | None, Number, Number | None]:
         """Power (W), current of each live phase (A), its power factor, Wh drawn since `t0_s`, SoC."""
+        power, amps, added, soc = self._flowed(t_s, fn)
+        pf = power / self.draw.sum_u_v / amps if fn.holds(amps != 0.0) else None
+        return power, amps, pf, added, soc
+
+    def _flowed(self, t_s: Number, fn: Functions) -> tuple[Number, Number, Number, Number | None]:
+        """`state` without the power factor."""
         tau = t_s - self.t0_s
         (const, slope, decay, lam), _, sum_u, reactive, keep, drain, _ = self.draw
         power = const + slope * tau
         joules = (const + 0.5 * slope * tau) * tau
         if decay:
-            power += decay * exp(-lam * tau)
-            joules -= decay * expm1(-lam * tau) / lam
+            power += decay * fn.exp(-lam * tau)
+            joules -= decay * fn.expm1(-lam * tau) / lam
         added = joules / 3600.0
-        pf = None
-        amps = 0.0
+        amps = 0.0 * tau
         if sum_u:
             active = power / sum_u
-            amps = sqrt(active * active + reactive * reactive)
-            if amps:
-                pf = active / amps
+            amps = fn.sqrt(active * active + reactive * reactive)
         soc = self.soc
         car = self.fixed.vehicle
         if soc is not None and car is not None:
-            soc += (keep * added - drain * tau / 3600.0) / car.usable_wh
-        return power, amps, pf, added, soc
+            soc = soc + (keep * added - drain * tau / 3600.0) / car.usable_wh
+        return power, amps, added, soc
 
-    def counted(self, added_wh: float) -> tuple[float, Three]:
+    def counted(self, added_wh: Number) -> tuple[Number, tuple[Number, Number, Number]]:
         """The same between its steps: what a meter goes on from, and shows nobody."""
         c1, c2, c3 = self.ledger[2]
         s1, s2, s3 = self.draw.share
         shown = added_wh * self.fixed.gain
         return self.ledger[1] + shown, (c1 + shown * s1, c2 + shown * s2, c3 + shown * s3)
 
-    def registers(self, added_wh: float) -> tuple[float, Three]:
+    def registers(
+        self, added_wh: Number, fn: Functions = ONE
+    ) -> tuple[Number, tuple[Number, Number, Number]]:
         """What the meter has counted in all and on each phase, in its steps, when `added_wh` were drawn."""
         counted, (c1, c2, c3) = self.counted(added_wh)
         step = self.fixed.resolution_wh
         if not step:
             return counted, (c1, c2, c3)
-        return floor(counted / step + 1e-9) * step, (
-            floor(c1 / step + 1e-9) * step,
-            floor(c2 / step + 1e-9) * step,
-            floor(c3 / step + 1e-9) * step,
+        return fn.floor(counted / step + 1e-9) * step, (
+            fn.floor(c1 / step + 1e-9) * step,
+            fn.floor(c2 / step + 1e-9) * step,
+            fn.floor(c3 / step + 1e-9) * step,
         )
 
     def at(self, t_s: float) -> Reading:
@@ -215,43 +223,32 @@ class Segment:
             ),
         )  # fmt: skip
 
-    def temp_c(self, t_s: float) -> float:
-        """At the socket's contacts."""
+    def temp_c(self, t_s: Number, fn: Functions = ONE) -> Number:
+        """At the socket's contacts; of many instants no neighbour's current may change between them."""
         own = self._own
         tau = t_s - own.t0_s
-        temp = (
-            self._air.at(t_s) + self._extra_k + own.rises[ENCLOSURE].value(tau) + own.rises[SOCKET].value(tau)
-        )
+        temp = self._air.at(t_s, fn) + self._extra_k
+        temp += own.rises[ENCLOSURE].value(tau, fn)
+        temp += own.rises[SOCKET].value(tau, fn)
+        first_s = fn.first(t_s)
         for n, recent in enumerate(self._recent):
-            self._recent[n] = warmth = (recent if recent.t0_s <= t_s else self._others[n]).when(t_s)
-            temp += warmth.rises[ENCLOSURE].value(t_s - warmth.t0_s)
+            known = recent if recent.t0_s <= first_s else self._others[n]
+            self._recent[n] = warmth = known.when(first_s)
+            temp += warmth.rises[ENCLOSURE].value(t_s - warmth.t0_s, fn)
         return temp
 
     def columns(self, t_s: Any) -> Columns:
         """The telemetry columns at these ascending instants; NaN where a value is null."""
-        tau = t_s - self.t0_s
         size = len(t_s)
         if size <= FEW:
             return _stacked([self.at(float(t)) for t in t_s])
-        (const, slope, decay, lam), live, sum_u, reactive, keep, drain, _ = self.draw
+        live, sum_u = self.draw.live, self.draw.sum_u_v
         fixed = self.fixed
-        power = const + slope * tau
-        joules = (const + 0.5 * slope * tau) * tau
-        if decay:
-            power = power + decay * np.exp(-lam * tau)
-            joules = joules - decay * np.expm1(-lam * tau) / lam
-        added = joules / 3600.0
+        power, amps, added, soc = self._flowed(t_s, FAST)
         zeros = np.zeros(size)
         nan = np.full(size, np.nan)
-        amps = zeros
-        pf = nan
-        if sum_u:
-            active = power / sum_u
-            amps = np.sqrt(active * active + reactive * reactive)
-            pf = np.divide(active, amps, out=nan.copy(), where=amps > 0.0)
-        soc = nan
-        if self.soc is not None and fixed.vehicle is not None:
-            soc = self.soc + (keep * added - drain * tau / 3600.0) / fixed.vehicle.usable_wh
+        pf = np.divide(power / sum_u, amps, out=nan.copy(), where=amps > 0.0) if sum_u else nan
+        soc = nan if soc is None else soc
         counted = self.ledger.counted_wh + added * fixed.gain
         step = fixed.resolution_wh
         return {
@@ -273,8 +270,8 @@ class Segment:
     def _temp_columns(self, t_s: Any) -> Any:
         own = self._own
         tau = t_s - own.t0_s
-        temp = self._air.columns(t_s) + self._extra_k
-        temp += own.rises[ENCLOSURE].values(tau) + own.rises[SOCKET].values(tau)
+        temp = self._air.at(t_s, FAST) + self._extra_k
+        temp += own.rises[ENCLOSURE].value(tau, FAST) + own.rises[SOCKET].value(tau, FAST)
         for other in self._others:
             temp += other.enclosure_columns(t_s)
         return temp

@@ -46,7 +46,7 @@ class Watch:
 
     def at(self, air: Air, warmths: Sequence[Warmth], t_s: float) -> float:
         """°C at the sensor."""
-        temp = air.at(t_s) + self.extra_k
+        temp: float = air.at(t_s) + self.extra_k
         for warmth in warmths:
             temp += warmth.rises[ENCLOSURE].value(t_s - warmth.t0_s)
         if self._rise is not None:

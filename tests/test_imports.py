@@ -68,8 +68,10 @@ ROOMS = {
         "rigs.errors rigs.recording.reading rigs.recording.writing rigs.rigfile models",
         "pymodbus pyvisa",
     ),
+    "rigs.stretches": ("models twin rigs.recording.writing", "numpy"),
     "rigs.bench": (
-        "rigs.errors rigs.secrets rigs.recording rigs.checks rigs.analysis rigs.rigfile models twin",
+        "rigs.errors rigs.secrets rigs.recording rigs.stretches rigs.checks rigs.analysis rigs.rigfile models"
+        " twin",
         "orjson pandas",
     ),
     "rigs.served": (

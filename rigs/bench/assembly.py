@@ -13,17 +13,18 @@ import evc5
 from evc5.models.timeline import Timeline
 from evc5.models.world import World
 from evc5.rigs.bench.csms import Conversation
-from evc5.rigs.bench.network import Embedded, NearEnd, Network
+from evc5.rigs.bench.network import Embedded, Joined, NearEnd, Network
 from evc5.rigs.errors import BadInput, NotAvailable
 from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.recording.writing.recorder import Recorder
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.station import secrets_of
 from evc5.rigs.secrets import is_secret
+from evc5.rigs.stretches.stretch import Stretches
 from evc5.twin.charge_point import ChargePoint
 from evc5.twin.clock import Calendar, StationClock
 from evc5.twin.line.hub import Hub
-from evc5.twin.line.link import FaultyLink
+from evc5.twin.line.link import FaultyLink, MemoryLink
 from evc5.twin.line.pace import Pace, Paced
 from evc5.twin.ocpp.agent import REAL_CLOCK_STEP_S
 from evc5.twin.ocpp.memory import Memory
@@ -142,12 +143,27 @@ def assemble(
     if damaged is not None:
         recorder.event(0.0, None, "operator", damaged)
     recorder.watch(world, device.controller, timeline)
+    if rig.recording.stretches and joined.pace is timeline:
+        _leap(timeline, device, joined, recorder, calendar, station.identity)
     if isinstance(joined.pace, Paced):
         joined.pace.every_second.append(recorder.flush)
     return Assembly(
         timeline, calendar, world, device, joined.link, joined.csms, joined.pace, joined.hub, recorder,
         station.identity,
     )  # fmt: skip
+
+
+def _leap(
+    timeline: Timeline,
+    device: ChargePoint,
+    joined: Joined,
+    recorder: Recorder,
+    calendar: Calendar,
+    identity: str,
+) -> None:
+    """Render quiet stretches, where the whole conversation is ours and in memory."""
+    if joined.csms is not None and isinstance(joined.link, MemoryLink):
+        timeline.leap = Stretches(device, joined.link, joined.csms.office, recorder, calendar, identity).leap
 
 
 def memory(rig: RigFile) -> tuple[Memory, dict[str, str] | None]:

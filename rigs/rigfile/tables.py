@@ -305,6 +305,11 @@ class Recording(Table):
 
     telemetry: bool = Field(default=True, description="write telemetry.parquet/")
     report: bool = Field(default=True, description="write report.html")
+    stretches: bool = Field(
+        default=True,
+        description="render at once what is told while only time passes; false steps through it, which gives "
+        "the same recording more slowly",
+    )
 
 
 class Checks(Table):

@@ -48,7 +48,13 @@ class SmallRig:
         station["keys"] = {**KEYS, **self.keys}
         csms = {"heartbeat_interval_s": 600, "tags": TAGS, **self.csms}
         return RigFile.parse(
-            {**table, "station": station, "csms": csms, "ambient": {"mean_c": self.ambient_c}}
+            {
+                **table,
+                "station": station,
+                "csms": csms,
+                "ambient": {"mean_c": self.ambient_c},
+                "recording": {"stretches": False},  # seeded bugs stand where time is stepped
+            }
         )
 
 

@@ -65,7 +65,7 @@ class MemoryLink:
         if latency_s < 0:
             raise ValueError(f"latency_s must be >= 0, got {latency_s}")
         self._timeline = timeline
-        self._latency_s = latency_s
+        self.latency_s = latency_s
         self._record = record
         self.station: LinkListener
         self.to_csms: Text
@@ -104,7 +104,7 @@ class MemoryLink:
     def send_down(self, text: str) -> None:
         timeline = self._timeline
         socket = self._socket
-        timeline.at(timeline._now + self._latency_s, lambda: self._deliver(text, socket), INPUT)
+        timeline.at(timeline._now + self.latency_s, lambda: self._deliver(text, socket), INPUT)
 
     def _deliver(self, text: str, socket: int) -> None:
         lost = self.is_silent or not self.connected or socket != self._socket

@@ -29,6 +29,7 @@ LONGEST_BOOT_RETRY_S = 86_400.0  # a station that may not say a word for longer 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)  # a clock's; assumed
 MAX_TEXT = 1 << 16  # characters of a frame that the device can take; assumed (128 KB of RAM in an EVC4)
 CLOCK_STEP_S = 1.0  # a smaller difference to the CSMS's time is left alone; assumed
+MILLISECOND = 0.001  # what a timestamp is rounded to
 REAL_CLOCK_STEP_S = 0.001  # ... in real time, where the difference is one of two clocks
 
 Answer = Callable[[Payload], Payload | None]
@@ -80,7 +81,7 @@ class Agent:
         self._own_interval = configuration.text(HEARTBEAT)
         self._told_interval = ""  # by the last boot's answer
         self._boot = Alarm(timeline, self.send_boot, CONTROL)
-        self._beat = Alarm(timeline, self._send_heartbeat, CONTROL)
+        self.beat = Alarm(timeline, self._send_heartbeat, CONTROL)
 
     # --- connection ---
 
@@ -100,7 +101,7 @@ class Agent:
         """The socket is gone: nothing that was asked, or waits to be, gets a reply."""
         waiting = self._urgent
         self._urgent = deque()
-        self._beat.clear()
+        self.beat.clear()
         self.rpc.abandon()
         for _, _, done in waiting:
             done(NO_REPLY)
@@ -126,7 +127,7 @@ class Agent:
     def die(self) -> None:
         """Power is gone or the firmware restarts: nothing of ours runs on."""
         self._boot.clear()
-        self._beat.clear()
+        self.beat.clear()
         self.outbox.die()
         self.rpc.forget()
         self._urgent.clear()
@@ -138,6 +139,12 @@ class Agent:
     def online(self) -> bool:
         """Accepted, and the socket open."""
         return self.link.connected and self.registration == "Accepted"
+
+    @property
+    def at_rest(self) -> bool:
+        """Is everything said and answered?"""
+        waiting = self.rpc.busy or self._urgent or self.memory.queue or self._unanswered
+        return self.online and not waiting
 
     # --- boot and heartbeat, OCPP 1.6 4.2 and 4.6 ---
 
@@ -156,7 +163,7 @@ class Agent:
         self._register(reply.payload["status"])
         interval = min(int(reply.payload["interval"]), INT_LIMIT)
         if self.registration != "Accepted":
-            self._beat.clear()
+            self.beat.clear()
             wait_s = min(interval, LONGEST_BOOT_RETRY_S) if interval > 0 else BOOT_RETRY_S
             self._boot.set(self.timeline.now + wait_s)
             return
@@ -191,9 +198,9 @@ class Agent:
         """The next Heartbeat is one interval from now; again after each change of the interval."""
         interval = self.configuration.integer(HEARTBEAT)
         if interval > 0 and self.online:
-            self._beat.set(self.timeline.now + interval)
+            self.beat.set(self.timeline.now + interval)
         else:
-            self._beat.clear()
+            self.beat.clear()
 
     def _send_heartbeat(self) -> None:
         self.schedule_heartbeat()
@@ -220,6 +227,11 @@ class Agent:
             step_s = self.clock.set(t_s, at.timestamp())
             for listener in self.on_clock_set:
                 listener(step_s)
+
+    def keeps_its_time(self, delay_s: float) -> bool:
+        """Does a Heartbeat that is answered so late, with the true time, leave the clock alone?"""
+        off_s = abs(self.clock.offset_s) + delay_s + MILLISECOND
+        return self._follows_time() and not self.clock.drift_ppm and off_s < self.clock_step_s
 
     def _follows_time(self) -> bool:
         policy = self.behaviour.policy("follow_csms_time")

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from evc5.twin.ocpp.frames import Payload
 
+STOP_DATA_LIMIT = 1000  # meter values kept for one stop besides begin and end; assumed
 UNCONFIRMED_ID = -1  # OCPP 1.6 errata 3.18: transactionId of a transaction whose start never got confirmed
 
 
@@ -30,6 +31,11 @@ class Transaction:
     accepted: bool = True  # False once the CSMS refused the idTag
     charging_profile: Payload | None = None
     number: int = 0  # the memory's own
+
+    def keep(self, value: Payload) -> None:
+        """One more meter value for the stop; of too many the oldest goes."""
+        self.data.append(value)
+        del self.data[:-STOP_DATA_LIMIT]
 
 
 @dataclass(slots=True)

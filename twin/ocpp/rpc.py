@@ -3,10 +3,11 @@
 Both ends use it: the charge point's agent and the embedded CSMS. Source: OCPP-J 1.6 section 4.1.1.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
-from evc5.models.timeline import Timeline
+from evc5.models.timeline import CONTROL, Alarm, Timeline
 from evc5.twin.ocpp import frames
 from evc5.twin.ocpp.frames import Broken, Call, Error, Frame, Payload, Refusal, Result
 from evc5.twin.ocpp.schemas import validator, violation
@@ -53,10 +54,10 @@ class Rpc:
         self._send = send
         self._answer = answer
         self._ids = ids
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
         self._waiting: tuple[str, str, Done] | None = None  # id, action, what to do with the reply
         self._deadline_s = 0.0
-        self._watching = False
+        self.watchdog = Alarm(timeline, self._watch, CONTROL)
         self.admit: Callable[[str], None] = _anything
         self.ignores_calls = False  # does it answer nothing for now?
         self.strict = True  # refuse to send what the schema refuses; a device may be less careful
@@ -76,11 +77,27 @@ class Rpc:
             self._check(action, payload, response=False)
         id_ = next(self._ids)
         self._waiting = (id_, action, done)
-        self._deadline_s = self._timeline._now + self._timeout_s
-        if not self._watching:
-            self._watching = True
-            self._timeline.at(self._deadline_s, self._watch)
+        self._deadline_s = self._timeline._now + self.timeout_s
+        if self.watchdog.due_s is None:
+            self.watchdog.set(self._deadline_s)
         self._send(frames.call_text(id_, action, payload))
+
+    def take_ids(self, count: int) -> list[str]:
+        """The ids of so many CALLs that others send and see answered."""
+        return list(islice(self._ids, count))
+
+    def watched(self, calls: Iterable[tuple[float, float]]) -> tuple[float, float] | None:
+        """When the watchdog would have been set last, and to which deadline, had CALLs been sent and answered
+        at these instants; None where it would stand as it does. No answer may take as long as the time-out.
+        """
+        due_t_s = self.watchdog.due_s
+        set_t_s = None
+        for sent_t_s, answered_t_s in calls:
+            self._deadline_s = sent_t_s + self.timeout_s
+            if due_t_s is None or due_t_s <= sent_t_s or due_t_s < answered_t_s:
+                set_t_s = sent_t_s if due_t_s is None or due_t_s <= sent_t_s else due_t_s
+                due_t_s = self._deadline_s
+        return None if set_t_s is None or due_t_s is None else (set_t_s, due_t_s)
 
     def abandon(self) -> None:
         """The link is gone: what is outstanding gets no reply."""
@@ -150,12 +167,10 @@ class Rpc:
 
     def _watch(self) -> None:
         """The one watchdog: rings at the oldest deadline, moves on while younger CALLs are outstanding."""
-        self._watching = False
         if self._waiting is None:
             return
         if self._timeline._now < self._deadline_s:
-            self._watching = True
-            self._timeline.at(self._deadline_s, self._watch)
+            self.watchdog.set(self._deadline_s)
         else:
             self._finish(NO_REPLY)
 

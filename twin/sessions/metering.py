@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from evc5.models.functions import ONE, Functions
 from evc5.models.meter import Metered
 from evc5.models.supply import Three
 from evc5.twin.ocpp.frames import Payload
@@ -51,15 +52,17 @@ NOT_METERED = {15, 16, 17, SOC, 23}  # the offer, the car's charge and the senso
 
 
 Row = tuple[Any, ...]
-"""Numbers in that order; SoC is None without a car that tells it."""
+"""Numbers in that order (of many instants: arrays where they differ); SoC is None where no car tells it."""
+Entry = tuple[int, str, Payload]
+"""Where a value stands in `flat`, its format, and its sampledValue but for the value itself."""
 
 
-def flat(metered: Metered, offered_a: Three) -> Row:
+def flat(metered: Metered, offered_a: Three, fn: Functions = ONE) -> Row:
     """What was read as one row, in the order that `QUANTITIES` counts on."""
     i_a, u_v, phase_w, p_w, pf, register_wh, register_phase_wh, soc, temp_c, frequency_hz = metered
     return (
         *i_a, *u_v, *phase_w,
-        pf if i_a[0] else 1.0, pf if i_a[1] else 1.0, pf if i_a[2] else 1.0,
+        *(fn.where(amps != 0.0, pf, 1.0) for amps in i_a),
         *register_phase_wh, *offered_a,
         p_w, pf, register_wh, None if soc is None else soc * 100.0, frequency_hz, temp_c,
     )  # fmt: skip
@@ -91,22 +94,28 @@ class Plan:
     def __init__(self, wanted: Iterable[tuple[str, str | None]], context: str) -> None:
         self.context = context
         self._rows = [_row(measurand, phase, context) for measurand, phase in wanted]
-        self._fill = _filler(self._rows)
-        self._fill_without_soc = _filler([row for row in self._rows if row[0] != SOC])
-        self._unmetered = _filler([row for row in self._rows if row[0] in NOT_METERED])
+        metered = [row for row in self._rows if row[0] in NOT_METERED]
+        self._told = {  # by whether a car tells its SoC, and whether the kWh meter answers
+            (True, True): self._rows,
+            (False, True): [row for row in self._rows if row[0] != SOC],
+            (True, False): metered,
+            (False, False): [row for row in metered if row[0] != SOC],
+        }
+        self._fill = {known: _filler(rows) for known, rows in self._told.items()}
         entries = [{**entry, "value": "0"} for _, _, entry in self._rows]
         self.is_valid = _is_valid(entries)  # whatever the values are: they are text, and all else is fixed
-        self._unmetered_without_soc = _filler([row for row in self._rows if row[0] in NOT_METERED - {SOC}])
 
     def __bool__(self) -> bool:
         return bool(self._rows)
 
+    def told(self, with_soc: bool, meter_answers: bool = True) -> list[Entry]:
+        """What is told: no SoC while no car tells it, nothing that the kWh meter measures while that does not
+        answer."""
+        return self._told[with_soc, meter_answers]
+
     def sampled(self, row: Row, meter_answers: bool = True) -> list[Payload]:
-        """The sampledValue list for a row of `flat`: without SoC while no car tells it, without what the kWh
-        meter measures while it does not answer."""
-        if meter_answers:
-            return (self._fill if row[SOC] is not None else self._fill_without_soc)(row)
-        return (self._unmetered if row[SOC] is not None else self._unmetered_without_soc)(row)
+        """The sampledValue list of a row of `flat`."""
+        return self._fill[row[SOC] is not None, meter_answers](row)
 
 
 def _is_valid(entries: list[Payload]) -> bool:
@@ -116,8 +125,7 @@ def _is_valid(entries: list[Payload]) -> bool:
     return check is not None and check.is_valid({"connectorId": 1, "transactionId": 1, "meterValue": values})
 
 
-def _row(measurand: str, phase: str | None, context: str) -> tuple[int, str, Payload]:
-    """Where a value stands in `flat`, its format, and its entry but for the value itself."""
+def _row(measurand: str, phase: str | None, context: str) -> Entry:
     quantity = QUANTITIES[measurand]
     first = quantity.phases if phase is not None else quantity.total
     if first is None:
@@ -127,7 +135,7 @@ def _row(measurand: str, phase: str | None, context: str) -> tuple[int, str, Pay
     return first + (PHASES.index(phase) if phase else 0), quantity.form, kept
 
 
-def _filler(rows: Sequence[tuple[int, str, Payload]]) -> Callable[[Row], list[Payload]]:
+def _filler(rows: Sequence[Entry]) -> Callable[[Row], list[Payload]]:
     """One formatting operation for all values: several times cheaper than one each."""
     if not rows:
         return lambda _: []

@@ -17,7 +17,6 @@ from evc5.twin.sessions.metering import BEGIN, CLOCK, END, PERIODIC, SOC, TRIGGE
 SAMPLED, ALIGNED = "MeterValuesSampledData", "MeterValuesAlignedData"
 STOP_SAMPLED, STOP_ALIGNED = "StopTxnSampledData", "StopTxnAlignedData"
 SAMPLE_INTERVAL, CLOCK_INTERVAL = "MeterValueSampleInterval", "ClockAlignedDataInterval"
-STOP_DATA_LIMIT = 1000  # meter values kept for one stop besides begin and end; assumed
 MICROSECOND = 1e-6  # no two boundaries are so close; more than the rounding of an epoch
 
 
@@ -27,6 +26,14 @@ class Ahead(NamedTuple):
     basis: tuple[object, ...]  # its first is the instant
     metered: Metered
     values: list[Payload]
+
+
+class Telling(NamedTuple):
+    """What is told of one channel, of all together where None, each time that an alarm of samples rings."""
+
+    channel: Channel | None
+    plan: Plan
+    kept: bool = False  # for StopTransaction, instead of sent at once
 
 
 class Samples:
@@ -40,18 +47,18 @@ class Samples:
         self._knows_soc = policy("soc_known") == "car"
         self._stop_keeps_all = policy("stop_data") == "every-sample"
         self._plans: dict[tuple[str, str, int], Plan] = {}
-        self._periodic = {
+        self.periodic = {
             channel.connector: Alarm(self._timeline, self._sampler(channel), SAMPLE)
             for channel in controller.channels
         }
         self._anchors_t_s: dict[int, float] = {}  # by connector: where its interval counts from
         self._intervals: dict[int, int] = {}  # and how long it is
-        self._clock = Alarm(self._timeline, self._clock_tick, SAMPLE)
-        self._boundary_epoch_s = 0.0  # the next or last clock-aligned instant, by the station's clock
-        self._last_boundary_epoch_s = float("-inf")
+        self.clock = Alarm(self._timeline, self._clock_tick, SAMPLE)
+        self.boundary_epoch_s = 0.0  # the next or last clock-aligned instant, by the station's clock
+        self.met_epoch_s = float("-inf")
         averaged = policy("clock_values") == "averaged"
         self._ahead: dict[int, Ahead] = {}
-        self._averages = {c.connector: Average(c) for c in controller.channels} if averaged else {}
+        self.averages = {c.connector: Average(c) for c in controller.channels} if averaged else {}
         agent.configuration.on_change.append(self._configured)
         agent.on_accepted.append(self._accepted)
         agent.on_clock_set.append(self._clock_stepped)
@@ -67,31 +74,43 @@ class Samples:
 
     def stop(self, connector: int) -> None:
         self._anchors_t_s.pop(connector, None)
-        self._periodic[connector].clear()
+        self.periodic[connector].clear()
 
     def die(self) -> None:
         """The firmware stops: no instant is waited for any more."""
-        self._clock.clear()
-        for connector in self._periodic:
+        self.clock.clear()
+        for connector in self.periodic:
             self.stop(connector)
 
     def _arm(self, connector: int) -> None:
+        t_s = self.next_sample_t_s(connector, self._timeline.now)
+        if t_s is None:
+            self.periodic[connector].clear()
+        else:
+            self.periodic[connector].set(t_s)
+
+    def next_sample_t_s(self, connector: int, t_s: float) -> float | None:
+        """The first periodic instant after `t_s`; None where there is none."""
         interval = self._intervals.get(connector, 0)
         if interval <= 0 or connector not in self._anchors_t_s:
-            self._periodic[connector].clear()
-            return
+            return None
         anchor_t_s = self._anchors_t_s[connector]
-        passed = int((self._timeline.now - anchor_t_s) / interval + 1e-9)
-        self._periodic[connector].set(anchor_t_s + (passed + 1) * interval)
+        passed = int((t_s - anchor_t_s) / interval + 1e-9)
+        return anchor_t_s + (passed + 1) * interval
 
     def _sampler(self, channel: Channel) -> Action:
         def sample() -> None:
-            self.post(channel, self._plan(SAMPLED, PERIODIC, channel))
-            if self._stop_keeps_all:
-                self._keep_for_stop(channel, self._plan(STOP_SAMPLED, PERIODIC, channel))
+            self._tell(self.periodic_tellings(channel))
             self._arm(channel.connector)
 
         return sample
+
+    def periodic_tellings(self, channel: Channel) -> list[Telling]:
+        """What is told at each of a channel's periodic instants."""
+        told = [Telling(channel, self._plan(SAMPLED, PERIODIC, channel))]
+        if self._stop_keeps_all:
+            told.append(Telling(channel, self._plan(STOP_SAMPLED, PERIODIC, channel), kept=True))
+        return told
 
     # --- on the clock ---
 
@@ -102,18 +121,23 @@ class Samples:
         """
         interval = self._agent.configuration.integer(CLOCK_INTERVAL)
         if interval <= 0 or not self._agent.memory.recall("accepted", False):
-            self._clock.clear()
+            self.clock.clear()
             return
+        self.boundary_epoch_s, t_s = self.next_boundary(self._timeline.now, self.met_epoch_s)
+        self.clock.set(t_s)
+
+    def next_boundary(self, t_s: float, met_epoch_s: float) -> tuple[float, float]:
+        """The first boundary after the one that was met and not before `t_s`, and when that will be."""
         clock = self._agent.clock
-        t_s = self._timeline.now
-        after_epoch_s = max(clock.epoch(t_s) - MICROSECOND, self._last_boundary_epoch_s)
-        self._boundary_epoch_s = next_boundary(after_epoch_s, interval, self._zone)
-        self._clock.set(max(clock.t(self._boundary_epoch_s), t_s))
+        interval = self._agent.configuration.integer(CLOCK_INTERVAL)
+        after_epoch_s = max(clock.epoch(t_s) - MICROSECOND, met_epoch_s)
+        boundary_epoch_s = next_boundary(after_epoch_s, interval, self._zone)
+        return boundary_epoch_s, max(clock.t(boundary_epoch_s), t_s)
 
     def _accepted(self) -> None:
         if not self._agent.memory.recall("accepted", False):
             self._agent.memory.keep("accepted", True)
-            self._last_boundary_epoch_s = self._agent.clock.epoch(self._timeline.now)
+            self.met_epoch_s = self._agent.clock.epoch(self._timeline.now)
         self.arm_clock()
 
     @property
@@ -124,41 +148,64 @@ class Samples:
     def _clock_stepped(self, step_s: float) -> None:
         """The clock was set: a boundary that it was set over is taken now, if it is the latest."""
         interval = self._agent.configuration.integer(CLOCK_INTERVAL)
-        missed_s = self._agent.clock.epoch(self._timeline.now) - self._boundary_epoch_s
-        if self._clock.due_s is not None and 0 <= missed_s < min(interval, step_s + MICROSECOND):
-            self._clock.set(self._timeline.now)
+        missed_s = self._agent.clock.epoch(self._timeline.now) - self.boundary_epoch_s
+        if self.clock.due_s is not None and 0 <= missed_s < min(interval, step_s + MICROSECOND):
+            self.clock.set(self._timeline.now)
         else:
             self.arm_clock()
 
     def _clock_tick(self) -> None:
-        self._last_boundary_epoch_s = boundary_epoch_s = self._boundary_epoch_s
-        policy = self._agent.behaviour.policy
-        stamp_epoch_s = boundary_epoch_s
-        if policy("clock_stamp") == "interval-start":
-            interval = self._agent.configuration.integer(CLOCK_INTERVAL)
-            stamp_epoch_s = last_boundary(boundary_epoch_s, interval, self._zone)
-        if policy("clock_connector_zero") == "sent":
-            self._post_whole(stamp_epoch_s)
-        only_charging = policy("clock_outside_transaction") == "transaction-only"
-        for channel in self._controller.channels:
-            if channel.connector in self._agent.memory.transactions or not only_charging:
-                self.post(channel, self._plan(ALIGNED, CLOCK, channel), stamp_epoch_s)
-            if self._stop_keeps_all:
-                self._keep_for_stop(channel, self._plan(STOP_ALIGNED, CLOCK, channel), stamp_epoch_s)
-        for average in self._averages.values():
+        self.met_epoch_s = self.boundary_epoch_s
+        self._tell(self.clock_tellings(), self.clock_stamp_epoch_s(self.boundary_epoch_s))
+        for average in self.averages.values():
             average.begin(self._timeline.now)
         self.arm_clock()
 
-    def _post_whole(self, stamp_epoch_s: float) -> None:
+    def clock_stamp_epoch_s(self, boundary_epoch_s: float) -> float:
+        """What clock-aligned data of this boundary are stamped with, by policy `clock_stamp`."""
+        if self._agent.behaviour.policy("clock_stamp") != "interval-start":
+            return boundary_epoch_s
+        interval = self._agent.configuration.integer(CLOCK_INTERVAL)
+        return last_boundary(boundary_epoch_s, interval, self._zone)
+
+    def clock_tellings(self) -> list[Telling]:
+        """What is told at a boundary of the clock, as things are."""
+        policy = self._agent.behaviour.policy
+        told = []
+        if policy("clock_connector_zero") == "sent":
+            told.append(Telling(None, self._plan(ALIGNED, CLOCK, self._controller.channels[0])))
+        only_charging = policy("clock_outside_transaction") == "transaction-only"
+        for channel in self._controller.channels:
+            if channel.connector in self._agent.memory.transactions or not only_charging:
+                told.append(Telling(channel, self._plan(ALIGNED, CLOCK, channel)))
+            if self._stop_keeps_all:
+                told.append(Telling(channel, self._plan(STOP_ALIGNED, CLOCK, channel), kept=True))
+        return told
+
+    def _tell(self, tellings: list[Telling], stamp_epoch_s: float | None = None) -> None:
+        for channel, plan, kept in tellings:
+            if channel is None:
+                self._post_whole(plan, stamp_epoch_s)
+            elif kept:
+                self._keep_for_stop(channel, plan, stamp_epoch_s)
+            else:
+                self.post(channel, plan, stamp_epoch_s)
+
+    def _post_whole(self, plan: Plan, stamp_epoch_s: float | None) -> None:
         """Connector 0: all outlets together, of no transaction (errata 3.16)."""
         channels = self._controller.channels
-        plan = self._plan(ALIGNED, CLOCK, channels[0])
         answers = all(channel.outlet.meter_answers for channel in channels)
         values = plan.sampled(whole([self._row(channel, plan) for channel in channels]), answers)
         if values:
-            told = {"timestamp": self._agent.clock.iso_epoch(stamp_epoch_s), "sampledValue": values}
+            told = {"timestamp": self._stamp(stamp_epoch_s), "sampledValue": values}
             payload = {"connectorId": 0, "meterValue": [told]}
             self._agent.post(Message("MeterValues", payload, checked=plan.is_valid))
+
+    def read(self, tellings: list[Telling], t_s: float) -> None:
+        """These were told at `t_s`: their meters have been read."""
+        for channel, _, kept in tellings:
+            for one in self._controller.channels if channel is None else () if kept else (channel,):
+                one.metered(one.outlet.metered(t_s))
 
     # --- on request, and for the stop ---
 
@@ -186,8 +233,7 @@ class Samples:
             return
         value = self._meter_value(channel, plan, stamp_epoch_s)
         if value["sampledValue"]:
-            transaction.data.append(value)
-            del transaction.data[:-STOP_DATA_LIMIT]
+            transaction.keep(value)
             self._agent.memory.changed(transaction)
 
     # --- readings ---
@@ -207,9 +253,11 @@ class Samples:
         return Message("MeterValues", payload, transaction, checked=plan.is_valid)
 
     def _meter_value(self, channel: Channel, plan: Plan, stamp_epoch_s: float | None = None) -> Payload:
+        return {"timestamp": self._stamp(stamp_epoch_s), "sampledValue": self._values(channel, plan)}
+
+    def _stamp(self, epoch_s: float | None) -> str:
         clock = self._agent.clock
-        at = clock.iso(self._timeline.now) if stamp_epoch_s is None else clock.iso_epoch(stamp_epoch_s)
-        return {"timestamp": at, "sampledValue": self._values(channel, plan)}
+        return clock.iso(self._timeline.now) if epoch_s is None else clock.iso_epoch(epoch_s)
 
     def _values(self, channel: Channel, plan: Plan) -> list[Payload]:
         """The sampledValue list of this instant."""
@@ -223,13 +271,13 @@ class Samples:
     def look_ahead(self) -> None:
         """Work out what each connector's next periodic values are if everything stays as it is."""
         for channel in self._controller.channels:
-            t_s = self._periodic[channel.connector].due_s
+            t_s = self.periodic[channel.connector].due_s
             known = self._ahead.get(channel.connector)
             if t_s is None or (known is not None and known.basis[0] == t_s):
                 continue
             plan = self._plan(SAMPLED, PERIODIC, channel)
             metered = channel.outlet.metered(t_s)
-            values = plan.sampled(self._told(flat(metered, channel.offered_a)), channel.outlet.meter_answers)
+            values = plan.sampled(self.told(flat(metered, channel.offered_a)), channel.outlet.meter_answers)
             self._ahead[channel.connector] = Ahead(self._basis(channel, plan, t_s), metered, values)
 
     def _basis(self, channel: Channel, plan: Plan, t_s: float) -> tuple[object, ...]:
@@ -239,11 +287,14 @@ class Samples:
 
     def _row(self, channel: Channel, plan: Plan) -> Row:
         metered = channel.metered()  # its register is kept whatever is told
-        if self._averages and plan.context == CLOCK:
-            return self._told(self._averages[channel.connector].mean(self._timeline.now))
-        return self._told(flat(metered, channel.offered_a))
+        if self.averages and plan.context == CLOCK:
+            return self.told(self.averages[channel.connector].mean(self._timeline.now))
+        return self.told(flat(metered, channel.offered_a))
 
-    def _told(self, row: Row) -> Row:
+    def tells_soc(self, channel: Channel) -> bool:
+        return self._knows_soc and channel.outlet.segment.soc is not None
+
+    def told(self, row: Row) -> Row:
         """A row without what the station does not know."""
         return row if self._knows_soc else (*row[:SOC], None, *row[SOC + 1 :])
 

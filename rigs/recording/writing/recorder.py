@@ -78,10 +78,25 @@ class Recorder:
         body = f'"frame":{text}' if up and self._own_station else _looked_at(text)
         if lost:
             head += '"lost":true,'
-        self._messages.write(f'{{"t":{float(t_s)!r},"at":"{self._iso(t_s)}",{head}{body}}}\n'.encode())
+        self._messages.write(_line(repr(float(t_s)), self._iso(t_s), head + body).encode())
         self.frames += 1
-        if t_s >= self._due_s or _now() >= self._due_wall_s:
-            self._flush(t_s)
+        self._flush_when_due(t_s)
+
+    @property
+    def hides(self) -> bool:
+        """Are there secrets to be found in frames of our own station?"""
+        return self.redactor.knows_any
+
+    def line(self, t: str, at: str, station: str, up: bool, text: str) -> str:
+        """The line of a frame of our own that holds no secret, with these texts for its instant."""
+        head = self._heads.get((station, up)) or self._head(station, up)
+        return _line(t, at, f'{head}"frame":{text}')
+
+    def lines(self, text: str, frames: int, t_s: float) -> None:
+        """So many lines at once, the last one of `t_s`."""
+        self._messages.write(text.encode())
+        self.frames += frames
+        self._flush_when_due(t_s)
 
     def event(self, t_s: float, connector: int | None, event: str, detail: Mapping[str, Any]) -> None:
         """Something that happened around the frames; telemetry gets a row at its instant."""
@@ -96,8 +111,7 @@ class Recorder:
         for watch in self._watches:
             if connector in (None, watch.connector):
                 watch.mark(forced=True)
-        if t_s >= self._due_s or _now() >= self._due_wall_s:
-            self._flush(t_s)
+        self._flush_when_due(t_s)
 
     def watch(self, world: Any, controller: Any, timeline: Timeline) -> None:
         """Record the telemetry of a world's outlets and of the channels that drive them, if any."""
@@ -141,6 +155,10 @@ class Recorder:
         if self._lock is not None:
             self._lock.release()
 
+    def _flush_when_due(self, t_s: float) -> None:
+        if t_s >= self._due_s or _now() >= self._due_wall_s:
+            self._flush(t_s)
+
     def _flush(self, t_s: float) -> None:
         self._due_s = t_s + FLUSH_S
         self._due_wall_s = _now() + FLUSH_WALL_S
@@ -177,6 +195,10 @@ class Recorder:
         head = f'"station":{json.dumps(station)},"dir":"{direction}",'
         self._heads[station, up] = head
         return head
+
+
+def _line(t: str, at: str, rest: str) -> str:
+    return f'{{"t":{t},"at":"{at}",{rest}}}\n'
 
 
 def _looked_at(text: str) -> str:

@@ -38,6 +38,11 @@ class Redactor:
         forms = {form for known in self._known for form in _forms(known)}
         self._again = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
 
+    @property
+    def knows_any(self) -> bool:
+        """Is there a secret to look for in every frame?"""
+        return self._again is not None
+
     def own(self, text: str) -> str:
         """A frame of our own station: its CALLs say no more of itself than BootNotification does."""
         return self._known_hidden(text) if text.startswith("[2,") else self.frame(text)

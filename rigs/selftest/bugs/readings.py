@@ -134,7 +134,7 @@ BUGS: tuple[Bug, ...] = (
         check="metering.measurands",
         clause="7.31, sheet table 3",
         rig="charge",
-        patches=(Patch(f"{SAMPLES}._told", constant(_without_soc)),),
+        patches=(Patch(f"{SAMPLES}.told", constant(_without_soc)),),
     ),
     Bug(
         "temperature-unit-missing",

@@ -17,12 +17,12 @@ def _forgetful(original: Any, station: Any) -> None:
 def _summed(original: Any, samples: Any, connector: int) -> None:
     """The next sample one interval after this one was done, not at its own instant."""
     interval = samples._agent.configuration.integer("MeterValueSampleInterval")
-    samples._periodic[connector].set(samples._timeline.now + interval + 0.4)
+    samples.periodic[connector].set(samples._timeline.now + interval + 0.4)
 
 
 def _also_at_start(original: Any, samples: Any, transaction: Any) -> None:
     original(samples, transaction)
-    samples._periodic[transaction.connector].set(samples._timeline.now + 5.0)
+    samples.periodic[transaction.connector].set(samples._timeline.now + 5.0)
 
 
 def _stops_nothing(original: Any, samples: Any, connector: int) -> None:
@@ -52,7 +52,7 @@ def _forgets_first(original: Any, samples: Any) -> None:
     was_online = getattr(samples, "was_online", True)
     samples.was_online = samples._agent.online
     if samples._agent.online and not was_online:
-        samples._last_boundary_epoch_s = samples._boundary_epoch_s
+        samples.met_epoch_s = samples.boundary_epoch_s
         samples.arm_clock()
     else:
         original(samples)
@@ -64,12 +64,13 @@ def _posted_twice(original: Any, samples: Any, *args: Any) -> None:
 
 
 def _clocks_whole(original: Any, samples: Any) -> None:
-    samples._post_whole(samples._boundary_epoch_s)
+    plan = samples.clock_tellings()[0].plan
+    samples._post_whole(plan, samples.boundary_epoch_s)
     original(samples)
 
 
 def _samples_without_power(samples: Any) -> None:
-    samples._clock.clear()
+    samples.clock.clear()
 
 
 def _latest_first(original: Any, outbox: Any) -> Any:

@@ -72,14 +72,14 @@ def _not_for_two(original: Any, rpc: Any, action: str, payload: Payload, done: A
 
 def _slow(original: Any, agent: Any) -> None:
     original(agent)
-    if agent._beat.due_s is not None:
-        agent._beat.set(agent.timeline.now + 3 * (agent._beat.due_s - agent.timeline.now))
+    if agent.beat.due_s is not None:
+        agent.beat.set(agent.timeline.now + 3 * (agent.beat.due_s - agent.timeline.now))
 
 
 def _beats_twice(original: Any, agent: Any) -> None:
     original(agent)
-    if agent._beat.due_s is not None:
-        agent._beat.set((agent.timeline.now + agent._beat.due_s) / 2)
+    if agent.beat.due_s is not None:
+        agent.beat.set((agent.timeline.now + agent.beat.due_s) / 2)
 
 
 def _gives_up(original: Any, connection: Any) -> None:

@@ -11,7 +11,7 @@ KEYS = {"MeterValueSampleInterval": 60, "StopTxnSampledData": "Energy.Active.Imp
 
 @pytest.mark.parametrize("limit", [1, 3])
 def test_the_newest_stop_data_is_kept(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evc5.twin.sessions.samples.STOP_DATA_LIMIT", limit)
+    monkeypatch.setattr("evc5.twin.ocpp.memory.STOP_DATA_LIMIT", limit)
     bench = Bench(start="2024-03-01T10:00:00Z", keys=KEYS, policies={"stop_data": "every-sample"})
     bench.plug_in(1)
     bench.present_tag(1, "TAG1")

@@ -1,0 +1,64 @@
+"""A formula gives the same at many instants as at each of them, to the bit."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evc5.models.functions import FAST, MANY, ONE, Mixed
+from evc5.models.heat import Ambient
+from evc5.models.outlet import OutletSpec
+from evc5.models.timeline import Timeline
+from evc5.models.vehicles import vehicle
+from evc5.models.world import World
+
+NUMBERS = st.lists(st.floats(-30.0, 30.0), min_size=1, max_size=20)
+
+
+@pytest.mark.parametrize("name", ["exp", "expm1", "sin", "cos", "floor", "round", "float32"])
+@given(values=NUMBERS)
+def test_each_function_of_many_is_that_of_one(name: str, values: list[float]) -> None:
+    one, many = getattr(ONE, name), getattr(MANY, name)
+    got = many(np.array(values)).tolist()
+    assert [(v, math.copysign(1.0, v)) for v in got] == [
+        (float(one(v)), math.copysign(1.0, one(v))) for v in values
+    ]
+
+
+def test_what_holds_for_some_only_is_told_apart() -> None:
+    assert MANY.holds(np.array([True, True]))
+    assert not MANY.holds(np.array([False, False]))
+    for functions in (MANY, FAST):
+        with pytest.raises(Mixed):
+            functions.holds(np.array([True, False]))
+
+
+@given(
+    soc=st.floats(0.05, 0.999), amps=st.floats(6.0, 32.0), sun_k=st.sampled_from([0.0, 8.0]), data=st.data()
+)
+def test_a_meter_tells_of_many_instants_what_it_tells_of_each(
+    soc: float, amps: float, sun_k: float, data: Any
+) -> None:
+    timeline = Timeline()
+    world = World(timeline, [OutletSpec(), OutletSpec()], ambient=Ambient(sun_k=sun_k), seed=3)
+    for outlet in world.outlets:
+        outlet.plug_in(vehicle("vw-id3-58"), soc)
+        outlet.set_pwm(amps)
+        outlet.set_contactor(3)
+    timeline.advance(data.draw(st.floats(20.0, 9000.0)))
+    outlet = world.outlets[0]
+    until_s = min(one.settled_until_s for one in world.outlets)
+    ends_s = min(until_s, timeline.now + 20000.0)
+    t_s = sorted(data.draw(st.lists(st.floats(timeline.now, ends_s), min_size=1, max_size=8)))
+    meter = outlet.spec.meter
+    many = meter.tells(outlet.segment, np.array(t_s), MANY)
+    for n, each in enumerate(t_s):
+        assert _at(many, n) == _at(meter.tells(outlet.segment, each), 0)
+
+
+def _at(metered: Any, n: int) -> list[float]:
+    flat = [x for one in metered for x in (one if isinstance(one, tuple) else (one,))]
+    return [float(x[n]) if isinstance(x, np.ndarray) else float(x) for x in flat]
