@@ -168,6 +168,11 @@ class Unconnected:
     def _is(self, key: str, epoch_s: float) -> bool:
         return (self._keys.text(key, epoch_s) or "").lower() == "true"
 
+    def _may_be_known(self, tag: str, epoch_s: float) -> bool:
+        """Is it in a list or a cache of which nobody told whether it is in use?"""
+        held = {"LocalAuthListEnabled": self._list, "AuthorizationCacheEnabled": self._cache}
+        return any(tag in tags and self._keys.text(key, epoch_s) is None for key, tags in held.items())
+
     def _status(self, tag: str, epoch_s: float) -> str | None:
         """What the station knows of a card: Expired past its date (3.5.1)."""
         info = self._list.get(tag) if self._is("LocalAuthListEnabled", epoch_s) else None
@@ -287,6 +292,8 @@ class Unconnected:
 
     def _alone(self, shown: Shown) -> None:
         known, epoch_s = shown.status, shown.epoch_s
+        if known is None and self._may_be_known(shown.tag, epoch_s):
+            return
         if known is not None and (known != "Accepted" or self._is("LocalAuthorizeOffline", epoch_s)):
             may = known == "Accepted"
         else:

@@ -390,6 +390,22 @@ OVERDRAWS_WATTS = [
     step("inject", "over-current", 1),
     wait(60.0),
 ]
+LISTED_OFFLINE = [
+    wait(60.0),
+    step(
+        "ask",
+        "SendLocalList",
+        {**LISTED, "localAuthorizationList": [{"idTag": "KIN2", "idTagInfo": {"status": "Accepted"}}]},
+    ),
+    step("link.down"),
+    wait(60.0),
+    step("plug_in", 1, "tesla-model-3-rwd", 0.252, 13.0),
+    wait(10.0),
+    step("present_tag", 1, "KIN2"),
+    wait(300.0),
+    step("link.up"),
+    wait(3600.0),
+]
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
     "power-loss-at-one-connector-is-the-station's": ({"keys": SAMPLED}, {}, [wait(1.0), *DARK]),
     "the-mains-are-back-before-the-line": ({}, {}, BACK_BEFORE_THE_LINE),
@@ -539,6 +555,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
     "a-boot-without-an-answer": ({}, {"boot_status": ["Rejected", "Pending", "Accepted"]}, UNANSWERED_BOOT),
     "a-remote-start-that-waits-for-ever": ({"keys": {"ConnectionTimeOut": 0}}, {}, WAITED_FOR_REMOTELY),
     "a-vehicle-that-overdraws-a-limit-in-watts": ({"behaviour": "ocpp16"}, {}, OVERDRAWS_WATTS),
+    "a-card-in-a-list-that-nobody-knows-to-be-in-use": (
+        {"behaviour": "ocpp16", "latency_s": 0.05, "keys": {"ConnectionTimeOut": 0}},
+        {"asks_keys": False},
+        LISTED_OFFLINE,
+    ),
 }
 
 
