@@ -70,7 +70,7 @@ def its_card_before_the_stop(x: float) -> Handmade:
 def a_strange_card_before_the_stop(x: float) -> Handmade:
     made = without_cards(short())
     made.event(STOP_S - x, 1, "tag", id_tag="TAG2")
-    authorized(made, STOP_S - x + 0.1, REFUSED, "TAG2")
+    authorized(made, STOP_S - x, REFUSED, "TAG2")
     return made
 
 

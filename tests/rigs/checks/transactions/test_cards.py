@@ -1,0 +1,35 @@
+"""What is asked for and told of cards, at the very instant and within its time, is as it should be."""
+
+from pathlib import Path
+
+from edges.short import idle, order, short, status
+from edges.transactions import ACCEPTED, authorized
+from handmade import Handmade
+
+from evc5.rigs.checks import judge
+
+LISTED = [{"idTag": "TAG1", "idTagInfo": {"status": "Blocked"}}]
+
+
+def verdict_of(requirement: str, made: Handmade, path: Path) -> str:
+    rows = judge(made.write(path)).requirements
+    return next(str(row["verdict"]) for row in rows if row["id"] == requirement)
+
+
+def test_a_card_may_be_asked_for_at_the_instant_it_is_shown(tmp_path: Path) -> None:
+    assert verdict_of("card.asked", short(LocalPreAuthorize="false"), tmp_path) == "PASS"
+
+
+def contradicted(told_after_s: float) -> Handmade:
+    """The local list blocks a card that the CSMS accepts at 200 s."""
+    made = idle(LocalAuthListEnabled="true")
+    wire = {"listVersion": 1, "updateType": "Full", "localAuthorizationList": LISTED}
+    order(made, 100, "SendLocalList", wire)
+    authorized(made, 200, ACCEPTED)
+    status(made, 200.05 + told_after_s, "Available", errorCode="LocalListConflict")
+    return made
+
+
+def test_a_conflict_of_the_local_list_may_be_told_a_while_after_it(tmp_path: Path) -> None:
+    assert verdict_of("list.conflict", contradicted(14), tmp_path / "soon") == "PASS"
+    assert verdict_of("list.conflict", contradicted(16), tmp_path / "late") == "FAIL"
