@@ -18,6 +18,7 @@ from evc5.models.world import World
 NUMBERS = st.lists(st.floats(-30.0, 30.0), min_size=1, max_size=20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["exp", "expm1", "sin", "cos", "floor", "round", "float32"])
 @given(values=NUMBERS)
 def test_each_function_of_many_is_that_of_one(name: str, values: list[float]) -> None:

@@ -12,7 +12,13 @@ from evc5.rigs.checks.verdict.numbers import NO_THRESHOLDS, numbers, numbers_of
 CHECKS = Path(checks.__path__[0])
 
 
-@pytest.mark.parametrize("edge", EDGES, ids=lambda edge: edge.name)
+EVERY = [  # each fourth one in the fast set, to keep it fast; all of them with the slow tests
+    pytest.param(edge, id=edge.name, marks=[] if number % 4 == 0 else pytest.mark.slow)
+    for number, edge in enumerate(EDGES)
+]
+
+
+@pytest.mark.parametrize("edge", EVERY)
 def test_just_inside_a_number_holds_and_just_outside_breaks(edge: Edge, tmp_path: Path) -> None:
     assert in_code(edge.number) == edge.value
     assert edge.sides(tmp_path) == (False, True)

@@ -86,6 +86,7 @@ def test_whatever_the_station_is_set_to(station: dict[str, Any]) -> None:
 
 
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
 @given(
     cuts=st.lists(st.floats(0.0, 900.0), max_size=6),
     interval_s=st.sampled_from([1, 20, 60]),

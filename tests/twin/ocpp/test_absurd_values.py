@@ -86,6 +86,7 @@ CALLS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", HUGE)
 def test_any_number_in_a_call_is_answered(number: int) -> None:
     bench = Bench()
@@ -107,6 +108,7 @@ def test_a_number_that_is_not_finite_is_a_formation_violation(number: str) -> No
     assert answer[:3] == [4, "z", "FormationViolation"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["duration", "startPeriod", "stackLevel", "chargingProfileId", "recurring"])
 def test_any_number_in_a_profile_ends_in_an_answer_and_a_composite(where: str) -> None:
     bench = charging(Bench(connectors=1))
