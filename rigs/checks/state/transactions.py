@@ -4,10 +4,13 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from math import isfinite
 from typing import Any
 
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.instants import FOREVER, epoch
+from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND
 
 BEFORE_QUEUE_S = 600.0  # assumed: what was queued before a recording began is told so soon
 UNKNOWN = -1  # ER 3.18: stands for the id of a transaction whose start the CSMS never confirmed
@@ -54,6 +57,7 @@ class TransactionMemory:
         self.given: set[int] = set()  # ids that the CSMS ever gave
         self.from_power_on = False  # does the recording reach back to the first transaction?
         self._settled: dict[int, float] = {}  # by connector: since when nothing from before runs there
+        self.shown_wh: dict[int, float] = {}  # by connector: its register as it was told last
         self.unclear = False  # was a start or stop told that could not be read?
         self._starting: dict[str, Transaction] = {}  # by message id, until confirmed
         self._stopped: dict[str, Transaction] = {}  # by message id of its stop; the latest ones
@@ -112,16 +116,28 @@ class TransactionMemory:
             return min(nameless, key=partial(self.distance, stop))
         return candidates[0] if len(candidates) == 1 else None
 
-    def distance(self, stop: dict[str, Any], running: Transaction) -> tuple[bool, bool, bool, bool, float]:
-        """How badly a stop goes with a transaction: by its end as it was seen, its card, its meter."""
+    def distance(
+        self, stop: dict[str, Any], running: Transaction
+    ) -> tuple[bool, bool, bool, bool, bool, float]:
+        """How badly a stop goes with a transaction: by its meter, its end as it was seen, its card."""
         at = epoch(stop["timestamp"])
         pulled = abs(at - self.pulled.get(running.connector, -FOREVER)) <= ENDED_S
         otherwise = pulled != (stop.get("reason") == "EVDisconnected")
         tag = stop.get("idTag", "").lower()
-        risen_wh = float(stop["meterStop"]) - running.meter_start
+        stop_wh = float(stop["meterStop"])
+        fallen = stop_wh < self.shown_wh.get(running.connector, 0.0)
+        risen_wh = stop_wh - running.meter_start
         ended_epoch_s = self.ending.get(running.connector, -FOREVER)
         elsewhere = abs(at - ended_epoch_s) > ENDED_S
-        return otherwise, elsewhere, bool(tag) and running.id_tag.lower() != tag, risen_wh < 0, risen_wh
+        other = bool(tag) and running.id_tag.lower() != tag
+        return fallen, otherwise, elsewhere, other, risen_wh < 0, risen_wh
+
+    def readings(self, connector: int, blocks: list[Block]) -> None:
+        """Meter values of a connector."""
+        registers = [(block, block.column(DEFAULT_MEASURAND)) for block in blocks]
+        told = [(block.order[-1], float(wh[-1])) for block, wh in registers if wh is not None]
+        if told and isfinite(last_wh := max(told)[1]):
+            self.shown_wh[connector] = last_wh
 
     # -- what the frames tell --------------------------------------------------------------------
 
