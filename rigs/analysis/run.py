@@ -10,6 +10,8 @@ from evc5.rigs.analysis.shown import page
 from evc5.rigs.recording.reading import run_directory
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     import pandas as pd
 
     from evc5.rigs.analysis.plots import Plots
@@ -56,6 +58,23 @@ class Run(Recorded):
         from evc5.rigs.analysis.tables import telemetry_table
 
         return telemetry_table(self.directory)
+
+    def demand(self, interval: "str | timedelta" = "15min") -> "pd.DataFrame":
+        """Energy and power by interval of the rig's local time, of each connector and of all together.
+
+        Intervals begin at multiples of `interval` since local midnight: a day on which the clock is put
+        forward has 92 quarters of an hour, one on which it is put back 100. The first and the last are cut
+        where the run begins and ends. `interval` divides an hour, or is whole hours that divide a day;
+        BadInput otherwise.
+
+        - `start`, `end`: of the interval, in the rig's zone
+        - `connector`: from 1; 0 is all of them together
+        - `energy_wh`: Wh drawn in it, the difference of two states; its sum is the run's energy
+        - `mean_w`, `max_w`: W on average, and the highest at any moment in it
+        """
+        from evc5.rigs.analysis.questions.demand import demand
+
+        return demand(self, interval)
 
     @cached_property
     def meter_values(self) -> "pd.DataFrame":

@@ -1,0 +1,1 @@
+"""Exact questions to a run, each answered with a table."""

@@ -1,0 +1,119 @@
+"""How much was drawn, interval by interval of the rig's local time."""
+
+from datetime import timedelta
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from evc5.rigs.analysis.busiest_day import connectors, midnight_after, midnight_before
+from evc5.rigs.analysis.recorded import Recorded
+from evc5.rigs.errors import BadInput
+from evc5.rigs.recording.reading import run_directory, telemetry
+from evc5.rigs.recording.reading.columns import Array
+
+HOUR = pd.Timedelta("1h")
+DAY = pd.Timedelta("1D")
+TOTAL = 0  # in place of a connector: all of them together
+
+
+class Drawn(NamedTuple):
+    """One connector's energy, from row to row with a power that rises or falls evenly.
+
+    Telemetry has a row at every change and at most 60 s apart while power varies, so what is between two
+    rows is known from the energy of both and the power just after the first.
+    """
+
+    t_s: Array
+    energy_wh: Array
+    power_w: Array  # just after each row
+    slope_w_s: Array  # from each row to the next; 0 after the last
+
+    @classmethod
+    def of(cls, t_s: Array, energy_wh: Array, power_w: Array) -> "Drawn":
+        last = np.append(np.diff(t_s) > 0, True)  # of several rows of one instant
+        t_s, energy_wh, power_w = t_s[last], energy_wh[last], np.nan_to_num(power_w[last])
+        lasts_s = np.diff(t_s)
+        beyond_ws = np.diff(energy_wh) * 3600.0 - power_w[:-1] * lasts_s
+        return cls(t_s, energy_wh, power_w, np.append(2.0 * beyond_ws / lasts_s**2, 0.0))
+
+    def energy_at(self, at_s: Array) -> Array:
+        """Wh since the run's start."""
+        k, since_s = self._since(at_s, "right")
+        mean_w = self.power_w[k] + self.slope_w_s[k] * since_s / 2.0
+        return np.asarray(self.energy_wh[k] + mean_w * since_s / 3600.0)
+
+    def power_at(self, at_s: Array, *, before: bool) -> Array:
+        """W just before, or just after, each instant."""
+        k, since_s = self._since(at_s, "left" if before else "right")
+        return np.asarray(self.power_w[k] + self.slope_w_s[k] * since_s)
+
+    def _since(self, at_s: Array, side: str) -> tuple[Array, Array]:
+        k = np.searchsorted(self.t_s, at_s, side=side) - 1  # type: ignore[call-overload]
+        k = np.maximum(k, 0)
+        ended = k == len(self.t_s) - 1
+        return k, np.where(ended, 0.0, np.maximum(at_s - self.t_s[k], 0.0))
+
+
+def demand(run: Recorded, interval: str | timedelta) -> pd.DataFrame:
+    """The table of `Run.demand`."""
+    edges_s = boundaries(run, _step_s(interval))
+    drawn = {connector: _drawn(run, connector) for connector in connectors(run)}
+    tables = [_table(run, edges_s, TOTAL, list(drawn.values()))]
+    tables += [_table(run, edges_s, connector, [one]) for connector, one in drawn.items()]
+    return pd.concat(tables, ignore_index=True).sort_values(["start", "connector"], ignore_index=True)
+
+
+def boundaries(run: Recorded, step_s: float) -> Array:
+    """Seconds of the run at which local intervals begin, and the run's own begin and end."""
+    end_s = run.end_s
+    found: list[Array] = []
+    midnight_s = midnight_before(run.start, 0.0, run.tz)
+    while midnight_s < end_s:
+        following_s = midnight_after(run.start, midnight_s, run.tz)
+        found.append(np.arange(midnight_s, following_s, step_s))
+        midnight_s = following_s
+    inside = np.concatenate(found) if found else np.empty(0)
+    return np.concatenate([[0.0], inside[(inside > 0.0) & (inside < end_s)], [max(end_s, 0.0)]])
+
+
+def _step_s(interval: str | timedelta) -> float:
+    try:
+        step = pd.Timedelta(interval)
+    except ValueError:
+        raise BadInput(f"interval must be a duration as 15min, 1h or 1D, got {interval!r}") from None
+    if pd.isna(step) or not pd.Timedelta(0) < step <= DAY or (HOUR % step and step % HOUR) or DAY % step:
+        raise BadInput(f"interval must divide an hour, or be whole hours that divide a day, got {interval!r}")
+    return float(step.total_seconds())
+
+
+def _drawn(run: Recorded, connector: int) -> Drawn:
+    columns = ("t", "energy_wh", "p_w")
+    rows = telemetry.read(run.directory / run_directory.TELEMETRY, columns, connector=connector)
+    return Drawn.of(*(rows[name] for name in columns))
+
+
+def _table(run: Recorded, edges_s: Array, connector: int, drawn: list[Drawn]) -> pd.DataFrame:
+    at = pd.to_datetime(edges_s * 1e6 + run.start.timestamp() * 1e6, unit="us", utc=True).tz_convert(run.tz)
+    energy_wh = np.diff(sum((one.energy_at(edges_s) for one in drawn), np.zeros(len(edges_s))))
+    return pd.DataFrame(
+        {
+            "start": at[:-1],
+            "end": at[1:],
+            "connector": connector,
+            "energy_wh": energy_wh,
+            "mean_w": energy_wh * 3600.0 / np.diff(edges_s),
+            "max_w": _highest_w(edges_s, drawn),
+        }
+    )
+
+
+def _highest_w(edges_s: Array, drawn: list[Drawn]) -> Array:
+    """The highest power within each interval, of all together; it is reached at a row or at a boundary."""
+    at_s = reduce(np.union1d, [one.t_s for one in drawn], edges_s)
+    at_s = at_s[(at_s >= edges_s[0]) & (at_s <= edges_s[-1])]
+    after_w = sum((one.power_at(at_s[:-1], before=False) for one in drawn), np.zeros(len(at_s) - 1))
+    before_w = sum((one.power_at(at_s[1:], before=True) for one in drawn), np.zeros(len(at_s) - 1))
+    first = np.searchsorted(at_s, edges_s[:-1])
+    return np.asarray(np.maximum.reduceat(np.maximum(after_w, before_w), first))
