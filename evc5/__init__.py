@@ -1,8 +1,8 @@
 """A digital twin of the Ecotap EVC5 charge controller and the bench around it.
 
 The public API: a `Rig` is run and gives a `Run`; a `Bench` is one charge point under your hands; `judge` says
-of any recording what held; `sweep` runs a rig many times over. What goes wrong is
-`BadInput`, `BenchFault`, `CallError`, `NoReply` or `NotAvailable`.
+of any recording what held; `compare` what differs between two; `sweep` runs a rig many times over. What goes
+wrong is `BadInput`, `BenchFault`, `CallError`, `NoReply` or `NotAvailable`.
 """
 
 from importlib import import_module
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from evc5.rigs.bench.bench import Bench, CallError, NoReply
     from evc5.rigs.bench.rig import Rig
     from evc5.rigs.checks.verdict.judging import judge
+    from evc5.rigs.compare.compare import compare
     from evc5.rigs.errors import BadInput, BenchFault, NotAvailable
     from evc5.rigs.session_data.frame import fit_arrivals, read_sessions
     from evc5.rigs.sweep.sweep import sweep
@@ -26,6 +27,7 @@ __all__ = [
     "NotAvailable",
     "Rig",
     "Run",
+    "compare",
     "fit_arrivals",
     "judge",
     "read_sessions",
@@ -42,6 +44,7 @@ _HOMES = {
     "NotAvailable": "errors",
     "Rig": "bench.rig",
     "Run": "analysis.run",
+    "compare": "compare.compare",
     "fit_arrivals": "session_data.frame",
     "judge": "checks.verdict.judging",
     "read_sessions": "session_data.frame",

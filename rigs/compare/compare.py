@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evc5.rigs.analysis.recorded import Recorded
 from evc5.rigs.checks import judge
 from evc5.rigs.compare.align import Aligner, Pair
 from evc5.rigs.compare.exchanges import Exchange, Source
@@ -76,7 +77,7 @@ class Tally:
             self.a = detail
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Comparison:
     """Everything two recordings differ in; empty tables where they are alike."""
 
@@ -93,6 +94,12 @@ class Comparison:
     timing: dict[str, Tally] = field(default_factory=dict)  # beyond the tolerance
     meter: dict[tuple[str, str], Tally] = field(default_factory=dict)
     points: dict[tuple[str, str], Points] = field(default_factory=dict)  # by (table, kind)
+
+    def __repr__(self) -> str:
+        found = {name: value for name, value in self.table().items() if isinstance(value, list) and value}
+        counts = ", ".join(f"{len(rows)} {name}" for name, rows in found.items() if name != "transactions")
+        said = "alike" if self.alike else f"different in {counts or 'transactions'}"
+        return f"<Comparison: {said}>"
 
     @property
     def alike(self) -> bool:
@@ -132,13 +139,19 @@ class Comparison:
 
 
 def compare(
-    a: Path,
-    b: Path,
+    run_a: Recorded | str | Path,
+    run_b: Recorded | str | Path,
     time_tolerance_s: float = TIME_TOLERANCE_S,
     meter_tolerance_pct: float = 0.0,
     progress: Callable[[float, float], None] | None = None,
 ) -> Comparison:
-    """Compare two run directories or transcripts. Raises BadInput for what is neither."""
+    """What differs between two recordings of one rig: runs, run directories or transcripts.
+
+    Times are alike within `time_tolerance_s` seconds, meter values within `meter_tolerance_pct` percent. The
+    comparison has `alike`, and `table()` with all that differs as lists of dicts. BadInput for what is no
+    recording.
+    """
+    a, b = _place(run_a), _place(run_b)
     sources = Source.open(a), Source.open(b)
     for source in sources:
         source.bare = not (a.is_dir() and b.is_dir())
@@ -147,6 +160,10 @@ def compare(
     comparison.start_epoch_s = sources[0].start_epoch_s or 0.0
     _verdicts(comparison, *_judged(*sources))
     return comparison
+
+
+def _place(run: Recorded | str | Path) -> Path:
+    return run.directory if isinstance(run, Recorded) else Path(run)
 
 
 class _Comparing:

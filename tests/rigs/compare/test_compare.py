@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+import evc5
+from evc5 import BadInput, Rig
 from evc5.rigs.command.cli import main
 from evc5.rigs.compare.align import nearest
 from evc5.rigs.compare.compare import Comparison, compare
@@ -309,3 +311,16 @@ def test_bad_input_is_told_in_one_line(
     assert out == ""
     assert len(err.splitlines()) == 1
     assert said in err
+
+
+def test_two_runs_are_compared_by_themselves_or_by_their_directories(tmp_path: Path) -> None:
+    charge = {"connector": 1, "vehicle": "vw-id3-58", "plug_in": "10m", "unplug": "40m", "soc": 0.5}
+    rig = Rig.from_dict({"name": "one", "start": "2024-03-01T10:00:00Z", "days": 0.05, "sessions": [charge]})
+    run = rig.run(out=tmp_path / "a")
+    slower = rig.revised({"sessions[0].unplug": "30m"}).run(out=tmp_path / "b")
+    assert repr(evc5.compare(run, run.directory)) == "<Comparison: alike>"
+    found = evc5.compare(str(run.directory), slower)
+    assert not found.alike
+    assert repr(found).startswith("<Comparison: different in ")
+    with pytest.raises(BadInput):
+        evc5.compare(run, tmp_path / "nothing")
