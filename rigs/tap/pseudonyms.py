@@ -5,20 +5,21 @@ import os
 import re
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from evc5.rigs.errors import BadInput
 
 TAGS = frozenset({"idTag", "parentIdTag"})
+FREE = frozenset({"data", "info"})  # members that may say anything, a card that is known too
 KEY_FILE = ".pseudonyms"  # beside the recordings; whoever has it can try which card is which
 KEY_BYTES = 32
 LEAST_KNOWN = 4  # characters: shorter cards are renamed in their own members only
 DIGITS = 12  # of a pseudonym, hexadecimal: with "tag-" before it fits into an IdToken (CiString20)
-SUSPECT = ('"idTag"', '"parentIdTag"')
-FREE = ('"data"', '"info"')  # members that may say anything, a card that is known too
-FIELD = re.compile(r'("(?:idTag|parentIdTag)"\s*:\s*")((?:[^"\\]|\\.)*)')
+SUSPECT = ("Tag", '"data"', '"info"', "\\u")  # without one of these no member is concerned
+# Each string, with the string that is its value; the last may be cut off. None begins inside another.
+STRING = r'"((?:[^"\\]|\\.)*)'
+MEMBER = re.compile(rf'{STRING}"(?:(\s*:\s*){STRING}("?))?', re.DOTALL)
 
 
 class Pseudonyms:
@@ -37,33 +38,56 @@ class Pseudonyms:
         return known
 
     def frame(self, text: str) -> str:
-        """A frame with other names for its cards, JSON or not."""
-        if any(mark in text for mark in SUSPECT):
-            try:
-                text = orjson.dumps(self._walked(orjson.loads(text))).decode()
-            except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
-                text = FIELD.sub(lambda found: found[1] + self.of(found[2]), text)
-        if any(mark in text for mark in FREE):
-            for tag, name in self._given.items():
-                text = text.replace(tag, name) if len(tag) >= LEAST_KNOWN else text
-        return text
+        """A frame with other names for its cards, JSON or not; all else is as it was, to the character."""
+        return MEMBER.sub(self._member, text) if any(mark in text for mark in SUSPECT) else text
 
-    def _walked(self, value: Any, name: str = "") -> Any:
-        if isinstance(value, dict):
-            return {key: self._walked(item, key) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self._walked(item, name) for item in value]
-        return self.of(value) if name in TAGS and isinstance(value, str) and value else value
+    def _member(self, found: re.Match[str]) -> str:
+        name, between, value, end = found.groups()
+        if not value:
+            return found[0]
+        if (key := _unescaped(name)) in TAGS:
+            value = self.of(_unescaped(value))
+        elif key in FREE:
+            value = self._free(value)
+        return f'"{name}"{between}"{value}{end}'
+
+    def _free(self, value: str) -> str:
+        for tag, name in self._given.items():
+            value = value.replace(tag, name) if len(tag) >= LEAST_KNOWN else value
+        return value
+
+
+def _unescaped(text: str) -> str:
+    """What a JSON string says; itself where it says nothing."""
+    if "\\" not in text:
+        return text
+    try:
+        return str(orjson.loads(f'"{text}"'))
+    except orjson.JSONDecodeError:
+        return text
 
 
 def _key(path: Path) -> bytes:
     try:
-        if path.exists():
-            return path.read_bytes()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        key = os.urandom(KEY_BYTES)
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(key)
-        return key
+        if not path.exists():
+            _new_key(path)
+        key = path.read_bytes()
     except OSError as error:
         raise BadInput(f"--out {path}: {error.strerror}") from None
+    if len(key) != KEY_BYTES:  # names under a key cut short could be guessed
+        raise BadInput(
+            f"--out {path} must hold {KEY_BYTES} bytes, got {len(key)}; without it a new one is made"
+        )
+    return key
+
+
+def _new_key(path: Path) -> None:
+    """Whole or not at all, whenever this is killed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    with open(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(os.urandom(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
