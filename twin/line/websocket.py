@@ -6,7 +6,7 @@ environment reads and writes by itself. Source: RFC 6455, OCPP-J 1.6 section 3.
 
 import logging
 import os
-import select
+import selectors
 import socket
 import ssl
 import struct
@@ -218,11 +218,11 @@ class Socket:
             try:
                 data = data[self.raw.send(data) :]
             except (BlockingIOError, ssl.SSLWantWriteError):
-                if not _ready([], [self.raw], deadline_wall_s):
+                if not _ready(self.raw, selectors.EVENT_WRITE, deadline_wall_s):
                     self._gone = f"the CSMS took nothing for {SEND_TIMEOUT_S:g} s"
                     return
             except ssl.SSLWantReadError:
-                _ready([self.raw], [], deadline_wall_s)
+                _ready(self.raw, selectors.EVENT_READ, deadline_wall_s)
             except OSError as error:
                 self._gone = f"the connection broke: {_said(error)}"
                 return
@@ -230,7 +230,7 @@ class Socket:
     def _await_close(self) -> None:
         deadline_wall_s = time.monotonic() + CLOSE_WAIT_S
         while not self._gone and self._protocol.state is not State.CLOSED:
-            if not _ready([self.raw], [], deadline_wall_s) or not self._read():
+            if not _ready(self.raw, selectors.EVENT_READ, deadline_wall_s) or not self._read():
                 return
 
 
@@ -334,6 +334,11 @@ def _left(deadline_wall_s: float) -> float:
     return left
 
 
-def _ready(read: list[socket.socket], write: list[socket.socket], deadline_wall_s: float) -> bool:
-    readable, writable, _ = select.select(read, write, [], max(0.0, deadline_wall_s - time.monotonic()))
-    return bool(readable or writable)
+# `select.select` knows no descriptor from 1,024 on; where there is only that (Windows), it counts otherwise.
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
+
+def _ready(waiting: socket.socket, for_what: int, deadline_wall_s: float) -> bool:
+    with _Selector() as selector:
+        selector.register(waiting, for_what)
+        return bool(selector.select(max(0.0, deadline_wall_s - time.monotonic())))

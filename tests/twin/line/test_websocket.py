@@ -3,7 +3,8 @@
 import base64
 import http
 import logging
-import select
+import os
+import selectors
 import socket
 import time
 
@@ -26,7 +27,9 @@ def receive(opened, seconds=30.0):
     """All that comes until at least one message is there."""
     messages, deadline = opened.receive(), time.monotonic() + seconds
     while not messages and time.monotonic() < deadline:
-        select.select([opened.raw], [], [], 0.05)
+        with selectors.DefaultSelector() as selector:
+            selector.register(opened.raw, selectors.EVENT_READ)
+            selector.select(0.05)
         messages = opened.receive()
     return messages
 
@@ -46,6 +49,29 @@ def test_texts_pass_in_both_directions():
         assert opened.send("there and")
         assert receive(opened)[0] == "there and back"
         opened.close()
+
+
+def test_a_socket_whose_descriptor_is_beyond_1024_simply_works():
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 1200:
+        pytest.skip(f"no more than {hard} descriptors here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1200, hard))
+    held = [os.open(os.devnull, os.O_RDONLY)]
+    try:
+        while held[-1] < 1024:
+            held.append(os.dup(held[0]))
+        with websocket_server(lambda ws: ws.send(ws.recv())) as url:
+            opened = open_socket(endpoint(url))
+            assert opened.raw.fileno() > 1024
+            text = "x" * 300_000  # more than is sent at once: it waits for room
+            assert opened.send(text)
+            assert receive(opened)[0] == text
+            opened.close()
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536, 300_000])
