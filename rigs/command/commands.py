@@ -100,8 +100,8 @@ def run_selftest(arguments: Namespace) -> int:
 def serve_charge_points(arguments: Namespace) -> int:
     from evc5.rigs.rigfile.file import RigFile
     from evc5.rigs.served.limits import Limits
+    from evc5.rigs.served.listener import Address
     from evc5.rigs.served.serve import Order, serve
-    from evc5.rigs.served.sockets import Address
 
     if arguments.tls_key and not arguments.tls_cert:
         raise BadInput("--tls-key must come with --tls-cert")
@@ -125,7 +125,7 @@ def serve_charge_points(arguments: Namespace) -> int:
 
 
 def listen_in(arguments: Namespace) -> int:
-    from evc5.rigs.served.sockets import Address
+    from evc5.rigs.served.listener import Address
     from evc5.rigs.tap.handshake import Upstream
     from evc5.rigs.tap.tap import Order, tap
 

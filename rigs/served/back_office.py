@@ -24,7 +24,8 @@ from evc5.rigs.recording.writing.recorder import Recorder
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.station import secrets_of
 from evc5.rigs.served.limits import DEFAULTS, Limits
-from evc5.rigs.served.sockets import Address, Ears, Line, Server
+from evc5.rigs.served.listener import Address
+from evc5.rigs.served.sockets import Ears, Line, Server
 from evc5.twin.clock import Calendar
 from evc5.twin.line.hub import Hub
 from evc5.twin.line.pace import Paced

@@ -17,8 +17,8 @@ from evc5.rigs.errors import BenchFault, NotAvailable
 from evc5.rigs.hardware.making import check
 from evc5.rigs.rigfile.file import NOTHING, RigFile
 from evc5.rigs.served.back_office import Plan, Service, Station
+from evc5.rigs.served.listener import Address
 from evc5.rigs.served.metal import Metal
-from evc5.rigs.served.sockets import Address
 from evc5.twin.ocpp.rpc import REPLY_TIMEOUT_S, Reply
 
 T = TypeVar("T")

@@ -15,9 +15,9 @@ from evc5.rigs.recording.reading.run_directory import check
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.served.back_office import Plan, Service, Station, Tell
 from evc5.rigs.served.limits import DEFAULTS, Limits
+from evc5.rigs.served.listener import Address
 from evc5.rigs.served.metal import Metal
 from evc5.rigs.served.operator import Operator, Script
-from evc5.rigs.served.sockets import Address
 
 REPORTS = 8  # of so many charge points there is a report for people; of others evc5 verify writes one
 END_POLL_S = 0.5  # wall clock: how often the end is looked for

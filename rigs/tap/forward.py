@@ -5,18 +5,15 @@ that, and nothing that goes wrong there stops a byte.
 """
 
 import asyncio
-import logging
 import socket
 import ssl
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
-from evc5.rigs.errors import BadInput
 from evc5.rigs.served.limits import Limits
-from evc5.rigs.served.sockets import SERVER_START_S, Address
+from evc5.rigs.served.listener import Address, Listener
 from evc5.rigs.tap import handshake
 from evc5.rigs.tap.handshake import Request, Upstream
 from evc5.rigs.tap.messages import Message, Messages
@@ -31,8 +28,6 @@ DEMANDS = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE")  # how TLS 1.3 and 1.2 s
 Reader = asyncio.StreamReader
 Writer = asyncio.StreamWriter
 Way = Literal["up", "down"]
-
-logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # what a socket breaks with is told by us
 
 
 @dataclass(slots=True, eq=False)
@@ -58,60 +53,28 @@ class Told:
     why: str = ""
 
 
-class Forwarder:
+class Forwarder(Listener):
     """Listens until `close`; `tell` hears in the forwarding thread and must return at once."""
 
     def __init__(
         self, address: Address, upstream: Upstream, tell: Callable[[Told], None], stations: int
     ) -> None:
         Limits(stations).make_room(sockets=2)
-        self._address = address
+        super().__init__(address, "evc5-tap", flag="--listen")
         self._upstream = upstream
         self._tell = tell
         self._most = stations
-        self._tls = address.tls()
         self._onward = ssl.create_default_context() if upstream.is_tls else None
         self._lines: dict[str, Line] = {}  # by identity: the newest
-        self.port = address.port
         self._open = 0
-        self._started = threading.Event()
-        self._failure: Exception | None = None
-        self._loop = asyncio.new_event_loop()
-        self._stop: asyncio.Future[None] = self._loop.create_future()
-        self._thread = threading.Thread(target=self._run, name="evc5-tap", daemon=True)
-        self._thread.start()
-        if not self._started.wait(SERVER_START_S):
-            raise BadInput(f"--listen {address.host}: cannot be listened on within {SERVER_START_S:g} s")
-        if self._failure is not None:
-            raise BadInput(f"--listen{str(address.refusal(self._failure)).partition(':')[2] or ''}")
-
-    @property
-    def url(self) -> str:
-        """What charge points are to dial instead of the back office."""
-        return f"{'ws' if self._tls is None else 'wss'}://{self._address.host}:{self.port}"
-
-    def close(self) -> None:
-        with suppress(RuntimeError):  # it has ended already
-            self._loop.call_soon_threadsafe(self._stop.cancel)
-        self._thread.join(SERVER_START_S)
-
-    def _run(self) -> None:
-        try:
-            self._loop.run_until_complete(self._serve())
-        except (OSError, UnicodeError) as error:  # the second: what can be no host name
-            self._failure = error
-        finally:
-            self._started.set()
-            self._loop.close()
+        self._loop.set_exception_handler(lambda *_: None)  # what a socket breaks with is told by us
+        self.start()
 
     async def _serve(self) -> None:
         server = await asyncio.start_server(
             self._tap, self._address.host, self._address.port, ssl=self._tls, backlog=BACKLOG
         )
-        self.port = server.sockets[0].getsockname()[1]
-        self._started.set()
-        with suppress(asyncio.CancelledError):
-            await self._stop
+        await self.until_closed(server.sockets[0])
         server.close()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()

@@ -4,9 +4,10 @@ Everything else passes as it came: path, query, subprotocols, Authorization. Sou
 """
 
 from dataclasses import dataclass
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from evc5.rigs.errors import BadInput
+from evc5.rigs.served.sockets import identity_of
 
 END = b"\r\n\r\n"
 MOST_BYTES = 1 << 16  # of a request or an answer before its body; assumed: a charge point needs about 400
@@ -58,12 +59,7 @@ class Request:
 
     @property
     def identity(self) -> str:
-        """The last part of the path, decoded (OCPP-J 3.1.1)."""
-        return unquote(self._parts.path.rpartition("/")[2])
-
-    @property
-    def _parts(self) -> SplitResult:
-        return urlsplit(f"//host{self.target}" if self.target.startswith("/") else self.target)
+        return identity_of(self.target)
 
 
 def read(head: bytes, upstream: Upstream) -> Request:

@@ -45,6 +45,7 @@ class Keeper:
     directory: Path
     lock: Lock  # of the directory, and so of all that lies in it
     tell: Tell
+    warn: Tell  # of what is not recorded
     pseudonyms: Pseudonyms | None
     stations: dict[str, Kept] = field(default_factory=dict)
     finished: list[Path] = field(default_factory=list)  # days that are over
@@ -73,7 +74,7 @@ class Keeper:
             except Exception as error:
                 self._fails(told.line.identity, error)
         if self._missed:
-            self.tell(f"NOT RECORDED: {self._missed} messages came faster than they can be written")
+            self.warn(f"NOT RECORDED: {self._missed} messages came faster than they can be written")
             self._missed = 0
 
     def second(self) -> None:
@@ -126,7 +127,7 @@ class Keeper:
             self.tell(f"{shown(kept.identity)} has gone ({recorder.redactor.text(told.why)})")
             recorder.event(t_s, None, "link-down", {"kind": "hung up", "reason": told.why})
         elif told.kind == "unread":
-            self.tell(f"NOT RECORDED: what {shown(kept.identity)} says passes unread: {told.why}")
+            self.warn(f"NOT RECORDED: what {shown(kept.identity)} says passes unread: {told.why}")
             recorder.event(t_s, None, "operator", {"unread": told.why})
         elif told.message is not None:
             self._message(kept, told.kind == "up", told.message.text, t_s)
@@ -177,12 +178,12 @@ class Keeper:
         if kept is None or not isinstance(error, OSError) or kept.unwritten_bytes > MOST_UNWRITTEN_BYTES:
             if kept is not None and not kept.is_lost:
                 kept.is_lost = True
-                self.tell(f"NOT RECORDED any further today: {shown(identity)}: {why}; its traffic goes on")
+                self.warn(f"NOT RECORDED any further today: {shown(identity)}: {why}; its traffic goes on")
             elif kept is None:
-                self.tell(f"NOT RECORDED: {shown(identity)}: {why}; its traffic goes on")
+                self.warn(f"NOT RECORDED: {shown(identity)}: {why}; its traffic goes on")
         elif not kept.unwritten_bytes:
             kept.unwritten_bytes = 1
-            self.tell(f"NOT RECORDED for now: {shown(identity)}: {why}; it waits, and traffic goes on")
+            self.warn(f"NOT RECORDED for now: {shown(identity)}: {why}; it waits, and traffic goes on")
 
     def _taken(self, kept: Kept) -> None:
         if kept.unwritten_bytes:

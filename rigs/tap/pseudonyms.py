@@ -8,9 +8,9 @@ from pathlib import Path
 
 import orjson
 
+from evc5.rigs.checks.verdict.case import TAGS
 from evc5.rigs.errors import BadInput
 
-TAGS = frozenset({"idTag", "parentIdTag"})
 FREE = frozenset({"data", "info"})  # members that may say anything, a card that is known too
 KEY_FILE = ".pseudonyms"  # beside the recordings; whoever has it can try which card is which
 KEY_BYTES = 32

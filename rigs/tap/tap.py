@@ -11,8 +11,8 @@ from evc5.rigs.errors import BadInput
 from evc5.rigs.printable import printable
 from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.served.back_office import Tell, shown
+from evc5.rigs.served.listener import Address
 from evc5.rigs.served.serve import REPORTS, judged_run
-from evc5.rigs.served.sockets import Address
 from evc5.rigs.tap.findings import Finding, LiveFindings
 from evc5.rigs.tap.forward import Forwarder
 from evc5.rigs.tap.handshake import Upstream
@@ -57,19 +57,21 @@ def tap(order: Order, tell: Tell) -> Outcome:
     try:
         names = None if order.keep_tags else Pseudonyms(directory)
         watch = _Watch(tell)
-        keeper = Keeper(directory, lock, watch.tell, names)
+        keeper = Keeper(directory, lock, watch.tell, watch.warn, names)
         forwarder = Forwarder(order.address, order.upstream, keeper.hear, order.stations)
     except BadInput:
         lock.release()
         raise
     tell(f"charge points may dial {forwarder.url}/<identity> instead of {order.upstream.url}")
-    live = None if order.record_only else LiveFindings(watch.finding, watch.tell)
+    live = None if order.record_only else LiveFindings(watch.finding, watch.warn)
+    switch_s = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_S)
     try:
         _listen(keeper, live, order.seconds)
     except KeyboardInterrupt:
         pass
     finally:
+        sys.setswitchinterval(switch_s)
         forwarder.close()
         directories = keeper.close()
         if live is not None:
@@ -102,8 +104,12 @@ class _Watch:
         self._tell = tell
         self.incomplete = False
 
+    def warn(self, text: str) -> None:
+        """Something is not recorded, or not judged."""
+        self.incomplete = True
+        self.tell(text)
+
     def tell(self, text: str) -> None:
-        self.incomplete |= text.startswith("NOT ")
         self._tell(f"{_clock()} {printable(text)}")
 
     def finding(self, identity: str, found: Finding) -> None:

@@ -1,15 +1,14 @@
 """Register maps: where a meter keeps which quantity, and how its registers are numbers."""
 
 import struct
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from evc5.rigs.errors import BadInput
+from evc5.rigs.hardware import shipped
 
 CODES = {"f32": "f", "u16": "H", "s16": "h", "u32": "I", "s32": "i", "u64": "Q", "s64": "q"}
 QUANTITIES = (
@@ -104,16 +103,7 @@ class Map:
 
 def find(name: str, folder: Path) -> Map:
     """A shipped map by its name, or a TOML file of one beside the rig's; BadInput says what there is."""
-    shipped = tomllib.loads((files("evc5.rigs.hardware.modbus") / "maps.toml").read_text("utf-8"))
-    if name in shipped:
-        return _read(name, shipped[name])
-    path = folder / name
-    if path.suffix != ".toml":
-        raise BadInput(f"map must be one of {', '.join(shipped)}, or a TOML file, got {name!r}")
-    try:
-        return _read(path.stem, tomllib.loads(path.read_text("utf-8")))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: {error}") from None
+    return shipped.find("map", name, folder, ("evc5.rigs.hardware.modbus", "maps.toml"), _read)
 
 
 def _read(name: str, table: dict[str, Any]) -> Map:

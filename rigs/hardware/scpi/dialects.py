@@ -1,12 +1,11 @@
 """Dialects: what an instrument wants to be told for each verb, and what its readings mean."""
 
-import tomllib
 from dataclasses import dataclass, fields
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from evc5.rigs.errors import BadInput
+from evc5.rigs.hardware import shipped
 from evc5.rigs.hardware.modbus.maps import QUANTITIES
 
 ROLES = ("load", "source", "analyser")
@@ -39,16 +38,7 @@ class Dialect:
 
 def find(name: str, folder: Path) -> Dialect:
     """A shipped dialect by its name, or a TOML file of one beside the rig's; BadInput says what there is."""
-    shipped = tomllib.loads((files("evc5.rigs.hardware.scpi") / "dialects.toml").read_text("utf-8"))
-    if name in shipped:
-        return _read(name, shipped[name])
-    path = folder / name
-    if path.suffix != ".toml":
-        raise BadInput(f"dialect must be one of {', '.join(shipped)}, or a TOML file, got {name!r}")
-    try:
-        return _read(path.stem, tomllib.loads(path.read_text("utf-8")))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: {error}") from None
+    return shipped.find("dialect", name, folder, ("evc5.rigs.hardware.scpi", "dialects.toml"), _read)
 
 
 def _read(name: str, table: dict[str, Any]) -> Dialect:

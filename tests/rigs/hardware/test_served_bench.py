@@ -24,8 +24,8 @@ from websockets.sync.client import connect
 from evc5.rigs.hardware.modbus import maps
 from evc5.rigs.hardware.modbus.serving import MeterEmulator
 from evc5.rigs.rigfile.file import RigFile
+from evc5.rigs.served.listener import Address
 from evc5.rigs.served.serve import Order, Outcome, serve
-from evc5.rigs.served.sockets import Address
 
 pytestmark = pytest.mark.slow
 BOX = ROOT / "tests" / "support" / "bench_box.py"

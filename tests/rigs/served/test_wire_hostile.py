@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from evc5.rigs.bench.csms import HANDLERS
 from evc5.rigs.served.back_office import Plan, file_name
 from evc5.rigs.served.limits import Allowance, Limits
-from evc5.rigs.served.sockets import Address
+from evc5.rigs.served.listener import Address
 
 LOCAL = Address(port=0)
 DEEP = "[" * 250 + "]" * 250

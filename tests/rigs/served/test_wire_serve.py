@@ -17,9 +17,9 @@ from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.writing.redaction import redacted
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.served.back_office import Plan, Service
+from evc5.rigs.served.listener import Address
 from evc5.rigs.served.operator import Operator, Script, steps
 from evc5.rigs.served.serve import Order, serve
-from evc5.rigs.served.sockets import Address
 from evc5.twin.line.endpoint import Endpoint
 from evc5.twin.line.websocket import open_socket
 

@@ -13,7 +13,7 @@ from local_csms import server_tls
 from places import CERTIFICATES
 from websockets.frames import Frame, Opcode
 
-from evc5.rigs.served.sockets import Address
+from evc5.rigs.served.listener import Address
 from evc5.rigs.tap.forward import Forwarder, Told
 from evc5.rigs.tap.handshake import END, Upstream
 

@@ -25,7 +25,7 @@ def said() -> list[str]:
 @pytest.fixture
 def keeper(tmp_path: Path, said: list[str]) -> Iterator[Keeper]:
     lock = Lock(tmp_path / "tap")
-    made = Keeper(tmp_path / "tap", lock, said.append, Pseudonyms(tmp_path / "tap"))
+    made = Keeper(tmp_path / "tap", lock, said.append, said.append, Pseudonyms(tmp_path / "tap"))
     made.now = lambda: datetime(2024, 3, 1, 23, 59, tzinfo=UTC)
     yield made
     lock.release()
@@ -111,3 +111,11 @@ def test_only_the_newest_connection_of_a_charge_point_ends_it(keeper: Keeper, sa
         keeper.hear(told)
     keeper.work()
     assert said == ["CP1 is connected", "CP1 is connected"]
+
+
+def test_no_name_of_a_charge_point_is_taken_for_a_warning(keeper: Keeper, said: list[str]) -> None:
+    warned: list[str] = []
+    keeper.warn = warned.append
+    keeper.hear(Told(Line("NOT RECORDED"), "opened"))
+    keeper.work()
+    assert (said, warned) == (["NOT RECORDED is connected"], [])
