@@ -26,7 +26,6 @@ from evc5.twin.clock import Calendar, StationClock
 from evc5.twin.line.hub import Hub
 from evc5.twin.line.link import FaultyLink, MemoryLink
 from evc5.twin.line.pace import Pace, Paced
-from evc5.twin.ocpp.agent import REAL_CLOCK_STEP_S
 from evc5.twin.ocpp.memory import Memory
 from evc5.twin.ocpp.store import Damaged, SqliteStore, put_aside
 from evc5.twin.services.files import Files, NetworkFiles, SimulatedFiles
@@ -135,8 +134,7 @@ def assemble(
     )
     device.restart.on_end.append(lambda kind: recorder.event(timeline.now, None, "reset", {"type": kind}))
     device.agent.foreign_time = recorder.summary["foreign_time"] = joined.foreign_time
-    if joined.real_time:
-        device.agent.clock_step_s = REAL_CLOCK_STEP_S
+    device.agent.clock_step_s = recorder.summary["clock_step_s"] = joined.clock_step_s
     device.agent.on_foreign_time.append(
         lambda ahead_s: recorder.summary.setdefault("csms_clock_ahead_s", round(ahead_s, 3))
     )

@@ -19,6 +19,7 @@ from evc5.twin.line.link import FaultyLink, MemoryLink, Record
 from evc5.twin.line.pace import Lockstep, Pace, Paced
 from evc5.twin.line.websocket import NoConnection, Socket, open_socket
 from evc5.twin.line.wire import Notice, WireLink
+from evc5.twin.ocpp.agent import CLOCK_STEP_S, REAL_CLOCK_STEP_S
 from evc5.twin.sheet import vendor
 from evc5.twin.sheet.configuration import Configuration
 
@@ -48,7 +49,7 @@ class Joined:
     pace: Pace
     hub: Hub | None = None
     foreign_time: bool = False  # does the back office live in another time than the run?
-    real_time: bool = False  # do both live in that of the wall clock?
+    clock_step_s: float = CLOCK_STEP_S  # from which difference to its time on the station follows it
 
 
 class Network(Protocol):
@@ -137,7 +138,8 @@ class Remote:
             return Joined(link, None, Lockstep(timeline, self.hub, [link]), self.hub, foreign_time=True)
         pace = Paced(timeline, self.hub, self._factor)
         real_time = self._factor == 1.0 and abs(time.time() - near.calendar.epoch(0.0)) <= SAME_TIME_S
-        return Joined(link, None, pace, self.hub, foreign_time=not real_time, real_time=real_time)
+        step_s = REAL_CLOCK_STEP_S if real_time else CLOCK_STEP_S
+        return Joined(link, None, pace, self.hub, foreign_time=not real_time, clock_step_s=step_s)
 
     def _configured(self, key: str, link: WireLink) -> None:
         if key.lower() == "websocketpinginterval":

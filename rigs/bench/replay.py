@@ -206,4 +206,7 @@ class Replay:
     def join(self, near: NearEnd) -> Joined:
         link = ReplayLink(self.tape, near.timeline, near.record, near.notice, near.cleaned)
         self.likeness = link.likeness.summary
-        return Joined(link, None, near.timeline, foreign_time=self.tape.foreign_time)
+        tape = self.tape
+        return Joined(
+            link, None, near.timeline, foreign_time=tape.foreign_time, clock_step_s=tape.clock_step_s
+        )

@@ -18,6 +18,7 @@ from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.reading.frames import events
 from evc5.twin.clock import parse_instant
+from evc5.twin.ocpp.agent import CLOCK_STEP_S
 
 
 class Entry(NamedTuple):
@@ -63,6 +64,7 @@ class Tape:
     messages: Path
     pace: str | float  # as its summary has it: max (in memory), lockstep, or a factor
     foreign_time: bool
+    clock_step_s: float = CLOCK_STEP_S  # from which difference on the station followed its time
     days: float | None = None  # how long it is, and of what seed, where its summary says so
     seed: int | None = None
     rig: str | None = None
@@ -82,7 +84,8 @@ class Tape:
         rig = summary.get("rig")
         foreign = summary.get("foreign_time")
         foreign = _foreign(messages) if foreign is None else foreign
-        return cls(messages, pace, foreign, days, seed, rig)
+        step_s = summary.get("clock_step_s", CLOCK_STEP_S)
+        return cls(messages, pace, foreign, step_s, days, seed, rig)
 
     def entries(self) -> Iterator[Entry]:
         """The frames in order."""
