@@ -74,6 +74,7 @@ ROOMS = {
         " twin",
         "orjson pandas",
     ),
+    "rigs.keeper": ("rigs.errors rigs.secrets twin", ""),
     "rigs.served": (
         "rigs.errors rigs.printable rigs.recording rigs.checks rigs.analysis rigs.rigfile rigs.bench"
         " rigs.hardware models twin",
@@ -82,6 +83,10 @@ ROOMS = {
     "rigs.tap": (
         "rigs.errors rigs.printable rigs.recording rigs.checks rigs.analysis rigs.served twin",
         "orjson websockets",
+    ),
+    "rigs.probe": (
+        "rigs.errors rigs.printable rigs.secrets rigs.keeper rigs.rigfile rigs.bench rigs.served models twin",
+        "",
     ),
     "rigs.selftest": ("rigs.errors rigs.checks rigs.rigfile rigs.bench models twin", "numpy orjson rich"),
     "rigs.speed": (
