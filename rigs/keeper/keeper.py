@@ -28,8 +28,8 @@ class Keeper:
     """One unit, from `begin` to `finish`. Whatever is asked of it goes through `ask`.
 
     Each change writes its undoing down first. A key is written with the value it has before it is written
-    with another, and never where a wrong value strands the unit, unless `danger` names it. Profiles get ids of
-    their own and stack levels of at least `lowest_level`: an equal one would replace the owner's (5.16.2).
+    with another, and never where a wrong value strands the unit, unless `danger` names it. Profiles get ids
+    of their own and stack levels of at least `lowest_level`: an equal one would replace the owner's (5.16.2).
     """
 
     def __init__(
