@@ -179,6 +179,8 @@ def memory(rig: RigFile) -> tuple[Memory, dict[str, str] | None]:
         return Memory(SqliteStore(path)), {"damage": str(damage), "kept": aside.name}
     except ValueError as error:
         raise BadInput(f"{rig.where}station.memory: {error}") from None
+    except OSError as error:
+        raise BadInput(f"{rig.where}station.memory: {path}: {error.strerror}") from None
 
 
 def files(rig: RigFile) -> Files:

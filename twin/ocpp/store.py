@@ -3,8 +3,11 @@
 Written with `synchronous = OFF`: a killed process loses nothing that was committed, a killed computer may.
 """
 
+import errno
+import os
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
@@ -33,6 +36,17 @@ READ = {
 }
 OURS = (b"CREATE TABLE transactions (number", b"CREATE TABLE messages (row", b"CREATE TABLE facts (name")
 HEAD_BYTES = 1 << 16  # the first page, whatever its size: where the schema stands
+MAGIC = b"SQLite format 3\0"  # how each file of SQLite begins, and where its header has the application_id:
+ID_AT = slice(68, 72)  # sqlite.org/fileformat2.html 1.3
+REFUSALS = {  # what SQLite says of the system, not of a file's contents
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+    sqlite3.SQLITE_PERM: errno.EACCES,
+    sqlite3.SQLITE_BUSY: errno.EBUSY,
+    sqlite3.SQLITE_LOCKED: errno.EBUSY,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+}
 
 Read = tuple[list[Transaction], list[Message], dict[str, Any]]
 
@@ -44,33 +58,44 @@ class Damaged(ValueError):
 class SqliteStore:
     """One station's memory in one file, made where there is none.
 
-    Raises Damaged for a memory that is broken, ValueError for a file that is something else.
+    Raises Damaged for a memory that is broken, ValueError for a file that is something else and stays as it
+    is, OSError for what the system refuses.
     """
 
     def __init__(self, path: str | Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
-        try:
-            self._open()
-            self._found = self._read()
-        except (sqlite3.DatabaseError, ValueError, TypeError, KeyError) as error:
-            self._db.close()
-            if _is_ours(Path(path)) and not isinstance(error, _Foreign):
+        self._path = Path(path)
+        with _refusals(self._path):
+            if not self._path.exists():
+                _begin(self._path)
+            elif not _is_ours(self._path):
+                told = f"its marks must be {MARKS}, and nothing in it says so"
+                raise ValueError(f"{path} must be the memory file of a station: {told}")
+            self._db = sqlite3.connect(path, isolation_level=None)
+            try:
+                self._open()
+                self._found = self._read()
+            except (sqlite3.DatabaseError, ValueError, TypeError, KeyError) as error:
+                self._db.close()
+                if _of_the_system(error):
+                    raise
+                if isinstance(error, _Foreign):
+                    raise ValueError(f"{path} must be the memory file of a station: {error}") from None
                 raise Damaged(f"{path} is damaged: {error}") from None
-            raise ValueError(f"{path} must be the memory file of a station: {error}") from None
 
     def _open(self) -> None:
-        if not self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
-            self._db.executescript(f"BEGIN; {SCHEMA} {marks} COMMIT")
         found = [self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in MARKS]
         if found != list(MARKS.values()):
             told = f"its marks must be {MARKS}, got {found}"
-            raise (
-                _Foreign(told) if found[0] == APPLICATION_ID and 0 < found[1] < VERSION else ValueError(told)
-            )
+            is_earlier = found[0] == APPLICATION_ID and 0 < found[1] < VERSION and not self._has_sums()
+            raise _Foreign(told) if is_earlier else ValueError(told)
         # No write-ahead log: what stands there and is damaged would be passed over in silence.
         self._db.execute("PRAGMA journal_mode = TRUNCATE")
         self._db.execute("PRAGMA synchronous = OFF")
+
+    def _has_sums(self) -> bool:
+        """Are its tables of this version?"""
+        tables = self._db.execute("SELECT sql FROM sqlite_master WHERE type = 'table'").fetchall()
+        return any("sum INTEGER" in sql for (sql,) in tables)
 
     def load(self) -> Read:
         """What was found when it was opened."""
@@ -104,17 +129,16 @@ class SqliteStore:
         self._write("INSERT INTO messages VALUES (?, ?, ?, ?, ?)", *values, _sum(*values))
 
     def opened(self, transaction: Transaction, message: Message) -> None:
-        self._db.execute("BEGIN")
-        transaction.number = self._write("INSERT INTO transactions (running, body, sum) VALUES (1, '', 0)")
-        self.changed(transaction)
-        self.add(message)
-        self._db.execute("COMMIT")
+        with self._at_once():
+            insert = "INSERT INTO transactions (running, body, sum) VALUES (1, '', 0)"
+            transaction.number = self._write(insert)
+            self.changed(transaction)
+            self.add(message)
 
     def closed(self, transaction: Transaction, message: Message) -> None:
-        self._db.execute("BEGIN")
-        self._keep(transaction, running=0)
-        self.add(message)
-        self._db.execute("COMMIT")
+        with self._at_once():
+            self._keep(transaction, running=0)
+            self.add(message)
 
     def changed(self, transaction: Transaction) -> None:
         running = "SELECT running FROM transactions WHERE number = ?"
@@ -124,13 +148,12 @@ class SqliteStore:
 
     def remove(self, message: Message) -> None:
         """Forget a message: with a start keep the id it got, with a stop forget the transaction."""
-        self._db.execute("BEGIN")
-        self._write("DELETE FROM messages WHERE row = ?", message.row)
-        if message.transaction is not None and message.action == "StartTransaction":
-            self.changed(message.transaction)
-        elif message.transaction is not None and message.action == "StopTransaction":
-            self._write("DELETE FROM transactions WHERE number = ?", message.transaction.number)
-        self._db.execute("COMMIT")
+        with self._at_once():
+            self._write("DELETE FROM messages WHERE row = ?", message.row)
+            if message.transaction is not None and message.action == "StartTransaction":
+                self.changed(message.transaction)
+            elif message.transaction is not None and message.action == "StopTransaction":
+                self._write("DELETE FROM transactions WHERE number = ?", message.transaction.number)
 
     def keep(self, name: str, fact: Any) -> None:
         body = _json(fact)
@@ -145,8 +168,21 @@ class SqliteStore:
         statement = "UPDATE transactions SET running = ?, body = ?, sum = ? WHERE number = ?"
         self._write(statement, running, body, _sum(number, running, body), number)
 
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
+        """All that is written within it, or nothing."""
+        self._write("BEGIN")
+        try:
+            yield
+            self._write("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._write("ROLLBACK")
+            raise
+
     def _write(self, statement: str, *values: Any) -> int:
-        return self._db.execute(statement, values).lastrowid or 0
+        with _refusals(self._path):
+            return self._db.execute(statement, values).lastrowid or 0
 
 
 class _Foreign(ValueError):
@@ -163,14 +199,48 @@ def put_aside(path: Path) -> Path:
     return aside
 
 
-def _is_ours(path: Path) -> bool:
-    """Does anything in it say that a station wrote it, however much is broken?"""
+def _begin(path: Path) -> None:
+    """A memory with nothing in it, which gets its name when it is whole: a kill leaves none half made."""
+    unfinished = path.with_name(f"{path.name}.new")
+    unfinished.write_bytes(b"")  # the system says what stands against it better than SQLite does
+    db = sqlite3.connect(unfinished, isolation_level=None)
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-    except OSError:
+        marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
+        db.executescript(f"PRAGMA journal_mode = OFF; BEGIN; {SCHEMA} {marks} COMMIT")
+    finally:
+        db.close()
+    path.with_name(f"{path.name}-journal").unlink(missing_ok=True)  # of another file that had this name
+    unfinished.replace(path)
+
+
+def _is_ours(path: Path) -> bool:
+    """Did a station write it, however much is broken? What holds nothing is no other program's either."""
+    if not path.is_file():
         return False
-    return any(mark in head for mark in OURS)
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if head.startswith(MAGIC):
+        is_marked = head[ID_AT] == APPLICATION_ID.to_bytes(4, "big") or len(head) < ID_AT.stop
+    else:
+        is_marked = MAGIC.startswith(head) or not head.strip(b"\0")
+    return is_marked or any(mark in head for mark in OURS)
+
+
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """What the system refuses SQLite is an OSError here, as of any other file."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if (number := _of_the_system(error)) is None:
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from None
+
+
+def _of_the_system(error: Exception) -> int | None:
+    """The system's number of what it refused; None for any other error."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else REFUSALS.get(code & 0xFF)
 
 
 def _json(value: Any) -> str:

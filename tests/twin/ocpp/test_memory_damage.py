@@ -1,6 +1,10 @@
 """A memory file that is broken is noticed, said and put aside; one that is whole is gone on from exactly."""
 
 import json
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -57,20 +61,83 @@ def test_a_register_told_in_answer_to_a_trigger_is_not_taken_back_by_a_kill(tmp_
     assert again.reading(1)["register_wh"] >= whole[0] > 100
 
 
-@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9])
-def test_a_cut_file_is_noticed_and_kept_beside_a_fresh_one(left: Path, share: float) -> None:
+@pytest.mark.parametrize("size", [0, 1, 15, 16, 71, 72, 300, 9000, 17_000, 26_000])
+def test_a_cut_file_is_noticed_and_kept_beside_a_fresh_one(left: Path, size: int) -> None:
     content = left.read_bytes()
-    left.write_bytes(content[: int(len(content) * share)])
-    if share < 0.05:  # what the station wrote begins after that: nothing tells it from another file
-        with pytest.raises(BadInput, match="must be the memory file of a station"):
-            remembering(left.parent)
-        return
+    left.write_bytes(content[:size])
     bench = remembering(left.parent, "2024-01-02T00:00:00Z")
     told = bench.assembly.recorder.summary["memory"]
     assert "damaged" in told["damage"] and told["kept"] == "memory.db.damaged-1"
-    assert (left.parent / told["kept"]).read_bytes() == content[: int(len(content) * share)]
+    assert (left.parent / told["kept"]).read_bytes() == content[:size]
     bench.advance(60)
     assert sent(bench, "StopTransaction") == []
+    assert "memory" not in remembering(left.parent).assembly.recorder.summary
+
+
+@pytest.mark.slow
+def test_no_cut_passes(left: Path) -> None:
+    """All lengths of the header and of the first table's beginning, and of the rest one in each 37."""
+    content = left.read_bytes()
+    for size in [*range(700), *range(700, len(content), 37)]:
+        left.write_bytes(content[:size])
+        with pytest.raises(Damaged):
+            SqliteStore(left)
+
+
+def foreign_database(path: Path, statement: str = "CREATE TABLE bookmarks (url TEXT)") -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA user_version = 7")
+        db.execute(statement)
+
+
+FOREIGN: dict[str, Callable[[Path], Any]] = {
+    "a letter": lambda path: path.write_bytes(b"x"),
+    "a text": lambda path: path.write_text("Dear Sir, SQLite format 3 is what I use.\n" * 30),
+    "a picture": lambda path: path.write_bytes(b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(range(256)) * 9),
+    "another's database": foreign_database,
+    "an empty database": lambda path: foreign_database(path, "VACUUM"),
+    "a folder": Path.mkdir,
+    "a pipe": os.mkfifo,
+}
+
+
+@pytest.mark.parametrize("what", FOREIGN)
+def test_a_file_that_is_none_of_ours_is_refused_and_not_touched(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "memory.db"
+    FOREIGN[what](path)
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(BadInput, match=r"station\.memory: .*memory\.db must be the memory file of a station"):
+        remembering(tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == ["memory.db"]
+    assert before is None or path.read_bytes() == before
+
+
+def test_a_flipped_version_is_damage_and_no_earlier_layout(left: Path) -> None:
+    content = bytearray(left.read_bytes())
+    content[63] ^= 1  # the last byte of user_version, sqlite.org/fileformat2.html 1.3
+    left.write_bytes(content)
+    assert "damaged" in remembering(left.parent).assembly.recorder.summary["memory"]["damage"]
+
+
+def test_a_journal_of_a_memory_that_was_deleted_does_no_harm(left: Path) -> None:
+    journal = left.with_name("memory.db-journal")
+    with closing(sqlite3.connect(left, isolation_level=None)) as db:
+        db.executescript("PRAGMA cache_size = 1; BEGIN; DELETE FROM facts; UPDATE messages SET payload = '';")
+        stale = journal.read_bytes()
+    left.unlink()
+    journal.write_bytes(stale)
+    assert len(stale) > 4096 and held(left) == held(left) == repr(([], [], []))
+
+
+def test_a_disk_that_is_full_is_told_as_the_system_does(left: Path) -> None:
+    store = SqliteStore(left)
+    pages = store._db.execute("PRAGMA page_count").fetchone()[0]
+    store._db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(OSError, match="No space left on device") as refused:
+        store.keep("much", "x" * 100_000)
+    assert refused.value.filename == str(left)
+    store.keep("little", 1)
+    assert SqliteStore(left).load()[2]["little"] == 1
 
 
 @pytest.mark.slow
