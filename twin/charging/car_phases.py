@@ -9,15 +9,19 @@ DRAWING_A = 0.5  # a phase with less carries no charging current; assumed
 
 
 class CarPhases:
-    """Knows it of a car that has drawn on fewer phases than it was offered, until it is unplugged.
+    """Knows it, until it leaves, of a car that has drawn on all phases wired or on fewer than conduct.
 
-    A car that draws on all that conduct may be able to use more, so that nothing is known of it.
+    A car on all of fewer phases that relays leave it may be able to use more: nothing is known of it.
     """
 
     def __init__(self, learnt: Callable[[], None]) -> None:
         self._learnt = learnt
         self._channels: dict[int, Channel] = {}
         self._known: dict[int, int] = {}
+
+    def forget(self) -> None:
+        """The firmware stops: what it has learnt is lost."""
+        self._known.clear()
 
     def of(self, connector: int) -> int | None:
         return self._known.get(connector)
@@ -41,7 +45,7 @@ class CarPhases:
         reading = outlet.reading()
         drawn = sum(amps > DRAWING_A for amps in reading.i_a)
         alive = all(volts > 0.0 for volts in reading.u_v[: outlet.phases])
-        if drawn > self._known.get(outlet.connector, drawn):
-            del self._known[outlet.connector]  # it can do more than it was thought to
-        elif 0 < drawn < outlet.phases and alive:
+        if drawn == outlet.spec.phases or (0 < drawn < outlet.phases and alive):
             self._known[outlet.connector] = drawn
+        elif drawn > self._known.get(outlet.connector, drawn):
+            del self._known[outlet.connector]  # it can do more than it was thought to

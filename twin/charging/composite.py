@@ -162,10 +162,12 @@ def _connector_flow(connector: int, said: Sequence[Cap], outlook: Outlook, layer
     if rules.is_impossible(said, wiring):
         return Flow.of(0.0, conducting, asked)
     used = rules.used(conducting, outlook.car)
-    amps, in_watts = min((rules.amps(cap, wiring, used), cap.watts is not None) for cap in said)
+    amps, in_watts = min((rules.offer_a(cap, outlook), cap.watts is not None) for cap in said)
     hint_a = max(rules.hint_a(cap, wiring, used) for cap in said)
     if in_watts:
-        return Flow.of(min(amps, local_a), used, used, hint_a)
+        watts = min(cap.watts for cap in said if cap.watts is not None)  # which one that begins may not have
+        flow = Flow.of(min(amps, local_a), used, used, hint_a)
+        return flow._replace(watts=min(flow.watts, watts))
     return Flow.of(min(amps, local_a), conducting, asked, hint_a)
 
 
@@ -179,7 +181,8 @@ def _together(flows: Sequence[Flow], whole: Cap | None, layers: Layers) -> Flow:
         amps = min(amps, layers.station_a)
         watts = min(watts, layers.station_a * NOMINAL_V * wiring.wired)
     if whole is not None:
-        whole_a = layers.rules.amps(whole, wiring, phases)
+        trial_a = layers.rules.trial_a(whole, layers.outlooks.values())
+        whole_a = max(layers.rules.amps(whole, wiring, phases), trial_a)
         amps = min(amps, whole_a)
         watts = min(watts, whole_a * NOMINAL_V * phases if whole.watts is None else whole.watts)
     return Flow(amps, watts, phases, asked)

@@ -4,8 +4,9 @@ A limit in watts is the total over all phases (OCPP 1.6 7.12), whatever the rela
 uses: it is spread over the phases that conduct, never over fewer. Amperes hold on each phase.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from evc5.models.units import NOMINAL_V
 from evc5.twin.charging.schedule import Cap
@@ -26,11 +27,15 @@ class Wiring:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """One connector as its limits meet it: its wiring, the phases it is on, those its car uses, if known."""
+    """One connector as its limits meet it: its wiring, the phases it is on, those its car uses, if known.
+
+    `minimum_a` is the least that it can be offered.
+    """
 
     wiring: Wiring = Wiring()
     phases: int = 3
     car: int | None = None
+    minimum_a: float = 6.0  # IEC 61851-1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,21 @@ class PhaseRules:
     def used(self, phases: int, car: int | None) -> int:
         """Of so many phases that conduct, those that a limit in watts is reckoned over."""
         return min(phases, car) if self.in_use and car else phases
+
+    def offer_a(self, cap: Cap, outlook: Outlook) -> float:
+        """What a cap leaves on each phase of a connector."""
+        amps = self.amps(cap, outlook.wiring, self.used(outlook.phases, outlook.car))
+        return max(amps, self.trial_a(cap, [outlook]))
+
+    def trial_a(self, cap: Cap, outlooks: Iterable[Outlook]) -> float:
+        """What a car may begin with whose phases are not known yet: the least, if one phase may have it.
+
+        Else none could begin under watts that are too few for all phases, and show that it uses fewer. One
+        that uses all exceeds them for as long as it takes to be told so.
+        """
+        least_a = min((one.minimum_a for one in outlooks if one.car is None), default=inf)
+        tries = self.in_use and cap.watts is not None and cap.watts >= least_a * NOMINAL_V
+        return least_a if tries else 0.0
 
     def amps(self, cap: Cap, wiring: Wiring, used: int) -> float:
         """What a cap leaves on each phase where so many are used."""

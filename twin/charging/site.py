@@ -48,8 +48,9 @@ class Site:
             self._cars.watch(channels)
 
     def die(self) -> None:
-        """The firmware stops: nothing is waited for."""
+        """The firmware stops: nothing is waited for, nothing known of the cars."""
         self._next.clear()
+        self._cars.forget()
 
     def clock_set(self) -> None:
         """The station's time jumped, and with it the profiles that are in force."""
@@ -80,9 +81,9 @@ class Site:
         said = [cap for cap in (own, whole) if cap is not None]
         if self._rules.is_impossible(said, outlook.wiring):
             return 0.0
-        if own is None:
-            return None
-        return self._rules.amps(own, outlook.wiring, self._rules.used(outlook.phases, outlook.car))
+        if whole is not None and not self._rules.in_use:
+            said.remove(whole)  # which `shared` reckons over all that load it
+        return min((self._rules.offer_a(cap, outlook) for cap in said), default=None)
 
     def local_a(self) -> dict[int, float]:
         """By connector: what the station's own keys allow, without heat, cable or sharing."""
@@ -117,12 +118,14 @@ class Site:
     def _whole_a(self, whole: Cap, channels: Sequence[Channel]) -> float:
         """ChargePointMaxProfile on each phase; its watts are spread over all that the channels load."""
         loaded: set[int] = set()
-        for channel in channels:
-            outlook = self.outlook(channel)
-            used = self._rules.used(outlook.phases, outlook.car)
-            loaded.update(channel.outlet.spec.rotation[:used])
-        wiring = max((self._wiring(channel) for channel in channels), key=_wired, default=Wiring())
-        return self._rules.amps(whole, wiring, max(len(loaded), 1))
+        outlooks = [self.outlook(channel) for channel in channels]
+        for channel, outlook in zip(channels, outlooks, strict=True):
+            if self._rules.offer_a(whole, outlook) >= outlook.minimum_a:  # else it cannot charge at all
+                used = self._rules.used(outlook.phases, outlook.car)
+                loaded.update(channel.outlet.spec.rotation[:used])
+        wiring = max((outlook.wiring for outlook in outlooks), key=_wired, default=Wiring())
+        amps = self._rules.amps(whole, wiring, max(len(loaded), 1))
+        return max(amps, self._rules.trial_a(whole, outlooks))
 
     def minimum_a(self) -> float:
         return self._configuration.number("chg_MinChargingCurrent")
@@ -136,10 +139,9 @@ class Site:
 
     def outlook(self, channel: Channel) -> Outlook:
         """The phases of one channel as its limits meet them."""
-        return Outlook(self._wiring(channel), channel.switch.heading, self._cars.of(channel.connector))
-
-    def _wiring(self, channel: Channel) -> Wiring:
-        return Wiring(channel.switch.wired, channel.switch.supported)
+        switch = channel.switch
+        wiring = Wiring(switch.wired, switch.supported)
+        return Outlook(wiring, switch.heading, self._cars.of(channel.connector), self.minimum_a())
 
     # --- profiles ---
 

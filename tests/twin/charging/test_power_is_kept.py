@@ -4,7 +4,7 @@ The expectations are those of OCPP 1.6 7.12 and 7.14, worked out here from what 
 total of all phases, amperes hold on each.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -41,7 +41,15 @@ class Case:
 
 def charged(case: Case) -> Bench:
     """A bench on which the car has been charging under the profile for as long as phases take to change."""
-    bench = Bench(
+    bench = station(case)
+    plug_in(bench, case)
+    bench.advance(30)
+    limit(bench, case)
+    return bench.advance(60)
+
+
+def station(case: Case) -> Bench:
+    return Bench(
         start="2024-03-01T10:00:00Z",
         behaviour="ocpp16",
         phases=case.phases,
@@ -49,9 +57,14 @@ def charged(case: Case) -> Bench:
         rated_a=RATED_A,
         policies=dict(case.policies),
     )
-    bench.plug_in(1, CARS[case.car], soc=0.3)
-    bench.present_tag(1, "TAG1")
-    bench.advance(30)
+
+
+def plug_in(bench: Bench, case: Case, connector: int = 1) -> None:
+    bench.plug_in(connector, CARS[case.car], soc=0.3)
+    bench.present_tag(connector, f"TAG{connector}")
+
+
+def limit(bench: Bench, case: Case) -> None:
     period: dict[str, Any] = {"startPeriod": 0, "limit": case.limit}
     if case.asked is not None:
         period["numberPhases"] = case.asked
@@ -66,6 +79,13 @@ def charged(case: Case) -> Bench:
     connector = 0 if case.purpose == "ChargePointMaxProfile" else 1
     payload = {"connectorId": connector, "csChargingProfiles": profile}
     assert bench.call("SetChargingProfile", payload) == {"status": "Accepted"}
+
+
+def limited_first(case: Case) -> Bench:
+    """A bench to which the car has come a minute ago, when the profile was there."""
+    bench = station(case)
+    limit(bench, case)
+    plug_in(bench, case)
     return bench.advance(60)
 
 
@@ -181,3 +201,37 @@ def test_where_watts_follow_the_phases_in_use_a_car_of_one_phase_can_begin_over_
         bench = charged(Case(3, True, car, "TxDefaultProfile", "W", 3680, None, follows))
         assert bench.reading(1)["i1_a"] == pytest.approx(15.9, abs=0.4)
         assert bench.reading(1)["phases"] == 1
+
+
+@pytest.mark.slow
+def test_over_fixed_phases_a_car_begins_and_what_it_draws_on_decides() -> None:
+    """3,600 W are 15.7 A on one phase, 7.8 A on two, and too little for three (6 A of IEC 61851-1)."""
+    for purpose, (car, amps) in product(
+        ("ChargePointMaxProfile", "TxDefaultProfile"), {1: 15.65, 2: 7.83, 3: 0.0}.items()
+    ):
+        bench = limited_first(Case(3, False, car, purpose, "W", 3600, None, POLICIES[2]))
+        assert bench.reading(1)["offered1_a"] == pytest.approx(amps, abs=0.05), (purpose, car)
+        assert bench.reading(1)["p_w"] <= 3600
+        assert composite(bench, "W") == (3600.0, car)
+
+
+def test_too_few_watts_for_one_phase_let_nobody_begin() -> None:
+    bench = limited_first(Case(3, False, 1, "TxDefaultProfile", "W", 1370, None, POLICIES[2]))
+    assert bench.advance(600).reading(1)["offered1_a"] == 0.0
+
+
+def test_before_a_car_has_begun_its_composite_says_what_it_is_offered() -> None:
+    case = Case(3, False, 3, "TxDefaultProfile", "W", 3600, None, POLICIES[2])
+    bench = station(case)
+    limit(bench, case)
+    assert (composite(bench, "W"), composite(bench, "A")) == ((3600.0, 3), (6.0, 3))
+
+
+@pytest.mark.slow
+def test_a_car_that_uses_all_phases_holds_up_no_other_that_uses_one() -> None:
+    case = Case(3, False, 3, "ChargePointMaxProfile", "W", 3600, None, POLICIES[2])
+    bench = limited_first(case)
+    plug_in(bench, replace(case, car=1), connector=2)
+    bench.advance(60)
+    assert [bench.reading(n)["offered1_a"] for n in (1, 2)] == [0.0, pytest.approx(15.65, abs=0.05)]
+    assert [one for one in bench.run_so_far().findings if one["severity"] == "error"] == []
