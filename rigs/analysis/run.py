@@ -10,6 +10,7 @@ from evc5.rigs.analysis.shown import page
 from evc5.rigs.recording.reading import run_directory
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import timedelta
 
     import pandas as pd
@@ -75,6 +76,41 @@ class Run(Recorded):
         from evc5.rigs.analysis.questions.demand import demand
 
         return demand(self, interval)
+
+    def series(
+        self, step: "str | timedelta" = "60s", columns: "Sequence[str] | None" = None
+    ) -> "pd.DataFrame":
+        """The state at even instants: what each column was just then, not the average over a step.
+
+        Instants are the multiples of `step` since local midnight, the run's end excluded; `step` divides an
+        hour, or is whole hours that divide a day. `columns` are telemetry's, all of them unless named;
+        BadInput for others. What jumps is as it was told last. What changes gradually (power, currents, `pf`,
+        demand, temperature, `soc`, `energy_wh`) is worked out between two rows of telemetry, at most 60 s
+        apart, so that power adds up to energy; so is `register_wh`, to within a step of the meter.
+
+        - `t`: seconds of the run; `at`: the same instant in the rig's zone; `connector`: from 1
+        - then the columns asked for, with telemetry's units
+        """
+        from evc5.rigs.analysis.questions.series import series
+
+        return series(self, step, columns)
+
+    def reactions(self) -> "pd.DataFrame":
+        """Each change of what a car may draw, and how the current came after it: one row a change.
+
+        The limit is the highest of `allocated{k}_a`, after ratings, heat, profiles and sharing; the current
+        the highest of `i{k}_a`. A change is looked at up to the next one at its connector, while a car is
+        there.
+
+        - `t`: seconds of the run; `at`: the same instant in the rig's zone; `connector`: from 1
+        - `from_a`, `to_a`: A per phase, the limit before and from then on
+        - `followed_s`: s until the current was, on the way down, at most the new limit (and 0.1 A), or, on
+          the way up, within 0.5 A of it or of what the car would draw; null: never
+        - `overshoot_a`: A above the new limit at most, once it was followed; null where it never was
+        """
+        from evc5.rigs.analysis.questions.reactions import reactions
+
+        return reactions(self)
 
     @cached_property
     def meter_values(self) -> "pd.DataFrame":

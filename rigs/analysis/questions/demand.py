@@ -32,11 +32,12 @@ class Drawn(NamedTuple):
 
     @classmethod
     def of(cls, t_s: Array, energy_wh: Array, power_w: Array) -> "Drawn":
-        last = np.append(np.diff(t_s) > 0, True)  # of several rows of one instant
+        last = np.append(np.diff(t_s) > 0, True)[: len(t_s)]  # of several rows of one instant
         t_s, energy_wh, power_w = t_s[last], energy_wh[last], np.nan_to_num(power_w[last])
         lasts_s = np.diff(t_s)
         beyond_ws = np.diff(energy_wh) * 3600.0 - power_w[:-1] * lasts_s
-        return cls(t_s, energy_wh, power_w, np.append(2.0 * beyond_ws / lasts_s**2, 0.0))
+        slope_w_s = np.nan_to_num(2.0 * beyond_ws / lasts_s**2)  # where an instrument tells no energy: 0
+        return cls(t_s, energy_wh, power_w, np.append(slope_w_s, 0.0)[: len(t_s)])
 
     def energy_at(self, at_s: Array) -> Array:
         """Wh since the run's start."""
@@ -58,44 +59,57 @@ class Drawn(NamedTuple):
 
 def demand(run: Recorded, interval: str | timedelta) -> pd.DataFrame:
     """The table of `Run.demand`."""
-    edges_s = boundaries(run, _step_s(interval))
-    drawn = {connector: _drawn(run, connector) for connector in connectors(run)}
+    edges_s = boundaries(run, step_s(interval))
+    drawn = {connector: drawn_at(run, connector) for connector in connectors(run)}
     tables = [_table(run, edges_s, TOTAL, list(drawn.values()))]
     tables += [_table(run, edges_s, connector, [one]) for connector, one in drawn.items()]
     return pd.concat(tables, ignore_index=True).sort_values(["start", "connector"], ignore_index=True)
 
 
-def boundaries(run: Recorded, step_s: float) -> Array:
+def boundaries(run: Recorded, every_s: float) -> Array:
     """Seconds of the run at which local intervals begin, and the run's own begin and end."""
+    return np.union1d(even_instants(run, every_s), [0.0, max(run.end_s, 0.0)])
+
+
+def even_instants(run: Recorded, every_s: float) -> Array:
+    """Seconds of the run, its end excluded, at whole multiples of a step since local midnight."""
     end_s = run.end_s
-    found: list[Array] = []
+    found = [np.empty(0)]
     midnight_s = midnight_before(run.start, 0.0, run.tz)
     while midnight_s < end_s:
         following_s = midnight_after(run.start, midnight_s, run.tz)
-        found.append(np.arange(midnight_s, following_s, step_s))
+        found.append(np.arange(midnight_s, following_s, every_s))
         midnight_s = following_s
-    inside = np.concatenate(found) if found else np.empty(0)
-    return np.concatenate([[0.0], inside[(inside > 0.0) & (inside < end_s)], [max(end_s, 0.0)]])
+    every = np.concatenate(found)
+    return every[(every >= 0.0) & (every < end_s)]
 
 
-def _step_s(interval: str | timedelta) -> float:
+def step_s(interval: str | timedelta, name: str = "interval") -> float:
+    """Its seconds; BadInput under its name where a local day is no whole number of it."""
     try:
         step = pd.Timedelta(interval)
     except ValueError:
-        raise BadInput(f"interval must be a duration as 15min, 1h or 1D, got {interval!r}") from None
+        raise BadInput(f"{name} must be a duration as 15min, 1h or 1D, got {interval!r}") from None
     if pd.isna(step) or not pd.Timedelta(0) < step <= DAY or (HOUR % step and step % HOUR) or DAY % step:
-        raise BadInput(f"interval must divide an hour, or be whole hours that divide a day, got {interval!r}")
+        raise BadInput(f"{name} must divide an hour, or be whole hours that divide a day, got {interval!r}")
     return float(step.total_seconds())
 
 
-def _drawn(run: Recorded, connector: int) -> Drawn:
+def instants(run: Recorded, t_s: Array) -> pd.DatetimeIndex:
+    """Seconds of the run as aware instants in the rig's zone."""
+    epoch_us = np.rint(t_s * 1e6) + run.start.timestamp() * 1e6
+    return pd.to_datetime(epoch_us.astype(np.int64), unit="us", utc=True).tz_convert(run.tz)
+
+
+def drawn_at(run: Recorded, connector: int) -> Drawn:
+    """What one connector drew."""
     columns = ("t", "energy_wh", "p_w")
     rows = telemetry.read(run.directory / run_directory.TELEMETRY, columns, connector=connector)
     return Drawn.of(*(rows[name] for name in columns))
 
 
 def _table(run: Recorded, edges_s: Array, connector: int, drawn: list[Drawn]) -> pd.DataFrame:
-    at = pd.to_datetime(edges_s * 1e6 + run.start.timestamp() * 1e6, unit="us", utc=True).tz_convert(run.tz)
+    at = instants(run, edges_s)
     energy_wh = np.diff(sum((one.energy_at(edges_s) for one in drawn), np.zeros(len(edges_s))))
     return pd.DataFrame(
         {
