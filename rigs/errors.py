@@ -1,6 +1,8 @@
 """What the bench says when it is asked for something it cannot do."""
 
 import warnings
+from pathlib import Path
+from traceback import extract_tb
 
 
 class BadInput(ValueError):
@@ -22,3 +24,12 @@ def warn(text: str) -> None:
 
 class NotAvailable(Exception):
     """Something that this bench cannot do: the back office is not ours, or the bench is closed."""
+
+
+def described(error: Exception) -> str:
+    """What the system says of a file; of an exception nobody foresaw also where it came from."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror} ({error.filename})" if error.filename else error.strerror
+    steps = extract_tb(error.__traceback__)
+    where = f" ({Path(steps[-1].filename).name}:{steps[-1].lineno})" if steps else ""
+    return f"{type(error).__name__}: {error}{where}"

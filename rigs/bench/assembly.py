@@ -132,6 +132,7 @@ def assemble(
     device.agent.on_clock_refused.append(
         lambda text: recorder.event(timeline.now, None, "clock-refused", {"currentTime": text[:60]})
     )
+    device.agent.on_fault.append(lambda error: recorder.fault(timeline.now, error))
     device.restart.on_end.append(lambda kind: recorder.event(timeline.now, None, "reset", {"type": kind}))
     device.agent.foreign_time = recorder.summary["foreign_time"] = joined.foreign_time
     device.agent.clock_step_s = recorder.summary["clock_step_s"] = joined.clock_step_s

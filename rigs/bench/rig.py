@@ -1,6 +1,7 @@
 """A rig run from its file: the bench plays the file's script, and the judge speaks at the end."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -181,6 +182,12 @@ def _record(bench: Bench, network: Network, end_s: float, progress: Progress | N
     except NoConnection as failure:
         bench.close("interrupted")
         raise BadInput(f"csms {failure}") from None
+    except Exception as error:  # of ours, or the disk is full: what was recorded up to here is completed
+        with suppress(OSError):
+            if not isinstance(error, OSError | BadInput):
+                bench.assembly.recorder.fault(bench.assembly.timeline.now, error)
+            bench.close("interrupted")
+        raise
 
 
 def _play(bench: Bench, end_s: float, progress: Progress | None) -> str:

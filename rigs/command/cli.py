@@ -27,11 +27,12 @@ from evc5.rigs.command.arguments import (
 )
 from evc5.rigs.command.password import PASSWORD
 from evc5.rigs.command.process import ended_by_signals, take_any_encoding, told_in_a_line
-from evc5.rigs.errors import BadInput
+from evc5.rigs.errors import BadInput, described
 from evc5.rigs.printable import printable
 from evc5.rigs.secrets import without_passwords
 from evc5.rigs.served.limits import Limits
 
+TRACEBACK = "EVC5_TRACEBACK"  # environment: where a fault of ours came from is of use to its maintainers
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, one's share of it, or what one file may hold
 
 
@@ -60,8 +61,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _refused(_said(error))
     except Exception as error:
-        traceback.print_exc()
-        _say(f"a fault of evc5 itself, not of what it judges: {type(error).__name__}: {error}")
+        if os.environ.get(TRACEBACK):
+            traceback.print_exc()
+        told = f"a fault of evc5 itself, not of what it judges: {described(error)}"
+        _say(f"{told}; {TRACEBACK}=1 shows its traceback")
         return commands.OUR_FAULT
 
 

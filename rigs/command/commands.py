@@ -47,9 +47,13 @@ def run_rig(arguments: Namespace) -> int:
         _say(
             f"evc5: {damaged['damage']}; a fresh one was begun, the damaged one is kept as {damaged['kept']}"
         )
+    for fault in run.summary.get("bench_faults", ()):
+        _say(f"evc5: {fault}")
     difference = run.summary.get("replay", {}).get("difference")
     if difference:
         print(f"evc5: the replay differs from the recording: {json.dumps(difference)}", file=sys.stderr)
+    if run.summary.get("bench_faults"):
+        return OUR_FAULT
     return OK if run.passed and not difference else FAILED
 
 

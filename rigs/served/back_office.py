@@ -11,13 +11,12 @@ from functools import partial
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
-from traceback import extract_tb
 from typing import Any
 
 from evc5.models.timeline import Timeline
 from evc5.rigs.bench.csms import BackOffice, Conversation
 from evc5.rigs.bench.network import back_office
-from evc5.rigs.errors import BadInput
+from evc5.rigs.errors import BadInput, described
 from evc5.rigs.printable import printable
 from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.recording.writing.recorder import Recorder
@@ -85,7 +84,7 @@ class Service:
         self._numbers = count(1)
         self.pace = Paced(self.timeline, self.hub, 1.0)
         self.pace.every_second.append(self._flush)
-        ears = Ears(self._opened, self._heard, self._closed, self._refused, self._slowed)
+        ears = Ears(self._opened, self._heard, self._closed, self._refused, self._slowed, self._failed)
         self.server = Server(address, plan.keys, self.hub, ears, limits)
         try:
             self._lock = Lock(plan.directory)
@@ -101,7 +100,7 @@ class Service:
                 self.pace.advance(until_s)
             except Exception as error:
                 self.faults += 1
-                self._tell(f"a fault of ours, the others are served on: {_place(error)}")
+                self._tell(f"a fault of ours, the others are served on: {described(error)}")
 
     def close(self, state: str = "complete") -> list[Path]:
         """Hang up on everybody and end the recordings; their directories."""
@@ -209,6 +208,14 @@ class Service:
 
     # --- what goes wrong ---
 
+    def _failed(self, identity: str, error: Exception) -> None:
+        """A fault of ours in the sockets' thread: that connection has ended, the others go on."""
+        self.faults += 1
+        if (station := self.stations.get(identity)) is not None and not station.fault:
+            reason = described(error)
+            self._guarded(station, lambda: self.event(station, "link-down", kind="fault", reason=reason))
+        self._tell(f"{shown(identity)} is hung up on, a fault of ours: {described(error)}")
+
     def _guarded(self, station: Station, work: Callable[[], None]) -> None:
         """Do something for one charge point: what goes wrong ends its conversation, and nobody else's."""
         try:
@@ -221,7 +228,7 @@ class Service:
         if station.fault:
             return
         station.is_lost = isinstance(error, OSError)
-        station.fault = _place(error)
+        station.fault = described(error)
         self.faults += not station.is_lost
         line = station.line
         station.line = None
@@ -286,12 +293,3 @@ def file_name(identity: str) -> str:
 
 def _escaped(char: str) -> str:
     return "".join(f"%{byte:02x}" for byte in char.encode("utf-8", "surrogatepass"))
-
-
-def _place(error: Exception) -> str:
-    """What the system says of a file; of an exception nobody foresaw also where it came from."""
-    if isinstance(error, OSError):
-        return f"{error.strerror} ({error.filename})"
-    frames = extract_tb(error.__traceback__)
-    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {error}{where}"

@@ -87,6 +87,7 @@ class Ears:
     closed: Callable[[Line, str], None]  # and why
     refused: Callable[[str, str], None]  # an identity that was not let in, and why
     slowed: Callable[[Line, str], None]  # it sends faster than it may, and is read more slowly
+    failed: Callable[[str, Exception], None]  # a fault of ours over this identity
 
 
 class Server(Listener):
@@ -152,6 +153,9 @@ class Server(Listener):
             await self._listen(connection, line)
         except ConnectionClosed:
             pass
+        except Exception as error:
+            self._hub.post(partial(self._ears.failed, identity, error))
+            connection.transport.abort()
         finally:
             self._on_line -= 1
             writer.cancel()

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
+from evc5.rigs.errors import described
 from evc5.rigs.served.limits import Limits
 from evc5.rigs.served.listener import Address, Listener
 from evc5.rigs.tap import handshake
@@ -48,7 +49,7 @@ class Told:
     """Something that a connection did: a message that passed, or its begin and end with the reason."""
 
     line: Line
-    kind: Literal["opened", "up", "down", "closed", "refused", "unread"]
+    kind: Literal["opened", "up", "down", "closed", "refused", "unread", "failed"]
     message: Message | None = None
     why: str = ""
 
@@ -93,6 +94,8 @@ class Forwarder(Listener):
             self._tell(Told(line, "refused", why=f"{slow} said nothing for {HANDSHAKE_S:g} s"))
         except (OSError, asyncio.IncompleteReadError):
             pass  # it has gone before it said what it wants
+        except Exception as error:  # of ours: this connection ends, the others go on
+            self._tell(Told(line, "failed", why=described(error)))
         finally:
             for one in line.writers:
                 one.close()

@@ -109,6 +109,10 @@ class Keeper:
         if told.kind == "refused":
             self.tell(f"{shown(identity) or 'someone'} is not connected: {told.why}")
             return
+        if told.kind == "failed":
+            self.warn(f"{shown(identity) or 'someone'} is hung up on, a fault of ours: {told.why}")
+            if identity not in self.stations:
+                return
         kept = self.stations.get(identity)
         if kept is None:
             kept = self.stations[identity] = self._new(identity, heard_at)
@@ -126,6 +130,8 @@ class Keeper:
                 return  # a newer connection has taken its place
             self.tell(f"{shown(kept.identity)} has gone ({recorder.redactor.text(told.why)})")
             recorder.event(t_s, None, "link-down", {"kind": "hung up", "reason": told.why})
+        elif told.kind == "failed":
+            recorder.event(t_s, None, "link-down", {"kind": "fault", "reason": told.why})
         elif told.kind == "unread":
             self.warn(f"NOT RECORDED: what {shown(kept.identity)} says passes unread: {told.why}")
             recorder.event(t_s, None, "operator", {"unread": told.why})

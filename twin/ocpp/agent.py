@@ -59,6 +59,7 @@ class Agent:
         self._identity = identity
         self.rpc = Rpc(timeline, link.send, self._answer, ids)
         self.rpc.admit = self._admit
+        self.rpc.failed = self._fail
         self.rpc.ignores_calls = True
         self.rpc.strict = behaviour.policy("occupied_status") == "off"
         self.connection = Connection(timeline, link, self._connected, self._disconnected)
@@ -72,6 +73,7 @@ class Agent:
         self.foreign_time = False  # does the CSMS live in another time than this run?
         self.clock_step_s = CLOCK_STEP_S
         self.on_foreign_time: list[Callable[[float], None]] = []  # with how far its clock is ahead of ours
+        self.on_fault: list[Callable[[Exception], None]] = []  # of ours, over a frame: who writes it down
         self.on_delivered: dict[str, Callable[[Message, Reply], None]] = {}
         self.on_all_delivered: list[Action] = []  # the queue has become empty
         self.registration = ""  # the last BootNotification.conf's status; "" before any
@@ -278,11 +280,25 @@ class Agent:
                 self.rpc.call(message.action, message.wire(), partial(self._sent, message), message.checked)
 
     def _told(self, done: Done, reply: Reply) -> None:
-        done(reply)
-        self._note_reply(reply)
-        self._pump()
+        self._taken(lambda: done(reply), reply)
 
     def _sent(self, message: Message, reply: Reply) -> None:
+        self._taken(lambda: self._settled(message, reply), reply)
+
+    def _taken(self, work: Action, reply: Reply) -> None:
+        """Do what a reply brings about; a fault of ours over it ends this conversation, not the station."""
+        try:
+            work()
+            self._note_reply(reply)
+        except OSError:
+            raise  # the system's refusal
+        except Exception as error:
+            self._fail(error)
+            self._register("")  # it may have been the boot's: the next connection begins with one
+            self.connection.hang_up()
+        self._pump()
+
+    def _settled(self, message: Message, reply: Reply) -> None:
         if self.outbox.settle(message, reply, self.link.connected):
             on_delivered = self.on_delivered.get(message.action)
             if on_delivered is not None:
@@ -290,8 +306,6 @@ class Agent:
             if not self.memory.queue:
                 for listener in self.on_all_delivered:
                     listener()
-        self._note_reply(reply)
-        self._pump()
 
     def _note_reply(self, reply: Reply) -> None:
         """After a silence the first reply shows that the conversation goes on."""
@@ -305,6 +319,13 @@ class Agent:
                     listener()
 
     # --- incoming ---
+
+    def _fail(self, error: Exception) -> None:
+        """A fault of ours is for whoever writes it down; where nobody does, it is not hidden."""
+        if not self.on_fault:
+            raise error
+        for listener in self.on_fault:
+            listener(error)
 
     def _admit(self, action: str) -> None:
         if action not in self.answers:

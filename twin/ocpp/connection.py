@@ -15,13 +15,14 @@ class Connection:
         self._on_open = on_open
         self._on_gone = on_gone
         self._failures = 0
+        self._hang_ups = 0
         self._reconnect = Alarm(timeline, self.open, CONTROL)
 
     def open(self) -> None:
         """Open the socket, or try again after the back-off."""
         self._reconnect.clear()
         if not self._link.connect():
-            self._reconnect.set(self._timeline.now + RECONNECT_S[min(self._failures, len(RECONNECT_S) - 1)])
+            self._wait(self._failures)
             self._failures += 1
             return
         self._failures = 0
@@ -32,8 +33,18 @@ class Connection:
         self._on_gone()
         self.open()
 
+    def hang_up(self) -> None:
+        """End this connection, and dial again; each time this happens it takes longer."""
+        self._link.close()
+        self._on_gone()
+        self._wait(self._hang_ups)
+        self._hang_ups += 1
+
     def die(self) -> None:
         """The firmware stops: the socket is closed, nothing is waited for."""
         self._reconnect.clear()
         self._failures = 0
         self._link.close()
+
+    def _wait(self, attempts: int) -> None:
+        self._reconnect.set(self._timeline.now + RECONNECT_S[min(attempts, len(RECONNECT_S) - 1)])

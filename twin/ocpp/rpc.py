@@ -39,7 +39,9 @@ class Rpc:
     """Sends CALLs and hands their replies on; checks every payload, in and out, against its schema.
 
     `answer` gets a valid CALL and returns the confirmation's payload, None for silence, or raises `Refusal`;
-    `admit` is asked before the payload is looked at, and may refuse an action as such.
+    `admit` is asked before the payload is looked at, and may refuse an action as such. `failed` hears of an
+    exception over a frame, which is then answered InternalError (4.2.3); it may raise it again, and does
+    where nobody has put another in its place.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Rpc:
         self._deadline_s = 0.0
         self.watchdog = Alarm(timeline, self._watch, CONTROL)
         self.admit: Callable[[str], None] = _anything
+        self.failed: Callable[[Exception], None] = _raise
         self.ignores_calls = False  # does it answer nothing for now?
         self.strict = True  # refuse to send what the schema refuses; a device may be less careful
 
@@ -109,7 +112,12 @@ class Rpc:
 
     def receive(self, text: str) -> None:
         """Take a frame from the other end; anything unreadable is ignored, a malformed CALL answered."""
-        self._take(frames.decode(text))
+        try:
+            frame = frames.decode(text)
+        except Exception as error:
+            self.failed(error)
+            frame = frames.unreadable(text, "InternalError", "")
+        self._take(frame)
 
     def refuse(self, text: str, code: str, description: str) -> None:
         """Answer a CALL that is not even looked at; anything else is ignored."""
@@ -152,11 +160,18 @@ class Rpc:
             if check is not None and not check.is_valid(frame.payload):
                 raise Refusal(*violation(check, frame.payload))
             payload = self._answer(frame.action, frame.payload)
+            if payload is not None:
+                self._check(frame.action, payload, response=True)
         except Refusal as refusal:
             self._send(frames.error_text(frame.id, refusal.code, refusal.description))
             return
+        except OSError:
+            raise  # the system's refusal (a full disk under a memory file), and no fault over this frame
+        except Exception as error:
+            self.failed(error)
+            self._send(frames.error_text(frame.id, "InternalError", type(error).__name__))
+            return
         if payload is not None:
-            self._check(frame.action, payload, response=True)
             self._send(frames.result_text(frame.id, payload))
 
     def _check(self, action: str, payload: Payload, response: bool) -> None:
@@ -173,6 +188,11 @@ class Rpc:
             self.watchdog.set(self._deadline_s)
         else:
             self._finish(NO_REPLY)
+
+
+def _raise(error: Exception) -> None:
+    """Nobody takes it here."""
+    raise error
 
 
 def _anything(action: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from evc5.models.timeline import Timeline
+from evc5.rigs.errors import described
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.writing.journal import Journal
 from evc5.rigs.recording.writing.lock import Lock
@@ -26,6 +27,7 @@ from evc5.twin.clock import Calendar
 FLUSH_S = 3600.0  # of rig time
 FLUSH_WALL_S = 1.0  # where rig time follows the wall clock, files are to be watched as they grow
 
+MOST_FAULTS = 20  # that are written down; whatever comes after them is most likely the same
 DEEPEST_RECORDED = 64  # arrays and objects within each other that a frame is recorded as a frame with
 
 _now = time.monotonic
@@ -53,6 +55,7 @@ class Recorder:
     ) -> None:
         self.directory = directory
         self.frames = 0
+        self.faults = 0  # of evc5 itself
         self.redactor = Redactor(secrets)
         self.summary: dict[str, Any] = {"state": "running", "start": calendar.iso(0.0), **header}
         run_directory.check(directory)
@@ -112,6 +115,15 @@ class Recorder:
             if connector in (None, watch.connector):
                 watch.mark(forced=True)
         self._flush_when_due(t_s)
+
+    def fault(self, t_s: float, error: Exception) -> None:
+        """A fault of evc5 itself: the run goes on, and its verdict is inconclusive."""
+        said = self.redactor.text(f"a fault of evc5 itself: {described(error)}")
+        faults = self.summary.setdefault("bench_faults", [])
+        self.faults += 1
+        if len(faults) < MOST_FAULTS:
+            faults.append(said)
+            self.event(t_s, None, "operator", {"bench_fault": said})
 
     def watch(self, world: Any, controller: Any, timeline: Timeline) -> None:
         """Record the telemetry of a world's outlets and of the channels that drive them, if any."""

@@ -126,6 +126,26 @@ def test_a_fault_in_one_conversation_ends_that_one_is_recorded_and_told(tmp_path
     assert one.faults == 1
 
 
+def test_a_fault_while_a_socket_is_read_ends_that_one_is_recorded_and_told(tmp_path, monkeypatch):
+    said = []
+    take = Allowance.take
+
+    def breaks(allowance, size):
+        if size > 100:
+            raise ZeroDivisionError("a bug of ours")
+        return take(allowance, size)
+
+    monkeypatch.setattr(Allowance, "take", breaks)
+    with service(Plan(tmp_path), tell=said.append) as one, charger(one, "A") as a, charger(one, "B") as b:
+        with pytest.raises(ConnectionClosed):
+            a.call("DataTransfer", {"vendorId": "x" * 100})
+            a.socket.recv(timeout=10.0)
+        assert b.call("Heartbeat", {})[0] == 3
+        until(lambda: any("A is hung up on, a fault of ours: ZeroDivisionError" in line for line in said))
+    assert "fault" in [row["detail"].get("kind") for row in events(tmp_path / "A")]
+    assert one.faults == 1
+
+
 @pytest.mark.slow
 def test_a_station_whose_recording_vanishes_is_hung_up_on_and_others_go_on(tmp_path):
     said = []

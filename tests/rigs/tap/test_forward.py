@@ -14,8 +14,9 @@ from places import CERTIFICATES
 from websockets.frames import Frame, Opcode
 
 from evc5.rigs.served.listener import Address
+from evc5.rigs.tap import forward
 from evc5.rigs.tap.forward import Forwarder, Told
-from evc5.rigs.tap.handshake import END, Upstream
+from evc5.rigs.tap.handshake import END, Request, Upstream
 
 REQUEST = b"GET /CP1 HTTP/1.1\r\nHost: here\r\nAuthorization: Basic Q1AxOnNlY3JldA==\r\n\r\n"
 ANSWER = b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Protocol: ocpp1.6\r\n\r\n"
@@ -208,3 +209,31 @@ def test_a_back_office_that_demands_a_certificate_of_the_charge_point_is_named(
     assert asyncio.run(dials()) == b""
     assert [(one.kind, "mutual TLS" in one.why) for one in told] == [("refused", True)]
     listening.close()
+
+
+def test_a_fault_of_ours_ends_that_connection_is_told_and_the_next_is_tapped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[Told] = []
+    read = forward.handshake.read
+
+    def breaks(head: bytes, upstream: Upstream) -> Request:
+        if b"CP1" in head:
+            raise ZeroDivisionError("a bug of ours")
+        return read(head, upstream)
+
+    async def office(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(END)
+        writer.write(ANSWER)
+
+    async def both() -> bytes:
+        async with tapped(office, told) as port:
+            ended, _ = await dialled(port)
+            assert await ended.read() == b""
+            reader, _ = await dialled(port, REQUEST.replace(b"CP1", b"CP2"))
+            return await reader.readuntil(END)
+
+    monkeypatch.setattr(forward.handshake, "read", breaks)
+    assert asyncio.run(both()) == ANSWER
+    (failed,) = [one for one in told if one.kind == "failed"]
+    assert "ZeroDivisionError: a bug of ours (test_forward.py:" in failed.why
