@@ -73,19 +73,23 @@ class Firmware:
         return bool(self._job) and self._job["step"] in ("downloaded", "installing")
 
     def request(self, payload: Payload) -> Payload:
-        """UpdateFirmware; a later one takes the place of one that is not being installed yet (assumed)."""
-        if self._job.get("step") != "installing":
+        """UpdateFirmware; a later one takes the place of one that is not being installed yet (assumed).
+
+        One that comes while another is installed is begun when that is done.
+        """
+        job = {
+            "step": "retrieve",
+            "location": payload["location"],
+            "date": payload["retrieveDate"],
+            "tries": max(payload.get("retries", ATTEMPTS), 1),
+            "wait_s": payload.get("retryInterval", DOWNLOAD_RETRY_S),
+        }
+        if self._job.get("step") in ("installing", "installed"):
+            self._keep(**{**self._job, "next": job})
+        else:
             self._retrieve.clear()
             self._fetched.clear()
-            tries = payload.get("retries", ATTEMPTS)
-            wait_s = payload.get("retryInterval", DOWNLOAD_RETRY_S)
-            self._keep(
-                step="retrieve",
-                location=payload["location"],
-                date=payload["retrieveDate"],
-                tries=max(tries, 1),
-                wait_s=wait_s,
-            )
+            self._keep(**job)
             self._timeline.soon(self._await_date)
         return {}
 
@@ -155,20 +159,26 @@ class Firmware:
     def _install_done(self) -> None:
         new = self._job.get("version", "")
         if not new or _numbers(new) < _numbers(self.version):  # manual: firmware cannot be downgraded
-            self._keep()
-            self._hold()
-            self.reports.tell("InstallationFailed", over=True)
+            self._done("InstallationFailed")
             return
         self.version = new
         self._memory.keep("firmware", new)
-        self._keep(step="installed")
+        self._keep(**{**self._job, "step": "installed"})
         self._restart()
 
     def _accepted(self) -> None:
         """The new firmware is known to the CSMS: the update is done."""
         if self._job.get("step") == "installed":
-            self._keep()
-            self.reports.tell("Installed", over=True)
+            self._done("Installed")
+
+    def _done(self, outcome: str) -> None:
+        """The update is over, good or bad; one that was asked for meanwhile is next."""
+        held = self.holding
+        self._keep(**self._job.get("next", {}))
+        if held:
+            self._hold()
+        self.reports.tell(outcome, over=True)
+        self._timeline.soon(self._await_date)
 
     def _keep(self, **job: Any) -> None:
         self._job = job

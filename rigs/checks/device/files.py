@@ -70,7 +70,9 @@ class Files:
         self._asked: tuple[float, float] | None = None  # the latest update: when asked for, when it begins
         self._images: dict[str, str | None] = {}  # by location: the version there, as the rig tells
         self._location, self._version = "", ""  # of the update under way; as last booted
-        self._replaced: tuple[float, str] | None = None  # one that was ready: until when it counts, location
+        self._next: Call | None = None  # the latest update asked for while another was installed
+        # one that was ready as another was asked for: until when it counts, its location, the other
+        self._replaced: tuple[float, str, Call] | None = None
         self._takes_files: bool | None = None  # does the server of diagnostics, as the rig tells?
         self._takes_since = FOREVER  # since when that is known
         self._uploads_since = 0.0  # when the last upload was told to begin
@@ -158,13 +160,18 @@ class Files:
         if call.reply is None or not self._context.evidence.from_power_on:
             return
         epoch_s = call.reply_epoch_s or call.epoch_s
-        due = epoch(call.payload["retrieveDate"])
-        if self._now[UPDATE] != "Installing":
-            ready = self._now[UPDATE] == "Downloaded"
-            self._replaced = (epoch_s + REPLACED_S, self._location) if ready else None
-            self._now[UPDATE] = ""  # the later request takes the place of the one before
-            self._location = call.payload["location"]
-        begins = max(epoch_s, due)
+        if self._now[UPDATE] == "Installing":
+            self._next = call
+            return
+        ready = self._now[UPDATE] == "Downloaded"
+        self._replaced = (epoch_s + REPLACED_S, self._location, call) if ready else None
+        self._now[UPDATE] = ""  # the later request takes the place of the one before
+        self._awaits(epoch_s, call)
+
+    def _awaits(self, epoch_s: float, call: Call) -> None:
+        """From `epoch_s` on nothing stands in the way of an update that was asked for."""
+        self._location = call.payload["location"]
+        begins = max(epoch_s, epoch(call.payload["retrieveDate"]))
         self._asked = epoch_s, begins
         self._agenda.at(begins + WORK_BEGINS_S, partial(self._began, epoch_s, begins))
         self._agenda.at(
@@ -174,8 +181,8 @@ class Files:
     def _began_before_replaced(self, epoch_s: float) -> None:
         """The installation had begun when the later request came, and is told behind other messages."""
         if self._now[UPDATE] == "" and self._replaced is not None and epoch_s <= self._replaced[0]:
-            self._now[UPDATE], self._location = "Downloaded", self._replaced[1]
-            self._asked = None  # the later request came too late to be followed
+            self._now[UPDATE], self._location, self._next = "Downloaded", *self._replaced[1:]
+            self._asked = None  # the later request is followed when this is done
         self._replaced = None
 
     # -- from the download to the new firmware ---------------------------------------------------
@@ -199,6 +206,9 @@ class Files:
             self._agenda.at(epoch_s + TRANSFER_S, partial(self._installed, epoch_s))
         elif status in LAST:
             self._outcome(epoch_s, status)
+            if self._next is not None:
+                self._awaits(epoch_s, self._next)
+                self._next = None
         if status == "InstallationFailed":
             out = {c: word for c, word in self._connectors.statuses.items() if c and word == "Unavailable"}
             self._agenda.at(epoch_s + SERVICE_TOLD_S, partial(self._in_service, epoch_s, out, True))
@@ -272,6 +282,8 @@ class Files:
     def _came(self, requirement: str, action: str, asked: float, since: float, within_s: float) -> None:
         if action == UPDATE and self._asked != (asked, since):
             return
+        if action == UPLOAD and self._history.boots.went_dark_after(asked) <= since + within_s:
+            return  # no station has to go on with an upload after it started anew
         if not self._undisturbed(asked, since + within_s):
             return
         ends = [

@@ -296,6 +296,15 @@ def test_what_a_real_server_refuses_has_failed() -> None:
     assert told(bench) == ["Downloading", "DownloadFailed"] * 4
 
 
+@pytest.mark.parametrize("asked_s", [30.0, 64.7])  # while it installs; installed, about to restart
+def test_an_update_asked_for_while_another_is_installed_is_begun_when_that_is_done(asked_s: float) -> None:
+    bench = update(with_image()).advance(asked_s)
+    assert told(bench) == WHOLE[:3]
+    bench.files[f"{URL}2"] = image("V32R32")
+    update(bench, f"{URL}2").advance(600)
+    assert told(bench) == WHOLE * 2 and version(bench) == "V32R32"
+
+
 # --- the rig file ---
 
 
