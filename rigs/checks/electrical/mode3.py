@@ -89,8 +89,9 @@ class Contactor:
     ) -> None:
         message = f"the contactor {'closes' if requirement == CLOSE else 'opens'} late"
         for begin, end in found:
-            good = _decided(end - begin <= most_s + ROW_HAIR_S, end - begin - most_s, window_s)
-            expected, actual = f"within {most_s:g} s", f"after {end - begin:.2f} s"
+            took_s = self._context.ledger.time.lasted_s(begin, end)
+            good = _decided(took_s <= most_s + ROW_HAIR_S, took_s - most_s, window_s)
+            expected, actual = f"within {most_s:g} s", f"after {took_s:.2f} s"
             _enter(self._context, requirement, good, end, connector, expected, actual, message)
 
 
@@ -163,7 +164,7 @@ class Phases:
         for (_, ended, was), (epoch_s, _, now) in pairwise(runs):
             if was != now and epoch_s >= first:
                 message = "charging goes on too soon on another number of phases"
-                pause_s = epoch_s - ended
+                pause_s = context.ledger.time.lasted_s(ended, epoch_s)
                 good = _decided(pause_s >= PAUSE_S - ROW_HAIR_S, pause_s - PAUSE_S, window_s)
                 told = f"{pause_s:.2f} s"
                 _enter(context, PAUSE, good, epoch_s, connector, f">= {PAUSE_S:g} s", told, message)
@@ -172,7 +173,7 @@ class Phases:
         ):
             if was == now > between and epoch_s >= first:
                 message = "the phases are switched up too soon"
-                dwell_s = epoch_s - ended
+                dwell_s = context.ledger.time.lasted_s(ended, epoch_s)
                 good = _decided(dwell_s >= DWELL_S - ROW_HAIR_S, dwell_s - DWELL_S, window_s)
                 told = f"{dwell_s:.1f} s"
                 _enter(context, DWELL, good, epoch_s, connector, f">= {DWELL_S:g} s", told, message)

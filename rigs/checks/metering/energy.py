@@ -68,6 +68,37 @@ class Session:
     suspects: list[Suspect] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Samples of one transaction in the order they came."""
+
+    order: Array
+    epoch_s: Array
+    rows: Array  # stamp, least W, most W, register: four rows
+    interval_wh: Array  # nan where none is told
+    step_wh: float  # the register's resolution, as these tell it
+
+    @staticmethod
+    def of(block: Block, register: Array) -> "Samples":
+        """Those that tell the same measurands."""
+        low, high = bounds(block, flow_of(block))
+        interval = block.column("Energy.Active.Import.Interval")
+        interval_wh = np.full(len(block), nan) if interval is None else interval
+        rows = np.stack([block.stamp, low, high, register])
+        return Samples(block.order, block.epoch_s, rows, interval_wh, step_of(block, register))
+
+
+def joined(parts: list[Samples]) -> Samples:
+    """All in the order they came, whatever their measurands: a pair is a sample and the next one."""
+    order = np.concatenate([part.order for part in parts])
+    at = np.argsort(order, kind="stable")
+    epoch_s, interval_wh = (
+        np.concatenate([getattr(part, of) for part in parts])[at] for of in ("epoch_s", "interval_wh")
+    )
+    rows = np.concatenate([part.rows for part in parts], axis=1)[:, at]
+    return Samples(order[at], epoch_s, rows, interval_wh, max(part.step_wh for part in parts))
+
+
 class EnergyFlow:
     """Follows each transaction's samples; what does not fit is told at its end, as the cause that it has."""
 
@@ -104,13 +135,17 @@ class EnergyFlow:
     # -- samples ---------------------------------------------------------------------------------
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
+        told: dict[int, list[Samples]] = {}
         for block in self._context.instant(blocks):
             register = block.column(DEFAULT_MEASURAND)
             if block.transaction is None or block.layout.context != "Sample.Periodic" or register is None:
                 continue
-            low, high = bounds(block, flow_of(block))
-            self._interval(connector, block, block.transaction, register)
-            self._pairs(connector, block, block.transaction, np.stack([block.stamp, low, high, register]))
+            told.setdefault(block.transaction, []).append(Samples.of(block, register))
+        for transaction, parts in told.items():
+            session = self._session(connector, transaction)
+            samples = parts[0] if len(parts) == 1 else joined(parts)
+            self._interval(connector, session, samples)
+            self._pairs(connector, session, samples)
 
     def _session(self, connector: int, transaction: int) -> Session:
         key = connector, transaction
@@ -121,14 +156,14 @@ class EnergyFlow:
                 self._close(next(iter(self._sessions)))
         return session
 
-    def _pairs(self, connector: int, block: Block, transaction: int, rows: Array) -> None:
+    def _pairs(self, connector: int, session: Session, samples: Samples) -> None:
         """Where nothing happened between two samples at nearly the same power, energy is power times time."""
-        session = self._session(connector, transaction)
+        rows = samples.rows
         stamp, low, high, register = np.concatenate([np.array(session.last)[:, None], rows], axis=1)
         session.last = tuple(rows[:, -1].tolist())
-        session.step_wh = max(session.step_wh, step_of(block, register[1:]))
+        session.step_wh = max(session.step_wh, samples.step_wh)
         if np.isnan(session.first_epoch_s):
-            session.first_epoch_s = float(block.epoch_s[0])
+            session.first_epoch_s = float(samples.epoch_s[0])
         hours = np.diff(stamp) / 3600.0
         doubt_h = self._ledger.time.stepped_s(stamp) / 3600.0
         told = np.diff(register)
@@ -146,7 +181,7 @@ class EnergyFlow:
         for k in np.flatnonzero(wrong).tolist():
             if self._undisturbed(float(stamp[k]), float(stamp[k + 1])):
                 part = (float(v) for v in (least[k] * hours[k], most[k] * hours[k], slack[k], told[k]))
-                session.suspects.append(Suspect(float(block.epoch_s[k]), float(stamp[k]), *part))
+                session.suspects.append(Suspect(float(samples.epoch_s[k]), float(stamp[k]), *part))
 
     @staticmethod
     def _sum(session: Session, low: Array, high: Array, hours: Array, told: Array, known: Array) -> None:
@@ -185,19 +220,18 @@ class EnergyFlow:
 
     # -- an interval's energy --------------------------------------------------------------------
 
-    def _interval(self, connector: int, block: Block, transaction: int, register: Array) -> None:
-        told = block.column("Energy.Active.Import.Interval")
-        if told is None:
+    def _interval(self, connector: int, session: Session, samples: Samples) -> None:
+        told = samples.interval_wh
+        if np.isnan(told).all():
             return
-        before = self._session(connector, transaction).last[3]
-        rose = np.diff(np.concatenate([[before], register]))
-        slack = 2 * step_of(block, register) + INTERVAL_PART * np.maximum(rose, told)
+        rose = np.diff(np.concatenate([[session.last[3]], samples.rows[3]]))
+        slack = 2 * samples.step_wh + INTERVAL_PART * np.maximum(rose, told)
         known = np.isfinite(rose + told)
         wrong = known & (np.abs(rose - told) > slack)
         self._ledger.judge_rows(
             INTERVAL,
             connector,
-            block.epoch_s,
+            samples.epoch_s,
             known,
             wrong,
             lambda k: (
@@ -236,13 +270,14 @@ def cause_of(session: Session) -> str | None:
         return None
     if told <= 0:
         return STILL
+    slack = step * 2
+    if low * (1 - OF_TOLD) - slack <= told <= high * (1 + OF_TOLD) + slack:
+        return None
     for factor, message in ((1000.0, KWH_AS_WH), (0.001, WH_AS_KWH)):
         as_told = told * factor
         if low * (1 - KILO_PART) - factor * step <= as_told <= high * (1 + KILO_PART) + factor * step:
             return message
-    slack = step * 2
-    fits = low * (1 - OF_TOLD) - slack <= told <= high * (1 + OF_TOLD) + slack
-    return None if fits or low * OF_TOLD < tells else ALL_IN_ALL
+    return ALL_IN_ALL if low * OF_TOLD >= tells else None
 
 
 def step_of(block: Block, register_wh: Array) -> float:

@@ -167,7 +167,7 @@ class Register:
 
     def _stopped(self, call: Call) -> None:
         transaction = self._context.history.transactions.stopped_by(call)
-        if transaction is None or transaction.stop is None:
+        if transaction is None or transaction.stop is None or not transaction.is_stop_sure:
             return
         shown = self._shown.setdefault(transaction.connector, Shown())
         shown.stopped = transaction

@@ -155,7 +155,7 @@ class TrueValues:
         columns = [(k, *shown) for k, c in enumerate(block.layout.columns) if (shown := _shown(c))]
         if not columns:
             return
-        around_s = AROUND_S + rows.instrument.window_s
+        around_s = AROUND_S + rows.instrument.window_s + self._ledger.time.doubts_s(block.stamp)
         first = np.maximum(np.searchsorted(rows["epoch_s"], block.stamp - around_s, side="right") - 1, 0)
         last = np.minimum(np.searchsorted(rows["epoch_s"], block.stamp + around_s), len(rows) - 1)
         around = np.stack([first, last, np.minimum(first + 1, last)])

@@ -65,6 +65,16 @@ class StationTime:
             (s for t_s, s in steps if abs(self.epoch(t_s) - epoch_s) <= SETTING_S * s + 1.0), default=0.0
         )
 
+    def doubts_s(self, stamps: Array) -> Array:
+        """The same of many stamps."""
+        if not self._sets:
+            return np.zeros(len(stamps))
+        return np.array([self.doubt_s(stamp) for stamp in stamps.tolist()])
+
+    def lasted_s(self, since: float, until: float) -> float:
+        """Seconds of the run between two instants, however the clock was set meanwhile."""
+        return self.t_s(until) - self.t_s(since)
+
     def stepped_s(self, stamps: Array) -> Array:
         """By how much the clock may have been set between each stamp and the next."""
         found = np.zeros(max(len(stamps) - 1, 0))

@@ -173,9 +173,9 @@ class Connectors:
         """A StatusNotification."""
         connector, status = call.payload["connectorId"], call.payload["status"]
         self.named.add(connector)
-        self.statuses[connector] = status
-        if status == "Finishing":
+        if status == "Finishing" and self.statuses.get(connector) != status:  # told again it ends nothing
             self.ending[connector] = call.epoch_s
+        self.statuses[connector] = status
         if METER_FAULT not in self._faults[connector]:
             self._meter_fails(connector, call.epoch_s, call.payload["errorCode"] == "PowerMeterFailure")
 

@@ -60,7 +60,7 @@ class Link:
 
     def delivered_until(self, end: float, grace_s: float) -> float:
         """Up to when all that was to be sent must have arrived, seen from the transcript's end."""
-        until = self._held_since(end) if self.down_since is None else self.down_since
+        until = self._held_since(end if self.down_since is None else self.down_since)
         for begin, over in reversed(self.outages):  # one soon after another leaves no time to catch up
             if until - over >= DRAIN_S:
                 break
@@ -78,9 +78,9 @@ class Link:
 
     # -- what is told ----------------------------------------------------------------------------
 
-    def gave_up(self, call: Call) -> None:
-        """A CALL got no reply, or a CALLERROR."""
-        if call.up and call.action != "BootNotification":
+    def gave_up(self, call: Call, is_accepted: bool) -> None:
+        """A CALL got no reply, or a CALLERROR; before a boot is accepted nothing waits behind it."""
+        if call.up and (is_accepted or call.action != "BootNotification"):
             self.unheard.append(call.epoch_s)
 
     def event(self, epoch_s: float, name: str, kind: object) -> None:

@@ -72,6 +72,7 @@ def lasting(rows: Rows, so: Array, least_s: float) -> Iterator[tuple[float, floa
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], so, [False]]).astype(np.int8)))
     epoch_s = rows["epoch_s"]
+    t_s = rows.columns.get("t_s", epoch_s)  # a clock that is set makes nothing last longer
     until = float(rows["epoch_s"][-1])
     judged = (
         float(epoch_s[rows.carried - 1]) if rows.carried else -np.inf
@@ -79,7 +80,8 @@ def lasting(rows: Rows, so: Array, least_s: float) -> Iterator[tuple[float, floa
     for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         begin = float(epoch_s[first])
         end = float(epoch_s[last]) if last < len(epoch_s) else until
-        if end - begin > least_s and begin + least_s >= judged:
+        for_s = t_s[min(last, len(t_s) - 1)] - t_s[first]
+        if for_s > least_s and begin + least_s >= judged:
             yield begin, end, first
 
 

@@ -33,6 +33,7 @@ class Transaction:
     stop_told: float | None = None
     meter_stop: float | None = None
     reason: str | None = None
+    is_stop_sure: bool = True  # else its stop, of id -1, may be another's
     samples: int = 0
 
     @property
@@ -132,6 +133,13 @@ class TransactionMemory:
         other = bool(tag) and running.id_tag.lower() != tag
         return fallen, otherwise, elsewhere, other, risen_wh < 0, risen_wh
 
+    def _may_mean_another(self, stop: dict[str, Any], meant: Transaction) -> bool:
+        """Does a stop of id -1 go as well with another transaction that never got one?"""
+        others = (its for its in self.open.values() if its.id is None and its is not meant)
+        return meant.id is None and any(
+            self.distance(stop, its)[:-1] == self.distance(stop, meant)[:-1] for its in others
+        )
+
     def readings(self, connector: int, blocks: list[Block]) -> None:
         """Meter values of a connector."""
         registers = [(block, block.column(DEFAULT_MEASURAND)) for block in blocks]
@@ -170,6 +178,7 @@ class TransactionMemory:
         stopped = self.by_name(payload, all_settled)
         if stopped is None or stopped.stop is not None:
             return
+        stopped.is_stop_sure = not self._may_mean_another(payload, stopped)
         self._stopped[call.id] = stopped
         if len(self._stopped) > self.RECENT:
             del self._stopped[next(iter(self._stopped))]

@@ -150,6 +150,7 @@ class Standing:
         if its is not None and its.id is None:
             any_of |= (epoch_s >= its.start) & ~faulting  # until its start is taken, its stop cannot be told
         any_of |= self._mains.is_off(connector, rows) & ~faulting
+        any_of |= self._while_set(connector, epoch_s) & ~faulting
         any_of |= (
             connectors.plugged[connector].cover(epoch_s) != here
         ) & ~faulting  # the eye sees what it cannot
@@ -186,6 +187,15 @@ class Standing:
             "Available": any_of | (sound & idle & gone & in_service),
             "Unavailable": any_of | (sound & idle & (out | maybe_out)),
         }
+
+    def _while_set(self, connector: int, epoch_s: Array) -> Array:
+        """Instants at which a transaction may run or not, by stamps of a clock that is just set."""
+        doubt_s = self._ledger.time.doubts_s(epoch_s)
+        if not doubt_s.any():
+            return np.zeros(len(epoch_s), bool)
+        running = self._connectors.running[connector]
+        found: Array = running.cover(epoch_s - doubt_s) != running.cover(epoch_s + doubt_s)
+        return found
 
     def _refused(self, connector: int) -> list[float]:
         """When transactions ended because the CSMS refused them: their cables are kept for their cards."""

@@ -47,6 +47,7 @@ class Authorisation:
         bus.replies["StartTransaction"].append(self._confirmed)
         bus.calls["StartTransaction"].append(self._start)
         bus.calls["StopTransaction"].append(self._stop)
+        bus.replies["StopTransaction"].append(self._stop_confirmed)
         bus.events["tag"].append(self._tags.append)
         bus.end.append(self._end)
 
@@ -119,6 +120,12 @@ class Authorisation:
             self._ended(stopped, refusal[1])
         if stopped.reason == "Local" and call.payload.get("idTag", "").lower() == stopped.id_tag.lower():
             self._unasked(call, stopped)
+
+    def _stop_confirmed(self, call: Call) -> None:
+        """What the CSMS says of the idTag that stopped one is the latest of it (3.5.1, 4.10)."""
+        told = (call.reply or {}).get("idTagInfo")
+        if told is not None and "idTag" in call.payload:
+            self._said[call.payload["idTag"].lower()] = call.reply_epoch_s or call.epoch_s, told["status"]
 
     def _ended(self, stopped: Transaction, refused_epoch_s: float) -> None:
         if self._keys.text("StopTransactionOnInvalidId", refused_epoch_s) == "true":

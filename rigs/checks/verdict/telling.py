@@ -205,7 +205,7 @@ class Telling:
 
     def _gave_up(self, call: Call) -> None:
         """A CALL got no reply, or a CALLERROR."""
-        self._history.link.gave_up(call)
+        self._history.link.gave_up(call, self._history.boots.accepted_since is not None)
         self.repeats.gave_up(call)
 
     # -- all else --------------------------------------------------------------------------------

@@ -1,0 +1,174 @@
+"""What looks like a fault because two things happen at one moment, and is none: the least that each needs."""
+
+from typing import Any
+
+import pytest
+from random_days import Step, play
+from random_days.__main__ import findings
+
+TABLE = {"name": "steps", "start": "2024-03-01T00:00:00Z", "days": 3660.0}
+LISTS_ON = {"AuthorizationCacheEnabled": True, "LocalPreAuthorize": True, "LocalAuthorizeOffline": True}
+MEASURED = "Current.Import,Current.Offered,Power.Active.Import,Energy.Active.Import.Register,SoC"
+SAMPLED = {
+    "MeterValueSampleInterval": 60,
+    "MeterValuesSampledData": MEASURED,
+    "chg_KWH1": "EASTR_SDM630,1,9600,N,1",
+}
+ALIGNED = {**SAMPLED, "MeterValuesAlignedData": MEASURED}
+DRIFTING = {"latency_s": 0.05, "clock": {"offset_s": 0.0, "drift_ppm": -500.0}}
+IMAGE = "ftp://server/new"
+
+
+def step(verb: str, *args: Any, **kwargs: Any) -> Step:
+    return Step(verb, args, kwargs)
+
+
+def wait(seconds: float) -> Step:
+    return Step("advance", (seconds,))
+
+
+def update(date: str) -> Step:
+    return step("ask", "UpdateFirmware", {"location": IMAGE, "retrieveDate": date, "retries": 1})
+
+
+CHARGE = [step("plug_in", 1, "vw-id3-58", 0.4, 32.0), step("present_tag", 1, "TAG1")]
+INVALID = {"transactionId": 1119, "idTagInfo": {"status": "Invalid"}}
+WELCOME_AGAIN = [
+    wait(5.0),
+    step("present_tag", 2, "TAG1"),
+    wait(60.0),
+    step("csms.reply", "StartTransaction", INVALID, times=1),
+    step("link.down"),
+    *CHARGE,
+    wait(600.0),
+    step("present_tag", 1, "TAG1"),
+    step("link.up"),
+    step("plug_in", 2, "vw-id3-58", 0.9, 32.0),
+    wait(80.0),
+    step("present_tag", 2, "TAG1"),
+    wait(60.0),
+]
+HELD_BEHIND_A_STOP = [
+    step("csms.reply", "StopTransaction", error="InternalError", times=8),
+    *CHARGE,
+    step("plug_in", 2, "vw-e-golf-2017"),
+    step("present_tag", 2, "TAG2"),
+    wait(1.0),
+    step("unplug", 2),
+    wait(100.0),
+    step("inject", "power-loss", 1),
+]
+TWO_WITHOUT_IDS = [
+    step("csms.reply", "StartTransaction", error="InternalError", times=8),
+    *CHARGE,
+    step("present_tag", 2, "TAG1"),
+    wait(7.3),
+    step("plug_in", 2, "renault-zoe-ze50", 0.351, 20.0),
+    wait(0.0),
+    step("present_tag", 2, "TAG1"),
+    step("inject", "power-loss", 1),
+    step("clear", "power-loss", 1),
+    wait(900.0),
+]
+BEHIND_A_BOOT = [
+    wait(10.0),
+    step("plug_in", 1),
+    step("csms.reply", "BootNotification", silent=True, times=1),
+    wait(290.0),
+    step("ask", "TriggerMessage", {"requestedMessage": "BootNotification"}),
+    step("unplug", 1),
+    wait(300.0),
+]
+MEASURANDS = "Energy.Active.Import.Register,Current.Import,Current.Offered,Voltage"
+CURRENT_AT_LAST = [
+    step("plug_in", 1, "vw-e-golf-2017", 0.931, 13.0),
+    step("present_tag", 1, "TAG1"),
+    wait(2392.0),
+    step("ask", "ChangeConfiguration", {"key": "MeterValuesSampledData", "value": MEASURANDS}),
+    wait(300.0),
+]
+ONE_CAR_AND_ANOTHER = [
+    step("ask", "ChangeConfiguration", {"key": "StopTransactionOnEVSideDisconnect", "value": "false"}),
+    *CHARGE,
+    wait(60.0),
+    step("unplug", 1),
+    wait(300.0),
+    step("plug_in", 1, "nissan-leaf-40", 0.2, 13.0),
+    wait(900.0),
+    step("unplug", 1),
+    wait(1200.0),
+]
+INSTALLED = [wait(30.0), step("serve_image", IMAGE, "V32R31"), update("2024-03-01T00:01:00Z")]
+ASKED_WHILE_INSTALLED = [*INSTALLED, wait(60.0), update("2024-03-01T00:10:00Z"), wait(1200.0)]
+ASKED_AS_IT_RESTARTS = [*INSTALLED, wait(94.6), update("2024-03-01T00:10:00Z"), wait(1200.0)]
+DIAGNOSTICS = step("ask", "GetDiagnostics", {"location": "ftp://server/in"})
+ASKED_BEFORE_IT_RESTARTS = [*INSTALLED, wait(94.05), DIAGNOSTICS, wait(900.0)]
+PULLED_AS_THE_CLOCK_IS_SET = [wait(3570.0), *CHARGE, wait(30.05), step("unplug", 1), wait(60.0)]
+SHOWN_AS_THE_CLOCK_IS_SET = [
+    wait(5.0),
+    step("present_tag", 2, "TAG1"),
+    wait(5.0),
+    step("plug_in", 1, "nissan-leaf-40", 0.7, 13.0),
+    wait(3590.05),
+    step("present_tag", 1, "TAG1"),
+    wait(60.0),
+]
+PULLED_BEFORE_IT_IS_SET_BACK = [
+    *CHARGE,
+    wait(2100.0),
+    step("unplug", 1),
+    step("ask", "TriggerMessage", {"requestedMessage": "BootNotification"}),
+    wait(60.0),
+]
+STOPPED_FOR_A_MOMENT = [
+    *CHARGE,
+    wait(300.0),
+    step("inject", "emergency-stop", 1),
+    wait(0.0),
+    step("clear", "emergency-stop", 1),
+    wait(300.0),
+]
+
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
+    "a-card-refused-and-welcome-as-it-stops": (
+        {"behaviour": "ocpp16", "latency_s": 0.05, "keys": LISTS_ON},
+        {},
+        WELCOME_AGAIN,
+    ),
+    "a-sample-behind-a-refused-stop-as-power-goes": ({"keys": SAMPLED}, {}, HELD_BEHIND_A_STOP),
+    "two-transactions-without-ids-that-end-at-once": (
+        {"latency_s": 0.05, "behaviour": "ocpp16", "keys": {"ClockAlignedDataInterval": 300}},
+        {},
+        TWO_WITHOUT_IDS,
+    ),
+    "a-status-behind-a-boot-that-was-asked-for": ({"latency_s": 0.8}, {}, BEHIND_A_BOOT),
+    "a-current-told-at-the-end-alone": ({"keys": {"MeterValueSampleInterval": 10}}, {}, CURRENT_AT_LAST),
+    "two-cars-in-one-transaction": ({"behaviour": "ocpp16", "keys": SAMPLED}, {}, ONE_CAR_AND_ANOTHER),
+    "an-update-asked-for-while-another-is-installed": ({}, {}, ASKED_WHILE_INSTALLED),
+    "an-update-asked-for-as-another-restarts": ({}, {}, ASKED_AS_IT_RESTARTS),
+    "diagnostics-asked-for-as-an-update-restarts": ({}, {}, ASKED_BEFORE_IT_RESTARTS),
+    "a-cable-pulled-as-the-clock-is-set": (
+        DRIFTING,
+        {},
+        PULLED_AS_THE_CLOCK_IS_SET,
+    ),
+    "a-card-shown-as-the-clock-is-set": (
+        {**DRIFTING, "behaviour": "ocpp16", "keys": {**ALIGNED, **LISTS_ON, "ClockAlignedDataInterval": 300}},
+        {},
+        SHOWN_AS_THE_CLOCK_IS_SET,
+    ),
+    "a-cable-pulled-before-the-clock-is-set-back": (
+        {"behaviour": "ocpp16", "clock": {"offset_s": 0.0, "drift_ppm": 500.0}},
+        {},
+        PULLED_BEFORE_IT_IS_SET_BACK,
+    ),
+    "an-emergency-stop-that-is-over-at-once": ({"latency_s": 0.05}, {}, STOPPED_FOR_A_MOMENT),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_nothing_is_wrong_with_two_things_at_one_moment(case: str) -> None:
+    station, csms, steps = CASES[case]
+    found = findings(play({**TABLE, "station": station, "csms": csms}, steps))
+    assert [(row["requirement"], row["message"]) for row in found] == []
