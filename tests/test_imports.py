@@ -54,8 +54,12 @@ ROOMS = {
         "numpy",
     ),
     "rigs.checks.verdict": (f"{JUDGE} rigs.checks", "numpy orjson rich pandas"),
+    "rigs.tariffs": (
+        "rigs.errors rigs.recording.reading rigs.session_data rigs.rigfile",
+        "numpy pandas pydantic",
+    ),
     "rigs.analysis": (
-        "rigs.errors rigs.recording.reading rigs.checks models twin",
+        "rigs.errors rigs.recording.reading rigs.checks rigs.tariffs models twin",
         "jinja2 matplotlib numpy orjson pandas pyarrow",
     ),
     "rigs.compare": (

@@ -3,19 +3,20 @@
 import shutil
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from evc5.rigs.analysis.recorded import Recorded
 from evc5.rigs.analysis.shown import page
 from evc5.rigs.recording.reading import run_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
     import pandas as pd
 
     from evc5.rigs.analysis.plots import Plots
+    from evc5.rigs.analysis.questions.bill import Bill
 
 
 class Run(Recorded):
@@ -111,6 +112,36 @@ class Run(Recorded):
         from evc5.rigs.analysis.questions.reactions import reactions
 
         return reactions(self)
+
+    def cost(self, tariff: "str | Path | Mapping[str, Any]", *, house: Any = None) -> "Bill":
+        """What the run costs under a tariff, a TOML file or a table of the same form; energy is exact.
+
+        `print(run.cost("tariff.toml"))`; the bill's `total`, `items`, `days`, `sessions` and `months` are for
+        tables and figures. Hours, days and months are those of the tariff's zone, the rig's where it names
+        none. Where the tariff's scope is the site, `house` is what the house beside the charge point drew, a
+        series in W by time (a CSV file or a pandas Series); without it, what the rig's `grid.house` says.
+        BadInput names file, row or key, value and what is allowed.
+        """
+        from evc5.rigs.analysis.questions.cost import cost
+
+        return cost(self, tariff, house)
+
+    def emissions(self, series: Any, interval: "str | timedelta" = "1D") -> "pd.DataFrame":
+        """The CO2 of the energy drawn, interval by interval of the rig's local time; exact.
+
+        `series` is g of CO2 per kWh by time: a CSV file with the columns `time` and `value`, a pandas Series,
+        or a table `{"path": "grid.csv", "time": "from", "value": "g_kwh", "timezone": "Europe/Amsterdam"}`.
+        It has to cover the run without gaps; BadInput names file, row, value and what is allowed.
+
+        - `start`, `end`: of the interval, in the rig's zone
+        - `connector`: from 1; 0 is all of them together
+        - `energy_wh`: Wh drawn in it
+        - `emissions_g`: g of CO2 of it
+        - `mean_g_kwh`: g per kWh on average of what was drawn; null where nothing was
+        """
+        from evc5.rigs.analysis.questions.emissions import emissions
+
+        return emissions(self, series, interval)
 
     @cached_property
     def meter_values(self) -> "pd.DataFrame":

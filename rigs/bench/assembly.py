@@ -207,12 +207,19 @@ def header(rig: RigFile) -> dict[str, Any]:
         "phases": rig.station.phases,
         "connectors": rig.station.connectors,
         "phase_switching": rig.station.phase_switching,
+        "house": _house(rig),
         "behaviour": rig.behaviour.name,
         "policies": dict(rig.behaviour.policies),
         "keys": {key: value for key, value in rig.station.keys.items() if not _is_private(key)},
         "tolerances": dict(rig.checks.tolerances),
         "versions": dict(_versions()),
     }
+
+
+def _house(rig: RigFile) -> dict[str, Any]:
+    """The load beside the charge point, by the hour of the run's first day on; no rows: there is none."""
+    rows = [[hour, list(amps)] for hour, amps in rig.grid.house]
+    return {"rows": rows, "voltage_v": list(rig.grid.voltage_v)}
 
 
 PUBLIC = ("com_options", "com_authoptions")  # flags, by which cards and boots are judged

@@ -69,7 +69,7 @@ class Row:
 
     def interval(self, start: str, end: str, time_format: str | None = None) -> tuple[datetime, datetime]:
         """Both ends in UTC. In the hour that autumn repeats, the first reading with a length."""
-        starts, ends = self._instants(start, time_format), self._instants(end, time_format)
+        starts, ends = self.instants(start, time_format), self.instants(end, time_format)
         for plug_in, unplug in product(starts, ends):
             if plug_in < unplug:
                 break
@@ -79,7 +79,7 @@ class Row:
             raise self.refusal(end, f"at most {MOST_STAY_H / 24:g} days after {start} {self.values[start]}")
         return plug_in, unplug
 
-    def _instants(self, key: str, time_format: str | None) -> tuple[datetime, datetime]:
+    def instants(self, key: str, time_format: str | None) -> tuple[datetime, datetime]:
         """The instant in UTC; of a local time both readings, before and after a change of the clock."""
         found = self._time(key, time_format)
         if found.tzinfo is not None:

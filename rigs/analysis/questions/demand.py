@@ -1,6 +1,6 @@
 """How much was drawn, interval by interval of the rig's local time."""
 
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from functools import reduce
 from typing import NamedTuple
 
@@ -66,18 +66,18 @@ def demand(run: Recorded, interval: str | timedelta) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True).sort_values(["start", "connector"], ignore_index=True)
 
 
-def boundaries(run: Recorded, every_s: float) -> Array:
+def boundaries(run: Recorded, every_s: float, zone: tzinfo | None = None) -> Array:
     """Seconds of the run at which local intervals begin, and the run's own begin and end."""
-    return np.union1d(even_instants(run, every_s), [0.0, max(run.end_s, 0.0)])
+    return np.union1d(even_instants(run, every_s, zone), [0.0, max(run.end_s, 0.0)])
 
 
-def even_instants(run: Recorded, every_s: float) -> Array:
-    """Seconds of the run, its end excluded, at whole multiples of a step since local midnight."""
-    end_s = run.end_s
+def even_instants(run: Recorded, every_s: float, zone: tzinfo | None = None) -> Array:
+    """Seconds of the run, its end excluded, at whole multiples of a step since midnight in the zone."""
+    end_s, zone = run.end_s, zone or run.tz
     found = [np.empty(0)]
-    midnight_s = midnight_before(run.start, 0.0, run.tz)
+    midnight_s = midnight_before(run.start, 0.0, zone)
     while midnight_s < end_s:
-        following_s = midnight_after(run.start, midnight_s, run.tz)
+        following_s = midnight_after(run.start, midnight_s, zone)
         found.append(np.arange(midnight_s, following_s, every_s))
         midnight_s = following_s
     every = np.concatenate(found)
@@ -95,10 +95,10 @@ def step_s(interval: str | timedelta, name: str = "interval") -> float:
     return float(step.total_seconds())
 
 
-def instants(run: Recorded, t_s: Array) -> pd.DatetimeIndex:
-    """Seconds of the run as aware instants in the rig's zone."""
+def instants(run: Recorded, t_s: Array, zone: tzinfo | None = None) -> pd.DatetimeIndex:
+    """Seconds of the run as aware instants in the (rig's) zone."""
     epoch_us = np.rint(t_s * 1e6) + run.start.timestamp() * 1e6
-    return pd.to_datetime(epoch_us.astype(np.int64), unit="us", utc=True).tz_convert(run.tz)
+    return pd.to_datetime(epoch_us.astype(np.int64), unit="us", utc=True).tz_convert(zone or run.tz)
 
 
 def drawn_at(run: Recorded, connector: int) -> Drawn:
