@@ -93,6 +93,8 @@ def alike(currents: Mapping[str, Array]) -> list[tuple[list[str], Array]]:
 def clock_points(run: Recorded, connector: int, window: Window) -> list[tuple[float, float]]:
     """Instant (seconds of the run) and register (Wh) of the clock-aligned readings that arrived."""
     points: list[tuple[float, float]] = []
+    if not run.keeps("messages"):
+        return points
     for frame in run.frames("MeterValues", since=max(window.since_s, 0.0), until=window.until_s + 60.0):
         if frame.lost or frame.payload.get("connectorId") != connector:
             continue

@@ -38,7 +38,7 @@ _NO_NUMBER = -(1 << 62)  # stands for a transaction there is none of
 
 def meter_values_table(directory: Path) -> pd.DataFrame:
     """Every value of MeterValues and of StopTransaction that reached the CSMS, OCPP's defaults filled in."""
-    path = directory / run_directory.MESSAGES
+    path = run_directory.messages(directory)
     # StopTransaction does not say its connector.
     connectors = {row.get("transaction_id"): row["connector"] for row in transactions(path)}
     told_together = _Readings()

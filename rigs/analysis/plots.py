@@ -23,6 +23,7 @@ class Plots:
         Days and hours are those of the rig's zone. Without a `day`, the one with the first error at this
         connector, else the one with the most energy.
         """
+        self._run.refuse_without("telemetry")
         on = _date(day)
         known = busiest_day.connectors(self._run)
         if known and connector not in known:
@@ -36,6 +37,7 @@ class Plots:
 
         Without a window, the 24 hours in which profiles limited for the longest; a short run is shown whole.
         """
+        self._run.refuse_without("telemetry", "messages")
         connector, window = busiest_day.schedule_window(self._run, connector, since, until)
         return plot_schedule(self._run, connector, window)
 

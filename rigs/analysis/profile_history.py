@@ -69,7 +69,7 @@ def profile_history(run: Recorded, connector: int, window: Window) -> ProfileHis
 
 def _exchanges(run: Recorded, window: Window) -> Iterator[tuple[Frame, Mapping[str, Any], Mapping[str, Any]]]:
     """Each reply to one of our actions, with the payloads of its CALL and its own."""
-    path = run.directory / run_directory.MESSAGES
+    path = run_directory.messages(run.directory)
     calls: dict[str, Mapping[str, Any]] = {}
     for head, line in heads(path, until=run.wire(window.until_s), actions=_PROFILE_ACTIONS):
         if head.kind == "CALL":

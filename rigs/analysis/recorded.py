@@ -8,9 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from evc5.rigs.analysis.shown import Findings
-from evc5.rigs.errors import BadInput
+from evc5.rigs.errors import BadInput, NotAvailable
 from evc5.rigs.recording.reading import run_directory, telemetry
 from evc5.rigs.recording.reading.frames import LAST, Frame, frame_of, heads, last_t
+
+NOT_RECORDED = {"messages": run_directory.NO_FRAMES, "telemetry": run_directory.NO_TELEMETRY}
 
 Instant = datetime | str | float  # aware, ISO 8601, or seconds of the run
 
@@ -52,7 +54,7 @@ class Recorded:
     def end_s(self) -> float:
         """The last instant recorded, in seconds of the run."""
         rows_s = telemetry.last_s(self.directory / run_directory.TELEMETRY)
-        frames_s = last_t(self.directory / run_directory.MESSAGES)
+        frames_s = last_t(run_directory.messages(self.directory))
         return max(rows_s, frames_s, float(self.summary.get("simulated_s", 0.0)))
 
     def frames(
@@ -63,13 +65,32 @@ class Recorded:
         *,
         replies: bool = False,
     ) -> Iterator[Frame]:
-        """Stream the frames of [since, until). With an `action`, its CALLs; `replies` adds their answers."""
+        """Stream the frames of [since, until). With an `action`, its CALLs; `replies` adds their answers.
+
+        NotAvailable where the run was not to record its frames.
+        """
+        self.refuse_without("messages")
+        return self._frames(action, since, until, replies)
+
+    def _frames(
+        self, action: str | None, since: Instant | None, until: Instant | None, replies: bool
+    ) -> Iterator[Frame]:
         first = "" if since is None else self.wire(since)
         last = LAST if until is None else self.wire(until)
         actions = None if action is None else (action,)
-        for head, line in heads(self.directory / run_directory.MESSAGES, first, last, actions):
+        for head, line in heads(run_directory.messages(self.directory), first, last, actions):
             if action is None or replies or head.kind == "CALL":
                 yield frame_of(head, line)
+
+    def keeps(self, part: str) -> bool:
+        """Were its `messages`, or its `telemetry`, to be recorded?"""
+        return run_directory.keeps(self.summary, part)
+
+    def refuse_without(self, *parts: str) -> None:
+        """NotAvailable where one of these was not to be recorded."""
+        for part in parts:
+            if not self.keeps(part):
+                raise NotAvailable(f"{self.directory} {NOT_RECORDED[part]}")
 
     def seconds(self, instant: Instant) -> float:
         """Seconds of the run at an instant."""

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class Run(Recorded):
-    """A recorded run. Tables are pandas DataFrames in UTC, read when first asked for and then kept."""
+    """A recorded run. Tables are pandas DataFrames in UTC, read when first asked for and then kept.
+
+    What the rig file gave up to record (`[recording] telemetry = false`) raises NotAvailable when asked for.
+    """
 
     @classmethod
     def open(cls, directory: str | Path) -> Self:
@@ -59,6 +62,7 @@ class Run(Recorded):
         """
         from evc5.rigs.analysis.tables import telemetry_table
 
+        self.refuse_without("telemetry")
         return telemetry_table(self.directory)
 
     def demand(self, interval: "str | timedelta" = "15min") -> "pd.DataFrame":
@@ -76,6 +80,7 @@ class Run(Recorded):
         """
         from evc5.rigs.analysis.questions.demand import demand
 
+        self.refuse_without("telemetry")
         return demand(self, interval)
 
     def series(
@@ -94,6 +99,7 @@ class Run(Recorded):
         """
         from evc5.rigs.analysis.questions.series import series
 
+        self.refuse_without("telemetry")
         return series(self, step, columns)
 
     def reactions(self) -> "pd.DataFrame":
@@ -111,6 +117,7 @@ class Run(Recorded):
         """
         from evc5.rigs.analysis.questions.reactions import reactions
 
+        self.refuse_without("telemetry")
         return reactions(self)
 
     def cost(self, tariff: "str | Path | Mapping[str, Any]", *, house: Any = None) -> "Bill":
@@ -163,6 +170,7 @@ class Run(Recorded):
         """
         from evc5.rigs.analysis.meter_values import meter_values_table
 
+        self.refuse_without("messages")
         return meter_values_table(self.directory)
 
     @cached_property
@@ -178,6 +186,7 @@ class Run(Recorded):
         """
         from evc5.rigs.analysis.tables import transactions_table
 
+        self.refuse_without("messages")
         return transactions_table(self.directory)
 
     @cached_property
@@ -208,6 +217,7 @@ class Run(Recorded):
         """
         from evc5.rigs.analysis.tables import messages_table
 
+        self.refuse_without("messages")
         return messages_table(self.directory)
 
     @cached_property

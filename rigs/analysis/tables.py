@@ -52,7 +52,7 @@ def messages_table(directory: Path) -> pd.DataFrame:
     at = array("q")
     texts: dict[str, list[str | None]] = {name: [] for name in ("station", "dir", "id", "action", "kind")}
     lost = bytearray()
-    for head, _ in heads(directory / run_directory.MESSAGES):
+    for head, _ in heads(run_directory.messages(directory)):
         t_s.append(head.t)
         at.append(micros(head.at))
         lost.append(head.lost)
@@ -66,7 +66,7 @@ def messages_table(directory: Path) -> pd.DataFrame:
 
 def transactions_table(directory: Path) -> pd.DataFrame:
     """One row a transaction; what a stop brings is null while it is open, the id while nobody answered."""
-    rows = list(transactions(directory / run_directory.MESSAGES))
+    rows = list(transactions(run_directory.messages(directory)))
     table = pd.DataFrame(rows, columns=list(_TRANSACTION)).astype(_TRANSACTION)
     return _instants(_instants(table, "start"), "stop")
 

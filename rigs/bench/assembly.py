@@ -15,6 +15,7 @@ from evc5.models.world import World
 from evc5.rigs.bench.csms import Conversation
 from evc5.rigs.bench.network import Embedded, Joined, NearEnd, Network
 from evc5.rigs.errors import BadInput, NotAvailable
+from evc5.rigs.recording.writing.levels import Levels
 from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.recording.writing.recorder import Recorder
 from evc5.rigs.rigfile.file import RigFile
@@ -94,6 +95,7 @@ def assemble(
         about,
         lock=lock,
         secrets=[*secrets_of(rig), *network.secrets()],
+        levels=levels_of(rig),
     )
 
     def record(t_s: float, up: bool, text: str, lost: bool) -> None:
@@ -182,6 +184,11 @@ def memory(rig: RigFile) -> tuple[Memory, dict[str, str] | None]:
         raise BadInput(f"{rig.where}station.memory: {error}") from None
     except OSError as error:
         raise BadInput(f"{rig.where}station.memory: {path}: {error.strerror}") from None
+
+
+def levels_of(rig: RigFile) -> Levels:
+    """What of the rig's run is written down."""
+    return Levels(rig.recording.messages, rig.recording.telemetry)
 
 
 def files(rig: RigFile) -> Files:

@@ -17,6 +17,7 @@ from evc5.rigs.bench.network import LOCKSTEP, SAME_TIME_S
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.reading.frames import events
+from evc5.rigs.recording.reading.packed import opened
 from evc5.twin.clock import parse_instant
 from evc5.twin.ocpp.agent import CLOCK_STEP_S
 
@@ -71,7 +72,9 @@ class Tape:
 
     @classmethod
     def open(cls, path: Path) -> "Tape":
-        messages = path / run_directory.MESSAGES if path.is_dir() else path
+        messages = run_directory.messages(path) if path.is_dir() else path
+        if run_directory.is_without_frames(path):
+            raise BadInput(f"{path} {run_directory.NO_FRAMES}")
         if not messages.is_file():
             raise BadInput(f"{path} is neither a run directory nor a messages.jsonl")
         try:
@@ -90,7 +93,7 @@ class Tape:
     def entries(self) -> Iterator[Entry]:
         """The frames in order."""
         place = 0
-        with self.messages.open("rb") as file:
+        with opened(self.messages) as file:
             for line in file:
                 entry = _entry(place, line)
                 if entry is not None:
@@ -175,7 +178,7 @@ def _as_sent(line: bytes, frame: Any) -> str:
 
 def _foreign(messages: Path) -> bool:
     """Did the back office live in another time than the run? Guessed from its answer to the boot."""
-    with messages.open("rb") as file:
+    with opened(messages) as file:
         for line in file:
             entry = _entry(0, line)
             if entry is None or entry.up or entry.kind != 3 or not isinstance(entry.frame[2], dict):

@@ -76,7 +76,7 @@ class Source:
 
     @property
     def messages(self) -> Path:
-        return self.path / run_directory.MESSAGES if self.path.is_dir() else self.path
+        return run_directory.messages(self.path) if self.path.is_dir() else self.path
 
     @classmethod
     def open(cls, path: Path) -> "Source":
@@ -84,8 +84,7 @@ class Source:
             raise BadInput(f"{path}: no such file or directory")
         if not path.is_dir():
             return cls(path)
-        if not (path / run_directory.MESSAGES).is_file():
-            raise BadInput(f"{path} is not a run directory: it has no {run_directory.MESSAGES}")
+        run_directory.refuse_without_frames(path)
         summary = run_directory.read_summary(path)
         start = summary.get("start")
         return cls(path, summary, epoch(start) if isinstance(start, str) else None)

@@ -301,9 +301,16 @@ class Outage(Table):
 
 
 class Recording(Table):
-    """What is written besides frames and events."""
+    """What is written besides events and the summary."""
 
-    telemetry: bool = Field(default=True, description="write telemetry.parquet/")
+    messages: Literal["jsonl", "zst", "none"] = Field(
+        default="jsonl",
+        description="the frames: messages.jsonl, messages.jsonl.zst, which takes a fiftieth of the room, or "
+        "none, of which nothing can be judged",
+    )
+    telemetry: bool = Field(
+        default=True, description="write telemetry.parquet/; what needs it is not judged without"
+    )
     report: bool = Field(default=True, description="write report.html")
     stretches: bool = Field(
         default=True,

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from evc5.models.timeline import Timeline
+from evc5.rigs.bench.assembly import levels_of
 from evc5.rigs.bench.csms import BackOffice, Conversation
 from evc5.rigs.bench.network import back_office
 from evc5.rigs.errors import BadInput, described
 from evc5.rigs.printable import printable
+from evc5.rigs.recording.writing.levels import EVERYTHING
 from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.recording.writing.recorder import Recorder
 from evc5.rigs.rigfile.file import RigFile
@@ -253,7 +255,13 @@ class Service:
         header = {"station": identity, **self.plan.header}
         directory = self.plan.directory_of(identity)
         recorder = Recorder(
-            directory, self.calendar, header, own_station=False, lock=self._lock, secrets=self._secrets
+            directory,
+            self.calendar,
+            header,
+            own_station=False,
+            lock=self._lock,
+            secrets=self._secrets,
+            levels=levels_of(self.plan.rig) if self.plan.rig else EVERYTHING,
         )
         conversation = Conversation(self._office(), self.timeline, lambda text: self._send(station, text))
         station = self.stations[identity] = Station(identity, conversation, recorder)

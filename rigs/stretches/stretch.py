@@ -108,7 +108,7 @@ class Stretches:
 
     def _render(self, agenda: Agenda) -> bool:
         """Write what an agenda tells; False, and nothing done, where no one formula holds for all of it."""
-        posts = [call.post for call in agenda.calls if call.post.telling is not None] + agenda.kept
+        posts = [call.post for call in agenda.calls if self._counts(call.post.telling)] + agenda.kept
         times: dict[Telling, list[float]] = {}
         for t_s, telling, _ in posts:
             if telling is not None:
@@ -120,6 +120,12 @@ class Stretches:
         self._write(agenda.calls, told)
         self._keep(agenda.kept, told)
         return True
+
+    def _counts(self, telling: Telling | None) -> bool:
+        """Do its values go anywhere? Of frames that nobody records, those of the next average do."""
+        if telling is None:
+            return False
+        return self._recorder.keeps_frames or is_averaged(self._samples, telling)
 
     def _columns(self, times: Mapping[Telling, list[float]]) -> dict[Telling, Columns]:
         samples = self._samples
@@ -136,6 +142,11 @@ class Stretches:
 
     def _write(self, calls: Sequence[Call], told: Mapping[Telling, Columns]) -> None:
         ids = self._station.agent.rpc.take_ids(len(calls))
+        self.calls += len(calls)
+        text = self._text(calls, ids, told) if self._recorder.keeps_frames else ""
+        self._recorder.lines(text, 2 * len(calls), calls[-1].answered_t_s)
+
+    def _text(self, calls: Sequence[Call], ids: Sequence[str], told: Mapping[Telling, Columns]) -> str:
         iso = self._calendar.iso
         sent = [(repr(float(call.sent_t_s)), iso(call.sent_t_s)) for call in calls]
         answered = [(repr(float(call.answered_t_s)), iso(call.answered_t_s)) for call in calls]
@@ -151,8 +162,7 @@ class Stretches:
                 form, values = fill[post.telling]
                 stamp = self._stamp(post)
                 lines.append(form((t, at, id_, stamp, *next(values), answered_t, answered_at, id_)))
-        self._recorder.lines("".join(lines), 2 * len(calls), calls[-1].answered_t_s)
-        self.calls += len(calls)
+        return "".join(lines)
 
     def _filler(
         self, telling: Telling, told: Columns

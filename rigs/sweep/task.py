@@ -68,9 +68,11 @@ def _measured(task: Task) -> Row:
 
 def _measures(directory: Path, summary: Mapping[str, Any]) -> Row:
     from evc5.rigs.checks.verdict.headline import JUDGED, is_good
+    from evc5.rigs.recording.reading import run_directory
 
     severities = [finding["severity"] for finding in summary["findings"]]
     short_kwh = [session["shortfall_kwh"] or 0.0 for session in summary["sessions"]]
+    tells_unserved = run_directory.keeps(summary, "messages") and run_directory.keeps(summary, "telemetry")
     energy_wh, peak_w = _energy_and_peak(directory)
     return {
         "passed": is_good(summary),
@@ -79,7 +81,7 @@ def _measures(directory: Path, summary: Mapping[str, Any]) -> Row:
         "judged": sum(row["verdict"] in JUDGED for row in summary["requirements"]),
         "energy_wh": energy_wh,
         "peak_w": peak_w,
-        "unserved_wh": round(1000.0 * sum(short_kwh), 3),
+        "unserved_wh": round(1000.0 * sum(short_kwh), 3) if tells_unserved else None,
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from evc5.rigs.checks.reading.instants import epoch
+from evc5.rigs.recording.reading.packed import opened
 
 CALL, RESULT, ERROR = 2, 3, 4  # OCPP-J 4.2.1-4.2.3
 
@@ -99,7 +100,7 @@ def frame_of(number: int, epoch_s: float, up: bool, lost: bool, body: Any) -> Fr
 
 def lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """The lines of a file that are not blank, with their numbers from 1."""
-    with path.open("rb", buffering=1 << 20) as file:
+    with opened(path) as file:
         for number, raw in enumerate(file, 1):
             if not raw.isspace():
                 yield number, raw

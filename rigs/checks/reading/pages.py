@@ -5,6 +5,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from evc5.rigs.recording.reading.packed import unbuffered
+
 PAGE_BYTES = 1 << 20  # bytes read at a time
 AHEAD = 1 << 16  # bytes that should lie ahead: a MeterValues of 22 values has 2700, with its reply 2850
 
@@ -16,7 +18,7 @@ class Pages:
     """
 
     def __init__(self, path: Path, progress: Callable[[float, float], None] | None = None) -> None:
-        self._file = path.open("rb", buffering=0)
+        self._file = unbuffered(path)
         self._size = path.stat().st_size
         self._progress = progress
         self._ended = False
@@ -37,7 +39,7 @@ class Pages:
         return self.at < len(self.buffer)
 
     def _turn(self) -> None:
-        page = self._file.read(PAGE_BYTES)
+        page = self._file.read(PAGE_BYTES) or b""
         self._ended = not page
         self.buffer = self.buffer[self.at :] + page
         self.at = 0

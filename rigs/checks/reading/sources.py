@@ -11,7 +11,7 @@ from typing import IO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from evc5.rigs.errors import BadInput
-from evc5.rigs.recording.reading.run_directory import MESSAGES
+from evc5.rigs.recording.reading.run_directory import is_without_frames, messages
 
 STDIN = "-"
 Source = str | Path
@@ -36,7 +36,7 @@ def named(sources: Sources) -> list[Path]:
 
 
 def is_run(path: Path) -> bool:
-    return path.is_dir() and (path / MESSAGES).is_file()
+    return path.is_dir() and (messages(path).is_file() or is_without_frames(path))
 
 
 def logs(paths: Sequence[Path]) -> dict[str, list[Path]]:

@@ -38,7 +38,11 @@ class Transcript:
         self._zone = zone
         self._end = end
         self._kept = kept  # standard input, which is gone with this
-        self.is_own = len(paths) == 1 and station is None and is_own(paths[0])
+
+    @cached_property
+    def is_own(self) -> bool:
+        """Is it a `messages.jsonl` of ours?"""
+        return len(self.paths) == 1 and self._station is None and is_own(self.path)
 
     @property
     def path(self) -> Path:

@@ -9,7 +9,7 @@ from evc5.rigs.checks.state.station_history import StationHistory
 
 CONFIGURATION = Need("configuration", "the station's configuration: let the CSMS send GetConfiguration")
 EVENTS = Need("events", "what was done with cables, cards, faults and power: record it with a rig's steps")
-TELEMETRY = Need("telemetry", "what stood and flowed at the outlet: record with instruments")
+TELEMETRY = Need("telemetry", "what stood and flowed at the outlet: record telemetry, by instruments if real")
 POWER_ON = Need("power-on", "what the station remembers: record from its first start")
 BOTH_WAYS = Need("both-ways", "the frames of the other direction: record both")
 BEHAVIOUR = Need("behaviour", "which firmware it is: name it with --behaviour, or record a boot")

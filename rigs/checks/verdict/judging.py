@@ -35,6 +35,7 @@ from evc5.rigs.checks.verdict.other_version import other_version
 from evc5.rigs.checks.verdict.recordings import LIVED_BEFORE, Recording
 from evc5.rigs.checks.verdict.telling import Telling
 from evc5.rigs.checks.verdict.verdict import Verdict, findings_of, placed, write_summary
+from evc5.rigs.checks.verdict.without_frames import without_frames
 from evc5.rigs.errors import BadInput
 
 EVENTS, TELEMETRY = "events.jsonl", "telemetry.parquet"
@@ -76,6 +77,8 @@ def judged(
     progress: Progress | None = None,
 ) -> Verdict:
     """The verdict on one recording."""
+    if not recording.keeps_frames:
+        return without_frames(recording)
     if recording.transcript.told().version != "1.6":
         return other_version(recording)
     summary = recording.summary

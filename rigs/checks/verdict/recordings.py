@@ -11,7 +11,7 @@ from evc5.rigs.checks.reading.sources import STDIN, Sources, is_run, named
 from evc5.rigs.checks.reading.transcripts import Transcript, opened
 from evc5.rigs.checks.verdict.verdict import read_summary
 from evc5.rigs.errors import BadInput
-from evc5.rigs.recording.reading.run_directory import MESSAGES
+from evc5.rigs.recording.reading.run_directory import keeps, messages
 
 LIVED_BEFORE = ("served", "tapped")  # summary.csms: the station had a life before the recording
 
@@ -30,6 +30,10 @@ class Recording:
         """Is it from the station's first moment on? A real one, or one with a memory, had a life before."""
         served = self.summary.get("csms") in LIVED_BEFORE or self.summary.get("continues")
         return self.directory is not None and not served
+
+    @property
+    def keeps_frames(self) -> bool:
+        return keeps(self.summary, "messages")
 
     def part(self, name: str) -> Path | None:
         """A file or folder of the run directory, where it is there."""
@@ -75,8 +79,8 @@ def _opened(
 ) -> Iterator[Recording | Transcript]:
     paths = [] if source == STDIN else named(source)
     for directory in filter(is_run, paths):
-        messages = Transcript([directory / MESSAGES])
-        yield Recording(str(directory), messages, read_summary(directory), directory)
+        transcript = Transcript([messages(directory)])
+        yield Recording(str(directory), transcript, read_summary(directory), directory)
     files = [path for path in paths if not is_run(path)]
     if files or source == STDIN:
         yield from opened(files or STDIN, station=station, timezone=timezone, end=end)

@@ -14,6 +14,7 @@ import orjson
 from evc5.rigs.checks.reading.frames import CALL, RESULT, Frame, Reader, lines
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.reading.transcripts import transcript
+from evc5.rigs.recording.reading.run_directory import messages, refuse_without_frames
 
 WAITED_S = 10.0  # assumed: a message that went this long after its own time waited for its link
 
@@ -33,12 +34,14 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
 
 def situations(path: Path) -> Counter[str]:
     """How often each situation occurs in a run directory or a transcript."""
+    if path.is_dir():
+        refuse_without_frames(path)
     watching = _Watching()
     happened = _events(path / "events.jsonl") if path.is_dir() else iter(())
     event = next(happened, None)
     reader = Reader()
     first = None
-    for number, raw in transcript(path / "messages.jsonl" if path.is_dir() else path):
+    for number, raw in transcript(messages(path) if path.is_dir() else path):
         try:
             frame = reader.read(number, raw)
         except ValueError:

@@ -4,15 +4,20 @@ Everything streams: a table holds its own rows and nothing else of the recording
 and lines that are not ours, are passed over (`evc5 verify` reports them).
 """
 
+import io
 import os
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import orjson
+
+from evc5.rigs.recording.reading.packed import BUFFER_BYTES, Block, Unpacked, blocks, is_packed
 
 KINDS = {2: "CALL", 3: "CALLRESULT", 4: "CALLERROR"}  # OCPP-J 1.6, 4.2
 
@@ -105,10 +110,7 @@ def last_t(path: Path) -> float:
     """When the last whole frame passed, in seconds of the run; 0 without any."""
     if not path.exists():
         return 0.0
-    with open(path, "rb") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
-        lines = file.read().split(b"\n")[:-1]
-    found = (head_of(line) for line in reversed(lines))
+    found = (head_of(line) for text in _tails(path) for line in reversed(text.split(b"\n")[:-1]))
     return next((head.t for head in found if head is not None), 0.0)
 
 
@@ -197,14 +199,30 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     return row if isinstance(row, dict) else None
 
 
+def _tails(path: Path) -> Iterator[bytes]:
+    """The end of a file; of a packed one its blocks, the last one first."""
+    if is_packed(path):
+        for block in reversed(blocks(path)):
+            with Unpacked(path, [block]) as text:
+                yield text.readall()
+        return
+    with open(path, "rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+        yield file.read()
+
+
 def _lines(path: Path, since: str = "", until: str = LAST) -> Iterator[bytes]:
     """The whole lines of a file from about `since` to about `until`; one that lacks its end was cut.
 
     Both places are found by bisection: a day of a year is read without the rest of it.
     """
-    if not path.exists():
-        return
-    with open(path, "rb", 1 << 20) as file:
+    if path.exists():
+        some = _unpacked(path, since, until) if is_packed(path) else _plain(path, since, until)
+        yield from (line for line in some if line[-1] == _NEWLINE)
+
+
+def _plain(path: Path, since: str, until: str) -> Iterator[bytes]:
+    with open(path, "rb", BUFFER_BYTES) as file:
         (begin, _), (_, end) = _around(file, since), _around(file, until)
         file.seek(begin)
         place = begin + (len(file.readline()) if begin else 0)
@@ -212,8 +230,21 @@ def _lines(path: Path, since: str = "", until: str = LAST) -> Iterator[bytes]:
             if place > end:
                 return
             place += len(line)
-            if line[-1] == _NEWLINE:
-                yield line
+            yield line
+
+
+def _unpacked(path: Path, since: str, until: str) -> Iterator[bytes]:
+    some = blocks(path)
+    first = bisect_left(some, since, key=partial(_begins, path))
+    last = bisect_left(some, until, key=partial(_begins, path))
+    with io.BufferedReader(Unpacked(path, some[max(first - 1, 0) : last]), BUFFER_BYTES) as file:
+        yield from file
+
+
+def _begins(path: Path, block: Block) -> str:
+    """The first instant that stands in a block; empty where none does."""
+    with Unpacked(path, [block]) as text:
+        return _at(text.read(_HEAD_BYTES))
 
 
 def _around(file: BinaryIO, instant: str) -> tuple[int, int]:

@@ -10,11 +10,15 @@ from typing import Any
 from evc5.rigs.errors import BadInput
 
 MESSAGES = "messages.jsonl"
+PACKED_MESSAGES = "messages.jsonl.zst"
 EVENTS = "events.jsonl"
 TELEMETRY = "telemetry.parquet"
 SUMMARY = "summary.json"
 REPORT = "report.html"
 LOCK = ".lock"  # held while somebody records there
+
+NO_FRAMES = 'holds no frames: it was recorded with recording.messages = "none"'
+NO_TELEMETRY = "holds no telemetry: it was recorded with recording.telemetry = false"
 
 FORMAT = "evc5-run/2"  # stands in summary.json; by it we know a directory as ours
 FORMATS = ("evc5-run/1", FORMAT)  # all that can be read; the first held lists of three in its telemetry
@@ -38,7 +42,7 @@ def claim(directory: Path, summary: Mapping[str, Any]) -> None:
     check(directory)
     directory.mkdir(parents=True, exist_ok=True)
     write_summary(directory, summary)
-    for name in (MESSAGES, EVENTS, REPORT):
+    for name in (MESSAGES, PACKED_MESSAGES, EVENTS, REPORT):
         (directory / name).unlink(missing_ok=True)
     if (directory / TELEMETRY).exists():
         shutil.rmtree(directory / TELEMETRY)
@@ -50,6 +54,34 @@ def is_run(directory: Path) -> bool:
         return read_summary(directory).get("format") in FORMATS
     except BadInput:
         return False
+
+
+def messages(directory: Path) -> Path:
+    """The file of its frames, whichever form they have; where there is none, the one that is missing."""
+    packed = directory / PACKED_MESSAGES
+    return packed if packed.is_file() and not (directory / MESSAGES).is_file() else directory / MESSAGES
+
+
+def refuse_without_frames(directory: Path) -> None:
+    """BadInput where it holds no frames that somebody asks for."""
+    if is_without_frames(directory):
+        raise BadInput(f"{directory} {NO_FRAMES}")
+    if not messages(directory).is_file():
+        raise BadInput(f"{directory} is not a run directory: it has no {MESSAGES}")
+
+
+def is_without_frames(directory: Path) -> bool:
+    """Is it a run that was told to record none?"""
+    try:
+        return not keeps(read_summary(directory), "messages")
+    except BadInput:
+        return False
+
+
+def keeps(summary: Mapping[str, Any], part: str) -> bool:
+    """Were `messages` or `telemetry` to be recorded? Only what a rig file gives up is not."""
+    told = summary.get("recording")
+    return not isinstance(told, dict) or told.get(part) not in ("none", False)
 
 
 def read_summary(directory: Path) -> dict[str, Any]:

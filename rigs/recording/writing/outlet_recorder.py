@@ -38,11 +38,17 @@ class Channel(Protocol):
 class Watch:
     """Begins a new span whenever the segment or the channel changed, once per instant, after it has settled.
 
-    Without a channel (the electrical world alone) status and limit stay null.
+    Without a channel (the electrical world alone) status and limit stay null. Where telemetry is not `kept`,
+    it is there to be asked alone.
     """
 
     def __init__(
-        self, outlet: Outlet, channel: Channel | None, timeline: Timeline, writer: TelemetryWriter
+        self,
+        outlet: Outlet,
+        channel: Channel | None,
+        timeline: Timeline,
+        writer: TelemetryWriter,
+        kept: bool = True,
     ) -> None:
         self.connector = outlet.connector
         self._outlet = outlet
@@ -51,6 +57,9 @@ class Watch:
         self._writer = writer
         self._marked = self._forced = False
         self._last: tuple[object, ...] = (None,)
+        self._kept = kept
+        if not kept:
+            return
         outlet.on_segment.append(self._changed)
         if channel is not None:
             channel.on_change.append(self._changed)
@@ -59,7 +68,7 @@ class Watch:
     def mark(self, forced: bool = False) -> None:
         """Look at this connector when the instant has settled; `forced`: a row even if nothing changed."""
         self._forced |= forced
-        if not self._marked:
+        if self._kept and not self._marked:
             self._marked = True
             self._timeline.soon(self.settle, SAMPLE)
 

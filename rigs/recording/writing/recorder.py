@@ -16,6 +16,7 @@ from evc5.models.timeline import Timeline
 from evc5.rigs.errors import described
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.writing.journal import Journal
+from evc5.rigs.recording.writing.levels import EVERYTHING, Levels
 from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.recording.writing.measured_telemetry import MeasuredTelemetry
 from evc5.rigs.recording.writing.outlet_recorder import Watch
@@ -23,8 +24,7 @@ from evc5.rigs.recording.writing.redaction import Redactor
 from evc5.rigs.recording.writing.telemetry_writer import TelemetryWriter
 from evc5.twin.clock import Calendar
 
-# A kill -9 loses what was buffered: the least of these, and of what a journal keeps.
-FLUSH_S = 3600.0  # of rig time
+# A kill -9 loses what was buffered: the least of this, of `Levels.flush_s`, and of what a journal keeps.
 FLUSH_WALL_S = 1.0  # where rig time follows the wall clock, files are to be watched as they grow
 
 MOST_FAULTS = 20  # that are written down; whatever comes after them is most likely the same
@@ -39,6 +39,7 @@ class Recorder:
     `header` is what summary.json says of the run from its first moment on (rig, seed, behaviour, policies,
     versions ...). A station that is our own twin (`own_station`) always sends JSON; a real one may not.
     `secrets` are credentials known beforehand: neither they nor those that pass are written down.
+    `levels`: what is written down at all.
     `lock` is whose keeper has the directory already; without it, it is taken here and given back at the end.
     Raises BadInput where `directory` exists and is not a run directory, or somebody else records there.
     """
@@ -52,12 +53,16 @@ class Recorder:
         own_station: bool = True,
         lock: Lock | None = None,
         secrets: Iterable[str] = (),
+        levels: Levels = EVERYTHING,
     ) -> None:
         self.directory = directory
         self.frames = 0
         self.faults = 0  # of evc5 itself
         self.redactor = Redactor(secrets)
-        self.summary: dict[str, Any] = {"state": "running", "start": calendar.iso(0.0), **header}
+        self.levels = levels
+        self.keeps_frames = levels.keeps_frames
+        start = {"state": "running", "start": calendar.iso(0.0), "recording": levels.told()}
+        self.summary: dict[str, Any] = {**start, **header}
         run_directory.check(directory)
         self._lock = Lock(directory) if lock is None else None
         run_directory.claim(directory, self.redactor.tree(self.summary))
@@ -65,23 +70,24 @@ class Recorder:
         self._own_station = own_station
         self._heads: dict[tuple[str, bool], str] = {}
         self._events = Journal(directory / run_directory.EVENTS)
-        self._messages = Journal(directory / run_directory.MESSAGES, explained_by=self._events)
+        self._messages = levels.journal(directory, explained_by=self._events)
         self._telemetry = TelemetryWriter(directory / run_directory.TELEMETRY, calendar)
         self._watches: list[Watch] = []
         self._calendar = calendar
         self._measured: MeasuredTelemetry | None = None
         self._began = time.monotonic()
-        self._due_s = FLUSH_S
+        self._due_s = levels.flush_s
         self._due_wall_s = self._began + FLUSH_WALL_S
 
     def frame(self, t_s: float, station: str, up: bool, text: str, lost: bool = False) -> None:
         """One OCPP frame at the charge point's end; `up` goes to the CSMS, `lost` never arrived."""
-        head = self._heads.get((station, up)) or self._head(station, up)
         text = self._clean(up, text)
-        body = f'"frame":{text}' if up and self._own_station else _looked_at(text)
-        if lost:
-            head += '"lost":true,'
-        self._messages.write(_line(repr(float(t_s)), self._iso(t_s), head + body).encode())
+        if self.keeps_frames:
+            head = self._heads.get((station, up)) or self._head(station, up)
+            body = f'"frame":{text}' if up and self._own_station else _looked_at(text)
+            if lost:
+                head += '"lost":true,'
+            self._messages.write(_line(repr(float(t_s)), self._iso(t_s), head + body).encode())
         self.frames += 1
         self._flush_when_due(t_s)
 
@@ -96,8 +102,9 @@ class Recorder:
         return _line(t, at, f'{head}"frame":{text}')
 
     def lines(self, text: str, frames: int, t_s: float) -> None:
-        """So many lines at once, the last one of `t_s`."""
-        self._messages.write(text.encode())
+        """So many lines at once, the last one of `t_s`; `text` holds them where frames are kept."""
+        if self.keeps_frames:
+            self._messages.write(text.encode())
         self.frames += frames
         self._flush_when_due(t_s)
 
@@ -129,7 +136,7 @@ class Recorder:
         """Record the telemetry of a world's outlets and of the channels that drive them, if any."""
         for outlet in world.outlets:
             channel = controller.channel(outlet.connector) if controller is not None else None
-            self._watches.append(Watch(outlet, channel, timeline, self._telemetry))
+            self._watches.append(Watch(outlet, channel, timeline, self._telemetry, self.levels.telemetry))
 
     def reading(self, connector: int, t_s: float) -> dict[str, Any]:
         """The telemetry columns of one connector as they would be recorded at `t_s`, now."""
@@ -139,8 +146,9 @@ class Recorder:
     def measure(self, instrument: Mapping[str, Any]) -> None:
         """From now on telemetry comes from instruments, as exact as `instrument` says."""
         self.summary["telemetry"] = dict(instrument)
-        place = self.directory / run_directory.TELEMETRY
-        self._measured = MeasuredTelemetry(place, self._calendar)
+        if self.levels.telemetry:
+            place = self.directory / run_directory.TELEMETRY
+            self._measured = MeasuredTelemetry(place, self._calendar)
 
     def measured(self, t_s: float, connector: int, columns: Mapping[str, Any]) -> None:
         """What instruments read at a connector; what they do not know is left out."""
@@ -172,7 +180,7 @@ class Recorder:
             self._flush(t_s)
 
     def _flush(self, t_s: float) -> None:
-        self._due_s = t_s + FLUSH_S
+        self._due_s = t_s + self.levels.flush_s
         self._due_wall_s = _now() + FLUSH_WALL_S
         self.flush()
         self._telemetry.close_days(t_s)
