@@ -131,6 +131,7 @@ class Run(Recorded):
         """
         from evc5.rigs.analysis.questions.cost import cost
 
+        self.refuse_without("telemetry")
         return cost(self, tariff, house)
 
     def emissions(self, series: Any, interval: "str | timedelta" = "1D") -> "pd.DataFrame":
@@ -148,6 +149,7 @@ class Run(Recorded):
         """
         from evc5.rigs.analysis.questions.emissions import emissions
 
+        self.refuse_without("telemetry")
         return emissions(self, series, interval)
 
     @cached_property
