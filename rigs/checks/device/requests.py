@@ -367,9 +367,13 @@ class Commands:
         ):
             return  # the power or the link went before it could boot
         booted = [boot for boot in self._boots if epoch_s < boot <= epoch_s + RESTART_S]
+        if not booted and not self._context.evidence.events:
+            return  # what goes on as before convicts itself a while later: `without_effect`
         message = "a reset was accepted"
         expected = f"a BootNotification within {RESTART_S:g} s"
         self._ledger.judge(RESET, bool(booted), epoch_s, None, expected, "none", message)
+        if not booted:
+            return  # and no transaction ended: one cause
         for its in () if history.link.was_unheard(epoch_s, epoch_s + RESTART_S) else running:
             good = its.stop is not None and its.stop < epoch_s + RESTART_S and its.reason == reason
             if (

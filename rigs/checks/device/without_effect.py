@@ -22,7 +22,7 @@ class WithoutEffect:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._ledger, self._history = context.ledger, context.history
-        self._reset: Call | None = None  # accepted, and no boot since
+        self._unfollowed: list[Call] = []  # resets accepted, and no boot since
         self._unlocked: dict[int, tuple[Transaction, float]] = {}  # by connector: what ran there, and when
         self._refused: dict[str, float] = {}  # by idTag: when it was last not accepted
         if context.evidence.events:
@@ -41,27 +41,34 @@ class WithoutEffect:
 
     def _resets(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":
-            self._reset = call
+            self._unfollowed.append(call)
 
     def _boots(self, call: Call) -> None:
-        if self._reset is not None and not self._history.boots.boot_asked:
+        if self._unfollowed and not self._history.boots.boot_asked:
             self._ledger.held(RESET, 1)
-            self._reset = None
+            self._unfollowed.clear()
 
     def _called(self, call: Call) -> None:
-        reset = self._reset
-        if reset is None or not call.up or call.action == "BootNotification":
+        if not self._unfollowed or not call.up or call.action == "BootNotification":
             return
-        for_s = call.epoch_s - (reset.reply_epoch_s or reset.epoch_s)
+        for_s = call.epoch_s - (self._unfollowed[0].reply_epoch_s or self._unfollowed[0].epoch_s)
         if for_s > TALKS_ON_S:
-            self._reset = None
-            message = (
-                f"a {reset.payload['type'].lower()} reset was accepted and the station went on without it"
-            )
-            told = f"none for {for_s:.0f} s, and {call.action}"
-            self._ledger.broken(
-                RESET, reset.epoch_s, None, "a BootNotification", told, message, line=reset.line
-            )
+            self._goes_on(self._unfollowed.pop(0), f"none for {for_s:.0f} s, and {call.action}")
+
+    def _goes_on(self, reset: Call, told: str) -> None:
+        """Hard or soft, one cause."""
+        kind = reset.payload["type"].lower()
+        message = f"a {kind} reset was accepted and the station went on without it"
+        self._ledger.broken(
+            RESET,
+            reset.epoch_s,
+            None,
+            "a BootNotification",
+            told,
+            message,
+            line=reset.line,
+            cause="without effect",
+        )
 
     # -- unlocking -------------------------------------------------------------------------------
 

@@ -102,6 +102,18 @@ def test_who_goes_on_as_before_has_not_carried_it_out(story: Callable[[Log], Non
     assert told == [(requirement, severity)]
 
 
+@pytest.mark.parametrize("charging", [False, True])
+def test_resets_without_effect_are_one_finding_however_many(charging: bool, tmp_path: Path) -> None:
+    log = Log()
+    log.down(30.0, "Reset", {"type": "Hard"})
+    log.down(900.0, "Reset", {"type": "Soft"})
+    beats(log, 12)
+    if charging:
+        charge(log, 40)
+    told = [(row["requirement"], row["times"]) for row in log.verdict(tmp_path).findings]
+    assert told == [("reset.carried-out", 2)]
+
+
 @pytest.mark.parametrize("story", SOUND, ids=lambda story: story.__name__)
 def test_what_was_carried_out_or_refused_is_no_fault(story: Callable[[Log], None], tmp_path: Path) -> None:
     log = Log()
