@@ -120,6 +120,16 @@ PULLED_BEFORE_IT_IS_SET_BACK = [
     step("ask", "TriggerMessage", {"requestedMessage": "BootNotification"}),
     wait(60.0),
 ]
+EXPIRED = {"transactionId": 6776, "idTagInfo": {"status": "Expired"}}
+ENDED_AS_IT_IS_SET_BACK = [
+    step("csms.reply", "StartTransaction", EXPIRED, times=1),
+    wait(300.0),
+    step("plug_in", 1),
+    wait(1800.0),
+    step("present_tag", 1, "TAG1"),
+    step("ask", "TriggerMessage", {"requestedMessage": "Heartbeat"}),
+    wait(300.0),
+]
 STOPPED_FOR_A_MOMENT = [
     *CHARGE,
     wait(300.0),
@@ -161,6 +171,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
         {"behaviour": "ocpp16", "clock": {"offset_s": 0.0, "drift_ppm": 500.0}},
         {},
         PULLED_BEFORE_IT_IS_SET_BACK,
+    ),
+    "a-transaction-refused-as-the-clock-is-set-back": (
+        {"behaviour": "ocpp16", "latency_s": 0.05, "clock": {"offset_s": 0.0, "drift_ppm": 500.0}},
+        {},
+        ENDED_AS_IT_IS_SET_BACK,
     ),
     "an-emergency-stop-that-is-over-at-once": ({"latency_s": 0.05}, {}, STOPPED_FOR_A_MOMENT),
 }
