@@ -1,12 +1,22 @@
-"""What comes from outside, as a terminal, a page or a file name may show it."""
+"""What comes from outside, as a terminal, a page, a document or a file name may show it."""
 
+import re
 from collections.abc import Mapping
+from html import escape
 from typing import Any
+
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
+MARKDOWN = re.compile(r"([\\`*\[\]<>&|~#]|(?<!\w)_|_(?!\w))")  # what begins or ends anything; GFM 0.29
 
 
 def printable(text: str) -> str:
     """Text with whatever is not to be looked at (controls, line breaks, what turns text) written out."""
     return text if text.isprintable() else "".join(c if c.isprintable() else _written_out(c) for c in text)
+
+
+def printable_lines(text: str) -> str:
+    """The same for a text of several lines, which stay lines."""
+    return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))
 
 
 def printable_tree(value: Any) -> Any:
@@ -18,6 +28,29 @@ def printable_tree(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [printable_tree(item) for item in value]
     return value
+
+
+def in_xml(text: str) -> str:
+    """One line of what XML can carry, to be escaped by whoever writes the document."""
+    return printable(NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text))
+
+
+def in_html(text: str) -> str:
+    """One line as it stands between the tags of a page, or within the quotes of an attribute."""
+    return escape(printable(text), quote=True)
+
+
+def in_markdown(text: str) -> str:
+    """One line of Markdown that shows the text and nothing else: no link, no picture, no tag."""
+    return MARKDOWN.sub(r"\\\1", printable(text))
+
+
+def fenced(lines: list[str]) -> list[str]:
+    """The lines as a block of code, which none of them ends."""
+    shown = [printable(line) for line in lines]
+    longest = max((len(run) for line in shown for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [fence, *shown, fence]
 
 
 def _written_out(char: str) -> str:

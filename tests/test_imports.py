@@ -53,13 +53,13 @@ ROOMS = {
         " rigs.checks.charging",
         "numpy",
     ),
-    "rigs.checks.verdict": (f"{JUDGE} rigs.checks", "numpy orjson rich pandas"),
+    "rigs.checks.verdict": (f"{JUDGE} rigs.printable rigs.checks", "numpy orjson rich pandas"),
     "rigs.tariffs": (
         "rigs.errors rigs.recording.reading rigs.session_data rigs.rigfile",
         "numpy pandas pydantic",
     ),
     "rigs.analysis": (
-        "rigs.errors rigs.recording.reading rigs.checks rigs.tariffs models twin",
+        "rigs.errors rigs.printable rigs.recording.reading rigs.checks rigs.tariffs models twin",
         "jinja2 matplotlib numpy orjson pandas pyarrow",
     ),
     "rigs.compare": (

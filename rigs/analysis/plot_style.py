@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from evc5.rigs.analysis.theme import LIGHT
 from evc5.rigs.analysis.window import Window
+from evc5.rigs.printable import printable
 
 _RC: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib; a report's own font takes its place
@@ -38,6 +39,7 @@ _RC: Any = {
     "lines.solid_joinstyle": "miter",
     "path.simplify_threshold": 0.3,
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a name may hold dollars
     "svg.hashsalt": "evc5",  # the same figure is the same text
     "figure.facecolor": LIGHT["paper"],
     "axes.facecolor": "none",
@@ -91,6 +93,7 @@ def chart(width_in: float, height_in: float) -> Chart:
 def title(figure: Figure, text: str, under: str = "") -> None:
     """What the figure shows, at its upper left, and a line of detail under it."""
     height = figure.get_size_inches()[1]
+    text, under = printable(text), printable(under)
     figure.text(0.008, 1 - 0.09 / height, text, fontsize=12, fontweight="bold", va="top")
     figure.text(0.008, 1 - 0.33 / height, under, fontsize=9, color=LIGHT["muted"], va="top")
 

@@ -24,6 +24,7 @@ from evc5.rigs.analysis.report_matrix import matrix, session_of
 from evc5.rigs.analysis.run import Run
 from evc5.rigs.analysis.schedule import schedule
 from evc5.rigs.analysis.theme import THEME, mark_id
+from evc5.rigs.printable import printable
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.reading.frames import Frame
 
@@ -79,7 +80,11 @@ def page(run: Run) -> str:
 
 def _environment(run: Run) -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {
         "moment": partial(_moment, zone=run.tz),
@@ -88,6 +93,11 @@ def _environment(run: Run) -> jinja2.Environment:
         "percent": _percent,
     }
     return environment
+
+
+def _shown(value: Any) -> Any:
+    """A text as a page may show it; autoescape does the rest, and drawings are markup already."""
+    return printable(value) if type(value) is str else value
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:

@@ -1,8 +1,9 @@
 """How a run shows itself: its findings as lines, and the run as a notebook's cell shows it."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
+
+from evc5.rigs.printable import in_html, printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +56,7 @@ def line(finding: Row) -> str:
     times = f" ({finding['times']} times)" if finding.get("times", 1) > 1 else ""
     told = f"{finding['message']}{times}: expected {finding['expected']}, got {finding['actual']}"
     at = finding.get("at", f"{finding['t']:.3f} s")
-    return f"{finding['severity']} {at}{where} {finding['requirement']}: {told}"
+    return printable(f"{finding['severity']} {at}{where} {finding['requirement']}: {told}")
 
 
 def page(summary: Row, directory: object) -> str:
@@ -67,10 +68,10 @@ def page(summary: Row, directory: object) -> str:
         summary.get("behaviour"),
         summary.get("state"),
     )
-    head = f"<b>{escape(str(summary.get('rig')))}</b> · {escape(' · '.join(map(str, filter(None, facts))))}"
+    head = f"<b>{in_html(str(summary.get('rig')))}</b> · {in_html(' · '.join(map(str, filter(None, facts))))}"
     verdict = f"<b style='color:{colour}'>{word}</b> · {summary.get('frames', 0):,} frames"
-    findings = "".join(f"<li>{escape(line(row))}</li>" for row in summary.get("findings", ())[:CELL_ROWS])
-    parts = [f"{head}<br>{verdict} · <code>{escape(str(directory))}</code>"]
+    findings = "".join(f"<li>{in_html(line(row))}</li>" for row in summary.get("findings", ())[:CELL_ROWS])
+    parts = [f"{head}<br>{verdict} · <code>{in_html(str(directory))}</code>"]
     parts += [f"<ul>{findings}</ul>"] if findings else []
     parts += [_sessions(sessions)] if (sessions := summary.get("sessions")) else []
     return f"<div>{''.join(parts)}</div>"
@@ -86,4 +87,4 @@ def _sessions(rows: Sequence[Row]) -> str:
 
 def _cells(row: Row) -> str:
     shown = ("" if row.get(key) is None else str(row[key]) for key in SESSION.values())
-    return "".join(f"<td>{escape(text)}</td>" for text in shown)
+    return "".join(f"<td>{in_html(text)}</td>" for text in shown)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from evc5.rigs.analysis.recorded import Recorded
+from evc5.rigs.printable import printable, printable_lines
 from evc5.rigs.recording.reading.frames import Frame
 
 ARROWS = {"up": "->", "down": "<-"}  # as seen from the charge point
@@ -24,26 +25,28 @@ def last_lines(run: Recorded, most: int) -> list[str]:
 def _lines(run: Recorded) -> Iterator[str]:
     for frame in run.frames():
         lost = "  LOST" if frame.lost else ""
-        yield f"{frame.t:>10.3f} {ARROWS[frame.dir]} {_said(frame)}{lost}"
+        yield printable_lines(f"{frame.t:>10.3f} {ARROWS[frame.dir]} {_said(frame)}{lost}")
 
 
 def _keys(payload: dict[str, Any]) -> Iterator[str]:
     """A configuration, one key a line."""
     for row in payload.get("configurationKey", ()):
         access = "  (read-only)" if row["readonly"] else ""
-        yield f"\n{'':>14}{row['key']} = {row.get('value', '?')}{access}"
+        told = printable(f"{row['key']} = {row.get('value', '?')}")
+        yield f"\n{'':>14}{told}{access}"
     for key in payload.get("unknownKey", ()):
-        yield f"\n{'':>14}{key} is unknown"
+        yield f"\n{'':>14}{printable(str(key))} is unknown"
 
 
 def _said(frame: Frame) -> str:
     if frame.frame is None or frame.kind is None:
         return f"no frame {json.dumps(frame.text)}"
     told = json.dumps(frame.payload, sort_keys=True, ensure_ascii=False)
+    head = printable(f"[{frame.id}] {frame.action}")
     if frame.kind == "CALL":
-        return f"[{frame.id}] {frame.action} {told}"
+        return f"{head} {told}"
     if frame.kind == "CALLRESULT" and frame.action == "GetConfiguration":
-        return f"[{frame.id}] {frame.action} ={''.join(_keys(frame.payload))}"
+        return f"{head} ={''.join(_keys(frame.payload))}"
     if frame.kind == "CALLRESULT":
-        return f"[{frame.id}] {frame.action} = {told}"
-    return f"[{frame.id}] {frame.action} ! {frame.frame[2]} {told}"
+        return f"{head} = {told}"
+    return f"{head} ! {printable(str(frame.frame[2]))} {told}"

@@ -8,7 +8,7 @@ from shutil import get_terminal_size
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from evc5.rigs.printable import printable
+from evc5.rigs.printable import printable_lines
 
 PLAIN_COLUMNS = 100  # where nobody says how wide it is, wide enough for the tables
 
@@ -18,11 +18,7 @@ class PlainConsole(Console):
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
-            yield segment if segment.control else segment._replace(text=_lines(segment.text))
-
-
-def _lines(text: str) -> str:
-    return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))
+            yield segment if segment.control else segment._replace(text=printable_lines(segment.text))
 
 
 def console() -> Console:

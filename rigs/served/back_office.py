@@ -32,6 +32,9 @@ from evc5.twin.line.hub import Hub
 from evc5.twin.line.pace import Paced
 
 UNSAFE = '%<>:"/\\|?*'  # what some file system refuses, beside what is not printable; % escapes it
+DEVICES = frozenset(  # what Windows takes for one, whatever ends it
+    ("CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)))
+)
 LONGEST_NAME = 80  # characters of a directory's name, of which each may take four bytes of 255; assumed
 
 
@@ -296,7 +299,9 @@ def file_name(identity: str) -> str:
     name = "".join(chars)
     if len(name) > LONGEST_NAME:
         name = f"{name[:LONGEST_NAME]}%{sha256(identity.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
-    return name if name.strip(".") else f"%2e{name}"
+    if name.partition(".")[0].rstrip(" ").upper() in DEVICES or not name:
+        name = f"%{name}"
+    return f"{name[:-1]}{_escaped(name[-1])}" if name[-1] in ". " else name
 
 
 def _escaped(char: str) -> str:

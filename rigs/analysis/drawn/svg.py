@@ -5,12 +5,12 @@ A narrow one is drawn anew: fewer ticks, and a legend of several rows.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 
 from evc5.rigs.analysis.drawn.marks import Area, Box, Car, Dots, Drawing, Flag, Line, Panel
 from evc5.rigs.analysis.drawn.scale import Point, round_ticks, strokes, thinned
+from evc5.rigs.printable import in_html
 from evc5.rigs.recording.reading.columns import Array
 
 TEXT, SMALL = 12.5, 11.0  # font sizes
@@ -68,7 +68,7 @@ def svg(drawing: Drawing, width: float) -> str:
     parts[1:1] = _rules(frames, ticks)
     parts += _axis(frames[-1], ticks)
     size = f'viewBox="0 0 {width:g} {y - PANEL_GAP + BOTTOM:.0f}"'
-    label = escape(f"{drawing.title}. {drawing.under}", quote=True)
+    label = in_html(f"{drawing.title}. {drawing.under}")
     return f'<svg role="img" aria-label="{label}" {size}>{"".join(parts)}</svg>'
 
 
@@ -247,7 +247,7 @@ def _flag(frame: Frame, flag: Flag) -> str:
     x = frame.x(flag.x)
     y = frame.top + frame.panel.height / 2
     shape = f'<path d="M{x - 6:.1f} {y - 6:.1f}h12l-6 11z" fill="var(--error)"/>'
-    return f'<g class="{escape(flag.id, quote=True)}"><title>{escape(flag.told)}</title>{shape}</g>'
+    return f'<g class="{in_html(flag.id)}"><title>{in_html(flag.told)}</title>{shape}</g>'
 
 
 def text(
@@ -263,4 +263,4 @@ def text(
     look = f'font-size="{size:g}" fill="var(--{colour})"'
     look += f' text-anchor="{anchor}"' if anchor != "start" else ""
     look += f' font-weight="{weight}"' if weight != 400 else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" {look}>{escape(words)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" {look}>{in_html(words)}</text>'

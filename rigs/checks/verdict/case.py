@@ -20,6 +20,7 @@ from evc5.rigs.checks.verdict.recordings import Recording
 from evc5.rigs.checks.verdict.render import place
 from evc5.rigs.checks.verdict.verdict import Verdict
 from evc5.rigs.errors import BadInput
+from evc5.rigs.printable import fenced, in_markdown
 
 PAGE, TRANSCRIPT = "README.md", "messages.jsonl"
 BEFORE, AFTER = 8, 4  # frames around a finding that the page shows
@@ -190,16 +191,16 @@ def _page(
     station = verdict.about.get("station", {})
     who = " ".join(filter(None, (station.get(name) for name in ("vendor", "model", "firmware"))))
     blames = finding["blames"]
-    yield from (f"# {finding['message']}", "", f"Station: {who or 'not told'}")
+    yield from (f"# {in_markdown(finding['message'])}", "", f"Station: {in_markdown(who or 'not told')}")
     yield f"Requirement: {row['id']}, {row['title']}"
     yield f"Clauses: {row['source']} (OCPP 1.6 by section; J: OCPP-J; ER: errata)"
     yield f"At fault: {blames if isinstance(blames, str) else ' or '.join(blames)}"
     line = f", {place(finding)}" if finding["line"] else ""
-    yield f"First at: {finding['at']}{line}"
-    yield from (f"Times: {finding['times']}", "", f"Found: {finding['actual']}")
-    yield from (f"Right would be: {finding['expected']}", "", "## The frames around it", "", "```")
-    yield from _around(records, finding, told)
-    yield from ("```", "", "## To see it again", "")
+    yield f"First at: {finding['at']}{in_markdown(line)}"
+    yield from (f"Times: {finding['times']}", "", f"Found: {in_markdown(finding['actual'])}")
+    yield f"Right would be: {in_markdown(finding['expected'])}"
+    yield from ("", "## The frames around it", "", *fenced(list(_around(records, finding, told))))
+    yield from ("", "## To see it again", "")
     if shortest is None:
         yield "The frames alone do not show it: it rests on what the run directory holds besides."
     else:

@@ -1,6 +1,5 @@
 """The verdict as JUnit XML, in which build servers show test results: one test case a requirement."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,11 +8,10 @@ from xml.etree import ElementTree as ET
 from evc5.rigs.checks.state.requirement import INCONCLUSIVE, NOT_EXERCISED, NOT_JUDGED
 from evc5.rigs.checks.verdict.render import place
 from evc5.rigs.errors import BadInput
+from evc5.rigs.printable import in_xml
 
 Row = Mapping[str, Any]
 SKIPPED = (NOT_EXERCISED, NOT_JUDGED, INCONCLUSIVE)
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 
 
 def write_junit(path: Path, summary: Row, name: str) -> None:
@@ -36,7 +34,9 @@ def junit(summary: Row, name: str) -> bytes:
         "errors": 0,
         "skipped": sum(row["verdict"] in SKIPPED for row in rows),
     }
-    suite = ET.SubElement(suites, "testsuite", {key: str(value) for key, value in counts.items()}, name=name)
+    suite = ET.SubElement(
+        suites, "testsuite", {key: str(value) for key, value in counts.items()}, name=in_xml(name)
+    )
     for row in rows:
         _case(suite, row, [found for found in summary["findings"] if found["requirement"] == row["id"]])
     ET.indent(suites)
@@ -51,10 +51,10 @@ def _case(suite: ET.Element, row: Row, findings: Sequence[Row]) -> None:
     others = [found for found in findings if found["severity"] != "error"]
     if row["verdict"] == "FAIL":
         message = f"{row['failures']} of {row['count']} judged: {errors[0]['message']}"
-        failure = ET.SubElement(case, "failure", type=row["id"], message=_clean(message))
+        failure = ET.SubElement(case, "failure", type=row["id"], message=in_xml(message))
         failure.text = _told(errors, row["failures"])
     elif row["verdict"] in SKIPPED:
-        ET.SubElement(case, "skipped", message=_clean(_why(row)))
+        ET.SubElement(case, "skipped", message=in_xml(_why(row)))
     if others:
         ET.SubElement(case, "system-out").text = _told(others, row["warnings"])
 
@@ -71,7 +71,7 @@ def _told(findings: Sequence[Row], of: int) -> str:
     paragraphs = [_paragraph(found) for found in findings]
     told = sum(found.get("times", 1) for found in findings)
     more = [f"… and {of - told} more"] if of > told else []
-    return _clean("\n\n".join(paragraphs + more))
+    return "\n\n".join(paragraphs + more)
 
 
 def _paragraph(found: Row) -> str:
@@ -83,9 +83,4 @@ def _paragraph(found: Row) -> str:
         f"  expected {found['expected']}",
         f"  actual   {found['actual']}",
     )
-    return "\n".join(lines)
-
-
-def _clean(text: str) -> str:
-    """Without the characters that XML cannot carry; a broken frame may hold any."""
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    return "\n".join(map(in_xml, lines))

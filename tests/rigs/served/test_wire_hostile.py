@@ -181,9 +181,18 @@ def test_nothing_that_a_station_says_of_itself_drives_the_terminal(tmp_path):
     assert len(said) == 2 and all(line.isprintable() for line in said), said
 
 
-@pytest.mark.parametrize("identity", ["x" * 5000, "ü" * 300, "a\x00b", "a\u202eb", "..", "CON\n", "\ud800"])
+@pytest.mark.parametrize(
+    "identity", ["x" * 5000, "ü" * 300, "a\x00b", "a\u202eb", "..", ".", "", "CON\n", "\ud800", "a ", "a."]
+)
 def test_every_identity_has_a_file_name_of_its_own(tmp_path, identity):
     name = file_name(identity)
     (tmp_path / name).mkdir()
-    assert name.isprintable() and name not in (".", "..") and "/" not in name
+    assert name.isprintable() and name not in (".", "..") and "/" not in name and name[-1] not in ". "
     assert file_name(identity + "1") != name
+
+
+@pytest.mark.parametrize("device", ["CON", "nul", "Com1", "LPT9.txt", "aux .x"])
+def test_no_identity_is_named_as_a_device_of_windows(device):
+    """learn.microsoft.com: Naming Files, Paths, and Namespaces."""
+    assert file_name(device) == f"%{device}"
+    assert file_name(f"{device[:2]}-{device}") == f"{device[:2]}-{device}"
