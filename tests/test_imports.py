@@ -66,6 +66,11 @@ ROOMS = {
         "rigs.errors rigs.recording.reading rigs.checks rigs.analysis",
         "matplotlib numpy orjson rich",
     ),
+    "rigs.shadow": (
+        "rigs.errors rigs.secrets rigs.recording rigs.checks rigs.analysis rigs.rigfile rigs.bench models"
+        " twin",
+        "matplotlib numpy orjson pandas rich",
+    ),
     "rigs.session_data": ("rigs.errors", "numpy pandas"),
     "rigs.rigfile": ("rigs.errors rigs.secrets rigs.session_data rigs.checks models twin", "pandas pydantic"),
     "rigs.hardware": (

@@ -80,7 +80,7 @@ class ChargePoint:
             self._arbitrate_soon,
         )
         self._assemble_agent(ids or counter(), queue_limit)
-        self.restart = Restart(timeline, self._die, self._live)
+        self.restart = Restart(timeline, behaviour.timing, self._die, self._live)
         self.files = files or SimulatedFiles()
         self.diagnostics = Diagnostics(self.agent, self.files, lambda: configuration.text("com_OCPCID"))
         self.firmware = Firmware(self.agent, self.files, firmware, self._settle_all, self._reboot)

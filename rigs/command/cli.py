@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from evc5 import __version__
-from evc5.rigs.command import commands, sweep, verify
+from evc5.rigs.command import commands, shadow, sweep, verify
 from evc5.rigs.command.arguments import (
     count,
     days,
@@ -258,6 +258,7 @@ COMMANDS = (
     ("sweep", sweep.run_sweep, "run a rig many times over, with keys and seeds varied", _sweep_options),
     ("selftest", commands.run_selftest, "seed bugs into the twin and see each caught", _selftest_options),
     ("csms", commands.serve_charge_points, "serve real charge points, and judge them", _csms_options),
+    ("shadow", shadow.shadow_run, "let the twin live through a real charger's recording", shadow.options),
     ("tap", commands.listen_in, "listen in between charge points and their back office", _tap_options),
     ("rigs", commands.list_rigs, "list the shipped rigs, or copy one", _rigs_options),
     ("schema", commands.print_schema, "print the JSON Schema of rig files, for editors", _no_options),

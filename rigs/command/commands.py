@@ -35,7 +35,7 @@ def run_rig(arguments: Namespace) -> int:
     show = not (arguments.quiet or arguments.json)
     began = time.perf_counter()
     with bar(rig.file.name, show=show) as progress:
-        behaviour = arguments.behaviour and _behaviour(arguments.behaviour)
+        behaviour = arguments.behaviour and behaviour_named(arguments.behaviour)
         where = {name: getattr(arguments, name) for name in ("pace", "ca_file", "replay")}
         url = arguments.csms or (rig.file.csms.url if arguments.replay is None else None)
         where["csms"] = with_password(url, arguments.password_file)
@@ -255,7 +255,7 @@ def _console() -> "Console":
     return console()
 
 
-def _behaviour(name: str) -> str:
+def behaviour_named(name: str) -> str:
     """A file is named from where the user stands, not from the rig's folder."""
     from evc5.twin.sheet.behaviour import Behaviour
 
@@ -270,7 +270,7 @@ def _loaded(name: str) -> "Behaviour":
     from evc5.twin.sheet.behaviour import Behaviour
 
     try:
-        return Behaviour.load(_behaviour(name))
+        return Behaviour.load(behaviour_named(name))
     except BadInput:
         raise
     except ValueError as error:

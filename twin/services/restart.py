@@ -1,10 +1,9 @@
 """Starts, resets and power cuts: when the firmware dies, and when it lives again (OCPP 1.6 5.14)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from evc5.models.timeline import CONTROL, Action, Alarm, Timeline
 
-REBOOT_S = {"Soft": 10.0, "Hard": 30.0, "Power": 20.0}  # until the firmware talks again; assumed
 RESET_DELAY_S = 1.0  # from the reply to the restart; assumed
 DELIVERY_S = 30.0  # how long a soft reset waits for its stops to be delivered; assumed
 
@@ -12,10 +11,14 @@ DELIVERY_S = 30.0  # how long a soft reset waits for its stops to be delivered; 
 class Restart:
     """Counts the lives of the firmware, and brings about the next one."""
 
-    def __init__(self, timeline: Timeline, die: Action, live: Action) -> None:
+    def __init__(self, timeline: Timeline, timing: Mapping[str, float], die: Action, live: Action) -> None:
         self._timeline = timeline
         self._die = die
         self._live = live
+        self._reboot_s = {
+            "Soft": timing["reset_soft_s"] - RESET_DELAY_S, "Hard": timing["reset_hard_s"] - RESET_DELAY_S,
+            "Power": timing["power_on_s"],
+        }  # fmt: skip
         self._kind = ""
         self._end = Alarm(timeline, self._end_of_life, CONTROL)
         self._begin = Alarm(timeline, self.begin, CONTROL)
@@ -54,7 +57,7 @@ class Restart:
 
     def restore(self) -> None:
         """The mains are back."""
-        self._begin.set(self._timeline.now + REBOOT_S["Power"])
+        self._begin.set(self._timeline.now + self._reboot_s["Power"])
 
     def _end_of_life(self) -> None:
         kind = self._kind
@@ -63,4 +66,4 @@ class Restart:
             listener(kind)
         self.life += 1
         self._die()
-        self._begin.set(self._timeline.now + REBOOT_S[kind])
+        self._begin.set(self._timeline.now + self._reboot_s[kind])

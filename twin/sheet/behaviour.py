@@ -21,6 +21,7 @@ class Behaviour:
     name: str
     title: str
     policies: Mapping[str, str]
+    timing: Mapping[str, float]  # s, by the names of `timing.TIMING`
     tables: Tables
     meters: Mapping[str, frozenset[str]]  # type -> what it measures of the measurands that need a meter
 
@@ -28,7 +29,8 @@ class Behaviour:
     def load(cls, name_or_path: str | Path) -> "Behaviour":
         """A shipped behaviour by its name, or a user's file; ValueError says in one line what is wrong."""
         given = behaviour_file.read(name_or_path)
-        return cls(given.name, given.title, MappingProxyType(given.policies), given.tables, given.meters)
+        policies, timing = MappingProxyType(given.policies), MappingProxyType(given.timing)
+        return cls(given.name, given.title, policies, timing, given.tables, given.meters)
 
     @staticmethod
     def shipped() -> tuple[str, ...]:

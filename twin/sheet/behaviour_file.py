@@ -11,12 +11,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from evc5.twin.sheet import timing
 from evc5.twin.sheet.keys import CHANNELS, initial, normal
 from evc5.twin.sheet.policies import POLICIES, check
 from evc5.twin.sheet.rows import TABLES, Key, Measurand, Message, Row, Tables, configuration_keys, row, ruling
+from evc5.twin.sheet.timing import TIMING
 
 _SHIPPED = Path(__file__).parent / "behaviours"
-_SECTIONS = ("name", "title", "inherits", "policies", "meter", "table")
+_SECTIONS = ("name", "title", "inherits", "policies", "timing", "meter", "table")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Definition:
     name: str
     title: str
     policies: Mapping[str, str]
+    timing: Mapping[str, float]
     tables: Tables
     meters: Mapping[str, frozenset[str]]
 
@@ -34,6 +37,7 @@ _NOTHING = Definition(
     name="",
     title="",
     policies={name: policy.choices[0] for name, policy in POLICIES.items()},
+    timing=TIMING,
     tables={number: {} for number in TABLES},
     meters={},
 )
@@ -78,6 +82,7 @@ def _definition(given: Mapping[str, Any], base: Definition, stem: str) -> Defini
         name=_text(given, "name", stem),
         title=_text(given, "title", base.title),
         policies={**base.policies, **_policies(_section(given, "policies"))},
+        timing={**base.timing, **_timing(_section(given, "timing"))},
         tables=_tables(_section(given, "table"), base.tables),
         meters={**base.meters, **_meters(_section(given, "meter"))},
     )
@@ -91,6 +96,13 @@ def _policies(given: Mapping[str, Any]) -> Mapping[str, str]:
         with _at("policies."):
             check(name, choice)
     return given
+
+
+def _timing(given: Mapping[str, Any]) -> dict[str, float]:
+    for name, seconds in given.items():
+        with _at("timing."):
+            timing.check(name, seconds)
+    return {name: float(seconds) for name, seconds in given.items()}
 
 
 def _meters(given: Mapping[str, Any]) -> dict[str, frozenset[str]]:

@@ -28,9 +28,9 @@ _HEAD = re.compile(
 )
 
 
-_AT = re.compile(rb'"at":"([^"]+)"')
+_AT = re.compile(rb'"at":\s*"([^"]+)"')
 _FRAME = b'"frame":['
-_REPLY = re.compile(rb'"frame":\[\s*[34]')
+_REPLY = re.compile(rb'"frame":\s*\[\s*[34]')
 _NEWLINE = ord("\n")
 _HEAD_BYTES = 512  # a head is shorter
 _NEAR_BYTES = 1 << 16
@@ -167,7 +167,7 @@ def _answering(head: Head, awaited: dict[tuple[str, str, str], str | None]) -> H
 def _calls_of(actions: Collection[str]) -> re.Pattern[bytes]:
     """Finds the CALLs of these actions in the first bytes of their lines."""
     names = b"|".join(re.escape(action.encode()) for action in actions)
-    return re.compile(rb'"frame":\[\s*2\s*,\s*"[^"]*"\s*,\s*"(?:' + names + rb')"')
+    return re.compile(rb'"frame":\s*\[\s*2\s*,\s*"[^"]*"\s*,\s*"(?:' + names + rb')"')
 
 
 def _is_other(line: bytes, wanted: re.Pattern[bytes], awaiting: bool) -> bool:

@@ -309,3 +309,19 @@ def test_what_is_no_run_directory_is_refused_in_one_line(tmp_path):
     (tmp_path / "summary.json").write_text("{")
     with pytest.raises(BadInput, match=r"summary\.json cannot be read as JSON"):
         Run.open(tmp_path)
+
+
+def test_a_recording_that_another_program_has_written_anew_gives_the_same_tables(bench, tmp_path):
+    transaction(bench)
+    value = {"value": "12", "measurand": "Current.Import", "phase": "L1", "unit": "A"}
+    bench.frame(call("m", "MeterValues", meter_values(1, "2024-03-01T10:30:00Z", value, transaction=7)))
+    bench.frame(result("m", {}), up=False)
+    stopped(bench)
+    run = opened(bench)
+    again = run.save(tmp_path / "again")
+    path = again.directory / "messages.jsonl"
+    spaced = [json.dumps(json.loads(line)) for line in path.read_text().splitlines()]
+    path.write_text("".join(f"{line}\n" for line in spaced))
+    for table in ("messages", "transactions", "meter_values"):
+        pd.testing.assert_frame_equal(getattr(again, table), getattr(run, table))
+    assert len(run.transactions) and len(run.meter_values)

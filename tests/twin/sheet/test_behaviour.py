@@ -152,6 +152,15 @@ def test_a_key_spelt_otherwise_on_the_wire_is_the_same_key_inside(tmp_path: Path
             "[meter.X]\nmeasures = 'Voltage'",
             "mine.toml: meter.X.measures must be a list of measurands, got 'Voltage'",
         ),
+        ("[timing]\nboot_s = 3", "mine.toml: timing.boot_s is no time; times are reset_soft_s,"),
+        (
+            "[timing]\nreset_soft_s = 0.9",
+            "mine.toml: timing.reset_soft_s must be 1 to 3600 seconds, got 0.9",
+        ),
+        (
+            "[timing]\npower_on_s = 'long'",
+            "mine.toml: timing.power_on_s must be 0 to 3600 seconds, got 'long'",
+        ),
         ("title = 7", "mine.toml: title must be text, got 7"),
     ],
 )
