@@ -2,6 +2,14 @@
 
 import signal
 
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no fault, and what passed on one machine passes on the next; to search for new examples:
+# pytest --hypothesis-profile explore
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("evc5", settings.get_profile("explore"), derandomize=True)
+settings.load_profile("evc5")
+
 
 def pytest_configure() -> None:
     """A build server may start us with Ctrl-C ignored; the processes that tests start would inherit it."""

@@ -58,7 +58,8 @@ def _draw(axes: Axes, shadow: Shadow, connector: int, window: Window) -> None:
     axes.set_xlim(window.at(window.since_s), window.at(window.until_s))
     for place, phase in enumerate(PHASES, 1):
         column = f"i{place}_a"
-        axes.step(at, rows[column], where="post", color=LIGHT[phase], linewidth=WIDTHS[place - 1], label=f"{phase} twin")
+        look = {"color": LIGHT[phase], "linewidth": WIDTHS[place - 1]}
+        axes.step(at, rows[column].to_numpy(), where="post", label=f"{phase} twin", **look)
         for number, name, _, read in told(shadow.metal):
             if (number, name) == (connector, column):
                 seen = window.at(np.asarray(read["t_s"], dtype=float))
