@@ -10,6 +10,7 @@ from evc5.twin.charging.profiles import Capacity, ProfileStore
 from evc5.twin.charging.site import Site
 from evc5.twin.charging.smart_charging import SmartCharging
 from evc5.twin.clock import StationClock
+from evc5.twin.connector.channel import Channel
 from evc5.twin.connector.controller import Controller
 from evc5.twin.line.link import Link
 from evc5.twin.ocpp.agent import Agent, counter
@@ -17,6 +18,7 @@ from evc5.twin.ocpp.frames import Payload
 from evc5.twin.ocpp.memory import Memory, Message, Transaction
 from evc5.twin.ocpp.outbox import QUEUE_LIMIT
 from evc5.twin.ocpp.rpc import Reply
+from evc5.twin.services import log_lines
 from evc5.twin.services.announcer import Announcer
 from evc5.twin.services.availability import Availability
 from evc5.twin.services.diagnostics import Diagnostics
@@ -24,6 +26,7 @@ from evc5.twin.services.files import Files, SimulatedFiles
 from evc5.twin.services.firmware import Firmware
 from evc5.twin.services.notes import take_notes
 from evc5.twin.services.operations import OPERATIONS, refusal
+from evc5.twin.services.outputs import Outputs
 from evc5.twin.services.restart import Restart
 from evc5.twin.sessions.authorisation import Authorisation
 from evc5.twin.sessions.samples import Samples
@@ -146,6 +149,7 @@ class ChargePoint:
             session.on_begin.append(self.smart_charging.began)
             session.on_end.append(self._transaction_ended)
         channels = {channel.connector: channel for channel in self.controller.channels}
+        self.outputs = Outputs(self.configuration, channels)
         take_notes(self.diagnostics, agent, self.restart, channels, self.sessions)
 
     def _identity(self) -> Payload:
@@ -165,14 +169,26 @@ class ChargePoint:
         for connector, session in self.sessions.items():
             channel = self.controller.channel(connector)
             channel.switch.supported = self.configuration.flag("ConnectorSwitch3to1PhaseSupported")
-            channel.has_lock = vendor.has_lock(self.configuration, connector)
+            self._equip(channel)
             channel.wake(self._is_operative(connector))
             session.wake(resume, self._lost_t_s)
         self._lost_t_s = None
-        self.diagnostics.note(f"start of {self.firmware.version}")
+        for line in log_lines.of_start(self.configuration, self.firmware.version, len(self.memory.queue)):
+            self.diagnostics.note(line)
         self.samples.arm_clock()
         self.firmware.wake()
         self.agent.connect()
+
+    def _equip(self, channel: Channel) -> None:
+        """What the keys say of a channel's lock, protection and inputs."""
+        configuration = self.configuration
+        connector = channel.connector
+        blind = not vendor.senses_residual_current(configuration, connector)
+        channel.equip(
+            has_lock=vendor.has_lock(configuration, connector),
+            trips=vendor.senses_over_current(configuration, connector),
+            blind_to=frozenset({Fault.GROUND} if blind else ()),
+        )
 
     def _die(self) -> None:
         self.agent.die()
@@ -184,6 +200,7 @@ class ChargePoint:
         for connector, session in self.sessions.items():
             session.die()
             self.controller.channel(connector).die()
+        self.outputs.settle()
 
     def reset(self, kind: str) -> None:
         """Reset by the CSMS: running transactions end first, then the firmware starts anew (5.14)."""
@@ -340,12 +357,12 @@ class ChargePoint:
     # --- configuration ---
 
     def _configured(self, key: str) -> None:
+        if key.startswith("chg_"):
+            for channel in self.controller.channels:
+                self._equip(channel)
         if key == "HeartbeatInterval":
             self.agent.schedule_heartbeat()
         elif key == "chg_ChannelsEnabled":
             self._settle_all()
-        elif key == "chg_SktType":
-            for channel in self.controller.channels:
-                channel.has_lock = vendor.has_lock(self.configuration, channel.connector)
         elif key.startswith(("chg_", "grid_")):
             self.controller.arbitrate()

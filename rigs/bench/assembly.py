@@ -136,6 +136,11 @@ def assemble(
     )
     device.agent.on_fault.append(lambda error: recorder.fault(timeline.now, error))
     device.restart.on_end.append(lambda kind: recorder.event(timeline.now, None, "reset", {"type": kind}))
+    device.outputs.on_switch.append(
+        lambda number, name, on: recorder.event(
+            timeline.now, None, "output", {"output": number, "name": name, "on": on}
+        )
+    )
     device.agent.foreign_time = recorder.summary["foreign_time"] = joined.foreign_time
     device.agent.clock_step_s = recorder.summary["clock_step_s"] = joined.clock_step_s
     device.agent.on_foreign_time.append(

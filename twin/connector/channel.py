@@ -35,6 +35,8 @@ class Channel:
         self._arbitrate = arbitrate
         self._line = ConnectorStatus()
         self.has_lock = True  # else the cable is fixed to the station, or loose
+        self._trips = True  # on more current than it offers
+        self._blind_to: frozenset[str] = frozenset()  # faults that no input tells of
         self.grant = NO_GRANT
         self.switch = PhaseSwitch(timeline, outlet, arbitrate)
         self._pwm_free_s = 0.0  # when the duty may change again
@@ -159,6 +161,14 @@ class Channel:
 
     # --- what the agent or a user of the bare controller does ---
 
+    def equip(self, *, has_lock: bool, trips: bool, blind_to: frozenset[str]) -> None:
+        """With or without a lock, protection on over-current, and inputs for some faults."""
+        self.has_lock = has_lock
+        self._blind_to = blind_to
+        if trips != self._trips:
+            self._trips = trips
+            self._protect()
+
     def authorise(self, waiting: bool) -> None:
         """An idTag is accepted and waits for its cable (or waits no more)."""
         self._line.update(authorised=waiting, finishing=self.facts.finishing and not waiting)
@@ -248,7 +258,7 @@ class Channel:
 
     def _sensed(self, outlet: Outlet) -> None:
         """The circuits see other faults than before; `faults` says what the device makes of them."""
-        sensed = outlet.senses & FAULT_ROWS.keys()
+        sensed = (outlet.senses & FAULT_ROWS.keys()) - self._blind_to
         if not self.awake or sensed == set(self._faults):
             return
         self._faults = [fault for fault in self._faults if fault in sensed]
@@ -323,7 +333,8 @@ class Channel:
 
     def _protect(self) -> None:
         """Trip on more than the offer; without an offer on more than the rating."""
-        self.outlet.protect(self.outlet.offered_a or self.outlet.spec.rated_a)
+        limit_a = self.outlet.offered_a or self.outlet.spec.rated_a
+        self.outlet.protect(limit_a if self._trips else None)
 
     def _pilot_changed(self, outlet: Outlet) -> None:
         if not self.awake:

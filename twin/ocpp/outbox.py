@@ -3,6 +3,8 @@
 Source: OCPP 1.6 3.7, 9.1.29, 9.1.30; errata 3.18.
 """
 
+from collections.abc import Callable
+
 from evc5.models.timeline import CONTROL, Action, Alarm, Timeline
 from evc5.twin.ocpp.memory import UNCONFIRMED_ID, Memory, Message
 from evc5.twin.ocpp.rpc import Reply
@@ -33,6 +35,7 @@ class Outbox:
         self._retry = Alarm(timeline, ready, CONTROL)
         self._limit = limit
         self._sending: Message | None = None
+        self.on_retry: list[Callable[[int, float], None]] = []  # with the attempts made, and the wait in s
 
     @property
     def full(self) -> bool:
@@ -65,12 +68,18 @@ class Outbox:
             wait_s = self._wait_before_repeat(message, reply, connected)
             if wait_s is not None:
                 self._retry.set(self._timeline.now + wait_s)
+                self._tell_retry(message, wait_s)
                 return False
         if message.transaction is not None and message.action == "StartTransaction":
             told = reply.payload
             message.transaction.id = UNCONFIRMED_ID if told is None else told["transactionId"]
         self._memory.delivered()
         return True
+
+    def _tell_retry(self, message: Message, wait_s: float) -> None:
+        if wait_s > 0:
+            for listener in self.on_retry:
+                listener(max(message.refusals, 1), wait_s)
 
     def retry_now(self) -> None:
         """We are connected anew: what waited for its next attempt goes at once."""

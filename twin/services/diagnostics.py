@@ -13,8 +13,9 @@ from evc5.twin.ocpp.frames import Payload
 from evc5.twin.ocpp.reports import Reports
 from evc5.twin.services.files import Files, seconds
 
+STAMP_LENGTH = len("2026-09-12T02:51:23")  # then a colon and the text, as in an EVC4's log
 UPLOAD_RETRY_S = 60.0  # between attempts where the request gives no retryInterval; assumed
-LOG_HEAD = "time\tevent\n"
+PAGE_BYTES = 256  # EVC4: text with NULs; that they fill a page of the flash is assumed
 
 
 class Log:
@@ -28,14 +29,15 @@ class Log:
         self._read_until = 0  # how many had been noted in all when it was last read
 
     def note(self, epoch_s: float, stamp: str, text: str) -> None:
-        line = f"{stamp}\t{text}\n".encode()
+        """Add a line; bytes that are no text stand in it as `surrogateescape` has them."""
+        line = f"{stamp}:{text}\n".encode(errors="surrogateescape")
         self._lines.append((epoch_s, line))
         self._size += len(line)
-        while self._size > self._limit - len(LOG_HEAD):
+        while self._size > self._limit:
             self._drop_oldest()
 
     def read(self, since_epoch_s: float | None, until_epoch_s: float | None) -> bytes:
-        """What was noted between two moments, empty where nothing was."""
+        """What was noted between two moments, in whole pages of the flash; empty where nothing was."""
         self._read_until = self._given_up + len(self._lines)
         lines = [
             line
@@ -43,7 +45,8 @@ class Log:
             if (since_epoch_s is None or epoch_s >= since_epoch_s)
             and (until_epoch_s is None or epoch_s <= until_epoch_s)
         ]
-        return LOG_HEAD.encode() + b"".join(lines) if lines else b""
+        text = b"".join(lines)
+        return text + bytes(-len(text) % PAGE_BYTES)
 
     def drop_read(self) -> None:
         """Give up what stood here when it was last read; what was noted since stays."""
@@ -78,7 +81,8 @@ class Diagnostics:
         """Write a line into the store."""
         t_s = self._agent.timeline.now
         clock = self._agent.clock
-        self._log.note(clock.epoch(t_s), clock.iso(t_s), text)
+        stamp = clock.iso(t_s)[:STAMP_LENGTH].replace("T", " ")
+        self._log.note(clock.epoch(t_s), stamp, text)
 
     def request(self, payload: Payload) -> Payload:
         """GetDiagnostics: the file's name, nothing where there is nothing to read (5.9)."""

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from functools import partial
 
+from evc5.models.faults import Fault
 from evc5.twin.connector.channel import Channel
 from evc5.twin.ocpp.agent import Agent
+from evc5.twin.services import log_lines
 from evc5.twin.services.diagnostics import Diagnostics
 from evc5.twin.services.restart import Restart
 from evc5.twin.sessions.session import Session
@@ -22,11 +24,32 @@ def take_notes(
     agent.on_online.append(lambda: note("online"))
     agent.on_clock_set.append(lambda step_s: note(f"clock set by {step_s:+.3f} s"))
     agent.configuration.on_change.append(lambda key: note(f"{key} changed"))
+    agent.outbox.on_retry.append(lambda attempt, wait_s: note(log_lines.of_retry(attempt, wait_s)))
     restart.on_end.append(lambda kind: note(f"{kind} reset"))
+    for channel in channels.values():
+        channel.on_fault.append(_MeterNotes(diagnostics, agent, channel).look)
     for connector, session in sessions.items():
         channels[connector].on_status.append(partial(_status, diagnostics, channels[connector]))
         session.on_begin.append(lambda begun: note(f"{begun.connector} transaction begins {begun.id_tag}"))
         session.on_end.append(lambda ended: note(f"{ended.connector} transaction ends {ended.id}"))
+
+
+class _MeterNotes:
+    """Notes when the meter of a channel stops answering, and when it answers again."""
+
+    def __init__(self, diagnostics: Diagnostics, agent: Agent, channel: Channel) -> None:
+        self._diagnostics = diagnostics
+        self._configuration = agent.configuration
+        self._channel = channel
+        self._answers = True
+
+    def look(self) -> None:
+        answers = not self._channel.has_fault(Fault.METER)
+        if answers != self._answers:
+            self._answers = answers
+            connector = self._channel.connector
+            for line in log_lines.of_answering(self._configuration, connector, answers):
+                self._diagnostics.note(line)
 
 
 def _status(diagnostics: Diagnostics, channel: Channel, status: str) -> None:

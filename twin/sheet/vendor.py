@@ -12,10 +12,15 @@ ACT = frozenset({  # the keys of table 23 that the twin goes by; the others keep
     "chg_Ch1Options", "chg_Ch2Options", "chg_ChannelsEnabled", "chg_KWH1", "chg_KWH2", "chg_KWH3",
     "chg_MinChargingCurrent", "chg_Mode3Current", "chg_Options", "chg_RatedCurrent", "chg_Reader1",
     "chg_Reader2", "chg_SktType", "chg_StationMaxCurrent", "com_AuthOptions", "com_AuthTimeOut",
-    "com_Endpoint", "com_FwOptions", "com_OCPCID", "com_OCPCInfo", "com_Options", "com_ProtType",
-    "grid_InstallationMaxcurrent", "grid_InstallationSaveCurrent", "grid_Role", "grid_TotalcurrentOffset",
+    "com_Endpoint", "com_FwOptions", "com_OCPCID", "com_OCPCInfo", "com_Options", "com_ProtCh",
+    "com_ProtType", "grid_InstallationMaxcurrent", "grid_InstallationSaveCurrent", "grid_Role",
+    "grid_TotalcurrentOffset",
 })  # fmt: skip
-ASSUMED = frozenset({"grid_SupervisorTotalcurrent"})  # act by policy assumed_keys, as their names suggest
+ASSUMED = frozenset(  # act by policy assumed_keys, as their names suggest
+    {"grid_SupervisorTotalcurrent", "io_InputCfg", "io_OutputCfg"}
+)
+RESIDUAL_CURRENT = "rcd"  # an input of io_InputCfg: RCD2, of an EVC4
+CHARGING_OUTPUT = "charging_ch"  # an output of io_OutputCfg, with the channel's number: of an EVC4
 LOW_COSPHI = 0.5  # assumed: below it StopOnLowCosphi ends a transaction
 METER_NAMES = {"EASTR_SDM72D": "Eastron SDM72D", "EASTR_SDM630": "Eastron SDM630"}  # as an EVC4 says them
 PLUG_AND_CHARGE_TAG = "PlugAndCharge"  # the idTag of a transaction without a card; assumed
@@ -115,6 +120,29 @@ def acts_as_named(configuration: Configuration) -> bool:
 def stops_on_low_cosphi(configuration: Configuration, connector: int) -> bool:
     """StopOnLowCosphi, as its name suggests: the transaction ends when the car's power factor is low."""
     return acts_as_named(configuration) and _of_channel(configuration, connector, "StopOnLowCosphi")
+
+
+def senses_over_current(configuration: Configuration, connector: int) -> bool:
+    """OvercurrentSens, as its name suggests: off, more than the offer does not trip the channel."""
+    return not acts_as_named(configuration) or _of_channel(configuration, connector, "OvercurrentSens")
+
+
+def senses_residual_current(configuration: Configuration, connector: int) -> bool:
+    """An input RCD2 in io_InputCfg, as its name suggests: without one nobody tells of a residual current."""
+    inputs = configuration.items("io_InputCfg")
+    return not acts_as_named(configuration) or inputs[connector - 1].lower().startswith(RESIDUAL_CURRENT)
+
+
+def charging_outputs(configuration: Configuration) -> dict[int, tuple[str, int]]:
+    """Outputs of io_OutputCfg that show that a channel charges: name and channel, by number from 1."""
+    if not acts_as_named(configuration):
+        return {}
+    named = {}
+    for number, name in enumerate(configuration.items("io_OutputCfg"), 1):
+        kind, channel = name[: len(CHARGING_OUTPUT)], name[len(CHARGING_OUTPUT) :]
+        if kind.lower() == CHARGING_OUTPUT and channel.isdecimal():
+            named[number] = (name, int(channel))
+    return named
 
 
 def supervisor_a(configuration: Configuration) -> float | None:

@@ -1,7 +1,9 @@
 """The judge is sharp: every seeded bug is caught by the check it names, and the healthy twin by none."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,8 +13,8 @@ from evc5.rigs.command.cli import main
 from evc5.rigs.selftest.bug import Bug, Patch
 from evc5.rigs.selftest.bugs import BUGS
 from evc5.rigs.selftest.replacements import constant
-from evc5.rigs.selftest.selftest import record, run_trial, selftest
-from evc5.rigs.selftest.small_rigs import RIGS
+from evc5.rigs.selftest.selftest import failed, record, run_trial, selftest
+from evc5.rigs.selftest.small_rigs import RIGS, SWITCHED, SmallRig
 from evc5.twin.sessions import samples
 
 CHECKS = {row.id for row in TABLE}
@@ -35,6 +37,27 @@ def test_the_healthy_twin_has_no_error(rig: str) -> None:
     trial, recording = run_trial(rig)
     assert (trial.tripped, trial.crash) == ((), "")
     assert recording
+
+
+ON_OTHER_HARDWARE = [
+    pytest.param(rig, station, behaviour, id=f"{rig.name}-{what}")
+    for number, rig in enumerate(RIGS.values())
+    for (what, station), behaviour in zip(
+        {"one-phase": {"phases": 1}, "relays": {"phase_switching": True}, "fixed": {}}.items(),
+        ("ocpp16", "evc5-v32r30", "ocpp16") if number % 2 else ("evc5-v32r30", "ocpp16", "ocpp16"),
+        strict=True,
+    )
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("rig", "station", "behaviour"), ON_OTHER_HARDWARE)
+def test_no_small_rig_has_an_error_on_one_phase_with_relays_or_without(
+    rig: SmallRig, station: dict[str, Any], behaviour: str, tmp_path: Path
+) -> None:
+    keys = {name: value for name, value in rig.keys.items() if name not in SWITCHED}
+    record(replace(rig, station={**rig.station, **station}, keys=keys), tmp_path / "run", behaviour)
+    assert failed(judge(tmp_path / "run")) == ()
 
 
 EVERY = [  # each twelfth one in the fast set, to keep it fast; all of them with the slow tests

@@ -12,6 +12,7 @@ from evc5.twin.sheet.configuration import Configuration
 
 SHEET = Behaviour.load("evc5-v32r30")
 VENDORS = {name for row in SHEET.rows(23) for name in [key.name for key in row.each]}  # type: ignore[union-attr]
+TWELVE_A = {"chg_StationMaxCurrent": 12}  # less than the car can draw
 AS_NAMED = {"policies": {"assumed_keys": "as-named"}}
 
 
@@ -76,6 +77,51 @@ def test_a_low_power_factor_ends_a_transaction_by_policy_alone() -> None:
             heard(outlet)
         bench.advance(1)
         assert (1 not in bench.assembly.station.memory.transactions) is stops
+
+
+def test_without_the_option_more_than_the_offer_trips_nothing_by_policy_alone() -> None:
+    for option, station, trips in ((0, {}, True), (0, AS_NAMED, False), (1, AS_NAMED, True)):
+        bench = charging(keys={**TWELVE_A, "chg_Ch1Options": f"OvercurrentSens={option}"}, **station)
+        bench.inject("over-current", connector=1)
+        bench.advance(60)
+        assert (bench.reading(1)["status"] == "Faulted") is trips, (option, station)
+
+
+def test_an_option_that_is_switched_on_protects_from_then_on() -> None:
+    bench = charging(keys=TWELVE_A, **AS_NAMED)
+    bench.call("ChangeConfiguration", {"key": "chg_Ch1Options", "value": "OvercurrentSens=1"})
+    bench.inject("over-current", connector=1)
+    assert bench.advance(60).reading(1)["status"] == "Faulted"
+
+
+def test_a_residual_current_is_told_where_an_input_senses_it_by_policy_alone() -> None:
+    for inputs, station, told in (
+        (["None", "None"], {}, {1, 2}),
+        (["None", "None"], AS_NAMED, set()),
+        (["None", "RCD2"], AS_NAMED, {2}),
+    ):
+        bench = charging(keys={"io_InputCfg": inputs}, **station)
+        for connector in (1, 2):
+            bench.inject("ground-failure", connector=connector)
+        bench.advance(60)
+        assert {n for n in (1, 2) if bench.reading(n)["status"] == "Faulted"} == told
+
+
+def test_an_output_is_on_while_its_channel_charges_by_policy_alone() -> None:
+    def switched(**station: Any) -> list[tuple[float, dict[str, Any]]]:
+        bench = charging(keys={"io_OutputCfg": ["None", "Charging_Ch1"]}, **station)
+        bench.present_tag(1, "TAG1")
+        bench.advance(60)
+        bench.present_tag(1, "TAG1")
+        bench.advance(60)
+        bench.power.cut()
+        events = bench.run_so_far().events
+        rows = events[events["event"] == "output"]
+        return [(row.detail["output"], row.detail["name"], row.detail["on"]) for row in rows.itertuples()]
+
+    assert switched() == []
+    lamp = (2, "Charging_Ch1")
+    assert switched(**AS_NAMED)[:2] == [(*lamp, True), (*lamp, False)]
 
 
 def test_what_a_boot_tells_of_the_meter_is_a_row_of_the_behaviour(tmp_path: Any) -> None:
