@@ -92,7 +92,7 @@ class Agenda:
     def _ring(self, due: Due) -> None:
         t_s, rank, _, _, stream, state = due
         stamp_epoch_s, next_t_s, state = stream.ring(t_s, state)
-        if not stream.tellings:
+        if stream.is_heartbeat:
             self._urgent.append(Post(t_s, None, None))
         for telling in stream.tellings:
             if telling not in self._silent:

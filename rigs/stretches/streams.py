@@ -25,10 +25,11 @@ class Stream(Protocol):
 
     alarm: Alarm
     state: State
+    is_heartbeat: bool
 
     @property
     def tellings(self) -> Sequence[Telling]:
-        """What is told at each ring; nothing where it is no sample."""
+        """The samples that are told at each ring; it may be that nobody is to be told any."""
         ...
 
     def ring(self, t_s: float, state: State) -> Rung: ...
@@ -42,6 +43,7 @@ class Heartbeats:
     """Every HeartbeatInterval, past all that waits in the queue."""
 
     tellings: Sequence[Telling] = ()
+    is_heartbeat = True
 
     def __init__(self, agent: Agent) -> None:
         self.alarm = agent.beat
@@ -57,6 +59,8 @@ class Heartbeats:
 
 class Periodic:
     """The samples of a transaction, every MeterValueSampleInterval from its start."""
+
+    is_heartbeat = False
 
     def __init__(self, samples: Samples, channel: Channel) -> None:
         self.alarm = samples.periodic[channel.connector]
@@ -74,6 +78,8 @@ class Periodic:
 
 class Aligned:
     """Clock-aligned samples, at the boundaries of the station's clock."""
+
+    is_heartbeat = False
 
     def __init__(self, samples: Samples) -> None:
         self.alarm = samples.clock

@@ -134,6 +134,18 @@ def test_every_small_rig(rig: SmallRig) -> None:
     assert difference(table, rig.script)[0] is None
 
 
+def test_a_clock_that_nobody_is_told_of_beats_no_heart():
+    """Outside transactions there is nothing to tell, and the boundaries pass in silence."""
+    table = with_station(policies={"clock_outside_transaction": "transaction-only"})
+    found, calls = difference({**table, "csms": {"heartbeat_interval_s": 60}}, waits)
+    assert found is None
+    assert calls > 50
+
+
+def waits(bench: Bench) -> None:
+    bench.advance(1.5 * HOUR)
+
+
 def asks_for_errors(bench: Bench) -> None:
     bench.csms.reply("MeterValues", error="InternalError")
 
