@@ -1,6 +1,7 @@
 """Twin and metal in one figure: the current of each connector, and what the metal's meter said of it."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -58,7 +59,7 @@ def _draw(axes: Axes, shadow: Shadow, connector: int, window: Window) -> None:
     axes.set_xlim(window.at(window.since_s), window.at(window.until_s))
     for place, phase in enumerate(PHASES, 1):
         column = f"i{place}_a"
-        look = {"color": LIGHT[phase], "linewidth": WIDTHS[place - 1]}
+        look: Any = {"color": LIGHT[phase], "linewidth": WIDTHS[place - 1]}
         axes.step(at, rows[column].to_numpy(), where="post", label=f"{phase} twin", **look)
         for number, name, _, read in told(shadow.metal):
             if (number, name) == (connector, column):
