@@ -84,7 +84,7 @@ def closing(shadow: Shadow) -> Text:
 
 def _short(value: float) -> str:
     size = abs(value)
-    return f"{size:,.0f}".replace(",", " ") if size >= 10.0 else f"{size:.2g}"
+    return f"{size:.0f}" if size >= 10.0 else f"{size:.2g}"
 
 
 def _clock(t_s: float) -> str:
