@@ -149,7 +149,19 @@ class Contents:
         message = "a context that does not fit the occasion"
         expected = "Sample.Periodic in a transaction, Sample.Clock, or Trigger"
         actual = ", ".join(sorted(bad))
-        self._ledger.judge(CONTEXTS, not bad, float(block.epoch_s[0]), connector, expected, actual, message)
+        self._judge(CONTEXTS, not bad, block, expected, actual, message)
+
+    def _judge(
+        self, requirement: str, good: bool, block: Block, expected: str, actual: str, message: str
+    ) -> None:
+        """Each of its readings is a case: they have one layout."""
+        if good:
+            self._ledger.held(requirement, len(block), block.connector, block.epoch_s)
+        else:
+            epoch_s = float(block.epoch_s[0])
+            self._ledger.broken(
+                requirement, epoch_s, block.connector, expected, actual, message, count=len(block)
+            )
 
     def _in_transaction(self, connector: int, block: Block) -> bool:
         """Values between transactions may come in whatever context a station has (4.7); the rig's do not."""
@@ -179,9 +191,8 @@ class Contents:
         wrong = self._found.get(what)
         if wrong is None:
             wrong = self._found[what] = self._wrong(*what)
-        epoch_s = float(block.epoch_s[0])
         message = f"{block.layout.context} values are not what {key} says"
-        self._ledger.judge(MEASURANDS, not wrong, epoch_s, connector, text, "; ".join(wrong), message)
+        self._judge(MEASURANDS, not wrong, block, text, "; ".join(wrong), message)
 
     def _wrong(self, layout: Layout, text: str, wired: frozenset[str], may_lack: frozenset[str]) -> list[str]:
         wanted: dict[str, set[str]] = {}

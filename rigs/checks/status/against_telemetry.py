@@ -221,8 +221,7 @@ class Standing:
             int(np.searchsorted(epoch_s, rows["epoch_s"][min(rows.carried, len(rows) - 1)])),
             rows.instrument,
         )
-        fine = sure & (said == stood)
-        self._ledger.held(TOLD, int(np.count_nonzero(fine)), connector, epoch_s[fine])
+        hold(self._ledger, TOLD, both, sure & (said == stood), connector)
         for begin, end, k in lasting(both, sure & (said != stood), STATUS_TOLD_S):
             if self._link.was_unheard(begin - RELATED_S, end):
                 continue

@@ -18,7 +18,6 @@ from evc5.rigs.checks.reading.pages import Pages
 from evc5.rigs.checks.reading.sources import Sources
 from evc5.rigs.checks.reading.station_time import StationTime, station_time
 from evc5.rigs.checks.state.agenda import Agenda
-from evc5.rigs.checks.state.connectors import HANDS
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import Evidence
 from evc5.rigs.checks.state.keys import as_text
@@ -32,7 +31,8 @@ from evc5.rigs.checks.verdict import recordings
 from evc5.rigs.checks.verdict.catalogue import TABLE
 from evc5.rigs.checks.verdict.known_lines import KnownLines
 from evc5.rigs.checks.verdict.other_version import other_version
-from evc5.rigs.checks.verdict.recordings import LIVED_BEFORE, Recording
+from evc5.rigs.checks.verdict.parts_together import PartsTogether
+from evc5.rigs.checks.verdict.recordings import Recording
 from evc5.rigs.checks.verdict.telling import Telling
 from evc5.rigs.checks.verdict.verdict import Verdict, findings_of, placed, write_summary
 from evc5.rigs.checks.verdict.without_frames import without_frames
@@ -117,6 +117,7 @@ class Judge:
         self._ledger = self._context.ledger
         self._telling = Telling(self._context)
         self._sessions = Sessions(self._context)
+        self._past = PartsTogether()
         self._frames = 0
         self._epoch_s = float("-inf")
 
@@ -180,6 +181,8 @@ class Judge:
             self._bad_line(number, str(error), raw)
             return
         self._advance(number, frame.epoch_s, explained=self._needs_explaining(frame))
+        if self._past.are_due(frame):
+            self._tell_parts()
         self._ledger.held("recording.line")
         call = self._telling.frame(frame)
         if call is not None and call.action == "MeterValues" and call.up and not call.lost:
@@ -233,12 +236,22 @@ class Judge:
     def _catch_up(self, epoch_s: float) -> None:
         while (self._event is not None or self._part is not None) and self._next_due() <= epoch_s:
             if self._event is not None and _told_at(self._event) <= _ends(self._part):
+                if self._past.are_due(self._event):
+                    self._tell_parts()
                 self._telling.event(self._event)
                 self._event = next(self._events, None)
             elif self._part is not None:
-                self._telling.part(self._part)
-                self._part = next(self._parts, None)
+                self._part_is_past(self._part)
         self._due = self._next_due()
+
+    def _part_is_past(self, part: dict[int, telemetry.Rows]) -> None:
+        self._past.put(part)
+        self._part = next(self._parts, None)
+        if not self._past.may_wait(_ends(part), self._frames, self._part):
+            self._tell_parts()
+
+    def _tell_parts(self) -> None:
+        self._telling.part(self._past.take(self._frames))
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -340,7 +353,7 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
     for name, key in BY_HARDWARE.items():
         if evidence.from_power_on and summary.get(name) is not None:
             history.keys.rigged(key, as_text(summary[name]))
-    evidence.events = _tells_of_hands(recording)
+    evidence.events = recordings.tells_of_hands(recording)
     evidence.is_continuous = recording.directory is not None
     evidence.phases = summary.get("phases") if summary.get("phases") in (1, 3) else None
     evidence.end, evidence.station_clock = told.end, told.knows_clock
@@ -375,15 +388,6 @@ def _event(epoch_s: float, connector: int | None, name: str, detail: dict[str, A
     if name in POWER_LOSS and detail.get("fault") == "power-loss":
         return Event(epoch_s, None, POWER_LOSS[name], detail)
     return Event(epoch_s, connector, name, detail)
-
-
-def _tells_of_hands(recording: Recording) -> bool:
-    """Is what was done at the connectors written down? Of a station that dialled in only if a rig did it."""
-    events = recording.part(EVENTS)
-    if events is None or recording.is_from_power_on or recording.summary.get("csms") not in LIVED_BEFORE:
-        return events is not None
-    marks = [f'"event":"{name}"'.encode() for name in HANDS]
-    return any(mark in raw for _, raw in lines(events) for mark in marks)
 
 
 def _told_at(event: Event) -> float:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evc5.rigs.checks.reading.frames import lines
 from evc5.rigs.checks.reading.logs.fleet import Fleet, StationLog
 from evc5.rigs.checks.reading.logs.log import Progress
 from evc5.rigs.checks.reading.sources import STDIN, Sources, is_run, named
 from evc5.rigs.checks.reading.transcripts import Transcript, opened
+from evc5.rigs.checks.state.connectors import HANDS
 from evc5.rigs.checks.verdict.verdict import read_summary
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.run_directory import keeps, messages
@@ -96,3 +98,12 @@ def _of_log(log: Transcript, station: str | None = None) -> Recording:
 
 def _listed(names: Sequence[str]) -> str:
     return " and ".join([*names[:4], *([f"{len(names) - 4} more"] if len(names) > 4 else [])])
+
+
+def tells_of_hands(recording: Recording) -> bool:
+    """Is what was done at the connectors written down? Of a station that dialled in only if a rig did it."""
+    events = recording.part("events.jsonl")
+    if events is None or recording.is_from_power_on or recording.summary.get("csms") not in LIVED_BEFORE:
+        return events is not None
+    marks = [f'"event":"{name}"'.encode() for name in HANDS]
+    return any(mark in raw for _, raw in lines(events) for mark in marks)

@@ -1,0 +1,81 @@
+"""Parts of telemetry that are past and wait to be judged together: few long columns cost less than many.
+
+A part may wait while only charging goes on, of which memory knows by time what was when. Whatever changes
+more than that has them judged first, as they would have been without waiting.
+"""
+
+import numpy as np
+
+from evc5.rigs.checks.reading.frames import CALL, Frame
+from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.listeners import Event
+
+Part = dict[int, Rows]
+
+CHARGING_EVENTS = frozenset({"plug-in", "unplug", "tag"})
+CHARGING_ACTIONS = frozenset(
+    {"Authorize", "Heartbeat", "MeterValues", "StartTransaction", "StatusNotification", "StopTransaction"}
+)
+MOST_ROWS = 10_000  # of all connectors: three days of two with a row a minute; beyond, nothing is gained
+MOST_FRAMES = 4_000  # their readings wait as well, and room is to be left for those of a busy day
+MOST_STARTS = 16  # the latest transactions are remembered, and so are to be those of a busy day
+ANSWERED_S = 60.0  # assumed: by then what a CALL or an event changed has been answered and taken effect
+
+
+class PartsTogether:
+    """Takes parts as they are past, gives them back as one."""
+
+    def __init__(self) -> None:
+        self._parts: list[Part] = []
+        self._rows = 0
+        self._frames = 0  # counted when parts were last taken
+        self._starts = 0  # transactions since
+        self._is_first = True  # which tells what the readings after it are judged by
+        self._changed_at = float("-inf")  # when something else than charging was last told
+
+    def put(self, part: Part) -> None:
+        """One more that is past."""
+        self._parts.append(part)
+        self._rows += sum(len(rows) for rows in part.values())
+
+    def may_wait(self, epoch_s: float, frames: int, following: Part | None) -> bool:
+        """May what is here be judged with the part that follows? `frames` is how many were told by now."""
+        if self._is_first or following is None or epoch_s - self._changed_at <= ANSWERED_S:
+            return False
+        rows = self._rows + sum(len(rows) for rows in following.values())
+        few = frames - self._frames <= MOST_FRAMES and self._starts <= MOST_STARTS
+        return few and rows <= MOST_ROWS
+
+    def are_due(self, what: Frame | Event) -> bool:
+        """Is what is told next more than charging, so that all that waits is to be judged before it?"""
+        if _is_charging(what):
+            self._starts += isinstance(what, Frame) and what.action == "StartTransaction"
+            return False
+        self._changed_at = what.epoch_s
+        return bool(self._parts)
+
+    def take(self, frames: int) -> Part:
+        """All that waits, as one part."""
+        parts, self._parts = self._parts, []
+        self._rows = 0
+        self._frames = frames
+        self._starts = 0
+        self._is_first = False
+        if len(parts) == 1:
+            return parts[0]
+        return {
+            connector: _joined(parts, connector) for connector in sorted({c for one in parts for c in one})
+        }
+
+
+def _is_charging(what: Frame | Event) -> bool:
+    """Is it one of those that charging consists of? A reply is known by its CALL, which came before."""
+    if isinstance(what, Event):
+        return what.name in CHARGING_EVENTS
+    return what.kind != CALL or what.action in CHARGING_ACTIONS
+
+
+def _joined(parts: list[Part], connector: int) -> Rows:
+    rows = [part[connector] for part in parts if connector in part]
+    columns = {name: np.concatenate([each[name] for each in rows]) for name in rows[0].columns}
+    return Rows(columns, instrument=rows[0].instrument)
