@@ -66,6 +66,8 @@ class ChargePoint:
         self._lost_t_s: float | None = None  # when the power went, until the firmware starts again
         for transaction in self.memory.transactions.values():  # of an earlier run, whose seconds were others
             transaction.began_t_s = clock.t(transaction.began_epoch_s)
+        self._last_known_t_s = self._last_known()
+        self.memory.epoch_s = self._epoch_s
         configuration.load(self.memory.recall("configuration", {}))
         self.profiles = ProfileStore(behaviour.policies, len(world.outlets), Capacity.of(configuration))
         self.site = Site(timeline, clock, world, configuration, self.profiles, self._began_epoch_s)
@@ -162,6 +164,11 @@ class ChargePoint:
         """The device is switched on."""
         self.restart.begin()
 
+    def _last_known(self) -> float | None:
+        """When a process before this one last kept its registers: nobody cut its power that we know of."""
+        epoch_s = self.memory.last_known_epoch_s()
+        return None if epoch_s is None else min(self.clock.t(epoch_s), self.timeline.now)
+
     def _live(self) -> None:
         """The firmware starts: connect, boot, go on with what the memory holds."""
         self.configuration.boot()
@@ -171,8 +178,8 @@ class ChargePoint:
             channel.switch.supported = self.configuration.flag("ConnectorSwitch3to1PhaseSupported")
             self._equip(channel)
             channel.wake(self._is_operative(connector))
-            session.wake(resume, self._lost_t_s)
-        self._lost_t_s = None
+            session.wake(resume, self._last_known_t_s if self._lost_t_s is None else self._lost_t_s)
+        self._lost_t_s = self._last_known_t_s = None
         for line in log_lines.of_start(self.configuration, self.firmware.version, len(self.memory.queue)):
             self.diagnostics.note(line)
         self.samples.arm_clock()

@@ -198,7 +198,7 @@ class Run(Recorded):
         - `t`: seconds of the run; `at`: the same instant in UTC
         - `connector`: from 1, null where it is none's
         - `event`: plug-in, unplug, tag, fault, clear, link-down, link-up, power-cut, power-restore, reset,
-          clock-set or operator
+          clock-set, output or operator
         - `detail`: what else is known, a dict
         """
         from evc5.rigs.analysis.tables import events_table

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from evc5.twin.ocpp.frames import Payload
 
+LAST_KNOWN = "registers_epoch_s"  # a fact's name
 STOP_DATA_LIMIT = 1000  # meter values kept for one stop besides begin and end; assumed
 UNCONFIRMED_ID = -1  # OCPP 1.6 errata 3.18: transactionId of a transaction whose start never got confirmed
 
@@ -84,6 +85,7 @@ class Memory:
         self.meters: Callable[[], list[list[int]]] = (
             list  # what they have counted, µWh; kept with each message
         )
+        self.epoch_s: Callable[[], float] = lambda: 0.0  # the station's clock, kept with them
         if store is not None:
             running, queue, self._facts = store.load()
             self.queue.extend(queue)
@@ -147,6 +149,12 @@ class Memory:
         """Before a register is told: a killed process takes the world with it; the next goes on from here."""
         if self._store is not None and (registers := self.meters()):
             self.keep("registers", registers)
+            self.keep(LAST_KNOWN, self.epoch_s())
+
+    def last_known_epoch_s(self) -> float | None:
+        """The station's time when the registers were last kept; None where they never were."""
+        known: float | None = self.recall(LAST_KNOWN)
+        return known
 
     @property
     def is_new(self) -> bool:

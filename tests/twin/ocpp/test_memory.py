@@ -106,6 +106,31 @@ def test_a_scheduled_change_takes_effect_although_a_cut_ended_the_transaction() 
 # --- a killed process ---
 
 
+def test_a_transaction_whose_process_was_killed_ended_when_its_register_was_last_kept(tmp_path: Path) -> None:
+    """Twelve hours lie between the processes, of which nobody knows anything."""
+    keys = {"MeterValueSampleInterval": 60, "StopTxnSampledData": ENERGY}
+    old = charging(remembering(tmp_path, keys=keys)).advance(270)  # from 00:01:00 on, killed at 00:05:30
+    [*_, sample] = sent(old, "MeterValues")
+    new = remembering(tmp_path, LATER, keys=keys)
+    [stop] = sent(new, "StopTransaction")
+    assert stop["reason"] == "PowerLoss"
+    assert stop["timestamp"] == sample["meterValue"][0]["timestamp"] == "2024-01-01T00:05:00.000Z"
+    assert stop["meterStop"] == int(sample["meterValue"][0]["sampledValue"][0]["value"])
+    assert stop["transactionData"][-1]["timestamp"] == stop["timestamp"]
+
+
+def test_by_policy_its_stop_is_of_the_boot(tmp_path: Path) -> None:
+    charging(remembering(tmp_path))
+    new = remembering(tmp_path, LATER, policies={"after_power_loss": "preparing"})
+    assert [stop["timestamp"] for stop in sent(new, "StopTransaction")] == ["2024-01-01T12:00:00.000Z"]
+
+
+def test_a_register_that_was_kept_at_a_time_still_to_come_is_of_now(tmp_path: Path) -> None:
+    charging(remembering(tmp_path, LATER))
+    new = remembering(tmp_path, "2024-01-01T11:00:00Z")
+    assert [stop["timestamp"] for stop in sent(new, "StopTransaction")] == ["2024-01-01T11:00:00.000Z"]
+
+
 def test_a_new_process_finds_what_the_old_one_left(tmp_path: Path) -> None:
     old = remembering(tmp_path, keys={"LocalPreAuthorize": True})
     assert written(old, "MeterValueSampleInterval", "123") == "Accepted"
