@@ -94,7 +94,7 @@ ROOMS = {
         "orjson websockets",
     ),
     "rigs.probe": (
-        "rigs.errors rigs.printable rigs.secrets rigs.keeper rigs.rigfile rigs.bench rigs.served models twin",
+        "rigs.errors rigs.secrets rigs.recording rigs.keeper rigs.bench rigs.served twin",
         "",
     ),
     "rigs.selftest": ("rigs.errors rigs.checks rigs.rigfile rigs.bench models twin", "numpy orjson rich"),

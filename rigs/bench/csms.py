@@ -163,6 +163,10 @@ class Conversation:
         self._waiting: deque[tuple[str, Payload, Done]] = deque()
         self.open = False
 
+    def wait_at_most(self, seconds: float) -> None:
+        """Take a CALL of ours for lost when it has got no answer within so many seconds."""
+        self._rpc.timeout_s = seconds
+
     def opened(self) -> None:
         self.open = True
 

@@ -2,6 +2,9 @@
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable
+from pathlib import Path
+
+from evc5.rigs.errors import BadInput
 
 MOST_DIGITS = 18  # of a whole number: what 64 bits hold
 
@@ -43,6 +46,17 @@ def days(text: str) -> float:
 
 def duration(text: str) -> float:
     return _number(text, "a number of seconds > 0", lambda value: 0.0 < value < float("inf"))
+
+
+def behaviour_named(name: str) -> str:
+    """A file is named from where the user stands, not from the rig's folder."""
+    from evc5.twin.sheet.behaviour import Behaviour
+
+    if name in Behaviour.shipped():
+        return name
+    if not Path(name).is_file():
+        raise BadInput(f"--behaviour must be {' or '.join(Behaviour.shipped())} or a TOML file, got {name}")
+    return str(Path(name).resolve())
 
 
 def tolerance(text: str) -> float:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from evc5 import __version__
-from evc5.rigs.command import commands, shadow, sweep, verify
+from evc5.rigs.command import commands, probe, shadow, sweep, verify
 from evc5.rigs.command.arguments import (
     count,
     days,
@@ -179,9 +179,19 @@ def _tap_options(sub: argparse.ArgumentParser) -> None:
     _voice(sub)
 
 
+def _probe_options(sub: argparse.ArgumentParser) -> None:
+    probe.options(sub)
+    _voice(sub)
+
+
 def _compare_options(sub: argparse.ArgumentParser) -> None:
     for name in ("a", "b"):
-        sub.add_argument(name, type=Path, metavar=f"RUN_{name.upper()}", help="as for verify")
+        sub.add_argument(
+            name,
+            type=Path,
+            metavar=f"RUN_{name.upper()}",
+            help="as for verify; or two directories of evc5 probe",
+        )
     sub.add_argument("--figure", type=Path, metavar="FILE", help="draw it too: .png, .svg or .pdf")
     what = "times that differ by no more are alike (default 1)"
     sub.add_argument("--seconds", type=tolerance, default=1.0, metavar="S", help=what)
@@ -252,7 +262,7 @@ COMMANDS = (
     (
         "compare",
         commands.compare_runs,
-        "show what differs between two recordings of one rig",
+        "show what differs between two recordings of one rig, or two probes",
         _compare_options,
     ),
     ("sweep", sweep.run_sweep, "run a rig many times over, with keys and seeds varied", _sweep_options),
@@ -260,6 +270,7 @@ COMMANDS = (
     ("csms", commands.serve_charge_points, "serve real charge points, and judge them", _csms_options),
     ("shadow", shadow.shadow_run, "let the twin live through a real charger's recording", shadow.options),
     ("tap", commands.listen_in, "listen in between charge points and their back office", _tap_options),
+    ("probe", probe.probe, "learn what a charge point can, and leave it as it was", _probe_options),
     ("rigs", commands.list_rigs, "list the shipped rigs, or copy one", _rigs_options),
     ("schema", commands.print_schema, "print the JSON Schema of rig files, for editors", _no_options),
     ("sheet", commands.print_sheet, "print the capability sheet as the twin holds it", _sheet_options),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evc5.models.units import DAY_S
+from evc5.rigs.command.arguments import behaviour_named
 from evc5.rigs.command.password import with_password
 from evc5.rigs.errors import BadInput
 from evc5.rigs.printable import printable, printable_tree
@@ -69,7 +70,10 @@ def _replayed_rig(replay: Path | None) -> str:
 def compare_runs(arguments: Namespace) -> int:
     from evc5.rigs.command.progress import bar
     from evc5.rigs.compare.compare import compare
+    from evc5.rigs.probe.results.compare import is_probe
 
+    if is_probe(arguments.a) and is_probe(arguments.b):
+        return _compare_probes(arguments)
     with bar("compare", show=not (arguments.quiet or arguments.json)) as progress:
         found = compare(arguments.a, arguments.b, arguments.seconds, arguments.percent, progress)
     if arguments.figure:
@@ -83,6 +87,13 @@ def compare_runs(arguments: Namespace) -> int:
 
         show(found, _console())
     return OK if found.alike else FAILED
+
+
+def _compare_probes(arguments: Namespace) -> int:
+    from evc5.rigs.command.probe import show_compared
+    from evc5.rigs.probe.results.compare import compare
+
+    return show_compared(compare(arguments.a, arguments.b), arguments.json, arguments.quiet)
 
 
 def run_selftest(arguments: Namespace) -> int:
@@ -253,17 +264,6 @@ def _console() -> "Console":
     from evc5.rigs.command.console import console
 
     return console()
-
-
-def behaviour_named(name: str) -> str:
-    """A file is named from where the user stands, not from the rig's folder."""
-    from evc5.twin.sheet.behaviour import Behaviour
-
-    if name in Behaviour.shipped():
-        return name
-    if not Path(name).is_file():
-        raise BadInput(f"--behaviour must be {' or '.join(Behaviour.shipped())} or a TOML file, got {name}")
-    return str(Path(name).resolve())
 
 
 def _loaded(name: str) -> "Behaviour":

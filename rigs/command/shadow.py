@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evc5.rigs.command import commands
-from evc5.rigs.command.arguments import tolerance
+from evc5.rigs.command.arguments import behaviour_named, tolerance
 from evc5.rigs.errors import BadInput
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def shadow_run(arguments: Namespace) -> int:
             arguments.run,
             arguments.out,
             rig=RigFile.load(arguments.rig) if arguments.rig else None,
-            behaviour=arguments.behaviour and commands.behaviour_named(arguments.behaviour),
+            behaviour=arguments.behaviour and behaviour_named(arguments.behaviour),
             vehicle=arguments.vehicle,
             tolerances=dict(map(_tolerance, arguments.tolerance)),
             progress=progress,

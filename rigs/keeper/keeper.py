@@ -1,6 +1,6 @@
 """Changes keys and profiles of a unit so that it can be undone: at once, at the end, or after a kill."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import count
 from typing import Any
 
@@ -84,13 +84,20 @@ class Keeper:
 
     def install(self, connector: int, profile: Payload) -> tuple[int, Reply]:
         """SetChargingProfile with an id of ours, which is returned too; Refused for levels of the owner's."""
+
+        def send(ours: Payload) -> Reply:
+            return self.ask("SetChargingProfile", {"connectorId": connector, "csChargingProfiles": ours})
+
+        return self.lend(profile, send)
+
+    def lend(self, profile: Payload, send: Callable[[Payload], Reply]) -> tuple[int, Reply]:
+        """The same for a profile that goes another way: `send` gets it with its id."""
         level = profile["stackLevel"]
         if level < self.lowest_level:
             raise Refused(f"stackLevel {level} may be the owner's: ours begin at {self.lowest_level}")
         id_ = next(self._ids)
         self.journal.will(Undo(f"profile {id_}", "ClearChargingProfile", {"id": id_}))
-        request = {"connectorId": connector, "csChargingProfiles": {"chargingProfileId": id_, **profile}}
-        return id_, self.ask("SetChargingProfile", request)
+        return id_, send({"chargingProfileId": id_, **profile})
 
     def change(self, undo: Undo, action: str, payload: Payload) -> Reply:
         """Any other CALL that changes something, after its undoing was written down."""

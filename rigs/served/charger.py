@@ -79,8 +79,8 @@ class Answers:
 class Charger:
     """Serves until `close`; made when the rig's station has dialled in, BenchFault where it does not.
 
-    Without a rig it is whichever dials in first, and nothing of it can be touched. `lacking` is told of a
-    verb that the rig's hardware cannot do; it raises.
+    Without a rig it is `identity`, or whichever dials in first, and nothing of it can be touched. `lacking`
+    is told of a verb that the rig's hardware cannot do; it raises.
     """
 
     def __init__(
@@ -91,12 +91,14 @@ class Charger:
         wait_s: float = 120.0,
         lacking: Callable[[str], Any] | None = None,
         tell: Callable[[str], None] = lambda _: None,
+        address: Address | None = None,
+        identity: str = "",
     ) -> None:
         hardware = rig.hardware if rig is not None else None
         if rig is not None and hardware is not None:
             check(hardware, rig.folder)
         self.rig = rig
-        self.service = Service(_plan(rig, out), Address(port=port), tell)
+        self.service = Service(_plan(rig, out, identity), address or Address(port=port), tell)
         self.link, self.power, self.csms = Line(self), Mains(self), Answers(self)
         self._lacking = lacking or _not_available
         self._ending = threading.Event()
@@ -111,7 +113,7 @@ class Charger:
             self.station = self._here.result(wait_s)
         except TimeoutError:
             self.close()
-            who = rig.station.identity if rig is not None else "a charge point"
+            who = rig.station.identity if rig is not None else identity or "a charge point"
             where = self.service.server.url
             raise BenchFault(f"{who} has not dialled {where} within {wait_s:g} s") from None
         if self._metal is not None:
@@ -254,9 +256,12 @@ class Charger:
         self.close()
 
 
-def _plan(rig: RigFile | None, out: Path) -> Plan:
+def _plan(rig: RigFile | None, out: Path, identity: str = "") -> Plan:
     if rig is None:
-        return Plan(out, None, {}, {"rig": "charger", "behaviour": "ocpp16", "csms": "served", "pace": 1.0})
+        known = {identity: ""} if identity else {}
+        return Plan(
+            out, None, known, {"rig": "charger", "behaviour": "ocpp16", "csms": "served", "pace": 1.0}
+        )
     keys = {rig.station.identity: rig.configuration().text("AuthorizationKey")}
     return Plan(out, rig, keys, {**header(rig), "csms": "served", "pace": 1.0})
 

@@ -1,0 +1,88 @@
+"""Keys that show what they do on an idle unit. Source: OCPP 1.6 9.1."""
+
+from datetime import UTC, datetime
+
+from evc5.rigs.keeper.keeper import TAKEN
+from evc5.rigs.probe.probe import Context, Probe, outcome
+
+GROUP = "effects"
+PERIOD_S = 60  # of clock-aligned data; a divisor of the day
+BEAT_S = 20
+EARLY_S = 3.0  # a beat may be late by so much on a slow line; assumed
+
+
+def _heartbeat(context: Context) -> None:
+    """HeartbeatInterval: do beats come in its period?"""
+    if outcome(context.keeper.write("HeartbeatInterval", str(BEAT_S))) not in TAKEN:
+        return
+    mark = context.line.mark()
+    context.line.wait(2.5 * BEAT_S + EARLY_S)
+    beats = len(context.line.calls(mark, "Heartbeat"))
+    context.note(
+        "effect.HeartbeatInterval", "followed" if beats in (2, 3) else f"{beats} beats in 2.5 periods"
+    )
+
+
+def _clock(context: Context) -> None:
+    """ClockAlignedDataInterval: whose values come while nothing charges, stamped when (9.1.5)?"""
+    if outcome(context.keeper.write("ClockAlignedDataInterval", str(PERIOD_S))) not in TAKEN:
+        return
+    mark = context.line.mark()
+    context.line.wait(2.2 * PERIOD_S)
+    own = [one for one in context.line.calls(mark, "MeterValues") if "transactionId" not in one]
+    context.note("policy.clock_outside_transaction", "sent" if own else "transaction-only")
+    if not own:
+        return
+    whose = sorted({str(one.get("connectorId")) for one in own})
+    context.note("effect.ClockAlignedDataInterval.connectors", " ".join(whose))
+    context.note("policy.clock_connector_zero", "sent" if "0" in whose else "not-sent")
+    samples = [sample for one in own for sample in one.get("meterValue", ())]
+    stamps = [_epoch_s(sample.get("timestamp")) for sample in samples]
+    known = [stamp for stamp in stamps if stamp is not None]
+    aligned = all(stamp % PERIOD_S == 0 for stamp in known) and bool(known)
+    context.note("effect.ClockAlignedDataInterval.stamps", "on the clock" if aligned else "beside it")
+    if aligned:
+        first_s = _first_boundary(context)
+        context.note("policy.clock_stamp", "interval-start" if min(known) < first_s else "boundary")
+    contexts = {
+        value.get("context", "none") for sample in samples for value in sample.get("sampledValue", ())
+    }
+    context.note("effect.ClockAlignedDataInterval.context", " ".join(sorted(contexts)))
+
+
+def _first_boundary(context: Context) -> float:
+    """The first multiple of the period after the key was written, 2.2 periods ago."""
+    written_s = context.line.epoch_s - 2.2 * PERIOD_S
+    return (written_s // PERIOD_S + 1) * PERIOD_S
+
+
+def _epoch_s(stamp: object) -> float | None:
+    try:
+        moment = datetime.fromisoformat(str(stamp))
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def probes() -> list[Probe]:
+    back = "the value it had"
+    return [
+        Probe(
+            "effect.HeartbeatInterval",
+            GROUP,
+            "do heartbeats follow HeartbeatInterval?",
+            _heartbeat,
+            decides="by how many come",
+            disturbs="HeartbeatInterval, for a minute",
+            restores=back,
+        ),
+        Probe(
+            "effect.ClockAlignedDataInterval",
+            GROUP,
+            "whose clock-aligned values come, stamped when?",
+            _clock,
+            decides="by what comes in two periods",
+            disturbs="ClockAlignedDataInterval, for two minutes",
+            restores=back,
+        ),
+    ]

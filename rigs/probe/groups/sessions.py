@@ -1,0 +1,307 @@
+"""A car at connector 1: what is told of its session, and whether its current follows a profile."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from evc5.rigs.keeper.keeper import TAKEN
+from evc5.rigs.keeper.state import Payload
+from evc5.rigs.probe.groups.charging import composite, level
+from evc5.rigs.probe.groups.forms import Form, wire
+from evc5.rigs.probe.groups.measurands import KEY, triggered
+from evc5.rigs.probe.hands import CARD, Hands, NotDone
+from evc5.rigs.probe.probe import CAR, Context, GivenUp, Probe, outcome
+from evc5.twin.ocpp.rpc import Reply
+
+GROUP = "sessions"
+CONNECTOR = 1
+BEGINS_S = 60.0  # a card is answered, a car draws; assumed
+FOLLOWS_S = 20.0  # a new limit is on the pilot and the car has followed; IEC 61851-1 gives it 5 s
+SAMPLE_S = 10
+STOPS_S = 60.0
+CONDUCTS_A = 0.5  # above it a phase carries a car's current; assumed
+LOW_A = 8.0
+NO_TRANSACTION = 2_000_000_000
+
+
+# --- the session ---
+
+
+@contextmanager
+def _car(context: Context) -> Iterator[Hands]:
+    """Hands, with a car plugged in that is taken out at the end whatever happens."""
+    hands = context.hands
+    if hands is None:
+        raise NotDone("nobody is here to plug a car in")
+    hands.plug_in(CONNECTOR)
+    try:
+        context.line.wait(3.0)
+        yield hands
+    finally:
+        with suppress(NotDone):
+            hands.unplug(CONNECTOR)
+        context.line.wait(5.0)
+
+
+def _begun(context: Context, mark: int) -> tuple[Payload, int]:
+    """The StartTransaction that came, and the id it was given."""
+    start = context.line.call_within(mark, "StartTransaction", BEGINS_S)
+    if start is None:
+        raise GivenUp(f"no StartTransaction within {BEGINS_S:g} s")
+    context.line.wait(2.0)
+    frames = context.line.since(mark)
+    asked = next(one.frame[1] for one in frames if one.is_up and one.frame[2:3] == ["StartTransaction"])
+    answer: Payload = next(
+        (one.frame[2] for one in frames if not one.is_up and one.frame[:2] == [3, asked]), {}
+    )
+    return start, int(answer.get("transactionId", NO_TRANSACTION))
+
+
+def _with_card(context: Context, work: Callable[[int], None]) -> None:
+    """Plug in, card, do something while it charges, card, unplug."""
+    with _car(context) as hands:
+        mark = context.line.mark()
+        hands.present_card(CONNECTOR)
+        _, transaction = _begun(context, mark)
+        context.line.wait(FOLLOWS_S)
+        try:
+            work(transaction)
+        finally:
+            with suppress(NotDone):
+                hands.present_card(CONNECTOR)
+            context.line.call_within(mark, "StopTransaction", STOPS_S)
+
+
+# --- probes ---
+
+
+def _cycle(context: Context) -> None:
+    """The statuses in order, the fields of start and stop, the samples, what the stop holds."""
+    keeper = context.keeper
+    keeper.write("MeterValueSampleInterval", str(SAMPLE_S))
+    keeper.write("StopTxnSampledData", "Energy.Active.Import.Register")
+    mark = context.line.mark()
+    samples: list[int] = []
+
+    def charge(transaction: int) -> None:
+        context.line.wait(2.5 * SAMPLE_S)
+        own = [
+            one for one in context.line.calls(mark, "MeterValues") if one.get("transactionId") == transaction
+        ]
+        samples.append(len(own))
+
+    _with_card(context, charge)
+    told = [
+        one for one in context.line.calls(mark, "StatusNotification") if one.get("connectorId") == CONNECTOR
+    ]
+    statuses = [str(one.get("status")) for one in told]
+    context.note("session.statuses", " ".join(statuses))
+    if "Occupied" in statuses or "Preparing" in statuses:
+        context.note("policy.occupied_status", "replaces-preparing" if "Occupied" in statuses else "off")
+    context.note("session.samples", "come" if samples and samples[0] else "none in 2.5 intervals")
+    for action in ("Authorize", "StartTransaction", "StopTransaction"):
+        calls = context.line.calls(mark, action)
+        context.note(f"session.{action}", " ".join(sorted(calls[-1])) if calls else "not sent")
+    _stop(context, context.line.calls(mark, "StopTransaction"))
+
+
+def _stop(context: Context, stops: list[Payload]) -> None:
+    if not stops:
+        return
+    context.note("session.reason", str(stops[-1].get("reason", "none told")))
+    data = stops[-1].get("transactionData", ())
+    if data:
+        context.note("policy.stop_data", "begin-end" if len(data) <= 2 else "every-sample")
+
+
+def _interval(context: Context) -> None:
+    """Policy sample_interval_changed: written while it charges, does it hold at once?"""
+    context.keeper.write("MeterValueSampleInterval", "3600")
+
+    def charge(transaction: int) -> None:
+        mark = context.line.mark()
+        context.keeper.write("MeterValueSampleInterval", str(SAMPLE_S))
+        context.line.wait(2.5 * SAMPLE_S)
+        own = [
+            one for one in context.line.calls(mark, "MeterValues") if one.get("transactionId") == transaction
+        ]
+        context.note("policy.sample_interval_changed", "at-once" if own else "next-transaction")
+
+    _with_card(context, charge)
+
+
+def _soc(context: Context) -> None:
+    """Policy soc_known: is a state of charge sent while a car charges?"""
+
+    def charge(_: int) -> None:
+        if outcome(context.keeper.write(KEY, "SoC")) in TAKEN:
+            context.note("policy.soc_known", "car" if triggered(context) else "absent")
+
+    _with_card(context, charge)
+
+
+def _tx_profile(context: Context) -> None:
+    """A TxProfile with the right transactionId, with a wrong one, without; which is taken?"""
+
+    def charge(transaction: int) -> None:
+        for word, about in (
+            ("right_id", {"transactionId": transaction}),
+            ("wrong_id", {"transactionId": NO_TRANSACTION}),
+            ("no_id", {}),
+        ):
+            what, answer = _install(context, LOW_A, **about)
+            context.note(f"charging.TxProfile.{word}", answer)
+            if answer == "Accepted":
+                context.note(f"charging.TxProfile.{word}.composite", composite(context))
+            context.keeper.undo(what)
+            if word == "no_id" and answer in ("Accepted", "Rejected"):
+                running = "running" if answer == "Accepted" else "rejected"
+                context.note("policy.txprofile_without_transaction_id", running)
+
+    _with_card(context, charge)
+
+
+def _followed(context: Context) -> None:
+    """Does the current follow a limit, down, below 6 A and back? By Current.Import and Current.Offered."""
+
+    def charge(transaction: int) -> None:
+        context.note("follow.before", _flows(context))
+        for limit in (LOW_A, 5.9, 0.0):
+            mark = context.line.mark()
+            what, answer = _install(context, limit, transactionId=transaction)
+            if answer != "Accepted":
+                context.note(f"follow.{limit:g}", answer)
+                continue
+            context.line.wait(FOLLOWS_S)
+            context.note(f"follow.{limit:g}", _flows(context))
+            told = [one.get("status") for one in context.line.calls(mark, "StatusNotification")]
+            context.note(f"follow.{limit:g}.status", " ".join(map(str, told)) or "unchanged")
+            context.keeper.undo(what)
+            context.line.wait(FOLLOWS_S)
+        context.note("follow.after", _flows(context))
+
+    _with_card(context, charge)
+
+
+def _one_phase(context: Context) -> None:
+    """numberPhases 1: on how many phases does a car that could use three then draw?"""
+
+    def charge(transaction: int) -> None:
+        before = _conducting(context)
+        _, answer = _install(context, 10.0, phases=1, transactionId=transaction)
+        if answer != "Accepted":
+            return
+        context.line.wait(FOLLOWS_S)
+        after = _conducting(context)
+        context.note("follow.phases_1", f"{before} phases before, {after} then")
+        if before == 3 and after in (0, 3):
+            context.note("policy.phases_impossible", "spread" if after == 3 else "pause")
+
+    _with_card(context, charge)
+
+
+def _remote(context: Context) -> None:
+    """RemoteStartTransaction: is its idTag asked for (key true), is its profile applied (5.11)?"""
+    context.keeper.write("AuthorizeRemoteTxRequests", "true")
+    with _car(context):
+        mark = context.line.mark()
+        context.note("session.remote_start", outcome(context.ask("RemoteStartTransaction", _request())))
+        start, transaction = _begun(context, mark)
+        asked = context.line.calls(mark, "Authorize")
+        context.note("policy.remote_start_id_tag", "per-key" if asked else "never-checked")
+        context.note("session.remote_start.idTag", "its own" if start.get("idTag") == CARD else "another")
+        stopped = outcome(context.ask("RemoteStopTransaction", {"transactionId": transaction}))
+        context.note("session.remote_stop", stopped)
+        stop = context.line.call_within(mark, "StopTransaction", STOPS_S)
+        context.note("session.remote_stop.reason", "not sent" if stop is None else str(stop.get("reason")))
+
+
+def _remote_profile(context: Context) -> None:
+    """Policy remote_start_profile: a profile that comes with the start."""
+    with _car(context):
+        mark = context.line.mark()
+        bare = composite(context)
+        profile = wire(context, _tx(9.0), level(context))
+
+        def send(ours: Payload) -> Reply:
+            return context.ask("RemoteStartTransaction", _request(ours))
+
+        id_, answer = context.keeper.lend(profile, send)
+        context.note("session.remote_start.profile", outcome(answer))
+        if outcome(answer) != "Accepted":
+            context.note("policy.remote_start_profile", "rejected")
+            return
+        _, transaction = _begun(context, mark)
+        context.line.wait(FOLLOWS_S)
+        context.note("policy.remote_start_profile", "ignored" if composite(context) == bare else "applied")
+        context.ask("RemoteStopTransaction", {"transactionId": transaction})
+        context.line.call_within(mark, "StopTransaction", STOPS_S)
+        context.keeper.undo(f"profile {id_}")
+
+
+def _request(profile: Payload | None = None) -> Payload:
+    request: Payload = {"connectorId": CONNECTOR, "idTag": CARD}
+    return request if profile is None else {**request, "chargingProfile": profile}
+
+
+def _tx(limit: float, phases: int | None = None, **about: Any) -> Form:
+    period = {"startPeriod": 0, "limit": limit} | ({} if phases is None else {"numberPhases": phases})
+    profile = {"chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Relative", **about}
+    return Form("tx", "", CONNECTOR, profile, periods=(period,), start_s=None)
+
+
+def _install(context: Context, limit: float, phases: int | None = None, **about: Any) -> tuple[str, str]:
+    context.check()
+    profile = wire(context, _tx(limit, phases, **about), level(context))
+    id_, reply = context.keeper.install(CONNECTOR, profile)
+    return f"profile {id_}", outcome(reply)
+
+
+def _flows(context: Context) -> str:
+    """The highest current of any phase, as measured and as offered, in whole amps."""
+    found = []
+    for measurand in ("Current.Import", "Current.Offered"):
+        if outcome(context.keeper.write(KEY, measurand)) in TAKEN:
+            amps = max((_number(value) for value in triggered(context)), default=None)
+            found.append(f"{measurand} {'not told' if amps is None else f'{amps:.0f} A'}")
+    return ", ".join(found) or "nothing tells it"
+
+
+def _conducting(context: Context) -> int:
+    if outcome(context.keeper.write(KEY, "Current.Import")) not in TAKEN:
+        raise GivenUp("it does not measure Current.Import")
+    return sum(_number(value) > CONDUCTS_A for value in triggered(context) if "phase" in value)
+
+
+def _number(value: Payload) -> float:
+    with suppress(ValueError, TypeError):
+        return float(value["value"])
+    return 0.0
+
+
+ROWS: tuple[tuple[str, str, Callable[[Context], None]], ...] = (
+    ("cycle", "what is told of a session from plugging in to unplugging?", _cycle),
+    ("interval", "does a new MeterValueSampleInterval hold at once?", _interval),
+    ("soc", "does it know a car's state of charge?", _soc),
+    ("tx_profile", "which TxProfiles does it take while a transaction runs?", _tx_profile),
+    ("followed", "does the current follow a limit, and what is told below 6 A?", _followed),
+    ("one_phase", "does the current follow numberPhases?", _one_phase),
+    ("remote_start", "is the idTag of a remote start asked for?", _remote),
+    ("remote_profile", "what becomes of a profile that comes with a remote start?", _remote_profile),
+)
+
+
+def probes() -> list[Probe]:
+    return [
+        Probe(
+            f"session.{name}",
+            GROUP,
+            asks,
+            run,
+            decides="by what it tells and, where it measures, by the current",
+            needs=CAR,
+            disturbs="charges a car at connector 1 for a minute or two",
+            restores="the car is unplugged, keys and profiles as they were",
+        )
+        for name, asks, run in ROWS
+    ]

@@ -1,0 +1,63 @@
+"""Whoever plugs cars in and holds cards up: the twin's bench, or a person at the terminal."""
+
+from collections.abc import Callable
+from typing import Protocol, TextIO
+
+from evc5.rigs.bench.bench import Bench
+
+CARD = "PROBE-CARD"  # assumed of a unit that is asked locally
+CAR = "vw-id3-58"
+
+
+class NotDone(Exception):
+    """It could not be done, or nobody did it."""
+
+
+class Hands(Protocol):
+    """Each returns when it is done."""
+
+    def plug_in(self, connector: int) -> None: ...
+    def unplug(self, connector: int) -> None: ...
+    def present_card(self, connector: int) -> None: ...
+
+
+class TwinHands:
+    """The rig's own."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    def plug_in(self, connector: int) -> None:
+        self._bench.plug_in(connector, CAR)
+
+    def unplug(self, connector: int) -> None:
+        self._bench.unplug(connector)
+
+    def present_card(self, connector: int) -> None:
+        self._bench.present_tag(connector, CARD)
+
+
+class Person:
+    """Is asked, and presses Enter when it is done; "s" where it cannot be."""
+
+    def __init__(self, prompts: TextIO, answer: Callable[[], str]) -> None:
+        self._prompts = prompts
+        self._answer = answer
+
+    def plug_in(self, connector: int) -> None:
+        self._ask(f"Plug a car into connector {connector}")
+
+    def unplug(self, connector: int) -> None:
+        self._ask(f"Unplug the car at connector {connector}")
+
+    def present_card(self, connector: int) -> None:
+        self._ask(f"Hold a card to connector {connector}")
+
+    def _ask(self, what: str) -> None:
+        self._prompts.write(f"► {what}, then press Enter (s: cannot be done) ")
+        self._prompts.flush()
+        answer = self._answer()
+        if not answer:
+            raise NotDone("nobody answers any more")
+        if answer.strip().lower() == "s":
+            raise NotDone(f"could not be done: {what}")
