@@ -15,9 +15,11 @@ from evc5.rigs.recording.reading.columns import Array, Columns
 from evc5.rigs.recording.reading.shapes import readings
 from evc5.rigs.recording.reading.telemetry_columns import phase_names
 
-OFFERED = phase_names("offered")
-FLOWS = phase_names("i")
-COLUMNS = ("t", "status", *OFFERED, *FLOWS, "energy_wh", "register_wh", "soc", "temp_c")
+CAPABILITY, OFFERED, FLOWS = (phase_names(quantity) for quantity in ("capability", "offered", "i"))
+COLUMNS = (
+    *("t", "status", *CAPABILITY, *OFFERED, *FLOWS, "limited_by"),
+    *("p_w", "energy_wh", "register_wh", "soc", "temp_c"),
+)
 LINE_WIDTHS = {1: [1.8], 2: [3.4, 1.3], 3: [4.2, 2.2, 0.9]}  # lines that meet stay visible
 _REGISTER = "Energy.Active.Import.Register"
 _HEAT_K = 0.5  # temperature is shown where it varies by more
@@ -67,15 +69,21 @@ def summary(rows: Columns, present: list[Visit]) -> str:
     return f"{kwh:.1f} kWh delivered · {cars} · at most {peak_a:.1f} A per phase"
 
 
-def stretches(rows: Columns) -> Iterator[tuple[str, float, float]]:
-    """The statuses one after the other, each with its begin and end."""
-    status = rows["status"]
+def stretches(rows: Columns, column: str = "status") -> Iterator[tuple[str, float, float]]:
+    """The words of a column one after the other, each with its begin and end, those not known left out."""
+    words = rows[column]
     t_s = rows["t"]
     if not len(t_s):
         return
-    starts = np.flatnonzero(np.concatenate([[True], status[1:] != status[:-1]]))
+    starts = np.flatnonzero(np.concatenate([[True], words[1:] != words[:-1]]))
     for begin, end in zip(starts, [*starts[1:], len(t_s) - 1], strict=True):
-        yield str(status[begin]), float(t_s[begin]), float(t_s[end])
+        if words[begin] is not None:
+            yield str(words[begin]), float(t_s[begin]), float(t_s[end])
+
+
+def limits(rows: Columns) -> list[tuple[str, float, float]]:
+    """What held the current down, and from when to when; nothing is said of stretches without a limit."""
+    return [row for row in stretches(rows, "limited_by") if row[0] != "none" and row[2] > row[1]]
 
 
 def alike(currents: Mapping[str, Array]) -> list[tuple[list[str], Array]]:

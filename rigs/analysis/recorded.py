@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from copy import copy
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from evc5.rigs.analysis.shown import Findings
@@ -49,6 +50,19 @@ class Recorded:
             return ZoneInfo(str(self.summary.get("timezone") or "UTC"))
         except (ZoneInfoNotFoundError, ValueError):
             return ZoneInfo("UTC")
+
+    def in_zone(self, tz: tzinfo | str | None) -> Self:
+        """The same run with its times in another zone; BadInput for a zone that nobody knows."""
+        if tz is None:
+            return self
+        name = str(tz) if isinstance(tz, str | ZoneInfo) else tz.tzname(None)
+        try:
+            ZoneInfo(str(name))
+        except (ZoneInfoNotFoundError, ValueError):
+            raise BadInput(f"tz must be a zone such as Europe/Berlin, got {tz!r}") from None
+        seen = copy(self)
+        seen.summary = self.summary | {"timezone": name}
+        return seen
 
     @property
     def end_s(self) -> float:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from evc5.rigs.analysis.plots import Plots
+    from evc5.rigs.analysis.figures.plots import Plots
     from evc5.rigs.analysis.questions.bill import Bill
 
 
@@ -260,8 +260,8 @@ class Run(Recorded):
 
     @property
     def plot(self) -> "Plots":
-        """Figures of the run: `plot.day()`, `plot.schedule()`, `plot.energy()`."""
-        from evc5.rigs.analysis.plots import Plots
+        """Figures of the run: `plot.day()`, `plot.power()`, `plot.heatmap()` …, with `ax=` and `tz=`."""
+        from evc5.rigs.analysis.figures.plots import Plots
 
         return Plots(self)
 

@@ -26,9 +26,25 @@ THEME = {
     "Reserved": ("#f3cfe0", "#5d2c46"),
     "Unavailable": ("#b9bfc8", "#47505c"),
     "Faulted": ("#f2b3b6", "#701c23"),
+    # what holds the current down: the telemetry's limited_by
+    "by-car": ("#dfe3e8", "#2a313b"),
+    "by-cable": ("#cdb89f", "#5f4a30"),
+    "by-rated": ("#bcd3ea", "#2c4a68"),
+    "by-station": ("#86a9d3", "#3f6699"),
+    "by-temperature": ("#e98f72", "#9c4226"),
+    "by-profile": ("#c5a6db", "#5f3d7d"),
+    "by-sharing": ("#93d3c5", "#1f6558"),
+    "by-grid": ("#f3d06b", "#7a5f0d"),
+    "by-minimum": ("#f0b4d0", "#7a3358"),
+    "by-fault": ("#d9707c", "#8f2733"),
 }
 LIGHT = {name: light for name, (light, _) in THEME.items()}
 PHASES = ("L1", "L2", "L3")
+
+
+def connector_colour(connector: int) -> str:
+    """The name of the colour that a connector has in every figure."""
+    return "connector1" if connector % 2 else "connector2"
 
 
 def mark_id(finding: int, connector: int) -> str:

@@ -6,7 +6,9 @@ from typing import Any
 
 from evc5.models.units import DAY_S
 
-_TICKS_S = tuple(s * 60 for s in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 40320))
+_TICKS_S = tuple(
+    s * 60 for s in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 5760, 10080, 20160, 40320)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,9 @@ class Comparison:
     fields: dict[tuple[str, str], Tally] = field(default_factory=dict)
     timing: dict[str, Tally] = field(default_factory=dict)  # beyond the tolerance
     meter: dict[tuple[str, str], Tally] = field(default_factory=dict)
-    points: dict[tuple[str, str], Points] = field(default_factory=dict)  # by (table, kind)
+    points: dict[tuple[str, str, int | None], Points] = field(
+        default_factory=dict
+    )  # by (table, kind, connector of a meter value)
 
     def __repr__(self) -> str:
         found = {name: value for name, value in self.table().items() if isinstance(value, list) and value}
@@ -229,7 +231,7 @@ class _Comparing:
             if not self._is_near(gap.a, gap.b):
                 self._into.meter.setdefault((gap.measurand, gap.unit), Tally()).number(pair, later, gap.phase)
                 if not gap.phase and a.action == "MeterValues":  # a stop tells of instants long past
-                    self._point("meter", gap.measurand, pair.one.happened_s, later)
+                    self._point("meter", gap.measurand, pair.one.happened_s, later, pair.one.connector)
 
     def _is_near(self, a: float, b: float) -> bool:
         return abs(b - a) <= self._meter_pct / 100 * max(abs(a), abs(b))
@@ -243,8 +245,10 @@ class _Comparing:
         self._into.fields.setdefault((pair.one.kind, path), Tally()).first(pair, *texts(a, b))
         self._point("fields", pair.one.kind, pair.one.happened_s)
 
-    def _point(self, table: str, kind: str, t_s: float, value: float = 0.0) -> None:
-        self._into.points.setdefault((table, kind), Points()).add(t_s, value)
+    def _point(
+        self, table: str, kind: str, t_s: float, value: float = 0.0, connector: int | None = None
+    ) -> None:
+        self._into.points.setdefault((table, kind, connector), Points()).add(t_s, value)
 
     def _transaction(self, pair: Pair) -> None:
         if pair.one.action == "StartTransaction":

@@ -5,18 +5,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from evc5.rigs.analysis.plot_style import (
-    DPI,
-    WIDTH_IN,
-    Chart,
-    chart,
-    label_time,
-    legend,
-    name_panel,
-    style,
-    title,
-)
+from evc5.rigs.analysis.figures.canvas import Canvas, label_time, name_panel
+from evc5.rigs.analysis.figures.style import DPI, style
 from evc5.rigs.analysis.theme import LIGHT
 from evc5.rigs.analysis.window import Window
 from evc5.rigs.shadow.deviations import Shadow
@@ -34,22 +26,16 @@ def write_figure(shadow: Shadow, path: Path) -> None:
         plot_shadow(shadow).savefig(path, dpi=2 * DPI)
 
 
-def plot_shadow(shadow: Shadow) -> Chart:
+def plot_shadow(shadow: Shadow) -> Figure:
     """A panel for each connector: the twin's current as lines, the metal's readings as marks, by phase."""
     connectors = range(1, shadow.metal.connectors() + 1)
-    height = 1.0 + len(connectors) * (PANEL_IN + 0.45)
     window = Window(shadow.metal.start, 0.0, max(shadow.metal.ended_s - shadow.metal.began_s, 60.0))
-    with style():
-        figure = chart(WIDTH_IN, height)
-        title(figure, f"Twin and metal · {shadow.metal.identity}", closing(shadow).plain)
-        drawn = []
-        top = height - 0.9
-        for connector in connectors:
-            axes = figure.add_axes((0.06, (top - PANEL_IN) / height, 0.925, PANEL_IN / height))
+    title = f"Twin and metal · {shadow.metal.identity}"
+    page = Canvas().panels([PANEL_IN] * len(connectors), title, closing(shadow).plain)
+    with page as (figure, panels):
+        for axes, connector in zip(panels, connectors, strict=True):
             _draw(axes, shadow, connector, window)
-            drawn.append(axes)
-            top -= PANEL_IN + 0.45
-        label_time(window, drawn[-1], above=drawn[:-1])
+        label_time(window, panels[-1], above=panels[:-1])
     return figure
 
 
@@ -68,4 +54,3 @@ def _draw(axes: Axes, shadow: Shadow, connector: int, window: Window) -> None:
                 axes.plot(seen, amps, "x", color=LIGHT[phase], markersize=3, label=f"{phase} metal")
     name_panel(axes, f"Connector {connector}, A")
     axes.set_ylim(bottom=0.0)
-    legend(axes)

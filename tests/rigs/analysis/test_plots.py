@@ -7,7 +7,7 @@ import pytest
 from small_world import Exchange, SmallBench, evening
 
 from evc5.rigs.analysis import busiest_day
-from evc5.rigs.analysis.plot_style import Chart, chart, style, title
+from evc5.rigs.analysis.figures.style import Chart, chart, style
 from evc5.rigs.analysis.profile_history import profile_history
 from evc5.rigs.analysis.run import Run
 from evc5.rigs.analysis.stepped import held, steps
@@ -169,7 +169,7 @@ def test_the_same_figure_is_the_same_svg_in_the_colours_of_the_page():
     def drawn():
         with style():
             figure = chart(2.0, 1.0)
-            title(figure, "A line")
+            figure.text(0, 0, "A line")
             figure.add_axes((0, 0, 1, 1)).plot([0, 1], color=LIGHT["limit"])
         return figure.svg()
 

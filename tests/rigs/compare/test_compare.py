@@ -253,8 +253,8 @@ def test_a_figure_has_a_panel_for_each_kind_of_difference(found: Found) -> None:
     names = [axes.get_title(loc="left") for axes in plot_comparison(found(change)).axes]
     assert names == [
         "Messages that differ",
-        "Energy.Active.Import.Register, B − A, Wh",
-        "Energy of each transaction, B − A, Wh",
+        "Energy.Active.Import.Register, connector 1, B − A, Wh",
+        "Energy of each transaction, connector 1, B − A, Wh",
     ]
 
 
