@@ -86,7 +86,7 @@ ROOMS = {
     "rigs.keeper": ("rigs.errors rigs.secrets twin", ""),
     "rigs.served": (
         "rigs.errors rigs.printable rigs.recording rigs.checks rigs.analysis rigs.rigfile rigs.bench"
-        " rigs.hardware models twin",
+        " rigs.hardware rigs.keeper rigs.secrets models twin",
         "orjson websockets",
     ),
     "rigs.tap": (

@@ -157,6 +157,8 @@ def _csms_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--max-bytes", type=count, default=most.bytes_per_s, metavar="N", help=what)
     sub.add_argument("--for", type=duration, metavar="SECONDS", dest="seconds", help="default: until Ctrl-C")
     sub.add_argument("--out", type=Path, metavar="DIR", help="run directory, or the folder of several")
+    what = "touch nothing: who would do which step, which keys are set, and what the twin makes of RIG"
+    sub.add_argument("--dry-run", action="store_true", help=what)
     _voice(sub)
 
 

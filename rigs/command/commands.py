@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from evc5.rigs.analysis.run import Run
+    from evc5.rigs.rigfile.file import RigFile
     from evc5.twin.sheet.behaviour import Behaviour
 
 OK = 0
@@ -122,6 +123,8 @@ def serve_charge_points(arguments: Namespace) -> int:
         raise BadInput("--tls-key must come with --tls-cert")
     address = Address(arguments.host, arguments.port, arguments.tls_cert, arguments.tls_key)
     rig = RigFile.load(arguments.rig) if arguments.rig else None
+    if arguments.dry_run:
+        return _rehearse(rig, arguments)
     most = Limits(arguments.max_stations, frames_per_s=arguments.max_frames, bytes_per_s=arguments.max_bytes)
     order = Order(address, rig, tuple(arguments.station), arguments.seconds, arguments.out, most)
     tell: Callable[[str], None] = _say_nothing if arguments.quiet else _say
@@ -137,6 +140,22 @@ def serve_charge_points(arguments: Namespace) -> int:
     if outcome.faults or outcome.bench_fault is not None:
         return OUR_FAULT
     return OK if outcome.passed else FAILED
+
+
+def _rehearse(rig: "RigFile | None", arguments: Namespace) -> int:
+    from evc5.rigs.command.progress import bar
+    from evc5.rigs.served.dry_run import rehearse
+
+    if rig is None:
+        raise BadInput("--dry-run must stand beside a RIG")
+    with bar(rig.name, show=not arguments.quiet) as progress:
+        lines, passed = rehearse(rig, progress)
+    if arguments.json:
+        print(json.dumps({"lines": lines, "passed": passed}))
+    elif not arguments.quiet:
+        for line in lines:
+            print(printable(line))
+    return OK if passed else FAILED
 
 
 def listen_in(arguments: Namespace) -> int:

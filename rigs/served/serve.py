@@ -1,7 +1,5 @@
 """evc5 csms: serve real charge points, play a rig on one of them, judge what was recorded."""
 
-import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,11 +11,11 @@ from evc5.rigs.errors import BadInput, BenchFault
 from evc5.rigs.hardware.making import check as check_hardware
 from evc5.rigs.recording.reading.run_directory import check
 from evc5.rigs.rigfile.file import RigFile
-from evc5.rigs.served.back_office import Plan, Service, Station, Tell
+from evc5.rigs.served.back_office import Plan, Service, Tell
+from evc5.rigs.served.keys import check as check_keys
 from evc5.rigs.served.limits import DEFAULTS, Limits
 from evc5.rigs.served.listener import Address
-from evc5.rigs.served.metal import Metal
-from evc5.rigs.served.operator import Operator, Script
+from evc5.rigs.served.play import Play, check_hands
 
 REPORTS = 8  # of so many charge points there is a report for people; of others evc5 verify writes one
 END_POLL_S = 0.5  # wall clock: how often the end is looked for
@@ -55,8 +53,8 @@ class Outcome:
 def serve(order: Order, tell: Tell) -> Outcome:
     """Serve as ordered; every charge point's recording is judged at the end."""
     plan = _plan(order)
-    if order.rig is not None and order.rig.hardware is not None:
-        check_hardware(order.rig.hardware, order.rig.folder)
+    if order.rig is not None:
+        _check(order.rig, plan.directory)
     service = Service(plan, order.address, tell, order.limits)
     tell(f"charge points may dial {service.server.url}/<identity>")
     outcome = Outcome()
@@ -81,42 +79,33 @@ def serve(order: Order, tell: Tell) -> Outcome:
     return outcome
 
 
+def _check(rig: RigFile, directory: Path) -> None:
+    """BadInput for what a rig on metal lacks, before anything is opened."""
+    if rig.hardware is not None:
+        check_hardware(rig.hardware, rig.folder)
+        check_hands(rig)
+    if rig.station.backend == "hardware":
+        check_keys(directory)
+
+
 def _serve(order: Order, service: Service, tell: Tell) -> str | None:
     """Serve to the end; what of the bench failed, if anything did."""
-    script: list[Script] = []
-    rig = order.rig
-    operator = bench = None
-    if rig is not None:
-        if rig.hardware is not None:
-            tell(f"{rig.name} takes {rig.days * 24:.3g} h of real time on this bench")
-            bench = Metal(service, rig.hardware, rig, tell)
-        if rig.station.backend == "hardware":
-            operator = Operator(service.hub, sys.stderr, sys.stdin)
-
-        def begin(station: Station) -> None:
-            if station.identity == rig.station.identity:
-                if bench is not None:
-                    bench.record(station)
-                script.append(Script(service, station, rig, operator, None if bench is None else bench.bench))
-
-        service.on_first.append(begin)
+    if order.rig is None:
+        _until_over(order, service, None)
+        return None
+    play = Play(service, order.rig, service.plan.directory, tell)
     try:
-        _until_over(order, service, script)
+        _until_over(order, service, play)
     finally:
-        if bench is not None:
-            bench.close()
-        if operator is not None:
-            operator.dismiss()
-    if bench is not None and bench.bench.fault is not None:
-        return bench.bench.fault
-    if operator is not None and operator.gone:
+        play.end()
+    if play.fault is None and play.operator is not None and play.operator.gone:
         raise _NobodyAnswers
-    return None
+    return play.fault
 
 
-def _until_over(order: Order, service: Service, script: Sequence[Script]) -> None:
+def _until_over(order: Order, service: Service, play: Play | None) -> None:
     deadline_s = order.seconds if order.seconds is not None else float("inf")
-    while service.timeline.now < deadline_s and not (script and script[0].over):
+    while service.timeline.now < deadline_s and not (play is not None and play.over):
         service.run(min(END_POLL_S, deadline_s - service.timeline.now))
 
 

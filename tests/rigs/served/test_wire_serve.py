@@ -208,7 +208,7 @@ def test_several_charge_points_have_a_run_directory_each_and_one_count_of_transa
     ):
         numbers = [it.call("StartTransaction", start)[2]["transactionId"] for it in (a, b, c)]
     assert sorted(numbers) == [1, 2, 3]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["A", "B%252f..", "B%2f.."]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["A", "B%252f.%2e", "B%2f.%2e"]
 
 
 def test_a_charge_point_whose_directory_cannot_be_written_is_hung_up_on_and_others_go_on(tmp_path):
