@@ -74,7 +74,8 @@ class FlowLimits:
         flow, since_s = self._with_slope(connector, block, flow_of(block))
         if self._in_force.is_empty or not len(block):
             return
-        when = np.minimum(block.stamp, block.epoch_s)  # a clock that is ahead does not look ahead
+        sent = block.epoch_s + self._ledger.time.doubts_s(block.stamp)
+        when = np.minimum(block.stamp, sent)  # a clock that is ahead does not look ahead
         late = self._late(block, since_s)
         for scope in (connector, 0):
             self._offer(connector, scope, when, offer_of(block))

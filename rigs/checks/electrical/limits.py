@@ -117,11 +117,14 @@ class StationLimit:
         context.bus.telemetry.append(self._part)
 
     def _limit(self, epoch_s: float) -> float | None:
-        """The highest limit in force of late: after a cut it takes the cars a while to follow."""
+        """The highest limit in force of late: after a cut it takes the cars a while to follow.
+
+        None where it is not known, or was not of late.
+        """
         before = epoch_s - CARS_FOLLOW_S - self._context.telemetry.instrument.window_s
         texts = {self._context.history.keys.text(self.KEY, at) for at in (epoch_s, before)}
         try:
-            return max(float(text) for text in texts if text)
+            return max(float(text) for text in texts if text) if None not in texts else None
         except ValueError:
             return None
 

@@ -16,6 +16,7 @@ SAMPLED = {
 }
 ALIGNED = {**SAMPLED, "MeterValuesAlignedData": MEASURED}
 DRIFTING = {"latency_s": 0.05, "clock": {"offset_s": 0.0, "drift_ppm": -500.0}}
+AHEAD = {"offset_s": 0.0, "drift_ppm": 500.0}
 IMAGE = "ftp://server/new"
 
 
@@ -130,6 +131,33 @@ ENDED_AS_IT_IS_SET_BACK = [
     step("ask", "TriggerMessage", {"requestedMessage": "Heartbeat"}),
     wait(300.0),
 ]
+SIX_AMPS = {
+    "chargingProfileId": 7,
+    "stackLevel": 3,
+    "chargingProfilePurpose": "ChargePointMaxProfile",
+    "chargingProfileKind": "Absolute",
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6.0}],
+        "startSchedule": "2024-03-01T00:00:00Z",
+        "duration": 7200,
+    },
+}
+READ_AS_A_PROFILE_ENDS = [
+    step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": SIX_AMPS}),
+    wait(3600.0),
+    step("plug_in", 1, "vw-e-golf-2017", 0.831, 20.0),
+    step("present_tag", 1, "TAG1"),
+    wait(4240.0),
+]
+FIRST_TOLD_AS_IT_CHANGES = [
+    *CHARGE,
+    step("plug_in", 2, "vw-e-golf-2017"),
+    step("present_tag", 2, "TAG2"),
+    wait(600.0),
+    step("ask", "ChangeConfiguration", {"key": "chg_StationMaxCurrent", "value": "20"}),
+    wait(300.0),
+]
 STOPPED_FOR_A_MOMENT = [
     *CHARGE,
     wait(300.0),
@@ -168,15 +196,21 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
         SHOWN_AS_THE_CLOCK_IS_SET,
     ),
     "a-cable-pulled-before-the-clock-is-set-back": (
-        {"behaviour": "ocpp16", "clock": {"offset_s": 0.0, "drift_ppm": 500.0}},
+        {"behaviour": "ocpp16", "clock": AHEAD},
         {},
         PULLED_BEFORE_IT_IS_SET_BACK,
     ),
     "a-transaction-refused-as-the-clock-is-set-back": (
-        {"behaviour": "ocpp16", "latency_s": 0.05, "clock": {"offset_s": 0.0, "drift_ppm": 500.0}},
+        {"behaviour": "ocpp16", "latency_s": 0.05, "clock": AHEAD},
         {},
         ENDED_AS_IT_IS_SET_BACK,
     ),
+    "a-profile-that-ends-before-the-clock-is-set-back": (
+        {"latency_s": 0.8, "keys": {**ALIGNED, "ClockAlignedDataInterval": 300}, "clock": AHEAD},
+        {},
+        READ_AS_A_PROFILE_ENDS,
+    ),
+    "a-limit-that-was-never-told-before": ({}, {"asks_keys": False}, FIRST_TOLD_AS_IT_CHANGES),
     "an-emergency-stop-that-is-over-at-once": ({"latency_s": 0.05}, {}, STOPPED_FOR_A_MOMENT),
 }
 
