@@ -206,11 +206,15 @@ class Charging:
         return all(abs(allocated - amps) > EXACT_A for amps in wanted)
 
     def _around(self, connector: int, epoch_s: float, least: float) -> list[float]:
-        """At the instant of a change either side of it may stand: stamps are rounded to the millisecond."""
+        """At the instant of a change either side of it may stand: stamps are rounded to the millisecond.
+
+        By a clock that is just set they are off by more.
+        """
+        set_s = JUST_S + self._ledger.time.doubt_s(epoch_s)
         limits = [
-            self._in_force.limit(which, epoch_s + by)[0]
+            cap
             for which in (connector, 0)
-            for by in (-JUST_S, JUST_S)
+            for _, cap in self._in_force.steps(which, epoch_s - set_s, epoch_s + set_s)
         ]
         return [0.0 if (amps := self._amps(cap)) < least else amps for cap in limits]
 

@@ -90,24 +90,31 @@ class Files:
         bus.calls["BootNotification"].append(self._booted)
         bus.calls["StopTransaction"].append(self._stopped)
         for name in ("power-cut", "link-down", "reset"):
-            bus.events[name].append(lambda event: self._lost(event.name))
-        self._triggers: set[str] = set()
+            bus.events[name].append(self._lost)
+        self._triggers: dict[str, float] = {}  # what was asked for, and when
+        self._restarted = -FOREVER
 
     def _triggered(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":
-            self._triggers.add(call.payload["requestedMessage"])
+            self._triggers[call.payload["requestedMessage"]] = call.reply_epoch_s or call.epoch_s
 
-    def _lost(self, name: str) -> None:
+    def _lost(self, event: Event) -> None:
         """What goes down may have told a step that nobody heard, or begins anew."""
         self._now[UPLOAD] = "?"
-        if name != "reset":
+        if event.name != "reset":
             self._now[UPDATE] = "?"
+        if event.name != "link-down":
+            self._restarted = event.epoch_s
+
+    def _was_asked_for(self, call: Call) -> bool:
+        """Does a trigger ask for this one? Of those before a restart it knows no more."""
+        asked = self._triggers.pop(call.action, None)
+        return asked is not None and (asked > self._restarted or call.epoch_s <= asked + JUST_BEFORE_S)
 
     def _step(self, call: Call) -> None:
         action = call.action
         status = call.payload["status"]
-        if action in self._triggers:
-            self._triggers.discard(action)
+        if self._was_asked_for(call):
             return
         if action == UPDATE and status == "Installing":
             self._began_before_replaced(call.epoch_s)

@@ -12,6 +12,7 @@ from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.mains import Mains
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import hold, lasting
+from evc5.rigs.checks.status.faults import senses
 
 TRUE, TOLD = "status.true", "status.told"
 REQUIREMENTS = (
@@ -101,7 +102,8 @@ class Standing:
         if event.connector is None:
             return
         stretches = self._faulting.setdefault(event.connector, Stretches())
-        if self._connectors.faults(event.connector) & EVSE_FAULTS:
+        known = self._connectors.faults(event.connector) & EVSE_FAULTS
+        if any(senses(self._context, fault, event.connector, event.epoch_s) for fault in known):
             stretches.open(event.epoch_s)
         else:
             stretches.close(event.epoch_s)

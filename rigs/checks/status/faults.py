@@ -33,6 +33,15 @@ CODES = {  # 7.6; what table 5 of the sheet lacks is OtherError there
     "emergency-stop": "OtherError",
 }
 LACKING = frozenset({"UnderVoltage"})  # sheet table 5
+RESIDUAL, SENSOR = "ground-failure", "rcd"  # an input of io_InputCfg: RCD2, of an EVC4
+
+
+def senses(context: Context, fault: str, connector: int, epoch_s: float) -> bool:
+    """Is there anything that tells the station of a fault? By policy assumed_keys it takes an input."""
+    if fault != RESIDUAL or context.policies.get("assumed_keys") != "as-named":
+        return True
+    inputs = (context.history.keys.text("io_InputCfg", epoch_s) or "").lower().split(",")
+    return connector > len(inputs) or inputs[connector - 1].strip().startswith(SENSOR)
 
 
 class Faults:
@@ -55,7 +64,7 @@ class Faults:
     def _came(self, event: Event) -> None:
         fault = str(event.detail.get("fault"))
         connector = event.connector
-        if not connector or fault not in CODES:
+        if not connector or fault not in CODES or not senses(self._context, fault, connector, event.epoch_s):
             return
         others = self._connectors.faults(connector) - {fault}
         if not others:

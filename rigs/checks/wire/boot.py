@@ -34,6 +34,9 @@ class Boot:
         self._link = context.history.link
         self._waits = context.evidence.from_power_on  # else it may begin anywhere
         self._last: tuple[float, float, str] | None = None  # last answer: when, interval, status
+        self._new_life = float(
+            "-inf"
+        )  # when it was reset or its power cut: what was answered then is forgotten
         self._triggered: Counter[str] = Counter()  # how many of each were asked for while pending
         self._of_all: dict[str, set[int | None]] = {}  # asked for of every connector: who has told
         self._owed: set[int] | None = None  # connectors whose status has not come since the boot
@@ -83,7 +86,7 @@ class Boot:
         if self._last is None:
             return
         answered, interval, status = self._last
-        if status != "Accepted" and interval > 0:
+        if status != "Accepted" and interval > 0 and answered > self._new_life:
             t_s = self._ledger.time.t_s  # a boot may set the clock
             waited = t_s(call.epoch_s) - t_s(answered)
             self._ledger.judge(
@@ -193,6 +196,7 @@ class Boot:
     def _restarts(self, event: Event) -> None:
         """A new life knows no interval of the last."""
         self._last = None
+        self._new_life = event.epoch_s
         self._asked_for = True
 
     def _told_to_reset(self, call: Call) -> None:
@@ -201,8 +205,7 @@ class Boot:
 
     def _fell(self, event: Event) -> None:
         if event.name == "power-cut":
-            self._last = None
-            self._asked_for = True
+            self._restarts(event)
         self._owed = None
         self._waits = self._waits or event.name == "power-cut"
 

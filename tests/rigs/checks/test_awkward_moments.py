@@ -150,6 +150,35 @@ READ_AS_A_PROFILE_ENDS = [
     step("present_tag", 1, "TAG1"),
     wait(4240.0),
 ]
+SIX_FROM_THE_START = {
+    **{name: of for name, of in SIX_AMPS.items() if name != "chargingSchedule"},
+    "chargingProfileKind": "Relative",
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6.0}],
+    },
+}
+BEGUN_AS_IT_IS_SET_BACK = [
+    step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": SIX_FROM_THE_START}),
+    wait(2100.0),
+    step("plug_in", 1, "vw-e-golf-2017"),
+    step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG3"}),
+    step("ask", "TriggerMessage", {"requestedMessage": "Heartbeat"}),
+    wait(300.0),
+]
+ASKED_FOR_AND_RESET = [
+    *CHARGE,
+    wait(60.0),
+    step("ask", "Reset", {"type": "Soft"}),
+    wait(1.0),
+    step("ask", "TriggerMessage", {"requestedMessage": "FirmwareStatusNotification"}),
+    wait(300.0),
+    step("ask", "UpdateFirmware", {"location": IMAGE, "retrieveDate": "2024-03-01T00:10:00Z"}),
+    wait(900.0),
+]
+NOBODY_SENSES_IT = [wait(300.0), step("inject", "ground-failure", 1), wait(60.0)]
+CUT_AS_IT_IS_PENDING = [wait(60.0), step("power.cut"), step("power.restore"), wait(300.0)]
+PENDING = {"boot_status": ["Rejected", "Pending", "Accepted"], "boot_interval_s": 60}
 FIRST_TOLD_AS_IT_CHANGES = [
     *CHARGE,
     step("plug_in", 2, "vw-e-golf-2017"),
@@ -211,6 +240,18 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
         READ_AS_A_PROFILE_ENDS,
     ),
     "a-limit-that-was-never-told-before": ({}, {"asks_keys": False}, FIRST_TOLD_AS_IT_CHANGES),
+    "a-limit-from-a-start-as-the-clock-is-set-back": (
+        {"behaviour": "ocpp16", "latency_s": 0.05, "clock": AHEAD},
+        {},
+        BEGUN_AS_IT_IS_SET_BACK,
+    ),
+    "a-step-asked-for-and-forgotten-at-a-reset": (
+        {"behaviour": "ocpp16", "latency_s": 0.8},
+        {},
+        ASKED_FOR_AND_RESET,
+    ),
+    "a-fault-that-no-input-senses": ({"policies": {"assumed_keys": "as-named"}}, {}, NOBODY_SENSES_IT),
+    "mains-cut-as-a-boot-is-answered": ({"latency_s": 0.0}, PENDING, CUT_AS_IT_IS_PENDING),
     "an-emergency-stop-that-is-over-at-once": ({"latency_s": 0.05}, {}, STOPPED_FOR_A_MOMENT),
 }
 
