@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 from evc5.models.units import NOMINAL_V
 from evc5.twin.charging.phases import Outlook, PhaseRules
 from evc5.twin.charging.profile import ENUMERATIONS, Rejected
-from evc5.twin.charging.schedule import Cap, Schedule, prevailing, tenth, to_ms
+from evc5.twin.charging.schedule import NEVER, WEEK_MS, Cap, Schedule, prevailing, tenth, to_ms
 from evc5.twin.ocpp.frames import Refusal
 
 LAST_MS_OF_SECOND = 999
-MOST_STEPS = (
-    100_000  # beyond that no device would answer; assumed: a year of quarter hours has a third of them
-)
+MOST_PERIODS = 366 * 96  # beyond a year of quarter hours no device would answer; assumed
+MOST_STEPS = 100_000  # to find them; assumed
+WEEK_S = WEEK_MS // 1000  # the longest recurrence, in which whatever recurs comes again
 UNLIMITED = -1.0  # a gap under the policy "unlimited", which OCPP has no word for; as MicroOcpp does
 
 
@@ -119,22 +119,80 @@ def _periods(
     query: Query, layers: Layers, begun: Begun, start_epoch_s: int
 ) -> tuple[list[dict[str, Any]], float]:
     """The periods from the start, equal neighbours as one, and the highest minChargingRate among them."""
-    periods: list[dict[str, Any]] = []
+    told = _Periods()
     hint = 0.0
     offset_s = 0
-    before = None
+    week = _Week.of(0, start_epoch_s, layers, begun)
     for _ in range(MOST_STEPS):
         epoch_ms = (start_epoch_s + offset_s) * 1000 + LAST_MS_OF_SECOND
         flow, layers, until_ms = _flow(query.connector, epoch_ms, layers, begun)
         hint = max(hint, tenth(flow.hint_a * (1 if query.unit == "A" else NOMINAL_V * flow.phases)))
-        told = flow.told(query.unit)
-        if told != before:
-            periods.append({"startPeriod": offset_s, "limit": told[0], "numberPhases": told[1]})
-            before = told
-        offset_s = until_ms // 1000 - start_epoch_s
+        told.add(offset_s, flow.told(query.unit))
+        offset_s = min(until_ms // 1000 - start_epoch_s, week.end_s)
+        if offset_s == week.end_s and offset_s < query.duration_s:
+            if week.recurs(layers):
+                offset_s = told.repeat(week.from_s, min(query.duration_s, week.steady_until_s))
+            week = _Week.of(offset_s, start_epoch_s, layers, begun)
         if offset_s >= query.duration_s:
-            return periods, hint
+            return told.rows, hint
     raise Rejected(f"more than {MOST_STEPS} changes of limit")
+
+
+class _Periods:
+    """The periods of a composite so far; `Rejected` where they become too many."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self._last: tuple[float, int] | None = None
+        self._all: list[tuple[int, tuple[float, int]]] = []  # also those that repeat the one before
+
+    def add(self, offset_s: int, told: tuple[float, int]) -> None:
+        """From an offset on this is the limit, on so many phases."""
+        self._all.append((offset_s, told))
+        if told == self._last:
+            return
+        if len(self.rows) == MOST_PERIODS:
+            raise Rejected(f"more than {MOST_PERIODS} periods")
+        self.rows.append({"startPeriod": offset_s, "limit": told[0], "numberPhases": told[1]})
+        self._last = told
+
+    def repeat(self, from_s: int, until_s: int) -> int:
+        """The week from an offset on comes again, whole weeks, up to another; where it then stands."""
+        week = [(offset_s, told) for offset_s, told in self._all if offset_s >= from_s]
+        weeks = (until_s - from_s) // WEEK_S
+        if any(told != self._last for _, told in week):  # else the same goes on
+            for number in range(1, weeks):
+                for offset_s, told in week:
+                    self.add(offset_s + number * WEEK_S, told)
+        return from_s + weeks * WEEK_S
+
+
+@dataclass(frozen=True, slots=True)
+class _Week:
+    """A week of a composite in which schedules do nothing but recur, or the part before one does more."""
+
+    from_s: int
+    end_s: int
+    steady_until_s: int
+    outlooks: Mapping[int, Outlook]
+
+    @classmethod
+    def of(cls, from_s: int, start_epoch_s: int, layers: Layers, begun: Begun) -> "_Week":
+        epoch_ms = (start_epoch_s + from_s) * 1000 + LAST_MS_OF_SECOND
+        until_ms = min(
+            (
+                schedule.steady_until(epoch_ms, begun.on(connector))
+                for connector, stack in layers.stacks.items()
+                for schedule in stack
+            ),
+            default=NEVER,
+        )
+        until_s = until_ms // 1000 - start_epoch_s
+        return cls(from_s, min(from_s + WEEK_S, until_s), until_s, layers.outlooks)
+
+    def recurs(self, layers: Layers) -> bool:
+        """Is it whole, and does the next begin as it did?"""
+        return self.end_s == self.from_s + WEEK_S and layers.outlooks == self.outlooks
 
 
 def _flow(connector: int, epoch_ms: int, layers: Layers, begun: Begun) -> tuple[Flow, Layers, int]:

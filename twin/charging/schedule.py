@@ -60,6 +60,16 @@ class Schedule:
         cap, until_ms = self._at(epoch_ms, start)
         return cap, min(until_ms, self.valid_to_ms)
 
+    def steady_until(self, epoch_ms: int, began_ms: int | None = None) -> int:
+        """The instant up to which it does nothing but recur, or say the same."""
+        if self.every_ms is None:
+            return self.at(epoch_ms, began_ms)[1]
+        start = began_ms if self.start_ms is None else self.start_ms
+        marks = [self.valid_from_ms, self.valid_to_ms]
+        if start is not None and not self.backwards:
+            marks.append(start)
+        return min((mark for mark in marks if mark > epoch_ms), default=NEVER)
+
     def _at(self, epoch_ms: int, start_ms: int) -> tuple[Cap | None, int]:
         span = self.duration_ms
         following = NEVER

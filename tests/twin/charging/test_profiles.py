@@ -453,6 +453,18 @@ def test_a_composite_of_a_lifetime_is_answered_where_nothing_changes() -> None:
     assert flat(composite(ProfileStore(), duration=LIFETIME_S)) == [(0, 16, 3)]
 
 
+def test_a_lifetime_of_what_comes_again_each_day_takes_a_weeks_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evc5.twin.charging.composite.MOST_STEPS", 2 * 7 * 96)
+    store = ProfileStore()
+    put(store, 1, recurring(chargingSchedulePeriod=periods(*((900 * n, 10) for n in range(96)))))
+    assert flat(composite(store, duration=LIFETIME_S)) == [(0, 10, 3)]
+    put(store, 1, recurring(chargingSchedulePeriod=periods(*((900 * n, 6 + n % 2) for n in range(96)))))
+    assert composite(store, duration=LIFETIME_S) == {"status": "Rejected"}
+    year = flat(composite(store, duration=365 * 86400))
+    assert len(year) == 365 * 96
+    assert year[-1] == (365 * 86400 - 900, 7, 3)
+
+
 @pytest.mark.slow
 def test_a_composite_too_long_for_any_device_is_rejected() -> None:
     store = ProfileStore()

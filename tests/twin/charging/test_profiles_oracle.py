@@ -10,6 +10,7 @@ import oracle_profiles as oracle
 import pytest
 from random_profiles import POLICIES, instant, profile
 
+from evc5.twin.charging import composite
 from evc5.twin.charging.profiles import ActiveTransaction, Limit, ProfileStore
 
 
@@ -71,6 +72,24 @@ def check_composite(case: Case) -> None:
     for t in seconds_to_check(case, starts, lo, lo + duration):
         got = pairs[bisect_right(starts, t - lo) - 1]
         assert got == oracle.composite(connector, unit, case.world(case.now), t * 1000), (connector, unit, t)
+
+
+@pytest.mark.slow
+def test_weeks_of_a_composite_that_come_again_are_those_that_stepping_gives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    long = 0
+    for seed in range(60):
+        case = Case(seed)
+        asked = (case.rng.choice((0, 1, 2)), case.now, case.rng.choice((20, 45, 90)) * 86_400 + 1)
+        here = {"began_epoch_s": case.started, "local_a": case.rated_a, "station_a": case.station_a}
+        unit = case.rng.choice("AW")
+        answer = case.store.composite(*asked, unit, **here)
+        with monkeypatch.context() as patched:
+            patched.setattr(composite, "WEEK_S", 10**12)  # none ever passes
+            assert case.store.composite(*asked, unit, **here) == answer, seed
+        long += len(answer["chargingSchedule"]["chargingSchedulePeriod"]) > 30
+    assert long > 5
 
 
 def seconds_to_check(case: Case, starts: list[int], lo: int, hi: int) -> list[int]:
