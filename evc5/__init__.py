@@ -2,7 +2,7 @@
 
 The public API: a `Rig` is run and gives a `Run`; a `Bench` is one charge point under your hands; `judge` says
 of any recording what held; `compare` what differs between two; `sweep` runs a rig many times over. What goes
-wrong is `BadInput`, `BenchFault`, `CallError`, `NoReply` or `NotAvailable`.
+wrong is `BadInput`, `BenchFault`, `CallError`, `ControllerError`, `NoReply` or `NotAvailable`.
 """
 
 from importlib import import_module
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from evc5.rigs.bench.rig import Rig
     from evc5.rigs.checks.verdict.judging import judge
     from evc5.rigs.compare.compare import compare
-    from evc5.rigs.errors import BadInput, BenchFault, NotAvailable
+    from evc5.rigs.errors import BadInput, BenchFault, ControllerError, NotAvailable
     from evc5.rigs.session_data.frame import fit_arrivals, read_sessions
     from evc5.rigs.sweep.sweep import sweep
 
@@ -23,6 +23,7 @@ __all__ = [
     "Bench",
     "BenchFault",
     "CallError",
+    "ControllerError",
     "NoReply",
     "NotAvailable",
     "Rig",
@@ -40,6 +41,7 @@ _HOMES = {
     "Bench": "bench.bench",
     "BenchFault": "errors",
     "CallError": "bench.bench",
+    "ControllerError": "errors",
     "NoReply": "bench.bench",
     "NotAvailable": "errors",
     "Rig": "bench.rig",

@@ -13,6 +13,10 @@ class BenchFault(Exception):
     """What stands around the charge point failed: no finding against it; the exit code is 3."""
 
 
+class ControllerError(Exception):
+    """A user's controller failed; the message has the rig's time and the traceback of the user's code."""
+
+
 class DataWarning(UserWarning):
     """Data that can be read and may not be what their user takes them for."""
 

@@ -77,10 +77,11 @@ ROOMS = {
         "rigs.errors rigs.recording.reading rigs.recording.writing rigs.rigfile models",
         "pymodbus pyvisa",
     ),
-    "rigs.stretches": ("models twin rigs.recording.writing", "numpy"),
+    "rigs.stretches": ("models twin rigs.recording.writing", "numpy orjson"),
+    "rigs.controllers": ("rigs.errors rigs.tariffs", "numpy"),
     "rigs.bench": (
-        "rigs.errors rigs.secrets rigs.recording rigs.stretches rigs.checks rigs.analysis rigs.rigfile models"
-        " twin",
+        "rigs.errors rigs.secrets rigs.recording rigs.stretches rigs.checks rigs.analysis rigs.rigfile"
+        " rigs.controllers models twin",
         "orjson pandas",
     ),
     "rigs.keeper": ("rigs.errors rigs.secrets twin", ""),
@@ -102,7 +103,10 @@ ROOMS = {
         "rigs.errors rigs.rigfile rigs.bench models twin",
         "acnportal numpy ocpp orjson websockets",
     ),
-    "rigs.sweep": ("rigs.errors rigs.recording rigs.checks rigs.rigfile rigs.bench", "numpy pandas pydantic"),
+    "rigs.sweep": (
+        "rigs.errors rigs.recording rigs.checks rigs.rigfile rigs.controllers rigs.bench rigs.analysis",
+        "numpy pandas pydantic",
+    ),
     "rigs.command": ("rigs models twin", "distributed pandas rich"),
     "rigs.data": ("rigs.errors rigs.rigfile rigs.session_data", ""),
     "rigs.examples": ("", "pytest"),

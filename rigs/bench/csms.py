@@ -18,6 +18,7 @@ from evc5.twin.ocpp.rpc import Done, Reply, Rpc
 STARTS_KEPT = 100
 Payload = dict[str, Any]
 Answer = Payload | Callable[[Payload], Payload]
+Listener = Callable[[str, Payload, Payload | None, float], None]  # a request's action and payload, our answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class BackOffice:
     transactions: Iterator[int] = field(default_factory=lambda: count(1))
     started: dict[str, int] = field(default_factory=dict)  # the latest starts, with their numbers
     boots: int = 0
+    listeners: list[Listener] = field(default_factory=list)
     asks_keys: bool = True  # after each accepted boot, so that a recording tells the keys it was made under
 
     def reply(
@@ -199,6 +201,8 @@ class Conversation:
 
     def _answer(self, action: str, payload: Payload) -> Payload | None:
         answer = self.office.answer(action, payload, self._timeline._now)
+        for listener in self.office.listeners:
+            listener(action, payload, answer, self._timeline._now)
         accepted = action == "BootNotification" and answer is not None and answer.get("status") == "Accepted"
         if accepted and self.office.asks_keys:
             self._timeline.soon(lambda: self.call("GetConfiguration", {}))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Self
 from evc5.models.timeline import INPUT, Timeline
 from evc5.models.units import DAY_S
 from evc5.rigs.bench.bench import Bench
+from evc5.rigs.bench.control import Control
 from evc5.rigs.bench.network import Network, network_of
 from evc5.rigs.bench.replay import Replay
 from evc5.rigs.bench.tape import Tape
-from evc5.rigs.errors import BadInput
+from evc5.rigs.controllers.view import Controller
+from evc5.rigs.errors import BadInput, ControllerError
 from evc5.rigs.recording.reading.run_directory import check
 from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.rigfile.file import NOTHING, RigFile
@@ -111,6 +114,9 @@ class Rig:
         pace: float | str = "max",
         ca_file: str | Path | None = None,
         replay: str | Path | None = None,
+        controller: Controller | None = None,
+        every: str | timedelta = "5min",
+        oracle: bool = False,
     ) -> "Run":
         """Run [start, start + days), judge, and open the recording.
 
@@ -118,12 +124,18 @@ class Rig:
         up to there. `csms` is a real back office's URL, in lockstep unless `pace` is a factor of the wall
         clock; `ca_file` the authority of a wss:// one. `replay` is a recording whose back office side is
         played again: the summary's `replay` tells whether the charge point then says the same.
+
+        `controller` is a function that is asked `every` so often, and when a transaction has begun or ended:
+        it gets a view (`evc5.controllers.View`) and returns limits, A per phase by connector, which the
+        embedded back office sends as charging profiles. With `oracle` it sees departures and states of charge
+        too. ControllerError tells where it failed, and when; the recording is complete up to there.
         """
         from evc5.rigs.analysis.run import Run
         from evc5.rigs.checks import finish
 
         if self.file.station.backend == "hardware":
             raise BadInput("station.backend is hardware: evc5 csms plays this rig on the charge point")
+        every_s = _every_s(controller, every, oracle, csms or self.file.csms.url, replay)
         tape = Tape.open(Path(replay)) if replay is not None else None
         if tape is not None:
             days = days or tape.days
@@ -138,6 +150,8 @@ class Rig:
             bench = Bench(rig=rig, out=directory, network=network, lock=lock)
             played = PLAYED if isinstance(bench.assembly.pace, Timeline) else PLAYED_SLOWLY
             _script(bench, rig, sessions)
+            if controller is not None:
+                Control(bench, controller, every_s, oracle, sessions)
             _record(bench, network, rig.days * DAY_S, _part(progress, 0.0, played))
             finish(directory, progress=_part(progress, played, 1.0))
             if rig.recording.report:
@@ -165,6 +179,29 @@ def _network(
     return Replay(tape)
 
 
+def _every_s(
+    controller: Controller | None, every: str | timedelta, oracle: bool, csms: str | None, replay: Any
+) -> float:
+    """How often a controller is asked; BadInput where its limits could not go out."""
+    if controller is None:
+        if oracle:
+            raise BadInput("oracle must stand beside a controller, which is to see it")
+        return 0.0
+    import pandas as pd
+
+    for name, value in (("csms", csms), ("replay", replay)):
+        if value is not None:
+            why = "its profiles go out through the embedded back office"
+            raise BadInput(f"controller must stand without {name} ({why}), got {name}={str(value)!r}")
+    try:
+        step = pd.Timedelta(every)
+    except ValueError:
+        raise BadInput(f"every must be a duration as 5min, got {every!r}") from None
+    if pd.isna(step) or step < pd.Timedelta("1s"):
+        raise BadInput(f"every must be at least 1s, got {every!r}")
+    return float(step.total_seconds())
+
+
 def _part(progress: Progress | None, begin: float, end: float) -> Progress | None:
     """Tells of a part of the whole as the whole's progress."""
     if progress is None:
@@ -182,6 +219,9 @@ def _record(bench: Bench, network: Network, end_s: float, progress: Progress | N
     except NoConnection as failure:
         bench.close("interrupted")
         raise BadInput(f"csms {failure}") from None
+    except (ControllerError, BadInput):  # what a controller returned, too
+        bench.close("interrupted")
+        raise
     except Exception as error:  # of ours, or the disk is full: what was recorded up to here is completed
         with suppress(OSError):
             if not isinstance(error, OSError | BadInput):

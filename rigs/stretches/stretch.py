@@ -5,6 +5,8 @@ from itertools import repeat
 from operator import attrgetter, itemgetter
 from typing import Any, Protocol
 
+import orjson
+
 from evc5.models.functions import Mixed
 from evc5.rigs.recording.writing.recorder import Recorder
 from evc5.rigs.stretches.agenda import Agenda, Call, Post
@@ -28,6 +30,8 @@ class Office(Protocol):
 
     @property
     def scripts(self) -> Any: ...
+    @property
+    def listeners(self) -> Sequence[Callable[[str, Payload, Payload | None, float], None]]: ...
     def answer(self, action: str, payload: Payload, t_s: float) -> Payload | None: ...
 
 
@@ -122,10 +126,10 @@ class Stretches:
         return True
 
     def _counts(self, telling: Telling | None) -> bool:
-        """Do its values go anywhere? Of frames that nobody records, those of the next average do."""
+        """Do its values go anywhere? Of frames that nobody sees, those of the next average do."""
         if telling is None:
             return False
-        return self._recorder.keeps_frames or is_averaged(self._samples, telling)
+        return self._is_read or is_averaged(self._samples, telling)
 
     def _columns(self, times: Mapping[Telling, list[float]]) -> dict[Telling, Columns]:
         samples = self._samples
@@ -143,10 +147,19 @@ class Stretches:
     def _write(self, calls: Sequence[Call], told: Mapping[Telling, Columns]) -> None:
         ids = self._station.agent.rpc.take_ids(len(calls))
         self.calls += len(calls)
-        text = self._text(calls, ids, told) if self._recorder.keeps_frames else ""
+        pairs = self._pairs(calls, ids, told) if self._is_read else []
+        text = "".join(pairs) if self._recorder.keeps_frames else ""
         self._recorder.lines(text, 2 * len(calls), calls[-1].answered_t_s)
+        if self._office.listeners:
+            self._let_hear(calls, pairs)
 
-    def _text(self, calls: Sequence[Call], ids: Sequence[str], told: Mapping[Telling, Columns]) -> str:
+    @property
+    def _is_read(self) -> bool:
+        """Does anybody see the frames?"""
+        return self._recorder.keeps_frames or bool(self._office.listeners)
+
+    def _pairs(self, calls: Sequence[Call], ids: Sequence[str], told: Mapping[Telling, Columns]) -> list[str]:
+        """Each CALL with its reply."""
         iso = self._calendar.iso
         sent = [(repr(float(call.sent_t_s)), iso(call.sent_t_s)) for call in calls]
         answered = [(repr(float(call.answered_t_s)), iso(call.answered_t_s)) for call in calls]
@@ -162,7 +175,15 @@ class Stretches:
                 form, values = fill[post.telling]
                 stamp = self._stamp(post)
                 lines.append(form((t, at, id_, stamp, *next(values), answered_t, answered_at, id_)))
-        return "".join(lines)
+        return lines
+
+    def _let_hear(self, calls: Sequence[Call], pairs: Sequence[str]) -> None:
+        """Whoever listens to the back office hears the last of what each telling told."""
+        last = {call.post.telling: place for place, call in enumerate(calls) if call.post.telling is not None}
+        for place in sorted(last.values()):
+            _, _, action, payload = orjson.loads(pairs[place].partition("\n")[0])["frame"]
+            for listener in self._office.listeners:
+                listener(action, payload, {}, calls[place].sent_t_s)
 
     def _filler(
         self, telling: Telling, told: Columns

@@ -35,22 +35,21 @@ class Task:
         table = changed(self.table, {**self.changes, "seed": self.seed})
         return RigFile.parse(table, Path(self.path) if self.path else None)
 
-    def row(self, **measures: Any) -> Row:
+    def row(self, **told: Any) -> Row:
         """Its row of results; measures that are not given are null."""
-        told = {**dict.fromkeys(MEASURES), **measures}
-        return {"run": self.run, "seed": self.seed, **self.changes, **told}
+        return {"run": self.run, "seed": self.seed, **self.changes, **dict.fromkeys(MEASURES), **told}
 
 
 def run_task(task: Task) -> Row:
     """Run, judge and measure; what goes wrong is the row's `error`."""
     began = time.perf_counter()
     try:
-        measures = _measured(task)
+        told = _measured(task)
     except BadInput as refusal:
-        measures = {"error": str(refusal)}
+        told = {"error": str(refusal)}
     except Exception as fault:  # one run's fault is not the sweep's
-        measures = {"error": f"{type(fault).__name__}: {fault}"}
-    return task.row(**{"wall_s": round(time.perf_counter() - began, 3), **measures})
+        told = {"error": f"{type(fault).__name__}: {fault}"}
+    return task.row(**{"wall_s": round(time.perf_counter() - began, 3), **told})
 
 
 def _measured(task: Task) -> Row:
@@ -59,14 +58,15 @@ def _measured(task: Task) -> Row:
     rig = Rig(task.file())
     if task.out is not None:
         run = rig.run(out=task.out)
-        return _measures(run.directory, run.summary)
+        return measures(run.directory, run.summary)
     quiet = Rig(rig.file.revised({"recording.report": False}))
     with TemporaryDirectory(prefix="evc5-sweep-", dir=task.work) as folder:
         run = quiet.run(out=os.path.join(folder, "run"))
-        return _measures(run.directory, run.summary)
+        return measures(run.directory, run.summary)
 
 
-def _measures(directory: Path, summary: Mapping[str, Any]) -> Row:
+def measures(directory: Path, summary: Mapping[str, Any]) -> Row:
+    """What a judged run comes to, as its row tells it."""
     from evc5.rigs.checks.verdict.headline import JUDGED, is_good
     from evc5.rigs.recording.reading import run_directory
 

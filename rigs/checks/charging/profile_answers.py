@@ -15,6 +15,7 @@ from evc5.rigs.checks.state.requirement import Requirement as R
 
 NO_TRANSACTION = "TxProfile without a transaction"
 TAKEN, CLEARED = "charging.accepted", "charging.cleared"
+HAIR_S = 1.0  # stamps of a stop are of whole seconds in many a station
 REQUIREMENTS = (
     R(TAKEN, "A profile is accepted where it can hold, and only there", "3.13.1, 5.16, TC_060_CS"),
     R(CLEARED, "Clearing is Accepted where a profile matches, else Unknown", "5.5, TC_067_CS"),
@@ -35,6 +36,7 @@ class Decrees:
         self._keys = context.history.keys
         self._stopped: dict[int, float] = {}  # by connector: when a stop was last heard of
         self._early: list[Call] = []  # a TxProfile taken though no transaction was told of, so far
+        self._refused: list[Call] = []  # a TxProfile refused to a transaction whose end was not told, so far
         context.bus.calls["StopTransaction"].append(self._stops)
         context.bus.calls["StartTransaction"].append(self._starts)
         context.bus.end.append(self._end)
@@ -46,6 +48,7 @@ class Decrees:
         stopped = self._history.transactions.stopped_by(call)
         if stopped is not None:
             self._stopped[stopped.connector] = call.epoch_s
+            self._refused = [early for early in self._refused if not _was_over(early, call)]
 
     def _starts(self, call: Call) -> None:
         """What began at once was running already when its profile came."""
@@ -61,6 +64,8 @@ class Decrees:
         for call in (early for early in self._early if early.epoch_s < until):
             message = f"a profile was accepted: {NO_TRANSACTION}"
             self._ledger.broken(TAKEN, call.epoch_s, call.connector, "Rejected", "Accepted", message)
+        for call in (early for early in self._refused if early.epoch_s < until):
+            self._refusal(call, "a sound TxProfile was refused")
 
     # -- accepted or not -------------------------------------------------------------------------
 
@@ -78,9 +83,14 @@ class Decrees:
         elif call.reply["status"] == "Accepted":
             self._ledger.held(TAKEN, 1, call.connector, call.epoch_s)
         elif self._is_sound(call):
-            message = "a sound TxDefaultProfile or ChargePointMaxProfile was refused"
-            status = call.reply["status"]
-            self._ledger.broken(TAKEN, call.epoch_s, call.connector, "Accepted", status, message)
+            if call.payload["csChargingProfiles"]["chargingProfilePurpose"] == TX:
+                self._refused.append(call)
+            else:
+                self._refusal(call, "a sound TxDefaultProfile or ChargePointMaxProfile was refused")
+
+    def _refusal(self, call: Call, message: str) -> None:
+        status = (call.reply or {})["status"]
+        self._ledger.broken(TAKEN, call.epoch_s, call.connector, "Accepted", status, message)
 
     def _why_not(self, call: Call) -> str | None:
         connector, wire = call.payload["connectorId"], call.payload["csChargingProfiles"]
@@ -162,3 +172,12 @@ class Decrees:
         expected = "Accepted" if matches else "Unknown"
         message = "the answer to ClearChargingProfile"
         self._ledger.judge(CLEARED, status == expected, epoch_s, call.connector, expected, status, message)
+
+
+def _was_over(refused: Call, stop: Call) -> bool:
+    """Had the profile's transaction ended, as it now turns out, when its profile was answered?"""
+    named = refused.payload["csChargingProfiles"].get("transactionId")
+    answered = refused.reply_epoch_s or refused.epoch_s
+    return bool(
+        named == stop.payload["transactionId"] and epoch(stop.payload["timestamp"]) <= answered + HAIR_S
+    )

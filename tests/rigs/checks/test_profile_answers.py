@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from foreign import Log, currents, found, minutes, period, profile
+from foreign import Log, at, currents, found, minutes, period, profile
+
+from evc5 import Bench, judge
 
 TAKEN, CLEARED, FLOW = "charging.accepted", "charging.cleared", "charging.flow"
 
@@ -87,3 +89,29 @@ def test_a_connector_that_is_not_heard_of_yet_may_be_there_unless_they_are_count
     log.configure(10, **keys)
     log.set_profile(20, profile(period(6)), connector=2)
     assert found(log.verdict(tmp_path)) == (set() if good else {TAKEN})
+
+
+@pytest.mark.parametrize(("ends_s", "good"), [(0.0, True), (1.0, True), (3.0, False), (60.0, False)])
+def test_a_tx_profile_may_be_refused_once_its_transaction_is_over_though_the_stop_is_told_later(
+    ends_s: float, good: bool
+) -> None:
+    """The same recording with the answer made a refusal, and with the stop stamped so long after it."""
+    bench = Bench(start="2024-03-01T10:00:00Z")
+    bench.plug_in(1)
+    bench.present_tag(1, "TAG1")
+    bench.advance(120)
+    wire = of_transaction(1) | {"chargingSchedule": profile(period(16))["chargingSchedule"]}
+    bench.call("SetChargingProfile", {"connectorId": 1, "csChargingProfiles": wire})
+    bench.unplug(1)
+    bench.advance(100)
+    bench.close()
+    directory = bench.assembly.recorder.directory
+    lines = (directory / "messages.jsonl").read_text("utf-8").splitlines()
+    stopped = next(line for line in lines if "StopTransaction" in line and '"meterStop"' in line)
+    later = stopped.replace('"timestamp":"2024-03-01T10:02:00', f'"timestamp":"{at(120 + ends_s)[:19]}')
+    told = "\n".join(later if line == stopped else line for line in lines) + "\n"
+    asked = next(line for line in lines if "SetChargingProfile" in line)
+    id_ = asked.partition('"frame":[2,"')[2].partition('"')[0]
+    told = told.replace(f'[3,"{id_}",{{"status":"Accepted"}}]', f'[3,"{id_}",{{"status":"Rejected"}}]')
+    (directory / "messages.jsonl").write_text(told, "utf-8")
+    assert (TAKEN in found(judge(directory))) == (not good)

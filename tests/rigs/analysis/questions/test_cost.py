@@ -239,7 +239,7 @@ def test_a_holiday_counts_as_a_sunday(night: Run) -> None:
         ),
         (
             {"energy": {"times": [{"from": "25:00", "price_kwh": 0.3}]}},
-            'energy.times[0].from must be a local time of day from 00:00 to 24:00, such as 07:00, got "25:00"',
+            "energy.times[0].from must be a local time of day from 00:00 to 24:00, such as 07:00, got",
         ),
         ({"energy": {"price_kwh": 0.1}, "timezone": "Europe/Amsterdm"}, "did you mean Europe/Amsterdam?"),
         (
