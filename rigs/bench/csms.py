@@ -164,6 +164,7 @@ class Conversation:
         self._rpc.strict = False  # a test may want a wrong answer or request
         self._waiting: deque[tuple[str, Payload, Done]] = deque()
         self.open = False
+        self.losses = 0  # of the socket, so far
 
     def wait_at_most(self, seconds: float) -> None:
         """Take a CALL of ours for lost when it has got no answer within so many seconds."""
@@ -175,6 +176,7 @@ class Conversation:
     def closed(self) -> None:
         """The socket is gone: nothing that was asked or waits to be asked gets an answer."""
         self.open = False
+        self.losses += 1
         self._rpc.abandon()
         while self._waiting:
             self._waiting.popleft()[2](Reply())

@@ -18,7 +18,7 @@ SILENCES = 3  # CALLs in a row without an answer, the link standing: the unit is
 DROPS = 5  # CALLs in a row at which the link was lost: likewise
 BACK_WITHIN_S = 300.0  # a unit dials again; the EVC4 waits three minutes
 ANSWER_S = 10.0  # of what is no proper CALL
-LOOK_S = 0.25  # how often something waited for is looked for
+LOOK_S = 0.1  # how often something waited for is looked for
 
 
 class Heard(NamedTuple):
@@ -82,13 +82,14 @@ class Line:
         """A CALL, and how it ended; after too many without an answer, none is sent any more."""
         if self.gone or not self._is_back():
             return NO_REPLY
+        losses = self._conversation.losses
         try:
             reply = Reply(self.device.call(action, payload))
         except CallError as error:
             reply = Reply(None, error.code, str(error), error.details)
         except NoReply:
             reply = NO_REPLY
-        self._count(action, reply)
+        self._count(action, reply, self._conversation.losses > losses)
         return reply
 
     def raw(self, text: str, id_: str) -> Reply:
@@ -114,14 +115,14 @@ class Line:
         self.gone = ""
         self._silences = self._drops = 0
 
-    def _count(self, action: str, reply: Reply) -> None:
+    def _count(self, action: str, reply: Reply, was_lost: bool) -> None:
+        self.lost += was_lost
         if reply.arrived:
             self._silences = self._drops = 0
-        elif self._conversation.open:
-            self._silences += 1
-        else:
+        elif was_lost:
             self._drops += 1
-            self.lost += 1
+        else:
+            self._silences += 1
         if self._silences >= SILENCES:
             self.gone = f"it has answered {SILENCES} CALLs in a row with nothing, {action} the last"
         elif self._drops >= DROPS:

@@ -59,8 +59,6 @@ def twin(behaviour: str, out: Path) -> Iterator[Unit]:
 def charge_point(served: Served, out: Path, tell: Callable[[str], None]) -> Iterator[Unit]:
     """Whoever dials in; BenchFault where nobody does."""
     out.mkdir(parents=True, exist_ok=True)
-    where = f"{served.address.host}:{served.address.port}"
-    tell(f"waiting for {served.identity or 'a charge point'} to dial in at {where}")
     charger = Charger(
         None,
         _fresh(out),

@@ -109,6 +109,7 @@ class Charger:
             self._metal = Metal(self.service, hardware, rig, tell)
         self._thread = threading.Thread(target=self._serve, name="evc5-charger", daemon=True)
         self._thread.start()
+        tell(f"charge points may dial {self.service.server.url}/<identity>")
         try:
             self.station = self._here.result(wait_s)
         except TimeoutError:

@@ -156,6 +156,15 @@ def _plain(limit: float, connector: int = 1, phases: int | None = None, **profil
     return Form("plain", "", connector, profile, periods=(period,))
 
 
+def _watts(context: Context) -> None:
+    """Policy watts_to_amps: 4 A on each of three phases, or 6 A on those that a car would then use."""
+    _, answer = install(context, _named("unit.W.phases3"))
+    if answer == "Accepted":
+        amps = composite(context).partition("/")[0]
+        if amps in ("4", "6"):
+            context.note("policy.watts_to_amps", "schedule-phases" if amps == "4" else "phases-in-use")
+
+
 def _replaced(context: Context) -> None:
     """A second profile of equal purpose, connector and level: which limit holds, and then without it?"""
     first, answer = install(context, _plain(12.0))
@@ -280,6 +289,7 @@ def _switched_off(context: Context) -> None:
 MORE: tuple[tuple[str, str, Callable[[Context], None]], ...] = (
     ("later", "does a daily schedule hold before it begins?", _later),
     ("relative", "does the composite count a relative schedule from now while nothing charges?", _relative),
+    ("watts", "over which phases does it spread watts?", _watts),
     ("replace", "does a profile replace one of equal purpose and level?", _replaced),
     ("stack", "does the higher stack level hold?", _stacked),
     ("precedence", "does a connector's own profile go before one of connector 0?", _precedence),

@@ -123,7 +123,7 @@ def _trial(row: Key, context: Context) -> None:
     if row.type == "Int":
         _range(context, name)
     if row.support == "hardcoded":
-        _hardcoded(context, name)
+        _hardcoded(context, name, row.type)
 
 
 def _spelling(context: Context, name: str) -> str | None:
@@ -159,12 +159,12 @@ def _range(context: Context, name: str) -> None:
         context.note(f"key.{name}.{word}", f"{found}: {_try(context, name, str(found))}")
 
 
-def _hardcoded(context: Context, name: str) -> None:
-    """Policy hardcoded_write: what another value gets where none is kept."""
+def _hardcoded(context: Context, name: str, type_: str) -> None:
+    """Policy hardcoded_write: what another value gets where none is kept; lists are refused for items too."""
     value = "2" if context.keeper.values[name] == "1" else "1"
     answer = _try(context, name, value if context.keeper.values[name] else "Voltage")
     kept = answer.partition(",")[0]
-    if kept == "Rejected" or (kept in TAKEN and answer != kept):
+    if (kept == "Rejected" and type_ == "Int") or (kept in TAKEN and answer != kept):
         context.note("policy.hardcoded_write", kept)
 
 

@@ -5,7 +5,7 @@ from functools import partial
 from evc5.rigs.keeper import state
 from evc5.rigs.keeper.keeper import TAKEN
 from evc5.rigs.keeper.state import Payload
-from evc5.rigs.probe.probe import Context, Probe, outcome
+from evc5.rigs.probe.probe import Context, GivenUp, Probe, outcome
 
 GROUP = "measurands"
 KEY = "MeterValuesSampledData"
@@ -67,10 +67,12 @@ def _bare(context: Context) -> None:
 
 
 def triggered(context: Context) -> list[Payload]:
-    """The sampled values of the MeterValues that a trigger brings."""
+    """The sampled values of the MeterValues that a trigger brings; GivenUp where it brings none."""
     mark = context.line.mark()
     context.ask("TriggerMessage", {"requestedMessage": "MeterValues", "connectorId": 1})
-    came = context.line.call_within(mark, "MeterValues") or {}
+    came = context.line.call_within(mark, "MeterValues")
+    if came is None:
+        raise GivenUp("TriggerMessage brings no MeterValues that would show it")
     return [
         value
         for sample in came.get("meterValue", ())

@@ -133,9 +133,10 @@ TOGETHER = (
     ("… and the composite then", "charging.ChgProf_0.composite"),
 )
 CHARGING_POLICIES = (
-    "gap", "txdefault_precedence", "merge_phases", "recurring_before_start", "relative_without_transaction",
-    "absolute_without_start", "recurring_without_start", "txprofile_without_transaction_id",
-    "clear_id_with_filters", "bad_connector", "over_limit", "remote_start_profile",
+    "gap", "txdefault_precedence", "merge_phases", "watts_to_amps", "phases_impossible",
+    "recurring_before_start", "relative_without_transaction", "absolute_without_start",
+    "recurring_without_start", "txprofile_without_transaction_id", "clear_id_with_filters", "bad_connector",
+    "over_limit", "remote_start_profile",
 )  # fmt: skip
 
 

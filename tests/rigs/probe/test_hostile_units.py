@@ -1,0 +1,181 @@
+"""Units that are nothing like the twin: the probe ends, puts back what it can, and says what it could not."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from fake_units import FEW, KEYS, Dropping, Honest, Liar, Silent, dialling
+from ocpp.exceptions import NotSupportedError
+from ocpp.routing import on
+from ocpp.v16 import ChargePoint, call, call_result
+from websockets.asyncio.client import connect
+
+from evc5.rigs.errors import BenchFault
+from evc5.rigs.keeper.journal import Journal
+from evc5.rigs.probe.probe import Options
+from evc5.rigs.probe.results.write import write
+from evc5.rigs.probe.session import JOURNAL, Probed, probe, restore
+from evc5.rigs.probe.units import Served, charge_point
+from evc5.rigs.served.listener import Address
+
+pytestmark = pytest.mark.slow
+
+UNTOUCHED = {name: value for name, (value, _) in KEYS.items()}
+ONLY = Options(only=("keys", "charging"))
+
+
+def served(reply_s: float = 5.0, back_within_s: float = 10.0) -> Served:
+    return Served(Address(port=0), dials_in_s=20.0, boots_s=0.2, reply_s=reply_s, back_within_s=back_within_s)
+
+
+def probed(unit: Honest, out: Path, how: Served, options: Options = ONLY) -> Probed:
+    with dialling(unit) as tell, charge_point(how, out, tell) as there:
+        found = probe(there.line, there.identity, out, options)
+    write(found, out, "now", [])
+    return found
+
+
+def test_an_honest_unit_is_as_it_was(tmp_path: Path) -> None:
+    unit = Honest()
+    found = probed(unit, tmp_path, served())
+    assert (found.left, found.gone) == ([], "")
+    assert (unit.keys, unit.profiles) == (UNTOUCHED, {})
+    assert found.facts["key.HeartbeatInterval.lowest"] == "0: Accepted"
+    assert found.facts["charging.max_stack_level"] == "40"
+    assert not any(
+        payload.get("key") == "com_Endpoint"
+        for action, payload in unit.heard
+        if action == "ChangeConfiguration"
+    )
+
+
+def test_a_unit_that_answers_nothing_is_left_alone(tmp_path: Path) -> None:
+    unit = Silent()
+    found = probed(unit, tmp_path, served(reply_s=0.3))
+    assert "answered 3 CALLs in a row with nothing" in found.gone
+    assert len(unit.heard) <= 12
+    assert found.facts == {}
+    assert "not seen" in (tmp_path / "sheet.md").read_text()
+
+
+def test_a_unit_that_lies_is_found_to_keep_nothing(tmp_path: Path) -> None:
+    unit = Liar()
+    found = probed(unit, tmp_path, served())
+    assert found.left == []
+    assert unit.keys == UNTOUCHED
+    assert found.facts["key.HeartbeatInterval.takes[1]"] == "Accepted, kept '900'"
+    assert found.facts["charging.max_stack_level"] == "no limit found"
+
+
+def test_a_unit_that_loses_the_link_at_every_third_call_gets_everything_back(tmp_path: Path) -> None:
+    unit = Dropping()
+    found = probed(unit, tmp_path, served(), Options(only=("keys",)))
+    assert (found.left, found.gone) == ([], "")
+    assert unit.keys == FEW
+    journal = Journal.open(tmp_path / JOURNAL, existing=True)
+    assert (journal.owed, journal.ended) == ({}, True)
+
+
+def test_what_a_unit_does_not_let_be_put_back_is_said_and_restored_later(tmp_path: Path) -> None:
+    class Stubborn(Honest):
+        stuck = False
+
+        def on_ChangeConfiguration(self, payload: dict[str, Any]) -> dict[str, Any]:
+            mine = payload["key"] == "HeartbeatInterval"
+            if mine and self.stuck:
+                return {"status": "Rejected"}
+            self.stuck |= mine and payload["value"] == "1"
+            return super().on_ChangeConfiguration(payload)
+
+    unit = Stubborn()
+    found = probed(unit, tmp_path, served(), Options(only=("keys",)))
+    assert found.left[0] == "key HeartbeatInterval could not be undone"
+    assert any("'900'" in line and "'1'" in line for line in found.left)
+    journal = Journal.open(tmp_path / JOURNAL, existing=True)
+    with dialling(Relieved(unit)) as tell, charge_point(served(), tmp_path, tell) as there:
+        assert restore(there.line, journal) == []
+    assert unit.keys == UNTOUCHED
+
+
+class Relieved(Honest):
+    """The same unit, once it takes values again."""
+
+    def __init__(self, unit: Honest) -> None:
+        super().__init__(unit.keys, unit.profiles)
+
+
+def test_nobody_dialling_in_is_a_fault_of_the_bench(tmp_path: Path) -> None:
+    how = Served(Address(port=0), "CP1", dials_in_s=0.3)
+    with pytest.raises(BenchFault, match="CP1 has not dialled"), charge_point(how, tmp_path, lambda _: None):
+        pass
+
+
+class Stock(ChargePoint):
+    """The stock library's charge point, with the two messages that every one has."""
+
+    keys: ClassVar[dict[str, str]] = dict(UNTOUCHED)
+
+    @on("GetConfiguration")
+    def configuration(self, key: list[str] | None = None, **_: Any) -> call_result.GetConfiguration:
+        asked = key or list(self.keys)
+        entries = [
+            {"key": name, "readonly": KEYS[name][1], "value": self.keys[name]}
+            for name in asked
+            if name in self.keys
+        ]
+        return call_result.GetConfiguration(entries, [name for name in asked if name not in self.keys])
+
+    @on("ChangeConfiguration")
+    def change(self, key: str, value: str) -> call_result.ChangeConfiguration:
+        if key not in self.keys:
+            return call_result.ChangeConfiguration("NotSupported")  # type: ignore[arg-type]
+        self.keys[key] = value
+        return call_result.ChangeConfiguration("Accepted")  # type: ignore[arg-type]
+
+    @on("ClearCache")
+    def cache(self) -> call_result.ClearCache:
+        raise NotSupportedError
+
+
+def test_the_stock_library_is_probed_and_left_as_it_was(tmp_path: Path) -> None:
+    over = threading.Event()
+    with _stock(over) as tell, charge_point(served(), tmp_path, tell) as there:
+        found = probe(there.line, there.identity, tmp_path, Options(only=("keys", "messages", "charging")))
+    write(found, tmp_path, "now", [])
+    assert (found.left, found.gone) == ([], "")
+    assert found.facts["charging.plain"].startswith("CALLERROR Not")
+    assert Stock.keys == UNTOUCHED
+
+
+class _stock:
+    """Dials in when it hears the address."""
+
+    def __init__(self, over: threading.Event) -> None:
+        self._over = over
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Callable[[str], None]:
+        return self.tell
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join(10.0)
+
+    def tell(self, text: str) -> None:
+        if "charge points may dial " in text:
+            url = text.partition("charge points may dial ")[2].replace("<identity>", "STOCK1")
+            self._thread = threading.Thread(target=lambda: asyncio.run(self._live(url)), daemon=True)
+            self._thread.start()
+
+    async def _live(self, url: str) -> None:
+        async with connect(url, subprotocols=["ocpp1.6"]) as socket:  # type: ignore[list-item]
+            unit = Stock("STOCK1", socket)
+            running = asyncio.create_task(unit.start())
+            await unit.call(call.BootNotification("Unit", "Stock"))
+            while not self._over.is_set():
+                await asyncio.sleep(0.05)
+            running.cancel()
