@@ -126,6 +126,11 @@ def _within(epoch_s: Array, window_s: float) -> tuple[Array, Array]:
     return first, np.searchsorted(epoch_s, epoch_s + window_s, side="right") - 1
 
 
+def is_evidence(told: Any) -> bool:
+    """Does this telemetry say more than the station's own words? Made of MeterValues, it does not."""
+    return not (isinstance(told, Mapping) and told.get("source") == "meter_values")
+
+
 def _table(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = told.get(name)
     return found if isinstance(found, Mapping) else {}

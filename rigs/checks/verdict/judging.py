@@ -11,7 +11,7 @@ import orjson
 from evc5.rigs.checks.reading import telemetry
 from evc5.rigs.checks.reading.frames import CALL, Frame, Reader, lines
 from evc5.rigs.checks.reading.instants import FOREVER, epoch
-from evc5.rigs.checks.reading.instruments import Instrument
+from evc5.rigs.checks.reading.instruments import Instrument, is_evidence
 from evc5.rigs.checks.reading.logs.log import Told
 from evc5.rigs.checks.reading.logs.silences import silences
 from evc5.rigs.checks.reading.pages import Pages
@@ -298,7 +298,7 @@ class Judge:
         directory = self._recording.part(TELEMETRY)
         return (
             iter(())
-            if directory is None
+            if directory is None or not is_evidence(self._summary.get("telemetry"))
             else telemetry.parts(directory, time, self._context.telemetry.instrument)
         )
 

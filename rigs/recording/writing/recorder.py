@@ -22,6 +22,7 @@ from evc5.rigs.recording.writing.measured_telemetry import MeasuredTelemetry
 from evc5.rigs.recording.writing.outlet_recorder import Watch
 from evc5.rigs.recording.writing.redaction import Redactor
 from evc5.rigs.recording.writing.telemetry_writer import TelemetryWriter
+from evc5.rigs.recording.writing.told_telemetry import SOURCE, tell
 from evc5.twin.clock import Calendar
 
 # A kill -9 loses what was buffered: the least of this, of `Levels.flush_s`, and of what a journal keeps.
@@ -171,6 +172,7 @@ class Recorder:
         self.flush()
         self._settle()
         self._close_telemetry(t_s)
+        self._tell_telemetry()
         self._write_summary(t_s, state)
         if self._lock is not None:
             self._lock.release()
@@ -189,6 +191,12 @@ class Recorder:
         self._telemetry.checkpoint(t_s)
         if self._measured is not None:
             self._measured.checkpoint()
+
+    def _tell_telemetry(self) -> None:
+        """Of a charge point that nobody measured, what its own meter told."""
+        wanted = self.levels.telemetry and self.keeps_frames and not self._own_station
+        if wanted and self._measured is None and tell(self.directory, self._calendar):
+            self.summary["telemetry"] = {"source": SOURCE}
 
     def _settle(self) -> None:
         for watch in self._watches:

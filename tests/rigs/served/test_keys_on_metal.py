@@ -88,11 +88,10 @@ def test_what_differs_is_set_before_the_script_and_as_it_was_after_it(tmp_path):
 @pytest.mark.slow
 def test_a_charge_point_that_hangs_up_before_its_keys_are_back_leaves_a_journal(tmp_path):
     out = tmp_path / "run"
-    served = Served(RIG, out)
+    served = Served({**RIG, "days": 8.0 / 86_400}, out)
     with Bench(csms=served.url, identity="CP1", connectors=1, pace=1.0, start="now"):
-        until(
-            lambda: (out / "messages.jsonl").exists() and ("MeterValueSampleInterval", "33") in changes(out)
-        )
+        until((out / "messages.jsonl").exists)
+        until(lambda: ("MeterValueSampleInterval", "33") in changes(out))
     served.outcome()
     assert any("could not be undone" in text for text in served.said)
     assert any(f"evc5 probe --restore {journal_of(out)}" in text for text in served.said)
