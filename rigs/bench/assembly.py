@@ -29,7 +29,7 @@ from evc5.twin.line.link import FaultyLink, MemoryLink
 from evc5.twin.line.pace import Pace, Paced
 from evc5.twin.ocpp.memory import Memory
 from evc5.twin.ocpp.store import Damaged, SqliteStore, put_aside
-from evc5.twin.services.files import Files, NetworkFiles, SimulatedFiles
+from evc5.twin.services.files import Files, SimulatedFiles
 
 PACKAGES = ("simpy", "numpy", "ocpp", "orjson")  # those that may change a recording
 
@@ -199,6 +199,8 @@ def levels_of(rig: RigFile) -> Levels:
 def files(rig: RigFile) -> Files:
     """The servers that firmware comes from and diagnostics go to."""
     if rig.station.transfers == "network":
+        from evc5.twin.services.network_files import NetworkFiles  # HTTP and FTP, of use to few
+
         return NetworkFiles()
     try:
         held = {url: (rig.folder / path).read_bytes() for url, path in rig.station.files.items()}

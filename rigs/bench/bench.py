@@ -19,8 +19,8 @@ from evc5.rigs.errors import BadInput, NotAvailable
 from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.rigfile.file import RigFile
 from evc5.twin.charging.grid import limits_nothing
+from evc5.twin.line.incoming import NoConnection
 from evc5.twin.line.pace import Paced
-from evc5.twin.line.websocket import NoConnection
 from evc5.twin.line.wire import WireLink
 from evc5.twin.ocpp.rpc import REPLY_TIMEOUT_S, Reply
 from evc5.twin.services.files import SimulatedFiles

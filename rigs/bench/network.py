@@ -15,9 +15,9 @@ from evc5.rigs.secrets import passwords
 from evc5.twin.clock import Calendar
 from evc5.twin.line.endpoint import Endpoint, place, without_password
 from evc5.twin.line.hub import Hub
+from evc5.twin.line.incoming import NoConnection
 from evc5.twin.line.link import FaultyLink, MemoryLink, Record
 from evc5.twin.line.pace import Lockstep, Pace, Paced
-from evc5.twin.line.websocket import NoConnection, Socket, open_socket
 from evc5.twin.line.wire import Notice, WireLink
 from evc5.twin.ocpp.agent import CLOCK_STEP_S, REAL_CLOCK_STEP_S
 from evc5.twin.sheet import vendor
@@ -101,11 +101,13 @@ class Remote:
     def __init__(
         self, rig: RigFile, url: str, pace: float | str = LOCKSTEP, ca_file: Path | None = None
     ) -> None:
+        from evc5.twin.line.websocket import open_socket  # whoever stays in memory need not wait for it
+
         self._configuration = rig.configuration()
         self._factor = factor_of(pace)
         self.endpoint = endpoint_of(url, rig.station.identity, "csms", self._key, ca_file)
         try:
-            self._opened: Socket = open_socket(self.endpoint)
+            self._opened = open_socket(self.endpoint)
         except NoConnection as failure:
             raise BadInput(f"csms {failure}") from None
         except OSError as error:  # the CA file

@@ -21,8 +21,8 @@ from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.rigfile.file import NOTHING, RigFile
 from evc5.rigs.rigfile.plain import plain
 from evc5.rigs.rigfile.sessions import Session
+from evc5.twin.line.incoming import NoConnection
 from evc5.twin.line.pace import Lockstep, Paced
-from evc5.twin.line.websocket import NoConnection
 
 if TYPE_CHECKING:
     import pandas as pd

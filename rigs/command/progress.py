@@ -5,9 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
 SHOWN_AFTER_S = 2.0
 
 
@@ -17,6 +14,9 @@ def bar(title: str, *, show: bool) -> Iterator[Callable[[float, float], None] | 
     if not show or not sys.stderr.isatty():
         yield None
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     progress = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
     task = progress.add_task(title, total=None)

@@ -12,7 +12,6 @@ import ssl
 import struct
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, NegotiationError
@@ -22,6 +21,7 @@ from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 from evc5.twin.line.endpoint import Endpoint
+from evc5.twin.line.incoming import OPEN_TIMEOUT_S, PONG, Gone, Message, NoConnection
 
 try:
     from websockets.speedups import apply_mask
@@ -30,7 +30,6 @@ except ImportError:  # where the library came without its C part
 
 SUBPROTOCOL = "ocpp1.6"  # OCPP-J 3.1.2
 MAX_MESSAGE_BYTES = 1 << 20  # what a station takes; assumed (the largest of 1.6 has some 100 kB)
-OPEN_TIMEOUT_S = 10.0  # wall clock, until the handshake is done; assumed
 SEND_TIMEOUT_S = 10.0  # wall clock: a peer that takes nothing for so long is gone; assumed
 CLOSE_WAIT_S = 0.2  # wall clock: how long a Close of ours waits for its answer; assumed
 READ_BYTES = 1 << 16
@@ -48,25 +47,6 @@ REFUSED = {
 # At DEBUG the library writes out the request, and with it the credentials.
 _log = logging.getLogger("evc5.twin.line.websocket.protocol")
 _log.setLevel(logging.WARNING)
-
-
-class NoConnection(Exception):
-    """The socket did not open: one line that says where and why, without credentials."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """The last that comes from a socket: it is closed, and why."""
-
-    why: str
-
-
-class Pong:
-    """The answer to a ping."""
-
-
-Message = str | Pong | Gone
-PONG = Pong()
 
 
 class Socket:

@@ -8,13 +8,16 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from threading import Thread, current_thread
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evc5.models.timeline import CONTROL, INPUT, Alarm, Timeline
 from evc5.twin.line.endpoint import Endpoint
 from evc5.twin.line.hub import Hub
+from evc5.twin.line.incoming import OPEN_TIMEOUT_S, Gone, NoConnection, Pong
 from evc5.twin.line.link import LinkListener, Record
-from evc5.twin.line.websocket import OPEN_TIMEOUT_S, Gone, NoConnection, Pong, Socket, open_socket
+
+if TYPE_CHECKING:
+    from evc5.twin.line.websocket import Socket
 
 PATIENCE_S = 30.0  # wall clock: how long virtual time stands still for a reply
 LEAST_PATIENCE_S = 0.1  # ... from a CSMS that has long been silent
@@ -53,7 +56,7 @@ class WireLink:
         notice: Notice,
         latency_s: float | None = None,
         ping_interval_s: Callable[[], float] = float,
-        opened: Socket | None = None,
+        opened: "Socket | None" = None,
     ) -> None:
         self._timeline = timeline
         self._hub = hub
@@ -216,7 +219,7 @@ class WireLink:
 
     # --- what comes ---
 
-    def _dial(self) -> Socket | None:
+    def _dial(self) -> "Socket | None":
         """Dial in again: in lockstep time stands still meanwhile; paced, a thread does it and tells later."""
         if self._latency_s is None:
             if self._dialling is None:
@@ -224,7 +227,7 @@ class WireLink:
                 self._dialling.start()
             return None
         try:
-            return open_socket(self.endpoint, min(OPEN_TIMEOUT_S, max(self.patience_s, LEAST_DIAL_S)))
+            return _opened(self.endpoint, min(OPEN_TIMEOUT_S, max(self.patience_s, LEAST_DIAL_S)))
         except NoConnection as failure:
             self._refused(failure)
             self._be_impatient()
@@ -235,14 +238,14 @@ class WireLink:
         """Runs in a thread of its own; only what it posts touches the link."""
         me = current_thread()
         try:
-            opened = open_socket(self.endpoint)
+            opened = _opened(self.endpoint)
         except NoConnection as failure:
             said = failure
             self._hub.post(lambda: self._dialled(me, None, said))
         else:
             self._hub.post(lambda: self._dialled(me, opened, None))
 
-    def _dialled(self, who: Thread, opened: Socket | None, failure: NoConnection | None) -> None:
+    def _dialled(self, who: Thread, opened: "Socket | None", failure: NoConnection | None) -> None:
         if who is not self._dialling:  # hung up meanwhile
             if opened is not None:
                 opened.close()
@@ -272,7 +275,7 @@ class WireLink:
             elif isinstance(message, Gone):
                 self._ended(message.why, opened)
 
-    def _arrived(self, text: str, opened: Socket) -> None:
+    def _arrived(self, text: str, opened: "Socket") -> None:
         self.heard = True
         self.patience_s = PATIENCE_S
         now_s = self._timeline._now
@@ -288,13 +291,13 @@ class WireLink:
         self._latest_s = t_s
         self._timeline.at(t_s, lambda: self._deliver(text, opened), rank)
 
-    def _deliver(self, text: str, opened: Socket) -> None:
+    def _deliver(self, text: str, opened: "Socket") -> None:
         lost = self.is_silent or opened is not self._socket
         self._note(self._timeline._now, False, text, lost)
         if not lost:
             self.station.on_text(text)
 
-    def _ended(self, why: str, opened: Socket) -> None:
+    def _ended(self, why: str, opened: "Socket") -> None:
         """The socket closed; the news takes as long as a frame, and no frame ahead of it is lost."""
         self._hub.forget(opened.raw)
         self._expect_nothing()
@@ -302,7 +305,7 @@ class WireLink:
         t_s = max(self._timeline.now + delay_s, self._latest_s)
         self._timeline.at(t_s, lambda: self._lose(why, opened), INPUT)
 
-    def _lose(self, why: str, opened: Socket) -> None:
+    def _lose(self, why: str, opened: "Socket") -> None:
         if opened is not self._socket:
             return
         forgotten = self._forget()
@@ -311,7 +314,7 @@ class WireLink:
         self._notice("link-down", {"kind": "lost", "reason": why})
         self.station.on_link_down()
 
-    def _forget(self) -> Socket:
+    def _forget(self) -> "Socket":
         opened = self._socket
         self._socket = None
         assert opened is not None
@@ -320,3 +323,9 @@ class WireLink:
         self.connected = False
         self._ping.clear()
         return opened
+
+
+def _opened(endpoint: Endpoint, timeout_s: float = OPEN_TIMEOUT_S) -> "Socket":
+    from evc5.twin.line.websocket import open_socket  # whoever never dials need not wait for its library
+
+    return open_socket(endpoint, timeout_s)

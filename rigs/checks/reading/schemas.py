@@ -76,6 +76,6 @@ def without_foreign(payload: Any, faults: list[Fault]) -> Any:
 def schema(action: str, reply: bool) -> Schema | None:
     """The schema of a CALL's or its reply's payload; None where OCPP 1.6 knows no such action."""
     name = f"{action}Response.json" if reply else f"{action}.json"
-    path = files("ocpp.v16").joinpath("schemas").joinpath(name)
+    path = files("ocpp") / "v16" / "schemas" / name  # its package of 1.6 would load its charge point, too
     known = action.isalnum() and not (action.endswith("Response") and not reply)
     return Schema(path.read_bytes()) if known and path.is_file() else None

@@ -212,7 +212,7 @@ def _split(table: pa.Table, time: StationTime, instrument: Instrument) -> dict[i
 
 
 def _floats(column: pa.ChunkedArray) -> Array:
-    return to_numpy(column.cast(pa.float64()))
+    return np.asarray(to_numpy(column), float)  # arrow's own cast would load all that it can compute
 
 
 def _phases(table: pa.Table, names: Iterable[str]) -> Array:

@@ -1,10 +1,13 @@
 """Watches one outlet of the world and the channel that drives it, and tells telemetry of every change."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from evc5.models.timeline import SAMPLE, Timeline
-from evc5.rigs.recording.writing.telemetry_writer import Phases, Segment, Span, TelemetryWriter
+from evc5.rigs.recording.writing.spans import Phases, Segment, Span
+
+if TYPE_CHECKING:
+    from evc5.rigs.recording.writing.telemetry_writer import TelemetryWriter
 
 
 class Outlet(Protocol):
@@ -38,8 +41,8 @@ class Channel(Protocol):
 class Watch:
     """Begins a new span whenever the segment or the channel changed, once per instant, after it has settled.
 
-    Without a channel (the electrical world alone) status and limit stay null. Where telemetry is not `kept`,
-    it is there to be asked alone.
+    Without a channel (the electrical world alone) status and limit stay null. Without a writer nothing is
+    told of it, and it is there to be asked.
     """
 
     def __init__(
@@ -47,8 +50,7 @@ class Watch:
         outlet: Outlet,
         channel: Channel | None,
         timeline: Timeline,
-        writer: TelemetryWriter,
-        kept: bool = True,
+        writer: "TelemetryWriter | None",
     ) -> None:
         self.connector = outlet.connector
         self._outlet = outlet
@@ -57,8 +59,7 @@ class Watch:
         self._writer = writer
         self._marked = self._forced = False
         self._last: tuple[object, ...] = (None,)
-        self._kept = kept
-        if not kept:
+        if writer is None:
             return
         outlet.on_segment.append(self._changed)
         if channel is not None:
@@ -68,13 +69,13 @@ class Watch:
     def mark(self, forced: bool = False) -> None:
         """Look at this connector when the instant has settled; `forced`: a row even if nothing changed."""
         self._forced |= forced
-        if self._kept and not self._marked:
+        if self._writer is not None and not self._marked:
             self._marked = True
             self._timeline.soon(self.settle, SAMPLE)
 
     def settle(self) -> None:
         """Take over the state as it is now, where there was reason to look."""
-        if not self._marked:
+        if self._writer is None or not self._marked:
             return
         state = self._state()
         if self._forced or state[0] is not self._last[0] or state[1:] != self._last[1:]:

@@ -7,8 +7,9 @@ text, a real station) may be no JSON at all and is looked at first.
 import json
 import time
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -18,12 +19,13 @@ from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.writing.journal import Journal
 from evc5.rigs.recording.writing.levels import EVERYTHING, Levels
 from evc5.rigs.recording.writing.lock import Lock
-from evc5.rigs.recording.writing.measured_telemetry import MeasuredTelemetry
 from evc5.rigs.recording.writing.outlet_recorder import Watch
 from evc5.rigs.recording.writing.redaction import Redactor
-from evc5.rigs.recording.writing.telemetry_writer import TelemetryWriter
-from evc5.rigs.recording.writing.told_telemetry import SOURCE, tell
 from evc5.twin.clock import Calendar
+
+if TYPE_CHECKING:
+    from evc5.rigs.recording.writing.measured_telemetry import MeasuredTelemetry
+    from evc5.rigs.recording.writing.telemetry_writer import TelemetryWriter
 
 # A kill -9 loses what was buffered: the least of this, of `Levels.flush_s`, and of what a journal keeps.
 FLUSH_WALL_S = 1.0  # where rig time follows the wall clock, files are to be watched as they grow
@@ -72,7 +74,6 @@ class Recorder:
         self._heads: dict[tuple[str, bool], str] = {}
         self._events = Journal(directory / run_directory.EVENTS)
         self._messages = levels.journal(directory, explained_by=self._events)
-        self._telemetry = TelemetryWriter(directory / run_directory.TELEMETRY, calendar)
         self._watches: list[Watch] = []
         self._calendar = calendar
         self._measured: MeasuredTelemetry | None = None
@@ -137,7 +138,8 @@ class Recorder:
         """Record the telemetry of a world's outlets and of the channels that drive them, if any."""
         for outlet in world.outlets:
             channel = controller.channel(outlet.connector) if controller is not None else None
-            self._watches.append(Watch(outlet, channel, timeline, self._telemetry, self.levels.telemetry))
+            writer = self._telemetry if self.levels.telemetry else None
+            self._watches.append(Watch(outlet, channel, timeline, writer))
 
     def reading(self, connector: int, t_s: float) -> dict[str, Any]:
         """The telemetry columns of one connector as they would be recorded at `t_s`, now."""
@@ -148,6 +150,8 @@ class Recorder:
         """From now on telemetry comes from instruments, as exact as `instrument` says."""
         self.summary["telemetry"] = dict(instrument)
         if self.levels.telemetry:
+            from evc5.rigs.recording.writing.measured_telemetry import MeasuredTelemetry
+
             place = self.directory / run_directory.TELEMETRY
             self._measured = MeasuredTelemetry(place, self._calendar)
 
@@ -185,17 +189,29 @@ class Recorder:
         self._due_s = t_s + self.levels.flush_s
         self._due_wall_s = _now() + FLUSH_WALL_S
         self.flush()
-        self._telemetry.close_days(t_s)
+        if self._watches and self.levels.telemetry:
+            self._telemetry.close_days(t_s)
+
+    @cached_property
+    def _telemetry(self) -> "TelemetryWriter":
+        from evc5.rigs.recording.writing.telemetry_writer import TelemetryWriter  # loads arrow
+
+        return TelemetryWriter(self.directory / run_directory.TELEMETRY, self._calendar)
 
     def _close_telemetry(self, t_s: float) -> None:
-        self._telemetry.checkpoint(t_s)
+        if self._watches and self.levels.telemetry:
+            self._telemetry.checkpoint(t_s)
         if self._measured is not None:
             self._measured.checkpoint()
 
     def _tell_telemetry(self) -> None:
         """Of a charge point that nobody measured, what its own meter told."""
         wanted = self.levels.telemetry and self.keeps_frames and not self._own_station
-        if wanted and self._measured is None and tell(self.directory, self._calendar):
+        if not wanted or self._measured is not None:
+            return
+        from evc5.rigs.recording.writing.told_telemetry import SOURCE, tell  # loads arrow
+
+        if tell(self.directory, self._calendar):
             self.summary["telemetry"] = {"source": SOURCE}
 
     def _settle(self) -> None:

@@ -8,7 +8,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from evc5.models.units import DAY_S
 from evc5.rigs.recording.reading.columns import Columns, Texts, to_arrow
 from evc5.rigs.recording.reading.telemetry_columns import NAMES, SCHEMA, TEXTS, phase_names
+from evc5.rigs.recording.writing.spans import Span
 from evc5.twin.clock import Calendar
 
 ROW_EVERY_S = 60.0  # the longest gap between rows while a quantity varies
@@ -24,27 +25,6 @@ ROW_EVERY_S = 60.0  # the longest gap between rows while a quantity varies
 _DEMAND, _ALLOCATED, _OFFERED = (phase_names(quantity) for quantity in ("demand", "allocated", "offered"))
 _ELSEWHERE = {"t", "at", "connector", *TEXTS, *_ALLOCATED, *_OFFERED}
 _FROM_SEGMENT = tuple(name for name in NAMES if name not in _ELSEWHERE)
-
-Phases = tuple[float, float, float]
-
-
-class Segment(Protocol):
-    """The electrical solution of one outlet, from one change to the next."""
-
-    @property
-    def varies(self) -> bool: ...
-    def columns(self, t_s: np.ndarray) -> Mapping[str, np.ndarray]: ...
-
-
-class Span(NamedTuple):
-    """What holds for one connector from `t_s` until the next span."""
-
-    t_s: float
-    segment: Segment
-    status: str | None
-    limited_by: str | None
-    allocated_a: Phases
-    offered_a: Phases
 
 
 class TelemetryWriter:

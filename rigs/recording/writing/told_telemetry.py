@@ -58,7 +58,7 @@ def _rows(directory: Path, calendar: Calendar) -> Iterator[tuple[float, int, dic
     """Readings in the order in which they were told, none before the last one or after its frame."""
     told: dict[int, _Connector] = {}
     latest_s = 0.0
-    for head, line in heads(directory / run_directory.MESSAGES, actions=ACTIONS):
+    for head, line in heads(run_directory.messages(directory), actions=ACTIONS):
         if head.kind != "CALL" or head.dir != "up" or head.lost:
             continue
         payload = frame_of(head, line).payload

@@ -1,0 +1,27 @@
+"""What telemetry is made of: the state of a connector from one change to the next."""
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+Phases = tuple[float, float, float]
+
+
+class Segment(Protocol):
+    """The electrical solution of one outlet, from one change to the next."""
+
+    @property
+    def varies(self) -> bool: ...
+    def columns(self, t_s: np.ndarray) -> Mapping[str, np.ndarray]: ...
+
+
+class Span(NamedTuple):
+    """What holds for one connector from `t_s` until the next span."""
+
+    t_s: float
+    segment: Segment
+    status: str | None
+    limited_by: str | None
+    allocated_a: Phases
+    offered_a: Phases
