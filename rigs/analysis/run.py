@@ -152,6 +152,49 @@ class Run(Recorded):
         self.refuse_without("telemetry")
         return emissions(self, series, interval)
 
+    def by_session(self) -> "pd.DataFrame":
+        """One row a car that came, by plug-in, at connectors with telemetry.
+
+        - `connector`: from 1; `vehicle`: its name
+        - `plug_in`, `unplug`: in the rig's zone; `unplug` is null while it is there
+        - `energy_wh`: Wh at the outlet; `needed_wh`: Wh that it asked for, null where nobody knows
+        - `unserved_wh`: Wh of these that it did not get
+        - `peak_w`: W, the highest; `mean_w`: W on average over the stay; `load_factor`: of the two, 0 to 1
+        - `stay_min`, `charging_min`: minutes from plug-in to unplug, and those in which power flowed
+        - `idle_min`: minutes from the last power to the unplug; a car that never drew was idle all along
+        - `limit_use`: current over what was allocated, of the highest phase, while power flowed, 0 to 1
+        """
+        from evc5.rigs.analysis.questions.summaries import by_session
+
+        return by_session(self)
+
+    def by_day(self) -> "pd.DataFrame":
+        """One row a day of the rig's zone and connector; the first and last are what the run has of them.
+
+        - `day`: its date; `connector`: from 1; 0 is all of them together
+        - `energy_wh`: Wh drawn; `peak_w`, `mean_w`: W, the highest and on average; `load_factor`: of the two
+        - `sessions`: cars that came on it
+        - `occupied_min`, `charging_min`, `idle_min`: minutes with a car, with power, after its last power;
+          of all together their sum
+        - `unserved_wh`: Wh that the sessions which ended on it asked for and did not get
+        - `limit_use`: current over what was allocated, of the highest phase, while power flowed, 0 to 1
+        - `unbalance_a`: A, the highest difference between the currents of two phases at one moment
+        """
+        from evc5.rigs.analysis.questions.summaries import by_day
+
+        return by_day(self)
+
+    def by_phase(self) -> "pd.DataFrame":
+        """One row a phase and connector, over the whole run.
+
+        - `connector`: from 1; 0 is all of them together; `phase`: L1, L2, L3
+        - `energy_wh`: Wh that came over it, by its part of the currents; `share`: of all three, 0 to 1
+        - `peak_a`: A, the highest; `mean_a`: A on average while power flowed at the connector
+        """
+        from evc5.rigs.analysis.questions.summaries import by_phase
+
+        return by_phase(self)
+
     @cached_property
     def meter_values(self) -> "pd.DataFrame":
         """What the charge point told its back office: a row is one value of MeterValues or StopTransaction.

@@ -12,7 +12,7 @@ import pandas as pd
 from evc5.models.units import DAY_S
 from evc5.rigs.analysis.busiest_day import connectors
 from evc5.rigs.analysis.questions.bill import Bill
-from evc5.rigs.analysis.questions.demand import Drawn, boundaries, drawn_at, instants
+from evc5.rigs.analysis.questions.demand import Drawn, boundaries, drawn_at, idle_since_s, instants
 from evc5.rigs.analysis.questions.house import house_w
 from evc5.rigs.analysis.recorded import Recorded
 from evc5.rigs.analysis.visits import visits
@@ -107,8 +107,8 @@ class _Parts:
 
 
 def _sessions(run: Recorded, parts: _Parts) -> Iterator[tuple[Any, ...]]:
-    """A row a visit."""
-    for visit in visits(run.directory, run.end_s):
+    """A row a visit, but for those at connectors that nobody measured."""
+    for visit in (one for one in visits(run.directory, run.end_s) if one.connector in parts.drawn):
         until_s = parts.end_s if visit.unplug_s is None else visit.unplug_s
         stay_s = np.minimum([visit.plug_in_s, until_s], parts.end_s)
         plug_in, unplug = instants(run, stay_s, parts.zone)
@@ -123,19 +123,10 @@ def _session(parts: _Parts, connector: int, stay_s: Array) -> tuple[float, ...]:
     (energy_wh,) = np.diff(drawn.energy_at(stay_s))
     (energy,) = np.diff(parts.priced([drawn], stay_s))
     fee = rules.fee if energy_wh > 0.0 else 0.0
-    idle_min = idle_s(drawn, *stay_s) / MINUTE_S
+    idle_min = (stay_s[1] - idle_since_s(drawn, *stay_s)) / MINUTE_S
     idle = _idle(rules.idle, idle_min)
     beyond = 0.0 if rules.cap is None else max(0.0, energy + fee + idle - rules.cap)
     return energy_wh, energy, fee, idle_min, idle, 0.0 - beyond
-
-
-def idle_s(drawn: Drawn, plug_in_s: float, unplug_s: float) -> float:
-    """How long a car stood there after the last power that flowed, or without any."""
-    rows = np.flatnonzero((drawn.power_w > 0.0) & (drawn.t_s < unplug_s))
-    if not len(rows):
-        return unplug_s - plug_in_s
-    until_s = np.append(drawn.t_s, unplug_s)[rows[-1] + 1]
-    return float(min(max(unplug_s - until_s, 0.0), unplug_s - plug_in_s))
 
 
 def _idle(rules: Idle | None, idle_min: float) -> float:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from evc5.models.units import DAY_S
 from evc5.rigs.analysis.busiest_day import connectors, midnight_after, midnight_before
 from evc5.rigs.analysis.recorded import Recorded
 from evc5.rigs.errors import BadInput
@@ -78,7 +79,8 @@ def even_instants(run: Recorded, every_s: float, zone: tzinfo | None = None) -> 
     midnight_s = midnight_before(run.start, 0.0, zone)
     while midnight_s < end_s:
         following_s = midnight_after(run.start, midnight_s, zone)
-        found.append(np.arange(midnight_s, following_s, every_s))
+        lasts_s = max(every_s, following_s - midnight_s) if every_s == DAY_S else every_s  # of 23 to 25 hours
+        found.append(np.arange(midnight_s, following_s, lasts_s))
         midnight_s = following_s
     every = np.concatenate(found)
     return every[(every >= 0.0) & (every < end_s)]
@@ -108,6 +110,13 @@ def drawn_at(run: Recorded, connector: int) -> Drawn:
     return Drawn.of(*(rows[name] for name in columns))
 
 
+def idle_since_s(drawn: Drawn, plug_in_s: float, unplug_s: float) -> float:
+    """When the last power of a stay had flowed; its begin, where none did."""
+    flows = (drawn.power_w[:-1] > 0.0) & (drawn.t_s[:-1] < unplug_s) & (drawn.t_s[1:] > plug_in_s)
+    rows = np.flatnonzero(flows)
+    return float(min(drawn.t_s[rows[-1] + 1], unplug_s)) if len(rows) else plug_in_s
+
+
 def _table(run: Recorded, edges_s: Array, connector: int, drawn: list[Drawn]) -> pd.DataFrame:
     at = instants(run, edges_s)
     energy_wh = np.diff(sum((one.energy_at(edges_s) for one in drawn), np.zeros(len(edges_s))))
@@ -118,12 +127,12 @@ def _table(run: Recorded, edges_s: Array, connector: int, drawn: list[Drawn]) ->
             "connector": connector,
             "energy_wh": energy_wh,
             "mean_w": energy_wh * 3600.0 / np.diff(edges_s),
-            "max_w": _highest_w(edges_s, drawn),
+            "max_w": highest_w(edges_s, drawn),
         }
     )
 
 
-def _highest_w(edges_s: Array, drawn: list[Drawn]) -> Array:
+def highest_w(edges_s: Array, drawn: list[Drawn]) -> Array:
     """The highest power within each interval, of all together; it is reached at a row or at a boundary."""
     at_s = reduce(np.union1d, [one.t_s for one in drawn], edges_s)
     at_s = at_s[(at_s >= edges_s[0]) & (at_s <= edges_s[-1])]

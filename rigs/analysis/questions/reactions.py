@@ -49,9 +49,10 @@ def _course(run: Recorded, connector: int) -> _Course:
     states = States.of(run, connector, [*ALLOCATED, *DEMAND, *CURRENTS])
     t_s = states.rows["t"]
     begin_a = highest(states.rows, CURRENTS)
-    end_a = np.append(np.fmax.reduce([states.ends(name) for name in CURRENTS]), begin_a[-1:])
+    ends_s = np.append(t_s[1:], t_s[-1:])
+    end_a = np.fmax.reduce([states.at(name, ends_s, before=True) for name in CURRENTS])
     limit_a, demand_a = highest(states.rows, ALLOCATED), highest(states.rows, DEMAND)
-    return _Course(t_s, np.append(t_s[1:], t_s[-1:]), limit_a, demand_a, begin_a, end_a)
+    return _Course(t_s, ends_s, limit_a, demand_a, begin_a, end_a)
 
 
 def _changes(run: Recorded, connector: int) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """One connector's telemetry as functions of time: what it was at any instant, rows or not."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -39,9 +39,10 @@ class States(NamedTuple):
         near_w = NEAR_W + NEAR * np.maximum(np.abs(next_w), drawn.power_w[:-1])
         return cls(rows, drawn, np.abs(arrives_w - next_w) <= near_w)
 
-    def at(self, name: str, at_s: Array) -> Array:
-        """The column at instants from the first row on, just after each; null is NaN, of texts None."""
-        k = np.maximum(np.searchsorted(self.rows["t"], at_s, side="right") - 1, 0)
+    def at(self, name: str, at_s: Array, *, before: bool = False) -> Array:
+        """The column at instants from the first row on, just after or before each; null is NaN, or None."""
+        side: Literal["left", "right"] = "left" if before else "right"
+        k = np.maximum(np.searchsorted(self.rows["t"], at_s, side=side) - 1, 0)
         if name == "energy_wh":
             return self.drawn.energy_at(at_s)
         if name == "p_w":
@@ -53,11 +54,6 @@ class States(NamedTuple):
         if name in GRADUAL:
             return self._gradual(name, k, at_s)
         return np.asarray(self.rows[name][k])
-
-    def ends(self, name: str) -> Array:
-        """What a gradual column has come to just before each next row."""
-        k = np.arange(len(self.rows["t"]) - 1)
-        return self._gradual(name, k, self.rows["t"][1:])
 
     def _power(self, k: Array, at_s: Array) -> Array:
         """W: to a jump straight, else a parabola through both rows; either with the energy between them."""

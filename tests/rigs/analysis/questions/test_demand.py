@@ -79,6 +79,17 @@ def test_the_first_and_last_interval_are_cut_where_the_run_begins_and_ends(night
     assert str(found.start.dt.tz) == "Europe/Amsterdam"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("day", "hours"), [("2024-03-31", 23), ("2024-10-27", 25)])
+def test_a_day_is_one_interval_however_long(day: str, hours: int, tmp_path: Path) -> None:
+    zone = "Europe/Amsterdam"
+    start = datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone)) - timedelta(hours=2)
+    rig = Rig.from_dict({"name": "idle", "start": start.isoformat(), "timezone": zone, "days": 2.0})
+    found = rig.run(out=tmp_path / "run").demand("1D")
+    lasts = (found.end - found.start)[found.connector == 0]
+    assert list(lasts)[:2] == [timedelta(hours=2), timedelta(hours=hours)]
+
+
 @pytest.mark.parametrize("interval", ["7min", "5h", "2D", "-15min", "0s", "quarter", "NaT"])
 def test_an_interval_that_no_day_divides_into_is_refused(night: Run, interval: str) -> None:
     with pytest.raises(BadInput, match=f"interval must .* got '{interval}'"):
