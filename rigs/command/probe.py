@@ -42,6 +42,8 @@ def options(sub: ArgumentParser) -> None:
     sub.add_argument(
         "--session", action="store_true", help="plug a car in too: the twin's rig, or you, who are asked"
     )
+    what = "also bring faults about and cut the mains: the twin's rig, or you with a test box"
+    sub.add_argument("--faults", action="store_true", help=what)
     sub.add_argument(
         "--disruptive", action="store_true", help="also what restarts it, moves a lock, empties a list"
     )
@@ -78,6 +80,7 @@ def _probe(arguments: Namespace, tell: Callable[[str], None]) -> int:
     from evc5.rigs.probe.catalogue import catalogue, groups
     from evc5.rigs.probe.probe import PUBLISHED, Options
     from evc5.rigs.probe.results.write import write
+    from evc5.rigs.probe.session import begin_anew_if_complete
     from evc5.rigs.probe.session import probe as run
     from evc5.twin.sheet.behaviour import Behaviour
 
@@ -86,11 +89,17 @@ def _probe(arguments: Namespace, tell: Callable[[str], None]) -> int:
     if wrong := [group for group in only if group not in known]:
         raise BadInput(f"--only must name some of {', '.join(known)}, got {wrong[0]}")
     chosen = Options(
-        arguments.session, arguments.disruptive, tuple(arguments.danger), only, arguments.stack_above
+        session=arguments.session or arguments.faults,
+        disruptive=arguments.disruptive,
+        faults=arguments.faults,
+        danger=tuple(arguments.danger),
+        only=only,
+        stack_above=arguments.stack_above,
     )
     out = arguments.out or Path("probes") / f"{'twin' if arguments.twin else arguments.identity or 'unit'}"
+    begin_anew_if_complete(out)
     with _unit(arguments, out, tell) as unit, _progress(arguments) as told:
-        hands = _hands(unit) if arguments.session else None
+        hands = _hands(unit) if chosen.session else None
         probed = run(unit.line, unit.identity, out, chosen, hands, told, tell)
         boot = [["up" if one.is_up else "down", one.frame] for one in unit.line.since(0)]
     rows = write(probed, out, f"{datetime.now(UTC):%Y-%m-%d %H:%M}", boot)
@@ -167,7 +176,8 @@ def _progress(arguments: Namespace) -> "Iterator[Callable[[int, int, Probe], Non
 
 
 def _tell(probed: "Probed", rows: "list[SeenRow]", out: Path, arguments: Namespace) -> None:
-    from evc5.rigs.probe.results.write import ANSWER, PAGE, SHEET
+    from evc5.rigs.probe.results.write import ANSWER, PAGE
+    from evc5.rigs.probe.session import SHEET
 
     if arguments.json:
         print((out / SHEET).read_text(encoding="utf-8"))

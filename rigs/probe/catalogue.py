@@ -1,8 +1,21 @@
 """All probes, in the order in which they run: reading first, what restarts the unit last."""
 
-from evc5.rigs.probe.groups import charging, effects, keys, link, measurands, messages, sessions, triggers
-from evc5.rigs.probe.probe import DISRUPTIVE, Probe, by_name
+from evc5.rigs.probe.groups import (
+    charging,
+    effects,
+    faults,
+    keys,
+    link,
+    local_list,
+    measurands,
+    messages,
+    sessions,
+    triggers,
+)
+from evc5.rigs.probe.probe import DISRUPTIVE, FAULTS, Probe, by_name
 from evc5.twin.sheet.behaviour import Behaviour
+
+LAST = (DISRUPTIVE, FAULTS)
 
 
 def catalogue(known: Behaviour) -> list[Probe]:
@@ -15,10 +28,12 @@ def catalogue(known: Behaviour) -> list[Probe]:
         *measurands.probes(),
         *charging.probes(),
         *effects.probes(),
+        *local_list.probes(),
         *sessions.probes(),
+        *faults.probes(),
     ]
     by_name(found)
-    return sorted(found, key=lambda probe: probe.needs == DISRUPTIVE)
+    return sorted(found, key=lambda probe: LAST.index(probe.needs) if probe.needs in LAST else -1)
 
 
 def groups(probes: list[Probe]) -> list[str]:

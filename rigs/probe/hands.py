@@ -19,6 +19,10 @@ class Hands(Protocol):
     def plug_in(self, connector: int) -> None: ...
     def unplug(self, connector: int) -> None: ...
     def present_card(self, connector: int) -> None: ...
+    def inject(self, fault: str, connector: int) -> None: ...
+    def clear(self, fault: str, connector: int) -> None: ...
+    def cut_power(self) -> None: ...
+    def restore_power(self) -> None: ...
 
 
 class TwinHands:
@@ -36,6 +40,18 @@ class TwinHands:
     def present_card(self, connector: int) -> None:
         self._bench.present_tag(connector, CARD)
 
+    def inject(self, fault: str, connector: int) -> None:
+        self._bench.inject(fault, connector)
+
+    def clear(self, fault: str, connector: int) -> None:
+        self._bench.clear(fault, connector)
+
+    def cut_power(self) -> None:
+        self._bench.power.cut()
+
+    def restore_power(self) -> None:
+        self._bench.power.restore()
+
 
 class Person:
     """Is asked, and presses Enter when it is done; "s" where it cannot be."""
@@ -52,6 +68,18 @@ class Person:
 
     def present_card(self, connector: int) -> None:
         self._ask(f"Hold a card to connector {connector}")
+
+    def inject(self, fault: str, connector: int) -> None:
+        self._ask(f"Bring about the fault {fault} at connector {connector}")
+
+    def clear(self, fault: str, connector: int) -> None:
+        self._ask(f"Take the fault {fault} at connector {connector} away")
+
+    def cut_power(self) -> None:
+        self._ask("Switch the station's mains off")
+
+    def restore_power(self) -> None:
+        self._ask("Switch the station's mains on")
 
     def _ask(self, what: str) -> None:
         self._prompts.write(f"► {what}, then press Enter (s: cannot be done) ")

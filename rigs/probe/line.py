@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 from evc5.rigs.bench.bench import Bench, CallError, NoReply
@@ -28,6 +28,13 @@ class Heard(NamedTuple):
     frame: list[Any]
 
 
+class Link(Protocol):
+    """What can be done to a connection from our end of it."""
+
+    def down(self) -> None: ...
+    def up(self) -> None: ...
+
+
 class Device(Protocol):
     """What a bench and a real charger have in common."""
 
@@ -35,6 +42,8 @@ class Device(Protocol):
     def now(self) -> datetime: ...
     def call(self, action: str, payload: Mapping[str, Any] | None = None) -> Payload: ...
     def advance(self, seconds: float) -> Any: ...
+    @property
+    def link(self) -> "Link": ...
 
 
 class Line:
@@ -137,6 +146,15 @@ class Line:
             self.gone = f"it has not dialled in again within {self._back_within_s:g} s"
         return self._conversation.open
 
+    # --- the link ---
+
+    def cut(self) -> None:
+        """Hang up, and let nobody in until `mend`."""
+        self.device.link.down()
+
+    def mend(self) -> None:
+        self.device.link.up()
+
     # --- listening ---
 
     def wait(self, seconds: float) -> None:
@@ -178,6 +196,15 @@ class Line:
             mark, lambda one: one.is_up and one.frame[:1] == [2] and action in one.frame[2:3], within_s
         )
         return found.frame[3] if found is not None and isinstance(found.frame[3], dict) else None
+
+    @staticmethod
+    def moment_s(stamp: object) -> float | None:
+        """A timestamp as epoch seconds, UTC where it tells no zone; None where it is none."""
+        try:
+            moment = datetime.fromisoformat(str(stamp))
+        except ValueError:
+            return None
+        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
 
     def _listen(self) -> None:
         """Read on in the recording."""

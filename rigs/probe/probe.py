@@ -17,6 +17,7 @@ LIMIT_S = 600.0  # of one probe; assumed
 IDLE = "idle"  # a unit at which nobody charges
 CAR = "car"  # hands that plug a car in and hold a card up
 DISRUPTIVE = "disruptive"  # the owner's word: it takes something away, or moves something
+FAULTS = "faults"  # hands that bring faults about
 DANGER = "danger"  # the owner's word for this one action
 
 
@@ -26,6 +27,7 @@ class Options:
 
     session: bool = False
     disruptive: bool = False
+    faults: bool = False
     danger: tuple[str, ...] = ()
     only: tuple[str, ...] = ()  # groups; empty: all
     stack_above: int | None = None  # the owner's highest stack level, where profiles are in use
@@ -88,7 +90,9 @@ class Probe:
             return "not asked for (--only)"
         if self.needs == CAR and not options.session:
             return "needs a car (--session)"
-        if self.needs == CAR and not has_hands:
+        if self.needs == FAULTS and not options.faults:
+            return f"{self.disturbs} (--faults)"
+        if self.needs in (CAR, FAULTS) and not has_hands:
             return "needs a car, and nobody is here to plug one in"
         if self.needs == DISRUPTIVE and not options.disruptive:
             return f"{self.disturbs} (--disruptive)"

@@ -17,6 +17,8 @@ from evc5.twin.sheet.behaviour import Behaviour
 
 JOURNAL = "journal.jsonl"
 FINDINGS = "probes.jsonl"
+SHEET = "sheet.json"  # written last: an interrupted probe has none
+MEMORY = "twin-memory.db"  # of a twin of our own
 MOST_CONNECTORS = 20  # that a unit is believed to have
 
 Tell = Callable[[str], None]
@@ -66,6 +68,13 @@ def probe(
         line.again()
         left = keeper.finish()
     return Probed(identity, progress.findings, progress.facts(), left, gone)
+
+
+def begin_anew_if_complete(out: Path) -> None:
+    """Forget a probe that came to its end and left nothing; any other is gone on with."""
+    if (out / SHEET).is_file() and (out / JOURNAL).is_file() and Journal.open(out / JOURNAL).ended:
+        for name in (FINDINGS, JOURNAL, SHEET, MEMORY):
+            (out / name).unlink(missing_ok=True)
 
 
 def restore(line: Line, journal: Journal) -> list[str]:

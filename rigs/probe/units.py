@@ -8,12 +8,12 @@ from pathlib import Path
 
 from evc5.rigs.bench.bench import Bench
 from evc5.rigs.probe.line import BACK_WITHIN_S, Line
+from evc5.rigs.probe.session import MEMORY
 from evc5.rigs.served.charger import Charger
 from evc5.rigs.served.listener import Address
 from evc5.twin.ocpp.rpc import REPLY_TIMEOUT_S
 
 TWIN = "twin"
-MEMORY = "twin-memory.db"
 RECORDING = "recording"
 LATENCY_S = 0.05  # of the twin's line, as in a rig
 DIALS_IN_S = 600.0  # a charge point has dialled in; it may boot first

@@ -11,7 +11,7 @@ from evc5.rigs.probe.results.write import write
 from evc5.rigs.probe.session import Probed, probe
 
 START = "2026-03-02T10:00:00Z"
-ALL = Options(session=True, disruptive=True, danger=("UpdateFirmware", "SignedUpdateFirmware"))
+ALL = Options(session=True, disruptive=True, faults=True, danger=("UpdateFirmware", "SignedUpdateFirmware"))
 
 
 def twin(behaviour: str | Path = "evc5-v32r30", **options: Any) -> Bench:

@@ -1,7 +1,5 @@
 """Keys that show what they do on an idle unit. Source: OCPP 1.6 9.1."""
 
-from datetime import UTC, datetime
-
 from evc5.rigs.keeper.keeper import TAKEN
 from evc5.rigs.probe.probe import Context, Probe, outcome
 
@@ -37,7 +35,7 @@ def _clock(context: Context) -> None:
     context.note("effect.ClockAlignedDataInterval.connectors", " ".join(whose))
     context.note("policy.clock_connector_zero", "sent" if "0" in whose else "not-sent")
     samples = [sample for one in own for sample in one.get("meterValue", ())]
-    stamps = [_epoch_s(sample.get("timestamp")) for sample in samples]
+    stamps = [context.line.moment_s(sample.get("timestamp")) for sample in samples]
     known = [stamp for stamp in stamps if stamp is not None]
     aligned = all(stamp % PERIOD_S == 0 for stamp in known) and bool(known)
     context.note("effect.ClockAlignedDataInterval.stamps", "on the clock" if aligned else "beside it")
@@ -54,14 +52,6 @@ def _first_boundary(context: Context) -> float:
     """The first multiple of the period after the key was written, 2.2 periods ago."""
     written_s = context.line.epoch_s - 2.2 * PERIOD_S
     return (written_s // PERIOD_S + 1) * PERIOD_S
-
-
-def _epoch_s(stamp: object) -> float | None:
-    try:
-        moment = datetime.fromisoformat(str(stamp))
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def probes() -> list[Probe]:

@@ -67,12 +67,15 @@ def _bare(context: Context) -> None:
 
 
 def triggered(context: Context) -> list[Payload]:
-    """The sampled values of the MeterValues that a trigger brings; GivenUp where it brings none."""
+    """The sampled values of the MeterValues that a trigger brings: none where there are no values to tell.
+
+    GivenUp where the trigger is refused.
+    """
     mark = context.line.mark()
-    context.ask("TriggerMessage", {"requestedMessage": "MeterValues", "connectorId": 1})
-    came = context.line.call_within(mark, "MeterValues")
-    if came is None:
+    answer = context.ask("TriggerMessage", {"requestedMessage": "MeterValues", "connectorId": 1})
+    if outcome(answer) != "Accepted":
         raise GivenUp("TriggerMessage brings no MeterValues that would show it")
+    came = context.line.call_within(mark, "MeterValues") or {}
     return [
         value
         for sample in came.get("meterValue", ())

@@ -28,7 +28,7 @@ NO_TRANSACTION = 2_000_000_000
 
 
 @contextmanager
-def _car(context: Context) -> Iterator[Hands]:
+def car(context: Context) -> Iterator[Hands]:
     """Hands, with a car plugged in that is taken out at the end whatever happens."""
     hands = context.hands
     if hands is None:
@@ -43,7 +43,7 @@ def _car(context: Context) -> Iterator[Hands]:
         context.line.wait(5.0)
 
 
-def _begun(context: Context, mark: int) -> tuple[Payload, int]:
+def begun(context: Context, mark: int) -> tuple[Payload, int]:
     """The StartTransaction that came, and the id it was given."""
     start = context.line.call_within(mark, "StartTransaction", BEGINS_S)
     if start is None:
@@ -57,12 +57,12 @@ def _begun(context: Context, mark: int) -> tuple[Payload, int]:
     return start, int(answer.get("transactionId", NO_TRANSACTION))
 
 
-def _with_card(context: Context, work: Callable[[int], None]) -> None:
+def with_card(context: Context, work: Callable[[int], None]) -> None:
     """Plug in, card, do something while it charges, card, unplug."""
-    with _car(context) as hands:
+    with car(context) as hands:
         mark = context.line.mark()
         hands.present_card(CONNECTOR)
-        _, transaction = _begun(context, mark)
+        _, transaction = begun(context, mark)
         context.line.wait(FOLLOWS_S)
         try:
             work(transaction)
@@ -90,7 +90,7 @@ def _cycle(context: Context) -> None:
         ]
         samples.append(len(own))
 
-    _with_card(context, charge)
+    with_card(context, charge)
     told = [
         one for one in context.line.calls(mark, "StatusNotification") if one.get("connectorId") == CONNECTOR
     ]
@@ -127,7 +127,7 @@ def _interval(context: Context) -> None:
         ]
         context.note("policy.sample_interval_changed", "at-once" if own else "next-transaction")
 
-    _with_card(context, charge)
+    with_card(context, charge)
 
 
 def _soc(context: Context) -> None:
@@ -137,7 +137,7 @@ def _soc(context: Context) -> None:
         if outcome(context.keeper.write(KEY, "SoC")) in TAKEN:
             context.note("policy.soc_known", "car" if triggered(context) else "absent")
 
-    _with_card(context, charge)
+    with_card(context, charge)
 
 
 def _tx_profile(context: Context) -> None:
@@ -158,7 +158,7 @@ def _tx_profile(context: Context) -> None:
                 running = "running" if answer == "Accepted" else "rejected"
                 context.note("policy.txprofile_without_transaction_id", running)
 
-    _with_card(context, charge)
+    with_card(context, charge)
 
 
 def _followed(context: Context) -> None:
@@ -180,7 +180,7 @@ def _followed(context: Context) -> None:
             context.line.wait(FOLLOWS_S)
         context.note("follow.after", _flows(context))
 
-    _with_card(context, charge)
+    with_card(context, charge)
 
 
 def _one_phase(context: Context) -> None:
@@ -197,16 +197,16 @@ def _one_phase(context: Context) -> None:
         if before == 3 and after in (0, 3):
             context.note("policy.phases_impossible", "spread" if after == 3 else "pause")
 
-    _with_card(context, charge)
+    with_card(context, charge)
 
 
 def _remote(context: Context) -> None:
     """RemoteStartTransaction: is its idTag asked for (key true), is its profile applied (5.11)?"""
     context.keeper.write("AuthorizeRemoteTxRequests", "true")
-    with _car(context):
+    with car(context):
         mark = context.line.mark()
         context.note("session.remote_start", outcome(context.ask("RemoteStartTransaction", _request())))
-        start, transaction = _begun(context, mark)
+        start, transaction = begun(context, mark)
         asked = context.line.calls(mark, "Authorize")
         context.note("policy.remote_start_id_tag", "per-key" if asked else "never-checked")
         context.note("session.remote_start.idTag", "its own" if start.get("idTag") == CARD else "another")
@@ -218,7 +218,7 @@ def _remote(context: Context) -> None:
 
 def _remote_profile(context: Context) -> None:
     """Policy remote_start_profile: a profile that comes with the start."""
-    with _car(context):
+    with car(context):
         mark = context.line.mark()
         bare = composite(context)
         profile = wire(context, _tx(9.0), level(context))
@@ -228,10 +228,11 @@ def _remote_profile(context: Context) -> None:
 
         id_, answer = context.keeper.lend(profile, send)
         context.note("session.remote_start.profile", outcome(answer))
-        if outcome(answer) != "Accepted":
+        if outcome(answer) == "Rejected":
             context.note("policy.remote_start_profile", "rejected")
+        if outcome(answer) != "Accepted":
             return
-        _, transaction = _begun(context, mark)
+        _, transaction = begun(context, mark)
         context.line.wait(FOLLOWS_S)
         context.note("policy.remote_start_profile", "ignored" if composite(context) == bare else "applied")
         context.ask("RemoteStopTransaction", {"transactionId": transaction})

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from evc5.rigs.errors import BadInput
-from evc5.rigs.probe.results.write import FORMAT, SHEET
+from evc5.rigs.probe.results.write import FORMAT
+from evc5.rigs.probe.session import SHEET
 
 
 @dataclass(frozen=True, slots=True)

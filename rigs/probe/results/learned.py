@@ -44,6 +44,7 @@ def learn(facts: Mapping[str, str], published: Behaviour) -> Learned:
             learned.policies[name] = found
     _messages(facts, published, learned)
     _triggers(facts, published, learned)
+    _errors(facts, published, learned)
     _measurands(facts, published, learned)
     _keys(facts, published, learned)
     _limits(facts, published, learned)
@@ -98,6 +99,19 @@ def _triggers(facts: Mapping[str, str], published: Behaviour, learned: Learned) 
             support = "yes" if answer == "Accepted" else "no"
             if support != one.support:
                 learned.change(11, one.name, support=support)
+
+
+def _errors(facts: Mapping[str, str], published: Behaviour, learned: Learned) -> None:
+    """Error codes that were told; which others never are, no fault can show."""
+    told = {
+        part.partition("/")[2]
+        for name, value in facts.items()
+        if name.startswith("fault.")
+        for part in value.split()
+    }
+    for one in published.rows(5):
+        if one.name in told and one.support == "no" and modelled(5, one.name):
+            learned.change(5, one.name, support="yes")
 
 
 def _measurands(facts: Mapping[str, str], published: Behaviour, learned: Learned) -> None:

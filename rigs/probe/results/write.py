@@ -11,10 +11,10 @@ from evc5.rigs.probe.results import pages
 from evc5.rigs.probe.results.learned import learn, text
 from evc5.rigs.probe.results.seen import Evidence, SeenRow, seen_rows
 from evc5.rigs.probe.runner import DONE, GIVEN_UP, NOT_RUN, counted
-from evc5.rigs.probe.session import Probed
+from evc5.rigs.probe.session import SHEET, Probed
 from evc5.twin.sheet.behaviour import Behaviour
 
-SHEET, PAGE, ANSWER, BEHAVIOUR = "sheet.json", "sheet.md", "set-charging-profile.md", "behaviour.toml"
+PAGE, ANSWER, BEHAVIOUR = "sheet.md", "set-charging-profile.md", "behaviour.toml"
 FORMAT = 1  # of sheet.json
 
 

@@ -111,7 +111,8 @@ def test_the_answer_to_the_open_issue_names_limits_and_forms(published: Found) -
 def test_another_behaviour_is_learned_and_then_probes_the_same(tmp_path: Path) -> None:
     probed(tmp_path / "a", "ocpp16")
     learned = tomllib.loads((tmp_path / "a" / "behaviour.toml").read_text())
-    assert learned["policies"]["hardcoded_write"] == "Rejected"
+    assert learned["policies"]["remote_start_profile"] == "applied"
+    assert set(learned["table"]["5"]) == {"HighTemperature", "UnderVoltage"}
     probed(tmp_path / "b", tmp_path / "a" / "behaviour.toml")
     compared = compare(tmp_path / "a", tmp_path / "b")
     assert compared.changes == ()
