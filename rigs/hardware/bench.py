@@ -64,12 +64,13 @@ class HardwareBench:
         self.fault: str | None = None  # what failed first
         self.dead: bool | None = None  # was it left dead? None before the end
         self.left: list[str] = []  # what could not be proven
+        self.seen: dict[str, str] = {}  # what the self-check before the run read
 
     def start(self) -> None:
-        """See that every instrument answers; BenchFault before anything is energised."""
+        """See that the bench is well and at rest; BenchFault before anything is energised."""
         try:
             for connector in self._devices.connectors:
-                self._read(connector)
+                self.seen |= self._devices.check(connector)
         except BenchFault:
             self.close()
             raise
@@ -239,7 +240,8 @@ class HardwareBench:
             served.close()
         if self._guardian is not None:
             self._guardian.dismiss()
-        self._lock.release()
+        if self._lock is not None:
+            self._lock.release()
 
     def about(self) -> dict[str, Any]:
         """For the summary: the devices, and how it ended."""
@@ -248,15 +250,16 @@ class HardwareBench:
              "calibrated": device.calibrated}
             for role, connector, device in self._hardware.devices()
         ]  # fmt: skip
-        return {"devices": devices, "fault": self.fault, "dead": self.dead, "left": self.left}
+        ended = {"fault": self.fault, "dead": self.dead, "left": self.left}
+        return {"devices": devices, "self_check": self.seen, **ended}
 
 
-def _locked(hardware: Hardware) -> Lock:
-    """One run at a time on a bench: whoever names the same places is on the same one."""
+def _locked(hardware: Hardware) -> Lock | None:
+    """One run at a time on a bench, which is known by its places; simulations have none."""
     places = sorted(device.url or " ".join(device.program) for _, _, device in hardware.devices())
     name = hashlib.sha256("\n".join(places).encode()).hexdigest()[:16]
     if not any(places):
-        name += f"-{threading.get_native_id()}"  # nothing but simulations
+        return None
     try:
         return Lock(Path(tempfile.gettempdir()) / f"evc5-bench-{name}")
     except BadInput:

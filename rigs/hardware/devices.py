@@ -8,7 +8,7 @@ from typing import Any
 
 from evc5.rigs.errors import BenchFault
 from evc5.rigs.hardware.making import Parts, make
-from evc5.rigs.hardware.roles import Closes
+from evc5.rigs.hardware.roles import Closes, Pilot, Reading
 from evc5.rigs.rigfile.hardware import Hardware
 
 NO_CURRENT_A = 0.5  # assumed: less is what a meter shows of nothing
@@ -32,6 +32,25 @@ class Devices:
     def get(self, role: str, connector: int | None = None) -> Any | None:
         """The device of a role; None where a person has it."""
         return self._made.get((role, connector))
+
+    def check(self, connector: int) -> dict[str, str]:
+        """What pilot and meter read; BenchFault where one cannot be read, or current flows."""
+        seen = {}
+        cable, meter = (self.get(role, connector) for role in ("cable", "meter"))
+        where = f"connector {connector}"
+        if cable is not None:
+            pilot = cable.read()
+            if pilot.high_v is None and pilot.mean_v is None and pilot.duty_pct is None:
+                raise BenchFault(f"{where} cable: the pilot cannot be read")
+            seen[f"{where} pilot"] = _levels(pilot)
+        if meter is not None:
+            reading = meter.read()
+            most_a = _most_a(reading)
+            if most_a > NO_CURRENT_A:
+                raise BenchFault(f"{where} meter: {most_a:.1f} A flow before anything was done")
+            volts = ", ".join("?" if one is None else f"{one:.1f}" for one in reading.u_v)
+            seen[f"{where} meter"] = f"{volts} V, {most_a:.2f} A"
+        return seen
 
     def way_down(self) -> list[str]:
         """Load off, C to B, 0 A seen, A, mains; what failed, empty where the bench is proven dead.
@@ -80,9 +99,19 @@ class Devices:
     def _no_current(meter: Any) -> None:
         until = time.monotonic() + SEEN_WITHIN_S
         while True:
-            most_a = max((abs(amps) for amps in meter.read().i_a if amps is not None), default=0.0)
+            most_a = _most_a(meter.read())
             if most_a <= NO_CURRENT_A:
                 return
             if time.monotonic() > until:
                 raise BenchFault(f"still {most_a:.1f} A")
             time.sleep(LOOK_EVERY_S)
+
+
+def _most_a(reading: Reading) -> float:
+    """The highest current of a phase; 0 where none is known."""
+    return max((abs(amps) for amps in reading.i_a if amps is not None), default=0.0)
+
+
+def _levels(pilot: Pilot) -> str:
+    told = {"V high": pilot.high_v, "V low": pilot.low_v, "V mean": pilot.mean_v, "% duty": pilot.duty_pct}
+    return ", ".join(f"{value:.1f} {name}" for name, value in told.items() if value is not None)

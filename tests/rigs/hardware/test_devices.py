@@ -236,3 +236,35 @@ def test_every_reading_is_a_row_of_its_day(gaps: list[tuple[float, int]]) -> Non
     assert [row["t"] for row in rows] == t_s.tolist() and {row["soc"] for row in rows} == {None}
     assert [len({row["at"].date() for row in part}) for part in parts] == [1] * len(parts)
     assert json.dumps([row["connector"] for row in rows]) == json.dumps([connector for _, connector in gaps])
+
+
+# --- the self-check before a run ---
+
+
+def test_a_bench_at_rest_says_what_it_read() -> None:
+    seen = devices().check(1)
+    assert seen == {
+        "connector 1 pilot": "12.0 V high, 12.0 V low, 12.0 V mean, 100.0 % duty",
+        "connector 1 meter": "230.0, 230.0, 230.0 V, 0.00 A",
+    }
+
+
+@pytest.mark.parametrize(
+    ("role", "read", "said"),
+    [
+        ("meter", Reading(i_a=(0.0, 4.1, None)), r"connector 1 meter: 4\.1 A flow before anything was done"),
+        ("cable", Pilot(), "connector 1 cable: the pilot cannot be read"),
+    ],
+)
+def test_a_bench_that_is_not_at_rest_or_not_readable_begins_nothing(role: str, read: Any, said: str) -> None:
+    bench = devices()
+    bench._made[role, 1] = Always(read)
+    with pytest.raises(BenchFault, match=said):
+        bench.check(1)
+
+
+class Always:
+    """An instrument that reads the same for ever."""
+
+    def __init__(self, read: Any) -> None:
+        self.read = lambda: read
