@@ -54,7 +54,7 @@ class Plan:
     def _instant(self, n: int) -> float:
         if self.interval <= 0:
             return float("inf")
-        return self.time.epoch(self.time.t_s(self.anchor) + n * self.interval)
+        return self.time.later(self.anchor, n * self.interval)
 
     def doubt_s(self, stamp: float) -> float:
         """How far it and what it is counted from may be off by a clock that was just set."""
@@ -62,12 +62,12 @@ class Plan:
 
     def since_anchor(self, stamp: float) -> float:
         """Seconds of that clock from the anchor to a stamp."""
-        return self.time.t_s(stamp) - self.time.t_s(self.anchor)
+        return self.time.lasted_s(self.anchor, stamp)
 
     def next(self, count: int) -> Array:
         """So many instants from the next one on, whatever changes."""
         n = self.n + np.arange(count)
-        return self.time.epochs(self.time.t_s(self.anchor) + n * self.interval)
+        return self.time.all_later(self.anchor, n * self.interval)
 
 
 class Sampling:

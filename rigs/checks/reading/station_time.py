@@ -18,11 +18,13 @@ import orjson
 
 from evc5.rigs.checks.reading.frames import CALL, Frame, Reader, lines
 from evc5.rigs.checks.reading.instants import epoch
+from evc5.rigs.checks.reading.station_pace import pace_of
 from evc5.rigs.checks.reading.transcripts import transcript
 
 Sets = Sequence[tuple[float, float]]  # when a clock was set in the run, and by how much
 Array = np.ndarray[Any, np.dtype[Any]]
 
+DIALLED_IN = ("served", "tapped")  # summary.csms: the station had a life, and a clock, before the recording
 CLOCK_SET = b'"clock-set"'
 MOST_STEP_S = 10.0  # assumed: a drift of 500 ppm gains that in half a day; a greater step is no drift's
 FOREVER_S = 1e9  # no run is longer
@@ -37,6 +39,8 @@ class StationTime:
     `knots` are seconds of the run and how far the clock is ahead there, in between in proportion.
     """
 
+    pace = 1.0  # how many times as fast as the run's it goes
+
     def __init__(self, start: float, knots: list[tuple[float, float]] | None = None, sets: Sets = ()) -> None:
         self.start = start
         self._sets = sets
@@ -44,6 +48,11 @@ class StationTime:
         self._epochs = np.array([start + t_s + ahead for t_s, ahead in knots or ()])
         self._run, self._told = self._runs.tolist(), self._epochs.tolist()
         self.epoch: Callable[[float], float] = self._warped if knots else partial(add, start)
+
+    @property
+    def begins(self) -> float:
+        """When the recording begins, in the station's time."""
+        return self.start
 
     def epochs(self, t_s: Array) -> Array:
         """The same of many instants."""
@@ -71,8 +80,16 @@ class StationTime:
             return np.zeros(len(stamps))
         return np.array([self.doubt_s(stamp) for stamp in stamps.tolist()])
 
+    def later(self, since: float, seconds: float) -> float:
+        """The time at which the station's timers have run so long."""
+        return self.epoch(self.t_s(since) + seconds)
+
+    def all_later(self, since: float, seconds: Array) -> Array:
+        """The same of many."""
+        return self.epochs(self.t_s(since) + seconds)
+
     def lasted_s(self, since: float, until: float) -> float:
-        """Seconds of the run between two instants, however the clock was set meanwhile."""
+        """Seconds of the station's timers between two instants, however its clock was set meanwhile."""
         return self.t_s(until) - self.t_s(since)
 
     def stepped_s(self, stamps: Array) -> Array:
@@ -86,6 +103,27 @@ class StationTime:
 
     def _warped(self, t_s: float) -> float:
         return _between(self._run, self._told, t_s)
+
+
+class PacedTime(StationTime):
+    """That of a station whose clock and timers run many times as fast as the run's."""
+
+    def __init__(self, start: float, knots: list[tuple[float, float]], pace: float) -> None:
+        super().__init__(start, knots)
+        self.pace = pace
+
+    @property
+    def begins(self) -> float:
+        return self.epoch(0.0)
+
+    def later(self, since: float, seconds: float) -> float:
+        return since + seconds
+
+    def all_later(self, since: float, seconds: Array) -> Array:
+        return since + seconds
+
+    def lasted_s(self, since: float, until: float) -> float:
+        return until - since
 
 
 def _between(known: list[float], wanted: list[float], at: float) -> float:
@@ -104,6 +142,9 @@ def station_time(
     """The time that a recording is judged in; `summary` says whether its clock drifts."""
     if events is None:
         return StationTime(start)
+    if summary.get("csms") in DIALLED_IN and (found := pace_of(messages, start)) is not None:
+        pace, knots = found
+        return PacedTime(start, knots, pace)
     start += set_ahead_s(messages, events, start)
     clock = summary.get("clock")
     told = clock if isinstance(clock, dict) else {}

@@ -330,7 +330,7 @@ class Judge:
             self._sessions.rows(),
             self._frames,
             self._passed(),
-            about=self._context.about(time.start, end),
+            about=self._context.about(time.begins, end),
             breakdowns=self._telling.told_breakdowns(),
         )
 

@@ -30,7 +30,9 @@ NO_THRESHOLDS = {
     **dict.fromkeys(("MOST_KEPT", "MOST_REMEMBERED", "SESSIONS", "MOST_ORDERS"), "bounds memory"),
     **dict.fromkeys(("MOST_READINGS_WAITING", "MOST_CHANGES", "MOST_BOOTS"), "bounds memory"),
     **dict.fromkeys(("MOST_OUTAGES", "MOST_STRETCHES", "MOST_DISTURBED"), "bounds memory"),
-    **dict.fromkeys(("PAGE_BYTES", "AHEAD", "BOOT_WITHIN"), "bounds what is read at a time"),
+    **dict.fromkeys(
+        ("PAGE_BYTES", "AHEAD", "BOOT_WITHIN", "LOOKED_AT_STAMPS"), "bounds what is read at a time"
+    ),
     "KEEP": "bounds what people read",
     **dict.fromkeys(("FOREVER", "FOREVER_S", "LONG_AGO"), "stands for no end, or no beginning"),
     **dict.fromkeys(("NO_LIMIT", "FIND", "UNKNOWN", "FIRST_OWN"), "stands for none, or for another"),

@@ -9,13 +9,12 @@ from evc5.rigs.checks.reading.frames import lines
 from evc5.rigs.checks.reading.logs.fleet import Fleet, StationLog
 from evc5.rigs.checks.reading.logs.log import Progress
 from evc5.rigs.checks.reading.sources import STDIN, Sources, is_run, named
+from evc5.rigs.checks.reading.station_time import DIALLED_IN
 from evc5.rigs.checks.reading.transcripts import Transcript, opened
 from evc5.rigs.checks.state.connectors import HANDS
 from evc5.rigs.checks.verdict.verdict import read_summary
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.run_directory import keeps, messages
-
-LIVED_BEFORE = ("served", "tapped")  # summary.csms: the station had a life before the recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Recording:
     @property
     def is_from_power_on(self) -> bool:
         """Is it from the station's first moment on? A real one, or one with a memory, had a life before."""
-        served = self.summary.get("csms") in LIVED_BEFORE or self.summary.get("continues")
+        served = self.summary.get("csms") in DIALLED_IN or self.summary.get("continues")
         return self.directory is not None and not served
 
     @property
@@ -103,7 +102,7 @@ def _listed(names: Sequence[str]) -> str:
 def tells_of_hands(recording: Recording) -> bool:
     """Is what was done at the connectors written down? Of a station that dialled in only if a rig did it."""
     events = recording.part("events.jsonl")
-    if events is None or recording.is_from_power_on or recording.summary.get("csms") not in LIVED_BEFORE:
+    if events is None or recording.is_from_power_on or recording.summary.get("csms") not in DIALLED_IN:
         return events is not None
     marks = [f'"event":"{name}"'.encode() for name in HANDS]
     return any(mark in raw for _, raw in lines(events) for mark in marks)

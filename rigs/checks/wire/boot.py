@@ -87,8 +87,7 @@ class Boot:
             return
         answered, interval, status = self._last
         if status != "Accepted" and interval > 0 and answered > self._new_life:
-            t_s = self._ledger.time.t_s  # a boot may set the clock
-            waited = t_s(call.epoch_s) - t_s(answered)
+            waited = self._ledger.time.lasted_s(answered, call.epoch_s)  # a boot may set the clock
             self._ledger.judge(
                 RETRY,
                 waited >= interval - self._context.tolerances.sample_s,

@@ -82,12 +82,15 @@ class Clocks:
         self._ledger = context.ledger
         self._csms_ahead = 0.0  # as it told last, while that is more than a minute
         self._off: dict[Source, Off] = {}
+        self._told_pace = False
 
     def told(self, call: Call) -> None:
         """The CSMS's answer to a BootNotification or Heartbeat."""
         text = (call.reply or {}).get("currentTime")
         if not isinstance(text, str) or not self._context.evidence.station_clock:
             return
+        if self._ledger.time.pace != 1.0:
+            return  # it tells its own time, and the station lives in another
         at = call.reply_epoch_s or call.epoch_s
         ahead = epoch(text) - at
         self._csms_ahead = ahead if abs(ahead) > AHEAD_S else 0.0
@@ -104,6 +107,8 @@ class Clocks:
         """
         if not call.up or not self._context.evidence.station_clock:
             return call.payload
+        if self._ledger.time.pace != 1.0 and not self._told_pace:
+            self._runs_fast(call, self._ledger.time.pace)
         wrong = {text for text in _stamps(call) if self._is_wrong(call, text)}
         if not wrong:
             return call.payload
@@ -112,6 +117,19 @@ class Clocks:
             if table.get("timestamp") in wrong:
                 table["timestamp"] = iso(call.epoch_s)
         return payload
+
+    def _runs_fast(self, call: Call, pace: float) -> None:
+        """One finding: all else is judged in the station's own time."""
+        self._told_pace = True
+        message = (
+            "the station's time runs many times as fast as its frames come: a twin that is run accelerated"
+            " (evc5 run --csms, --pace); it is judged in its own time"
+        )
+        told = f"{pace:,.0f} times as fast, from {iso(call.epoch_s)}"
+        blamed = ["bench", "station"]
+        self._ledger.broken(
+            STATION, call.epoch_s, None, "as fast", told, message, severity="warning", blames=blamed
+        )
 
     def _is_wrong(self, call: Call, text: str) -> bool:
         ahead = epoch(text) - call.epoch_s

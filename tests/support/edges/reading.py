@@ -1,5 +1,7 @@
 """Numbers by which a recording is read: its clock, its outages, the order in which it tells."""
 
+from collections.abc import Callable
+
 from foreign import BEGIN_S, REPLY_S, Log, at, register
 from handmade import Charge, Handmade
 from handmade import at as run_at
@@ -111,7 +113,50 @@ def an_old_value_so_long_after(x: float) -> Log:
     return an_old_value_behind([0, x - 0.5], x)
 
 
+# -- a station whose time runs fast ------------------------------------------------------------------
+
+
+def stamped(pairs: list[tuple[float, float]]) -> Handmade:
+    """A station that dialled in, and says something at these seconds with stamps of those."""
+    made = Handmade(summary={"csms": "served"}, end=pairs[-1][0] + 10.0)
+    identity = {"chargePointVendor": "V", "chargePointModel": "M"}
+    made.call(
+        0.0, "BootNotification", identity, {"status": "Accepted", "currentTime": run_at(0), "interval": 0}
+    )
+    for t, stamp in pairs:
+        told = {"connectorId": 0, "status": "Available", "errorCode": "NoError", "timestamp": run_at(stamp)}
+        made.call(t, "StatusNotification", told)
+    return made
+
+
+def a_station_so_fast(x: float) -> Handmade:
+    return stamped([(10.0 * k, 10.0 * k * x - 3600.0) for k in range(1, 11)])
+
+
+def a_station_that_leaps_so_often(x: float) -> Handmade:
+    """Ten times from stamp to stamp, and as often as not by more than has passed."""
+    leaps = [100.0 if k < 10 * x else 10.0 for k in range(10)]
+    return stamped([(10.0 + 10.0 * k, sum(leaps[:k]) - 3600.0) for k in range(11)])
+
+
+def a_fast_station_off_at_its_boot_by(x: float) -> Handmade:
+    return stamped([(10.0 * k, 25.0 * k - 15.0 - x) for k in range(1, 6)])
+
+
+def a_fast_station_with_so_many_stamps(x: float) -> Handmade:
+    return stamped([(10.0 * k, 100.0 * k - 3600.0) for k in range(round(x))])
+
+
+def pace(number: str, value: float, make: Callable[[float], Handmade], inside: float, outside: float) -> Edge:
+    name = f"reading.station_pace.{number}"
+    return Edge(name, value, "clock.station", make, inside, outside, "warning", "many times as fast")
+
+
 EDGES = (
+    pace("FAST_PACE", 2.0, a_station_so_fast, 1.9, 2.1),
+    pace("FAST_MOSTLY", 0.8, a_station_that_leaps_so_often, 0.7, 0.9),
+    pace("FAST_STAMPS", 4, a_fast_station_with_so_many_stamps, 3, 4),
+    pace("NOT_ADOPTED_S", 60.0, a_fast_station_off_at_its_boot_by, 59, 61),
     Edge("reading.station_time.MOST_STEP_S", 10.0, "transaction.times", a_clock_set_back_by, 9.9, 10.1),
     Edge(
         "reading.station_time.ADOPTED_S",
