@@ -7,12 +7,18 @@ from typing import Any
 from evc5.rigs.keeper.danger import protected
 from evc5.rigs.probe.groups.forms import FORMS
 from evc5.rigs.probe.groups.measurands import ALL
+from evc5.rigs.probe.groups.triggers import MESSAGES as TRIGGERS
 from evc5.rigs.probe.runner import Finding
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.rows import TABLES, Key, Measurand, Message, Row, Value
 
 UNKNOWN_ACTION = ("CALLERROR NotSupported", "CALLERROR NotImplemented")
 OVERVIEW, SECURITY, VENDORS = 1, 12, 23  # tables
+PARTS = {  # of messages: the facts that tell of each part
+    "TriggerMessage": tuple(f"trigger.{name}" for name in TRIGGERS),
+    "MeterValues": tuple(f"measurand.{name}" for name in ALL),
+    "SetChargingProfile": tuple(f"charging.{form.name}" for form in FORMS if form.standard),
+}
 NOT_SEEN = "not seen"
 SILENT = "no answer"
 EMPTY = "(empty)"
@@ -113,8 +119,7 @@ def _support(row: Message, evidence: Evidence) -> Cell:
         return Cell("Support", published, "", evidence.why_not(f"message.{row.action}"))
     if answer in UNKNOWN_ACTION:
         return Cell("Support", published, "no", answer)
-    missing = _missing_part(row.action, evidence.facts) if row.table != OVERVIEW else ""
-    return Cell("Support", published, "partially" if missing else "yes", missing or answer)
+    return _known(row, evidence.facts, answer)
 
 
 def _initiated(row: Message, evidence: Evidence) -> Cell:
@@ -122,8 +127,18 @@ def _initiated(row: Message, evidence: Evidence) -> Cell:
         return Cell("Support", row.support, "", "the unit would send it by itself, and did not")
     if row.action not in evidence.sent:
         return Cell("Support", row.support, "", "it was not sent while the probes ran")
-    missing = _missing_part(row.action, evidence.facts) if row.table != OVERVIEW else ""
-    return Cell("Support", row.support, "partially" if missing else "yes", missing or "it was sent")
+    return _known(row, evidence.facts, "it was sent")
+
+
+def _known(row: Message, facts: Mapping[str, str], why: str) -> Cell:
+    """A message that it knows: in all its parts, or in some? The overview does not ask that."""
+    missing = _missing_part(row.action, facts) if row.table != OVERVIEW else ""
+    if missing:
+        return Cell("Support", row.support, "partially", missing)
+    untried = [name for name in PARTS.get(row.action, ()) if name not in facts]
+    if untried and row.support == "partially":
+        return Cell("Support", row.support, "", f"it knows it; not all parts were tried, as {untried[0]}")
+    return Cell("Support", row.support, "yes", why)
 
 
 def _missing_part(action: str, facts: Mapping[str, str]) -> str:

@@ -143,6 +143,7 @@ def test_the_owners_profiles_in_force_keep_ours_away(tmp_path: Path) -> None:
     assert told.left == []
 
 
+@pytest.mark.slow
 def test_a_probe_that_was_cut_short_goes_on_where_it_was(tmp_path: Path) -> None:
     bench = twin()
     first = probe(Line.of_twin(bench), "CP1", tmp_path, Options(only=("triggers",)))

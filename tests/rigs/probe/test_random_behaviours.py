@@ -1,0 +1,66 @@
+"""Behaviours with a few random changes: each that shows is named, nothing else is, and the twin learns it."""
+
+import json
+import re
+from pathlib import Path
+from random import Random
+
+import pytest
+from probed import probed
+from random_behaviours import BASE, Drawn, draw, file
+
+from evc5.rigs.probe.results.compare import difference
+from evc5.rigs.probe.results.learned import learn
+from evc5.rigs.probe.session import Probed
+from evc5.twin.sheet.behaviour import Behaviour
+
+STAMP = re.compile(r'"\d{4}-\d\d-\d\dT[^"]*"')
+ID = re.compile(r'^(\["(?:up|down)", \[\d, )"[^"]*"')
+
+
+def spoken(found: Probed) -> dict[str, list[str]]:
+    """Each probe's frames without ids and times."""
+    return {
+        name: [ID.sub(r"\1", STAMP.sub("T", json.dumps(f))) for f in one.frames]
+        for name, one in found.findings.items()
+    }
+
+
+def named(found: Probed) -> set[str]:
+    """What of the published behaviour the probe says is otherwise; table 1 repeats the others."""
+    learned = learn(found.facts, Behaviour.load(BASE))
+    policies = {f"policy {name}" for name in learned.policies}
+    return policies | {f"row {name}" for table, name in learned.rows if table != 1}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Probed:
+    return probed(tmp_path_factory.mktemp("base"))
+
+
+def check(seed: int, base: Probed, folder: Path) -> None:
+    changes = draw(Random(seed))
+    expected = {one.subject for one in changes if shows(one, base, folder)}
+    found = probed(folder / "many", file(changes, folder / "many.toml"))
+    assert found.left == []
+    assert named(found) == expected, changes
+    again = probed(folder / "again", folder / "many" / "behaviour.toml")
+    compared = difference(found.facts, again.facts)
+    assert compared.alike, (changes, compared.changes, compared.only_one)
+
+
+def shows(change: Drawn, base: Probed, folder: Path) -> bool:
+    """Does some probe's conversation differ where this change is the only one?"""
+    alone = probed(folder / change.name, file([change], folder / "one.toml"))
+    return spoken(alone) != spoken(base)
+
+
+@pytest.mark.slow
+def test_a_few_changes_are_named(base: Probed, tmp_path: Path) -> None:
+    check(2, base, tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(30))
+def test_thirty_behaviours_are_named_and_learned(seed: int, base: Probed, tmp_path: Path) -> None:
+    check(seed, base, tmp_path)
