@@ -32,6 +32,7 @@ ROOMS = {
     "rigs.errors": ("", ""),
     "rigs.printable": ("", ""),
     "rigs.secrets": ("", ""),
+    "rigs.user_files": ("", ""),
     "rigs.recording.reading": ("rigs.errors", "numpy orjson pyarrow"),
     "rigs.recording.writing": (
         "models twin rigs.errors rigs.secrets rigs.recording.reading",
@@ -53,9 +54,12 @@ ROOMS = {
         " rigs.checks.charging",
         "numpy",
     ),
-    "rigs.checks.verdict": (f"{JUDGE} rigs.printable rigs.checks", "numpy orjson rich pandas"),
+    "rigs.checks.verdict": (
+        f"{JUDGE} rigs.user_files rigs.printable rigs.checks",
+        "numpy orjson rich pandas",
+    ),
     "rigs.tariffs": (
-        "rigs.errors rigs.recording.reading rigs.session_data rigs.rigfile",
+        "rigs.user_files rigs.errors rigs.recording.reading rigs.session_data rigs.rigfile",
         "numpy pandas pydantic",
     ),
     "rigs.analysis": (
@@ -71,22 +75,27 @@ ROOMS = {
         " twin",
         "matplotlib numpy orjson pandas rich",
     ),
-    "rigs.session_data": ("rigs.errors", "numpy pandas"),
-    "rigs.rigfile": ("rigs.errors rigs.secrets rigs.session_data rigs.checks models twin", "pandas pydantic"),
+    "rigs.session_data": ("rigs.user_files rigs.errors", "numpy pandas"),
+    "rigs.rigfile": (
+        "rigs.user_files rigs.errors rigs.secrets rigs.session_data rigs.checks models twin",
+        "pandas pydantic",
+    ),
     "rigs.hardware": (
-        "rigs.errors rigs.recording.reading rigs.recording.writing rigs.rigfile models",
+        "rigs.user_files rigs.errors rigs.recording.reading rigs.recording.writing rigs.rigfile models",
         "pymodbus pyvisa",
     ),
     "rigs.stretches": ("models twin rigs.recording.writing", "numpy orjson"),
     "rigs.controllers": ("rigs.errors rigs.tariffs", "numpy"),
     "rigs.bench": (
-        "rigs.errors rigs.secrets rigs.recording rigs.stretches rigs.checks rigs.analysis rigs.rigfile"
+        "rigs.user_files rigs.errors rigs.secrets rigs.recording rigs.stretches rigs.checks"
+        " rigs.analysis rigs.rigfile"
         " rigs.controllers models twin",
         "orjson pandas",
     ),
     "rigs.keeper": ("rigs.errors rigs.secrets twin", ""),
     "rigs.served": (
-        "rigs.errors rigs.printable rigs.recording rigs.checks rigs.analysis rigs.rigfile rigs.bench"
+        "rigs.user_files rigs.errors rigs.printable rigs.recording rigs.checks rigs.analysis"
+        " rigs.rigfile rigs.bench"
         " rigs.hardware rigs.keeper rigs.secrets models twin",
         "orjson websockets",
     ),
@@ -104,7 +113,8 @@ ROOMS = {
         "acnportal numpy ocpp orjson websockets",
     ),
     "rigs.sweep": (
-        "rigs.errors rigs.recording rigs.checks rigs.rigfile rigs.controllers rigs.bench rigs.analysis",
+        "rigs.user_files rigs.errors rigs.recording rigs.checks rigs.rigfile rigs.controllers"
+        " rigs.bench rigs.analysis",
         "numpy pandas pydantic",
     ),
     "rigs.command": ("rigs models twin", "distributed pandas rich"),

@@ -12,6 +12,7 @@ from typing import Any
 import evc5
 from evc5.models.timeline import Timeline
 from evc5.models.world import World
+from evc5.rigs import user_files
 from evc5.rigs.bench.csms import Conversation
 from evc5.rigs.bench.network import Embedded, Joined, NearEnd, Network
 from evc5.rigs.errors import BadInput, NotAvailable
@@ -81,6 +82,7 @@ def assemble(
     timeline = Timeline()
     calendar = Calendar(rig.start, rig.zone)
     station = rig.station
+    servers = files(rig)  # what is refused is refused before anything is written
     kept, damaged = memory(rig)
     counted_uwh = kept.recall("registers", ())
     world = rig.world(timeline, [[uwh / 1e6 for uwh in one] for one in counted_uwh])
@@ -122,7 +124,7 @@ def assemble(
         kept,
         firmware=station.boot.firmware,
         queue_limit=station.queue_limit,
-        files=files(rig),
+        files=servers,
     )
     if joined.csms is not None:
         joined.csms.office.transactions = count(kept.last_id + 1)
@@ -203,7 +205,7 @@ def files(rig: RigFile) -> Files:
 
         return NetworkFiles()
     try:
-        held = {url: (rig.folder / path).read_bytes() for url, path in rig.station.files.items()}
+        held = {url: user_files.content(rig.folder / path) for url, path in rig.station.files.items()}
     except OSError as error:
         raise BadInput(f"{rig.where}station.files: {error.filename}: {error.strerror}") from None
     return SimulatedFiles(held)

@@ -82,8 +82,10 @@ class Source:
     def open(cls, path: Path) -> "Source":
         if not path.exists():
             raise BadInput(f"{path}: no such file or directory")
-        if not path.is_dir():
+        if path.is_file():
             return cls(path)
+        if not path.is_dir():
+            raise BadInput(f"{path} must be a file or a run directory")
         run_directory.refuse_without_frames(path)
         summary = run_directory.read_summary(path)
         start = summary.get("start")

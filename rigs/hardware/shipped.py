@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 
 Kind = TypeVar("Kind")
@@ -30,7 +31,7 @@ def find(
     if path.suffix != ".toml":
         raise BadInput(f"{what} must be one of {', '.join(shipped)}, or a TOML file, got {name!r}")
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = user_files.toml(path)
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{path}: {error}") from None
     return read(path.stem, table)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from pathlib import Path
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 
 Point = tuple[float, float]
@@ -22,7 +23,7 @@ def points(path: Path, key: str) -> list[Point]:
     """SoC (0-1) and kW, row by row; BadInput names the key, the file and what is wrong in it."""
     where = f"{key}.curve: {path.name}"
     try:
-        rows = [row for row in csv.reader(path.read_text("utf-8").splitlines()) if row]
+        rows = [row for row in csv.reader(user_files.text(path).splitlines()) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadInput(f"{where} cannot be read: {error}") from None
     heading = rows[0] if rows and not _is_number(rows[0][0]) else None

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from evc5.models.timeline import Timeline
 from evc5.models.world import World
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 from evc5.rigs.rigfile.cars import cars
 from evc5.rigs.rigfile.contents import Contents
@@ -38,7 +39,7 @@ class RigFile(Contents):
         """The rig file at a path, or the shipped rig of that name."""
         path = find(path_or_name)
         try:
-            rig = cls.parse(tomllib.loads(path.read_text("utf-8")), path)
+            rig = cls.parse(user_files.toml(path), path)
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise BadInput(f"{path.name}: not a TOML file: {error}") from None
         except OSError as error:

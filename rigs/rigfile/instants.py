@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator, WithJsonSchema
 
+YEARS = (1000, 8999)  # a thousand from what Python and four digits hold: a run goes on for days
 _UNITS_S = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}
 _PART = r"\s*(\d+(?:\.\d+)?)\s*([dhms])"
 ALLOWED = (
@@ -24,6 +25,8 @@ def utc(value: Any) -> datetime:
         raise ValueError("must be a date and time such as 2024-03-01T18:00:00Z")
     if value.tzinfo is None:
         raise ValueError(f"must say its offset from UTC, such as {value.isoformat()}Z")
+    if not YEARS[0] <= value.year <= YEARS[1]:
+        raise ValueError(f"must be within the years {YEARS[0]} and {YEARS[1]}")
     return value.astimezone(UTC)
 
 

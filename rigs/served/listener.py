@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 
 SERVER_START_S = 10.0
@@ -55,7 +56,7 @@ class Address:
 
 def _readable(flag: str, path: Path) -> None:
     try:
-        path.open("rb").close()
+        user_files.check(path)
     except OSError as error:
         raise BadInput(f"{flag} {path}: {error.strerror}") from None
 

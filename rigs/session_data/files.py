@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 from evc5.rigs.session_data.charge import Row
 
@@ -41,7 +42,7 @@ def json_rows(path: Path, inside: Sequence[str], zone: ZoneInfo | None = None) -
     """The objects of a list, which is the file or under one of these names in it; or one object alone."""
     try:
         whole = json.loads(_text(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{path.name}: not a JSON file: {error}") from None
     name = next((name for name in inside if isinstance(whole, dict) and name in whole), "")
     listed: Any = whole[name] if name else [whole] if isinstance(whole, dict) else whole
@@ -56,7 +57,7 @@ def json_rows(path: Path, inside: Sequence[str], zone: ZoneInfo | None = None) -
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return user_files.text(path, "utf-8-sig")
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:

@@ -10,6 +10,7 @@ from itertools import product
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 from evc5.rigs.session_data.charge import Charge
 
@@ -28,6 +29,7 @@ def read(path: Path, zone: ZoneInfo) -> list[Charge]:
 def rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
     """The rows as text, by column, each with its number."""
     try:
+        user_files.check(path)
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, delimiter=";", restval="")
             absent = [column for column in COLUMNS if column not in (reader.fieldnames or ())]

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError
 
+from evc5.rigs import user_files
 from evc5.rigs.bench.rig import Rig
 from evc5.rigs.errors import BadInput
 from evc5.rigs.rigfile.fields import Many, Table
@@ -52,7 +53,7 @@ class SweepFile(Table):
         """The sweep at a path; BadInput says in one line what is wrong."""
         path = Path(path)
         try:
-            file = cls.model_validate(tomllib.loads(path.read_text("utf-8")))
+            file = cls.model_validate(user_files.toml(path))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise BadInput(f"{path.name}: not a TOML file: {error}") from None
         except OSError as error:

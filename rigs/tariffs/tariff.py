@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from pydantic import ValidationError
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.columns import Array
 from evc5.rigs.rigfile.messages import complaint
@@ -40,7 +41,7 @@ class Tariff:
             return cls._parsed(given, Path(), "")
         path = Path(given)
         try:
-            return cls._parsed(tomllib.loads(path.read_text("utf-8")), path.parent, f"{path.name}: ")
+            return cls._parsed(user_files.toml(path), path.parent, f"{path.name}: ")
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise BadInput(f"{path.name}: not a TOML file: {error}") from None
         except OSError as error:

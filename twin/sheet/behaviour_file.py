@@ -69,7 +69,7 @@ def _read(path: Path, heirs: tuple[Path, ...]) -> Definition:
     with _at(f"{path.name}: "):  # which the errors of TOML and UTF-8 need, too
         if path in heirs:
             raise ValueError("inherits leads back to the file itself")
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        given = _toml(path)
         _only(given, _SECTIONS, "")
         parent = _text(given, "inherits", "")
     base = read(parent, path.parent, (*heirs, path)) if parent else _NOTHING
@@ -181,6 +181,16 @@ def _at(path: str) -> Iterator[None]:
         yield
     except ValueError as error:
         raise ValueError(f"{path}{error}") from None
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    """What a file says; a ValueError, too, for a device, a pipe, or what nests beyond any behaviour."""
+    if path.exists() and not path.is_file():
+        raise ValueError("must be a file")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
 def _section(given: Mapping[str, Any], name: str, path: str = "") -> Mapping[str, Any]:

@@ -31,7 +31,13 @@ def named(sources: Sources) -> list[Path]:
         )
         if not matches and not path.exists():
             raise BadInput(f"{name}: no such file or directory")
-        found += [Path(match) for match in matches] or [path]
+        of_name = [Path(match) for match in matches] or [path]
+        for one in of_name:
+            if not (one.is_file() or one.is_dir()):
+                raise BadInput(
+                    f"{one} must be a file or a run directory; what comes through a pipe is read as -"
+                )
+        found += of_name
     return found
 
 

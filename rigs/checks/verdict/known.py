@@ -18,6 +18,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from evc5.rigs import user_files
 from evc5.rigs.checks.state.requirement import FAIL, KNOWN_DEVIATION
 from evc5.rigs.checks.verdict.verdict import Verdict
 from evc5.rigs.errors import BadInput
@@ -46,7 +47,7 @@ class Deviation:
 def read_known(path: Path) -> tuple[Deviation, ...]:
     """The deviations of a file; BadInput names what is wrong in it."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = user_files.toml(path)
     except OSError as error:
         raise BadInput(f"--known {path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

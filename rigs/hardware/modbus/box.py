@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput, BenchFault
 from evc5.rigs.hardware.modbus.line import Line
 from evc5.rigs.hardware.roles import Pilot
@@ -27,7 +28,7 @@ class Coils:
 def find(name: str, folder: Path) -> Coils:
     """A TOML file beside the rig's: tables `pilot` (B, C …), `cable` (13, 20 …), `fault`; and `mains`."""
     try:
-        table = tomllib.loads((folder / name).read_text("utf-8"))
+        table = user_files.toml(folder / name)
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"map {name}: {error}") from None
     if unknown := sorted(set(table) - {*TABLES, "mains"}):

@@ -23,6 +23,7 @@ class Lock:
         if _is_held(directory.absolute().parent / LOCK):
             raise _refusal(directory, directory.absolute().parent)
         self._path = directory / LOCK
+        self._is_new = not directory.exists()
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._file = self._taken()
@@ -30,11 +31,17 @@ class Lock:
             raise BadInput(f"--out {directory}: {error.strerror}") from None
 
     def release(self) -> None:
-        """Let another run have it; the lock's file goes. Releasing twice does nothing."""
+        """Let another run have it; the lock's file goes, and the directory made for it if nothing came to be.
+
+        Releasing twice does nothing.
+        """
         if not self._file.closed:
             with suppress(OSError):
                 self._path.unlink()
             self._file.close()
+            if self._is_new:
+                with suppress(OSError):  # there is something in it
+                    self._path.parent.rmdir()
 
     def __enter__(self) -> Self:
         return self

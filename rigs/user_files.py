@@ -1,0 +1,56 @@
+"""Files that a user names, read whole: files they must be, of a size that somebody writes.
+
+A device or a pipe is an OSError, as is a file that is too long; TOML that no table holds a TOMLDecodeError.
+"""
+
+import errno
+import os
+import re
+import tomllib
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+from typing import Any
+
+MOST_BYTES = 256 << 20  # of any file that is read whole: firmware, a year of sessions
+MOST_TOML_BYTES = 4 << 20
+DEEPEST_KEY = 100  # names in one key: the time that tomllib takes grows with the square of them
+NO_FILE = "must be a file, and no device or pipe"
+
+_DEEP_KEY = re.compile(rf"(?<![\w-])(?:[\w\"'-]++\.){{{DEEPEST_KEY}}}", re.ASCII)
+
+
+def check(path: Path) -> None:
+    """OSError where there is nothing at `path` that can be read to its end."""
+    mode = path.stat().st_mode
+    if S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not S_ISREG(mode):
+        raise OSError(errno.EINVAL, NO_FILE, str(path))
+
+
+def content(path: Path, most: int = MOST_BYTES) -> bytes:
+    check(path)
+    with path.open("rb") as file:
+        read = file.read(most + 1)
+    if len(read) > most:
+        raise OSError(errno.EFBIG, f"must have at most {most:,} bytes", str(path))
+    return read
+
+
+def text(path: Path, encoding: str = "utf-8", most: int = MOST_BYTES) -> str:
+    """UnicodeDecodeError where it is none in this encoding."""
+    return content(path, most).decode(encoding)
+
+
+def toml(path: Path) -> dict[str, Any]:
+    told = text(path, most=MOST_TOML_BYTES).replace("\r\n", "\n")
+    if _DEEP_KEY.search(told):
+        raise tomllib.TOMLDecodeError(f"a key has more than {DEEPEST_KEY} names")
+    try:
+        return tomllib.loads(told)
+    except RecursionError:
+        raise tomllib.TOMLDecodeError("nested too deep") from None
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError as error:  # a number of more digits than Python converts
+        raise tomllib.TOMLDecodeError(str(error).partition(";")[0]) from None
