@@ -65,10 +65,12 @@ class HardwareBench:
         self.dead: bool | None = None  # was it left dead? None before the end
         self.left: list[str] = []  # what could not be proven
         self.seen: dict[str, str] = {}  # what the self-check before the run read
+        self._identities: dict[tuple[str, int | None], str] = {}
 
     def start(self) -> None:
         """See that the bench is well and at rest; BenchFault before anything is energised."""
         try:
+            self._identities = self._devices.identities()
             for connector in self._devices.connectors:
                 self.seen |= self._devices.check(connector)
         except BenchFault:
@@ -247,11 +249,11 @@ class HardwareBench:
         """For the summary: the devices, and how it ended."""
         devices = [
             {"role": role, "connector": connector, "driver": device.driver, "serial": device.serial,
-             "calibrated": device.calibrated}
+             "calibrated": device.calibrated, "identity": self._identities.get((role, connector), "")}
             for role, connector, device in self._hardware.devices()
         ]  # fmt: skip
         ended = {"fault": self.fault, "dead": self.dead, "left": self.left}
-        return {"devices": devices, "self_check": self.seen, **ended}
+        return {"devices": devices, "self_check": self.seen, "notes": self._hardware.notes, **ended}
 
 
 def _locked(hardware: Hardware) -> Lock | None:

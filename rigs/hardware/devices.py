@@ -8,7 +8,7 @@ from typing import Any
 
 from evc5.rigs.errors import BenchFault
 from evc5.rigs.hardware.making import Parts, make
-from evc5.rigs.hardware.roles import Closes, Pilot, Reading
+from evc5.rigs.hardware.roles import Closes, Identifies, Pilot, Reading
 from evc5.rigs.rigfile.hardware import Hardware
 
 NO_CURRENT_A = 0.5  # assumed: less is what a meter shows of nothing
@@ -52,6 +52,15 @@ class Devices:
             seen[f"{where} meter"] = f"{volts} V, {most_a:.2f} A"
         return seen
 
+    def identities(self) -> dict[tuple[str, int | None], str]:
+        """Who the devices say they are, by role and connector; of one that does not say it, nothing."""
+        told = {}
+        for place, device in self._made.items():
+            if isinstance(inner := _unguarded(device), Identifies):
+                with suppress(BenchFault):  # that it is gone is told when it is used
+                    told[place] = inner.identify()
+        return told
+
     def way_down(self) -> list[str]:
         """Load off, C to B, 0 A seen, A, mains; what failed, empty where the bench is proven dead.
 
@@ -65,8 +74,7 @@ class Devices:
         if (supply := self.get("supply")) is not None:
             cut.append(self._tried("supply", supply.off))
         for device in self._made.values():
-            inner = getattr(device, "load", getattr(device, "climate", device))
-            if isinstance(inner, Closes):
+            if isinstance(inner := _unguarded(device), Closes):
                 with suppress(BenchFault, OSError):
                     inner.close()
         if any(why is None for why in cut):
@@ -105,6 +113,11 @@ class Devices:
             if time.monotonic() > until:
                 raise BenchFault(f"still {most_a:.1f} A")
             time.sleep(LOOK_EVERY_S)
+
+
+def _unguarded(device: Any) -> Any:
+    """The driver itself, behind its limits."""
+    return getattr(device, "load", getattr(device, "climate", device))
 
 
 def _most_a(reading: Reading) -> float:

@@ -45,6 +45,13 @@ class Closes(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
+class Identifies(Protocol):
+    """A device that says who it is."""
+
+    def identify(self) -> str: ...
+
+
 class Cable(Protocol):
     """The car's end of the control pilot and of proximity."""
 

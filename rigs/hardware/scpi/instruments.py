@@ -66,12 +66,23 @@ class Session:
             self._instrument.write(line)
 
 
-class ScpiLoad:
-    """An AC load."""
+class Instrument:
+    """What all of them can do."""
 
     def __init__(self, session: Session, dialect: Dialect) -> None:
         self._session = session
         self._dialect = dialect
+
+    def identify(self) -> str:
+        """Maker, model, serial number and firmware as it tells them (IEEE 488.2, 10.14)."""
+        return self._session.ask("*IDN?").strip()
+
+    def close(self) -> None:
+        self._session.close()
+
+
+class ScpiLoad(Instrument):
+    """An AC load."""
 
     def draw(self, amps: Three) -> None:
         told = {f"l{n}_a": one for n, one in enumerate(amps, 1)}
@@ -81,16 +92,9 @@ class ScpiLoad:
     def off(self) -> None:
         self._session.tell(self._dialect.off)
 
-    def close(self) -> None:
-        self._session.close()
 
-
-class ScpiSource:
+class ScpiSource(Instrument):
     """An AC source in front of the charger."""
-
-    def __init__(self, session: Session, dialect: Dialect) -> None:
-        self._session = session
-        self._dialect = dialect
 
     def on(self) -> None:
         self._session.tell(self._dialect.on)
@@ -104,16 +108,9 @@ class ScpiSource:
     def frequency(self, hz: float) -> None:
         self._session.tell(self._dialect.frequency, hz=hz)
 
-    def close(self) -> None:
-        self._session.close()
 
-
-class ScpiAnalyser:
+class ScpiAnalyser(Instrument):
     """A power analyser as the reference meter."""
-
-    def __init__(self, session: Session, dialect: Dialect) -> None:
-        self._session = session
-        self._dialect = dialect
 
     def read(self) -> Reading:
         texts = self._session.ask(self._dialect.read).split(",")
@@ -130,9 +127,6 @@ class ScpiAnalyser:
 
         u_v, i_a, p_w = phases("u", "v"), phases("i", "a"), phases("p", "w")
         return Reading(u_v, i_a, p_w, told.get("total_w"), told.get("hz"), told.get("energy_wh"))
-
-    def close(self) -> None:
-        self._session.close()
 
 
 def number(text: str) -> float | None:

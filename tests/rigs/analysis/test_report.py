@@ -137,3 +137,20 @@ def test_what_a_station_sends_cannot_break_the_page(bare):
     bare.summary["findings"] = [FINDING | {"message": "<script>alert(1)</script>", "connector": None}]
     html = page(bare)
     assert "<script" not in html and "&lt;script&gt;" in html
+
+
+def test_a_bench_says_who_measured_how_exactly_and_by_which_rule_it_was_decided(bare):
+    device = {"role": "meter", "connector": 1, "driver": "modbus-meter", "serial": "SN-77"}
+    bare.summary["bench"] = {
+        "devices": [{**device, "calibrated": "2024-01-15", "identity": "<b>ACME</b>"}],
+        "self_check": {"connector 1 meter": "230.1, 229.9, 230.4 V, 0.00 A"},
+        "notes": "socket B, cable of 5 m",
+        "dead": True,
+    }
+    bare.summary["telemetry"] = {"source": "measured", "current_pct": 0.5, "resolution": {"current_a": 0.01}}
+    shown = page(bare)
+    for told in ("SN-77", "2024-01-15", "230.1, 229.9, 230.4 V", "socket B", "current_pct", "Decision rule"):
+        assert told in shown
+    assert "<b>ACME" not in shown and "&lt;b&gt;ACME" in shown
+    del bare.summary["bench"]
+    assert "Decision rule" not in page(bare)

@@ -7,6 +7,7 @@ from scpi_bench import Instrument, served
 
 from evc5.rigs.errors import BadInput, BenchFault
 from evc5.rigs.hardware import making
+from evc5.rigs.hardware.devices import Devices
 from evc5.rigs.hardware.scpi import dialects
 from evc5.rigs.hardware.scpi.instruments import ScpiAnalyser, ScpiLoad, ScpiSource, Session, number
 from evc5.rigs.rigfile.hardware import Hardware
@@ -114,3 +115,14 @@ def test_an_analyser_tells_what_it_knows_and_a_silent_one_is_a_fault() -> None:
         with pytest.raises(BenchFault, match="tells 1 of 10 numbers"):
             meter.read()
         meter.close()
+
+
+@pytest.mark.slow
+def test_an_instrument_says_who_it_is_and_one_that_does_not_is_no_fault_by_that() -> None:
+    dialect = dialects.find("chroma-a800067", HERE)
+    said, silent = Instrument({"*IDN?": "CHROMA,A800067,SN42,1.20"}), Instrument(silent=True)
+    with served(said) as first, served(silent) as second:
+        device = {"driver": "scpi-load", "dialect": dialect.name, "untried": True, "timeout_s": 0.2}
+        outlets = {"1": {"load": {**device, "url": first}}, "2": {"load": {**device, "url": second}}}
+        bench = Devices(Hardware.model_validate({"connector": outlets}), HERE)
+        assert bench.identities() == {("load", 1): "CHROMA,A800067,SN42,1.20"}
