@@ -9,6 +9,7 @@ from evc5.rigs.probe.groups import (
     local_list,
     measurands,
     messages,
+    session_effects,
     sessions,
     triggers,
 )
@@ -30,6 +31,7 @@ def catalogue(known: Behaviour) -> list[Probe]:
         *effects.probes(),
         *local_list.probes(),
         *sessions.probes(),
+        *session_effects.probes(),
         *faults.probes(),
     ]
     by_name(found)

@@ -62,6 +62,8 @@ def file(changes: list[Drawn], path: Path) -> Path:
 def _both_tables(one: Drawn) -> list[Drawn]:
     """Table 1 repeats the tables of the profiles."""
     base = Behaviour.load(BASE)
+    if ("support", "no") not in one.values:
+        return [one]
     twins = [row for row in base.rows(1) if isinstance(row, Message) and row.action == one.name]
     return [one, *(Drawn(1, row.name, one.values) for row in twins if one.table in (2, 6, 7, 9, 10))]
 
@@ -99,6 +101,9 @@ def _key(base: Behaviour, random: Random) -> Drawn | None:
 
 def _message(base: Behaviour, random: Random) -> Drawn | None:
     rows = [row for table in (2, 6, 7, 9, 10) for row in base.rows(table) if isinstance(row, Message)]
+    if random.random() < 0.2:
+        omitted = random.sample(["meterType", "meterSerialNumber", "chargeBoxSerialNumber"], 2)
+        return Drawn(2, "BootNotification", (("omits", tuple(omitted)),))
     row = random.choice([row for row in rows if row.initiator == "Central System"])
     return Drawn(row.table, row.name, (("support", "no"),))
 

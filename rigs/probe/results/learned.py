@@ -16,6 +16,7 @@ from evc5.twin.sheet.policies import POLICIES
 from evc5.twin.sheet.rows import Key, Message, modelled
 
 FROM_BOOT = ("HeartbeatInterval",)  # whose value BootNotification.conf gives
+BOOT_FIELDS = ("chargeBoxSerialNumber", "chargePointSerialNumber", "firmwareVersion")  # the twin knows them
 LIMITS = {  # a limit that was found, and the key whose row the twin has it from
     "charging.max_stack_level": "ChargeProfileMaxStacklevel",
     "charging.max_periods": "ChargingScheduleMaxPeriods",
@@ -43,6 +44,7 @@ def learn(facts: Mapping[str, str], published: Behaviour) -> Learned:
         if found is not None and found != published.policy(name):
             learned.policies[name] = found
     _messages(facts, published, learned)
+    _boot(facts, published, learned)
     _triggers(facts, published, learned)
     _errors(facts, published, learned)
     _measurands(facts, published, learned)
@@ -90,6 +92,18 @@ def _messages(facts: Mapping[str, str], published: Behaviour, learned: Learned) 
                 learned.lacks.append(f"it knows {one.action}, which the twin has no model of")
             else:
                 learned.change(table, one.name, support="yes" if known else "no")
+
+
+def _boot(facts: Mapping[str, str], published: Behaviour, learned: Learned) -> None:
+    """Which fields BootNotification omits; of a meter's, none may be known although they are not omitted."""
+    told = facts.get("boot.fields", "").split()
+    row_ = published.message("BootNotification")
+    if not told or row_ is None:
+        return
+    omits = [name for name in row_.omits if name not in told]
+    omits += [name for name in BOOT_FIELDS if name not in told and name not in omits]
+    if sorted(omits) != sorted(row_.omits):
+        learned.change(row_.table, row_.name, omits=omits)
 
 
 def _triggers(facts: Mapping[str, str], published: Behaviour, learned: Learned) -> None:

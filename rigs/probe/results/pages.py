@@ -48,7 +48,7 @@ def _differences(rows: Sequence[SeenRow]) -> list[str]:
 
 
 def _supports(rows: Sequence[SeenRow], kind: str) -> list[str]:
-    cells = [(_code(row.name), _shown(row.cells[0]), _remark(row, row.cells[:1])) for row in rows]
+    cells = [(_code(row.name), _shown(row.cells[0]), _beside(row)) for row in rows]
     return _table((kind, "Support", "Remark"), cells)
 
 
@@ -60,11 +60,18 @@ def _keys(rows: Sequence[SeenRow]) -> list[str]:
         columns = (cells.get("Access"), cells.get("Type"))
         told_beside = [cell for cell in row.cells if _is_told_beside(cell)]
         more = [f"{cell.column.lower()}: {_shown(cell)}" for cell in told_beside]
-        told = "; ".join([*more, *filter(None, [_remark(row, row.cells)])])
+        explained = [cell for cell in row.cells if cell.differs or not cell.seen or cell.column == "Access"]
+        told = "; ".join([*more, *filter(None, [_remark(row, explained)])])
         table.append(
             (_code(row.name), _shown(there), *(_shown(cell) if cell else "" for cell in columns), told)
         )
     return _table(("Variable/Key name", "There", "Access", "Type", "Value, remark"), table)
+
+
+def _beside(row: SeenRow) -> str:
+    """The remark of a row of messages or values, with what is said of single fields."""
+    more = [f"{cell.column}: {_shown(cell)}" for cell in row.cells[1:]]
+    return "; ".join([*filter(None, [_remark(row, row.cells[:1])]), *more])
 
 
 def _is_told_beside(cell: Cell) -> bool:

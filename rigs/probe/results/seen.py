@@ -13,7 +13,12 @@ from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.rows import TABLES, Key, Measurand, Message, Row, Value
 
 UNKNOWN_ACTION = ("CALLERROR NotSupported", "CALLERROR NotImplemented")
-OVERVIEW, SECURITY, VENDORS = 1, 12, 23  # tables
+OVERVIEW, CORE, SECURITY, VENDORS = 1, 2, 12, 23  # tables
+NEVER_SENT = "never sent"
+REMOTE_START = (  # section 3.1.3: field, the policy that tells what becomes of it, FW-610 and FW-611
+    ("chargingProfile", "remote_start_profile", "ignored"),
+    ("idTag", "remote_start_id_tag", "never-checked"),
+)
 PARTS = {  # of messages: the facts that tell of each part
     "TriggerMessage": tuple(f"trigger.{name}" for name in TRIGGERS),
     "MeterValues": tuple(f"measurand.{name}" for name in ALL),
@@ -62,6 +67,7 @@ class Evidence:
     sent: frozenset[str]  # actions
     statuses: frozenset[str]
     errors: frozenset[str]
+    fields: Mapping[str, frozenset[str]]  # of the unit's own CALLs, by action: which were ever sent
 
     @classmethod
     def of(cls, findings: Mapping[str, Finding], more: Iterable[Sequence[Any]] = ()) -> "Evidence":
@@ -78,12 +84,21 @@ class Evidence:
             frozenset(frame[2] for frame in calls),
             frozenset(str(one.get("status")) for one in told),
             frozenset(str(one.get("errorCode")) for one in told),
+            _fields(calls),
         )
 
     def why_not(self, probe: str) -> str:
         """Why a probe saw nothing."""
         finding = self.findings.get(probe)
         return finding.why if finding is not None and finding.why else "nothing told it"
+
+
+def _fields(calls: Iterable[Sequence[Any]]) -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for call in calls:
+        if isinstance(call[3], dict):
+            found.setdefault(call[2], set()).update(call[3])
+    return {action: frozenset(fields) for action, fields in found.items()}
 
 
 def seen_rows(evidence: Evidence, published: Behaviour) -> list[SeenRow]:
@@ -95,7 +110,7 @@ def seen_rows(evidence: Evidence, published: Behaviour) -> list[SeenRow]:
 def _row(row: Row, evidence: Evidence) -> SeenRow:
     cells: tuple[Cell, ...]
     if isinstance(row, Message):
-        cells = (_support(row, evidence),)
+        cells = (_support(row, evidence), *_noted(row, evidence))
     elif isinstance(row, Measurand):
         cells = (_measured(row, evidence),)
     elif isinstance(row, Value):
@@ -178,6 +193,20 @@ def _listed(word: str, names: Sequence[str]) -> str:
     return f"{word} {', '.join(names)}" if names else ""
 
 
+def _noted(row: Message, evidence: Evidence) -> Iterator[Cell]:
+    """What the sheet says of a message beside its table: fields that are never sent, or never looked at."""
+    for field in row.omits:
+        told = evidence.fields.get(row.action)
+        seen = "" if told is None else "sent" if field in told else NEVER_SENT
+        yield Cell(
+            field, NEVER_SENT, seen, "" if told is not None else "it was not sent while the probes ran"
+        )
+    if row.table == CORE and row.action == "RemoteStartTransaction":
+        for field, policy, published in REMOTE_START:
+            seen = evidence.facts.get(f"policy.{policy}", "")
+            yield Cell(field, published, seen, "by a session" if seen else "needs a session")
+
+
 # --- values ---
 
 
@@ -218,10 +247,15 @@ def _single(row: Key, facts: Mapping[str, str]) -> Iterator[Cell]:
     name = row.wire
     published = "missing" if row.support == "missing" else "there"
     known = {"yes": "there", "no": "missing"}.get(facts.get(f"key.{name}.known", ""), "")
-    yield Cell("Key" if row.wire == row.name else name, published, known, "" if known else "nothing told it")
+    yield Cell(
+        "Key" if row.wire == row.name else name,
+        published,
+        known,
+        "asked by its name: keys.asked" if known else "nothing told it",
+    )
     if known != "there":
         return
-    yield Cell("Spelling", name, _spelling(name, facts))
+    yield Cell("Spelling", name, _spelling(name, facts), "as keys.told found it")
     if row.table != VENDORS:
         yield Cell(
             "Access",
@@ -232,13 +266,15 @@ def _single(row: Key, facts: Mapping[str, str]) -> Iterator[Cell]:
         yield Cell("Type", row.type, _type(row, facts), "by what it takes")
     if row.support == "hardcoded" and isinstance(row.default, str):
         value = facts.get(f"key.{name}.value")
-        yield Cell("Value", row.default or EMPTY, "" if value is None else value or EMPTY)
+        seen = "" if value is None else value or EMPTY
+        yield Cell("Value", row.default or EMPTY, seen, "as keys.told found it")
         if row.access == "RW":
-            yield Cell("Changes", "never", _changes(row, facts))
+            yield Cell("Changes", "never", _changes(row, facts), f"by writing it: keys.{name}")
     if row.raised_to:
         expected = f"{row.min}: Accepted, kept '{row.raised_to}'"
-        yield Cell("Lowest", expected, facts.get(f"key.{name}.lowest", ""))
-        yield Cell("Highest", f"{row.max}: Accepted", facts.get(f"key.{name}.highest", ""))
+        tried = f"by writing it: keys.{name}"
+        yield Cell("Lowest", expected, facts.get(f"key.{name}.lowest", ""), tried)
+        yield Cell("Highest", f"{row.max}: Accepted", facts.get(f"key.{name}.highest", ""), tried)
 
 
 def _spelling(name: str, facts: Mapping[str, str]) -> str:
