@@ -234,6 +234,11 @@ def _json_option(sub: argparse.ArgumentParser) -> None:
 
 def _bench_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--csms", metavar="URL", help="measure the socket instead, against this back office")
+    sub.add_argument("--tap", action="store_true", help="measure instead what listening in costs")
+    what = "with --tap: so many straight, and as many through the tap (default 200)"
+    sub.add_argument("--stations", type=count, default=200, metavar="N", help=what)
+    what = "with --tap: for so long (default 60)"
+    sub.add_argument("--for", type=duration, default=60.0, metavar="SECONDS", dest="seconds", help=what)
     _dial_options(sub)
     _json_option(sub)
 

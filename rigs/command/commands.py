@@ -245,13 +245,17 @@ def print_sheet(arguments: Namespace) -> int:
 
 
 def run_benchmark(arguments: Namespace) -> int:
-    from evc5.rigs.speed import over_socket, reference_load
+    from evc5.rigs.speed import over_socket, reference_load, tap_latency
 
     def tell(what: str) -> None:
         print(f"measuring: {what} …", file=sys.stderr)
 
-    result: reference_load.Result | over_socket.Result
-    if arguments.csms:
+    result: reference_load.Result | over_socket.Result | tap_latency.Result
+    if arguments.csms and arguments.tap:
+        raise BadInput("--csms must not stand beside --tap, which has a back office of its own")
+    if arguments.tap:
+        result = tap_latency.run(arguments.stations, arguments.seconds, tell)
+    elif arguments.csms:
         url = with_password(arguments.csms, arguments.password_file)
         assert url is not None
         result = over_socket.run(url, arguments.ca_file, tell)
