@@ -163,18 +163,33 @@ def _mark(finding: Mapping[str, Any], days: Iterable[tuple[int, datetime]]) -> s
 
 
 def _figures(run: Run, days: Sequence[tuple[int, datetime]]) -> Iterator[dict[str, Any]]:
-    """The figures with an id each: energy, profiles, and the days of the first errors, else the busiest."""
+    """The figures with an id each: days with an error first; energy, profiles, and the other days."""
     if not days:
         return
+    failed = {(finding["connector"], f"{_at(run, finding['t']):%F}") for finding in _errors(run)}
+    broken = [(connector, at) for connector, at in days if _is_of(failed, connector, at)]
+    yield from (_day_figure(run, connector, at) for connector, at in broken)
     shown = energy(run)
     yield _figure("energy", draw_energy(shown))
     if shown.asked:
         yield _figure("by-session", draw_sessions(shown))
     if _has_profiles(run):
         yield _figure("schedule", draw_schedule(schedule(run, *busiest_day.schedule_window(run))))
-    for connector, at in days:
-        shown_day = day(run, connector, busiest_day.day_window(run, connector, at.date()))
-        yield _figure(_day_id(connector, at), draw_day(shown_day))
+    yield from (_day_figure(run, connector, at) for connector, at in days if (connector, at) not in broken)
+
+
+def _errors(run: Run) -> list[dict[str, Any]]:
+    return [finding for finding in run.findings if finding["severity"] == "error"]
+
+
+def _is_of(found: set[tuple[int | None, str]], connector: int, at: datetime) -> bool:
+    """Is the day one of these, at this connector or at the whole station (None)?"""
+    return (connector, f"{at:%F}") in found or (None, f"{at:%F}") in found
+
+
+def _day_figure(run: Run, connector: int, at: datetime) -> dict[str, Any]:
+    shown = day(run, connector, busiest_day.day_window(run, connector, at.date()))
+    return _figure(_day_id(connector, at), draw_day(shown))
 
 
 def _figure(id_: str, drawing: Drawing) -> dict[str, Any]:
@@ -200,7 +215,7 @@ def _days(run: Run, known: list[int]) -> list[tuple[int, datetime]]:
         at = _at(run, begin_s)
         days.setdefault((connector, f"{at:%F}"), at)
     chosen = list(days.items())[: max(MOST_DAYS, len(known))]
-    failed = {finding["connector"] for finding in run.findings if finding["severity"] == "error"}
+    failed = {finding["connector"] for finding in _errors(run)}
     pairs = [(connector, at) for (connector, _), at in chosen]
     return sorted(pairs, key=lambda pair: (pair[0] not in failed, pair[1], pair[0]))
 

@@ -3,12 +3,14 @@
 import numpy as np
 
 from evc5.rigs.analysis.day import (
+    CAPABILITY,
     FLOWS,
     LINE_WIDTHS,
     OFFERED,
     Day,
     alike,
     clock_points,
+    limits,
     stretches,
     summary,
 )
@@ -20,7 +22,7 @@ from evc5.rigs.recording.reading.columns import Array
 
 
 def draw_day(day: Day) -> Drawing:
-    panels = [_status(day), _current(day), _energy(day), _charge(day)]
+    panels = [_status(day), _limited(day), _current(day), _power(day), _energy(day), _charge(day)]
     panels += [_heat(day)] if day.has_heat else []
     window = day.window
     return Drawing(
@@ -48,6 +50,17 @@ def _status(day: Day) -> Panel:
     return Panel("", 22.0, 0.0, 1.0, (*boxes, *_cars(day), *_flags(day)), bare=True)
 
 
+def _limited(day: Day) -> Panel:
+    """What holds the current down, named in the legend where its stretch has no room for the word."""
+    boxes = [
+        Box(
+            begin_s, end_s, 0.0, 1.0, f"by-{word}" if f"by-{word}" in THEME else "grid", text=word, label=word
+        )
+        for word, begin_s, end_s in limits(day.rows)
+    ]
+    return Panel("Limited by", 16.0, 0.0, 1.0, tuple(boxes), bare=True)
+
+
 def _cars(day: Day) -> list[Car]:
     window = day.window
     return [
@@ -73,11 +86,19 @@ def _current(day: Day) -> Panel:
         Area(*stairs(t_s, offered_a), "offered"),
         Line(*steps(t_s, offered_a), "offered", 1.2, "offered"),
     ]
+    able_a = highest(day.rows, CAPABILITY)
+    marks.append(Line(*stairs(t_s, able_a), "muted", 1.0, "rated, cable, heat", dotted=True))
     groups = alike({phase: day.rows[name] for phase, name in zip(PHASES, FLOWS, strict=True)})
     for (names, values), width in zip(groups, LINE_WIDTHS[len(groups)], strict=True):
         marks.append(Line(*steps(t_s, values), names[0], width, f"{' '.join(names)} delivered"))
-    top_a = float(np.fmax.reduce(offered_a, initial=6.0)) * 1.08
+    top_a = float(np.fmax.reduce([*offered_a, *able_a], initial=6.0)) * 1.08
     return Panel("Current per phase, A", 200.0, 0.0, top_a, tuple(marks))
+
+
+def _power(day: Day) -> Panel:
+    kw = day.rows["p_w"] / 1000
+    top_kw = 1.08 * max(1.0, float(np.fmax.reduce(kw, initial=0.0)))
+    return Panel("Power, kW", 100.0, 0.0, top_kw, (Line(*steps(day.rows["t"], kw), "line"),))
 
 
 def _energy(day: Day) -> Panel:

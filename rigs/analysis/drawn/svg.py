@@ -19,6 +19,8 @@ LEFT, RIGHT = 40.0, 10.0  # margins
 TOP, BOTTOM, NAME, ROW = 46.0, 40.0, 22.0, 16.0  # title; time axis; a panel's name; a row of the legend
 PANEL_GAP = 14.0  # between panels
 WITHIN = 0.15  # how far a line may lie off, in units of the page
+STROKE, BAND = 2.5, 9.0  # how thick a legend shows the colour of a line, and of a band
+MOST_TOLD = 5  # findings that a description names
 A_TICK = 76.0  # the width that a label of the time axis takes
 
 
@@ -68,8 +70,31 @@ def svg(drawing: Drawing, width: float) -> str:
     parts[1:1] = _rules(frames, ticks)
     parts += _axis(frames[-1], ticks)
     size = f'viewBox="0 0 {width:g} {y - PANEL_GAP + BOTTOM:.0f}"'
-    label = in_html(f"{drawing.title}. {drawing.under}")
-    return f'<svg role="img" aria-label="{label}" {size}>{"".join(parts)}</svg>'
+    told = in_html(_described(drawing))
+    named = f"<title>{in_html(drawing.title)}</title><desc>{told}</desc>"
+    label = f"{in_html(drawing.title)}. {told}"
+    return f'<svg role="img" aria-label="{label}" {size}>{named}{"".join(parts)}</svg>'
+
+
+def _described(drawing: Drawing) -> str:
+    """The figure for who does not see it: its detail, what each panel shows, and what is marked."""
+    panels = "; ".join(_panel_told(panel) for panel in drawing.panels if panel.name)
+    flags = [mark.told for panel in drawing.panels for mark in panel.marks if isinstance(mark, Flag)]
+    more = f" and {len(flags) - MOST_TOLD} more" if len(flags) > MOST_TOLD else ""
+    marked = f" Marked: {'; '.join(flags[:MOST_TOLD])}{more}." if flags else ""
+    return f"{drawing.under}. Panels: {panels}.{marked}"
+
+
+def _panel_told(panel: Panel) -> str:
+    """A panel's name with its unit, and what is drawn in it."""
+    labels = [label for _, label in _entries(panel)]
+    return f"{panel.name} ({', '.join(labels)})" if labels else panel.name
+
+
+def _entries(panel: Panel) -> list[tuple[str, str]]:
+    """What a legend tells: a colour and its label, each label once."""
+    entries = {mark.label: mark.colour for mark in panel.marks if getattr(mark, "label", "")}  # type: ignore[union-attr]
+    return [(colour, label) for label, colour in entries.items()]
 
 
 def _heading(drawing: Drawing, width: float) -> str:
@@ -116,10 +141,9 @@ def _axis(frame: Frame, ticks: list[tuple[float, str]]) -> list[str]:
 
 def _legend(panel: Panel, width: float) -> list[list[tuple[str, str]]]:
     """Rows of (colour, label), to the right of the panel's name while there is room."""
-    entries = {mark.label: mark.colour for mark in panel.marks if getattr(mark, "label", "")}  # type: ignore[union-attr]
     rows: list[list[tuple[str, str]]] = [[]]
     free = width - LETTER * TEXT * (len(panel.name) + 2)
-    for label, colour in entries.items():
+    for colour, label in _entries(panel):
         needs = LETTER * SMALL * len(label) + 30
         if needs > free and (rows[-1] or len(rows) == 1):
             rows.append([])
@@ -137,7 +161,9 @@ def _panel(frame: Frame, legend: list[list[tuple[str, str]]], y: float) -> list[
     panel = frame.panel
     parts = [text(frame.left, y + 14, panel.name, weight=600)] if panel.name else []
     for number, row in enumerate(legend):
-        parts += _legend_row(row, frame.left + frame.width, y + 14 + ROW * number)
+        parts += _legend_row(
+            row, frame.left + frame.width, y + 14 + ROW * number, BAND if panel.bare else STROKE
+        )
     if not panel.bare:
         parts += _lanes(frame) if panel.lanes else _numbers(frame)
     free = frame.left
@@ -150,14 +176,13 @@ def _panel(frame: Frame, legend: list[list[tuple[str, str]]], y: float) -> list[
     return parts
 
 
-def _legend_row(row: list[tuple[str, str]], right: float, y: float) -> list[str]:
+def _legend_row(row: list[tuple[str, str]], right: float, y: float, thick: float) -> list[str]:
     parts = []
+    look = f'stroke-width="{thick:g}"'
     for colour, label in reversed(row):
         left = right - LETTER * SMALL * len(label)
         parts.append(text(left, y, label, size=SMALL, colour="muted"))
-        parts.append(
-            f'<path d="M{left - 20:.1f} {y - 4:.1f}h14" stroke="var(--{colour})" stroke-width="2.5"/>'
-        )
+        parts.append(f'<path d="M{left - 20:.1f} {y - 4:.1f}h14" stroke="var(--{colour})" {look}/>')
         right = left - 34
     return parts
 
@@ -186,7 +211,8 @@ def _car(frame: Frame, car: Car, free: float) -> tuple[str, float]:
     line = f'<path d="M{left:.1f} {y:.1f}H{right:.1f}" stroke="var(--ink)" stroke-width="1.3"/>'
     needs = LETTER * SMALL * len(car.name)
     begin = max(min(left, frame.left + frame.width - needs), free)
-    if begin + 0.3 * needs > right and begin > left + 1:
+    beyond = begin + needs > frame.left + frame.width + RIGHT
+    if beyond or (begin + 0.3 * needs > right and begin > left + 1):
         return line, free
     return line + text(begin, y - 5, car.name, size=SMALL), begin + needs + 12
 

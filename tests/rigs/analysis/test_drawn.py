@@ -132,3 +132,23 @@ def test_a_report_is_written_without_matplotlib(run: Run) -> None:
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", write], cwd=root, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_day_shows_what_limited_and_the_power(figures: list[Drawing]) -> None:
+    limited = panel(figures[0], "Limited by")
+    spans = {
+        (mark.text, mark.left / HOUR_S, mark.right / HOUR_S)
+        for mark in limited.marks
+        if isinstance(mark, Box)
+    }
+    assert spans == {("rated", 0.5, 1.0), ("profile", 1.0, 2.0), ("rated", 2.0, 4.75)}
+    (power,) = [mark for mark in panel(figures[0], "Power, kW").marks if isinstance(mark, Line)]
+    assert np.nanmax(power.y) == pytest.approx(3 * 0.230 * 15.5)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_figure_tells_a_screen_reader_what_it_shows(figures: list[Drawing], width: float) -> None:
+    shown = svg(figures[0], width)
+    assert f"<title>{figures[0].title}</title>" in shown
+    (told,) = re.findall("<desc>(.*?)</desc>", shown)
+    assert "Limited by (rated, profile)" in told and "Power, kW" in told

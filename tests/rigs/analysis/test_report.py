@@ -154,3 +154,8 @@ def test_a_bench_says_who_measured_how_exactly_and_by_which_rule_it_was_decided(
     assert "<b>ACME" not in shown and "&lt;b&gt;ACME" in shown
     del bare.summary["bench"]
     assert "Decision rule" not in page(bare)
+
+
+def test_the_day_of_an_error_is_the_first_figure(judged):
+    figures = re.findall(r'<figure id="([^"]*)"', page(judged))
+    assert figures[0].startswith("day-1-") and "energy" in figures[1:]
