@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evc5.rigs.errors import BadInput
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.plain import changed
+
+if TYPE_CHECKING:
+    from evc5.rigs.analysis.run import Run
 
 MEASURES = ("passed", "errors", "warnings", "judged", "energy_wh", "peak_w", "unserved_wh", "wall_s", "error")
 Row = dict[str, Any]
@@ -57,12 +60,17 @@ def _measured(task: Task) -> Row:
 
     rig = Rig(task.file())
     if task.out is not None:
-        run = rig.run(out=task.out)
-        return measures(run.directory, run.summary)
+        return _of(rig.run(out=task.out))
     quiet = Rig(rig.file.revised({"recording.report": False}))
     with TemporaryDirectory(prefix="evc5-sweep-", dir=task.work) as folder:
-        run = quiet.run(out=os.path.join(folder, "run"))
-        return measures(run.directory, run.summary)
+        return _of(quiet.run(out=os.path.join(folder, "run")))
+
+
+def _of(run: "Run") -> Row:
+    """A run that was interrupted is no result: the sweep ends, and does it anew when it goes on."""
+    if run.summary["state"] == "interrupted":
+        raise KeyboardInterrupt
+    return measures(run.directory, run.summary)
 
 
 def measures(directory: Path, summary: Mapping[str, Any]) -> Row:

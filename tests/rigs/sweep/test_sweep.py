@@ -109,6 +109,20 @@ def test_a_run_that_kills_its_worker_is_a_row_and_the_others_are_done() -> None:
     assert [rows[run]["error"] for run in range(3)] == [None, DIED, None]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("recording", ["summary", "full"])
+def test_an_interrupt_during_a_run_ends_the_sweep_and_that_run_is_no_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recording: str
+) -> None:
+    with monkeypatch.context() as ctrl_c:
+        ctrl_c.setattr("evc5.rigs.bench.rig._play", lambda *_: "interrupted")  # what it says of one
+        with pytest.raises(KeyboardInterrupt):
+            sweep(small(), seeds=2, jobs=1, out=tmp_path / "out", recording=recording)
+    assert (tmp_path / "out" / "rows.jsonl").read_text() == ""
+    frame = sweep(small(), seeds=2, jobs=1, out=tmp_path / "out", recording=recording)
+    assert len(frame) == 2 and frame["error"].isna().all()
+
+
 SWEEP = """
 rig = "small.toml"
 seeds = 6
