@@ -100,7 +100,9 @@ def charging(findings: Mapping[str, Finding], facts: Mapping[str, str], about: M
         "",
         f"Found by evc5 probe on {about['at']}; the frames of each row stand in sheet.json under the probe "
         "named. Composites are levels in order of time, limit/numberPhases; those of connector 1 unless "
-        "connector 0 was asked. What a car then draws is another question, which needs a session.",
+        "connector 0 was asked.",
+        "",
+        *_summary(facts),
         "",
         "## Limits",
         "",
@@ -118,6 +120,10 @@ def charging(findings: Mapping[str, Finding], facts: Mapping[str, str], about: M
         "",
         *_table(("What", "Found"), [(name, facts.get(fact, NOT_SEEN)) for name, fact in TOGETHER]),
         "",
+        "## What a car then draws",
+        "",
+        *_table(("What", "Found"), [(name, facts.get(fact, NEEDS_A_CAR)) for name, fact in DRAWN]),
+        "",
         "## Open questions of the standard, as it answers them",
         "",
         *_table(("Question", "Answer"), list(_policies(facts))),
@@ -125,6 +131,21 @@ def charging(findings: Mapping[str, Finding], facts: Mapping[str, str], about: M
     return "\n".join(lines) + "\n"
 
 
+NEEDS_A_CAR = f"{NOT_SEEN} (--session)"
+DRAWN = (
+    ("before", "follow.before"),
+    ("under a TxProfile of 8 A", "follow.8"),
+    ("… of 5.9 A", "follow.5.9"),
+    ("… and the status then", "follow.5.9.status"),
+    ("… of 0 A", "follow.0"),
+    ("… and the status then", "follow.0.status"),
+    ("when they are cleared", "follow.after"),
+    ("under numberPhases 1", "follow.phases_1"),
+    ("a TxProfile with the transaction's id", "charging.TxProfile.right_id"),
+    ("… with another id", "charging.TxProfile.wrong_id"),
+    ("… without id", "charging.TxProfile.no_id"),
+    ("a profile with RemoteStartTransaction", "session.remote_start.profile"),
+)
 TOGETHER = (
     ("equal purpose, connector and stack level: 12 A, then 8 A", "charging.replace.holds"),
     ("… and when the second is cleared", "charging.replace.then"),
@@ -145,6 +166,28 @@ CHARGING_POLICIES = (
     "recurring_without_start", "txprofile_without_transaction_id", "clear_id_with_filters", "bad_connector",
     "over_limit", "remote_start_profile",
 )  # fmt: skip
+
+
+def _summary(facts: Mapping[str, str]) -> list[str]:
+    """How many forms of the standard it takes, and which not; which it takes beyond."""
+    plain = facts.get("charging.plain", "")
+    if plain != "Accepted":
+        return [f"**It takes no profile**: {plain or 'none was tried'}."]
+    tried = [form for form in FORMS if f"charging.{form.name}" in facts]
+    taken = {form.name for form in tried if facts[f"charging.{form.name}"] == "Accepted"}
+    own = [form for form in tried if form.standard]
+    refused = [form.asks for form in own if form.name not in taken]
+    beyond = [form.asks for form in tried if not form.standard and form.name in taken]
+    lines = [f"**Of {len(own)} forms that the standard has it takes {len(own) - len(refused)}.**"]
+    lines += [f"It refuses {_list(refused)}."] if refused else []
+    lines += (
+        [f"Of those that the standard forbids or leaves open it takes {_list(beyond)}."] if beyond else []
+    )
+    return [" ".join(lines)]
+
+
+def _list(words: Sequence[str]) -> str:
+    return ", ".join(words)
 
 
 def _limits(facts: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
