@@ -1,7 +1,7 @@
 """A rig run from its file: the bench plays the file's script, and the judge speaks at the end."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from evc5.models.timeline import INPUT, Timeline
 from evc5.models.units import DAY_S
 from evc5.rigs.bench.bench import Bench
 from evc5.rigs.bench.control import Control
+from evc5.rigs.bench.cores import cores
 from evc5.rigs.bench.network import Network, network_of
 from evc5.rigs.bench.replay import Replay
 from evc5.rigs.bench.tape import Tape
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from evc5.rigs.analysis.run import Run
 
 STRIDE_S = 6 * 3600.0  # how often progress is told
+
+BESIDE_DAYS = 60.0  # of a shorter run the judge is done before a process for it would have begun; measured
 
 PLAYED = 0.6  # of the time that run and judging take together, in memory; measured on the year
 PLAYED_SLOWLY = 0.95  # over a socket or by the wall clock; assumed
@@ -117,6 +120,7 @@ class Rig:
         controller: Controller | None = None,
         every: str | timedelta = "5min",
         oracle: bool = False,
+        jobs: int | None = None,
     ) -> "Run":
         """Run [start, start + days), judge, and open the recording.
 
@@ -129,9 +133,13 @@ class Rig:
         it gets a view (`evc5.controllers.View`) and returns limits, A per phase by connector, which the
         embedded back office sends as charging profiles. With `oracle` it sees departures and states of charge
         too. ControllerError tells where it failed, and when; the recording is complete up to there.
+
+        A long run in memory is judged while it goes on, by a second process, where there is a core for it;
+        with `jobs` 1 it is judged afterwards. The verdict is the same.
         """
         from evc5.rigs.analysis.run import Run
         from evc5.rigs.checks import finish
+        from evc5.rigs.checks.verdict.beside import Beside
 
         if self.file.station.backend == "hardware":
             raise BadInput("station.backend is hardware: evc5 csms plays this rig on the charge point")
@@ -146,19 +154,29 @@ class Rig:
         directory = Path(out) if out is not None else Path("runs") / name
         check(directory)
         network = _network(rig, directory, csms, pace, ca_file, tape)
-        with Lock(directory) as lock:
+        with Lock(directory) as lock, ExitStack() as ends:
             bench = Bench(rig=rig, out=directory, network=network, lock=lock)
+            beside = ends.enter_context(Beside(directory)) if _is_judged_beside(rig, bench, jobs) else None
             played = PLAYED if isinstance(bench.assembly.pace, Timeline) else PLAYED_SLOWLY
             _script(bench, rig, sessions)
             if controller is not None:
                 Control(bench, controller, every_s, oracle, sessions)
             _record(bench, network, rig.days * DAY_S, _part(progress, 0.0, played))
-            finish(directory, progress=_part(progress, played, 1.0))
+            verdict = beside.verdict() if beside is not None else None
+            finish(directory, verdict, progress=_part(progress, played, 1.0))
             if rig.recording.report:
                 from evc5.rigs.analysis.report import write_report
 
                 write_report(Run.open(directory))
         return Run.open(directory)
+
+
+def _is_judged_beside(rig: RigFile, bench: Bench, jobs: int | None) -> bool:
+    """Is it long enough for a second process to pay, and is there a core for it?"""
+    clock = rig.station.clock
+    is_quick = bench.assembly.csms is not None and isinstance(bench.assembly.pace, Timeline)
+    is_in_time = not (clock.offset_s or clock.drift_ppm)  # else what is told late decides when all was
+    return jobs != 1 and rig.days >= BESIDE_DAYS and is_quick and is_in_time and cores() > 1
 
 
 def _network(

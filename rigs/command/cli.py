@@ -108,6 +108,8 @@ def _run_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--csms", metavar="URL", help="a real back office: ws://host:port/path or wss://…")
     _dial_options(sub)
     sub.add_argument("--pace", type=pace, metavar="max|FACTOR", default="max", help="1 is real time")
+    what = "1 judges after the run; else a long run is judged meanwhile, where there is a core for it"
+    sub.add_argument("--jobs", type=count, metavar="N", help=what)
     what = "play a recording's back office again: the charge point should say the same (exit 1 where not)"
     sub.add_argument("--replay", type=Path, metavar="RUN", help=what)
     _voice(sub)

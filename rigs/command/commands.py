@@ -41,6 +41,7 @@ def run_rig(arguments: Namespace) -> int:
         where = {name: getattr(arguments, name) for name in ("pace", "ca_file", "replay")}
         url = arguments.csms or (rig.file.csms.url if arguments.replay is None else None)
         where["csms"] = with_password(url, arguments.password_file)
+        where["jobs"] = arguments.jobs
         run = rig.run(arguments.days, arguments.seed, arguments.out, behaviour, progress, **where)
     _tell(run, arguments, time.perf_counter() - began)
     if run.summary["state"] == "interrupted":

@@ -60,10 +60,10 @@ def _measured(task: Task) -> Row:
 
     rig = Rig(task.file())
     if task.out is not None:
-        return _of(rig.run(out=task.out))
+        return _of(rig.run(out=task.out, jobs=1))
     quiet = Rig(rig.file.revised({"recording.report": False}))
     with TemporaryDirectory(prefix="evc5-sweep-", dir=task.work) as folder:
-        return _of(quiet.run(out=os.path.join(folder, "run")))
+        return _of(quiet.run(out=os.path.join(folder, "run"), jobs=1))
 
 
 def _of(run: "Run") -> Row:

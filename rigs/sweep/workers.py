@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from multiprocessing.connection import wait as wait_for
 
+from evc5.rigs.bench.cores import cores
 from evc5.rigs.errors import BadInput, DataWarning
 from evc5.rigs.sweep.task import Row, Task, run_task
 
@@ -39,11 +40,6 @@ def chosen(jobs: int | None, executor: Executor | None) -> Crew:
     if jobs < 1:
         raise BadInput(f"jobs must be >= 1, got {jobs}")
     return here if jobs == 1 else partial(by_processes, jobs)
-
-
-def cores() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def here(tasks: Sequence[Task]) -> Generator[Row]:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
+from evc5.rigs.checks.reading.growth import COMPLETE, Growth, closed_parts
 from evc5.rigs.checks.reading.instruments import EXACT, EXACT_COLUMNS, Instrument, around, is_steady
 from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.recording.reading.columns import to_numpy
@@ -186,9 +187,11 @@ class Telemetry:
         return self._joined.get(connector)
 
 
-def parts(directory: Path, time: StationTime, instrument: Instrument = EXACT) -> Iterator[dict[int, Rows]]:
+def parts(
+    directory: Path, time: StationTime, instrument: Instrument = EXACT, growth: Growth = COMPLETE
+) -> Iterator[dict[int, Rows]]:
     """The closed parts in order, in the time that is judged in. An unreadable part ends the evidence."""
-    for path in sorted(directory.glob("*.parquet")):
+    for path in closed_parts(directory, growth):
         try:
             table = read_part(path, WANTED)
         except (pa.ArrowInvalid, OSError):

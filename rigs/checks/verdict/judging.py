@@ -9,7 +9,8 @@ import numpy as np
 import orjson
 
 from evc5.rigs.checks.reading import telemetry
-from evc5.rigs.checks.reading.frames import CALL, Frame, Reader, lines
+from evc5.rigs.checks.reading.frames import CALL, Frame, Reader
+from evc5.rigs.checks.reading.growth import COMPLETE, Growth, lines_as_they_come
 from evc5.rigs.checks.reading.instants import FOREVER, epoch
 from evc5.rigs.checks.reading.instruments import Instrument, is_evidence
 from evc5.rigs.checks.reading.logs.log import Told
@@ -34,7 +35,7 @@ from evc5.rigs.checks.verdict.other_version import other_version
 from evc5.rigs.checks.verdict.parts_together import PartsTogether
 from evc5.rigs.checks.verdict.recordings import Recording
 from evc5.rigs.checks.verdict.telling import Telling
-from evc5.rigs.checks.verdict.verdict import Verdict, findings_of, placed, write_summary
+from evc5.rigs.checks.verdict.verdict import Verdict, findings_of, placed, read_summary, write_summary
 from evc5.rigs.checks.verdict.without_frames import without_frames
 from evc5.rigs.errors import BadInput
 
@@ -75,8 +76,9 @@ def judged(
     policies: Mapping[str, str] | None = None,
     tolerances: Mapping[str, float] | None = None,
     progress: Progress | None = None,
+    growth: Growth = COMPLETE,
 ) -> Verdict:
-    """The verdict on one recording."""
+    """The verdict on one recording; one of our own may still be written, as `growth` tells."""
     if not recording.keeps_frames:
         return without_frames(recording)
     if recording.transcript.told().version != "1.6":
@@ -86,7 +88,7 @@ def judged(
         summary["behaviour"] = behaviour
     chosen = policies_of(summary.get("behaviour"), {**_mapping(summary, "policies"), **(policies or {})})
     limits = Tolerances().with_({**_mapping(summary, "tolerances"), **(tolerances or {})})
-    return Judge(recording, chosen, limits, progress).run()
+    return Judge(recording, chosen, limits, progress, growth).run()
 
 
 def finish(directory: Path, verdict: Verdict | None = None, **choices: Any) -> Verdict:
@@ -110,8 +112,10 @@ class Judge:
         policies: dict[str, str],
         tolerances: Tolerances,
         progress: Progress | None = None,
+        growth: Growth = COMPLETE,
     ) -> None:
         self._recording, self._progress = recording, progress
+        self._growth = growth
         self._transcript, self._summary = recording.transcript, recording.summary
         self._context = _context(recording, policies, tolerances)
         self._ledger = self._context.ledger
@@ -136,13 +140,15 @@ class Judge:
                 self._own()
             else:
                 self._log()
+            if self._growth is not COMPLETE and self._recording.directory is not None:
+                self._summary |= read_summary(self._recording.directory)  # as it is now that all is over
             self._forget_events_after(self._end(time))
             self._catch_up(FOREVER)
         return self._verdict(time)
 
     def _own(self) -> None:
         """A `messages.jsonl`: lines, and pairs of lines of known form, which are nearly all."""
-        with Pages(self._transcript.path, self._progress) as pages:
+        with Pages(self._transcript.path, self._progress, self._growth) as pages:
             while pages.more():
                 self._epoch_s, count = self._known.take_pairs(pages, self._epoch_s, self._due)
                 self._frames += count
@@ -278,7 +284,7 @@ class Judge:
         if path is None:
             yield from self._silences(time)
             return
-        for number, raw in lines(path):
+        for number, raw in lines_as_they_come(path, self._growth):
             try:
                 row = orjson.loads(raw)
                 yield _event(time.epoch(row["t"]), row["connector"], row["event"], row.get("detail") or {})
@@ -299,7 +305,7 @@ class Judge:
         return (
             iter(())
             if directory is None or not is_evidence(self._summary.get("telemetry"))
-            else telemetry.parts(directory, time, self._context.telemetry.instrument)
+            else telemetry.parts(directory, time, self._context.telemetry.instrument, self._growth)
         )
 
     def _bad_line(self, number: int | None, why: str, raw: bytes) -> None:

@@ -42,22 +42,23 @@ def opened(path: Path) -> BinaryIO:
 
 def unbuffered(path: Path) -> io.RawIOBase:
     """The same in pieces; `tell` says how much of the file has been read."""
-    return Unpacked(path, blocks(path)) if is_packed(path) else path.open("rb", buffering=0)
+    return Unpacked(path) if is_packed(path) else path.open("rb", buffering=0)
 
 
-def blocks(path: Path) -> list[Block]:
-    """The whole blocks of a packed file, in order; BadInput where it is damaged before its end."""
+def blocks(path: Path, begin: int = 0) -> list[Block]:
+    """The whole blocks of a packed file from a byte on; BadInput where it is damaged before its end."""
     with path.open("rb") as file:
-        return list(_blocks(path, file, file.seek(0, io.SEEK_END)))
+        return list(_blocks(path, file, begin, file.seek(0, io.SEEK_END)))
 
 
 class Unpacked(io.RawIOBase):
-    """The text of some blocks of a packed file, one after the other."""
+    """The text of some blocks of a packed file, in order; where none are named, of all that come."""
 
-    def __init__(self, path: Path, some: Sequence[Block]) -> None:
+    def __init__(self, path: Path, some: Sequence[Block] | None = None) -> None:
         self._path = path
         self._file = path.open("rb")
-        self._rest = iter(some)
+        self._grows = some is None
+        self._rest = iter(some or ())
         self._stream: Any = None
 
     def readable(self) -> bool:
@@ -87,6 +88,9 @@ class Unpacked(io.RawIOBase):
         import pyarrow as pa  # costly, and of use to packed files only
 
         block = next(self._rest, None)
+        if block is None and self._grows:
+            self._rest = iter(blocks(self._path, self._file.tell()))
+            block = next(self._rest, None)
         if block is None:
             return False
         self._file.seek(block.begin)
@@ -95,8 +99,7 @@ class Unpacked(io.RawIOBase):
         return True
 
 
-def _blocks(path: Path, file: BinaryIO, size: int) -> Iterator[Block]:
-    begin = 0
+def _blocks(path: Path, file: BinaryIO, begin: int, size: int) -> Iterator[Block]:
     while begin + 4 <= size:
         magic = _number(file, begin, 4)
         if magic != _MAGIC and magic not in _SKIPPABLE:
