@@ -36,7 +36,10 @@ def plot_duration(run: Recorded, interval: str, canvas: Canvas) -> Figure:
         for connector, (edges_h, kw) in curves.items():
             label = f"connector {connector}" if connector else "all together"
             colour = LIGHT[connector_colour(connector) if connector else "ink"]
-            axes.stairs(kw, 100 * edges_h / max(edges_h[-1], 1e-9), baseline=None, color=colour, label=label)
+            share_pct = 100 * edges_h / max(edges_h[-1], 1e-9)
+            axes.step(
+                share_pct, np.append(kw, kw[-1:]), where="post", color=colour, linewidth=1.2, label=label
+            )
         name_panel(axes, "Mean power, kW, highest first")
         axes.set_xlabel(f"% of {hours[-1]:,.0f} h", loc="right", fontsize=8, labelpad=1)
         axes.set_xlim(0, 100)
