@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.columns import Array, Block
+from evc5.rigs.checks.reading.columns import Array, Block, by_layout
 from evc5.rigs.checks.reading.meter import PHASES, Column, line
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
@@ -114,7 +114,7 @@ class TrueValues:
         for connector, blocks in self._waiting.items():
             parts = self._context.telemetry.kept(connector)
             if parts:
-                self._waiting[connector] = self._judge(connector, parts, blocks)
+                self._waiting[connector] = self._judge(connector, parts, by_layout(blocks))
         self._kept = sum(len(block) for blocks in self._waiting.values() for block in blocks)
 
     def _judge(self, connector: int, parts: list[Rows], blocks: list[Block]) -> list[Block]:
@@ -124,13 +124,14 @@ class TrueValues:
         for block in blocks:
             place = np.searchsorted(edges, block.stamp)  # 0 before the first row, n in part n - 1
             place[block.stamp == edges[0]] = 1
-            for k, rows in enumerate(parts, 1):
-                if (place == k).any():
-                    self._compare(connector, rows, block.of(place == k))
-            if (place == 0).any():
-                self._skip(block.of(place == 0), BEFORE_FIRST)
-            if (place > len(parts)).any():
-                left.append(block.of(place > len(parts)))
+            for k in np.unique(place).tolist():
+                its = block.of(place == k)
+                if k == 0:
+                    self._skip(its, BEFORE_FIRST)
+                elif k > len(parts):
+                    left.append(its)
+                else:
+                    self._compare(connector, parts[k - 1], its)
         return left
 
     def _end(self, _: float) -> None:

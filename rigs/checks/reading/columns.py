@@ -59,6 +59,21 @@ class Block:
         return scaled
 
 
+def by_layout(blocks: list[Block]) -> list[Block]:
+    """The readings of several blocks in one for each layout, whatever their transactions."""
+    alike: dict[Layout, list[Block]] = {}
+    for block in blocks:
+        alike.setdefault(block.layout, []).append(block)
+    return [some[0] if len(some) == 1 else _joined(some) for some in alike.values()]
+
+
+def _joined(blocks: list[Block]) -> Block:
+    heads = [np.column_stack([block.order, block.epoch_s, block.stamp]) for block in blocks]
+    values = np.concatenate([block.values for block in blocks])
+    first = blocks[0]
+    return Block(first.connector, None, first.layout, np.concatenate(heads), values, first.decimals)
+
+
 Key = tuple[int | None, Layout]  # transaction and layout
 Gathered = tuple["array[float]", list[bytes]]  # order, epoch_s and stamp of each reading; its numbers
 Listener = Callable[[int, list[Block]], None]

@@ -14,13 +14,13 @@ class Ids:
     def __init__(self) -> None:
         self._runs: dict[str, list[list[int]]] = {}  # by prefix: first and last of each unbroken count
         self._others: dict[str, None] = {}
-        self._next = ""
+        self._prefix = self._next = ""
         self._run = [0, 0]  # the id that goes on the count last used
 
     def is_new(self, id: str) -> bool:
         if id == self._next and id not in self._others:
             self._run[1] += 1
-            self._next = f"{id.rstrip(DIGITS)}{self._run[1] + 1}"
+            self._next = f"{self._prefix}{self._run[1] + 1}"
             return True
         return self._counted(id) if COUNTER.fullmatch(id) else self._other(id)
 
@@ -38,6 +38,7 @@ class Ids:
         runs.append([count, count])
         del runs[: -self.MOST_RUNS]
         self._run = runs[-1]
+        self._prefix = prefix
         self._next = f"{prefix}{count + 1}"
         return id not in self._others
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 QUARTER_S = 900.0  # zones lie a multiple of a quarter of an hour from UTC
 FOREVER = float("inf")
@@ -39,5 +40,11 @@ def is_strict(text: object) -> bool:
 
 def iso(epoch_s: float) -> str:
     """An epoch as the recording writes it, to the millisecond."""
-    stamp = datetime.fromtimestamp(round(epoch_s, 3), UTC)
-    return stamp.strftime("%Y-%m-%dT%H:%M:%S.") + f"{stamp.microsecond // 1000:03d}Z"
+    whole_s, ms = divmod(round(round(epoch_s, 3) * 1000.0), 1000)
+    return f"{_second(whole_s)}.{ms:03d}Z"
+
+
+@lru_cache(maxsize=1024)
+def _second(epoch_s: int) -> str:
+    """A whole second, which many frames of a log share."""
+    return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")

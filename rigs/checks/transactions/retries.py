@@ -67,6 +67,7 @@ class Retries:
         self._refused: dict[Hashable, Refused] = {}
         self._refusals_epoch_s: set[float] = set()
         self._unanswered: dict[Hashable, Call] = {}  # starts and stops, as last sent
+        self._unresumed: dict[Hashable, Call] = {}  # those of them since which no other CALL was answered
         self._era = 0  # interruptions so far
         self._uncounted: set[Hashable] = {None}  # no key, or refused before an interruption: who counted?
         context.bus.any_reply.append(self._answered)
@@ -79,6 +80,7 @@ class Retries:
         self._refused.clear()
         self._refusals_epoch_s.clear()
         self._unanswered.clear()
+        self._unresumed.clear()
         self._era += 1
 
     def _answered(self, call: Call) -> None:
@@ -90,6 +92,7 @@ class Retries:
     def _settled(self, call: Call) -> None:
         key, rule = key_of(call), self._rule(call.epoch_s)
         self._unanswered.pop(key, None)
+        self._unresumed.pop(key, None)
         before = self._refused.pop(key, None)
         if call.error is None or call.reply_epoch_s is None or rule is None or key in self._uncounted:
             return
@@ -113,10 +116,13 @@ class Retries:
 
     def _goes_on(self, call: Call) -> None:
         """Another CALL was answered after these had been given up: there is a conversation again."""
+        if not self._unresumed or self._history.boots.registration != "Accepted":
+            return
         epoch_s = call.reply_epoch_s or call.epoch_s
-        for key, waiting in self._unanswered.items():
-            if waiting.epoch_s < call.epoch_s and self._history.boots.registration == "Accepted":
-                self._agenda.at(epoch_s + RESUME_S, partial(self._resumed, key, waiting, epoch_s, self._era))
+        before = {key: its for key, its in self._unresumed.items() if its.epoch_s < call.epoch_s}
+        for key, waiting in before.items():
+            del self._unresumed[key]
+            self._agenda.at(epoch_s + RESUME_S, partial(self._resumed, key, waiting, epoch_s, self._era))
 
     def _resumed(self, key: Hashable, waiting: Call, epoch_s: float, era: int) -> None:
         if era != self._era:
@@ -128,7 +134,7 @@ class Retries:
 
     def _sent(self, call: Call) -> None:
         if call.up and call.action in ("StartTransaction", "StopTransaction") and call.valid:
-            self._unanswered[key_of(call)] = call
+            self._unanswered[key_of(call)] = self._unresumed[key_of(call)] = call
         refused = self._refused.get(key_of(call)) if call.up else None
         if (
             refused is None

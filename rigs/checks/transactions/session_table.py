@@ -82,6 +82,8 @@ class Sessions:
         first, last = sorted((float(some[0]), float(some[-1])))  # in order, or nearly
         index, end = max(bisect_right(begins, first) - 1, 0), bisect_right(begins, last)
         for session in self._by_connector[connector][index:end]:
+            if good and requirement in session.judged:
+                continue  # no news
             over = FOREVER if session.unplug is None else session.unplug + UNPLUGGED_S
             if first <= over and (end - index == 1 or _any_within(some, session.plug_in, over)):
                 session.judged[requirement] = good and session.judged.get(requirement, True)
