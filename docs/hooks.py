@@ -8,7 +8,7 @@ from mkdocs.structure.files import File, Files
 
 sys.path.insert(0, str(Path(__file__).parent))  # for generated/, which needs no mkdocs
 
-from generated import PAGES, shown
+from generated import PAGES, notebooks, shown
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -16,6 +16,9 @@ def on_files(files: Files, config: Any) -> Files:
         files.append(File.generated(config, path, content=page()))
     for path, picture in shown.PICTURES.items():
         files.append(File.generated(config, path, content=picture()))
+    for rendered in notebooks.pages():
+        for path, content in rendered.items():
+            files.append(File.generated(config, path, content=content))
     return files
 
 
