@@ -250,6 +250,7 @@ class Charging:
             epoch_s = float(rows["epoch_s"][k])
             since = epoch_s - DWELL_S - SWITCH_S - rows.instrument.window_s
             caps = [cap for c in (connector, 0) for _, cap in self._in_force.steps(c, since, epoch_s)]
+            caps += [cap for _, cap in self._in_force.last_caps(connector, since, epoch_s)]
             if not self._spread.in_use and all(cap is None or cap.phases != 1 for cap in caps):
                 message = "charging on one phase although nothing asks for it"
                 self._ledger.broken(PHASES_USED, epoch_s, connector, f"{wired:g} phases", "1 phase", message)

@@ -306,7 +306,8 @@ class Shares:
         wired = self._spread.wired
         for connector, one in known.items():
             asked = np.minimum(whole, self._fewest(connector, epoch_s)) < 3
-            since = epoch_s - np.maximum.accumulate(np.where(asked, epoch_s, -np.inf))
+            latest = np.maximum.accumulate(np.where(asked, epoch_s, -np.inf))
+            since = epoch_s - np.maximum(latest, self._asked_at_an_end(connector, epoch_s))
             judged = one.wants & (one.phases > 0) & (since > DWELL_S + SWITCH_S)
             hold(self._ledger, ALL_PHASES, axis, judged & (one.phases == wired), connector)
             for begin, end, k in lasting(axis, judged & (one.phases < wired), SHARE_SETTLED_S):
@@ -314,6 +315,14 @@ class Shares:
                 self._ledger.broken(
                     ALL_PHASES, begin, connector, f"{wired} phases", f"{one.phases[k]:g}", message
                 )
+
+    def _asked_at_an_end(self, connector: int, epoch_s: Array) -> Array:
+        """When, before each instant, a transaction ended in the moment that asked for fewer phases."""
+        since = float(epoch_s[0]) - DWELL_S - SWITCH_S
+        last = self._in_force.last_caps(connector, since, float(epoch_s[-1]))
+        ends = np.array([-np.inf, *sorted(stop for stop, cap in last if 0 < (cap.phases or 0) < 3)])
+        found: Array = ends[np.searchsorted(ends, epoch_s, side="right") - 1]
+        return found
 
     def _shared(self, axis: Rows, judged: Array, expected: Array, room: Array, total: Array) -> None:
         near = NEAR_A + self._context.telemetry.instrument.slack("allocated_a", total)

@@ -129,6 +129,15 @@ class ProfilesInForce:
         orders = (True, False) if either_way else (None,)
         return [cap for order in orders for _, cap in self.steps(connector, since, until, order)]
 
+    def last_caps(self, connector: int, since: float, until: float) -> list[tuple[float, Cap]]:
+        """When transactions ended in a stretch, and what ruled them in their last moment: it may be new."""
+        ends = [(start, stop) for start, stop in self._ran.get(connector, ()) if since <= stop <= until]
+        last = [
+            (stop, prevailing(self.profiles(stop), connector, stop, start, self._own_first))
+            for start, stop in ends
+        ]
+        return [(stop, cap) for stop, cap in last if cap is not None]
+
     def _next_change(self, epoch_s: float) -> float:
         index = bisect_right(self._times, epoch_s + ROUNDED_S)
         upcoming = [self._times[index]] if index < len(self._times) else []

@@ -234,8 +234,15 @@ class Unconnected:
             and not bool(running.last_end(np.array([epoch_s - 0.5]))[0] >= plugged - 1.0)
             and not connectors.faulty[shown.connector].cover(edge).any()
             and not self._history.boots.is_dark(epoch_s, 60.0)
+            and not self._may_be_kept(shown)
             and self._keys.integer("ConnectionTimeOut", epoch_s) not in (None, *range(1, 30))
         )
+
+    def _may_be_kept(self, shown: Shown) -> bool:
+        """Does the socket hold the cable of one that was refused, for its own card (ER 3.5)?"""
+        finished = self._history.transactions.finished.get(shown.connector, ())
+        before = [its for its in finished if its.stop is not None and its.stop <= shown.epoch_s]
+        return bool(before) and before[-1].reason == "DeAuthorized"
 
     def _start_of(self, shown: Shown) -> Transaction | None:
         return next(

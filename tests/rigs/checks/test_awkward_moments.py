@@ -9,6 +9,7 @@ from random_days.__main__ import findings
 TABLE = {"name": "steps", "start": "2024-03-01T00:00:00Z", "days": 3660.0}
 LISTS_ON = {"AuthorizationCacheEnabled": True, "LocalPreAuthorize": True, "LocalAuthorizeOffline": True}
 MEASURED = "Current.Import,Current.Offered,Power.Active.Import,Energy.Active.Import.Register,SoC"
+LISTED = {"LocalAuthListEnabled": True}
 SAMPLED = {
     "MeterValueSampleInterval": 60,
     "MeterValuesSampledData": MEASURED,
@@ -48,6 +49,29 @@ WELCOME_AGAIN = [
     wait(80.0),
     step("present_tag", 2, "TAG1"),
     wait(60.0),
+]
+BOTH_LISTED = {
+    "listVersion": 9,
+    "updateType": "Full",
+    "localAuthorizationList": [
+        {"idTag": tag, "idTagInfo": {"status": "Accepted"}} for tag in ("TAG1", "TAG3")
+    ],
+}
+CABLE_KEPT_OFFLINE = [
+    wait(300.0),
+    step("ask", "SendLocalList", BOTH_LISTED),
+    step("csms.reply", "StartTransaction", INVALID, times=1),
+    *CHARGE,
+    wait(2.0),
+    step("unplug", 1),
+    step("link.down"),
+    wait(30.0),
+    step("plug_in", 1, "tesla-model-3-rwd"),
+    wait(10.0),
+    step("present_tag", 1, "TAG3"),
+    wait(300.0),
+    step("link.up"),
+    wait(4000.0),
 ]
 HELD_BEHIND_A_STOP = [
     step("csms.reply", "StopTransaction", error="InternalError", times=8),
@@ -179,6 +203,28 @@ ASKED_FOR_AND_RESET = [
 NOBODY_SENSES_IT = [wait(300.0), step("inject", "ground-failure", 1), wait(60.0)]
 CUT_AS_IT_IS_PENDING = [wait(60.0), step("power.cut"), step("power.restore"), wait(300.0)]
 PENDING = {"boot_status": ["Rejected", "Pending", "Accepted"], "boot_interval_s": 60}
+ONE_PHASE_BY_NOW = {
+    **{name: of for name, of in SIX_FROM_THE_START.items() if name != "chargingSchedule"},
+    "chargingProfilePurpose": "TxDefaultProfile",
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [
+            {"startPeriod": 0, "limit": 20.0},
+            {"startPeriod": 600, "limit": 6.0, "numberPhases": 1},
+        ],
+    },
+}
+PULLED_AS_ONE_PHASE_IS_ASKED_FOR = [
+    step("plug_in", 1, "renault-zoe-ze50", 0.615, 32.0),
+    step("present_tag", 1, "TAG1"),
+    wait(900.0),
+    step("ask", "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": ONE_PHASE_BY_NOW}),
+    step("unplug", 1),
+    wait(30.0),
+    step("plug_in", 1, "tesla-model-3-rwd", 0.813, 20.0),
+    step("present_tag", 1, "TAG1"),
+    wait(120.0),
+]
 FIRST_TOLD_AS_IT_CHANGES = [
     *CHARGE,
     step("plug_in", 2, "vw-e-golf-2017"),
@@ -252,6 +298,16 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
     ),
     "a-fault-that-no-input-senses": ({"policies": {"assumed_keys": "as-named"}}, {}, NOBODY_SENSES_IT),
     "mains-cut-as-a-boot-is-answered": ({"latency_s": 0.0}, PENDING, CUT_AS_IT_IS_PENDING),
+    "one-phase-asked-for-as-a-cable-is-pulled": (
+        {"behaviour": "ocpp16", "latency_s": 0.0, "phase_switching": True},
+        {},
+        PULLED_AS_ONE_PHASE_IS_ASKED_FOR,
+    ),
+    "another-card-at-a-cable-that-is-kept-offline": (
+        {"behaviour": "ocpp16", "latency_s": 0.8, "keys": {**LISTS_ON, **LISTED, "ConnectionTimeOut": 30}},
+        {},
+        CABLE_KEPT_OFFLINE,
+    ),
     "an-emergency-stop-that-is-over-at-once": ({"latency_s": 0.05}, {}, STOPPED_FOR_A_MOMENT),
 }
 
