@@ -34,5 +34,6 @@ def rendered(path: Path) -> Pages:
 
 
 def _tidied(text: str) -> str:
-    """Tables without the style that Jupyter puts before each, and pictures beside the page."""
-    return re.sub(r"<style scoped>.*?</style>\n", "", text, flags=re.DOTALL).replace("](./", "](")
+    """Tables in the look of the pages instead of Jupyter's, and pictures beside the page."""
+    plain = re.sub(r"<style scoped>.*?</style>\n", "", text, flags=re.DOTALL)
+    return plain.replace('<table border="1" class="dataframe">', "<table>").replace("](./", "](")

@@ -46,4 +46,4 @@ def test_a_notebook_is_rendered_with_what_its_cells_show(monkeypatch: pytest.Mon
     (found,) = notebooks.rendered(ROOT / "notebooks" / "10-judging-a-log.ipynb").items()
     path, text = found
     assert path == "notebooks/10-judging-a-log.md"
-    assert "unknown action" in text and "<style" not in text
+    assert "unknown action" in text and "<table>" in text and "<style" not in text
