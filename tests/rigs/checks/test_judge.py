@@ -142,6 +142,18 @@ def test_finish_writes_the_verdict_into_the_summary(tmp_path: Path) -> None:
     ]
 
 
+def test_a_transaction_of_a_car_that_nobody_saw_come_is_a_session_of_its_own(tmp_path: Path) -> None:
+    """Not one of the car before it, which has left."""
+    made = healthy()
+    coming = next(e for e in reversed(made.events) if e["event"] == "plug-in" and e["connector"] == 1)
+    made.events.remove(coming)
+    first, _, third = judge(made.write(tmp_path / "run")).sessions
+    assert (first["vehicle"], first["transactions"]) == ("vw-id3-58", [1])
+    start = next(c for c in made.calls("StartTransaction") if c["t"] > coming["t"])
+    assert (third["vehicle"], third["transactions"]) == (None, [3])
+    assert third["plug_in"] == start["frame"][3]["timestamp"]
+
+
 def test_a_session_tells_its_energy_charge_and_shortfall(tmp_path: Path) -> None:
     first, _, third = judge(healthy().write(tmp_path / "run")).sessions
     del first["judged"]
