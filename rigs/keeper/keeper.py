@@ -16,7 +16,7 @@ FIRST_ID = 900_000  # chargingProfileIds from here on are ours
 LOWEST_LEVEL = 21  # stackLevels from here on are ours; the highest known to be sent to these units is 20
 TAKEN = ("Accepted", "RebootRequired")  # ChangeConfiguration's answers to a value that is kept
 GONE = ("Accepted", "Unknown")  # ClearChargingProfile's answers after which nothing of it is left
-NONE_THERE = ("NotSupported", "NotImplemented")  # CALLERRORs of a unit that knows no profiles at all
+NONE_THERE = ("NotSupported", "NotImplemented")  # CALLERRORs of a unit that does not know the message
 ATTEMPTS = 3  # at what undoes or only reads, where no answer comes; assumed
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evc5.rigs.keeper.keeper import Keeper
+from evc5.rigs.keeper.keeper import Keeper, Refused
 from evc5.rigs.keeper.state import Payload
 from evc5.rigs.probe.hands import Hands
 from evc5.rigs.probe.line import Line
@@ -99,6 +99,16 @@ class Probe:
         if self.needs == DANGER and self.action not in options.danger:
             return f"{self.disturbs} (--danger {self.action})"
         return None
+
+
+def keep_list(context: Context, key: str) -> None:
+    """Refused where writing `key` might cost the owner a local list, which 1.6 cannot read back."""
+    if key.lower() != "localauthlistenabled":
+        return
+    payload = context.ask("GetLocalListVersion").payload or {}
+    version = payload.get("listVersion", 0)
+    if version > 0:
+        raise Refused(f"its local list of version {version} might not outlive {key} = false")
 
 
 def outcome(reply: Reply) -> str:

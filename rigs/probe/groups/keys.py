@@ -5,9 +5,9 @@ from functools import partial
 
 from evc5.rigs.keeper import state
 from evc5.rigs.keeper.danger import protected
-from evc5.rigs.keeper.keeper import TAKEN
+from evc5.rigs.keeper.keeper import NONE_THERE, TAKEN
 from evc5.rigs.probe.groups.bisect import edge
-from evc5.rigs.probe.probe import DISRUPTIVE, Context, GivenUp, Probe, outcome
+from evc5.rigs.probe.probe import DISRUPTIVE, Context, GivenUp, Probe, keep_list, outcome
 from evc5.rigs.secrets import is_secret
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.keys import INT_LIMIT
@@ -80,7 +80,7 @@ def _too_many(context: Context) -> None:
     reply = context.ask("GetConfiguration", {"key": names[: most + 5]})
     if reply.payload is None:
         context.note("keys.too_many", outcome(reply))
-        if reply.code:
+        if reply.code and reply.code not in NONE_THERE:
             context.note("policy.too_many_keys", "CALLERROR")
         return
     answered = len(reply.payload.get("configurationKey", ())) + len(reply.payload.get("unknownKey", ()))
@@ -118,6 +118,7 @@ def _trial(row: Key, context: Context) -> None:
     same = outcome(context.keeper.write_same(name))
     if same not in TAKEN:
         return
+    keep_list(context, name)
     for value in TRIALS[row.type]:
         context.note(f"key.{name}.takes[{value}]", _try(context, name, value))
     if row.type == "Int":

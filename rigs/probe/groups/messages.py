@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from evc5.rigs.keeper.state import Payload
-from evc5.rigs.probe.probe import DANGER, DISRUPTIVE, IDLE, Context, Probe, outcome
+from evc5.rigs.probe.probe import DANGER, DISRUPTIVE, IDLE, Context, Probe, keep_list, outcome
 
 GROUP = "messages"
 NOBODY = "NOBODY-AT-ALL"  # an idTag that nobody has
@@ -15,6 +15,7 @@ NO_PROFILE = 899_999  # an id that no profile of ours has; assumed of the owner'
 NOWHERE = "ftp://192.0.2.1/"  # RFC 5737: an address that is nobody's
 SETTLE_S = 20.0  # after what sends notifications by itself
 
+NO_CERTIFICATE = "sends a certificate that is none"
 ROOT = "CentralSystemRootCertificate"
 Form = Callable[[Context], Payload]
 
@@ -87,8 +88,13 @@ MESSAGES = (
     # the security extension (white paper, 1.3)
     Mild("ExtendedTriggerMessage", lambda _: {"requestedMessage": "Heartbeat"}),
     Mild("GetInstalledCertificateIds", lambda _: {"certificateType": ROOT}),
-    Mild("CertificateSigned", lambda _: {"certificateChain": "none"}),
-    Mild("InstallCertificate", lambda _: {"certificateType": ROOT, "certificate": "-"}),
+    Mild("CertificateSigned", lambda _: {"certificateChain": "none"}, DISRUPTIVE, NO_CERTIFICATE),
+    Mild(
+        "InstallCertificate",
+        lambda _: {"certificateType": ROOT, "certificate": "-"},
+        needs=DISRUPTIVE,
+        disturbs=NO_CERTIFICATE,
+    ),
     Mild(
         "DeleteCertificate",
         lambda _: {
@@ -99,6 +105,8 @@ MESSAGES = (
                 "serialNumber": "00",
             }
         },
+        needs=DISRUPTIVE,
+        disturbs="asks to delete a certificate that nobody has",
     ),
     Mild(
         "GetLog",
@@ -152,6 +160,7 @@ def _list_disabled(context: Context) -> None:
     """Policy list_disabled: the version while LocalAuthListEnabled is false."""
     if context.keeper.values.get("LocalAuthListEnabled") is None:
         return
+    keep_list(context, "LocalAuthListEnabled")
     if outcome(context.keeper.write("LocalAuthListEnabled", "false")) != "Accepted":
         return
     payload = context.ask("GetLocalListVersion").payload

@@ -68,7 +68,7 @@ def text(learned: Learned, name: str, title: str) -> str:
             f"{_toml(row)} = {_inline(values)}" for (one, row), values in learned.rows.items() if one == table
         ]
     if learned.lacks:
-        lines += ["", *(f"# {line}" for line in learned.lacks)]
+        lines += ["", *(f"# {' '.join(line.split())}" for line in learned.lacks)]
     return "\n".join(lines) + "\n"
 
 

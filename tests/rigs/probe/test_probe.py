@@ -15,7 +15,7 @@ from evc5.rigs.probe.groups.bisect import edge, highest
 from evc5.rigs.probe.line import Line
 from evc5.rigs.probe.probe import CAR, DISRUPTIVE, IDLE, Options
 from evc5.rigs.probe.results.compare import compare
-from evc5.rigs.probe.runner import DONE
+from evc5.rigs.probe.runner import DONE, GIVEN_UP
 from evc5.rigs.probe.session import Probed, probe
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.rows import Key, Message
@@ -141,6 +141,26 @@ def test_the_owners_profiles_in_force_keep_ours_away(tmp_path: Path) -> None:
     told = probe(Line.of_twin(bench), "CP1", tmp_path / "b", Options(only=("charging",), stack_above=30))
     assert told.facts["charging.max_stack_level"] == "99"
     assert told.left == []
+
+
+@pytest.mark.slow
+def test_the_owners_local_list_is_not_put_at_risk(tmp_path: Path) -> None:
+    bench = twin()
+    owners = [{"idTag": "OWNER", "idTagInfo": {"status": "Accepted"}}]
+    bench.call("SendLocalList", {"listVersion": 7, "updateType": "Full", "localAuthorizationList": owners})
+    allowed = Options(only=("keys", "messages", "list"), disruptive=True)
+    found = probe(Line.of_twin(bench), "CP1", tmp_path, allowed)
+    sent = [
+        frame
+        for one in found.findings.values()
+        for way, frame in one.frames
+        if way == "down" and frame[0] == 2
+    ]
+    written = [frame[3] for frame in sent if frame[2] == "ChangeConfiguration"]
+    assert {"key": "LocalAuthListEnabled", "value": "true"} in written
+    assert {"key": "LocalAuthListEnabled", "value": "false"} not in written
+    assert found.findings["list.updates"].state == GIVEN_UP
+    assert bench.call("GetLocalListVersion") == {"listVersion": 7}
 
 
 @pytest.mark.slow
