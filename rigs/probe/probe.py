@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from evc5.rigs.keeper.keeper import Keeper, Refused
 from evc5.rigs.keeper.state import Payload
@@ -49,7 +48,9 @@ class Context:
     connectors: Sequence[int]  # 1, 2, …
     facts: dict[str, str] = field(default_factory=dict)
     until_epoch_s: float = float("inf")
-    shared: dict[str, Any] = field(default_factory=dict)  # what later probes build upon
+    found: Mapping[str, str] = field(
+        default_factory=dict
+    )  # facts of the probes before, which it may build upon
 
     def ask(self, action: str, payload: Payload | None = None) -> Reply:
         """A CALL within the probe's time."""

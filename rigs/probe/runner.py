@@ -67,6 +67,7 @@ def run(probes: Sequence[Probe], context: Context, progress: Progress, told: Tol
         if earlier is not None and earlier.state == DONE:
             continue
         told(number, len(due), probe)
+        context.found = progress.facts()
         progress.add(_finding(probe, context))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from evc5.rigs.errors import BadInput
 from evc5.rigs.keeper import keeper as keeping
 from evc5.rigs.keeper.journal import Journal
 from evc5.rigs.keeper.keeper import LOWEST_LEVEL, Keeper
@@ -52,6 +53,8 @@ def probe(
     out.mkdir(parents=True, exist_ok=True)
     known = Behaviour.load(PUBLISHED)
     journal = Journal.open(out / JOURNAL)
+    if journal.before is not None and journal.before["identity"] != identity:
+        raise BadInput(f"{out} holds a probe of {journal.before['identity']}, and {identity} has dialled in")
     lowest = LOWEST_LEVEL if options.stack_above is None else options.stack_above + 1
     keeper = Keeper(line.ask, journal, options.danger, lowest)
     if journal.owed:

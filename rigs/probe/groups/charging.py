@@ -12,6 +12,7 @@ from evc5.rigs.probe.groups.owners import owners
 from evc5.rigs.probe.probe import Context, GivenUp, Probe, outcome
 
 GROUP = "charging"
+NO_LIMIT = "no limit found"
 HIGHEST_LEVEL = 2**31 - 1  # beyond any that a unit keeps; assumed
 MOST_PERIODS = 2_048  # asked for at most; OCPP 1.6 sets no bound
 MOST_PROFILES = 128  # installed at most; likewise
@@ -26,10 +27,18 @@ def install(context: Context, form: Form, raise_by: int = 0) -> tuple[str, str]:
 
 def level(context: Context) -> int:
     """Our lowest stack level, which the unit takes; Refused where none may be used."""
-    found = context.shared.get("level")
+    found = context.found.get("charging.level")
     if found is None:
-        raise Refused(context.shared.get("no_level", "which stack levels it takes is not known"))
+        why = context.found.get("charging.plain", "it was not run")
+        raise Refused(f"charging.levels found no stack level to use: {why}")
+    context.keeper.lowest_level = min(context.keeper.lowest_level, int(found))  # of an earlier process
     return int(found)
+
+
+def most_level(context: Context) -> int:
+    """The highest that it takes."""
+    found = context.found.get("charging.max_stack_level", NO_LIMIT)
+    return HIGHEST_LEVEL if found == NO_LIMIT else int(found)
 
 
 def composite(context: Context, connector: int = 1, unit: str = "A", duration_s: int = DAY_S) -> str:
@@ -70,37 +79,32 @@ def _levels(context: Context) -> None:
 
     Where even that is refused, downwards to the first that is taken, if no profile of the owner's shows.
     """
-    keeper = context.keeper
     owner = owners(context)
     if owner and context.options.stack_above is None:
-        context.shared["no_level"] = f"{owner}: --stack-above N tells the highest stack level in use"
-        raise Refused(context.shared["no_level"])
-
-    def takes(tried: int) -> bool:
-        context.check()
-        id_, reply = keeper.install(1, wire(context, Form("level", ""), tried))
-        context.shared["level_refusal"] = answer = outcome(reply)
-        if answer == "Accepted":
-            keeper.undo(f"profile {id_}")
-        return answer == "Accepted"
-
-    lowest = keeper.lowest_level
-    while not takes(keeper.lowest_level):
-        if keeper.lowest_level == 0 or context.options.stack_above is not None:
-            context.shared["no_level"] = (
-                f"a plain profile at stack level {keeper.lowest_level} got: {context.shared['level_refusal']}"
-            )
-            context.note("charging.plain", context.shared["level_refusal"])
-            return
-        keeper.lowest_level -= 1
-    context.shared["level"] = keeper.lowest_level
-    context.note("charging.plain", "Accepted")
-    most = keeper.lowest_level
+        raise Refused(f"{owner}: --stack-above N tells the highest stack level in use")
+    lowest = context.keeper.lowest_level
+    answer = _answer_at(context, lowest)
+    while answer != "Accepted" and context.options.stack_above is None and context.keeper.lowest_level > 0:
+        context.keeper.lowest_level -= 1
+        answer = _answer_at(context, context.keeper.lowest_level)
+    context.note("charging.plain", answer)
+    if answer != "Accepted":
+        return
+    most = context.keeper.lowest_level
     if most == lowest:
-        most = highest(lowest, HIGHEST_LEVEL, takes)
-    context.shared["most"] = most
-    context.note("charging.max_stack_level", "no limit found" if most == HIGHEST_LEVEL else str(most))
+        most = highest(lowest, HIGHEST_LEVEL, lambda tried: _answer_at(context, tried) == "Accepted")
+    context.note("charging.level", str(context.keeper.lowest_level))
+    context.note("charging.max_stack_level", NO_LIMIT if most == HIGHEST_LEVEL else str(most))
     _over_limit(context, most, lowest)
+
+
+def _answer_at(context: Context, tried: int) -> str:
+    """What a plain profile at a stack level gets; it is cleared again."""
+    context.check()
+    id_, reply = context.keeper.install(1, wire(context, Form("level", ""), tried))
+    if (answer := outcome(reply)) == "Accepted":
+        context.keeper.undo(f"profile {id_}")
+    return answer
 
 
 def _over_limit(context: Context, most: int, lowest: int) -> None:
@@ -188,7 +192,7 @@ def _stacked(context: Context) -> None:
 
 def _above(context: Context) -> int:
     """One level more, where the unit has one that is ours."""
-    if context.shared.get("most", 0) <= level(context):
+    if most_level(context) <= level(context):
         raise GivenUp("it has only one stack level that is surely not the owner's")
     return 1
 
@@ -234,10 +238,8 @@ def _cleared(context: Context) -> None:
     if answer != "Accepted":
         return
     id_ = int(what.removeprefix("profile "))
-    other = {
-        "id": id_,
-        "stackLevel": context.shared["most"] if context.shared["most"] != level(context) else 0,
-    }
+    most = most_level(context)
+    other = {"id": id_, "stackLevel": most if most != level(context) else 0}
     context.note("charging.clear.unused_id", outcome(context.ask("ClearChargingProfile", {"id": 899_999})))
     status = outcome(context.ask("ClearChargingProfile", other))
     context.note("charging.clear.id_and_other_level", status)
@@ -257,12 +259,12 @@ def _most_periods(context: Context) -> None:
 
     if takes(1):
         most = highest(1, MOST_PERIODS, takes)
-        context.note("charging.max_periods", "no limit found" if most == MOST_PERIODS else str(most))
+        context.note("charging.max_periods", NO_LIMIT if most == MOST_PERIODS else str(most))
 
 
 def _most_profiles(context: Context) -> None:
     """How many profiles it takes beside the owner's, each at a level of its own."""
-    room = context.shared.get("most", 0) - level(context) + 1
+    room = most_level(context) - level(context) + 1
     count = 0
     while count < min(room, MOST_PROFILES):
         _, answer = install(context, _plain(LIMIT_A), raise_by=count)
@@ -270,7 +272,7 @@ def _most_profiles(context: Context) -> None:
             context.note("charging.too_many_profiles", answer)
             break
         count += 1
-    found = str(count) if count < MOST_PROFILES else "no limit found"
+    found = str(count) if count < MOST_PROFILES else NO_LIMIT
     context.note("charging.max_profiles", found)
 
 

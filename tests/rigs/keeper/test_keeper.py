@@ -158,6 +158,25 @@ def test_the_journal_holds_no_secret_and_is_the_users_own(tmp_path: Path) -> Non
     assert stat.S_IMODE((tmp_path / "j").stat().st_mode) == 0o600
 
 
+def test_a_unit_that_does_not_tell_all_keys_at_once_is_asked_by_their_names(tmp_path: Path) -> None:
+    bench = Bench(start=START).advance(5)
+    ask = asker(bench)
+    asked: list[int] = []
+
+    def picky(action: str, payload: dict[str, Any]) -> Reply:
+        if action == "GetConfiguration":
+            asked.append(len(payload.get("key", ())))
+        return NO_REPLY if action == "GetConfiguration" and not payload else ask(action, payload)
+
+    keeper = Keeper(picky, Journal.open(tmp_path / "j"))
+    known = [entry["key"] for entry in bench.call("GetConfiguration")["configurationKey"]]
+    keeper.begin("CP1", START, (0, 1, 2), known)
+    assert len(keeper.values) > 80
+    assert max(asked) == 50
+    assert keeper.write("ConnectionTimeOut", "17").payload == {"status": "Accepted"}
+    assert keeper.finish() == []
+
+
 def test_a_unit_that_answers_nothing_is_told_not_to_be_proven(tmp_path: Path) -> None:
     keeper = begun(Bench(start=START), tmp_path / "j")
     keeper.write("ConnectionTimeOut", "17")

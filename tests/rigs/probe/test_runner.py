@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from probed import twin
 
+from evc5.rigs.errors import BadInput
 from evc5.rigs.keeper.journal import Journal
 from evc5.rigs.keeper.keeper import Keeper
 from evc5.rigs.probe.hands import NotDone, Person
 from evc5.rigs.probe.line import Line
 from evc5.rigs.probe.probe import CAR, DANGER, DISRUPTIVE, FAULTS, LIMIT_S, PUBLISHED, Context, Options, Probe
 from evc5.rigs.probe.runner import DONE, GIVEN_UP, NOT_RUN, Progress, run
+from evc5.rigs.probe.session import probe
 from evc5.twin.sheet.behaviour import Behaviour
 
 
@@ -51,6 +53,21 @@ def test_a_probe_that_hangs_is_given_up_and_what_it_changed_is_put_back(tmp_path
         (DONE, ""),
     ]
     assert progress.facts() == {"heartbeat": "3600"}
+
+
+@pytest.mark.slow
+def test_profiles_are_probed_on_by_another_process(tmp_path: Path) -> None:
+    """The stack level that an earlier one found is known to the one that goes on."""
+    bench = twin()
+    charging = Options(only=("charging",))
+    first = probe(Line.of_twin(bench), "CP1", tmp_path, charging)
+    lines = (tmp_path / "probes.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "probes.jsonl").write_text("".join(lines[:10]))
+    again = probe(Line.of_twin(bench), "CP1", tmp_path, charging)
+    assert again.facts == first.facts
+    assert {one.state for one in again.findings.values() if one.group == "charging"} == {DONE}
+    with pytest.raises(BadInput, match="holds a probe of CP1, and CP2 has dialled in"):
+        probe(Line.of_twin(bench), "CP2", tmp_path, charging)
 
 
 @pytest.mark.slow
