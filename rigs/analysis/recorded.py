@@ -28,6 +28,10 @@ class Recorded:
         )
         self.summary: dict[str, Any] = run_directory.read_summary(directory)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """A pickle holds where the recording lies and what was found, not the tables that were asked for."""
+        return {name: self.__dict__[name] for name in ("directory", "summary", "_scratch")}
+
     @property
     def passed(self) -> bool:
         """Has it been judged, without an error?"""

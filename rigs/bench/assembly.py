@@ -17,7 +17,6 @@ from evc5.rigs.bench.csms import Conversation
 from evc5.rigs.bench.network import Embedded, Joined, NearEnd, Network
 from evc5.rigs.errors import BadInput, NotAvailable
 from evc5.rigs.recording.writing.levels import Levels
-from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.recording.writing.recorder import Recorder
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.station import secrets_of
@@ -72,11 +71,11 @@ class Assembly:
 
 
 def assemble(
-    rig: RigFile, directory: Path, network: Network | None = None, lock: Lock | None = None
+    rig: RigFile, directory: Path, network: Network | None = None, keeper: object = None
 ) -> Assembly:
     """Build what `rig` describes, recording into `directory`; without a network, all in memory.
 
-    `lock`: the caller has the directory's already.
+    `keeper` keeps others out of the directory already: its lock, or that nobody knows it.
     """
     network = network or Embedded()
     timeline = Timeline()
@@ -95,7 +94,7 @@ def assemble(
         directory,
         Calendar(rig.start, rig.zone),
         about,
-        lock=lock,
+        keeper=keeper,
         secrets=[*secrets_of(rig), *network.secrets()],
         levels=levels_of(rig),
     )

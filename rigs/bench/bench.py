@@ -168,7 +168,7 @@ class Bench:
         self._scratch = Scratch("evc5-bench-") if out is None else None
         directory = self._scratch.path / "run" if self._scratch else Path(out or ".")
         self.rig = rig
-        self.assembly = assemble(rig, directory, network, lock)
+        self.assembly = assemble(rig, directory, network, lock or self._scratch)
         self._timeline = self.assembly.timeline
         if began_wall_s is not None and isinstance(self.assembly.pace, Paced):
             self.assembly.pace.begin(began_wall_s)

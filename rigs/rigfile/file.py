@@ -58,6 +58,10 @@ class RigFile(Contents):
             raise BadInput(f"{path.name}: {said}" if path else said) from None
         return rig
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pickle holds what the file says, and is checked anew where it is read."""
+        return type(self).parse, (self.table(), self._path)
+
     def table(self) -> dict[str, Any]:
         """What the file says, as TOML's values: what is left out stays left out."""
         told: dict[str, Any] = plain(self.model_dump(by_alias=True, exclude_unset=True))

@@ -262,7 +262,7 @@ class Service:
             self.calendar,
             header,
             own_station=False,
-            lock=self._lock,
+            keeper=self._lock,
             secrets=self._secrets,
             levels=levels_of(self.plan.rig) if self.plan.rig else EVERYTHING,
         )

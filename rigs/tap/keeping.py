@@ -153,7 +153,7 @@ class Keeper:
         now = self.now()
         header = {"rig": "tap", "behaviour": "ocpp16", "csms": "tapped", "pace": 1.0, "station": identity}
         directory = self._free(self.directory / file_name(identity), now.date())
-        recorder = Recorder(directory, Calendar(now), header, own_station=False, lock=self.lock)
+        recorder = Recorder(directory, Calendar(now), header, own_station=False, keeper=self.lock)
         return Kept(identity, recorder, now.date(), began)
 
     def _free(self, folder: Path, day: date) -> Path:

@@ -43,7 +43,7 @@ class Recorder:
     versions ...). A station that is our own twin (`own_station`) always sends JSON; a real one may not.
     `secrets` are credentials known beforehand: neither they nor those that pass are written down.
     `levels`: what is written down at all.
-    `lock` is whose keeper has the directory already; without it, it is taken here and given back at the end.
+    `keeper` keeps others out of the directory already; without one its lock is taken here, until the end.
     Raises BadInput where `directory` exists and is not a run directory, or somebody else records there.
     """
 
@@ -54,7 +54,7 @@ class Recorder:
         header: Mapping[str, Any],
         *,
         own_station: bool = True,
-        lock: Lock | None = None,
+        keeper: object = None,
         secrets: Iterable[str] = (),
         levels: Levels = EVERYTHING,
     ) -> None:
@@ -67,7 +67,7 @@ class Recorder:
         start = {"state": "running", "start": calendar.iso(0.0), "recording": levels.told()}
         self.summary: dict[str, Any] = {**start, **header}
         run_directory.check(directory)
-        self._lock = Lock(directory) if lock is None else None
+        self._lock = Lock(directory) if keeper is None else None
         run_directory.claim(directory, self.redactor.tree(self.summary))
         self._iso = calendar.iso
         self._own_station = own_station

@@ -1,8 +1,13 @@
 """The bench as an object in a user's test."""
 
 import gc
+import os
+import pickle
+from pathlib import Path
 
-from evc5 import Bench, Run
+import pytest
+
+from evc5 import Bench, Rig, Run
 from evc5.rigs.rigfile.file import RigFile
 
 
@@ -35,3 +40,24 @@ def test_a_back_office_asks_for_the_keys_unless_its_rig_says_otherwise() -> None
             bench.advance(60.0)
             asked.append("GetConfiguration" in set(bench.run_so_far().messages.action))
     assert asked == [True, False]
+
+
+def test_a_rig_and_a_run_can_be_pickled(tmp_path: Path) -> None:
+    rig = Rig.load("week").revised({"ambient.mean_c": 31.0}, days=0.01)
+    again = pickle.loads(pickle.dumps(rig))
+    assert again.to_toml() == rig.to_toml()
+    assert again.file.plan() == rig.file.plan()
+    run = Bench(out=tmp_path / "run").run_so_far()
+    assert len(run.telemetry) > 0
+    kept = pickle.dumps(run)
+    assert len(kept) < 200_000  # tables stay behind
+    assert pickle.loads(kept).telemetry.equals(run.telemetry)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="no list of descriptors here")
+def test_a_bench_in_memory_holds_no_descriptor() -> None:
+    before = os.listdir("/proc/self/fd")
+    benches = [Bench() for _ in range(5)]
+    assert len(os.listdir("/proc/self/fd")) <= len(before)
+    for bench in benches:
+        bench.close()
