@@ -2,6 +2,8 @@
 
 import json
 import random
+from collections.abc import Sequence
+from copy import deepcopy
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -11,6 +13,10 @@ ACTIONS = (
     *("GetCompositeSchedule", "GetConfiguration", "GetDiagnostics", "GetLocalListVersion"),
     *("RemoteStartTransaction", "RemoteStopTransaction", "SendLocalList", "SetChargingProfile"),
     *("TriggerMessage", "UnlockConnector", "UpdateFirmware", "ReserveNow", "CancelReservation"),
+)
+OF_STATIONS = (
+    *("BootNotification", "Authorize", "StartTransaction", "StopTransaction", "MeterValues", "Heartbeat"),
+    *("StatusNotification", "DataTransfer", "FirmwareStatusNotification", "DiagnosticsStatusNotification"),
 )
 STRANGE: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1, 2, 2**31, -(2**63), 2**64, 10**400, 1e308, -0.0, 0.1, 8.05),
@@ -62,8 +68,8 @@ def text(rng: random.Random, rule: dict[str, Any], name: str) -> str:
     return rng.choice(DATES if dated else TEXTS)[: rule.get("maxLength", 999)]
 
 
-def good(rng: random.Random, number: int) -> list[Any]:
-    action = rng.choice(ACTIONS)
+def good(rng: random.Random, number: int, actions: Sequence[str] = ACTIONS) -> list[Any]:
+    action = rng.choice(actions)
     return [2, f"f{number}", action, valid(rng, schema(action))]
 
 
@@ -74,12 +80,12 @@ def _strange_payload(rng: random.Random, frame: list[Any]) -> str:
         while isinstance(place, dict) and place and rng.random() < 0.7:
             key = rng.choice(list(place))
             if not isinstance(place[key], dict) or rng.random() < 0.5:
-                place[key] = rng.choice(STRANGE)
+                place[key] = deepcopy(rng.choice(STRANGE))
                 break
             place = place[key]
         else:
             if isinstance(place, dict):
-                place[rng.choice(["extra", "idTag", ""])] = rng.choice(STRANGE)
+                place[rng.choice(["extra", "idTag", ""])] = deepcopy(rng.choice(STRANGE))
     return json.dumps([*frame[:3], payload])
 
 
@@ -148,7 +154,7 @@ KINDS = (
 )
 
 
-def malformed(seed: int, number: int) -> list[str]:
+def malformed(seed: int, number: int, actions: Sequence[str] = ACTIONS) -> list[str]:
     """So many texts, the same for the same seed; some are good frames with values that make no sense."""
     rng = random.Random(seed)
-    return [rng.choice(KINDS)(rng, good(rng, n)) for n in range(number)]
+    return [rng.choice(KINDS)(rng, good(rng, n, actions)) for n in range(number)]
