@@ -7,7 +7,7 @@ from evc5.rigs.checks.charging.composite import transactions_are_told
 from evc5.rigs.checks.charging.profile_limits import Charging
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
-from evc5.rigs.checks.state.connectors import STOP_TOLD_S
+from evc5.rigs.checks.state.connectors import STOP_TOLD_S, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.profiles import cleared
 from evc5.rigs.checks.state.profiles_in_force import MAX, TX
@@ -15,7 +15,6 @@ from evc5.rigs.checks.state.requirement import Requirement as R
 
 NO_TRANSACTION = "TxProfile without a transaction"
 TAKEN, CLEARED = "charging.accepted", "charging.cleared"
-HAIR_S = 1.0  # stamps of a stop are of whole seconds in many a station
 REQUIREMENTS = (
     R(TAKEN, "A profile is accepted where it can hold, and only there", "3.13.1, 5.16, TC_060_CS"),
     R(CLEARED, "Clearing is Accepted where a profile matches, else Unknown", "5.5, TC_067_CS"),
@@ -179,5 +178,6 @@ def _was_over(refused: Call, stop: Call) -> bool:
     named = refused.payload["csChargingProfiles"].get("transactionId")
     answered = refused.reply_epoch_s or refused.epoch_s
     return bool(
-        named == stop.payload["transactionId"] and epoch(stop.payload["timestamp"]) <= answered + HAIR_S
+        named == stop.payload["transactionId"]
+        and epoch(stop.payload["timestamp"]) <= answered + WHOLE_SECOND_S
     )

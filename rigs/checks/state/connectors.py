@@ -15,6 +15,7 @@ from evc5.rigs.checks.state.transactions import Transaction
 
 RECONNECTS_S = 200.0  # EVC4 boot log: it tries again after three minutes
 STAMP_HAIR_S = 0.002  # stamps are written to the millisecond
+WHOLE_SECOND_S = 1.0  # stations may stamp in whole seconds
 QUIET_S = 5.0  # nothing else so long before: its effects are over; assumed
 METER_FAULT = "power-meter-failure"
 OVERDRAW = "over-current"  # the vehicle's doing: it takes more than it is offered

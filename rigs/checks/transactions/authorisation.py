@@ -3,6 +3,7 @@
 from collections import deque
 
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.connectors import WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.listeners import Event
@@ -22,7 +23,6 @@ REQUIREMENTS = (
 )
 FRESH_S = 60.0  # assumed: a refusal is "just" given so long before the start
 END_S = 60.0  # assumed: how soon a refused start is ended
-WHOLE_SECOND_S = 1.0  # stations may stamp in whole seconds
 ELSEWHERE_S = 2.0  # assumed: by then a refusal at one connector is known at the other
 ASK_S = 5.0  # an Authorize so shortly before a stop was for that stop
 

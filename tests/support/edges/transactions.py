@@ -269,7 +269,7 @@ EDGES = (
         "transactions.authorisation.END_S", 60.0, "authorisation.ended", a_refused_start_that_goes_on, 59, 61
     ),
     Edge(
-        "transactions.authorisation.WHOLE_SECOND_S",
+        "state.connectors.WHOLE_SECOND_S",
         1.0,
         "authorisation.respected",
         a_refusal_after_an_acceptance,
