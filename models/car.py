@@ -1,7 +1,7 @@
 """A car at the plug: what it wants, and how it answers the pilot. The outlet moves it through time."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp, inf, log
 
 from evc5.models.battery import CURVE, FULL, HAIR, HOLD, RAMP, Plan, follow, hold, ramp
@@ -32,6 +32,10 @@ class Car:
     charged_on: int = 0  # phases of the last contact that carried current
     preheat_left_s: float = 0.0
     excess: tuple[float, float] = (1.0, 0.0)  # a fault: factor and amps beyond the offer
+    most_a: float = field(init=False)  # what it draws where nothing limits it
+
+    def __post_init__(self) -> None:
+        self.most_a = self.vehicle.draw_a(self.vehicle.max_a)
 
     def look(self, now_s: float, offered_a: float) -> None:
         """See the pilot, and open or close S2 by it; a current that flows first ramps down."""

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
+
 # Constant-voltage knees by rate: PyBaMM, Chen2020 NMC, 4.2 V, C/50 cut-off (SPMe and DFN agree below C/3).
 KNEES = ((0.69, 1.0), (0.92, 1 / 3), (0.957, 1 / 5), (0.975, 1 / 8), (0.99, 1 / 15), (1.0, 1 / 50))
 # Between some knees the curve hangs below the straight line: fitted, with as few points as will do, so that
@@ -28,13 +30,15 @@ class Piece(NamedTuple):
 class Curve:
     """Accepted rate over SoC; constant outside its points, and at a step the later point holds."""
 
-    __slots__ = ("_starts", "pieces", "points")
+    __slots__ = ("_starts", "columns", "pieces", "points")
 
     def __init__(self, points: Sequence[tuple[float, float]] = DEFAULT_POINTS) -> None:
         self.points = tuple((float(soc), float(rate)) for soc, rate in points)
         _check(self.points)
         self.pieces = _pieces(self.points)
         self._starts = [piece.s0 for piece in self.pieces]
+        starts, _, rates, _, slopes = np.array(self.pieces).T
+        self.columns = (starts, rates, slopes)  # s0, r0 and slope of each piece
 
     @classmethod
     def from_kw(cls, points: Sequence[tuple[float, float]], usable_wh: float) -> "Curve":

@@ -170,15 +170,15 @@ def rise(lag: Lag, squares: Squares, closed: bool, from_k: float) -> Rise:
         a2 = k * q2
         a1 = k * q1 - 2.0 * a2 / mu
         a = steady - a1 / mu
-        return Rise(mu, lam, a, a1, a2, from_k - a, 0.0, 0.0, peak)
+        return _new_rise(Rise, (mu, lam, a, a1, a2, from_k - a, 0.0, 0.0, peak))
     if not qdd:
-        return Rise(mu, lam, steady, 0.0, 0.0, from_k - steady, 0.0, 0.0, peak)
+        return _new_rise(Rise, (mu, lam, steady, 0.0, 0.0, from_k - steady, 0.0, 0.0, peak))
     for decay in (lam, 2.0 * lam):
         if abs(mu - decay) < _NEARLY * mu:
             mu *= 1.0 + 2.0 * _NEARLY
     c = mu * k * qd / (mu - lam)
     d = mu * k * qdd / (mu - 2.0 * lam)
-    return Rise(mu, lam, steady, 0.0, 0.0, from_k - steady - c - d, c, d, peak)
+    return _new_rise(Rise, (mu, lam, steady, 0.0, 0.0, from_k - steady - c - d, c, d, peak))
 
 
 class Warmth:
@@ -192,14 +192,21 @@ class Warmth:
         self.t0_s = t0_s
         self.squares = squares
         self.closed = closed
-        self.rises = tuple([rise(lag, squares, closed, k) for lag, k in zip(lags, from_k, strict=True)])
-        self.peak_k = self.rises[0].peak + max(self.rises[1].peak, self.rises[2].peak)
+        enclosure, contactor, socket = lags
+        enclosure_k, contactor_k, socket_k = from_k
+        self.rises = (
+            rise(enclosure, squares, closed, enclosure_k),
+            rise(contactor, squares, closed, contactor_k),
+            rise(socket, squares, closed, socket_k),
+        )
+        self.peak_k = self.rises[ENCLOSURE].peak + max(self.rises[CONTACTOR].peak, self.rises[SOCKET].peak)
         self.after: Warmth | None = None
 
-    def at(self, t_s: float) -> tuple[float, ...]:
+    def at(self, t_s: float) -> tuple[float, float, float]:
         """The three rises at `t_s`, K."""
         tau = t_s - self.t0_s
-        return tuple([each.value(tau) for each in self.rises])
+        enclosure, contactor, socket = self.rises
+        return enclosure.value(tau), contactor.value(tau), socket.value(tau)
 
     def then(self, lags: tuple[Lag, ...], squares: Squares, closed: bool, t_s: float) -> "Warmth":
         """Another current from `t_s` on; the same object where nothing changes."""
@@ -287,3 +294,6 @@ class Air:
             else:
                 slope -= mu * self._night_k * exp(-mu * (u - self._day_s))
         return slope
+
+
+_new_rise = tuple.__new__  # a NamedTuple's own takes twice as long

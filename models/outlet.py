@@ -206,7 +206,8 @@ class Outlet:
     @property
     def pilot(self) -> str:
         """State of the control pilot now."""
-        if not self.powered or Fault.PILOT in self._faults:
+        u1, u2, u3 = self.circuit.u_v
+        if not (u1 > 0.0 or u2 > 0.0 or u3 > 0.0) or Fault.PILOT in self._faults:
             return "E"
         if self._line.held:
             return self._line.held
@@ -413,7 +414,7 @@ class Outlet:
             world.frequency_hz,
             self.capability_a,
             car.vehicle if car else None,
-            car.vehicle.draw_a(car.vehicle.max_a) if car and car.soc < 1.0 else 0.0,
+            car.most_a if car and car.soc < 1.0 else 0.0,
             circuit.metered_gain,
             self.spec.meter.resolution_wh,
         )

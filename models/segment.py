@@ -1,7 +1,7 @@
 """The closed-form electrical solution of one outlet between two events, for one instant or for many."""
 
 from collections.abc import Iterable
-from math import exp, sqrt
+from math import exp, nan, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 Columns = dict[str, Any]
 ZERO: Three = (0.0, 0.0, 0.0)
+UNKNOWN: Three = (nan, nan, nan)
+THREES = ("demand{}_a", "capability{}_a", "i{}_a", "u{}_v")
+NUMBERS = (
+    "duty_pct",
+    *(name.format(phase) for name in THREES for phase in (1, 2, 3)),
+    *("p_w", "pf", "energy_wh", "register_wh", "soc", "temp_c"),
+)
 FEW = 6  # so many instants are looked at sooner one by one than with numpy
 
 
@@ -246,9 +253,9 @@ class Segment:
         fixed = self.fixed
         power, amps, added, soc = self._flowed(t_s, FAST)
         zeros = np.zeros(size)
-        nan = np.full(size, np.nan)
-        pf = np.divide(power / sum_u, amps, out=nan.copy(), where=amps > 0.0) if sum_u else nan
-        soc = nan if soc is None else soc
+        unknown = np.full(size, nan)
+        pf = np.divide(power / sum_u, amps, out=unknown.copy(), where=amps > 0.0) if sum_u else unknown
+        soc = unknown if soc is None else soc
         counted = self.ledger.counted_wh + added * fixed.gain
         step = fixed.resolution_wh
         return {
@@ -256,9 +263,9 @@ class Segment:
             "duty_pct": np.full(size, fixed.duty_pct),
             "phases": np.full(size, fixed.phases),
             **_by_phase("demand{}_a", self._demand_columns(soc)),
-            **_by_phase("capability{}_a", [np.full(size, most_a) for most_a in fixed.capability_a]),
+            **_by_phase("capability{}_a", _constant(fixed.capability_a, size)),
             **_by_phase("i{}_a", [amps if conducts else zeros for conducts in live]),
-            **_by_phase("u{}_v", [np.full(size, volts) for volts in fixed.u_v]),
+            **_by_phase("u{}_v", _constant(fixed.u_v, size)),
             "p_w": power,
             "pf": pf,
             "energy_wh": self.ledger.energy_wh + added,
@@ -290,7 +297,7 @@ class Segment:
         if size == 1 or soc[0] == soc[-1]:
             l1_a, l2_a, l3_a = _demand_a(car, float(soc[0]), most_a, self.fixed.u_v)
             return np.full(size, l1_a), np.full(size, l2_a), np.full(size, l3_a)
-        s0, _, r0, _, slope = np.array(car.curve.pieces).T
+        s0, r0, slope = car.curve.columns
         index = np.maximum(np.searchsorted(s0, soc, side="right") - 1, 0)
         accepts_w = car.ac_w(car.usable_wh * (r0[index] + slope[index] * (soc - s0[index])))
         active = accepts_w / _own_phases_v(self.fixed.u_v, car.phases)
@@ -303,25 +310,40 @@ def _by_phase(name: str, columns: Iterable[Any]) -> Columns:
     return {name.format(phase): column for phase, column in enumerate(columns, 1)}
 
 
+def _constant(three: Three, size: int) -> tuple[Any, Any, Any]:
+    """Columns of what stays as it is; of equal phases one and the same."""
+    l1, l2, l3 = three
+    first = np.full(size, l1)
+    second = first if l2 == l1 else np.full(size, l2)
+    third = first if l3 == l1 else second if l3 == l2 else np.full(size, l3)
+    return first, second, third
+
+
 def _stacked(rows: list[Reading]) -> Columns:
     """Columns from readings."""
-    nan = float("nan")
-    unknown = (nan, nan, nan)
+    numbers = np.array([_numbers(row) for row in rows]).T.copy()
     return {
         "pilot": np.array([row.pilot for row in rows]),
-        "duty_pct": np.array([row.duty_pct for row in rows]),
         "phases": np.array([row.phases for row in rows]),
-        **_by_phase("demand{}_a", np.array([row.demand_a or unknown for row in rows]).T),
-        **_by_phase("capability{}_a", np.array([row.capability_a for row in rows]).T),
-        **_by_phase("i{}_a", np.array([row.i_a for row in rows]).T),
-        **_by_phase("u{}_v", np.array([row.u_v for row in rows]).T),
-        "p_w": np.array([row.p_w for row in rows]),
-        "pf": np.array([nan if row.pf is None else row.pf for row in rows]),
-        "energy_wh": np.array([row.energy_wh for row in rows]),
-        "register_wh": np.array([row.register_wh for row in rows]),
-        "soc": np.array([nan if row.soc is None else row.soc for row in rows]),
-        "temp_c": np.array([row.temp_c for row in rows]),
+        **dict(zip(NUMBERS, numbers, strict=True)),
     }
+
+
+def _numbers(row: Reading) -> tuple[float, ...]:
+    """In the order of `NUMBERS`; NaN for what is null."""
+    return (
+        row.duty_pct,
+        *(row.demand_a or UNKNOWN),
+        *row.capability_a,
+        *row.i_a,
+        *row.u_v,
+        row.p_w,
+        nan if row.pf is None else row.pf,
+        row.energy_wh,
+        row.register_wh,
+        nan if row.soc is None else row.soc,
+        row.temp_c,
+    )
 
 
 def _demand_a(car: "Vehicle", soc: float, most_a: float, u_v: Three) -> Three:

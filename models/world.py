@@ -1,6 +1,7 @@
 """The electrical world: grid, air, temperatures and outlets on one timeline."""
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import NamedTuple
 
 from evc5.models.derating import Derating, Staircase
@@ -43,6 +44,7 @@ class World:
         self.outlets = tuple(Outlet(self, number, spec) for number, spec in enumerate(outlets, 1))
         stairs = derating or Staircase()
         self._watches = watches([stairs.levels(spec.rated_a) for spec in outlets])
+        self._mild_c = self._mildest_c()
         self._crossing = Alarm(timeline, self._crosses, INPUT)
         self._due: tuple[Watch, int] | None = None
         self._looking = False
@@ -160,6 +162,7 @@ class World:
             return
         watch.extra_k = extra_k
         watch.follow(watch.at(self.air, self._warmths, self.timeline.now))
+        self._mild_c = self._mildest_c()
         self._hold_to_heat(outlet)
         self._warmth_changed()
 
@@ -171,11 +174,17 @@ class World:
         peak_c = self.air.warmest_c
         for warmth in self._warmths:
             peak_c += warmth.peak_k
-        if all(not watch.level and peak_c + watch.extra_k < watch.up_c for watch in self._watches):
+        if peak_c < self._mild_c:
             self._crossing.clear()
         elif not self._looking:
             self._looking = True
             self.timeline.soon(self._look, CONTROL)
+
+    def _mildest_c(self) -> float:
+        """As long as nothing gets so warm, no sensor crosses a level; -inf while one is above its first."""
+        if any(watch.level for watch in self._watches):
+            return -inf
+        return min(watch.up_c - watch.extra_k for watch in self._watches)
 
     def _look(self) -> None:
         """Find the next crossing among all sensors, or when to look on."""
@@ -195,6 +204,7 @@ class World:
             watch, direction = self._due
             watch.step(direction)
             watch.follow(watch.at(self.air, self._warmths, self.timeline.now))
+            self._mild_c = self._mildest_c()
             self._hold_to_heat(self.outlets[watch.outlet])
         self._warmth_changed()
 
