@@ -152,7 +152,7 @@ def _live(unit: Honest, url: str, over: threading.Event) -> None:
                 while not over.is_set():
                     _take(unit, socket, over)
         except (Drop, ConnectionClosed, OSError):
-            over.wait(0.05)
+            over.wait(0.01)
 
 
 def _take(unit: Honest, socket: Any, over: threading.Event) -> None:

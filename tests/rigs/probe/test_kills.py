@@ -95,9 +95,8 @@ def check(folder: Path, at_call: int = 0, after_s: float = 0.0) -> int:
 
 @pytest.mark.slow
 def test_a_kill_at_any_instant_is_made_good(tmp_path: Path) -> None:
-    owed = [check(tmp_path / str(call), call) for call in (5, 260, 700, 1300)]
-    assert owed[0] == 0
-    assert sum(count > 0 for count in owed) >= 2
+    assert check(tmp_path / "begin", 5) == 0  # nothing was touched yet
+    assert check(tmp_path / "keys", 700) > 0
 
 
 @pytest.mark.soak
