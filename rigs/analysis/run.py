@@ -213,7 +213,7 @@ class Run(Recorded):
         - `value`: in that unit; NaN where the text is no number, as signed data are
         - `raw`: the text as it was sent
         """
-        from evc5.rigs.analysis.meter_values import meter_values_table
+        from evc5.rigs.analysis.meters.values import meter_values_table
 
         self.refuse_without("messages")
         return meter_values_table(self.directory)

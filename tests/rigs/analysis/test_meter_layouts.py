@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evc5 import Bench
-from evc5.rigs.analysis.meter_layouts import Forms
-from evc5.rigs.analysis.meter_values import meter_values_table
+from evc5.rigs.analysis.meters import values
+from evc5.rigs.analysis.meters.layouts import Forms
 
 NUMBERS = st.sampled_from(["0", "0.00", "-1.5", "1e3", "nan", "05", "", "n/a", "16.05", 'a"b', "a\\b", "ü"])
 STAMPS = st.sampled_from(["2024-03-01T10:00:00Z", "2024-03-01T11:00:00.5+01:00", "no time", ""])
@@ -54,7 +54,7 @@ def lines(draw: st.DrawFn) -> str:
 def parsed_one_by_one(directory: Path) -> pd.DataFrame:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Forms, "read", lambda self, line: None)
-        return meter_values_table(directory)
+        return values.parsed(directory / "messages.jsonl")
 
 
 @pytest.mark.slow
@@ -65,7 +65,7 @@ def test_whatever_a_station_sends_is_read_the_same(
 ) -> None:
     folder = tmp_path_factory.mktemp("recorded")
     (folder / "messages.jsonl").write_text("".join(recorded * again), encoding="utf-8")
-    pd.testing.assert_frame_equal(meter_values_table(folder), parsed_one_by_one(folder))
+    pd.testing.assert_frame_equal(values.parsed(folder / "messages.jsonl"), parsed_one_by_one(folder))
 
 
 @pytest.fixture(scope="module")
@@ -90,19 +90,17 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_recorded_day_is_read_the_same(day: Path) -> None:
-    table = meter_values_table(day)
+    table = values.parsed(day / "messages.jsonl")
     assert len(table) > 1000 and table["connector"].nunique() == 2
     pd.testing.assert_frame_equal(table, parsed_one_by_one(day))
 
 
 def test_of_a_form_only_the_first_lines_are_parsed(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from evc5.rigs.analysis import meter_values
-
-    parsed = []
-    monkeypatch.setattr(meter_values, "_parsed", lambda line, _: parsed.append(line) or [])
+    told = []
+    monkeypatch.setattr(values, "_readings_of", lambda line, _: told.append(line) or [])
     sent = sum(b'"MeterValues"' in line for line in (day / "messages.jsonl").open("rb"))
-    meter_values_table(day)
-    assert sent > 80 and len([line for line in parsed if b'"MeterValues"' in line]) <= 10
+    values.parsed(day / "messages.jsonl")
+    assert sent > 80 and len([line for line in told if b'"MeterValues"' in line]) <= 10
 
 
 PLAIN = (
@@ -112,7 +110,7 @@ PLAIN = (
 
 
 @pytest.mark.parametrize(
-    ("odd", "values"),
+    ("odd", "told"),
     [
         (PLAIN % ('"lost":true,', "1", ""), []),
         (PLAIN % ("", "1", ',{"unit":"Wh"}'), [1.0, float("nan")]),
@@ -121,8 +119,8 @@ PLAIN = (
         (PLAIN.replace("MeterValues", "Heartbeat") % ("", "1", ""), []),
     ],
 )
-def test_an_odd_line_does_not_become_a_form(odd: str, values: list[float], tmp_path: Path) -> None:
+def test_an_odd_line_does_not_become_a_form(odd: str, told: list[float], tmp_path: Path) -> None:
     plain = PLAIN % ("", "5.5", "")
     (tmp_path / "messages.jsonl").write_text(odd * 3 + plain + odd)
-    found = meter_values_table(tmp_path)["value"].tolist()
-    assert found == pytest.approx([*values * 3, 5.5, *values], nan_ok=True)
+    found = values.parsed(tmp_path / "messages.jsonl")["value"].tolist()
+    assert found == pytest.approx([*told * 3, 5.5, *told], nan_ok=True)

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from evc5.rigs.analysis.meter_layouts import Forms
+from evc5.rigs.analysis.meters.cache import kept
+from evc5.rigs.analysis.meters.layouts import Forms
 from evc5.rigs.analysis.tables import micros, transactions
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.reading.columns import Array, to_numpy
@@ -39,6 +40,11 @@ _NO_NUMBER = -(1 << 62)  # stands for a transaction there is none of
 def meter_values_table(directory: Path) -> pd.DataFrame:
     """Every value of MeterValues and of StopTransaction that reached the CSMS, OCPP's defaults filled in."""
     path = run_directory.messages(directory)
+    return kept(path, lambda: parsed(path))
+
+
+def parsed(path: Path) -> pd.DataFrame:
+    """The same, from the frames themselves."""
     # StopTransaction does not say its connector.
     connectors = {row.get("transaction_id"): row["connector"] for row in transactions(path)}
     told_together = _Readings()
@@ -50,7 +56,7 @@ def meter_values_table(directory: Path) -> pd.DataFrame:
             told_together.add(told.t_s, told.connector, told.transaction, told.stamp, len(told.values))
             values.add(told.values, told.labels)
             continue
-        for t_s, connector, transaction, reading in _parsed(line, connectors):
+        for t_s, connector, transaction, reading in _readings_of(line, connectors):
             sampled = reading.get("sampledValue", ())
             told_together.add(t_s, connector, transaction, reading.get("timestamp", ""), len(sampled))
             values.add_parsed(sampled)
@@ -126,6 +132,7 @@ class _Values:
         columns["value"] = np.frombuffer(self._values)
         sets = [_with_defaults(labels) for labels in self._sets]
         numbers = np.frombuffer(self._numbers, np.int32)
+        self._numbers = array("i")
         return columns | {name: _categories([some[name] for some in sets], numbers) for name in _LABELS}
 
     def _pack(self) -> None:
@@ -155,7 +162,7 @@ def _categories(texts: Sequence[str | None], numbers: Array) -> "pd.Categorical[
     return pd.Categorical.from_codes(codes[numbers], pd.Index(known, dtype=str))
 
 
-def _parsed(
+def _readings_of(
     line: bytes, connectors: Mapping[Any, int]
 ) -> Iterator[tuple[float, int, int | None, Mapping[str, Any]]]:
     """Each MeterValue of a CALL that arrived: seconds of the run, connector, transaction, and itself."""
