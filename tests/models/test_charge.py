@@ -161,3 +161,35 @@ def test_a_curve_can_be_given_in_kw():
 def test_the_default_curve_runs_through_the_published_knees():
     for rate, knee, *_ in KNEES:
         assert Curve(DEFAULT_POINTS).rate(knee) == pytest.approx(rate)
+
+
+LOSSY = replace(vehicle("vw-id3-58"), loss_a_w=235.0, loss_b=0.073)
+
+
+def test_along_the_curve_the_inlet_takes_what_the_battery_accepts_and_the_charger_loses():
+    for soc in (0.93, 0.96, 0.98, 0.995):
+        plan = follow(LOSSY, soc, LOSSY.curve.piece(soc), 50_000.0)
+        accepts_w = LOSSY.usable_wh * LOSSY.curve.rate(soc)
+        assert plan.flow.power_w(0.0) * (1.0 - 0.073) - 235.0 == pytest.approx(accepts_w)
+
+
+def test_a_level_piece_lasts_as_long_as_its_charge_takes():
+    car = lossless(Curve([(0.0, 0.5)]))
+    plan = follow(car, 0.4, 0, 100_000.0)
+    assert (plan.lasts_s, plan.then) == (pytest.approx(0.6 / 0.5 * 3600.0), FULL)
+
+
+def test_a_ramp_that_begins_above_the_curve_meets_it_at_once_or_falls_past_it():
+    car = lossless(Curve([(0.0, 0.1)]))  # 6 kW at most
+    rising = ramp(car, 0.5, 0, 8_000.0, 9_000.0, 100.0)
+    assert (rising.lasts_s, rising.then) == (0.0, CURVE)
+    falling = ramp(car, 0.5, 0, 8_000.0, 7_000.0, -100.0)
+    assert (falling.lasts_s, falling.then) == (10.0, HOLD)
+
+
+def test_a_ramp_meets_a_falling_curve_where_the_two_are_equal():
+    car = lossless(Curve([(0.0, 1.0), (1.0, 0.0)]), usable_wh=1_000.0)
+    plan = ramp(car, 0.5, car.curve.piece(0.5), 0.0, 5_000.0, 100.0)
+    reached = 0.5 + plan.flow.energy_wh(plan.lasts_s) / 1_000.0
+    assert plan.then == CURVE
+    assert plan.flow.power_w(plan.lasts_s) == pytest.approx(1_000.0 * car.curve.rate(reached))

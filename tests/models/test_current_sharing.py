@@ -83,3 +83,17 @@ def test_the_house_comes_first_on_each_phase():
 
 def test_without_the_third_meter_the_safe_current_holds():
     assert installation_room_a(40.0, None, (16.0,) * 3, safe_a=10.0) == (10.0, 10.0, 10.0)
+
+
+def test_a_limit_that_is_the_minimum_is_enough():
+    assert share([Want(1, 6.0, minimum_a=6.0)], ROOM) == {1: 6.0}
+
+
+def test_first_come_leaves_the_next_what_is_left_on_its_own_phases():
+    wants = [Want(1, 20.0, phases=(1,)), Want(2, 32.0, phases=(2,)), Want(3, 32.0, phases=(1, 3))]
+    assert share(wants, (30.0, 25.0, 32.0), first_come=True) == {1: 20.0, 2: 25.0, 3: 10.0}
+
+
+def test_who_rises_in_steps_stops_at_its_own_limit():
+    wants = [Want(1, 8.0), Want(2, 12.0), Want(3, 32.0)]
+    assert share(wants, (60.0, 60.0, 60.0)) == {1: 8.0, 2: 12.0, 3: 32.0}

@@ -227,3 +227,12 @@ def test_an_idle_outlet_feels_what_its_neighbour_did_whenever_one_looks(wallbox,
     times = np.array([t for t, _ in seen])
     assert list(segment.columns(times)["temp_c"]) == pytest.approx([temp for _, temp in seen], rel=1e-12)
     assert [segment.at(t).temp_c for t, _ in reversed(seen)] == [temp for _, temp in reversed(seen)]
+
+
+def test_each_part_warms_with_its_own_time_constant():
+    """63 % of the end after one of it, whatever flows: enclosure, contactors, socket."""
+    thermal = Thermal()
+    constants = (thermal.enclosure_tau_s, thermal.contactor_tau_s, thermal.socket_tau_s)
+    for lag, tau_s in zip(thermal.lags, constants, strict=True):
+        warmed = rise(lag, Squares(3_000.0, peak=3_000.0), True, 0.0)
+        assert warmed.value(tau_s) == pytest.approx((1.0 - exp(-1.0)) * warmed.value(1e3 * tau_s))

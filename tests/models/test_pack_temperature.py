@@ -60,3 +60,14 @@ def test_a_battery_that_comes_to_an_edge_and_no_further_does_not_cross_it() -> N
     pack.move(TAU_S, charging=False)
     assert pack.temp_c == pytest.approx(10.0 + 20.0 * exp(-1.0))
     assert pack.rate == 2.0
+
+
+def test_on_arrival_the_battery_is_as_warm_as_the_edge() -> None:
+    pack = Pack(CAR, air_c=-20.0, temp_c=20.0)
+    t_s, row = pack.crossing()
+    pack.cross(t_s, row)  # whatever rounding had left
+    assert pack.temp_c == 10.0
+    pack = Pack(CAR, air_c=20.0, temp_c=-5.0)
+    t_s, row = pack.crossing()
+    pack.cross(t_s, row)
+    assert (pack.temp_c, pack.rate) == (0.0, 0.3)

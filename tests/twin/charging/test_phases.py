@@ -81,3 +81,29 @@ def test_with_relays_a_power_too_low_for_three_phases_goes_over_one_where_the_po
     assert rules.conducting([cap_of_watts(4300, None)], Outlook(SWITCHED, 3)) == 3, "hysteresis"
     assert rules.conducting([cap_of_watts(4300, None)], Outlook(SWITCHED, 1)) == 1
     assert PhaseRules().conducting(low, Outlook(SWITCHED, 3)) == 3
+
+
+def test_rules_are_those_of_the_policies():
+    first = {"merge_phases": "minimum", "watts_to_amps": "schedule-phases", "phases_impossible": "spread"}
+    assert PhaseRules.of(first) == PhaseRules(fewest=True, in_use=False, pauses=False)
+    other = {"merge_phases": "lower-limit", "watts_to_amps": "phases-in-use", "phases_impossible": "pause"}
+    assert PhaseRules.of(other) == PhaseRules(fewest=False, in_use=True, pauses=True)
+
+
+@pytest.mark.parametrize(
+    ("watts", "car", "amps"),
+    [
+        (1380, None, 6.0),  # 6 A x 230 V: enough for one phase
+        (1379, None, 1379 / 690),
+        (3600, None, 6.0),
+        (4140, None, 6.0),
+        (6900, None, 10.0),  # enough for three: no trial is needed
+        (3600, 3, 3600 / 690),
+        (3600, 1, 3600 / 230),
+    ],
+)
+def test_a_car_of_unknown_phases_is_tried_with_the_least_that_one_phase_may_have(watts, car, amps):
+    rules = PhaseRules(in_use=True)
+    assert rules.offer_a(cap_of_watts(watts, None), Outlook(FIXED, 3, car, 6.0)) == pytest.approx(amps)
+    assert rules.trial_a(Cap(3.0), [Outlook(FIXED, 3, None)]) == 0.0, "amperes hold on each phase"
+    assert PhaseRules().trial_a(cap_of_watts(watts, None), [Outlook(FIXED, 3, None)]) == 0.0

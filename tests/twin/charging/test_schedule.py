@@ -129,3 +129,22 @@ def test_a_boundary_is_met_although_its_time_went_through_seconds_since_the_star
     seconds_since_start = until - start
     assert to_ms(start + seconds_since_start) == boundary_ms
     assert to_ms(boundary_ms / 1000 - 4e-7) == boundary_ms
+
+
+@pytest.mark.parametrize(
+    ("schedule", "now", "until"),
+    [
+        (steps(every_ms=DAY_MS), HOUR_MS, NEVER),  # its own steps recur
+        (steps(every_ms=DAY_MS), -HOUR_MS, 0),  # it has yet to begin ...
+        (steps(every_ms=DAY_MS, backwards=True), -HOUR_MS, NEVER),  # ... or reaches backwards
+        (steps(every_ms=DAY_MS, valid_to_ms=DAY_MS), HOUR_MS, DAY_MS),
+        (steps(every_ms=DAY_MS, valid_from_ms=3 * HOUR_MS), HOUR_MS, 3 * HOUR_MS),
+        (steps(), 0, HOUR_MS),  # once: each step is news
+        (steps(), 2 * HOUR_MS, NEVER),
+        (steps(start_ms=None, every_ms=DAY_MS), -2 * HOUR_MS, -HOUR_MS),  # from where charging began
+    ],
+)
+def test_up_to_some_instant_a_schedule_does_nothing_but_recur(
+    schedule: Schedule, now: int, until: int
+) -> None:
+    assert schedule.steady_until(now, -HOUR_MS) == until
