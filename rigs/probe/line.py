@@ -119,6 +119,10 @@ class Line:
         """Put a text on the line, and wait for nothing."""
         self._do(lambda: self._conversation.send(text))
 
+    def keep_heartbeat(self, interval_s: int) -> None:
+        """Answer every further boot with this interval, so that a boot leaves HeartbeatInterval as it was."""
+        self._do(lambda: setattr(self._conversation.office, "heartbeat_interval_s", interval_s))
+
     def again(self) -> None:
         """Try once more with a unit that was given up: to put things back."""
         self.gone = ""

@@ -62,6 +62,7 @@ def probe(
         keeper.undo_all()
     connectors = _connectors(line)
     keeper.begin(identity, _now(line), (0, *connectors), list(known.keys))
+    _keep_heartbeat(line, keeper.values.get("HeartbeatInterval", ""))
     progress = Progress(out / FINDINGS)
     context = Context(line, keeper, options, known, hands, connectors)
     try:
@@ -83,6 +84,11 @@ def begin_anew_if_complete(out: Path) -> None:
 def restore(line: Line, journal: Journal) -> list[str]:
     """What a probe that was killed left: what is still not as before, in words."""
     return keeping.restore(line.ask, journal)
+
+
+def _keep_heartbeat(line: Line, told: str) -> None:
+    if told.isdigit():
+        line.keep_heartbeat(int(told))
 
 
 def _connectors(line: Line) -> list[int]:

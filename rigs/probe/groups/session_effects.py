@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import suppress
 
-from evc5.rigs.keeper.keeper import TAKEN
 from evc5.rigs.probe.groups.sessions import (
     BEGINS_S,
     CONNECTOR,
@@ -11,9 +10,10 @@ from evc5.rigs.probe.groups.sessions import (
     begun,
     car,
     with_card,
+    written,
 )
 from evc5.rigs.probe.hands import NotDone
-from evc5.rigs.probe.probe import CAR, Context, GivenUp, Probe, outcome
+from evc5.rigs.probe.probe import CAR, Context, GivenUp, Probe
 
 GROUP = "effects"
 CONNECTS_S = 20  # of ConnectionTimeOut
@@ -21,20 +21,11 @@ LATE_S = 10.0  # later than it should be, and nothing has come: no effect
 OWNERS_CARD_S = 8.0  # a card is answered
 
 
-def _written(context: Context, key: str, value: str) -> None:
-    """GivenUp where the unit does not take it."""
-    if key not in context.keeper.values:
-        raise GivenUp(f"it has no {key}")
-    answer = outcome(context.keeper.write(key, value))
-    if answer not in TAKEN:
-        raise GivenUp(f"{key} = {value} got {answer}")
-
-
 def _connection_time_out(context: Context) -> None:
     """A card without a cable: when does it stop waiting?"""
     hands = context.hands
     assert hands is not None  # else it is not run
-    _written(context, "ConnectionTimeOut", str(CONNECTS_S))
+    written(context, "ConnectionTimeOut", str(CONNECTS_S))
     mark = context.line.mark()
     hands.present_card(CONNECTOR)
     context.line.wait(OWNERS_CARD_S)
@@ -49,8 +40,8 @@ def _connection_time_out(context: Context) -> None:
 
 def _cache(context: Context) -> None:
     """AuthorizationCacheEnabled: is a card that was accepted asked for again?"""
-    _written(context, "AuthorizationCacheEnabled", "true")
-    _written(context, "LocalPreAuthorize", "true")
+    written(context, "AuthorizationCacheEnabled", "true")
+    written(context, "LocalPreAuthorize", "true")
     asked = []
     for _ in range(2):
         mark = context.line.mark()
@@ -63,7 +54,7 @@ def _cache(context: Context) -> None:
 
 def _disconnect(value: str, context: Context) -> None:
     """StopTransactionOnEVSideDisconnect: does pulling the cable end the transaction?"""
-    _written(context, "StopTransactionOnEVSideDisconnect", value)
+    written(context, "StopTransactionOnEVSideDisconnect", value)
     hands = context.hands
     assert hands is not None
     with car(context):
@@ -87,7 +78,7 @@ def _plug_and_charge(context: Context) -> None:
     told = context.keeper.values.get("chg_Ch1Options", "")
     if "PlugAndCharge=0" not in told:
         raise GivenUp("it tells no PlugAndCharge=0 in chg_Ch1Options")
-    _written(context, "chg_Ch1Options", told.replace("PlugAndCharge=0", "PlugAndCharge=1"))
+    written(context, "chg_Ch1Options", told.replace("PlugAndCharge=0", "PlugAndCharge=1"))
     mark = context.line.mark()
     with car(context):
         start = context.line.call_within(mark, "StartTransaction", BEGINS_S)

@@ -72,6 +72,15 @@ def with_card(context: Context, work: Callable[[int], None]) -> None:
             context.line.call_within(mark, "StopTransaction", STOPS_S)
 
 
+def written(context: Context, key: str, value: str) -> None:
+    """GivenUp where the unit does not take it."""
+    if key not in context.keeper.values:
+        raise GivenUp(f"it has no {key}")
+    answer = outcome(context.keeper.write(key, value))
+    if answer not in TAKEN:
+        raise GivenUp(f"{key} = {value} got {answer}")
+
+
 # --- probes ---
 
 
@@ -116,11 +125,11 @@ def _stop(context: Context, stops: list[Payload]) -> None:
 
 def _interval(context: Context) -> None:
     """Policy sample_interval_changed: written while it charges, does it hold at once?"""
-    context.keeper.write("MeterValueSampleInterval", "3600")
+    written(context, "MeterValueSampleInterval", "3600")
 
     def charge(transaction: int) -> None:
         mark = context.line.mark()
-        context.keeper.write("MeterValueSampleInterval", str(SAMPLE_S))
+        written(context, "MeterValueSampleInterval", str(SAMPLE_S))
         context.line.wait(2.5 * SAMPLE_S)
         own = [
             one for one in context.line.calls(mark, "MeterValues") if one.get("transactionId") == transaction
@@ -202,7 +211,7 @@ def _one_phase(context: Context) -> None:
 
 def _remote(context: Context) -> None:
     """RemoteStartTransaction: is its idTag asked for (key true), is its profile applied (5.11)?"""
-    context.keeper.write("AuthorizeRemoteTxRequests", "true")
+    written(context, "AuthorizeRemoteTxRequests", "true")
     with car(context):
         mark = context.line.mark()
         context.note("session.remote_start", outcome(context.ask("RemoteStartTransaction", _request())))

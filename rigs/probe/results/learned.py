@@ -132,7 +132,7 @@ def _measurands(facts: Mapping[str, str], published: Behaviour, learned: Learned
     table = {one.name: one for one in published.rows(3)}
     for name in ALL:
         answer = facts.get(f"measurand.{name}")
-        if answer is None or answer == "no answer":
+        if answer is None or answer == "no answer" or answer in UNKNOWN_ACTION:
             continue
         if name not in table:
             if answer in TAKEN:

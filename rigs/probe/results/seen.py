@@ -212,8 +212,10 @@ def _noted(row: Message, evidence: Evidence) -> Iterator[Cell]:
 
 def _measured(row: Measurand, evidence: Evidence) -> Cell:
     answer = evidence.facts.get(f"measurand.{row.name}")
-    if answer is None or answer == SILENT:
-        return Cell("Support", row.support, "", evidence.why_not(f"measurand.{row.name}"))
+    if (
+        answer is None or answer == SILENT or answer in UNKNOWN_ACTION
+    ):  # ChangeConfiguration itself is refused
+        return Cell("Support", row.support, "", answer or evidence.why_not(f"measurand.{row.name}"))
     phases = evidence.facts.get(f"measurand.{row.name}.phases", "")
     if answer in ("Accepted", "RebootRequired"):
         return Cell("Support", row.support, "yes", phases)

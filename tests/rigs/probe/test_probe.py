@@ -164,6 +164,16 @@ def test_the_owners_local_list_is_not_put_at_risk(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_reset_leaves_the_owners_heartbeat_interval(tmp_path: Path) -> None:
+    """BootNotification.conf sets it, and the answer is ours."""
+    bench = twin()
+    bench.call("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "777"})
+    found = probe(Line.of_twin(bench), "CP1", tmp_path, Options(only=("keys",), disruptive=True))
+    assert found.facts["reset.Soft"] == "boots"
+    assert found.left == []
+
+
+@pytest.mark.slow
 def test_a_probe_that_was_cut_short_goes_on_where_it_was(tmp_path: Path) -> None:
     bench = twin()
     first = probe(Line.of_twin(bench), "CP1", tmp_path, Options(only=("triggers",)))
