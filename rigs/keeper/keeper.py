@@ -13,6 +13,7 @@ from evc5.twin.ocpp.rpc import NO_REPLY, Reply
 Payload = dict[str, Any]
 
 FIRST_ID = 900_000  # chargingProfileIds from here on are ours
+NOBODYS_ID = FIRST_ID - 1  # of no profile of ours; assumed of the owner's too
 LOWEST_LEVEL = 21  # stackLevels from here on are ours; the highest known to be sent to these units is 20
 TAKEN = ("Accepted", "RebootRequired")  # ChangeConfiguration's answers to a value that is kept
 GONE = ("Accepted", "Unknown")  # ClearChargingProfile's answers after which nothing of it is left
@@ -46,6 +47,7 @@ class Keeper:
         self.values: dict[str, str] = {}  # at the beginning, of the keys that tell theirs
         self._identity: dict[str, Reply] = {}  # what became of writing the value that a key has
         self._ids = count(FIRST_ID)
+        self._clears = False  # has it shown that it knows ClearChargingProfile?
 
     def begin(self, identity: str, at: str, connectors: Sequence[int], known: Sequence[str] = ()) -> None:
         """Read what there is, and write it down; in a journal that was begun already stands what counts."""
@@ -95,6 +97,7 @@ class Keeper:
         level = profile["stackLevel"]
         if level < self.lowest_level:
             raise Refused(f"stackLevel {level} may be the owner's: ours begin at {self.lowest_level}")
+        self._must_clear()
         id_ = next(self._ids)
         self.journal.will(Undo(f"profile {id_}", "ClearChargingProfile", {"id": id_}))
         return id_, send({"chargingProfileId": id_, **profile})
@@ -150,6 +153,14 @@ class Keeper:
                 break
         return reply
 
+    def _must_clear(self) -> None:
+        """Refused where a profile of ours would stay for ever."""
+        if not self._clears:
+            reply = self._surely("ClearChargingProfile", {"id": NOBODYS_ID})
+            self._clears = (reply.payload or {}).get("status") in GONE
+        if not self._clears:
+            raise Refused("it answers no ClearChargingProfile: a profile of ours would stay")
+
     def _writable(self, key: str) -> str:
         if why := protected(key, self.danger):
             raise Refused(f"{key} {why}: --danger {key} writes it")
@@ -165,9 +176,9 @@ class Keeper:
         if undo.action == "ChangeConfiguration":
             key, value = undo.payload["key"], undo.payload["value"]
             return bool(state.value_of(self._surely, key) == value)
-        if undo.action == "ClearChargingProfile":
-            return status in GONE or reply.code in NONE_THERE
-        return status == "Accepted"
+        if reply.code in NONE_THERE:
+            return True
+        return status in GONE if undo.action == "ClearChargingProfile" else status == "Accepted"
 
 
 def restore(ask: Ask, journal: Journal) -> list[str]:

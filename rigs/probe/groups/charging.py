@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from evc5.rigs.keeper.composites import Composite
-from evc5.rigs.keeper.keeper import Refused
+from evc5.rigs.keeper.keeper import NOBODYS_ID, Refused
 from evc5.rigs.probe.groups.bisect import highest
 from evc5.rigs.probe.groups.forms import DAY_S, FORMS, LIMIT_A, Form, wire
 from evc5.rigs.probe.groups.owners import owners
@@ -51,6 +51,11 @@ def composite(context: Context, connector: int = 1, unit: str = "A", duration_s:
     return " ".join(
         f"{limit:g}/{phases if phases is not None else '-'}" for _, (limit, phases) in found.since
     )
+
+
+def is_told(levels: str) -> bool:
+    """Are these levels, and not a refusal?"""
+    return "/" in levels
 
 
 # --- probes ---
@@ -137,7 +142,7 @@ def _later(context: Context) -> None:
     """Policy recurring_before_start, of the form kind.Daily.later."""
     bare = composite(context)
     _, answer = install(context, _named("kind.Daily.later"))
-    if answer == "Accepted":
+    if answer == "Accepted" and is_told(bare):
         first = composite(context).split()[0]
         context.note("policy.recurring_before_start", "inactive" if first == bare.split()[0] else "backwards")
 
@@ -146,7 +151,7 @@ def _relative(context: Context) -> None:
     """Policy relative_without_transaction, of the form kind.Relative."""
     bare = composite(context)
     _, answer = install(context, _named("kind.Relative"))
-    if answer == "Accepted":
+    if answer == "Accepted" and is_told(bare):
         same = composite(context) == bare
         context.note("policy.relative_without_transaction", "inactive" if same else "from-query")
 
@@ -240,7 +245,7 @@ def _cleared(context: Context) -> None:
     id_ = int(what.removeprefix("profile "))
     most = most_level(context)
     other = {"id": id_, "stackLevel": most if most != level(context) else 0}
-    context.note("charging.clear.unused_id", outcome(context.ask("ClearChargingProfile", {"id": 899_999})))
+    context.note("charging.clear.unused_id", outcome(context.ask("ClearChargingProfile", {"id": NOBODYS_ID})))
     status = outcome(context.ask("ClearChargingProfile", other))
     context.note("charging.clear.id_and_other_level", status)
     if status in ("Accepted", "Unknown"):

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from evc5.rigs.keeper.keeper import NOBODYS_ID
 from evc5.rigs.keeper.state import Payload
 from evc5.rigs.probe.probe import DANGER, DISRUPTIVE, IDLE, Context, Probe, keep_list, outcome
 
 GROUP = "messages"
 NOBODY = "NOBODY-AT-ALL"  # an idTag that nobody has
 NO_TRANSACTION = 2_000_000_000  # an id that no transaction has
-NO_PROFILE = 899_999  # an id that no profile of ours has; assumed of the owner's too
 NOWHERE = "ftp://192.0.2.1/"  # RFC 5737: an address that is nobody's
 SETTLE_S = 20.0  # after what sends notifications by itself
 
@@ -46,7 +46,7 @@ MESSAGES = (
     Mild("DataTransfer", lambda _: {"vendorId": "org.example.nobody"}),
     Mild("GetLocalListVersion"),
     Mild("GetCompositeSchedule", lambda _: {"connectorId": 1, "duration": 60}),
-    Mild("ClearChargingProfile", lambda _: {"id": NO_PROFILE}),
+    Mild("ClearChargingProfile", lambda _: {"id": NOBODYS_ID}),
     Mild("TriggerMessage", lambda _: {"requestedMessage": "Heartbeat"}),
     Mild("RemoteStopTransaction", lambda _: {"transactionId": NO_TRANSACTION}),
     Mild("CancelReservation", lambda _: {"reservationId": NO_TRANSACTION}),

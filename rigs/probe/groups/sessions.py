@@ -6,7 +6,7 @@ from typing import Any
 
 from evc5.rigs.keeper.keeper import TAKEN
 from evc5.rigs.keeper.state import Payload
-from evc5.rigs.probe.groups.charging import composite, level
+from evc5.rigs.probe.groups.charging import composite, is_told, level
 from evc5.rigs.probe.groups.forms import Form, wire
 from evc5.rigs.probe.groups.measurands import KEY, triggered
 from evc5.rigs.probe.hands import CARD, Hands, NotDone
@@ -243,7 +243,9 @@ def _remote_profile(context: Context) -> None:
             return
         _, transaction = begun(context, mark)
         context.line.wait(FOLLOWS_S)
-        context.note("policy.remote_start_profile", "ignored" if composite(context) == bare else "applied")
+        if is_told(bare):
+            found = "ignored" if composite(context) == bare else "applied"
+            context.note("policy.remote_start_profile", found)
         context.ask("RemoteStopTransaction", {"transactionId": transaction})
         context.line.call_within(mark, "StopTransaction", STOPS_S)
         context.keeper.undo(f"profile {id_}")

@@ -158,6 +158,20 @@ def test_the_journal_holds_no_secret_and_is_the_users_own(tmp_path: Path) -> Non
     assert stat.S_IMODE((tmp_path / "j").stat().st_mode) == 0o600
 
 
+def test_a_unit_that_clears_no_profiles_gets_none(tmp_path: Path) -> None:
+    bench = Bench(start=START)
+    keeper = begun(bench, tmp_path / "j")
+    ask = keeper.ask
+
+    def clears_nothing(action: str, payload: dict[str, Any]) -> Reply:
+        return Reply(None, "NotSupported") if action == "ClearChargingProfile" else ask(action, payload)
+
+    keeper.ask = clears_nothing
+    with pytest.raises(Refused, match="would stay"):
+        keeper.install(1, {k: v for k, v in profile(21, 10.0).items() if k != "chargingProfileId"})
+    assert keeper.finish() == []
+
+
 def test_a_unit_that_does_not_tell_all_keys_at_once_is_asked_by_their_names(tmp_path: Path) -> None:
     bench = Bench(start=START).advance(5)
     ask = asker(bench)

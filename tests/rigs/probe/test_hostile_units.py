@@ -146,7 +146,7 @@ def test_the_stock_library_is_probed_and_left_as_it_was(tmp_path: Path) -> None:
         found = probe(there.line, there.identity, tmp_path, Options(only=("keys", "messages", "charging")))
     write(found, tmp_path, "now", [])
     assert (found.left, found.gone) == ([], "")
-    assert found.facts["charging.plain"].startswith("CALLERROR Not")
+    assert "a profile of ours would stay" in found.findings["charging.levels"].why
     assert Stock.keys == UNTOUCHED
 
 
