@@ -13,6 +13,7 @@ from evc5.rigs.probe.results.compare import difference
 from evc5.rigs.probe.results.learned import learn
 from evc5.rigs.probe.session import Probed
 from evc5.twin.sheet.behaviour import Behaviour
+from evc5.twin.sheet.rows import Message
 
 STAMP = re.compile(r'"\d{4}-\d\d-\d\dT[^"]*"')
 ID = re.compile(r'^(\["(?:up|down)", \[\d, )"[^"]*"')
@@ -67,3 +68,23 @@ def test_a_few_changes_are_named(base: Probed, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(30))
 def test_thirty_behaviours_are_named_and_learned(seed: int, base: Probed, tmp_path: Path) -> None:
     check(seed, base, tmp_path)
+
+
+TAKEN_FROM_IT = [
+    (row.table, row.name)
+    for table in (2, 6, 7, 9, 10)
+    for row in Behaviour.load(BASE).rows(table)
+    if isinstance(row, Message) and row.initiator == "Central System"
+]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("table", "name"), TAKEN_FROM_IT)
+def test_a_message_that_is_missing_is_named_alone_and_nothing_is_left(
+    table: int, name: str, tmp_path: Path
+) -> None:
+    """Whatever else a probe does through it must not be taken for something that the unit lacks."""
+    missing = Drawn(table, name, (("support", "no"),))
+    found = probed(tmp_path / "a", file([missing], tmp_path / "missing.toml"))
+    assert named(found) == {missing.subject}
+    assert found.left == []
