@@ -37,6 +37,7 @@ def test_what_holds_for_some_only_is_told_apart() -> None:
             functions.holds(np.array([True, False]))
 
 
+@pytest.mark.slow
 @given(
     soc=st.floats(0.05, 0.999), amps=st.floats(6.0, 32.0), sun_k=st.sampled_from([0.0, 8.0]), data=st.data()
 )

@@ -16,6 +16,7 @@ lines = st.lists(st.tuples(st.integers(0, 40), heights), min_size=1, max_size=60
 )
 
 
+@pytest.mark.slow
 @given(lines)
 def test_no_point_left_out_lies_off_the_line(points: list[tuple[int, float]]) -> None:
     places = [(float(x), y) for x, y in points]

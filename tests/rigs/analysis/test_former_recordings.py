@@ -67,6 +67,7 @@ def test_a_shipped_rig_in_the_format_of_then_says_the_same(tmp_path: Path) -> No
     assert judge(then.directory).requirements == judge(today.directory).requirements
 
 
+@pytest.mark.slow
 def test_a_run_of_then_is_judged_compared_and_drawn(former: Run) -> None:
     verdict = judge(former.directory)
     limits = next(row for row in verdict.requirements if row["id"] == "charging.exact")

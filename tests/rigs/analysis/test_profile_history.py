@@ -59,6 +59,7 @@ def test_a_relative_station_profile_is_told_from_the_oldest_transaction(bench: B
     assert [amps for begin_s, _, amps in allowed if begin_s >= 100] == [10.0]
 
 
+@pytest.mark.slow
 def test_the_schedule_is_drawn_with_bands_and_composite(bench: Bench) -> None:
     install(bench, 1, 1, (0, 16.0), (60, 8.0))
     install(bench, 2, 0, (0, 12.0))

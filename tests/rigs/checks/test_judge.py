@@ -101,6 +101,7 @@ def test_spaces_in_the_frames_change_nothing_but_the_speed(tmp_path: Path) -> No
     assert judge(run) == dense
 
 
+@pytest.mark.slow
 def test_every_broken_line_is_a_finding_with_its_number(tmp_path: Path) -> None:
     run = healthy().write(tmp_path / "run")
     lines = (run / "messages.jsonl").read_text().splitlines()

@@ -33,6 +33,7 @@ def test_a_clock_wrong_from_the_factory_is_judged_from_where_it_was_set() -> Non
     assert time.epoch(1000.0) == pytest.approx(START + 1000.0 - 0.8 + 0.5, abs=1e-2)
 
 
+@pytest.mark.slow
 @given(
     st.floats(-500e-6, 500e-6).filter(lambda rate: abs(rate) > 1e-6),
     st.lists(st.tuples(st.floats(1.0, 90_000.0), st.floats(-3.0, 3.0)), max_size=5),

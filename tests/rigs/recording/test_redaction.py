@@ -104,6 +104,7 @@ def test_no_file_of_a_bench_holds_what_it_was_given_to_keep(tmp_path):
     assert b"sesame" not in everything(tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_a_recording_with_a_hidden_endpoint_replays_alike(tmp_path):
     rig = Rig(RigFile.parse({**SMALL, "station": {"keys": {"com_Endpoint": "ws://u:sesame-01@h/#OSN#"}}}))
     rig.run(out=tmp_path / "run")

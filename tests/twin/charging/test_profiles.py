@@ -515,6 +515,7 @@ def test_a_limit_on_two_phases_holds_on_the_three_that_conduct() -> None:
 # Cost
 
 
+@pytest.mark.slow
 def test_a_week_of_quarter_hours_costs_the_same_after_a_thousand_replacements() -> None:
     few, many = _replaced(6), _replaced(1002)
     assert _calls(many) <= 1.05 * _calls(few)
