@@ -8,7 +8,7 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.instants import FOREVER, epoch
-from evc5.rigs.checks.state.listeners import Bus
+from evc5.rigs.checks.state.listeners import Bus, Event
 from evc5.rigs.checks.state.profiles import (
     DEFAULT,
     MAX,
@@ -44,11 +44,13 @@ class ProfilesInForce:
         # when remote starts were accepted and their profiles, by idTag and the connector that was asked for
         self._elder: dict[int, int] = {}  # by id: the connector of transactions from before the recording
         self._remote: dict[tuple[str, int | None], tuple[float, dict[str, object]]] = {}
+        self._shown: dict[tuple[str, int | None], float] = {}  # when a card was last held, likewise
         self._own_first = self._policies.get("txdefault_precedence") != "stack-level"
         replies, calls = bus.replies, bus.calls
         replies["SetChargingProfile"].append(self._set)
         replies["ClearChargingProfile"].append(self._clear)
         replies["RemoteStartTransaction"].append(self._remotely)
+        bus.events["tag"].append(self._card)
         calls["StartTransaction"].append(self._started)
         calls["StopTransaction"].append(self._stopped)
 
@@ -196,6 +198,10 @@ class ProfilesInForce:
             asked = call.payload["idTag"].lower(), call.payload.get("connectorId")
             self._remote[asked] = call.reply_epoch_s or call.epoch_s, profile
 
+    def _card(self, event: Event) -> None:
+        if "ignored" not in event.detail:
+            self._shown[str(event.detail.get("id_tag", "")).lower(), event.connector] = event.epoch_s
+
     def _started(self, call: Call) -> None:
         connector = call.payload["connectorId"]
         start = epoch(call.payload["timestamp"])
@@ -216,6 +222,8 @@ class ProfilesInForce:
         asked = self._remote.pop((tag, connector), None) or self._remote.pop((tag, None), None)
         if asked is None:
             return None
+        if self._shown.get((tag, connector), -FOREVER) >= asked[0]:
+            return None  # the card itself withdrew what was asked for it, or began by itself
         wait_s = self._history.keys.integer("ConnectionTimeOut", start) or FOREVER
         if self._history.boots.went_dark_after(asked[0]) <= start:
             return None  # nobody waits any more after a boot

@@ -167,6 +167,24 @@ SIX_AMPS = {
         "duration": 7200,
     },
 }
+LOW = {
+    "chargingProfileId": 3,
+    "stackLevel": 0,
+    "chargingProfilePurpose": "TxProfile",
+    "chargingProfileKind": "Relative",
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 8.0}],
+    },
+}
+WITHDRAWN_AND_BEGUN_BY_CARD = [
+    wait(60.0),
+    step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1", "chargingProfile": LOW}),
+    step("present_tag", 1, "TAG1"),
+    step("plug_in", 1),
+    step("present_tag", 1, "TAG1"),
+    wait(600.0),
+]
 READ_AS_A_PROFILE_ENDS = [
     step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": SIX_AMPS}),
     wait(3600.0),
@@ -307,6 +325,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
         {"behaviour": "ocpp16", "latency_s": 0.8, "keys": {**LISTS_ON, **LISTED, "ConnectionTimeOut": 30}},
         {},
         CABLE_KEPT_OFFLINE,
+    ),
+    "a-card-that-withdraws-a-remote-start": (
+        {"behaviour": "ocpp16", "latency_s": 0.0},
+        {},
+        WITHDRAWN_AND_BEGUN_BY_CARD,
     ),
     "an-emergency-stop-that-is-over-at-once": ({"latency_s": 0.05}, {}, STOPPED_FOR_A_MOMENT),
 }
