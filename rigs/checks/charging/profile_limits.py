@@ -236,7 +236,8 @@ class Charging:
         for k in np.flatnonzero(one).tolist():
             epoch_s = float(rows["epoch_s"][k])
             lately = [cap for _, cap in self._in_force.steps(connector, epoch_s - switch_s, epoch_s)]
-            if all(cap is not None and cap.phases == 1 for cap in lately):
+            stuck = self._is_stuck(connector, epoch_s, switch_s)
+            if not stuck and all(cap is not None and cap.phases == 1 for cap in lately):
                 actual = f"{rows['phases'][k]:g} phases"
                 message = "charging on more phases than asked for"
                 self._ledger.judge(
@@ -249,11 +250,17 @@ class Charging:
         for k in np.flatnonzero(keep & (rows["phases"] == 1) & (wired > 1)).tolist():
             epoch_s = float(rows["epoch_s"][k])
             since = epoch_s - DWELL_S - SWITCH_S - rows.instrument.window_s
+            if self._is_stuck(connector, epoch_s, epoch_s - since):
+                continue
             caps = [cap for c in (connector, 0) for _, cap in self._in_force.steps(c, since, epoch_s)]
             caps += [cap for _, cap in self._in_force.last_caps(connector, since, epoch_s)]
             if not self._spread.in_use and all(cap is None or cap.phases != 1 for cap in caps):
                 message = "charging on one phase although nothing asks for it"
                 self._ledger.broken(PHASES_USED, epoch_s, connector, f"{wired:g} phases", "1 phase", message)
+
+    def _is_stuck(self, connector: int, epoch_s: float, before_s: float) -> bool:
+        """Was there a fault so lately? Behind a welded contactor no relay may switch."""
+        return self._context.history.connectors.faulty[connector].near(epoch_s, before_s)
 
     def _together(self, parts: dict[int, Rows]) -> None:
         instants = np.unique(np.concatenate([rows["epoch_s"] for rows in parts.values()]))

@@ -185,6 +185,24 @@ WITHDRAWN_AND_BEGUN_BY_CARD = [
     step("present_tag", 1, "TAG1"),
     wait(600.0),
 ]
+ONE_PHASE = {
+    "chargingProfileId": 9,
+    "stackLevel": 4,
+    "chargingProfilePurpose": "TxDefaultProfile",
+    "chargingProfileKind": "Relative",
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 10.0, "numberPhases": 1}],
+    },
+}
+ONE_PHASE_BEHIND_A_WELD = [
+    step("inject", "contactor-welded", 1),
+    step("plug_in", 1, "renault-zoe-ze50", 0.251, 32.0),
+    step("present_tag", 1, "TAG1"),
+    wait(120.0),
+    step("ask", "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": ONE_PHASE}),
+    wait(300.0),
+]
 READ_AS_A_PROFILE_ENDS = [
     step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": SIX_AMPS}),
     wait(3600.0),
@@ -330,6 +348,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
         {"behaviour": "ocpp16", "latency_s": 0.0},
         {},
         WITHDRAWN_AND_BEGUN_BY_CARD,
+    ),
+    "one-phase-asked-for-behind-a-welded-contactor": (
+        {"behaviour": "ocpp16", "phase_switching": True},
+        {},
+        ONE_PHASE_BEHIND_A_WELD,
     ),
     "an-emergency-stop-that-is-over-at-once": ({"latency_s": 0.05}, {}, STOPPED_FOR_A_MOMENT),
 }
