@@ -22,7 +22,7 @@ def plot_comparison(a: Recorded, b: Recorded, window: Window, canvas: Canvas) ->
     known = sorted({*known_connectors(a), *known_connectors(b)})
     step, word = interval_of(window)
     means = {"A": means_kw(a, step), "B": means_kw(b, step)}
-    names = " · ".join(f"{side}: {_name(run)}" for side, run in (("A", a), ("B", b)))
+    names = " · ".join(f"{side}: {name}" for side, name in zip("AB", _names(a, b), strict=True))
     kwh = [_kwh(side[TOTAL], window) for side in means.values()]
     under = f"{kwh[0]:,.1f} kWh in A, {kwh[1]:,.1f} kWh in B ({kwh[1] - kwh[0]:+,.1f}) · means of each {word}"
     with canvas.panels([1.5] * len(known), f"Comparison · {names}", under) as (figure, panels):
@@ -62,5 +62,7 @@ def _draw(axes: Axes, side: str, curve: tuple[Array, Array], window: Window) -> 
     axes.stairs(kw, at, baseline=None, color=LIGHT[colour], linewidth=width, label=label)
 
 
-def _name(run: Recorded) -> str:
-    return f"{run.summary.get('behaviour') or run.directory.name}, seed {run.summary.get('seed')}"
+def _names(a: Recorded, b: Recorded) -> list[str]:
+    """By behaviour and seed, or where these tell them not apart by directory."""
+    names = [f"{run.summary.get('behaviour')}, seed {run.summary.get('seed')}" for run in (a, b)]
+    return names if names[0] != names[1] else [run.directory.name for run in (a, b)]

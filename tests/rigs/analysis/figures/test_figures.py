@@ -204,6 +204,12 @@ def test_two_runs_are_compared_connector_by_connector(run, tmp_path):
         "Connector 1, kW": [f"A, {energy:.1f} kWh", "B, 0.0 kWh"],
         "Connector 2, kW": ["A, 0.0 kWh", "B, 6.9 kWh"],
     }
+    head = figure.texts[0].get_text()
+    assert head == f"Comparison · A: {run.directory.name} · B: other"  # else they bear the same name
+    told = Run.open(run.directory)
+    told.summary["seed"], told.summary["behaviour"] = 2, "ocpp16"
+    again = told.plot.comparison(Run.open(bench.directory)).texts[0].get_text()
+    assert again.startswith("Comparison · A: ocpp16, seed 2 · B: ")
 
 
 @pytest.mark.slow
