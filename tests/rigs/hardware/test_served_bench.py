@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -27,7 +28,6 @@ from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.served.listener import Address
 from evc5.rigs.served.serve import Order, Outcome, serve
 
-pytestmark = pytest.mark.slow
 BOX = ROOT / "tests" / "support" / "bench_box.py"
 VOLTS = 230.0
 
@@ -118,6 +118,7 @@ def rows_of(run: Path) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.slow
 def test_devices_play_the_rig_and_what_they_read_is_its_telemetry(no_hands: None, tmp_path: Path) -> None:
     box, out = tmp_path / "box.json", tmp_path / "run"
     with meter(box) as url:
@@ -137,6 +138,7 @@ def test_devices_play_the_rig_and_what_they_read_is_its_telemetry(no_hands: None
     assert bench_box.read(box) | {"card": None, "mains": None} == bench_box.DEAD | {"mains": None}
 
 
+@pytest.mark.slow
 def test_more_than_was_offered_is_found_by_the_measured_current_alone(no_hands: None, tmp_path: Path) -> None:
     box, out = tmp_path / "box.json", tmp_path / "run"
     table = rig(box, "", 4.0)
@@ -151,6 +153,7 @@ def test_more_than_was_offered_is_found_by_the_measured_current_alone(no_hands: 
     ]
 
 
+@pytest.mark.slow
 def test_a_device_that_is_gone_ends_the_run_inconclusive_and_the_bench_dead(
     no_hands: None, tmp_path: Path
 ) -> None:
@@ -166,23 +169,41 @@ def test_a_device_that_is_gone_ends_the_run_inconclusive_and_the_bench_dead(
     assert summary["bench"]["dead"] is True  # the mains were cut
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_leaves_the_bench_dead(tmp_path: Path) -> None:
-    box = tmp_path / "box.json"
+    killed(tmp_path, lambda box: until(lambda: any(bench_box.read(box)["draws"])), is_dead)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100))
+def test_a_run_that_is_killed_at_any_moment_leaves_the_bench_dead(tmp_path: Path, seed: int) -> None:
+    moment_s = random.Random(seed).uniform(0.0, 4.0)
+    killed(tmp_path, lambda box: time.sleep(moment_s), is_at_rest)
+
+
+def killed(folder: Path, wait: Callable[[Path], object], ends: Callable[[dict[str, Any]], bool]) -> None:
+    """Serve a rig from another process, wait for the moment, kill -9, and see that the bench is dead soon."""
+    box = folder / "box.json"
     with meter(box) as url:
-        (tmp_path / "metal.toml").write_text(RigFile.parse(rig(box, url, 60.0)).to_toml())
-        command = [sys.executable, "-m", "evc5", "csms", "--port", "0", str(tmp_path / "metal.toml")]
+        (folder / "metal.toml").write_text(RigFile.parse(rig(box, url, 60.0)).to_toml())
+        command = [sys.executable, "-m", "evc5", "csms", "--port", "0", str(folder / "metal.toml")]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         process = subprocess.Popen(
-            [*command, "--out", str(tmp_path / "run")], env=environment, text=True, stderr=subprocess.PIPE,
+            [*command, "--out", str(folder / "run")], env=environment, text=True, stderr=subprocess.PIPE,
             stdin=subprocess.PIPE,
         )  # fmt: skip
         assert process.stderr is not None
         url = process.stderr.readline().split()[-1].replace("<identity>", "CP1")
         with connect(url, subprotocols=["ocpp1.6"]):
-            until(lambda: any(bench_box.read(box)["draws"]))
+            wait(box)
             process.send_signal(signal.SIGKILL)
             process.wait(10.0)
-            within(10.0, lambda: is_dead(bench_box.read(box)))
+            within(30.0, lambda: ends(bench_box.read(box)))
+
+
+def is_at_rest(box: dict[str, Any]) -> bool:
+    """Killed before it touched the bench, it leaves the mains as they were."""
+    return (box["state"], box["draws"]) == ("A", [0.0] * 3)
 
 
 def is_dead(box: dict[str, Any]) -> bool:
