@@ -76,7 +76,7 @@ class Canvas:
         above_in = 0.08
         for words, size, look in lines:
             place = (0.06 / self.width_in, 1 - above_in / height_in)
-            figure.text(*place, words, fontsize=size, va="top", **look)
+            figure.text(*place, printable(words), fontsize=size, va="top", **look)
             above_in += size * 1.3 / 72
         ratios = {"width_ratios": beside} if beside else {"height_ratios": heights_in}
         shape = (1, len(beside)) if beside else (len(heights_in), 1)

@@ -91,7 +91,9 @@ def _draw_visits(axes: Axes, present: list[Visit], window: Window) -> None:
         from_s = max(min(begin_s, window.until_s - long_s), free_s)
         if from_s < end_s and from_s + long_s <= window.until_s + 1.0:
             place, side = (begin_s, "left") if from_s == begin_s else (from_s + long_s, "right")
-            axes.text(window.at(place), 1.55, name, fontsize=7.5, va="bottom", ha=side, clip_on=False)
+            axes.text(
+                window.at(place), 1.55, printable(name), fontsize=7.5, va="bottom", ha=side, clip_on=False
+            )
             free_s = from_s + long_s
 
 

@@ -165,13 +165,15 @@ def _draw(axes: Axes, run: Recorded, y: float, arrow: Arrow) -> None:
     axes.annotate("", (reach, y), (begin, y), arrowprops=look)
     words = f"{arrow.said} × {arrow.count}" if arrow.count > 1 else arrow.said
     words += " (lost)" if arrow.lost else ""
-    axes.text(0.5, y - 0.08, words, ha="center", va="bottom", fontsize=7.5)
+    axes.text(0.5, y - 0.08, printable(words), ha="center", va="bottom", fontsize=7.5)
     axes.text(-0.02, y, _time(run, arrow.t_s), ha="right", va="center", fontsize=7, color=LIGHT["muted"])
     if arrow.answer is not None:
         axes.annotate(
             "", (begin, y + 1), (end, y + 1), arrowprops=look | {"linestyle": (0, (3, 2)), "lw": 0.8}
         )
-        axes.text(0.5, y + 0.92, arrow.answer, ha="center", va="bottom", fontsize=7, color=LIGHT["muted"])
+        axes.text(
+            0.5, y + 0.92, printable(arrow.answer), ha="center", va="bottom", fontsize=7, color=LIGHT["muted"]
+        )
     elif not arrow.lost:
         axes.text(0.5, y + 0.92, "no answer", ha="center", va="bottom", fontsize=7, color=LIGHT["error"])
 

@@ -35,6 +35,7 @@ _RC: Any = {
     "lines.solid_joinstyle": "miter",
     "path.simplify_threshold": 0.3,
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a name may hold dollars
     "svg.hashsalt": "evc5",  # the same figure is the same text
     "figure.facecolor": LIGHT["paper"],
     "axes.facecolor": "none",

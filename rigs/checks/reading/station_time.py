@@ -80,6 +80,10 @@ class StationTime:
             return np.zeros(len(stamps))
         return np.array([self.doubt_s(stamp) for stamp in stamps.tolist()])
 
+    def vague_s(self, epoch_s: float) -> float:
+        """How far what bears no stamp may be off: here only a clock that is set brings doubt."""
+        return 0.0
+
     def later(self, since: float, seconds: float) -> float:
         """The time at which the station's timers have run so long."""
         return self.epoch(self.t_s(since) + seconds)
@@ -115,6 +119,12 @@ class PacedTime(StationTime):
     @property
     def begins(self) -> float:
         return self.epoch(0.0)
+
+    def vague_s(self, epoch_s: float) -> float:
+        """It lies somewhere between the stamps around it: such a station's time goes by leaps."""
+        k = bisect_right(self._told, epoch_s)
+        since, until = self._told[max(k - 1, 0)], self._told[min(k, len(self._told) - 1)]
+        return float(until - since)
 
     def later(self, since: float, seconds: float) -> float:
         return since + seconds

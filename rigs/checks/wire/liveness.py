@@ -82,7 +82,8 @@ class Pulse:
         if before is None or not interval or self._link.was_unheard(before - 60.0, call.epoch_s):
             return
         waited_s = call.epoch_s - before
-        good = waited_s >= interval - BEAT_SLACK_S
+        vague_s = self._ledger.time.vague_s(before) + self._ledger.time.vague_s(call.epoch_s)
+        good = waited_s >= interval - BEAT_SLACK_S - vague_s
         expected, actual = f"after {interval} s", f"after {waited_s:.0f} s"
         self._ledger.judge(EARLY, good, call.epoch_s, None, expected, actual, "a Heartbeat before its time")
 

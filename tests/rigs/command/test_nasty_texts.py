@@ -117,7 +117,7 @@ def test_the_comparison(run: Run, log: Path, capsys: pytest.CaptureFixture[str],
     figure = tmp_path / "figure.svg"
     main(["compare", str(run.directory), str(log), "--figure", str(figure)])
     out, err = capsys.readouterr()
-    assert len(out) > 100 and is_plain(out) and err == ""
+    assert err == "" and len(out) > 100 and is_plain(out)
     ET.parse(figure)
 
 
@@ -181,3 +181,11 @@ def test_each_format_shows_the_text_and_only_that() -> None:
     assert in_html("<b \n\"'&>") == "&lt;b \\n&quot;&#x27;&amp;&gt;"
     assert in_markdown("*a* _b_ c_d [e](f) <g> `h` #") == (r"\*a\* \_b\_ c_d \[e\](f) \<g\> \`h\` \#")
     assert fenced(["a", "```", "`````"]) == ["``````", "a", "```", "`````", "``````"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["day", "sequence", "violations"])
+def test_every_figure_that_shows_a_name(run: Run, name: str, tmp_path: Path) -> None:
+    asked = {"sequence": (1,), "day": (1,)}.get(name, ())
+    getattr(run.plot, name)(*asked).savefig(tmp_path / "figure.svg")
+    assert is_plain((tmp_path / "figure.svg").read_text(encoding="utf-8"))
