@@ -24,6 +24,7 @@ from evc5.rigs.analysis.report_matrix import matrix, session_of
 from evc5.rigs.analysis.run import Run
 from evc5.rigs.analysis.schedule import schedule
 from evc5.rigs.analysis.theme import THEME, mark_id
+from evc5.rigs.checks.reading.instants import elapsed
 from evc5.rigs.printable import printable
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.reading.frames import Frame
@@ -88,7 +89,7 @@ def _environment(run: Run) -> jinja2.Environment:
     )
     environment.filters |= {
         "moment": partial(_moment, zone=run.tz),
-        "elapsed": _elapsed,
+        "elapsed": elapsed,
         "number": _number,
         "percent": _percent,
     }
@@ -236,13 +237,6 @@ def _moment(text: str | datetime | None, zone: tzinfo) -> str:
     at = datetime.fromisoformat(text) if isinstance(text, str) else text
     at = at.astimezone(zone)
     return f"{at:%a} {at.day} {at:%b %H:%M}"
-
-
-def _elapsed(t_s: float) -> str:
-    """Seconds of the run as days, hours, minutes and seconds."""
-    past = timedelta(seconds=max(t_s, 0.0))
-    hours, rest = divmod(past.seconds, 3600)
-    return f"{past.days} d {hours:02}:{rest // 60:02}:{rest % 60:02}"
 
 
 def _number(value: float | None, decimals: int = 0) -> str:

@@ -1,7 +1,6 @@
 """A comparison for the terminal, within 100 columns: only what differs."""
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -9,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from evc5.rigs.checks.reading.instants import elapsed
 from evc5.rigs.checks.verdict.render import COLUMNS, STYLES, titled_table
 from evc5.rigs.compare.compare import Comparison, Tally
 
@@ -90,7 +90,7 @@ def _transactions(rows: list[dict[str, Any]]) -> Table:
         energy = [row["energy_a_wh"], row["energy_b_wh"]]
         table.add_row(
             Text(str(row["connector"]), style="bold"),
-            _elapsed(row["start_s"]),
+            elapsed(row["start_s"]),
             *(
                 [_later(row["start_later_s"]), _later(row["stop_later_s"])]
                 if row["in"] == "both"
@@ -118,7 +118,7 @@ def _messages(comparison: Comparison) -> Table:
         missing, extra = comparison.missing.get(kind, Tally()), comparison.extra.get(kind, Tally())
         first = min((row for row in (missing, extra) if row.count), key=lambda row: row.t_s)
         where = "" if first.connector is None else str(first.connector)
-        table.add_row(Text(kind), _count(missing.count), _count(extra.count), _elapsed(first.t_s), where)
+        table.add_row(Text(kind), _count(missing.count), _count(extra.count), elapsed(first.t_s), where)
     return _more(table, len(kinds), 5)
 
 
@@ -127,7 +127,7 @@ def _fields(rows: Mapping[tuple[str, str], Tally]) -> Table:
     ordered = sorted(rows.items(), key=lambda item: -item[1].count)
     for (kind, path), row in ordered[:MOST_ROWS]:
         what = Text(kind).append(f"\n{path}", style="dim")
-        table.add_row(what, _count(row.count), _elapsed(row.t_s), Text(row.a, "red"), Text(row.b, "green"))
+        table.add_row(what, _count(row.count), elapsed(row.t_s), Text(row.a, "red"), Text(row.b, "green"))
     return _more(table, len(rows), 5)
 
 
@@ -141,7 +141,7 @@ def _numbers(title: str, what: str, rows: Mapping[tuple[str, str], Tally]) -> Ta
             part for part in ("" if row.connector is None else str(row.connector), row.a) if part
         )
         mean, worst = (f"{value:+.4g} {unit}".strip() for value in (row.total / row.count, row.worst))
-        table.add_row(Text(name), _count(row.count), mean, worst, _elapsed(row.t_s), where)
+        table.add_row(Text(name), _count(row.count), mean, worst, elapsed(row.t_s), where)
     return _more(table, len(rows), 6)
 
 
@@ -179,10 +179,3 @@ def _count(number: int) -> str:
 
 def _later(seconds: float) -> str:
     return f"{seconds:+.1f} s" if abs(seconds) >= 0.05 else "="
-
-
-def _elapsed(t_s: float) -> str:
-    """Seconds of the run as days, hours, minutes and seconds."""
-    past = timedelta(seconds=max(t_s, 0.0))
-    hours, rest = divmod(past.seconds, 3600)
-    return f"{past.days} d {hours:02}:{rest // 60:02}:{rest % 60:02}"

@@ -4,6 +4,8 @@ One thread owns it all and follows the wall clock; the sockets are another's (`e
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotInTime
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +32,7 @@ from evc5.rigs.served.sockets import Ears, Line, Server
 from evc5.twin.clock import Calendar
 from evc5.twin.line.hub import Hub
 from evc5.twin.line.pace import Paced
+from evc5.twin.ocpp.rpc import NO_REPLY, REPLY_TIMEOUT_S, Reply
 
 UNSAFE = '%<>:"/\\|?*'  # what some file system refuses, beside what is not printable; % escapes it
 DEVICES = frozenset(  # what Windows takes for one, whatever ends it
@@ -129,6 +132,22 @@ class Service:
     def event(self, station: Station, event: str, connector: int | None = None, **detail: Any) -> None:
         """Note what happened around one charge point's frames, now."""
         station.recorder.event(self.timeline.now, connector, event, detail)
+
+    def ask(self, station: Station, action: str, payload: Mapping[str, Any]) -> Reply:
+        """Ask a charge point, from another thread than that which serves; empty where no answer comes."""
+        reply: Future[Reply] = Future()
+
+        def send() -> None:
+            try:
+                station.conversation.call(action, dict(payload), reply.set_result)
+            except Exception as error:  # a payload that is no JSON: whoever asked is told
+                reply.set_exception(error)
+
+        self.hub.post(send)
+        try:
+            return reply.result(REPLY_TIMEOUT_S + 1.0)
+        except NotInTime:
+            return NO_REPLY
 
     # --- what the rig does to the network ---
 

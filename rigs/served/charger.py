@@ -19,7 +19,6 @@ from evc5.rigs.rigfile.file import NOTHING, RigFile
 from evc5.rigs.served.back_office import Plan, Service, Station
 from evc5.rigs.served.listener import Address
 from evc5.rigs.served.metal import Metal
-from evc5.twin.ocpp.rpc import REPLY_TIMEOUT_S, Reply
 
 T = TypeVar("T")
 STEP_S = 0.05  # wall clock: how often the end, and a fault of the bench, are looked for
@@ -156,13 +155,7 @@ class Charger:
 
     def call(self, action: str, payload: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Ask the charge point; its answer's payload. CallError for a CALLERROR, NoReply where none comes."""
-        replies: Future[Reply] = Future()
-        ask = self.station.conversation.call
-        self.do(partial(ask, action, dict(payload or {}), replies.set_result))
-        try:
-            reply = replies.result(REPLY_TIMEOUT_S + 1.0)
-        except TimeoutError:
-            reply = Reply()
+        reply = self.service.ask(self.station, action, payload or {})
         if reply.payload is not None:
             return reply.payload
         if reply.code:

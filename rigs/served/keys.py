@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,6 @@ from evc5.rigs.keeper.keeper import TAKEN, Keeper, Refused
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.secrets import is_secret
 from evc5.rigs.served.back_office import Service, Station, Tell
-from evc5.twin.ocpp.rpc import NO_REPLY, REPLY_TIMEOUT_S, Reply
 
 BOOTS_WITHIN_S = 30.0  # assumed: one that has not booted so long after it dialled in had booted before
 LOOK_S = 0.1
@@ -85,7 +83,8 @@ class RigKeys:
 
     def _set(self, then: Callable[[], None]) -> None:
         self._await_boot()
-        keeper = self._keeper = Keeper(self._ask, Journal.open(journal_of(self.directory)))
+        ask = partial(self.service.ask, self.station)
+        keeper = self._keeper = Keeper(ask, Journal.open(journal_of(self.directory)))
         connectors = range(self.rig.station.connectors + 1)
         at = self.service.calendar.iso(self.service.timeline.now)
         keeper.begin(self.station.identity, at, connectors, tuple(self.wanted))
@@ -132,18 +131,7 @@ class RigKeys:
         if self._keeper is not None and not self._keeper.journal.owed:
             journal_of(self.directory).unlink(missing_ok=True)
 
-    # -- asking, from the thread of its own ------------------------------------------------------
-
     def _await_boot(self) -> None:
         end = time.monotonic() + BOOTS_WITHIN_S
         while not self.station.conversation.office.boots and time.monotonic() < end:
             time.sleep(LOOK_S)
-
-    def _ask(self, action: str, payload: dict[str, Any]) -> Reply:
-        reply: Future[Reply] = Future()
-        call = self.station.conversation.call
-        self.service.hub.post(partial(call, action, payload, reply.set_result))
-        try:
-            return reply.result(REPLY_TIMEOUT_S + 1.0)
-        except NotInTime:
-            return NO_REPLY

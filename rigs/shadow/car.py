@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+import pandas as pd
+
 from evc5.models.vehicles import Vehicle
 from evc5.rigs.shadow.hands import Hand
 from evc5.rigs.shadow.metal import Metal
@@ -44,10 +46,15 @@ def _leaves_s(metal: Metal, hand: Hand) -> float:
     return next(gone, metal.ended_s)
 
 
+def _readings(metal: Metal, hand: Hand, until_s: float) -> pd.DataFrame:
+    """What its connector's meter told while it stood there."""
+    told = metal.run.meter_values
+    return told[(told["connector"] == hand.connector) & told["t"].between(hand.t_s, until_s)]
+
+
 def _nearest(metal: Metal, hand: Hand, until_s: float, known: Mapping[str, Vehicle]) -> str:
     """By the phases that carried current and the highest of them; the usual one where none was told."""
-    told = metal.run.meter_values
-    here = told[(told["connector"] == hand.connector) & told["t"].between(hand.t_s, until_s)]
+    here = _readings(metal, hand, until_s)
     amps = here[here["measurand"] == "Current.Import"].groupby("phase", dropna=True)["value"].max()
     used = [float(most) for most in amps if most >= LEAST_A]
     if not used:
@@ -58,8 +65,7 @@ def _nearest(metal: Metal, hand: Hand, until_s: float, known: Mapping[str, Vehic
 
 def _soc(metal: Metal, hand: Hand, until_s: float, vehicle: Vehicle) -> float:
     """As told, else what leaves room for just the energy that it took, where it stopped by itself."""
-    told = metal.run.meter_values
-    here = told[(told["connector"] == hand.connector) & told["t"].between(hand.t_s, until_s)]
+    here = _readings(metal, hand, until_s)
     percent = here[here["measurand"] == "SoC"]["value"]
     if len(percent) and 0.0 <= percent.iloc[0] <= 100.0:
         return float(percent.iloc[0]) / 100.0

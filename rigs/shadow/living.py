@@ -129,11 +129,8 @@ def _answer(office: BackOffice, timeline: Timeline, metal: Metal) -> None:
 
 def _script(bench: Bench, metal: Metal, vehicle: str | None) -> None:
     """Put what was done and asked on the timeline; what cannot be done here is told in its events."""
-    cars = iter(
-        car_of(metal, hand, vehicle, bench.rig.cars) for hand in metal.hands if hand.event == "plug-in"
-    )
     for hand in metal.hands:
-        car = next(cars) if hand.event == "plug-in" else None
+        car = car_of(metal, hand, vehicle, bench.rig.cars) if hand.event == "plug-in" else None
         at_s = max(hand.t_s - metal.began_s, 0.0)
         bench.assembly.timeline.at(at_s, partial(_do, bench, hand, car), INPUT)
     for call in metal.asked():

@@ -43,7 +43,7 @@ class Metal:
     def identity(self) -> str:
         return self.frames[0].station
 
-    @property
+    @cached_property
     def start(self) -> datetime:
         """When the twin begins: `began_s` in UTC."""
         return next(frame.at for frame in self.frames if frame.t >= self.began_s)

@@ -1,7 +1,7 @@
 """Time as OCPP writes it: strict RFC 3339 date-times, to epoch seconds and back."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 QUARTER_S = 900.0  # zones lie a multiple of a quarter of an hour from UTC
@@ -48,3 +48,10 @@ def iso(epoch_s: float) -> str:
 def _second(epoch_s: int) -> str:
     """A whole second, which many frames of a log share."""
     return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def elapsed(t_s: float) -> str:
+    """Seconds of the run as days, hours, minutes and seconds."""
+    past = timedelta(seconds=max(t_s, 0.0))
+    hours, rest = divmod(past.seconds, 3600)
+    return f"{past.days} d {hours:02}:{rest // 60:02}:{rest % 60:02}"

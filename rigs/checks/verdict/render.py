@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from rich import box
@@ -11,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from evc5.rigs.checks.reading.instants import elapsed
 from evc5.rigs.checks.state.requirement import (
     FAIL,
     INCONCLUSIVE,
@@ -267,7 +267,7 @@ def findings(rows: Sequence[Mapping[str, Any]]) -> Table:
     table.add_column("what", ratio=1)
     for row in _gravest_first(rows)[:MOST_FINDINGS]:
         where = "" if row["connector"] is None else str(row["connector"])
-        table.add_row(_elapsed(row["t"]), where, _finding(row))
+        table.add_row(elapsed(row["t"]), where, _finding(row))
     if len(rows) > MOST_FINDINGS:
         table.add_row("", "", Text(f"… and {len(rows) - MOST_FINDINGS} more in summary.json", style="dim"))
     return table
@@ -314,10 +314,3 @@ def _figure(value: float | None, decimals: int) -> str:
 
 def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.0f}"
-
-
-def _elapsed(t_s: float) -> str:
-    """Seconds of the run as days, hours, minutes and seconds."""
-    past = timedelta(seconds=max(t_s, 0.0))
-    hours, rest = divmod(past.seconds, 3600)
-    return f"{past.days} d {hours:02}:{rest // 60:02}:{rest % 60:02}"

@@ -5,7 +5,7 @@ from functools import partial
 
 from evc5.rigs.keeper.journal import Undo
 from evc5.rigs.keeper.state import Payload
-from evc5.rigs.probe.groups.sessions import CONNECTOR, begun, car, with_card
+from evc5.rigs.probe.groups.sessions import CONNECTOR, charging, with_card
 from evc5.rigs.probe.hands import NotDone
 from evc5.rigs.probe.probe import CAR, DISRUPTIVE, FAULTS, Context, GivenUp, Probe, outcome
 
@@ -64,13 +64,7 @@ def _unavailable(context: Context) -> None:
 
 def _offline(context: Context) -> None:
     """A transaction that is stopped while the link is away: what comes afterwards, stamped when?"""
-    hands = context.hands
-    assert hands is not None
-    with car(context):
-        mark = context.line.mark()
-        hands.present_card(CONNECTOR)
-        begun(context, mark)
-        context.line.wait(TOLD_S)
+    with charging(context, TOLD_S) as (hands, _):
         context.line.cut()
         try:
             context.line.wait(OUT_S / 2)
@@ -92,13 +86,7 @@ def _offline(context: Context) -> None:
 
 def _power(context: Context) -> None:
     """A transaction that loses its power: the stop's reason, and the connector's status then (7.7)."""
-    hands = context.hands
-    assert hands is not None
-    with car(context):
-        mark = context.line.mark()
-        hands.present_card(CONNECTOR)
-        begun(context, mark)
-        context.line.wait(TOLD_S)
+    with charging(context, TOLD_S) as (hands, _):
         hands.cut_power()
         context.line.wait(OUT_S)
         mark = context.line.mark()

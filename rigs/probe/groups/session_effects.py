@@ -7,8 +7,8 @@ from evc5.rigs.probe.groups.sessions import (
     BEGINS_S,
     CONNECTOR,
     STOPS_S,
-    begun,
     car,
+    charging,
     with_card,
     written,
 )
@@ -55,13 +55,7 @@ def _cache(context: Context) -> None:
 def _disconnect(value: str, context: Context) -> None:
     """StopTransactionOnEVSideDisconnect: does pulling the cable end the transaction?"""
     written(context, "StopTransactionOnEVSideDisconnect", value)
-    hands = context.hands
-    assert hands is not None
-    with car(context):
-        mark = context.line.mark()
-        hands.present_card(CONNECTOR)
-        begun(context, mark)
-        context.line.wait(LATE_S)
+    with charging(context, LATE_S) as (hands, mark):
         hands.unplug(CONNECTOR)
         stop = context.line.call_within(mark, "StopTransaction", LATE_S)
         told = f"stops, {stop.get('reason', 'no reason told')}" if stop is not None else "goes on"

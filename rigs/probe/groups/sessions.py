@@ -57,6 +57,17 @@ def begun(context: Context, mark: int) -> tuple[Payload, int]:
     return start, int(answer.get("transactionId", NO_TRANSACTION))
 
 
+@contextmanager
+def charging(context: Context, settle_s: float) -> Iterator[tuple[Hands, int]]:
+    """Hands, while a card's transaction has run for so long, and the mark before that card."""
+    with car(context) as hands:
+        mark = context.line.mark()
+        hands.present_card(CONNECTOR)
+        begun(context, mark)
+        context.line.wait(settle_s)
+        yield hands, mark
+
+
 def with_card(context: Context, work: Callable[[int], None]) -> None:
     """Plug in, card, do something while it charges, card, unplug."""
     with car(context) as hands:
