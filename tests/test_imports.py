@@ -193,6 +193,7 @@ def test_only_one_file_knows(library: str) -> None:
     assert {name for name in users if library in imported(name)[1]} == {ONE_FILE[library]}
 
 
+@pytest.mark.slow
 def test_of_ocpp_the_twin_uses_schemas_and_enums_only() -> None:
     twin = [path for name, path in modules().items() if name.startswith("twin.")]
     names = {name for path in twin for name in _names(path) if name.split(".")[0] == "ocpp"}

@@ -1,5 +1,6 @@
 """Sharing among outlets and with the house, phase by phase."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,6 +57,7 @@ want = st.builds(
 rooms = st.tuples(*[st.floats(0.0, 80.0)] * 3)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(want, max_size=6, unique_by=lambda w: w.connector), rooms, st.booleans(), st.integers(0, 9))
 def test_no_phase_is_above_its_room_and_none_between_0_and_its_minimum(wants, room, first_come, whose):

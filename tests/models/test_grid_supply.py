@@ -28,6 +28,7 @@ def test_a_deep_sag_is_a_lost_phase():
     assert list(Supply(sags=(Sag(1.0, 2.0, 0.1, (1,)),)).states())[1].u_v == (0.0, 230.0, 230.0)
 
 
+@pytest.mark.slow
 def test_the_walk_stays_in_its_band_spreads_as_asked_and_repeats_with_its_seed():
     supply = Supply(walk_v=4.0, walk_hz=0.02)
     volts = [state.u_v[0] for state in islice(supply.states(seed=7), 5000)]

@@ -60,6 +60,7 @@ def test_slope_and_bend_are_those_of_the_answer(name):
         assert bend <= got.bend(t - h, 3000.0) * (1 + 1e-6) + 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("time_of_day_s", [0.0, 37_800.0])
 def test_the_enclosure_follows_air_and_sun_as_the_equation_says(time_of_day_s):
     ambient, thermal = Ambient(20.0, 7.0, 15.0, 12.0, 6.5, 20.25), Thermal()

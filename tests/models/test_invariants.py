@@ -93,6 +93,7 @@ class TestEveryCar:
             for t in np.linspace(segment.t0_s, end_s, 5):
                 assert -1e-12 <= segment.at(t).soc <= 1.0 + 1e-12
 
+    @pytest.mark.slow
     def test_no_phase_is_above_its_limit_after_the_reaction_time(self, day, id_):
         d = day(id_)
         for segment, end_s in d.spans():

@@ -45,6 +45,7 @@ def test_what_is_not_known_ends_a_stroke() -> None:
     assert strokes(x, y) == [[(0.0, 1.0), (1.0, 2.0)], [(4.0, 3.0), (5.0, 4.0)]]
 
 
+@pytest.mark.slow
 @given(st.floats(-1e4, 1e4), st.floats(0.01, 1e4), st.integers(2, 12))
 def test_an_axis_has_round_numbers_within_its_range(low: float, span: float, most: int) -> None:
     ticks = round_ticks(low, low + span, most)

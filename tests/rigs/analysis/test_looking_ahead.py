@@ -56,6 +56,7 @@ def check(rig, always_idle, foreseen, folder):
     return len(foreseen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", QUICK)
 def test_looking_ahead_does_not_show_in_the_recording(name, always_idle, foreseen, tmp_path):
     assert check(RIGS[name], always_idle, foreseen, tmp_path) > 20

@@ -51,6 +51,7 @@ def without_parsing(directory: Path, monkeypatch: pytest.MonkeyPatch) -> pd.Data
     return meter_values_table(directory)
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_what_was_parsed_in_values_and_types(
     recorded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,6 +63,7 @@ def test_what_is_kept_is_what_was_parsed_in_values_and_types(
     assert list(again.columns) == list(first.columns)
 
 
+@pytest.mark.slow
 def test_more_frames_or_another_time_or_version_are_parsed_anew(
     recorded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,6 +82,7 @@ def test_more_frames_or_another_time_or_version_are_parsed_anew(
     assert (recorded / cache.NAME).stat().st_mtime_ns != kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + bytes(100) + b"PAR1", b"something else"])
 def test_a_broken_file_is_parsed_over(recorded: Path, content: bytes) -> None:
     (recorded / cache.NAME).write_bytes(content)
@@ -87,6 +90,7 @@ def test_a_broken_file_is_parsed_over(recorded: Path, content: bytes) -> None:
     assert (recorded / cache.NAME).stat().st_size > len(content)
 
 
+@pytest.mark.slow
 def test_a_read_only_run_is_kept_in_the_users_folder(
     recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,12 +101,14 @@ def test_a_read_only_run_is_kept_in_the_users_folder(
     pd.testing.assert_frame_equal(without_parsing(recorded, monkeypatch), first)
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_kept_it_is_parsed_each_time(recorded: Path, tmp_path: Path) -> None:
     (recorded / cache.NAME).mkdir()
     (tmp_path / "home").write_text("a file", "utf-8")
     assert is_as_parsed(recorded) and is_as_parsed(recorded)
 
 
+@pytest.mark.slow
 def test_the_users_folder_does_not_grow_for_ever(recorded: Path, tmp_path: Path) -> None:
     (recorded / cache.NAME).mkdir()
     (tmp_path / "home").mkdir()
@@ -112,6 +118,7 @@ def test_the_users_folder_does_not_grow_for_ever(recorded: Path, tmp_path: Path)
     assert len(list((tmp_path / "home").glob("*.parquet"))) == cache.MOST_FILES
 
 
+@pytest.mark.slow
 def test_a_saved_run_brings_what_is_kept(
     recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,6 +89,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return bench.run_so_far().directory
 
 
+@pytest.mark.slow
 def test_a_recorded_day_is_read_the_same(day: Path) -> None:
     table = values.parsed(day / "messages.jsonl")
     assert len(table) > 1000 and table["connector"].nunique() == 2

@@ -43,6 +43,7 @@ def texts(axes):
     return [text.get_text() for text in axes.texts]
 
 
+@pytest.mark.slow
 def test_a_day_shows_what_was_offered_and_what_flowed_as_steps(run):
     current = panel(run.plot.day(1), "Current")
     assert (11.0, 16.0) in hours(line(current, "offered")) and (11.0, 10.0) in hours(line(current, "offered"))
@@ -60,12 +61,14 @@ def test_phases_that_differ_are_lines_of_their_own():
     assert np.isnan(steps(at, rests)[1]).any()  # and nothing is drawn along zero
 
 
+@pytest.mark.slow
 def test_a_day_names_status_car_and_energy(run):
     band = run.plot.day(1).axes[0]
     assert {"Charging", "Available"} <= set(texts(band)) | {"Available"}
     assert any(text.startswith("vw-id3-58") for text in texts(band))
 
 
+@pytest.mark.slow
 def test_the_clock_aligned_readings_lie_on_the_register(run):
     energy = panel(run.plot.day(1), "Meter")
     points = hours(line(energy, "clock-aligned, sent (17)"))
@@ -148,6 +151,7 @@ def test_the_day_of_the_first_error_is_looked_at_first(run):
     run.summary["findings"] = []
 
 
+@pytest.mark.slow
 def test_a_run_without_telemetry_still_draws(tmp_path):
     bench = SmallBench(tmp_path / "run", watched=False)
     bench.close()
@@ -165,6 +169,7 @@ def test_a_figure_shows_itself_in_a_notebook_and_leaves_no_global_style_behind(r
     assert dict(matplotlib.rcParams) == before
 
 
+@pytest.mark.slow
 def test_the_same_figure_is_the_same_svg_in_the_colours_of_the_page():
     def drawn():
         with style():

@@ -70,6 +70,7 @@ def html(judged):
     return page(judged)
 
 
+@pytest.mark.slow
 def test_the_page_needs_nothing_from_outside(html):
     assert all(link.startswith("#") for link in Page(html).links)
     assert not re.search(r"@import|url\((?!#)|<script", html)
@@ -97,6 +98,7 @@ def test_a_finding_leads_to_its_requirement_its_session_and_its_day(html):
     assert {"#metering.clock-boundary", "#session-0", "#mark-0-1"} <= set(links)
 
 
+@pytest.mark.slow
 def test_the_matrix_says_requirement_by_session_what_was_put_to_the_test(judged):
     quiet = [SESSION | {"judged": letter, "connector": 2, "verdict": "PASS"} for letter in "P-"]
     judged.summary["sessions"] = [SESSION | {"judged": "F"}, *quiet]
@@ -139,6 +141,7 @@ def test_what_a_station_sends_cannot_break_the_page(bare):
     assert "<script" not in html and "&lt;script&gt;" in html
 
 
+@pytest.mark.slow
 def test_a_bench_says_who_measured_how_exactly_and_by_which_rule_it_was_decided(bare):
     device = {"role": "meter", "connector": 1, "driver": "modbus-meter", "serial": "SN-77"}
     bare.summary["bench"] = {

@@ -38,6 +38,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return Rig.load(folder / "small.toml").run(out=folder / "run")
 
 
+@pytest.mark.slow
 def test_sessions_are_the_plug_ins_with_what_flowed_meanwhile(run: Run) -> None:
     plugs = run.events[run.events["event"] == "plug-in"]
     table = run.sessions.sort_values("plug_in")

@@ -23,6 +23,7 @@ def test_a_run_outlives_the_bench_that_recorded_it() -> None:
     assert list(run.events["event"]) == ["plug-in"]
 
 
+@pytest.mark.slow
 def test_a_bench_leaves_nothing_behind_once_its_run_is_gone() -> None:
     run = recorded()
     directory = run.directory
@@ -32,6 +33,7 @@ def test_a_bench_leaves_nothing_behind_once_its_run_is_gone() -> None:
     assert not directory.exists()
 
 
+@pytest.mark.slow
 def test_a_back_office_asks_for_the_keys_unless_its_rig_says_otherwise() -> None:
     table = {"name": "silent", "start": "2024-03-01T00:00:00Z", "days": 1.0}
     asked = []
@@ -42,6 +44,7 @@ def test_a_back_office_asks_for_the_keys_unless_its_rig_says_otherwise() -> None
     assert asked == [True, False]
 
 
+@pytest.mark.slow
 def test_a_rig_and_a_run_can_be_pickled(tmp_path: Path) -> None:
     rig = Rig.load("week").revised({"ambient.mean_c": 31.0}, days=0.01)
     again = pickle.loads(pickle.dumps(rig))
@@ -54,6 +57,7 @@ def test_a_rig_and_a_run_can_be_pickled(tmp_path: Path) -> None:
     assert pickle.loads(kept).telemetry.equals(run.telemetry)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="no list of descriptors here")
 def test_a_bench_in_memory_holds_no_descriptor() -> None:
     before = os.listdir("/proc/self/fd")

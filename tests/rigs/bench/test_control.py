@@ -123,6 +123,7 @@ def test_a_recording_under_a_controller_is_replayed_without_it(tmp_path: Path) -
     assert again.summary["replay"]["same_frames"] > 100
 
 
+@pytest.mark.slow
 def test_a_list_is_a_schedule_of_steps(tmp_path: Path) -> None:
     short = {"days": 0.03, "sessions": EVENING["sessions"][:1]}
     found = run(tmp_path, lambda view: {1: [16, 16, 9]} if view.now.minute < 20 else {}, rig=short)
@@ -135,6 +136,7 @@ def test_a_list_is_a_schedule_of_steps(tmp_path: Path) -> None:
     assert t_s == pytest.approx(12 * 60 + 15, abs=1.0)  # the tag; not the next tenth minute
 
 
+@pytest.mark.slow
 def test_none_takes_the_limit_away_again(tmp_path: Path) -> None:
     short = {"days": 0.03, "sessions": EVENING["sessions"][:1]}
     found = run(tmp_path, lambda view: {1: 8.0 if view.now.minute < 20 else None}, rig=short)

@@ -38,6 +38,7 @@ def start(*arguments, **environment):
     return subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
+@pytest.mark.slow
 def test_the_evening_passes_every_check_it_exercises(evening):
     verdicts = {row["id"]: row["verdict"] for row in evening.summary["requirements"]}
     assert evening.passed and evening.summary["state"] == "complete"
@@ -59,6 +60,7 @@ def test_the_evening_has_each_transaction_message_once(evening):
     assert actions.count("StartTransaction") == actions.count("StopTransaction") == 1
 
 
+@pytest.mark.slow
 def test_the_same_rig_and_seed_give_the_same_frames(evening, tmp_path):
     again = Rig.load("first-charge").run(out=tmp_path / "again")
     frames = [(run.directory / "messages.jsonl").read_bytes() for run in (evening, again)]
@@ -70,6 +72,7 @@ def test_progress_goes_through_the_run_and_its_judging_up_to_the_whole(evening, 
     assert any(0.1 < share < 0.6 for share in told) and any(0.6 < share < 1.0 for share in told)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_meter(evening, tmp_path):
     other = Rig.load("first-charge").run(seed=2, out=tmp_path / "other")
     assert other.summary["sessions"][0]["kwh"] == pytest.approx(

@@ -193,6 +193,7 @@ def test_a_bench_may_start_now_and_then_follows_the_clock_of_the_csms():
 # --- a rig's run ---
 
 
+@pytest.mark.slow
 def test_a_rig_of_another_year_played_in_real_time_keeps_its_own_clock(rig, tmp_path):
     with websocket_server(Office()) as url:
         run = rig.run(days=5e-7, out=tmp_path / "run", csms=url, pace=1.0)
@@ -211,6 +212,7 @@ def frames(run, direction="up"):
     return [frame.frame for frame in run.frames() if frame.dir == direction]
 
 
+@pytest.mark.slow
 def test_a_rig_runs_over_the_socket_with_the_same_frames_as_in_memory(rig, tmp_path):
     with websocket_server(Office()) as url:
         wire = rig.run(out=tmp_path / "wire", csms=url)
@@ -340,6 +342,7 @@ def test_an_authorization_key_that_cannot_be_is_not_shown():
     assert "sesame" not in str(raised.value)
 
 
+@pytest.mark.slow
 def test_a_wss_back_office_is_trusted_by_its_ca_file():
     with websocket_server(Office(), tls=server_tls()) as url:
         with Bench(csms=url, ca_file=CERTIFICATES / "csms.pem") as one:

@@ -53,6 +53,7 @@ def again(one, run, folder, **how):
     return one.run(out=folder / "again", replay=run.directory, **how)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -86,6 +87,7 @@ class Moody(Office):
             ws.send("nonsense")
 
 
+@pytest.mark.slow
 def test_a_run_over_a_socket_is_played_again_to_the_byte(tmp_path):
     one = rig()
     with websocket_server(Moody()) as url:
@@ -96,6 +98,7 @@ def test_a_run_over_a_socket_is_played_again_to_the_byte(tmp_path):
     assert len(run.events.query("event == 'link-down'")) >= 1
 
 
+@pytest.mark.slow
 def test_a_paced_run_is_played_again_to_the_byte(tmp_path):
     one = rig()
     with websocket_server(Office()) as url:
@@ -131,6 +134,7 @@ def test_a_clock_that_was_set_in_real_time_is_set_in_the_replay(tmp_path):
     assert files(replayed) == files(run)
 
 
+@pytest.mark.slow
 def test_another_station_is_found_out_at_its_first_other_frame(tmp_path):
     run = rig().run(out=tmp_path / "run")
     station = {**RIG["station"], "boot": {"firmware": "V99"}}
@@ -145,6 +149,7 @@ def test_another_station_is_found_out_at_its_first_other_frame(tmp_path):
     assert actions.count("StopTransaction") == 1  # it is answered all the same
 
 
+@pytest.mark.slow
 def test_a_transcript_without_its_run_is_enough(tmp_path):
     one = rig()
     run = one.run(out=tmp_path / "run")
@@ -154,6 +159,7 @@ def test_a_transcript_without_its_run_is_enough(tmp_path):
     assert (replayed.directory / "messages.jsonl").read_bytes() == lines
 
 
+@pytest.mark.slow
 def test_days_and_seed_of_the_recording_hold(tmp_path):
     run = rig().run(out=tmp_path / "run", days=0.01, seed=7)
     summary = again(rig(), run, tmp_path).summary

@@ -57,12 +57,14 @@ def test_every_value_is_compared_or_has_its_reason_over_midnight(latency_s: floa
     assert found["count"] > 0.9 * told(made)
 
 
+@pytest.mark.slow
 def test_values_that_no_telemetry_shows_are_no_comparisons(tmp_path: Path) -> None:
     made = healthy(telemetry=False)
     found = row(judge(made.write(tmp_path / "run")))
     assert (found["count"], found["verdict"]) == (0, "NOT JUDGED")
 
 
+@pytest.mark.slow
 def test_telemetry_that_ends_early_leaves_what_comes_after_it_with_its_reason(tmp_path: Path) -> None:
     made = healthy()
     made.rows = [one for one in made.rows if one["t"] <= 7000.0]
@@ -99,6 +101,7 @@ def test_a_value_doubled_or_halved_at_any_instant_is_found(change: str, tmp_path
     assert found["failures"] == len(changed)
 
 
+@pytest.mark.slow
 def test_values_of_two_connectors_swapped_are_found_on_both(tmp_path: Path) -> None:
     charges = (Charge(1, 600, 630, 7230, 7500, amps=16.0), Charge(2, 600, 630, 7230, 7500, amps=8.0))
     made = healthy(charges)
@@ -111,6 +114,7 @@ def test_values_of_two_connectors_swapped_are_found_on_both(tmp_path: Path) -> N
     assert row(verdict)["failures"] == 6
 
 
+@pytest.mark.slow
 def test_the_parts_of_a_day_lose_no_value_between_them(tmp_path: Path) -> None:
     """Parts may be closed at any moment; a reading of that moment belongs to one of them."""
     made = healthy()
@@ -131,6 +135,7 @@ def test_the_parts_of_a_day_lose_no_value_between_them(tmp_path: Path) -> None:
     assert parts["count"] >= whole["count"] - 11
 
 
+@pytest.mark.slow
 def test_the_summary_carries_the_account(tmp_path: Path) -> None:
     verdict = judge(healthy().write(tmp_path / "run"))
     text = json.dumps(verdict.summary())

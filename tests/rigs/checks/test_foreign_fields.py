@@ -67,6 +67,7 @@ def test_the_tour_itself_is_valid(tmp_path: Path) -> None:
     assert verdict.breakdowns == []
 
 
+@pytest.mark.slow
 def test_a_wrong_value_at_any_place_breaks_no_check(tmp_path: Path) -> None:
     """At some places here, at all of them in the slow set; which wrong value it is goes round."""
     for k, place in list(enumerate(PLACES))[::33]:

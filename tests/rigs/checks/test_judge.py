@@ -29,6 +29,7 @@ def verdicts(verdict: Any) -> dict[str, str]:
     return {row["id"]: row["verdict"] for row in verdict.requirements}
 
 
+@pytest.mark.slow
 def test_a_healthy_recording_passes_every_requirement_it_exercises(tmp_path: Path) -> None:
     verdict = judge(healthy().write(tmp_path / "run"))
     assert verdict.findings == []
@@ -41,6 +42,7 @@ EVERY = [  # each third one in the fast set, to keep it fast; all of them with t
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "requirement"), EVERY, ids=lambda x: getattr(x, "__name__", x))
 def test_each_check_is_tripped_by(
     fault: Callable[[Handmade], None], requirement: str, tmp_path: Path
@@ -52,6 +54,7 @@ def test_each_check_is_tripped_by(
     assert not verdict.passed
 
 
+@pytest.mark.slow
 def test_a_finding_names_time_connector_expected_and_actual(tmp_path: Path) -> None:
     made = healthy()
     made.drop(made.meter_values("Sample.Clock", 1)[7])
@@ -72,6 +75,7 @@ def test_a_finding_names_time_connector_expected_and_actual(tmp_path: Path) -> N
     }
 
 
+@pytest.mark.slow
 def test_a_bare_transcript_is_judged_as_far_as_its_frames_allow(tmp_path: Path) -> None:
     made = healthy()
     a_missing_sample(made)
@@ -83,6 +87,7 @@ def test_a_bare_transcript_is_judged_as_far_as_its_frames_allow(tmp_path: Path) 
     assert [session["transactions"] for session in verdict.sessions] == [[1], [2], [3]]
 
 
+@pytest.mark.slow
 def test_without_a_known_interval_samples_are_not_judged(tmp_path: Path) -> None:
     made = healthy()
     made.drop(*made.calls("GetConfiguration"))
@@ -112,6 +117,7 @@ def test_every_broken_line_is_a_finding_with_its_number(tmp_path: Path) -> None:
     assert [m.split(":")[0] for m in messages] == ["line 31", "line 61"]
 
 
+@pytest.mark.slow
 def test_the_cut_last_line_of_a_killed_run_is_a_warning(tmp_path: Path) -> None:
     run = healthy().write(tmp_path / "run", state="running", simulated_s=0.0)
     text = (run / "messages.jsonl").read_text()
@@ -129,6 +135,7 @@ def test_an_empty_or_foreign_file_is_refused_in_one_line(content: str, tmp_path:
         judge(path)
 
 
+@pytest.mark.slow
 def test_finish_writes_the_verdict_into_the_summary(tmp_path: Path) -> None:
     run = healthy().write(tmp_path / "run", rig="hand", seed=3)
     verdict = finish(run)
@@ -143,6 +150,7 @@ def test_finish_writes_the_verdict_into_the_summary(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_transaction_of_a_car_that_nobody_saw_come_is_a_session_of_its_own(tmp_path: Path) -> None:
     """Not one of the car before it, which has left."""
     made = healthy()
@@ -155,6 +163,7 @@ def test_a_transaction_of_a_car_that_nobody_saw_come_is_a_session_of_its_own(tmp
     assert third["plug_in"] == start["frame"][3]["timestamp"]
 
 
+@pytest.mark.slow
 def test_a_session_tells_its_energy_charge_and_shortfall(tmp_path: Path) -> None:
     first, _, third = judge(healthy().write(tmp_path / "run")).sessions
     del first["judged"]
@@ -175,6 +184,7 @@ def test_a_session_tells_its_energy_charge_and_shortfall(tmp_path: Path) -> None
     assert third["kwh"] == 9.2 and third["shortfall_kwh"] == 10.8
 
 
+@pytest.mark.slow
 def test_a_session_tells_what_it_put_to_the_test(tmp_path: Path) -> None:
     made = healthy()
     made.drop(made.meter_values("Sample.Periodic", 2)[5])
@@ -187,6 +197,7 @@ def test_a_session_tells_what_it_put_to_the_test(tmp_path: Path) -> None:
     assert {one["rpc.id"] for one in told} == {"-"}  # the station's as a whole
 
 
+@pytest.mark.slow
 def test_the_verdict_fits_a_hundred_columns(tmp_path: Path) -> None:
     from rich.console import Console
 
@@ -215,6 +226,7 @@ def test_a_changed_interval_anchors_the_samples_anew(tmp_path: Path) -> None:
     assert verdict.findings == []
 
 
+@pytest.mark.slow
 def test_a_message_repeated_for_want_of_a_reply_counts_once(tmp_path: Path) -> None:
     made = healthy()
     line = made.meter_values("Sample.Periodic", 2)[10]
@@ -226,6 +238,7 @@ def test_a_message_repeated_for_want_of_a_reply_counts_once(tmp_path: Path) -> N
     assert [f["requirement"] for f in verdict.findings] == ["rpc.answered"]
 
 
+@pytest.mark.slow
 def test_power_cut_at_the_instant_of_a_frame_comes_after_it(tmp_path: Path) -> None:
     made = healthy(end=8000.0)
     made.event(7500.0, None, "power-cut")
@@ -255,12 +268,14 @@ def test_a_station_set_to_its_back_offices_clock_is_judged_in_that_time(
     assert {id for id, word in verdicts(verdict).items() if word == "PASS"} >= EXERCISED_BY_HEALTHY
 
 
+@pytest.mark.slow
 def test_a_wrong_clock_that_was_set_right_is_judged_in_the_recordings_time(tmp_path: Path) -> None:
     made = healthy()
     made.event(0.05, None, "clock-set", offset_s=-3600.0)
     assert judge(made.write(tmp_path / "run")).findings == []
 
 
+@pytest.mark.slow
 def test_events_that_a_kill_left_ahead_of_the_frames_are_not_judged(tmp_path: Path) -> None:
     """What a hand did after the last frame kept is not known to have gone without an answer."""
     run = healthy().write(tmp_path / "run")

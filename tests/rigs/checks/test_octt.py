@@ -72,6 +72,7 @@ def test_situations_are_told_by_action_subject_reply_and_transaction(tmp_path: P
     assert seen["Heartbeat"] == 0  # not answered
 
 
+@pytest.mark.slow
 def test_the_map_of_a_healthy_recording_fits_a_hundred_columns(tmp_path: Path) -> None:
     requirements = [{"id": row.id, "verdict": "PASS"} for row in TABLE]
     rows = octt(healthy().write(tmp_path / "run"), requirements)
@@ -86,6 +87,7 @@ def test_the_map_of_a_healthy_recording_fits_a_hundred_columns(tmp_path: Path) -
     assert sum("TC_" in line for line in lines) == 107
 
 
+@pytest.mark.slow
 def test_verify_shows_the_map_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = healthy().write(tmp_path / "run")
     assert main(["verify", str(run / "messages.jsonl"), "--octt", "--json"]) == 0

@@ -38,6 +38,7 @@ def breaks(made: Handmade, directory: Path) -> bool:
 
 
 # the larger of 3 % and half an ampere at 230 V: 331.2 W of one car, 662.4 W of both
+@pytest.mark.slow
 @pytest.mark.parametrize(("part", "is_broken"), [(1.0, False), (1.029, False), (1.031, True), (2.0, True)])
 @pytest.mark.parametrize(
     ("connector", "purpose", "watts"),
@@ -53,6 +54,7 @@ def test_power_above_a_limit_in_watts_is_found(
     assert breaks(limited(connector, purpose, watts, part), tmp_path / "run") == is_broken
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("volts", "is_broken"), [(230.0, True), (253.0, False)])
 def test_a_higher_voltage_brings_more_power_at_the_same_limit(
     volts: float, is_broken: bool, tmp_path: Path

@@ -47,6 +47,7 @@ def test_time_never_runs_back_and_goes_both_ways(rate: float, sets: list[tuple[f
     assert [time.t_s(t) for t in epochs.tolist()] == pytest.approx(runs.tolist(), abs=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ppm", [-500.0, 500.0])
 def test_a_session_through_hours_without_a_link_has_no_error_whatever_the_clock_drifts(ppm: float) -> None:
     day = Day(1, connectors=2, clock={"drift_ppm": ppm}, keys={"MeterValueSampleInterval": 60}, policies={})

@@ -56,6 +56,7 @@ def records(path: Path) -> list[Line]:
     return [json.loads(raw) for _, raw in transcript(path)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [bracketed, absolute, of_csms, of_station])
 def test_every_form_is_read_as_our_own(
     form: Callable[[Line], str], frames: list[Line], tmp_path: Path
@@ -65,11 +66,13 @@ def test_every_form_is_read_as_our_own(
     assert [[row[key] for key in wanted] for row in read] == [[row[key] for key in wanted] for row in frames]
 
 
+@pytest.mark.slow
 def test_the_log_of_evcc_is_read_to_the_second(frames: list[Line], tmp_path: Path) -> None:
     read = records(written(tmp_path / "evcc.log", of_evcc, frames))
     assert [(row["at"][:19], row["dir"]) for row in read] == [(row["at"][:19], row["dir"]) for row in frames]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [bracketed, of_csms])
 def test_a_log_gets_the_verdict_that_its_messages_get(
     form: Callable[[Line], str], frames: list[Line], tmp_path: Path
@@ -106,6 +109,7 @@ def test_where_a_log_has_no_times_the_frames_own_stand_for_them(tmp_path: Path) 
     assert [row["at"][11:19] for row in records(path)] == ["10:00:05", "10:00:05", "10:00:05", "10:05:05"]
 
 
+@pytest.mark.slow
 def test_each_broken_line_is_a_finding_with_its_number(frames: list[Line], tmp_path: Path) -> None:
     path = tmp_path / "broken.log"
     rows = [absolute(line) for line in frames]
@@ -157,6 +161,7 @@ def test_an_empty_or_foreign_file_is_refused_in_one_line(
     assert "holds no OCPP frames" in err
 
 
+@pytest.mark.slow
 def test_the_reply_to_a_call_on_a_broken_line_is_not_blamed(frames: list[Line], tmp_path: Path) -> None:
     lines = [json.dumps(line) for line in frames]
     lines[20] = lines[20][:80]  # a CALL, cut

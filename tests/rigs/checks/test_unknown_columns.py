@@ -97,6 +97,7 @@ def of_one_connector(name: str) -> Callable[[pa.Table], pa.Table]:
     return change
 
 
+@pytest.mark.slow
 def test_an_instrument_at_one_outlet_judges_that_one_and_no_sum(
     tmp_path: Path, whole: dict[str, dict[str, Any]]
 ) -> None:
@@ -107,6 +108,7 @@ def test_an_instrument_at_one_outlet_judges_that_one_and_no_sum(
     assert rows["electrical.station-limit"]["verdict"] == "NOT JUDGED"
 
 
+@pytest.mark.slow
 def test_a_power_factor_missing_in_single_rows_costs_those_rows(
     tmp_path: Path, whole: dict[str, dict[str, Any]]
 ) -> None:

@@ -131,6 +131,7 @@ def fails_in_many_ways(made: Handmade) -> None:
         line["frame"][3]["extra"] = 1
 
 
+@pytest.mark.slow
 def test_what_a_reader_needs_first_fits_forty_lines_of_eighty_columns(tmp_path: Path) -> None:
     made = healthy()
     fails_in_many_ways(made)
@@ -160,6 +161,7 @@ reason = "accepted until V33"
 """
 
 
+@pytest.mark.slow
 def test_an_accepted_deviation_is_no_fault_and_says_why(tmp_path: Path) -> None:
     made = healthy()
     a_meter_three_percent_fast(made)
@@ -173,6 +175,7 @@ def test_an_accepted_deviation_is_no_fault_and_says_why(tmp_path: Path) -> None:
     assert all("accepted until V33" in finding["message"] for finding in accepted.findings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ['vendor = "Other"', 'firmware = "V33*"', 'message = "*nothing like it*"'])
 def test_a_deviation_of_another_station_or_finding_changes_nothing(line: str, tmp_path: Path) -> None:
     made = healthy()
@@ -198,6 +201,7 @@ def test_a_file_of_deviations_that_is_wrong_says_where(text: str, said: str, tmp
         read_known(tmp_path / "known.toml")
 
 
+@pytest.mark.slow
 def test_frames_alone_say_of_each_requirement_what_lacks_and_how_to_get_it(tmp_path: Path) -> None:
     """What a run directory judges and its bare frames cannot is NOT JUDGED, never NOT EXERCISED."""
     run = healthy().write(tmp_path / "run")

@@ -56,6 +56,7 @@ def refused(capsys: Captured, *argv: str) -> str:
     return line
 
 
+@pytest.mark.slow
 def test_a_run_ends_with_a_verdict_its_speed_and_its_directory(rig: Path, capsys: Captured) -> None:
     assert main(["run", str(rig)]) == 0
     out = capsys.readouterr().out
@@ -81,6 +82,7 @@ def test_the_run_goes_where_out_says(rig: Path) -> None:
     assert Path("here/it-is/messages.jsonl").is_file()
 
 
+@pytest.mark.slow
 def test_an_existing_run_directory_is_replaced(rig: Path) -> None:
     assert main(["run", str(rig), "--quiet"]) == 0
     assert main(["run", str(rig), "--quiet", "--days", "0.1"]) == 0
@@ -142,6 +144,7 @@ def test_bad_input_is_one_line_and_exit_code_two(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_verify_judges_a_run_again(rig: Path, capsys: Captured) -> None:
     main(["run", str(rig), "--quiet"])
     assert main(["verify", "runs/small-1"]) == 0
@@ -166,6 +169,7 @@ def test_verify_refuses_a_file_without_frames(rig: Path, capsys: Captured) -> No
     assert refused(capsys, "verify", "empty.jsonl").startswith("evc5: empty.jsonl holds no OCPP frames")
 
 
+@pytest.mark.slow
 def test_the_shipped_rigs_are_listed(capsys: Captured) -> None:
     assert main(["rigs"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
@@ -173,6 +177,7 @@ def test_the_shipped_rigs_are_listed(capsys: Captured) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_shipped_rig_is_copied_to_be_changed(rig: Path, capsys: Captured) -> None:
     assert main(["rigs", "--copy", "first-charge", "own"]) == 0
     assert capsys.readouterr().out.strip().endswith("evc5 run own/first-charge.toml")

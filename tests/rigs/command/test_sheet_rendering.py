@@ -32,6 +32,7 @@ def first_column(lines: list[str]) -> Iterator[tuple[str, str]]:
             yield heading, line.split()[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [80, 200])
 def test_every_row_of_the_sheet_is_on_the_terminal_under_its_table(width: int) -> None:
     lines = printed(Behaviour.load("evc5-v32r30"), width)
@@ -40,6 +41,7 @@ def test_every_row_of_the_sheet_is_on_the_terminal_under_its_table(width: int) -
     assert [row for row in first_column(lines) if row in wanted] == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [80, 140])
 def test_no_word_of_a_remark_is_broken_in_two(width: int) -> None:
     whole = set(re.split(r"[\s,]+", " ".join(printed(Behaviour.load("evc5-v32r30"), width))))
@@ -48,6 +50,7 @@ def test_no_word_of_a_remark_is_broken_in_two(width: int) -> None:
     assert len(words) > 50 and words - whole == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [80, 140])
 def test_what_is_assumed_is_shown_to_be(width: int) -> None:
     lines = printed(Behaviour.load("evc5-v32r30"), width)
@@ -55,6 +58,7 @@ def test_what_is_assumed_is_shown_to_be(width: int) -> None:
     assert "[assumed]" in line
 
 
+@pytest.mark.slow
 def test_policies_are_shown_with_the_answer_given() -> None:
     lines = printed(Behaviour.load("ocpp16").with_policies({"gap": "unlimited"}), width=200)
     [line] = [line for line in lines if line.split()[:1] == ["gap"]]

@@ -67,6 +67,7 @@ def test_rotated_files_are_one_log_in_order_of_time(here: Path, capsys: Captured
     assert told["findings"] == []
 
 
+@pytest.mark.slow
 def test_a_line_of_several_files_is_named_by_its_own_file(here: Path, capsys: Captured) -> None:
     lines = of("CP001", **{'"value":"1200"': '"value":"900"'}).splitlines(keepends=True)
     parts = {"ocpp.log.2": lines[:10], "ocpp.log.1": lines[10:20], "ocpp.log": lines[20:]}
@@ -198,6 +199,7 @@ def test_what_lacks_is_shown_to_its_end_and_one_is_not_plural(here: Path, capsys
     assert "1 transaction\n" in out or "1 transaction," in out
 
 
+@pytest.mark.slow
 def test_the_reading_of_a_long_log_tells_how_far_it_is(here: Path) -> None:
     lines = of("CP001").splitlines(keepends=True)
     noise = "".join(f"2024-03-01 09:00:00.000 INFO heap {k} of 4096 pages in use\n" for k in range(9_000))

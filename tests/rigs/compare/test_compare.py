@@ -313,6 +313,7 @@ def test_bad_input_is_told_in_one_line(
     assert said in err
 
 
+@pytest.mark.slow
 def test_two_runs_are_compared_by_themselves_or_by_their_directories(tmp_path: Path) -> None:
     charge = {"connector": 1, "vehicle": "vw-id3-58", "plug_in": "10m", "unplug": "40m", "soc": 0.5}
     rig = Rig.from_dict({"name": "one", "start": "2024-03-01T10:00:00Z", "days": 0.05, "sessions": [charge]})

@@ -222,6 +222,7 @@ def test_the_least_exact_meter_says_how_exact_telemetry_is() -> None:
     assert described(Hardware.model_validate({"connector": {"1": {"meter": {"driver": "person"}}}})) is None
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=10)
 @given(st.lists(st.tuples(st.floats(0.1, 40_000.0), st.integers(1, 2)), min_size=1, max_size=30))
 def test_every_reading_is_a_row_of_its_day(gaps: list[tuple[float, int]]) -> None:

@@ -62,6 +62,7 @@ def test_registers_are_numbers_as_the_maker_says(
     assert field.decoded(field.encoded(told, map_.low_word_first), map_.low_word_first) == told
 
 
+@pytest.mark.slow
 @given(st.sampled_from(NAMES), st.floats(-500.0, 500.0))
 def test_what_is_served_reads_back_within_a_digit(name: str, value: float) -> None:
     map_ = maps.find(name, HERE)

@@ -48,6 +48,7 @@ def written(folder, lines, ends):
     return folder / "messages.jsonl", folder / "messages.jsonl.zst"
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     count=st.integers(0, 40), ends=st.sets(st.integers(0, 39)), window=st.tuples(*[st.integers(0, 45)] * 2)
@@ -64,6 +65,7 @@ def test_both_forms_hold_the_same_frames_in_any_window(tmp_path_factory, count, 
         assert told == [7.0 * n for n in range(count) if begin <= instant(7 * n) < end]
 
 
+@pytest.mark.slow
 def test_of_a_file_that_was_cut_all_whole_blocks_are_read(tmp_path):
     lines = [line(n, size=40) for n in range(6)]
     _, zst = written(tmp_path, lines, ends={1, 3})

@@ -164,6 +164,7 @@ def test_a_password_that_cannot_be_used_is_refused(tmp_path, url, content, said)
         with_password(url, tmp_path / "secret")
 
 
+@pytest.mark.slow
 def test_the_twin_dials_in_with_it(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EVC5_CSMS_PASSWORD", "sesame-0123456789")

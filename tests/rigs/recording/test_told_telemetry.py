@@ -107,6 +107,7 @@ def test_the_judge_takes_no_station_at_its_word(tmp_path):
     assert electrical and "PASS" not in electrical.values() and "FAIL" not in electrical.values()
 
 
+@pytest.mark.slow
 def test_figures_can_be_drawn_of_it(tmp_path):
     served = Served(tmp_path)
     for n in range(1, 50):

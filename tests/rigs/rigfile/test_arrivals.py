@@ -76,12 +76,14 @@ def test_no_connector_has_two_cars_and_no_car_needs_more_than_it_takes() -> None
     )
 
 
+@pytest.mark.slow
 def test_drawn_cars_repeat_with_the_seed_and_a_longer_run_begins_as_a_shorter() -> None:
     assert plan(days=5) == plan(days=5) != plan(days=5, seed=2)
     short = plan(days=5)
     assert plan(days=9)[: len(short)] == short and len(short) > 20
 
 
+@pytest.mark.slow
 def test_an_hour_with_other_rates_leaves_the_others_as_they_were() -> None:
     short = {**TABLE, "stay_h": {"like": "fixed", "mean": 0.1}}
     other = {**short, "per_hour": [[1.0] * 23 + [4.0]]}

@@ -137,6 +137,7 @@ def test_a_change_that_cannot_be_is_refused_by_its_key(changes: dict[str, Any], 
     assert str(caught.value).startswith(said)
 
 
+@pytest.mark.slow
 def test_a_refusal_names_the_file_that_was_revised() -> None:
     with pytest.raises(BadInput, match=r"^week\.toml: ambient\.mean is not a key"):
         Rig.load("week").revised({"ambient.mean": 3})

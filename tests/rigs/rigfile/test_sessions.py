@@ -207,5 +207,6 @@ def test_the_year_keeps_both_connectors_busy_every_week() -> None:
     assert sum(session.needed_wh or 0.0 for session in plan) == pytest.approx(energy_kwh * 1000.0, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_no_car_of_the_shipped_rigs_needs_more_than_it_holds() -> None:
     assert all(session.soc > 0.0 for session in RigFile.load("year").plan())

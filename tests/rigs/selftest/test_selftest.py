@@ -32,6 +32,7 @@ HEALTHY = [  # half of them in the fast set
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rig", HEALTHY)
 def test_the_healthy_twin_has_no_error(rig: str) -> None:
     trial, recording = run_trial(rig)
@@ -66,6 +67,7 @@ EVERY = [  # each twelfth one in the fast set, to keep it fast; all of them with
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", EVERY)
 def test_a_bug_is_caught_by_the_check_it_names(bug: Bug, healthy: dict[str, bytes]) -> None:
     if bug.rig not in healthy:

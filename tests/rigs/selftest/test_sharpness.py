@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from handmade import healthy
 from trips import TRIPS
 
@@ -25,6 +26,7 @@ def test_every_bug_names_a_check_that_there_is() -> None:
     assert {bug.check for bug in BUGS} <= {row.id for row in TABLE}
 
 
+@pytest.mark.slow
 def test_a_connection_that_the_back_office_ends_is_a_warning(tmp_path: Path) -> None:
     made = healthy()
     made.event(20_000.0, None, "link-down", kind="lost", reason="1011 internal error")

@@ -31,6 +31,7 @@ def descriptors():
     return len(os.listdir("/proc/self/fd"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts descriptors by /proc")
 def test_a_station_that_has_hung_up_holds_no_descriptor(tmp_path):
     with service(Plan(tmp_path)) as one:

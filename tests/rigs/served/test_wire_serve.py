@@ -349,6 +349,7 @@ class Serving:
         return self._outcome[0]
 
 
+@pytest.mark.slow
 def test_what_the_operator_does_becomes_an_event_and_the_back_office_acts_by_itself(tmp_path):
     rig, prompts, scripts = RigFile.parse(RIG), io.StringIO(), []
     hands = Hands("\n", "the grey card\n", "s\n")
@@ -368,6 +369,7 @@ def test_what_the_operator_does_becomes_an_event_and_the_back_office_acts_by_its
     assert "Plug the VW ID.3" in prompts.getvalue() and "TAG9" in prompts.getvalue()
 
 
+@pytest.mark.slow
 def test_outages_of_the_rig_close_the_socket_and_refuse_the_next(tmp_path):
     rig = RigFile.parse({**RIG, "sessions": [], "outages": [{"from": 0.05, "to": 0.15}]})
     with service(Plan(tmp_path, rig, {"CP1": ""})) as one:
@@ -383,6 +385,7 @@ def test_outages_of_the_rig_close_the_socket_and_refuse_the_next(tmp_path):
     assert [row["event"] for row in events(tmp_path)][:3] == ["link-up", "link-down", "link-up"]
 
 
+@pytest.mark.slow
 def test_a_rig_on_hardware_is_judged_after_its_time_and_the_operator_s_last_answer(tmp_path, monkeypatch):
     one = Serving(tmp_path / "run", monkeypatch, "\n", "\n", "\n")
     one.charger.call(*BOOT)

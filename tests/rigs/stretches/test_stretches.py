@@ -53,6 +53,7 @@ def with_station(**station: Any) -> dict[str, Any]:
     return {**TABLE, "station": {**TABLE["station"], **station, "keys": keys}}
 
 
+@pytest.mark.slow
 def test_nearly_all_of_a_quiet_day_is_rendered() -> None:
     found, calls = difference(TABLE, charges)
     assert found is None
@@ -109,6 +110,7 @@ def test_a_stretch_may_be_cut_at_any_instant(
     assert difference(table, story)[0] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_a_random_hour(seed: int) -> None:
     assert day_differs(seed, 1.0)[0] is None

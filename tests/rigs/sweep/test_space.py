@@ -46,6 +46,7 @@ def test_dotted_keys_of_toml_and_quoted_ones_name_the_same_key() -> None:
     assert nested == {"ambient.mean_c": Span(1, 2), "station.keys.A": Choices((1,))}
 
 
+@pytest.mark.slow
 @given(st.integers(1, 60), st.integers(0, 2**32))
 def test_a_latin_hypercube_has_one_point_in_each_of_the_equal_parts_of_each_key(runs: int, seed: int) -> None:
     found = points(axes(SPANS), "latin-hypercube", runs, seed)

@@ -1,5 +1,6 @@
 """What passes is read from its bytes, in whatever portions they come. The library writes the frames here."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.frames import Close, Frame, Opcode
@@ -23,6 +24,7 @@ def written(said: list[tuple[str, int]], masked: bool) -> bytes:
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(TEXTS, st.integers(1, 4)), max_size=4), st.booleans(), st.lists(st.integers(1, 5000))

@@ -44,6 +44,7 @@ def test_who_cannot_have_the_minimum_pauses_for_the_others():
     assert grants == {1: Grant(10, "station"), 2: Grant(0.0, "sharing")}
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(AMPS, AMPS), min_size=1, max_size=4), AMPS, st.booleans())
 def test_no_grant_breaks_a_limit_or_the_minimum(caps, station_a, first_come):
     requests = [request(n, rated=a, profile=b) for n, (a, b) in enumerate(caps, 1)]

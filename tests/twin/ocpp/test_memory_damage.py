@@ -40,6 +40,7 @@ def held(path: Path) -> str:
     return repr((running, [(m.action, m.payload, m.row) for m in queue], sorted(facts.items())))
 
 
+@pytest.mark.slow
 def test_phase_registers_keep_to_their_total_over_ten_restarts(tmp_path: Path) -> None:
     for day in range(1, 11):
         bench = charging(remembering(tmp_path, f"2024-01-{day:02}T00:00:00Z"), vehicle="vw-id3-58", soc=0.1)

@@ -60,6 +60,7 @@ def an_hour_without_power(**station: Any) -> Bench:
     return bench.advance(60)
 
 
+@pytest.mark.slow
 def test_a_transaction_that_lost_its_power_ended_when_it_did() -> None:
     bench = an_hour_without_power()
     [stop] = sent(bench, "StopTransaction")
@@ -80,6 +81,7 @@ def test_by_policy_the_stop_is_of_the_boot_and_the_connector_prepares() -> None:
     assert statuses(bench)[-1] == ("Preparing", "NoError")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["Hard", "Soft"])
 def test_after_a_reset_a_cable_that_had_its_transaction_is_finishing(kind: str) -> None:
     bench = Bench(start=START, keys={"chg_Ch1Options": "PlugAndCharge=1"})

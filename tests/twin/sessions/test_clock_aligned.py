@@ -176,6 +176,7 @@ def test_the_nights_of_daylight_saving_count_from_local_midnight(start: datetime
     assert stamps(bench) == boundaries(start, start + 4 * DAY, interval, AMSTERDAM)
 
 
+@pytest.mark.slow
 def test_seven_days_of_everything() -> None:
     """A change of interval, a reset, an outage over midnight, a drifting clock and the night of the DST."""
     start = datetime(2024, 3, 28, 9, 3, 7, tzinfo=UTC)

@@ -1,6 +1,7 @@
 """The authorisation cache and the local list by themselves: places, expiry, what a memory keeps of them."""
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given
 
 from evc5.twin.sessions.id_tags import Cache, LocalList
@@ -57,6 +58,7 @@ def test_a_date_that_is_none_never_expires() -> None:
     assert cache.find("a", NOW * 2) == {"status": "Accepted", "expiryDate": "some day"}
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from("abcdefghABC"), st.sampled_from([GOOD, BAD, SOON]))))
 def test_a_cache_never_has_more_than_its_places_and_always_the_latest(heard: list) -> None:
     cache = full(*heard)

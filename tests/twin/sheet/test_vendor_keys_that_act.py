@@ -41,6 +41,7 @@ def test_the_keys_that_act_are_those_that_a_station_ever_reads(monkeypatch: pyte
     assert len(vendor.ACT - read) <= 7, "com_Endpoint, com_FwOptions and the like want a socket or an update"
 
 
+@pytest.mark.slow
 def test_the_sheet_says_value_only_of_the_others(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sheet"]) == 0
     said = " ".join(capsys.readouterr().out.split())

@@ -42,6 +42,7 @@ def test_each_quarter_has_the_energy_that_the_twin_counted_at_its_ends() -> None
     assert mine.mean_w.to_numpy() == pytest.approx(mine.energy_wh.to_numpy() * 8.0)
 
 
+@pytest.mark.slow
 def test_the_sum_is_the_energy_of_the_run_and_the_total_that_of_its_connectors(night: Run) -> None:
     found = night.demand()
     last = night.telemetry.groupby("connector").energy_wh.last()
@@ -60,6 +61,7 @@ def test_the_highest_total_is_at_least_every_total_of_one_instant(night: Run) ->
     assert highest <= total_w.max() * 1.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("day", "quarters"), [("2024-03-31", 92), ("2024-10-27", 100), ("2024-05-01", 96)])
 def test_a_day_has_as_many_quarters_as_its_clock_has(day: str, quarters: int, tmp_path: Path) -> None:
     zone = "Europe/Amsterdam"

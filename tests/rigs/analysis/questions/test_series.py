@@ -44,6 +44,7 @@ def watched() -> tuple[Run, list[dict[str, Any]]]:
     return bench.run_so_far(), seen
 
 
+@pytest.mark.slow
 def test_each_instant_is_what_the_bench_showed_just_then(watched: tuple[Run, list[dict[str, Any]]]) -> None:
     run, seen = watched
     found = run.series("22.5s", [*WITHIN, *EXACT])
@@ -56,6 +57,7 @@ def test_each_instant_is_what_the_bench_showed_just_then(watched: tuple[Run, lis
         assert list(mine[name]) == [row[name] for row in seen], name
 
 
+@pytest.mark.slow
 def test_instants_stand_on_multiples_of_the_step_in_the_rigs_zone(tmp_path: Path) -> None:
     rig = Rig.from_dict(
         {"name": "idle", "start": "2024-03-31T00:10:00Z", "timezone": "Europe/Amsterdam", "days": 0.25}
@@ -86,6 +88,7 @@ def test_a_column_that_telemetry_has_not_is_refused(watched: tuple[Run, list[dic
         watched[0].series("7s")
 
 
+@pytest.mark.slow
 def test_all_columns_of_a_foreign_recording_without_energy_are_held(tmp_path: Path) -> None:
     """Instruments may tell power and no energy: then nothing says how it went between two readings."""
     run = Rig.from_dict({"name": "idle", "start": "2024-01-01T00:00:00Z", "days": 0.01}).run(

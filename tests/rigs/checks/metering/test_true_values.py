@@ -35,6 +35,7 @@ def found(measurand: str, phase: str | None, text: str, path: Path) -> set[str]:
     return {one["requirement"] for one in judge(made.write(path)).findings}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("measurand", "phase", "inside", "outside"), TOLD, ids=lambda x: str(x))
 def test_a_value_may_be_off_by_what_its_meter_may(
     measurand: str, phase: str | None, inside: tuple[str, ...], outside: tuple[str, ...], tmp_path: Path
@@ -46,6 +47,7 @@ def test_a_value_may_be_off_by_what_its_meter_may(
 
 
 # The three phases tell 11,040 W: 1 % of the total and 10 are let pass.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("watts", "holds"), [("11161", True), ("11163", False), ("10921", True), ("10919", False)]
 )
