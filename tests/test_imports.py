@@ -92,6 +92,10 @@ ROOMS = {
         " rigs.controllers models twin",
         "orjson pandas",
     ),
+    "rigs.standin": (
+        "rigs.errors rigs.rigfile rigs.bench rigs.hardware models twin",
+        "orjson",
+    ),
     "rigs.keeper": ("rigs.errors rigs.secrets twin", ""),
     "rigs.served": (
         "rigs.user_files rigs.errors rigs.printable rigs.recording rigs.checks rigs.analysis"

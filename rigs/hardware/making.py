@@ -26,6 +26,16 @@ class Parts:
     folder: Path
     station: sim.SimStation = field(default_factory=sim.SimStation)
     outlets: dict[int, sim.SimOutlet] = field(default_factory=dict)
+    _lines: Any = None
+
+    @property
+    def lines(self) -> Any:
+        """Modbus lines, each opened once."""
+        if self._lines is None:
+            from evc5.rigs.hardware.modbus.line import Lines
+
+            self._lines = Lines()
+        return self._lines
 
     def outlet(self, connector: int | None, device: Device) -> sim.SimOutlet:
         return self.outlets.setdefault(connector or 1, sim.SimOutlet(self.station, device.offers_a))
@@ -108,18 +118,16 @@ def _command(parts: Parts, role: str, connector: int | None, device: Device) -> 
 
 def _modbus_meter(parts: Parts, role: str, connector: int | None, device: Device) -> Any:
     from evc5.rigs.hardware.modbus import maps
-    from evc5.rigs.hardware.modbus.line import Line
     from evc5.rigs.hardware.modbus.meter import ModbusMeter
 
-    line = Line(device.url or "", device.unit, device.timeout_s)
+    line = parts.lines.line(device.url or "", device.unit, device.timeout_s)
     return ModbusMeter(line, maps.find(device.map or "", parts.folder))
 
 
 def _modbus_box(parts: Parts, role: str, connector: int | None, device: Device) -> Any:
     from evc5.rigs.hardware.modbus import box
-    from evc5.rigs.hardware.modbus.line import Line
 
-    line = Line(device.url or "", device.unit, device.timeout_s)
+    line = parts.lines.line(device.url or "", device.unit, device.timeout_s)
     coils = box.find(device.map or "", parts.folder)
     return box.ModbusMains(line, coils.mains or 0) if role == "mains" else box.ModbusBox(line, coils)
 

@@ -1,22 +1,36 @@
-"""A Modbus line: TCP, RTU over TCP, or RTU on a serial port. Only here and in `serving` is pymodbus known."""
+"""A Modbus line as its master. Only here and in `serving` is pymodbus known."""
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-from evc5.rigs.errors import BadInput, BenchFault
+from evc5.rigs.errors import BenchFault
+from evc5.rigs.hardware.modbus.ports import place_of
 
-PARITIES = ("N", "E", "O")
+STRAY_S = 0.2  # assumed: what comes so soon after a request that failed is a late answer to that one
+
+
+class Lines:
+    """The lines of one bench: devices on one bus share its port, which one process can open but once."""
+
+    def __init__(self) -> None:
+        self._clients: dict[str, Any] = {}
+
+    def line(self, url: str, unit: int, timeout_s: float) -> "Line":
+        if url not in self._clients:
+            self._clients[url] = client(url, timeout_s)
+        return Line(url, unit, timeout_s, self._clients[url])
 
 
 class Line:
     """Requests to one unit; a connection that is lost is made again with the next request."""
 
-    def __init__(self, url: str, unit: int, timeout_s: float) -> None:
+    def __init__(self, url: str, unit: int, timeout_s: float, shared: Any = None) -> None:
         self._url = url
         self._unit = unit
-        self._client = client(url, timeout_s)
+        self._is_serial = place_of(url).is_serial
+        self._client = shared or client(url, timeout_s)
 
     def read(self, function: int, address: int, count: int) -> list[int]:
         """So many registers; BenchFault where they do not come."""
@@ -44,11 +58,11 @@ class Line:
         from pymodbus.exceptions import ModbusException
 
         try:
-            if not self._client.connected and not self._client.connect():
-                raise BenchFault(f"{self._url} is not there")
+            if not self._client.connected:
+                self._connect()
             answer = ask(*args, device_id=self._unit, **more)
         except (ModbusException, OSError) as error:
-            self._client.close()
+            self._let_go()
             raise BenchFault(
                 f"{self._url} unit {self._unit}: no answer to {what} ({type(error).__name__})"
             ) from None
@@ -56,32 +70,28 @@ class Line:
             raise BenchFault(f"{self._url} unit {self._unit} refuses {what}: {answer}")
         return answer
 
+    def _connect(self) -> None:
+        if not self._client.connect():
+            raise BenchFault(f"{self._url} is not there")
+        if self._is_serial:
+            self._client.socket.exclusive = False  # our guardian may need the port while we hang
+
+    def _let_go(self) -> None:
+        """Its answer, should it come yet, must not be taken for that to the next request."""
+        if self._is_serial:
+            time.sleep(STRAY_S)  # on a serial line nothing tells which request a reply is to
+        self._client.close()
+
 
 def client(url: str, timeout_s: float) -> Any:
-    """A client for tcp://host:port, rtu+tcp://host:port or serial:///dev/ttyUSB0?baud=9600&parity=N&stop=1."""
+    """pymodbus's own of a place."""
     from pymodbus import FramerType
     from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 
     logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)  # it tells its history with each error
-    parts = urlsplit(url)
-    if parts.scheme in ("tcp", "rtu+tcp") and parts.hostname:
-        framer = FramerType.SOCKET if parts.scheme == "tcp" else FramerType.RTU
-        return ModbusTcpClient(
-            parts.hostname,
-            port=parts.port or 502,
-            framer=framer,
-            timeout=timeout_s,
-            retries=0,
-            reconnect_delay=0,
-        )
-    if parts.scheme == "serial" and (port := parts.path or parts.netloc):
-        asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        parity = asked.get("parity", "N").upper()
-        if parity not in PARITIES or not asked.get("baud", "9600").isdigit():
-            raise BadInput(f"{url}: baud must be a number, parity one of {', '.join(PARITIES)}")
-        return ModbusSerialClient(
-            port, framer=FramerType.RTU, baudrate=int(asked.get("baud", "9600")), parity=parity,
-            stopbits=int(asked.get("stop", "1")), timeout=timeout_s, retries=0, reconnect_delay=0,
-        )  # fmt: skip
-    allowed = "tcp://host:port, rtu+tcp://host:port or serial:///dev/ttyUSB0?baud=9600"
-    raise BadInput(f"url must be {allowed}, got {url!r}")
+    place = place_of(url)
+    framer = FramerType.SOCKET if place.framing == "tcp" else FramerType.RTU
+    how: dict[str, Any] = {"framer": framer, "timeout": timeout_s, "retries": 0, "reconnect_delay": 0}
+    if place.is_serial:
+        return ModbusSerialClient(place.port, **place.serial_settings, **how)
+    return ModbusTcpClient(place.host, port=place.tcp_port, **how)

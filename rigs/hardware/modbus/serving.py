@@ -1,32 +1,48 @@
-"""A meter that we serve: its registers show what a world, a load or another meter tells at that moment.
+"""A Modbus line whose other end we are: meters whose registers show what is told at that moment, and relays.
 
-Absent units are silent, as on a real line, and replies may be spoilt: silence, a wrong checksum, frozen
-values.
+Units that are not there are silent, as on a real line. A reply may be spoilt, and on a serial line takes the
+time that its bytes need.
 """
 
 import asyncio
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from typing import Any, Protocol
 
 from evc5.rigs.errors import BadInput, BenchFault
 from evc5.rigs.hardware.modbus.maps import Field, Map
+from evc5.rigs.hardware.modbus.ports import Place, place_of
 
-Values = Callable[[], Mapping[str, float | None] | None]  # None: it does not answer
-SPOILT = ("silence", "crc", "frozen")
+Told = Mapping[str, float | None]
+Values = Callable[[], Told | None]  # None: it does not answer
+ON_THE_LINE = ("silence", "crc", "garbage", "wrong-unit", "late")
+IN_THE_METER = ("frozen", "jump", "phase-lost")
+SPOILT = (*ON_THE_LINE, *IN_THE_METER)
+JUMP_WH = 10_000.0  # assumed: no car takes that between two readings
+LATE_S = 1.5  # assumed: longer than anybody waits
+LOST = ("u2_v", "i2_a", "p2_w")
 STARTS_WITHIN_S = 10.0  # assumed
+REQUEST_BYTES, REPLY_BYTES, SILENT_BYTES = 8, 5, 3.5  # Modbus over serial line, 2.5.1: of a request to read
+COILS = 64  # of a box of relays; assumed
+CRC_POLYNOMIAL = 0xA001  # Modbus over serial line, 6.2.2
 
 
-class MeterEmulator:
-    """Serves units of one map until `close`; `values` by unit are asked at each request."""
+class Unit(Protocol):
+    """One address on the line."""
 
-    def __init__(self, url: str, map_: Map, values: Mapping[int, Values]) -> None:
-        self._map = map_
-        self._values = dict(values)
-        self._frozen: dict[int, Mapping[str, float | None]] = {}
-        self._unit_at = 6 if urlsplit(url).scheme == "tcp" else 0  # where a packet names its unit
+    def act(self, function: int, start: int, address: int, count: int, words: Any) -> bool:
+        """Bring `words`, of which the first is that of `start`, up to date; False: it stays silent."""
+
+
+class Server:
+    """Serves units until `close`, in a thread of its own."""
+
+    def __init__(self, url: str, units: Mapping[int, Unit]) -> None:
+        self._url = url
+        self._place = place_of(url)
+        self._units = dict(units)
+        self._unit_at = 6 if self._place.framing == "tcp" else 0  # where a packet names its unit
         self.spoilt: str | None = None
         self._mute = False  # nothing is known to answer the last request with
         self.asked: list[tuple[int, int, int]] = []  # function, address, count
@@ -34,7 +50,7 @@ class MeterEmulator:
         self._server: Any = None
         self._failed: Exception | None = None
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(url,), name="evc5-meter", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="evc5-modbus", daemon=True)
         self._thread.start()
         if not self._ready.wait(STARTS_WITHIN_S) or self._failed is not None:
             raise BenchFault(f"{url} cannot be served: {self._failed}")
@@ -44,25 +60,16 @@ class MeterEmulator:
         """The TCP port that it listens on."""
         return int(self._server.transport.sockets[0].getsockname()[1])
 
-    def spoil(self, how: str | None) -> None:
-        """From now on: "silence", "crc" (a wrong checksum), "frozen"; None: sound again."""
-        if how not in (None, *SPOILT):
-            raise BadInput(f"a meter is spoilt by {', '.join(SPOILT)}, got {how}")
-        self._frozen = {}
-        if how == "frozen":
-            self._frozen = {unit: dict(values() or {}) for unit, values in self._values.items()}
-        self.spoilt = how
-
     def close(self) -> None:
         if self._server is not None and self._loop.is_running():
             asyncio.run_coroutine_threadsafe(self._server.shutdown(), self._loop).result(STARTS_WITHIN_S)
         self._thread.join(STARTS_WITHIN_S)
 
-    def _run(self, url: str) -> None:
+    def _run(self) -> None:
         logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
         asyncio.set_event_loop(self._loop)
         try:
-            self._loop.run_until_complete(self._serve(url))
+            self._loop.run_until_complete(self._serve(self._place))
         except asyncio.CancelledError:
             pass
         except Exception as error:
@@ -71,51 +78,132 @@ class MeterEmulator:
             self._ready.set()
             self._loop.close()
 
-    async def _serve(self, url: str) -> None:
+    async def _serve(self, place: Place) -> None:
         from pymodbus import FramerType
         from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 
-        parts = urlsplit(url)
-        devices = [self._device(unit) for unit in self._values]
-        if parts.scheme == "serial":
-            asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        devices = [self._device(number) for number in self._units]
+        framer = FramerType.SOCKET if place.framing == "tcp" else FramerType.RTU
+        if place.is_serial:
             self._server = ModbusSerialServer(
-                devices, port=parts.path, framer=FramerType.RTU, baudrate=int(asked.get("baud", "9600")),
-                trace_packet=self._trace,
-            )  # fmt: skip
+                devices, port=place.port, framer=framer, trace_packet=self._trace, **place.serial_settings
+            )
         else:
-            framer = FramerType.SOCKET if parts.scheme == "tcp" else FramerType.RTU
-            address = (parts.hostname or "127.0.0.1", parts.port or 0)
+            address = (place.host, place.tcp_port)
             self._server = ModbusTcpServer(devices, address=address, framer=framer, trace_packet=self._trace)
-        await self._server.listen()
+        if not await self._server.listen():
+            raise OSError("the port is not there, or in use")
         self._ready.set()
         await self._server.serving
 
-    def _device(self, unit: int) -> Any:
+    def _device(self, number: int) -> Any:
         from pymodbus.simulator import DataType, SimData, SimDevice
 
-        bits = [SimData(0, values=False, datatype=DataType.BITS)]
+        bits = [SimData(0, count=COILS, values=False, datatype=DataType.BITS)]
         words = [SimData(0, count=65_535, values=0, datatype=DataType.REGISTERS)]
 
         async def act(function: int, start: int, address: int, count: int, registers: Any, _: Any) -> None:
             self.asked.append((function, address, count))
-            values = self._frozen.get(unit) or self._values[unit]()
-            self._mute = values is None
-            if values is None:
-                return
-            for field in self._map.fields:
-                if field.function == function and address <= field.address < address + count:
-                    self._show(field, values.get(field.name), start, registers)
+            self._mute = not self._units[number].act(function, start, address, count, registers)
+            await asyncio.sleep(self._delay_s(count))
 
-        return SimDevice(id=unit, simdata=(bits, bits, words, words), action=act)
+        return SimDevice(id=number, simdata=(bits, bits, words, words), action=act)
 
-    def _show(self, field: Field, value: float | None, start: int, registers: Any) -> None:
-        for place, word in enumerate(field.encoded(value, self._map.low_word_first)):
-            registers[field.address - start + place] = word
+    def _delay_s(self, count: int) -> float:
+        """What a request to read and its reply take on the line."""
+        if self.spoilt == "late":
+            return LATE_S
+        if not self._place.is_serial:
+            return 0.0
+        return (REQUEST_BYTES + SILENT_BYTES + REPLY_BYTES + 2 * count) * self._place.byte_s
 
     def _trace(self, sending: bool, data: bytes) -> bytes:
         if not sending or not data:
             return data
-        if self._mute or self.spoilt == "silence" or data[self._unit_at] not in self._values:
+        if self._mute or self.spoilt == "silence" or data[self._unit_at] not in self._units:
             return b""
-        return data[:-1] + bytes([data[-1] ^ 0xFF]) if self.spoilt == "crc" else data
+        if self.spoilt == "crc":
+            return data[:-1] + bytes([data[-1] ^ 0xFF])
+        if self.spoilt == "garbage":
+            return bytes((17 * n + 5) % 256 for n in range(len(data)))
+        return self._of_another_unit(data) if self.spoilt == "wrong-unit" else data
+
+    def _of_another_unit(self, data: bytes) -> bytes:
+        if self._unit_at:
+            return data[: self._unit_at] + bytes([data[self._unit_at] + 1]) + data[self._unit_at + 1 :]
+        body = bytes([data[0] + 1]) + data[1:-2]
+        return body + crc(body).to_bytes(2, "little")
+
+
+def crc(body: bytes) -> int:
+    """The checksum of a frame on a serial line (Modbus over serial line, 6.2.2)."""
+    value = 0xFFFF
+    for byte in body:
+        value ^= byte
+        for _ in range(8):
+            value = (value >> 1) ^ (CRC_POLYNOMIAL if value & 1 else 0)
+    return value
+
+
+class MeterUnit:
+    """A kWh meter of one map; `values` are asked at each request."""
+
+    def __init__(self, map_: Map, values: Values) -> None:
+        self._map = map_
+        self._values = values
+        self._frozen: Told = {}
+        self._spoilt: str | None = None
+
+    def spoil(self, how: str | None) -> None:
+        self._frozen = dict(self._values() or {}) if how == "frozen" else {}
+        self._spoilt = how
+
+    def act(self, function: int, start: int, address: int, count: int, words: Any) -> bool:
+        values = self._frozen or self._values()
+        if values is None:
+            return False
+        for field in self._map.fields:
+            if field.function == function and address <= field.address < address + count:
+                self._show(field, self._told(field.name, values.get(field.name)), start, words)
+        return True
+
+    def _told(self, name: str, value: float | None) -> float | None:
+        if value is not None and self._spoilt == "jump" and name == "energy_wh":
+            return value + JUMP_WH
+        return 0.0 if self._spoilt == "phase-lost" and name in LOST else value
+
+    def _show(self, field: Field, value: float | None, start: int, words: Any) -> None:
+        for place, word in enumerate(field.encoded(value, self._map.low_word_first)):
+            words[field.address - start + place] = word
+
+
+class CoilUnit:
+    """A box of relays; `switched` is told which coils are on, before a write and after it."""
+
+    def __init__(self, switched: Callable[[frozenset[int]], None]) -> None:
+        self._switched = switched
+        self._on: frozenset[int] = frozenset()
+
+    def act(self, function: int, start: int, address: int, count: int, words: Any) -> bool:
+        """Coils lie packed in words, the lowest bit first."""
+        on = frozenset(n for n in range(COILS) if words[n // 16] >> n % 16 & 1)
+        if on != self._on:
+            self._on = on
+            self._switched(on)
+        return True
+
+
+class MeterEmulator(Server):
+    """Meters of one map; `values` by unit."""
+
+    def __init__(self, url: str, map_: Map, values: Mapping[int, Values]) -> None:
+        self._meters = {number: MeterUnit(map_, some) for number, some in values.items()}
+        super().__init__(url, self._meters)
+
+    def spoil(self, how: str | None) -> None:
+        """From now on: one of SPOILT; None: sound again."""
+        if how not in (None, *SPOILT):
+            raise BadInput(f"a meter is spoilt by {', '.join(SPOILT)}, got {how}")
+        for meter in self._meters.values():
+            meter.spoil(how)
+        self.spoilt = how

@@ -1,0 +1,61 @@
+"""Where a Modbus line is: a TCP port, or a serial port with its speed, by a URL of either."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from evc5.rigs.errors import BadInput
+
+PARITIES = ("N", "E", "O")
+WINDOWS_PORT = re.compile(r"/?(COM\d+)/?", re.IGNORECASE)
+ALLOWED = "tcp://host:port, rtu+tcp://host:port, serial:///dev/ttyUSB0?baud=9600 or serial://COM3"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`framing` is tcp or rtu; `port` the serial port, empty where it is `host` and `tcp_port`."""
+
+    framing: str
+    host: str = ""
+    tcp_port: int = 502
+    port: str = ""
+    baud: int = 9600
+    parity: str = "N"
+    stop: int = 1
+
+    @property
+    def is_serial(self) -> bool:
+        return bool(self.port)
+
+    @property
+    def byte_s(self) -> float:
+        """How long one byte is on the line: start bit, eight, parity, stop bits."""
+        return (9 + (self.parity != "N") + self.stop) / self.baud
+
+    @property
+    def serial_settings(self) -> dict[str, Any]:
+        return {"baudrate": self.baud, "parity": self.parity, "stopbits": self.stop}
+
+
+def place_of(url: str) -> Place:
+    """BadInput for a URL that is none of a Modbus line."""
+    parts = urlsplit(url)
+    try:
+        tcp_port = parts.port
+    except ValueError:  # of serial://COM3 and the like there is none
+        tcp_port = None
+    if parts.scheme in ("tcp", "rtu+tcp") and parts.hostname:
+        framing = "tcp" if parts.scheme == "tcp" else "rtu"
+        return Place(framing, parts.hostname, 502 if tcp_port is None else tcp_port)
+    if parts.scheme == "serial" and (port := parts.path if parts.path.strip("/") else parts.netloc):
+        return _serial(url, port, {name: some[-1] for name, some in parse_qs(parts.query).items()})
+    raise BadInput(f"url must be {ALLOWED}, got {url!r}")
+
+
+def _serial(url: str, port: str, asked: dict[str, str]) -> Place:
+    baud, parity, stop = asked.get("baud", "9600"), asked.get("parity", "N").upper(), asked.get("stop", "1")
+    if parity not in PARITIES or stop not in ("1", "2") or not (baud.isdigit() and int(baud)):
+        raise BadInput(f"{url}: baud must be a number, parity one of {', '.join(PARITIES)}, stop 1 or 2")
+    named = WINDOWS_PORT.fullmatch(port)
+    return Place("rtu", port=named[1] if named else port, baud=int(baud), parity=parity, stop=int(stop))
