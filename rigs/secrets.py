@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 # Parts of the names that credentials have in OCPP-J 6.2.2 and in stations' own keys, in lower case.
 NAMES = ("authorizationkey", "passw", "passphrase", "pwd", "secret", "psk", "apikey", "simpin", "pincode")
@@ -15,6 +16,7 @@ _OPTION = re.compile(  # password=…, "AuthorizationKey":"…": in what is no J
 )
 
 
+@lru_cache(4096)  # a run asks for the same few names again and again, a stranger's for any
 def is_secret(name: str) -> bool:
     """Is what stands under this name a credential?"""
     lower = name.lower()
@@ -34,6 +36,8 @@ def passwords(name: str, value: str) -> Iterator[str]:
     fields = value.split(",", 2)
     if name.lower() == APN and len(fields) == 3:
         yield fields[2]
+    if ":" not in value and "=" not in value:  # nearly every value: what each of the patterns needs
+        return
     for pattern in (_URL, _OPTION, *([_BARE] if name.lower() == ENDPOINT else [])):
         yield from (match[2] for match in pattern.finditer(value))
 

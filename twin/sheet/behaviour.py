@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 
@@ -28,9 +28,9 @@ class Behaviour:
     @classmethod
     def load(cls, name_or_path: str | Path) -> "Behaviour":
         """A shipped behaviour by its name, or a user's file; ValueError says in one line what is wrong."""
-        given = behaviour_file.read(name_or_path)
-        policies, timing = MappingProxyType(given.policies), MappingProxyType(given.timing)
-        return cls(given.name, given.title, policies, timing, given.tables, given.meters)
+        if name_or_path in cls.shipped():
+            return _shipped(str(name_or_path))
+        return _defined(behaviour_file.read(name_or_path))
 
     @staticmethod
     def shipped() -> tuple[str, ...]:
@@ -105,3 +105,13 @@ class Behaviour:
 
     def _values(self, table: int) -> frozenset[str]:
         return frozenset(row.name for row in self.rows(table) if row.support == "yes")
+
+
+@cache
+def _shipped(name: str) -> Behaviour:
+    return _defined(behaviour_file.read(name))
+
+
+def _defined(given: behaviour_file.Definition) -> Behaviour:
+    policies, timing = MappingProxyType(given.policies), MappingProxyType(given.timing)
+    return Behaviour(given.name, given.title, policies, timing, given.tables, given.meters)
