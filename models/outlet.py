@@ -6,6 +6,7 @@ from math import inf
 from typing import Protocol
 
 from evc5.models import faults
+from evc5.models.box import BoxCar, load
 from evc5.models.car import OFF, Car, Pack
 from evc5.models.circuit import Circuit
 from evc5.models.faults import Fault
@@ -72,6 +73,7 @@ class Outlet:
         self.on_senses: list[Listener] = []
         self.cable_a: float | None = None
         self.heat_a = inf  # what the temperatures allow
+        self.read_meter: Callable[[Metered], Metered] | None = None  # what a real bus makes of what is shown
         self._world = world
         self._timeline = world.timeline
         meter = spec.meter
@@ -101,18 +103,39 @@ class Outlet:
         self, vehicle: Vehicle, soc: float, cable_a: float = 32.0, battery_c: float | None = None
     ) -> None:
         """A car with this state of charge, through a cable of this rating; its battery as warm as the day."""
+        if not 0.0 <= soc <= 1.0:
+            raise ValueError(f"soc must be within 0 and 1, got {soc:g}")
+        self._plug(Car, vehicle, soc, cable_a, battery_c)
+
+    def plug_in_box(self, cable_a: float = 32.0) -> None:
+        """A cable box and a load in a car's place, at rest; `box` tells them what to do."""
+        self._plug(BoxCar, load(self.spec.phases), 0.0, cable_a, None)
+
+    def box(self, shows: bool, phases: int, amps: float) -> None:
+        """Show C, else B, and draw so many A on so many phases; ValueError where no box is plugged in."""
+        car = self.circuit.car
+        if not isinstance(car, BoxCar):
+            raise ValueError(f"connector {self.connector} has no cable box in it")
+        now_s = self._settle()
+        car.shows, car.draws_a = shows, amps
+        if phases != car.vehicle.phases:
+            car.vehicle = load(phases)
+            self.circuit.feed(self.circuit.u_v, now_s)
+        self._looks()
+
+    def _plug(
+        self, kind: type[Car], vehicle: Vehicle, soc: float, cable_a: float, battery_c: float | None
+    ) -> None:
         if self.circuit.car is not None:
             there = self.circuit.car.vehicle.id
             raise ValueError(f"connector {self.connector} must be free, got {there} in it")
-        if not 0.0 <= soc <= 1.0:
-            raise ValueError(f"soc must be within 0 and 1, got {soc:g}")
         if cable_a not in CABLE_OHM:
             allowed = ", ".join(f"{amps:g}" for amps in CABLE_OHM)
             raise ValueError(f"cable_a must be one of {allowed}, got {cable_a:g}")
         now_s = self._settle()
         air_c = self._world.ambient.mean_c
         pack = Pack(vehicle, air_c, air_c if battery_c is None else battery_c, now_s)
-        car = Car(vehicle, soc, min(vehicle.phases, self.spec.phases), pack, paused_s=now_s)
+        car = kind(vehicle, soc, min(vehicle.phases, self.spec.phases), pack, paused_s=now_s)
         car.excess = self._excess()
         if self.cable_a is None:  # else a cable is still locked in, and the car comes to that one
             self.cable_a = float(cable_a)
@@ -264,10 +287,14 @@ class Outlet:
         return self.segment.at(self._timeline.now)
 
     def metered(self, t_s: float | None = None) -> Metered:
-        """The same as the meter tells it, in its own steps; `meter_answers` says whether it does.
+        """The same as the controller reads it off its meter; `meter_answers` says whether that answers.
 
         At a `t_s` to come: what it will tell if no outlet's segment changes before.
         """
+        return self.read_meter(self.shown(t_s)) if self.read_meter is not None else self.shown(t_s)
+
+    def shown(self, t_s: float | None = None) -> Metered:
+        """What the meter shows, in its own steps, whoever reads it or not."""
         return self.spec.meter.tells(self.segment, self._timeline.now if t_s is None else t_s)
 
     def counted_uwh(self) -> tuple[int, int, int, int]:
