@@ -102,7 +102,7 @@ def test_an_oracle_tells_departure_need_and_charge(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_it_is_the_same_run_however_often_and_whether_rendered_or_stepped(tmp_path: Path) -> None:
-    algorithm = AcnAlgorithm(lambda some: {one.station_id: [one.max_rates, 10.0, 7.0] for one in some})
+    algorithm = AcnAlgorithm(lambda some: {one.station_id: [one.max_rates[0], 10.0, 7.0] for one in some})
     stepped = {"recording": {"report": False, "stretches": False}}
     runs = [
         run(tmp_path, algorithm, "one", oracle=True),

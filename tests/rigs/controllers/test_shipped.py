@@ -131,7 +131,7 @@ class EarliestFirst:
     def schedule(self, active_sessions: list[SessionInfo]) -> dict[str, list[float]]:
         left, rates = 40.0, {}
         for one in sorted(active_sessions, key=lambda each: each.estimated_departure):
-            rates[one.station_id] = [min(one.max_rates, left)]
+            rates[one.station_id] = [min(one.max_rates[0], left)]
             left -= rates[one.station_id][0]
         return rates
 
@@ -151,10 +151,47 @@ def test_an_algorithm_of_acn_sims_form_sees_steps_and_kwh() -> None:
     assert (told.requested_energy, told.energy_delivered) == (pytest.approx(7.0), 4.0)
     assert told.remaining_demand == pytest.approx(3.0)
     assert told.remaining_time == 8
-    assert (told.min_rates, told.max_rates) == (0.0, 16.0)
+    assert (list(told.min_rates), list(told.max_rates)) == (
+        [0.0] * 8,
+        [16.0] * 8,
+    )  # a value a step, as theirs
 
 
 def test_an_object_with_a_schedule_is_asked_as_well() -> None:
     late, early = session(1, **foreseen(9, 3, car_a=32.0)), session(2, **foreseen(2, 3, car_a=32.0))
     assert AcnAlgorithm(EarliestFirst())(view(late, early)) == {2: [32.0], 1: [8.0]}
     assert AcnAlgorithm(EarliestFirst())(view()) == {}
+
+
+def test_who_stays_longer_than_foreseen_has_a_step_left_and_can_be_given_something() -> None:
+    seen: list[SessionInfo] = []
+    AcnAlgorithm(lambda sessions: seen.extend(sessions) or {})(view(session(1, **foreseen(-1, 3.0))))
+    (told,) = seen
+    assert (told.current_time, told.departure, told.remaining_time) == (24, 25, 1)
+    assert len(told.max_rates) == 1
+
+
+class Curious:
+    """An algorithm that wants to know where it is, as acnportal's do."""
+
+    def register_interface(self, interface: Any) -> None:
+        self.interface = interface
+
+    def schedule(self, active_sessions: list[SessionInfo]) -> dict[str, list[float]]:
+        (one,) = active_sessions
+        return {"1": [0.0], one.station_id: [self.interface.remaining_amp_periods(one)]}
+
+
+def test_an_interface_tells_of_the_place_in_amps_per_phase_and_steps() -> None:
+    algorithm = Curious()
+    one = session(2, **foreseen(2, 3.0, phases=3), current_a=(9.5, 9.4, 0.0), limit_a=10.0)
+    # 3 kWh in a quarter of an hour are 12 kW, on three phases at 230 V; connector 1 is free and gets nothing
+    assert AcnAlgorithm(algorithm)(view(one)) == {2: [pytest.approx(12_000 / 690)]}
+    here = algorithm.interface
+    assert (here.period, here.current_time, here.current_datetime) == (15.0, 24, NOW)
+    assert (here.min_pilot_signal("1"), here.max_pilot_signal("1")) == (6.0, 32.0)
+    assert here.last_applied_pilot_signals == {"12": 10.0}
+    assert here.last_actual_charging_rate == {"12": 9.5}
+    place = here.infrastructure_info()
+    assert (place.station_ids, place.get_station_index("2")) == (["1", "2"], 1)
+    assert (list(place.constraint_matrix[0]), list(place.constraint_limits)) == ([1.0, 1.0], [32.0])
