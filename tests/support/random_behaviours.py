@@ -8,9 +8,16 @@ from typing import Any
 
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.policies import POLICIES
-from evc5.twin.sheet.rows import Key, Measurand, Message, Value
+from evc5.twin.sheet.rows import Key, Measurand, Message, Value, modelled
 
 BASE = "evc5-v32r30"
+OTHER_VALUES = {  # of what is hard-coded
+    "GetConfigurationMaxKeys": "40",
+    "SendLocalListMaxLength": "50",
+    "ResetRetries": "2",
+    "ChargingScheduleAllowedChargingRateUnit": "Current",
+    "SupportedFeatureProfiles": "Core,SmartCharging",
+}
 
 
 @dataclass(frozen=True)
@@ -32,9 +39,7 @@ def draw(random: Random) -> list[Drawn]:
     found: dict[str, Drawn] = {}
     wanted = random.randint(1, 3)
     while len(found) < wanted:
-        one = random.choice((_policy, _policy, _key, _key, _key, _message, _measurand, _trigger))(
-            base, random
-        )
+        one = random.choice(KINDS)(base, random)
         if one is not None:
             found[one.subject] = one
     return list(found.values())
@@ -75,14 +80,13 @@ def _policy(base: Behaviour, random: Random) -> Drawn:
 
 
 def _key(base: Behaviour, random: Random) -> Drawn | None:
-    rows = [row for table in (13, 15, 16, 18, 19, 21) for row in base.rows(table) if isinstance(row, Key)]
+    rows = [row for table in range(13, 23) for row in base.rows(table) if isinstance(row, Key)]
     row = random.choice(rows)
     if row.name in ("NumberOfConnectors", "ConnectorSwitch3to1PhaseSupported"):
         return None  # the station's hardware
     if row.support == "missing":
-        return Drawn(
-            row.table, row.name, (("support", "yes"), ("default", "7" if row.type == "Int" else "FTP"))
-        )
+        text = {"Int": "7", "Bool": "true"}.get(row.type, "FTP")
+        return Drawn(row.table, row.name, (("support", "yes"), ("default", text)))
     ways: list[tuple[tuple[str, Any], ...]] = []
     if row.access == "RW":
         ways += [(("access", "R"),), (("reboot", True),)]
@@ -94,6 +98,8 @@ def _key(base: Behaviour, random: Random) -> Drawn | None:
         ways += [(("default", "false" if row.default == "true" else "true"),)]
     if row.support == "hardcoded" and row.access == "RW":
         ways += [(("support", "yes"),)]
+    if row.name in OTHER_VALUES:
+        ways += [(("default", OTHER_VALUES[row.name]),)]
     if row.support == "yes":
         ways += [(("support", "missing"),)]
     return Drawn(row.table, row.name, random.choice(ways)) if ways else None
@@ -110,11 +116,24 @@ def _message(base: Behaviour, random: Random) -> Drawn | None:
 
 def _measurand(base: Behaviour, random: Random) -> Drawn | None:
     row = random.choice([row for row in base.rows(3) if isinstance(row, Measurand)])
-    if row.name == "Energy.Active.Import.Register":
-        return None  # lists hold it from the beginning
-    return Drawn(3, row.name, (("support", "no"),))
+    ways: list[tuple[tuple[str, Any], ...]] = []
+    if row.phases and row.total:
+        ways = [(("total", False),), (("phases", False),)]
+    if row.name != "Energy.Active.Import.Register":  # lists hold it from the beginning
+        ways += [(("support", "no"),)] * 3
+    return Drawn(3, row.name, random.choice(ways)) if ways else None
+
+
+def _error(base: Behaviour, random: Random) -> Drawn | None:
+    row = random.choice([row for row in base.rows(5) if modelled(5, row.name)])
+    if row.name in ("NoError", "OtherError"):
+        return None  # what there is always
+    return Drawn(5, row.name, (("support", "no" if row.support == "yes" else "yes"),))
 
 
 def _trigger(base: Behaviour, random: Random) -> Drawn:
     row = random.choice([row for row in base.rows(11) if isinstance(row, Value)])
     return Drawn(11, row.name, (("support", "no" if row.support == "yes" else "yes"),))
+
+
+KINDS = (_policy, _policy, _key, _key, _key, _message, _measurand, _trigger, _error)

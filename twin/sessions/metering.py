@@ -14,6 +14,7 @@ from evc5.models.supply import Three
 from evc5.twin.ocpp.frames import Payload
 from evc5.twin.ocpp.schemas import validator
 from evc5.twin.sheet.keys import PHASES
+from evc5.twin.sheet.rows import MEASURED
 
 PERIODIC, CLOCK, BEGIN, END, TRIGGER = (
     "Sample.Periodic",
@@ -26,25 +27,24 @@ PERIODIC, CLOCK, BEGIN, END, TRIGGER = (
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """One measurand as the device reports it: its unit, its digits, and where its values stand in `flat`."""
+    """One measurand as the device reports it: its digits, and where its values stand in `flat`."""
 
-    unit: str | None
     form: str
     phases: int | None  # index of L1 in `flat`; L2 and L3 follow
     total: int | None
 
 
-# Indices into `flat`; the measurands are the sheet's table 3. A current or a voltage has no total.
+# Indices into `flat`; the measurands are the sheet's table 3.
 QUANTITIES = {
-    "Current.Import": Quantity("A", "%.2f", 0, None),
-    "Voltage": Quantity("V", "%.1f", 3, None),
-    "Power.Active.Import": Quantity("W", "%.1f", 6, 18),
-    "Power.Factor": Quantity(None, "%.3f", 9, 19),
-    "Energy.Active.Import.Register": Quantity("Wh", "%d", 12, 20),
-    "Current.Offered": Quantity("A", "%.2f", 15, None),
-    "SoC": Quantity("Percent", "%.1f", None, 21),
-    "Frequency": Quantity(None, "%.2f", None, 22),
-    "Temperature": Quantity("Celsius", "%.1f", None, 23),
+    "Current.Import": Quantity("%.2f", 0, None),
+    "Voltage": Quantity("%.1f", 3, None),
+    "Power.Active.Import": Quantity("%.1f", 6, 18),
+    "Power.Factor": Quantity("%.3f", 9, 19),
+    "Energy.Active.Import.Register": Quantity("%d", 12, 20),
+    "Current.Offered": Quantity("%.2f", 15, None),
+    "SoC": Quantity("%.1f", None, 21),
+    "Frequency": Quantity("%.2f", None, 22),
+    "Temperature": Quantity("%.1f", None, 23),
 }
 SOC = 21
 REGISTERS = (12, 13, 14, 20)
@@ -130,8 +130,8 @@ def _row(measurand: str, phase: str | None, context: str) -> Entry:
     first = quantity.phases if phase is not None else quantity.total
     if first is None:
         raise KeyError(f"{measurand} has no value for {phase or 'all phases together'}")
-    entry = {"context": context, "measurand": measurand, "phase": phase, "unit": quantity.unit}
-    kept = {key: value for key, value in entry.items() if value is not None}
+    entry = {"context": context, "measurand": measurand, "phase": phase, "unit": MEASURED[measurand].unit}
+    kept = {key: value for key, value in entry.items() if value}
     return first + (PHASES.index(phase) if phase else 0), quantity.form, kept
 
 

@@ -161,6 +161,26 @@ def configuration_keys(tables: Tables) -> dict[str, Key]:
     return {key.wire: key for row in rows for key in row.each}
 
 
+class Measured(NamedTuple):
+    """What the twin can tell of a measurand: its unit, "" where OCPP 1.6 has none, and in which forms."""
+
+    unit: str
+    phases: bool
+    total: bool
+
+
+MEASURED: Mapping[str, Measured] = {  # a current or a voltage has no total
+    "Current.Import": Measured("A", phases=True, total=False),
+    "Current.Offered": Measured("A", phases=True, total=False),
+    "Energy.Active.Import.Register": Measured("Wh", phases=True, total=True),
+    "SoC": Measured("Percent", phases=False, total=True),
+    "Voltage": Measured("V", phases=True, total=False),
+    "Frequency": Measured("", phases=False, total=True),
+    "Power.Factor": Measured("", phases=True, total=True),
+    "Power.Active.Import": Measured("W", phases=True, total=True),
+    "Temperature": Measured("Celsius", phases=False, total=True),
+}
+
 # What the twin has no model of, so that no behaviour can switch it on.
 _NOT_MODELLED_TABLES = (8, 12)
 _NOT_MODELLED = ("CancelReservation", "ReserveNow", "Reserved", "Mode3Error")
@@ -195,9 +215,25 @@ def row(table: int, name: str, given: Mapping[str, Any]) -> Row:
     made = kind(table=table, name=name, **values)
     if isinstance(made, Key):
         _ = made.each  # as many defaults as keys
+    if isinstance(made, Measurand):
+        _check_measured(made)
     if made.support in ("yes", "partially") and not modelled(table, name):
         raise ValueError(f'support must be "no" (the twin has no model of {name}), got "{made.support}"')
     return made
+
+
+def _check_measured(made: Measurand) -> None:
+    """ValueError for values that the twin does not have, and so would never send."""
+    known = MEASURED.get(made.name)
+    if known is None:
+        raise ValueError(f"name must be one of {', '.join(MEASURED)}, got {made.name!r}")
+    for form in ("phases", "total"):
+        if getattr(made, form) and not getattr(known, form):
+            raise ValueError(f"{form} must be false (the twin has no such value of {made.name}), got true")
+    if not (made.phases or made.total):
+        raise ValueError("phases or total must be true: else there is nothing to send")
+    if made.unit not in ("", known.unit):
+        raise ValueError(f"unit must be {known.unit!r}, which the twin sends, got {made.unit!r}")
 
 
 def modelled(table: int, name: str) -> bool:

@@ -13,8 +13,9 @@ GROUP = "faults"
 TOLD_S = 20.0  # a fault is told; assumed
 OUT_S = 60.0  # the link or the power is away
 BACK_S = 300.0  # the unit is back; the EVC4 waits three minutes before it dials again
+RESIDUAL = "ground-failure"
 BROUGHT_ABOUT = (
-    "lock-failure", "pilot-short", "diode-failure", "ground-failure", "over-voltage", "under-voltage",
+    "lock-failure", "pilot-short", "diode-failure", RESIDUAL, "over-voltage", "under-voltage",
     "over-current", "over-temperature", "power-meter-failure", "reader-failure", "phase-loss",
     "emergency-stop",
 )  # fmt: skip
@@ -38,6 +39,8 @@ def _fault(fault: str, context: Context) -> None:
             context.line.wait(TOLD_S)
             told = [f"{one.get('status')}/{one.get('errorCode')}" for one in _statuses(context, mark)]
             context.note(f"fault.{fault}", " ".join(told) or "nothing told")
+            if fault == RESIDUAL:
+                _assumed_keys(context, bool(told))
         finally:
             mark = context.line.mark()
             with suppress(NotDone):
@@ -47,6 +50,13 @@ def _fault(fault: str, context: Context) -> None:
         context.note(f"fault.{fault}.gone", " ".join(told) or "nothing told")
 
     with_card(context, charge)
+
+
+def _assumed_keys(context: Context, told: bool) -> None:
+    """Policy assumed_keys: is a residual current told although io_InputCfg has no input for it?"""
+    inputs = context.keeper.values.get("io_InputCfg")
+    if inputs is not None and "rcd" not in inputs.lower():
+        context.note("policy.assumed_keys", "off" if told else "as-named")
 
 
 def _unavailable(context: Context) -> None:

@@ -117,6 +117,8 @@ def _trial(row: Key, context: Context) -> None:
         return
     same = outcome(context.keeper.write_same(name))
     if same not in TAKEN:
+        if same == "Rejected" and row.support == "hardcoded" and _says_writable(context, name):
+            context.note("policy.hardcoded_write", same)
         return
     keep_list(context, name)
     for value in TRIALS[row.type]:
@@ -125,6 +127,11 @@ def _trial(row: Key, context: Context) -> None:
         _range(context, name)
     if row.support == "hardcoded":
         _hardcoded(context, name, row.type)
+
+
+def _says_writable(context: Context, name: str) -> bool:
+    """Does GetConfiguration tell that it may be written?"""
+    return context.found.get(f"key.{name}.readonly") == "no"
 
 
 def _spelling(context: Context, name: str) -> str | None:

@@ -10,11 +10,13 @@ from evc5.rigs.keeper.keeper import TAKEN
 from evc5.rigs.probe.groups.measurands import ALL, EMPTY
 from evc5.rigs.probe.probe import PUBLISHED
 from evc5.rigs.probe.results.seen import UNKNOWN_ACTION
+from evc5.twin.connector.faults import FAULT_ROWS
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.keys import CHANNELS, INT_LIMIT, initial, normal
 from evc5.twin.sheet.policies import POLICIES
-from evc5.twin.sheet.rows import Key, Message, modelled
+from evc5.twin.sheet.rows import MEASURED, Key, Measurand, Message, modelled
 
+NO_ERROR = "NoError"
 FROM_BOOT = ("HeartbeatInterval",)  # whose value BootNotification.conf gives
 BOOT_FIELDS = ("chargeBoxSerialNumber", "chargePointSerialNumber", "firmwareVersion")  # the twin knows them
 LIMITS = {  # a limit that was found, and the key whose row the twin has it from
@@ -116,16 +118,22 @@ def _triggers(facts: Mapping[str, str], published: Behaviour, learned: Learned) 
 
 
 def _errors(facts: Mapping[str, str], published: Behaviour, learned: Learned) -> None:
-    """Error codes that were told; which others never are, no fault can show."""
-    told = {
-        part.partition("/")[2]
-        for name, value in facts.items()
-        if name.startswith("fault.")
-        for part in value.split()
-    }
+    """Error codes that were told, and those of faults that were told as something else."""
+    told, missed = set(), set()
+    for fault, row_ in FAULT_ROWS.items():
+        codes = _codes(facts.get(f"fault.{fault}", ""))
+        told |= codes
+        if codes - {NO_ERROR} and row_.error_code not in codes:
+            missed.add(row_.error_code)
     for one in published.rows(5):
-        if one.name in told and one.support == "no" and modelled(5, one.name):
-            learned.change(5, one.name, support="yes")
+        support = "yes" if one.name in told else "no" if one.name in missed else one.support
+        if support != one.support and modelled(5, one.name):
+            learned.change(5, one.name, support=support)
+
+
+def _codes(told: str) -> set[str]:
+    """Of statuses as the probe of a fault notes them, "Faulted/GroundFailure Charging/NoError"."""
+    return {code for part in told.split() if (code := part.partition("/")[2])}
 
 
 def _measurands(facts: Mapping[str, str], published: Behaviour, learned: Learned) -> None:
@@ -159,10 +167,21 @@ def _phases(facts: Mapping[str, str], published: Behaviour, learned: Learned, na
         row_.total and row_.phases and facts.get("policy.bare_measurand") == "total" and names == ["total"]
     )
     if not hidden and (phases != row_.phases or ("total" in names) != row_.total):
-        learned.change(3, name, phases=phases, total="total" in names)
+        _tell_forms(row_, phases, "total" in names, learned)
     unit = facts.get(f"measurand.{name}.unit", "")
-    if unit not in ("not told", row_.unit):
-        learned.change(3, name, unit=unit)
+    if unit not in ("", "not told", row_.unit):
+        learned.lacks.append(f"it tells {name} in {unit}, the twin in {row_.unit}")
+
+
+def _tell_forms(row_: Measurand, phases: bool, total: bool, learned: Learned) -> None:
+    """Of phases and total what the twin has; the rest it lacks."""
+    name, known = row_.name, MEASURED[row_.name]
+    if phases > known.phases or total > known.total:
+        missing = "by phase" if phases > known.phases else "in total"
+        learned.lacks.append(f"it tells {name} {missing}, of which the twin has no value")
+        phases, total = phases and known.phases, total and known.total
+    if (phases or total) and (phases, total) != (row_.phases, row_.total):
+        learned.change(3, name, phases=phases, total=total)
 
 
 # --- keys ---

@@ -53,3 +53,36 @@ def test_text_from_a_unit_cannot_break_the_file(tmp_path: Path) -> None:
     loaded = Behaviour.load(path)
     assert loaded.keys["Odd"].default == nasty
     assert loaded.title == nasty
+
+
+@pytest.mark.parametrize(
+    ("facts", "lacks"),
+    [
+        (
+            {"phases": "L1 L2 L3 total", "unit": "V"},
+            "it tells Voltage in total, of which the twin has no value",
+        ),
+        ({"phases": "total", "unit": "V"}, "it tells Voltage in total, of which the twin has no value"),
+        ({"phases": "L1 L2 L3", "unit": "kV"}, "it tells Voltage in kV, the twin in V"),
+    ],
+)
+def test_values_that_the_twin_does_not_have_are_lacking_and_the_file_loads(
+    facts: dict[str, str], lacks: str, tmp_path: Path
+) -> None:
+    told = {f"measurand.Voltage.{name}": value for name, value in facts.items()}
+    learned = learn({"measurand.Voltage": "Accepted", **told}, Behaviour.load("evc5-v32r30"))
+    assert (learned.lacks, learned.rows) == ([lacks], {})
+    (tmp_path / "b.toml").write_text(text(learned, "probed", "x"), encoding="utf-8")
+    assert Behaviour.load(tmp_path / "b.toml").measurands["Voltage"].unit == "V"
+
+
+def test_a_fault_told_by_another_code_shows_that_its_own_is_missing() -> None:
+    published = Behaviour.load("evc5-v32r30")
+    usual = {"fault.ground-failure": "Faulted/GroundFailure", "fault.under-voltage": "Faulted/OtherError"}
+    other = {"fault.ground-failure": "Faulted/OtherError", "fault.under-voltage": "Faulted/UnderVoltage"}
+    silent = {"fault.ground-failure": "nothing told"}
+    assert learn(usual, published).rows == learn(silent, published).rows == {}
+    assert learn(other, published).rows == {
+        (5, "GroundFailure"): {"support": "no"},
+        (5, "UnderVoltage"): {"support": "yes"},
+    }

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from specification import Line, spec
 
+from evc5.twin.sessions.metering import QUANTITIES
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.configuration import Configuration
 from evc5.twin.sheet.policies import POLICIES
+from evc5.twin.sheet.rows import MEASURED
 
 
 def written(tmp_path: Path, text: str, name: str = "mine.toml") -> Path:
@@ -152,6 +154,22 @@ def test_a_key_spelt_otherwise_on_the_wire_is_the_same_key_inside(tmp_path: Path
             "[meter.X]\nmeasures = 'Voltage'",
             "mine.toml: meter.X.measures must be a list of measurands, got 'Voltage'",
         ),
+        (
+            "[table.3.Voltage]\ntotal = true",
+            "mine.toml: table.3.Voltage.total must be false (the twin has no such value of Voltage), got",
+        ),
+        (
+            "[table.3.SoC]\nphases = true",
+            "mine.toml: table.3.SoC.phases must be false (the twin has no such value of SoC), got true",
+        ),
+        (
+            "[table.3.SoC]\ntotal = false",
+            "mine.toml: table.3.SoC.phases or total must be true: else there is nothing to send",
+        ),
+        (
+            "[table.3.'Power.Active.Import']\nunit = 'kW'",
+            "mine.toml: table.3.Power.Active.Import.unit must be 'W', which the twin sends, got 'kW'",
+        ),
         ("[timing]\nboot_s = 3", "mine.toml: timing.boot_s is no time; times are reset_soft_s,"),
         (
             "[timing]\nreset_soft_s = 0.9",
@@ -186,3 +204,10 @@ def test_a_message_switched_off_in_both_its_tables_is_off(tmp_path: Path) -> Non
     off = 'SendLocalList.support = "no"'
     path = written(tmp_path, f'inherits = "ocpp16"\n[table.1]\n{off}\n[table.7]\n{off}\n')
     assert not Behaviour.load(path).supports("SendLocalList")
+
+
+def test_a_behaviour_may_tell_of_a_measurand_what_the_samples_have_values_for() -> None:
+    assert MEASURED.keys() == QUANTITIES.keys()
+    for name, measured in MEASURED.items():
+        quantity = QUANTITIES[name]
+        assert (quantity.phases is not None, quantity.total is not None) == measured[1:], name
