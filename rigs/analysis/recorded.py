@@ -21,8 +21,8 @@ Instant = datetime | str | float  # aware, ISO 8601, or seconds of the run
 class Recorded:
     """A run directory, complete or as a kill left it; BadInput where it is none."""
 
-    def __init__(self, directory: Path, scratch: object = None) -> None:
-        self.directory = directory
+    def __init__(self, directory: str | Path, scratch: object = None) -> None:
+        self.directory = directory = Path(directory)
         self._scratch = (
             scratch  # what holds a temporary directory: it goes when the last one who reads it goes
         )
