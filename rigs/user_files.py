@@ -11,12 +11,21 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Any
 
+from evc5.rigs.errors import BadInput
+
 MOST_BYTES = 256 << 20  # of any file that is read whole: firmware, a year of sessions
 MOST_TOML_BYTES = 4 << 20
 DEEPEST_KEY = 100  # names in one key: the time that tomllib takes grows with the square of them
 NO_FILE = "must be a file, and no device or pipe"
 
 _DEEP_KEY = re.compile(rf"(?<![\w-])(?:[\w\"'-]++\.){{{DEEPEST_KEY}}}", re.ASCII)
+
+
+def path_of(given: object, what: str) -> Path:
+    """What somebody gave as a path; BadInput for what is none, under the name it was asked for."""
+    if isinstance(given, bytes) or not isinstance(given, str | os.PathLike):
+        raise BadInput(f"{what} must be a path, as text or pathlib.Path, got {given!r}")
+    return Path(given)
 
 
 def check(path: Path) -> None:

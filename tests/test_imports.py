@@ -32,7 +32,7 @@ ROOMS = {
     "rigs.errors": ("", ""),
     "rigs.printable": ("", ""),
     "rigs.secrets": ("", ""),
-    "rigs.user_files": ("", ""),
+    "rigs.user_files": ("rigs.errors", ""),
     "rigs.recording.reading": ("rigs.errors", "numpy orjson pyarrow"),
     "rigs.recording.writing": (
         "models twin rigs.errors rigs.secrets rigs.recording.reading",
@@ -63,11 +63,12 @@ ROOMS = {
         "numpy pandas pydantic",
     ),
     "rigs.analysis": (
-        "rigs.errors rigs.printable rigs.recording.reading rigs.checks rigs.tariffs models twin",
+        "rigs.user_files rigs.errors rigs.printable rigs.recording.reading rigs.checks rigs.tariffs models"
+        " twin",
         "jinja2 matplotlib numpy orjson pandas pyarrow",
     ),
     "rigs.compare": (
-        "rigs.errors rigs.recording.reading rigs.checks rigs.analysis",
+        "rigs.user_files rigs.errors rigs.recording.reading rigs.checks rigs.analysis",
         "matplotlib numpy orjson rich",
     ),
     "rigs.shadow": (

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from evc5.rigs import user_files
 from evc5.rigs.analysis.shown import Findings
 from evc5.rigs.errors import BadInput, NotAvailable
 from evc5.rigs.recording.reading import run_directory, telemetry
@@ -22,7 +23,7 @@ class Recorded:
     """A run directory, complete or as a kill left it; BadInput where it is none."""
 
     def __init__(self, directory: str | Path, scratch: object = None) -> None:
-        self.directory = directory = Path(directory)
+        self.directory = directory = user_files.path_of(directory, "a run directory")
         self._scratch = (
             scratch  # what holds a temporary directory: it goes when the last one who reads it goes
         )

@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from evc5.rigs import user_files
 from evc5.rigs.analysis.recorded import Recorded
 from evc5.rigs.analysis.shown import page
 from evc5.rigs.recording.reading import run_directory
@@ -28,11 +29,11 @@ class Run(Recorded):
     @classmethod
     def open(cls, directory: str | Path) -> Self:
         """A run directory, complete or as a kill left it; BadInput where it is none."""
-        return cls(Path(directory))
+        return cls(directory)
 
     def save(self, directory: str | Path) -> "Run":
         """Copy the run to another directory; a run there is replaced, anything else refused (BadInput)."""
-        target = Path(directory)
+        target = user_files.path_of(directory, "directory")
         if target.exists() and target.samefile(self.directory):
             return self
         run_directory.claim(target, self.summary | {"state": "running"})

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, Self, T
 
 from evc5.models.faults import Fault
 from evc5.models.vehicles import Vehicle
+from evc5.rigs import user_files
 from evc5.rigs.bench.assembly import Assembly, assemble
 from evc5.rigs.bench.csms import Answer
 from evc5.rigs.bench.network import LOCKSTEP, Network, Remote
@@ -166,7 +167,7 @@ class Bench:
         if csms is not None:
             network = Remote(rig, csms, pace, Path(ca_file) if ca_file is not None else None)
         self._scratch = Scratch("evc5-bench-") if out is None else None
-        directory = self._scratch.path / "run" if self._scratch else Path(out or ".")
+        directory = self._scratch.path / "run" if self._scratch else user_files.path_of(out or ".", "out")
         self.rig = rig
         self.assembly = assemble(rig, directory, network, lock or self._scratch)
         self._timeline = self.assembly.timeline

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from evc5.models.timeline import INPUT, Timeline
 from evc5.models.units import DAY_S
+from evc5.rigs import user_files
 from evc5.rigs.bench.bench import Bench
 from evc5.rigs.bench.control import Control
 from evc5.rigs.bench.cores import cores
@@ -151,7 +152,7 @@ class Rig:
         rig = self.file.revised(days=days, seed=seed, behaviour=behaviour)
         sessions = rig.plan()
         name = f"{rig.name}-{rig.seed}" + ("-replay" if tape is not None else "")
-        directory = Path(out) if out is not None else Path("runs") / name
+        directory = user_files.path_of(out, "out") if out is not None else Path("runs") / name
         check(directory)
         network = _network(rig, directory, csms, pace, ca_file, tape)
         with Lock(directory) as lock, ExitStack() as ends:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evc5.rigs import user_files
 from evc5.rigs.analysis.recorded import Recorded
 from evc5.rigs.checks import judge
 from evc5.rigs.compare.align import Aligner, Pair
@@ -165,7 +166,7 @@ def compare(
 
 
 def _place(run: Recorded | str | Path) -> Path:
-    return run.directory if isinstance(run, Recorded) else Path(run)
+    return run.directory if isinstance(run, Recorded) else user_files.path_of(run, "a recording")
 
 
 class _Comparing:

@@ -168,7 +168,7 @@ def _later(rig: RigFile, key: str, end: datetime | float, begin: str, start: dat
 
 def find(path_or_name: str | Path) -> Path:
     """A rig file's path: as given, or a shipped rig's by its name."""
-    path = Path(path_or_name)
+    path = user_files.path_of(path_or_name, "a rig")
     shipped = LIBRARY / f"{path_or_name}.toml"
     if path.is_file():
         return path

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 from evc5.rigs.session_data.charge import Charge, Row
 from evc5.rigs.session_data.fitting import fitted
@@ -49,7 +50,7 @@ def read_sessions(
 
     if format not in FORMATS:
         raise BadInput(f"format must be {', '.join(FORMATS)}, got {format!r}")
-    wanted = Wanted(Path(path), zone_of(timezone), columns or {}, time_format)
+    wanted = Wanted(user_files.path_of(path, "path"), zone_of(timezone), columns or {}, time_format)
     rows = [
         (one.plug_in, one.unplug, one.energy_wh / 1000.0, one.user, one.place, one.label)
         for one in read(format, wanted)

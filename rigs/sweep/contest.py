@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from evc5.rigs import user_files
 from evc5.rigs.bench.rig import Rig
 from evc5.rigs.controllers.view import Controller
 from evc5.rigs.errors import BadInput
@@ -61,7 +62,7 @@ def contest(
     rig = rig if isinstance(rig, Rig) else Rig.load(rig)
     options: dict[str, Any] = {"days": days, "seed": seed, "every": every, "oracle": oracle}
     with TemporaryDirectory(prefix="evc5-contest-") as scratch:
-        place = Path(scratch) if out is None else Path(out)
+        place = Path(scratch) if out is None else user_files.path_of(out, "out")
         rows = []
         for done, (name, controller) in enumerate(controllers.items(), 1):
             run = rig.run(out=place / _folder(name), controller=controller, **options)

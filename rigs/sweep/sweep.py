@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import evc5
+from evc5.rigs import user_files
 from evc5.rigs.bench.rig import Rig
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.writing.lock import Lock
@@ -67,7 +68,7 @@ def sweep(
     crew = workers.chosen(jobs, executor)
     if out is None:
         return results.table(_told(crew(tasks), len(tasks), 0, progress), keys)
-    directory = Path(out)
+    directory = user_files.path_of(out, "out")
     with Lock(directory):
         if recording == "full":
             tasks = [_kept(task, directory) for task in tasks]

@@ -39,7 +39,7 @@ class Tariff:
         """A tariff from a TOML file or a table of the same form; BadInput names the key at fault."""
         if isinstance(given, Mapping):
             return cls._parsed(given, Path(), "")
-        path = Path(given)
+        path = user_files.path_of(given, "a tariff")
         try:
             return cls._parsed(user_files.toml(path), path.parent, f"{path.name}: ")
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

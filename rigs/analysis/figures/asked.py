@@ -17,7 +17,7 @@ Score = Callable[[Columns], Array]
 
 def the_connector(run: Recorded, connector: int) -> int:
     known = busiest_day.connectors(run)
-    if known and connector not in known:
+    if isinstance(connector, bool) or (known and connector not in known):
         raise BadInput(f"connector must be one of {', '.join(map(str, known))}, got {connector!r}")
     return connector
 

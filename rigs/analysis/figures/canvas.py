@@ -19,6 +19,7 @@ from evc5.rigs.printable import printable
 
 NARROW_IN = 6.0  # below, titles are smaller
 LEAST_IN = 2.0  # nothing is legible on less
+MOST_IN = 200.0  # a wall; matplotlib's pages end at 2**16 pixels
 GAP_IN = 0.42  # between panels: the name of the lower one
 NARROW_GAP_IN = 0.55  # where legends take rows of their own
 AXIS_IN = 0.45  # the labels of the time axis
@@ -37,8 +38,10 @@ class Canvas:
     width_in: float = WIDTH_IN
 
     def __post_init__(self) -> None:
-        if self.width_in < LEAST_IN:
-            raise BadInput(f"width_in must be at least {LEAST_IN:g} inches, got {self.width_in!r}")
+        if self.ax is not None and not isinstance(self.ax, Axes):
+            raise BadInput(f"ax must be an Axes of matplotlib, got {self.ax!r}")
+        if not isinstance(self.width_in, int | float) or not LEAST_IN <= self.width_in <= MOST_IN:
+            raise BadInput(f"width_in must be {LEAST_IN:g} to {MOST_IN:g} inches, got {self.width_in!r}")
 
     @contextmanager
     def panels(

@@ -26,7 +26,7 @@ def chosen(run: Recorded, session: int | None) -> list[tuple[int, Visit]]:
         raise BadInput(f"{run.directory} has no session: no car was plugged in")
     if session is None:
         return present
-    if not 0 <= session < len(present):
+    if not isinstance(session, int) or isinstance(session, bool) or not 0 <= session < len(present):
         raise BadInput(f"session must be a number from 0 to {len(present) - 1}, got {session!r}")
     return [present[session]]
 

@@ -238,7 +238,7 @@ class Plots:
 
     def comparison(
         self,
-        other: Recorded,
+        other: Recorded | str | Path,
         since: Instant | None = None,
         until: Instant | None = None,
         *,
@@ -249,4 +249,5 @@ class Plots:
         """This run (A) and another (B) over each other, by their seconds: the power, connectors apart."""
         run = self._in_zone(tz, "telemetry")
         window = asked.the_window(run, since, until)
+        other = other if isinstance(other, Recorded) else Recorded(other)
         return plot_comparison(run, other, window, Canvas(ax, width_in))

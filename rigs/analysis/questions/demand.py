@@ -16,6 +16,7 @@ from evc5.rigs.recording.reading.columns import Array
 
 HOUR = pd.Timedelta("1h")
 DAY = pd.Timedelta("1D")
+MOST_INSTANTS = 50_000_000  # a year has 32 million seconds
 TOTAL = 0  # in place of a connector: all of them together
 
 
@@ -75,6 +76,8 @@ def boundaries(run: Recorded, every_s: float, zone: tzinfo | None = None) -> Arr
 def even_instants(run: Recorded, every_s: float, zone: tzinfo | None = None) -> Array:
     """Seconds of the run, its end excluded, at whole multiples of a step since midnight in the zone."""
     end_s, zone = run.end_s, zone or run.tz
+    if end_s / every_s > MOST_INSTANTS:
+        raise BadInput(f"a step of {every_s:g} s gives more than {MOST_INSTANTS:,} of them in this run")
     found = [np.empty(0)]
     midnight_s = midnight_before(run.start, 0.0, zone)
     while midnight_s < end_s:
@@ -89,6 +92,8 @@ def even_instants(run: Recorded, every_s: float, zone: tzinfo | None = None) -> 
 def step_s(interval: str | timedelta, name: str = "interval") -> float:
     """Its seconds; BadInput under its name where a local day is no whole number of it."""
     try:
+        if not isinstance(interval, str | timedelta):
+            raise ValueError
         step = pd.Timedelta(interval)
     except ValueError:
         raise BadInput(f"{name} must be a duration as 15min, 1h or 1D, got {interval!r}") from None

@@ -353,7 +353,13 @@ def test_labels_of_a_narrow_axis_do_not_run_into_each_other(run, name):
         (lambda plot: plot.sequence(12), "has no transaction"),
         (lambda plot: plot.violations("a.b"), "requirement must be the id of one judged, got 'a.b'"),
         (lambda plot: plot.day(1, tz="Mars/Olympus"), "tz must be a zone such as Europe/Berlin"),
-        (lambda plot: plot.day(1, width_in=1.0), "width_in must be at least 2 inches, got 1.0"),
+        (lambda plot: plot.day(1, width_in=1.0), "width_in must be 2 to 200 inches, got 1.0"),
+        (lambda plot: plot.energy(width_in="wide"), "width_in must be 2 to 200 inches, got 'wide'"),
+        (lambda plot: plot.sessions(ax=3), "ax must be an Axes of matplotlib, got 3"),
+        (lambda plot: plot.heat(True), "connector must be one of 1, 2, got True"),
+        (lambda plot: plot.charge("first"), "session must be a number from 0 to 0, got 'first'"),
+        (lambda plot: plot.cost(99), "a tariff must be a path, as text or pathlib.Path, got 99"),
+        (lambda plot: plot.comparison(None), "a run directory must be a path, .* got None"),
     ],
 )
 def test_what_is_asked_for_and_not_there_is_told_with_what_there_is(run, ask, told):

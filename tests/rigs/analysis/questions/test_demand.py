@@ -96,3 +96,12 @@ def test_a_day_is_one_interval_however_long(day: str, hours: int, tmp_path: Path
 def test_an_interval_that_no_day_divides_into_is_refused(night: Run, interval: str) -> None:
     with pytest.raises(BadInput, match=f"interval must .* got '{interval}'"):
         night.demand(interval)
+
+
+@pytest.mark.parametrize(
+    ("interval", "told"),
+    [(900, "interval must be a duration as 15min"), ("1us", "more than 50,000,000 of them")],
+)
+def test_what_counts_no_seconds_or_too_many_of_them_is_refused(night: Run, interval: str, told: str) -> None:
+    with pytest.raises(BadInput, match=told):
+        night.demand(interval)
