@@ -94,8 +94,8 @@ ROOMS = {
         "orjson pandas",
     ),
     "rigs.standin": (
-        "rigs.errors rigs.rigfile rigs.bench rigs.hardware models twin",
-        "orjson",
+        "rigs.errors rigs.checks rigs.rigfile rigs.bench rigs.hardware models twin",
+        "",
     ),
     "rigs.keeper": ("rigs.errors rigs.secrets twin", ""),
     "rigs.served": (

@@ -164,7 +164,7 @@ class Bench:
             options |= {"keys": dict(keys or {}), "policies": dict(policies or {})}
             table = {"name": "bench", "start": start, "days": 3660.0, "seed": seed, "timezone": timezone}
             rig = RigFile.parse({**table, "station": options})
-        if csms is not None:
+        if csms is not None and network is None:
             network = Remote(rig, csms, pace, Path(ca_file) if ca_file is not None else None)
         self._scratch = Scratch("evc5-bench-") if out is None else None
         directory = self._scratch.path / "run" if self._scratch else user_files.path_of(out or ".", "out")
@@ -235,6 +235,10 @@ class Bench:
         if not isinstance(moment, datetime) or moment.tzinfo is None:
             raise BadInput(f"until must carry its UTC offset, got {moment}")
         return self.assembly.calendar.t(moment.timestamp())
+
+    def do(self, errand: Callable[[], T]) -> T:
+        """Have something done where the environment lives, from any thread; its result or its exception."""
+        return self._worker.do(errand)
 
     # --- hands ---
 

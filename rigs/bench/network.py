@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from evc5.models.timeline import Timeline
 from evc5.rigs.bench.csms import BackOffice, Conversation, Tag
@@ -22,6 +22,9 @@ from evc5.twin.line.wire import Notice, WireLink
 from evc5.twin.ocpp.agent import CLOCK_STEP_S, REAL_CLOCK_STEP_S
 from evc5.twin.sheet import vendor
 from evc5.twin.sheet.configuration import Configuration
+
+if TYPE_CHECKING:
+    from evc5.twin.line.websocket import Socket
 
 LOCKSTEP = "lockstep"  # as fast as the other end answers
 SAME_TIME_S = 60.0  # a back office whose clock is no further off lives in the time of the run; assumed
@@ -95,24 +98,40 @@ class Embedded:
 class Remote:
     """A real back office over a WebSocket: in lockstep, or paced at a factor of the wall clock.
 
-    The charge point dials in at once, before anything is written: BadInput says why it cannot.
+    The charge point dials in at once, before anything is written: BadInput says why it cannot. One that
+    `waits` stands in the world without having dialled; `dial` is then called before it is switched on.
     """
 
     def __init__(
-        self, rig: RigFile, url: str, pace: float | str = LOCKSTEP, ca_file: Path | None = None
+        self,
+        rig: RigFile,
+        url: str,
+        pace: float | str = LOCKSTEP,
+        ca_file: Path | None = None,
+        *,
+        waits: bool = False,
     ) -> None:
-        from evc5.twin.line.websocket import open_socket  # whoever stays in memory need not wait for it
-
         self._configuration = rig.configuration()
         self._factor = factor_of(pace)
         self.endpoint = endpoint_of(url, rig.station.identity, "csms", self._key, ca_file)
+        self._link: WireLink | None = None
+        self._opened = None if waits else self._open(ca_file)
+        self.hub = Hub()
+
+    def _open(self, ca_file: Path | None = None) -> "Socket":
+        from evc5.twin.line.websocket import open_socket  # whoever stays in memory need not wait for it
+
         try:
-            self._opened = open_socket(self.endpoint)
+            return open_socket(self.endpoint)
         except NoConnection as failure:
             raise BadInput(f"csms {failure}") from None
         except OSError as error:  # the CA file
             raise BadInput(f"csms {ca_file}: {error.strerror or error}") from None
-        self.hub = Hub()
+
+    def dial(self) -> None:
+        """Dial in, so that the station starts on the line; BadInput where nobody is there."""
+        assert self._link is not None
+        self._link.dialled(self._open())
 
     def describe(self) -> dict[str, object]:
         return {"csms": self.endpoint.shown, "pace": self._factor or LOCKSTEP}
@@ -134,6 +153,7 @@ class Remote:
             ping_interval_s=lambda: configuration.integer("WebsocketPingInterval"),
             opened=self._opened,
         )
+        self._link = link
         configuration.assign("com_Endpoint", f"{self.endpoint.shown.rstrip('/')}/#OSN#")
         configuration.on_change.append(lambda key: self._configured(key, link))
         if self._factor is None:

@@ -159,9 +159,22 @@ def _csms_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--max-bytes", type=count, default=most.bytes_per_s, metavar="N", help=what)
     sub.add_argument("--for", type=duration, metavar="SECONDS", dest="seconds", help="default: until Ctrl-C")
     sub.add_argument("--out", type=Path, metavar="DIR", help="run directory, or the folder of several")
+    what = "times as fast as the clock; other than 1 only with driver sim, or hardware.stand_in"
+    sub.add_argument("--pace", type=pace, metavar="FACTOR", default=1.0, help=what)
     what = "touch nothing: who would do which step, which keys are set, and what the twin makes of RIG"
     sub.add_argument("--dry-run", action="store_true", help=what)
     _voice(sub)
+
+
+def _stand_in_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("rig", metavar="RIG", help="whose [hardware] is served, and whose station dials in")
+    what = "the back office that it dials (default ws://127.0.0.1:9000)"
+    sub.add_argument("--csms", metavar="URL", default="ws://127.0.0.1:9000", help=what)
+    sub.add_argument("--pace", type=pace, metavar="FACTOR", default=1.0, help="as that of evc5 csms")
+    what = "default: until the back office has ended, or Ctrl-C"
+    sub.add_argument("--for", type=duration, metavar="SECONDS", dest="seconds", help=what)
+    sub.add_argument("--out", type=Path, metavar="DIR", help="the twin's own run directory")
+    sub.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def _tap_options(sub: argparse.ArgumentParser) -> None:
@@ -277,6 +290,7 @@ COMMANDS = (
     ("sweep", sweep.run_sweep, "run a rig many times over, with keys and seeds varied", _sweep_options),
     ("selftest", commands.run_selftest, "seed bugs into the twin and see each caught", _selftest_options),
     ("csms", commands.serve_charge_points, "serve real charge points, and judge them", _csms_options),
+    ("stand-in", commands.stand_in, "put the twin where a bench's metal would be", _stand_in_options),
     ("shadow", shadow.shadow_run, "let the twin live through a real charger's recording", shadow.options),
     ("tap", commands.listen_in, "listen in between charge points and their back office", _tap_options),
     ("probe", probe.probe, "learn what a charge point can, and leave it as it was", _probe_options),

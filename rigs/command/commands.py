@@ -127,7 +127,9 @@ def serve_charge_points(arguments: Namespace) -> int:
     if arguments.dry_run:
         return _rehearse(rig, arguments)
     most = Limits(arguments.max_stations, frames_per_s=arguments.max_frames, bytes_per_s=arguments.max_bytes)
-    order = Order(address, rig, tuple(arguments.station), arguments.seconds, arguments.out, most)
+    order = Order(
+        address, rig, tuple(arguments.station), arguments.seconds, arguments.out, most, arguments.pace
+    )
     tell: Callable[[str], None] = _say_nothing if arguments.quiet else _say
     outcome = serve(order, tell)
     for run in outcome.runs:
@@ -141,6 +143,19 @@ def serve_charge_points(arguments: Namespace) -> int:
     if outcome.faults or outcome.bench_fault is not None:
         return OUR_FAULT
     return OK if outcome.passed else FAILED
+
+
+def stand_in(arguments: Namespace) -> int:
+    """The twin in place of the metal; the bench's end of it judges, so this one only says where it is."""
+    from evc5.rigs.rigfile.file import RigFile
+    from evc5.rigs.standin.stand_in import Order
+    from evc5.rigs.standin.stand_in import stand_in as stand
+
+    tell: Callable[[str], None] = _say_nothing if arguments.quiet else _say
+    rig = RigFile.load(arguments.rig)
+    directory = stand(Order(rig, arguments.csms, arguments.pace, arguments.seconds, arguments.out), tell)
+    tell(f"what the twin lived through is in {directory}")
+    return OK
 
 
 def _rehearse(rig: "RigFile | None", arguments: Namespace) -> int:

@@ -18,12 +18,12 @@ from evc5.models.vehicles import Vehicle
 from evc5.rigs.errors import BadInput, BenchFault
 from evc5.rigs.hardware.bus import Bus
 from evc5.rigs.hardware.car import EmulatedCar
-from evc5.rigs.hardware.devices import Devices
+from evc5.rigs.hardware.devices import SUPPLY_WITHIN_S, Devices
 from evc5.rigs.hardware.guardian import Guardian
 from evc5.rigs.hardware.instruments import columns
 from evc5.rigs.hardware.making import SAFE_A, check
 from evc5.rigs.hardware.offer import Offer, offer_of
-from evc5.rigs.hardware.roles import Reading
+from evc5.rigs.hardware.roles import BringsCar, Reading
 from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.rigfile.hardware import Hardware
 
@@ -42,13 +42,17 @@ class HardwareBench:
     """Made of a rig's [hardware]; `start` touches the first device, `close` the last.
 
     `post` lets something run in the environment's thread; `measured` takes the columns of one reading.
+    Periods of reading are seconds of the run, which go by at `pace`.
     """
 
-    def __init__(self, hardware: Hardware, folder: Path, post: Post, measured: Measured) -> None:
+    def __init__(
+        self, hardware: Hardware, folder: Path, post: Post, measured: Measured, pace: float = 1.0
+    ) -> None:
         check(hardware, folder)
         self._hardware = hardware
         self._post = post
         self._measured = measured
+        self._pace = pace
         self._lock = _locked(hardware)
         self._devices = Devices(hardware, folder)
         self._folder = folder
@@ -65,14 +69,16 @@ class HardwareBench:
         self.dead: bool | None = None  # was it left dead? None before the end
         self.left: list[str] = []  # what could not be proven
         self.seen: dict[str, str] = {}  # what the self-check before the run read
+        self.seen_after: dict[str, str] = {}  # and the one after it
+        self._is_cut = False  # did the rig leave the mains off?
         self._identities: dict[tuple[str, int | None], str] = {}
 
     def start(self) -> None:
         """See that the bench is well and at rest; BenchFault before anything is energised."""
         try:
             self._identities = self._devices.identities()
-            for connector in self._devices.connectors:
-                self.seen |= self._devices.check(connector)
+            was_off = self._devices.switch_on()
+            self.seen = self._devices.checked(SUPPLY_WITHIN_S if was_off else 0.0)
         except BenchFault:
             self.close()
             raise
@@ -140,15 +146,22 @@ class HardwareBench:
     def _mains(self, on: bool) -> Callable[[], None] | None:
         mains, supply = (self._devices.get(role) for role in ("mains", "supply"))
         if mains is not None:
-            return partial(mains.set, on)
+            return partial(self._switch, on, partial(mains.set, on))
         if supply is not None:
-            return partial(supply.on if on else supply.off)
+            return partial(self._switch, on, supply.on if on else supply.off)
         return None
+
+    def _switch(self, on: bool, do: Callable[[], None]) -> None:
+        do()
+        self._is_cut = not on
 
     def _plug(self, connector: int, detail: Mapping[str, Any]) -> None:
         cable, load = (self._devices.get(role, connector) for role in ("cable", "load"))
         vehicle: Vehicle | None = detail.get("car")
         cable_a = float(detail.get("cable_a") or 32.0)
+        if isinstance(cable, BringsCar) and vehicle is not None:
+            cable.arrive(vehicle, float(detail.get("soc", 0.0)), cable_a)
+            return
         if load is None or vehicle is None:
             assert cable is not None
             cable.plug(cable_a)
@@ -168,6 +181,9 @@ class HardwareBench:
             return
         cable = self._devices.get("cable", connector)
         assert cable is not None
+        if isinstance(cable, BringsCar):
+            cable.leave()
+            return
         cable.pilot("B")
         cable.unplug()
 
@@ -221,7 +237,7 @@ class HardwareBench:
     def _period_s(self, connector: int) -> float:
         outlet = self._hardware.connector[str(connector)]
         periods = [device.period_s for device in (outlet.meter, outlet.cable) if device is not None]
-        return min(periods, default=1.0)
+        return min(periods, default=1.0) / self._pace
 
     # -- the end ---------------------------------------------------------------------------------
 
@@ -236,6 +252,7 @@ class HardwareBench:
         self._ending.set()
         if self._thread.is_alive():
             self._thread.join(ENDS_WITHIN_S)
+            self._check_after()
         self.left = self._devices.way_down()
         self.dead = not self.left
         for served in self._served:
@@ -245,6 +262,15 @@ class HardwareBench:
         if self._lock is not None:
             self._lock.release()
 
+    def _check_after(self) -> None:
+        """A bench that is not as well as before has measured nothing that proves anything."""
+        if self.fault is not None:
+            return
+        try:
+            self.seen_after = self._devices.checked_at_rest(is_live=not self._is_cut)
+        except BenchFault as fault:
+            self._failed(f"after the run: {fault}")
+
     def about(self) -> dict[str, Any]:
         """For the summary: the devices, and how it ended."""
         devices = [
@@ -253,7 +279,8 @@ class HardwareBench:
             for role, connector, device in self._hardware.devices()
         ]  # fmt: skip
         ended = {"fault": self.fault, "dead": self.dead, "left": self.left}
-        return {"devices": devices, "self_check": self.seen, "notes": self._hardware.notes, **ended}
+        checks = {"self_check": self.seen, "self_check_after": self.seen_after}
+        return {"devices": devices, **checks, "notes": self._hardware.notes, **ended}
 
 
 def _locked(hardware: Hardware) -> Lock | None:

@@ -8,12 +8,16 @@ from typing import Any
 
 from evc5.rigs.errors import BenchFault
 from evc5.rigs.hardware.making import Parts, make
-from evc5.rigs.hardware.roles import Closes, Identifies, Pilot, Reading
+from evc5.rigs.hardware.roles import BringsCar, Closes, Identifies, Pilot, Reading
 from evc5.rigs.rigfile.hardware import Hardware
 
 NO_CURRENT_A = 0.5  # assumed: less is what a meter shows of nothing
 SEEN_WITHIN_S = 6.0  # assumed: a load that was told to let go has done so
 LOOK_EVERY_S = 0.2
+SUPPLY_WITHIN_S = 10.0  # assumed: meter and charger are awake so soon after the mains came
+NO_SUPPLY_V = 100.0  # assumed: no mains anywhere are below
+NO_PILOT_V = 2.0  # assumed: a charger that is on shows 12 V without a car; -12 V or a diode's drop count, too
+BLIND = ("modbus-box",)  # as a cable it reads no pilot
 
 
 class Devices:
@@ -22,6 +26,8 @@ class Devices:
     def __init__(self, hardware: Hardware, folder: Path, *, only_real: bool = False) -> None:
         self._parts = Parts(folder)
         self._made: dict[tuple[str, int | None], Any] = {}
+        rows = hardware.devices()
+        self._blind = {place for role, place, device in rows if role == "cable" and device.driver in BLIND}
         for role, connector, device in hardware.devices():
             if not (only_real and device.driver == "sim"):
                 made = make(self._parts, role, connector, device)
@@ -33,23 +39,66 @@ class Devices:
         """The device of a role; None where a person has it."""
         return self._made.get((role, connector))
 
-    def check(self, connector: int) -> dict[str, str]:
-        """What pilot and meter read; BenchFault where one cannot be read, or current flows."""
+    def switch_on(self) -> bool:
+        """Mains and source, which the way down of the run before has left off; was either?"""
+        supply, mains = self.get("supply"), self.get("mains")
+        if supply is not None:
+            supply.on()
+        if mains is None or mains.get():
+            return supply is not None
+        mains.set(True)
+        return True
+
+    def checked(self, within_s: float = 0.0) -> dict[str, str]:
+        """What pilots and meters read once there is a supply.
+
+        BenchFault where one cannot be read, current flows, or nothing of a connector has a supply within
+        `within_s`.
+        """
+        until = time.monotonic() + within_s
+        while True:
+            try:
+                return {what: told for one in self.connectors for what, told in self._seen(one, True).items()}
+            except BenchFault:
+                if time.monotonic() > until:
+                    raise
+            time.sleep(LOOK_EVERY_S)
+
+    def checked_at_rest(self, *, is_live: bool) -> dict[str, str]:
+        """The same with all loads off, at the end; `is_live`: the mains have been left on."""
+        for connector in self.connectors:
+            cable, load = self.get("cable", connector), self.get("load", connector)
+            if load is not None:
+                load.off()
+            if isinstance(cable, BringsCar):
+                cable.leave()
+            if load is not None and (meter := self.get("meter", connector)) is not None:
+                self._no_current(meter)
+        return {what: told for one in self.connectors for what, told in self._seen(one, is_live).items()}
+
+    def _seen(self, connector: int, is_live: bool) -> dict[str, str]:
         seen = {}
         cable, meter = (self.get(role, connector) for role in ("cable", "meter"))
         where = f"connector {connector}"
-        if cable is not None:
+        powered: list[bool] = []
+        if cable is not None and connector not in self._blind:
             pilot = cable.read()
             if pilot.high_v is None and pilot.mean_v is None and pilot.duty_pct is None:
                 raise BenchFault(f"{where} cable: the pilot cannot be read")
             seen[f"{where} pilot"] = _levels(pilot)
+            powered += [
+                abs(volts) > NO_PILOT_V for volts in (pilot.high_v, pilot.mean_v) if volts is not None
+            ]
         if meter is not None:
             reading = meter.read()
             most_a = _most_a(reading)
             if most_a > NO_CURRENT_A:
-                raise BenchFault(f"{where} meter: {most_a:.1f} A flow before anything was done")
+                raise BenchFault(f"{where} meter: {most_a:.1f} A flow while nothing should")
             volts = ", ".join("?" if one is None else f"{one:.1f}" for one in reading.u_v)
             seen[f"{where} meter"] = f"{volts} V, {most_a:.2f} A"
+            powered += [one > NO_SUPPLY_V for one in reading.u_v if one is not None]
+        if is_live and powered and not any(powered):
+            raise BenchFault(f"{where}: no supply, neither meter nor pilot show a voltage")
         return seen
 
     def identities(self) -> dict[tuple[str, int | None], str]:

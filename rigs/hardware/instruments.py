@@ -8,6 +8,7 @@ from evc5.rigs.rigfile.hardware import Hardware
 
 PARTS = ("current_pct", "voltage_pct", "power_pct", "energy_pct")
 DIGITS = ("current_a", "voltage_v", "power_w", "energy_wh")
+PROMPT_S = 0.1  # wall clock: how soon a model in another process has answered; assumed
 OFFERED = ("offered1_a", "offered2_a", "offered3_a")
 
 
@@ -23,8 +24,11 @@ def columns(offer: Offer | None, reading: Reading | None) -> dict[str, Any]:
     return told
 
 
-def described(hardware: Hardware) -> dict[str, Any] | None:
-    """As summary.json says it, the least exact meter's; None where nothing is read by a machine."""
+def described(hardware: Hardware, pace: float = 1.0) -> dict[str, Any] | None:
+    """As summary.json says it, the least exact meter's; None where nothing is read by a machine.
+
+    At another `pace` than 1 a reading is no more prompt than the wall clock lets it be.
+    """
     machines = [(role, device) for role, _, device in hardware.devices() if device.driver != "person"]
     meters = [device for role, device in machines if role == "meter"]
     read = meters or [device for role, device in machines if role == "cable"]
@@ -38,7 +42,7 @@ def described(hardware: Hardware) -> dict[str, Any] | None:
     return {
         "source": "measured",
         "period_s": max(device.period_s for device in read),
-        "settle_s": max(device.settle_s for device in read),
+        "settle_s": max(device.settle_s for device in read) + (PROMPT_S * pace if pace != 1.0 else 0.0),
         **{name: most(name) for name in PARTS},
         "range": {**full, "of_range_pct": most("of_range_pct")},
         "resolution": {name: most(name) for name in DIGITS},

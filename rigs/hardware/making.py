@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evc5.rigs.errors import BadInput
-from evc5.rigs.hardware.drivers import sim
+from evc5.rigs.hardware.drivers import far, sim
 from evc5.rigs.hardware.guarded import GuardedClimate, GuardedLoad
 from evc5.rigs.hardware.scpi import dialects
 from evc5.rigs.rigfile.hardware import Device, Hardware
@@ -96,6 +96,8 @@ def _person(parts: Parts, role: str, connector: int | None, device: Device) -> N
 
 
 def _sim(parts: Parts, role: str, connector: int | None, device: Device) -> Any:
+    if device.url:
+        return far.FarSim(far.FarProgram(device.url, role, connector, device.timeout_s), role)
     outlet = parts.outlet(connector, device)
     every = list(parts.outlets.values())
     by_role: dict[str, Any] = {

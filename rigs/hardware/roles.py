@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from evc5.models.vehicles import Vehicle
+
 Three = tuple[float, float, float]
 Known = tuple[float | None, float | None, float | None]  # L1, L2, L3; None is not known
 
@@ -62,6 +64,14 @@ class Cable(Protocol):
 
     def fault(self, name: str, on: bool) -> None: ...
     def read(self) -> Pilot: ...
+
+
+@runtime_checkable
+class BringsCar(Protocol):
+    """A cable with a whole car at its end, which follows the pilot by itself; `soc` 0 to 1."""
+
+    def arrive(self, vehicle: Vehicle, soc: float, cable_a: float) -> None: ...
+    def leave(self) -> None: ...
 
 
 class Load(Protocol):

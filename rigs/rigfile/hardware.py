@@ -115,6 +115,7 @@ class Hardware(Table):
     supply: Device | None = Field(default=None, description="an AC source in front of the charger")
     mains: Device | None = Field(default=None, description="the switch of the charger's mains")
     climate: Device | None = Field(default=None, description="a chamber around it")
+    stand_in: bool = Field(default=False, description="no metal: evc5 stand-in serves all; any pace is well")
     notes: str = Field(default="", description="what a reader of the report should know")
 
     @model_validator(mode="after")
@@ -124,6 +125,11 @@ class Hardware(Table):
                 raise ValueError(f"connector must be 1 or 2, got {name}")
         _fitting(self, STATION_ROLES)
         return self
+
+    @property
+    def is_simulated(self) -> bool:
+        """Does nothing of it energise anything, so that time may run at any pace?"""
+        return self.stand_in or all(device.driver == "sim" for _, _, device in self.devices())
 
     def devices(self) -> Iterator[tuple[str, int | None, Device]]:
         """Role, connector (None: of the station) and device."""

@@ -77,7 +77,9 @@ class Plan:
 class Service:
     """Serves from the moment it is made until `close`; `run` moves its time."""
 
-    def __init__(self, plan: Plan, address: Address, tell: Tell, limits: Limits = DEFAULTS) -> None:
+    def __init__(
+        self, plan: Plan, address: Address, tell: Tell, limits: Limits = DEFAULTS, factor: float = 1.0
+    ) -> None:
         self.plan = plan
         self._teller = tell
         self._limits = limits
@@ -90,7 +92,8 @@ class Service:
         self.on_first: list[Callable[[Station], None]] = []  # when a charge point dials in for the first time
         self.refusing = False  # the rig lets nobody in
         self._numbers = count(1)
-        self.pace = Paced(self.timeline, self.hub, 1.0)
+        self.factor = factor
+        self.pace = Paced(self.timeline, self.hub, factor)
         self.pace.every_second.append(self._flush)
         ears = Ears(self._opened, self._heard, self._closed, self._refused, self._slowed, self._failed)
         self.server = Server(address, plan.keys, self.hub, ears, limits)
@@ -286,6 +289,7 @@ class Service:
             levels=levels_of(self.plan.rig) if self.plan.rig else EVERYTHING,
         )
         conversation = Conversation(self._office(), self.timeline, lambda text: self._send(station, text))
+        conversation.wait_at_most(REPLY_TIMEOUT_S * self.factor)
         station = self.stations[identity] = Station(identity, conversation, recorder)
         return station
 

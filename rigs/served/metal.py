@@ -19,13 +19,13 @@ class Metal:
         self._tell = tell
         self._station: Station | None = None
         self.latest: dict[int, Mapping[str, Any]] = {}  # by connector: what was read last
-        self.bench = HardwareBench(hardware, rig.folder, service.hub.post, self._measured)
+        self.bench = HardwareBench(hardware, rig.folder, service.hub.post, self._measured, service.factor)
         self.bench.start()
         service.pace.every_second.append(self.bench.renew)
 
     def record(self, station: Station) -> None:
         """From now on what is read belongs to this station's recording."""
-        instrument = described(self._hardware)
+        instrument = described(self._hardware, self._service.factor)
         if instrument is not None:
             station.recorder.measure(instrument)
         self._station = station

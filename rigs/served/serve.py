@@ -31,6 +31,7 @@ class Order:
     seconds: float | None = None  # None: to the end of a hardware rig's script, else until Ctrl-C
     out: Path | None = None
     limits: Limits = DEFAULTS
+    pace: float | str = 1.0
 
 
 @dataclass(slots=True)
@@ -52,10 +53,11 @@ class Outcome:
 
 def serve(order: Order, tell: Tell) -> Outcome:
     """Serve as ordered; every charge point's recording is judged at the end."""
-    plan = _plan(order)
+    pace = _pace(order)
+    plan = _plan(order, pace)
     if order.rig is not None:
         _check(order.rig, plan.directory)
-    service = Service(plan, order.address, tell, order.limits)
+    service = Service(plan, order.address, tell, order.limits, pace)
     tell(f"charge points may dial {service.server.url}/<identity>")
     outcome = Outcome()
     try:
@@ -119,7 +121,24 @@ def _has_an_end(order: Order) -> bool:
     return order.seconds is not None or (order.rig is not None and order.rig.station.backend == "hardware")
 
 
-def _plan(order: Order) -> Plan:
+def _pace(order: Order) -> float:
+    """BadInput for another pace than 1 where anything of the bench has no model behind it."""
+    pace = order.pace
+    if isinstance(pace, str):
+        raise BadInput(f"--pace must be a factor of the clock, got {pace}")
+    hardware = order.rig.hardware if order.rig is not None else None
+    if pace != 1.0 and (hardware is None or not hardware.is_simulated):
+        real = (
+            sorted({device.driver for _, _, device in hardware.devices()} - {"sim"})
+            if hardware
+            else ["person"]
+        )
+        allowed = "must be 1 with any driver but sim (hardware.stand_in = true: evc5 stand-in serves them)"
+        raise BadInput(f"--pace {allowed}, got {pace:g} with {', '.join(real)}")
+    return pace
+
+
+def _plan(order: Order, pace: float) -> Plan:
     rig = order.rig
     keys: dict[str, str] = {}
     about: dict[str, object] = {"rig": "csms", "behaviour": "ocpp16"}
@@ -132,7 +151,7 @@ def _plan(order: Order) -> Plan:
     directory = order.out or Path("runs") / name
     if len(keys) == 1:
         check(directory)
-    return Plan(directory, rig, keys, {**about, "csms": "served", "pace": 1.0})
+    return Plan(directory, rig, keys, {**about, "csms": "served", "pace": pace})
 
 
 def judged_run(directory: Path, report: bool) -> Run:

@@ -85,6 +85,10 @@ class WireLink:
 
     # --- the charge point's end ---
 
+    def dialled(self, opened: "Socket") -> None:
+        """The next `connect` takes this socket, which is open already."""
+        self._ready = opened
+
     def connect(self) -> bool:
         if not self.available or self.is_silent:
             return False

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from queue import Empty, Queue
-from typing import Any
+from typing import Any, Protocol
 
 from evc5.rigs.errors import BenchFault
 from evc5.rigs.hardware.roles import Known, Pilot, Reading, Three
@@ -99,10 +99,17 @@ class Program:
         return BenchFault(f"{self._words[0]} does not {verb}: {why}")
 
 
+class Asks(Protocol):
+    """Whatever answers a verb with a table, or raises BenchFault."""
+
+    def ask(self, verb: str, **more: Any) -> dict[str, Any]: ...
+    def close(self) -> None: ...
+
+
 class Command:
     """The verbs of every role, said to a program."""
 
-    def __init__(self, program: Program, role: str) -> None:
+    def __init__(self, program: Asks, role: str) -> None:
         self._program = program
         self._role = role
 

@@ -243,7 +243,7 @@ def test_every_reading_is_a_row_of_its_day(gaps: list[tuple[float, int]]) -> Non
 
 
 def test_a_bench_at_rest_says_what_it_read() -> None:
-    seen = devices().check(1)
+    seen = devices().checked()
     assert seen == {
         "connector 1 pilot": "12.0 V high, 12.0 V low, 12.0 V mean, 100.0 % duty",
         "connector 1 meter": "230.0, 230.0, 230.0 V, 0.00 A",
@@ -253,15 +253,39 @@ def test_a_bench_at_rest_says_what_it_read() -> None:
 @pytest.mark.parametrize(
     ("role", "read", "said"),
     [
-        ("meter", Reading(i_a=(0.0, 4.1, None)), r"connector 1 meter: 4\.1 A flow before anything was done"),
+        ("meter", Reading(i_a=(0.0, 4.1, None)), r"connector 1 meter: 4\.1 A flow while nothing should"),
         ("cable", Pilot(), "connector 1 cable: the pilot cannot be read"),
+        ("both", 0.0, "connector 1: no supply, neither meter nor pilot show a voltage"),
     ],
 )
 def test_a_bench_that_is_not_at_rest_or_not_readable_begins_nothing(role: str, read: Any, said: str) -> None:
     bench = devices()
-    bench._made[role, 1] = Always(read)
+    instruments = {role: read} if role != "both" else {"meter": DEAD_METER, "cable": Pilot(high_v=read)}
+    for name, told in instruments.items():
+        bench._made[name, 1] = Always(told)
     with pytest.raises(BenchFault, match=said):
-        bench.check(1)
+        bench.checked()
+
+
+def test_a_bench_whose_mains_the_rig_left_off_is_well_without_a_supply() -> None:
+    bench = devices()
+    bench._made["meter", 1], bench._made["cable", 1] = Always(DEAD_METER), Always(Pilot(high_v=0.0))
+    assert set(bench.checked_at_rest(is_live=False)) == {"connector 1 pilot", "connector 1 meter"}
+    with pytest.raises(BenchFault, match="no supply"):
+        bench.checked_at_rest(is_live=True)
+
+
+def test_current_that_flows_on_with_the_load_off_is_found_after_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("evc5.rigs.hardware.devices.SEEN_WITHIN_S", 0.0)
+    bench = devices()
+    bench._made["meter", 1] = Always(Reading((230.0,) * 3, (6.1, 0.0, 0.0)))
+    with pytest.raises(BenchFault, match=r"still 6\.1 A"):
+        bench.checked_at_rest(is_live=True)
+
+
+DEAD_METER = Reading((0.4, 0.0, 0.3), (0.0, 0.0, 0.0))
 
 
 class Always:

@@ -1,0 +1,111 @@
+"""The bench's devices in lines of JSON over a socket: for driver `sim` with a url, and as a `command`.
+
+`python -m evc5.rigs.standin.talk HOST:PORT` passes its lines on to such a socket, and answers back.
+"""
+
+import json
+import socket
+import socketserver
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from evc5.rigs.errors import BadInput
+from evc5.rigs.hardware.drivers.far import vehicle_of
+from evc5.rigs.standin.plug import Plug, Power
+
+Asked = Mapping[str, Any]
+Answer = dict[str, Any]
+POLL_S = 0.05  # how soon the server notices that it is to end
+
+
+class Devices:
+    """What each role does when it is told a verb."""
+
+    def __init__(self, plugs: Mapping[int, Plug], power: Power) -> None:
+        self._plugs = plugs
+        self._power = power
+        self._verbs: dict[tuple[str, str], Callable[[Asked], Answer | None]] = {
+            ("cable", "plug"): lambda ask: self._plug(ask).plug(float(ask["cable_a"])),
+            ("cable", "unplug"): lambda ask: self._plug(ask).unplug(),
+            ("cable", "pilot"): lambda ask: self._plug(ask).pilot(str(ask["state"])),
+            ("cable", "fault"): lambda ask: self._plug(ask).fault(str(ask["name"]), bool(ask["on"])),
+            ("cable", "read"): lambda ask: dict(self._plug(ask).read_pilot()),
+            ("cable", "arrive"): self._arrive,
+            ("cable", "leave"): lambda ask: self._plug(ask).leave(),
+            ("load", "draw"): lambda ask: self._plug(ask).draw((ask["l1_a"], ask["l2_a"], ask["l3_a"])),
+            ("load", "off"): lambda ask: self._plug(ask).off(),
+            ("meter", "read"): self._read,
+            ("reader", "present"): lambda ask: self._plug(ask).present(str(ask["id_tag"])),
+            ("mains", "set"): lambda ask: self._power.set("mains", bool(ask["on"])),
+            ("mains", "get"): lambda ask: {"on": self._power.get("mains")},
+            ("supply", "on"): lambda ask: self._power.set("supply", True),
+            ("supply", "off"): lambda ask: self._power.set("supply", False),
+        }
+
+    def answer(self, line: str) -> Answer:
+        """What is said to one line; a table with `error` where it cannot be done."""
+        try:
+            ask = json.loads(line)
+            verb = self._verbs.get((ask.get("role"), ask.get("verb")))
+            if verb is None:
+                return {"error": f"the stand-in has no {ask.get('verb')} of a {ask.get('role')}"}
+            return verb(ask) or {"ok": True}
+        except (BadInput, ValueError, KeyError, TypeError, AttributeError) as error:
+            return {"error": str(error)}
+
+    def _plug(self, ask: Asked) -> Plug:
+        if ask.get("connector") not in self._plugs:
+            raise BadInput(f"connector must be one of {sorted(self._plugs)}, got {ask.get('connector')}")
+        return self._plugs[ask["connector"]]
+
+    def _arrive(self, ask: Asked) -> None:
+        self._plug(ask).arrive(vehicle_of(ask["vehicle"]), float(ask["soc"]), float(ask["cable_a"]))
+
+    def _read(self, ask: Asked) -> Answer:
+        told = self._plug(ask).reference()
+        three = {
+            name: [told[f"{name[0]}{n}_{name[2:]}"] for n in (1, 2, 3)] for name in ("u_v", "i_a", "p_w")
+        }
+        return {**three, **{name: told[name] for name in ("total_w", "hz", "energy_wh")}}
+
+
+class TalkServer:
+    """Serves any number of connections until `close`."""
+
+    def __init__(self, host: str, port: int, devices: Devices) -> None:
+        class Conversation(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                for raw in self.rfile:
+                    answer = devices.answer(raw.decode("utf-8", "replace"))
+                    self.wfile.write(json.dumps(answer).encode() + b"\n")
+
+        class Threads(socketserver.ThreadingTCPServer):
+            allow_reuse_address = True
+            daemon_threads = True
+
+        self._server = Threads((host, port), Conversation)
+        threading.Thread(target=self._server.serve_forever, args=(POLL_S,), daemon=True).start()
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def main() -> None:
+    host, _, port = sys.argv[1].rpartition(":")
+    with socket.create_connection((host, int(port))) as far, far.makefile("rw", encoding="utf-8") as lines:
+        for line in sys.stdin:
+            lines.write(line)
+            lines.flush()
+            sys.stdout.write(lines.readline())
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

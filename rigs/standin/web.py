@@ -1,0 +1,60 @@
+"""The other end of a switched socket on the network: a Shelly or a Gude."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from evc5.rigs.standin.plug import Power
+
+POLL_S = 0.05
+MOST_BYTES = 65_536
+
+
+class WebSwitch:
+    """Its one output is the station's mains, until `close`."""
+
+    def __init__(self, url: str, channel: int, power: Power) -> None:
+        self._channel = channel
+        self._power = power
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                size = min(int(self.headers.get("Content-Length") or 0), MOST_BYTES)
+                self._answer(outer.shelly(json.loads(self.rfile.read(size))))
+
+            def do_GET(self) -> None:
+                self._answer(outer.gude(parse_qs(urlsplit(self.path).query)))
+
+            def _answer(self, told: dict[str, Any]) -> None:
+                body = json.dumps(told).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        parts = urlsplit(url)
+        self._server = ThreadingHTTPServer((parts.hostname or "127.0.0.1", parts.port or 80), Handler)
+        threading.Thread(target=self._server.serve_forever, args=(POLL_S,), daemon=True).start()
+
+    def shelly(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Switch.Set and Switch.GetStatus of Gen2 and later."""
+        if asked.get("method") == "Switch.Set":
+            self._power.set("mains", bool(asked["params"]["on"]))
+        return {"id": asked.get("id"), "result": {"output": self._power.get("mains")}}
+
+    def gude(self, query: dict[str, list[str]]) -> dict[str, Any]:
+        """status.json, with cmd=1 to switch."""
+        if "cmd" in query:
+            self._power.set("mains", query["s"][0] == "1")
+        others = [{"state": 0}] * (self._channel - 1)
+        return {"outputs": [*others, {"state": int(self._power.get("mains"))}]}
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
