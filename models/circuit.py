@@ -77,12 +77,14 @@ class Circuit:
     def settle(self, now_s: float) -> None:
         """Bring energy, register, battery and current to now. What holds next must then be solved."""
         tau_s = now_s - self.t0_s
+        if tau_s <= 0.0:
+            return
         draw = self.draw
         car = self.car
         stood = self.ledger.battery_wh
         self.ledger = self.ledger_at(now_s)
         self.t0_s = now_s
-        if car is None or tau_s <= 0.0:
+        if car is None:
             return
         if draw.keep:
             car.soc += (self.ledger.battery_wh - stood) / car.vehicle.usable_wh

@@ -95,7 +95,7 @@ class Outlet:
         self._telling = False
         self._told_senses = frozenset[str]()
         self._telling_senses = False
-        self.segment: Segment
+        self._segment: Segment | None = None  # nobody has asked for the present one yet
 
     # what hands do
 
@@ -282,6 +282,13 @@ class Outlet:
             seen.add(Fault.OVER_CURRENT)
         return frozenset(seen)
 
+    @property
+    def segment(self) -> Segment:
+        """What holds now, put together when it is first asked for: within an instant much may change."""
+        if self._segment is None:
+            self._segment = self._solution()
+        return self._segment
+
     def reading(self) -> Reading:
         """Everything electrical, now."""
         return self.segment.at(self._timeline.now)
@@ -427,11 +434,20 @@ class Outlet:
 
     def _begin_segment(self) -> None:
         circuit = self.circuit
+        self._segment = None
+        self.warmth = self.warmth.then(self._world.lags, circuit.squares, circuit.phases > 0, circuit.t0_s)
+        self._set_alarms(circuit.t0_s, circuit.lasts_s)
+        for heard in self.on_segment:
+            heard(self)
+        if not self._telling and self.pilot != self._told_pilot:
+            self._telling = True
+            self._timeline.soon(self._tell_pilot, CONTROL)
+
+    def _solution(self) -> Segment:
+        """From the last change on."""
+        circuit = self.circuit
         world = self._world
-        now_s = self._timeline.now
         car = circuit.car
-        lasts_s = circuit.lasts_s
-        self.warmth = self.warmth.then(world.lags, circuit.squares, circuit.phases > 0, now_s)
         fixed = Fixed(
             self.pilot,
             self._line.duty_pct,
@@ -445,8 +461,8 @@ class Outlet:
             circuit.metered_gain,
             self.spec.meter.resolution_wh,
         )
-        self.segment = Segment(
-            now_s,
+        return Segment(
+            circuit.t0_s,
             fixed,
             circuit.draw,
             circuit.ledger,
@@ -456,12 +472,6 @@ class Outlet:
             world.warmths_beside(self),
             world.sensor_extra_k(self),
         )
-        self._set_alarms(now_s, lasts_s)
-        for heard in self.on_segment:
-            heard(self)
-        if not self._telling and fixed.pilot != self._told_pilot:
-            self._telling = True
-            self._timeline.soon(self._tell_pilot, CONTROL)
 
     def _set_alarms(self, now_s: float, lasts_s: float) -> None:
         if lasts_s < inf:

@@ -121,7 +121,7 @@ class _Ringing(_Due):
     __slots__ = ("alarm", "t_s")
 
     def __init__(self, alarm: "Alarm", t_s: float) -> None:
-        super().__init__(alarm._ring)
+        self.callbacks = (alarm._ring,)
         self.alarm = alarm
         self.t_s = t_s
 
