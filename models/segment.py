@@ -1,6 +1,6 @@
 """The closed-form electrical solution of one outlet between two events, for one instant or for many."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from math import exp, nan, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 Columns = dict[str, Any]
 ZERO: Three = (0.0, 0.0, 0.0)
 UNKNOWN: Three = (nan, nan, nan)
-THREES = ("demand{}_a", "capability{}_a", "i{}_a", "u{}_v")
-NUMBERS = (
+FIXED = (
     "duty_pct",
-    *(name.format(phase) for name in THREES for phase in (1, 2, 3)),
-    *("p_w", "pf", "energy_wh", "register_wh", "soc", "temp_c"),
+    "phases",
+    *("capability1_a", "capability2_a", "capability3_a"),
+    *("u1_v", "u2_v", "u3_v"),
 )
+DEMAND = ("demand1_a", "demand2_a", "demand3_a")
+CURRENT = ("i1_a", "i2_a", "i3_a")
+VARYING = (*DEMAND, *CURRENT, "p_w", "pf", "energy_wh", "register_wh", "soc", "temp_c")
 FEW = 6  # so many instants are looked at sooner one by one than with numpy
 
 
@@ -246,97 +249,83 @@ class Segment:
 
     def columns(self, t_s: Any) -> Columns:
         """The telemetry columns at these ascending instants; NaN where a value is null."""
-        size = len(t_s)
-        if size <= FEW:
-            return _stacked([self.at(float(t)) for t in t_s])
-        live, sum_u = self.draw.live, self.draw.sum_u_v
-        fixed = self.fixed
-        power, amps, added, soc = self._flowed(t_s, FAST)
-        zeros = np.zeros(size)
-        unknown = np.full(size, nan)
-        pf = np.divide(power / sum_u, amps, out=unknown.copy(), where=amps > 0.0) if sum_u else unknown
-        soc = unknown if soc is None else soc
-        counted = self.ledger.counted_wh + added * fixed.gain
-        step = fixed.resolution_wh
-        return {
-            "pilot": np.full(size, fixed.pilot),
-            "duty_pct": np.full(size, fixed.duty_pct),
-            "phases": np.full(size, fixed.phases),
-            **_by_phase("demand{}_a", self._demand_columns(soc)),
-            **_by_phase("capability{}_a", _constant(fixed.capability_a, size)),
-            **_by_phase("i{}_a", [amps if conducts else zeros for conducts in live]),
-            **_by_phase("u{}_v", _constant(fixed.u_v, size)),
-            "p_w": power,
-            "pf": pf,
-            "energy_wh": self.ledger.energy_wh + added,
-            "register_wh": np.floor(counted / step + 1e-9) * step if step else counted,
-            "soc": soc,
-            "temp_c": self._temp_columns(t_s),
-        }
+        return {"pilot": np.full(len(t_s), self.pilot)} | self.rows([self], [t_s])
 
-    def _temp_columns(self, t_s: Any) -> Any:
+    @staticmethod
+    def rows(segments: "Sequence[Segment]", times: Sequence[Any]) -> Columns:
+        """The numbers among those columns, of segments of one outlet, each at its own ascending instants."""
+        counts = [len(t_s) for t_s in times]
+        fixed = np.repeat(np.array([segment._constants() for segment in segments]).T, counts, axis=1)
+        told = dict(zip(FIXED, fixed, strict=True))
+        varying = np.empty((len(VARYING), fixed.shape[1]))
+        views = dict(zip(VARYING, varying, strict=True))
+        air_c: Any = segments[0]._air.at(np.concatenate(times), FAST) if max(counts) > FEW else None
+        first = 0
+        for segment, t_s, count in zip(segments, times, counts, strict=True):
+            here = slice(first, first + count)
+            if count <= FEW:
+                varying[:, here] = np.array([_varying(segment.at(float(t))) for t in t_s]).T
+            else:
+                segment._fill(views, here, t_s, air_c[here])
+            first += count
+        return told | views | {"phases": told["phases"].astype(np.int64)}
+
+    def _constants(self) -> tuple[float, ...]:
+        """In the order of `FIXED`."""
+        fixed = self.fixed
+        return (fixed.duty_pct, fixed.phases, *fixed.capability_a, *fixed.u_v)
+
+    def _fill(self, told: Columns, here: slice, t_s: Any, air_c: Any) -> None:
+        """Write what varies into its columns."""
+        power, amps, added, soc = self._flowed(t_s, FAST)
+        sum_u = self.draw.sum_u_v
+        for name, demand_a in zip(DEMAND, self._demand_columns(soc), strict=True):
+            told[name][here] = demand_a
+        for name, conducts in zip(CURRENT, self.draw.live, strict=True):
+            told[name][here] = amps if conducts else 0.0
+        told["p_w"][here] = power
+        told["pf"][here] = nan
+        if sum_u:
+            np.divide(power / sum_u, amps, out=told["pf"][here], where=amps > 0.0)
+        told["energy_wh"][here] = self.ledger.energy_wh + added
+        counted = self.ledger.counted_wh + added * self.fixed.gain
+        step = self.fixed.resolution_wh
+        told["register_wh"][here] = np.floor(counted / step + 1e-9) * step if step else counted
+        told["soc"][here] = nan if soc is None else soc
+        told["temp_c"][here] = self._temp_columns(t_s, air_c)
+
+    def _temp_columns(self, t_s: Any, air_c: Any) -> Any:
         own = self._own
         tau = t_s - own.t0_s
-        temp = self._air.at(t_s, FAST) + self._extra_k
+        temp = air_c + self._extra_k
         temp += own.rises[ENCLOSURE].value(tau, FAST) + own.rises[SOCKET].value(tau, FAST)
         for other in self._others:
             temp += other.enclosure_columns(t_s)
         return temp
 
     def _demand_columns(self, soc: Any) -> tuple[Any, Any, Any]:
-        """Of each phase, at these states of charge."""
-        size = len(soc)
+        """Of each phase, at these states of charge; a number where it is the same at all of them."""
         car = self.fixed.vehicle
         most_a = self.fixed.max_draw_a
-        zeros = np.zeros(size)
         if car is None:
-            unknown = np.full(size, np.nan)
-            return unknown, unknown, unknown
+            return UNKNOWN
         if not most_a:
-            return zeros, zeros, zeros
-        if size == 1 or soc[0] == soc[-1]:
-            l1_a, l2_a, l3_a = _demand_a(car, float(soc[0]), most_a, self.fixed.u_v)
-            return np.full(size, l1_a), np.full(size, l2_a), np.full(size, l3_a)
+            return ZERO
+        if soc[0] == soc[-1]:
+            return _demand_a(car, float(soc[0]), most_a, self.fixed.u_v)
         s0, r0, slope = car.curve.columns
         index = np.maximum(np.searchsorted(s0, soc, side="right") - 1, 0)
         accepts_w = car.ac_w(car.usable_wh * (r0[index] + slope[index] * (soc - s0[index])))
         active = accepts_w / _own_phases_v(self.fixed.u_v, car.phases)
         amps = np.minimum(most_a, np.sqrt(active * active + car.reactive_a**2))
-        return amps, amps if car.phases > 1 else zeros, amps if car.phases > 2 else zeros
+        return amps, amps if car.phases > 1 else 0.0, amps if car.phases > 2 else 0.0
 
 
-def _by_phase(name: str, columns: Iterable[Any]) -> Columns:
-    """The columns of L1, L2 and L3 by their names."""
-    return {name.format(phase): column for phase, column in enumerate(columns, 1)}
-
-
-def _constant(three: Three, size: int) -> tuple[Any, Any, Any]:
-    """Columns of what stays as it is; of equal phases one and the same."""
-    l1, l2, l3 = three
-    first = np.full(size, l1)
-    second = first if l2 == l1 else np.full(size, l2)
-    third = first if l3 == l1 else second if l3 == l2 else np.full(size, l3)
-    return first, second, third
-
-
-def _stacked(rows: list[Reading]) -> Columns:
-    """Columns from readings."""
-    numbers = np.array([_numbers(row) for row in rows]).T.copy()
-    return {
-        "pilot": np.array([row.pilot for row in rows]),
-        "phases": np.array([row.phases for row in rows]),
-        **dict(zip(NUMBERS, numbers, strict=True)),
-    }
-
-
-def _numbers(row: Reading) -> tuple[float, ...]:
-    """In the order of `NUMBERS`; NaN for what is null."""
+def _varying(row: Reading) -> tuple[float, ...]:
+    """In the order of `VARYING`; NaN for what is null."""
     return (
-        row.duty_pct,
         *(row.demand_a or UNKNOWN),
-        *row.capability_a,
         *row.i_a,
-        *row.u_v,
         row.p_w,
         nan if row.pf is None else row.pf,
         row.energy_wh,

@@ -160,22 +160,27 @@ class Stretches:
 
     def _pairs(self, calls: Sequence[Call], ids: Sequence[str], told: Mapping[Telling, Columns]) -> list[str]:
         """Each CALL with its reply."""
-        iso = self._calendar.iso
-        sent = [(repr(float(call.sent_t_s)), iso(call.sent_t_s)) for call in calls]
-        answered = [(repr(float(call.answered_t_s)), iso(call.answered_t_s)) for call in calls]
+        sent = self._instants([call.sent_t_s for call in calls])
+        answered = self._instants([call.answered_t_s for call in calls])
+        stamps = self._stamps([call.post for call in calls])
         fill = {
             telling: self._filler(telling, columns) for telling, columns in told.items() if not telling.kept
         }
         lines = []
-        for call, id_, (t, at), (answered_t, answered_at) in zip(calls, ids, sent, answered, strict=True):
-            post = call.post
-            if post.telling is None:
+        for call, id_, (t, at), (answered_t, answered_at), stamp in zip(
+            calls, ids, sent, answered, stamps, strict=True
+        ):
+            telling = call.post.telling
+            if telling is None:
                 lines.append(self._heartbeat(call, id_, t, at, answered_t, answered_at))
             else:
-                form, values = fill[post.telling]
-                stamp = self._stamp(post)
+                form, values = fill[telling]
                 lines.append(form((t, at, id_, stamp, *next(values), answered_t, answered_at, id_)))
         return lines
+
+    def _instants(self, t_s: Sequence[float]) -> Iterator[tuple[str, str]]:
+        """Each as a recording has it: run seconds and UTC."""
+        return zip([repr(float(t)) for t in t_s], self._calendar.isos(t_s), strict=True)
 
     def _let_hear(self, calls: Sequence[Call], pairs: Sequence[str]) -> None:
         """Whoever listens to the back office hears the last of what each telling told."""
@@ -201,23 +206,24 @@ class Stretches:
         asked = call_text(id_, "Heartbeat", {})
         return self._lines.pair(t, at, asked, answered_t, answered_at, result_text(id_, answer))
 
-    def _stamp(self, post: Post) -> str:
+    def _stamps(self, posts: Sequence[Post]) -> list[str]:
+        """The station's timestamps of what was told."""
         clock = self._station.clock
-        if post.stamp_epoch_s is None:
-            return clock.iso(post.t_s)
-        return clock.iso_epoch(post.stamp_epoch_s)
+        return clock.isos_epoch(
+            [clock.epoch(post.t_s) if post.stamp_epoch_s is None else post.stamp_epoch_s for post in posts]
+        )
 
     def _keep(self, kept: Sequence[Post], told: Mapping[Telling, Columns]) -> None:
         """What StopTransaction is to tell as well."""
         each: dict[Telling, Iterator[Row]] = {}
-        for post in kept:
+        for post, stamp in zip(kept, self._stamps(kept), strict=True):
             telling = post.telling
             assert telling is not None
             transaction = self._transaction(telling)
             if telling not in each:
                 each[telling] = iter(rows(told[telling], sum(one.telling == telling for one in kept)))
             value = {
-                "timestamp": self._stamp(post),
+                "timestamp": stamp,
                 "sampledValue": telling.plan.sampled(next(each[telling])),
             }
             if transaction is not None:

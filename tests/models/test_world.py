@@ -108,6 +108,33 @@ def test_columns_say_what_reading_by_reading_says(wallbox):
         assert list(columns["pilot"]) == [row.pilot for row in rows]
 
 
+def test_segments_together_say_what_each_says_alone(wallbox):
+    import numpy as np
+
+    box = wallbox(outlets=2)
+    outlet = box.charge(vehicle("vw-id3-58"), soc=0.9)
+    segments = [outlet.segment]
+    outlet.on_segment.append(lambda outlet: segments.append(outlet.segment))
+    box.run(600)
+    box.charge(vehicle("renault-zoe-ze50"), soc=0.5, connector=2)
+    box.run(2 * 3600)
+    times = [one.t0_s + np.arange(1 + n % 9) * 7.0 for n, one in enumerate(segments)]
+    together = outlet.segment.rows(segments, times)
+    for name, values in together.items():
+        alone = [one.columns(t_s)[name] for one, t_s in zip(segments, times, strict=True)]
+        assert np.array_equal(values, np.concatenate(alone), equal_nan=values.dtype == float), name
+
+
+def test_an_instant_that_changes_much_has_one_solution(wallbox):
+    box = wallbox()
+    outlet = box.charge(vehicle("vw-id3-58"), soc=0.5)
+    outlet.set_pwm(10.0)
+    box.run(0)
+    solution = outlet.segment
+    assert (solution.t0_s, solution.offered_a, solution.pilot) == (0.0, 10.0, "B")
+    assert outlet.segment is solution
+
+
 def test_the_register_never_falls_and_stays_within_its_class(wallbox):
     box = wallbox()
     outlet = box.charge(vehicle("kia-e-niro-64"), soc=0.2)

@@ -40,7 +40,7 @@ class Charge:
     def columns(self, t_s):
         n, energy = len(t_s), self.energy_at(t_s)
         constant = {
-            "pilot": self.pilot, "duty_pct": self.duty_pct, "phases": 3 if self.amps else 0,
+            "duty_pct": self.duty_pct, "phases": 3 if self.amps else 0,
             "i1_a": self.amps, "i2_a": self.amps, "i3_a": self.amps,
             "u1_v": 230.0, "u2_v": 230.0, "u3_v": 230.0,
             "p_w": self.power_w, "pf": 1.0 if self.amps else NAN, "temp_c": 20.0,
@@ -51,6 +51,11 @@ class Charge:
         columns |= {f"capability{phase}_a": np.full(n, 32.0) for phase in (1, 2, 3)}
         columns |= {"energy_wh": energy, "register_wh": np.floor(energy)}
         return columns | {"soc": self.soc + (energy - self.energy_wh) / 50_000.0}
+
+    @staticmethod
+    def rows(segments, times):
+        each = [segment.columns(t_s) for segment, t_s in zip(segments, times, strict=True)]
+        return {name: np.concatenate([columns[name] for columns in each]) for name in each[0]}
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """What telemetry is made of: the state of a connector from one change to the next."""
 
-from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -13,7 +13,12 @@ class Segment(Protocol):
 
     @property
     def varies(self) -> bool: ...
-    def columns(self, t_s: np.ndarray) -> Mapping[str, np.ndarray]: ...
+    @property
+    def pilot(self) -> str: ...
+    @staticmethod
+    def rows(segments: Sequence[Any], times: Sequence[np.ndarray]) -> Mapping[str, np.ndarray]:
+        """Columns of numbers, of segments of one outlet, each at its own ascending instants."""
+        ...
 
 
 class Span(NamedTuple):

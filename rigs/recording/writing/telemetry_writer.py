@@ -16,15 +16,13 @@ import pyarrow.parquet as pq
 
 from evc5.models.units import DAY_S
 from evc5.rigs.recording.reading.columns import Columns, Texts, to_arrow
-from evc5.rigs.recording.reading.telemetry_columns import NAMES, SCHEMA, TEXTS, phase_names
+from evc5.rigs.recording.reading.telemetry_columns import SCHEMA, TEXTS, phase_names
 from evc5.rigs.recording.writing.spans import Span
 from evc5.twin.clock import Calendar
 
 ROW_EVERY_S = 60.0  # the longest gap between rows while a quantity varies
 
 _DEMAND, _ALLOCATED, _OFFERED = (phase_names(quantity) for quantity in ("demand", "allocated", "offered"))
-_ELSEWHERE = {"t", "at", "connector", *TEXTS, *_ALLOCATED, *_OFFERED}
-_FROM_SEGMENT = tuple(name for name in NAMES if name not in _ELSEWHERE)
 
 
 class TelemetryWriter:
@@ -118,12 +116,11 @@ def _render(connector: int, spans: Sequence[Span], end_s: float, texts: Texts) -
     """The rows of one connector; texts by their codes."""
     ends = [span.t_s for span in spans[1:]] + [end_s]
     times = [_times(span, end) for span, end in zip(spans, ends, strict=True)]
-    rows = [span.segment.columns(t_s) for span, t_s in zip(spans, times, strict=True)]
     counts = [len(t_s) for t_s in times]
-    columns = {name: np.concatenate([row[name] for row in rows]) for name in _FROM_SEGMENT}
+    columns = dict(spans[0].segment.rows([span.segment for span in spans], times))
     columns |= _decided(spans, counts)
     columns |= {
-        "pilot": np.repeat([texts.code(row["pilot"][0]) for row in rows], counts),
+        "pilot": np.repeat([texts.code(span.segment.pilot) for span in spans], counts),
         "status": np.repeat([texts.code(span.status) for span in spans], counts),
         "limited_by": np.repeat([texts.code(span.limited_by) for span in spans], counts),
     }
