@@ -1,12 +1,8 @@
 """Time as people and devices read it: the calendar over virtual time, and the station's own clock."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
-
-import numpy as np
 
 from evc5.models.units import DAY_S
 
@@ -46,10 +42,6 @@ class Calendar:
         """The moment as OCPP writes it: `2024-03-01T10:00:00.000Z`, rounded to the millisecond."""
         return self.iso_epoch_ms(self._start_ms + round(t_s * 1000))
 
-    def isos(self, t_s: Sequence[float]) -> list[str]:
-        """The same of many moments at once, a ninth of the work."""
-        return iso_texts(self._start_ms + np.rint(np.array(t_s) * 1000))
-
     def iso_epoch_ms(self, epoch_ms: int) -> str:
         """Milliseconds of UTC as text."""
         if epoch_ms != self._last_ms:
@@ -64,12 +56,6 @@ class Calendar:
             self._last_ms = epoch_ms
             self._text = f"{self._prefix}{ms // 1000:02}.{ms % 1000:03}Z"
         return self._text
-
-
-def iso_texts(epoch_ms: Any) -> list[str]:
-    """What `Calendar.iso_epoch_ms` says of each of these whole milliseconds."""
-    texts: list[str] = np.datetime_as_string(epoch_ms.astype("datetime64[ms]"), timezone="UTC").tolist()
-    return texts
 
 
 def parse_instant(text: str) -> datetime | None:
@@ -117,10 +103,6 @@ class StationClock:
 
     def iso_epoch(self, epoch_s: float) -> str:
         return self.calendar.iso_epoch_ms(round(epoch_s * 1000))
-
-    def isos_epoch(self, epoch_s: Sequence[float]) -> list[str]:
-        """The same of many moments."""
-        return iso_texts(np.rint(np.array(epoch_s) * 1000))
 
     def set(self, t_s: float, epoch_s: float) -> float:
         """Set the clock to `epoch_s` at run time `t_s`; returns the step it made, in seconds."""

@@ -248,6 +248,7 @@ def _json_option(sub: argparse.ArgumentParser) -> None:
 
 
 def _bench_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--long", action="store_true", help="a year as well, which takes minutes")
     sub.add_argument("--csms", metavar="URL", help="measure the socket instead, against this back office")
     sub.add_argument("--tap", action="store_true", help="measure instead what listening in costs")
     what = "with --tap: so many straight, and as many through the tap (default 200)"

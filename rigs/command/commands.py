@@ -261,14 +261,17 @@ def print_sheet(arguments: Namespace) -> int:
 
 
 def run_benchmark(arguments: Namespace) -> int:
-    from evc5.rigs.speed import over_socket, reference_load, tap_latency
+    from evc5.rigs.speed import benchmark, over_socket, tap_latency
+    from evc5.rigs.speed.figures import lines
 
     def tell(what: str) -> None:
         print(f"measuring: {what} …", file=sys.stderr)
 
-    result: reference_load.Result | over_socket.Result | tap_latency.Result
+    result: benchmark.Result | over_socket.Result | tap_latency.Result
     if arguments.csms and arguments.tap:
         raise BadInput("--csms must not stand beside --tap, which has a back office of its own")
+    if arguments.long and (arguments.csms or arguments.tap):
+        raise BadInput("--long measures a year in memory: it must not stand beside --csms or --tap")
     if arguments.tap:
         result = tap_latency.run(arguments.stations, arguments.seconds, tell)
     elif arguments.csms:
@@ -276,12 +279,11 @@ def run_benchmark(arguments: Namespace) -> int:
         assert url is not None
         result = over_socket.run(url, arguments.ca_file, tell)
     else:
-        result = reference_load.run(tell)
+        result = benchmark.run(tell, arguments.long)
     if arguments.json:
         print(json.dumps(result.table()))
     else:
-        for name, value in result.table().items():
-            print(f"{name:<24} {value:>12,}")
+        print("\n".join(lines(result)))
     return OK
 
 

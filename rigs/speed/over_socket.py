@@ -19,10 +19,10 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from evc5.models.units import DAY_S
-from evc5.rigs.bench.bench import Bench
 from evc5.rigs.bench.network import Remote
 from evc5.rigs.rigfile.file import RigFile
-from evc5.rigs.speed.reference_load import LOAD, four_digits
+from evc5.rigs.speed.figures import figure, four_digits
+from evc5.rigs.speed.reference_load import LOAD, charging
 from evc5.twin.line.endpoint import Endpoint
 from evc5.twin.line.websocket import SUBPROTOCOL
 
@@ -34,10 +34,10 @@ SOCKET_DAYS = 1.0
 class Result:
     """A frame is one CALL with its reply; `wire_ratio` is the twin's time for one, over the bare client's."""
 
-    wire_days_per_s: float
-    wire_us_per_frame: float
-    bare_us_per_frame: float
-    wire_ratio: float
+    wire_days_per_s: float = figure("simulated days a second")
+    wire_us_per_frame: float = figure("one CALL with its reply")
+    bare_us_per_frame: float = figure("the same of a bare websockets client")
+    wire_ratio: float = figure("ours over the bare client's")
 
     def table(self) -> dict[str, float]:
         return four_digits(asdict(self))
@@ -65,11 +65,7 @@ def _twin(rig: RigFile, url: str, ca_file: Path | None) -> tuple[float, list[str
     network = Remote(rig, url, ca_file=ca_file)
     with tempfile.TemporaryDirectory(prefix="evc5-bench-") as scratch:
         directory = Path(scratch) / "run"
-        bench = Bench(rig=rig, out=directory, network=network)
-        bench.advance(10)  # it has booted
-        for connector in (1, 2):
-            bench.plug_in(connector, "reference", soc=0.1)
-            bench.present_tag(connector, f"TAG{connector}")
+        bench = charging(directory, network=network)
         began = time.perf_counter()
         bench.advance(SOCKET_DAYS * DAY_S)
         bench.close()

@@ -21,7 +21,7 @@ import orjson
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from evc5.rigs.speed.reference_load import four_digits
+from evc5.rigs.speed.figures import four_digits
 from evc5.twin.line.websocket import SUBPROTOCOL
 
 STATIONS, SECONDS = 200, 60.0

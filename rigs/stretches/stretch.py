@@ -10,6 +10,7 @@ import orjson
 from evc5.models.functions import Mixed
 from evc5.rigs.recording.writing.recorder import Recorder
 from evc5.rigs.stretches.agenda import Agenda, Call, Post
+from evc5.rigs.stretches.instants import epoch_texts, texts
 from evc5.rigs.stretches.lines import Lines
 from evc5.rigs.stretches.streams import streams
 from evc5.rigs.stretches.values import Columns, columns, is_averaged, means, rows
@@ -180,7 +181,7 @@ class Stretches:
 
     def _instants(self, t_s: Sequence[float]) -> Iterator[tuple[str, str]]:
         """Each as a recording has it: run seconds and UTC."""
-        return zip([repr(float(t)) for t in t_s], self._calendar.isos(t_s), strict=True)
+        return zip([repr(float(t)) for t in t_s], texts(self._calendar, t_s), strict=True)
 
     def _let_hear(self, calls: Sequence[Call], pairs: Sequence[str]) -> None:
         """Whoever listens to the back office hears the last of what each telling told."""
@@ -209,7 +210,7 @@ class Stretches:
     def _stamps(self, posts: Sequence[Post]) -> list[str]:
         """The station's timestamps of what was told."""
         clock = self._station.clock
-        return clock.isos_epoch(
+        return epoch_texts(
             [clock.epoch(post.t_s) if post.stamp_epoch_s is None else post.stamp_epoch_s for post in posts]
         )
 
