@@ -20,7 +20,7 @@ class Table(BaseModel):
     """A TOML table: no unknown keys, no conversions, no change once read."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, populate_by_name=True, allow_inf_nan=False
+        extra="forbid", frozen=True, strict=True, populate_by_name=True, allow_inf_nan=False, defer_build=True
     )
 
 

@@ -199,7 +199,7 @@ class Shares:
             return None
         k = np.maximum(np.searchsorted(rows["epoch_s"], epoch_s, side="right") - 1, 0)
         connectors = self._connectors
-        live = np.isin(rows["pilot"][k], ("B", "C", "D")) & (rows["u1_v"][k] > 0)
+        live = rows.among("pilot", "B", "C", "D")[k] & (rows["u1_v"][k] > 0)
         wants = live & connectors.running[connector].cover(epoch_s) & self._accepted(connector, epoch_s)
         wants &= ~connectors.faulty[connector].cover(epoch_s) & ~connectors.unsure(epoch_s)
         wants &= ~self._mains.is_off(connector, rows)[k]

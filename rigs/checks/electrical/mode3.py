@@ -70,13 +70,13 @@ class Contactor:
 
     def _part(self) -> None:
         for connector, rows in self._context.telemetry.parts.items():
-            asks = np.isin(rows["pilot"], ("C", "D"))
+            asks = rows.among("pilot", "C", "D")
             offered, closed = rows.highest("offered_a") > 0, rows["phases"] > 0
             live = rows["u1_v"] > 0
             window_s = rows.instrument.window_s
             self._judge(CLOSE, connector, spans(rows, asks & offered & ~closed & live), CLOSE_S, window_s)
             if connector not in self._welded:
-                done = np.isin(rows["pilot"], ("A", "B"))
+                done = rows.among("pilot", "A", "B")
                 self._judge(OPEN, connector, spans(rows, done & closed), OPEN_S, window_s)
 
     def _judge(

@@ -59,7 +59,7 @@ class Service:
         for connector, rows in self._context.telemetry.parts.items():
             allocated = rows.highest("allocated_a")
             least, most = rows.low.highest("offered_a"), rows.high.highest("offered_a")
-            here = np.isin(rows["pilot"], ("B", "C", "D"))
+            here = rows.among("pilot", "B", "C", "D")
             sound = ~self._context.history.connectors.faulty[connector].cover(rows["epoch_s"])
             flows = current(rows.low) > FLOWS_A
             slack = self._context.tolerances.current_a

@@ -5,8 +5,8 @@ they are handed out whenever something happens that the next readings have to be
 """
 
 from array import array
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 import orjson
@@ -15,12 +15,16 @@ from evc5.rigs.checks.reading.meter import Layout, Reading, finite
 from evc5.rigs.checks.reading.templates import Row
 
 Array = np.ndarray[Any, np.dtype[Any]]
+T = TypeVar("T")
 
 
 class Block:
     """Readings in order of arrival: `epoch_s` when each went, `stamp` when taken, `values` one row each."""
 
-    __slots__ = ("connector", "decimals", "epoch_s", "layout", "order", "stamp", "transaction", "values")
+    __slots__ = (
+        *("connector", "decimals", "epoch_s", "layout", "order", "stamp", "transaction", "values"),
+        "_known",
+    )
 
     def __init__(
         self,
@@ -35,6 +39,7 @@ class Block:
         self.order, self.epoch_s, self.stamp = head[:, 0], head[:, 1], head[:, 2]
         self.values = values
         self.decimals = decimals  # digits after the point, column by column, as the first reading has them
+        self._known: dict[tuple[Any, ...], Any] = {}
 
     def __len__(self) -> int:
         return len(self.epoch_s)
@@ -50,13 +55,26 @@ class Block:
         """Order, epoch_s and stamp, reading by reading."""
         return zip(self.order.tolist(), self.epoch_s.tolist(), self.stamp.tolist(), strict=True)
 
+    def once(self, work: Callable[..., T], *about: Hashable) -> T:
+        """What `work` makes of this block and of `about`: worked out for the check that asks first."""
+        key = (work, *about)
+        if key not in self._known:
+            self._known[key] = work(self, *about)
+        found: T = self._known[key]
+        return found
+
     def column(self, measurand: str, phase: str | None = None) -> Array | None:
         """One measurand on one phase (None: the total), without kilo; None where it is not told."""
-        at = self.layout.find(measurand, phase)
-        if at is None:
-            return None
-        scaled: Array = self.values[:, at] * self.layout.columns[at].scale
-        return scaled
+        return self.once(_column, measurand, phase)
+
+
+def _column(block: Block, measurand: str, phase: str | None) -> Array | None:
+    at = block.layout.find(measurand, phase)
+    if at is None:
+        return None
+    scaled: Array = block.values[:, at] * block.layout.columns[at].scale
+    scaled.flags.writeable = False  # kept, and given to many
+    return scaled
 
 
 def by_layout(blocks: list[Block]) -> list[Block]:

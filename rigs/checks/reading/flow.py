@@ -35,12 +35,12 @@ class Flow:
 
 def flow_of(block: Block) -> Flow:
     """What is told to flow."""
-    return _told(block, "Current.Import", "Power.Active.Import")
+    return block.once(_told, "Current.Import", "Power.Active.Import")
 
 
 def offer_of(block: Block) -> Flow:
     """What is told to be offered."""
-    return _told(block, "Current.Offered", "Power.Offered")
+    return block.once(_told, "Current.Offered", "Power.Offered")
 
 
 def _told(block: Block, current: str, power: str) -> Flow:

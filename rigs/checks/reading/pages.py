@@ -46,6 +46,11 @@ class Pages:
             self._turn()
         return self.at < len(self.buffer)
 
+    @property
+    def reach(self) -> int:
+        """Up to where in the buffer a good piece of it lies ahead."""
+        return len(self.buffer) - (0 if self._ended else AHEAD)
+
     def _turn(self) -> None:
         page = self._page()
         self._ended = not page

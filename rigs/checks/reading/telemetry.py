@@ -56,6 +56,7 @@ class Rows:
     instrument: Instrument = EXACT
     _bounds: dict[str, tuple[Array, Array]] = field(default_factory=dict)
     _highest: dict[str, Array] = field(default_factory=dict)
+    _among: dict[tuple[str, ...], Array] = field(default_factory=dict)
 
     @property
     def low(self) -> Columns:
@@ -81,6 +82,15 @@ class Rows:
         if name not in self._highest:
             self._highest[name] = highest_of(self[name])
         return self._highest[name]
+
+    def among(self, name: str, *texts: str) -> Array:
+        """The rows in which a column of texts holds one of these."""
+        key = (name, *texts)
+        if key not in self._among:
+            found = np.logical_or.reduce([self[name] == text for text in texts])
+            found.flags.writeable = False  # kept, and given to many
+            self._among[key] = found
+        return self._among[key]
 
     def steady(self, *words: str | Array) -> Array:
         """Rows around which none of these columns or conditions changed, so that they are sure."""
@@ -208,8 +218,8 @@ def _split(table: pa.Table, time: StationTime, instrument: Instrument) -> dict[i
     connectors = _floats(table["connector"])
     found = {}
     for connector in np.unique(connectors):
-        keep = connectors == connector
-        kept = {name: values[keep] for name, values in columns.items()}
+        keep = np.flatnonzero(connectors == connector)
+        kept = {name: values.take(keep, axis=0) for name, values in columns.items()}
         found[int(connector)] = Rows(kept, instrument=instrument)
     return found
 

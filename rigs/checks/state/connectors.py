@@ -63,14 +63,22 @@ class Stretches:
 
     def cover(self, epoch_s: Array, after_s: float = 0.0) -> Array:
         """Which of these instants lie in a stretch, but for its first seconds."""
-        if not self.begins:
-            return np.zeros(len(epoch_s), bool)
-        begins = np.array(self.begins)
-        ends = np.array(self.ends)
         epoch_s = epoch_s + STAMP_HAIR_S
+        some = self._within(epoch_s)
+        if some is None:
+            return np.zeros(len(epoch_s), bool)
+        begins, ends = some
         k = np.searchsorted(begins, epoch_s, side="right") - 1
         found: Array = (k >= 0) & (epoch_s < ends[k]) & (epoch_s >= begins[k] + after_s)
         return found
+
+    def _within(self, epoch_s: Array) -> tuple[Array, Array] | None:
+        """Begins and ends of the stretches that may hold some of these instants; None where none may."""
+        if not self.begins or not len(epoch_s):
+            return None
+        first = max(bisect_right(self.begins, float(epoch_s.min())) - 1, 0)
+        end = bisect_right(self.begins, float(epoch_s.max()))
+        return (np.array(self.begins[first:end]), np.array(self.ends[first:end])) if first < end else None
 
     def near(self, epoch_s: float, margin_s: float) -> bool:
         """Does `epoch_s` lie in a stretch, or so near to one?"""

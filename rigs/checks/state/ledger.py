@@ -57,6 +57,12 @@ class Lines:
         self.line.append(line)
         self.forget()
 
+    def note_all(self, epochs_s: list[float], first: int, step: int) -> None:
+        """Frames stand on each `step`th line from the first."""
+        self.epoch_s.extend(epochs_s)
+        self.line.extend(range(first, first + step * len(epochs_s), step))
+        self.forget()
+
     def forget(self) -> None:
         """Of very many the oldest."""
         if len(self.epoch_s) > 2 * self.MOST:

@@ -141,10 +141,10 @@ class Standing:
         epoch_s, pilot = rows["epoch_s"], rows["pilot"]
         connectors = self._connectors
         runs = connectors.running[connector].cover(epoch_s)
-        here = np.isin(pilot, ("B", "C", "D"))
+        here = rows.among("pilot", "B", "C", "D")
         gone = pilot == "A"
         offered, closed = rows.highest("offered_a") > 0, rows["phases"] > 0
-        asks = np.isin(pilot, ("C", "D"))
+        asks = rows.among("pilot", "C", "D")
         faulty = connectors.faulty[connector].cover(epoch_s)
         faulting = self._faulting.get(connector, Stretches()).cover(epoch_s)
         any_of = ~here & ~gone | (faulty & ~faulting)  # a pilot or a fault that leaves it open

@@ -123,7 +123,7 @@ class Moments:
         judged = connectors.running[connector].cover(epoch_s) & connectors.plugged[connector].cover(epoch_s)
         judged &= ~connectors.faulty[connector].cover(epoch_s) & ~connectors.unsure(epoch_s, ANEW_TOLD_S)
         closed, said = rows["phases"] > 0, rows["status"] == "Charging"
-        flows = closed & np.isin(rows["pilot"], ("C", "D")) & (rows.highest("offered_a") > 0)
+        flows = closed & rows.among("pilot", "C", "D") & (rows.highest("offered_a") > 0)
         steady = rows.steady("phases", said, flows)
         unsure = judged & ~steady
         judged &= steady
@@ -137,7 +137,7 @@ class Moments:
 
     def _preparing(self, connector: int, rows: Rows) -> None:
         epoch_s = rows["epoch_s"]
-        judged = np.isin(rows["pilot"], ("B", "C", "D")) & ~self._connectors.unsure(epoch_s, ANEW_TOLD_S)
+        judged = rows.among("pilot", "B", "C", "D") & ~self._connectors.unsure(epoch_s, ANEW_TOLD_S)
         judged &= self._connectors.plugged[connector].cover(epoch_s) & ~self._connectors.faulty[
             connector
         ].cover(epoch_s)

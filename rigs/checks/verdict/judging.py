@@ -152,6 +152,8 @@ class Judge:
             while pages.more():
                 self._epoch_s, count = self._known.take_pairs(pages, self._epoch_s, self._due)
                 self._frames += count
+                if count:
+                    continue
                 number = pages.number
                 raw = pages.line()
                 if raw and not raw.isspace() and not self._known_line(number, raw):

@@ -4,6 +4,7 @@ They are counted here and entered at the end; their readings go the way of all o
 """
 
 import re
+from typing import NamedTuple
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Gathered
@@ -22,6 +23,16 @@ EMPTY_REPLY = re.compile(
 HELD_BY_FORM = ("recording.line", "frame.form", "frame.schema")  # what a line of known form keeps by its form
 HELD_BY_STAMP = ("frame.timestamp", "clock.station")
 HELD_BY_PAIR = ("rpc.id", "rpc.one-call-station", "rpc.matched", "rpc.answered")
+
+
+class Pair(NamedTuple):
+    """A MeterValues with its reply right behind it: when both went, and where in the page they end."""
+
+    template: Template
+    groups: tuple[bytes, ...]
+    epoch_s: float
+    answered_s: float
+    end: int
 
 
 class KnownLines:
@@ -44,44 +55,51 @@ class KnownLines:
         telling = self._telling
         if not telling.pairing.is_idle or telling.repeats.waiting:
             return since, 0
-        match, stamp_of, is_new = self._templates.match_pair, self._templates.stamp, telling.pairing.paired
-        lines = self._context.ledger.lines
-        put = telling.gathering.put
-        hear = telling.heartbeat.hear
-        epoch = self._epoch
+        pairs = self._good(self._in_order(pages, since, before))
+        if not pairs:
+            return since, 0
+        self._context.ledger.lines.note_all([pair.epoch_s for pair, _ in pairs], pages.number, 2)
+        for pair, stamp in pairs:
+            telling.heartbeat.hear(pair.epoch_s)
+            connector, block = self._block(pair.template, pair.groups)
+            numbers = b",".join(pair.groups[pair.template.values])
+            telling.gathering.put(connector, block, pair.epoch_s, stamp, numbers)
+        last, _ = pairs[-1]
+        self._context.history.link.heard_at = last.epoch_s
+        self._pairs += len(pairs)
+        pages.skip(last.end - pages.at, 2 * len(pairs))
+        return last.answered_s, 2 * len(pairs)
+
+    def _in_order(self, pages: Pages, since: float, before: float) -> list[Pair]:
+        """Those that come next in this page, each no sooner than the one before."""
+        match, epoch = self._templates.match_pair, self._epoch
+        buffer, at, reach = pages.buffer, pages.at, pages.reach
         last = since
-        count = 0
-        note_time, note_line = lines.epoch_s.append, lines.line.append
-        far_s = clocks.STILL_S  # a stamp further from its frame is looked at by itself: its clock may be off
-        while (found := match(pages.buffer, pages.at)) is not None:
-            template, pair = found
-            groups = pair.groups()
-            head = template.head
-            epoch_s, stamp = epoch(float(groups[head[0]])), stamp_of(template, groups)
-            answered = epoch(float(groups[-1]))
-            in_order = last <= epoch_s <= answered < before
-            if (
-                stamp is None
-                or abs(epoch_s - stamp) > far_s
-                or not in_order
-                or not is_new(groups[head[1]].decode())
-            ):
+        pairs = []
+        while at <= reach and (found := match(buffer, at)) is not None:
+            template, lines = found
+            groups = lines.groups()
+            epoch_s, answered_s = epoch(float(groups[template.head[0]])), epoch(float(groups[-1]))
+            if not last <= epoch_s <= answered_s < before:
                 break
-            connector, block = self._block(template, groups)
-            put(connector, block, epoch_s, stamp, b",".join(groups[template.values]))
-            hear(epoch_s)
-            note_time(epoch_s)
-            note_line(pages.number)
-            last = answered
-            count += 1
-            pages.skip(pair.end() - pages.at, 2)
-            if not pages.more():
+            at = lines.end()
+            last = answered_s
+            pairs.append(Pair(template, groups, epoch_s, answered_s, at))
+        return pairs
+
+    def _good(self, pairs: list[Pair]) -> list[tuple[Pair, float]]:
+        """Those before the first that has to be looked at by itself, each with its stamp."""
+        stamp_of, is_new = self._templates.stamp, self._telling.pairing.paired
+        far_s = clocks.STILL_S  # a stamp further from its frame: its clock may be off
+        good = []
+        for pair in pairs:
+            stamp = stamp_of(pair.template, pair.groups)
+            if stamp is None or abs(pair.epoch_s - stamp) > far_s:
                 break
-        if count:
-            self._context.history.link.heard_at = lines.epoch_s[-1]
-            lines.forget()
-            self._pairs += count
-        return last, 2 * count
+            if not is_new(pair.groups[pair.template.head[1]].decode()):
+                break
+            good.append((pair, stamp))
+        return good
 
     def _block(self, template: Template, groups: tuple[bytes, ...]) -> tuple[int, Gathered]:
         """Connector and block of a reading: the same for the same bytes, until blocks are handed out."""

@@ -32,7 +32,8 @@ def read_part(path: Path, names: Sequence[str] = NAMES, metadata: pq.FileMetaDat
     sources = {name: _source(name, stored) for name in names}
     texts = [name for name in TEXTS if name in stored]
     with pq.ParquetFile(path, metadata=metadata, read_dictionary=texts) as part:  # read_table imports pandas
-        table = part.read(list(dict.fromkeys(source for source in sources.values() if source)))
+        columns = list(dict.fromkeys(source for source in sources.values() if source))
+        table = part.read(columns, use_threads=False)  # a day is too little to share
     return pa.table({name: _column(table, name, source) for name, source in sources.items()})
 
 
