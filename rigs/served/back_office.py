@@ -54,6 +54,7 @@ class Station:
     line: Line | None = None
     silent: bool = False  # the rig lets nothing pass
     met: bool = False  # has it ever dialled in?
+    noted_s: float = 0.0  # when the last event was: they stand in order of time
     fault: str = ""  # of ours, or of its directory: it is served no further
     is_lost: bool = False  # can its recording be written no further?
 
@@ -133,8 +134,13 @@ class Service:
             self.plan.directory.rmdir()
 
     def event(self, station: Station, event: str, connector: int | None = None, **detail: Any) -> None:
-        """Note what happened around one charge point's frames, now."""
-        station.recorder.event(self.timeline.now, connector, event, detail)
+        """Note what happened around one charge point's frames: now, or what `took_s` when that began.
+
+        What a device does shows while it does it: a charge point may tell of it before the device is done.
+        """
+        began_s = self.timeline.now - detail.get("took_s", 0.0) * self.factor
+        station.noted_s = max(began_s, station.noted_s)
+        station.recorder.event(station.noted_s, connector, event, detail)
 
     def ask(self, station: Station, action: str, payload: Mapping[str, Any]) -> Reply:
         """Ask a charge point, from another thread than that which serves; empty where no answer comes."""

@@ -206,12 +206,13 @@ class Charger:
             where = f" at connector {connector}" if connector is not None else ""
             self._lacking(f"the rig's hardware has nothing for {event}{where}")
             return
-        done: Future[BenchFault | None] = Future()
-        bench.do(verb, lambda failed, _: done.set_result(failed))
-        failed = done.result(DONE_WITHIN_S)
+        done: Future[tuple[BenchFault | None, float]] = Future()
+        bench.do(verb, lambda failed, took_s: done.set_result((failed, took_s)))
+        failed, took_s = done.result(DONE_WITHIN_S)
         if failed is not None:
             raise failed
-        self.do(partial(self.service.event, self.station, event, connector, **detail))
+        about = {**detail, "took_s": round(took_s, 3)}
+        self.do(partial(self.service.event, self.station, event, connector, **about))
 
     def run_so_far(self) -> Run:
         """The recording up to now, judged."""

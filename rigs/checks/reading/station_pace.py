@@ -57,8 +57,17 @@ def pace_of(messages: Path, start: float) -> tuple[float, list[Pair]] | None:
         return None  # told late, of a time that was right
     if len(pairs) == LOOKED_AT_STAMPS:
         pairs = list(Stamps(messages, start).pairs())
+    return _factor(pairs), _knots(pairs, start)
+
+
+def told_times(messages: Path, start: float) -> list[Pair]:
+    """Seconds of the run, and how far the stamps that were told then are ahead of them."""
+    return _knots(list(Stamps(messages, start).pairs()), start)
+
+
+def _knots(pairs: list[Pair], start: float) -> list[Pair]:
     newest_at = dict(pairs)  # of those told at one moment
-    return _factor(pairs), [(t_s, stamp - start - t_s) for t_s, stamp in newest_at.items()]
+    return [(t_s, stamp - start - t_s) for t_s, stamp in newest_at.items()]
 
 
 def _grown(pairs: list[Pair]) -> list[Pair]:

@@ -76,7 +76,15 @@ class Server:
             self._failed = error
         finally:
             self._ready.set()
+            self._let_go()
             self._loop.close()
+
+    def _let_go(self) -> None:
+        """Requests under way when the line ends get no answer."""
+        under_way = asyncio.all_tasks(self._loop)
+        for task in under_way:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*under_way, return_exceptions=True))
 
     async def _serve(self, place: Place) -> None:
         from pymodbus import FramerType
