@@ -89,6 +89,7 @@ class Ledger:
         self.inconclusive: set[str] = set()  # requirements whose check broke down
         self.seen: set[str] = set()  # actions and events of the recording
         self.unjudged: Mapping[str, Mapping[int, str]] = {}  # by connector: what telemetry lacks to judge by
+        self.left_out: Mapping[str, str] = {}  # requirements that this kind of recording cannot tell of
         self._judged: Counter[str] = Counter()
         self._undecided: Counter[str] = Counter()
         self._not_compared: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -206,6 +207,9 @@ class Ledger:
 
     def _leaves_out(self, requirement: str, connector: int | None, count: int) -> bool:
         """Does the telemetry at hand lack what this is judged by? What spans connectors needs it of all."""
+        if (reason := self.left_out.get(requirement)) is not None:
+            self.not_compared(requirement, reason, count)
+            return True
         lacking = self.unjudged.get(requirement)
         if not lacking or (connector is not None and connector not in lacking):
             return False

@@ -24,6 +24,7 @@ from evc5.rigs.checks.state.evidence import Evidence
 from evc5.rigs.checks.state.keys import as_text
 from evc5.rigs.checks.state.ledger import Ledger
 from evc5.rigs.checks.state.listeners import Bus, Event
+from evc5.rigs.checks.state.pace import left_out, slowed
 from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
 from evc5.rigs.checks.state.station_history import StationHistory
 from evc5.rigs.checks.state.tolerances import Tolerances, policies_of
@@ -88,7 +89,7 @@ def judged(
         summary["behaviour"] = behaviour
     chosen = policies_of(summary.get("behaviour"), {**_mapping(summary, "policies"), **(policies or {})})
     limits = Tolerances().with_({**_mapping(summary, "tolerances"), **(tolerances or {})})
-    return Judge(recording, chosen, limits, progress, growth).run()
+    return Judge(recording, chosen, slowed(limits, summary), progress, growth).run()
 
 
 def finish(directory: Path, verdict: Verdict | None = None, **choices: Any) -> Verdict:
@@ -119,6 +120,7 @@ class Judge:
         self._transcript, self._summary = recording.transcript, recording.summary
         self._context = _context(recording, policies, tolerances)
         self._ledger = self._context.ledger
+        self._ledger.left_out = left_out(recording.summary)
         self._telling = Telling(self._context)
         self._sessions = Sessions(self._context)
         self._past = PartsTogether()

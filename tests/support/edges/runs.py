@@ -65,6 +65,13 @@ def a_call_unanswered_since(x: float) -> Handmade:
     return made
 
 
+def a_call_unanswered_at_a_pace_of_600(x: float) -> Handmade:
+    """35 s are let pass, and the minute that a process is held up in a tenth of a second."""
+    made = a_call_unanswered_since(x)
+    made.summary |= {"csms": "served", "pace": 600.0}
+    return made
+
+
 def a_start_stamped_ahead_by(x: float) -> Handmade:
     made = healthy(ONE)
     line = made.calls("StartTransaction")[0]
@@ -187,6 +194,7 @@ ROWS = (
     Edge("wire.liveness.BEAT_SLACK_S", 5.0, "heartbeat.early", a_heartbeat_early_by, 4.9, 5.1),
     Edge("state.tolerances.call_timeout_s", 10.0, "rpc.one-call-station", a_second_call_after, 10.1, 9.9),
     Edge("state.tolerances.answer_s", 35.0, "rpc.answered", a_call_unanswered_since, 34.9, 35.1),
+    Edge("state.pace.HELD_UP_S", 0.1, "rpc.answered", a_call_unanswered_at_a_pace_of_600, 94.9, 95.1),
     Edge("state.tolerances.station_clock_s", 2.0, "transaction.times", a_start_stamped_ahead_by, 1.9, 2.1),
     Edge("state.tolerances.current_a", 0.5, "electrical.offer", more_than_offered(8.0), 0.49, 0.51),
     Edge("state.tolerances.current_part", 0.03, "electrical.offer", more_than_offered(60.0), 1.79, 1.81),

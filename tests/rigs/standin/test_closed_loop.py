@@ -1,0 +1,103 @@
+"""The loop closed: a rig served by one process, its metal stood in for by another."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stood_in import every_driver, models_alone, played
+
+from evc5 import Rig, Run
+from evc5.rigs.checks.state.pace import WITHIN_A_MINUTE
+from evc5.rigs.rigfile.file import RigFile
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")
+TEN_MINUTES_S, DAY_S = 600.0, 86_400.0
+JUDGED = ("PASS", "FAIL")
+LEAST_JUDGED = 30  # of the requirements, in a session at each connector
+
+
+def in_memory(table: dict[str, Any], folder: Path) -> Run:
+    """The same rig on the twin alone."""
+    twin = RigFile.parse(table).revised({"station.backend": "twin", "hardware": None})
+    return Rig(twin).run(out=folder / "memory")
+
+
+def verdicts(run: Run) -> dict[str, str]:
+    return {row["id"]: row["verdict"] for row in run.summary["requirements"]}
+
+
+def agree(metal: Run, memory: Run) -> None:
+    """Whatever both runs judge they judge alike."""
+    told, known = verdicts(metal), verdicts(memory)
+    both = {one for one in told if told[one] in JUDGED and known[one] in JUDGED}
+    assert {one: told[one] for one in both} == {one: known[one] for one in both}
+    assert len(both) >= LEAST_JUDGED
+
+
+def energy_wh(run: Run, connector: int) -> float:
+    """Of its transactions, as the charge point counted."""
+    rows = run.transactions[run.transactions["connector"] == connector]
+    return float((rows["meter_stop_wh"] - rows["meter_start_wh"]).sum())
+
+
+def measured_wh(run: Run, connector: int) -> float:
+    rows = run.telemetry[run.telemetry["connector"] == connector]["energy_wh"].dropna()
+    return float(rows.max() - rows.min())
+
+
+def every_driver_plays(folder: Path, seconds: float) -> None:
+    table = every_driver(folder, seconds)
+    outcome, said = played(table, folder)
+    assert outcome.bench_fault is None and outcome.passed, (said, outcome.runs)
+    (run,) = outcome.runs
+    done = {(row["event"], row["detail"]["driver"]) for row in run.events.to_dict("records")
+            if "driver" in row["detail"]}  # fmt: skip
+    assert done == {
+        ("plug-in", "modbus-box"), ("plug-in", "command"), ("unplug", "modbus-box"), ("unplug", "command"),
+        ("tag", "command"), ("tag", "sim"),
+    }  # fmt: skip
+    assert run.summary["bench"]["dead"] is True and set(run.summary["bench"]["self_check_after"]) == {
+        "connector 1 meter", "connector 2 pilot", "connector 2 meter",
+    }  # fmt: skip
+    agree(run, in_memory(table, folder))
+    told_wh, read_wh = energy_wh(run, 1), measured_wh(run, 1)
+    assert read_wh > 3.0 and told_wh == pytest.approx(read_wh, rel=0.02, abs=12.0)  # class 1 each, polled
+    assert "no other end here" not in said
+
+
+@posix
+@pytest.mark.slow
+def test_every_driver_plays_against_the_twin_in_another_process(tmp_path: Path) -> None:
+    every_driver_plays(tmp_path, 12.0)
+
+
+@posix
+@pytest.mark.soak
+def test_every_driver_plays_for_ten_minutes(tmp_path: Path) -> None:
+    every_driver_plays(tmp_path, TEN_MINUTES_S)
+
+
+def models_play(folder: Path, seconds: float) -> None:
+    """At 600 times the clock; the energy is that of the run in memory, within the meter's class."""
+    table = models_alone(seconds, 60.0)
+    outcome, said = played(table, folder, 600.0)
+    assert outcome.bench_fault is None and outcome.passed, (said, outcome.runs and outcome.runs[0].findings)
+    (run,) = outcome.runs
+    memory = in_memory(table, folder)
+    agree(run, memory)
+    told = verdicts(run)
+    assert not [one for one in WITHIN_A_MINUTE if told[one] in JUDGED]
+    late_wh = 11_000 * 240.0 / 3600.0  # a car that came or went two minutes late at either end
+    assert energy_wh(run, 1) == pytest.approx(energy_wh(memory, 1), rel=0.02, abs=late_wh)
+    assert measured_wh(run, 1) == pytest.approx(energy_wh(run, 1), rel=0.02, abs=late_wh)
+
+
+@pytest.mark.slow
+def test_models_in_another_process_play_at_600_times_the_clock(tmp_path: Path) -> None:
+    models_play(tmp_path, 3600.0)
+
+
+@pytest.mark.soak
+def test_models_play_a_day_at_600_times_the_clock(tmp_path: Path) -> None:
+    models_play(tmp_path, DAY_S)
