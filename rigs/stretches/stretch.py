@@ -56,6 +56,9 @@ class Stretches:
         self._office = office
         self._recorder = recorder
         self._lines = Lines(recorder, identity)
+        samples = station.samples
+        agent = station.agent
+        self._rhythm = {agent.beat, agent.rpc.watchdog, samples.clock, *samples.periodic.values()}
         self._stepped_until_s = 0.0  # too little to do before, or nothing that is covered
         self.calls = 0  # rendered so far
 
@@ -65,7 +68,7 @@ class Stretches:
         """Render what is told up to the next other thing, at most to `until_s`; False where it is stepped."""
         timeline = self._timeline
         now_s = timeline.now
-        if now_s < self._stepped_until_s or not self._is_quiet():
+        if now_s < self._stepped_until_s or not timeline.ahead(self._rhythm)[1] or not self._is_quiet():
             return False
         by_alarm = {stream.alarm: stream for stream in streams(self._station, self._link.latency_s)}
         first_s, settings = timeline.ahead({*by_alarm, self._station.agent.rpc.watchdog})

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from evc5.twin.sheet.behaviour import Behaviour
@@ -84,16 +85,13 @@ class Configuration:
         """The numbers of a list with one item a channel, as chg_RatedCurrent."""
         return [float(item) for item in self.items(key)]
 
-    def options(self, key: str) -> dict[str, str]:
+    def options(self, key: str) -> Mapping[str, str]:
         """The entries of a list of name=value, as chg_Options."""
-        parts = (item.partition("=") for item in self.items(key))
-        return {name.strip(): value.strip() for name, _, value in parts}
+        return _entries(self.text(key))
 
     def option(self, key: str, name: str, *, unmentioned: bool = False) -> bool:
         """One switch of such a list, `unmentioned` where it is not in it."""
-        options = {option.lower(): value for option, value in self.options(key).items()}
-        value = options.get(name.lower())
-        return unmentioned if value is None else value.lower() not in ("", "0", "false")
+        return _switches(self.text(key)).get(name.lower(), unmentioned)
 
     def measurands(self, key: str, connector: int) -> Asked:
         """What a list of measurands asks of one connector, phase by phase (None: without phase), each once.
@@ -263,6 +261,19 @@ class Configuration:
         self._rows[row.name] = row
         self._given[row.name] = ""
         self._names[row.name.lower()] = self._wire_names[row.name.lower()] = row.name
+
+
+@lru_cache(maxsize=64)
+def _entries(text: str) -> Mapping[str, str]:
+    """The values of a list of name=value."""
+    parts = (item.partition("=") for item in split(text))
+    return {name.strip(): value.strip() for name, _, value in parts}
+
+
+@lru_cache(maxsize=64)
+def _switches(text: str) -> Mapping[str, bool]:
+    """The same as switches, by lower-case names: they are asked for at every arbitration."""
+    return {name.lower(): value.lower() not in ("", "0", "false") for name, value in _entries(text).items()}
 
 
 def as_text(value: Override) -> str:
