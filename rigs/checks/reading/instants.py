@@ -13,6 +13,7 @@ DATE_TIME = re.compile(
 )
 
 
+@lru_cache(maxsize=256)  # a stamp is asked for by its schema, the clocks and several checks
 def epoch(text: str) -> float:
     """Epoch seconds of a strict RFC 3339 date-time; ValueError for anything else."""
     match = DATE_TIME.fullmatch(text)

@@ -77,7 +77,7 @@ def _unknown(rows: Rows) -> frozenset[str]:
 def _is_told(values: Array) -> bool:
     if values.dtype == object:
         return any(value is not None for value in values)
-    return not bool(np.isnan(values).all())
+    return not bool(np.isnan(values[:1]).all() and np.isnan(values).all())
 
 
 def _words(names: Iterable[str]) -> str:

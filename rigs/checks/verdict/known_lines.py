@@ -4,7 +4,6 @@ They are counted here and entered at the end; their readings go the way of all o
 """
 
 import re
-from typing import NamedTuple
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Gathered
@@ -25,14 +24,8 @@ HELD_BY_STAMP = ("frame.timestamp", "clock.station")
 HELD_BY_PAIR = ("rpc.id", "rpc.one-call-station", "rpc.matched", "rpc.answered")
 
 
-class Pair(NamedTuple):
-    """A MeterValues with its reply right behind it: when both went, and where in the page they end."""
-
-    template: Template
-    groups: tuple[bytes, ...]
-    epoch_s: float
-    answered_s: float
-    end: int
+# A MeterValues with its reply right behind it: its form and open fields, when both went, where they end.
+Pair = tuple[Template, tuple[bytes, ...], float, float, int]
 
 
 class KnownLines:
@@ -55,20 +48,24 @@ class KnownLines:
         telling = self._telling
         if not telling.pairing.is_idle or telling.repeats.waiting:
             return since, 0
-        pairs = self._good(self._in_order(pages, since, before))
-        if not pairs:
+        pairs = self._in_order(pages, since, before)
+        stamps = self._good_stamps(pairs)
+        if not stamps:
             return since, 0
-        self._context.ledger.lines.note_all([pair.epoch_s for pair, _ in pairs], pages.number, 2)
-        for pair, stamp in pairs:
-            telling.heartbeat.hear(pair.epoch_s)
-            connector, block = self._block(pair.template, pair.groups)
-            numbers = b",".join(pair.groups[pair.template.values])
-            telling.gathering.put(connector, block, pair.epoch_s, stamp, numbers)
-        last, _ = pairs[-1]
-        self._context.history.link.heard_at = last.epoch_s
-        self._pairs += len(pairs)
-        pages.skip(last.end - pages.at, 2 * len(pairs))
-        return last.answered_s, 2 * len(pairs)
+        count = len(stamps)
+        self._context.ledger.lines.note_all(
+            [epoch_s for _, _, epoch_s, _, _ in pairs[:count]], pages.number, 2
+        )
+        hear, put = telling.heartbeat.hear, telling.gathering.put
+        for (template, groups, epoch_s, _, _), stamp in zip(pairs, stamps, strict=False):
+            hear(epoch_s)
+            connector, block = self._block(template, groups)
+            put(connector, block, epoch_s, stamp, b",".join(groups[template.values]))
+        _, _, epoch_s, answered_s, end = pairs[count - 1]
+        self._context.history.link.heard_at = epoch_s
+        self._pairs += count
+        pages.skip(end - pages.at, 2 * count)
+        return answered_s, 2 * count
 
     def _in_order(self, pages: Pages, since: float, before: float) -> list[Pair]:
         """Those that come next in this page, each no sooner than the one before."""
@@ -84,22 +81,20 @@ class KnownLines:
                 break
             at = lines.end()
             last = answered_s
-            pairs.append(Pair(template, groups, epoch_s, answered_s, at))
+            pairs.append((template, groups, epoch_s, answered_s, at))
         return pairs
 
-    def _good(self, pairs: list[Pair]) -> list[tuple[Pair, float]]:
-        """Those before the first that has to be looked at by itself, each with its stamp."""
+    def _good_stamps(self, pairs: list[Pair]) -> list[float]:
+        """The stamps of those before the first that has to be looked at by itself."""
         stamp_of, is_new = self._templates.stamp, self._telling.pairing.paired
         far_s = clocks.STILL_S  # a stamp further from its frame: its clock may be off
-        good = []
-        for pair in pairs:
-            stamp = stamp_of(pair.template, pair.groups)
-            if stamp is None or abs(pair.epoch_s - stamp) > far_s:
+        stamps = []
+        for template, groups, epoch_s, _, _ in pairs:
+            stamp = stamp_of(template, groups)
+            if stamp is None or abs(epoch_s - stamp) > far_s or not is_new(groups[template.head[1]].decode()):
                 break
-            if not is_new(pair.groups[pair.template.head[1]].decode()):
-                break
-            good.append((pair, stamp))
-        return good
+            stamps.append(stamp)
+        return stamps
 
     def _block(self, template: Template, groups: tuple[bytes, ...]) -> tuple[int, Gathered]:
         """Connector and block of a reading: the same for the same bytes, until blocks are handed out."""

@@ -1,6 +1,7 @@
 """The telemetry of a run, read back part by part."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,12 @@ def parts(
     Only what is asked for is read; a part without a row of it is left out.
     """
     wanted = list(dict.fromkeys([*columns, "t", "connector"]))
-    for path in sorted(directory.glob(PARTS)):
+    paths = sorted(directory.glob(PARTS))
+    first = bisect_left(paths, since_s, key=_ends) if since_s > -math.inf else 0
+    for path in paths[first:]:
         metadata = pq.read_metadata(path)
-        if not _overlaps(metadata, since_s, until_s):
-            continue
+        if min((group.min for group in _times(metadata)), default=-math.inf) >= until_s:
+            return
         table = read_part(path, wanted, metadata)
         rows = {name: to_numpy(table[name]) for name in wanted}
         keep = (rows["t"] >= since_s) & (rows["t"] < until_s)
@@ -43,8 +46,9 @@ def parts(
             yield {name: rows[name][keep] for name in columns}
 
 
-def _overlaps(metadata: Any, since_s: float, until_s: float) -> bool:
-    return any(group.min < until_s and group.max >= since_s for group in _times(metadata))
+def _ends(path: Path) -> float:
+    """The last instant of a part."""
+    return float(max((group.max for group in _times(pq.read_metadata(path))), default=math.inf))
 
 
 def _times(metadata: Any) -> list[Any]:
@@ -55,7 +59,7 @@ def _times(metadata: Any) -> list[Any]:
 def last_s(directory: Path) -> float:
     """The instant of the last row; 0 without any."""
     for path in sorted(directory.glob(PARTS), reverse=True)[:1]:
-        return float(max(group.max for group in _times(pq.read_metadata(path))))
+        return _ends(path)
     return 0.0
 
 
