@@ -13,18 +13,22 @@ from evc5.rigs.standin import shown
 
 LOW_V, NO_PWM_PCT = -12.0, 100.0
 OFF: Three = (0.0, 0.0, 0.0)
+HEATER: Three = (8.7, 0.0, 0.0)  # 2 kW at 230 V, as hardware shops sell them
 FAULTS: Mapping[str, str] = {"diode": Fault.DIODE, "cp-short": Fault.PILOT}
 
 
 class Plug:
-    """Its verbs may come from any thread; BadInput for what cannot be done."""
+    """Its verbs may come from any thread; BadInput for what cannot be done.
 
-    def __init__(self, bench: Bench, connector: int) -> None:
+    Where no device is its load (`is_loaded` false), a heater hangs on L1 of the cable box.
+    """
+
+    def __init__(self, bench: Bench, connector: int, is_loaded: bool = True) -> None:
         self._bench = bench
         self.connector = connector
         self.outlet = bench.assembly.world.outlet(connector)
         self._state = "A"
-        self._amps: Three = OFF
+        self._amps: Three = OFF if is_loaded else HEATER
         self._short = False
         self._brought = False  # a car of the models, not the box
 

@@ -58,7 +58,8 @@ class StandIn:
         self._network = Remote(twin, order.url, order.pace, waits=True)
         self.bench = Bench(rig=twin, csms=order.url, network=self._network, booted=False, out=self.directory)
         self._live_in_its_time()
-        plugs = {n: Plug(self.bench, n) for n in range(1, twin.station.connectors + 1)}
+        loaded = {connector for role, connector, _ in hardware.devices() if role == "load"}
+        plugs = {n: Plug(self.bench, n, n in loaded) for n in range(1, twin.station.connectors + 1)}
         self._over = threading.Event()
         try:
             self._ends = Ends(hardware, order.rig.folder, plugs, Power(self.bench), tell)

@@ -1,10 +1,12 @@
 """The loop closed: a rig served by one process, its metal stood in for by another."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from places import ROOT
 from stood_in import every_driver, models_alone, played
 
 from evc5 import Rig, Run
@@ -101,3 +103,19 @@ def test_models_in_another_process_play_at_600_times_the_clock(tmp_path: Path) -
 @pytest.mark.soak
 def test_models_play_a_day_at_600_times_the_clock(tmp_path: Path) -> None:
     models_play(tmp_path, DAY_S)
+
+
+@posix
+@pytest.mark.soak
+def test_the_notebook_of_a_cheap_bench_runs_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # of the processes that it starts
+    cells = json.loads((ROOT / "notebooks" / "12-a-bench-for-200-euros.ipynb").read_text("utf-8"))["cells"]
+    names: dict[str, Any] = {}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)
+    assert names["run"].passed and names["bench"]["dead"]
+    assert names["run"].telemetry["i1_a"].max() == pytest.approx(8.7)  # a heater of 2 kW
