@@ -75,7 +75,7 @@ class Files:
         self._replaced: tuple[float, str, Call] | None = None
         self._takes_files: bool | None = None  # does the server of diagnostics, as the rig tells?
         self._takes_since = FOREVER  # since when that is known
-        self._uploads_since = 0.0  # when the last upload was told to begin
+        self._upload_asked = 0.0  # when the last upload was promised
         self._emptied = False  # diagnostics were delivered, and nothing happened since
         bus = context.bus
         for action in STEPS:
@@ -134,11 +134,9 @@ class Files:
         self._ledger.judge(ORDER, good, call.epoch_s, None, expected, actual, message)
         self._now[action] = "" if status in LAST else status
         self._emptied = status == "Uploaded"
-        if status == "Uploading":
-            self._uploads_since = call.epoch_s
         if action == UPDATE and self._context.evidence.from_power_on:
             self._updating(call.epoch_s, status)
-        elif action == UPLOAD and status in LAST and self._takes_since < self._uploads_since:
+        elif action == UPLOAD and status in LAST and self._takes_since < self._upload_asked:
             expected = "Uploaded" if self._takes_files else "UploadFailed"
             message = "the outcome of an upload"
             self._ledger.judge(DIAGNOSTICS, status == expected, call.epoch_s, None, expected, status, message)
@@ -159,6 +157,7 @@ class Files:
             told = call.reply["fileName"]
             self._ledger.broken(DIAGNOSTICS, epoch_s, None, "no file: sheet 3.2.1", told, message)
         if call.reply.get("fileName"):
+            self._upload_asked = epoch_s
             self._agenda.at(
                 epoch_s + TRANSFER_S, partial(self._came, DIAGNOSTICS, UPLOAD, epoch_s, epoch_s, TRANSFER_S)
             )

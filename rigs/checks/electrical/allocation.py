@@ -228,7 +228,7 @@ class Shares:
         )
 
     def _accepted(self, connector: int, epoch_s: Array) -> Array:
-        """Does the CSMS accept the idTag of the transaction that runs?"""
+        """Has the CSMS not refused the idTag of the transaction that runs?"""
         good = np.ones(len(epoch_s), bool)
         history = self._history
         for its in (
@@ -236,7 +236,7 @@ class Shares:
             *filter(None, (history.transactions.open.get(connector),)),
         ):
             if its.status != "Accepted":
-                good &= (epoch_s < its.start) | (epoch_s > (its.stop or np.inf))
+                good &= (epoch_s < (its.confirmed_at or its.start)) | (epoch_s > (its.stop or np.inf))
         return good
 
     def _keeps_share(self, connector: int, epoch_s: Array, allocated: Array) -> Array:
@@ -244,13 +244,13 @@ class Shares:
         return self._connectors.faulty[connector].cover(epoch_s) & (allocated > 0)
 
     def _unanswered(self, connector: int, epoch_s: Array) -> Array:
-        """Does a transaction run that the CSMS never answered, so that it may have a share or not?"""
+        """Does one run that was not answered yet, or will be refused, so that it may have a share or not?"""
         running = self._history.transactions.open.get(connector)
         its = [*self._history.transactions.finished.get(connector, ()), *filter(None, (running,))]
         found = np.zeros(len(epoch_s), bool)
         for one in its:
-            if not one.status:
-                found |= (epoch_s >= one.start) & (epoch_s <= (one.stop or np.inf))
+            if one.status != "Accepted":
+                found |= (epoch_s >= one.start) & (epoch_s <= (one.confirmed_at or one.stop or np.inf))
         return found
 
     # -- judging ---------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from evc5.rigs.checks.reading.columns import Array, Block
+from evc5.rigs.checks.reading.instants import FOREVER
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
@@ -69,13 +70,14 @@ def _allowed(offer: Any, tolerances: Any) -> Any:
 class ReportedOffer:
     """Current.Import against Current.Offered.
 
-    The offer before counts as well, and one reading alone is let pass: the offer may just have fallen, even
-    twice since the reading before, and the car still be following.
+    The offer before counts as well, and readings within the time to follow are let pass: the offer may just
+    have fallen, even twice since the reading before, and the car still be following.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._before: dict[int, tuple[float, bool]] = {}  # the last reading's offer, and was it too much?
+        # the last reading's offer, and since when there was too much; infinite where there was not
+        self._before: dict[int, tuple[float, float]] = {}
         context.bus.readings.append(self._readings)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
@@ -86,17 +88,17 @@ class ReportedOffer:
                 told.append(np.stack([block.order, block.epoch_s, imported, offered]))
         if told:
             rows = np.concatenate(told, axis=1)
-            _, epoch_s, imported, offered = rows[:, np.argsort(rows[0])]  # of all contexts, as they came
-            self._judge(connector, epoch_s, imported, offered)
+            self._judge(connector, *rows[:, np.argsort(rows[0])])  # of all contexts, as they came
 
-    def _judge(self, connector: int, epoch_s: Array, imported: Array, offered: Array) -> None:
-        offer, over = self._before.get(connector, (offered[0], False))
+    def _judge(self, connector: int, order: Array, epoch_s: Array, imported: Array, offered: Array) -> None:
+        offer, over_since = self._before.get(connector, (offered[0], FOREVER))
         highest = np.maximum(offered, np.concatenate([[offer], offered[:-1]]))
         allowed = _allowed(highest, self._context.tolerances)
         above = imported > allowed
-        self._before[connector] = float(offered[-1]), bool(above[-1])
-        wrong = above & np.concatenate([[over], above[:-1]])
+        since = _since(above, order, over_since)
+        self._before[connector] = float(offered[-1]), float(since[-1])
         reaction_s = self._context.tolerances.reaction_s
+        wrong = order - since >= reaction_s
         wrong &= ~self._context.history.connectors.overdraws(connector, epoch_s, reaction_s)
 
         def tell(k: int) -> Told:
@@ -106,6 +108,14 @@ class ReportedOffer:
         self._context.ledger.judge_rows(
             REPORTED, connector, epoch_s, np.ones(len(epoch_s), bool), wrong, tell
         )
+
+
+def _since(above: Array, order: Array, before: float) -> Array:
+    """Of each reading when the first of those in a row came that are above; infinite of one that is not."""
+    begins = above & ~np.concatenate([[before < FOREVER], above[:-1]])
+    first = np.maximum.accumulate(np.where(begins, np.arange(len(order)), -1))
+    found: Array = np.where(above, np.where(first < 0, before, order[first]), FOREVER)
+    return found
 
 
 def _highest(block: Block, measurand: str) -> Array | None:

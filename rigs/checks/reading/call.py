@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.reading.meter import Reading
 from evc5.rigs.checks.reading.templates import Row
 
@@ -35,3 +36,15 @@ class Call:
     def connector(self) -> int | None:
         at = self.payload.get("connectorId") if isinstance(self.payload, dict) else None
         return at if isinstance(at, int) else None
+
+    @property
+    def happened_s(self) -> float:
+        """When what it tells happened, by its own stamp where it has one; never after it went."""
+        stamp = self.payload.get("timestamp") if isinstance(self.payload, dict) and self.valid else None
+        if self.row is not None:
+            told = self.row.stamp
+        elif self.readings:
+            told = self.readings[0].stamp
+        else:
+            told = epoch(stamp) if isinstance(stamp, str) else self.epoch_s
+        return min(told, self.epoch_s)

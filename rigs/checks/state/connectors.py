@@ -171,7 +171,8 @@ class Connectors:
         boots = self._boots
         found = np.zeros(len(epoch_s), bool)
         gone = [*((begin, end + RECONNECTS_S) for begin, end in link.outages), *boots.dark, *link.mute]
-        gone += [(since, FOREVER) for since in (link.down_since, boots.dark_since) if since is not None]
+        open_since = (link.down_since, link.held_since, boots.dark_since)
+        gone += [(since, FOREVER) for since in open_since if since is not None]
         for begin, end in gone:
             found |= (epoch_s >= begin - 1.0) & (epoch_s <= end + margin_s)
         return found

@@ -12,6 +12,7 @@ DRAIN_S = 3600.0  # assumed: a queue is delivered an hour after the link is back
 HELD_S = 220.0  # a transaction message that met silence or a CALLERROR: time-out, then 3 min (EVC4 boot log)
 STUCK_S = 1.0  # assumed: an answer that takes so long holds up what else there is to say
 MOST_OUTAGES = 64
+IN_ORDER = frozenset({"StartTransaction", "MeterValues", "StopTransaction"})  # 3.7: told as they happened
 LACKS = {"link-down": "line", "power-cut": "mains"}
 BRINGS = {"link-up": "line", "power-restore": "mains"}
 
@@ -28,6 +29,7 @@ class Link:
         self.heard_at = float("-inf")  # when the station's last frame went
         self.unheard: deque[float] = deque(maxlen=256)  # when CALLs of its went that got no reply or an error
         self.waiting: Callable[[], float | None] = _nothing  # when the CALL went that it waits for now
+        self.held_since: float | None = None  # nothing of IN_ORDER that happened later may be told yet
         self.down_since: float | None = None
         self._lacking: set[str] = set()  # what a connection needs and is gone
         self.outages: list[tuple[float, float]] = []  # (from, to)
@@ -82,6 +84,13 @@ class Link:
         """A CALL got no reply, or a CALLERROR; before a boot is accepted nothing waits behind it."""
         if call.up and (is_accepted or call.action != "BootNotification"):
             self.unheard.append(call.epoch_s)
+        if call.up and call.action in IN_ORDER:
+            self.held_since = call.happened_s
+
+    def confirmed(self, call: Call) -> None:
+        """A CALL was answered as it should be: what waits behind it follows at once."""
+        if call.up and call.action in IN_ORDER:
+            self.held_since = None
 
     def event(self, epoch_s: float, name: str, kind: object) -> None:
         if name == "link-down" and kind == "silent":

@@ -5,7 +5,7 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
-from evc5.rigs.checks.state.connectors import UNSEEN_S, Stretches
+from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, UNSEEN_S, Stretches
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS, TELEMETRY
 from evc5.rigs.checks.state.listeners import Event
@@ -150,7 +150,9 @@ class Standing:
         any_of = ~here & ~gone | (faulty & ~faulting)  # a pilot or a fault that leaves it open
         its = self._history.transactions.open.get(connector)
         if its is not None and its.id is None:
-            any_of |= (epoch_s >= its.start) & ~faulting  # until its start is taken, its stop cannot be told
+            any_of |= (
+                epoch_s >= its.start - STAMP_HAIR_S
+            ) & ~faulting  # until its start is taken, its stop cannot be told
         any_of |= self._mains.is_off(connector, rows) & ~faulting
         any_of |= self._while_set(connector, epoch_s) & ~faulting
         any_of |= (

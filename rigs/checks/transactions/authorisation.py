@@ -24,6 +24,7 @@ REQUIREMENTS = (
 FRESH_S = 60.0  # assumed: a refusal is "just" given so long before the start
 END_S = 60.0  # assumed: how soon a refused start is ended
 ELSEWHERE_S = 2.0  # assumed: by then a refusal at one connector is known at the other
+CONCURRENT = "ConcurrentTx"
 ASK_S = 5.0  # an Authorize so shortly before a stop was for that stop
 
 
@@ -106,9 +107,10 @@ class Authorisation:
         status = call.reply["idTagInfo"]["status"]
         tag = call.payload["idTag"].lower()
         asked_epoch_s, _ = self._said.get(tag, (float("-inf"), ""))
-        if started is None or asked_epoch_s <= started.start + WHOLE_SECOND_S:  # else asked for anew since
+        anew = started is not None and asked_epoch_s > started.start + WHOLE_SECOND_S  # asked for since
+        if not anew and status != CONCURRENT:  # which speaks of this transaction, not of the card
             self._said[tag] = (call.reply_epoch_s or call.epoch_s) + ELSEWHERE_S, status
-        if started is not None and status not in ("Accepted", "ConcurrentTx") and started.stop is None:
+        if started is not None and status not in ("Accepted", CONCURRENT) and started.stop is None:
             self._refused.append((started, call.reply_epoch_s or call.epoch_s))
 
     def _stop(self, call: Call) -> None:

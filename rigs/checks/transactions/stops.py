@@ -43,12 +43,15 @@ class Cause:
     transaction: int | None = None
     before_s: float | None = None  # else CAUSE_BEFORE_S
 
-    def ends(self, stopped: Transaction) -> bool:
+    def ends(self, stopped: Transaction, doubt_s: float) -> bool:
+        """Does it explain a stop? `doubt_s`: how far its stamps may be off, of a clock that is just set."""
         mine = self.connector in (None, stopped.connector) and self.transaction in (None, stopped.id)
         stop = stopped.stop if stopped.stop is not None else stopped.start
         before_s = CAUSE_BEFORE_S if self.before_s is None else self.before_s
-        long_ago = self.epoch_s < (stopped.start - 1.0 if self.reason in LASTING else stop - before_s)
-        return mine and not long_ago and self.epoch_s <= stop + 1.0
+        long_ago = self.epoch_s + doubt_s < (
+            stopped.start - 1.0 if self.reason in LASTING else stop - before_s
+        )
+        return mine and not long_ago and self.epoch_s <= stop + 1.0 + doubt_s
 
 
 class StopReasons:
@@ -149,11 +152,13 @@ class StopReasons:
         if reason == "Other":
             self._by_option(stopped, call.epoch_s)
             return
-        found = any(cause.reason == reason and cause.ends(stopped) for cause in self._causes)
-        others = {cause.reason for cause in self._causes if cause.ends(stopped)}
-        expected = " or ".join(sorted(others)) or "a reason the recording shows"
+        doubt_s = self._ledger.time.doubt_s(stopped.stop)
+        causes = {cause.reason for cause in self._causes if cause.ends(stopped, doubt_s)}
+        expected = " or ".join(sorted(causes)) or "a reason the recording shows"
         message = f"transaction {stopped.id} stops at {iso(stopped.stop)} for a reason without a cause"
-        self._ledger.judge(REASON, found, call.epoch_s, stopped.connector, expected, reason, message)
+        self._ledger.judge(
+            REASON, reason in causes, call.epoch_s, stopped.connector, expected, reason, message
+        )
 
     def _by_option(self, stopped: Transaction, epoch_s: float) -> None:
         """Other: an option of the channel, where its options are known."""

@@ -150,8 +150,10 @@ class KnownLines:
     def take_reply(self, epoch_s: float, id: str) -> None:
         self._replies += 1
         call = self._telling.pairing.reply(epoch_s, False, id)
-        if call is not None and call.again:
-            self._telling.repeats.confirmed(call)
+        if call is not None:
+            self._context.history.link.confirmed(call)
+            if call.again:
+                self._telling.repeats.confirmed(call)
 
     def enter(self) -> None:
         """Write down what these lines held by being what they are."""

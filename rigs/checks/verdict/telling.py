@@ -184,6 +184,7 @@ class Telling:
             self._gave_up(call)
         else:
             self.repeats.confirmed(call)
+            self._history.link.confirmed(call)
         if call.valid:
             self._clocks.told(call)
             self._history.reply(call)

@@ -277,6 +277,79 @@ STOPPED_FOR_A_MOMENT = [
     step("clear", "emergency-stop", 1),
     wait(300.0),
 ]
+CARD_AND_CABLE_AS_THE_CLOCK_IS_SET = [
+    step("plug_in", 1),
+    wait(3600.0),
+    step("present_tag", 1, "TAG1"),
+    step("unplug", 1),
+    step("csms.reply", "Heartbeat", silent=True),
+    wait(60.0),
+]
+PULLED_AS_ITS_START_IS_NOT_ANSWERED = [
+    step("plug_in", 1),
+    step("unplug", 1),
+    step("csms.reply", "Authorize", silent=True, times=1),
+    wait(3600.0),
+    step("plug_in", 1, "vw-e-golf-2017", 0.635, 13.0),
+    step("csms.reply", "StartTransaction", silent=True, times=3),
+    step("ask", "ChangeAvailability", {"connectorId": 1, "type": "Operative"}),
+    step("ask", "TriggerMessage", {"requestedMessage": "MeterValues", "connectorId": 1}),
+    step("present_tag", 1, "TAG1"),
+    wait(60.0),
+    step("present_tag", 1, "TAG2"),
+    step("ask", "ChangeAvailability", {"connectorId": 1, "type": "Operative"}),
+    step("unplug", 1),
+    wait(60.0),
+]
+START_BEHIND_READINGS_ANSWERED_WRONGLY = [
+    step("csms.reply", "MeterValues", {"status": "Accepted"}, times=5),
+    wait(301.0),
+    step("plug_in", 1),
+    step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG2"}),
+    wait(300.0),
+]
+BRIEF = {"ConnectionTimeOut": 60, "ClockAlignedDataInterval": 0}
+SERVER_GONE_MEANWHILE = [
+    step("csms.reply", "StatusNotification", silent=True, times=1),
+    step("plug_in", 1),
+    DIAGNOSTICS,
+    wait(5.0),
+    step("take_files", False),
+    wait(600.0),
+]
+REFUSED_AFTER_A_LONG_WAIT = [
+    *CHARGE,
+    step("csms.reply", "MeterValues", error="InternalError", times=4),
+    wait(600.0),
+    step("csms.reply", "StartTransaction", INVALID, times=1),
+    step("plug_in", 2, "nissan-leaf-40", 0.2, 32.0),
+    step("present_tag", 2, "TAG2"),
+    wait(3600.0),
+]
+CONCURRENT = {"transactionId": 7812, "idTagInfo": {"status": "ConcurrentTx"}}
+WAITING_WHILE_ANOTHER_IS_CONCURRENT = [
+    step("present_tag", 1, "TAG1"),
+    step("present_tag", 2, "TAG1"),
+    step("csms.reply", "StartTransaction", CONCURRENT, times=1),
+    step("plug_in", 2),
+    wait(30.0),
+    step("plug_in", 1),
+    wait(60.0),
+]
+STEPS = ((0, 20.0), (300, 0.0), (545, 16.0), (599, 0.0), (660, 20.0))
+UP_AND_DOWN = {
+    **{name: of for name, of in SIX_AMPS.items() if name != "chargingSchedule"},
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": at, "limit": a} for at, a in STEPS],
+        "startSchedule": "2024-03-01T00:00:00Z",
+    },
+}
+READ_TWICE_BEFORE_IT_FOLLOWS = [
+    step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": UP_AND_DOWN}),
+    *CHARGE,
+    wait(1200.0),
+]
 
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
     "a-card-refused-and-welcome-as-it-stops": (
@@ -353,6 +426,37 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
         {"behaviour": "ocpp16", "phase_switching": True},
         {},
         ONE_PHASE_BEHIND_A_WELD,
+    ),
+    "a-card-and-a-cable-as-the-clock-is-set": (
+        {**DRIFTING, "behaviour": "ocpp16", "latency_s": 0.0},
+        {"heartbeat_interval_s": 3600},
+        CARD_AND_CABLE_AS_THE_CLOCK_IS_SET,
+    ),
+    "a-cable-pulled-as-its-start-is-not-answered": (
+        {"behaviour": "ocpp16", "latency_s": 0.8, "keys": BRIEF, "clock": AHEAD},
+        {"heartbeat_interval_s": 3600},
+        PULLED_AS_ITS_START_IS_NOT_ANSWERED,
+    ),
+    "a-start-behind-readings-answered-wrongly": (
+        {"keys": {"ClockAlignedDataInterval": 300}},
+        {},
+        START_BEHIND_READINGS_ANSWERED_WRONGLY,
+    ),
+    "a-card-that-waits-while-another-start-is-concurrent": (
+        {"behaviour": "ocpp16", "latency_s": 0.8},
+        {},
+        WAITING_WHILE_ANOTHER_IS_CONCURRENT,
+    ),
+    "two-readings-before-a-car-follows": (
+        {"keys": {**ALIGNED, "ClockAlignedDataInterval": 300, "MeterValueSampleInterval": 60}},
+        {},
+        READ_TWICE_BEFORE_IT_FOLLOWS,
+    ),
+    "a-server-that-takes-no-files-after-an-upload": ({}, {}, SERVER_GONE_MEANWHILE),
+    "a-start-refused-after-a-long-wait": (
+        {"station_max_a": 32.0, "keys": {"MeterValueSampleInterval": 60}},
+        {},
+        REFUSED_AFTER_A_LONG_WAIT,
     ),
     "an-emergency-stop-that-is-over-at-once": ({"latency_s": 0.05}, {}, STOPPED_FOR_A_MOMENT),
 }
