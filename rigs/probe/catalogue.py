@@ -1,6 +1,7 @@
 """All probes, in the order in which they run: reading first, what restarts the unit last."""
 
 from evc5.rigs.probe.groups import (
+    boots,
     charging,
     effects,
     faults,
@@ -9,8 +10,10 @@ from evc5.rigs.probe.groups import (
     local_list,
     measurands,
     messages,
+    offline_effects,
     session_effects,
     sessions,
+    shares,
     triggers,
 )
 from evc5.rigs.probe.probe import DISRUPTIVE, FAULTS, Probe, by_name
@@ -32,6 +35,9 @@ def catalogue(known: Behaviour) -> list[Probe]:
         *local_list.probes(),
         *sessions.probes(),
         *session_effects.probes(),
+        *offline_effects.probes(),
+        *shares.probes(),
+        *boots.probes(),
         *faults.probes(),
     ]
     by_name(found)

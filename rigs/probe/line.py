@@ -4,12 +4,14 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from evc5.rigs.bench.bench import Bench, CallError, NoReply
-from evc5.rigs.bench.csms import Conversation
+from evc5.rigs.bench.csms import Answer, Conversation
 from evc5.rigs.recording.writing.recorder import Recorder
 from evc5.rigs.served.charger import Charger
+from evc5.rigs.served.sockets import Line as Socket
 from evc5.twin.ocpp.rpc import NO_REPLY, Reply
 
 Payload = dict[str, Any]
@@ -56,8 +58,10 @@ class Line:
         recorder: Recorder,
         do: Callable[[Callable[[], None]], None],
         back_within_s: float = BACK_WITHIN_S,
+        socket: Callable[[], Socket | None] = lambda: None,
     ) -> None:
         self.device = device
+        self.socket = socket  # None: in memory, or gone
         self._conversation = conversation
         self._recorder = recorder
         self._do = do
@@ -75,7 +79,9 @@ class Line:
     @classmethod
     def of_charger(cls, charger: Charger, back_within_s: float = BACK_WITHIN_S) -> "Line":
         station = charger.station
-        return cls(charger, station.conversation, station.recorder, charger.do, back_within_s)
+        return cls(
+            charger, station.conversation, station.recorder, charger.do, back_within_s, lambda: station.line
+        )
 
     @property
     def is_twin(self) -> bool:
@@ -119,6 +125,10 @@ class Line:
         """Put a text on the line, and wait for nothing."""
         self._do(lambda: self._conversation.send(text))
 
+    def script(self, action: str, answer: Answer | None = None, error: str | None = None, **how: Any) -> None:
+        """Answer the unit's CALLs of an action otherwise; with neither answer nor error as usual again."""
+        self._do(partial(self._conversation.office.reply, action, answer, error=error, **how))
+
     def keep_heartbeat(self, interval_s: int) -> None:
         """Answer every further boot with this interval, so that a boot leaves HeartbeatInterval as it was."""
         self._do(lambda: setattr(self._conversation.office, "heartbeat_interval_s", interval_s))
@@ -158,6 +168,11 @@ class Line:
 
     def mend(self) -> None:
         self.device.link.up()
+
+    def back_after_s(self) -> float | None:
+        """Wait until it has dialled in, and how long that took; None where it does not in time."""
+        begin_s = self.epoch_s
+        return self.epoch_s - begin_s if self._is_back() else None
 
     # --- listening ---
 

@@ -17,8 +17,11 @@ from functools import partial
 from urllib.parse import unquote
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
+from websockets.protocol import Event
 from websockets.typing import Subprotocol
 
 from evc5.rigs.served.limits import Allowance, Limits
@@ -41,10 +44,20 @@ _log.setLevel(logging.CRITICAL)
 _log.propagate = False
 
 
+class Connection(ServerConnection):
+    """A socket that counts the pings that come; the library answers them."""
+
+    pings = 0
+
+    def process_event(self, event: Event) -> None:
+        self.pings += isinstance(event, Frame) and event.opcode is Opcode.PING
+        super().process_event(event)
+
+
 class Line:
     """One charge point's open socket, to be spoken to from the environment's thread."""
 
-    def __init__(self, identity: str, connection: ServerConnection, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, identity: str, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
         self.identity = identity
         self.posted = self.heard = 0  # frames; the first counts the server's thread, the second the other
         self.posted_bytes = self.heard_bytes = 0
@@ -71,6 +84,23 @@ class Line:
     def behind(self) -> bool:
         """Has the environment more than enough to do with what came?"""
         return self.posted - self.heard > UNHEARD or self.posted_bytes - self.heard_bytes > UNHEARD_BYTES
+
+    @property
+    def pings(self) -> int:
+        """How many WebSocket pings have come."""
+        return self._connection.pings
+
+    def handshake(self) -> dict[str, str]:
+        """How it dialled in: subprotocols, credentials, compression, TLS. No secret is told."""
+        request = self._connection.request
+        headers = request.headers if request is not None else Headers()
+        tls = self._connection.transport.get_extra_info("ssl_object")
+        return {
+            "subprotocols": ", ".join(headers.get_all("Sec-WebSocket-Protocol")) or "none",
+            "credentials": _credentials(headers.get("Authorization", ""), self.identity),
+            "compression": ", ".join(headers.get_all("Sec-WebSocket-Extensions")) or "none",
+            "tls": "none" if tls is None else f"{tls.version()}, {tls.cipher()[0]}",
+        }
 
     async def write(self) -> None:
         """Send what is to be sent, until the socket is gone."""
@@ -115,6 +145,7 @@ class Server(Listener):
             process_request=self._admit, select_subprotocol=_subprotocol, compression=None,
             ping_interval=KEEPALIVE_S, ping_timeout=KEEPALIVE_S, close_timeout=1.0,
             max_size=MAX_MESSAGE_BYTES, max_queue=READ_AHEAD, logger=_log,
+            create_connection=Connection,
         ) as server:  # fmt: skip
             await self.until_closed(next(iter(server.sockets)))
 
@@ -145,6 +176,7 @@ class Server(Listener):
             self._refuse(identity, f"does not offer the subprotocol {SUBPROTOCOL}")
             await connection.close(1002, f"{SUBPROTOCOL} only")  # OCPP-J 3.2
             return
+        assert isinstance(connection, Connection)  # which `serve` was told to make
         line = Line(identity, connection, self._loop)
         writer = asyncio.create_task(line.write())
         self._on_line += 1
@@ -196,6 +228,18 @@ def identity_of(path: str) -> str:
 
 def _subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     return Subprotocol(SUBPROTOCOL) if SUBPROTOCOL in offered else None
+
+
+def _credentials(header: str, identity: str) -> str:
+    """Which kind, and whether the user is the identity (OCPP-J 6.2.2)."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return scheme or "none"
+    try:
+        user = base64.b64decode(encoded, validate=True).partition(b":")[0]
+    except (binascii.Error, ValueError):
+        return "Basic, unreadable"
+    return "Basic, its identity as user" if user == identity.encode() else "Basic, another user"
 
 
 def _is_password(header: str, identity: str, key: str) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
+from evc5.rigs.keeper.keeper import TAKEN
 from evc5.rigs.probe.probe import Context, Probe, outcome
 
 GROUP = "link"
@@ -11,6 +12,8 @@ LENGTHS = {  # of the fields of BootNotification, OCPP 1.6 6.3
     "chargeBoxSerialNumber": 25, "firmwareVersion": 50, "iccid": 20, "imsi": 20,
     "meterType": 25, "meterSerialNumber": 25,
 }  # fmt: skip
+PING_KEY = "websocketpinginterval"  # which the published sheet spells otherwise than OCPP-J 7
+PING_S = 5
 LONG = "x" * 600  # longer than any text that a CALL of 1.6 may carry
 
 
@@ -92,10 +95,47 @@ def _boot(context: Context) -> None:
     context.note("boot.too_long", " ".join(broken) or "none")
 
 
+def _handshake(context: Context) -> None:
+    """Subprotocols, credentials, compression and TLS; of a line in memory there are none."""
+    socket = context.line.socket()
+    if socket is not None:
+        for name, told in socket.handshake().items():
+            context.note(f"link.{name}", told)
+
+
+def _pings(context: Context) -> None:
+    """WebSocketPingInterval: do pings come in its period? None come over a line in memory."""
+    name = next((one for one in context.keeper.values if one.lower() == PING_KEY), None)
+    if context.line.socket() is None or name is None:
+        return
+    if outcome(context.keeper.write(name, str(PING_S))) not in TAKEN:
+        return
+    context.line.wait(PING_S)  # the period that had begun may hold once more
+    socket = context.line.socket()
+    if socket is None:
+        return
+    before = socket.pings
+    context.line.wait(4.0 * PING_S)
+    came = socket.pings - before
+    context.note(
+        "effect.WebsocketPingInterval", "followed" if 3 <= came <= 5 else f"{came} pings in 4 periods"
+    )
+
+
 def probes() -> list[Probe]:
     odd = [Probe(f"link.{one.name}", GROUP, one.asks, partial(_odd, one)) for one in ODD]
     return [
         Probe("link.boot", GROUP, "what does it tell of itself when it boots?", _boot),
+        Probe("link.handshake", GROUP, "how does it dial in?", _handshake, decides="by its request"),
+        Probe(
+            "link.pings",
+            GROUP,
+            "do pings follow WebSocketPingInterval?",
+            _pings,
+            decides="by how many come",
+            disturbs="WebSocketPingInterval, for half a minute",
+            restores="the value it had",
+        ),
         *odd,
         Probe("link.unknown_answer", GROUP, "is an answer that nobody waits for ignored?", _unknown_answer),
         Probe("link.same_id", GROUP, "is a CALL answered whose id came before?", _doubled),

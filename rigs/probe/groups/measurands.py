@@ -66,13 +66,13 @@ def _bare(context: Context) -> None:
         context.note("policy.bare_measurand", "all" if len(phases) > 1 else "total")
 
 
-def triggered(context: Context) -> list[Payload]:
+def triggered(context: Context, connector: int = 1) -> list[Payload]:
     """The sampled values of the MeterValues that a trigger brings: none where there are no values to tell.
 
     GivenUp where the trigger is refused.
     """
     mark = context.line.mark()
-    answer = context.ask("TriggerMessage", {"requestedMessage": "MeterValues", "connectorId": 1})
+    answer = context.ask("TriggerMessage", {"requestedMessage": "MeterValues", "connectorId": connector})
     if outcome(answer) != "Accepted":
         raise GivenUp("TriggerMessage brings no MeterValues that would show it")
     came = context.line.call_within(mark, "MeterValues") or {}

@@ -169,7 +169,7 @@ def _tx_profile(context: Context) -> None:
             ("wrong_id", {"transactionId": NO_TRANSACTION}),
             ("no_id", {}),
         ):
-            what, answer = _install(context, LOW_A, **about)
+            what, answer = lend_tx(context, LOW_A, **about)
             context.note(f"charging.TxProfile.{word}", answer)
             if answer == "Accepted":
                 context.note(f"charging.TxProfile.{word}.composite", composite(context))
@@ -188,7 +188,7 @@ def _followed(context: Context) -> None:
         context.note("follow.before", _flows(context))
         for limit in (LOW_A, 5.9, 0.0):
             mark = context.line.mark()
-            what, answer = _install(context, limit, transactionId=transaction)
+            what, answer = lend_tx(context, limit, transactionId=transaction)
             if answer != "Accepted":
                 context.note(f"follow.{limit:g}", answer)
                 continue
@@ -208,7 +208,7 @@ def _one_phase(context: Context) -> None:
 
     def charge(transaction: int) -> None:
         before = _conducting(context)
-        _, answer = _install(context, 10.0, phases=1, transactionId=transaction)
+        _, answer = lend_tx(context, 10.0, phases=1, transactionId=transaction)
         if answer != "Accepted":
             return
         context.line.wait(FOLLOWS_S)
@@ -273,7 +273,7 @@ def _tx(limit: float, phases: int | None = None, **about: Any) -> Form:
     return Form("tx", "", CONNECTOR, profile, periods=(period,), start_s=None)
 
 
-def _install(context: Context, limit: float, phases: int | None = None, **about: Any) -> tuple[str, str]:
+def lend_tx(context: Context, limit: float, phases: int | None = None, **about: Any) -> tuple[str, str]:
     context.check()
     profile = wire(context, _tx(limit, phases, **about), level(context))
     id_, reply = context.keeper.install(CONNECTOR, profile)
@@ -285,7 +285,7 @@ def _flows(context: Context) -> str:
     found = []
     for measurand in ("Current.Import", "Current.Offered"):
         if outcome(context.keeper.write(KEY, measurand)) in TAKEN:
-            amps = max((_number(value) for value in triggered(context)), default=None)
+            amps = max((number(value) for value in triggered(context)), default=None)
             found.append(f"{measurand} {'not told' if amps is None else f'{amps:.0f} A'}")
     return ", ".join(found) or "nothing tells it"
 
@@ -293,10 +293,10 @@ def _flows(context: Context) -> str:
 def _conducting(context: Context) -> int:
     if outcome(context.keeper.write(KEY, "Current.Import")) not in TAKEN:
         raise GivenUp("it does not measure Current.Import")
-    return sum(_number(value) > CONDUCTS_A for value in triggered(context) if "phase" in value)
+    return sum(number(value) > CONDUCTS_A for value in triggered(context) if "phase" in value)
 
 
-def _number(value: Payload) -> float:
+def number(value: Payload) -> float:
     with suppress(ValueError, TypeError):
         return float(value["value"])
     return 0.0

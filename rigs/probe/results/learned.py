@@ -17,6 +17,7 @@ from evc5.twin.sheet.policies import POLICIES
 from evc5.twin.sheet.rows import MEASURED, Key, Measurand, Message, modelled
 
 NO_ERROR = "NoError"
+BLOCKS = "BlockBeforeBoot"
 FROM_BOOT = ("HeartbeatInterval",)  # whose value BootNotification.conf gives
 BOOT_FIELDS = ("chargeBoxSerialNumber", "chargePointSerialNumber", "firmwareVersion")  # the twin knows them
 LIMITS = {  # a limit that was found, and the key whose row the twin has it from
@@ -52,6 +53,7 @@ def learn(facts: Mapping[str, str], published: Behaviour) -> Learned:
     _measurands(facts, published, learned)
     _keys(facts, published, learned)
     _limits(facts, published, learned)
+    _blocks_before_boot(facts, published, learned)
     return learned
 
 
@@ -369,3 +371,16 @@ def _inline(values: Mapping[str, Any]) -> str:
 
 def _toml(value: Any) -> str:
     return json.dumps(value).replace("\x7f", "\\u007f")
+
+
+def _blocks_before_boot(facts: Mapping[str, str], published: Behaviour, learned: Learned) -> None:
+    """com_Options tells where it dials in, and so is never noted: BlockBeforeBoot shows in what it does."""
+    found = facts.get("effect.BlockBeforeBoot")
+    key = published.keys["com_Options"]
+    if found is None or facts.get("effect.AllowOfflineTxForUnknownId.true") != "begins":
+        return
+    wanted = f"{BLOCKS}={int(found == 'begins nothing')}"
+    default = str(key.default)
+    if wanted not in default.split(","):
+        items = [wanted if one.startswith(BLOCKS) else one for one in default.split(",")]
+        learned.change(key.table, key.name, default=",".join(items))

@@ -1,13 +1,14 @@
 """The published sheet's rows as the probes saw them: what holds, what differs, what nobody could see."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evc5.rigs.keeper.danger import protected
 from evc5.rigs.probe.groups.forms import FORMS
 from evc5.rigs.probe.groups.measurands import ALL
 from evc5.rigs.probe.groups.triggers import MESSAGES as TRIGGERS
+from evc5.rigs.probe.results.effects_seen import UNUSED, USED, effect
 from evc5.rigs.probe.runner import Finding
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.rows import TABLES, Key, Measurand, Message, Row, Value
@@ -258,6 +259,7 @@ def _single(row: Key, facts: Mapping[str, str]) -> Iterator[Cell]:
     if known != "there":
         return
     yield Cell("Spelling", name, _spelling(name, facts), "as keys.told found it")
+    row = replace(row, wire=_spelling(name, facts) or name)  # under which all else of it was noted
     if row.table != VENDORS:
         yield Cell(
             "Access",
@@ -266,17 +268,24 @@ def _single(row: Key, facts: Mapping[str, str]) -> Iterator[Cell]:
             "" if row.support == "missing" else _answers(row, facts),
         )
         yield Cell("Type", row.type, _type(row, facts), "by what it takes")
+        yield from _effect(row, facts)
     if row.support == "hardcoded" and isinstance(row.default, str):
-        value = facts.get(f"key.{name}.value")
+        value = facts.get(f"key.{row.wire}.value")
         seen = "" if value is None else value or EMPTY
         yield Cell("Value", row.default or EMPTY, seen, "as keys.told found it")
         if row.access == "RW":
-            yield Cell("Changes", "never", _changes(row, facts), f"by writing it: keys.{name}")
+            yield Cell("Changes", "never", _changes(row, facts), f"by writing it: keys.{row.wire}")
     if row.raised_to:
         expected = f"{row.min}: Accepted, kept '{row.raised_to}'"
-        tried = f"by writing it: keys.{name}"
-        yield Cell("Lowest", expected, facts.get(f"key.{name}.lowest", ""), tried)
-        yield Cell("Highest", f"{row.max}: Accepted", facts.get(f"key.{name}.highest", ""), tried)
+        tried = f"by writing it: keys.{row.wire}"
+        yield Cell("Lowest", expected, facts.get(f"key.{row.wire}.lowest", ""), tried)
+        yield Cell("Highest", f"{row.max}: Accepted", facts.get(f"key.{row.wire}.highest", ""), tried)
+
+
+def _effect(row: Key, facts: Mapping[str, str]) -> Iterator[Cell]:
+    found = effect(row.name, row.support == "unused", facts)
+    if found is not None:
+        yield Cell("Effect", UNUSED if row.support == "unused" else USED, *found)
 
 
 def _spelling(name: str, facts: Mapping[str, str]) -> str:

@@ -107,6 +107,49 @@ def test_the_answer_to_the_open_issue_names_limits_and_forms(published: Found) -
     assert "| a limit of 6.15 A | no, or left open | CALLERROR PropertyConstraintViolation |" in page
 
 
+# What the twin does, from the tests of the twin: OCPP 1.6 4.1, 4.2, 9.1; the vendor's keys as on an EVC4.
+EFFECTS = {
+    "boot.pending.calls": "answered",
+    "boot.rejected.calls": "no answer",
+    "boot.pending.again": "after its interval",
+    "boot.rejected.says": "nothing",
+    "boot.interval": "followed",
+    "link.returns.boots": "no",
+    "clock.follows": "yes",
+    "effect.LocalAuthorizeOffline.true": "begins",
+    "effect.LocalAuthorizeOffline.false": "begins nothing",
+    "effect.AllowOfflineTxForUnknownId.true": "begins",
+    "effect.AllowOfflineTxForUnknownId.false": "begins nothing",
+    "effect.BlockBeforeBoot": "begins nothing",
+    "effect.StopTransactionOnInvalidId.true": "stops, DeAuthorized",
+    "effect.StopTransactionOnInvalidId.false": "goes on",
+    "effect.TransactionMessageAttempts": "1 sent",
+    "effect.chg_MinChargingCurrent": "0 A under a limit of 8 A",
+    "effect.chg_Mode3Current": "followed",
+    "session.sharing": "10 A and 10 A of 20 A",
+}
+
+
+@pytest.mark.slow
+def test_what_keys_and_answers_bring_about_is_seen(published: Found) -> None:
+    facts = published[0].facts
+    assert {name: facts.get(name) for name in EFFECTS} == EFFECTS
+
+
+@pytest.mark.slow
+def test_whether_a_key_is_used_is_told_or_why_that_cannot_be_seen(published: Found) -> None:
+    rows = {row["name"]: row["cells"] for row in published[1]["sheet"] if 13 <= row["table"] <= 18}
+    seen = {
+        name: cell["seen"] or cell["why"]
+        for name, cells in rows.items()
+        for cell in cells
+        if cell["column"] == "Effect"
+    }
+    assert seen["LocalAuthorizeOffline"] == seen["StopTransactionOnInvalidId"] == "used"
+    assert seen["TransactionMessageAttempts"] == seen["TransactionMessageRetryInterval"] == "none"
+    assert seen["UnlockConnectorOnEVSideDisconnect"] == "only the lock shows it"
+
+
 @pytest.mark.slow
 def test_another_behaviour_is_learned_and_then_probes_the_same(tmp_path: Path) -> None:
     probed(tmp_path / "a", "ocpp16")
