@@ -1,5 +1,7 @@
 """One assembly for every use: world, device, link, back office and recorder, wired as the rig file says."""
 
+from __future__ import annotations
+
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +9,7 @@ from functools import cache
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import evc5
 from evc5.models.timeline import Timeline
@@ -18,7 +20,6 @@ from evc5.rigs.bench.network import Embedded, Joined, NearEnd, Network
 from evc5.rigs.errors import BadInput, NotAvailable
 from evc5.rigs.recording.writing.levels import Levels
 from evc5.rigs.recording.writing.recorder import Recorder
-from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.station import secrets_of
 from evc5.rigs.secrets import is_secret
 from evc5.rigs.stretches.stretch import Stretches
@@ -30,6 +31,9 @@ from evc5.twin.line.pace import Pace, Paced
 from evc5.twin.ocpp.memory import Memory
 from evc5.twin.ocpp.store import Damaged, SqliteStore, put_aside
 from evc5.twin.services.files import Files, SimulatedFiles
+
+if TYPE_CHECKING:
+    from evc5.rigs.rigfile.file import RigFile
 
 PACKAGES = ("simpy", "numpy", "ocpp", "orjson")  # those that may change a recording
 

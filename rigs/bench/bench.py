@@ -1,5 +1,7 @@
 """The bench: a charge point in virtual time under a user's hands, in a test, a notebook or a rig's script."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
@@ -18,7 +20,6 @@ from evc5.rigs.bench.scratch import Scratch
 from evc5.rigs.bench.worker import BenchThread, Here, Worker
 from evc5.rigs.errors import BadInput, NotAvailable
 from evc5.rigs.recording.writing.lock import Lock
-from evc5.rigs.rigfile.file import RigFile
 from evc5.twin.charging.grid import limits_nothing
 from evc5.twin.line.incoming import NoConnection
 from evc5.twin.line.pace import Paced
@@ -28,6 +29,7 @@ from evc5.twin.services.files import SimulatedFiles
 
 if TYPE_CHECKING:
     from evc5.rigs.analysis.run import Run
+    from evc5.rigs.rigfile.file import RigFile
 
 MAX_ID_TAG = 20  # OCPP 1.6 7.28: CiString20Type
 
@@ -159,6 +161,8 @@ class Bench:
     ) -> None:
         began_wall_s = time.monotonic() if start == "now" else None
         if rig is None:
+            from evc5.rigs.rigfile.file import RigFile  # loads pydantic, of use to who makes one
+
             start = datetime.now(UTC) if start == "now" else start
             options = {"connectors": connectors, "behaviour": behaviour, "latency_s": latency_s, **station}
             options |= {"keys": dict(keys or {}), "policies": dict(policies or {})}
@@ -367,7 +371,7 @@ class Bench:
         return servers.contents
 
     @verb
-    def run_so_far(self) -> "Run":
+    def run_so_far(self) -> Run:
         """The recording up to now, judged; the bench goes on."""
         from evc5.rigs.analysis.run import Run
         from evc5.rigs.checks import finish

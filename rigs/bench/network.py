@@ -1,5 +1,7 @@
 """What a run's charge point dials into, and how time moves with it: in memory, or over a socket."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -9,7 +11,6 @@ from typing import TYPE_CHECKING, Protocol
 from evc5.models.timeline import Timeline
 from evc5.rigs.bench.csms import BackOffice, Conversation, Tag
 from evc5.rigs.errors import BadInput
-from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.station import endpoint_of
 from evc5.rigs.secrets import passwords
 from evc5.twin.clock import Calendar
@@ -25,6 +26,9 @@ from evc5.twin.sheet.configuration import Configuration
 
 if TYPE_CHECKING:
     from evc5.twin.line.websocket import Socket
+
+if TYPE_CHECKING:
+    from evc5.rigs.rigfile.file import RigFile
 
 LOCKSTEP = "lockstep"  # as fast as the other end answers
 SAME_TIME_S = 60.0  # a back office whose clock is no further off lives in the time of the run; assumed
@@ -118,7 +122,7 @@ class Remote:
         self._opened = None if waits else self._open(ca_file)
         self.hub = Hub()
 
-    def _open(self, ca_file: Path | None = None) -> "Socket":
+    def _open(self, ca_file: Path | None = None) -> Socket:
         from evc5.twin.line.websocket import open_socket  # whoever stays in memory need not wait for it
 
         try:

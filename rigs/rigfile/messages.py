@@ -1,14 +1,17 @@
 """What pydantic found wrong, as the one line a person needs: where, what stands there, what is allowed."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from datetime import date
 from difflib import get_close_matches
-from typing import Any
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from evc5.rigs.secrets import is_secret, without_passwords
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
 
 # pydantic's error type -> what the rig file allows there; {…} are the keys of the error's context
 ALLOWED = {
@@ -103,7 +106,7 @@ def _field(model: type[BaseModel], key: str) -> str:
 
 def _model_of(annotation: Any) -> type[BaseModel] | None:
     """The model inside tuple[Model, ...], dict[str, Model] or Model | None."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if isinstance(annotation, type) and hasattr(annotation, "model_fields"):
         return annotation
     inner = (_model_of(argument) for argument in getattr(annotation, "__args__", ()))
     return next((model for model in inner if model is not None), None)
