@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from evc5.models.timeline import Timeline
 from evc5.models.world import World
 from evc5.rigs import user_files
+from evc5.rigs.checks.state.tolerances import Tolerances
 from evc5.rigs.errors import BadInput
 from evc5.rigs.rigfile.cars import cars
 from evc5.rigs.rigfile.contents import Contents
@@ -103,10 +104,6 @@ class RigFile(Contents):
         if self.csms.url is not None:
             endpoint_of(self.csms.url, self.station.identity, "csms.url")
         if self.checks.tolerances:
-            from evc5.rigs.checks.state.tolerances import (
-                Tolerances,  # here: the judge costs a tenth of a second
-            )
-
             Tolerances().with_(self.checks.tolerances)
 
     def configuration(self) -> Configuration:
