@@ -57,10 +57,10 @@ def storm(it, seed, number):
     return answers
 
 
-def csms_survives(tmp_path, monkeypatch, rounds, number):
-    monkeypatch.setattr("evc5.rigs.served.back_office.Service.__init__.__defaults__", (UNHINDERED,))
+def csms_survives(tmp_path, rounds, number):
     said = []
-    with service(Plan(tmp_path), tell=said.append) as one, charger(one, "A") as a, charger(one, "B") as b:
+    served = service(Plan(tmp_path), tell=said.append, limits=UNHINDERED)
+    with served as one, charger(one, "A") as a, charger(one, "B") as b:
         assert b.call(*BOOT)[2]["status"] == "Accepted"
         begin_mb = None
         for seed in range(rounds):
@@ -75,13 +75,13 @@ def csms_survives(tmp_path, monkeypatch, rounds, number):
 
 
 @pytest.mark.slow
-def test_a_station_that_sends_anything_ends_nothing(tmp_path, monkeypatch):
-    csms_survives(tmp_path, monkeypatch, rounds=2, number=400)
+def test_a_station_that_sends_anything_ends_nothing(tmp_path):
+    csms_survives(tmp_path, rounds=2, number=400)
 
 
 @pytest.mark.soak
-def test_a_station_that_sends_anything_for_hours_ends_nothing(tmp_path, monkeypatch):
-    csms_survives(tmp_path, monkeypatch, rounds=200, number=5000)
+def test_a_station_that_sends_anything_for_hours_ends_nothing(tmp_path):
+    csms_survives(tmp_path, rounds=200, number=5000)
 
 
 @pytest.mark.slow

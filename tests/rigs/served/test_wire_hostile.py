@@ -21,10 +21,8 @@ DEEP = "[" * 250 + "]" * 250
 @contextmanager
 def limited(plan, limits, said=None):
     """A service with other limits than its own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("evc5.rigs.served.back_office.Service.__init__.__defaults__", (limits,))
-        with service(plan, tell=(said if said is not None else []).append) as one:
-            yield one
+    with service(plan, tell=(said if said is not None else []).append, limits=limits) as one:
+        yield one
 
 
 def descriptors():

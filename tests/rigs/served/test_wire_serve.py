@@ -30,9 +30,9 @@ PEM = str(CERTIFICATES / "csms.pem")
 
 
 @contextmanager
-def service(plan, address=LOCAL, tell=lambda _: None):
+def service(plan, address=LOCAL, tell=lambda _: None, **options):
     """A service in a thread of its own, as `evc5 csms` runs it."""
-    one = Service(plan, address, tell)
+    one = Service(plan, address, tell, **options)
     over = threading.Event()
 
     def run():
