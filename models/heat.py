@@ -47,6 +47,10 @@ class Ambient:
                 f"got {self.sunrise_h:g}, {self.sunset_h:g}"
             )
 
+    def air_c(self, time_of_day_s: float) -> float:
+        """The outdoor air so many seconds after midnight, local time."""
+        return self.mean_c + self.swing_k * cos(2.0 * pi * (time_of_day_s - self.warmest_h * 3600.0) / DAY_S)
+
 
 @dataclass(frozen=True, slots=True)
 class Thermal:

@@ -29,6 +29,7 @@ from evc5.rigs.rigfile.hardware import Hardware
 
 GONE_S = 10.0  # assumed: a device that did not answer for so long is gone
 ENDS_WITHIN_S = 30.0  # assumed: the way down of a bench whose devices all time out
+AMBIENT = "ambient"  # what the air is to be; events tell of it as an operator's doing
 SHOWN_S = 1.0  # assumed: how long a card is held
 BOX_FAULTS = {Fault.DIODE: "diode", Fault.PILOT: "cp-short"}  # what a cable box can bring about
 UNGUARDED = ("sim", "person")  # nothing of them outlives us
@@ -124,6 +125,8 @@ class HardwareBench:
             return partial(reader.present, str(detail["id_tag"]), SHOWN_S)
         if event in ("fault", "clear") and cable is not None and detail.get("fault") in BOX_FAULTS:
             return partial(cable.fault, BOX_FAULTS[detail["fault"]], event == "fault")
+        if event == AMBIENT and (climate := self._devices.get("climate")) is not None:
+            return partial(climate.ambient, float(detail["ambient_c"]))
         if event in ("power-cut", "power-restore"):
             return self._mains(event == "power-restore")
         return None

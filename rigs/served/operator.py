@@ -12,11 +12,12 @@ from evc5.models.units import DAY_S
 from evc5.models.vehicles import Vehicle
 from evc5.rigs.bench.csms import BackOffice
 from evc5.rigs.errors import BenchFault
-from evc5.rigs.hardware.bench import HardwareBench
+from evc5.rigs.hardware.bench import AMBIENT, HardwareBench
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.sessions import Session
 from evc5.rigs.rigfile.tables import Reply
 from evc5.rigs.served.back_office import Service, Station
+from evc5.rigs.served.chamber import temperatures
 from evc5.twin.line.hub import Hub
 
 ROLES = {  # which device does it
@@ -130,6 +131,7 @@ class Script:
         self._unanswered = 0
         self._csms()
         self._network()
+        self._climate()
         if operator is not None:
             for step in steps(rig):
                 self._at(step.t_s, partial(self._ask, operator, step))
@@ -163,6 +165,20 @@ class Script:
             if outage.kind in begin:
                 self._at(self._rig.seconds(outage.start), partial(begin[outage.kind], self._station))
                 self._at(self._rig.seconds(outage.end), partial(self._service.up, self._station))
+
+    def _climate(self) -> None:
+        """Let the chamber, where there is one, follow the rig's air."""
+        if self._bench is None or self._bench.driver("climate", None) == "person":
+            return
+        for t_s, temp_c in temperatures(self._rig):
+            self._at(t_s, partial(self._warm, self._bench, {"ambient_c": temp_c}))
+
+    def _warm(self, bench: HardwareBench, detail: dict[str, float]) -> None:
+        verb = bench.verb(AMBIENT, None, detail)
+        if verb is not None:
+            self._unanswered += 1
+            step = Step(0.0, "", "operator", None, dict(detail))
+            bench.do(verb, partial(self._did, step, "climate"))
 
     def _ask(self, operator: Operator, step: Step) -> None:
         self._unanswered += 1

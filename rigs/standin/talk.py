@@ -17,6 +17,7 @@ from evc5.rigs.standin.plug import Plug, Power
 
 Asked = Mapping[str, Any]
 Answer = dict[str, Any]
+ROOM_C = 20.0  # assumed, before a chamber is told anything
 POLL_S = 0.05  # how soon the server notices that it is to end
 
 
@@ -26,6 +27,7 @@ class Devices:
     def __init__(self, plugs: Mapping[int, Plug], power: Power) -> None:
         self._plugs = plugs
         self._power = power
+        self._temp_c = ROOM_C
         self._verbs: dict[tuple[str, str], Callable[[Asked], Answer | None]] = {
             ("cable", "plug"): lambda ask: self._plug(ask).plug(float(ask["cable_a"])),
             ("cable", "unplug"): lambda ask: self._plug(ask).unplug(),
@@ -42,6 +44,8 @@ class Devices:
             ("mains", "get"): lambda ask: {"on": self._power.get("mains")},
             ("supply", "on"): lambda ask: self._power.set("supply", True),
             ("supply", "off"): lambda ask: self._power.set("supply", False),
+            ("climate", "ambient"): self._warm,
+            ("climate", "read"): lambda ask: {"temp_c": self._temp_c},
         }
 
     def answer(self, line: str) -> Answer:
@@ -54,6 +58,10 @@ class Devices:
             return verb(ask) or {"ok": True}
         except (BadInput, ValueError, KeyError, TypeError, AttributeError) as error:
             return {"error": str(error)}
+
+    def _warm(self, ask: Asked) -> None:
+        """The twin's air is that of its rig already: what is told is only told back."""
+        self._temp_c = float(ask["temp_c"])
 
     def _plug(self, ask: Asked) -> Plug:
         if ask.get("connector") not in self._plugs:

@@ -92,6 +92,7 @@ def every_driver(folder: Path, seconds: float) -> dict[str, Any]:
         "stand_in": True,
         "connector": {"1": first, "2": second},
         "mains": {"driver": "http-switch", "url": f"http://127.0.0.1:{web}"},
+        "climate": {"driver": "sim", "url": f"tcp://127.0.0.1:{talk}"},
         "supply": {
             "driver": "scpi-source", "url": f"TCPIP0::127.0.0.1::{source}::SOCKET", "dialect": "ametek-mx",
             **scpi,

@@ -57,7 +57,7 @@ def every_driver_plays(folder: Path, seconds: float) -> None:
             if "driver" in row["detail"]}  # fmt: skip
     assert done == {
         ("plug-in", "modbus-box"), ("plug-in", "command"), ("unplug", "modbus-box"), ("unplug", "command"),
-        ("tag", "command"), ("tag", "sim"),
+        ("tag", "command"), ("tag", "sim"), ("operator", "sim"),
     }  # fmt: skip
     assert run.summary["bench"]["dead"] is True and set(run.summary["bench"]["self_check_after"]) == {
         "connector 1 meter", "connector 2 pilot", "connector 2 meter",
