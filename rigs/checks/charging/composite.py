@@ -123,7 +123,9 @@ class Composite:
         ):
             for scope in {connector, 0}:
                 caps = self._caps(scope, now, begin + second)
-                most = max((_most(cap, row, told["chargingRateUnit"]) for cap in caps), default=inf)
+                most = max(
+                    (self._highest(cap, row, told["chargingRateUnit"], now) for cap in caps), default=inf
+                )
                 compared |= most < inf
                 if row["limit"] > most:
                     expected = f"<= {most:.1f} {told['chargingRateUnit']} at {second:g} s"
@@ -131,6 +133,14 @@ class Composite:
                     self._ledger.broken(ABOVE, call.epoch_s, call.connector, expected, actual, message)
                     return
         self._ledger.held(ABOVE, int(compared), call.connector, call.epoch_s)
+
+    def _highest(self, cap: Cap | None, row: dict[str, Any], unit: str, now: float) -> float:
+        """What a period may tell; over the phases in use a car may try with the least that one may have."""
+        most = _most(cap, row, unit)
+        if unit == "W" or cap is None or cap.watts is None or not self._spread.in_use:
+            return most
+        least_a = self._spread.least_a(now)
+        return max(most, least_a + TENTH) if cap.watts >= least_a * VOLTS else most
 
     def _changes(self, connector: int, now: float, begin: float, end: float) -> Iterator[float]:
         """How many seconds into the schedule a profile changes its limit."""

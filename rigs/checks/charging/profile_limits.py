@@ -182,7 +182,7 @@ class Charging:
                 named[k] = False
             elif self._is_none_of(allocated[k], self._wanted(epoch_s, own[k], station[k])):
                 wrong[k] = self._is_none_of(
-                    allocated[k], self._around(connector, epoch_s, self._minimum(epoch_s))
+                    allocated[k], self._around(connector, epoch_s, self._spread.least_a(epoch_s))
                 )
 
         def tell(k: int) -> Told:
@@ -200,7 +200,7 @@ class Charging:
 
     def _wanted(self, epoch_s: float, *limits: float) -> list[float]:
         """What a channel may be allocated under these limits: below the minimum it pauses."""
-        return [0.0 if amps < self._minimum(epoch_s) else float(amps) for amps in limits]
+        return [0.0 if amps < self._spread.least_a(epoch_s) else float(amps) for amps in limits]
 
     def _is_none_of(self, allocated: float, wanted: list[float]) -> bool:
         return all(abs(allocated - amps) > EXACT_A for amps in wanted)
@@ -217,14 +217,6 @@ class Charging:
             for _, cap in self._in_force.steps(which, epoch_s - set_s, epoch_s + set_s)
         ]
         return [0.0 if (amps := self._amps(cap)) < least else amps for cap in limits]
-
-    def _minimum(self, epoch_s: float) -> float:
-        """Below it a channel pauses: the standard's minimum, or a higher one of the station's own."""
-        own = self._context.history.keys.text("chg_MinChargingCurrent", epoch_s)
-        try:
-            return max(MINIMUM_A, float(own)) if own else MINIMUM_A
-        except ValueError:
-            return MINIMUM_A
 
     def _phases(self, connector: int, rows: Rows, phases: Array, keep: Array) -> None:
         """One phase asked for, and the station able to switch: a while later no more than one conducts."""

@@ -4,7 +4,7 @@ Relays know one phase and all that are wired; whoever asks for fewer than they c
 """
 
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.profiles import VOLTS, Cap
+from evc5.rigs.checks.state.profiles import MINIMUM_A, VOLTS, Cap
 
 
 class Spread:
@@ -27,7 +27,7 @@ class Spread:
     @property
     def follows_more(self) -> bool:
         """Do amperes follow from more than the limit itself: the car, or the other profile's phases?"""
-        return self.in_use or (self.switches and not self._fewest)
+        return self.in_use or (not self._fewest and (self.switches or self._pauses))
 
     def conducting(self, asked: int | None) -> int:
         return 1 if asked == 1 and self.switches else self.wired
@@ -36,9 +36,20 @@ class Spread:
         """Does the policy have nothing flow, as fewer phases are asked for than can be?"""
         return self._pauses and asked is not None and asked < self.conducting(asked)
 
+    def least_a(self, epoch_s: float) -> float:
+        """Below it a channel pauses: the standard's minimum, or a higher one of the station's own."""
+        own = self._keys.text("chg_MinChargingCurrent", epoch_s)
+        try:
+            return max(MINIMUM_A, float(own)) if own else MINIMUM_A
+        except ValueError:
+            return MINIMUM_A
+
     def amps(self, cap: Cap, conducting: int = 0) -> float:
-        """On each phase; watts over those in use may all go over one (ER 3.34)."""
-        if self.stops(cap.phases):
+        """On each phase; watts over those in use may all go over one (ER 3.34).
+
+        Where the lower limit's phases count, another profile may let go on what asks for too few by itself.
+        """
+        if self._fewest and self.stops(cap.phases):
             return 0.0
         if cap.watts is None:
             return cap.amps

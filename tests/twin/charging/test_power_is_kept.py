@@ -235,3 +235,31 @@ def test_a_car_that_uses_all_phases_holds_up_no_other_that_uses_one() -> None:
     bench.advance(60)
     assert [bench.reading(n)["offered1_a"] for n in (1, 2)] == [0.0, pytest.approx(15.65, abs=0.05)]
     assert [one for one in bench.run_so_far().findings if one["severity"] == "error"] == []
+
+
+def test_amperes_of_one_profile_and_watts_of_another_agree_in_both_units_of_a_composite() -> None:
+    """20 A of the station and 7,360 W of the connector: a car on one phase has 20 A, which are 4,600 W."""
+    bench = charged(Case(3, False, 1, "TxProfile", "W", 7360, 2, POLICIES[2]))
+    limit(bench, Case(3, False, 1, "ChargePointMaxProfile", "A", 20, 2, POLICIES[2]))
+    bench.advance(60)
+    assert (composite(bench, "A"), composite(bench, "W")) == ((20.0, 1), (4600.0, 1))
+
+
+@pytest.mark.slow
+def test_the_judge_lets_a_car_try_with_a_higher_minimum_and_the_lower_limits_phases_count() -> None:
+    trying = Bench(
+        behaviour="ocpp16",
+        start="2024-03-01T10:00:00Z",
+        policies={"watts_to_amps": "phases-in-use"},
+        keys={"chg_MinChargingCurrent": 8},
+    )
+    limit(trying, Case(3, False, 1, "TxDefaultProfile", "W", 3680, None, POLICIES[2]))
+    assert composite(trying, "A") == (8.0, 3)
+    merged = (("phases_impossible", "pause"), ("merge_phases", "lower-limit"), POLICIES[0][0])
+    either = Case(3, False, 3, "TxDefaultProfile", "W", 7360, 3, merged)
+    both = charged(either)
+    limit(both, replace(either, purpose="ChargePointMaxProfile", limit=11_040, asked=1))
+    for bench in (trying, both.advance(600)):
+        errors = [one for one in bench.run_so_far().findings if one["severity"] == "error"]
+        assert errors == []
+    assert both.reading(1)["p_w"] > 7000
