@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
-from pydantic import ValidationError
+from pydantic import PrivateAttr, ValidationError
 
 from evc5.models.timeline import Timeline
 from evc5.models.world import World
@@ -34,6 +34,8 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 class RigFile(Contents):
     """A rig file, read and checked."""
+
+    _plan: tuple[Session, ...] = PrivateAttr()
 
     @classmethod
     def load(cls, path_or_name: str | Path) -> Self:
@@ -99,7 +101,7 @@ class RigFile(Contents):
         if self.hardware is not None:
             _stands(self, self.hardware)
         self.world(Timeline())
-        self.plan()
+        self._plan = planned(self)
         in_order(self)
         if self.csms.url is not None:
             endpoint_of(self.csms.url, self.station.identity, "csms.url")
@@ -120,7 +122,7 @@ class RigFile(Contents):
 
     def plan(self) -> tuple[Session, ...]:
         """The sessions that begin within the run, by time."""
-        return planned(self)
+        return self._plan
 
     @property
     def where(self) -> str:

@@ -145,6 +145,13 @@ def test_a_rig_plays_the_sessions_of_its_time_in_its_own_seconds(table: Table, t
     assert (session.id_tag, session.needed_wh, session.origin) == ("U1", 3500.0, "real.csv: row 3")
 
 
+def test_a_rig_that_was_read_asks_its_table_of_sessions_no_more(table: Table, tmp_path: Path) -> None:
+    table("U1;26.10.2019 20:00;26.10.2019 22:00;3,5;2\n")
+    rig = RigFile.parse(RIG, tmp_path / "csv.toml")
+    (tmp_path / "real.csv").unlink()
+    assert [session.id_tag for session in rig.plan()] == ["U1"]
+
+
 def test_a_user_that_the_table_does_not_know_is_refused(table: Table, tmp_path: Path) -> None:
     table("U2;26.10.2019 20:00;26.10.2019 22:00;3,5;2\n")
     with pytest.raises(
