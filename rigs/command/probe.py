@@ -2,6 +2,7 @@
 
 import json
 import sys
+import textwrap
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from evc5.rigs.probe.units import Unit
 
 OK, FAILED, OUR_FAULT = 0, 1, 3
+FLAGS = {"car": "session"}  # that allow it, where they are called otherwise than what it needs
+WIDTH = 79  # columns, of a list
 TOLD_EVERY_S = 10.0  # wall clock: progress where no terminal shows a bar
 
 
@@ -184,11 +187,13 @@ def _tell(probed: "Probed", rows: "list[SeenRow]", out: Path, arguments: Namespa
         return
     if arguments.quiet:
         return
-    from evc5.rigs.probe.runner import counted
+    from evc5.rigs.probe.runner import GIVEN_UP, counted
 
     counts = counted(probed.findings)
     lines = [f"{probed.identity}: " + ", ".join(f"{count} {state}" for state, count in counts.items())]
     lines += [f"asked no further: {probed.gone}"] if probed.gone else []
+    given_up = [one for one in probed.findings.values() if one.state == GIVEN_UP and not probed.gone]
+    lines += [f"  {one.probe} given up: {one.why}" for one in given_up]
     found = [(row, cell) for row in rows for cell in row.differences]
     lines += [
         f"{len(found)} differences from the published sheet" if found else "as the published sheet says"
@@ -213,11 +218,17 @@ def _list(arguments: Namespace) -> int:
         print(json.dumps([{name: getattr(one, name) for name in fields} for one in found], indent=2))
         return OK
     for one in found:
-        needs = "" if one.needs == "idle" else f"  needs: {one.needs}"
-        print(printable(f"{one.group:<10} {one.name:<44} {one.asks}{needs}"))
+        flag = " ".join(filter(None, [FLAGS.get(one.needs, one.needs), one.action]))
+        needs = "" if one.needs == "idle" else f"  (--{flag})"
+        lines = [f"{one.group:<12} {one.name}{needs}", *_indented(one.asks)]
         if one.disturbs != "nothing":
-            print(printable(f"{'':<10} disturbs {one.disturbs}; {one.restores}"))
+            lines += _indented(f"disturbs: {one.disturbs}; afterwards: {one.restores}")
+        _print(lines)
     return OK
+
+
+def _indented(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13)
 
 
 def show_compared(compared: "Compared", as_json: bool, quiet: bool) -> int:

@@ -115,7 +115,7 @@ def _hung_up(context: Context) -> None:
 
 def _clock(context: Context) -> None:
     """Policy follow_csms_time: a Heartbeat answered with another time."""
-    if context.found.get("trigger.Heartbeat.comes") != "yes":
+    if not _beat(context):
         raise GivenUp("no trigger brings a Heartbeat, with which its clock could be put right again")
     before_s = _ahead_s(context)
     context.line.script("Heartbeat", {"currentTime": _iso(context, AHEAD_S)}, times=1)
@@ -131,11 +131,13 @@ def _clock(context: Context) -> None:
         context.note("policy.follow_csms_time", "real-time" if follows else "never")
 
 
-def _beat(context: Context) -> None:
+def _beat(context: Context) -> bool:
+    """Have it send a Heartbeat: does one come?"""
     mark = context.line.mark()
-    context.ask("TriggerMessage", {"requestedMessage": "Heartbeat"})
-    context.line.call_within(mark, "Heartbeat")
+    asked = outcome(context.ask("TriggerMessage", {"requestedMessage": "Heartbeat"}))
+    came = asked == "Accepted" and context.line.call_within(mark, "Heartbeat") is not None
     context.line.wait(2.0)
+    return came
 
 
 def _ahead_s(context: Context) -> float:

@@ -145,6 +145,8 @@ DRAWN = (
     ("… with another id", "charging.TxProfile.wrong_id"),
     ("… without id", "charging.TxProfile.no_id"),
     ("a profile with RemoteStartTransaction", "session.remote_start.profile"),
+    ("two cars under one ChargePointMaxProfile", "session.sharing"),
+    ("a limit below chg_MinChargingCurrent, 10 A", "effect.chg_MinChargingCurrent"),
 )
 TOGETHER = (
     ("equal purpose, connector and stack level: 12 A, then 8 A", "charging.replace.holds"),

@@ -78,3 +78,14 @@ def test_a_probe_that_came_to_its_end_begins_anew(tmp_path: Path) -> None:
     assert main([*flags, "--behaviour", "ocpp16"]) == 0
     facts = json.loads((tmp_path / "a" / "sheet.json").read_text())["facts"]
     assert facts["trigger.DiagnosticsStatusNotification"] == "Accepted"
+
+
+def test_the_list_fits_80_columns_and_names_the_flag_that_allows(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["probe", "--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) < 80
+    heads = {line.split()[1]: line.partition("(")[2].rstrip(")") for line in lines if line[0] != " "}
+    assert len(heads) > 180
+    assert heads["session.cycle"] == "--session"
+    assert heads["message.UpdateFirmware"] == "--danger UpdateFirmware"
+    assert heads["keys.told"] == ""
