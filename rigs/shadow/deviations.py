@@ -12,6 +12,7 @@ import pandas as pd
 
 from evc5.rigs.analysis.run import Run
 from evc5.rigs.errors import BadInput
+from evc5.rigs.shadow.flow import flow
 from evc5.rigs.shadow.metal import Metal
 from evc5.rigs.shadow.readings import readings
 
@@ -101,6 +102,7 @@ class Shadow:
         return {
             "metal": str(self.metal.run.directory), "twin": str(self.twin.directory), "within": self.within,
             "quantities": rows, "alone": alone, "skipped": list(self.skipped),
+            "learned": [one.table() for one in flow(self.metal)],
         }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from statistics import median
 
 from evc5.rigs.analysis.run import Run
 from evc5.rigs.shadow.deviations import Shadow
+from evc5.rigs.shadow.flow import flow, sharing
 from evc5.rigs.shadow.metal import Metal
 
 WITHIN_S = 300.0  # assumed: a boot so long after its cause is another's
@@ -19,6 +20,13 @@ def behaviour_file(shadow: Shadow) -> str:
         f'name = "{inherits}-learned"',
         f'inherits = "{inherits}"',
     ]
+    if (shared := sharing(metal)) is not None:
+        policy, count = shared
+        lines += [
+            "",
+            "[policies]",
+            f'station_share = "{policy}"  # {count} readings of two that charge at once',
+        ]
     timing = [line for name, seen in _boots(metal) if (line := _line(name, seen))]
     if timing:
         lines += ["", "[timing]", *timing]
@@ -28,6 +36,8 @@ def behaviour_file(shadow: Shadow) -> str:
             "",
             f"# Answers to the back office took {_spread(delays)}: station.latency_s of a rig, both ways.",
         ]
+    if found := flow(metal):
+        lines += ["", "# What belongs into a rig:", *(f"# {one}" for one in found)]
     return "\n".join(lines) + "\n"
 
 

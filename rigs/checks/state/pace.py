@@ -28,6 +28,8 @@ WITHIN_A_MINUTE = (
     "heartbeat.early",
     "metering.prompt",
     "metering.sample-interval",
+    "metering.true-energy",
+    "metering.true-values",
     "reset.prompt",
     "status.charging",
     "status.preparing",
