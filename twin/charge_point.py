@@ -178,7 +178,8 @@ class ChargePoint:
             channel.switch.supported = self.configuration.flag("ConnectorSwitch3to1PhaseSupported")
             self._equip(channel)
             channel.wake(self._is_operative(connector))
-            session.wake(resume, self._last_known_t_s if self._lost_t_s is None else self._lost_t_s)
+            was_dark = self._lost_t_s is not None
+            session.wake(resume, self._lost_t_s if was_dark else self._last_known_t_s, was_dark)
         self._lost_t_s = self._last_known_t_s = None
         for line in log_lines.of_start(self.configuration, self.firmware.version, len(self.memory.queue)):
             self.diagnostics.note(line)

@@ -300,8 +300,11 @@ class Session:
 
     # --- life ---
 
-    def wake(self, resume: bool, lost_t_s: float | None = None) -> None:
-        """The firmware starts: a transaction that the memory held goes on, or ended at `lost_t_s`."""
+    def wake(self, resume: bool, lost_t_s: float | None = None, was_dark: bool = False) -> None:
+        """The firmware starts: a transaction that the memory held goes on, or ended at `lost_t_s`.
+
+        `was_dark`: the mains were away, and its cable may have been pulled meanwhile.
+        """
         self._closed = False
         finishes = self._agent.behaviour.policy("after_power_loss") == "finishing"
         finishing = finishes and self._agent.memory.recall(self._finishing, False)
@@ -316,6 +319,8 @@ class Session:
         self._channel.look(transaction is not None and resume, finishing)
         if transaction is not None and resume and not transaction.accepted:
             self._channel.withhold()
+        if resume and was_dark and self._channel.outlet.pilot == "A":
+            self._unplugged()
 
     def close(self, reason: str) -> None:
         """The firmware is about to restart: what runs ends, and nothing new begins."""

@@ -194,9 +194,9 @@ class Charging:
         self._ledger.judge_rows(EXACT, connector, rows["epoch_s"], named, wrong, tell)
 
     def _may_be_untold(self, connector: int, epoch_s: float) -> bool:
-        """Where the recording ends, a start may be on its way."""
-        late = epoch_s > self._context.telemetry.until - STARTED_S
-        return late and self._in_force.began(connector, epoch_s) is None
+        """Where the recording ends, or the line, a start may be on its way."""
+        told_until = self._context.history.link.delivered_until(self._context.telemetry.until, STARTED_S)
+        return epoch_s > told_until and self._in_force.began(connector, epoch_s) is None
 
     def _wanted(self, epoch_s: float, *limits: float) -> list[float]:
         """What a channel may be allocated under these limits: below the minimum it pauses."""

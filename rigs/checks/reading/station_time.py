@@ -157,12 +157,11 @@ def station_time(
     if summary.get("csms") in DIALLED_IN and (found := pace_of(messages, start)) is not None:
         pace, knots = found
         return PacedTime(start, knots, pace)
-    start += set_ahead_s(messages, events, start)
     clock = summary.get("clock")
     told = clock if isinstance(clock, dict) else {}
     offset_s, ppm = (told.get(name) or 0.0 for name in ("offset_s", "drift_ppm"))
     if not isinstance(ppm, int | float) or not isinstance(offset_s, int | float) or not (ppm or offset_s):
-        return StationTime(start)
+        return StationTime(start + set_ahead_s(messages, events, start))
     sets = [(row["t"], row["detail"]["offset_s"]) for row in _clock_sets(events)]
     return StationTime(start, drifting(offset_s, ppm * 1e-6, sets), sets)
 

@@ -92,7 +92,7 @@ class ProfilesInForce:
 
         `own_first`: does a connector's own TxDefaultProfile outdo those of 0? None: as the policy has it.
         """
-        held = self.profiles(epoch_s) if self.applies(epoch_s) else ()
+        held = self.profiles(epoch_s) if self.applies(epoch_s + ROUNDED_S) else ()
         began = self.began(connector, epoch_s)
         asked = epoch_s + ROUNDED_S
         own_first = self._own_first if own_first is None else own_first

@@ -40,6 +40,7 @@ EVSE_FAULTS = {  # they fault a connector (7.6); of reader and meter EVC4 logs s
     *("ground-failure", "over-voltage", "under-voltage", "power-meter-failure", "reader-failure"),
     "emergency-stop",
 }
+OPPOSITES = {"over-voltage", "under-voltage"}  # of a bench that injects both, each makes up for the other
 UNSURE_S = 10.0  # how exactly a time-out is kept
 ANEW_S = 5.0  # assumed: after an outage or a boot the station has looked by then
 RELATED_S = 60.0  # after an outage or a boot all is told anew; a status that got no reply a minute later
@@ -103,6 +104,7 @@ class Standing:
             return
         stretches = self._faulting.setdefault(event.connector, Stretches())
         known = self._connectors.faults(event.connector) & EVSE_FAULTS
+        known -= OPPOSITES if known >= OPPOSITES else set()
         if any(senses(self._context, fault, event.connector, event.epoch_s) for fault in known):
             stretches.open(event.epoch_s)
         else:

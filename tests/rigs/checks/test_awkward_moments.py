@@ -123,6 +123,17 @@ ONE_CAR_AND_ANOTHER = [
     step("unplug", 1),
     wait(1200.0),
 ]
+PAUSE_FIRST = {
+    "chargingProfileId": 8,
+    "stackLevel": 1,
+    "chargingProfilePurpose": "ChargePointMaxProfile",
+    "chargingProfileKind": "Relative",
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 5.0}, {"startPeriod": 300, "limit": 16.0}],
+        "duration": 600,
+    },
+}
 INSTALLED = [wait(30.0), step("serve_image", IMAGE, "V32R31"), update("2024-03-01T00:01:00Z")]
 ASKED_WHILE_INSTALLED = [*INSTALLED, wait(60.0), update("2024-03-01T00:10:00Z"), wait(1200.0)]
 ASKED_AS_IT_RESTARTS = [*INSTALLED, wait(94.6), update("2024-03-01T00:10:00Z"), wait(1200.0)]
@@ -308,6 +319,46 @@ START_BEHIND_READINGS_ANSWERED_WRONGLY = [
     step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG2"}),
     wait(300.0),
 ]
+UP_AND_DOWN_VOLTAGE = [
+    step("inject", "over-voltage", 1),
+    wait(60.0),
+    step("inject", "under-voltage", 1),
+    wait(60.0),
+]
+ALWAYS_LOW = {**SIX_AMPS, "chargingProfilePurpose": "TxDefaultProfile"}
+PROFILES_OFF_AS_IT_STARTS = [
+    step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": ALWAYS_LOW}),
+    wait(981.3),
+    step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG3"}),
+    step("ask", "ChangeConfiguration", {"key": "chg_Options", "value": "ChgProf=0"}),
+    step("plug_in", 1),
+    wait(60.0),
+]
+LINE_GONE_BEFORE_A_START_IS_TOLD = [
+    wait(5.0),
+    step("present_tag", 1, "TAG1"),
+    step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": PAUSE_FIRST}),
+    step("plug_in", 1),
+    wait(1.0),
+    step("link.down"),
+    wait(900.0),
+    step("link.up"),
+]
+SET_AFTER_HOURS_OF_SILENCE = [
+    step("plug_in", 1),
+    step("link.silent"),
+    wait(5000.0),
+    step("link.up"),
+    step("unplug", 1),
+    wait(100.0),
+    step("plug_in", 1),
+    wait(5.0),
+    step("present_tag", 1, "TAG2"),
+    step("unplug", 1),
+    wait(4.0),
+    step("plug_in", 1),
+    wait(60.0),
+]
 BRIEF = {"ConnectionTimeOut": 60, "ClockAlignedDataInterval": 0}
 SERVER_GONE_MEANWHILE = [
     step("csms.reply", "StatusNotification", silent=True, times=1),
@@ -457,6 +508,22 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
         {"station_max_a": 32.0, "keys": {"MeterValueSampleInterval": 60}},
         {},
         REFUSED_AFTER_A_LONG_WAIT,
+    ),
+    "two-faults-that-make-up-for-each-other": (
+        {"policies": {"assumed_keys": "as-named"}},
+        {},
+        UP_AND_DOWN_VOLTAGE,
+    ),
+    "profiles-switched-off-as-a-transaction-starts": (
+        {"behaviour": "ocpp16", "latency_s": 0.0, "phase_switching": True, "clock": {"drift_ppm": 50.0}},
+        {"asks_keys": False},
+        PROFILES_OFF_AS_IT_STARTS,
+    ),
+    "a-line-that-goes-before-a-start-is-told": ({"latency_s": 0.8}, {}, LINE_GONE_BEFORE_A_START_IS_TOLD),
+    "a-clock-first-set-after-hours-of-silence": (
+        {"behaviour": "ocpp16", "latency_s": 0.8, "clock": {"drift_ppm": 50.0}},
+        PENDING,
+        SET_AFTER_HOURS_OF_SILENCE,
     ),
     "an-emergency-stop-that-is-over-at-once": ({"latency_s": 0.05}, {}, STOPPED_FOR_A_MOMENT),
 }

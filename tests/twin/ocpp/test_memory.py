@@ -61,6 +61,21 @@ def test_with_restart_trans_on_boot_the_transaction_goes_on() -> None:
     assert [stop["reason"] for stop in sent(bench, "StopTransaction")] == ["Local"]
 
 
+@pytest.mark.parametrize("stops", [True, False])
+def test_a_cable_pulled_in_the_dark_ends_the_transaction_as_one_pulled_in_the_light(stops: bool) -> None:
+    keys = {"chg_Options": "RestartTransOnBoot=1", "StopTransactionOnEVSideDisconnect": stops}
+    bench = charging(Bench(behaviour="ocpp16", keys=keys))
+    bench.power.cut()
+    bench.unplug(1)
+    bench.advance(5)
+    bench.power.restore()
+    bench.advance(120)
+    reasons = [stop["reason"] for stop in sent(bench, "StopTransaction")]
+    assert (reasons, statuses(bench, 1)[-1]) == (
+        (["EVDisconnected"], "Available") if stops else ([], "SuspendedEV")
+    )
+
+
 def test_a_resumed_transaction_without_permission_gets_no_energy() -> None:
     keys = {"chg_Options": "RestartTransOnBoot=1", "StopTransactionOnInvalidId": False}
     bench = Bench(keys=keys)
