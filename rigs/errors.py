@@ -4,9 +4,14 @@ import warnings
 from pathlib import Path
 from traceback import extract_tb
 
+from evc5.rigs.printable import printable
+
 
 class BadInput(ValueError):
     """Input that is refused before anything is written; the message is one line, the exit code 2."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(printable(message))
 
 
 class BenchFault(Exception):

@@ -25,6 +25,12 @@ def path_of(given: object, what: str) -> Path:
     """What somebody gave as a path; BadInput for what is none, under the name it was asked for."""
     if isinstance(given, bytes) or not isinstance(given, str | os.PathLike):
         raise BadInput(f"{what} must be a path, as text or pathlib.Path, got {given!r}")
+    try:
+        has_nul = b"\0" in os.fsencode(given)
+    except UnicodeEncodeError:
+        has_nul = True
+    if has_nul:
+        raise BadInput(f"{what} must be a path that the file system can hold, got {str(given)!r}")
     return Path(given)
 
 

@@ -29,7 +29,7 @@ ROOMS = {
         "",
     ),
     "twin.charge_point": ("models twin", ""),
-    "rigs.errors": ("", ""),
+    "rigs.errors": ("rigs.printable", ""),
     "rigs.printable": ("", ""),
     "rigs.secrets": ("", ""),
     "rigs.user_files": ("rigs.errors", ""),

@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from functools import partial, wraps
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, Self, TypeVar
 
 from evc5.models.faults import Fault
+from evc5.models.units import DAY_S
 from evc5.models.vehicles import Vehicle
 from evc5.rigs import user_files
+from evc5.rigs.bench import asked
 from evc5.rigs.bench.assembly import Assembly, assemble
 from evc5.rigs.bench.csms import Answer
 from evc5.rigs.bench.network import LOCKSTEP, Network, Remote
@@ -25,6 +26,7 @@ from evc5.twin.line.incoming import NoConnection
 from evc5.twin.line.pace import Paced
 from evc5.twin.line.wire import WireLink
 from evc5.twin.ocpp.rpc import REPLY_TIMEOUT_S, Reply
+from evc5.twin.ocpp.schemas import ASKED_OF_CSMS
 from evc5.twin.services.files import SimulatedFiles
 
 if TYPE_CHECKING:
@@ -32,6 +34,19 @@ if TYPE_CHECKING:
     from evc5.rigs.rigfile.file import RigFile
 
 MAX_ID_TAG = 20  # OCPP 1.6 7.28: CiString20Type
+MOST_S = 3660 * DAY_S  # the longest a rig may last
+MOST_TIMES = 1_000_000_000
+UNTOLD: tuple[object, ...] = (
+    2,
+    "evc5-v32r30",
+    "2024-01-01T00:00:00Z",
+    1,
+    0.0,
+    "UTC",
+    {},
+    {},
+    {},
+)  # Bench's own where no rig is
 
 
 class CallError(Exception):
@@ -119,9 +134,23 @@ class CsmsVerbs:
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
 
-    def reply(self, action: str, payload: Answer | None = None, **how: Any) -> None:
+    def reply(
+        self,
+        action: str,
+        payload: Answer | None = None,
+        *,
+        error: str | None = None,
+        silent: bool = False,
+        times: int | None = None,
+    ) -> None:
         """Script what requests of `action` get: a payload or a function of it; see `BackOffice.reply`."""
-        self._assembly.conversation.office.reply(action, payload, **how)
+        asked.one_of(action, "action", ASKED_OF_CSMS)
+        given = payload if payload is None or callable(payload) else asked.payload(payload, "payload")
+        if error is not None:
+            asked.text(error, "error", "a CALLERROR's code")
+        if times is not None:
+            asked.whole(times, "times", MOST_TIMES)
+        self._assembly.conversation.office.reply(action, given, error=error, silent=silent, times=times)
 
 
 class Bench:
@@ -159,19 +188,27 @@ class Bench:
         booted: bool = True,
         **station: Any,
     ) -> None:
-        began_wall_s = time.monotonic() if start == "now" else None
+        began_wall_s = time.monotonic() if isinstance(start, str) and start == "now" else None
+        keys, policies = asked.table(keys, "keys"), asked.table(policies, "policies")
+        if csms is None and network is None and (pace != LOCKSTEP or ca_file is not None):
+            why = "in memory time moves only in advance and call"
+            raise BadInput(f"pace and ca_file must stand beside csms, for {why}")
+        told = (connectors, behaviour, start, seed, latency_s, timezone, keys, policies, station)
+        if rig is not None:
+            _check_rig(rig, told)
         if rig is None:
             from evc5.rigs.rigfile.file import RigFile  # loads pydantic, of use to who makes one
 
-            start = datetime.now(UTC) if start == "now" else start
+            start = datetime.now(UTC) if began_wall_s is not None else start
             options = {"connectors": connectors, "behaviour": behaviour, "latency_s": latency_s, **station}
-            options |= {"keys": dict(keys or {}), "policies": dict(policies or {})}
+            options |= {"keys": keys, "policies": policies}
             table = {"name": "bench", "start": start, "days": 3660.0, "seed": seed, "timezone": timezone}
             rig = RigFile.parse({**table, "station": options})
         if csms is not None and network is None:
-            network = Remote(rig, csms, pace, Path(ca_file) if ca_file is not None else None)
+            authority = None if ca_file is None else user_files.path_of(ca_file, "ca_file")
+            network = Remote(rig, asked.text(csms, "csms", "a URL"), pace, authority)
         self._scratch = Scratch("evc5-bench-") if out is None else None
-        directory = self._scratch.path / "run" if self._scratch else user_files.path_of(out or ".", "out")
+        directory = self._scratch.path / "run" if self._scratch else user_files.path_of(out, "out")
         self.rig = rig
         self.assembly = assemble(rig, directory, network, lock or self._scratch)
         self._timeline = self.assembly.timeline
@@ -219,7 +256,7 @@ class Bench:
         """Move on by seconds or to a moment, doing everything due at or before it; 0 settles the present."""
         if (seconds is None) == (until is None):
             raise BadInput("advance takes either seconds or until")
-        if seconds is not None and not (isinstance(seconds, int | float) and isfinite(seconds)):
+        if seconds is not None and not asked.is_number(seconds):
             raise BadInput(f"advance takes a number of seconds, got {seconds!r}")
         if self._is_off:
             self._boot()
@@ -227,6 +264,8 @@ class Bench:
         target_s = now_s + seconds if seconds is not None else self._moment_s(until)
         if target_s < now_s:
             raise BadInput(f"advance must not go back: {self.assembly.calendar.iso(target_s)} is past")
+        if target_s > MOST_S:
+            raise BadInput(f"advance must not go beyond {MOST_S:g} s after the start, got {target_s:g} s")
         self._worker.advance(target_s)
         return self
 
@@ -237,7 +276,7 @@ class Bench:
             except ValueError:
                 raise BadInput(f"until must be an ISO 8601 date-time, got {moment!r}") from None
         if not isinstance(moment, datetime) or moment.tzinfo is None:
-            raise BadInput(f"until must carry its UTC offset, got {moment}")
+            raise asked.refused("until", "a date-time with its UTC offset", moment)
         return self.assembly.calendar.t(moment.timestamp())
 
     def do(self, errand: Callable[[], T]) -> T:
@@ -259,6 +298,7 @@ class Bench:
         """Put a car's cable into a connector; `soc` 0–1 on arrival, `cable_a` the cable's coding."""
         car = vehicle if isinstance(vehicle, Vehicle) else self._vehicle(vehicle)
         outlet = self._outlet(connector)
+        soc, cable_a = asked.number(soc, "soc"), asked.number(cable_a, "cable_a", "a number of amperes")
         try:
             outlet.plug_in(car, soc, cable_a)
         except ValueError as error:
@@ -278,7 +318,7 @@ class Bench:
     def present_tag(self, connector: int, id_tag: str) -> None:
         """Hold a card to the reader."""
         self._outlet(connector)
-        if not (isinstance(id_tag, str) and 1 <= len(id_tag) <= MAX_ID_TAG):
+        if not 1 <= len(asked.text(id_tag, "id_tag")) <= MAX_ID_TAG:
             raise BadInput(f"id_tag must have 1 to {MAX_ID_TAG} characters, got {id_tag!r}")
         why = self.assembly.station.ignores_tag(connector)
         self.assembly.event("tag", connector, id_tag=id_tag, **({"ignored": why} if why else {}))
@@ -301,7 +341,7 @@ class Bench:
     @verb
     def grid_limit(self, amps: float | None) -> None:
         """What the master or supervisor allows the station, A per phase; None: it falls silent."""
-        if amps is not None and amps < 0:
+        if amps is not None and asked.number(amps, "amps", "a number >= 0, or None") < 0:
             raise BadInput(f"grid limit must be >= 0 A, got {amps:g}")
         why = limits_nothing(self.assembly.station.configuration)
         if why:
@@ -313,18 +353,14 @@ class Bench:
         if (fault, connector) == (Fault.METER, 0):
             return  # the third meter, at the connection to the grid
         self._outlet(connector)
-        if fault not in set(Fault):
-            raise BadInput(f"fault must be one of {', '.join(Fault)}, got {fault!r}")
+        asked.one_of(fault, "fault", list(Fault))
 
     def _vehicle(self, name: str) -> Vehicle:
-        if name not in self._vehicles:
-            raise BadInput(f"vehicle must be one of {', '.join(sorted(self._vehicles))}, got {name!r}")
-        return self._vehicles[name]
+        return self._vehicles[asked.one_of(name, "vehicle", sorted(self._vehicles))]
 
     def _outlet(self, connector: int) -> Any:
-        if connector not in range(1, len(self.assembly.world.outlets) + 1):
-            raise BadInput(f"connector must be 1 to {len(self.assembly.world.outlets)}, got {connector}")
-        return self.assembly.world.outlet(connector)
+        number = asked.whole(connector, "connector", len(self.assembly.world.outlets))
+        return self.assembly.world.outlet(number)
 
     # --- messages ---
 
@@ -337,7 +373,8 @@ class Bench:
         if self._is_off:
             self._boot()
         replies: list[Reply] = []
-        self.assembly.conversation.call(action, dict(payload or {}), replies.append)
+        request = asked.payload(payload, "payload")
+        self.assembly.conversation.call(asked.text(action, "action"), request, replies.append)
         deadline_s = self._timeline.now + REPLY_TIMEOUT_S
         while not replies and self._timeline.peek() <= deadline_s:
             self._timeline.step()
@@ -352,7 +389,7 @@ class Bench:
     @verb
     def send_text(self, text: str) -> None:
         """Put raw text on the wire to the charge point; it need not be a frame."""
-        self.assembly.conversation.send(text)
+        self.assembly.conversation.send(asked.text(text, "text"))
 
     # --- what there is to see ---
 
@@ -384,6 +421,7 @@ class Bench:
 
     def close(self, state: str = "complete") -> None:
         """Hang up and end the recording; a bench with a thread ends it. Closing twice does nothing."""
+        asked.one_of(state, "state", ("complete", "interrupted"))
         if not self._closed:
             self._closed = True
             self._worker.close()
@@ -394,3 +432,13 @@ class Bench:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _check_rig(rig: object, told: tuple[object, ...]) -> None:
+    """BadInput where it is none, or where something that it says itself was `told` beside it."""
+    from evc5.rigs.rigfile.file import RigFile
+
+    if not isinstance(rig, RigFile):
+        raise asked.refused("rig", "a RigFile, as Rig.load(…).file", rig)
+    if told != UNTOLD:
+        raise BadInput("rig must stand without what it says itself: station, keys, policies, start, seed")

@@ -26,9 +26,10 @@ def behaviour_of(station: Station, folder: Path) -> Behaviour:
     name = station.behaviour
     try:
         behaviour = Behaviour.load(name if name in Behaviour.shipped() else folder / name)
-    except ValueError as error:
+    except (ValueError, OSError) as error:  # also a name that is too long for a file's
         unknown = f"must be {' or '.join(Behaviour.shipped())} or a TOML file, got {name!r}"
-        raise BadInput(f"station.behaviour {error if (folder / name).is_file() else unknown}") from None
+        is_there = isinstance(error, ValueError) and (folder / name).is_file()
+        raise BadInput(f"station.behaviour {error if is_there else unknown}") from None
     for policy in station.policies:
         if policy not in behaviour.policies:
             known = list(behaviour.policies)

@@ -19,7 +19,7 @@ from evc5.rigs.rigfile.fields import (
 )
 from evc5.rigs.rigfile.instants import Instant, Utc, utc
 from evc5.rigs.rigfile.messages import nearest
-from evc5.twin.ocpp.schemas import validator, violation
+from evc5.twin.ocpp.schemas import ASKED_OF_CSMS, validator, violation
 from evc5.twin.services.operations import OPERATIONS
 
 TagStatus = Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"]  # OCPP 1.6 7.2
@@ -249,6 +249,9 @@ class Reply(Table):
 
     @model_validator(mode="after")
     def _one_answer(self) -> Self:
+        if self.action not in ASKED_OF_CSMS:
+            close = nearest(self.action, ASKED_OF_CSMS)
+            raise ValueError(f"action must be one that a station may send, got {self.action!r}{close}")
         if (self.payload is not None) + (self.error is not None) + self.silent != 1:
             raise ValueError("must have exactly one of payload, error, silent")
         return self

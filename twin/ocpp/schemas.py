@@ -22,6 +22,23 @@ CODE_OF_KIND = {  # OCPP-J 1.6 table 7
 DEEPEST_SCHEMA = 16  # SetChargingProfile's goes to 6
 OTHER_KIND = "PropertyConstraintViolation"  # enumerations, multipleOf, ranges: well-formed, but not allowed
 
+ASKED_OF_CSMS = (  # OCPP 1.6 section 4, and what its security whitepaper adds
+    "Authorize",
+    "BootNotification",
+    "DataTransfer",
+    "DiagnosticsStatusNotification",
+    "FirmwareStatusNotification",
+    "Heartbeat",
+    "LogStatusNotification",
+    "MeterValues",
+    "SecurityEventNotification",
+    "SignCertificate",
+    "SignedFirmwareStatusNotification",
+    "StartTransaction",
+    "StatusNotification",
+    "StopTransaction",
+)
+
 
 @lru_cache(512)  # bounded: the action may be anything a peer sends
 def validator(action: str, response: bool = False) -> jsonschema_rs.Validator | None:

@@ -26,8 +26,11 @@ FORMATS = ("evc5-run/1", FORMAT)  # all that can be read; the first held lists o
 
 def check(directory: Path) -> None:
     """Refuse a directory that exists and is neither empty nor one of our runs; nothing is written."""
-    if not directory.exists():
-        return
+    try:
+        if not directory.exists():
+            return
+    except OSError as error:  # a name too long, a folder that nobody may look into
+        raise BadInput(f"{directory}: {error.strerror}") from None
     if not directory.is_dir():
         raise BadInput(f"{directory} is a file; a run needs a directory of its own")
     if not is_run(directory) and any(path.name != LOCK for path in directory.iterdir()):
