@@ -447,30 +447,33 @@ class Outlet:
         """From the last change on."""
         circuit = self.circuit
         world = self._world
+        return Segment(
+            circuit.t0_s,
+            self._fixed(),
+            circuit.draw,
+            circuit.ledger,
+            circuit.car.soc if circuit.car else None,
+            world.air,
+            self.warmth,
+            world.warmths_beside(self),
+            world.sensor_extra_k(self),
+        )
+
+    def _fixed(self) -> Fixed:
+        circuit = self.circuit
         car = circuit.car
-        fixed = Fixed(
+        return Fixed(
             self.pilot,
             self._line.duty_pct,
             self.offered_a,
             circuit.phases,
             circuit.u_v,
-            world.frequency_hz,
+            self._world.frequency_hz,
             self.capability_a,
             car.vehicle if car else None,
             car.most_a if car and car.soc < 1.0 else 0.0,
             circuit.metered_gain,
             self.spec.meter.resolution_wh,
-        )
-        return Segment(
-            circuit.t0_s,
-            fixed,
-            circuit.draw,
-            circuit.ledger,
-            car.soc if car else None,
-            world.air,
-            self.warmth,
-            world.warmths_beside(self),
-            world.sensor_extra_k(self),
         )
 
     def _set_alarms(self, now_s: float, lasts_s: float) -> None:
