@@ -1,10 +1,10 @@
 """The pytest plugin: `bench`, `rig`, `charger` and `golden`, for tests of charge points and back offices.
 
-A test that fails names the recordings it made, with their findings and last frames.
+A test that fails names the recordings it made, with their findings, last frames and last readings.
 """
 
 import difflib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,11 @@ import pytest
 
 RECORDINGS = pytest.StashKey[list[Path]]()
 FLUSHES = pytest.StashKey[list[Callable[[], None]]]()
+READINGS = pytest.StashKey[Callable[[], Mapping[int, Mapping[str, Any]]]]()
+SHOWN = (  # columns of telemetry that tell a person what stands there
+    *("status", "pilot", "duty_pct", "offered1_a", "i1_a", "i2_a", "i3_a", "u1_v", "u2_v", "u3_v"),
+    *("p_w", "energy_wh", "temp_c"),
+)
 LAST_FRAMES, MOST_FINDINGS, MOST_LETTERS = 12, 20, 160  # shown of a failing test's recording
 
 
@@ -33,10 +38,21 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.failed:
         for flush in item.stash.get(FLUSHES, []):
             flush()
+        if readings := item.stash.get(READINGS, dict)():
+            report.sections.append(("last readings", "\n".join(map(_reading, readings.items()))))
         report.sections += [
             (f"recording {directory}", _told(directory)) for directory in item.stash.get(RECORDINGS, [])
         ]
     return report
+
+
+def _reading(row: tuple[int, Mapping[str, Any]]) -> str:
+    """One connector's, as far as anybody knows them."""
+    connector, columns = row
+    known = [(name, columns.get(name)) for name in SHOWN]
+    told = [f"{name} {value:.6g}" if isinstance(value, float) else f"{name} {value}" for name, value in known
+            if value is not None]  # fmt: skip
+    return f"connector {connector}: {', '.join(told) or 'nothing yet'}"
 
 
 def _told(directory: Path) -> str:
@@ -65,6 +81,8 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
         recorder = made.assembly.recorder
         request.node.stash.setdefault(RECORDINGS, []).append(recorder.directory)
         request.node.stash.setdefault(FLUSHES, []).append(recorder.flush)
+        connectors = range(1, made.rig.station.connectors + 1)
+        request.node.stash[READINGS] = lambda: {one: made.reading(one) for one in connectors}
         yield made
 
 
@@ -95,6 +113,7 @@ def charger(request: pytest.FixtureRequest, _evc5_charger: Any) -> Any:
         return request.getfixturevalue("bench")
     request.node.stash.setdefault(RECORDINGS, []).append(_evc5_charger.directory)
     request.node.stash.setdefault(FLUSHES, []).append(_evc5_charger.flush)
+    request.node.stash[READINGS] = _evc5_charger.readings
     return _evc5_charger
 
 

@@ -9,11 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from evc5.models.faults import Fault
+from evc5.models.vehicles import presets
 from evc5.rigs.analysis.run import Run
 from evc5.rigs.bench.assembly import header
 from evc5.rigs.bench.bench import CallError, NoReply
 from evc5.rigs.checks import finish
-from evc5.rigs.errors import BenchFault, NotAvailable
+from evc5.rigs.errors import BadInput, BenchFault, NotAvailable
 from evc5.rigs.hardware.making import check
 from evc5.rigs.rigfile.file import NOTHING, RigFile
 from evc5.rigs.served.back_office import Plan, Service, Station
@@ -166,9 +168,11 @@ class Charger:
         self, connector: int, vehicle: str = "vw-id3-58", soc: float = 0.5, cable_a: float = 32.0
     ) -> None:
         """Plug in a car, as far as cable box and load can be one."""
-        known = self.rig.cars if self.rig is not None else {}
+        known = self.rig.cars if self.rig is not None else presets()
+        if vehicle not in known:
+            raise BadInput(f"vehicle must be one of {', '.join(sorted(known))}, got {vehicle!r}")
         about = {"vehicle": vehicle, "soc": soc, "cable_a": cable_a}
-        self.hands("plug-in", connector, about, car=known.get(vehicle))
+        self.hands("plug-in", connector, about, car=known[vehicle])
 
     def unplug(self, connector: int) -> None:
         self.hands("unplug", connector)
@@ -178,10 +182,10 @@ class Charger:
         self.hands("tag", connector, {"id_tag": id_tag})
 
     def inject(self, fault: str, connector: int = 1) -> None:
-        self.hands("fault", connector, {"fault": fault})
+        self.hands("fault", connector, {"fault": _fault(fault)})
 
     def clear(self, fault: str, connector: int = 1) -> None:
-        self.hands("clear", connector, {"fault": fault})
+        self.hands("clear", connector, {"fault": _fault(fault)})
 
     def reading(self, connector: int) -> Told:
         """What the instruments told last of a connector, by the names of telemetry's columns."""
@@ -195,6 +199,10 @@ class Charger:
         latest = self._metal.latest.get(connector, {})
         return Told({name: value for name, value in latest.items() if value is not None})
 
+    def readings(self) -> Mapping[int, Mapping[str, Any]]:
+        """By connector, all that was read last; nothing where nobody reads."""
+        return dict(self._metal.latest) if self._metal is not None else {}
+
     def hands(
         self, event: str, connector: int | None, detail: Mapping[str, Any] = NOTHING, **more: Any
     ) -> None:
@@ -204,7 +212,8 @@ class Charger:
         verb = bench.verb(event, connector, {**detail, **more}) if bench is not None else None
         if bench is None or verb is None:
             where = f" at connector {connector}" if connector is not None else ""
-            self._lacking(f"the rig's hardware has nothing for {event}{where}")
+            what = f"{event} {detail['fault']}" if "fault" in detail else event
+            self._lacking(f"the rig's hardware has nothing for {what}{where}")
             return
         done: Future[tuple[BenchFault | None, float]] = Future()
         bench.do(verb, lambda failed, took_s: done.set_result((failed, took_s)))
@@ -259,6 +268,12 @@ def _plan(rig: RigFile | None, out: Path, identity: str = "") -> Plan:
         )
     keys = {rig.station.identity: rig.configuration().text("AuthorizationKey")}
     return Plan(out, rig, keys, {**header(rig), "csms": "served", "pace": 1.0})
+
+
+def _fault(name: str) -> str:
+    if name not in set(Fault):
+        raise BadInput(f"fault must be one of {', '.join(Fault)}, got {name!r}")
+    return name
 
 
 def _not_available(what: str) -> None:

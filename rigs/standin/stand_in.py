@@ -28,6 +28,7 @@ from evc5.twin.ocpp.rpc import REPLY_TIMEOUT_S
 
 POLL_S = 1.0  # assumed: how often a controller asks its meter
 LOOK_S = 0.2
+HELD_UP_S = 5.0  # wall clock: no process is for so long; assumed
 GONE_S = 5.0  # assumed: a back office that nobody listens for so long has ended
 HANDS = ("sessions", "sessions_csv", "session_files", "generator", "arrivals", "outages", "faults")
 CSMS = ("csms.url", "csms.actions", "csms.replies")
@@ -71,6 +72,13 @@ class StandIn:
     def _live_in_its_time(self) -> None:
         """The clock is that of the back office, which waits as long for us as at a pace of 1."""
         agent = self.bench.assembly.station.agent
+
+        def is_set(_: float) -> None:
+            """At a pace an answer that is held up tells a time long past: the first one is kept to."""
+            agent.clock_step_s = HELD_UP_S * self._order.pace
+
+        if self._order.pace != 1.0:
+            agent.on_clock_set.append(is_set)
 
         def set_up() -> None:
             agent.foreign_time = self.bench.assembly.recorder.summary["foreign_time"] = False

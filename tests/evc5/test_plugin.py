@@ -93,6 +93,7 @@ def test_a_failing_test_names_its_recording_and_shows_the_last_frames(pytester: 
     told = result.stdout.str()
     first, second = re.findall(r"-+ recording (\S+) -+\n(.*?)\n(?:___|===)", told, re.DOTALL)
     assert first[0].endswith("bench") and second[0].endswith("first-charge")
+    assert re.search(r"- last readings -+\nconnector 1: status Preparing, pilot B, .*i1_a 0,", told)
     assert '"status": "Preparing"' in first[1].splitlines()[-2]
     assert "StatusNotification" in first[1] and len(second[1].splitlines()) == 12
 

@@ -15,7 +15,7 @@ from places import ROOT
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from evc5 import BenchFault, CallError, NotAvailable
+from evc5 import BadInput, BenchFault, CallError, NotAvailable
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.served.charger import Charger
 
@@ -105,6 +105,12 @@ def test_the_verbs_of_a_bench_move_its_devices_and_are_recorded(tmp_path: Path) 
             charger.present_tag(1, "TAG1")
         with pytest.raises(NotAvailable, match="nothing for power-cut"):
             charger.power.cut()
+        with pytest.raises(NotAvailable, match="nothing for fault phase-loss at connector 1"):
+            charger.inject("phase-loss")
+        with pytest.raises(BadInput, match="fault must be one of"):
+            charger.inject("tired")
+        with pytest.raises(BadInput, match="vehicle must be one of"):
+            charger.plug_in(1, vehicle="cart")
         charger.unplug(1)
         run = charger.run_so_far()
         assert {"plug-in", "unplug"} <= set(run.events["event"])
@@ -131,5 +137,10 @@ def test_one_test_file_runs_on_the_twin_and_on_metal(
         real = pytester.run(*words, f"--evc5-charger={port}", "--evc5-charger-rig=real.toml")
     real.assert_outcomes(passed=1, skipped=1, failed=1)
     real.stdout.fnmatch_lines(
-        ["*recording *", "*GetConfiguration*", "SKIPPED*nothing for tag at connector 1*"]
+        [
+            "*recording *",
+            "*GetConfiguration*",
+            "*connector 1: pilot *i1_a 1*u1_v 230*",
+            "SKIPPED*nothing for tag at connector 1*",
+        ]
     )
