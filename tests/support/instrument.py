@@ -17,7 +17,9 @@ OF_THE_CONTROLLER = [
 ]
 STATE = ("status", "pilot", "phases", "offered1_a", "limited_by")  # what changes at once, not by and by
 LEVELS = ("p_w", "pf", "temp_c", "i1_a", "i2_a", "i3_a", "u1_v", "u2_v", "u3_v")  # these go by and by
+FLOWS = ("p_w", "i1_a", "i2_a", "i3_a")
 ENERGY = ("energy_wh", "register_wh")
+LEAST_W, LEAST_S = 10.0, 0.5  # of less the energy tells no slope
 ROW_EVERY_S = 60.0  # between rows so near a quantity goes from one to the other
 
 
@@ -60,6 +62,7 @@ class Meter:
         grid = np.arange(np.ceil(t_s[0] / self.period_s) * self.period_s, t_s[-1] + 1e-9, self.period_s)
         row = np.searchsorted(t_s, grid, side="right") - 1
         steady = _steady(rows, t_s)[row]
+        slope = _slope(rows, t_s)
         columns = {}
         for name in table.column_names:
             column = rows[name]
@@ -70,7 +73,8 @@ class Meter:
             elif pa.types.is_floating(column.type):
                 values = column.to_numpy(zero_copy_only=False).astype(float)
                 goes = steady & (name in LEVELS) | (name in ENERGY)
-                read = np.where(goes, np.interp(grid, t_s, values), values[row])
+                slid = 1.0 + (slope[row] * (grid - t_s[row]) if name in FLOWS else 0.0)
+                read = np.where(goes, np.interp(grid, t_s, values), values[row] * slid)
                 columns[name] = pa.array(self._told(name, read), from_pandas=True)
             else:
                 columns[name] = column.take(pa.array(row))
@@ -93,3 +97,16 @@ def _steady(rows: pa.Table, t_s: np.ndarray) -> np.ndarray:
     states = [np.array(rows[name].to_pylist(), object) for name in STATE if name in rows.column_names]
     same = np.logical_and.reduce([state[after] == state for state in states])
     return same & (t_s[after] - t_s <= ROW_EVERY_S)
+
+
+def _slope(rows: pa.Table, t_s: np.ndarray) -> np.ndarray:
+    """From each row to the next, by which part of itself a second the power goes up or down in a line.
+
+    The next row may show what came then; the energy tells how it was until just before.
+    """
+    power_w, energy_wh = rows["p_w"].to_numpy(), rows["energy_wh"].to_numpy()
+    lasts_s = np.append(np.diff(t_s), np.inf)
+    told = (power_w > LEAST_W) & (lasts_s > LEAST_S) & (lasts_s <= ROW_EVERY_S)
+    mean_w = np.append(np.diff(energy_wh), 0.0) * 3600.0 / lasts_s
+    found = np.where(told, 2.0 * (mean_w / np.maximum(power_w, LEAST_W) - 1.0) / lasts_s, 0.0)
+    return np.maximum(found, -1.0 / lasts_s)

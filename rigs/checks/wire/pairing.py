@@ -174,7 +174,7 @@ class Pairing:
 
     def _overtaken(self, late: Call, waiting: dict[str, Call]) -> None:
         for call in list(waiting.values()):
-            waited = late.epoch_s - call.epoch_s
+            waited = self._ledger.time.lasted_s(call.epoch_s, late.epoch_s)
             if waited < self._call_timeout_s:
                 self._ledger.broken(
                     ONE_CALL[late.up],

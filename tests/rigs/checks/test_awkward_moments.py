@@ -359,6 +359,13 @@ SET_AFTER_HOURS_OF_SILENCE = [
     step("plug_in", 1),
     wait(60.0),
 ]
+GIVEN_UP_BY_A_SLOW_CLOCK = [
+    wait(60.0),
+    step("link.down"),
+    wait(5.0),
+    step("link.up"),
+    wait(60.0),
+]
 BRIEF = {"ConnectionTimeOut": 60, "ClockAlignedDataInterval": 0}
 SERVER_GONE_MEANWHILE = [
     step("csms.reply", "StatusNotification", silent=True, times=1),
@@ -525,6 +532,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
         PENDING,
         SET_AFTER_HOURS_OF_SILENCE,
     ),
+    "a-call-given-up-by-a-slow-clock": (DRIFTING, PENDING, GIVEN_UP_BY_A_SLOW_CLOCK),
     "an-emergency-stop-that-is-over-at-once": ({"latency_s": 0.05}, {}, STOPPED_FOR_A_MOMENT),
 }
 
