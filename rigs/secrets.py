@@ -1,11 +1,13 @@
 """What is a secret, by the name it stands under and by its place in a URL: nobody repeats it."""
 
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from functools import lru_cache
 
 # Parts of the names that credentials have in OCPP-J 6.2.2 and in stations' own keys, in lower case.
 NAMES = ("authorizationkey", "passw", "passphrase", "pwd", "secret", "psk", "apikey", "simpin", "pincode")
+WORDS = frozenset({*NAMES, "password", "passwd"})
 APN = "gsm_apn"  # apn,user,password: EVC4
 ENDPOINT = "com_endpoint"  # a URL that may go without its scheme: EVC4
 
@@ -14,6 +16,8 @@ _BARE = re.compile(r"^([^/?#\s:@]*:)([^/?#\s]*)(?=@)")  # the same where the sch
 _OPTION = re.compile(  # password=…, "AuthorizationKey":"…": in what is no JSON, and in lists of options
     rf"(?i)((?:{'|'.join(NAMES)})[a-z]*\\?[\"']?\s*[=:]\s*\\?[\"']?)([^\\\"',;&\s}}\]]+)"
 )
+_URL_SAFE = str.maketrans("+/", "-_")
+_BASIC = re.compile(r"(?i)(\bbasic\s+)([\w+/-]{4,}={0,2})")  # RFC 7617: user and password, in base64
 
 
 @lru_cache(4096)  # a run asks for the same few names again and again, a stranger's for any
@@ -21,6 +25,11 @@ def is_secret(name: str) -> bool:
     """Is what stands under this name a credential?"""
     lower = name.lower()
     return any(part in lower for part in NAMES)
+
+
+def is_word(text: str) -> bool:
+    """Is it only what secrets are called, and none that somebody chose?"""
+    return text.strip().lower() in WORDS
 
 
 def zeros(text: str) -> str:
@@ -36,6 +45,7 @@ def passwords(name: str, value: str) -> Iterator[str]:
     fields = value.split(",", 2)
     if name.lower() == APN and len(fields) == 3:
         yield fields[2]
+    yield from (match[2] for match in _BASIC.finditer(value) if _is_pair(match[2]))
     if ":" not in value and "=" not in value:  # nearly every value: what each of the patterns needs
         return
     for pattern in (_URL, _OPTION, *([_BARE] if name.lower() == ENDPOINT else [])):
@@ -46,4 +56,17 @@ def without_passwords(text: str) -> str:
     """Any words, with zeros for the password of a URL and for what is called one."""
     for pattern in (_URL, _OPTION):
         text = pattern.sub(lambda match: match[1] + zeros(match[2]), text)
-    return text
+    return _BASIC.sub(
+        lambda match: match[1] + (zeros(match[2]) if _is_pair(match[2]) else match[2]),
+        text,
+    )
+
+
+def _is_pair(word: str) -> bool:
+    """Is it a user and a password in base64, and no word of a language?"""
+    try:
+        return b":" in urlsafe_b64decode(
+            word.rstrip("=").translate(_URL_SAFE) + "=" * (-len(word.rstrip("=")) % 4)
+        )
+    except ValueError:
+        return False

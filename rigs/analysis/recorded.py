@@ -17,6 +17,7 @@ from evc5.rigs.recording.reading.frames import LAST, Frame, frame_of, heads, las
 NOT_RECORDED = {"messages": run_directory.NO_FRAMES, "telemetry": run_directory.NO_TELEMETRY}
 
 Instant = datetime | str | float  # aware, ISO 8601, or seconds of the run
+AN_INSTANT = "seconds of the run or an ISO 8601 date-time"
 
 
 class Recorded:
@@ -96,6 +97,8 @@ class Recorded:
     ) -> Iterator[Frame]:
         first = "" if since is None else self.wire(since)
         last = LAST if until is None else self.wire(until)
+        if action is not None and not (isinstance(action, str) and action.isprintable()):
+            raise BadInput(f"action must be the name of one, got {action!r}")
         actions = None if action is None else (action,)
         for head, line in heads(run_directory.messages(self.directory), first, last, actions):
             if action is None or replies or head.kind == "CALL":
@@ -119,8 +122,11 @@ class Recorded:
 
     def wire(self, instant: Instant) -> str:
         """The instant as messages.jsonl writes it, rounded up, so that texts compare as instants do."""
-        epoch_ms = math.ceil((self.start.timestamp() + self.seconds(instant)) * 1000 - 1e-3)
-        at = datetime.fromtimestamp(epoch_ms // 1000, UTC)
+        try:
+            epoch_ms = math.ceil((self.start.timestamp() + self.seconds(instant)) * 1000 - 1e-3)
+            at = datetime.fromtimestamp(epoch_ms // 1000, UTC)
+        except (OverflowError, OSError, ValueError):
+            raise BadInput(f"an instant must be {AN_INSTANT}, got {instant!r}") from None
         return f"{at:%Y-%m-%dT%H:%M:%S}.{epoch_ms % 1000:03}Z"
 
 
@@ -128,5 +134,7 @@ def _utc(instant: datetime | str) -> datetime:
     try:
         at = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
     except ValueError:
-        raise BadInput(f"an instant must be seconds or an ISO 8601 date-time, got {instant!r}") from None
+        at = None
+    if not isinstance(at, datetime):
+        raise BadInput(f"an instant must be {AN_INSTANT}, got {instant!r}")
     return at if at.tzinfo else at.replace(tzinfo=UTC)

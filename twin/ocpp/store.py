@@ -49,6 +49,7 @@ REFUSALS = {  # what SQLite says of the system, not of a file's contents
 }
 
 Read = tuple[list[Transaction], list[Message], dict[str, Any]]
+OWNERS_ONLY = 0o600  # a station's memory holds the key that it dials in with
 
 
 class Damaged(ValueError):
@@ -203,6 +204,7 @@ def _begin(path: Path) -> None:
     """A memory with nothing in it, which gets its name when it is whole: a kill leaves none half made."""
     unfinished = path.with_name(f"{path.name}.new")
     unfinished.write_bytes(b"")  # the system says what stands against it better than SQLite does
+    unfinished.chmod(OWNERS_ONLY)
     db = sqlite3.connect(unfinished, isolation_level=None)
     try:
         marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"

@@ -29,7 +29,10 @@ def series(run: Recorded, step: str | timedelta, columns: Sequence[str] | None) 
 
 
 def _known(columns: Sequence[str]) -> list[str]:
-    wanted = [columns] if isinstance(columns, str) else list(dict.fromkeys(columns))
+    try:
+        wanted = [columns] if isinstance(columns, str) else list(dict.fromkeys(columns))
+    except TypeError:
+        raise BadInput(f"columns must be a list of telemetry's, got {columns!r}") from None
     known = [name for name in NAMES if name not in ALWAYS]
     for name in wanted:
         if name not in known:

@@ -5,16 +5,24 @@ They are written in as many zeros, so that a replay takes a frame alike.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
 import orjson
 
-from evc5.rigs.secrets import APN, ENDPOINT, NAMES, is_secret, passwords, without_passwords, zeros
+from evc5.rigs.secrets import APN, ENDPOINT, NAMES, is_secret, is_word, passwords, without_passwords, zeros
 
 LEAST_KNOWN = 6  # characters: a shorter secret is hidden in its place only, else every number that is like it
-SUSPECT = (*NAMES, APN, ENDPOINT, "://", ":\\/")  # without any of these, in lower case, nothing is looked at
+SUSPECT = (
+    *NAMES,
+    APN,
+    ENDPOINT,
+    "://",
+    ":\\/",
+    "basic ",
+)  # without any of these, in lower case, nothing is looked at
 KEY_NAMES = ("key", "name", "variable")  # members that name what the others are about
 LISTS_OF_KEYS = ("key", "unknownkey")  # of names alone: GetConfiguration
 LONGEST_KEY = 40  # characters of a key: assumed
@@ -32,7 +40,7 @@ class Redactor:
 
     def learn(self, secret: str) -> None:
         """Hide this from now on, in every form in which it may come again."""
-        if len(secret) < LEAST_KNOWN or secret in self._known or not secret.strip("0") or is_secret(secret):
+        if len(secret) < LEAST_KNOWN or secret in self._known or not secret.strip("0") or is_word(secret):
             return
         self._known.add(secret)
         forms = {form for known in self._known for form in _forms(known)}
@@ -101,11 +109,23 @@ def _is_suspect(text: str) -> bool:
 
 
 def _forms(secret: str) -> set[str]:
-    """How a secret may be written: as it is, in JSON, in a URL, in the other case where it is hexadecimal."""
+    """How a secret may be written: as it is, in JSON, in a URL, in base64 (as Basic authentication has it),
+    in the other case where it is hexadecimal.
+    """
     forms = {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], orjson.dumps(secret).decode()[1:-1]}
+    forms |= set(_in_base64(secret))
     if re.fullmatch(r"[0-9A-Fa-f]+", secret):
         forms |= {secret.lower(), secret.upper()}
     return forms
+
+
+def _in_base64(secret: str) -> Iterator[str]:
+    """What of it stands in the base64 of any text that it is part of: by where in three bytes it begins."""
+    for before in range(3):
+        coded = b64encode(b"\0" * before + secret.encode()).decode()
+        begin, end = -(-before * 8 // 6), (before + len(secret.encode())) * 8 // 6
+        if end - begin >= LEAST_KNOWN:
+            yield coded[begin:end]
 
 
 class _TooDeep(Exception):

@@ -1,6 +1,7 @@
 """Credentials are in no recording and on no terminal: by key, in URLs, by value where they come again."""
 
 import json
+from base64 import b64decode, b64encode
 
 import pytest
 from local_csms import websocket_server
@@ -58,10 +59,35 @@ def test_a_secret_is_written_in_zeros_wherever_it_stands(text):
         '[2,"c","ChangeConfiguration",{"key":"HeartbeatInterval","value":"300"}]',
         '[2,"c","GetDiagnostics",{"location":"ftp://host/a@b:c"}]',
         '[2,"c","DataTransfer",{"vendorId":"v","data":"a:b@c"}]',
+        '[2,"c","DataTransfer",{"vendorId":"v","data":"Basic charging costs more"}]',
     ],
 )
 def test_what_is_no_secret_stays_to_the_byte(text):
     assert redacted(text) == text
+
+
+def test_what_basic_authentication_sends_is_hidden():
+    for text in ("Authorization: Basic Q1AxOnNlc2FtZTAx", changed("note", "basic Q1AxOnNlc2FtZTAx=")):
+        assert "Q1AxOnNl" in text and "Q1AxOnNl" not in redacted(text)
+
+
+def test_a_secret_that_is_called_like_one_is_hidden_again_and_the_name_of_one_is_not():
+    redactor = Redactor()
+    for value in ("topsecret", "Password1", "AuthorizationKey"):
+        redactor.frame(changed("AuthorizationKey", value))
+    assert (
+        redactor.text("topsecret, Password1: no AuthorizationKey")
+        == "000000000, 000000000: no AuthorizationKey"
+    )
+
+
+@pytest.mark.parametrize("user", ["", "A", "AB", "EVC5-0001"])
+def test_a_secret_that_was_seen_is_hidden_in_base64_too(user):
+    redactor = Redactor()
+    redactor.learn("Sesame-Password1")
+    coded = b64encode(f"{user}:Sesame-Password1 and more".encode()).decode()
+    shown = redactor.text(f"got {coded}").removeprefix("got ")
+    assert b"Password" not in b64decode(shown) and b"and more" in b64decode(shown)
 
 
 @pytest.mark.parametrize("again", ["{}", "got '{}' here"])
