@@ -5,7 +5,6 @@ word `done`, or no line comes for as long as a lease lasts, it makes the drivers
 """
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -13,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Queue
 
+from evc5.rigs.hardware.apart import apart
 from evc5.rigs.hardware.devices import Devices
 from evc5.rigs.rigfile.hardware import Hardware
 
@@ -28,7 +28,7 @@ class Guardian:
             [sys.executable, "-m", "evc5.rigs.hardware.guardian"],
             stdin=subprocess.PIPE,
             text=True,
-            start_new_session=os.name != "nt",  # Ctrl-C is for us alone
+            **apart(),
         )
         told = hardware.model_dump(mode="json", exclude_unset=True)
         self._say(json.dumps({"hardware": told, "folder": str(folder.absolute())}))

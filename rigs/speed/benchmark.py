@@ -4,7 +4,6 @@ Rates are medians of five on one core; whole runs are processes of their own.
 """
 
 import os
-import resource
 import statistics
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,6 +18,11 @@ from evc5.rigs.speed.limit_change import ms_per_change
 from evc5.rigs.speed.reference_load import LOAD_DAYS, MAXRSS_MB, measured
 from evc5.rigs.speed.stock_ocpp import us_per_round_trip
 from evc5.rigs.speed.world import world_days_per_s
+
+try:
+    import resource
+except ImportError:  # Windows does not tell so
+    resource = None  # type: ignore[assignment]
 
 RUNS = 5
 STOCK_ROUND_TRIPS = 300
@@ -139,5 +143,7 @@ def one_core() -> Iterator[None]:
 
 
 def peak_mb() -> float:
-    """The most memory this process has had."""
+    """The most memory this process has had; 0 where the system does not tell."""
+    if resource is None:
+        return 0.0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_MB

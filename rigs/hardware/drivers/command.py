@@ -14,6 +14,7 @@ from queue import Empty, Queue
 from typing import Any, Protocol
 
 from evc5.rigs.errors import BenchFault
+from evc5.rigs.hardware.apart import apart
 from evc5.rigs.hardware.roles import Known, Pilot, Reading, Three
 
 ENDS_WITHIN_S = 2.0  # assumed: a program that was told to end ends so soon, or is killed
@@ -66,8 +67,9 @@ class Program:
         if self._process is None:
             try:
                 self._process = subprocess.Popen(
-                    self._words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-                )
+                    self._words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+                    **apart(),
+                )  # fmt: skip
             except OSError as error:
                 raise BenchFault(f"{self._words[0]}: {error.strerror}") from None
             self._lines = Queue()

@@ -174,6 +174,13 @@ def test_a_run_that_is_killed_leaves_the_bench_dead(tmp_path: Path) -> None:
     killed(tmp_path, lambda box: until(lambda: any(bench_box.read(box)["draws"])), is_dead)
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups that a signal reaches")
+def test_ctrl_c_at_the_terminal_leaves_the_bench_dead(tmp_path: Path) -> None:
+    """It reaches the whole group: the programs that drive the bench must outlive it, to switch all off."""
+    killed(tmp_path, lambda box: until(lambda: any(bench_box.read(box)["draws"])), is_dead, at_terminal)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(100))
 def test_a_run_that_is_killed_at_any_moment_leaves_the_bench_dead(tmp_path: Path, seed: int) -> None:
@@ -181,8 +188,21 @@ def test_a_run_that_is_killed_at_any_moment_leaves_the_bench_dead(tmp_path: Path
     killed(tmp_path, lambda box: time.sleep(moment_s), is_at_rest)
 
 
-def killed(folder: Path, wait: Callable[[Path], object], ends: Callable[[dict[str, Any]], bool]) -> None:
-    """Serve a rig from another process, wait for the moment, kill -9, and see that the bench is dead soon."""
+def outright(process: "subprocess.Popen[str]") -> None:
+    process.send_signal(signal.SIGKILL)
+
+
+def at_terminal(process: "subprocess.Popen[str]") -> None:
+    os.killpg(process.pid, signal.SIGINT)
+
+
+def killed(
+    folder: Path,
+    wait: Callable[[Path], object],
+    ends: Callable[[dict[str, Any]], bool],
+    end: Callable[["subprocess.Popen[str]"], None] = outright,
+) -> None:
+    """Serve a rig from another process, wait for the moment, end it, and see that the bench is dead soon."""
     box = folder / "box.json"
     with meter(box) as url:
         (folder / "metal.toml").write_text(RigFile.parse(rig(box, url, 60.0)).to_toml())
@@ -190,14 +210,14 @@ def killed(folder: Path, wait: Callable[[Path], object], ends: Callable[[dict[st
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         process = subprocess.Popen(
             [*command, "--out", str(folder / "run")], env=environment, text=True, stderr=subprocess.PIPE,
-            stdin=subprocess.PIPE,
+            stdin=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         assert process.stderr is not None
         url = process.stderr.readline().split()[-1].replace("<identity>", "CP1")
         with connect(url, subprotocols=["ocpp1.6"]):
             wait(box)
-            process.send_signal(signal.SIGKILL)
-            process.wait(10.0)
+            end(process)
+            process.wait(30.0)
             within(30.0, lambda: ends(bench_box.read(box)))
 
 
