@@ -152,7 +152,7 @@ class Judge:
         """A `messages.jsonl`: lines, and pairs of lines of known form, which are nearly all."""
         with Pages(self._transcript.path, self._progress, self._growth) as pages:
             while pages.more():
-                self._epoch_s, count = self._known.take_pairs(pages, self._epoch_s, self._due)
+                self._epoch_s, count = self._known.take(pages, self._epoch_s, self._due)
                 self._frames += count
                 if count:
                     continue

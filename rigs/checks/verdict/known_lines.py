@@ -1,16 +1,17 @@
-"""The two lines that come by the hundred thousand: a MeterValues of known form, and the reply to it.
+"""The lines that come by the hundred thousand: a MeterValues of known form, a Heartbeat, and their replies.
 
-They are counted here and entered at the end; their readings go the way of all others.
+They are counted here and entered at the end; readings go the way of all others.
 """
 
 import re
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Gathered
+from evc5.rigs.checks.reading.instants import is_strict
 from evc5.rigs.checks.reading.meter import Reading
 from evc5.rigs.checks.reading.pages import Pages
 from evc5.rigs.checks.reading.station_time import StationTime
-from evc5.rigs.checks.reading.templates import Row, Template, Templates
+from evc5.rigs.checks.reading.templates import NUMBER, REPLY_HEAD, Row, Template, Templates
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.verdict.telling import Telling
 from evc5.rigs.checks.wire import clocks
@@ -18,6 +19,10 @@ from evc5.rigs.checks.wire import clocks
 EMPTY_REPLY = re.compile(
     rb'\{"t":(-?(?:0|[1-9]\d*)(?:\.\d+)?),"at":"[^"\\]*","station":"[^"\\]*","dir":"down",'
     rb'"frame":\[3,"([^"\\]{1,36})",\{\}\]\}\n'
+)
+HEARTBEAT = re.compile(
+    rb'\{"t":(%s),"at":"[^"\\]*","station":"[^"\\]*","dir":"up","frame":\[2,"([^"\\]{1,36})","Heartbeat",\{\}\]\}\n'
+    rb'%s\2",\{"currentTime":"([^"\\]*)"\}\]\}\n' % (NUMBER, REPLY_HEAD)
 )
 HELD_BY_FORM = ("recording.line", "frame.form", "frame.schema")  # what a line of known form keeps by its form
 HELD_BY_STAMP = ("frame.timestamp", "clock.station")
@@ -38,16 +43,37 @@ class KnownLines:
         self._templates = Templates(time.epoch)
         self._blocks: dict[tuple[Template, bytes, bytes], tuple[int, Gathered]] = {}
         self._flushed = 0
-        self._pairs = self._calls = self._replies = 0
+        self._pairs = self._calls = self._replies = self._beats = 0
 
-    def take_pairs(self, pages: Pages, since: float, before: float) -> tuple[float, int]:
-        """Each MeterValues with its reply right behind it, up to where something else comes, or another time.
+    def take(self, pages: Pages, since: float, before: float) -> tuple[float, int]:
+        """What comes next in pairs of known form, up to where something else comes, or another time.
 
         Returns the time of the last frame taken (`since` where none was) and how many frames were.
         """
-        telling = self._telling
-        if not telling.pairing.is_idle or telling.repeats.waiting:
+        if not self._telling.pairing.is_idle or self._telling.repeats.waiting:
             return since, 0
+        last, count = self._take_pairs(pages, since, before)
+        return (last, count) if count else self._take_beat(pages, since, before)
+
+    def _take_beat(self, pages: Pages, since: float, before: float) -> tuple[float, int]:
+        """A Heartbeat with its reply right behind it."""
+        found = HEARTBEAT.match(pages.buffer, pages.at)
+        if found is None or not is_strict(text := found[4].decode()):
+            return since, 0
+        epoch_s, answered_s = self._epoch(float(found[1])), self._epoch(float(found[3]))
+        if not since <= epoch_s <= answered_s < before:
+            return since, 0
+        call = Call(pages.number, epoch_s, True, False, found[2].decode(), "Heartbeat", {})
+        call.valid = True
+        call.reply = {"currentTime": text}
+        self._telling.beat(call, answered_s)
+        self._beats += 1
+        pages.skip(found.end() - pages.at, 2)
+        return answered_s, 2
+
+    def _take_pairs(self, pages: Pages, since: float, before: float) -> tuple[float, int]:
+        """Each MeterValues with its reply right behind it."""
+        telling = self._telling
         pairs = self._in_order(pages, since, before)
         stamps = self._good_stamps(pairs)
         if not stamps:
@@ -159,7 +185,8 @@ class KnownLines:
         """Write down what these lines held by being what they are."""
         ledger = self._context.ledger
         for requirement in HELD_BY_FORM:
-            ledger.held(requirement, 2 * self._pairs + self._calls + self._replies)
+            ledger.held(requirement, 2 * (self._pairs + self._beats) + self._calls + self._replies)
+        ledger.held("frame.timestamp", self._beats)
         for requirement in HELD_BY_STAMP:
             ledger.held(requirement, self._pairs + self._calls)
         for requirement in HELD_BY_PAIR:

@@ -61,14 +61,33 @@ class Telling:
 
     def frame(self, frame: Frame) -> Call | None:
         """Tell of a frame; the Call where it is a valid one that was not sent before."""
-        self._now = frame.line, frame.epoch_s
-        self._ledger.lines.tell(frame.epoch_s, frame.line)
-        self._context.evidence.heard(frame.epoch_s, frame.up)
+        self._goes(frame.line, frame.epoch_s, frame.up)
         try:
             return self._frame(frame)
         except Exception as error:
             self._breaks_down(breakdown(self.frame, error))
             return None
+
+    def _goes(self, line: int, epoch_s: float, up: bool) -> None:
+        """A frame is judged now."""
+        self._now = line, epoch_s
+        self._ledger.lines.tell(epoch_s, line)
+        self._context.evidence.heard(epoch_s, up)
+
+    def beat(self, call: Call, answered_s: float) -> None:
+        """A Heartbeat with its answer on the line behind it, both of valid form."""
+        self._goes(call.line, call.epoch_s, up=True)
+        self._ledger.seen.add(call.action)
+        self.pairing.call(call)
+        self._clocks.mended(call)
+        self.heartbeat.hear(call.epoch_s)
+        self._bus.tell(self._bus.any_call, call)
+        self._history.call(call)
+        self._bus.tell(self._bus.calls.get(call.action, ()), call)
+        self._history.link.heard_at = call.epoch_s
+        self._goes(call.line + 1, answered_s, up=False)
+        self.pairing.reply(answered_s, False, call.id)
+        self._replied(call)
 
     def _frame(self, frame: Frame) -> Call | None:
         told = None
@@ -179,6 +198,9 @@ class Telling:
         self._validation.result(call, frame)
         if call.action == "StartTransaction" and call.valid and call.reply is not None:
             self._given(call)
+        self._replied(call)
+
+    def _replied(self, call: Call) -> None:
         self._bus.tell(self._bus.any_reply, call)
         if call.error is not None or call.reply is None or call.doubtful:  # it may count as none
             self._gave_up(call)
