@@ -20,25 +20,28 @@ def behaviour_file(shadow: Shadow) -> str:
         f'name = "{inherits}-learned"',
         f'inherits = "{inherits}"',
     ]
-    if (shared := sharing(metal)) is not None:
-        policy, count = shared
-        lines += [
-            "",
-            "[policies]",
-            f'station_share = "{policy}"  # {count} readings of two that charge at once',
-        ]
+    lines += _policies(metal)
     timing = [line for name, seen in _boots(metal) if (line := _line(name, seen))]
     if timing:
         lines += ["", "[timing]", *timing]
-    delays = sorted(one.t - call.t for call, one in metal.calls if call.dir == "down" and one is not None)
-    if delays:
-        lines += [
-            "",
-            f"# Answers to the back office took {_spread(delays)}: station.latency_s of a rig, both ways.",
-        ]
+    lines += _delays(metal)
     if found := flow(metal):
         lines += ["", "# What belongs into a rig:", *(f"# {one}" for one in found)]
     return "\n".join(lines) + "\n"
+
+
+def _policies(metal: Metal) -> list[str]:
+    shared = sharing(metal)
+    if shared is None:
+        return []
+    policy, count = shared
+    return ["", "[policies]", f'station_share = "{policy}"  # {count} readings of two that charge at once']
+
+
+def _delays(metal: Metal) -> list[str]:
+    delays = sorted(one.t - call.t for call, one in metal.calls if call.dir == "down" and one is not None)
+    told = "# Answers to the back office took {}: station.latency_s of a rig, both ways."
+    return ["", told.format(_spread(delays))] if delays else []
 
 
 def _line(name: str, seen: list[float]) -> str:

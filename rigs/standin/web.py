@@ -2,6 +2,7 @@
 
 import json
 import threading
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,34 +13,40 @@ POLL_S = 0.05
 MOST_BYTES = 65_536
 
 
+class Handler(BaseHTTPRequestHandler):
+    """One request to a switch."""
+
+    def __init__(self, switch: "WebSwitch", *request: Any) -> None:
+        self._switch = switch
+        super().__init__(*request)
+
+    def do_POST(self) -> None:
+        size = min(int(self.headers.get("Content-Length") or 0), MOST_BYTES)
+        self._answer(self._switch.shelly(json.loads(self.rfile.read(size))))
+
+    def do_GET(self) -> None:
+        self._answer(self._switch.gude(parse_qs(urlsplit(self.path).query)))
+
+    def _answer(self, told: dict[str, Any]) -> None:
+        body = json.dumps(told).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
 class WebSwitch:
     """Its one output is the station's mains, until `close`."""
 
     def __init__(self, url: str, channel: int, power: Power) -> None:
         self._channel = channel
         self._power = power
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                size = min(int(self.headers.get("Content-Length") or 0), MOST_BYTES)
-                self._answer(outer.shelly(json.loads(self.rfile.read(size))))
-
-            def do_GET(self) -> None:
-                self._answer(outer.gude(parse_qs(urlsplit(self.path).query)))
-
-            def _answer(self, told: dict[str, Any]) -> None:
-                body = json.dumps(told).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
         parts = urlsplit(url)
-        self._server = ThreadingHTTPServer((parts.hostname or "127.0.0.1", parts.port or 80), Handler)
+        place = (parts.hostname or "127.0.0.1", parts.port or 80)
+        self._server = ThreadingHTTPServer(place, partial(Handler, self))
         threading.Thread(target=self._server.serve_forever, args=(POLL_S,), daemon=True).start()
 
     def shelly(self, asked: dict[str, Any]) -> dict[str, Any]:
