@@ -46,6 +46,7 @@ STEPS = {
         "InstallationFailed": {"Installing"},
     },
 }
+GIVEN_UP = ("UploadFailed", "DownloadFailed")
 LAST = {"Uploaded", "UploadFailed", "DownloadFailed", "Installed", "InstallationFailed"}
 WORK_BEGINS_S = 60.0  # assumed: so soon a download, or an installation, begins
 TRANSFER_S = 600.0  # assumed: so long a transfer, or an installation, takes
@@ -76,6 +77,7 @@ class Files:
         self._takes_files: bool | None = None  # does the server of diagnostics, as the rig tells?
         self._takes_since = FOREVER  # since when that is known
         self._upload_asked = 0.0  # when the last upload was promised
+        self._not_before = dict.fromkeys(STEPS, -FOREVER)  # until then a transfer is tried again
         self._emptied = False  # diagnostics were delivered, and nothing happened since
         bus = context.bus
         for action in STEPS:
@@ -134,12 +136,33 @@ class Files:
         self._ledger.judge(ORDER, good, call.epoch_s, None, expected, actual, message)
         self._now[action] = "" if status in LAST else status
         self._emptied = status == "Uploaded"
+        if status in GIVEN_UP:
+            self._given_up(call)
         if action == UPDATE and self._context.evidence.from_power_on:
             self._updating(call.epoch_s, status)
         elif action == UPLOAD and status in LAST and self._takes_since < self._upload_asked:
             expected = "Uploaded" if self._takes_files else "UploadFailed"
             message = "the outcome of an upload"
             self._ledger.judge(DIAGNOSTICS, status == expected, call.epoch_s, None, expected, status, message)
+
+    def _tries_until(self, action: str, request: Call, since: float) -> None:
+        """Retries come so long one after the other; readings differ in whether the first is one (3.50)."""
+        waits = request.payload.get("retries", 0) - 1
+        interval_s = request.payload.get("retryInterval", 0)
+        ignored = action == UPLOAD and self._context.evidence.behaviour == SHEET  # 3.2.1: no retries
+        until = self._ledger.time.later(since, max(waits, 0) * interval_s)
+        self._not_before[action] = -FOREVER if ignored or waits < 1 else until
+
+    def _given_up(self, call: Call) -> None:
+        """Not before the tries that were asked for."""
+        early_s = self._not_before[call.action] - call.epoch_s
+        requirement = DIAGNOSTICS if call.action == UPLOAD else FIRMWARE
+        message = f"{call.action}: a transfer is given up before its retries"
+        self._not_before[call.action] = -FOREVER
+        if early_s > -FOREVER:
+            good, actual = early_s <= JUST_BEFORE_S, f"{max(early_s, 0.0):.0f} s too early"
+            expected = "an attempt at each retryInterval, retries times"
+            self._ledger.judge(requirement, good, call.epoch_s, None, expected, actual, message)
 
     def _called(self, call: Call) -> None:
         if call.up and call.action not in ("Heartbeat", UPLOAD):
@@ -149,6 +172,8 @@ class Files:
         self._emptied = False
 
     def _diagnostics(self, call: Call) -> None:
+        if call.reply is not None and call.reply.get("fileName") and self._now[UPLOAD] == "":
+            self._tries_until(UPLOAD, call, call.reply_epoch_s or call.epoch_s)
         if call.reply is None or not self._context.evidence.from_power_on:
             return
         epoch_s = call.reply_epoch_s or call.epoch_s
@@ -163,6 +188,9 @@ class Files:
             )
 
     def _update(self, call: Call) -> None:
+        if call.reply is not None:
+            begins = max(call.reply_epoch_s or call.epoch_s, epoch(call.payload["retrieveDate"]))
+            self._tries_until(UPDATE, call, begins)
         if call.reply is None or not self._context.evidence.from_power_on:
             return
         epoch_s = call.reply_epoch_s or call.epoch_s

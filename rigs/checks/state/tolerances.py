@@ -66,6 +66,7 @@ POLICIES: dict[str, tuple[str, str]] = {
     "clear_id_with_filters": ("id", "id"),
     "gap": ("local-limit", "local-limit"),
     "remote_start_profile": ("ignored", "applied"),
+    "remote_start_id_tag": ("never-checked", "per-key"),
     "station_share": ("equal", "equal"),
     "transaction_message_retry": ("fixed-delay", "attempts"),
 }

@@ -22,7 +22,15 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.requirement import Requirement
 from evc5.rigs.checks.status import against_telemetry, faults, status, transitions
 from evc5.rigs.checks.transactions import authorisation as auth
-from evc5.rigs.checks.transactions import id_tags, lists, offline, repeats, retries, stops
+from evc5.rigs.checks.transactions import (
+    id_tags,
+    lists,
+    offline,
+    remote_authorisation,
+    repeats,
+    retries,
+    stops,
+)
 from evc5.rigs.checks.transactions import transactions as tx
 from evc5.rigs.checks.wire import boot, clocks, connection, heartbeat, liveness, pairing, validation
 
@@ -42,6 +50,7 @@ TABLE: tuple[Requirement, ...] = (
     *shared_ids.REQUIREMENTS,
     *stops.REQUIREMENTS,
     *auth.REQUIREMENTS,
+    *remote_authorisation.REQUIREMENTS,
     *repeats.REQUIREMENTS,
     *sampling.REQUIREMENTS,
     *clock.REQUIREMENTS,
@@ -86,6 +95,7 @@ CHECKS: tuple[Callable[[Context], object], ...] = (
     tx.Transactions,
     stops.StopReasons,
     auth.Authorisation,
+    remote_authorisation.RemoteAuthorisation,
     sampling.Sampling,
     clock.ClockAligned,
     measurands.Contents,
