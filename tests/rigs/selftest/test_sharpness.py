@@ -13,8 +13,8 @@ from evc5.rigs.selftest.bugs import BUGS
 KEPT = "connection.kept"
 # They give warnings only: how a back office behaves, or that a boot was one too many, is no error.
 WARNS = {KEPT, "transaction.unique-id", "boot.repeated", "clock.csms"}
-# Nothing that an EVC5 does (it measures no intervals, and asks for no remote idTag: FW-611): each has tests of
-# its own, test_energy.py and test_remote_authorisation.py.
+# Nothing that an EVC5 does (it measures no intervals, and asks for no remote idTag: FW-611): each has tests
+# of its own, test_energy.py and test_remote_authorisation.py.
 FOREIGN = {"metering.energy-interval", "authorisation.remote"}
 
 
