@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from evc5.models.timeline import Timeline
+from evc5.rigs.bench import asked
 from evc5.rigs.bench.csms import BackOffice, Conversation, Tag
 from evc5.rigs.errors import BadInput
 from evc5.rigs.rigfile.station import endpoint_of
@@ -18,7 +19,7 @@ from evc5.twin.line.endpoint import Endpoint, place, without_password
 from evc5.twin.line.hub import Hub
 from evc5.twin.line.incoming import NoConnection
 from evc5.twin.line.link import FaultyLink, MemoryLink, Record
-from evc5.twin.line.pace import Lockstep, Pace, Paced
+from evc5.twin.line.pace import SLOWEST, Lockstep, Pace, Paced
 from evc5.twin.line.wire import Notice, WireLink
 from evc5.twin.ocpp.agent import CLOCK_STEP_S, REAL_CLOCK_STEP_S
 from evc5.twin.sheet import vendor
@@ -205,8 +206,8 @@ def factor_of(pace: float | str) -> float | None:
     """The factor of a pace; None for lockstep."""
     if pace == LOCKSTEP or pace == "max":
         return None
-    if isinstance(pace, str) or not 0.0 < pace < float("inf"):
-        raise BadInput(f"pace must be lockstep or a factor > 0, got {pace!r}")
+    if isinstance(pace, str) or not asked.is_number(pace) or pace < SLOWEST:
+        raise BadInput(f"pace must be lockstep or a factor > 0, of {SLOWEST:g} at least, got {pace!r}")
     return float(pace)
 
 

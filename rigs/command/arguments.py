@@ -66,7 +66,11 @@ def tolerance(text: str) -> float:
 def pace(text: str) -> float | str:
     if text == "max":
         return text
-    return _number(text, "max or a factor > 0", lambda value: 0.0 < value < float("inf"))
+    from evc5.twin.line.pace import SLOWEST  # which loads more than most commands need
+
+    return _number(
+        text, f"max or a factor > 0, of {SLOWEST:g} at least", lambda value: SLOWEST <= value < float("inf")
+    )
 
 
 def _number(text: str, wanted: str, fits: Callable[[float], bool]) -> float:

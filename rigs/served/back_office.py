@@ -3,7 +3,7 @@
 One thread owns it all and follows the wall clock; the sockets are another's (`evc5.rigs.served.sockets`).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from contextlib import suppress
@@ -68,11 +68,11 @@ class Plan:
     keys: Mapping[str, str] = field(default_factory=dict)  # by identity; empty: whoever comes
     header: Mapping[str, Any] = field(default_factory=dict)
 
-    def directory_of(self, identity: str) -> Path:
+    def directory_of(self, identity: str, others: Iterable[str] = ()) -> Path:
         """One charge point's own run directory; the whole where only one is expected."""
         if len(self.keys) == 1:
             return self.directory
-        return self.directory / file_name(identity)
+        return self.directory / file_name(identity, others)
 
 
 class Service:
@@ -284,7 +284,7 @@ class Service:
         if len(self.stations) >= self._limits.identities:
             raise BadInput(f"{len(self.stations)} different charge points are recorded already")
         header = {"station": identity, **self.plan.header}
-        directory = self.plan.directory_of(identity)
+        directory = self.plan.directory_of(identity, self.stations)
         recorder = Recorder(
             directory,
             self.calendar,
@@ -322,15 +322,24 @@ def shown(identity: str) -> str:
     return identity if identity.isprintable() else repr(identity)
 
 
-def file_name(identity: str) -> str:
-    """A directory's name that tells of one identity alone, on any file system."""
+def file_name(identity: str, others: Iterable[str] = ()) -> str:
+    """A directory's name that tells of one identity alone, on any file system.
+
+    `others` are served already: one that differs in case only shares no directory where case does not count.
+    """
+    if any(other != identity and other.casefold() == identity.casefold() for other in others):
+        return f"{file_name(identity)[:LONGEST_NAME]}%{_digest(identity)}"
     chars = (char if char.isprintable() and char not in UNSAFE else _escaped(char) for char in identity)
     name = "".join(chars)
     if len(name) > LONGEST_NAME:
-        name = f"{name[:LONGEST_NAME]}%{sha256(identity.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+        name = f"{name[:LONGEST_NAME]}%{_digest(identity)}"
     if name.partition(".")[0].rstrip(" ").upper() in DEVICES or not name:
         name = f"%{name}"
     return f"{name[:-1]}{_escaped(name[-1])}" if name[-1] in ". " else name
+
+
+def _digest(identity: str) -> str:
+    return sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _escaped(char: str) -> str:

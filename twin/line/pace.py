@@ -12,6 +12,7 @@ from evc5.twin.line.wire import WireLink
 ROUNDS_AT_ONCE = 1000  # of reading within one instant: a CSMS that never stops must let time go on
 TOLD_EVERY_S = 0.5  # wall clock: how often progress is told
 POLLING_S = 1e-3  # wall clock: how long to wait for an answer before going to sleep over it; assumed
+SLOWEST = 1e-3  # factor: a minute takes 17 hours; below, time stands still; assumed
 MAX_WAIT_S = 1.0  # wall clock: the longest single wait
 
 

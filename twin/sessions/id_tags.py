@@ -105,8 +105,8 @@ class LocalList:
         full = request["updateType"] == "Full"
         sent: list[Payload] = request.get("localAuthorizationList", [])
         tags = [entry["idTag"].casefold() for entry in sent]
-        if version in (EMPTY_VERSION, NO_LIST) or len(sent) > most_sent or len(set(tags)) < len(tags):
-            return "Failed"  # ER 3.52; too long; ids not unique (6.41)
+        if version <= EMPTY_VERSION or len(sent) > most_sent or len(set(tags)) < len(tags):
+            return "Failed"  # ER 3.52, 0 is none and -1 no list; too long; ids not unique (6.41)
         if full and not all("idTagInfo" in entry for entry in sent):
             return "Failed"  # 7.1: only a differential update may go without idTagInfo
         if not full and version <= self.version:

@@ -60,6 +60,7 @@ def test_what_a_bench_would_not_heed_is_refused() -> None:
     rig = Rig.load("first-charge")
     for ignored in (
         {"pace": 1.0},
+        {"csms": "ws://127.0.0.1:9/x", "pace": 1e-320},
         {"ca_file": "authority.pem"},
         {"rig": rig},
         {"rig": rig.file, "seed": 2},

@@ -188,6 +188,10 @@ def test_every_identity_has_a_file_name_of_its_own(tmp_path, identity):
     (tmp_path / name).mkdir()
     assert name.isprintable() and name not in (".", "..") and "/" not in name and name[-1] not in ". "
     assert file_name(identity + "1") != name
+    assert file_name(identity, [identity]) == name
+    for other in {identity.swapcase(), identity.upper(), identity.lower()} - {identity}:
+        if other.casefold() == identity.casefold():
+            assert file_name(identity, [other]).casefold() != file_name(other).casefold()
 
 
 @pytest.mark.parametrize("device", ["CON", "nul", "Com1", "LPT9.txt", "aux .x"])

@@ -92,6 +92,7 @@ def test_a_refused_update_changes_nothing() -> None:
     one.update({"listVersion": 1, "updateType": "Full", "localAuthorizationList": [entry("a")]}, 60, 100)
     for request in (
         {"listVersion": 2, "updateType": "Full", "localAuthorizationList": [{"idTag": "x"}]},
+        {"listVersion": -2, "updateType": "Full", "localAuthorizationList": [entry("x")]},
         {"listVersion": 2, "updateType": "Differential", "localAuthorizationList": [entry("x"), entry("X")]},
         {"listVersion": 1, "updateType": "Differential", "localAuthorizationList": [entry("x")]},
     ):
