@@ -61,7 +61,7 @@ class HardwareBench:
         self._work: Queue[Callable[[], None]] = Queue()
         self._cars: dict[int, EmulatedCar] = {}
         self._buses: dict[int, Bus] = {}
-        self._served: list[Any] = []
+        self._served: dict[int, Any] = {}  # by connector: the meter on the charger's bus
         self._began_wh: dict[int, float] = {}
         self._silent_since: dict[int, float] = {}
         self._ending = threading.Event()
@@ -96,7 +96,7 @@ class HardwareBench:
 
                 bus = self._buses[connector] = Bus(self._devices.get("meter", connector) is not None)
                 map_ = maps.find(device.map or "", self._folder)
-                self._served.append(MeterEmulator(device.url or "", map_, {device.unit: bus.values}))
+                self._served[connector] = MeterEmulator(device.url or "", map_, {device.unit: bus.values})
 
     def renew(self) -> None:
         """Called each second by whoever moves time: without it the guardian takes the bench down."""
@@ -123,6 +123,8 @@ class HardwareBench:
             return partial(self._unplug, connector)
         if event == "tag" and reader is not None:
             return partial(reader.present, str(detail["id_tag"]), SHOWN_S)
+        if event in ("fault", "clear") and detail.get("fault") == Fault.METER and connector in self._served:
+            return partial(self._served[connector].spoil, "silence" if event == "fault" else None)
         if event in ("fault", "clear") and cable is not None and detail.get("fault") in BOX_FAULTS:
             return partial(cable.fault, BOX_FAULTS[detail["fault"]], event == "fault")
         if event == AMBIENT and (climate := self._devices.get("climate")) is not None:
@@ -258,7 +260,7 @@ class HardwareBench:
             self._check_after()
         self.left = self._devices.way_down()
         self.dead = not self.left
-        for served in self._served:
+        for served in self._served.values():
             served.close()
         if self._guardian is not None:
             self._guardian.dismiss()

@@ -7,6 +7,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, TextIO
 
+from evc5.models.faults import Fault
 from evc5.models.timeline import INPUT
 from evc5.models.units import DAY_S
 from evc5.models.vehicles import Vehicle
@@ -24,6 +25,7 @@ ROLES = {  # which device does it
     **{"plug-in": "cable", "unplug": "cable", "tag": "reader", "fault": "cable", "clear": "cable"},
     **{"power-cut": "mains", "power-restore": "mains"},
 }
+BUS_FAULT = Fault.METER  # what a meter that we serve on the charger's bus brings about, by its silence
 SKIP = "s"  # what the operator answers where it cannot be done
 
 
@@ -37,6 +39,11 @@ class Step:
     connector: int | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     car: Vehicle | None = None  # that comes with it
+
+
+def role_of(step: Step) -> str:
+    """Which device does it, where the rig has one."""
+    return "bus" if step.detail.get("fault") == BUS_FAULT else ROLES[step.event]
 
 
 def steps(rig: RigFile) -> list[Step]:
@@ -186,7 +193,7 @@ class Script:
         if self._bench is not None:
             verb = self._bench.verb(step.event, step.connector, {**step.detail, "car": step.car})
         if self._bench is not None and verb is not None:
-            self._bench.do(verb, partial(self._did, step, ROLES[step.event]))
+            self._bench.do(verb, partial(self._did, step, role_of(step)))
         else:
             operator.ask(step.ask, partial(self._done, step, self._service.timeline.now))
 

@@ -11,7 +11,7 @@ from evc5.rigs.rigfile.hardware import Device, Hardware
 from evc5.rigs.served.back_office import Service, Station, Tell
 from evc5.rigs.served.keys import RigKeys
 from evc5.rigs.served.metal import Metal
-from evc5.rigs.served.operator import ROLES, Operator, Script, Step, steps
+from evc5.rigs.served.operator import BUS_FAULT, Operator, Script, Step, role_of, steps
 
 PERSON = "a person"
 
@@ -91,14 +91,14 @@ def who(rig: RigFile, step: Step) -> str:
     device = next(_devices(rig.hardware, step), None) if rig.hardware is not None else None
     if device is None or device.driver == "person":
         return PERSON
-    if step.event in ("fault", "clear") and step.detail["fault"] not in BOX_FAULTS:
+    if step.event in ("fault", "clear") and step.detail["fault"] not in (*BOX_FAULTS, BUS_FAULT):
         return PERSON
     return device.driver
 
 
 def _devices(hardware: Hardware, step: Step) -> Iterator[Device]:
     """Those that could do a step, the nearest first."""
-    role = ROLES[step.event]
+    role = role_of(step)
     roles = ("mains", "supply") if role == "mains" else (role,)
     for wanted in roles:
         for name, connector, device in hardware.devices():
@@ -108,7 +108,7 @@ def _devices(hardware: Hardware, step: Step) -> Iterator[Device]:
 
 def _place(step: Step) -> str:
     where = f"connector.{step.connector}." if step.connector is not None else ""
-    return f"{where}{ROLES[step.event]}"
+    return f"{where}{role_of(step)}"
 
 
 def _energises(hardware: Hardware) -> bool:
