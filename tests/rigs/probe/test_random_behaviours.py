@@ -60,8 +60,10 @@ def shows(change: Drawn, base: Probed, folder: Path) -> bool:
 
 
 @pytest.mark.slow
-def test_a_few_changes_are_named(base: Probed, tmp_path: Path) -> None:
-    check(2, base, tmp_path)
+@pytest.mark.parametrize("seed", [2, 21])
+def test_a_change_is_named(seed: int, base: Probed, tmp_path: Path) -> None:
+    """Two that are one change each: of a policy, and of a row."""
+    check(seed, base, tmp_path)
 
 
 @pytest.mark.soak
@@ -88,3 +90,24 @@ def test_a_message_that_is_missing_is_named_alone_and_nothing_is_left(
     found = probed(tmp_path / "a", file([missing], tmp_path / "missing.toml"))
     assert named(found) == {missing.subject}
     assert found.left == []
+
+
+# How a key is repeated, shared, blocked, sensed: each shows in one probe alone.
+ONE_PROBE = [
+    Drawn(0, "transaction_message_retry", (("choice", "attempts"),)),
+    Drawn(0, "station_share", (("choice", "first-come"),)),
+    Drawn(0, "follow_csms_time", (("choice", "never"),)),
+    Drawn(0, "assumed_keys", (("choice", "as-named"),)),
+    Drawn(0, "hardcoded_write", (("choice", "Rejected"),)),
+    Drawn(5, "GroundFailure", (("support", "no"),)),
+]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("change", ONE_PROBE, ids=lambda change: change.name)
+def test_what_shows_in_one_probe_alone_is_named(change: Drawn, base: Probed, tmp_path: Path) -> None:
+    found = probed(tmp_path / "a", file([change], tmp_path / "one.toml"))
+    assert spoken(found) != spoken(base)
+    assert named(found) == {change.subject}
+    again = probed(tmp_path / "b", tmp_path / "a" / "behaviour.toml")
+    assert difference(found.facts, again.facts).alike
