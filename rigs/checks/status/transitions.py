@@ -5,12 +5,14 @@ import numpy as np
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.telemetry import Rows
-from evc5.rigs.checks.state.connectors import Stretches
+from evc5.rigs.checks.state.connectors import MOST_STRETCHES, Stretches
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS, TELEMETRY
 from evc5.rigs.checks.state.follow_times import ROW_HAIR_S
+from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import current, hold, lasting
+from evc5.rigs.checks.status.against_telemetry import STATUS_SETTLED_S
 
 CHARGING, PREPARING = "status.charging", "status.preparing"
 HANDOVER, LOAD = "electrical.handover", "electrical.contactor-load"
@@ -98,10 +100,17 @@ class Moments:
         self._connectors = context.history.connectors
         self._keys = context.history.keys
         self._cuts = Stretches()
+        self._cleared: dict[int, list[float]] = {}  # by connector: when one of its faults ended
         context.bus.events["power-cut"].append(lambda event: self._cuts.open(event.epoch_s))
         context.bus.events["power-restore"].append(lambda event: self._cuts.close(event.epoch_s))
+        context.bus.events["clear"].append(self._clear)
         context.bus.readings.append(self._readings)
         context.bus.telemetry.append(self._part)
+
+    def _clear(self, event: Event) -> None:
+        times = self._cleared.setdefault(event.connector or 0, [])
+        times.append(event.epoch_s)
+        del times[:-MOST_STRETCHES]
 
     def _part(self) -> None:
         parts = self._context.telemetry.parts
@@ -155,8 +164,13 @@ class Moments:
             self._ledger.broken(PREPARING, begin, connector, "Preparing", "Available", message)
 
     def _faulted(self, connector: int, rows: Rows) -> None:
-        """While the fault lasts; after it the status waits for what the car makes of the offer (I3 to I5)."""
+        """While the fault lasts; after it the status waits for what the car makes of the offer (I3 to I5).
+
+        Another that lasts may be none that the station knows of, as a contactor welded while it is closed.
+        """
         lasts = self._connectors.faulty[connector].cover(rows["epoch_s"])
+        for cleared in self._cleared.get(connector, ()):
+            lasts &= (rows["epoch_s"] < cleared) | (rows["epoch_s"] > cleared + STATUS_SETTLED_S)
         faulted = lasts & (rows["status"] == "Faulted")
         offers = rows.highest("offered_a") > 0
         steady = rows.steady("status", offers)

@@ -366,6 +366,16 @@ GIVEN_UP_BY_A_SLOW_CLOCK = [
     step("link.up"),
     wait(60.0),
 ]
+COOL_AGAIN_BEHIND_A_WELD = [
+    step("plug_in", 1, "vw-e-golf-2017", 0.319, 13.0),
+    wait(300.0),
+    step("present_tag", 1, "TAG3"),
+    step("inject", "over-temperature", 1),
+    step("inject", "contactor-welded", 1),
+    wait(30.0),
+    step("clear", "over-temperature", 1),
+    wait(900.0),
+]
 BRIEF = {"ConnectionTimeOut": 60, "ClockAlignedDataInterval": 0}
 SERVER_GONE_MEANWHILE = [
     step("csms.reply", "StatusNotification", silent=True, times=1),
@@ -533,6 +543,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
         SET_AFTER_HOURS_OF_SILENCE,
     ),
     "a-call-given-up-by-a-slow-clock": (DRIFTING, PENDING, GIVEN_UP_BY_A_SLOW_CLOCK),
+    "a-fault-that-ends-beside-one-that-nobody-knows-of": (
+        {"latency_s": 0.0, "keys": {"ConnectionTimeOut": 0}},
+        {},
+        COOL_AGAIN_BEHIND_A_WELD,
+    ),
     "an-emergency-stop-that-is-over-at-once": ({"latency_s": 0.05}, {}, STOPPED_FOR_A_MOMENT),
 }
 
