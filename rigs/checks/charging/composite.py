@@ -57,8 +57,14 @@ class Composite:
 
     def _answered(self, call: Call) -> None:
         reply = call.reply
-        if reply is None or reply["status"] != "Accepted" or "chargingSchedule" not in reply:
+        if reply is None or reply["status"] != "Accepted":
             self._refused(call)
+            return
+        if "chargingSchedule" not in reply:
+            message = f"the composite schedule of connector {call.payload['connectorId']} is missing"
+            self._ledger.broken(
+                FORM, call.epoch_s, call.connector, "a chargingSchedule with Accepted", "none", message
+            )
             return
         form = self._wrong_form(call, reply)
         what = f"the composite schedule of connector {call.payload['connectorId']}"

@@ -21,7 +21,8 @@ class Keys:
 
     def __init__(self, context: Context) -> None:
         self._ledger = context.ledger
-        self._hardcoded = HARDCODED if context.evidence.behaviour == SHEET else frozenset[str]()
+        self._of_sheet = context.evidence.behaviour == SHEET
+        self._hardcoded = HARDCODED if self._of_sheet else frozenset[str]()
         self._told: dict[str, bool] = {}  # read-only or not, by key in lower case
         self._complete = False  # was every key told at once?
         self._kept: dict[str, str] = {}
@@ -95,7 +96,9 @@ class Keys:
                 status,
                 message,
             )
-        if status in DONE and key not in self._hardcoded:
+        if status == "RebootRequired" and not self._of_sheet:
+            self._kept.pop(key, None)  # 5.3: until the reboot either value may be told
+        elif status in DONE and key not in self._hardcoded:
             self._kept[key] = call.payload["value"]
 
 

@@ -294,15 +294,18 @@ class Commands:
         epoch_s = call.reply_epoch_s or call.epoch_s
         if call.reply is None or not outlets or not self._sure(epoch_s):
             return
-        if connector not in outlets or self._keys.has_lock(connector, epoch_s) is False:
+        has_lock, sees_hands = self._keys.has_lock(connector, epoch_s), self._context.evidence.events
+        if connector not in outlets or has_lock is False:
             expected: tuple[str, ...] = ("NotSupported",)
-        elif self._connectors.faults(connector):
+        elif has_lock is None and not sees_hands:
+            expected = ("Unlocked", "UnlockFailed", "NotSupported")  # 5.18: who has no lock says so
+        elif self._connectors.faults(connector) or not sees_hands:
             expected = ("Unlocked", "UnlockFailed")
         else:
             expected = ("Unlocked",)
         self._judge(UNLOCK, call, call.reply["status"] in expected, " or ".join(expected))
         running = self._history.transactions.open.get(connector)
-        if running is not None and expected[0] == "Unlocked":
+        if running is not None and expected[0] == "Unlocked" and sees_hands:
             look = partial(self._ended, UNLOCK, running, "UnlockCommand", epoch_s)
             self._agenda.at(epoch_s + CARRIED_OUT_S, look)
 

@@ -13,6 +13,7 @@ from evc5.rigs.checks.state.transactions import Transaction
 
 TALKS_ON_S = 600.0  # assumed: who says something so long after a reset and has not booted will not
 ENDS_S = 60.0  # assumed: a transaction ends so soon before its connector is unlocked
+ANOTHER_S = 10.0  # assumed: a start so soon after a remote start is its doing
 COMES_OF_IT_S = 180.0  # assumed: a car that is there gets its start, or its card a refusal; ConnectionTimeOut
 
 
@@ -25,6 +26,7 @@ class WithoutEffect:
         self._unfollowed: list[Call] = []  # resets accepted, and no boot since
         self._unlocked: dict[int, tuple[Transaction, float]] = {}  # by connector: what ran there, and when
         self._refused: dict[str, float] = {}  # by idTag: when it was last not accepted
+        self._shown: dict[str, float] = {}  # by idTag: when the station last asked for it
         if context.evidence.events:
             return
         bus = context.bus
@@ -99,21 +101,41 @@ class WithoutEffect:
     # -- remote starts ---------------------------------------------------------------------------
 
     def _answered(self, call: Call) -> None:
+        self._shown[call.payload["idTag"].lower()] = call.epoch_s
+        if len(self._shown) > 64:
+            del self._shown[next(iter(self._shown))]
         if call.reply is not None and call.reply["idTagInfo"]["status"] != "Accepted":
             self._refused[call.payload["idTag"].lower()] = call.epoch_s
             if len(self._refused) > 64:
                 del self._refused[next(iter(self._refused))]
 
     def _remotely(self, call: Call) -> None:
-        """Where a car waits already, as the connector itself says."""
+        """What comes of it is known where a car waits already, as the connector itself says."""
         connector = call.connector
         if call.reply is None or call.reply["status"] != "Accepted" or connector is None:
             return
+        at = call.reply_epoch_s or call.epoch_s
+        self._context.agenda.at(at + ANOTHER_S, partial(self._of_another, call, connector, at))
         if self._history.connectors.statuses.get(connector) != "Preparing":
             return
         wait_s = max(float(self._history.keys.integer("ConnectionTimeOut") or 0), COMES_OF_IT_S)
-        at = call.reply_epoch_s or call.epoch_s
         self._context.agenda.at(at + wait_s, partial(self._came_of_it, call, at, at + wait_s))
+
+    def _of_another(self, call: Call, connector: int, since: float) -> None:
+        """5.11: the transaction is that of the idTag asked for, unless somebody showed a card meanwhile."""
+        tag, its = call.payload["idTag"].lower(), self._history.transactions.open.get(connector)
+        if its is None or not since - 1.0 <= its.start_told <= since + ANOTHER_S:
+            return
+        if self._shown.get(its.id_tag.lower(), float("-inf")) < since - COMES_OF_IT_S:
+            self._ledger.judge(
+                STARTED,
+                its.id_tag.lower() == tag,
+                its.start_told,
+                connector,
+                f"a start on {call.payload['idTag']}",
+                its.id_tag,
+                "a remote start was accepted and the transaction is another idTag's",
+            )
 
     def _came_of_it(self, call: Call, since: float, until: float) -> None:
         tag, connector = call.payload["idTag"].lower(), call.connector or 0

@@ -143,8 +143,9 @@ class Contents:
         if context == "Trigger" and not self._asked and reached:
             bad.add(context)
         says = all(column.says_context for column in block.layout.columns)
-        astray = block.transaction is None and says and self._in_transaction(connector, block)
-        if context == "Sample.Periodic" and astray:
+        astray = block.transaction is None and says and connector != 0
+        if context == "Sample.Periodic" and astray and evidence.from_power_on:
+            # Between transactions others tell values in whatever context they have (4.7); the rig's do not.
             bad.add(context)
         message = "a context that does not fit the occasion"
         expected = "Sample.Periodic in a transaction, Sample.Clock, or Trigger"
@@ -162,13 +163,6 @@ class Contents:
             self._ledger.broken(
                 requirement, epoch_s, block.connector, expected, actual, message, count=len(block)
             )
-
-    def _in_transaction(self, connector: int, block: Block) -> bool:
-        """Values between transactions may come in whatever context a station has (4.7); the rig's do not."""
-        if connector == 0:
-            return False
-        ran = (self._context.history.transactions.at(connector, float(stamp)) for stamp in block.stamp)
-        return self._context.evidence.from_power_on or any(one is not None for one in ran)
 
     # -- measurands ------------------------------------------------------------------------------
 

@@ -122,15 +122,13 @@ class Sampling:
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         """All samples of a transaction in the order they came, whatever their measurands."""
-        periodic = [block for block in blocks if block.layout.context == "Sample.Periodic"]
-        for block in periodic:
-            if block.transaction is None and block.layout.columns[0].says_context:
-                self._outside(connector, block)
-        for id in {block.transaction for block in periodic} - {None}:
-            transaction = self._context.history.transactions.by_id.get(id or -1)
-            if transaction is None:
-                continue
-            mine = [block for block in periodic if block.transaction == id]
+        by_transaction: dict[Transaction, list[Block]] = {}
+        for block in blocks:
+            if block.layout.context == "Sample.Periodic":
+                transaction = self._transaction(connector, block)
+                if transaction is not None:
+                    by_transaction.setdefault(transaction, []).append(block)
+        for transaction, mine in by_transaction.items():
             order = np.argsort(np.concatenate([block.order for block in mine]))
             epoch_s, stamp = (
                 np.concatenate([getattr(b, of) for b in mine])[order] for of in ("epoch_s", "stamp")
@@ -141,12 +139,21 @@ class Sampling:
                 for told, taken in zip(epoch_s.tolist(), stamp.tolist(), strict=True):
                     self._sample(transaction, plan, told, taken)
 
+    def _transaction(self, connector: int, block: Block) -> Transaction | None:
+        """Whose samples these are: by their id; without one, of what runs there (carries-id judges that)."""
+        transactions = self._context.history.transactions
+        if block.transaction is not None:
+            return transactions.by_id.get(block.transaction)
+        if not block.layout.columns[0].says_context:
+            return None
+        if self._context.evidence.from_power_on:
+            self._outside(connector, block)
+            return None
+        return transactions.at(connector, float(block.stamp[-1]))
+
     def _outside(self, connector: int, block: Block) -> None:
         """Between transactions a station may tell what it likes (4.7); the rig's does not."""
-        transactions, is_own = self._context.history.transactions, self._context.evidence.from_power_on
         for _, epoch_s, stamp in block.rows():
-            if not is_own and transactions.at(connector, stamp) is None:
-                continue
             message = "a periodic sample without a transaction"
             self._context.ledger.broken(REQUIREMENT, epoch_s, connector, "a transaction", iso(stamp), message)
 

@@ -99,7 +99,11 @@ class TransactionMemory:
 
     def at_rest(self, connector: int, epoch_s: float) -> None:
         """A status says that nothing runs there; what is queued of it comes a while later."""
-        self._settled.setdefault(connector, epoch_s + BEFORE_QUEUE_S)
+        self._settle(connector, epoch_s + BEFORE_QUEUE_S)
+
+    def _settle(self, connector: int, epoch_s: float) -> None:
+        """They go in their order (3.7.1): a start or stop that is told ends what was queued before."""
+        self._settled[connector] = min(self._settled.get(connector, FOREVER), epoch_s)
 
     def by_name(self, stop: dict[str, Any], all_settled: bool) -> Transaction | None:
         """The transaction that a stop of this id means: its own; of a wrong id, the only one it can be.
@@ -154,7 +158,7 @@ class TransactionMemory:
         connector = payload["connectorId"]
         start = epoch(payload["timestamp"])
         self.count += 1
-        self._settled.setdefault(connector, call.epoch_s)
+        self._settle(connector, call.epoch_s)
         started = Transaction(connector, payload["idTag"], start, call.epoch_s, float(payload["meterStart"]))
         self.open[connector] = self._starting[call.id] = started
 
@@ -182,7 +186,7 @@ class TransactionMemory:
         self._stopped[call.id] = stopped
         if len(self._stopped) > self.RECENT:
             del self._stopped[next(iter(self._stopped))]
-        self._settled.setdefault(stopped.connector, call.epoch_s)
+        self._settle(stopped.connector, call.epoch_s)
         stopped.stop = epoch(payload["timestamp"])
         stopped.stop_told = call.epoch_s
         stopped.meter_stop, stopped.reason = float(payload["meterStop"]), payload.get("reason", "Local")

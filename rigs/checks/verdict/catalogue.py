@@ -20,7 +20,7 @@ from evc5.rigs.checks.metering import (
 from evc5.rigs.checks.state import shared_ids
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.requirement import Requirement
-from evc5.rigs.checks.status import against_telemetry, faults, status, transitions
+from evc5.rigs.checks.status import against_flow, against_telemetry, faults, status, transitions
 from evc5.rigs.checks.transactions import authorisation as auth
 from evc5.rigs.checks.transactions import (
     id_tags,
@@ -28,6 +28,7 @@ from evc5.rigs.checks.transactions import (
     offline,
     remote_authorisation,
     repeats,
+    reservations,
     retries,
     stops,
 )
@@ -73,9 +74,11 @@ TABLE: tuple[Requirement, ...] = (
     *configuration.REQUIREMENTS,
     *sheet.REQUIREMENTS,
     *against_telemetry.REQUIREMENTS,
+    *against_flow.REQUIREMENTS,
     *id_tags.REQUIREMENTS,
     *requests.REQUIREMENTS,
     *lists.REQUIREMENTS,
+    *reservations.REQUIREMENTS,
     *offline.REQUIREMENTS,
     *faults.REQUIREMENTS,
     *files.REQUIREMENTS,
@@ -123,10 +126,12 @@ CHECKS: tuple[Callable[[Context], object], ...] = (
     sheet.Sheet,
     sheet.Triggers,
     against_telemetry.Standing,
+    against_flow.AgainstFlow,
     id_tags.Cards,
     requests.Commands,
     without_effect.WithoutEffect,
     lists.Lists,
+    reservations.Reservations,
     offline.Unconnected,
     faults.Faults,
     files.Files,

@@ -28,7 +28,9 @@ UNITS = {
 # Constants that no verdict hangs on, and what they are.
 NO_THRESHOLDS = {
     **dict.fromkeys(("MOST_KEPT", "MOST_REMEMBERED", "SESSIONS", "MOST_ORDERS"), "bounds memory"),
-    **dict.fromkeys(("MOST_READINGS_WAITING", "MOST_CHANGES", "MOST_BOOTS"), "bounds memory"),
+    **dict.fromkeys(
+        ("MOST_READINGS_WAITING", "MOST_CHANGES", "MOST_BOOTS", "MOST_TOLD", "LATEST"), "bounds memory"
+    ),
     **dict.fromkeys(("MOST_OUTAGES", "MOST_STRETCHES", "MOST_DISTURBED"), "bounds memory"),
     **dict.fromkeys(
         ("PAGE_BYTES", "AHEAD", "BOOT_WITHIN", "LOOKED_AT_STAMPS"), "bounds what is read at a time"

@@ -135,6 +135,8 @@ class Boot:
 
     def _answered(self, call: Call) -> None:
         if call.reply is None or call.reply_epoch_s is None:
+            # An answer that cannot be read may have been an acceptance.
+            self._waits = self._waits and (call.error is not None or call.reply_epoch_s is None)
             return
         self._last = call.reply_epoch_s, float(call.reply["interval"]), call.reply["status"]
         if call.reply["status"] != "Accepted":

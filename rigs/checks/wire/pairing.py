@@ -19,6 +19,8 @@ REQUIREMENTS = (
     R("rpc.answered", "Every CALL that arrived is answered", "J 4.1.1"),
 )
 BEFORE = "CALLs that went before the recording, or in a gap of it: record without gaps"
+LATEST = 64  # CALLs given up or answered that are remembered
+AGAIN_S = 600.0  # assumed: a second reply comes so soon; an id may be used anew after a boot in a gap
 MOST_KEPT = 10_000  # replies and CALLs that wait to be judged until the end
 ONE_CALL = {True: "rpc.one-call-station", False: "rpc.one-call-csms"}
 
@@ -39,6 +41,7 @@ class Pairing:
         self._open: dict[bool, dict[str, Call]] = {True: {}, False: {}}
         self._given_up: dict[bool, dict[str, Call]] = {True: {}, False: {}}
         self._ids = {True: Ids(), False: Ids()}
+        self._answered: dict[bool, dict[str, float]] = {True: {}, False: {}}  # latest CALLs: when, by id
         self._orphans: list[tuple[float, bool, str, int | None]] = []  # judged when both ways are known
         self._silent: list[Call] = []  # CALLs without a reply, likewise
         self._heard_at = float("-inf")  # when the last frame went, of either side
@@ -96,12 +99,22 @@ class Pairing:
             self._ledger.held("rpc.matched")
             self._ledger.held("rpc.answered")
             call.reply_epoch_s = epoch_s
+            self._answers(call, epoch_s)
+        elif epoch_s - self._answered[not up].get(id, float("-inf")) <= AGAIN_S:
+            message = "a second reply to a CALL that was answered"
+            self._unmatched(epoch_s, up, id, self._ledger.lines.at(epoch_s), message)
         elif self._torn:
             self._torn -= 1
         elif epoch_s - self._foreign_epoch_s[not up] > self._answer_s:
             self._orphan(epoch_s, up, id)
         self._heard_at = epoch_s
         return call
+
+    def _answers(self, call: Call, epoch_s: float) -> None:
+        answered = self._answered[call.up]
+        answered[call.id] = epoch_s
+        if len(answered) > LATEST:
+            del answered[next(iter(answered))]
 
     def _orphan(self, epoch_s: float, up: bool, id: str) -> None:
         """A reply to no CALL; where a recording begins, or goes on after a gap, it may lack the CALL."""
@@ -137,6 +150,7 @@ class Pairing:
         """The station started anew: only its BootNotification is outstanding now."""
         self.interrupted()
         self._given_up[True].pop(boot.id, None)
+        self._answered[True].clear()  # a new life may count its ids anew
         self._open[True][boot.id] = boot
 
     def end(self, epoch_s: float) -> None:
@@ -160,14 +174,16 @@ class Pairing:
             else:
                 self._ledger.not_compared("rpc.answered", BOTH_WAYS.lacks)
 
-    def _unmatched(self, epoch_s: float, up: bool, id: str, line: int | None) -> None:
+    def _unmatched(
+        self, epoch_s: float, up: bool, id: str, line: int | None, message: str = "reply to no CALL"
+    ) -> None:
         self._ledger.broken(
             "rpc.matched",
             epoch_s,
             None,
             "the id of a CALL outstanding",
             id,
-            "reply to no CALL",
+            message,
             blames=STATION if up else CSMS,
             line=line,
         )
@@ -193,7 +209,7 @@ class Pairing:
         """Its sender does not wait any more; a late reply may still come."""
         forgotten = self._given_up[call.up]
         forgotten[call.id] = self._open[call.up].pop(call.id)
-        if len(forgotten) > 64:
+        if len(forgotten) > LATEST:
             del forgotten[next(iter(forgotten))]
         self._on_given_up(call)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from foreign import (
     BEGIN_S,
+    REPLY_S,
     Log,
     at,
     currents,
@@ -178,7 +179,45 @@ def a_csms_ahead_by(ahead_s: float) -> Log:
 
 
 MOVED = "charging.flow"
+
+
+def drawn_in_suspended(amps: float) -> Log:
+    log = charging(lambda _: currents(amps))
+    log.status(BEGIN_S + 61, "SuspendedEV")
+    return log
+
+
+def drawn_after_suspended(stands_s: float) -> Log:
+    """Of three samples the last two are so long after the status, and longer."""
+    log = charging(lambda _: currents(16), count=3)
+    log.status(BEGIN_S + 120 - stands_s, "SuspendedEV")
+    return log
+
+
+def a_start_on_another_tag(after_s: float) -> Log:
+    log = Log()
+    log.status(20, "Preparing")
+    log.down(30 - REPLY_S, "RemoteStartTransaction", {"connectorId": 1, "idTag": "APP"})
+    told = {"connectorId": 1, "idTag": "OTHER", "meterStart": 1000, "timestamp": at(30 + after_s)}
+    accepted = {"transactionId": 7, "idTagInfo": {"status": "Accepted"}}
+    log.up(30 + after_s, "StartTransaction", told, accepted)
+    for t in minutes(2):
+        log.values(t, register(1000))
+    return log
+
+
+def a_reply_given_again(after_s: float) -> Log:
+    log = Log()
+    log.down(30 - REPLY_S, "GetLocalListVersion", {}, {"listVersion": 0})
+    log.line(30 + after_s, "send", [3, "c4", {"listVersion": 0}])
+    return log
+
+
 EDGES = (
+    Edge("status.against_flow.DRAWS_A", 3.0, "status.no-flow", drawn_in_suspended, 2.9, 3.1),
+    Edge("status.against_flow.STANDS_S", 60.0, "status.no-flow", drawn_after_suspended, 59, 61),
+    Edge("device.without_effect.ANOTHER_S", 10.0, "remote.started", a_start_on_another_tag, 11, 9),
+    Edge("wire.pairing.AGAIN_S", 600.0, "rpc.matched", a_reply_given_again, 601, 599, says="second reply"),
     Edge("charging.flow_limits.FOLLOWED_S", 60.0, MOVED, a_limit_lowered_before, 59, 61),
     Edge("charging.flow_limits.OFFERED_S", 20.0, "charging.reported", an_offer_lowered_before, 19, 21),
     Edge(

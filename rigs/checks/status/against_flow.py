@@ -1,0 +1,109 @@
+"""The status of a connector against what meter values tell to flow, where telemetry does not (4.9, 7.7)."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Array, Block
+from evc5.rigs.checks.reading.flow import Flow, flow_of
+from evc5.rigs.checks.reading.instants import FOREVER, iso
+from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import CURRENT
+from evc5.rigs.checks.state.profiles import VOLTS
+from evc5.rigs.checks.state.requirement import Requirement as R
+
+STILL = "status.no-flow"
+REQUIREMENTS = (
+    R(
+        STILL,
+        "Current is told to flow in Charging alone",
+        "4.9, 7.7",
+        needs=(CURRENT,),
+        arises=("StatusNotification",),
+    ),
+)
+DRAWS_A = 3.0  # assumed: half of the least that is offered (IEC 61851-1 Annex A); less may be a car's standby
+STANDS_S = 60.0  # assumed: a status so old is no step on the way, and a ramp down is over
+MOST_TOLD = 4096  # statuses kept of a connector
+
+
+@dataclass(slots=True)
+class Told:
+    """What one connector has told: its statuses, since when each; and of its last sample."""
+
+    since: list[float] = field(default_factory=lambda: [-FOREVER])
+    statuses: list[str] = field(default_factory=lambda: ["Charging"])  # before any is told all may be
+    transaction: int | None = None
+    stamp: float = np.nan
+    gap: float = np.nan
+    hole: float = -FOREVER  # the first sample after the latest hole
+    drew_in: float = FOREVER  # since when the status stood in which it drew at the last sample
+
+
+class AgainstFlow:
+    """Follows statuses and samples; what draws twice in a row in a status of rest is a finding."""
+
+    def __init__(self, context: Context) -> None:
+        self._ledger = context.ledger
+        self._told: dict[int, Told] = {}
+        if context.evidence.telemetry:
+            return  # `against_telemetry` knows better
+        context.bus.calls["StatusNotification"].append(self._status)
+        context.bus.calls["BootNotification"].append(lambda call: self._forget(call.epoch_s))
+        context.bus.readings.append(self._readings)
+
+    def _status(self, call: Call) -> None:
+        told = self._told.setdefault(call.payload["connectorId"], Told())
+        if call.payload["status"] != told.statuses[-1]:
+            told.since.append(call.epoch_s)
+            told.statuses.append(call.payload["status"])
+            del told.since[:-MOST_TOLD], told.statuses[:-MOST_TOLD]
+
+    def _forget(self, epoch_s: float) -> None:
+        for told in self._told.values():
+            told.since.append(epoch_s)
+            told.statuses.append("Charging")
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        for block in blocks:
+            if connector and block.layout.context == "Sample.Periodic" and not block.layout.mixed:
+                self._block(connector, self._told.setdefault(connector, Told()), block)
+
+    def _block(self, connector: int, told: Told, block: Block) -> None:
+        flow = flow_of(block)
+        draws = np.where(np.isfinite(flow.amps), flow.amps > DRAWS_A, flow.watts > DRAWS_A * VOLTS)
+        holes = self._holes(told, block)
+        since = np.array(told.since)
+        index = np.searchsorted(since, block.stamp, side="right") - 1
+        rests = np.array([status != "Charging" for status in told.statuses])[index]
+        live = np.abs(block.epoch_s - block.stamp) <= STANDS_S  # what is told later belongs to other statuses
+        judged = (
+            flow.is_told & rests & live & (block.stamp - since[index] >= STANDS_S) & (holes < since[index])
+        )
+        before = np.append(told.drew_in, np.where(draws & judged, since[index], FOREVER))
+        told.drew_in = float(before[-1])
+        wrong = draws & judged & (before[:-1] == since[index])
+        self._ledger.held(STILL, int((judged & ~wrong).sum()), connector, block.stamp[judged & ~wrong])
+        for k in np.flatnonzero(wrong).tolist():
+            self._broken(connector, told.statuses[index[k]], float(since[index[k]]), block, flow.at(k), k)
+
+    def _holes(self, told: Told, block: Block) -> Array:
+        """For each sample: the first one after the latest hole; another status may be lost in it."""
+        if block.transaction != told.transaction:
+            told.stamp = told.gap = np.nan
+        gaps = np.diff(np.append(told.stamp, block.stamp))
+        widened = gaps > 2.0 * np.append(told.gap, gaps[:-1])  # at least one sample is missing
+        holes: Array = np.maximum.accumulate(np.append(told.hole, np.where(widened, block.stamp, -FOREVER)))[
+            1:
+        ]
+        told.transaction, told.stamp, told.gap = block.transaction, float(block.stamp[-1]), float(gaps[-1])
+        told.hole = float(holes[-1])
+        return holes
+
+    def _broken(self, connector: int, status: str, since: float, block: Block, flow: Flow, k: int) -> None:
+        amps, watts = float(flow.amps[0]), float(flow.watts[0])
+        drawn = f"{amps:.1f} A" if np.isfinite(amps) else f"{watts:.0f} W"
+        expected, actual = "Charging, or no current", f"{drawn}, {status} since {iso(since)}"
+        message = f"current is told to flow in {status}"
+        self._ledger.broken(STILL, float(block.epoch_s[k]), connector, expected, actual, message)

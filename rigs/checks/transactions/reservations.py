@@ -1,0 +1,87 @@
+"""Reservations: a connector that is held for a card serves no other (5.13)."""
+
+from dataclasses import dataclass
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.requirement import Requirement as R
+
+KEPT = "reservation.kept"
+REQUIREMENTS = (R(KEPT, "A reserved connector serves the card that it is reserved for", "5.13, TC_046_2_CS"),)
+ENDED_BY = ("Available", "Unavailable", "Faulted")  # 5.13; Available: the station itself says that it is over
+UNKNOWN_GROUP = "the group of a card: let its Authorize be answered with parentIdTag"
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """As it was accepted; tags in lower case."""
+
+    connector: int
+    tag: str
+    parent: str | None
+    until: float
+
+
+class Reservations:
+    """Follows reservations to their end, and holds each start on their connector against them."""
+
+    def __init__(self, context: Context) -> None:
+        self._ledger = context.ledger
+        self._held: dict[int, Reservation] = {}  # by reservationId
+        self._parents: dict[str, str | None] = {}  # by tag: its group as the CSMS told it
+        bus = context.bus
+        bus.replies["ReserveNow"].append(self._reserved)
+        bus.replies["CancelReservation"].append(self._cancelled)
+        bus.calls["StatusNotification"].append(self._told)
+        bus.calls["BootNotification"].append(lambda call: self._held.clear())  # kept or not, 5.13 leaves open
+        bus.calls["StartTransaction"].append(self._starts)
+        bus.replies["Authorize"].append(self._authorised)
+
+    def _reserved(self, call: Call) -> None:
+        if call.reply is None or call.reply["status"] != "Accepted":
+            return
+        asked = call.payload
+        self._held[asked["reservationId"]] = Reservation(
+            asked["connectorId"],
+            asked["idTag"].lower(),
+            _lower(asked.get("parentIdTag")),
+            epoch(asked["expiryDate"]),
+        )
+
+    def _cancelled(self, call: Call) -> None:
+        if call.reply is not None and call.reply["status"] == "Accepted":
+            self._held.pop(call.payload["reservationId"], None)
+
+    def _told(self, call: Call) -> None:
+        if call.payload["status"] in ENDED_BY:
+            self._end(call.payload["connectorId"])
+
+    def _end(self, connector: int) -> None:
+        self._held = {id: its for id, its in self._held.items() if its.connector != connector}
+
+    def _authorised(self, call: Call) -> None:
+        if call.reply is not None:
+            self._parents[call.payload["idTag"].lower()] = _lower(call.reply["idTagInfo"].get("parentIdTag"))
+
+    def _starts(self, call: Call) -> None:
+        connector, tag = call.payload["connectorId"], call.payload["idTag"].lower()
+        stamp = epoch(call.payload["timestamp"])
+        for its in self._held.values():
+            if its.connector == connector and stamp < its.until:
+                self._judge(call, its, tag)
+        self._end(connector)
+
+    def _judge(self, call: Call, its: Reservation, tag: str) -> None:
+        if tag != its.tag and its.parent is not None and tag not in self._parents:
+            self._ledger.not_compared(KEPT, UNKNOWN_GROUP)
+            return
+        good = tag == its.tag or (its.parent is not None and self._parents.get(tag) == its.parent)
+        expected = f"{its.tag}, until {iso(its.until)}"
+        message = "a transaction starts on a connector that is reserved for another card"
+        self._ledger.judge(KEPT, good, call.epoch_s, its.connector, expected, tag, message)
+
+
+def _lower(tag: str | None) -> str | None:
+    """Tags are compared without regard to case (7.28)."""
+    return None if tag is None else tag.lower()

@@ -1,0 +1,180 @@
+"""Stories of other makers' chargers: a fault is one finding, what the standard leaves open is none."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from foreign import BEGIN_S, REPLY_S, Log, at, currents, found, minutes, power, register
+
+INTERVAL = "MeterValueSampleInterval"
+BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
+
+
+def charged(log: Log, amps: float = 16.0, count: int = 8, id: int | None = 7, stop_id: int = 7) -> Log:
+    """A session on one phase, all of it sound but for what is asked for."""
+    log.begin()
+    for n, t in enumerate(minutes(count), 1):
+        wh = round(1000 + n * amps * 230 / 60)
+        log.values(t, register(wh), power(round(amps * 230)), currents(amps), id=id)
+    log.end(BEGIN_S + 60 * count + 30, round(1000 + (count + 0.5) * amps * 230 / 60), id=stop_id)
+    return log
+
+
+def told(key: str, value: str) -> dict[str, list[dict[str, object]]]:
+    return {"configurationKey": [{"key": key, "readonly": False, "value": value}]}
+
+
+def values_without_their_id() -> Log:
+    log = Log()
+    log.down(20, "GetConfiguration", {"key": [INTERVAL]}, told(INTERVAL, "60"))
+    return charged(log, id=None)
+
+
+def a_stop_of_an_id_never_given() -> Log:
+    return charged(Log(), stop_id=99)
+
+
+def a_remote_stop_of_no_transaction() -> Log:
+    log = charged(Log())
+    log.down(200, "RemoteStopTransaction", {"transactionId": 99})
+    return log
+
+
+def a_remote_start_that_serves_another() -> Log:
+    log = Log()
+    log.down(BEGIN_S - 1.5, "RemoteStartTransaction", {"connectorId": 1, "idTag": "APP"})
+    told_of = {"connectorId": 1, "idTag": "DEFAULT", "meterStart": 1000, "timestamp": at(BEGIN_S)}
+    log.status(BEGIN_S - 3, "Preparing")
+    log.up(BEGIN_S, "StartTransaction", told_of, {"transactionId": 7, "idTagInfo": {"status": "Accepted"}})
+    log.status(BEGIN_S + 1, "Charging")
+    log.values(BEGIN_S + 60, register(1061))
+    return log
+
+
+def drawing_in(status: str, code: str = "NoError") -> Log:
+    log = charged(Log())
+    log.status(150, status, errorCode=code)
+    return log
+
+
+def a_reservation_for_another(until_s: float = 3600.0, **fields: str) -> Log:
+    log = Log()
+    asked = {"connectorId": 1, "expiryDate": at(until_s), "idTag": "GUEST", "reservationId": 5}
+    log.down(20, "ReserveNow", asked | fields)
+    log.status(21, "Reserved")
+    return charged(log)
+
+
+def a_schedule_accepted_and_missing() -> Log:
+    log = Log()
+    log.down(20, "GetCompositeSchedule", {"connectorId": 1, "duration": 60}, {"status": "Accepted"})
+    return log
+
+
+def a_second_reply() -> Log:
+    log = Log()
+    log.down(20, "GetLocalListVersion", {}, {"listVersion": 0})
+    log.line(25, "send", [3, "c4", {"listVersion": 0}])
+    return log
+
+
+FAULTY = {
+    "values without their id": (values_without_their_id, "transaction.carries-id"),
+    "a stop of an id never given": (a_stop_of_an_id_never_given, "transaction.pair"),
+    "a remote stop of no transaction": (a_remote_stop_of_no_transaction, "transaction.remote-stop-known"),
+    "a remote start that serves another": (a_remote_start_that_serves_another, "remote.started"),
+    "drawing in SuspendedEV": (lambda: drawing_in("SuspendedEV"), "status.no-flow"),
+    "drawing in Faulted": (lambda: drawing_in("Faulted", "GroundFailure"), "status.no-flow"),
+    "reserved for another": (a_reservation_for_another, "reservation.kept"),
+    "a schedule accepted and missing": (a_schedule_accepted_and_missing, "charging.composite-form"),
+    "a second reply": (a_second_reply, "rpc.matched"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_one_fault_is_one_finding(name: str, tmp_path: Path) -> None:
+    story, requirement = FAULTY[name]
+    verdict = story().verdict(tmp_path)
+    assert found(verdict) == {requirement}
+    assert all(row["blames"] == "station" for row in verdict.findings if row["severity"] == "error")
+
+
+def a_change_that_needs_a_reboot() -> Log:
+    log = Log()
+    change = {"key": "HeartbeatInterval", "value": "60"}
+    log.down(20, "ChangeConfiguration", change, {"status": "RebootRequired"})
+    log.down(25, "GetConfiguration", {"key": ["HeartbeatInterval"]}, told("HeartbeatInterval", "300"))
+    return log
+
+
+def a_fixed_cable() -> Log:
+    log = charged(Log())
+    log.down(900, "UnlockConnector", {"connectorId": 1}, {"status": "NotSupported"})
+    return log
+
+
+def a_boot_whose_answer_is_broken() -> Log:
+    """The CSMS leaves the interval out; the station takes it for an acceptance."""
+    log = Log(boot=False)
+    log.up(0, "BootNotification", BOOT, {"status": "Accepted", "currentTime": at(0)})
+    for connector in (0, 1):
+        log.status(1 + connector, "Available", connector)
+    return charged(log)
+
+
+def a_pause_that_is_kept() -> Log:
+    log = Log()
+    log.begin()
+    for n, t in enumerate(minutes(6), 1):
+        amps = 16.0 if n < 3 else 0.4
+        log.values(t, register(1000 + 61 * min(n, 3)), currents(amps))
+    log.status(BEGIN_S + 130, "SuspendedEV")
+    return log
+
+
+def a_status_lost_in_a_hole() -> Log:
+    """SuspendedEV is told, the log has a hole in which Charging was, and current flows after it."""
+    log = Log()
+    log.begin()
+    for n, t in enumerate(minutes(12), 1):
+        if n < 3 or n > 5:
+            log.values(t, register(1000 + 61 * max(n - 2, 0)), currents(0.0 if n < 3 else 16.0))
+    log.status(BEGIN_S + 30, "SuspendedEV")
+    return log
+
+
+def a_reservation_for_a_group() -> Log:
+    """The card is in the station's own list, and the log does not say of which group it is."""
+    log = Log()
+    asked = {"connectorId": 1, "expiryDate": at(3600), "idTag": "GUEST", "parentIdTag": "FLEET"}
+    log.down(20, "ReserveNow", asked | {"reservationId": 5})
+    told_of = {"connectorId": 1, "idTag": "LORRY", "meterStart": 1000, "timestamp": at(BEGIN_S)}
+    log.up(BEGIN_S, "StartTransaction", told_of, {"transactionId": 7, "idTagInfo": {"status": "Accepted"}})
+    log.status(BEGIN_S + 1, "Charging")
+    return log
+
+
+SOUND: dict[str, Callable[[], Log]] = {
+    "a change that needs a reboot": a_change_that_needs_a_reboot,
+    "a fixed cable": a_fixed_cable,
+    "a boot whose answer is broken": a_boot_whose_answer_is_broken,
+    "a pause that is kept": a_pause_that_is_kept,
+    "a status lost in a hole": a_status_lost_in_a_hole,
+    "a reservation that has run out": lambda: a_reservation_for_another(until_s=BEGIN_S - 10),
+    "a reservation for a group": a_reservation_for_a_group,
+    "a reply after all": lambda: answered_late(Log()),
+}
+
+
+def answered_late(log: Log) -> Log:
+    """Two CALLs with one reply each, the first of them late."""
+    log.line(20, "receive", [2, "x1", "GetLocalListVersion", {}])
+    log.line(60, "receive", [2, "x2", "GetLocalListVersion", {}])
+    log.line(60 + REPLY_S, "send", [3, "x2", {"listVersion": 0}])
+    log.line(50, "send", [3, "x1", {"listVersion": 0}])
+    return log
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_what_the_standard_leaves_open_is_no_fault(name: str, tmp_path: Path) -> None:
+    assert found(SOUND[name]().verdict(tmp_path)) == set()
