@@ -33,6 +33,7 @@ class Car:
     preheat_left_s: float = 0.0
     excess: tuple[float, float] = (1.0, 0.0)  # a fault: factor and amps beyond the offer
     most_a: float = field(init=False)  # what it draws where nothing limits it
+    _allowed: tuple[tuple[object, ...], float] = ((), 0.0)  # under which orders it heads for how many watts
 
     def __post_init__(self) -> None:
         self.most_a = self.vehicle.draw_a(self.vehicle.max_a)
@@ -84,6 +85,12 @@ class Car:
         """Power at the inlet it heads for: the offer, its own rating and what a cold battery takes."""
         if not self.wants:
             return 0.0
+        orders = (self.seen_a, self.excess, self.pack.row, sum_u_v)
+        if orders != self._allowed[0]:  # most of a taper passes under the same
+            self._allowed = (orders, self._allowed_w(sum_u_v))
+        return self._allowed[1]
+
+    def _allowed_w(self, sum_u_v: float) -> float:
         car = self.vehicle
         factor, more_a = self.excess
         offered_w = car.active_a(car.draw_a(self.seen_a) * factor + more_a) * sum_u_v
