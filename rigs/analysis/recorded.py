@@ -61,10 +61,10 @@ class Recorded:
         """The same run with its times in another zone; BadInput for a zone that nobody knows."""
         if tz is None:
             return self
-        name = str(tz) if isinstance(tz, str | ZoneInfo) else tz.tzname(None)
         try:
+            name = str(tz) if isinstance(tz, str | ZoneInfo) else tz.tzname(None)
             ZoneInfo(str(name))
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, AttributeError, TypeError, OSError):
             raise BadInput(f"tz must be a zone such as Europe/Berlin, got {tz!r}") from None
         seen = copy(self)
         seen.summary = self.summary | {"timezone": name}

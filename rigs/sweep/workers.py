@@ -103,13 +103,13 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """Fresh processes, the same on every system; ended at once where the sweep is."""
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _as_worker)
     try:
-        pool.submit(os.getpid).result()
-    except BrokenProcessPool:
-        raise BadInput(GUARD) from None
-    try:
+        try:
+            pool.submit(os.getpid).result()
+        except BrokenProcessPool:
+            raise BadInput(GUARD) from None
         yield pool
-    except BaseException:
-        for process in list(pool._processes.values()):
+    except BaseException:  # also while the processes are starting
+        for process in list((pool._processes or {}).values()):
             process.terminate()
         raise
     finally:

@@ -58,7 +58,10 @@ def check_window(run: Recorded, since_s: float, until_s: float) -> None:
 
 
 def _told(run: Recorded, t_s: float) -> str:
-    return f"{(run.start + timedelta(seconds=t_s)).astimezone(run.tz):%Y-%m-%d %H:%M}"
+    try:
+        return f"{(run.start + timedelta(seconds=t_s)).astimezone(run.tz):%Y-%m-%d %H:%M}"
+    except (OverflowError, ValueError):  # beyond what a calendar holds
+        return f"{t_s:g} s"
 
 
 def day_of_most(run: Recorded, connector: int, columns: tuple[str, ...], score: Score) -> Window:

@@ -1,6 +1,6 @@
 """What charge point and back office said to each other about one transaction, from the plug to the unplug."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -90,7 +90,7 @@ def find(run: Recorded, transaction: int | None) -> Talk:
     if not started:
         raise BadInput(f"{run.directory} has no transaction")
     id_ = next(iter(started)) if transaction is None else transaction
-    if id_ not in started:
+    if not isinstance(id_, Hashable) or id_ not in started:
         raise BadInput(f"transaction must be one of {_some(list(started))}, got {transaction!r}")
     return _talk(run, id_, started[id_])
 

@@ -118,3 +118,9 @@ def test_a_day_that_is_none_or_not_of_the_run_is_refused(day: str) -> None:
         run.plot.day(1, day)
     with pytest.raises(BadInput, match="connector must be one of 1, 2, got 3"):
         run.plot.day(3)
+    for zone in (3, b"UTC", object(), "Nowhere/Land", "x" * 300):
+        with pytest.raises(BadInput, match="tz must be a zone"):
+            run.plot.day(1, tz=zone)
+    for instant in (float("nan"), 1e308, -1e308):
+        with pytest.raises(BadInput, match="since must be before until"):
+            run.plot.power(since=instant, until=instant)
