@@ -138,9 +138,9 @@ def test_one_test_file_runs_on_the_twin_and_on_metal(
     real.assert_outcomes(passed=1, skipped=1, failed=1)
     real.stdout.fnmatch_lines(
         [
+            "*connector 1: pilot *i1_a 1*u1_v 230*",
             "*recording *",
             "*GetConfiguration*",
-            "*connector 1: pilot *i1_a 1*u1_v 230*",
             "SKIPPED*nothing for tag at connector 1*",
         ]
     )
