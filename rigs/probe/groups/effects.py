@@ -40,12 +40,24 @@ def _clock(context: Context) -> None:
     aligned = all(stamp % PERIOD_S == 0 for stamp in known) and bool(known)
     context.note("effect.ClockAlignedDataInterval.stamps", "on the clock" if aligned else "beside it")
     if aligned:
-        first_s = _first_boundary(context)
-        context.note("policy.clock_stamp", "interval-start" if min(known) < first_s else "boundary")
+        if min(known) >= _first_boundary(context):
+            context.note("policy.clock_stamp", "boundary")
+        elif _comes_late(context):
+            context.note("policy.clock_stamp", "interval-start")
     contexts = {
         value.get("context", "none") for sample in samples for value in sample.get("sampledValue", ())
     }
     context.note("effect.ClockAlignedDataInterval.context", " ".join(sorted(contexts)))
+
+
+def _comes_late(context: Context) -> bool:
+    """Is the latest stamp of a further period older than that period, and not an old value that was told?"""
+    mark = context.line.mark()
+    context.line.wait(1.1 * PERIOD_S)
+    samples = [one for call in context.line.calls(mark, "MeterValues") for one in call.get("meterValue", ())]
+    stamps = [context.line.moment_s(one.get("timestamp")) for one in samples]
+    latest_s = max((stamp for stamp in stamps if stamp is not None), default=None)
+    return latest_s is not None and context.line.epoch_s - latest_s >= PERIOD_S
 
 
 def _first_boundary(context: Context) -> float:

@@ -96,6 +96,7 @@ def test_a_message_that_is_missing_is_named_alone_and_nothing_is_left(
 ONE_PROBE = [
     Drawn(0, "transaction_message_retry", (("choice", "attempts"),)),
     Drawn(0, "station_share", (("choice", "first-come"),)),
+    Drawn(0, "clock_stamp", (("choice", "interval-start"),)),
     Drawn(0, "follow_csms_time", (("choice", "never"),)),
     Drawn(0, "assumed_keys", (("choice", "as-named"),)),
     Drawn(0, "hardcoded_write", (("choice", "Rejected"),)),
