@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import jsonschema_rs
@@ -72,10 +73,20 @@ def without_foreign(payload: Any, faults: list[Fault]) -> Any:
     return cleaned
 
 
-@cache
 def schema(action: str, reply: bool) -> Schema | None:
     """The schema of a CALL's or its reply's payload; None where OCPP 1.6 knows no such action."""
-    name = f"{action}Response.json" if reply else f"{action}.json"
-    path = files("ocpp") / "v16" / "schemas" / name  # its package of 1.6 would load its charge point, too
-    known = action.isalnum() and not (action.endswith("Response") and not reply)
-    return Schema(path.read_bytes()) if known and path.is_file() else None
+    if action not in _texts() or action.endswith("Response"):
+        return None
+    return _compiled(f"{action}Response" if reply else action)
+
+
+@cache
+def _compiled(name: str) -> Schema:
+    return Schema(_texts()[name].read_bytes())
+
+
+@cache
+def _texts() -> dict[str, Traversable]:
+    """By name; looked up here and not in the file system: an action may be anything, and of any length."""
+    folder = files("ocpp") / "v16" / "schemas"  # its package of 1.6 would load its charge point, too
+    return {path.name.removesuffix(".json"): path for path in folder.iterdir()}

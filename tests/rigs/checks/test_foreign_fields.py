@@ -24,7 +24,7 @@ def nested(depth: int) -> Any:
     return inner
 
 
-WRONG = (None, "x", -1, 1e300, 10**30, True, {}, [], {"a": [1]}, MISSING, nested(300))
+WRONG = (None, "x", "x" * 300, -1, 1e300, 10**30, True, {}, [], {"a": [1]}, MISSING, nested(300))
 
 
 def ways(value: Any, way: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
