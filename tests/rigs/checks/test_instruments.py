@@ -121,6 +121,18 @@ def test_a_shipped_rig_read_by_an_instrument_has_no_finding(rig: str, meter: Met
     assert ([f for f in verdict.findings if f["severity"] == "error"], verdict.breakdowns) == ([], [])
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("rig", ["bad-day", "balancing", "first-charge", "hot-day", "week", "month"])
+def test_every_shipped_rig_read_by_any_class_at_any_period_has_no_finding(rig: str, tmp_path: Path) -> None:
+    Rig.load(rig).run(out=str(tmp_path / "run"))
+    for class_pct, off in ((0.5, -1.0), (1.0, 1.0), (2.0, None)):
+        for period_s in (1.0, 5.0, 10.0) if rig not in ("week", "month") else (5.0, 10.0):
+            into = tmp_path / f"{class_pct}-{period_s}"
+            verdict = judge(Meter(class_pct, period_s, off).reads(tmp_path / "run", into))
+            errors = [found for found in verdict.findings if found["severity"] == "error"]
+            assert (class_pct, period_s, errors, verdict.breakdowns) == (class_pct, period_s, [], [])
+
+
 @pytest.mark.slow
 def test_four_of_five_seeded_electrical_bugs_show_to_a_meter_of_class_1(tmp_path: Path) -> None:
     """What escapes is inside the controller, or shorter than the second between two readings."""
