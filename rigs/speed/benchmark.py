@@ -25,7 +25,7 @@ except ImportError:  # Windows does not tell so
     resource = None  # type: ignore[assignment]
 
 RUNS = 5
-STOCK_ROUND_TRIPS = 300
+STOCK_ROUND_TRIPS = 100
 WORLD_DAYS = 300
 WORLD_ROWS_DAYS = 100
 ACN_DAYS = 10
