@@ -30,6 +30,7 @@ ACCURACY = {
     "current_pct": 0.5, "voltage_pct": 0.5, "power_pct": 1.0, "energy_pct": 1.0,
     "current_a": 0.01, "voltage_v": 0.1, "power_w": 1.0, "energy_wh": 1.0,
 }  # fmt: skip
+PATIENT = {"timeout_s": 20.0}  # a machine that has other work is no fault of the bench
 
 
 def free_ports(count: int) -> list[int]:
@@ -67,32 +68,32 @@ def every_driver(folder: Path, seconds: float) -> dict[str, Any]:
     load, source, analyser, bus, talk, web = free_ports(6)
     rs485 = f"serial://{folder / 'rs485'}?baud=19200"
     speaks = [sys.executable, "-m", "evc5.rigs.standin.talk", f"127.0.0.1:{talk}"]
-    scpi = {"untried": True}
+    scpi = {"untried": True, **PATIENT}
     first = {
-        "cable": {"driver": "modbus-box", "url": rs485, "unit": 2, "map": "box.toml"},
+        "cable": {"driver": "modbus-box", "url": rs485, "unit": 2, "map": "box.toml", **PATIENT},
         "load": {
             "driver": "scpi-load", "url": f"TCPIP0::127.0.0.1::{load}::SOCKET", "dialect": "chroma-a800067",
             "max_a": 20.0, **scpi,
         },
-        "meter": {"driver": "modbus-meter", "url": rs485, "map": "SDM630", "accuracy": ACCURACY},
+        "meter": {"driver": "modbus-meter", "url": rs485, "map": "SDM630", "accuracy": ACCURACY, **PATIENT},
         "bus": {"driver": "meter-emulator", "url": f"serial://{folder / 'bus'}?baud=9600", "map": "SDM630"},
-        "reader": {"driver": "command", "program": speaks, "timeout_s": 20.0},
+        "reader": {"driver": "command", "program": speaks, **PATIENT},
     }  # fmt: skip
     second = {
-        "cable": {"driver": "command", "program": speaks, "timeout_s": 20.0},
-        "load": {"driver": "command", "program": speaks, "max_a": 20.0, "timeout_s": 20.0},
+        "cable": {"driver": "command", "program": speaks, **PATIENT},
+        "load": {"driver": "command", "program": speaks, "max_a": 20.0, **PATIENT},
         "meter": {
             "driver": "scpi-analyser", "url": f"TCPIP0::127.0.0.1::{analyser}::SOCKET",
             "dialect": "yokogawa-wt", "accuracy": ACCURACY, **scpi,
         },
         "bus": {"driver": "meter-emulator", "url": f"tcp://127.0.0.1:{bus}", "map": "ABB-B23", "unit": 3},
-        "reader": {"driver": "sim", "url": f"tcp://127.0.0.1:{talk}"},
+        "reader": {"driver": "sim", "url": f"tcp://127.0.0.1:{talk}", **PATIENT},
     }  # fmt: skip
     hardware = {
         "stand_in": True,
         "connector": {"1": first, "2": second},
-        "mains": {"driver": "http-switch", "url": f"http://127.0.0.1:{web}"},
-        "climate": {"driver": "sim", "url": f"tcp://127.0.0.1:{talk}"},
+        "mains": {"driver": "http-switch", "url": f"http://127.0.0.1:{web}", **PATIENT},
+        "climate": {"driver": "sim", "url": f"tcp://127.0.0.1:{talk}", **PATIENT},
         "supply": {
             "driver": "scpi-source", "url": f"TCPIP0::127.0.0.1::{source}::SOCKET", "dialect": "ametek-mx",
             **scpi,
@@ -104,7 +105,7 @@ def every_driver(folder: Path, seconds: float) -> dict[str, Any]:
 def models_alone(seconds: float, period_s: float) -> dict[str, Any]:
     """`sim` in every role, its models in another process."""
     (talk,) = free_ports(1)
-    device = {"driver": "sim", "url": f"tcp://127.0.0.1:{talk}", "period_s": period_s, "timeout_s": 20.0}
+    device = {"driver": "sim", "url": f"tcp://127.0.0.1:{talk}", "period_s": period_s, **PATIENT}
     outlet = {"cable": device, "meter": {**device, "accuracy": ACCURACY}, "reader": device}
     return rig("models-alone", seconds, 1, {"connector": {"1": outlet}, "mains": device})
 

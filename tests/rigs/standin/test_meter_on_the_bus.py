@@ -39,7 +39,7 @@ class Loop:
         self.emulator = MeterEmulator(
             f"serial://{self._pair.far}?baud=38400", map_, {1: lambda: shown.of_own(self.outlet)}
         )
-        reads = ModbusMeter(Line(f"serial://{folder / 'bus'}?baud=38400", 1, 0.5), map_)
+        reads = ModbusMeter(Line(f"serial://{folder / 'bus'}?baud=38400", 1, 1.5), map_)
         self.meter = BusMeter(self.outlet, reads, self._fails)
 
     def _fails(self, gone: bool) -> None:
@@ -81,7 +81,8 @@ def registers(run: Any) -> list[float]:
 
 def test_serial_number_first_then_the_registers_of_now(tmp_path: Path) -> None:
     with loop(tmp_path) as one:
-        one.meter.poll()
+        for _ in range(MISSES):  # a machine that has other work may miss one
+            one.meter.poll()
         asked = one.emulator.asked
         assert one.meter.serial == "12345678" and asked[0] == (3, 0xFC00, 2)
         assert {address for function, address, _ in asked if function == 4} >= {0x0000, 0x0048} or any(
