@@ -88,17 +88,18 @@ class ReportedOffer:
                 told.append(np.stack([block.order, block.epoch_s, imported, offered]))
         if told:
             rows = np.concatenate(told, axis=1)
-            self._judge(connector, *rows[:, np.argsort(rows[0])])  # of all contexts, as they came
+            _, epoch_s, imported, offered = rows[:, np.argsort(rows[0])]  # of all contexts, as they came
+            self._judge(connector, epoch_s, imported, offered)
 
-    def _judge(self, connector: int, order: Array, epoch_s: Array, imported: Array, offered: Array) -> None:
+    def _judge(self, connector: int, epoch_s: Array, imported: Array, offered: Array) -> None:
         offer, over_since = self._before.get(connector, (offered[0], FOREVER))
         highest = np.maximum(offered, np.concatenate([[offer], offered[:-1]]))
         allowed = _allowed(highest, self._context.tolerances)
         above = imported > allowed
-        since = _since(above, order, over_since)
+        since = _since(above, epoch_s, over_since)
         self._before[connector] = float(offered[-1]), float(since[-1])
         reaction_s = self._context.tolerances.reaction_s
-        wrong = order - since >= reaction_s
+        wrong = epoch_s - since >= reaction_s
         wrong &= ~self._context.history.connectors.overdraws(connector, epoch_s, reaction_s)
 
         def tell(k: int) -> Told:
@@ -110,11 +111,11 @@ class ReportedOffer:
         )
 
 
-def _since(above: Array, order: Array, before: float) -> Array:
+def _since(above: Array, epoch_s: Array, before: float) -> Array:
     """Of each reading when the first of those in a row came that are above; infinite of one that is not."""
     begins = above & ~np.concatenate([[before < FOREVER], above[:-1]])
-    first = np.maximum.accumulate(np.where(begins, np.arange(len(order)), -1))
-    found: Array = np.where(above, np.where(first < 0, before, order[first]), FOREVER)
+    first = np.maximum.accumulate(np.where(begins, np.arange(len(epoch_s)), -1))
+    found: Array = np.where(above, np.where(first < 0, before, epoch_s[first]), FOREVER)
     return found
 
 
