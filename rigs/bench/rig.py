@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from evc5.models.timeline import INPUT, Timeline
 from evc5.models.units import DAY_S
 from evc5.rigs import user_files
+from evc5.rigs.bench import asked
 from evc5.rigs.bench.bench import Bench
 from evc5.rigs.bench.control import Control
 from evc5.rigs.bench.cores import cores
@@ -37,6 +38,9 @@ BESIDE_DAYS = 60.0  # of a shorter run the judge is done before a process for it
 
 PLAYED = 0.6  # of the time that run and judging take together, in memory; measured on the year
 PLAYED_SLOWLY = 0.95  # over a socket or by the wall clock; assumed
+
+EVERY = "5min"  # how often a controller is asked, where nobody says
+MOST_JOBS = 1000
 
 Progress = Callable[[float, float], None]  # so far, of how much
 
@@ -72,6 +76,9 @@ class Rig:
 
         `rig.revised({"ambient.mean_c": 35, "sessions[0].soc": 0.2, "station.keys.HeartbeatInterval": 60})`
         """
+        changes = asked.table(changes, "changes")
+        for path in changes:
+            asked.text(path, "changes", "by key path, as text")
         return type(self)(self.file.revised(changes, days=days, seed=seed, behaviour=behaviour))
 
     def with_sessions(
@@ -93,6 +100,12 @@ class Rig:
         """
         from evc5.rigs.rigfile.session_table import changes
 
+        if not hasattr(table, "columns"):
+            raise asked.refused("table", "a pandas DataFrame", table)
+        for name, given in (("timezone", timezone), ("vehicle", vehicle)):
+            if given is not None:
+                asked.text(given, name)
+        places = asked.table(places, "places")
         return self.revised(changes(self.file, table, timezone, places, vehicle))
 
     def to_toml(self) -> str:
@@ -119,7 +132,7 @@ class Rig:
         ca_file: str | Path | None = None,
         replay: str | Path | None = None,
         controller: Controller | None = None,
-        every: str | timedelta = "5min",
+        every: str | timedelta = EVERY,
         oracle: bool = False,
         jobs: int | None = None,
     ) -> "Run":
@@ -144,8 +157,9 @@ class Rig:
 
         if self.file.station.backend == "hardware":
             raise BadInput("station.backend is hardware: evc5 csms plays this rig on the charge point")
+        _check(self.file, csms, ca_file, controller, every, progress, jobs)
         every_s = _every_s(controller, every, oracle, csms or self.file.csms.url, replay)
-        tape = Tape.open(Path(replay)) if replay is not None else None
+        tape = Tape.open(user_files.path_of(replay, "replay")) if replay is not None else None
         if tape is not None:
             days = days or tape.days
             seed = tape.seed if seed is None else seed
@@ -170,6 +184,29 @@ class Rig:
 
                 write_report(Run.open(directory))
         return Run.open(directory)
+
+
+def _check(
+    rig: RigFile,
+    csms: object,
+    ca_file: object,
+    controller: object,
+    every: object,
+    progress: object,
+    jobs: object,
+) -> None:
+    """BadInput for an option of `Rig.run` that cannot be meant, or that nothing would heed."""
+    if csms is not None and not asked.text(csms, "csms", "a URL"):
+        raise asked.refused("csms", "a URL", csms)
+    if ca_file is not None and csms is None and rig.csms.url is None:
+        raise BadInput(f"ca_file must stand beside csms, whose authority it is, got {str(ca_file)!r}")
+    if controller is None and every != EVERY:
+        raise BadInput(f"every must stand beside a controller, which is asked so often, got {every!r}")
+    for name, given in (("controller", controller), ("progress", progress)):
+        if given is not None and not callable(given):
+            raise asked.refused(name, "a function", given)
+    if jobs is not None:
+        asked.whole(jobs, "jobs", MOST_JOBS)
 
 
 def _is_judged_beside(rig: RigFile, bench: Bench, jobs: int | None) -> bool:

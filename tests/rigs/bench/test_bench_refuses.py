@@ -71,7 +71,7 @@ def test_what_a_bench_would_not_heed_is_refused() -> None:
         {"out": "a\0b"},
     ):
         with pytest.raises(BadInput, match=next(reversed(ignored)) if "rig" not in ignored else "rig"):
-            Bench(**ignored)  # type: ignore[arg-type]  # the wrong ones are the point
+            Bench(**ignored)
 
 
 def test_a_scripted_answer_to_what_no_station_asks_is_refused_in_a_rig_too() -> None:
@@ -79,3 +79,24 @@ def test_a_scripted_answer_to_what_no_station_asks_is_refused_in_a_rig_too() -> 
     rig = {"name": "rig", "start": "2024-03-01T00:00:00Z", "days": 1.0, "csms": {"replies": replies}}
     with pytest.raises(BadInput, match="did you mean Authorize"):
         Rig.from_dict(rig)
+
+
+def test_what_a_run_of_a_rig_would_not_heed_is_refused() -> None:
+    rig = Rig.load("first-charge")
+    for ignored in (
+        {"ca_file": "authority.pem"},
+        {"every": "1min"},
+        {"csms": ""},
+        {"csms": 8080},
+        {"replay": 3},
+        {"controller": 3},
+        {"progress": "bar"},
+        {"jobs": 0},
+    ):
+        with pytest.raises(BadInput, match=next(iter(ignored))):
+            rig.run(**ignored)
+    for changes in (3, {3: 1}):
+        with pytest.raises(BadInput, match="changes"):
+            rig.revised(changes)  # type: ignore[arg-type]  # likewise
+    with pytest.raises(BadInput, match="table must be a pandas DataFrame"):
+        rig.with_sessions([1, 2])  # type: ignore[arg-type]  # likewise
