@@ -40,14 +40,19 @@ def _clock(context: Context) -> None:
     aligned = all(stamp % PERIOD_S == 0 for stamp in known) and bool(known)
     context.note("effect.ClockAlignedDataInterval.stamps", "on the clock" if aligned else "beside it")
     if aligned:
-        if min(known) >= _first_boundary(context):
-            context.note("policy.clock_stamp", "boundary")
-        elif _comes_late(context):
-            context.note("policy.clock_stamp", "interval-start")
+        _note_stamp(context, min(known))
     contexts = {
         value.get("context", "none") for sample in samples for value in sample.get("sampledValue", ())
     }
     context.note("effect.ClockAlignedDataInterval.context", " ".join(sorted(contexts)))
+
+
+def _note_stamp(context: Context, earliest_s: float) -> None:
+    """Policy clock_stamp."""
+    if earliest_s >= _first_boundary(context):
+        context.note("policy.clock_stamp", "boundary")
+    elif _comes_late(context):
+        context.note("policy.clock_stamp", "interval-start")
 
 
 def _comes_late(context: Context) -> bool:
