@@ -192,11 +192,14 @@ class Cards:
         shown = any(
             c == running.connector
             and who == tag
-            and (epoch_s >= since or self._keys.integer("ConnectionTimeOut", epoch_s) == 0)
+            and (epoch_s >= since or self._waits_for_ever(epoch_s))
             and free_epoch_s - STAMP_HAIR_S - doubt_s <= epoch_s <= by
             for epoch_s, c, who in self._tags
         )
-        asked = any(who == tag and since <= epoch_s <= by for epoch_s, who in self._remote)
+        asked = any(
+            who == tag and epoch_s <= by and (epoch_s >= since or self._waits_for_ever(epoch_s))
+            for epoch_s, who in self._remote
+        )
         good = shown or asked or plug_and_charge
         message = f"a transaction starts on idTag {running.id_tag}, which nobody showed or sent"
         expected = "a card or a remote start before"
@@ -206,6 +209,10 @@ class Cards:
         """Was a card shown before an instant, and its Authorize, maybe behind other CALLs, answered later?"""
         answers = (said.answered for said in self._said if said.tag == tag and said.epoch_s >= shown)
         return shown <= epoch_s + STAMP_HAIR_S and next(answers, -np.inf) >= epoch_s - STAMP_HAIR_S
+
+    def _waits_for_ever(self, epoch_s: float) -> bool:
+        """Does who came at this instant wait without end, whatever is set later?"""
+        return self._keys.integer("ConnectionTimeOut", epoch_s) == 0
 
     def _waits_since(self, epoch_s: float) -> float:
         """Since when a card may have waited; with a ConnectionTimeOut of 0 it does so for ever."""

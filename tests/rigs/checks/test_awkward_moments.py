@@ -376,6 +376,14 @@ COOL_AGAIN_BEHIND_A_WELD = [
     step("clear", "over-temperature", 1),
     wait(900.0),
 ]
+ASKED_FOR_EVER = [
+    step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG2"}),
+    wait(2.0),
+    step("ask", "ChangeConfiguration", {"key": "ConnectionTimeOut", "value": "120"}),
+    wait(3700.0),
+    step("plug_in", 1),
+    wait(60.0),
+]
 BRIEF = {"ConnectionTimeOut": 60, "ClockAlignedDataInterval": 0}
 SERVER_GONE_MEANWHILE = [
     step("csms.reply", "StatusNotification", silent=True, times=1),
@@ -548,6 +556,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
         {},
         COOL_AGAIN_BEHIND_A_WELD,
     ),
+    "a-remote-start-that-waits-for-ever": ({"keys": {"ConnectionTimeOut": 0}}, {}, ASKED_FOR_EVER),
     "an-emergency-stop-that-is-over-at-once": ({"latency_s": 0.05}, {}, STOPPED_FOR_A_MOMENT),
 }
 
