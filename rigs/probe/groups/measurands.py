@@ -58,12 +58,14 @@ def _together(context: Context) -> None:
 
 
 def _bare(context: Context) -> None:
-    """Policy bare_measurand: is one that has both sent with its phases, or the total alone?"""
+    """Policy bare_measurand: is any that has both sent with its phases, or the total alone?"""
     if outcome(context.keeper.write(KEY, "Power.Active.Import")) not in TAKEN:
         return
     phases = _phases("Power.Active.Import", triggered(context)).split()
     if "total" in phases:
-        context.note("policy.bare_measurand", "all" if len(phases) > 1 else "total")
+        told = [phases, *(context.found.get(f"measurand.{name}.phases", EMPTY).split() for name in ALL)]
+        every = any(len(one) > 1 and "total" in one for one in told)
+        context.note("policy.bare_measurand", "all" if every else "total")
 
 
 def triggered(context: Context, connector: int = 1) -> list[Payload]:

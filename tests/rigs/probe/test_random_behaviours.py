@@ -100,6 +100,8 @@ ONE_PROBE = [
     Drawn(0, "follow_csms_time", (("choice", "never"),)),
     Drawn(0, "assumed_keys", (("choice", "as-named"),)),
     Drawn(0, "hardcoded_write", (("choice", "Rejected"),)),
+    Drawn(3, "Power.Active.Import", (("phases", False),)),
+    Drawn(0, "bare_measurand", (("choice", "total"),)),
     Drawn(5, "GroundFailure", (("support", "no"),)),
 ]
 
