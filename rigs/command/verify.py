@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evc5.rigs.checks.reading.sources import STDIN
+from evc5.rigs.command.arguments import behaviour_named
 from evc5.rigs.errors import BadInput
 from evc5.rigs.printable import printable, printable_tree
 from evc5.rigs.rigfile.messages import nearest
@@ -48,7 +49,7 @@ def _judged(arguments: Namespace) -> Iterator[tuple["Recording", "Verdict"]]:
     from evc5.rigs.command.progress import bar
 
     choices: dict[str, Any] = {
-        "behaviour": arguments.behaviour,
+        "behaviour": arguments.behaviour and behaviour_named(arguments.behaviour),
         "policies": dict(map(_policy, arguments.policy)),
         "tolerances": dict(map(_tolerance, arguments.tolerance)),
     }

@@ -131,6 +131,7 @@ BEHAVIOUR = "--behaviour must be evc5-v32r30 or ocpp16 or a TOML file, got"
         ("run week --behaviour evc6", f"{BEHAVIOUR} evc6"),
         ("run", "the following arguments are required: RIG (evc5 run --help)"),
         ("verify nowhere", "nowhere: no such file or directory"),
+        ("verify . --behaviour evc6", f"{BEHAVIOUR} evc6"),
         ("verify . --policy gab=x", "--policy must be NAME=VALUE, got gab=x; did you mean gap?"),
         ("verify . --policy gap=x", "--policy gap must be one of local-limit, unlimited, got x"),
         ("sheet --behaviour nix", f"{BEHAVIOUR} nix"),
