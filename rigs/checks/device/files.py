@@ -134,7 +134,7 @@ class Files:
             or self._link.was_unheard(call.epoch_s - TRANSFER_S, call.epoch_s)
         )
         self._ledger.judge(ORDER, good, call.epoch_s, None, expected, actual, message)
-        self._now[action] = "" if status in LAST else status
+        self._now[action] = "?" if call.lost else "" if status in LAST else status  # lost: told once more
         self._emptied = status == "Uploaded"
         if status in GIVEN_UP:
             self._given_up(call)

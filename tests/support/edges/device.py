@@ -121,7 +121,7 @@ def out_of_service_after_the_download(x: float) -> Handmade:
 
 def an_upload_to_a_server_that_takes_none_since(x: float) -> Handmade:
     made = an_upload_that_ends_after(100)
-    made.event(T + 5 - x, None, "operator", takes_files=False)
+    made.event(T - x, None, "operator", takes_files=False)  # counted from the promise of a file
     return made
 
 
