@@ -1,11 +1,10 @@
 """What hands give a bench's verbs: refused by name, in one line, where it cannot be meant."""
 
+import json
 from collections.abc import Collection, Mapping
 from math import isfinite
 from numbers import Integral, Real
 from typing import Any
-
-import orjson
 
 from evc5.rigs.errors import BadInput
 
@@ -63,8 +62,8 @@ def payload(given: object, name: str) -> dict[str, Any]:
     """A table that JSON can hold."""
     told = table(given, name)
     try:
-        orjson.dumps(told)
-    except TypeError as error:
+        json.dumps(told)
+    except (TypeError, ValueError, RecursionError) as error:
         raise BadInput(f"{name} must be JSON ({error}), got {_shown(given)}") from None
     return told
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from functools import partial, wraps
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, Self, TypeVar
 
@@ -36,17 +37,6 @@ if TYPE_CHECKING:
 MAX_ID_TAG = 20  # OCPP 1.6 7.28: CiString20Type
 MOST_S = 3660 * DAY_S  # the longest a rig may last
 MOST_TIMES = 1_000_000_000
-UNTOLD: tuple[object, ...] = (
-    2,
-    "evc5-v32r30",
-    "2024-01-01T00:00:00Z",
-    1,
-    0.0,
-    "UTC",
-    {},
-    {},
-    {},
-)  # Bench's own where no rig is
 
 
 class CallError(Exception):
@@ -193,17 +183,17 @@ class Bench:
         if csms is None and network is None and (pace != LOCKSTEP or ca_file is not None):
             why = "in memory time moves only in advance and call"
             raise BadInput(f"pace and ca_file must stand beside csms, for {why}")
-        told = (connectors, behaviour, start, seed, latency_s, timezone, keys, policies, station)
+        options = {"connectors": connectors, "behaviour": behaviour, "latency_s": latency_s, **station}
+        options |= {"keys": keys, "policies": policies}
+        table = {"start": start, "seed": seed, "timezone": timezone}
         if rig is not None:
-            _check_rig(rig, told)
-        if rig is None:
+            _check_rig(rig, {**table, **options})
+        else:
             from evc5.rigs.rigfile.file import RigFile  # loads pydantic, of use to who makes one
 
-            start = datetime.now(UTC) if began_wall_s is not None else start
-            options = {"connectors": connectors, "behaviour": behaviour, "latency_s": latency_s, **station}
-            options |= {"keys": keys, "policies": policies}
-            table = {"name": "bench", "start": start, "days": 3660.0, "seed": seed, "timezone": timezone}
-            rig = RigFile.parse({**table, "station": options})
+            if began_wall_s is not None:
+                table["start"] = datetime.now(UTC)
+            rig = RigFile.parse({**table, "name": "bench", "days": 3660.0, "station": options})
         if csms is not None and network is None:
             authority = None if ca_file is None else user_files.path_of(ca_file, "ca_file")
             network = Remote(rig, asked.text(csms, "csms", "a URL"), pace, authority)
@@ -388,8 +378,13 @@ class Bench:
 
     @verb
     def send_text(self, text: str) -> None:
-        """Put raw text on the wire to the charge point; it need not be a frame."""
-        self.assembly.conversation.send(asked.text(text, "text"))
+        """Put raw text on the wire to the charge point; it need not be a frame.
+
+        Lone surrogates stand for bytes that are no UTF-8, as Python's `surrogateescape` has them.
+        """
+        if not isinstance(text, str):
+            raise asked.refused("text", "text", text)
+        self.assembly.conversation.send(text)
 
     # --- what there is to see ---
 
@@ -434,11 +429,13 @@ class Bench:
         self.close()
 
 
-def _check_rig(rig: object, told: tuple[object, ...]) -> None:
+def _check_rig(rig: object, told: Mapping[str, object]) -> None:
     """BadInput where it is none, or where something that it says itself was `told` beside it."""
     from evc5.rigs.rigfile.file import RigFile
 
     if not isinstance(rig, RigFile):
         raise asked.refused("rig", "a RigFile, as Rig.load(…).file", rig)
-    if told != UNTOLD:
-        raise BadInput("rig must stand without what it says itself: station, keys, policies, start, seed")
+    usual = {name: option.default for name, option in signature(Bench).parameters.items()}
+    for name, given in told.items():
+        if (given or None) != (usual.get(name) or None):  # no keys at all are as good as none given
+            raise BadInput(f"rig says {name} itself: Rig.revised changes it, got {given!r}")

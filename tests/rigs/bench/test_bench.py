@@ -4,10 +4,11 @@ import gc
 import os
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from evc5 import Bench, Rig, Run
+from evc5 import BadInput, Bench, Rig, Run
 from evc5.rigs.rigfile.file import RigFile
 
 
@@ -65,3 +66,17 @@ def test_a_bench_in_memory_holds_no_descriptor() -> None:
     assert len(os.listdir("/proc/self/fd")) <= len(before)
     for bench in benches:
         bench.close()
+
+
+@pytest.mark.parametrize(
+    ("beside", "told"),
+    [
+        ({"seed": 3}, "rig says seed itself: Rig.revised changes it, got 3"),
+        ({"keys": {"HeartbeatInterval": 5}}, "rig says keys itself"),
+        ({"phases": 1}, "rig says phases itself"),
+    ],
+)
+def test_what_a_rig_says_itself_is_not_told_beside_it(beside: dict[str, Any], told: str) -> None:
+    rig = RigFile.parse({"name": "any", "start": "2024-03-01T00:00:00Z", "days": 1.0})
+    with pytest.raises(BadInput, match=told):
+        Bench(rig=rig, **beside)

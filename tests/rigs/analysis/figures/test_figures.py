@@ -346,7 +346,7 @@ def test_labels_of_a_narrow_axis_do_not_run_into_each_other(run, name):
         (lambda plot: plot.schedule(9), "connector must be one of 1, 2, got 9"),
         (lambda plot: plot.schedule(1, since="2031-01-01T00:00:00Z"), "within the run, 2024-03-01 10:00"),
         (lambda plot: plot.power(until="2020-01-01T00:00:00Z"), "since must be before until"),
-        (lambda plot: plot.power(since="noon"), "an instant must be seconds or an ISO 8601"),
+        (lambda plot: plot.power(since="noon"), "an instant must be seconds of the run or an ISO 8601"),
         (lambda plot: plot.charge(5), "session must be a number from 0 to 0, got 5"),
         (lambda plot: plot.heatmap(4), r"connector must be one of 0 \(all\), 1, 2, got 4"),
         (lambda plot: plot.duration("7min"), "interval must divide an hour"),
