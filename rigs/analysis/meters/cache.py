@@ -25,7 +25,7 @@ FORMAT = 1  # of the file; another one is not read
 LEAST_BYTES = 4_000_000  # frames of fewer are parsed as fast as they are read
 MOST_FILES = 20  # in the user's folder; the oldest go
 KEY = b"evc5-meter-values"
-ROWS = 500_000  # written and read at a time
+ROWS = 150_000  # written and read at a time: more take room beside the table itself
 INDEX, NUMBER, RAW = "at", "transaction_id", "raw"
 NOTHING = np.iinfo(np.int64).min  # numpy's not-a-time; of a number that is not known, hidden
 

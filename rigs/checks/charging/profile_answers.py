@@ -168,6 +168,8 @@ class Decrees:
         contradicts = status == "Unknown" and len(cleared(lasting, call.payload, by_id)) < len(lasting)
         if not contradicts and not transactions_are_told(self._context, call.epoch_s):
             return
+        if status == "Accepted" and not matches and self._in_force.may_bring(call.payload, epoch_s):
+            return  # its transaction may have begun, and be told later
         expected = "Accepted" if matches else "Unknown"
         message = "the answer to ClearChargingProfile"
         self._ledger.judge(CLEARED, status == expected, epoch_s, call.connector, expected, status, message)

@@ -1,11 +1,11 @@
 """What meter values tell against what telemetry shows was there at their instants (7.31)."""
 
+from bisect import insort
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block, by_layout
 from evc5.rigs.checks.reading.meter import PHASES, Column, line
 from evc5.rigs.checks.reading.telemetry import Rows
@@ -40,7 +40,7 @@ NO_METER = "the meter did not answer, as its fault says"
 NO_ROW = "telemetry does not tell it"
 NO_NUMBER = "told without a number"
 NO_POWER = "a power factor of hardly any power"
-JUST_ORDERED = "an offer within a moment of an order"
+JUST_ORDERED = "an offer within a moment of an order or a fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,11 @@ class TrueValues:
         self._ledger = context.ledger
         self._waiting: dict[int, list[Block]] = {}
         self._kept = 0
-        self._orders: list[float] = []  # when the CSMS last changed what may be offered
+        self._orders: list[float] = []  # when the CSMS, or a fault, last changed what may be offered
         for action in ("SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"):
-            context.bus.replies[action].append(self._commanded)
+            context.bus.replies[action].append(lambda call: self._ordered(call.reply_epoch_s or call.epoch_s))
+        for happening in ("fault", "clear"):
+            context.bus.events[happening].append(lambda event: self._ordered(event.epoch_s))
         context.bus.readings.append(self._readings)
         context.bus.telemetry.append(self._part)
         context.bus.end.append(self._end)
@@ -105,8 +107,9 @@ class TrueValues:
         shown = sum(_shown(column) is not None for column in block.layout.columns)
         self._ledger.not_compared(TRUE_VALUES, reason, shown * len(block))
 
-    def _commanded(self, call: Call) -> None:
-        self._orders = [*self._orders[-MOST_ORDERS:], call.reply_epoch_s or call.epoch_s]
+    def _ordered(self, epoch_s: float) -> None:
+        self._orders = self._orders[-MOST_ORDERS:]
+        insort(self._orders, epoch_s)
 
     # -- each with the part of its time ----------------------------------------------------------
 

@@ -1,7 +1,9 @@
 """The charging profiles in force, through time, and the limits that follow from them."""
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from evc5.rigs.checks.state.profiles import (
     ROUNDED_S,
     TX,
     Cap,
+    Profile,
     Profiles,
     cleared,
     installed,
@@ -45,7 +48,9 @@ class ProfilesInForce:
         self._elder: dict[int, int] = {}  # by id: the connector of transactions from before the recording
         self._remote: dict[tuple[str, int | None], tuple[float, dict[str, object]]] = {}
         self._shown: dict[tuple[str, int | None], float] = {}  # when a card was last held, likewise
+        self._clears: deque[tuple[float, dict[str, Any]]] = deque(maxlen=64)  # accepted ones
         self._own_first = self._policies.get("txdefault_precedence") != "stack-level"
+        self._by_id = self._policies.get("clear_id_with_filters") != "all"
         replies, calls = bus.replies, bus.calls
         replies["SetChargingProfile"].append(self._set)
         replies["ClearChargingProfile"].append(self._clear)
@@ -73,6 +78,19 @@ class ProfilesInForce:
         """Those that held before this call's answer changed them."""
         changed, held = self._latest
         return held if changed is call else self.profiles(call.reply_epoch_s or call.epoch_s)
+
+    def may_bring(self, filters: Mapping[str, Any], epoch_s: float) -> bool:
+        """Would a remote start that is not told to have begun bring a profile that these filters name?"""
+        for (_, connector), (asked, profile) in self._remote.items():
+            if not self._still_waits(asked, epoch_s):
+                continue
+            try:
+                new = read(connector or int(filters.get("connectorId", 0)), profile, epoch_s, self._policies)
+            except (ValueError, KeyError):
+                continue
+            if not cleared((new,), filters, self._by_id):
+                return True
+        return False
 
     def began(self, connector: int, epoch_s: float) -> float | None:
         """When the transaction that runs on a connector began; of 0, the oldest of all."""
@@ -187,9 +205,9 @@ class ProfilesInForce:
         if call.reply is None or call.reply["status"] != "Accepted":
             return
         epoch_s = call.reply_epoch_s or call.epoch_s
-        by_id = self._policies.get("clear_id_with_filters") != "all"
         self._latest = call, self.profiles(epoch_s)
-        self._change(epoch_s, lambda held: cleared(held, call.payload, by_id))
+        self._clears.append((epoch_s, call.payload))
+        self._change(epoch_s, lambda held: cleared(held, call.payload, self._by_id))
 
     def _remotely(self, call: Call) -> None:
         profile = call.payload.get("chargingProfile")
@@ -216,6 +234,13 @@ class ProfilesInForce:
             except (ValueError, KeyError):
                 return
             self._change(start, lambda held: installed(held, new))
+            self._clear_again(new, start)
+
+    def _clear_again(self, new: Profile, start: float) -> None:
+        """What a remote start brought along may have been cleared before its transaction was told."""
+        for epoch_s, filters in self._clears:
+            if epoch_s >= start - ROUNDED_S and not cleared((new,), filters, self._by_id):
+                self._change(epoch_s, lambda held: tuple(p for p in held if p is not new))
 
     def _brought_along(self, tag: str, connector: int, start: float) -> dict[str, object] | None:
         """The profile of the remote start that this is; it waits for a cable until ConnectionTimeOut."""
@@ -224,10 +249,12 @@ class ProfilesInForce:
             return None
         if self._shown.get((tag, connector), -FOREVER) >= asked[0]:
             return None  # the card itself withdrew what was asked for it, or began by itself
-        wait_s = self._history.keys.integer("ConnectionTimeOut", start) or FOREVER
-        if self._history.boots.went_dark_after(asked[0]) <= start:
-            return None  # nobody waits any more after a boot
-        return asked[1] if start - asked[0] <= wait_s + LAPSE_S else None
+        return asked[1] if self._still_waits(asked[0], start) else None
+
+    def _still_waits(self, asked: float, epoch_s: float) -> bool:
+        """Until ConnectionTimeOut, or a boot: after it nobody waits any more."""
+        wait_s = self._history.keys.integer("ConnectionTimeOut", epoch_s) or FOREVER
+        return epoch_s - asked <= wait_s + LAPSE_S and self._history.boots.went_dark_after(asked) > epoch_s
 
     def _stopped(self, call: Call) -> None:
         stopped, elder = (

@@ -21,6 +21,18 @@ AHEAD = {"offset_s": 0.0, "drift_ppm": 500.0}
 IMAGE = "ftp://server/new"
 
 
+BROUGHT = {
+    "chargingProfileId": 8,
+    "stackLevel": 0,
+    "chargingProfilePurpose": "TxProfile",
+    "chargingProfileKind": "Relative",
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 8.1}],
+    },
+}
+
+
 def step(verb: str, *args: Any, **kwargs: Any) -> Step:
     return Step(verb, args, kwargs)
 
@@ -558,6 +570,32 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
     ),
     "a-remote-start-that-waits-for-ever": ({"keys": {"ConnectionTimeOut": 0}}, {}, ASKED_FOR_EVER),
     "an-emergency-stop-that-is-over-at-once": ({"latency_s": 0.05}, {}, STOPPED_FOR_A_MOMENT),
+    "a-profile-cleared-in-the-instant-in-which-its-remote-start-begins": (
+        {"behaviour": "ocpp16", "latency_s": 0.8},
+        {},
+        [
+            step("plug_in", 1, "vw-e-golf-2017", 0.5, 13.0),
+            wait(120.0),
+            step(
+                "ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "T", "chargingProfile": BROUGHT}
+            ),
+            step("ask", "ClearChargingProfile", {}),
+            wait(60.0),
+        ],
+    ),
+    "an-offer-told-in-the-instant-in-which-a-fault-takes-it-away": (
+        {"behaviour": "ocpp16", "latency_s": 0.05, "keys": SAMPLED},
+        {},
+        [
+            step("plug_in", 1, "renault-zoe-ze50", 0.057, 20.0),
+            wait(900.0),
+            step("ask", "GetCompositeSchedule", {"connectorId": 2, "duration": 600}),
+            step("present_tag", 1, "KIN1"),
+            step("ask", "TriggerMessage", {"requestedMessage": "MeterValues"}),
+            step("inject", "over-temperature", 1),
+            wait(3.0),
+        ],
+    ),
 }
 
 
