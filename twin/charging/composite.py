@@ -220,13 +220,12 @@ def _connector_flow(connector: int, said: Sequence[Cap], outlook: Outlook, layer
     if rules.is_impossible(said, wiring):
         return Flow.of(0.0, conducting, asked)
     used = rules.used(conducting, outlook.car)
-    amps = min(rules.offer_a(cap, outlook) for cap in said)
-    in_watts = [cap.watts for cap in said if cap.watts is not None]
+    amps, are_from_watts = min((rules.offer_a(cap, outlook), cap.watts is not None) for cap in said)
     hint_a = max(rules.hint_a(cap, wiring, used) for cap in said)
-    if in_watts:
-        flow = Flow.of(min(amps, local_a), used, used, hint_a)
-        return flow._replace(watts=min(flow.watts, *in_watts))  # which one that begins may not have
-    return Flow.of(min(amps, local_a), conducting, asked, hint_a)
+    watts = [cap.watts for cap in said if cap.watts is not None]
+    over = used if watts else conducting
+    flow = Flow.of(min(amps, local_a), over, used if are_from_watts else asked, hint_a)
+    return flow._replace(watts=min(flow.watts, *watts)) if watts else flow  # one that begins may exceed them
 
 
 def _together(flows: Sequence[Flow], whole: Cap | None, layers: Layers) -> Flow:
