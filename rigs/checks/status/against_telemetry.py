@@ -157,6 +157,7 @@ class Standing:
             ) & ~faulting  # until its start is taken, its stop cannot be told
         any_of |= self._mains.is_off(connector, rows) & ~faulting
         any_of |= self._while_set(connector, epoch_s) & ~faulting
+        any_of |= (rows.highest("capability_a") == 0) & ~faulting  # heat alone: a fault or a pause
         any_of |= (
             connectors.plugged[connector].cover(epoch_s) != here
         ) & ~faulting  # the eye sees what it cannot

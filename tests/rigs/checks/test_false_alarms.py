@@ -7,6 +7,7 @@ import pytest
 from random_days import Step, play
 from random_days.__main__ import findings
 
+from evc5 import Rig
 from evc5.rigs.checks import judge
 
 TABLE = {"name": "steps", "start": "2024-03-01T00:00:00Z", "days": 3660.0}
@@ -596,3 +597,12 @@ def test_frames_without_their_events_tell_of_an_outage_themselves(tmp_path: Path
     verdict = judge(bare)
     assert [row["requirement"] for row in verdict.findings if row["severity"] == "error"] == []
     assert next(row["count"] for row in verdict.requirements if row["id"] == "metering.sample-interval") > 40
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mean_c", [45, 55])
+def test_heat_alone_may_fault_a_connector(mean_c: int, tmp_path: Path) -> None:
+    rig = Rig.load("hot-day").revised({"ambient.mean_c": mean_c, "recording.report": False})
+    run = rig.run(out=tmp_path / "run")
+    assert "Faulted" in set(run.telemetry.status)
+    assert [row for row in run.findings if row["severity"] == "error"] == []
