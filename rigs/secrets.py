@@ -56,17 +56,13 @@ def without_passwords(text: str) -> str:
     """Any words, with zeros for the password of a URL and for what is called one."""
     for pattern in (_URL, _OPTION):
         text = pattern.sub(lambda match: match[1] + zeros(match[2]), text)
-    return _BASIC.sub(
-        lambda match: match[1] + (zeros(match[2]) if _is_pair(match[2]) else match[2]),
-        text,
-    )
+    return _BASIC.sub(lambda match: match[1] + (zeros(match[2]) if _is_pair(match[2]) else match[2]), text)
 
 
 def _is_pair(word: str) -> bool:
     """Is it a user and a password in base64, and no word of a language?"""
+    bare = word.rstrip("=").translate(_URL_SAFE)
     try:
-        return b":" in urlsafe_b64decode(
-            word.rstrip("=").translate(_URL_SAFE) + "=" * (-len(word.rstrip("=")) % 4)
-        )
+        return b":" in urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
     except ValueError:
         return False

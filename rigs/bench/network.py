@@ -26,10 +26,8 @@ from evc5.twin.sheet import vendor
 from evc5.twin.sheet.configuration import Configuration
 
 if TYPE_CHECKING:
-    from evc5.twin.line.websocket import Socket
-
-if TYPE_CHECKING:
     from evc5.rigs.rigfile.file import RigFile
+    from evc5.twin.line.websocket import Socket
 
 LOCKSTEP = "lockstep"  # as fast as the other end answers
 SAME_TIME_S = 60.0  # a back office whose clock is no further off lives in the time of the run; assumed

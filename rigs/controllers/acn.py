@@ -5,7 +5,6 @@ Source of the form: acnportal.algorithms.BaseAlgorithm, acnportal.acnsim.interfa
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -81,8 +80,8 @@ class AcnAlgorithm:
 
     def _info(self, session: Session, view: View) -> SessionInfo:
         delivered_kwh = session.energy_wh / 1000.0
-        arrival, now = _steps(session.started, view), _steps(view.now, view)
-        leaves = max(_steps(self._guess.departure(session), view), now + 1, arrival + 1)
+        arrival, now = view.steps(session.started), view.steps(view.now)
+        leaves = max(view.steps(self._guess.departure(session)), now + 1, arrival + 1)
         steps = min(leaves - arrival, leaves - now)
         return SessionInfo(
             station_id=str(session.connector),
@@ -96,8 +95,3 @@ class AcnAlgorithm:
             min_rates=np.zeros(steps),
             max_rates=np.full(steps, most_a(session, view)),
         )
-
-
-def _steps(at: datetime, view: View) -> int:
-    """Whole steps since the run's start."""
-    return int((at - view.start).total_seconds() // view.every_s)

@@ -63,7 +63,7 @@ class AcnInterface:
     @property
     def current_time(self) -> int:
         """Steps since the run's start."""
-        return int((self._view.now - self._view.start).total_seconds() // self._view.every_s)
+        return self._view.steps(self._view.now)
 
     @property
     def current_datetime(self) -> datetime:

@@ -58,6 +58,10 @@ class View:
     def every(self) -> timedelta:
         return timedelta(seconds=self.every_s)
 
+    def steps(self, at: datetime) -> int:
+        """Whole steps of `every` from the run's start to a moment."""
+        return int((at - self.start).total_seconds() // self.every_s)
+
 
 Limit = float | Sequence[float] | None  # A per phase; one a step of `every`, the last holds; None: no limit
 Limits = Mapping[int, Limit]  # by connector; one that is left out keeps what it has

@@ -12,10 +12,11 @@ from typing import Any, Self, TypeVar
 from evc5.models.faults import Fault
 from evc5.models.vehicles import presets
 from evc5.rigs.analysis.run import Run
+from evc5.rigs.bench import asked
 from evc5.rigs.bench.assembly import header
 from evc5.rigs.bench.bench import CallError, NoReply
 from evc5.rigs.checks import finish
-from evc5.rigs.errors import BadInput, BenchFault, NotAvailable
+from evc5.rigs.errors import BenchFault, NotAvailable
 from evc5.rigs.hardware.making import check
 from evc5.rigs.rigfile.file import NOTHING, RigFile
 from evc5.rigs.served.back_office import Plan, Service, Station
@@ -169,8 +170,7 @@ class Charger:
     ) -> None:
         """Plug in a car, as far as cable box and load can be one."""
         known = self.rig.cars if self.rig is not None else presets()
-        if vehicle not in known:
-            raise BadInput(f"vehicle must be one of {', '.join(sorted(known))}, got {vehicle!r}")
+        asked.one_of(vehicle, "vehicle", sorted(known))
         about = {"vehicle": vehicle, "soc": soc, "cable_a": cable_a}
         self.hands("plug-in", connector, about, car=known[vehicle])
 
@@ -182,10 +182,10 @@ class Charger:
         self.hands("tag", connector, {"id_tag": id_tag})
 
     def inject(self, fault: str, connector: int = 1) -> None:
-        self.hands("fault", connector, {"fault": _fault(fault)})
+        self.hands("fault", connector, {"fault": asked.one_of(fault, "fault", list(Fault))})
 
     def clear(self, fault: str, connector: int = 1) -> None:
-        self.hands("clear", connector, {"fault": _fault(fault)})
+        self.hands("clear", connector, {"fault": asked.one_of(fault, "fault", list(Fault))})
 
     def reading(self, connector: int) -> Told:
         """What the instruments told last of a connector, by the names of telemetry's columns."""
@@ -268,12 +268,6 @@ def _plan(rig: RigFile | None, out: Path, identity: str = "") -> Plan:
         )
     keys = {rig.station.identity: rig.configuration().text("AuthorizationKey")}
     return Plan(out, rig, keys, {**header(rig), "csms": "served", "pace": 1.0})
-
-
-def _fault(name: str) -> str:
-    if name not in set(Fault):
-        raise BadInput(f"fault must be one of {', '.join(Fault)}, got {name!r}")
-    return name
 
 
 def _not_available(what: str) -> None:

@@ -67,7 +67,7 @@ def flow(metal: Metal) -> list[Learned]:
 def sharing(metal: Metal) -> tuple[str, int] | None:
     """How two connectors that charge at once share what there is, and at how many changes that was seen."""
     rows = metal.run.telemetry
-    offers = [rows[rows["connector"] == n].sort_values("t") for n in (1, 2)]
+    offers = [rows[rows["connector"] == n].sort_values("t") for n in CONNECTORS]
     if any(part["offered1_a"].notna().sum() == 0 for part in offers):
         return None
     t_s = np.unique(np.concatenate([part["t"].to_numpy() for part in offers]))

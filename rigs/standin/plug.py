@@ -115,9 +115,6 @@ class Plug:
     def reference(self) -> shown.Told:
         return self._bench.do(lambda: shown.of_reference(self.outlet))
 
-    def own_meter(self) -> shown.Told:
-        return self._bench.do(lambda: shown.of_own(self.outlet))
-
     def _levels(self) -> dict[str, float]:
         now = self.outlet.reading()
         high_v = float(VOLTS[now.pilot])

@@ -1,14 +1,13 @@
 """The other end of a SCPI device: whatever its dialect would tell it, it understands."""
 
 import re
-import socketserver
-import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from evc5.rigs.errors import BadInput
 from evc5.rigs.hardware.roles import Three
 from evc5.rigs.hardware.scpi.dialects import Dialect
 from evc5.rigs.hardware.scpi.instruments import SET_V
+from evc5.rigs.standin.line_server import LineServer
 from evc5.rigs.standin.plug import Plug, Power
 from evc5.rigs.standin.shown import Told
 
@@ -16,7 +15,6 @@ FIELD = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 NUMBER = r"([-+0-9.eE]+)"
 RESOURCE = re.compile(r"TCPIP\d*::([^:]+)::(\d+)::SOCKET", re.IGNORECASE)
 GOOD, UNKNOWN = '0,"No error"', '-113,"Undefined header"'  # SCPI-99, 21.8
-POLL_S = 0.05
 
 Values = Mapping[str, float]
 
@@ -85,31 +83,19 @@ def analyser(dialect: Dialect, plug: Plug) -> Instrument:
     return Instrument(dialect, {}, plug.reference)
 
 
-class ScpiServer:
-    """One instrument at a VISA address of a raw socket, until `close`."""
+class ScpiServer(LineServer):
+    """One instrument at a VISA address of a raw socket."""
 
     def __init__(self, resource: str, instrument: Instrument) -> None:
         found = RESOURCE.fullmatch(resource)
         if found is None:
             raise BadInput(f"url must be TCPIP0::host::port::SOCKET to be served, got {resource!r}")
 
-        class Conversation(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                for raw in self.rfile:
-                    answer = instrument.hear(raw.decode("ascii", "replace").strip())
-                    if answer is not None:
-                        self.wfile.write(f"{answer}\n".encode())
+        def answer(raw: bytes) -> bytes | None:
+            said = instrument.hear(raw.decode("ascii", "replace").strip())
+            return None if said is None else said.encode()
 
-        class Threads(socketserver.ThreadingTCPServer):
-            allow_reuse_address = True
-            daemon_threads = True
-
-        self._server = Threads((found[1], int(found[2])), Conversation)
-        threading.Thread(target=self._server.serve_forever, args=(POLL_S,), daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(found[1], int(found[2]), answer)
 
 
 def _nothing(_: Values) -> None:

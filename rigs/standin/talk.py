@@ -5,20 +5,18 @@
 
 import json
 import socket
-import socketserver
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from evc5.rigs.errors import BadInput
 from evc5.rigs.hardware.drivers.far import vehicle_of
+from evc5.rigs.standin.line_server import LineServer
 from evc5.rigs.standin.plug import Plug, Power
 
 Asked = Mapping[str, Any]
 Answer = dict[str, Any]
 ROOM_C = 20.0  # assumed, before a chamber is told anything
-POLL_S = 0.05  # how soon the server notices that it is to end
 
 
 class Devices:
@@ -79,30 +77,14 @@ class Devices:
         return {**three, **{name: told[name] for name in ("total_w", "hz", "energy_wh")}}
 
 
-class TalkServer:
-    """Serves any number of connections until `close`."""
+class TalkServer(LineServer):
+    """Devices that are talked to in lines of JSON."""
 
     def __init__(self, host: str, port: int, devices: Devices) -> None:
-        class Conversation(socketserver.StreamRequestHandler):
-            def handle(self) -> None:
-                for raw in self.rfile:
-                    answer = devices.answer(raw.decode("utf-8", "replace"))
-                    self.wfile.write(json.dumps(answer).encode() + b"\n")
+        def answer(raw: bytes) -> bytes:
+            return json.dumps(devices.answer(raw.decode("utf-8", "replace"))).encode()
 
-        class Threads(socketserver.ThreadingTCPServer):
-            allow_reuse_address = True
-            daemon_threads = True
-
-        self._server = Threads((host, port), Conversation)
-        threading.Thread(target=self._server.serve_forever, args=(POLL_S,), daemon=True).start()
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(host, port, answer)
 
 
 def main() -> None:

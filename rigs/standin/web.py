@@ -7,9 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from evc5.rigs.standin.line_server import POLL_S
 from evc5.rigs.standin.plug import Power
 
-POLL_S = 0.05
 MOST_BYTES = 65_536
 
 

@@ -9,7 +9,6 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.state.connectors import STOP_TOLD_S, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.profiles import cleared
 from evc5.rigs.checks.state.profiles_in_force import MAX, TX
 from evc5.rigs.checks.state.requirement import Requirement as R
 
@@ -162,10 +161,9 @@ class Decrees:
         epoch_s = call.reply_epoch_s or call.epoch_s
         status = call.reply["status"]
         now = self._in_force.before(call)
-        by_id = self._context.policies.get("clear_id_with_filters") != "all"
-        matches = len(cleared(now, call.payload, by_id)) < len(now)
+        matches = len(self._in_force.left(now, call.payload)) < len(now)
         lasting = tuple(p for p in now if p.purpose != TX)  # a TxProfile may have gone with its transaction
-        contradicts = status == "Unknown" and len(cleared(lasting, call.payload, by_id)) < len(lasting)
+        contradicts = status == "Unknown" and len(self._in_force.left(lasting, call.payload)) < len(lasting)
         if not contradicts and not transactions_are_told(self._context, call.epoch_s):
             return
         if status == "Accepted" and not matches and self._in_force.may_bring(call.payload, epoch_s):

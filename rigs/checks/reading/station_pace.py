@@ -4,7 +4,7 @@
 Its stamps tell that time, frame by frame.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice, pairwise
@@ -43,6 +43,13 @@ class Stamps:
                 if stamp >= newest:
                     newest = stamp
                     yield t_s, stamp
+
+
+def served_pace(summary: Mapping[str, Any]) -> float:
+    """How many seconds of the run a second of our clock was (`evc5 csms --pace`); 1 where another kept it."""
+    pace = summary.get("pace")
+    is_served = summary.get("csms") == "served"
+    return float(pace) if is_served and isinstance(pace, int | float) and pace > 1.0 else 1.0
 
 
 def pace_of(messages: Path, start: float) -> tuple[float, list[Pair]] | None:

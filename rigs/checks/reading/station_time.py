@@ -18,7 +18,7 @@ import orjson
 
 from evc5.rigs.checks.reading.frames import CALL, Frame, Reader, lines
 from evc5.rigs.checks.reading.instants import epoch
-from evc5.rigs.checks.reading.station_pace import pace_of, told_times
+from evc5.rigs.checks.reading.station_pace import pace_of, served_pace, told_times
 from evc5.rigs.checks.reading.transcripts import transcript
 
 Sets = Sequence[tuple[float, float]]  # when a clock was set in the run, and by how much
@@ -152,7 +152,7 @@ def station_time(
     """The time that a recording is judged in; `summary` says whether its clock drifts."""
     if events is None:
         return StationTime(start)
-    if _runs_fast_itself(summary) and len(knots := told_times(messages, start)) > 1:
+    if served_pace(summary) > 1.0 and len(knots := told_times(messages, start)) > 1:
         return PacedTime(start, knots, 1.0)  # a second of the wall clock is many here: stamps tell more
     if summary.get("csms") in DIALLED_IN and (found := pace_of(messages, start)) is not None:
         pace, knots = found
@@ -164,12 +164,6 @@ def station_time(
         return StationTime(start + set_ahead_s(messages, events, start))
     sets = [(row["t"], row["detail"]["offset_s"]) for row in _clock_sets(events)]
     return StationTime(start, drifting(offset_s, ppm * 1e-6, sets), sets)
-
-
-def _runs_fast_itself(summary: Mapping[str, Any]) -> bool:
-    """Was it served at a factor of the clock (`evc5 csms --pace`)?"""
-    pace = summary.get("pace")
-    return summary.get("csms") == "served" and isinstance(pace, int | float) and pace > 1.0
 
 
 def drifting(offset_s: float, rate: float, sets: Sets) -> list[tuple[float, float]]:

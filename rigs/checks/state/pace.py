@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from evc5.rigs.checks.reading.station_pace import served_pace
 from evc5.rigs.checks.state.tolerances import Tolerances
 
 HELD_UP_S = 0.1  # wall clock; assumed, of a machine that has other work
@@ -39,13 +40,6 @@ WITHIN_A_MINUTE = (
     "transaction.stop-reason",
     "transaction.unplugged",
 )
-
-
-def served_pace(summary: Mapping[str, Any]) -> float:
-    """How many seconds of the run a second of our clock was; 1 where another has kept the time."""
-    pace = summary.get("pace")
-    is_served = summary.get("csms") == "served"
-    return float(pace) if is_served and isinstance(pace, int | float) and pace > 1.0 else 1.0
 
 
 def left_out(summary: Mapping[str, Any]) -> Mapping[str, str]:

@@ -88,9 +88,13 @@ class ProfilesInForce:
                 new = read(connector or int(filters.get("connectorId", 0)), profile, epoch_s, self._policies)
             except (ValueError, KeyError):
                 continue
-            if not cleared((new,), filters, self._by_id):
+            if not self.left((new,), filters):
                 return True
         return False
+
+    def left(self, held: Profiles, filters: Mapping[str, Any]) -> Profiles:
+        """What a ClearChargingProfile leaves of them, as the policy has its id beside other filters."""
+        return cleared(held, filters, self._by_id)
 
     def began(self, connector: int, epoch_s: float) -> float | None:
         """When the transaction that runs on a connector began; of 0, the oldest of all."""
@@ -207,7 +211,7 @@ class ProfilesInForce:
         epoch_s = call.reply_epoch_s or call.epoch_s
         self._latest = call, self.profiles(epoch_s)
         self._clears.append((epoch_s, call.payload))
-        self._change(epoch_s, lambda held: cleared(held, call.payload, self._by_id))
+        self._change(epoch_s, lambda held: self.left(held, call.payload))
 
     def _remotely(self, call: Call) -> None:
         profile = call.payload.get("chargingProfile")
@@ -239,7 +243,7 @@ class ProfilesInForce:
     def _clear_again(self, new: Profile, start: float) -> None:
         """What a remote start brought along may have been cleared before its transaction was told."""
         for epoch_s, filters in self._clears:
-            if epoch_s >= start - ROUNDED_S and not cleared((new,), filters, self._by_id):
+            if epoch_s >= start - ROUNDED_S and not self.left((new,), filters):
                 self._change(epoch_s, lambda held: tuple(p for p in held if p is not new))
 
     def _brought_along(self, tag: str, connector: int, start: float) -> dict[str, object] | None:

@@ -11,6 +11,7 @@ from evc5.rigs.probe.groups.sessions import (
     STOPS_S,
     begun,
     car,
+    charging,
     with_card,
     written,
 )
@@ -117,11 +118,7 @@ def _attempts(context: Context) -> None:
     """Policy transaction_message_retry: a StopTransaction that gets CALLERRORs, again and again."""
     interval_s = min(_set_or_told(context, "TransactionMessageRetryInterval", INTERVAL_S), int(REPEATS_S[1]))
     attempts = _set_or_told(context, "TransactionMessageAttempts", ATTEMPTS)
-    with car(context) as hands:
-        mark = context.line.mark()
-        hands.present_card(CONNECTOR)
-        begun(context, mark)
-        context.line.wait(AWAY_S)
+    with charging(context, AWAY_S) as (hands, mark):
         context.line.script("StopTransaction", error="InternalError")
         try:
             hands.present_card(CONNECTOR)

@@ -10,6 +10,7 @@ import pytest
 
 from evc5 import Bench
 from evc5.models.faults import Fault
+from evc5.models.outlet import Outlet
 from evc5.rigs.hardware.modbus import maps
 from evc5.rigs.hardware.modbus.line import Line
 from evc5.rigs.hardware.modbus.meter import ModbusMeter
@@ -28,6 +29,19 @@ KEYS = {
 POLL_S = 30.0  # of the bench's time
 
 
+def own_meter(outlet: Outlet) -> shown.Told:
+    """What the charge point's own kWh meter shows, with its class and in its steps."""
+    now = outlet.shown()
+    told: shown.Told = {
+        "total_w": float(now.p_w),
+        "hz": now.frequency_hz,
+        "energy_wh": float(now.register_wh),
+    }
+    for n, (volts, amps, watts) in enumerate(zip(now.u_v, now.i_a, now.phase_w, strict=True), 1):
+        told |= {f"u{n}_v": volts, f"i{n}_a": amps, f"p{n}_w": float(watts)}
+    return told | {"energy_wh": float(now.register_wh), "serial": shown.SERIAL}
+
+
 class Loop:
     """World, meter on the bus, controller, back office: `advance` polls as a controller does."""
 
@@ -37,7 +51,7 @@ class Loop:
         self._pair = Pair(folder / "bus")
         map_ = maps.find("SDM630", folder)
         self.emulator = MeterEmulator(
-            f"serial://{self._pair.far}?baud=38400", map_, {1: lambda: shown.of_own(self.outlet)}
+            f"serial://{self._pair.far}?baud=38400", map_, {1: lambda: own_meter(self.outlet)}
         )
         reads = ModbusMeter(Line(f"serial://{folder / 'bus'}?baud=38400", 1, 1.5), map_)
         self.meter = BusMeter(self.outlet, reads, self._fails)
