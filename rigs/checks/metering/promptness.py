@@ -67,12 +67,11 @@ class Promptness:
     def _transaction(self, call: Call) -> None:
         """A start or a stop, the first time that it goes."""
         stamp = epoch(call.payload["timestamp"])
-        if call.epoch_s - stamp <= PROMPT_S or not self._excused(stamp, call.epoch_s):
+        if not self._is_late(stamp, call.epoch_s):
+            self._ledger.held(TOLD, 1, call.connector, call.epoch_s)
+        elif not self._excused(stamp, call.epoch_s):
             actual, message = f"after {call.epoch_s - stamp:.0f} s", f"{call.action} was told late"
-            if call.epoch_s - stamp <= PROMPT_S:
-                self._ledger.held(TOLD, 1, call.connector, call.epoch_s)
-            else:
-                self._late.append((TOLD, call.epoch_s, call.connector, actual, message))
+            self._late.append((TOLD, call.epoch_s, call.connector, actual, message))
 
     def _prompt(self, connector: int, block: Block) -> None:
         """A reading goes at once; one that waits has an outage, or a call that went unanswered, behind it."""
@@ -82,7 +81,7 @@ class Promptness:
         self._ledger.held(PROMPT, int(np.count_nonzero(~late)), connector, block.stamp[~late])
         for k in np.flatnonzero(late).tolist():
             told, taken = float(block.epoch_s[k]), float(block.stamp[k])
-            if not self._excused(taken, told):
+            if self._is_late(taken, told) and not self._excused(taken, told):
                 actual = f"after {told - taken:.0f} s"
                 message = "a meter value was told late"
                 self._late.append((PROMPT, told, connector, actual, message))
@@ -93,6 +92,9 @@ class Promptness:
             if not self._ledger.failures(CLOCK):
                 expected = f"within {PROMPT_S:g} s"
                 self._ledger.broken(requirement, told, connector, expected, actual, message)
+
+    def _is_late(self, taken: float, told: float) -> bool:
+        return told - taken - self._context.ledger.time.vague_s(told) > PROMPT_S
 
     def _excused(self, taken: float, told: float) -> bool:
         history = self._context.history

@@ -53,7 +53,7 @@ def served_pace(summary: Mapping[str, Any]) -> float:
 
 
 def pace_of(messages: Path, start: float) -> tuple[float, list[Pair]] | None:
-    """How many times as fast a station's time runs, and the knots of it; None of one that lives in ours."""
+    """How many times as fast a station's time runs, and what it told; None of one that lives in ours."""
     stamps = Stamps(messages, start)
     pairs = list(islice(stamps.pairs(), LOOKED_AT_STAMPS))
     if not _run_fast(_grown(pairs)):
@@ -64,17 +64,12 @@ def pace_of(messages: Path, start: float) -> tuple[float, list[Pair]] | None:
         return None  # told late, of a time that was right
     if len(pairs) == LOOKED_AT_STAMPS:
         pairs = list(Stamps(messages, start).pairs())
-    return _factor(pairs), _knots(pairs, start)
+    return _factor(pairs), pairs
 
 
 def told_times(messages: Path, start: float) -> list[Pair]:
-    """Seconds of the run, and how far the stamps that were told then are ahead of them."""
-    return _knots(list(Stamps(messages, start).pairs()), start)
-
-
-def _knots(pairs: list[Pair], start: float) -> list[Pair]:
-    newest_at = dict(pairs)  # of those told at one moment
-    return [(t_s, stamp - start - t_s) for t_s, stamp in newest_at.items()]
+    """What the station's stamps told of its time, and when."""
+    return list(Stamps(messages, start).pairs())
 
 
 def _grown(pairs: list[Pair]) -> list[Pair]:
@@ -98,12 +93,12 @@ def _factor(pairs: list[Pair]) -> float:
 
 def _stamped(messages: Path, start: float) -> Iterator[tuple[float, str, float | None]]:
     """The station's CALLs: when, what, and the newest stamp in it."""
-    reader = Reader(start)
+    reader = Reader(start, lambda t_s: t_s)
     for number, raw in transcript(messages):
         with suppress(ValueError, TypeError, AttributeError):
             frame = reader.read(number, raw)
             if frame.up and frame.kind == CALL:
-                yield frame.epoch_s - start, frame.action, _newest(frame.payload)
+                yield frame.epoch_s, frame.action, _newest(frame.payload)
 
 
 def _newest(payload: dict[str, Any]) -> float | None:

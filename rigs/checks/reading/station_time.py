@@ -18,7 +18,7 @@ import orjson
 
 from evc5.rigs.checks.reading.frames import CALL, Frame, Reader, lines
 from evc5.rigs.checks.reading.instants import epoch
-from evc5.rigs.checks.reading.station_pace import pace_of, served_pace, told_times
+from evc5.rigs.checks.reading.station_pace import Pair, pace_of, served_pace, told_times
 from evc5.rigs.checks.reading.transcripts import transcript
 
 Sets = Sequence[tuple[float, float]]  # when a clock was set in the run, and by how much
@@ -81,7 +81,7 @@ class StationTime:
         return np.array([self.doubt_s(stamp) for stamp in stamps.tolist()])
 
     def vague_s(self, epoch_s: float) -> float:
-        """How far what bears no stamp may be off: here only a clock that is set brings doubt."""
+        """How far a frame's own time may be off: here only a clock that is set brings doubt."""
         return 0.0
 
     def later(self, since: float, seconds: float) -> float:
@@ -112,9 +112,11 @@ class StationTime:
 class PacedTime(StationTime):
     """That of a station whose clock and timers run many times as fast as the run's."""
 
-    def __init__(self, start: float, knots: list[tuple[float, float]], pace: float) -> None:
-        super().__init__(start, knots)
+    def __init__(self, start: float, told: list[Pair], pace: float) -> None:
+        newest = dict(told)  # of the stamps that came at one moment: its time
+        super().__init__(start, [(t_s, stamp - start - t_s) for t_s, stamp in newest.items()])
         self.pace = pace
+        self._oldest = list(dict(reversed(told)).values())[::-1]
 
     @property
     def begins(self) -> float:
@@ -122,9 +124,9 @@ class PacedTime(StationTime):
 
     def vague_s(self, epoch_s: float) -> float:
         """It lies somewhere between the stamps around it: such a station's time goes by leaps."""
-        k = bisect_right(self._told, epoch_s)
-        since, until = self._told[max(k - 1, 0)], self._told[min(k, len(self._told) - 1)]
-        return float(until - since)
+        k = bisect_right(self._told, epoch_s + STEP_HAIR_S)
+        since = min(self._told[max(k - 2, 0)], self._oldest[max(k - 1, 0)])
+        return float(self._told[min(k, len(self._told) - 1)] - since)
 
     def later(self, since: float, seconds: float) -> float:
         return since + seconds
@@ -152,14 +154,14 @@ def station_time(
     """The time that a recording is judged in; `summary` says whether its clock drifts."""
     if events is None:
         return StationTime(start)
-    if served_pace(summary) > 1.0 and len(knots := told_times(messages, start)) > 1:
-        return PacedTime(start, knots, 1.0)  # a second of the wall clock is many here: stamps tell more
+    if served_pace(summary) > 1.0 and len(told := told_times(messages, start)) > 1:
+        return PacedTime(start, told, 1.0)  # a second of the wall clock is many here: stamps tell more
     if summary.get("csms") in DIALLED_IN and (found := pace_of(messages, start)) is not None:
-        pace, knots = found
-        return PacedTime(start, knots, pace)
+        pace, told = found
+        return PacedTime(start, told, pace)
     clock = summary.get("clock")
-    told = clock if isinstance(clock, dict) else {}
-    offset_s, ppm = (told.get(name) or 0.0 for name in ("offset_s", "drift_ppm"))
+    table = clock if isinstance(clock, dict) else {}
+    offset_s, ppm = (table.get(name) or 0.0 for name in ("offset_s", "drift_ppm"))
     if not isinstance(ppm, int | float) or not isinstance(offset_s, int | float) or not (ppm or offset_s):
         return StationTime(start + set_ahead_s(messages, events, start))
     sets = [(row["t"], row["detail"]["offset_s"]) for row in _clock_sets(events)]

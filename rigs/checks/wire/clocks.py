@@ -6,6 +6,7 @@ transactions. A CSMS whose clock is wrong is named, and its station judged in th
 
 from copy import deepcopy
 from dataclasses import dataclass, field
+from math import copysign
 from typing import Any
 
 from evc5.rigs.checks.reading.call import Call
@@ -132,7 +133,8 @@ class Clocks:
         )
 
     def _is_wrong(self, call: Call, text: str) -> bool:
-        ahead = epoch(text) - call.epoch_s
+        off = epoch(text) - call.epoch_s
+        ahead = copysign(max(abs(off) - self._ledger.time.vague_s(call.epoch_s), 0.0), off)
         if self._csms_ahead and abs(ahead - self._csms_ahead) <= AHEAD_S:
             return True  # as it was given: no fault of its own, and no use to any other check
         what = self._fault(call, epoch(text), ahead)
