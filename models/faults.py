@@ -20,6 +20,13 @@ class Fault(StrEnum):
     OVER_CURRENT = "over-current"
     OVER_TEMPERATURE = "over-temperature"
     METER = "power-meter-failure"
+    METER_CRC = "meter-crc"
+    METER_GARBAGE = "meter-garbage"
+    METER_LATE = "meter-late"
+    METER_WRONG_UNIT = "meter-wrong-unit"
+    METER_FROZEN = "meter-frozen"
+    METER_JUMP = "meter-jump"
+    METER_PHASE = "meter-phase-lost"
     WELDED = "contactor-welded"
     READER = "reader-failure"
     POWER = "power-loss"
@@ -52,14 +59,30 @@ EFFECTS = {
     Fault.OVER_CURRENT: Effect("the car draws 1.3 times the offer, and 1 A", current=1.3, excess_a=1.0),
     Fault.OVER_TEMPERATURE: Effect("the socket's sensor reads 90 K more", sensor_k=90.0),
     Fault.METER: Effect("the kWh meter counts on but does not answer"),
+    Fault.METER_CRC: Effect("the kWh meter's answers have wrong checksums"),
+    Fault.METER_GARBAGE: Effect("the kWh meter's answers are no frames"),
+    Fault.METER_LATE: Effect("the kWh meter answers when nobody waits any more"),
+    Fault.METER_WRONG_UNIT: Effect("another unit's address stands in the kWh meter's answers"),
+    Fault.METER_FROZEN: Effect("the kWh meter tells for ever what it told when this set in"),
+    Fault.METER_JUMP: Effect("the kWh meter's register stands 10 kWh too high"),
+    Fault.METER_PHASE: Effect("the kWh meter sees nothing of L2, and leaves it out of the total"),
     Fault.WELDED: Effect("the contactor does not open"),
     Fault.READER: Effect("the card reader does not answer"),
     Fault.POWER: Effect("no mains: contactor drops open, no pilot", voltage=(0.0, 0.0, 0.0)),
     Fault.PHASE: Effect("the outlet's L2 is dead", voltage=(1.0, 0.0, 1.0)),
     Fault.EMERGENCY: Effect("the emergency stop button is held in"),
 }
+UNREADABLE = (  # by a meter that tells nothing
+    Fault.METER,
+    Fault.METER_CRC,
+    Fault.METER_GARBAGE,
+    Fault.METER_LATE,
+    Fault.METER_WRONG_UNIT,
+)
+MISREAD = (Fault.METER_FROZEN, Fault.METER_JUMP, Fault.METER_PHASE)  # one that tells what is not so
+JUMP_WH = 10_000.0  # assumed: no car takes that between two readings
 # The others show in what they do.
-SEEN_AT_ONCE = frozenset((Fault.PILOT, Fault.GROUND, Fault.METER, Fault.READER, Fault.EMERGENCY))
+SEEN_AT_ONCE = frozenset((Fault.PILOT, Fault.GROUND, *UNREADABLE, Fault.READER, Fault.EMERGENCY))
 
 
 def effect(fault: str) -> Effect:

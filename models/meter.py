@@ -1,10 +1,12 @@
 """The kWh meter: what it counts, how wrong it may be, and in which steps it shows it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
+from evc5.models.faults import JUMP_WH, Fault
 from evc5.models.functions import ONE, Functions, Number
 from evc5.models.segment import ZERO, Segment
 from evc5.models.supply import Three
@@ -107,6 +109,27 @@ class MeterSpec:
             segment.temp_c(t_s, fn),
             fixed.frequency_hz,
         )
+
+
+def misread(told: Metered, faults: Collection[str], frozen: Metered | None) -> Metered:
+    """What comes over the bus instead; charge and the socket's temperature are no meter's."""
+    if frozen is not None:
+        told = frozen._replace(soc=told.soc, temp_c=told.temp_c)
+    if Fault.METER_JUMP in faults:
+        by_phase = tuple(wh + JUMP_WH / 3.0 for wh in told.register_phase_wh)
+        told = told._replace(register_wh=told.register_wh + JUMP_WH, register_phase_wh=by_phase)
+    return _without_l2(told) if Fault.METER_PHASE in faults else told
+
+
+def _without_l2(told: Metered) -> Metered:
+    u1, _, u3 = told.u_v
+    return told._replace(
+        i_a=_two(told.i_a), u_v=(u1, 0.0, u3), phase_w=_two(told.phase_w), p_w=told.p_w - told.phase_w[1]
+    )
+
+
+def _two(three: Numbers) -> Numbers:
+    return (three[0], 0.0, three[2])
 
 
 @lru_cache(maxsize=64)

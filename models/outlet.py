@@ -11,7 +11,7 @@ from evc5.models.car import OFF, Car, Pack
 from evc5.models.circuit import Circuit
 from evc5.models.faults import Fault
 from evc5.models.heat import Air, Ambient, Lag, Warmth
-from evc5.models.meter import Metered, MeterSpec
+from evc5.models.meter import Metered, MeterSpec, misread
 from evc5.models.pilot import CABLE_OHM, PWM_MAX_A, PWM_MIN_A, PilotLine
 from evc5.models.segment import Fixed, Reading, Segment
 from evc5.models.supply import Supply, Three
@@ -83,6 +83,7 @@ class Outlet:
         self.warmth = Warmth(world.lags, self.circuit.squares, False, self._timeline.now, (0.0, 0.0, 0.0))
         self._grid_v: Three = (0.0, 0.0, 0.0)
         self._faults: dict[str, faults.Effect] = {}
+        self._frozen: Metered | None = None
         self._line = PilotLine(spec.pwm_steps)
         self._commanded = 0
         self._lock = False
@@ -302,7 +303,8 @@ class Outlet:
 
     def shown(self, t_s: float | None = None) -> Metered:
         """What the meter shows, in its own steps, whoever reads it or not."""
-        return self.spec.meter.tells(self.segment, self._timeline.now if t_s is None else t_s)
+        told = self.spec.meter.tells(self.segment, self._timeline.now if t_s is None else t_s)
+        return told if self.meter_is_sound else misread(told, self._faults.keys(), self._frozen)
 
     def counted_uwh(self) -> tuple[int, int, int, int]:
         """What the meter has counted of all phases and of each, in whole µWh: to be gone on from."""
@@ -312,7 +314,12 @@ class Outlet:
 
     @property
     def meter_answers(self) -> bool:
-        return Fault.METER not in self._faults
+        return self._faults.keys().isdisjoint(faults.UNREADABLE)
+
+    @property
+    def meter_is_sound(self) -> bool:
+        """Is what it shows true? It may be asked in vain all the same."""
+        return self._faults.keys().isdisjoint(faults.MISREAD)
 
     @property
     def openings_under_load(self) -> int:
@@ -379,6 +386,7 @@ class Outlet:
         self._changed()
 
     def _faults_are(self, now_in: dict[str, faults.Effect]) -> None:
+        self._freeze(Fault.METER_FROZEN in now_in)
         self._faults = now_in
         self._settle()
         if self.circuit.car:
@@ -388,6 +396,13 @@ class Outlet:
         self._move_contactor()
         self._sense()
         self._world.sensor_fault(self, sum(effect.sensor_k for effect in now_in.values()))
+
+    def _freeze(self, is_frozen: bool) -> None:
+        """A meter that freezes shows what it shows now, until it thaws."""
+        if not is_frozen:
+            self._frozen = None
+        elif self._frozen is None:
+            self._frozen = self.shown()
 
     def _excess(self) -> tuple[float, float]:
         over = self._faults.get(Fault.OVER_CURRENT)

@@ -7,7 +7,19 @@ the bus falls silent.
 import time
 from collections.abc import Mapping
 
+from evc5.models.faults import Fault
 from evc5.rigs.hardware.roles import Reading, Three
+
+FAULTS: Mapping[str, str] = {  # of a rig or a test: what spoils the meter on the bus
+    Fault.METER: "silence",
+    Fault.METER_CRC: "crc",
+    Fault.METER_GARBAGE: "garbage",
+    Fault.METER_LATE: "late",
+    Fault.METER_WRONG_UNIT: "wrong-unit",
+    Fault.METER_FROZEN: "frozen",
+    Fault.METER_JUMP: "jump",
+    Fault.METER_PHASE: "phase-lost",
+}
 
 STALE_S = 5.0  # assumed: an older reading is none
 SET_V, SET_HZ = 230.0, 50.0  # of a load that nobody measures

@@ -7,12 +7,12 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, TextIO
 
-from evc5.models.faults import Fault
 from evc5.models.timeline import INPUT
 from evc5.models.units import DAY_S
 from evc5.models.vehicles import Vehicle
 from evc5.rigs.bench.csms import BackOffice
 from evc5.rigs.errors import BenchFault
+from evc5.rigs.hardware import bus
 from evc5.rigs.hardware.bench import AMBIENT, HardwareBench
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.sessions import Session
@@ -25,7 +25,6 @@ ROLES = {  # which device does it
     **{"plug-in": "cable", "unplug": "cable", "tag": "reader", "fault": "cable", "clear": "cable"},
     **{"power-cut": "mains", "power-restore": "mains"},
 }
-BUS_FAULT = Fault.METER  # what a meter that we serve on the charger's bus brings about, by its silence
 SKIP = "s"  # what the operator answers where it cannot be done
 
 
@@ -43,7 +42,7 @@ class Step:
 
 def role_of(step: Step) -> str:
     """Which device does it, where the rig has one."""
-    return "bus" if step.detail.get("fault") == BUS_FAULT else ROLES[step.event]
+    return "bus" if step.detail.get("fault") in bus.FAULTS else ROLES[step.event]
 
 
 def steps(rig: RigFile) -> list[Step]:

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evc5.rigs.errors import BadInput
+from evc5.rigs.hardware import bus
 from evc5.rigs.hardware.bench import BOX_FAULTS
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.hardware import Device, Hardware
 from evc5.rigs.served.back_office import Service, Station, Tell
 from evc5.rigs.served.keys import RigKeys
 from evc5.rigs.served.metal import Metal
-from evc5.rigs.served.operator import BUS_FAULT, Operator, Script, Step, role_of, steps
+from evc5.rigs.served.operator import Operator, Script, Step, role_of, steps
 
 PERSON = "a person"
 
@@ -91,7 +92,7 @@ def who(rig: RigFile, step: Step) -> str:
     device = next(_devices(rig.hardware, step), None) if rig.hardware is not None else None
     if device is None or device.driver == "person":
         return PERSON
-    if step.event in ("fault", "clear") and step.detail["fault"] not in (*BOX_FAULTS, BUS_FAULT):
+    if step.event in ("fault", "clear") and step.detail["fault"] not in (*BOX_FAULTS, *bus.FAULTS):
         return PERSON
     return device.driver
 

@@ -114,8 +114,8 @@ def streams(station: ChargePoint, delay_s: float) -> list[Stream]:
 
 
 def _is_plain(telling: Telling, channels: Sequence[Channel]) -> bool:
-    """Do its meters answer, and does what is told keep to the schema?"""
+    """Do its meters answer what is so, and does what is told keep to the schema?"""
     asked = channels if telling.channel is None else [telling.channel]
     return (telling.plan.is_valid or not telling.plan) and all(
-        channel.outlet.meter_answers for channel in asked
+        channel.outlet.meter_answers and channel.outlet.meter_is_sound for channel in asked
     )

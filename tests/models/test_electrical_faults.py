@@ -25,13 +25,23 @@ SHOWS = {
     "over-current": ("C", 3, (21.8, 21.8, 21.8)),
     "over-temperature": ("C", 3, (16, 16, 16)),
     "power-meter-failure": ("C", 3, (16, 16, 16)),
+    "meter-crc": ("C", 3, (16, 16, 16)),
+    "meter-garbage": ("C", 3, (16, 16, 16)),
+    "meter-late": ("C", 3, (16, 16, 16)),
+    "meter-wrong-unit": ("C", 3, (16, 16, 16)),
+    "meter-frozen": ("C", 3, (16, 16, 16)),
+    "meter-jump": ("C", 3, (16, 16, 16)),
+    "meter-phase-lost": ("C", 3, (16, 16, 16)),
     "contactor-welded": ("C", 3, (16, 16, 16)),
     "reader-failure": ("C", 3, (16, 16, 16)),
     "power-loss": ("E", 0, (0, 0, 0)),
     "phase-loss": ("C", 3, (16, 0, 16)),
     "emergency-stop": ("C", 3, (16, 16, 16)),
 }
-HIDDEN = {"contactor-welded", "over-current"}  # seen only when the contactor should open, or has tripped
+HIDDEN = {  # seen only when the contactor should open, or has tripped, or by nobody
+    *("contactor-welded", "over-current"),
+    *("meter-frozen", "meter-jump", "meter-phase-lost"),
+}
 
 
 def test_every_fault_is_described_here():

@@ -5,7 +5,7 @@ EVC4 logs show reader and meter as Faulted.
 
 from dataclasses import dataclass
 
-from evc5.models.faults import Fault
+from evc5.models.faults import UNREADABLE, Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,13 @@ FAULT_ROWS: dict[str, FaultRow] = {
     Fault.UNDER_VOLTAGE: FaultRow("UnderVoltage", info="under-voltage"),
     Fault.OVER_CURRENT: FaultRow("OverCurrentFailure", info="over-current"),
     Fault.OVER_TEMPERATURE: FaultRow("HighTemperature", info="over-temperature"),
-    Fault.METER: FaultRow("PowerMeterFailure"),
+    **dict.fromkeys(UNREADABLE, FaultRow("PowerMeterFailure")),
     Fault.WELDED: FaultRow("PowerSwitchFailure", info="contactor welded"),
     Fault.READER: FaultRow("ReaderFailure"),
     Fault.PHASE: FaultRow("OtherError", info="phase loss"),
     Fault.EMERGENCY: FaultRow("OtherError", info="emergency stop"),
 }
-"""`Fault.POWER` is not among them: without power the device says nothing."""
+"""Without power (`Fault.POWER`) the device says nothing; a meter that lies (`MISREAD`) it believes."""
 
 
 def announced(active: list[str]) -> FaultRow | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
-from evc5.models.faults import Fault
+from evc5.models.faults import UNREADABLE
 from evc5.twin.connector.channel import Channel
 from evc5.twin.ocpp.agent import Agent
 from evc5.twin.services import log_lines
@@ -44,7 +44,7 @@ class _MeterNotes:
         self._answers = True
 
     def look(self) -> None:
-        answers = not self._channel.has_fault(Fault.METER)
+        answers = not any(self._channel.has_fault(fault) for fault in UNREADABLE)
         if answers != self._answers:
             self._answers = answers
             connector = self._channel.connector

@@ -287,7 +287,7 @@ class Samples:
 
     def _row(self, channel: Channel, plan: Plan) -> Row:
         metered = channel.metered()  # its register is kept whatever is told
-        if self.averages and plan.context == CLOCK:
+        if self.averages and plan.context == CLOCK and channel.outlet.meter_is_sound:
             return self.told(self.averages[channel.connector].mean(self._timeline.now))
         return self.told(flat(metered, channel.offered_a))
 

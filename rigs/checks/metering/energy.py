@@ -214,8 +214,9 @@ class EnergyFlow:
             self._ledger.broken(ENERGY, suspect.epoch_s, connector, expected, actual, message or OTHER)
         if not session.suspects and message:
             expected = f"{session.low_wh:.0f} to {session.high_wh:.0f} Wh"
+            told, until = f"{session.told_wh:.0f} Wh", session.last[0]
             self._ledger.broken(
-                ENERGY, session.first_epoch_s, connector, expected, f"{session.told_wh:.0f} Wh", message
+                ENERGY, session.first_epoch_s, connector, expected, told, message, until=until
             )
 
     # -- an interval's energy --------------------------------------------------------------------

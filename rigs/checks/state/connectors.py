@@ -17,7 +17,10 @@ RECONNECTS_S = 200.0  # EVC4 boot log: it tries again after three minutes
 STAMP_HAIR_S = 0.002  # stamps are written to the millisecond
 WHOLE_SECOND_S = 1.0  # stations may stamp in whole seconds
 QUIET_S = 5.0  # nothing else so long before: its effects are over; assumed
-METER_FAULT = "power-meter-failure"
+UNREADABLE = frozenset((  # faults of a meter that then tells nothing
+    *("power-meter-failure", "meter-crc", "meter-garbage", "meter-late", "meter-wrong-unit"),
+))  # fmt: skip
+MISREAD = frozenset(("meter-frozen", "meter-jump", "meter-phase-lost"))  # ... that tells what is not so
 OVERDRAW = "over-current"  # the vehicle's doing: it takes more than it is offered
 UNSEEN_S = 0.5  # assumed: a cable pulled and put back so quickly may go unnoticed
 STOP_TOLD_S = 30.0  # assumed: a start or stop is told so soon, behind other calls on a slow line
@@ -82,8 +85,12 @@ class Stretches:
 
     def near(self, epoch_s: float, margin_s: float) -> bool:
         """Does `epoch_s` lie in a stretch, or so near to one?"""
+        return self.meets(epoch_s, epoch_s, margin_s)
+
+    def meets(self, since: float, until: float, margin_s: float) -> bool:
+        """Does a stretch lie in this time, or so near to it?"""
         pairs = zip(self.begins, self.ends, strict=True)
-        return any(begin - margin_s <= epoch_s <= end + margin_s for begin, end in pairs)
+        return any(begin - margin_s <= until and since <= end + margin_s for begin, end in pairs)
 
     def last_end(self, epoch_s: Array) -> Array:
         """When, before each instant, a stretch last ended; -inf where none did."""
@@ -106,6 +113,9 @@ class Connectors:
         self.plugged: defaultdict[int, Stretches] = defaultdict(Stretches)
         self.faulty: defaultdict[int, Stretches] = defaultdict(Stretches)  # with any fault
         self.unmetered: defaultdict[int, Stretches] = defaultdict(Stretches)  # its meter does not answer
+        self.misread: defaultdict[int, Stretches] = defaultdict(
+            Stretches
+        )  # until the next start its meter misleads
         self.overdrawn: defaultdict[int, Stretches] = defaultdict(Stretches)  # by its vehicle
         self._cables: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)  # when, what it carries
         self._faults: defaultdict[int, set[str]] = defaultdict(set)  # those that are injected now
@@ -119,6 +129,15 @@ class Connectors:
         """Did the connector's meter not answer at this instant?"""
         failures = self.unmetered.get(connector)
         return failures is not None and failures.near(stamp, margin_s)
+
+    def is_misread(self, connector: int | None, since: float, until: float) -> bool:
+        """Does what the meter told in this time hold what is not so, as the bench had made it?
+
+        So it is from such a fault until the first transaction that begins after it: energies are differences.
+        Of the whole station (None or 0) where it is so of any connector.
+        """
+        which = [connector] if connector else list(self.misread)
+        return any(self.misread[n].meets(since, until, WHOLE_SECOND_S) for n in which if n in self.misread)
 
     def ever_unmetered(self, connector: int) -> bool:
         """Was there ever such an instant?"""
@@ -186,7 +205,7 @@ class Connectors:
         if status == "Finishing" and self.statuses.get(connector) != status:  # told again it ends nothing
             self.ending[connector] = call.epoch_s
         self.statuses[connector] = status
-        if METER_FAULT not in self._faults[connector]:
+        if UNREADABLE.isdisjoint(self._faults[connector]):
             self._meter_fails(connector, call.epoch_s, call.payload["errorCode"] == "PowerMeterFailure")
 
     def starts(self, started: Transaction) -> None:
@@ -194,6 +213,8 @@ class Connectors:
         stretches = self.running[started.connector]
         stretches.close(started.start)  # of one that was never stopped
         stretches.open(started.start)
+        if started.connector in self.misread and MISREAD.isdisjoint(self._faults[started.connector]):
+            self.misread[started.connector].close(started.start_told)
 
     def stops(self, stopped: Transaction) -> None:
         begins, ends = self.running[stopped.connector].begins, self.running[stopped.connector].ends
@@ -238,12 +259,14 @@ class Connectors:
         del self._cables[connector][:-MOST_STRETCHES]
 
     def _fault(self, epoch_s: float, is_set: bool, connector: int, fault: str) -> None:
-        if fault == METER_FAULT:
-            self._meter_fails(connector, epoch_s, is_set)
-        elif fault == OVERDRAW:
-            (self.overdrawn[connector].open if is_set else self.overdrawn[connector].close)(epoch_s)
         active, stretches = self._faults[connector], self.faulty[connector]
         (active.add if is_set else active.discard)(fault)
+        if fault in UNREADABLE:
+            self._meter_fails(connector, epoch_s, not UNREADABLE.isdisjoint(active))
+        elif fault in MISREAD:
+            self.misread[connector].open(epoch_s)
+        elif fault == OVERDRAW:
+            (self.overdrawn[connector].open if is_set else self.overdrawn[connector].close)(epoch_s)
         if active:
             stretches.open(epoch_s)
         else:

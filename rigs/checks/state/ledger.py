@@ -28,10 +28,17 @@ from evc5.rigs.checks.state.requirement import (
 Array = np.ndarray[Any, np.dtype[Any]]
 Instants = float | Array
 Watch = Callable[[str, int, Instants, bool], None]  # requirement, connector, when, was it good?
+Misread = Callable[[int | None, float, float], bool]  # did the bench spoil the meter, from when to when?
 Told = tuple[object, object, str]  # expected, actual, message
 KEEP = 100  # causes kept per requirement; the rest are counted (a summary is read by people)
 NUMBERS = re.compile(r"\d+(?:[.:]\d+)*")  # what differs from time to time where one cause shows again
 BETTER_METER = "a better meter: every comparison lies within the instrument's uncertainty"
+BY_METER = frozenset((  # requirements that a station breaks whose meter tells what is not so
+    *("metering.true-values", "metering.true-energy", "metering.energy-power", "metering.energy-limit"),
+    *("metering.energy-interval", "metering.register-monotonic", "metering.continuity"),
+    *("metering.start-stop", "metering.power", "metering.phases", "metering.powered", "status.no-flow"),
+))  # fmt: skip
+MISLED = "the bench had made the meter tell what is not so"
 FIND = -1  # the line of the frame of that instant; None: of nothing that was sent
 SAME_FRAME_S = 0.0015  # times are written to the millisecond
 
@@ -90,6 +97,7 @@ class Ledger:
         self.seen: set[str] = set()  # actions and events of the recording
         self.unjudged: Mapping[str, Mapping[int, str]] = {}  # by connector: what telemetry lacks to judge by
         self.left_out: Mapping[str, str] = {}  # requirements that this kind of recording cannot tell of
+        self.misread: Misread = lambda *_: False
         self._judged: Counter[str] = Counter()
         self._undecided: Counter[str] = Counter()
         self._not_compared: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -163,13 +171,17 @@ class Ledger:
         line: int | None = FIND,
         cause: str | None = None,
         count: int = 1,
+        until: float | None = None,
     ) -> None:
         """One more case was found wanting; severity error, warning or deviation.
 
         Findings of one requirement, connector and `cause` (else: of messages that differ in numbers alone)
-        are one, told at its first time with how often it came. `count` is 0 of a case counted already.
+        are one, told at its first time with how often it came. `count` is 0 of a case counted already;
+        `until` is the end of what has a begin and an end.
         """
         if self._leaves_out(requirement, connector, count):
+            return
+        if self._misled(requirement, connector, (epoch_s, until or epoch_s), count):
             return
         self._judged[requirement] += count
         self._failures[requirement, severity] += 1
@@ -214,6 +226,13 @@ class Ledger:
         if not lacking or (connector is not None and connector not in lacking):
             return False
         self.not_compared(requirement, lacking.get(connector or 0) or next(iter(lacking.values())), count)
+        return True
+
+    def _misled(self, requirement: str, connector: int | None, span: tuple[float, float], count: int) -> bool:
+        """Had the bench made the meter tell what is not so?"""
+        if requirement not in BY_METER or not self.misread(connector, *span):
+            return False
+        self.not_compared(requirement, MISLED, count)
         return True
 
     # -- what the verdict reads ------------------------------------------------------------------

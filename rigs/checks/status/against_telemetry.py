@@ -5,7 +5,7 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
-from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, UNSEEN_S, Stretches
+from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, UNREADABLE, UNSEEN_S, Stretches
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS, TELEMETRY
 from evc5.rigs.checks.state.listeners import Event
@@ -37,8 +37,8 @@ REQUIREMENTS = (
 STATUS_SETTLED_S = 15.0  # assumed: a car answers its first offer within 10 s
 STATUS_TOLD_S = 10.0  # assumed: behind other calls on a slow line
 EVSE_FAULTS = {  # they fault a connector (7.6); of reader and meter EVC4 logs show it
-    *("ground-failure", "over-voltage", "under-voltage", "power-meter-failure", "reader-failure"),
-    "emergency-stop",
+    *("ground-failure", "over-voltage", "under-voltage", "reader-failure", "emergency-stop"),
+    *UNREADABLE,
 }
 OPPOSITES = {"over-voltage", "under-voltage"}  # of a bench that injects both, each makes up for the other
 UNSURE_S = 10.0  # how exactly a time-out is kept

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.connectors import UNREADABLE
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
@@ -28,7 +29,7 @@ CODES = {  # 7.6; what table 5 of the sheet lacks is OtherError there
     "ground-failure": "GroundFailure",
     "over-voltage": "OverVoltage",
     "under-voltage": "UnderVoltage",
-    "power-meter-failure": "PowerMeterFailure",
+    **dict.fromkeys(UNREADABLE, "PowerMeterFailure"),
     "reader-failure": "ReaderFailure",
     "emergency-stop": "OtherError",
 }

@@ -369,6 +369,7 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
     evidence.end, evidence.station_clock = told.end, told.knows_clock
     evidence.records = told.records
     ledger.knows = evidence.knows
+    ledger.misread = history.connectors.is_misread
     ledger.line_name = lambda number: _line_name(recording.transcript.told(), number)
     zone = summary.get("timezone")
     measured = telemetry.Telemetry()

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from evc5.models.faults import JUMP_WH
 from evc5.rigs.errors import BadInput, BenchFault
 from evc5.rigs.hardware.modbus.maps import Field, Map
 from evc5.rigs.hardware.modbus.ports import Place, place_of
@@ -19,9 +20,9 @@ Values = Callable[[], Told | None]  # None: it does not answer
 ON_THE_LINE = ("silence", "crc", "garbage", "wrong-unit", "late")
 IN_THE_METER = ("frozen", "jump", "phase-lost")
 SPOILT = (*ON_THE_LINE, *IN_THE_METER)
-JUMP_WH = 10_000.0  # assumed: no car takes that between two readings
 LATE_S = 1.5  # assumed: longer than anybody waits
 LOST = ("u2_v", "i2_a", "p2_w")
+GATEWAY_TARGET_FAILED = 0x0B  # Modbus application protocol, 7: what a gateway says of a frame it cannot read
 STARTS_WITHIN_S = 10.0  # assumed
 REQUEST_BYTES, REPLY_BYTES, SILENT_BYTES = 8, 5, 3.5  # Modbus over serial line, 2.5.1: of a request to read
 COILS = 64  # of a box of relays; assumed
@@ -43,7 +44,7 @@ class Server:
         self._place = place_of(url)
         self._units = dict(units)
         self._unit_at = 6 if self._place.framing == "tcp" else 0  # where a packet names its unit
-        self.spoilt: str | None = None
+        self.spoilt: tuple[str, ...] = ()  # of ON_THE_LINE
         self._mute = False  # nothing is known to answer the last request with
         self.asked: list[tuple[int, int, int]] = []  # function, address, count
         self._loop = asyncio.new_event_loop()
@@ -119,7 +120,7 @@ class Server:
 
     def _delay_s(self, count: int) -> float:
         """What a request to read and its reply take on the line."""
-        if self.spoilt == "late":
+        if "late" in self.spoilt:
             return LATE_S
         if not self._place.is_serial:
             return 0.0
@@ -128,13 +129,20 @@ class Server:
     def _trace(self, sending: bool, data: bytes) -> bytes:
         if not sending or not data:
             return data
-        if self._mute or self.spoilt == "silence" or data[self._unit_at] not in self._units:
+        if self._mute or "silence" in self.spoilt or data[self._unit_at] not in self._units:
             return b""
-        if self.spoilt == "crc":
-            return data[:-1] + bytes([data[-1] ^ 0xFF])
-        if self.spoilt == "garbage":
+        if "garbage" in self.spoilt:
             return bytes((17 * n + 5) % 256 for n in range(len(data)))
-        return self._of_another_unit(data) if self.spoilt == "wrong-unit" else data
+        if "wrong-unit" in self.spoilt:
+            data = self._of_another_unit(data)
+        return self._with_wrong_checksum(data) if "crc" in self.spoilt else data
+
+    def _with_wrong_checksum(self, data: bytes) -> bytes:
+        """TCP has none of Modbus: there the gateway that read the serial line refuses."""
+        if not self._unit_at:
+            return data[:-1] + bytes([data[-1] ^ 0xFF])
+        function = data[7] | 0x80
+        return data[:4] + bytes([0, 3, data[self._unit_at], function, GATEWAY_TARGET_FAILED])
 
     def _of_another_unit(self, data: bytes) -> bytes:
         if self._unit_at:
@@ -159,26 +167,34 @@ class MeterUnit:
     def __init__(self, map_: Map, values: Values) -> None:
         self._map = map_
         self._values = values
-        self._frozen: Told = {}
-        self._spoilt: str | None = None
+        self._frozen: Told | None = None
+        self._spoilt: tuple[str, ...] = ()  # of IN_THE_METER
 
-    def spoil(self, how: str | None) -> None:
-        self._frozen = dict(self._values() or {}) if how == "frozen" else {}
-        self._spoilt = how
+    def spoil(self, spoilt: tuple[str, ...]) -> None:
+        if "frozen" in spoilt and "frozen" not in self._spoilt:
+            known = self._values()
+            self._frozen = None if known is None else dict(known)
+        self._spoilt = spoilt
 
     def act(self, function: int, start: int, address: int, count: int, words: Any) -> bool:
-        values = self._frozen or self._values()
+        values = self._frozen if "frozen" in self._spoilt else self._values()
         if values is None:
             return False
+        values = self._told(values)
         for field in self._map.fields:
             if field.function == function and address <= field.address < address + count:
-                self._show(field, self._told(field.name, values.get(field.name)), start, words)
+                self._show(field, values.get(field.name), start, words)
         return True
 
-    def _told(self, name: str, value: float | None) -> float | None:
-        if value is not None and self._spoilt == "jump" and name == "energy_wh":
-            return value + JUMP_WH
-        return 0.0 if self._spoilt == "phase-lost" and name in LOST else value
+    def _told(self, values: Told) -> Told:
+        told = dict(values)
+        if "jump" in self._spoilt and (energy_wh := told.get("energy_wh")) is not None:
+            told["energy_wh"] = energy_wh + JUMP_WH
+        if "phase-lost" in self._spoilt:
+            if (total_w := told.get("total_w")) is not None:
+                told["total_w"] = total_w - (told.get("p2_w") or 0.0)
+            told |= dict.fromkeys(LOST, 0.0)
+        return told
 
     def _show(self, field: Field, value: float | None, start: int, words: Any) -> None:
         for place, word in enumerate(field.encoded(value, self._map.low_word_first)):
@@ -206,12 +222,16 @@ class MeterEmulator(Server):
 
     def __init__(self, url: str, map_: Map, values: Mapping[int, Values]) -> None:
         self._meters = {number: MeterUnit(map_, some) for number, some in values.items()}
+        self._in_the_meter: tuple[str, ...] = ()
         super().__init__(url, self._meters)
 
-    def spoil(self, how: str | None) -> None:
-        """From now on: one of SPOILT; None: sound again."""
-        if how not in (None, *SPOILT):
+    def spoil(self, how: str, on: bool = True) -> None:
+        """One more of SPOILT from now on, or one less."""
+        if how not in SPOILT:
             raise BadInput(f"a meter is spoilt by {', '.join(SPOILT)}, got {how}")
+        before = (*self.spoilt, *self._in_the_meter)
+        now = {*before, how} if on else {*before} - {how}
+        self.spoilt = tuple(one for one in ON_THE_LINE if one in now)
+        self._in_the_meter = tuple(one for one in IN_THE_METER if one in now)
         for meter in self._meters.values():
-            meter.spoil(how)
-        self.spoilt = how
+            meter.spoil(self._in_the_meter)

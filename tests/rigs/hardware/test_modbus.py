@@ -101,7 +101,7 @@ def test_a_line_that_fails_is_a_fault_of_the_bench_and_the_next_read_is_fine() -
         emulator.spoil("silence")
         with pytest.raises(BenchFault, match="unit 1: no answer to registers 0x0000"):
             meter.read()
-        emulator.spoil(None)
+        emulator.spoil("silence", False)
         assert meter.read().total_w == 7285.0
         absent = ModbusMeter(Line(f"tcp://127.0.0.1:{emulator.port}", 9, 0.2), maps.find("SDM630", HERE))
         with pytest.raises(BenchFault, match="unit 9: no answer"):

@@ -70,7 +70,7 @@ def test_what_goes_wrong_on_the_line_is_no_reading_and_the_next_one_is_sound(
         served.spoil(how)
         with pytest.raises(BenchFault, match="unit 1: no answer to registers 0x0000"):
             meter.read()
-        served.spoil(None)
+        served.spoil(how, False)
         meter.close()
         patient = ModbusMeter(
             Line(f"serial://{tmp_path / 'port'}?baud=9600", 1, 5.0), maps.find("SDM630", tmp_path)

@@ -119,7 +119,7 @@ def test_a_bus_that_dies_is_a_meter_failure_and_no_energy_is_invented(tmp_path: 
         assert last_error(run) == "PowerMeterFailure"
         assert max(registers(run)) <= before_wh + 11_000 * POLL_S * MISSES / 3600
         flowed_wh = one.outlet.shown().register_wh
-        one.emulator.spoil(None)
+        one.emulator.spoil("silence", False)
         one.advance(300)
         run = one.bench.run_so_far()
         assert last_error(run) == "NoError" and registers(run)[-1] >= int(flowed_wh)  # it has counted on

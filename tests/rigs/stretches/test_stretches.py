@@ -165,9 +165,14 @@ def loses_its_meters(bench: Bench) -> None:
         bench.inject("power-meter-failure", connector)
 
 
+def misreads_its_meters(bench: Bench) -> None:
+    for connector in (1, 2):
+        bench.inject("meter-jump", connector)
+
+
 @pytest.mark.parametrize(
     "what",
-    [asks_for_errors, knows_a_password, loses_the_line, loses_its_meters],
+    [asks_for_errors, knows_a_password, loses_the_line, loses_its_meters, misreads_its_meters],
     ids=lambda what: what.__name__,
 )
 def test_what_is_not_covered_is_stepped(what: Any) -> None:
