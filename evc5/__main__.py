@@ -2,6 +2,18 @@
 
 import sys
 
-from evc5.rigs.command.cli import main
+INTERRUPTED = 130  # as the command's own
 
-sys.exit(main())
+
+def main() -> int:
+    """The command; Ctrl-C ends it in silence while its modules are still loading, too."""
+    try:
+        from evc5.rigs.command.cli import main as command
+
+        return command()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

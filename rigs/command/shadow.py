@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from evc5.rigs.command import commands
 from evc5.rigs.command.arguments import behaviour_named, tolerance
 from evc5.rigs.errors import BadInput
+from evc5.rigs.shadow.tolerances import tolerances_help
 
 if TYPE_CHECKING:
     from evc5.rigs.shadow.deviations import Shadow
@@ -19,7 +20,7 @@ def options(sub: ArgumentParser) -> None:
     sub.add_argument("--rig", metavar="RIG", help=what)
     sub.add_argument("--behaviour", metavar="NAME", help="the twin's (default: the recording's)")
     sub.add_argument("--vehicle", metavar="NAME", help="the car, where the recording names none")
-    what = "how far apart is well (evc5 shadow --help has the names)"
+    what = f"how far apart is well (repeatable): {tolerances_help()}".replace("%", "%%")
     sub.add_argument("--tolerance", action="append", default=[], metavar="NAME=VALUE", help=what)
     sub.add_argument("--out", type=Path, metavar="DIR", help="default runs/<RUN>-shadow")
     sub.add_argument("--quiet", action="store_true", help="print nothing but errors")

@@ -15,22 +15,8 @@ from evc5.rigs.errors import BadInput
 from evc5.rigs.shadow.flow import flow
 from evc5.rigs.shadow.metal import Metal
 from evc5.rigs.shadow.readings import readings
+from evc5.rigs.shadow.tolerances import TOLERANCES
 
-TOLERANCES: Mapping[
-    str, tuple[float, str, str]
-] = {  # quantity: how far apart is well, unit, what it is; assumed
-    "status": (5.0, "s", "when a status is told"),
-    "start": (5.0, "s", "when a transaction begins"),
-    "stop": (5.0, "s", "when it ends"),
-    "energy": (2.0, "%", "what a transaction takes"),
-    "sample": (2.0, "s", "the stamps of meter readings"),
-    "boot": (30.0, "s", "when it boots again"),
-    "reply": (2.0, "s", "how long an answer to the back office takes"),
-    "offer": (1.0, "A", "what is offered, per phase"),
-    "current": (1.0, "A", "what flows, per phase"),
-    "voltage": (12.0, "V", "at the outlet, per phase"),
-    "power": (500.0, "W", "at the outlet"),
-}
 LEAST_WH = 100.0  # of a transaction whose energy is compared in percent
 
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evc5.rigs.checks.verdict.render import titled_table
-from evc5.rigs.shadow.deviations import TOLERANCES, Alone, Quantity, Shadow
+from evc5.rigs.shadow.deviations import Alone, Quantity, Shadow
 
 COLUMNS = 80
 MOST_ROWS = 12  # of what one alone did; all are in shadow.json
@@ -91,8 +91,3 @@ def _clock(t_s: float) -> str:
     minutes, seconds = divmod(round(t_s), 60)
     days, rest = divmod(minutes, 24 * 60)
     return f"{f'{days} d ' if days else ''}{rest // 60:02}:{rest % 60:02}:{seconds:02}"
-
-
-def tolerances_help() -> str:
-    """Each quantity with its unit and what is allowed, for --help."""
-    return ", ".join(f"{name} {limit:g} {unit}" for name, (limit, unit, _) in TOLERANCES.items())

@@ -12,7 +12,8 @@ import pytest
 from places import ROOT
 
 import evc5
-from evc5.rigs.command.cli import main
+from evc5.rigs.command.cli import COMMANDS, main
+from evc5.rigs.shadow.tolerances import TOLERANCES
 
 RIG = """
 name = "small"
@@ -193,6 +194,25 @@ def test_the_version_is_the_packages(capsys: Captured) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
     assert (ended.value.code, capsys.readouterr().out) == (0, f"evc5 {evc5.__version__}\n")
+
+
+@pytest.mark.parametrize("command", [row[0] for row in COMMANDS])
+def test_the_help_of_every_command_fits_80_columns_and_an_ascii_terminal(
+    command: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    assert out.replace("…", "...").isascii()
+
+
+def test_the_help_of_shadow_names_its_tolerances(capsys: Captured) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["shadow", "--help"])
+    out = " ".join(capsys.readouterr().out.split())
+    assert all(f"{name} {limit:g} {unit}" in out for name, (limit, unit, _) in TOLERANCES.items())
 
 
 def test_the_schema_is_json(capsys: Captured) -> None:

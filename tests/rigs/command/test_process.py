@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from places import ROOT
 
+from evc5.__main__ import main as evc5_main
 from evc5.rigs.command import cli
 from evc5.rigs.command.cli import main
 from evc5.rigs.command.process import told_in_a_line
@@ -112,6 +113,17 @@ def test_an_out_that_vanishes_during_the_run_is_one_line_and_exit_2(tmp_path):
     assert process.returncode == 2
     (line,) = said.splitlines()
     assert "No such file" in line and str(tmp_path / "run") in line
+
+
+def test_ctrl_c_while_modules_are_loading_is_silent_too(capsys, monkeypatch):
+    class Loading:
+        @property
+        def main(self):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "evc5.rigs.command.cli", Loading())
+    assert evc5_main() == 130
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_warning_of_data_is_told_once_in_a_line_and_others_as_python_does() -> None:
