@@ -18,6 +18,7 @@ LIST_KEY = "MeterValuesSampledData"
 SAMPLE_STAMP_S = 0.001  # stamps are written to the millisecond
 NEAR_PART = 0.1  # assumed: 3.16.1 asks for samples that are frequent enough; so far off they still are
 REQUIREMENT = "metering.sample-interval"
+CHANGED_AT_START = "MeterValueSampleInterval was changed in the instant of the start: either may hold"
 
 REQUIREMENTS = (
     R(
@@ -88,6 +89,11 @@ class Sampling:
         interval = self._context.history.keys.integer(INTERVAL_KEY, epoch_s)
         return None if interval is None else float(interval)
 
+    def _changes_at(self, start: float) -> bool:
+        """Does the interval change so close to a start that the transaction may have either?"""
+        near_s = self._context.tolerances.sample_s
+        return self._interval(start - near_s) != self._interval(start + near_s)
+
     def _owed(self, epoch_s: float) -> bool:
         """Is there anything to sample? Without a car there is no SoC, and so no message with it alone."""
         measurands = self._context.history.keys.measurands(LIST_KEY, epoch_s)
@@ -102,6 +108,9 @@ class Sampling:
         start = transaction.start + SAMPLE_STAMP_S
         interval = self._interval(start)
         if interval is None:
+            return None
+        if not self._follows and self._changes_at(start):
+            self._context.ledger.not_compared(REQUIREMENT, CHANGED_AT_START)
             return None
         plan = Plan(self._context.ledger.time, transaction.start, interval)
         self._plans[transaction] = plan

@@ -194,6 +194,8 @@ class Unconnected:
         epoch_s = event.epoch_s
         tag = str(event.detail.get("id_tag", "")).lower()
         takes_all = self._keys.has_option("com_AuthOptions", "AllowAllCards", epoch_s)
+        if not self._keys.has_reader(connector):
+            return
         if takes_all or self._connectors.plugged[connector].begin_of(epoch_s) is None:
             return
         if self._connectors.statuses.get(connector) in OUT or self._connectors.ordered_out & {
@@ -266,7 +268,7 @@ class Unconnected:
 
     def _unknown(self, shown: Shown) -> None:
         """Neither list nor cache have it, or not any more (5.4)."""
-        if self._is_sure(shown) and self._keys.has_reader(shown.connector):
+        if self._is_sure(shown):
             good = self._was_asked(shown)
             message = f"card {shown.tag} is in no list and no cache"
             self._ledger.judge(

@@ -596,6 +596,43 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
             wait(3.0),
         ],
     ),
+    "an-interval-changed-in-the-instant-in-which-a-transaction-starts": (
+        {
+            **DRIFTING,
+            "behaviour": "evc5-v32r30",
+            "policies": {"sample_interval_changed": "next-transaction"},
+            "keys": {**SAMPLED, "ConnectionTimeOut": 30},
+        },
+        {"asks_keys": True},
+        [
+            step("plug_in", 1, "renault-zoe-ze50", 0.509, 32.0),
+            wait(60.0),
+            step("present_tag", 1, "TAG1"),
+            step("ask", "ChangeConfiguration", {"key": "MeterValueSampleInterval", "value": "300"}),
+            wait(1200.0),
+        ],
+    ),
+    "a-card-where-there-is-no-reader-while-the-link-is-down": (
+        {
+            "behaviour": "evc5-v32r30",
+            "connectors": 2,
+            "keys": {**LISTS_ON, "ConnectionTimeOut": 120, "chg_Reader1": "None", "chg_Reader2": "None"},
+        },
+        {},
+        [
+            step("plug_in", 1, "nissan-leaf-40", 0.95, 13.0),
+            step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG3"}),
+            wait(5.0),
+            step("link.down"),
+            wait(60.0),
+            step("plug_in", 2, "vw-id3-58", 0.4, 32.0),
+            wait(10.0),
+            step("present_tag", 2, "TAG3"),
+            wait(300.0),
+            step("link.up"),
+            wait(3600.0),
+        ],
+    ),
 }
 
 
