@@ -20,12 +20,16 @@ def epoch(text: str) -> float:
     if match is None:
         raise ValueError(f"timestamp must be RFC 3339 with a zone, got {text!r}")
     year, month, day, hour, minute, second, fraction, _, sign, zone_h, zone_m = match.groups()
-    leap = second == "60"
-    whole = datetime(
-        int(year), int(month), int(day), int(hour), int(minute), 59 if leap else int(second), tzinfo=UTC
-    ).timestamp()
+    if hour > "23" or minute > "59" or second > "60":
+        raise ValueError(f"timestamp must tell a time of the day, got {text!r}")
+    whole = _midnight(int(year), int(month), int(day)) + 3600 * int(hour) + 60 * int(minute) + int(second)
     offset = 60 * (60 * int(zone_h) + int(zone_m)) if sign else 0
-    return whole + leap + float(fraction or 0) - (-offset if sign == "-" else offset)
+    return whole + float(fraction or 0) - (-offset if sign == "-" else offset)
+
+
+@lru_cache(maxsize=64)
+def _midnight(year: int, month: int, day: int) -> float:
+    return datetime(year, month, day, tzinfo=UTC).timestamp()
 
 
 def is_strict(text: object) -> bool:
@@ -41,14 +45,14 @@ def is_strict(text: object) -> bool:
 
 def iso(epoch_s: float) -> str:
     """An epoch as the recording writes it, to the millisecond."""
-    whole_s, ms = divmod(round(round(epoch_s, 3) * 1000.0), 1000)
-    return f"{_second(whole_s)}.{ms:03d}Z"
+    minutes, ms = divmod(round(round(epoch_s, 3) * 1000.0), 60_000)
+    return f"{_minute(minutes)}:{ms // 1000:02d}.{ms % 1000:03d}Z"
 
 
 @lru_cache(maxsize=1024)
-def _second(epoch_s: int) -> str:
-    """A whole second, which many frames of a log share."""
-    return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+def _minute(minutes: int) -> str:
+    """A whole minute, which many frames of a log share."""
+    return datetime.fromtimestamp(60 * minutes, UTC).isoformat()[:16]
 
 
 def elapsed(t_s: float) -> str:

@@ -93,23 +93,24 @@ class Directions:
         other = self._senses["out", False] + self._senses["in", True]
         return None if told == other else told > other
 
-    def way(self, found: Found) -> bool | None:
-        """Up or down, by what stands around the frame; None where that tells nothing."""
+    def way(self, found: Found) -> tuple[bool | None, bool]:
+        """Up or down, by what stands around the frame, and if that is believed against its content.
+
+        None where it tells nothing.
+        """
         if found.way is not None:
-            return found.way
-        sense = sense_of(found)
-        if sense in self._meaning:
-            return self._meaning[sense]
+            return found.way, True
+        up = self._meaning.get(sense_of(found))
+        return (self._by_likeness(found), False) if up is None else (up, self._sure)
+
+    def _by_likeness(self, found: Found) -> bool | None:
+        """As the frames went that stood in surroundings alike."""
         if self._field is not None:
             name, meaning = self._field
             told = meaning.get(found.fields.get(name, "").lower())
             if told is not None:
                 return told
         return self._pure(self._shapes, _shape_of(found))
-
-    def is_sure(self, found: Found) -> bool:
-        """Are the words beside this frame believed against its content?"""
-        return found.way is not None or (self._sure and sense_of(found) in self._meaning)
 
     def by_id(self, found: Found) -> bool | None:
         """By the look of its id, where station and CSMS count in ways of their own."""
@@ -148,7 +149,7 @@ class Directions:
 
 def sense_of(found: Found) -> str:
     """up, down, out or in, by the word or arrow that stands nearest; empty without any."""
-    for name in DIRECT:
+    for name in DIRECT if found.fields else ():
         for field, value in found.fields.items():
             if _plain(field) == name and (sense := _last_sense(value)):
                 return sense
@@ -177,8 +178,9 @@ def _first_sense(text: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _senses(text: str) -> tuple[str, str]:
-    """The first and the last sense in a text whose numbers are all 0, so that lines are alike."""
+def _senses(alike: bytes) -> tuple[str, str]:
+    """The first and the last sense in the texts of a shape."""
+    text = alike.decode("utf-8", "surrogatepass")
     spoken = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", text).lower()  # as people write: onMessageReceived, MSG_IN
     found = [match.lastgroup or "" for match in SENSES.finditer(spoken)]
     return (found[0], found[-1]) if found else ("", "")

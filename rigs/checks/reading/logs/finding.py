@@ -6,8 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+import orjson
+
 from evc5.rigs.checks.reading.logs import loose
 from evc5.rigs.checks.reading.logs.actions import ACTIONS
+from evc5.rigs.checks.reading.logs.found import shape
 
 _CODES = (  # OCPP-J 4.2.3, table 7
     "NotImplemented|NotSupported|InternalError|ProtocolError|SecurityError|FormationViolation|"
@@ -21,6 +24,8 @@ _BARE = (  # an id without quotes counts where what follows it is an action, a p
 HEAD = re.compile(r"\[\s*(?:[234]\s*,\s*(?P<quote>\\+[\"']|\"\"(?=[^,\"\]\s])|[\"'])|" + _BARE + ")")
 STRING_REST = re.compile(r'(?:[^"\\]|\\.)*', re.DOTALL)  # of a JSON string, from somewhere inside it
 FIELD_REST = re.compile(r'(?:[^"]|"")*')  # of a quoted CSV field
+BIG_NUMBER = b"0" * 19  # as its shape is; beyond 64 bits orjson makes a float of it
+MOST_OPENED = 400  # brackets; in fewer none lies deeper than what json and repr can follow
 SMART = str.maketrans({"“": '"', "”": '"', "„": '"', "\u00a0": " "})
 
 
@@ -40,11 +45,15 @@ class Place:
 
 def plain(text: str) -> str:
     """A text as it was before a web page or a word processor had it; one that holds a frame is left alone."""
-    if HEAD.search(text):
+    is_escaped = "&quot;" in text or "&#34;" in text
+    if not (is_escaped or _is_smart(text)) or HEAD.search(text):
         return text
-    if "&quot;" in text or "&#34;" in text:
-        text = html.unescape(text)
-    return text.translate(SMART) if "“" in text or "”" in text or "\u00a0" in text else text
+    text = html.unescape(text) if is_escaped else text
+    return text.translate(SMART) if _is_smart(text) else text
+
+
+def _is_smart(text: str) -> bool:
+    return "“" in text or "”" in text or "\u00a0" in text
 
 
 def places(text: str) -> list[Place]:
@@ -109,11 +118,25 @@ _DECODER = json.JSONDecoder(strict=False, parse_constant=_no_constant)
 
 
 def _read(text: str, start: int) -> Place | None:
-    try:
-        body, end = _DECODER.raw_decode(text, start)
-    except (ValueError, RecursionError) as error:
-        return _unread(text, start, error)
+    end = text.rfind("]") + 1
+    body = _at_once(text[start:end])
+    if body is None:
+        try:
+            body, end = _DECODER.raw_decode(text, start)
+        except (ValueError, RecursionError) as error:
+            return _unread(text, start, error)
     return Place(start, end, body) if len(body) > 1 else None
+
+
+def _at_once(text: str) -> list[Any] | None:
+    """An array that fills a text, where the quick reader understands it as the patient one would."""
+    if text.count("[") + text.count("{") > MOST_OPENED or BIG_NUMBER in shape(text):
+        return None
+    try:
+        body = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return body if isinstance(body, list) else None
 
 
 def _unread(text: str, start: int, error: Exception) -> Place | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evc5.rigs.checks.reading.logs.log import Log, Progress, Told, lines_of
+from evc5.rigs.checks.reading.logs.zones import Timed
 
 MOST_BUFFERED = 8 << 20  # bytes of all stations together that wait to be written
 NAMELESS = "(no name)"
@@ -50,18 +51,18 @@ class Fleet:
         self.stations: dict[str, StationLog] = {}
         for frame in log.frames():
             if frame.found.is_frame:
-                self._take(frame.station or NAMELESS, frame, log.told())
+                self._take(frame.station or NAMELESS, frame, log)
         self._flush()
         self.stations = dict(sorted(self.stations.items()))
         for station in self.stations.values():
             station.keeps = self
             station.said = replace(log.told(), stations=(station.name,))
 
-    def _take(self, name: str, frame: Any, told: Told) -> None:
+    def _take(self, name: str, frame: Timed, log: Log) -> None:
         station = self.stations.get(name)
         if station is None:
             path = self._folder / f"{len(self.stations)}.gz"
-            station = self.stations[name] = StationLog(name, path, told)
+            station = self.stations[name] = StationLog(name, path, log.told())
             self._starts[name] = frame.epoch_s
         found = frame.found
         if found.action == "BootNotification" and not station.boot and isinstance(found.payload, dict):

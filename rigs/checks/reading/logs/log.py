@@ -168,9 +168,9 @@ class Log:
 
     def _way(self, found: Found, pairs: Pairs, station: str) -> bool:
         directions = self.survey.directions
-        beside = directions.way(found)
+        beside, is_sure = directions.way(found)
         inside = pairs.way(found, station)
-        if beside is not None and (inside is None or directions.is_sure(found)):
+        if beside is not None and (inside is None or is_sure):
             return beside
         if inside is not None:
             return inside
@@ -277,16 +277,13 @@ def record_of(frame: Timed, start: float) -> bytes:
         "t": round(frame.epoch_s - start, 6),
         "at": iso(frame.epoch_s),
         "station": frame.station,
+        "dir": "up" if frame.up else "down",
     }
-    record["dir"] = "up" if frame.up else "down"
     if found.lost:
         record["lost"] = True
-    record |= {"text": found.text} if found.body is None else {"frame": found.body}
-    try:
-        return orjson.dumps(record) + b"\n"
-    except TypeError:  # numbers beyond 64 bits, halves of characters
-        del record["frame"]
-        return orjson.dumps(record | {"text": repr(found.body)}) + b"\n"
+    if frame.said:
+        return b'%b,"frame":%b}\n' % (orjson.dumps(record)[:-1], frame.said)
+    return orjson.dumps(record | {"text": found.text if found.body is None else repr(found.body)}) + b"\n"
 
 
 def _hours(offset_s: float) -> str:

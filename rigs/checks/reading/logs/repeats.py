@@ -63,6 +63,7 @@ def key_of(frame: Timed) -> int:
     body = frame.found.body
     try:
         said = frame.found.text.encode("utf-8", "replace") if body is None else orjson.dumps(body)
-    except TypeError:
+        frame.said = b"" if body is None else said
+    except TypeError:  # numbers beyond 64 bits, halves of characters
         said = repr(body).encode("utf-8", "replace")
     return hash((frame.written if frame.is_stamped else None, frame.up, frame.station, said))

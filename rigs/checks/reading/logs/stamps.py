@@ -2,6 +2,7 @@
 
 import re
 from calendar import timegm
+from functools import lru_cache
 from typing import NamedTuple
 
 from evc5.rigs.checks.reading.logs.found import Memo, shape
@@ -48,12 +49,28 @@ PATTERNS = tuple(
 _ANY_DIGITS = re.compile(r"\d\d?[:.]\d\d|\d{10}|\d{8}T?\d{6}")
 
 
+class _Place(NamedTuple):
+    """Where the first time stands in the texts of a shape: by which pattern, and where its parts begin."""
+
+    rank: int
+    start: int
+    second: int = 0  # 0: it has no minute that others may share
+    fraction: int = 0
+    zone: int = 0
+    end: int = 0
+
+
+_PLACES: Memo[_Place] = Memo()
+
+
 def first(text: str) -> Stamp | None:
     """The first time in a text; of two that begin at one place the fuller one."""
     alike = shape(text)
-    known = _PLACES.get(alike)
-    if known is not None:
-        match = PATTERNS[known[0]].match(text, known[1])
+    place = _PLACES.get(alike)
+    if place is not None:
+        if (stamp := _in_minute(text, place)) is not None:
+            return stamp
+        match = PATTERNS[place.rank].match(text, place.start)
         if match is not None and _fits(match):
             return _stamp(match)
     elif not _ANY_DIGITS.search(text):
@@ -61,11 +78,35 @@ def first(text: str) -> Stamp | None:
     best = _best(text)
     if best is None:
         return None
-    _PLACES.put(alike, (best[0], best[1].start()))
+    _PLACES.put(alike, _place(*best))
     return _stamp(best[1])
 
 
-_PLACES: Memo[tuple[int, int]] = Memo()  # by the shape of a text: which pattern found its time, and where
+def _place(rank: int, match: re.Match[str]) -> _Place:
+    part = match.groupdict()
+    if not part.get("s") or part.get("a"):
+        return _Place(rank, match.start())
+    zone = match.end("f") if part["f"] else match.end("s")
+    fraction = match.start("f") if part["f"] else zone
+    return _Place(rank, match.start(), match.start("s"), fraction, zone, match.end())
+
+
+def _in_minute(text: str, place: _Place) -> Stamp | None:
+    """The time at a place by its minute, which others share; None where it must be looked at closer."""
+    second = text[place.second : place.second + 2]
+    if not place.second or second >= "60":
+        return None
+    minute = _minute(place.rank, f"{text[place.start : place.second]}00{text[place.zone : place.end]}")
+    if minute is None:
+        return None
+    fraction = text[place.fraction : place.zone]
+    return Stamp(minute.at + (int(second) + (float(f"0.{fraction}") if fraction else 0.0)), minute.kind)
+
+
+@lru_cache(maxsize=1024)
+def _minute(rank: int, text: str) -> Stamp | None:
+    match = PATTERNS[rank].fullmatch(text)
+    return _stamp(match) if match is not None and _fits(match) else None
 
 
 def _best(text: str) -> tuple[int, re.Match[str]] | None:

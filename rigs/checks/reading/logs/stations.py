@@ -80,7 +80,7 @@ NO_NAMES = frozenset(  # what stands where a name may stand and is none
 
 def named(found: Found) -> str:
     """The station that a frame's surroundings name; empty where they name none."""
-    for name, value in reversed(list(found.fields.items())):
+    for name, value in reversed(list(found.fields.items())) if found.fields else ():
         if _is_label(name) and (station := _taken(value)):
             return station
     return _in_text(found.before[-300:]) or _in_text(_head(found)) or _labelled(found.after[:200])
@@ -124,6 +124,7 @@ def _labelled(text: str) -> str:
     return next((name for match in LABELLED.finditer(text) if (name := _taken(match["name"]))), "")
 
 
+@lru_cache(maxsize=4096)
 def _taken(name: str) -> str:
     name = name.strip().strip("\"'.,")
     is_name = (

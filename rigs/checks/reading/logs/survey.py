@@ -180,7 +180,7 @@ def _ways(told: Survey, seen: list[Found], sent_is_up: bool) -> None:
 def _sides(told: Survey, seen: list[Found]) -> tuple[bool, ...]:
     pairs, sides = Pairs(), dict[bool, None]()
     for found in seen:
-        beside = told.directions.way(found)
+        beside, _ = told.directions.way(found)
         up = pairs.way(found) if beside is None else beside
         if up is not None:
             sides[up] = None

@@ -90,9 +90,8 @@ def _with_day(at: float, near: float | None) -> float:
 
 def current_time(found: Found) -> float | None:
     """The time that the CSMS tells in this frame."""
-    if found.kind != RESULT or not isinstance(found.payload, dict):
-        return None
-    return instant(found.payload.get("currentTime"))
+    payload = found.payload if found.kind == RESULT else None
+    return instant(payload.get("currentTime")) if isinstance(payload, dict) else None
 
 
 def own_stamp(found: Found) -> float | None:

@@ -32,6 +32,7 @@ class Timed:
     is_stamped: bool = True  # its line has a time of its own
     station: str = ""
     offline_since: float | None = None  # of the first frame after an outage
+    said: bytes = b""  # all that it says, as JSON without spaces, where JSON can
 
 
 class Zone:
