@@ -1,6 +1,7 @@
 """Whoever plugs cars in and holds cards up: the twin's bench, or a person at the terminal."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol, TextIO
 
 from evc5.rigs.bench.bench import Bench
@@ -23,6 +24,9 @@ class Hands(Protocol):
     def clear(self, fault: str, connector: int) -> None: ...
     def cut_power(self) -> None: ...
     def restore_power(self) -> None: ...
+    def current_a(self, connector: int) -> float | None:
+        """What an instrument shows on the phase with the most; None where there is none."""
+        ...
 
 
 class TwinHands:
@@ -52,6 +56,10 @@ class TwinHands:
     def restore_power(self) -> None:
         self._bench.power.restore()
 
+    def current_a(self, connector: int) -> float | None:
+        reading = self._bench.reading(connector)
+        return max(reading[f"i{phase}_a"] or 0.0 for phase in (1, 2, 3))
+
 
 class Person:
     """Is asked, and presses Enter when it is done; "s" where it cannot be."""
@@ -59,6 +67,7 @@ class Person:
     def __init__(self, prompts: TextIO, answer: Callable[[], str]) -> None:
         self._prompts = prompts
         self._answer = answer
+        self._has_meter = True  # until somebody says otherwise
 
     def plug_in(self, connector: int) -> None:
         self._ask(f"Plug a car into connector {connector}")
@@ -80,6 +89,20 @@ class Person:
 
     def restore_power(self) -> None:
         self._ask("Switch the station's mains on")
+
+    def current_a(self, connector: int) -> float | None:
+        """A number; Enter alone means that there is no meter, and is asked no more."""
+        while self._has_meter:
+            self._prompts.write(
+                f"► Most amperes of any phase to the car at connector {connector}, "
+                "by a clamp meter (Enter: no meter) "
+            )
+            self._prompts.flush()
+            answer = self._answer().strip().removesuffix("A").replace(",", ".")
+            self._has_meter = bool(answer)
+            with suppress(ValueError):
+                return float(answer)
+        return None
 
     def _ask(self, what: str) -> None:
         self._prompts.write(f"► {what}, then press Enter (s: cannot be done) ")

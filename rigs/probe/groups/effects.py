@@ -1,10 +1,12 @@
 """Keys that show what they do on an idle unit. Source: OCPP 1.6 9.1."""
 
 from evc5.rigs.keeper.keeper import TAKEN
-from evc5.rigs.probe.probe import Context, Probe, outcome
+from evc5.rigs.probe.probe import Context, GivenUp, Probe, outcome
 
 GROUP = "effects"
 PERIOD_S = 60  # of clock-aligned data; a divisor of the day
+ODD_PERIOD_S = 128  # divides the day too, but no difference of zones below 8 h
+ZONE_STEP_S = 900  # zones differ by multiples of it
 BEAT_S = 20
 EARLY_S = 3.0  # a beat may be late by so much on a slow line; assumed
 
@@ -45,6 +47,24 @@ def _clock(context: Context) -> None:
         value.get("context", "none") for sample in samples for value in sample.get("sampledValue", ())
     }
     context.note("effect.ClockAlignedDataInterval.context", " ".join(sorted(contexts)))
+
+
+def _midnight(context: Context) -> None:
+    """Policy clock_midnight: an interval that divides the day, and hardly any difference of zones."""
+    if outcome(context.keeper.write("ClockAlignedDataInterval", str(ODD_PERIOD_S))) not in TAKEN:
+        return
+    mark = context.line.mark()
+    context.line.wait(1.1 * ODD_PERIOD_S)
+    samples = [one for call in context.line.calls(mark, "MeterValues") for one in call.get("meterValue", ())]
+    stamps = [context.line.moment_s(one.get("timestamp")) for one in samples]
+    beside = {stamp % ODD_PERIOD_S for stamp in stamps if stamp is not None}
+    if len(beside) != 1:
+        raise GivenUp("no clock-aligned data came that would show it")
+    beside_s = beside.pop()
+    told = f"{beside_s:g} s after those that UTC's midnight begins" if beside_s else "as from UTC's midnight"
+    context.note("effect.ClockAlignedDataInterval.midnight", told)
+    if beside_s % (ZONE_STEP_S % ODD_PERIOD_S) == 0:
+        context.note("policy.clock_midnight", "local" if beside_s else "utc")
 
 
 def _note_stamp(context: Context, earliest_s: float) -> None:
@@ -89,6 +109,15 @@ def probes() -> list[Probe]:
             "whose clock-aligned values come, stamped when?",
             _clock,
             decides="by what comes in two periods",
+            disturbs="ClockAlignedDataInterval, for two minutes",
+            restores=back,
+        ),
+        Probe(
+            "effect.ClockAlignedDataInterval.midnight",
+            GROUP,
+            "from which midnight do clock-aligned intervals count, UTC's or its own?",
+            _midnight,
+            decides=f"by the stamps of an interval of {ODD_PERIOD_S} s; in the zone of UTC both are one",
             disturbs="ClockAlignedDataInterval, for two minutes",
             restores=back,
         ),

@@ -8,7 +8,17 @@ from evc5.rigs.keeper.keeper import TAKEN
 from evc5.rigs.keeper.state import Payload
 from evc5.rigs.probe.groups.charging import composite, is_told, level
 from evc5.rigs.probe.groups.forms import Form, wire
-from evc5.rigs.probe.groups.measurands import KEY, triggered
+from evc5.rigs.probe.groups.measurands import (
+    ALIGNED_KEY,
+    ALL,
+    CLOCK_KEY,
+    KEY,
+    bare,
+    is_of,
+    note_values,
+    sampled,
+    triggered,
+)
 from evc5.rigs.probe.hands import CARD, Hands, NotDone
 from evc5.rigs.probe.probe import CAR, Context, GivenUp, Probe, outcome
 from evc5.twin.ocpp.rpc import Reply
@@ -19,8 +29,13 @@ BEGINS_S = 60.0  # a card is answered, a car draws; assumed
 FOLLOWS_S = 20.0  # a new limit is on the pilot and the car has followed; IEC 61851-1 gives it 5 s
 SAMPLE_S = 10
 STOPS_S = 60.0
+LOOK_S = 0.5  # how often it is asked whether a limit is kept already
+REACTIONS_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+FLOWS = ("Current.Import", "Current.Offered")
+CLOCK_S = 60  # of clock-aligned data, in the middle of which a car begins
 CONDUCTS_A = 0.5  # above it a phase carries a car's current; assumed
 LOW_A = 8.0
+LEAST_SHARE = 0.9  # of the power, of which a mean over a minute that began without it is about a third
 NO_TRANSACTION = 2_000_000_000
 
 
@@ -160,6 +175,45 @@ def _soc(context: Context) -> None:
     with_card(context, charge)
 
 
+def _measurands(context: Context) -> None:
+    """Of measurands whose values no idle unit tells: with which phases they come while a car charges."""
+    taken = [one for one in ALL if context.found.get(f"measurand.{one}", "") in TAKEN]
+    hidden = [one for one in taken if f"measurand.{one}.phases" not in context.found]
+    if not hidden:
+        return
+
+    def charge(_: int) -> None:
+        for measurand in hidden:
+            if outcome(context.keeper.write(KEY, measurand)) in TAKEN:
+                note_values(context, measurand)
+        if "policy.bare_measurand" not in context.found:
+            bare(context)
+
+    with_card(context, charge)
+
+
+def _clock_values(context: Context) -> None:
+    """Policy clock_values: the power told at the end of a minute in the middle of which a car began."""
+    written(context, CLOCK_KEY, str(CLOCK_S))
+    for key in (ALIGNED_KEY, KEY):
+        written(context, key, "Power.Active.Import")
+    seconds = CLOCK_S / 2 - context.line.epoch_s % CLOCK_S
+    context.line.wait(seconds % CLOCK_S)
+    mark = context.line.mark()
+
+    def charge(_: int) -> None:
+        context.line.wait(-context.line.epoch_s % CLOCK_S + LOOK_S)
+        told = [value for one in context.line.since(mark) if is_of(one, CONNECTOR)
+                for value in sampled(one.frame[3]) if value.get("context") == "Sample.Clock"]  # fmt: skip
+        now_w = max(map(number, triggered(context)), default=0.0)
+        if not told or now_w <= 0.0:
+            raise GivenUp("no clock-aligned data of a car that charges came")
+        is_mean = max(map(number, told)) < LEAST_SHARE * now_w
+        context.note("policy.clock_values", "averaged" if is_mean else "instant")
+
+    with_card(context, charge)
+
+
 def _tx_profile(context: Context) -> None:
     """A TxProfile with the right transactionId, with a wrong one, without; which is taken?"""
 
@@ -182,18 +236,20 @@ def _tx_profile(context: Context) -> None:
 
 
 def _followed(context: Context) -> None:
-    """Does the current follow a limit, down, below 6 A and back? By Current.Import and Current.Offered."""
+    """Does the current follow a limit, down, below 6 A and back, and how fast? By what tells it."""
 
     def charge(transaction: int) -> None:
         context.note("follow.before", _flows(context))
+        _note_measured(context, "before")
         for limit in (LOW_A, 5.9, 0.0):
             mark = context.line.mark()
             what, answer = lend_tx(context, limit, transactionId=transaction)
             if answer != "Accepted":
                 context.note(f"follow.{limit:g}", answer)
                 continue
-            context.line.wait(FOLLOWS_S)
+            _note_reaction(context, limit)
             context.note(f"follow.{limit:g}", _flows(context))
+            _note_measured(context, f"{limit:g}")
             told = [one.get("status") for one in context.line.calls(mark, "StatusNotification")]
             context.note(f"follow.{limit:g}.status", " ".join(map(str, told)) or "unchanged")
             context.keeper.undo(what)
@@ -201,6 +257,39 @@ def _followed(context: Context) -> None:
         context.note("follow.after", _flows(context))
 
     with_card(context, charge)
+
+
+def _note_reaction(context: Context, limit: float) -> None:
+    """How long until offer and current are at most the limit, for FOLLOWS_S in all."""
+    begin_s = context.line.epoch_s
+    due = [one for one in FLOWS if outcome(context.keeper.write(KEY, one)) in TAKEN]
+    taken = bool(due) and outcome(context.keeper.write(KEY, ",".join(due))) in TAKEN
+    while taken and due and context.line.epoch_s - begin_s < FOLLOWS_S:
+        values = triggered(context)
+        for measurand in [one for one in due if _is_within(values, one, limit)]:
+            context.note(f"follow.{limit:g}.{measurand}.after", _within(context.line.epoch_s - begin_s))
+            due.remove(measurand)
+        context.line.wait(LOOK_S)
+    for measurand in due:
+        context.note(f"follow.{limit:g}.{measurand}.after", f"not within {FOLLOWS_S:g} s")
+    context.line.wait(max(begin_s + FOLLOWS_S - context.line.epoch_s, 0.0))
+
+
+def _note_measured(context: Context, when: str) -> None:
+    """What flows by an instrument that is not the unit's own."""
+    amps = context.hands.current_a(CONNECTOR) if context.hands is not None else None
+    if amps is not None:
+        context.note(f"follow.{when}.instrument", f"{amps:.0f} A")
+
+
+def _is_within(values: list[Payload], measurand: str, limit: float) -> bool:
+    own = [number(value) for value in values if value.get("measurand") == measurand]
+    return bool(own) and max(own) <= limit + CONDUCTS_A
+
+
+def _within(seconds: float) -> str:
+    """In steps: to tenths, two probes of one unit would differ."""
+    return f"within {next(step for step in REACTIONS_S if seconds <= step or step == REACTIONS_S[-1]):g} s"
 
 
 def _one_phase(context: Context) -> None:
@@ -283,7 +372,7 @@ def lend_tx(context: Context, limit: float, phases: int | None = None, **about: 
 def _flows(context: Context) -> str:
     """The highest current of any phase, as measured and as offered, in whole amps."""
     found = []
-    for measurand in ("Current.Import", "Current.Offered"):
+    for measurand in FLOWS:
         if outcome(context.keeper.write(KEY, measurand)) in TAKEN:
             amps = max((number(value) for value in triggered(context)), default=None)
             found.append(f"{measurand} {'not told' if amps is None else f'{amps:.0f} A'}")
@@ -306,6 +395,8 @@ ROWS: tuple[tuple[str, str, Callable[[Context], None]], ...] = (
     ("cycle", "what is told of a session from plugging in to unplugging?", _cycle),
     ("interval", "does a new MeterValueSampleInterval hold at once?", _interval),
     ("soc", "does it know a car's state of charge?", _soc),
+    ("measurands", "how do values come that an idle unit does not tell?", _measurands),
+    ("clock_values", "are clock-aligned values those of the instant, or means?", _clock_values),
     ("tx_profile", "which TxProfiles does it take while a transaction runs?", _tx_profile),
     ("followed", "does the current follow a limit, and what is told below 6 A?", _followed),
     ("one_phase", "does the current follow numberPhases?", _one_phase),

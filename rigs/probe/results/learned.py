@@ -46,6 +46,10 @@ def learn(facts: Mapping[str, str], published: Behaviour) -> Learned:
         found = facts.get(f"policy.{name}")
         if found is not None and found != published.policy(name):
             learned.policies[name] = found
+    if learned.policies.get("clock_midnight") == "local":
+        learned.lacks.append(
+            "its clock-aligned intervals begin at local midnight: tell the twin its timezone"
+        )
     _messages(facts, published, learned)
     _boot(facts, published, learned)
     _triggers(facts, published, learned)

@@ -8,6 +8,7 @@ from evc5.rigs.probe.runner import DONE, Finding
 from evc5.twin.sheet.rows import TABLES, Key, Message
 
 MARK = "≠"
+OFFER, CURRENT = "Current.Offered", "Current.Import"
 
 
 def sheet(rows: Sequence[SeenRow], about: Mapping[str, str]) -> str:
@@ -118,27 +119,35 @@ def charging(findings: Mapping[str, Finding], facts: Mapping[str, str], about: M
         "",
         "## How profiles go together",
         "",
-        *_table(("What", "Found"), [(name, facts.get(fact, NOT_SEEN)) for name, fact in TOGETHER]),
+        *_table(FOUND, [_fact(name, fact, findings, NOT_SEEN) for name, fact in TOGETHER]),
         "",
         "## What a car then draws",
         "",
-        *_table(("What", "Found"), [(name, facts.get(fact, NEEDS_A_CAR)) for name, fact in DRAWN]),
+        *_table(FOUND, [_fact(name, fact, findings, NEEDS_A_CAR) for name, fact in DRAWN]),
         "",
         "## Open questions of the standard, as it answers them",
         "",
-        *_table(("Question", "Answer"), list(_policies(facts))),
+        *_table(("Question", "Answer", "Probe"), list(_policies(findings))),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 
+FOUND = ("What", "Found", "Probe")
 NEEDS_A_CAR = f"{NOT_SEEN} (--session)"
 DRAWN = (
     ("before", "follow.before"),
-    ("under a TxProfile of 8 A", "follow.8"),
-    ("… of 5.9 A", "follow.5.9"),
-    ("… and the status then", "follow.5.9.status"),
-    ("… of 0 A", "follow.0"),
-    ("… and the status then", "follow.0.status"),
+    ("… by an instrument", "follow.before.instrument"),
+    *(
+        (f"{what}{more}", f"follow.{limit}{fact}")
+        for limit, what in (("8", "under a TxProfile of 8 A"), ("5.9", "… of 5.9 A"), ("0", "… of 0 A"))
+        for more, fact in (
+            ("", ""),
+            (": by an instrument", ".instrument"),
+            (": the offer follows", f".{OFFER}.after"),
+            (": the current follows", f".{CURRENT}.after"),
+            (": the status then", ".status"),
+        )
+    ),
     ("when they are cleared", "follow.after"),
     ("under numberPhases 1", "follow.phases_1"),
     ("a TxProfile with the transaction's id", "charging.TxProfile.right_id"),
@@ -185,6 +194,33 @@ def _summary(facts: Mapping[str, str]) -> list[str]:
     lines += (
         [f"Of those that the standard forbids or leaves open it takes {_list(beyond)}."] if beyond else []
     )
+    return [" ".join(lines), "", *_follows(facts)]
+
+
+def _follows(facts: Mapping[str, str]) -> list[str]:
+    """Whether what a car is offered and draws keeps to a limit, and how soon."""
+    if "follow.8" not in facts:
+        return ["Whether a car's current follows was not seen (--session)."]
+    told = [
+        (name, facts.get(f"follow.8.{one}.after")) for name, one in (("offer", OFFER), ("current", CURRENT))
+    ]
+    ways = [f"the {name} follows {after}" for name, after in told if after is not None]
+    lines = [
+        f"**A limit of 8 A in a running transaction: {_list(ways)}.**"
+        if ways
+        else "Whether a limit is followed nothing tells: it sends neither Current.Import nor Current.Offered."
+    ]
+    instrument = facts.get("follow.8.instrument")
+    lines += [
+        f"An instrument showed {facts.get('follow.before.instrument')} before and {instrument} then."
+        if instrument
+        else "No instrument of ours measured what flowed."
+    ]
+    lines += (
+        [f"Below 6 A: {facts['follow.5.9']}, status {facts.get('follow.5.9.status', NOT_SEEN)}."]
+        if "follow.5.9" in facts
+        else []
+    )
     return [" ".join(lines)]
 
 
@@ -224,11 +260,17 @@ def _form(form: Form, findings: Mapping[str, Finding], facts: Mapping[str, str])
     return form.asks, "yes" if form.standard else "no, or left open", answer, *then, _code(name)
 
 
-def _policies(facts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _policies(findings: Mapping[str, Finding]) -> Iterator[tuple[str, ...]]:
     from evc5.twin.sheet.policies import POLICIES
 
     for name in CHARGING_POLICIES:
-        yield POLICIES[name].question, facts.get(f"policy.{name}", NOT_SEEN)
+        yield _fact(POLICIES[name].question, f"policy.{name}", findings, NOT_SEEN)
+
+
+def _fact(what: str, fact: str, findings: Mapping[str, Finding], otherwise: str) -> tuple[str, ...]:
+    """A row: what it is, what was found, and the probe that found it."""
+    by = next((one for one in reversed(list(findings.values())) if fact in one.facts), None)
+    return (what, otherwise, "") if by is None else (what, by.facts[fact], _code(by.probe))
 
 
 # --- Markdown ---

@@ -102,6 +102,8 @@ def test_only_profiles_of_our_own_are_sent(published: Found) -> None:
 def test_the_answer_to_the_open_issue_names_limits_and_forms(published: Found) -> None:
     page = (published[2] / "set-charging-profile.md").read_text()
     assert "| highest stack level | 99 |" in page
+    assert "the offer follows within 1 s, the current follows within 5 s" in page
+    assert "| … of 5.9 A: by an instrument | 0 A | `session.followed` |" in page
     assert "| periods of a schedule | 96 | 96 |" in page
     assert "| profiles installed | 18 | 18 |" in page
     assert "| a limit of 6.15 A | no, or left open | CALLERROR PropertyConstraintViolation |" in page

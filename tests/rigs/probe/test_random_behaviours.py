@@ -9,6 +9,7 @@ import pytest
 from probed import probed
 from random_behaviours import BASE, Drawn, draw, file
 
+from evc5.rigs.probe.probe import Options
 from evc5.rigs.probe.results.compare import difference
 from evc5.rigs.probe.results.learned import learn
 from evc5.rigs.probe.session import Probed
@@ -97,6 +98,7 @@ ONE_PROBE = [
     Drawn(0, "transaction_message_retry", (("choice", "attempts"),)),
     Drawn(0, "station_share", (("choice", "first-come"),)),
     Drawn(0, "clock_stamp", (("choice", "interval-start"),)),
+    Drawn(0, "clock_values", (("choice", "averaged"),)),
     Drawn(0, "follow_csms_time", (("choice", "never"),)),
     Drawn(0, "assumed_keys", (("choice", "as-named"),)),
     Drawn(0, "hardcoded_write", (("choice", "Rejected"),)),
@@ -114,3 +116,39 @@ def test_what_shows_in_one_probe_alone_is_named(change: Drawn, base: Probed, tmp
     assert named(found) == {change.subject}
     again = probed(tmp_path / "b", tmp_path / "a" / "behaviour.toml")
     assert difference(found.facts, again.facts).alike
+
+
+NO_TRIGGER = Drawn(11, "MeterValues", (("support", "no"),))
+NO_CLOCK = Drawn(0, "clock_outside_transaction", (("choice", "transaction-only"),))
+TOTAL = Drawn(0, "bare_measurand", (("choice", "total"),))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [NO_TRIGGER, TOTAL],
+        [NO_TRIGGER, NO_CLOCK, TOTAL],
+        [NO_TRIGGER, Drawn(0, "clock_values", (("choice", "averaged"),))],
+        [NO_TRIGGER, Drawn(3, "Power.Active.Import", (("phases", False),))],
+        [NO_TRIGGER, Drawn(0, "station_share", (("choice", "first-come"),))],
+    ],
+)
+def test_values_that_no_trigger_brings_are_seen_on_the_clock_or_in_a_session(
+    changes: list[Drawn], tmp_path: Path
+) -> None:
+    found = probed(tmp_path / "a", file(changes, tmp_path / "changes.toml"))
+    assert named(found) == {one.subject for one in changes}
+    again = probed(tmp_path / "b", tmp_path / "a" / "behaviour.toml")
+    assert difference(found.facts, again.facts).alike
+
+
+@pytest.mark.slow
+def test_local_midnight_is_seen_where_the_zone_is_not_that_of_utc(tmp_path: Path) -> None:
+    local = file([Drawn(0, "clock_midnight", (("choice", "local"),))], tmp_path / "local.toml")
+    here = probed(tmp_path / "a", local, Options(only=("effects",)), timezone="Asia/Kolkata")
+    assert here.facts["effect.ClockAlignedDataInterval.midnight"].startswith("40 s after")  # 18.5 h % 128 s
+    assert named(here) == {"policy clock_midnight"}
+    there = probed(tmp_path / "b", local, Options(only=("effects",)))
+    assert named(there) == set()
+    assert "timezone" in (tmp_path / "a" / "behaviour.toml").read_text()

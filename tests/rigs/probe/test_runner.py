@@ -121,3 +121,11 @@ def test_a_person_is_asked_and_may_say_no() -> None:
     with pytest.raises(NotDone, match="nobody answers"):
         person.unplug(1)
     assert prompts.getvalue().count("►") == 3
+
+
+def test_a_person_with_a_clamp_meter_is_asked_for_amperes_and_one_without_only_once() -> None:
+    prompts = io.StringIO()
+    answers = iter(["15,8 A\n", "what\n", "16\n", "\n"])
+    person = Person(prompts, lambda: next(answers))
+    assert [person.current_a(1) for _ in range(4)] == [15.8, 16.0, None, None]
+    assert prompts.getvalue().count("►") == 4
