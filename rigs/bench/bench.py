@@ -178,7 +178,7 @@ class Bench:
         booted: bool = True,
         **station: Any,
     ) -> None:
-        began_wall_s = time.monotonic() if isinstance(start, str) and start == "now" else None
+        began_wall_s: float | None = None
         keys, policies = asked.table(keys, "keys"), asked.table(policies, "policies")
         if csms is None and network is None and (pace != LOCKSTEP or ca_file is not None):
             why = "in memory time moves only in advance and call"
@@ -191,8 +191,9 @@ class Bench:
         else:
             from evc5.rigs.rigfile.file import RigFile  # loads pydantic, of use to who makes one
 
-            if began_wall_s is not None:
+            if isinstance(start, str) and start == "now":
                 table["start"] = datetime.now(UTC)
+                began_wall_s = time.monotonic()  # of the same instant, whatever was loaded before
             rig = RigFile.parse({**table, "name": "bench", "days": 3660.0, "station": options})
         if csms is not None and network is None:
             authority = None if ca_file is None else user_files.path_of(ca_file, "ca_file")
@@ -227,7 +228,7 @@ class Bench:
         self._is_off = False
         agent = self.assembly.station.agent
         self._worker.do(self.assembly.station.power_on)
-        self._worker.until(lambda: bool(agent.registration))
+        self._worker.until(lambda: agent.boot_settled)
 
     def __repr__(self) -> str:
         now = self.assembly.calendar.iso(self._timeline.now)

@@ -143,6 +143,11 @@ class Agent:
         return self.link.connected and self.registration == "Accepted"
 
     @property
+    def boot_settled(self) -> bool:
+        """Has the boot been answered, be it by a CALLERROR, or given up?"""
+        return bool(self.registration) or self._boot.due_s is not None
+
+    @property
     def at_rest(self) -> bool:
         """Is everything said and answered?"""
         waiting = self.rpc.busy or self._urgent or self.memory.queue or self._unanswered
