@@ -100,6 +100,22 @@ class Supply:
         return State(t_s, (u1, u2, u3), self.frequency_hz + walked.hertz, house)
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An AC source in front of the charge point, instead of the grid's voltages and frequency."""
+
+    voltage_v: Three
+    frequency_hz: float
+
+    def __post_init__(self) -> None:
+        Supply(self.voltage_v, self.frequency_hz)
+
+    @property
+    def u_v(self) -> Three:
+        u1, u2, u3 = (v if v >= DEAD_V else 0.0 for v in self.voltage_v)
+        return (u1, u2, u3)
+
+
 class State(NamedTuple):
     """What the grid is from `t_s` on, before any drop along the connection."""
 

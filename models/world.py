@@ -7,7 +7,7 @@ from typing import NamedTuple
 from evc5.models.derating import Derating, Staircase
 from evc5.models.heat import Air, Ambient, Thermal, Warmth
 from evc5.models.outlet import Outlet, OutletSpec
-from evc5.models.supply import Supply, Three
+from evc5.models.supply import Source, Supply, Three
 from evc5.models.temperature_watch import CONTACTS, LOOK_AHEAD_S, Watch, watches
 from evc5.models.timeline import CONTROL, INPUT, Alarm, Timeline
 
@@ -51,6 +51,7 @@ class World:
         self._warmths = [outlet.warmth for outlet in self.outlets]
         self._states = self.supply.states(seed, time_of_day_s)
         self._grid, self._upcoming = next(self._states), next(self._states, None)
+        self._source: Source | None = None
         self._feeding = False
         self._grid_alarm = Alarm(timeline, self._grid_changes, INPUT)
         self._load_a = self.grid_a()
@@ -67,7 +68,15 @@ class World:
 
     @property
     def frequency_hz(self) -> float:
-        return self._grid.frequency_hz
+        return self._grid.frequency_hz if self._source is None else self._source.frequency_hz
+
+    def feed_from(self, voltage_v: Three | None = None, frequency_hz: float | None = None) -> None:
+        """From now on an AC source feeds it; what is None stays as it is. ValueError, as of a Supply."""
+        hz = self.frequency_hz if frequency_hz is None else frequency_hz
+        self._source = Source(self._fed_v() if voltage_v is None else voltage_v, hz)
+        self._feed()
+        for heard in self.on_grid:
+            heard(self)
 
     @property
     def house_a(self) -> Three:
@@ -112,11 +121,14 @@ class World:
         for heard in self.on_grid:
             heard(self)
 
+    def _fed_v(self) -> Three:
+        return self._grid.u_v if self._source is None else self._source.u_v
+
     def _feed(self) -> None:
         """Give every outlet the voltage that is left at the end of the connection."""
         ohm = self.supply.impedance_ohm
         u1, u2, u3 = (
-            max(volts - ohm * amps, 0.0) for volts, amps in zip(self._grid.u_v, self._load_a, strict=True)
+            max(volts - ohm * amps, 0.0) for volts, amps in zip(self._fed_v(), self._load_a, strict=True)
         )
         self._feeding = True
         for outlet in self.outlets:

@@ -24,12 +24,13 @@ from evc5.rigs.hardware.guardian import Guardian
 from evc5.rigs.hardware.instruments import columns
 from evc5.rigs.hardware.making import SAFE_A, check
 from evc5.rigs.hardware.offer import Offer, offer_of
-from evc5.rigs.hardware.roles import BringsCar, Reading
+from evc5.rigs.hardware.roles import BringsCar, Reading, Three
 from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.rigfile.hardware import Hardware
 
 GONE_S = 10.0  # assumed: a device that did not answer for so long is gone
 ENDS_WITHIN_S = 30.0  # assumed: the way down of a bench whose devices all time out
+GRID = "grid"  # what a source is to give; told as that one
 AMBIENT = "ambient"  # what the air is to be; events tell of it as an operator's doing
 SHOWN_S = 1.0  # assumed: how long a card is held
 BOX_FAULTS = {Fault.DIODE: "diode", Fault.PILOT: "cp-short"}  # what a cable box can bring about
@@ -75,10 +76,15 @@ class HardwareBench:
         self._is_cut = False  # did the rig leave the mains off?
         self._identities: dict[tuple[str, int | None], str] = {}
 
-    def start(self) -> None:
-        """See that the bench is well and at rest; BenchFault before anything is energised."""
+    def start(self, fed: Mapping[str, Any] | None = None) -> None:
+        """See that the bench is well and at rest; BenchFault before anything is energised.
+
+        `fed` is what a source gives when it is switched on, else what it stands at.
+        """
         try:
             self._identities = self._devices.identities()
+            if fed is not None and (feed := self.verb(GRID, None, fed)) is not None:
+                feed()
             was_off = self._devices.switch_on()
             self.seen = self._devices.checked(SUPPLY_WITHIN_S if was_off else 0.0)
         except BenchFault:
@@ -131,6 +137,8 @@ class HardwareBench:
             return partial(cable.fault, BOX_FAULTS[detail["fault"]], event == "fault")
         if event == AMBIENT and (climate := self._devices.get("climate")) is not None:
             return partial(climate.ambient, float(detail["ambient_c"]))
+        if event == GRID and (supply := self._devices.get("supply")) is not None:
+            return partial(self._feed, supply, tuple(detail["grid_v"]), float(detail["grid_hz"]))
         if event in ("power-cut", "power-restore"):
             return self._mains(event == "power-restore")
         return None
@@ -157,6 +165,10 @@ class HardwareBench:
         if supply is not None:
             return partial(self._switch, on, supply.on if on else supply.off)
         return None
+
+    def _feed(self, supply: Any, volts: Three, hz: float) -> None:
+        supply.frequency(hz)
+        supply.voltage(volts)
 
     def _switch(self, on: bool, do: Callable[[], None]) -> None:
         do()

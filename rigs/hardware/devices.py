@@ -175,7 +175,9 @@ class Devices:
 
 def _unguarded(device: Any) -> Any:
     """The driver itself, behind its limits."""
-    return getattr(device, "load", getattr(device, "climate", device))
+    return next(
+        (getattr(device, name) for name in ("load", "supply", "climate") if hasattr(device, name)), device
+    )
 
 
 def _most_a(reading: Reading) -> float:

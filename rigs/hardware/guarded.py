@@ -1,9 +1,9 @@
-"""Limits that stand in front of the drivers: more than `max_a` or `max_c` is never passed on."""
+"""Limits that stand in front of the drivers: more than `max_a`, `max_v` or `max_c` is never passed on."""
 
 from dataclasses import dataclass
 
 from evc5.rigs.errors import BenchFault
-from evc5.rigs.hardware.roles import Climate, Load, Three
+from evc5.rigs.hardware.roles import Climate, Load, Supply, Three
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,29 @@ class GuardedLoad:
 
     def off(self) -> None:
         self.load.off()
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedSupply:
+    """A source that never gives more than it may."""
+
+    supply: Supply
+    max_v: float
+
+    def on(self) -> None:
+        self.supply.on()
+
+    def off(self) -> None:
+        self.supply.off()
+
+    def voltage(self, volts: Three) -> None:
+        if not all(0.0 <= one <= self.max_v for one in volts):
+            asked = ", ".join(f"{one:g}" for one in volts)
+            raise BenchFault(f"a source must give 0 to max_v ({self.max_v:g} V), asked for {asked}")
+        self.supply.voltage(volts)
+
+    def frequency(self, hz: float) -> None:
+        self.supply.frequency(hz)
 
 
 @dataclass(frozen=True, slots=True)

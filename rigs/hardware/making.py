@@ -6,9 +6,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from evc5.models.faults import OVER_VOLTAGE_V
 from evc5.rigs.errors import BadInput
 from evc5.rigs.hardware.drivers import far, sim
-from evc5.rigs.hardware.guarded import GuardedClimate, GuardedLoad
+from evc5.rigs.hardware.guarded import GuardedClimate, GuardedLoad, GuardedSupply
 from evc5.rigs.hardware.scpi import dialects
 from evc5.rigs.rigfile.hardware import Device, Hardware
 
@@ -16,6 +17,7 @@ NEEDS = {  # driver: a module, and our extra that brings it
     **dict.fromkeys(("modbus-meter", "meter-emulator", "modbus-box"), ("pymodbus", "modbus")),
     **dict.fromkeys(("scpi-load", "scpi-source", "scpi-analyser"), ("pyvisa_py", "scpi")),
 }
+SAFE_V = OVER_VOLTAGE_V  # where a rig names no limit: what any charger bears for ever
 SAFE_A, SAFE_C = 32.0, 60.0  # where a rig names no limit: the largest cable of most, the hottest air; assumed
 
 
@@ -86,9 +88,16 @@ def make(parts: Parts, role: str, connector: int | None, device: Device) -> Any 
     made = MAKES[device.driver](parts, role, connector, device)
     if role == "load" and made is not None:
         return GuardedLoad(made, SAFE_A if device.max_a is None else device.max_a)
+    if role == "supply" and made is not None:
+        return GuardedSupply(made, most_v(device))
     if role == "climate" and made is not None:
         return GuardedClimate(made, SAFE_C if device.max_c is None else device.max_c)
     return made
+
+
+def most_v(device: Device) -> float:
+    """The highest voltage that a source may give."""
+    return SAFE_V if device.max_v is None else device.max_v
 
 
 def _person(parts: Parts, role: str, connector: int | None, device: Device) -> None:

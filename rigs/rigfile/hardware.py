@@ -75,6 +75,9 @@ class Device(Table):
     settle_s: NotNegative = Field(default=0.0, description="until a reading follows a change")
     accuracy: Accuracy = Field(default_factory=Accuracy, description="how exact it reads")
     max_a: Positive | None = Field(default=None, description="more is never asked of it, A per phase")
+    max_v: Positive | None = Field(
+        default=None, description="more is never asked of a source, V per phase; absent: 253"
+    )
     max_c: float | None = Field(default=None, description="a higher temperature is never asked of it, °C")
     offers_a: float = Field(default=16.0, ge=6, le=80, description="of driver sim: what its charger offers")
     serial: str = Field(default="", description="its serial number, for the report")

@@ -30,7 +30,7 @@ def world(rig: Contents, timeline: Timeline, registers_wh: Registers = ()) -> Wo
     return World(
         timeline,
         outlets,
-        _made("grid", lambda: _supply(rig)),
+        _made("grid", lambda: supply_of(rig)),
         _made("ambient", lambda: heat.Ambient(**given(rig.ambient))),
         rig.seed,
         thermal=_made("thermal", lambda: heat.Thermal(**given(rig.thermal))),
@@ -62,7 +62,8 @@ def _outlet(rig: Contents) -> OutletSpec:
     )
 
 
-def _supply(rig: Contents) -> supply.Supply:
+def supply_of(rig: Contents) -> supply.Supply:
+    """The grid that a rig file describes."""
     grid = rig.grid
     return supply.Supply(
         voltage_v=grid.voltage_v,

@@ -12,6 +12,7 @@ from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.secrets import is_secret
 from evc5.rigs.served.operator import steps
 from evc5.rigs.served.play import PERSON, who
+from evc5.rigs.served.source import check_source
 
 
 def rehearse(rig: RigFile, progress: Progress | None = None) -> tuple[list[str], bool | None]:
@@ -35,6 +36,8 @@ def _plan(rig: RigFile) -> Iterator[str]:
     yield f"{rig.name}: {rig.days * 24:.3g} h of real time, {len(plan)} steps"
     for step in plan:
         yield f"  {_clock(step.t_s)}  {who(rig, step):<14} {step.ask}"
+    if (lacks := check_source(rig)) is not None:
+        yield lacks
     by_hand = sum(who(rig, step) == PERSON for step in plan)
     yield f"{len(plan) - by_hand} steps by the bench, {by_hand} by a person"
     configuration = rig.configuration()

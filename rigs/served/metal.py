@@ -8,6 +8,7 @@ from evc5.rigs.hardware.instruments import described
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.hardware import Hardware
 from evc5.rigs.served.back_office import Service, Station, Tell
+from evc5.rigs.served.source import check_source, fed
 
 
 class Metal:
@@ -18,9 +19,12 @@ class Metal:
         self._hardware = hardware
         self._tell = tell
         self._station: Station | None = None
+        if (lacks := check_source(rig)) is not None:
+            tell(lacks)
         self.latest: dict[int, Mapping[str, Any]] = {}  # by connector: what was read last
         self.bench = HardwareBench(hardware, rig.folder, service.hub.post, self._measured, service.factor)
-        self.bench.start()
+        first = next(fed(rig), None)
+        self.bench.start(None if first is None else first.detail)
         service.pace.every_second.append(self.bench.renew)
 
     def record(self, station: Station) -> None:

@@ -13,12 +13,13 @@ from evc5.models.vehicles import Vehicle
 from evc5.rigs.bench.csms import BackOffice
 from evc5.rigs.errors import BenchFault
 from evc5.rigs.hardware import bus
-from evc5.rigs.hardware.bench import AMBIENT, HardwareBench
+from evc5.rigs.hardware.bench import AMBIENT, GRID, HardwareBench
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.sessions import Session
 from evc5.rigs.rigfile.tables import Reply
 from evc5.rigs.served.back_office import Service, Station
 from evc5.rigs.served.chamber import temperatures
+from evc5.rigs.served.source import fed
 from evc5.twin.line.hub import Hub
 
 ROLES = {  # which device does it
@@ -137,7 +138,7 @@ class Script:
         self._unanswered = 0
         self._csms()
         self._network()
-        self._climate()
+        self._surroundings()
         if operator is not None:
             for step in steps(rig):
                 self._at(step.t_s, partial(self._ask, operator, step))
@@ -172,19 +173,19 @@ class Script:
                 self._at(self._rig.seconds(outage.start), partial(begin[outage.kind], self._station))
                 self._at(self._rig.seconds(outage.end), partial(self._service.up, self._station))
 
-    def _climate(self) -> None:
-        """Let the chamber, where there is one, follow the rig's air."""
-        if self._bench is None or self._bench.driver("climate", None) == "person":
-            return
+    def _surroundings(self) -> None:
+        """Let chamber and source, where there are any, follow the rig's air and grid."""
         for t_s, temp_c in temperatures(self._rig):
-            self._at(t_s, partial(self._warm, self._bench, {"ambient_c": temp_c}))
+            self._at(t_s, partial(self._set, AMBIENT, "climate", {"ambient_c": temp_c}))
+        for state in fed(self._rig):
+            self._at(state.t_s, partial(self._set, GRID, "supply", state.detail))
 
-    def _warm(self, bench: HardwareBench, detail: dict[str, float]) -> None:
-        verb = bench.verb(AMBIENT, None, detail)
-        if verb is not None:
+    def _set(self, what: str, role: str, detail: dict[str, Any]) -> None:
+        verb = self._bench.verb(what, None, detail) if self._bench is not None else None
+        if self._bench is not None and verb is not None:
             self._unanswered += 1
-            step = Step(0.0, "", "operator", None, dict(detail))
-            bench.do(verb, partial(self._did, step, "climate"))
+            step = Step(0.0, "", "operator", None, detail)
+            self._bench.do(verb, partial(self._did, step, role))
 
     def _ask(self, operator: Operator, step: Step) -> None:
         self._unanswered += 1

@@ -145,3 +145,14 @@ class Power:
 
     def get(self, what: str) -> bool:
         return self._on[what]
+
+    def feed(self, volts: Three | None = None, hz: float | None = None) -> None:
+        """What the source gives from now on; BadInput for what the models have not."""
+
+        def do() -> None:
+            try:
+                self._bench.assembly.world.feed_from(volts, hz)
+            except ValueError as error:
+                raise BadInput(str(error)) from None
+
+        self._bench.do(do)

@@ -75,8 +75,13 @@ def load(dialect: Dialect, plug: Plug) -> Instrument:
 
 def source(dialect: Dialect, power: Power) -> Instrument:
     on_off = {"on": lambda _: power.set("supply", True), "off": lambda _: power.set("supply", False)}
-    ignored = {"voltage": _nothing, "frequency": _nothing}
-    return Instrument(dialect, {**on_off, **ignored}, dict)
+
+    def voltage(told: Values) -> None:
+        l1, l2, l3 = (told.get(f"l{n}_v", told["l1_v"]) for n in (1, 2, 3))
+        power.feed((l1, l2, l3))
+
+    fed = {"voltage": voltage, "frequency": lambda told: power.feed(hz=told["hz"])}
+    return Instrument(dialect, {**on_off, **fed}, dict)
 
 
 def analyser(dialect: Dialect, plug: Plug) -> Instrument:
@@ -96,10 +101,6 @@ class ScpiServer(LineServer):
             return None if said is None else said.encode()
 
         super().__init__(found[1], int(found[2]), answer)
-
-
-def _nothing(_: Values) -> None:
-    """The grid of the rig is what it is."""
 
 
 def _amps(told: Values) -> Three:

@@ -42,6 +42,8 @@ class Devices:
             ("mains", "get"): lambda ask: {"on": self._power.get("mains")},
             ("supply", "on"): lambda ask: self._power.set("supply", True),
             ("supply", "off"): lambda ask: self._power.set("supply", False),
+            ("supply", "voltage"): lambda ask: self._power.feed((ask["l1_v"], ask["l2_v"], ask["l3_v"])),
+            ("supply", "frequency"): lambda ask: self._power.feed(hz=float(ask["hz"])),
             ("climate", "ambient"): self._warm,
             ("climate", "read"): lambda ask: {"temp_c": self._temp_c},
         }

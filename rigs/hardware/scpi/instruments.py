@@ -103,6 +103,12 @@ class ScpiSource(Instrument):
         self._session.tell(self._dialect.off)
 
     def voltage(self, volts: Three) -> None:
+        same = len(set(volts)) == 1
+        if not (same or any("{l2_v" in line for line in self._dialect.voltage)):
+            asked = ", ".join(f"{one:g}" for one in volts)
+            raise BenchFault(
+                f"a source of {self._dialect.name} gives each phase the same, asked for {asked} V"
+            )
         self._session.tell(self._dialect.voltage, **{f"l{n}_v": one for n, one in enumerate(volts, 1)})
 
     def frequency(self, hz: float) -> None:
