@@ -7,15 +7,18 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import orjson
 
 from evc5.rigs.checks.reading.frames import lines
-from evc5.rigs.checks.reading.logs.log import Log, Progress, Told
+from evc5.rigs.checks.reading.logs.told import Progress, Told
 from evc5.rigs.checks.reading.sources import STDIN, Sources, logs, named, taken_in, zone_of
 from evc5.rigs.errors import BadInput
+
+if TYPE_CHECKING:
+    from evc5.rigs.checks.reading.logs.log import Log
 
 ENDS = ("csms", "station")
 BOOT_WITHIN = 500  # lines of our own recording in which its boot is looked for
@@ -56,7 +59,9 @@ class Transcript:
         return ", ".join(map(str, self.paths[:3])) + (", …" if len(self.paths) > 3 else "")
 
     @cached_property
-    def log(self) -> Log:
+    def log(self) -> "Log":
+        from evc5.rigs.checks.reading.logs.log import Log  # a tenth of a second, which our own need not
+
         return Log(self.paths, self.name, station=self._station, zone=self._zone, end=self._end)
 
     def tell_progress(self, progress: Progress | None) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from evc5.rigs.checks.reading.logs.log import Told
+from evc5.rigs.checks.reading.logs.told import Told
 from evc5.rigs.checks.state.ledger import NUMBERS
 from evc5.rigs.checks.verdict.judging import judge
 from evc5.rigs.checks.verdict.recordings import Recording

@@ -13,8 +13,7 @@ from evc5.rigs.checks.reading.frames import CALL, Frame, Reader
 from evc5.rigs.checks.reading.growth import COMPLETE, Growth, lines_as_they_come
 from evc5.rigs.checks.reading.instants import FOREVER, epoch
 from evc5.rigs.checks.reading.instruments import Instrument, is_evidence
-from evc5.rigs.checks.reading.logs.log import Told
-from evc5.rigs.checks.reading.logs.silences import silences
+from evc5.rigs.checks.reading.logs.told import Told
 from evc5.rigs.checks.reading.pages import Pages
 from evc5.rigs.checks.reading.sources import Sources
 from evc5.rigs.checks.reading.station_time import StationTime, station_time
@@ -297,10 +296,11 @@ class Judge:
 
     def _silences(self, time: StationTime) -> Iterator[Event]:
         """Of frames alone: what they tell of their line. A log's reader marks it as it goes."""
-        found = (
-            silences(self._transcript.path, Reader(time.start, time.epoch)) if self._transcript.is_own else ()
-        )
-        for since, until in found:
+        if not self._transcript.is_own:
+            return
+        from evc5.rigs.checks.reading.logs.silences import silences  # the few recordings without events
+
+        for since, until in silences(self._transcript.path, Reader(time.start, time.epoch)):
             yield Event(since, None, "link-down", {})
             yield Event(until, None, "link-up", {})
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evc5.rigs.checks.reading.frames import lines
-from evc5.rigs.checks.reading.logs.fleet import Fleet, StationLog
-from evc5.rigs.checks.reading.logs.log import Progress
+from evc5.rigs.checks.reading.logs.told import Progress
 from evc5.rigs.checks.reading.sources import STDIN, Sources, is_run, named
 from evc5.rigs.checks.reading.station_time import DIALLED_IN
 from evc5.rigs.checks.reading.transcripts import Transcript, opened
@@ -16,13 +15,16 @@ from evc5.rigs.checks.verdict.verdict import read_summary
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.run_directory import keeps, messages
 
+if TYPE_CHECKING:
+    from evc5.rigs.checks.reading.logs.fleet import StationLog
+
 
 @dataclass(frozen=True, slots=True)
 class Recording:
     """One recording: `name` is that of its station, or of its file where nothing names one."""
 
     name: str
-    transcript: Transcript | StationLog
+    transcript: "Transcript | StationLog"
     summary: dict[str, Any]
     directory: Path | None = None
 
@@ -69,6 +71,8 @@ def every(
         elif station is not None or len(log.told().stations) < 2:
             yield _of_log(log, station)
         else:
+            from evc5.rigs.checks.reading.logs.fleet import Fleet  # nobody else needs its reader
+
             log.tell_progress(progress)
             fleet = Fleet(log.log)
             for name, part in fleet.stations.items():

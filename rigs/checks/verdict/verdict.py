@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from evc5.rigs.checks.reading.logs.log import Told
+from evc5.rigs.checks.reading.logs.told import Told
 from evc5.rigs.checks.state.requirement import PASS, Finding
 from evc5.rigs.checks.verdict.headline import headline
 from evc5.rigs.errors import BadInput

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from evc5.rigs.checks.reading.logs.log import Log, Progress, Told, lines_of
+from evc5.rigs.checks.reading.logs.log import Log, lines_of
+from evc5.rigs.checks.reading.logs.told import Progress, Told
 from evc5.rigs.checks.reading.logs.zones import Timed
 
 MOST_BUFFERED = 8 << 20  # bytes of all stations together that wait to be written

@@ -2,8 +2,7 @@
 
 import pickle
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +18,7 @@ from evc5.rigs.checks.reading.logs.found import Found
 from evc5.rigs.checks.reading.logs.outages import Outages
 from evc5.rigs.checks.reading.logs.repeats import Repeats
 from evc5.rigs.checks.reading.logs.survey import Pairs, Survey, survey
+from evc5.rigs.checks.reading.logs.told import Progress, Told
 from evc5.rigs.checks.reading.logs.zones import Timed, Zone
 from evc5.rigs.errors import BadInput
 
@@ -28,44 +28,6 @@ TOLD_LINES = 2_000  # lines after which it is told how far the reader is
 PACKED = 10  # a packed log is about so many times longer
 WANTED = 'a frame is a JSON array as [2,"id","Heartbeat",{}], anywhere in a line or over several'
 STAMP_AHEAD_S = 86_400.0  # a stamp further ahead of what the log told so far is a clock fault, no time
-
-
-Progress = Callable[[float, float], None]  # letters so far, of about how many
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a log tells of itself besides its frames.
-
-    `clock`: told (its times have a zone), learned (from the CSMS's currentTime, or from the user), station
-    (no clock but the stations' own stamps), csms (no times but what the frames tell, the CSMS's among them).
-    """
-
-    stations: tuple[str, ...]
-    version: str
-    vendor: str
-    clock: str
-    end: str
-    notes: tuple[str, ...]
-    records: tuple[bool, ...] = (True, False)  # whose frames it holds: up, down or both
-    files: tuple[tuple[int, str], ...] = ()  # of several: the number of its first line, its name
-
-    def place(self, number: int) -> tuple[str | None, int]:
-        """The file and its own line that a line of the whole stands for; one file needs no name."""
-        before = [(first, name) for first, name in self.files if first <= number]
-        if not before:
-            return None, number
-        first, name = before[-1]
-        return name, number - first + 1
-
-    @property
-    def knows_clock(self) -> bool:
-        """Are its times of a known offset to UTC, and not the stations' own stamps?"""
-        return self.clock in ("told", "learned")
-
-    @property
-    def behaviour(self) -> str:
-        return "evc5-v32r30" if "ecotap" in self.vendor.lower() else "ocpp16"
 
 
 class Log:
