@@ -176,7 +176,9 @@ class Remote:
             link.endpoint = self._endpoint()
 
     def _endpoint(self) -> Endpoint:
-        """Where com_Endpoint sends the station; the URL of the run, as long as it still means that one."""
+        """Where com_Endpoint sends the station; the URL of the run, as long as it still means that one, and
+        where it was going before, if nothing can dial this one.
+        """
         configuration = self._configuration
         first = self.endpoint
         serial = configuration.options("com_OCPCInfo").get("CpSn", "")
@@ -184,7 +186,10 @@ class Remote:
         url, who = place(text, identity, serial, vendor.uses_tls(configuration))
         if url.rstrip("/") == first.shown.rstrip("/"):
             url = first.url  # with its credentials
-        return replace(first, url=url, identity=who)
+        try:
+            return replace(first, url=url, identity=who)
+        except ValueError:  # a behaviour of the user's may let com_Endpoint be anything
+            return first
 
     def _key(self) -> str:
         return self._configuration.text("AuthorizationKey")

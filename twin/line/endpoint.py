@@ -22,9 +22,9 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         shown = scrubbed(self.url)
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("ws", "wss") or not parts.hostname:
+        if not is_dialable(self.url):
             raise ValueError(f"must be ws://host[:port][/path] or wss://…, got {shown!r}")
+        parts = urlsplit(self.url)
         if parts.query or parts.fragment:
             raise ValueError(f"must end with its path, as the identity is appended to it, got {shown!r}")
         try:
@@ -60,6 +60,16 @@ class Endpoint:
         if not password:
             return None
         return "Basic " + base64.b64encode(user.encode() + b":" + password).decode()
+
+
+def is_dialable(url: str) -> bool:
+    """Is it a WebSocket's, of a host that names can have (RFC 3490: no label empty or beyond 63 octets)?"""
+    try:
+        parts = urlsplit(url)
+        (parts.hostname or "").encode("idna")
+    except ValueError:
+        return False
+    return parts.scheme in ("ws", "wss") and bool(parts.hostname)
 
 
 def place(text: str, identity: str, serial: str, tls: bool) -> tuple[str, str]:

@@ -36,15 +36,23 @@ class SimulatedFiles:
         self.takes = True  # does it let itself be written to?
 
     def get(self, url: str) -> bytes | None:
-        if urlsplit(url).scheme not in SCHEMES:
+        if scheme_of(url) not in SCHEMES:
             return None
         return next((held for name, held in self.contents.items() if scrubbed(name) == scrubbed(url)), None)
 
     def put(self, url: str, name: str, content: bytes) -> bool:
-        taken = self.takes and urlsplit(url).scheme in SCHEMES
+        taken = self.takes and scheme_of(url) in SCHEMES
         if taken:
             self.contents[address(url, name)] = content
         return taken
+
+
+def scheme_of(url: str) -> str:
+    """In lower case; "" of what can be no URL at all."""
+    try:
+        return urlsplit(url).scheme
+    except ValueError:
+        return ""
 
 
 def address(url: str, name: str) -> str:

@@ -3,6 +3,7 @@
 import ftplib
 import io
 from collections.abc import Callable
+from http.client import HTTPException
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 from urllib.request import Request, urlopen
@@ -26,7 +27,7 @@ class NetworkFiles:
 def _tried(transfer: Callable[[], T]) -> T | None:
     try:
         return transfer()
-    except (OSError, EOFError, ValueError, ftplib.Error):  # URLError is an OSError
+    except (OSError, EOFError, ValueError, ftplib.Error, HTTPException):  # URLError is an OSError
         return None
 
 

@@ -70,6 +70,37 @@ def test_com_endpoint_takes_the_station_to_another_back_office_at_its_next_boot(
     assert told == {"com_Endpoint": f"{there}/a/#OSN#", "AuthorizationKey": "hidden"}
 
 
+NOWHERE = (
+    "ws://[x",
+    "ws://x:99999/",
+    "ws://a..b/x",
+    f"ws://{'a' * 64}/x",
+    "ws://h#OSN#",
+    "ws://u:p@[x/",
+    "é..x",
+)
+
+
+def test_a_com_endpoint_that_nothing_can_dial_is_rejected_and_the_station_stays():
+    office = Office(*(change("com_Endpoint", url) for url in NOWHERE), RESET)
+    with server(office) as here, Bench(csms=here, identity="CP1") as one:
+        one.advance(300)
+        until(lambda: len(office.dialled) == 2)
+        assert one.assembly.station.agent.online
+    assert office.replies == [{"status": "Rejected"}] * len(NOWHERE) + [{"status": "Accepted"}]
+
+
+def test_a_firmware_that_takes_any_com_endpoint_goes_on_where_it_was(tmp_path):
+    row = '[table.23]\ncom_Endpoint = { pattern = ".*" }\n'
+    (tmp_path / "lax.toml").write_text(f'inherits = "evc5-v32r30"\n{row}')
+    office = Office(*(change("com_Endpoint", url) for url in NOWHERE), RESET)
+    lax = str(tmp_path / "lax.toml")
+    with server(office) as here, Bench(csms=here, identity="CP1", behaviour=lax) as one:
+        one.advance(300)
+        until(lambda: len(office.dialled) == 2)
+        assert one.assembly.station.agent.online
+
+
 def test_websocket_ping_interval_takes_effect_when_it_is_written():
     pings = []
 

@@ -38,7 +38,7 @@ def test_an_event_during_an_upload_is_in_the_next_one() -> None:
     assert b"1 Preparing" not in first and b"1 Preparing" in second
 
 
-@pytest.mark.parametrize("location", ["bad://files.example/", "files.example", "file:///tmp/"])
+@pytest.mark.parametrize("location", ["bad://files.example/", "files.example", "file:///tmp/", "//[/x"])
 def test_a_location_that_is_none_fails_on_simulated_servers_too(location: str) -> None:
     bench = Bench(start="2024-03-01T10:00:00Z")
     bench.plug_in(1)

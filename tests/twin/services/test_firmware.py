@@ -287,12 +287,14 @@ def test_what_a_real_server_refuses_has_failed() -> None:
             f"ftp://evc5:wrong@{ftp}/logs",
             "gopher://127.0.0.1/",
             "http://127.0.0.1:1/",
+            "http://[/logs",
+            f"{address}/a b",
         ):
             bench.call("GetDiagnostics", {"location": place})
             bench.advance(30)
         for place in (f"{address}/none.bin", f"ftp://evc5:s3cret@{ftp}/none.bin", "file:///etc/hosts", "?"):
             update(bench, place, retries=1).advance(30)
-    assert told(bench, DIAGNOSTICS) == ["Uploading", "UploadFailed"] * 4
+    assert told(bench, DIAGNOSTICS) == ["Uploading", "UploadFailed"] * 6
     assert told(bench) == ["Downloading", "DownloadFailed"] * 4
 
 
