@@ -57,7 +57,9 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-PLAIN = str.maketrans("✓✗·–−…≈►→●─│×°", "+x.--~~>>o-|x*")  # a character each, so that columns stay
+PLAIN = str.maketrans(  # a character each, so that columns stay
+    "✓✗·–−…≈►→⇒➡←⬆⬇●◐─│×°±≠²ΣΔ∫τλµμ“”„«»", '+x.--~~>>>><^voo-|x*~!2SdStluu"""""'
+)
 
 
 def _plainly(error: UnicodeError) -> tuple[str, int]:

@@ -1,11 +1,13 @@
 """evc5 as a process among others: signals, encodings, files that are none, and what it says of them."""
 
+import ast
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import unicodedata
 import warnings
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from places import ROOT
 from evc5.__main__ import main as evc5_main
 from evc5.rigs.command import cli
 from evc5.rigs.command.cli import main
-from evc5.rigs.command.process import told_in_a_line
+from evc5.rigs.command.process import PLAIN, told_in_a_line
 from evc5.rigs.errors import warn
 from evc5.rigs.printable import printable
 
@@ -113,6 +115,23 @@ def test_an_out_that_vanishes_during_the_run_is_one_line_and_exit_2(tmp_path):
     assert process.returncode == 2
     (line,) = said.splitlines()
     assert "No such file" in line and str(tmp_path / "run") in line
+
+
+def signs() -> set[str]:
+    """Every character beyond ASCII that is no accented letter, in what the rooms may print."""
+    found: set[str] = set()
+    for path in (ROOT / "rigs").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.update(node.value)
+    return {sign for sign in found if not sign.isascii() and "LATIN" not in unicodedata.name(sign, "LATIN")}
+
+
+@pytest.mark.slow
+def test_every_sign_that_is_printed_has_one_of_ascii_of_the_same_width():
+    assert signs() >= {"✓", "Σ"}
+    read = set("␛\xa0𐀀�")  # looked for in what others wrote
+    assert [sign for sign in signs() - read if not sign.translate(PLAIN).isascii()] == []
 
 
 def test_ctrl_c_while_modules_are_loading_is_silent_too(capsys, monkeypatch):
