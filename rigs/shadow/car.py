@@ -11,6 +11,7 @@ from evc5.rigs.shadow.hands import Hand
 from evc5.rigs.shadow.metal import Metal
 
 USUAL = "vw-id3-58"  # where nothing is told of it
+LEARNED = "-learned"  # of a car like another but for what a shadow has learned of it
 USUAL_SOC = 0.3  # assumed: it takes what the transaction took, at least
 CABLE_A = 32.0
 GRID_V = 230.0
@@ -30,6 +31,7 @@ def car_of(metal: Metal, hand: Hand, named: str | None, known: Mapping[str, Vehi
     until_s = _leaves_s(metal, hand)
     if told not in known:
         told = named or _nearest(metal, hand, until_s, known)
+    told = f"{told}{LEARNED}" if f"{told}{LEARNED}" in known else told
     vehicle = known[told]
     soc = hand.detail.get("soc")
     if soc is None:

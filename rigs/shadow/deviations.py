@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import partial
 from math import inf
 from statistics import median
 from typing import Any
@@ -103,12 +104,15 @@ def limits_of(tolerances: Mapping[str, float]) -> dict[str, float]:
     return limits | dict(tolerances)
 
 
-def compare(metal: Metal, twin: Run, limits: Mapping[str, float]) -> Shadow:
-    """Hold them against each other; `limits` has what is allowed of each quantity."""
+def compare(metal: Metal, twin: Run, limits: Mapping[str, float], line_s: float = 0.0) -> Shadow:
+    """Hold them against each other; `limits` has what is allowed of each quantity.
+
+    `line_s` is what a CALL and its answer took on the twin's line, of which its own recording tells nothing.
+    """
     shade = Metal.open(twin)
     found: list[Deviation] = []
     alone: list[Alone] = []
-    for part in (_statuses, _boots, _transactions, _samples, _replies):
+    for part in (_statuses, _boots, _transactions, _samples, partial(_replies, line_s=line_s)):
         for one in part(metal, shade):
             if isinstance(one, Deviation):
                 found.append(one)
@@ -238,12 +242,12 @@ def _stamps(one: Metal) -> dict[tuple[int, str], list[float]]:
     return found
 
 
-def _replies(metal: Metal, twin: Metal) -> Iterator[Deviation | Alone]:
+def _replies(metal: Metal, twin: Metal, line_s: float) -> Iterator[Deviation | Alone]:
     """How long each answer to the back office took, CALL by CALL of an action."""
     theirs, ours = ({action: list(some) for action, some in _delays(one).items()} for one in (metal, twin))
     for action, delays in theirs.items():
         for (t_s, metal_s), (_, twin_s) in zip(delays, ours.get(action, []), strict=False):
-            yield Deviation("reply", twin_s - metal_s, t_s, None, action)
+            yield Deviation("reply", twin_s + line_s - metal_s, t_s, None, action)
 
 
 def _delays(one: Metal) -> dict[str, list[tuple[float, float]]]:

@@ -6,6 +6,7 @@ Only what instruments have read teaches it: telemetry that was made of the charg
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ DISTURBED_S = 20.0  # assumed: so soon after a profile, a start or a stop an off
 TEMPERATURE_WITHIN_S = 300.0  # assumed: a sensor is told so often where derating is to be learned
 EQUAL_A = 1.0  # assumed: two offers no further apart are equal
 CONNECTORS = (1, 2)
+GAIN, RAMP = "station.meter.gain_error_pct", "vehicles[].ramp_up_a_s"  # where a rig has it
+DERATING, GIVEN_BACK = "derating", "derating, given back"
 FIRST, EQUAL = "first-come", "equal"
 SETTLING = ("SetChargingProfile", "ClearChargingProfile", "StartTransaction", "StopTransaction", "Reset")
 
@@ -38,6 +41,8 @@ class Learned:
     key: str
     unit: str
     seen: tuple[float, ...]
+    of: str = ""  # which car
+    amps: tuple[float, float] = (nan, nan)  # of a step: from, to
 
     @property
     def value(self) -> float:
@@ -60,7 +65,7 @@ def flow(metal: Metal) -> list[Learned]:
         return []
     rows = metal.run.telemetry
     by_connector = {n: rows[rows["connector"] == n].sort_values("t") for n in CONNECTORS}
-    found = [*_gains(metal, by_connector), *_ramps(by_connector), *_derating(metal, by_connector)]
+    found = [*_gains(metal, by_connector), *_ramps(metal, by_connector), *_derating(metal, by_connector)]
     return [one for one in found if one.seen]
 
 
@@ -100,7 +105,7 @@ def _gains(metal: Metal, by_connector: dict[int, pd.DataFrame]) -> Iterator[Lear
         since, until = np.interp([began_s, ended_s], known["t"], known["energy_wh"])
         if until - since >= LEAST_WH:
             seen.append(100.0 * (told_wh / float(until - since) - 1.0))
-    yield Learned("the gain of its kWh meters", "station.meter.gain_error_pct", "%", tuple(seen))
+    yield Learned("the gain of its kWh meters", GAIN, "%", tuple(seen))
 
 
 def _transactions(metal: Metal) -> Iterator[tuple[int, float, float, float]]:
@@ -115,15 +120,23 @@ def _transactions(metal: Metal) -> Iterator[tuple[int, float, float, float]]:
             yield connector, began_s, call.t, told["meterStop"] - from_wh
 
 
-def _ramps(by_connector: dict[int, pd.DataFrame]) -> Iterator[Learned]:
-    """How fast a current rises from nothing to what is drawn, A/s on a phase."""
-    seen = []
-    for rows in by_connector.values():
+def _ramps(metal: Metal, by_connector: dict[int, pd.DataFrame]) -> Iterator[Learned]:
+    """How fast each car's current rises from nothing to what is drawn, A/s on a phase."""
+    seen: defaultdict[str, list[float]] = defaultdict(list)
+    for connector, rows in by_connector.items():
         known = rows.dropna(subset=["i1_a"])
         t_s, amps = known["t"].to_numpy(), known["i1_a"].to_numpy()
         for k in np.flatnonzero((amps[:-1] < OFF_A) & (amps[1:] >= OFF_A)).tolist():
-            seen += _ramp(t_s, amps, k)
-    yield Learned("how fast a car's current rises", "vehicles[].ramp_up_a_s", "A/s", tuple(seen))
+            seen[_car(metal, connector, float(t_s[k]))] += _ramp(t_s, amps, k)
+    for car, slopes in sorted(seen.items()):
+        whose = f"the current of {car}" if car else "a car's current"
+        yield Learned(f"how fast {whose} rises", RAMP, "A/s", tuple(slopes), of=car)
+
+
+def _car(metal: Metal, connector: int, t_s: float) -> str:
+    """Which car was plugged in last, as the recording names it; nothing where it does not."""
+    came = [one for one in metal.hands if one.event == "plug-in" and one.connector == connector]
+    return next((str(one.detail.get("vehicle") or "") for one in reversed(came) if one.t_s <= t_s), "")
 
 
 def _ramp(t_s: Array, amps: Array, k: int) -> list[float]:
@@ -143,20 +156,23 @@ def _ramp(t_s: Array, amps: Array, k: int) -> list[float]:
 
 
 def _derating(metal: Metal, by_connector: dict[int, pd.DataFrame]) -> Iterator[Learned]:
-    """At which temperature each step of the offer was taken, where nothing else had just happened."""
+    """At which temperature each step of the offer was taken and given back, if nothing else had happened."""
     disturbed = np.array(sorted(call.t for call, _ in metal.calls if call.action in SETTLING))
     warm = _temperatures(metal)
     steps: defaultdict[tuple[float, float], list[float]] = defaultdict(list)
     for connector, rows in by_connector.items():
         known = rows.dropna(subset=["offered1_a"])
         t_s, offer = known["t"].to_numpy(), known["offered1_a"].to_numpy()
-        for k in (np.flatnonzero(offer[1:] < offer[:-1] - STEP_A) + 1).tolist():
+        for k in (np.flatnonzero(np.abs(np.diff(offer)) > STEP_A) + 1).tolist():
             temp_c = _near(*warm[connector], float(t_s[k]))
             alone = not ((disturbed <= t_s[k] + 1.0) & (disturbed >= t_s[k] - DISTURBED_S)).any()
-            if alone and offer[k] > 0.0 and temp_c is not None:
+            if alone and min(offer[k], offer[k - 1]) > 0.0 and temp_c is not None:
                 steps[round(float(offer[k - 1]), 1), round(float(offer[k]), 1)].append(temp_c)
     for (from_a, to_a), seen in sorted(steps.items(), reverse=True):
-        yield Learned(f"heat takes {from_a:g} A to {to_a:g} A", "derating", "°C", tuple(seen))
+        what = ("heat takes", DERATING) if to_a < from_a else ("cooling gives back", GIVEN_BACK)
+        yield Learned(
+            f"{what[0]} {from_a:g} A to {to_a:g} A", what[1], "°C", tuple(seen), amps=(from_a, to_a)
+        )
 
 
 def _temperatures(metal: Metal) -> dict[int, tuple[Array, Array]]:

@@ -24,9 +24,8 @@ def behaviour_file(shadow: Shadow) -> str:
     timing = [line for name, seen in _boots(metal) if (line := _line(name, seen))]
     if timing:
         lines += ["", "[timing]", *timing]
-    lines += _delays(metal)
-    if found := flow(metal):
-        lines += ["", "# What belongs into a rig:", *(f"# {one}" for one in found)]
+    if flow(metal) or reply_delays(metal):
+        lines += ["", "# What is no firmware's stands in rig.toml beside this file."]
     return "\n".join(lines) + "\n"
 
 
@@ -38,10 +37,10 @@ def _policies(metal: Metal) -> list[str]:
     return ["", "[policies]", f'station_share = "{policy}"  # {count} readings of two that charge at once']
 
 
-def _delays(metal: Metal) -> list[str]:
-    delays = sorted(one.t - call.t for call, one in metal.calls if call.dir == "down" and one is not None)
-    told = "# Answers to the back office took {}: station.latency_s of a rig, both ways."
-    return ["", told.format(_spread(delays))] if delays else []
+def reply_delays(metal: Metal) -> list[float]:
+    """How long each answer to the back office took, s; none where the recording is of the other end."""
+    delays = [one.t - call.t for call, one in metal.calls if call.dir == "down" and one is not None]
+    return delays if any(delays) else []
 
 
 def _line(name: str, seen: list[float]) -> str:

@@ -32,18 +32,15 @@ Progress = Callable[[float, float], None]
 def live(
     metal: Metal,
     out: Path,
-    base: RigFile | None = None,
-    behaviour: str | None = None,
+    rig: RigFile,
     vehicle: str | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """The twin's own recording of the same time, judged.
 
-    `base` is a rig whose station, cars and surroundings are the metal's; what it plays is left out.
-    `vehicle` is the car of every visit whose car the recording does not name.
+    `rig` is what `rig_of` makes. `vehicle` is the car of every visit whose car the recording does not name.
     """
     check(out)
-    rig = _rig(metal, base, behaviour)
     if vehicle is not None and vehicle not in rig.cars:
         raise BadInput(f"vehicle must be one of {', '.join(sorted(rig.cars))}, got {vehicle!r}")
     end_s = metal.ended_s - metal.began_s
@@ -59,15 +56,17 @@ def live(
     return Run.open(out)
 
 
-def _rig(metal: Metal, base: RigFile | None, behaviour: str | None) -> RigFile:
-    """The metal's station, standing in the base's surroundings."""
+def rig_of(metal: Metal, base: RigFile | None, behaviour: str | None) -> RigFile:
+    """The metal's station, standing in the surroundings of `base`; what that plays is left out."""
     summary = metal.run.summary
     days = max((metal.ended_s - metal.began_s) / DAY_S, 1e-4)
     table: dict[str, Any] = {"name": "shadow", "start": metal.start, "days": days}
     if base is not None:
         nothing = dict.fromkeys(("sessions", "sessions_csv", "session_files", "generator", "arrivals"))
         quiet = {**nothing, "outages": None, "faults": None, "hardware": None, "grid.limits": None}
-        changes = {**quiet, "start": metal.start, "station.backend": "twin", "station.latency_s": 0.0}
+        changes = {**quiet, "start": metal.start, "station.backend": "twin"}
+        if "latency_s" not in base.station.model_fields_set:
+            changes["station.latency_s"] = 0.0
         for name in ("url", "actions", "replies"):
             changes[f"csms.{name}"] = None
         return base.revised({**changes, "csms.asks_keys": False}, days=days, behaviour=behaviour)
