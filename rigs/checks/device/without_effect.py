@@ -7,6 +7,7 @@ from functools import partial
 
 from evc5.rigs.checks.device.requests import RESET, STARTED, UNLOCK
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.transactions import Transaction
@@ -32,6 +33,7 @@ class WithoutEffect:
         bus = context.bus
         bus.replies["Reset"].append(self._resets)
         bus.any_call.append(self._called)
+        bus.readings.append(self._readings)
         bus.calls["BootNotification"].append(self._boots)
         bus.replies["UnlockConnector"].append(self._unlocks)
         bus.calls["StopTransaction"].append(self._stopped)
@@ -53,9 +55,16 @@ class WithoutEffect:
     def _called(self, call: Call) -> None:
         if not self._unfollowed or not call.up or call.action == "BootNotification":
             return
-        for_s = call.epoch_s - (self._unfollowed[0].reply_epoch_s or self._unfollowed[0].epoch_s)
+        self._talks(call.epoch_s, call.action)
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        if self._unfollowed:
+            self._talks(max(float(block.epoch_s[-1]) for block in blocks), "MeterValues")
+
+    def _talks(self, epoch_s: float, action: str) -> None:
+        for_s = epoch_s - (self._unfollowed[0].reply_epoch_s or self._unfollowed[0].epoch_s)
         if for_s > TALKS_ON_S:
-            self._goes_on(self._unfollowed.pop(0), f"none for {for_s:.0f} s, and {call.action}")
+            self._goes_on(self._unfollowed.pop(0), f"none for {for_s:.0f} s, and {action}")
 
     def _goes_on(self, reset: Call, told: str) -> None:
         """Hard or soft, one cause."""

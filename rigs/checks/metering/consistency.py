@@ -5,6 +5,7 @@ from collections import deque
 import numpy as np
 
 from evc5.rigs.checks.metering.energy import current_bounds
+from evc5.rigs.checks.metering.ranges import impossible
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.flow import total
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, PHASES, Layout, line
@@ -84,7 +85,8 @@ class Consistency:
         else:
             low = 0.0 * apparent
             high = apparent
-        wrong = np.flatnonzero((watts < low - slack) | (watts > high + slack))
+        off = (watts < low - slack) | (watts > high + slack)
+        wrong = np.flatnonzero(off & ~block.once(impossible))
         self._ledger.held(POWER, len(block) - len(wrong), connector, block.stamp)
         for k in wrong.tolist():
             expected = f"{low[k]:.1f} W" if low is high else f"at most {high[k]:.1f} W"
@@ -105,7 +107,7 @@ class Consistency:
             return
         watts = np.abs(watts)
         low, high = current_bounds(block)
-        known = np.isfinite(low + high + watts) & (np.abs(high) <= MOST_W)
+        known = np.isfinite(low + high + watts) & (np.abs(high) <= MOST_W) & ~block.once(impossible)
         slack = WHOLE_PART * high + self._rounding(block)
         off = known & ((watts < low - slack) | (watts > high + slack))
         before = self._off.get(connector, False)
@@ -183,12 +185,25 @@ class Consistency:
         stamp = np.concatenate([block.stamp for block, _ in told])
         order = np.argsort(stamp, kind="stable")
         soc, stamp = np.concatenate([soc for _, soc in told])[order], stamp[order]
+        gives = np.concatenate([block.once(gives_back) for block, _ in told])[order]
         cars = np.searchsorted(np.array(self._cars.get(connector, ())) + CAR_STAMP_S, stamp)
         for car in np.unique(cars).tolist():  # a transaction may see one replaced
             key = (connector, blocks[0].transaction or 0, car)
-            self._filling(key, connector, stamp[cars == car], soc[cars == car])
+            mine = cars == car
+            self._filling(key, connector, stamp[mine], soc[mine], gives[mine])
 
-    def _filling(self, key: tuple[int, int, int], connector: int, stamp: Array, soc: Array) -> None:
+    def _filling(
+        self, key: tuple[int, int, int], connector: int, stamp: Array, soc: Array, gives: Array
+    ) -> None:
+        """In a stretch that begins where the car gives back it may have less than before."""
+        anew = np.flatnonzero(gives | np.concatenate([[False], gives[:-1]]))
+        for at in np.split(np.arange(len(soc)), anew):
+            if len(at):
+                if at[0] in anew:
+                    self._fullest.pop(key, None)
+                self._rises(key, connector, stamp[at], soc[at])
+
+    def _rises(self, key: tuple[int, int, int], connector: int, stamp: Array, soc: Array) -> None:
         last, fullest = self._fullest.get(key, (float("-inf"), -1.0))
         before = fullest if stamp[0] >= last else -1.0  # what is triggered overtakes what is queued
         whole = np.maximum.accumulate(np.concatenate([[before], soc]))
@@ -204,6 +219,14 @@ class Consistency:
             epoch_s = float(stamp[k])
             message = "a state of charge that cannot be"
             self._ledger.broken(SOC, epoch_s, connector, expected, f"{soc[k]:g} %", message)
+
+
+def gives_back(block: Block) -> Array:
+    """In which readings is the car told to give energy back to the grid?"""
+    told = [total(block, measurand) for measurand in ("Power.Active.Export", "Current.Export")]
+    imported = total(block, "Power.Active.Import")
+    told.append(None if imported is None else -imported)
+    return np.any([flow > 0.0 for flow in told if flow is not None] or [np.zeros(len(block), bool)], axis=0)
 
 
 SOC_SLACK_PCT = 1.0  # assumed: standing losses of a car that rests in its transaction

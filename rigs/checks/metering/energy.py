@@ -244,9 +244,16 @@ class EnergyFlow:
 
 
 def bounds(block: Block, flow: Flow) -> tuple[Array, Array]:
-    """The least and the most power that a block's samples tell; nan where they tell nothing."""
+    """The least and the most power that a block's samples tell; nan where they tell nothing.
+
+    A power told in kW as W is one fault, which `metering.power` names: the currents speak in its place.
+    """
     least, most = current_bounds(block)
-    told = np.isfinite(flow.watts)
+    kilo = 1000.0 * np.abs(flow.watts)
+    is_kilo = (
+        (np.abs(flow.watts) < least) & (least * (1 - KILO_PART) <= kilo) & (kilo <= most * (1 + KILO_PART))
+    )
+    told = np.isfinite(flow.watts) & ~is_kilo
     return np.where(told, flow.watts, least), np.where(told, flow.watts, most)
 
 

@@ -67,6 +67,11 @@ class Promptness:
     def _transaction(self, call: Call) -> None:
         """A start or a stop, the first time that it goes."""
         stamp = epoch(call.payload["timestamp"])
+        its = (
+            self._context.history.transactions.stopped_by(call) if call.action == "StopTransaction" else None
+        )
+        if its is not None and stamp < its.start:
+            return  # a stamp that cannot be is told by transaction.times
         if not self._is_late(stamp, call.epoch_s):
             self._ledger.held(TOLD, 1, call.connector, call.epoch_s)
         elif not self._excused(stamp, call.epoch_s):

@@ -71,10 +71,10 @@ class Ranges:
 
     def _all_within(self, connector: int, block: Block, limits: "Limits") -> bool:
         """The common case: every value of every column lies where it can."""
+        if block.once(impossible).any():
+            return False
         values = block.values[:, limits.at]
         known = np.isfinite(values) & (values != limits.unknown)
-        if (known & ((values < limits.low) | (values > limits.high))).any():
-            return False
         self._ledger.held(RANGE, int(np.count_nonzero(known)), connector, block.epoch_s[known.any(axis=1)])
         return True
 
@@ -93,6 +93,15 @@ class Ranges:
                 f"{column.measurand} cannot be{mistake(within, float(values[k]))}",
             ),
         )
+
+
+def impossible(block: Block) -> Array:
+    """Which readings hold a value that cannot be? No other check makes anything of them."""
+    limits = _limits(block.layout)
+    values = block.values[:, limits.at]
+    known = np.isfinite(values) & (values != limits.unknown)
+    outside: Array = (known & ((values < limits.low) | (values > limits.high))).any(axis=1)
+    return outside
 
 
 @dataclass(frozen=True, slots=True)

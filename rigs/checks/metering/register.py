@@ -183,8 +183,11 @@ class Register:
                 meter_stop,
                 "meterStop",
             )
-        else:
-            self._ledger.held(START_STOP, 1, transaction.connector, transaction.stop)
+            shown.stamp, shown.wh = transaction.stop, meter_stop  # told above: one cause, one finding
+            return
+        self._ledger.held(START_STOP, 1, transaction.connector, transaction.stop)
+        if transaction.stop < transaction.start:
+            return  # a stamp that cannot be orders no showings; transaction.times tells of it
         rounding = max(METER_WHOLE_WH, shown.step_wh)
         self._show(transaction.connector, transaction.stop, meter_stop, call.epoch_s, rounding)
 

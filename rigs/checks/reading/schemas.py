@@ -15,6 +15,9 @@ import orjson
 
 from evc5.rigs.checks.reading.instants import is_strict
 
+# What a station may name at least, by the fields' descriptions in 6.31, 6.45, 6.47; the schemas leave it out.
+LEAST_CONNECTOR = {"MeterValues": 0, "StartTransaction": 1, "StatusNotification": 0}
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -82,7 +85,12 @@ def schema(action: str, reply: bool) -> Schema | None:
 
 @cache
 def _compiled(name: str) -> Schema:
-    return Schema(_texts()[name].read_bytes())
+    text = _texts()[name].read_bytes()
+    if name not in LEAST_CONNECTOR:
+        return Schema(text)
+    table = orjson.loads(text)
+    table["properties"]["connectorId"]["minimum"] = LEAST_CONNECTOR[name]
+    return Schema(orjson.dumps(table))
 
 
 @cache

@@ -24,6 +24,7 @@ REQUIREMENTS = (
     ),
 )
 FAULT_TOLD_S = 10.0  # assumed: sensed and told so soon
+FAULT_OVER_S = 15.0  # assumed: and over so soon; a car has 10 s to answer the offer that comes back
 FAULT_QUIET_S = 10.0  # assumed: what was done so long before has had its effect
 CODES = {  # 7.6; what table 5 of the sheet lacks is OtherError there
     "ground-failure": "GroundFailure",
@@ -69,17 +70,14 @@ class Faults:
             return
         others = self._connectors.faults(connector) - {fault}
         if not others:
-            look = partial(self._look, connector, fault, event.name == "fault", event.epoch_s)
-            self._agenda.at(event.epoch_s + FAULT_TOLD_S, look)
+            lasts = event.name == "fault"
+            until = event.epoch_s + (FAULT_TOLD_S if lasts else FAULT_OVER_S)
+            self._agenda.at(until, partial(self._look, connector, fault, lasts, event.epoch_s, until))
 
-    def _look(self, connector: int, fault: str, lasts: bool, epoch_s: float) -> None:
-        edge = np.array([epoch_s - FAULT_QUIET_S, epoch_s + FAULT_TOLD_S])
-        alone = self._connectors.touches(connector, epoch_s - FAULT_QUIET_S, epoch_s + FAULT_TOLD_S) == 1
-        if (
-            not alone
-            or self._connectors.unsure(edge).any()
-            or self._link.was_unheard(epoch_s - 60.0, epoch_s + FAULT_TOLD_S)
-        ):
+    def _look(self, connector: int, fault: str, lasts: bool, epoch_s: float, until: float) -> None:
+        edge = np.array([epoch_s - FAULT_QUIET_S, until])
+        alone = self._connectors.touches(connector, epoch_s - FAULT_QUIET_S, until) == 1
+        if not alone or self._connectors.unsure(edge).any() or self._link.was_unheard(epoch_s - 60.0, until):
             return
         code = CODES[fault]
         if code in LACKING and self._context.evidence.behaviour == SHEET:

@@ -67,7 +67,7 @@ class Repeats:
         if again or key in self._confirmed:
             message = f"{call.action} was sent again although it had been confirmed"
             self._ledger.broken(REPEAT, call.epoch_s, call.connector, "once", "again", message)
-        return again
+        return again or (call.action == "StopTransaction" and key in self._confirmed)
 
     def _is_running(self, call: Call) -> bool:
         """A start of the transaction that runs on the connector already: same card, same register."""

@@ -27,6 +27,7 @@ REQUIREMENTS = (
 CAUSE_BEFORE_S = 60.0  # assumed: how long before a stop its cause may lie; an authorisation takes up to 30 s
 INSTALL_S = 600.0  # assumed: how long an installation takes before its reboot
 REMOTE_S = 30.0  # assumed: how soon a remote stop is carried out
+SAME_STOP_S = 5.0  # assumed: a hand that stops it so soon after a remote stop would be chance
 LASTING = ("PowerLoss", "EVDisconnected")  # told when the station is back, or its pilot mended
 # A bare transcript does not show their cause.
 FROM_EVENTS = frozenset({"Local", "EVDisconnected", "PowerLoss", "EmergencyStop"})
@@ -144,10 +145,11 @@ class StopReasons:
         stopped = self._history.transactions.stopped_by(call)
         if stopped is None or stopped.stop is None:
             return
-        self._in_time(stopped, self._asked.pop(stopped.id or 0, None))
+        asked = self._asked.pop(stopped.id or 0, None)
+        self._in_time(stopped, asked)
         reason = stopped.reason or "Local"
         if reason in FROM_EVENTS and not self._context.evidence.events:
-            self._ledger.not_compared(REASON, EVENTS.lacks)
+            self._not_remote(stopped, asked, reason, call)
             return
         if reason == "Other":
             self._by_option(stopped, call.epoch_s)
@@ -158,6 +160,22 @@ class StopReasons:
         message = f"transaction {stopped.id} stops at {iso(stopped.stop)} for a reason without a cause"
         self._ledger.judge(
             REASON, reason in causes, call.epoch_s, stopped.connector, expected, reason, message
+        )
+
+    def _not_remote(self, stopped: Transaction, asked: float | None, reason: str, call: Call) -> None:
+        """The hand that its reason names is not recorded; a remote stop just before it is."""
+        stop = stopped.stop or stopped.start
+        if asked is None or not asked <= stop <= asked + SAME_STOP_S:
+            self._ledger.not_compared(REASON, EVENTS.lacks)
+            return
+        self._ledger.broken(
+            REASON,
+            call.epoch_s,
+            stopped.connector,
+            "Remote",
+            reason,
+            f"transaction {stopped.id} stops {stop - asked:.0f} s after its remote stop for another reason",
+            severity="warning",
         )
 
     def _by_option(self, stopped: Transaction, epoch_s: float) -> None:

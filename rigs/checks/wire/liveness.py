@@ -30,6 +30,9 @@ REQUIREMENTS = (
 )
 BOOTS_WITHIN_S = 120.0  # assumed: start, socket
 BEAT_SLACK_S = 5.0  # assumed: a heartbeat may come so much early
+INSTALLS = frozenset(  # of an update, 7.25; of a signed one, improved security for OCPP 1.6, 5.11
+    {"Downloaded", "SignatureVerified", "Installing", "InstallRebooting", "Installed"}
+)
 IDENTITY = ("chargePointVendor", "chargePointModel", "chargePointSerialNumber", "firmwareVersion")
 
 
@@ -53,7 +56,8 @@ class Pulse:
         bus = context.bus
         bus.calls["Heartbeat"].append(self._beats)
         bus.calls["BootNotification"].append(self._boots_up)
-        bus.calls["FirmwareStatusNotification"].append(self._firmware)
+        for action in ("FirmwareStatusNotification", "SignedFirmwareStatusNotification"):
+            bus.calls[action].append(self._firmware)
         bus.replies["TriggerMessage"].append(self._triggered)
         bus.replies["BootNotification"].append(self._anew)
         context.bus.settings.append(self._setting)
@@ -128,7 +132,7 @@ class Pulse:
 
     def _firmware(self, call: Call) -> None:
         self._step = call.payload["status"]
-        self._updated |= self._step in ("Downloaded", "Installing", "Installed")
+        self._updated |= self._step in INSTALLS
 
     def _boots_up(self, call: Call) -> None:
         before = self._boot
@@ -138,7 +142,7 @@ class Pulse:
         if before is None:
             return
         fields = [name for name in IDENTITY if name != "firmwareVersion" or not self._updated]
-        self._updated = self._step in ("Downloaded", "Installing")  # cut short, it may go on after the boot
+        self._updated = self._step in INSTALLS - {"Installed"}  # cut short, it may go on after the boot
         was, now = ([boot.payload.get(name) for name in fields] for boot in (before, call))
         message = "a boot names another station than the one before"
         self._ledger.judge(

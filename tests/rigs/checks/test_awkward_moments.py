@@ -612,6 +612,19 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
             wait(1200.0),
         ],
     ),
+    "a-fault-that-is-over-where-a-full-car-takes-its-time-to-answer": (
+        {"behaviour": "ocpp16", "phase_switching": False, "station_max_a": 20.0, "clock": AHEAD},
+        {},
+        [
+            step("plug_in", 1, "renault-zoe-ze50", 0.938, 20.0),
+            step("present_tag", 1, "TAG1"),
+            wait(6288.441),
+            step("inject", "ground-failure", 1),
+            wait(30.0),
+            step("clear", "ground-failure", 1),
+            wait(300.0),
+        ],
+    ),
     "a-card-where-there-is-no-reader-while-the-link-is-down": (
         {
             "behaviour": "evc5-v32r30",

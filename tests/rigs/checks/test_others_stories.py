@@ -4,7 +4,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from foreign import BEGIN_S, REPLY_S, Log, at, currents, found, minutes, power, register
+from foreign import (
+    BEGIN_S,
+    REPLY_S,
+    Log,
+    at,
+    currents,
+    found,
+    minutes,
+    power,
+    register,
+    sample,
+    voltages,
+)
 
 INTERVAL = "MeterValueSampleInterval"
 BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
@@ -78,6 +90,55 @@ def a_second_reply() -> Log:
     return log
 
 
+def a_register_that_ends_below_its_start() -> Log:
+    log = Log()
+    log.begin(meter=5000)
+    log.end(BEGIN_S + 200, 4200)
+    return log
+
+
+def a_stop_stamped_before_its_start() -> Log:
+    log = charged(Log())
+    log.begin(700, meter=1521, id=8)
+    log.end(900, 1521, id=8, stamp=at(690))
+    return log
+
+
+def confirmed_and_sent_again() -> Log:
+    log = charged(Log())
+    stop = {"transactionId": 7, "meterStop": 1521, "timestamp": at(BEGIN_S + 510), "idTag": "TAG1"}
+    for n in range(4):
+        log.up(BEGIN_S + 600 + 10 * n, "StopTransaction", stop)
+    return log
+
+
+def of_a_kind(*more: object, watts: float = 11040.0) -> Log:
+    """Three phases, all of it sound but for what is asked for."""
+    log = Log()
+    log.begin()
+    for n, t in enumerate(minutes(6), 1):
+        log.values(t, register(1000 + 184 * n), power(watts), currents(16, 16, 16), *more)
+    log.end(BEGIN_S + 390, 1000 + 184 * 6 + 92)
+    return log
+
+
+def a_reset_while_values_go_on() -> Log:
+    log = Log()
+    log.begin()
+    log.down(100, "Reset", {"type": "Hard"})
+    for n, t in enumerate(minutes(16), 1):
+        log.values(t, register(1000 + 61 * n), power(3680), currents(16))
+    return log
+
+
+def a_start_on_connector_zero() -> Log:
+    log = Log()
+    told_of = {"connectorId": 0, "idTag": "TAG1", "meterStart": 1000, "timestamp": at(BEGIN_S)}
+    log.up(BEGIN_S, "StartTransaction", told_of, {"transactionId": 7, "idTagInfo": {"status": "Accepted"}})
+    log.status(BEGIN_S + 1, "Charging")
+    return log
+
+
 FAULTY = {
     "values without their id": (values_without_their_id, "transaction.carries-id"),
     "a stop of an id never given": (a_stop_of_an_id_never_given, "transaction.pair"),
@@ -88,6 +149,13 @@ FAULTY = {
     "reserved for another": (a_reservation_for_another, "reservation.kept"),
     "a schedule accepted and missing": (a_schedule_accepted_and_missing, "charging.composite-form"),
     "a second reply": (a_second_reply, "rpc.matched"),
+    "a register that ends below its start": (a_register_that_ends_below_its_start, "metering.start-stop"),
+    "a stop stamped before its start": (a_stop_stamped_before_its_start, "transaction.times"),
+    "confirmed and sent again": (confirmed_and_sent_again, "transaction.repeat"),
+    "kilowatts called watts": (lambda: of_a_kind(voltages(230, 230, 230), watts=11.04), "metering.power"),
+    "tenths of a volt called volts": (lambda: of_a_kind(sample("Voltage", 2301, "V")), "metering.range"),
+    "a reset while values go on": (a_reset_while_values_go_on, "reset.carried-out"),
+    "a start on connector 0": (a_start_on_connector_zero, "frame.schema"),
 }
 
 
@@ -154,6 +222,28 @@ def a_reservation_for_a_group() -> Log:
     return log
 
 
+def a_car_that_gives_back() -> Log:
+    """It charges, gives back, and charges again, and its battery with it."""
+    log = Log()
+    log.begin()
+    for n, (t, soc) in enumerate(zip(minutes(6), (60, 62, 58, 55, 57, 60), strict=True), 1):
+        gives = soc < 60 and n < 5
+        flow = sample("Power.Active.Export", 5000, "W") if gives else power(3680)
+        log.values(t, register(1000 + 61 * (min(n, 2) + max(n - 5, 0))), flow, sample("SoC", soc, "Percent"))
+    return log
+
+
+def a_signed_update() -> Log:
+    log = Log()
+    for n, status in enumerate(("Downloading", "Downloaded", "SignatureVerified", "InstallRebooting")):
+        log.up(10 + 5 * n, "SignedFirmwareStatusNotification", {"status": status, "requestId": 4})
+    accepted = {"status": "Accepted", "currentTime": at(60), "interval": 300}
+    log.up(60, "BootNotification", BOOT | {"firmwareVersion": "2"}, accepted)
+    for connector in (0, 1):
+        log.status(61 + connector, "Available", connector)
+    return log
+
+
 SOUND: dict[str, Callable[[], Log]] = {
     "a change that needs a reboot": a_change_that_needs_a_reboot,
     "a fixed cable": a_fixed_cable,
@@ -162,6 +252,8 @@ SOUND: dict[str, Callable[[], Log]] = {
     "a status lost in a hole": a_status_lost_in_a_hole,
     "a reservation that has run out": lambda: a_reservation_for_another(until_s=BEGIN_S - 10),
     "a reservation for a group": a_reservation_for_a_group,
+    "a car that gives back": a_car_that_gives_back,
+    "a signed update": a_signed_update,
     "a reply after all": lambda: answered_late(Log()),
 }
 

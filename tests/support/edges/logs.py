@@ -194,6 +194,15 @@ def drawn_after_suspended(stands_s: float) -> Log:
     return log
 
 
+def another_reason_after_a_remote_stop(x: float) -> Log:
+    log = Log()
+    log.begin()
+    log.down(400 - REPLY_S, "RemoteStopTransaction", {"transactionId": 7})
+    stop = {"transactionId": 7, "meterStop": 1300, "timestamp": at(400 + x), "reason": "EmergencyStop"}
+    log.up(400 + x, "StopTransaction", stop)
+    return log
+
+
 def a_start_on_another_tag(after_s: float) -> Log:
     log = Log()
     log.status(20, "Preparing")
@@ -216,6 +225,15 @@ def a_reply_given_again(after_s: float) -> Log:
 EDGES = (
     Edge("status.against_flow.DRAWS_A", 3.0, "status.no-flow", drawn_in_suspended, 2.9, 3.1),
     Edge("status.against_flow.STANDS_S", 60.0, "status.no-flow", drawn_after_suspended, 59, 61),
+    Edge(
+        "transactions.stops.SAME_STOP_S",
+        5.0,
+        "transaction.stop-reason",
+        another_reason_after_a_remote_stop,
+        5.2,
+        4.8,
+        "warning",
+    ),
     Edge("device.without_effect.ANOTHER_S", 10.0, "remote.started", a_start_on_another_tag, 11, 9),
     Edge("wire.pairing.AGAIN_S", 600.0, "rpc.matched", a_reply_given_again, 601, 599, says="second reply"),
     Edge("charging.flow_limits.FOLLOWED_S", 60.0, MOVED, a_limit_lowered_before, 59, 61),

@@ -59,6 +59,13 @@ def a_fault_told_after(x: float) -> Handmade:
     return made
 
 
+def a_fault_over_after(x: float) -> Handmade:
+    made = a_fault_told_after(1.0)
+    made.event(T + 60, 1, "clear", fault="ground-failure")
+    status(made, T + 60 + x, "Available")
+    return made
+
+
 def a_fault_untold_with_hands_before_it(x: float) -> Handmade:
     made = idle()
     made.event(T - x, 1, "tag", id_tag="TAG1")
@@ -176,6 +183,7 @@ EDGES = (
     Edge("state.connectors.RECONNECTS_S", 200.0, "status.true", another_status_after_an_outage, 19, 21.5),
     Edge("status.against_telemetry.RELATED_S", 60.0, "status.told", an_untold_status_after_an_outage, 79, 82),
     Edge("status.faults.FAULT_TOLD_S", 10.0, "status.fault-code", a_fault_told_after, 9.9, 10.1),
+    Edge("status.faults.FAULT_OVER_S", 15.0, "status.fault-code", a_fault_over_after, 14.9, 15.1),
     Edge(
         "status.faults.FAULT_QUIET_S",
         10.0,
