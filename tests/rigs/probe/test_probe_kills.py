@@ -3,21 +3,24 @@
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from probed import ALL
 
 from evc5.rigs.bench.bench import Bench
 from evc5.rigs.keeper import state
 from evc5.rigs.keeper.journal import Journal
+from evc5.rigs.probe.hands import TwinHands
 from evc5.rigs.probe.line import Line
-from evc5.rigs.probe.probe import Options
 from evc5.rigs.probe.session import JOURNAL, probe, restore
 from evc5.twin.ocpp.rpc import Reply
 
-GROUPS = ("keys", "messages", "measurands", "charging", "effects", "boot")
+EVERYTHING = replace(ALL, stack_above=3)
+CALLS = 1500  # of a whole probe, about
 OWNERS = {
     "chargingProfileId": 5, "stackLevel": 3, "chargingProfilePurpose": "TxDefaultProfile",
     "chargingProfileKind": "Absolute",
@@ -61,7 +64,8 @@ def killed(folder: Path, at_call: int, after_s: float) -> None:
             line = Deadly.of_twin(unit(folder, 11))
             assert isinstance(line, Deadly)
             line.last = at_call
-            probe(line, "CP1", folder, Options(only=GROUPS, stack_above=3, disruptive=True))
+            assert isinstance(line.device, Bench)
+            probe(line, "CP1", folder, EVERYTHING, TwinHands(line.device))
         finally:
             os._exit(0)
     if not at_call:
@@ -104,6 +108,6 @@ def test_200_kills_are_made_good(tmp_path: Path) -> None:
     owed = []
     for seed in range(200):
         random = Random(seed)
-        at_call = random.choice((0, random.randint(1, 1700)))
+        at_call = random.choice((0, random.randint(1, CALLS)))
         owed.append(check(tmp_path / str(seed), at_call, random.uniform(0.05, LONGEST_S)))
     assert sum(count > 0 for count in owed) > 50  # most kills leave something to be put back
