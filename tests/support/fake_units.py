@@ -48,6 +48,14 @@ class Honest:
         result: Payload = handler(payload)
         return result
 
+    def reply(self, id_: str, answer: Any) -> str:
+        """The frame of a confirmation."""
+        return json.dumps([3, id_, answer])
+
+    def unasked(self) -> list[str]:
+        """What it says before it answers."""
+        return []
+
     def on_GetConfiguration(self, payload: Payload) -> Payload:
         asked = payload.get("key") or list(self.keys)
         known = [name for name in asked if name in self.keys]
@@ -164,10 +172,15 @@ def _take(unit: Honest, socket: Any, over: threading.Event) -> None:
         return
     if frame[0] != 2:
         return
+    for text in unit.unasked():
+        socket.send(text)
     try:
         answer = unit.answer(frame[2], frame[3])
     except Refuse as refusal:
         socket.send(json.dumps([4, frame[1], str(refusal), "", {}]))
         return
+    except (LookupError, TypeError, ValueError):  # what was asked is no proper CALL
+        socket.send(json.dumps([4, frame[1], "FormationViolation", "", {}]))
+        return
     if answer is not None:
-        socket.send(json.dumps([3, frame[1], answer]))
+        socket.send(unit.reply(frame[1], answer))

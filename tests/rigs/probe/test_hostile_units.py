@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 from fake_units import FEW, KEYS, Dropping, Honest, Liar, Silent, dialling
+from hostile_units import HOSTILE
 from ocpp.exceptions import NotSupportedError
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
@@ -98,6 +99,19 @@ def test_what_a_unit_does_not_let_be_put_back_is_said_and_restored_later(tmp_pat
     with dialling(Relieved(unit)) as tell, charge_point(served(), tmp_path, tell) as there:
         assert restore(there.line, journal) == []
     assert unit.keys == UNTOUCHED
+
+
+@pytest.mark.parametrize("kind", HOSTILE, ids=lambda kind: kind.__name__)
+def test_a_unit_that_breaks_the_protocol_is_probed_to_the_end_and_keeps_what_it_had(
+    kind: type[Honest], tmp_path: Path
+) -> None:
+    unit = kind(keys=dict(FEW))
+    found = probed(unit, tmp_path, served(reply_s=1.0, back_within_s=5.0), KEYS_ONLY)
+    assert unit.keys == FEW
+    assert unit.profiles == {}
+    assert found.left == []
+    assert Journal.open(tmp_path / JOURNAL, existing=True).owed == {}
+    assert (tmp_path / "sheet.md").is_file()
 
 
 class Relieved(Honest):
