@@ -20,6 +20,10 @@ KEYS = {  # key: value, read-only
 }
 
 
+def _is_fixed(key: str) -> bool:
+    return key in KEYS and KEYS[key][1]
+
+
 FEW = {name: KEYS[name][0] for name in ("NumberOfConnectors", "HeartbeatInterval")}
 
 
@@ -59,14 +63,14 @@ class Honest:
     def on_GetConfiguration(self, payload: Payload) -> Payload:
         asked = payload.get("key") or list(self.keys)
         known = [name for name in asked if name in self.keys]
-        entries = [{"key": name, "readonly": KEYS[name][1], "value": self.keys[name]} for name in known]
+        entries = [{"key": name, "readonly": _is_fixed(name), "value": self.keys[name]} for name in known]
         return {"configurationKey": entries, "unknownKey": [name for name in asked if name not in self.keys]}
 
     def on_ChangeConfiguration(self, payload: Payload) -> Payload:
         key, value = payload["key"], payload["value"]
         if key not in self.keys:
             return {"status": "NotSupported"}
-        if KEYS[key][1] or (KEYS[key][0].isdigit() and not value.isdigit()):
+        if _is_fixed(key) or (KEYS.get(key, ("", False))[0].isdigit() and not value.isdigit()):
             return {"status": "Rejected"}
         self.keys[key] = value
         return {"status": "Accepted"}

@@ -19,6 +19,9 @@ JUNK: tuple[Any, ...] = (
     {"status": ["Accepted"]},
     {"status": None},
 )
+ODD_VALUES: list[Any] = [
+    7, {"sampledValue": "x"}, {"timestamp": 5, "sampledValue": [3, {"phase": 1, "unit": [], "value": {}}]},
+]  # fmt: skip
 
 
 class Refusing(Honest):
@@ -99,7 +102,10 @@ class WrongSchedules(Honest):
 
 
 class Talking(Honest):
-    """Sends CALLs of its own all the time, also between a question and its answer."""
+    """Sends CALLs of its own all the time, also between a question and its answer; takes every trigger."""
+
+    def on_TriggerMessage(self, _: Payload) -> Payload:
+        return {"status": "Accepted"}
 
     ids = count()
 

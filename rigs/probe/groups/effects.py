@@ -1,6 +1,7 @@
 """Keys that show what they do on an idle unit. Source: OCPP 1.6 9.1."""
 
 from evc5.rigs.keeper.keeper import TAKEN
+from evc5.rigs.probe.groups.meter_values import contexts, samples
 from evc5.rigs.probe.probe import Context, GivenUp, Probe, outcome
 
 GROUP = "effects"
@@ -36,17 +37,13 @@ def _clock(context: Context) -> None:
     whose = sorted({str(one.get("connectorId")) for one in own})
     context.note("effect.ClockAlignedDataInterval.connectors", " ".join(whose))
     context.note("policy.clock_connector_zero", "sent" if "0" in whose else "not-sent")
-    samples = [sample for one in own for sample in one.get("meterValue", ())]
-    stamps = [context.line.moment_s(sample.get("timestamp")) for sample in samples]
+    stamps = [context.line.moment_s(one.get("timestamp")) for one in samples(own)]
     known = [stamp for stamp in stamps if stamp is not None]
     aligned = all(stamp % PERIOD_S == 0 for stamp in known) and bool(known)
     context.note("effect.ClockAlignedDataInterval.stamps", "on the clock" if aligned else "beside it")
     if aligned:
         _note_stamp(context, min(known))
-    contexts = {
-        value.get("context", "none") for sample in samples for value in sample.get("sampledValue", ())
-    }
-    context.note("effect.ClockAlignedDataInterval.context", " ".join(sorted(contexts)))
+    context.note("effect.ClockAlignedDataInterval.context", contexts(own))
 
 
 def _midnight(context: Context) -> None:
@@ -55,8 +52,8 @@ def _midnight(context: Context) -> None:
         return
     mark = context.line.mark()
     context.line.wait(1.1 * ODD_PERIOD_S)
-    samples = [one for call in context.line.calls(mark, "MeterValues") for one in call.get("meterValue", ())]
-    stamps = [context.line.moment_s(one.get("timestamp")) for one in samples]
+    came = samples(context.line.calls(mark, "MeterValues"))
+    stamps = [context.line.moment_s(one.get("timestamp")) for one in came]
     beside = {stamp % ODD_PERIOD_S for stamp in stamps if stamp is not None}
     if len(beside) != 1:
         raise GivenUp("no clock-aligned data came that would show it")
@@ -79,8 +76,8 @@ def _comes_late(context: Context) -> bool:
     """Is the latest stamp of a further period older than that period, and not an old value that was told?"""
     mark = context.line.mark()
     context.line.wait(1.1 * PERIOD_S)
-    samples = [one for call in context.line.calls(mark, "MeterValues") for one in call.get("meterValue", ())]
-    stamps = [context.line.moment_s(one.get("timestamp")) for one in samples]
+    came = samples(context.line.calls(mark, "MeterValues"))
+    stamps = [context.line.moment_s(one.get("timestamp")) for one in came]
     latest_s = max((stamp for stamp in stamps if stamp is not None), default=None)
     return latest_s is not None and context.line.epoch_s - latest_s >= PERIOD_S
 

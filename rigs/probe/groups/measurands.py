@@ -5,6 +5,7 @@ from functools import partial
 from evc5.rigs.keeper import state
 from evc5.rigs.keeper.keeper import TAKEN
 from evc5.rigs.keeper.state import Payload
+from evc5.rigs.probe.groups.meter_values import sampled
 from evc5.rigs.probe.line import Heard
 from evc5.rigs.probe.probe import Context, GivenUp, Probe, outcome
 
@@ -41,8 +42,8 @@ def note_values(context: Context, measurand: str) -> None:
     values = triggered(context)
     context.note(f"measurand.{measurand}.phases", _phases(measurand, values))
     for field in ("unit", "location", "format"):
-        told = sorted({value[field] for value in values if field in value})
-        context.note(f"measurand.{measurand}.{field}", " ".join(map(str, told)) or "not told")
+        told = sorted({str(value[field]) for value in values if field in value})
+        context.note(f"measurand.{measurand}.{field}", " ".join(told) or "not told")
     context.note(f"measurand.{measurand}.decimals", _decimals(values))
 
 
@@ -88,17 +89,7 @@ def triggered(context: Context, connector: int = 1) -> list[Payload]:
     answer = context.ask("TriggerMessage", {"requestedMessage": "MeterValues", "connectorId": connector})
     if outcome(answer) != "Accepted":
         return _on_the_clock(context, connector)
-    return sampled(context.line.call_within(mark, "MeterValues") or {})
-
-
-def sampled(call: Payload) -> list[Payload]:
-    """The sampled values of a MeterValues."""
-    return [
-        value
-        for sample in call.get("meterValue", ())
-        for value in sample.get("sampledValue", ())
-        if isinstance(value, dict)
-    ]
+    return sampled([context.line.call_within(mark, "MeterValues") or {}])
 
 
 def _on_the_clock(context: Context, connector: int) -> list[Payload]:
@@ -113,7 +104,7 @@ def _on_the_clock(context: Context, connector: int) -> list[Payload]:
         if key not in context.keeper.values or outcome(context.keeper.write(key, value)) not in TAKEN:
             raise GivenUp(NOTHING_COMES)
     came = [_next(context, connector) for _ in range(times)][-1]
-    return [value for value in sampled(came) if value.get("measurand", REGISTER) in wanted]
+    return [value for value in sampled([came]) if value.get("measurand", REGISTER) in wanted]
 
 
 def _next(context: Context, connector: int) -> Payload:
@@ -136,7 +127,7 @@ def is_of(one: Heard, connector: int) -> bool:
 def _phases(measurand: str, values: list[Payload]) -> str:
     """Which phases its values tell, in order, "total" for a value without; OCPP's defaults filled in."""
     own = [value for value in values if value.get("measurand", REGISTER) == measurand]
-    return " ".join(value.get("phase", "total") for value in own) or EMPTY
+    return " ".join(str(value.get("phase", "total")) for value in own) or EMPTY
 
 
 def _decimals(values: list[Payload]) -> str:

@@ -16,9 +16,9 @@ from evc5.rigs.probe.groups.measurands import (
     bare,
     is_of,
     note_values,
-    sampled,
     triggered,
 )
+from evc5.rigs.probe.groups.meter_values import sampled
 from evc5.rigs.probe.hands import CARD, Hands, NotDone
 from evc5.rigs.probe.probe import CAR, Context, GivenUp, Probe, outcome
 from evc5.twin.ocpp.rpc import Reply
@@ -204,7 +204,7 @@ def _clock_values(context: Context) -> None:
     def charge(_: int) -> None:
         context.line.wait(-context.line.epoch_s % CLOCK_S + LOOK_S)
         told = [value for one in context.line.since(mark) if is_of(one, CONNECTOR)
-                for value in sampled(one.frame[3]) if value.get("context") == "Sample.Clock"]  # fmt: skip
+                for value in sampled([one.frame[3]]) if value.get("context") == "Sample.Clock"]  # fmt: skip
         now_w = max(map(number, triggered(context)), default=0.0)
         if not told or now_w <= 0.0:
             raise GivenUp("no clock-aligned data of a car that charges came")

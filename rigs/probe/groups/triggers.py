@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from evc5.rigs.keeper.state import Payload
+from evc5.rigs.probe.groups.meter_values import contexts
 from evc5.rigs.probe.probe import Context, Probe, outcome
 
 GROUP = "triggers"
@@ -23,7 +23,7 @@ def _trigger(message: str, context: Context) -> None:
     came = context.line.call_within(mark, message)
     context.note(f"trigger.{message}.comes", "no" if came is None else "yes")
     if message == "MeterValues" and came is not None:
-        context.note("trigger.MeterValues.context", " ".join(sorted(_contexts(came))) or "none")
+        context.note("trigger.MeterValues.context", contexts([came]) or "none")
 
 
 def _of_connector(message: str, context: Context) -> None:
@@ -37,14 +37,6 @@ def _of_connector(message: str, context: Context) -> None:
             context.line.wait(ALL_COME_S)
             whose = sorted({str(one.get("connectorId")) for one in context.line.calls(mark, message)})
             context.note(f"trigger.{message}.connector{connector}.comes_from", " ".join(whose) or "none")
-
-
-def _contexts(payload: Payload) -> set[str]:
-    return {
-        value.get("context", "none")
-        for sample in payload.get("meterValue", ())
-        for value in sample.get("sampledValue", ())
-    }
 
 
 def probes() -> list[Probe]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 from fake_units import FEW, KEYS, Dropping, Honest, Liar, Silent, dialling
-from hostile_units import HOSTILE
+from hostile_units import HOSTILE, ODD_VALUES, Talking
 from ocpp.exceptions import NotSupportedError
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
@@ -16,6 +16,7 @@ from websockets.asyncio.client import connect
 
 from evc5.rigs.errors import BenchFault
 from evc5.rigs.keeper.journal import Journal
+from evc5.rigs.probe.groups.meter_values import contexts, sampled, samples
 from evc5.rigs.probe.probe import Options
 from evc5.rigs.probe.results.write import write
 from evc5.rigs.probe.session import JOURNAL, Probed, probe, restore
@@ -78,6 +79,22 @@ def test_a_unit_that_loses_the_link_at_every_third_call_gets_everything_back(tmp
     assert unit.keys == FEW
     journal = Journal.open(tmp_path / JOURNAL, existing=True)
     assert (journal.owed, journal.ended) == ({}, True)
+
+
+def test_values_of_wrong_types_break_no_probe(tmp_path: Path) -> None:
+    """Whatever it sends where MeterValues belong, while its lists can be written."""
+    lists = {"MeterValuesSampledData": "Voltage", "ClockAlignedDataInterval": "0", **FEW}
+    unit = Talking(keys=dict(lists))
+    found = probed(unit, tmp_path, served(reply_s=1.0, back_within_s=5.0), Options(only=("measurands",)))
+    assert (unit.keys, found.left) == (lists, [])
+    assert found.facts["measurand.Voltage.phases"] == "none came"
+
+
+def test_the_parts_of_meter_values_that_are_none_are_passed_over() -> None:
+    calls = [{"meterValue": ODD_VALUES}, {"meterValue": "none"}, {}]
+    assert samples(calls) == ODD_VALUES[1:]
+    assert sampled(calls) == [{"phase": 1, "unit": [], "value": {}}]
+    assert contexts(calls) == "none"
 
 
 def test_what_a_unit_does_not_let_be_put_back_is_said_and_restored_later(tmp_path: Path) -> None:
