@@ -34,9 +34,7 @@ def lines(path: Path, first: int = 1) -> Iterator[Line]:
     number = first
     with _opened(path) as file:
         begun = False
-        while piece := _next(path, file):
-            ended = piece.endswith("\n")
-            text = _plain(piece)
+        for text, ended in _pieces(path, file):
             if text and not text.isspace():
                 yield Line(number, text)
             elif not begun and ended:
@@ -45,15 +43,33 @@ def lines(path: Path, first: int = 1) -> Iterator[Line]:
             number += ended
 
 
+def _pieces(path: Path, file: IO[str]) -> Iterator[tuple[str, bool]]:
+    """Lines without their ends, each with whether it ends there; one that is long comes in several."""
+    rest = ""
+    while page := _next(path, file):
+        text = rest + page
+        clean = _plain if "\x00" in text or "\r" in text or _may_be_coloured(text) else str
+        *whole, rest = text.split("\n")
+        for line in whole:
+            while len(line) >= PIECE:
+                yield clean(line[:PIECE]), False
+                line = line[PIECE:]
+            yield clean(line), True
+        while len(rest) >= PIECE:
+            yield clean(rest[:PIECE]), False
+            rest = rest[PIECE:]
+    if rest:
+        yield _plain(rest), False
+
+
 def _next(path: Path, file: IO[str]) -> str:
     try:
-        return file.readline(PIECE)
+        return file.read(PIECE)
     except UNPACKABLE as error:
         raise BadInput(f"{path} cannot be unpacked: {error}") from None
 
 
 def _plain(text: str) -> str:
-    text = text.rstrip("\r\n")
     if "\x00" in text:
         text = text.replace("\x00", "")
     if _may_be_coloured(text):

@@ -34,6 +34,7 @@ BEGINS = re.compile(
     r"[\[(<|\s]{0,3}(?:time=\"?|ts=)?(?:\d{4}[-/.]\d\d|\d\d?[/.:-]\d\d[/.:-]\d\d|[A-Z][a-z]{2},? +\d|\d{10})"
     r"|[\[(]?(?:TRACE|DEBUG|INFO|WARN|ERROR|trace|debug|info|warn|error)\b"
 )
+CLOSER_LOOK = re.compile(r"[\s{`~]|\[[\[{]")  # a line that begins so may be more than text with a frame
 FENCE = re.compile(r"\s*(?:```|~~~)")
 
 
@@ -72,6 +73,9 @@ class _Reading:
         if self._document is not None:
             yield from self._in_document(line)
             return
+        if not self._text and (found := self._at_a_glance(line)) is not None:
+            yield found
+            return
         whole = self._joined(line)
         if whole is None:
             return
@@ -91,6 +95,19 @@ class _Reading:
             yield from self._record_ends()
 
     # -- lines -----------------------------------------------------------------------------------
+
+    def _at_a_glance(self, line: Line) -> Found | None:
+        """The frame that ends its line, as nearly all do: what the closer look would find, without it."""
+        text = line.text
+        if text[-1:] != "]" or CLOSER_LOOK.match(text) or " std" in text[:60]:
+            return None
+        head = HEAD.search(text)
+        body = None if head is None else finding.at_once(text[head.start() :])
+        if head is None or body is None or len(body) < 2:
+            return None
+        found = Found(line.number, body, "", text[: head.start()], "", tuple(self._held))
+        self._held.clear()
+        return found
 
     def _joined(self, line: Line) -> Line | None:
         """A line as its program wrote it, where Kubernetes parted it; None while it goes on."""

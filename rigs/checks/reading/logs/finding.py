@@ -119,7 +119,7 @@ _DECODER = json.JSONDecoder(strict=False, parse_constant=_no_constant)
 
 def _read(text: str, start: int) -> Place | None:
     end = text.rfind("]") + 1
-    body = _at_once(text[start:end])
+    body = at_once(text[start:end])
     if body is None:
         try:
             body, end = _DECODER.raw_decode(text, start)
@@ -128,7 +128,7 @@ def _read(text: str, start: int) -> Place | None:
     return Place(start, end, body) if len(body) > 1 else None
 
 
-def _at_once(text: str) -> list[Any] | None:
+def at_once(text: str) -> list[Any] | None:
     """An array that fills a text, where the quick reader understands it as the patient one would."""
     if text.count("[") + text.count("{") > MOST_OPENED or BIG_NUMBER in shape(text):
         return None
