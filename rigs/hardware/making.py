@@ -10,6 +10,7 @@ from evc5.models.faults import OVER_VOLTAGE_V
 from evc5.rigs.errors import BadInput
 from evc5.rigs.hardware.drivers import far, sim
 from evc5.rigs.hardware.guarded import GuardedClimate, GuardedLoad, GuardedSupply
+from evc5.rigs.hardware.modbus.sharing import check_lines
 from evc5.rigs.hardware.scpi import dialects
 from evc5.rigs.rigfile.hardware import Device, Hardware
 
@@ -58,6 +59,7 @@ def check(hardware: Hardware, folder: Path) -> None:
             _check_data(role, device, folder)
         except BadInput as error:
             raise BadInput(f"{where}.{error}") from None
+    check_lines(hardware)
 
 
 def _check_data(role: str, device: Device, folder: Path) -> None:

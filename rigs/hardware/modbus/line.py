@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from evc5.rigs.errors import BenchFault
-from evc5.rigs.hardware.modbus.ports import place_of
+from evc5.rigs.hardware.modbus.ports import Place, place_of
 
 STRAY_S = 0.2  # assumed: what comes so soon after a request that failed is a late answer to that one
 
@@ -15,12 +15,13 @@ class Lines:
     """The lines of one bench: devices on one bus share its port, which one process can open but once."""
 
     def __init__(self) -> None:
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[Place, Any] = {}
 
     def line(self, url: str, unit: int, timeout_s: float) -> "Line":
-        if url not in self._clients:
-            self._clients[url] = client(url, timeout_s)
-        return Line(url, unit, timeout_s, self._clients[url])
+        place = place_of(url)
+        if place not in self._clients:
+            self._clients[place] = client(url, timeout_s)
+        return Line(url, unit, timeout_s, self._clients[place])
 
 
 class Line:

@@ -21,6 +21,8 @@ QUANTITIES = (
 )
 GAP = 8  # registers read for nothing to save a request; assumed
 FUNCTIONS = (3, 4)
+LAST = 0xFFFF  # the last register that there is
+MOST_AT_ONCE = 125  # Modbus application protocol, 6.3 and 6.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ class Field:
             return struct.pack(">f", float("nan") if value is None else value / self.factor)
         if value is None:
             return (b"\x7f" if self.type[0] == "s" else b"\xff") + b"\xff" * (size - 1)
-        return struct.pack(f">{CODES[self.type]}", round(value / self.factor))
+        bits = 8 * size
+        least, most = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if self.type[0] == "s" else (0, 2**bits - 1)
+        return struct.pack(f">{CODES[self.type]}", min(max(round(value / self.factor), least), most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +119,23 @@ def _read(name: str, table: dict[str, Any]) -> Map:
     if unknown or not fields:
         what = f"{', '.join(sorted(unknown))} is unknown" if unknown else "no quantity"
         raise BadInput(f"map {name}: {what}; allowed: {', '.join(QUANTITIES)}")
-    return Map(
-        name,
-        table.get("title", name),
-        table.get("most", 60),
-        bool(table.get("low_word_first")),
-        tuple(fields),
-    )
+    most, low_word_first = table.get("most", 60), table.get("low_word_first", False)
+    if type(most) is not int or not 4 <= most <= MOST_AT_ONCE:
+        raise BadInput(f"map {name}: most must be within 4 and {MOST_AT_ONCE}, got {most!r}")
+    if not isinstance(low_word_first, bool):
+        raise BadInput(f"map {name}: low_word_first must be true or false, got {low_word_first!r}")
+    return Map(name, table.get("title", name), most, low_word_first, tuple(fields))
 
 
 def _field(name: str, key: str, row: Any, function: int) -> Field:
     try:
         address, type_, factor, *more = row
-        return Field(key, int(address), CODES[type_] and type_, float(factor), *more or (function,))
+        field = Field(key, int(address), CODES[type_] and type_, float(factor), *more or (function,))
+        if not (isfinite(field.factor) and field.factor and field.function in FUNCTIONS):
+            raise ValueError
+        if not 0 <= field.address <= LAST - field.count + 1:
+            raise ValueError
+        return field
     except (TypeError, ValueError, KeyError):
-        allowed = f"must be [address, {' '.join(CODES)}, factor]"
+        allowed = f"must be [address, {' '.join(CODES)}, factor, function 3 or 4 if another]"
         raise BadInput(f"map {name}: {key} {allowed}, got {row!r}") from None

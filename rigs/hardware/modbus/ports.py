@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 from evc5.rigs.errors import BadInput
 
 PARITIES = ("N", "E", "O")
+SETTINGS = ("baud", "parity", "stop")
+MODBUS_PORT = 502  # Modbus messaging on TCP/IP, 4.2.2
 WINDOWS_PORT = re.compile(r"/?(COM\d+)/?", re.IGNORECASE)
 ALLOWED = "tcp://host:port, rtu+tcp://host:port, serial:///dev/ttyUSB0?baud=9600 or serial://COM3"
 
@@ -18,7 +20,7 @@ class Place:
 
     framing: str
     host: str = ""
-    tcp_port: int = 502
+    tcp_port: int = MODBUS_PORT
     port: str = ""
     baud: int = 9600
     parity: str = "N"
@@ -41,16 +43,25 @@ class Place:
 def place_of(url: str) -> Place:
     """BadInput for a URL that is none of a Modbus line."""
     parts = urlsplit(url)
-    try:
-        tcp_port = parts.port
-    except ValueError:  # of serial://COM3 and the like there is none
-        tcp_port = None
+    asked = {name: some[-1] for name, some in parse_qs(parts.query, keep_blank_values=True).items()}
+    known = SETTINGS if parts.scheme == "serial" else ()
+    if unknown := sorted(set(asked) - set(known)):
+        allowed = f"; allowed: {', '.join(known)}" if known else ""
+        raise BadInput(f"{url}: {', '.join(unknown)} is unknown{allowed}")
     if parts.scheme in ("tcp", "rtu+tcp") and parts.hostname:
         framing = "tcp" if parts.scheme == "tcp" else "rtu"
-        return Place(framing, parts.hostname, 502 if tcp_port is None else tcp_port)
+        return Place(framing, parts.hostname, _tcp_port(url))
     if parts.scheme == "serial" and (port := parts.path if parts.path.strip("/") else parts.netloc):
-        return _serial(url, port, {name: some[-1] for name, some in parse_qs(parts.query).items()})
+        return _serial(url, port, asked)
     raise BadInput(f"url must be {ALLOWED}, got {url!r}")
+
+
+def _tcp_port(url: str) -> int:
+    try:
+        port = urlsplit(url).port
+    except ValueError:
+        raise BadInput(f"{url}: the port must be within 0 and 65535") from None
+    return MODBUS_PORT if port is None else port
 
 
 def _serial(url: str, port: str, asked: dict[str, str]) -> Place:
