@@ -226,7 +226,10 @@ def gives_back(block: Block) -> Array:
     told = [total(block, measurand) for measurand in ("Power.Active.Export", "Current.Export")]
     imported = total(block, "Power.Active.Import")
     told.append(None if imported is None else -imported)
-    return np.any([flow > 0.0 for flow in told if flow is not None] or [np.zeros(len(block), bool)], axis=0)
+    gives: Array = np.any(
+        [flow > 0.0 for flow in told if flow is not None] or [np.zeros(len(block), bool)], axis=0
+    )
+    return gives
 
 
 SOC_SLACK_PCT = 1.0  # assumed: standing losses of a car that rests in its transaction

@@ -170,7 +170,7 @@ class Standing:
         anew = np.maximum(
             self._history.boots.last_dark(epoch_s), service.last_end(epoch_s)
         )  # after both it is Preparing (H2)
-        used = idle & here & (since > np.maximum(begun + 1.0, anew))
+        used = idle & here & (since > np.maximum(begun, anew) + 1.0)  # a stop may be stamped at the boot
         seen = connectors.plugged[connector].begins_of(epoch_s, UNSEEN_S)  # cables swapped in a wink are one
         served = np.maximum(seen, service.last_end(epoch_s))  # a boot may keep Finishing, or not
         just_used = idle & here & (since > served - 1.0)  # stamps go by the second

@@ -134,6 +134,8 @@ class Boot:
                 self._triggered[wanted] += 1
 
     def _answered(self, call: Call) -> None:
+        if call.epoch_s <= self._new_life:
+            return  # of a life that is over
         if call.reply is None or call.reply_epoch_s is None:
             # An answer that cannot be read may have been an acceptance.
             self._waits = self._waits and (call.error is not None or call.reply_epoch_s is None)

@@ -625,6 +625,26 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
             wait(300.0),
         ],
     ),
+    "a-stop-that-is-stamped-at-the-boot-by-a-clock-that-drifts": (
+        {
+            "behaviour": "ocpp16",
+            "policies": {"after_power_loss": "preparing"},
+            "keys": {"ConnectionTimeOut": 0},
+            "latency_s": 0.0,
+            "clock": {"offset_s": -7.5, "drift_ppm": 50.0},
+        },
+        {},
+        [wait(30.0), *CHARGE, wait(300.0), step("power.cut"), step("power.restore"), wait(1000.0)],
+    ),
+    "a-boot-that-is-asked-for-as-the-power-goes": (
+        {"behaviour": "evc5-v32r30", "latency_s": 0.0},
+        {"asks_keys": True},
+        [
+            step("ask", "TriggerMessage", {"requestedMessage": "BootNotification"}),
+            step("power.cut"),
+            wait(100.0),
+        ],
+    ),
     "a-card-where-there-is-no-reader-while-the-link-is-down": (
         {
             "behaviour": "evc5-v32r30",
