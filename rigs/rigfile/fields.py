@@ -11,6 +11,7 @@ from evc5.rigs.rigfile.messages import nearest
 T = TypeVar("T")
 Many = Annotated[tuple[T, ...], Strict(False)]  # TOML has lists; ours do not change
 Positive = Annotated[float, Field(gt=0)]
+TimeConstant = Annotated[float, Field(ge=1e-3, le=1e9)]  # s; beyond, its exponential rounds to 0 or 1
 NotNegative = Annotated[float, Field(ge=0)]
 IdTag = Annotated[str, Field(min_length=1, max_length=20)]  # CiString20Type, OCPP 1.6 7.15
 Connector = Annotated[int, Field(ge=1, le=2)]  # the EVC5 has two channels

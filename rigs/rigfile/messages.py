@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -91,21 +91,28 @@ def complaint(error: ValidationError, root: type[BaseModel]) -> str:
 
 def _siblings(root: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
     """The keys that the table holding `loc` may have, following the models down from `root`."""
-    model: Any = root
+    kind: Any = root
     for part in loc[:-1]:
-        if isinstance(part, str):
-            model = _model_of(model.model_fields[_field(model, part)].annotation)
-            if model is None:
-                return []
-    return [field.alias or name for name, field in model.model_fields.items()]
+        kind = _inside(kind, part)
+    model = _model_of(kind)
+    return [] if model is None else [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _field(model: type[BaseModel], key: str) -> str:
-    return next(name for name, field in model.model_fields.items() if key in (name, field.alias))
+def _inside(kind: Any, part: int | str) -> Any:
+    """The type under one part of a path: a model's field, or what a table or a list holds; None: unknown."""
+    if hasattr(kind, "model_fields"):
+        fields = kind.model_fields.items()
+        return next((field.annotation for name, field in fields if part in (name, field.alias)), None)
+    inner = getattr(kind, "__args__", ())
+    origin = getattr(kind, "__origin__", None)
+    if isinstance(origin, type) and issubclass(origin, Mapping | Sequence):
+        return inner[1] if issubclass(origin, Mapping) else inner[0]
+    found = (_inside(argument, part) for argument in inner)
+    return next((one for one in found if one is not None), None)
 
 
 def _model_of(annotation: Any) -> type[BaseModel] | None:
-    """The model inside tuple[Model, ...], dict[str, Model] or Model | None."""
+    """The model of Model | None."""
     if isinstance(annotation, type) and hasattr(annotation, "model_fields"):
         return annotation
     inner = (_model_of(argument) for argument in getattr(annotation, "__args__", ()))

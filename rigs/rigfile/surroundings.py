@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from evc5.rigs.rigfile.fields import EachPhase, Many, NotNegative, Positive, Table
+from evc5.rigs.rigfile.fields import EachPhase, Many, NotNegative, Positive, Table, TimeConstant
 from evc5.rigs.rigfile.instants import Instant
 
 HourFactor = Annotated[tuple[float, float], Strict(False)]
@@ -71,7 +71,7 @@ class Thermal(Table):
     enclosure_k_w: NotNegative | None = Field(
         default=None, description="warming of the enclosure's air, K per W lost in it"
     )
-    enclosure_tau_s: Positive | None = Field(default=None, description="its time constant, s")
+    enclosure_tau_s: TimeConstant | None = Field(default=None, description="its time constant, s")
     standby_w: NotNegative | None = Field(default=None, description="what the electronics turn into heat, W")
     coil_w: NotNegative | None = Field(default=None, description="a contactor's coil while closed, W")
     contactor_ohm: NotNegative | None = Field(
@@ -80,14 +80,14 @@ class Thermal(Table):
     contactor_k_w: NotNegative | None = Field(
         default=None, description="warming of a contactor above the enclosure, K/W"
     )
-    contactor_tau_s: Positive | None = Field(default=None, description="its time constant, s")
+    contactor_tau_s: TimeConstant | None = Field(default=None, description="its time constant, s")
     socket_ohm: NotNegative | None = Field(
         default=None, description="resistance of a socket contact, ohm per phase"
     )
     socket_k_w: NotNegative | None = Field(
         default=None, description="warming of the socket above the enclosure, K/W"
     )
-    socket_tau_s: Positive | None = Field(default=None, description="its time constant, s")
+    socket_tau_s: TimeConstant | None = Field(default=None, description="its time constant, s")
 
 
 class Derating(Table):
@@ -100,7 +100,7 @@ class Derating(Table):
     stop_c: float | None = Field(default=None, description="where 6 A are reached, °C")
     off_c: float | None = Field(default=None, description="nothing flows from here on, °C")
     resume_c: float | None = Field(default=None, description="below this it flows again, °C")
-    step_a: Positive | None = Field(default=None, description="one stair, A")
+    step_a: float | None = Field(default=None, ge=0.01, description="one stair, A")
     hysteresis_k: Positive | None = Field(
         default=None, description="so much cooler before a stair is given back, K"
     )
