@@ -103,7 +103,7 @@ def _inside(kind: Any, part: int | str) -> Any:
     if hasattr(kind, "model_fields"):
         fields = kind.model_fields.items()
         return next((field.annotation for name, field in fields if part in (name, field.alias)), None)
-    inner = getattr(kind, "__args__", ())
+    inner: tuple[Any, ...] = getattr(kind, "__args__", ())
     origin = getattr(kind, "__origin__", None)
     if isinstance(origin, type) and issubclass(origin, Mapping | Sequence):
         return inner[1] if issubclass(origin, Mapping) else inner[0]
