@@ -27,7 +27,7 @@ from evc5.rigs.command.arguments import (
 )
 from evc5.rigs.command.password import PASSWORD
 from evc5.rigs.command.process import ended_by_signals, take_any_encoding, told_in_a_line
-from evc5.rigs.errors import BadInput, described
+from evc5.rigs.errors import BadInput, BenchFault, described
 from evc5.rigs.printable import printable
 from evc5.rigs.secrets import without_passwords
 from evc5.rigs.served.limits import Limits
@@ -53,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return command(arguments)
     except BadInput as error:
         return _refused(str(error))
+    except BenchFault as error:
+        _say(str(error))
+        return commands.OUR_FAULT
     except KeyboardInterrupt:
         return commands.INTERRUPTED
     except BrokenPipeError:  # evc5 … | head

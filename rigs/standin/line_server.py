@@ -3,8 +3,22 @@
 import socketserver
 import threading
 from collections.abc import Callable
+from typing import TypeVar
+
+from evc5.rigs.errors import BenchFault
 
 POLL_S = 0.05  # how soon the server notices that it is to end
+
+
+Served = TypeVar("Served")
+
+
+def served_at(place: str, make: Callable[[], Served]) -> Served:
+    """What is made; BenchFault where its port cannot be had."""
+    try:
+        return make()
+    except (OSError, OverflowError) as error:
+        raise BenchFault(f"{place} cannot be served: {getattr(error, 'strerror', None) or error}") from None
 
 
 class LineServer:
@@ -21,7 +35,7 @@ class LineServer:
             allow_reuse_address = True
             daemon_threads = True
 
-        self._server = Threads((host, port), Conversation)
+        self._server = served_at(f"{host}:{port}", lambda: Threads((host, port), Conversation))
         threading.Thread(target=self._server.serve_forever, args=(POLL_S,), daemon=True).start()
 
     @property

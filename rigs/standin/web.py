@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from evc5.rigs.standin.line_server import POLL_S
+from evc5.rigs.standin.line_server import POLL_S, served_at
 from evc5.rigs.standin.plug import Power
 
 MOST_BYTES = 65_536
@@ -46,7 +46,7 @@ class WebSwitch:
         self._power = power
         parts = urlsplit(url)
         place = (parts.hostname or "127.0.0.1", parts.port or 80)
-        self._server = ThreadingHTTPServer(place, partial(Handler, self))
+        self._server = served_at(url, lambda: ThreadingHTTPServer(place, partial(Handler, self)))
         threading.Thread(target=self._server.serve_forever, args=(POLL_S,), daemon=True).start()
 
     def shelly(self, asked: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The other ends of devices: what a bench tells them is what the twin then does."""
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from stood_in import free_ports
 
 from evc5 import Bench
 from evc5.models.vehicles import presets
+from evc5.rigs.command.cli import main
 from evc5.rigs.errors import BadInput
 from evc5.rigs.hardware.drivers.far import told_vehicle, vehicle_of
 from evc5.rigs.hardware.drivers.http_switch import HttpSwitch
@@ -123,6 +125,35 @@ def test_another_pace_than_the_clock_s_is_refused_with_any_driver_but_models(
     with pytest.raises(BadInput, match=f"--pace must be 1 with any driver but sim.* got 60 with {driver}"):
         serve(Order(Address(port=0), table, out=tmp_path / "run", pace=60.0), lambda _: None)
     assert not (tmp_path / "run").exists()
+
+
+TAKEN = {
+    "modbus-meter": {"url": "tcp://127.0.0.1:{port}", "map": "SDM630"},
+    "sim": {"url": "tcp://127.0.0.1:{port}"},
+    "scpi-analyser": {"url": "TCPIP0::127.0.0.1::{port}::SOCKET", "dialect": "yokogawa-wt", "untried": True},
+    "http-switch": {"url": "http://127.0.0.1:{port}"},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("driver", TAKEN)
+def test_a_place_that_another_has_is_named_and_is_no_fault_of_ours(
+    driver: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        told = {
+            name: str(text).format(port=port) if name == "url" else text
+            for name, text in TAKEN[driver].items()
+        }
+        device = {"driver": driver, **told}
+        hardware = {"mains": device} if driver == "http-switch" else {"connector": {"1": {"meter": device}}}
+        Path("rig.toml").write_text(rig(**hardware).to_toml())
+        assert main(["stand-in", "rig.toml"]) == 3
+    said = capsys.readouterr().err
+    assert f"127.0.0.1:{port}" in said.replace("::", ":") and "cannot be served" in said
+    assert "fault of evc5" not in said
 
 
 @pytest.mark.slow
