@@ -13,6 +13,7 @@ from evc5.rigs.checks.reading.instants import QUARTER_S
 from evc5.rigs.checks.reading.logs.found import Found
 
 MOST_FRAMES_WAITING = 20_000  # frames held until the CSMS tells its time
+MOST_BYTES_WAITING = 32 << 20  # and bytes of what they say, which take five times as much decoded
 BACK_S = (
     1200.0  # assumed: a log that goes back so far has changed its zone, one that goes back less is jumbled
 )
@@ -49,22 +50,25 @@ class Zone:
     def told(self, frames: Iterable[Timed]) -> Iterator[Timed]:
         """The frames with their times; those before the CSMS told its own wait for it."""
         waiting: list[Timed] = []
+        held = 0  # bytes that those waiting say
         for frame in frames:
             if not frame.is_local:
                 frame.epoch_s = frame.written
             elif self._zone is not None:
                 frame.epoch_s = self._by_zone(frame.written, self._zone)
+            if not waiting and (self._zone is not None or not frame.is_local):
+                yield frame
+                continue
             waiting.append(frame)
-            if self._zone is not None or not frame.is_local:
-                if not any(one.is_local and self._zone is None for one in waiting):
-                    yield from waiting
-                    waiting = []
-            elif frame.current is not None:
+            held += len(frame.said)
+            if frame.is_local and frame.current is not None:
                 yield from self._learn(waiting, frame.written - frame.current)
-                waiting = []
-            elif len(waiting) >= MOST_FRAMES_WAITING:
+            elif len(waiting) >= MOST_FRAMES_WAITING or held >= MOST_BYTES_WAITING:
                 yield from self._assign(waiting, self._or_guess())
-                waiting = []
+            else:
+                continue
+            waiting = []
+            held = 0
         yield from self._assign(waiting, self._or_guess())
 
     def _or_guess(self) -> float:
