@@ -8,6 +8,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
+from reprlib import repr as short
 from stat import S_ISDIR, S_ISREG
 from typing import Any
 
@@ -15,6 +16,7 @@ from evc5.rigs.errors import BadInput
 
 MOST_BYTES = 256 << 20  # of any file that is read whole: firmware, a year of sessions
 MOST_TOML_BYTES = 4 << 20
+LONGEST_NAME = 255  # bytes: of ext4, APFS and NTFS (there in UTF-16)
 DEEPEST_KEY = 100  # names in one key: the time that tomllib takes grows with the square of them
 NO_FILE = "must be a file, and no device or pipe"
 
@@ -29,9 +31,10 @@ def path_of(given: object, what: str) -> Path:
         has_nul = b"\0" in os.fsencode(given)
     except UnicodeEncodeError:
         has_nul = True
-    if has_nul:
-        raise BadInput(f"{what} must be a path that the file system can hold, got {str(given)!r}")
-    return Path(given)
+    path = Path(given)
+    if has_nul or any(len(os.fsencode(part)) > LONGEST_NAME for part in path.parts):
+        raise BadInput(f"{what} must be a path that the file system can hold, got {short(str(given))}")
+    return path
 
 
 def check(path: Path) -> None:

@@ -207,7 +207,7 @@ def network_of(rig: RigFile, csms: str | None, pace: float | str, ca_file: str |
 
 def factor_of(pace: float | str) -> float | None:
     """The factor of a pace; None for lockstep."""
-    if pace == LOCKSTEP or pace == "max":
+    if isinstance(pace, str) and pace in (LOCKSTEP, "max"):
         return None
     if isinstance(pace, str) or not asked.is_number(pace) or pace < SLOWEST:
         raise BadInput(f"pace must be lockstep or a factor > 0, of {SLOWEST:g} at least, got {pace!r}")

@@ -28,7 +28,7 @@ from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
 from evc5.rigs.checks.state.station_history import StationHistory
 from evc5.rigs.checks.state.tolerances import Tolerances, policies_of
 from evc5.rigs.checks.transactions.session_table import Sessions
-from evc5.rigs.checks.verdict import recordings
+from evc5.rigs.checks.verdict import given, recordings
 from evc5.rigs.checks.verdict.catalogue import TABLE
 from evc5.rigs.checks.verdict.known_lines import KnownLines
 from evc5.rigs.checks.verdict.other_version import other_version
@@ -66,6 +66,10 @@ def judge(
     or station). Behaviour, policies and tolerances default to what the run's summary, else a boot tells;
     `progress` is told how far it is, of how much. Raises BadInput for what holds no frames.
     """
+    given.check_sources(source)
+    for name, text in (("station", station), ("timezone", timezone), ("end", end), ("behaviour", behaviour)):
+        given.check_text(text, name)
+    policies, tolerances = given.table(policies, "policies"), given.table(tolerances, "tolerances")
     recording = recordings.one(source, station, timezone, end)
     return judged(recording, behaviour, policies, tolerances, progress)
 

@@ -212,3 +212,28 @@ def test_frames_alone_say_of_each_requirement_what_lacks_and_how_to_get_it(tmp_p
     assert "electrical.offer" in lost and "transaction.start-cause" in lost
     assert {bare[id]["verdict"] for id in lost} == {"NOT JUDGED"}
     assert all("record" in lack or "judge" in lack for id in lost for lack in bare[id]["lacks"])
+
+
+NO_SOURCE = (None, 1, True, b"x", [], [1], {}, {1: 2}, object(), "x" * 300, "\0", "\ud800", range(3))
+UNREAD = Path("nowhere.jsonl")  # the choices are refused before it is looked for
+NO_TABLE = (0, "", "ab", b"x", [], [1], object(), 1.5, range(3))
+
+
+@pytest.mark.parametrize("given", NO_SOURCE)
+def test_what_is_no_recording_is_refused_in_a_line(given: Any) -> None:
+    with pytest.raises(BadInput, match=r"^source must be") as refused:
+        judge(given)
+    assert str(refused.value).isprintable() and len(str(refused.value)) < 200
+
+
+@pytest.mark.parametrize("given", NO_TABLE)
+@pytest.mark.parametrize("name", ["policies", "tolerances"])
+def test_what_is_no_table_of_choices_is_refused_by_its_name(name: str, given: Any) -> None:
+    with pytest.raises(BadInput, match=f"^{name} must be a table"):
+        judge(UNREAD, **{name: given})
+
+
+@pytest.mark.parametrize("name", ["station", "timezone", "end", "behaviour"])
+def test_what_is_no_text_is_refused_by_its_name(name: str) -> None:
+    with pytest.raises(BadInput, match=f"^{name} must be text"):
+        judge(UNREAD, **{name: 7})
