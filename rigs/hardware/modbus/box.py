@@ -13,6 +13,8 @@ from evc5.rigs.hardware.roles import Pilot
 
 TABLES = ("pilot", "cable", "fault")
 STATES = ("B", "C", "D", "E")
+CABLES = ("13", "20", "32", "63")  # A, as proximity codes them (IEC 61851-1, Annex B)
+LAST_COIL = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +35,32 @@ def find(name: str, folder: Path) -> Coils:
         raise BadInput(f"map {name}: {error}") from None
     if unknown := sorted(set(table) - {*TABLES, "mains"}):
         raise BadInput(f"map {name}: {', '.join(unknown)} is unknown; allowed: {', '.join(TABLES)}, mains")
-    found = {key: {row: _coils(name, coils) for row, coils in table.get(key, {}).items()} for key in TABLES}
-    if foreign := sorted(set(found["pilot"]) - set(STATES)):
-        raise BadInput(f"map {name}: pilot.{foreign[0]}; allowed: {', '.join(STATES)}")
-    return Coils(**found, mains=table.get("mains"))
+    found = {key: _rows(name, key, table.get(key, {})) for key in TABLES}
+    for key, allowed in (("pilot", STATES), ("cable", CABLES)):
+        if foreign := sorted(set(found[key]) - set(allowed)):
+            raise BadInput(f"map {name}: {key}.{foreign[0]}; allowed: {', '.join(allowed)}")
+    return Coils(**found, mains=_mains(name, table["mains"], found) if "mains" in table else None)
+
+
+def _rows(name: str, key: str, rows: Any) -> dict[str, tuple[int, ...]]:
+    if not isinstance(rows, dict):
+        raise BadInput(f"map {name}: {key} must be a table of coils, got {rows!r}")
+    return {row: _coils(name, coils) for row, coils in rows.items()}
+
+
+def _mains(name: str, told: Any, found: Mapping[str, Mapping[str, tuple[int, ...]]]) -> int:
+    """One coil, which nothing else of the box may move."""
+    mains, *others = _coils(name, told) or (-1, -1)
+    used = {coil for rows in found.values() for coils in rows.values() for coil in coils}
+    if others or mains in used:
+        raise BadInput(f"map {name}: mains must be one coil that no pilot, cable or fault has, got {told!r}")
+    return mains
 
 
 def _coils(name: str, coils: Any) -> tuple[int, ...]:
     listed = coils if isinstance(coils, list) else [coils]
-    if not all(isinstance(coil, int) and not isinstance(coil, bool) and coil >= 0 for coil in listed):
-        raise BadInput(f"map {name}: coils are numbers from 0, got {coils!r}")
+    if not all(type(coil) is int and 0 <= coil <= LAST_COIL for coil in listed):
+        raise BadInput(f"map {name}: coils are numbers from 0 to {LAST_COIL}, got {coils!r}")
     return tuple(listed)
 
 

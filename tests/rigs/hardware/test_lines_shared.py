@@ -7,7 +7,7 @@ import pytest
 
 from evc5 import BadInput
 from evc5.rigs.hardware.making import check
-from evc5.rigs.hardware.modbus import maps
+from evc5.rigs.hardware.modbus import box, maps
 from evc5.rigs.hardware.modbus.line import Lines
 from evc5.rigs.rigfile.hardware import Hardware
 
@@ -58,8 +58,8 @@ def test_the_bus_of_the_charger_is_no_line_of_the_bench() -> None:
 
 def test_a_box_is_cable_and_mains_at_once(tmp_path: Path) -> None:
     (tmp_path / "box.toml").write_text("mains = 7\n[pilot]\nB = [0]\nC = [1]\n[cable]\n32 = [2]\n")
-    box = {"driver": "modbus-box", "url": "serial:///dev/x", "unit": 2, "map": "box.toml"}
-    table = {"connector": {"1": {"cable": box, "meter": meter("serial:///dev/x")}}, "mains": box}
+    relays = {"driver": "modbus-box", "url": "serial:///dev/x", "unit": 2, "map": "box.toml"}
+    table = {"connector": {"1": {"cable": relays, "meter": meter("serial:///dev/x")}}, "mains": relays}
     check(Hardware.model_validate(table), tmp_path)
 
 
@@ -107,3 +107,29 @@ def test_what_a_register_cannot_hold_is_its_end(
     own = a_map(tmp_path, f'total_w = [0, "{type_}", 1.0]')
     (field,) = own.fields
     assert field.decoded(field.encoded(watts, False), False) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("pilot = 5", "pilot must be a table of coils, got 5"),
+        ("[pilot]\nA = [0]", "pilot.A; allowed: B, C, D, E"),
+        ("[cable]\n16 = [0]", "cable.16; allowed: 13, 20, 32, 63"),
+        ('mains = "seven"', "coils are numbers from 0 to 65535, got 'seven'"),
+        ("mains = true", "coils are numbers from 0 to 65535, got True"),
+        ("mains = 65536", "coils are numbers from 0 to 65535, got 65536"),
+        ("mains = []", "mains must be one coil"),
+        ("mains = [6, 7]", "mains must be one coil"),
+        ("mains = 1\n[pilot]\nC = [0, 1]", "mains must be one coil that no pilot, cable or fault has, got 1"),
+    ],
+)
+def test_a_box_that_cannot_be_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "box.toml").write_text(text)
+    with pytest.raises(BadInput) as error:
+        box.find("box.toml", tmp_path)
+    assert told in str(error.value)
+
+
+def test_a_box_may_be_mains_alone(tmp_path: Path) -> None:
+    (tmp_path / "box.toml").write_text("mains = [65535]")
+    assert box.find("box.toml", tmp_path).mains == 65535
