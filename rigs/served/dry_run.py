@@ -11,7 +11,7 @@ from evc5.rigs.keeper.danger import protected
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.secrets import is_secret
 from evc5.rigs.served.operator import steps
-from evc5.rigs.served.play import PERSON, who
+from evc5.rigs.served.play import PERSON, check_boxes, who
 from evc5.rigs.served.source import check_source
 
 
@@ -22,6 +22,7 @@ def rehearse(rig: RigFile, progress: Progress | None = None) -> tuple[list[str],
         raise BadInput(f"{rig.where}station.backend must be hardware for a dry run, got {backend}")
     if rig.hardware is not None:
         check(rig.hardware, rig.folder)
+        check_boxes(rig)
     elsewhere = {"station.backend": "twin", "hardware": None, "csms.url": None}
     twin = rig.revised({**elsewhere, "recording.report": False})
     with tempfile.TemporaryDirectory(prefix="evc5-") as folder:

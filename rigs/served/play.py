@@ -7,6 +7,7 @@ from pathlib import Path
 from evc5.rigs.errors import BadInput
 from evc5.rigs.hardware import bus
 from evc5.rigs.hardware.bench import BOX_FAULTS
+from evc5.rigs.hardware.modbus import box
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.hardware import Device, Hardware
 from evc5.rigs.served.back_office import Service, Station, Tell
@@ -85,6 +86,28 @@ def check_hands(rig: RigFile) -> None:
         roles = ", ".join(sorted({_place(step) for step in lacking}))
         told = f"{lacking[0].ask}{f' and {len(lacking) - 1} more' if len(lacking) > 1 else ''}"
         raise BadInput(f"{rig.where}hardware: no terminal to ask at, and no driver for {roles}: {told}")
+
+
+def check_boxes(rig: RigFile) -> None:
+    """BadInput where a box of relays lacks the coils of what the rig will have it do."""
+    for step in steps(rig):
+        device = next(_devices(rig.hardware, step), None) if rig.hardware is not None else None
+        if device is None or device.driver != "modbus-box" or role_of(step) != "cable":
+            continue
+        coils = box.find(device.map or "", rig.folder)
+        table, wanted = _of_box(step)
+        if lacking := [name for name in wanted if name not in getattr(coils, table)]:
+            where = f"{rig.where}hardware.{_place(step)}.map: {device.map}"
+            raise BadInput(f"{where} has no {table}.{lacking[0]}, which it takes: {step.ask}")
+
+
+def _of_box(step: Step) -> tuple[str, tuple[str, ...]]:
+    """Table of a box's map, and which of its rows a step needs."""
+    if step.event == "plug-in":
+        return "cable", (f"{step.detail['cable_a']:g}",)
+    if step.event in ("fault", "clear") and step.detail["fault"] in BOX_FAULTS:
+        return "fault", (BOX_FAULTS[step.detail["fault"]],)
+    return ("pilot", ("B",)) if step.event == "unplug" else ("pilot", ())
 
 
 def who(rig: RigFile, step: Step) -> str:

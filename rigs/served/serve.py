@@ -15,7 +15,7 @@ from evc5.rigs.served.back_office import Plan, Service, Tell
 from evc5.rigs.served.keys import check as check_keys
 from evc5.rigs.served.limits import DEFAULTS, Limits
 from evc5.rigs.served.listener import Address
-from evc5.rigs.served.play import Play, check_hands
+from evc5.rigs.served.play import Play, check_boxes, check_hands
 
 REPORTS = 8  # of so many charge points there is a report for people; of others evc5 verify writes one
 END_POLL_S = 0.5  # wall clock: how often the end is looked for
@@ -86,6 +86,7 @@ def _check(rig: RigFile, directory: Path) -> None:
     if rig.hardware is not None:
         check_hardware(rig.hardware, rig.folder)
         check_hands(rig)
+        check_boxes(rig)
     if rig.station.backend == "hardware":
         check_keys(directory)
 
