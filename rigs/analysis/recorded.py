@@ -47,14 +47,19 @@ class Recorded:
     @property
     def start(self) -> datetime:
         """The moment of UTC at which `t` is 0."""
-        return datetime.fromisoformat(self.summary["start"])
+        said = self.summary.get("start")
+        try:
+            return datetime.fromisoformat(said)  # type: ignore[arg-type]  # TypeError tells
+        except (TypeError, ValueError):
+            where = self.directory / "summary.json"
+            raise BadInput(f"{where}: start must be an ISO 8601 date-time, got {said!r}") from None
 
     @property
     def tz(self) -> ZoneInfo:
         """The rig's zone, for `table["at"].dt.tz_convert(run.tz)`; UTC where the recording names none."""
         try:
             return ZoneInfo(str(self.summary.get("timezone") or "UTC"))
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             return ZoneInfo("UTC")
 
     def in_zone(self, tz: tzinfo | str | None) -> Self:

@@ -49,7 +49,7 @@ def _zone_of(kind: str, wanted: Wanted) -> ZoneInfo | None:
     first = next(iter(rows))
     try:
         return ZoneInfo(first.text("timezone") or "America/Los_Angeles")
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise first.refusal("timezone", "a zone of the IANA database") from None
 
 

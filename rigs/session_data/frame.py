@@ -1,7 +1,8 @@
 """Sessions as a pandas table: read from a file, and taken back as charges, checked row by row."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from reprlib import repr as short
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -48,8 +49,8 @@ def read_sessions(
     """
     import pandas as pd
 
-    if format not in FORMATS:
-        raise BadInput(f"format must be {', '.join(FORMATS)}, got {format!r}")
+    if not isinstance(format, str) or format not in FORMATS:
+        raise BadInput(f"format must be {', '.join(FORMATS)}, got {short(format)}")
     wanted = Wanted(user_files.path_of(path, "path"), zone_of(timezone), columns or {}, time_format)
     rows = [
         (one.plug_in, one.unplug, one.energy_wh / 1000.0, one.user, one.place, one.label)
@@ -68,11 +69,15 @@ def fit_arrivals(
     deviation. Each is drawn by itself: that long stays bring more energy is not kept.
     """
     zone = zone_of(timezone) or ZoneInfo("UTC")
+    if not isinstance(vehicles, Iterable) or isinstance(vehicles, str | bytes):
+        raise BadInput(f"vehicles must be a list of cars' names, got {short(vehicles)}")
     return {"vehicles": list(vehicles), **fitted(charges_from(table, zone), zone, form)}
 
 
 def charges_from(table: "pd.DataFrame", zone: ZoneInfo | None = None) -> list[Charge]:
     """A table's rows; naive times are those of `zone`. BadInput names row, column and value."""
+    if not hasattr(table, "columns"):
+        raise BadInput(f"{NAME} must be a DataFrame, as read_sessions gives one, got {short(table)}")
     for column in REQUIRED:
         if column not in table.columns:
             raise BadInput(
@@ -96,7 +101,7 @@ def zone_of(name: str | None) -> ZoneInfo | None:
     """The zone of that name; BadInput where there is none."""
     try:
         return None if name is None else ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):  # the last: Europe is a folder of them
         raise BadInput(
-            f"timezone must be a zone of the IANA database such as Europe/Oslo, got {name!r}"
+            f"timezone must be a zone of the IANA database such as Europe/Oslo, got {short(name)}"
         ) from None

@@ -21,7 +21,9 @@ ENERGY = "Energy.Active.Import.Register"
 Payload = dict[str, Any]
 
 
-def chain(folder: Path, seed: int, **options: Any) -> tuple[Log, list[tuple[int, str, float]]]:
+def chain(
+    folder: Path, seed: int, longest_s: float = LONGEST_S, **options: Any
+) -> tuple[Log, list[tuple[int, str, float]]]:
     """What a back office saw of LIVES processes, and every register told: connector, timestamp, Wh."""
     random = Random(seed)
     keys = {
@@ -34,7 +36,9 @@ def chain(folder: Path, seed: int, **options: Any) -> tuple[Log, list[tuple[int,
         how = {"start": f"2024-01-{life + 1:02}T00:00:00Z", "keys": keys, "latency_s": 0.05, **options}
         how["memory"] = str(folder / "memory.db")
         if life < LIVES - 1:
-            _kill(lambda life=life, how=how: _live(seen, life, Random(f"{seed}/{life}"), how), random)
+            _kill(
+                lambda life=life, how=how: _live(seen, life, Random(f"{seed}/{life}"), how), random, longest_s
+            )
         else:
             _wait(_fork(lambda life=life, how=how: _rest(seen, life, how)))
     lines = settled([json.loads(line) for line in seen.read_text().splitlines()])
@@ -57,9 +61,9 @@ def settled(lines: list[Payload]) -> list[Payload]:
     return kept
 
 
-def _kill(work: Callable[[], None], random: Random) -> None:
+def _kill(work: Callable[[], None], random: Random, longest_s: float) -> None:
     process = _fork(work)
-    time.sleep(random.uniform(0.0, LONGEST_S))
+    time.sleep(random.uniform(0.0, longest_s))
     os.kill(process, signal.SIGKILL)
     _, status = os.waitpid(process, 0)
     assert os.WIFSIGNALED(status), "the process ended by itself"

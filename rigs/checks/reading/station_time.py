@@ -28,6 +28,8 @@ DIALLED_IN = ("served", "tapped")  # summary.csms: the station had a life, and a
 CLOCK_SET = b'"clock-set"'
 MOST_STEP_S = 10.0  # assumed: a drift of 500 ppm gains that in half a day; a greater step is no drift's
 FOREVER_S = 1e9  # no run is longer
+MOST_OFFSET_S = 1e10  # three centuries; assumed
+MOST_PPM = 1e4  # a quartz has 500 at worst; assumed
 ADOPTED_S = 1.0  # assumed: a clock that is wrong by more is set at its boot
 STEP_HAIR_S = 1e-6
 SETTING_S = 2.0  # a clock set back by a second is drawn over so many, that time never runs back
@@ -162,10 +164,15 @@ def station_time(
     clock = summary.get("clock")
     table = clock if isinstance(clock, dict) else {}
     offset_s, ppm = (table.get(name) or 0.0 for name in ("offset_s", "drift_ppm"))
-    if not isinstance(ppm, int | float) or not isinstance(offset_s, int | float) or not (ppm or offset_s):
+    if not _is_within(ppm, MOST_PPM) or not _is_within(offset_s, MOST_OFFSET_S) or not (ppm or offset_s):
         return StationTime(start + set_ahead_s(messages, events, start))
     sets = [(row["t"], row["detail"]["offset_s"]) for row in _clock_sets(events)]
     return StationTime(start, drifting(offset_s, ppm * 1e-6, sets), sets)
+
+
+def _is_within(told: object, most: float) -> bool:
+    """Is it a number that a clock can have? Anybody may have written the summary."""
+    return isinstance(told, int | float) and abs(told) <= most
 
 
 def drifting(offset_s: float, rate: float, sets: Sets) -> list[tuple[float, float]]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import orjson
@@ -11,7 +11,7 @@ import orjson
 from evc5.rigs.checks.reading import telemetry
 from evc5.rigs.checks.reading.frames import CALL, Frame, Reader
 from evc5.rigs.checks.reading.growth import COMPLETE, Growth, lines_as_they_come
-from evc5.rigs.checks.reading.instants import FOREVER, epoch
+from evc5.rigs.checks.reading.instants import FOREVER, epoch, is_strict
 from evc5.rigs.checks.reading.instruments import Instrument, is_evidence
 from evc5.rigs.checks.reading.logs.told import Told
 from evc5.rigs.checks.reading.pages import Pages
@@ -271,7 +271,7 @@ class Judge:
     def _start(self) -> float:
         """The epoch of t = 0: as the summary says, or from the first line that can be read."""
         said = self._summary.get("start")
-        if isinstance(said, str):
+        if isinstance(said, str) and is_strict(said):
             return epoch(said)
         reader = Reader()
         first = ""
@@ -388,8 +388,16 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
         telemetry=measured,
         tolerances=tolerances,
         policies=policies,
-        zone=ZoneInfo(zone) if isinstance(zone, str) else None,
+        zone=_zone(zone),
     )
+
+
+def _zone(name: object) -> ZoneInfo | None:
+    """A summary's, which anybody may have written; None where there is no such zone."""
+    try:
+        return ZoneInfo(name) if isinstance(name, str) else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def _line_name(told: Told, number: int) -> str:

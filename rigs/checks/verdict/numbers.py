@@ -39,6 +39,7 @@ NO_THRESHOLDS = {
     **dict.fromkeys(("FOREVER", "FOREVER_S", "LONG_AGO"), "stands for no end, or no beginning"),
     **dict.fromkeys(("NO_LIMIT", "FIND", "UNKNOWN", "FIRST_OWN"), "stands for none, or for another"),
     **dict.fromkeys(("JUST_AFTER_S", "STEP_HAIR_S"), "puts what has one instant in order"),
+    **dict.fromkeys(("MOST_OFFSET_S", "MOST_PPM"), "no clock says more: a summary that does is not ours"),
     "TO_MS": "the digits of a stamp",
 }
 TOLERANCES = "state.tolerances"

@@ -10,6 +10,7 @@ import pytest
 from handmade import Charge, Handmade, at, healthy, sampled
 from trips import TRIPS, a_meter_three_percent_fast, a_missing_sample, payload
 
+from evc5.rigs.analysis.run import Run
 from evc5.rigs.checks import finish, judge
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.verdict.render import show
@@ -136,6 +137,16 @@ def test_an_empty_or_foreign_file_is_refused_in_one_line(content: str, tmp_path:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+@pytest.mark.parametrize("zone", ["Mars/Base", "Europe", "", "x" * 300, 7])
+def test_a_zone_that_nobody_knows_keeps_no_recording_from_being_judged(tmp_path: Path, zone: Any) -> None:
+    run = healthy().write(tmp_path / "run", rig="hand", seed=3)
+    summary = json.loads((run / "summary.json").read_text())
+    (run / "summary.json").write_text(json.dumps({**summary, "timezone": zone}))
+    assert judge(run).passed
+    assert str(Run.open(run).tz) == "UTC"
+
+
 def test_finish_writes_the_verdict_into_the_summary(tmp_path: Path) -> None:
     run = healthy().write(tmp_path / "run", rig="hand", seed=3)
     verdict = finish(run)

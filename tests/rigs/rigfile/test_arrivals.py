@@ -225,3 +225,21 @@ def test_what_cannot_be_fitted_is_refused(rows: int, form: str, said: str) -> No
     with pytest.raises(BadInput) as caught:
         fit_arrivals(sessions("2024-01-01", 9).iloc[:rows], ["vw-id3-58"], form=form)
     assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"table": [1]}, "sessions must be a DataFrame"),
+        ({"vehicles": 7}, "vehicles must be a list of cars' names"),
+        ({"vehicles": "vw-id3-58"}, "vehicles must be a list of cars' names"),
+        ({"timezone": 7}, "timezone must be a zone"),
+        ({"timezone": "Europe"}, "timezone must be a zone"),
+        ({"timezone": "x" * 300}, "timezone must be a zone"),
+    ],
+)
+def test_what_a_fit_cannot_mean_is_refused_by_its_name(wrong: dict[str, Any], said: str) -> None:
+    given = {"table": sessions("2024-01-01", 9), "vehicles": ["vw-id3-58"], **wrong}
+    with pytest.raises(BadInput) as caught:
+        fit_arrivals(**given)
+    assert str(caught.value).startswith(said) and len(str(caught.value)) < 200

@@ -234,6 +234,7 @@ def test_local_times_want_their_zone() -> None:
     ("arguments", "said"),
     [
         (("none.json", "acn-json"), "none.json: No such file or directory"),
+        ((FILES / "any.csv", ["csv"]), "format must be acn-json"),
         (
             (FILES / "any.csv", "tsv"),
             "format must be acn-json, acn-csv, ocpi, elaadnl, trondheim, csv, got 'tsv'",

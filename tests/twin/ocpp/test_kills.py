@@ -5,7 +5,7 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
-from kills import LIVES, chain, warm
+from kills import LIVES, LONGEST_S, chain, warm
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "fork"), reason="forks: a thousand Pythons take an hour to start"
@@ -14,7 +14,9 @@ BEHAVIOURS = ("evc5-v32r30", "ocpp16")
 
 
 def check(folder: Path, kills: int, behaviour: str) -> None:
-    """So many kills, in chains of processes with one memory file each; more where too little happened."""
+    """So many kills, in chains of processes with one memory file each; more, and later, where too little
+    happened, as on a loaded machine.
+    """
     warm()
     transactions = 0
     chains = -(-kills // (LIVES - 1))
@@ -22,7 +24,8 @@ def check(folder: Path, kills: int, behaviour: str) -> None:
         if seed >= chains and transactions > kills / 4:
             break
         (folder / str(seed)).mkdir()
-        log, registers = chain(folder / str(seed), seed, behaviour=behaviour)
+        longest_s = LONGEST_S * 2 ** (seed // chains)
+        log, registers = chain(folder / str(seed), seed, longest_s, behaviour=behaviour)
         assert log.invalid == []
         log.check_transactions()
         transactions += len(log._delivered("StartTransaction"))
