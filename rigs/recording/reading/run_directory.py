@@ -94,6 +94,8 @@ def read_summary(directory: Path) -> dict[str, Any]:
         summary = json.loads(path.read_bytes())
     except FileNotFoundError:
         raise BadInput(f"{directory} is not a run directory: it has no {SUMMARY}") from None
+    except NotADirectoryError:
+        raise BadInput(f"{directory} is not a run directory: it is a file") from None
     except (OSError, ValueError) as error:
         raise BadInput(f"{path} cannot be read as JSON: {error}") from None
     if not isinstance(summary, dict):

@@ -325,3 +325,10 @@ def test_a_recording_that_another_program_has_written_anew_gives_the_same_tables
     for table in ("messages", "transactions", "meter_values"):
         pd.testing.assert_frame_equal(getattr(again, table), getattr(run, table))
     assert len(run.transactions) and len(run.meter_values)
+
+
+def test_a_file_is_no_run_directory(tmp_path):
+    file = tmp_path / "sessions.json"
+    file.write_text("[]")
+    with pytest.raises(BadInput, match=r"sessions\.json is not a run directory: it is a file$"):
+        Run.open(file)
