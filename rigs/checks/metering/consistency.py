@@ -4,7 +4,7 @@ from collections import deque
 
 import numpy as np
 
-from evc5.rigs.checks.metering.energy import current_bounds
+from evc5.rigs.checks.metering.energy import LEAST_FACTOR, LOADED_A, current_bounds
 from evc5.rigs.checks.metering.ranges import impossible
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.flow import total
@@ -37,6 +37,9 @@ class Consistency:
         self._fullest: dict[tuple[int, int, int], tuple[float, float]] = {}
         self._cars: dict[int, deque[float]] = {}  # by connector: when cars came
         self._at: dict[tuple[Layout, str], dict[str, int]] = {}
+        self._thousandth: dict[
+            tuple[int, str], bool
+        ] = {}  # by connector and phase: as the last reading had it
         self._off: dict[int, bool] = {}  # by connector: was its last reading's power not its current's?
         context.bus.readings.append(self._readings)
         context.bus.events["plug-in"].append(self._plugged)
@@ -85,6 +88,7 @@ class Consistency:
         else:
             low = 0.0 * apparent
             high = apparent
+            self._too_little(connector, block, phase, np.abs(watts), np.abs(apparent), amps)
         off = (watts < low - slack) | (watts > high + slack)
         wrong = np.flatnonzero(off & ~block.once(impossible))
         self._ledger.held(POWER, len(block) - len(wrong), connector, block.stamp)
@@ -96,6 +100,19 @@ class Consistency:
             self._ledger.broken(
                 POWER, epoch_s, connector, f"{expected} within {slack[k]:.1f} W", actual, message
             )
+
+    def _too_little(
+        self, connector: int, block: Block, phase: str, watts: Array, apparent: Array, amps: Array
+    ) -> None:
+        """Power of a thousandth, beside a current under load, in two readings running: kW called W."""
+        kilo = 1000.0 * watts
+        off = (amps >= LOADED_A) & (kilo >= apparent * LEAST_FACTOR) & (kilo <= apparent * (1 + WHOLE_PART))
+        before = self._thousandth.get((connector, phase), False)
+        self._thousandth[connector, phase] = bool(off[-1])
+        for k in np.flatnonzero(off & np.concatenate([[before], off[:-1]])).tolist():
+            expected, actual = f"{apparent[k] * LEAST_FACTOR:.0f} to {apparent[k]:.0f} W", f"{watts[k]:g} W"
+            message = "power is not voltage times current: kW called W"
+            self._ledger.broken(POWER, float(block.epoch_s[k]), connector, expected, actual, message)
 
     def _whole(self, connector: int, block: Block) -> None:
         """All phases together, where power and current are not both told by phase.

@@ -42,14 +42,21 @@ def hold(
 
 def highest_of_late(rows: Rows, values: Array, k: int, window_s: float) -> float:
     """The highest of `values` in force at any time within the window that ends at row k."""
-    first = max(rows.at(float(rows["epoch_s"][k]) - window_s - rows.instrument.window_s), 0)
+    first = max(_before(rows, k, window_s), 0)
     return float(values[first : k + 1].max())
 
 
 def is_new(rows: Rows, values: Array, k: int, window_s: float, slack: float) -> bool:
     """Was the value at row k lower within the window before? Then it may not have been free to follow yet."""
-    first = rows.at(float(rows["epoch_s"][k]) - window_s - rows.instrument.window_s)
+    first = _before(rows, k, window_s)
     return first < 0 or bool(values[first : k + 1].min() < values[k] - slack)
+
+
+def _before(rows: Rows, k: int, window_s: float) -> int:
+    """The row in force so many seconds before row k, whatever the clock was set to meanwhile; -1: none."""
+    t_s = rows.columns.get("t_s", rows["epoch_s"])
+    since = float(t_s[k]) - window_s - rows.instrument.window_s
+    return int(np.searchsorted(t_s, since, side="right")) - 1
 
 
 def current(rows: Columns) -> Array:

@@ -139,6 +139,15 @@ def a_start_on_connector_zero() -> Log:
     return log
 
 
+def by_phase_in_kilowatts() -> Log:
+    log = Log()
+    log.begin()
+    for n, t in enumerate(minutes(6), 1):
+        watts = [power(3.68, phase) for phase in ("L1", "L2", "L3")]
+        log.values(t, register(1000 + 184 * n), watts, currents(16, 16, 16), voltages(230, 230, 230))
+    return log
+
+
 FAULTY = {
     "values without their id": (values_without_their_id, "transaction.carries-id"),
     "a stop of an id never given": (a_stop_of_an_id_never_given, "transaction.pair"),
@@ -153,6 +162,7 @@ FAULTY = {
     "a stop stamped before its start": (a_stop_stamped_before_its_start, "transaction.times"),
     "confirmed and sent again": (confirmed_and_sent_again, "transaction.repeat"),
     "kilowatts called watts": (lambda: of_a_kind(voltages(230, 230, 230), watts=11.04), "metering.power"),
+    "kilowatts called watts by phase": (by_phase_in_kilowatts, "metering.power"),
     "tenths of a volt called volts": (lambda: of_a_kind(sample("Voltage", 2301, "V")), "metering.range"),
     "a reset while values go on": (a_reset_while_values_go_on, "reset.carried-out"),
     "a start on connector 0": (a_start_on_connector_zero, "frame.schema"),

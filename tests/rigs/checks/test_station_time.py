@@ -10,6 +10,8 @@ from random_days import Day, Step, play
 from random_days.__main__ import findings
 
 from evc5.rigs.checks.reading.station_time import StationTime, drifting
+from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.spans import highest_of_late, is_new
 
 START = 1_709_251_200.0  # 2024-03-01T00:00:00Z
 FAST = 500e-6
@@ -64,3 +66,12 @@ def test_a_session_through_hours_without_a_link_has_no_error_whatever_the_clock_
         Step("advance", (600.0,)),
     ]
     assert findings(play(day.table, steps)) == []
+
+
+def test_an_offer_of_late_is_of_seconds_that_passed_and_not_of_a_clock_that_was_set() -> None:
+    """From 32 A to none at 1 s; then the clock is set 3 s ahead, and 4 s after the fall 8 s are told."""
+    rows = Rows({"t_s": np.array([0.0, 1.0, 2.0, 5.0]), "epoch_s": np.array([0.0, 1.0, 5.0, 8.0])})
+    offered = np.array([32.0, 0.0, 0.0, 0.0])
+    assert highest_of_late(rows, offered, 3, 4.5) == 32.0
+    assert highest_of_late(rows, offered, 3, 3.5) == 0.0
+    assert not is_new(rows, np.array([0.0, 8.0, 8.0, 8.0]), 3, 3.5, 0.1)
