@@ -1,7 +1,10 @@
 """evc5 tap: listen in between charge points and their back office, and judge what they say."""
 
+import gc
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +22,9 @@ from evc5.rigs.tap.handshake import Upstream
 from evc5.rigs.tap.keeping import Keeper
 from evc5.rigs.tap.pseudonyms import Pseudonyms
 
-SWITCH_S = 0.0005  # the thread that forwards waits for the one that records no longer; Python's own is 5 ms
+# The thread that forwards waits for the one that records no longer, at each of the half dozen times that a
+# message gives the interpreter away; Python's own is 5 ms.
+SWITCH_S = 0.0001
 POLL_S = 0.02  # how often what was heard is recorded
 SECOND_S = 1.0  # how often what is recorded is handed over: a kill -9 loses so much at most
 JUDGE_S = 10.0  # how often a recording is judged; assumed
@@ -64,14 +69,12 @@ def tap(order: Order, tell: Tell) -> Outcome:
         raise
     tell(f"charge points may dial {forwarder.url}/<identity> instead of {order.upstream.url}")
     live = None if order.record_only else LiveFindings(watch.finding, watch.warn)
-    switch_s = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_S)
     try:
-        _listen(keeper, live, order.seconds)
+        with _prompt():
+            _listen(keeper, live, order.seconds)
     except KeyboardInterrupt:
         pass
     finally:
-        sys.setswitchinterval(switch_s)
         forwarder.close()
         directories = keeper.close()
         if live is not None:
@@ -80,6 +83,20 @@ def tap(order: Order, tell: Tell) -> Outcome:
     reports = len(directories) <= REPORTS
     runs = [judged_run(one, reports) for one in directories] if not order.record_only else []
     return Outcome(tuple(runs), watch.incomplete)
+
+
+@contextmanager
+def _prompt() -> Iterator[None]:
+    """Bytes wait for nothing of ours: not for the other thread, nor while all that was loaded is swept."""
+    switch_s = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_S)
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        sys.setswitchinterval(switch_s)
 
 
 def _listen(keeper: Keeper, live: LiveFindings | None, seconds: float | None) -> None:
