@@ -36,6 +36,7 @@ UNHEARD_BYTES = 1 << 20  # ... and no more than these of them
 READ_AHEAD = 2  # messages that the library keeps for us, of up to MAX_MESSAGE_BYTES each
 UNSENT = 1000  # frames that a charge point does not take, before it is hung up on
 BREATH_S = 0.005
+NOT_ASKED_FOR = "not asked for: one of a maker unknown here would end the handshake"
 
 _log = logging.getLogger(
     "evc5.rigs.served.sockets"
@@ -100,6 +101,7 @@ class Line:
             "credentials": _credentials(headers.get("Authorization", ""), self.identity),
             "compression": ", ".join(headers.get_all("Sec-WebSocket-Extensions")) or "none",
             "tls": "none" if tls is None else f"{tls.version()}, {tls.cipher()[0]}",
+            "client_certificate": "none" if tls is None else NOT_ASKED_FOR,
         }
 
     async def write(self) -> None:

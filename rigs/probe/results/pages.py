@@ -1,18 +1,19 @@
 """The pages for people: the sheet as it was seen, and what SetChargingProfile supports, with its evidence."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from evc5.rigs.probe.groups.forms import FORMS, Form
 from evc5.rigs.probe.results.seen import NOT_SEEN, Cell, SeenRow
 from evc5.rigs.probe.runner import DONE, Finding
+from evc5.twin.sheet.policies import POLICIES
 from evc5.twin.sheet.rows import TABLES, Key, Message
 
 MARK = "≠"
 OFFER, CURRENT = "Current.Offered", "Current.Import"
 
 
-def sheet(rows: Sequence[SeenRow], about: Mapping[str, str]) -> str:
-    """Tables 1 to 23 in the layout of the published sheet, each column as it was seen."""
+def sheet(rows: Sequence[SeenRow], findings: Mapping[str, Finding], about: Mapping[str, str]) -> str:
+    """Tables 1 to 23 in the layout of the published sheet as they were seen, and what has no table."""
     lines = [f"# What {about['identity']} supports", "", *_about(about), *_differences(rows)]
     for number, table in TABLES.items():
         lines += ["", f"## Table {number}. {table.title}", ""]
@@ -23,6 +24,9 @@ def sheet(rows: Sequence[SeenRow], about: Mapping[str, str]) -> str:
             lines += _keys(own)
         else:
             lines += _supports(own, "Message" if table.kind is Message else "Value")
+    lines += ["", "## The link", "", *_table(FOUND, [_fact(*one, findings, NO_SOCKET) for one in LINK])]
+    lines += ["", "## Open questions of sheet and standard, as it answers them", ""]
+    lines += _table(("Question", "Answer", "Probe"), list(_policies(findings, POLICIES)))
     return "\n".join(lines) + "\n"
 
 
@@ -127,7 +131,7 @@ def charging(findings: Mapping[str, Finding], facts: Mapping[str, str], about: M
         "",
         "## Open questions of the standard, as it answers them",
         "",
-        *_table(("Question", "Answer", "Probe"), list(_policies(findings))),
+        *_table(("Question", "Answer", "Probe"), list(_policies(findings, CHARGING_POLICIES))),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
@@ -171,6 +175,20 @@ TOGETHER = (
     ("a profile while chg_Options ChgProf is 0", "charging.ChgProf_0"),
     ("… and the composite then", "charging.ChgProf_0.composite"),
 )
+LINK = (
+    ("subprotocols that it offers", "link.subprotocols"),
+    ("credentials", "link.credentials"),
+    ("TLS", "link.tls"),
+    ("certificate of its own", "link.client_certificate"),
+    ("compression that it offers", "link.compression"),
+    ("pings follow WebSocketPingInterval", "effect.WebsocketPingInterval"),
+)
+NO_SOCKET = f"{NOT_SEEN}: a twin in memory has no socket, or link.handshake was not run"
+WHY_NO_ANSWER = "no probe that was run shows it (evc5 probe --list: --session, --disruptive)"
+HIDDEN_POLICIES = {
+    "after_power_loss": "only a cut of the mains shows it (--faults)",
+    "assumed_keys": "only a fault that a key masks shows it (--faults)",
+}
 CHARGING_POLICIES = (
     "gap", "txdefault_precedence", "merge_phases", "watts_to_amps", "phases_impossible",
     "recurring_before_start", "relative_without_transaction", "absolute_without_start",
@@ -260,11 +278,10 @@ def _form(form: Form, findings: Mapping[str, Finding], facts: Mapping[str, str])
     return form.asks, "yes" if form.standard else "no, or left open", answer, *then, _code(name)
 
 
-def _policies(findings: Mapping[str, Finding]) -> Iterator[tuple[str, ...]]:
-    from evc5.twin.sheet.policies import POLICIES
-
-    for name in CHARGING_POLICIES:
-        yield _fact(POLICIES[name].question, f"policy.{name}", findings, NOT_SEEN)
+def _policies(findings: Mapping[str, Finding], names: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    for name in names:
+        otherwise = f"{NOT_SEEN}: {HIDDEN_POLICIES.get(name, WHY_NO_ANSWER)}"
+        yield _fact(POLICIES[name].question, f"policy.{name}", findings, otherwise)
 
 
 def _fact(what: str, fact: str, findings: Mapping[str, Finding], otherwise: str) -> tuple[str, ...]:

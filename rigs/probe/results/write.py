@@ -27,7 +27,7 @@ def write(probed: Probed, out: Path, at: str, boot: list[list[Any]]) -> list[See
     learned = learn(probed.facts, published)
     title = f"{probed.identity} as evc5 probe found it on {at}"
     (out / BEHAVIOUR).write_text(text(learned, "probed", title), encoding="utf-8")
-    (out / PAGE).write_text(pages.sheet(rows, about), encoding="utf-8")
+    (out / PAGE).write_text(pages.sheet(rows, probed.findings, about), encoding="utf-8")
     (out / ANSWER).write_text(pages.charging(probed.findings, probed.facts, about), encoding="utf-8")
     (out / SHEET).write_text(json.dumps(_data(probed, at, rows), indent=1) + "\n", encoding="utf-8")
     return rows

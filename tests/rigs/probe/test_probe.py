@@ -70,6 +70,9 @@ def test_what_could_not_be_seen_says_why(published: Found) -> None:
     hidden = published[1]["not_observable"]
     assert all(one["why"] for one in hidden if one["column"] != "Type"), hidden
     assert {one["row"] for one in hidden} >= {"Get15118EVCertificate", "WeakSignal"}
+    page = (published[2] / "sheet.md").read_text()
+    assert "| the values of clock-aligned data | instant | `session.clock_values` |" in page
+    assert "| TLS | not seen: a twin in memory has no socket" in page
 
 
 @pytest.mark.slow

@@ -44,6 +44,7 @@ def test_a_few_probes_of_a_twin_on_a_socket(tmp_path: Path, monkeypatch: pytest.
     assert (found.left, found.gone) == ([], "")
     assert found.facts["link.subprotocols"] == "ocpp1.6"
     assert (found.facts["link.credentials"], found.facts["link.tls"]) == ("none", "none")
+    assert found.facts["link.client_certificate"] == "none"
     assert found.facts["effect.WebsocketPingInterval"] == "followed"
     assert found.facts["link.two_at_once"] == "one, two"
     assert found.facts["trigger.Heartbeat.comes"] == "yes"
