@@ -152,6 +152,8 @@ def _stop(context: Context, stops: list[Payload]) -> None:
 def _interval(context: Context) -> None:
     """Policy sample_interval_changed: written while it charges, does it hold at once?"""
     written(context, "MeterValueSampleInterval", "3600")
+    if outcome(context.keeper.write_same("MeterValueSampleInterval")) == "RebootRequired":
+        raise GivenUp("MeterValueSampleInterval holds after a reset only")
 
     def charge(transaction: int) -> None:
         mark = context.line.mark()

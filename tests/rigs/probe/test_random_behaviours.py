@@ -104,6 +104,7 @@ ONE_PROBE = [
     Drawn(0, "hardcoded_write", (("choice", "Rejected"),)),
     Drawn(3, "Power.Active.Import", (("phases", False),)),
     Drawn(0, "bare_measurand", (("choice", "total"),)),
+    Drawn(13, "MeterValueSampleInterval", (("reboot", True),)),
     Drawn(5, "GroundFailure", (("support", "no"),)),
 ]
 
