@@ -60,6 +60,7 @@ class Zone:
                 yield frame
                 continue
             waiting.append(frame)
+            frame.said = bytes(memoryview(frame.said))  # a copy: orjson's own have kilobytes to spare
             held += len(frame.said)
             if frame.is_local and frame.current is not None:
                 yield from self._learn(waiting, frame.written - frame.current)
