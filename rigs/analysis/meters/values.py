@@ -45,8 +45,6 @@ def meter_values_table(directory: Path) -> pd.DataFrame:
 
 def parsed(path: Path) -> pd.DataFrame:
     """The same, from the frames themselves."""
-    # StopTransaction does not say its connector.
-    connectors = {row.get("transaction_id"): row["connector"] for row in transactions(path)}
     told_together = _Readings()
     values = _Values()
     forms = Forms(values.number)
@@ -56,11 +54,12 @@ def parsed(path: Path) -> pd.DataFrame:
             told_together.add(told.t_s, told.connector, told.transaction, told.stamp, len(told.values))
             values.add(told.values, told.labels)
             continue
-        for t_s, connector, transaction, reading in _readings_of(line, connectors):
+        for t_s, connector, transaction, reading in _readings_of(line):
             sampled = reading.get("sampledValue", ())
             told_together.add(t_s, connector, transaction, reading.get("timestamp", ""), len(sampled))
             values.add_parsed(sampled)
         forms.learn(line)
+    told_together.complete(path)
     columns = values.columns() | told_together.columns()
     index = columns.pop("at")
     return pd.DataFrame({name: columns[name] for name in _METER_VALUES}, index=index, copy=False)
@@ -75,13 +74,30 @@ class _Readings:
         self._sizes = array("q")
         self._connectors = array("q")
         self._transactions = array("q")
+        self._connector_of: dict[int | None, int | None] = {}  # by transaction; None: more than one was told
+        self._stopped: list[tuple[int, int | None]] = []  # place of a reading, its transaction
 
-    def add(self, t_s: float, connector: int, transaction: int | None, timestamp: str, size: int) -> None:
+    def add(
+        self, t_s: float, connector: int | None, transaction: int | None, timestamp: str, size: int
+    ) -> None:
+        """One reading; that of a stop does not say its connector."""
+        if connector is None:
+            self._stopped.append((len(self._t), transaction))
+        elif transaction is not None and self._connector_of.setdefault(transaction, connector) != connector:
+            self._connector_of[transaction] = None
         self._t.append(t_s)
         self._at.append(micros(timestamp, _NO_INSTANT))
-        self._connectors.append(connector)
+        self._connectors.append(connector or 0)
         self._transactions.append(_NO_NUMBER if transaction is None else transaction)
         self._sizes.append(size)
+
+    def complete(self, path: Path) -> None:
+        """Give each stop the connector of its transaction: of the readings before it, else of its start."""
+        known = self._connector_of
+        if any(known.get(transaction) is None for _, transaction in self._stopped):
+            known = {row.get("transaction_id"): row["connector"] for row in transactions(path)}
+        for place, transaction in self._stopped:
+            self._connectors[place] = known.get(transaction) or 0
 
     def columns(self) -> dict[str, Any]:
         sizes = np.array(self._sizes)
@@ -137,7 +153,9 @@ class _Values:
 
     def _pack(self) -> None:
         """Texts as Arrow keeps them: a tenth of Python's space."""
-        texts = pa.array(self._batch, pa.large_binary()).cast(pa.large_string())
+        pool = pa.system_memory_pool()  # Arrow's own keeps 50 MB of a year that it has no use for
+        texts = pa.array(self._batch, pa.large_binary(), memory_pool=pool)
+        texts = texts.cast(pa.large_string(), memory_pool=pool)
         self._values.frombytes(_numbers(texts).tobytes())
         self._texts.append(texts)
         self._batch = []
@@ -162,24 +180,21 @@ def _categories(texts: Sequence[str | None], numbers: Array) -> "pd.Categorical[
     return pd.Categorical.from_codes(codes[numbers], pd.Index(known, dtype=str))
 
 
-def _readings_of(
-    line: bytes, connectors: Mapping[Any, int]
-) -> Iterator[tuple[float, int, int | None, Mapping[str, Any]]]:
-    """Each MeterValue of a CALL that arrived: seconds of the run, connector, transaction, and itself."""
+def _readings_of(line: bytes) -> Iterator[tuple[float, int | None, int | None, Mapping[str, Any]]]:
+    """Each MeterValue of a CALL that arrived: seconds of the run, connector if told, transaction, itself."""
     head = head_of(line)
     if head is None or head.kind != "CALL" or head.action not in _METERED or head.lost:
         return
     payload = frame_of(head, line).payload
-    transaction = whole(payload.get("transactionId"))
-    connector = whole(payload.get("connectorId", connectors.get(transaction, 0)))
-    if connector is not None:
+    transaction, connector = whole(payload.get("transactionId")), whole(payload.get("connectorId"))
+    if connector is not None or "connectorId" not in payload:
         yield from ((head.t, connector, transaction, reading) for reading in readings(payload))
 
 
 def _numbers(texts: pa.Array) -> Array:
     """Their values; NaN where a text is no number, as signed data are."""
     try:
-        return to_numpy(texts.cast(pa.float64()))
+        return to_numpy(texts.cast(pa.float64(), memory_pool=pa.system_memory_pool()))
     except pa.ArrowInvalid:
         return np.array([_number(text) for text in texts.to_pylist()], dtype=float)
 

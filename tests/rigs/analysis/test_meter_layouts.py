@@ -98,10 +98,42 @@ def test_a_recorded_day_is_read_the_same(day: Path) -> None:
 
 def test_of_a_form_only_the_first_lines_are_parsed(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = []
-    monkeypatch.setattr(values, "_readings_of", lambda line, _: told.append(line) or [])
+    monkeypatch.setattr(values, "_readings_of", lambda line: told.append(line) or [])
     sent = sum(b'"MeterValues"' in line for line in (day / "messages.jsonl").open("rb"))
     values.parsed(day / "messages.jsonl")
     assert sent > 80 and len([line for line in told if b'"MeterValues"' in line]) <= 10
+
+
+STOPPED_HEAD = '{"t":%d,"at":"2024-03-01T10:00:00.000Z","station":"CP1","dir":"%s","frame":%s}\n'
+READING = {"timestamp": "2024-03-01T10:00:00Z", "sampledValue": [{"value": "7"}]}
+
+
+def told_of_two_transactions(*sampled: tuple[int, int]) -> str:
+    """Starts of 41 on connector 1 and 42 on connector 2, samples (transaction, connector), both stops."""
+    said: list[tuple[str, list[Any]]] = []
+    for connector in (1, 2):
+        start = {"connectorId": connector, "idTag": "T", "meterStart": 0, "timestamp": READING["timestamp"]}
+        said.append(("up", [2, f"s{connector}", "StartTransaction", start]))
+        told = {"transactionId": 40 + connector, "idTagInfo": {"status": "Accepted"}}
+        said.append(("down", [3, f"s{connector}", told]))
+    for transaction, connector in sampled:
+        payload = {"connectorId": connector, "transactionId": transaction, "meterValue": [READING]}
+        said.append(("up", [2, f"m{len(said)}", "MeterValues", payload]))
+    for transaction in (42, 41):
+        stop = {"transactionId": transaction, "meterStop": 7, "timestamp": READING["timestamp"]}
+        payload = {**stop, "transactionData": [READING]}
+        said.append(("up", [2, f"e{transaction}", "StopTransaction", payload]))
+    return "".join(STOPPED_HEAD % (t, way, json.dumps(frame)) for t, (way, frame) in enumerate(said))
+
+
+@pytest.mark.parametrize("sampled", [[], [(41, 1)], [(41, 1), (42, 2)], [(41, 2), (41, 1), (42, 2)]])
+def test_the_data_of_a_stop_are_of_the_connector_that_its_transaction_started_on(
+    sampled: list[tuple[int, int]], tmp_path: Path
+) -> None:
+    (tmp_path / "messages.jsonl").write_text(told_of_two_transactions(*sampled))
+    table = values.parsed(tmp_path / "messages.jsonl")
+    assert table["connector"].tolist() == [*(connector for _, connector in sampled), 2, 1]
+    assert table["transaction_id"].tolist() == [*(number for number, _ in sampled), 42, 41]
 
 
 PLAIN = (
