@@ -47,10 +47,14 @@ def told_late_after_silence(x: float) -> Handmade:
     return made
 
 
-def an_interval_changed_after_the_start(x: float) -> Handmade:
-    """Its samples come each minute; 30 s were asked for so long after the start."""
-    made = short()
-    order(made, 90 + x, "ChangeConfiguration", {"key": "MeterValueSampleInterval", "value": "30"})
+def an_interval_changed_after_a_sample_was_due(x: float) -> Handmade:
+    """None is told from then on; ten minutes were asked for so long after its instant."""
+    made = short((Charge(1, 60, 90, 9000, 9100),), end=1000)
+    for line in made.meter_values("Sample.Periodic", 1):
+        if line["t"] >= READ_S:
+            made.lines.remove(made.reply_to(line))
+            made.lines.remove(line)
+    order(made, READ_S + x, "ChangeConfiguration", {"key": "MeterValueSampleInterval", "value": "600"})
     return made
 
 
@@ -223,10 +227,10 @@ EDGES = (
         "metering.sampling.SAMPLE_STAMP_S",
         0.001,
         "metering.sample-interval",
-        an_interval_changed_after_the_start,
-        0.0015,
+        an_interval_changed_after_a_sample_was_due,
         0.0008,
-        choices={"policies": {"sample_interval_changed": "next-transaction"}},
+        0.0015,
+        choices={"policies": {"sample_interval_changed": "at-once"}},
     ),
     Edge(
         "state.tolerances.grace_s", 35.0, "metering.sample-interval", a_sample_missing_before_the_end, 34, 36
