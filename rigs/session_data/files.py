@@ -45,7 +45,7 @@ def json_rows(path: Path, inside: Sequence[str], zone: ZoneInfo | None = None) -
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{path.name}: not a JSON file: {error}") from None
     name = next((name for name in inside if isinstance(whole, dict) and name in whole), "")
-    listed: Any = whole[name] if name else [whole] if isinstance(whole, dict) else whole
+    listed: Any = whole[name] if name else [whole] if whole and isinstance(whole, dict) else whole
     if not isinstance(listed, list):
         raise BadInput(f"{path.name}: must be a list of sessions, or hold one as {' or '.join(inside)}")
     for index, item in enumerate(listed):

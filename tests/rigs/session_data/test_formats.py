@@ -76,6 +76,12 @@ def test_any_csv_with_a_time_format_and_decimal_commas(tmp_path: Path) -> None:
     assert told(table) == [("12-31 22:05:00", "01-01 06:00:00", 3.5, None, None)]
 
 
+def test_an_object_of_nothing_is_no_session(tmp_path: Path) -> None:
+    (tmp_path / "acn.json").write_text("{}")
+    with pytest.raises(BadInput, match=r"acn\.json: must be a list of sessions, or hold one as _items"):
+        read_sessions(tmp_path / "acn.json", "acn-json")
+
+
 def edited(tmp_path: Path, name: str, old: str, new: str) -> Path:
     text = (FILES / name).read_text("utf-8")
     assert old in text
