@@ -16,7 +16,7 @@ from typing import Any
 from evc5.models.faults import Fault
 from evc5.models.vehicles import Vehicle
 from evc5.rigs.errors import BadInput, BenchFault
-from evc5.rigs.hardware import bus
+from evc5.rigs.hardware.bus import FAULTS as BUS_FAULTS
 from evc5.rigs.hardware.bus import Bus
 from evc5.rigs.hardware.car import EmulatedCar
 from evc5.rigs.hardware.devices import SUPPLY_WITHIN_S, Devices
@@ -101,9 +101,9 @@ class HardwareBench:
                 from evc5.rigs.hardware.modbus import maps
                 from evc5.rigs.hardware.modbus.serving import MeterEmulator
 
-                one = self._buses[connector] = Bus(self._devices.get("meter", connector) is not None)
+                bus = self._buses[connector] = Bus(self._devices.get("meter", connector) is not None)
                 map_ = maps.find(device.map or "", self._folder)
-                self._served[connector] = MeterEmulator(device.url or "", map_, {device.unit: one.values})
+                self._served[connector] = MeterEmulator(device.url or "", map_, {device.unit: bus.values})
 
     def renew(self) -> None:
         """Called each second by whoever moves time: without it the guardian takes the bench down."""
@@ -130,8 +130,8 @@ class HardwareBench:
             return partial(self._unplug, connector)
         if event == "tag" and reader is not None:
             return partial(reader.present, str(detail["id_tag"]), SHOWN_S)
-        if event in ("fault", "clear") and detail.get("fault") in bus.FAULTS and connector in self._served:
-            how = bus.FAULTS[detail["fault"]]
+        if event in ("fault", "clear") and detail.get("fault") in BUS_FAULTS and connector in self._served:
+            how = BUS_FAULTS[detail["fault"]]
             return partial(self._served[connector].spoil, how, event == "fault")
         if event in ("fault", "clear") and cable is not None and detail.get("fault") in BOX_FAULTS:
             return partial(cable.fault, BOX_FAULTS[detail["fault"]], event == "fault")

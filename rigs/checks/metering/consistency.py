@@ -39,7 +39,7 @@ class Consistency:
         self._at: dict[tuple[Layout, str], dict[str, int]] = {}
         self._thousandth: dict[
             tuple[int, str], bool
-        ] = {}  # by connector and phase: as the last reading had it
+        ] = {}  # by connector and phase, as the last reading had it
         self._off: dict[int, bool] = {}  # by connector: was its last reading's power not its current's?
         context.bus.readings.append(self._readings)
         context.bus.events["plug-in"].append(self._plugged)

@@ -63,18 +63,17 @@ class Ranges:
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         for block in blocks:
             limits = _limits(block.layout)
-            if len(limits.at) and not self._all_within(connector, block, limits):
+            if len(limits.at) and not self._all_within(connector, block):
                 for k in limits.at.tolist():
                     column = block.layout.columns[k]
                     within = range_of(column) or CELSIUS
                     self._judge(connector, block, column, within, block.values[:, k] * column.scale)
 
-    def _all_within(self, connector: int, block: Block, limits: "Limits") -> bool:
+    def _all_within(self, connector: int, block: Block) -> bool:
         """The common case: every value of every column lies where it can."""
         if block.once(impossible).any():
             return False
-        values = block.values[:, limits.at]
-        known = np.isfinite(values) & (values != limits.unknown)
+        known = block.once(_known)
         self._ledger.held(RANGE, int(np.count_nonzero(known)), connector, block.epoch_s[known.any(axis=1)])
         return True
 
@@ -99,9 +98,17 @@ def impossible(block: Block) -> Array:
     """Which readings hold a value that cannot be? No other check makes anything of them."""
     limits = _limits(block.layout)
     values = block.values[:, limits.at]
-    known = np.isfinite(values) & (values != limits.unknown)
-    outside: Array = (known & ((values < limits.low) | (values > limits.high))).any(axis=1)
+    beyond = (values < limits.low) | (values > limits.high)
+    outside: Array = np.any(block.once(_known) & beyond, axis=1)
     return outside
+
+
+def _known(block: Block) -> Array:
+    """Of each column that has a range, in which readings it holds a value."""
+    limits = _limits(block.layout)
+    values = block.values[:, limits.at]
+    known: Array = np.isfinite(values) & (values != limits.unknown)
+    return known
 
 
 @dataclass(frozen=True, slots=True)

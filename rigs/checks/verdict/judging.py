@@ -1,9 +1,10 @@
 """The judge: one pass over a recording, frame by frame, with the telemetry of each day once it is past."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import orjson
@@ -15,7 +16,7 @@ from evc5.rigs.checks.reading.instants import FOREVER, epoch, is_strict
 from evc5.rigs.checks.reading.instruments import Instrument, is_evidence
 from evc5.rigs.checks.reading.logs.told import Told
 from evc5.rigs.checks.reading.pages import Pages
-from evc5.rigs.checks.reading.sources import Sources
+from evc5.rigs.checks.reading.sources import Sources, zone_of
 from evc5.rigs.checks.reading.station_time import StationTime, station_time
 from evc5.rigs.checks.state.agenda import Agenda
 from evc5.rigs.checks.state.context import Context
@@ -394,10 +395,9 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
 
 def _zone(name: object) -> ZoneInfo | None:
     """A summary's, which anybody may have written; None where there is no such zone."""
-    try:
-        return ZoneInfo(name) if isinstance(name, str) else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
+    with suppress(BadInput):
+        return zone_of(name) if isinstance(name, str) else None
+    return None
 
 
 def _line_name(told: Told, number: int) -> str:
