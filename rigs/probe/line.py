@@ -84,10 +84,6 @@ class Line:
         )
 
     @property
-    def is_twin(self) -> bool:
-        return isinstance(self.device, Bench)
-
-    @property
     def epoch_s(self) -> float:
         return self.device.now.timestamp()
 

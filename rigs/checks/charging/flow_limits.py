@@ -7,7 +7,7 @@ either; the power it allows is the same.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import CURRENT
 from evc5.rigs.checks.state.profiles import HIGH_VOLTS, PHASES_UNTOLD, VOLTS, Cap
+from evc5.rigs.checks.state.requirement import OVERDRAWN, STATION
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 FLOW, TOGETHER, REPORTED = "charging.flow", "charging.flow-together", "charging.reported"
@@ -44,6 +45,22 @@ SIDE_BY_SIDE_S = 90.0  # assumed: readings of two connectors so near are of one 
 SWITCH = "ConnectorSwitch3to1PhaseSupported"
 
 Over = Callable[[Cap, Flow], Array]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a block's readings tell to flow, or to be offered, as it is held against the caps."""
+
+    requirement: str
+    message: str
+    flow: Flow
+    late: Array  # seconds for which a cap may still show in a reading
+    over: Over
+    offer: Flow | None = None  # where it is the flow, and an offer is told beside it
+
+    def is_over(self, cap: Cap, k: int) -> bool:
+        """Is one reading above a cap?"""
+        return bool(self.over(cap, self.flow.at(k))[0])
 
 
 class FlowLimits:
@@ -76,10 +93,10 @@ class FlowLimits:
             return
         sent = block.epoch_s + self._ledger.time.doubts_s(block.stamp)
         when = np.minimum(block.stamp, sent)  # a clock that is ahead does not look ahead
-        late = self._late(block, since_s)
+        late, offer = self._late(block, since_s), offer_of(block)
         for scope in (connector, 0):
-            self._offer(connector, scope, when, offer_of(block))
-            self._flow(connector, scope, when, flow, late)
+            self._offer(connector, scope, when, offer)
+            self._flow(connector, scope, when, flow, late, offer)
         self._phases(connector, when, flow)
         self._together(connector, when, flow)
 
@@ -112,9 +129,9 @@ class FlowLimits:
         if offer.is_told:
             late = np.full(len(when), OFFERED_S)
             message = "more is reported to be offered than the charging profile allows"
-            self._judge(REPORTED, connector, scope, when, offer, late, self._over_offer, message)
+            self._judge(connector, scope, when, Held(REPORTED, message, offer, late, self._over_offer))
 
-    def _flow(self, connector: int, scope: int, when: Array, flow: Flow, late: Array) -> None:
+    def _flow(self, connector: int, scope: int, when: Array, flow: Flow, late: Array, offer: Flow) -> None:
         overdrawn = self._context.history.connectors.overdraws(connector, when, FOLLOWED_S)
         if overdrawn.any():  # the vehicle's doing, where it is told
             flow = replace(
@@ -122,63 +139,54 @@ class FlowLimits:
             )
         if flow.is_told:
             message = "more is reported to flow than the charging profile allows"
-            self._judge(FLOW, connector, scope, when, flow, late, self._over, message)
+            self._judge(connector, scope, when, Held(FLOW, message, flow, late, self._over, offer))
 
-    def _judge(
-        self,
-        requirement: str,
-        connector: int,
-        scope: int,
-        when: Array,
-        flow: Flow,
-        late: Array,
-        over: Over,
-        message: str,
-    ) -> None:
+    def _judge(self, connector: int, scope: int, when: Array, held: Held) -> None:
         caps, index = self._in_force.at_each(scope, when)
-        limited, suspect = np.zeros(len(when), bool), np.zeros(len(when), bool)
+        limited = np.zeros(len(when), bool)
         for number, cap in enumerate(caps):
-            if cap is not None:
-                limited |= index == number
-                suspect |= (index == number) & over(cap, flow)
-        wrong = [
-            k for k in np.flatnonzero(suspect).tolist() if self._stays_over(scope, when, late, k, flow, over)
-        ]
+            limited |= (index == number) & (cap is not None)
+        above = self._above(caps, index, held)
+        wrong = [k for k in np.flatnonzero(above).tolist() if self._stays_over(scope, when, k, held)]
         fine = limited.copy()
         fine[wrong] = False
-        self._ledger.held(requirement, int(np.count_nonzero(fine)), connector, when[fine])
+        self._ledger.held(held.requirement, int(np.count_nonzero(fine)), connector, when[fine])
         for k in wrong:
             cap = caps[index[k]]
             assert cap is not None
-            expected, actual = self._words(cap, flow.at(k))
-            self._ledger.broken(requirement, float(when[k]), connector, expected, actual, message)
+            told = *self._words(cap, held.flow.at(k)), held.message
+            whose = self._whose(cap, held, k)
+            self._ledger.broken(held.requirement, float(when[k]), connector, *told, blames=whose)
         if self._either_way and not wrong:
-            self._same_throughout(requirement, connector, scope, when, flow, late, over)
+            self._same_throughout(connector, scope, when, held)
 
-    def _same_throughout(
-        self,
-        requirement: str,
-        connector: int,
-        scope: int,
-        when: Array,
-        flow: Flow,
-        late: Array,
-        over: Over,
-    ) -> None:
+    def _whose(self, cap: Cap, held: Held, k: int) -> str | list[str]:
+        """Whose fault: where the offer told keeps to the cap, the vehicle may not keep to the offer."""
+        offer = held.offer.at(k) if held.offer is not None else None
+        if offer is None or not offer.is_told or bool(self._over_offer(cap, offer)[0]):
+            return STATION
+        return OVERDRAWN
+
+    def _same_throughout(self, connector: int, scope: int, when: Array, held: Held) -> None:
         """3.13.1 leaves open which TxDefaultProfile outdoes the other; not one here and the other there."""
         if not self._in_force.orders_differ(scope, float(when[-1])):
             return
         for own_first in (True, False):
-            caps, index = self._in_force.at_each(scope, when, own_first)
-            above = np.zeros(len(when), bool)
-            for number, cap in enumerate(caps):
-                if cap is not None:
-                    above |= (index == number) & over(cap, flow)
+            above = self._above(*self._in_force.at_each(scope, when, own_first), held)
             for k in np.flatnonzero(above).tolist():
-                lately = self._in_force.steps(scope, float(when[k] - late[k]), float(when[k]), own_first)
-                if all(cap is not None and bool(over(cap, flow.at(k))[0]) for _, cap in lately):
-                    self._contradicts(requirement, connector, own_first, float(when[k]), flow.at(k))
+                lately = self._in_force.steps(scope, float(when[k] - held.late[k]), float(when[k]), own_first)
+                if all(cap is not None and held.is_over(cap, k) for _, cap in lately):
+                    self._contradicts(held.requirement, connector, own_first, float(when[k]), held.flow.at(k))
                     break
+
+    @staticmethod
+    def _above(caps: list[Cap | None], index: Array, held: Held) -> Array:
+        """Which readings are above the cap of their instant."""
+        above = np.zeros(len(index), bool)
+        for number, cap in enumerate(caps):
+            if cap is not None:
+                above |= (index == number) & held.over(cap, held.flow)
+        return above
 
     def _contradicts(
         self, requirement: str, connector: int, own_first: bool, epoch_s: float, flow: Flow
@@ -194,10 +202,10 @@ class FlowLimits:
         expected = f"{allowed}, as at {iso(others[not own_first])}"
         self._ledger.broken(requirement, epoch_s, connector, expected, told, message, count=0)
 
-    def _stays_over(self, scope: int, when: Array, late: Array, k: int, flow: Flow, over: Over) -> bool:
+    def _stays_over(self, scope: int, when: Array, k: int, held: Held) -> bool:
         """Is a reading above every cap that held of late, in whichever way the profiles are read?"""
-        caps = self._caps(scope, float(when[k] - late[k]), float(when[k]))
-        return all(cap is not None and bool(over(cap, flow.at(k))[0]) for cap in caps)
+        caps = self._caps(scope, float(when[k] - held.late[k]), float(when[k]))
+        return all(cap is not None and held.is_over(cap, k) for cap in caps)
 
     def _caps(self, scope: int, since: float, until: float) -> list[Cap | None]:
         return self._in_force.caps_within(scope, since, until, self._either_way)
@@ -285,16 +293,14 @@ class FlowLimits:
         """Twice running, and each time anew: what the others told last may be over, or they make room."""
         epoch_s = float(when[k])
         late = np.full(len(when), FOLLOWED_S + SIDE_BY_SIDE_S)
-        over = self._stays_over(0, when, late, k, whole, self._over)
+        message = "the connectors together are reported to take more than the ChargePointMaxProfile allows"
+        over = self._stays_over(0, when, k, Held(TOGETHER, message, whole, late, self._over))
         before = self._crowded.pop(connector, None)
         if over:
             self._crowded[connector] = newest
         if over and before is not None and newest > before:
             cap, _ = self._in_force.limit(0, epoch_s)
             assert cap is not None
-            message = (
-                "the connectors together are reported to take more than the ChargePointMaxProfile allows"
-            )
             self._ledger.broken(TOGETHER, epoch_s, None, *self._words(cap, whole.at(k)), message)
         elif not over:
             self._ledger.held(TOGETHER, 1)

@@ -10,6 +10,7 @@ from evc5.rigs.checks.state.follow_times import CARS_FOLLOW_S, DWELL_S, PILOT_S,
 from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.profiles import MINIMUM_A, NO_LIMIT, ROUNDED_S, Cap
 from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
+from evc5.rigs.checks.state.requirement import OVERDRAWN
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import at_instants, current, highest_of_late, is_new
 from evc5.rigs.checks.state.spread import Spread
@@ -156,7 +157,13 @@ class Charging:
             message = "more current flows than the charging profile allows"
             return f"<= {highest[k]:.2f} A", f"{current(rows)[k]:.2f} A", message
 
-        self._ledger.judge_rows(CURRENT, connector, rows["epoch_s"], judged, wrong, tell, unsure)
+        whose = {"blames": OVERDRAWN} if self._offer_keeps(rows, highest)[wrong].all() else {}
+        self._ledger.judge_rows(CURRENT, connector, rows["epoch_s"], judged, wrong, tell, unsure, **whose)
+
+    def _offer_keeps(self, rows: Rows, allowed: Array) -> Array:
+        """Is no more offered than that? Not known where nobody reads the pilot."""
+        keeps: Array = rows.high.highest("offered_a") <= allowed + self._context.tolerances.current_a
+        return keeps & np.isfinite(rows["offered_a"]).any(axis=1)
 
     def _before(self, connector: int, epoch_s: float, window_s: float) -> float:
         """The highest limit of so long before an instant, whether or not a row stands there."""

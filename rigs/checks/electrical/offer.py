@@ -10,6 +10,7 @@ from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.ledger import Told
+from evc5.rigs.checks.state.requirement import OVERDRAWN
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import current, highest_of_late
 
@@ -60,7 +61,7 @@ class Offer:
             expected = f"<= {_allowed(highest, tolerances):.2f} A ({late})"
             return expected, f"{current(rows)[k]:.2f} A", "more current flows than was offered"
 
-        ledger.judge_rows(OFFER, connector, rows["epoch_s"], flows, wrong, tell, unsure)
+        ledger.judge_rows(OFFER, connector, rows["epoch_s"], flows, wrong, tell, unsure, blames=OVERDRAWN)
 
 
 def _allowed(offer: Any, tolerances: Any) -> Any:
@@ -106,9 +107,8 @@ class ReportedOffer:
             expected = f"<= {allowed[k]:.2f} A (offered {highest[k]:g} A)"
             return expected, f"{imported[k]:g} A", "Current.Import above Current.Offered"
 
-        self._context.ledger.judge_rows(
-            REPORTED, connector, epoch_s, np.ones(len(epoch_s), bool), wrong, tell
-        )
+        every = np.ones(len(epoch_s), bool)
+        self._context.ledger.judge_rows(REPORTED, connector, epoch_s, every, wrong, tell, blames=OVERDRAWN)
 
 
 def _since(above: Array, epoch_s: Array, before: float) -> Array:

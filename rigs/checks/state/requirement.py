@@ -10,6 +10,7 @@ INCONCLUSIVE = "INCONCLUSIVE"  # the bench, or the judge, failed meanwhile
 
 STATION, CSMS, NETWORK = "station", "csms", "network"
 VEHICLE, BENCH, UNKNOWN = "vehicle", "bench", "unknown"
+OVERDRAWN = [VEHICLE, STATION]  # more than was offered flows: the one takes it, the other lets it
 
 
 @dataclass(frozen=True, slots=True)

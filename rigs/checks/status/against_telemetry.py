@@ -59,7 +59,6 @@ class Standing:
         self._told: dict[int, list[tuple[float, str]]] = {}
         self._out: dict[int, Stretches] = {}  # by connector: out of service, as the CSMS asked
         self._maybe_out = False  # keys or an update may take connectors out of service as well
-        self._silence: Stretches = Stretches()  # a status went unanswered
         self._faulting: dict[int, Stretches] = {}
         self._mains = Mains()
         bus = context.bus

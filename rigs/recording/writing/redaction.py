@@ -25,7 +25,6 @@ SUSPECT = (
 )  # without any of these, in lower case, nothing is looked at
 KEY_NAMES = ("key", "name", "variable")  # members that name what the others are about
 LISTS_OF_KEYS = ("key", "unknownkey")  # of names alone: GetConfiguration
-LONGEST_KEY = 40  # characters of a key: assumed
 DEEPEST_WALKED = 40  # levels that are walked through; deeper frames are treated as texts
 
 

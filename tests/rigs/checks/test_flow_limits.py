@@ -235,6 +235,21 @@ def test_an_offer_is_held_against_the_profile_and_never_stands_for_what_flows(
     assert status_of(verdict, FLOW) == "PASS"
 
 
+OFFERS = [
+    ([sample("Current.Offered", 6, "A")], ["vehicle", "station"]),
+    ([sample("Current.Offered", 16, "A")], "station"),
+    ([], "station"),
+]
+
+
+@pytest.mark.parametrize(("offered", "whose"), OFFERS, ids=["kept", "too high", "untold"])
+def test_who_takes_more_than_an_offer_that_keeps_to_the_profile_may_be_the_vehicle(
+    offered: list[Any], whose: str | list[str], tmp_path: Path
+) -> None:
+    verdict = session(tmp_path, SIX_A, lambda _: [*currents(16), power(3680), *offered])
+    assert [row["blames"] for row in verdict.findings if row["requirement"] == FLOW] == [whose]
+
+
 @pytest.mark.parametrize(("late_s", "fits"), [(19, True), (21, False)])
 def test_twenty_seconds_are_left_to_an_offer(late_s: float, fits: bool, tmp_path: Path) -> None:
     log = Log()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from handmade import Handmade, healthy
 from rich.console import Console
-from trips import a_meter_three_percent_fast, a_missing_sample
+from trips import a_car_that_draws_more_than_its_profile, a_meter_three_percent_fast, a_missing_sample
 
 from evc5.rigs.checks import judge
 from evc5.rigs.checks.state.evidence import EVENTS
@@ -237,3 +237,25 @@ def test_what_is_no_table_of_choices_is_refused_by_its_name(name: str, given: An
 def test_what_is_no_text_is_refused_by_its_name(name: str) -> None:
     with pytest.raises(BadInput, match=f"^{name} must be text"):
         judge(UNREAD, **{name: 7})
+
+
+# -- whose it is ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("offered_a", "whose"), [(10.0, ["vehicle", "station"]), (16.0, "station"), (None, "station")]
+)
+def test_a_current_above_its_profile_may_be_the_vehicles_where_the_pilot_keeps_to_it(
+    offered_a: float | None, whose: str | list[str], tmp_path: Path
+) -> None:
+    made = healthy()
+    a_car_that_draws_more_than_its_profile(made)
+    for row in made.rows:
+        if row["offered1_a"]:
+            row |= {f"offered{n}_a": offered_a for n in (1, 2, 3)}
+    findings = judge(made.write(tmp_path / "run")).findings
+    assert {str(row["blames"]) for row in findings if row["requirement"] == "charging.current"} == {
+        str(whose)
+    }
+    taken = {str(row["blames"]) for row in findings if row["requirement"] == "electrical.offer"}
+    assert taken <= {"['vehicle', 'station']"} and bool(taken) is (offered_a != 16.0)
