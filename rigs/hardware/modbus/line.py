@@ -30,6 +30,7 @@ class Line:
     def __init__(self, url: str, unit: int, timeout_s: float, shared: Any = None) -> None:
         self._url = url
         self._unit = unit
+        self._timeout_s = timeout_s
         self._is_serial = place_of(url).is_serial
         self._client = shared or client(url, timeout_s)
 
@@ -47,6 +48,8 @@ class Line:
         """So many coils, or inputs."""
         ask = self._client.read_discrete_inputs if inputs else self._client.read_coils
         bits: list[bool] = self._done(f"coils {address}", ask, address, count=count).bits
+        if len(bits) < count:
+            raise BenchFault(f"{self._url} unit {self._unit}: {len(bits)} coils where {count} were asked for")
         return bits[:count]
 
     def set_coil(self, address: int, on: bool) -> None:
@@ -59,6 +62,7 @@ class Line:
         from pymodbus.exceptions import ModbusException
 
         try:
+            self._wait_as_long_as_own()
             if not self._client.connected:
                 self._connect()
             answer = ask(*args, device_id=self._unit, **more)
@@ -70,6 +74,11 @@ class Line:
         if answer.isError():
             raise BenchFault(f"{self._url} unit {self._unit} refuses {what}: {answer}")
         return answer
+
+    def _wait_as_long_as_own(self) -> None:
+        """Who shares the line has asked before, with a time-out of another length."""
+        for keeper in (self._client, self._client.transaction):  # one waits for bytes, one for a whole reply
+            keeper.comm_params.timeout_connect = self._timeout_s
 
     def _connect(self) -> None:
         if not self._client.connect():

@@ -1,14 +1,20 @@
 """What a rig may say of Modbus lines and maps; each slip is named before anything is energised."""
 
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evc5 import BadInput
+from evc5.rigs.errors import BenchFault
 from evc5.rigs.hardware.making import check
 from evc5.rigs.hardware.modbus import box, maps
-from evc5.rigs.hardware.modbus.line import Lines
+from evc5.rigs.hardware.modbus.line import Line, Lines
 from evc5.rigs.rigfile.hardware import Hardware
 
 
@@ -61,6 +67,52 @@ def test_a_box_is_cable_and_mains_at_once(tmp_path: Path) -> None:
     relays = {"driver": "modbus-box", "url": "serial:///dev/x", "unit": 2, "map": "box.toml"}
     table = {"connector": {"1": {"cable": relays, "meter": meter("serial:///dev/x")}}, "mains": relays}
     check(Hardware.model_validate(table), tmp_path)
+
+
+LATE_S = 0.5
+
+
+@contextmanager
+def slow_units() -> Iterator[str]:
+    """Units on TCP, all of whose input registers are 7, and which take LATE_S to say so; their URL."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def answer(peer: socket.socket) -> None:
+        with peer, suppress(OSError):
+            while request := peer.recv(12):
+                time.sleep(LATE_S)
+                words = request[11]  # transaction 0 to 1, unit 6, function 7, address 8 to 9, count 10 to 11
+                told = bytes((request[6], request[7], 2 * words)) + bytes((0, 7)) * words
+                peer.sendall(request[:4] + len(told).to_bytes(2, "big") + told)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=server.accept()[:1], daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+    finally:
+        server.close()
+
+
+@pytest.mark.slow
+def test_each_device_of_a_line_is_waited_for_as_long_as_it_says() -> None:
+    with slow_units() as url:
+        lines = Lines()
+        hasty, patient = lines.line(url, 1, LATE_S / 5), lines.line(url, 2, 20.0)
+        for line in (hasty, patient, hasty):
+            seen = _read(line)
+            assert seen == ([7, 7] if line is patient else None)
+        patient.close()
+
+
+def _read(line: Line) -> list[int] | None:
+    try:
+        return line.read(4, 0, 2)
+    except BenchFault:
+        return None
 
 
 def a_map(folder: Path, text: str) -> maps.Map:
