@@ -29,7 +29,9 @@ WHOLE = {  # measurand: one column
     "SoC": "soc",
     "Temperature": "temp_c",
 }
-FACTORS = {"kW": 1e3, "kWh": 1e3, "Percent": 0.01}  # to the column's unit
+FACTORS = {"kW": 1e3, "kWh": 1e3, "Percent": 0.01, "Fahrenheit": 1.0 / 1.8}  # to the column's unit
+ZEROS = {"Fahrenheit": 32.0, "K": 273.15}  # what 0 °C is in it
+OUTLET = "Outlet"  # where a value is of that tells no location (OCPP 1.6, 7.43), and telemetry's rows are
 PHASES = ("L1", "L2", "L3")
 LEAST_A = 0.5  # assumed: a phase that carries less does not conduct
 ACTIONS = ("MeterValues", "StatusNotification")
@@ -90,7 +92,7 @@ def _columns(reading: Mapping[str, Any], connector: _Connector) -> dict[str, Any
     """What of it telemetry has a column for."""
     columns: dict[str, Any] = {}
     phases_w: list[float] = []
-    for value in reading.get("sampledValue", ()):
+    for value in sorted(reading.get("sampledValue", ()), key=_is_at_outlet):  # that one holds, if any is
         number = _number(value)
         if number is None:
             continue
@@ -100,11 +102,15 @@ def _columns(reading: Mapping[str, Any], connector: _Connector) -> dict[str, Any
             columns |= _by_phase(measurand, phase, number)
         elif measurand == "Power.Active.Import" and phase in PHASES:
             phases_w.append(number)
-        elif measurand in WHOLE and not phase:
+        elif measurand in WHOLE and not phase and (measurand != "Temperature" or _is_at_outlet(value)):
             columns[WHOLE[measurand]] = number
     if len(phases_w) == len(PHASES):
         columns.setdefault("p_w", sum(phases_w))
     return _completed(columns, connector)
+
+
+def _is_at_outlet(value: Mapping[str, Any]) -> bool:
+    return bool(value.get("location", OUTLET) == OUTLET)
 
 
 def _by_phase(measurand: str, phase: str, number: float) -> dict[str, float]:
@@ -128,7 +134,8 @@ def _completed(columns: dict[str, Any], connector: _Connector) -> dict[str, Any]
 
 def _number(value: Mapping[str, Any]) -> float | None:
     try:
-        number = float(value["value"]) * FACTORS.get(value.get("unit", ""), 1.0)
+        unit = value.get("unit", "")
+        number = (float(value["value"]) - ZEROS.get(unit, 0.0)) * FACTORS.get(unit, 1.0)
     except (KeyError, TypeError, ValueError):
         return None
     return number if isfinite(number) else None

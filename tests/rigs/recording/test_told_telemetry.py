@@ -18,8 +18,8 @@ def iso(t_s):
     return (START + timedelta(seconds=t_s)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def sampled(value, measurand=None, phase=None, unit=None):
-    told = {"value": str(value), "measurand": measurand, "phase": phase, "unit": unit}
+def sampled(value, measurand=None, phase=None, unit=None, location=None):
+    told = {"value": str(value), "measurand": measurand, "phase": phase, "unit": unit, "location": location}
     return {name: text for name, text in told.items() if text is not None}
 
 
@@ -75,6 +75,21 @@ def test_each_reading_is_a_row_in_the_units_of_telemetry(tmp_path):
     assert [row["energy_wh"] for row in (first, second)] == [0.0, 500.0] and second["register_wh"] == 1500.0
     assert second["phases"] == 0
     assert np.isnan(first["demand1_a"])  # nobody knows
+
+
+def test_what_is_told_of_the_outlet_goes_before_what_is_told_of_other_places(tmp_path):
+    served = Served(tmp_path)
+    served.values(10.0, [
+        sampled(40, "Temperature", unit="Celsius"),
+        sampled(60, "Temperature", unit="Celsius", location="Body"),
+        sampled(5000, location="Outlet"), sampled(9000, location="Inlet"),
+        sampled(44, "SoC", unit="Percent", location="EV"),
+    ])  # fmt: skip
+    served.values(20.0, [sampled(104, "Temperature", unit="Fahrenheit")])
+    served.values(30.0, [sampled(313.15, "Temperature", unit="K")])
+    told = served.closed().telemetry
+    assert list(told["temp_c"]) == pytest.approx([40.0, 40.0, 40.0])
+    assert told["register_wh"][0] == 5000.0 and told["soc"][0] == pytest.approx(0.44)
 
 
 def test_a_stamp_orders_rows_as_far_as_it_is_thinkable(tmp_path):
