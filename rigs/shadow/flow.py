@@ -5,14 +5,14 @@ Only what instruments have read teaches it: telemetry that was made of the charg
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from math import nan
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evc5.rigs.shadow.metal import Metal
+from evc5.rigs.shadow.seen import GAIN, RAMP, Learned
+from evc5.rigs.shadow.steps import steps
 
 LEAST_WH = 500.0  # of a transaction whose register teaches a gain: a meter of 1 Wh is then 0.2 % off; assumed
 OFF_A, ON_A = 0.5, 5.0  # below no current, above a charging car; assumed
@@ -20,43 +20,11 @@ RISES_WITHIN_S = 30.0  # assumed: a ramp is over by then
 STEADY_A = 0.3  # assumed: less is no ramp any more
 FROM_PART, TO_PART = 0.1, 0.9  # of the current that is reached: where a ramp is timed
 LEAST_STEPS = 2.0  # readings that a ramp spans, else it is faster than they tell
-STEP_A = 0.4  # a smaller change of the offer is the rounding of an 8-bit pilot, 60 A / 256
-DISTURBED_S = 20.0  # assumed: so soon after a profile, a start or a stop an offer changes for that
-TEMPERATURE_WITHIN_S = 300.0  # assumed: a sensor is told so often where derating is to be learned
 EQUAL_A = 1.0  # assumed: two offers no further apart are equal
 CONNECTORS = (1, 2)
-GAIN, RAMP = "station.meter.gain_error_pct", "vehicles[].ramp_up_a_s"  # where a rig has it
-DERATING, GIVEN_BACK = "derating", "derating, given back"
 FIRST, EQUAL = "first-come", "equal"
-SETTLING = ("SetChargingProfile", "ClearChargingProfile", "StartTransaction", "StopTransaction", "Reset")
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """One quantity: all that was seen of it, in `unit`; `key` is where a rig or behaviour has it."""
-
-    what: str
-    key: str
-    unit: str
-    seen: tuple[float, ...]
-    of: str = ""  # which car
-    amps: tuple[float, float] = (nan, nan)  # of a step: from, to
-
-    @property
-    def value(self) -> float:
-        return float(np.median(self.seen))
-
-    def table(self) -> dict[str, Any]:
-        return {
-            "what": self.what, "key": self.key, "unit": self.unit, "value": round(self.value, 4),
-            "least": round(min(self.seen), 4), "most": round(max(self.seen), 4), "count": len(self.seen),
-        }  # fmt: skip
-
-    def __str__(self) -> str:
-        spread = f"{min(self.seen):.3f} to {max(self.seen):.3f} {self.unit}, {len(self.seen)} seen"
-        return f"{self.key} = {self.value:.3f}  # {self.what}: {spread}"
 
 
 def flow(metal: Metal) -> list[Learned]:
@@ -65,7 +33,7 @@ def flow(metal: Metal) -> list[Learned]:
         return []
     rows = metal.run.telemetry
     by_connector = {n: rows[rows["connector"] == n].sort_values("t") for n in CONNECTORS}
-    found = [*_gains(metal, by_connector), *_ramps(metal, by_connector), *_derating(metal, by_connector)]
+    found = [*_gains(metal, by_connector), *_ramps(metal, by_connector), *steps(metal, by_connector)]
     return [one for one in found if one.seen]
 
 
@@ -153,47 +121,6 @@ def _ramp(t_s: Array, amps: Array, k: int) -> list[float]:
     if until - since < LEAST_STEPS * step_s:
         return []
     return [float((TO_PART - FROM_PART) * reached / (until - since))]
-
-
-def _derating(metal: Metal, by_connector: dict[int, pd.DataFrame]) -> Iterator[Learned]:
-    """At which temperature each step of the offer was taken and given back, if nothing else had happened."""
-    disturbed = np.array(sorted(call.t for call, _ in metal.calls if call.action in SETTLING))
-    warm = _temperatures(metal)
-    steps: defaultdict[tuple[float, float], list[float]] = defaultdict(list)
-    for connector, rows in by_connector.items():
-        known = rows.dropna(subset=["offered1_a"])
-        t_s, offer = known["t"].to_numpy(), known["offered1_a"].to_numpy()
-        for k in (np.flatnonzero(np.abs(np.diff(offer)) > STEP_A) + 1).tolist():
-            temp_c = _near(*warm[connector], float(t_s[k]))
-            alone = not ((disturbed <= t_s[k] + 1.0) & (disturbed >= t_s[k] - DISTURBED_S)).any()
-            if alone and min(offer[k], offer[k - 1]) > 0.0 and temp_c is not None:
-                steps[round(float(offer[k - 1]), 1), round(float(offer[k]), 1)].append(temp_c)
-    for (from_a, to_a), seen in sorted(steps.items(), reverse=True):
-        what = ("heat takes", DERATING) if to_a < from_a else ("cooling gives back", GIVEN_BACK)
-        yield Learned(
-            f"{what[0]} {from_a:g} A to {to_a:g} A", what[1], "°C", tuple(seen), amps=(from_a, to_a)
-        )
-
-
-def _temperatures(metal: Metal) -> dict[int, tuple[Array, Array]]:
-    """By connector: when a temperature was told, and which; what instruments read goes before."""
-    rows = metal.run.telemetry
-    told = rows.dropna(subset=["temp_c"])
-    if len(told):
-        return {n: _pairs(told[told["connector"] == n], "temp_c") for n in CONNECTORS}
-    values = metal.run.meter_values
-    values = values[values["measurand"] == "Temperature"]
-    return {n: _pairs(values[values["connector"] == n], "value") for n in CONNECTORS}
-
-
-def _pairs(rows: pd.DataFrame, column: str) -> tuple[Array, Array]:
-    return rows["t"].to_numpy(dtype=float), rows[column].to_numpy(dtype=float)
-
-
-def _near(t_s: Array, temp_c: Array, at_s: float) -> float | None:
-    if len(t_s) == 0 or np.abs(t_s - at_s).min() > TEMPERATURE_WITHIN_S:
-        return None
-    return float(np.interp(at_s, t_s, temp_c))
 
 
 def _stepped(rows: pd.DataFrame, column: str, t_s: Array) -> Array:

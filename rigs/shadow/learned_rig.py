@@ -9,7 +9,7 @@ from evc5.models.derating import Staircase
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.rigfile.toml import dumps
 from evc5.rigs.shadow.car import LEARNED as OF_CAR
-from evc5.rigs.shadow.flow import DERATING, GAIN, GIVEN_BACK, RAMP, Learned
+from evc5.rigs.shadow.seen import DERATING, GAIN, GIVEN_BACK, NOT_TOLD, RAMP, Learned
 
 LEAST_HYSTERESIS_K = 0.1  # assumed: what is given back sooner is noise
 BEHAVIOUR = "behaviour.toml"  # beside it
@@ -23,7 +23,8 @@ HEAD = """\
 def learned_rig(rig: RigFile, found: Sequence[Learned], replies_s: Sequence[float], name: str) -> str:
     """TOML: the shadow's rig, changed to what was learned; comments say how often and how far apart."""
     changes: dict[str, Any] = {"station.behaviour": BEHAVIOUR, "csms.asks_keys": None}
-    by_key = {key: [one for one in found if one.key == key] for key in (GAIN, RAMP, DERATING, GIVEN_BACK)}
+    keys = (GAIN, RAMP, DERATING, GIVEN_BACK, NOT_TOLD)
+    by_key = {key: [one for one in found if one.key == key] for key in keys}
     for gain in by_key[GAIN]:
         changes["station.meter.gain_error_pct"] = round(gain.value, 3)
         changes["station.meter.class_pct"] = max(rig.station.meter.class_pct, float(ceil(abs(gain.value))))

@@ -9,10 +9,11 @@ import pytest
 from instrument import Meter
 
 from evc5 import Rig, Run
+from evc5.models.derating import Staircase
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.shadow.deviations import Quantity, Shadow
-from evc5.rigs.shadow.flow import DERATING, GIVEN_BACK, Learned
 from evc5.rigs.shadow.learned_rig import learned_rig
+from evc5.rigs.shadow.seen import DERATING, GIVEN_BACK, Learned
 from evc5.rigs.shadow.shadow import shadow
 
 CAR = {"id": "slow", "like": "vw-id3-58"}
@@ -63,12 +64,16 @@ def test_steps_of_derating_that_were_seen_are_those_of_the_next_shadow(twice: Tw
         "sessions": [{**CLOSE, "unplug": 3500.0}],
     }
     first, second = twice(table(**hot, derating=HEAT), table(**hot))
-    # A sensor that is not told may take a step, too: the told one teaches it a little too cool.
+    # A sensor that is not told may take a step, too: what the told one teaches is a bound.
     assert quantity(first, "offer").median > 10.0 and quantity(second, "offer").median <= 4.0
     assert abs(quantity(second, "energy").worst.value) < 0.2 * abs(quantity(first, "energy").worst.value)
     (up_c, share, down_c), *_ = learned(tmp_path).derating.table
     assert (up_c, share) == pytest.approx((30.0, 28 / 32), abs=0.2) and down_c < up_c
-    assert "heat takes 32 A to 28 A" in (tmp_path / "first" / "rig.toml").read_text("utf-8")
+    text = (tmp_path / "first" / "rig.toml").read_text("utf-8")
+    assert "heat takes 32 A to 28 A" in text and "at least: of the one sensor told" in text
+    (true_c,) = [one.up_c for one in Staircase(**HEAT).levels(32.0) if one.limit_a == 8.0]
+    told_c = [row[0] for row in learned(tmp_path).derating.table]
+    assert "not told = " in text and max(told_c) < true_c  # its contactors took that one
 
 
 @pytest.mark.slow
