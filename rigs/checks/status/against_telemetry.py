@@ -139,60 +139,75 @@ class Standing:
 
     def _may(self, connector: int, rows: Rows) -> dict[str, Array]:
         """By status: the rows in which it may stand."""
-        epoch_s, pilot = rows["epoch_s"], rows["pilot"]
-        connectors = self._connectors
-        runs = connectors.running[connector].cover(epoch_s)
-        here = rows.among("pilot", "B", "C", "D")
-        gone = pilot == "A"
-        offered, closed = rows.highest("offered_a") > 0, rows["phases"] > 0
-        asks = rows.among("pilot", "C", "D")
-        faulty = connectors.faulty[connector].cover(epoch_s)
-        faulting = self._faulting.get(connector, Stretches()).cover(epoch_s)
-        any_of = ~here & ~gone | (faulty & ~faulting)  # a pilot or a fault that leaves it open
-        its = self._history.transactions.open.get(connector)
-        if its is not None and its.id is None:
-            any_of |= (
-                epoch_s >= its.start - STAMP_HAIR_S
-            ) & ~faulting  # until its start is taken, its stop cannot be told
-        any_of |= self._mains.is_off(connector, rows) & ~faulting
-        any_of |= self._while_set(connector, epoch_s) & ~faulting
-        any_of |= (rows.highest("capability_a") == 0) & ~faulting  # heat alone: a fault or a pause
-        any_of |= (
-            connectors.plugged[connector].cover(epoch_s) != here
-        ) & ~faulting  # the eye sees what it cannot
+        here, gone = rows.among("pilot", "B", "C", "D"), rows["pilot"] == "A"
+        runs = self._connectors.running[connector].cover(rows["epoch_s"])
+        faulting = self._faulting.get(connector, Stretches()).cover(rows["epoch_s"])
+        any_of = ~here & ~gone | (self._unclear(connector, rows, here) & ~faulting)
         sound = ~any_of & ~faulting
-        idle = ~runs
-        service = self._out.get(connector, Stretches())
-        out = service.cover(epoch_s)
-        since = connectors.running[connector].last_end(epoch_s)
-        begun = connectors.plugged[connector].begins_of(epoch_s)
-        anew = np.maximum(
-            self._history.boots.last_dark(epoch_s), service.last_end(epoch_s)
-        )  # after both it is Preparing (H2)
-        used = idle & here & (since > np.maximum(begun, anew) + 1.0)  # a stop may be stamped at the boot
-        seen = connectors.plugged[connector].begins_of(epoch_s, UNSEEN_S)  # cables swapped in a wink are one
-        served = np.maximum(seen, service.last_end(epoch_s))  # a boot may keep Finishing, or not
-        just_used = idle & here & (since > served - 1.0)  # stamps go by the second
-        waited = (
-            epoch_s - seen > (self._keys.integer("ConnectionTimeOut", float(epoch_s[-1])) or 0) - UNSURE_S
-        )
-        waited |= bool(self._keys.changes(float(epoch_s[0]) - STATUS_SETTLED_S, "connectiontimeout"))
-        maybe_out = self._maybe_out or not self._keys.is_enabled(connector, float(epoch_s[-1]))
-        in_service = ~out | maybe_out
-        kept = np.isin(since, self._refused(connector))  # ER 3.5
-        kept |= self._keys.text("UnlockConnectorOnEVSideDisconnect", float(epoch_s[-1])) == "false"
-        just_used |= idle & here & kept & (since > -np.inf)  # the socket may hold the cable of the last one
+        charging, idle = self._in_transaction(rows, here, gone), self._at_rest(connector, rows, here, gone)
         return {
             "Faulted": any_of | faulting,
-            "Charging": any_of | (sound & runs & asks & offered),
-            "SuspendedEV": any_of | (sound & runs & (gone | (here & offered & ~(asks & closed)))),
-            "SuspendedEVSE": any_of | (sound & runs & here & ~offered),
-            "Finishing": any_of
-            | (sound & idle & ((here & (just_used | waited)) | (gone & in_service & (since > -np.inf)))),
-            "Preparing": any_of | (sound & idle & in_service & ~used),
-            "Available": any_of | (sound & idle & gone & in_service),
-            "Unavailable": any_of | (sound & idle & (out | maybe_out)),
+            **{status: any_of | (sound & runs & may) for status, may in charging.items()},
+            **{status: any_of | (sound & ~runs & may) for status, may in idle.items()},
         }
+
+    def _unclear(self, connector: int, rows: Rows, here: Array) -> Array:
+        """Rows that leave any status open, unless a fault stands there for sure."""
+        epoch_s, connectors = rows["epoch_s"], self._connectors
+        unclear = connectors.faulty[connector].cover(epoch_s) | self._mains.is_off(connector, rows)
+        unclear |= self._while_set(connector, epoch_s)
+        unclear |= rows.highest("capability_a") == 0  # heat alone: a fault or a pause
+        unclear |= connectors.plugged[connector].cover(epoch_s) != here  # the eye sees what it cannot
+        its = self._history.transactions.open.get(connector)
+        if its is not None and its.id is None:  # until its start is taken, its stop cannot be told
+            unclear |= epoch_s >= its.start - STAMP_HAIR_S
+        return unclear
+
+    @staticmethod
+    def _in_transaction(rows: Rows, here: Array, gone: Array) -> dict[str, Array]:
+        offered, flows = rows.highest("offered_a") > 0, rows.among("pilot", "C", "D") & (rows["phases"] > 0)
+        return {
+            "Charging": offered & rows.among("pilot", "C", "D"),
+            "SuspendedEV": gone | (here & offered & ~flows),
+            "SuspendedEVSE": here & ~offered,
+        }
+
+    def _at_rest(self, connector: int, rows: Rows, here: Array, gone: Array) -> dict[str, Array]:
+        epoch_s = rows["epoch_s"]
+        out = self._out.get(connector, Stretches()).cover(epoch_s)
+        maybe_out = self._maybe_out or not self._keys.is_enabled(connector, float(epoch_s[-1]))
+        since = self._connectors.running[connector].last_end(epoch_s)
+        used, just_used = self._used(connector, epoch_s, since)
+        in_service = ~out | maybe_out
+        finishing = here & (just_used | self._has_waited(connector, epoch_s))
+        return {
+            "Finishing": finishing | (gone & in_service & (since > -np.inf)),
+            "Preparing": in_service & ~(here & used),
+            "Available": gone & in_service,
+            "Unavailable": out | maybe_out,
+        }
+
+    def _used(self, connector: int, epoch_s: Array, since: Array) -> tuple[Array, Array]:
+        """Did the cable that is in serve a transaction, one that ended at `since`: for sure, and maybe?"""
+        served = self._out.get(connector, Stretches()).last_end(epoch_s)
+        plugged, dark = self._connectors.plugged[connector], self._history.boots.last_dark(epoch_s)
+        anew = np.maximum(dark, served)  # after both it is Preparing (H2)
+        used = since > np.maximum(plugged.begins_of(epoch_s), anew) + 1.0  # a stop may be stamped at the boot
+        seen = plugged.begins_of(epoch_s, UNSEEN_S)  # cables swapped in a wink are one
+        maybe = (
+            since > np.maximum(seen, served) - 1.0
+        )  # a boot may keep Finishing, or not; stamps go by seconds
+        kept = np.isin(since, self._refused(connector))  # ER 3.5
+        kept |= self._keys.text("UnlockConnectorOnEVSideDisconnect", float(epoch_s[-1])) == "false"
+        return used, maybe | (kept & (since > -np.inf))  # the socket may hold the cable of the last one
+
+    def _has_waited(self, connector: int, epoch_s: Array) -> Array:
+        """Has the cable been in for ConnectionTimeOut?"""
+        limit_s = self._keys.integer("ConnectionTimeOut", float(epoch_s[-1])) or 0
+        seen = self._connectors.plugged[connector].begins_of(epoch_s, UNSEEN_S)
+        is_new = self._keys.changes(float(epoch_s[0]) - STATUS_SETTLED_S, "connectiontimeout")
+        waited: Array = (epoch_s - seen > limit_s - UNSURE_S) | bool(is_new)
+        return waited
 
     def _while_set(self, connector: int, epoch_s: Array) -> Array:
         """Instants at which a transaction may run or not, by stamps of a clock that is just set."""
