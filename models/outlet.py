@@ -211,8 +211,12 @@ class Outlet:
     def protect(self, limit_a: float | None) -> None:
         """Trip on current above this limit (`trip`), sensed as "over-current"; None: no protection."""
         self._protection.set(limit_a)
-        self._settle()
-        self._changed()
+        circuit = self.circuit
+        solved_s = circuit.t0_s
+        if self._settle() > solved_s:
+            self._changed()
+        else:  # what flows was solved within this instant
+            self._protection.watch(circuit.t0_s, circuit.draw, circuit.lasts_s)
         self._sense()
 
     # what the controller sees

@@ -56,6 +56,7 @@ TESTS: dict[str, str] = {  # the tests that mirror each module
     "twin/charging/acceptance": "twin/charging/test_profiles_acceptance twin/charging/test_profiles",
     "twin/charging/composite": "twin/charging/test_profiles twin/charging/test_profiles_oracle",
     "twin/charging/grid": "twin/charging/test_load_balancing",
+    "twin/charging/limits_now": "twin/charging/test_power_is_kept twin/charging/test_local_limits",
     "twin/charging/phases": "twin/charging/test_phases",
     "twin/charging/profile": "twin/charging/test_profiles_acceptance twin/charging/test_profiles",
     "twin/charging/schedule": "twin/charging/test_schedule twin/charging/test_profiles",

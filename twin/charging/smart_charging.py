@@ -58,6 +58,7 @@ class SmartCharging:
 
     def composite(self, connector: int, duration_s: int, unit: str | None) -> Payload:
         """GetCompositeSchedule's answer (5.7)."""
+        limits = self._site.now()
         return self._applied().composite(
             connector,
             self._epoch_s(),
@@ -66,7 +67,7 @@ class SmartCharging:
             began_epoch_s=self.began_epoch_s(),
             local_a=self._site.local_a(),
             station_a=self._configuration.number("chg_StationMaxCurrent"),
-            outlooks={one.connector: self._site.outlook(one) for one in self._channels},
+            outlooks={one.connector: limits.outlook(one) for one in self._channels},
         )
 
     def _applied(self) -> ProfileStore:

@@ -13,8 +13,8 @@ from evc5.twin.connector.limits import EPSILON_A, Grant, Request, arbitrate, roo
 WAITS = Grant(0.0, "sharing")  # there is not enough for all
 
 
-class Limits(Protocol):
-    """Whom the controller asks, at every arbitration; limits by name, in A per phase."""
+class LimitsNow(Protocol):
+    """The limits of one instant by name, in A per phase."""
 
     def own(self, channel: Channel) -> Mapping[str, float]:
         """Those of one channel."""
@@ -31,6 +31,12 @@ class Limits(Protocol):
     def phases(self, channel: Channel) -> int:
         """On how many phases a channel should charge."""
         ...
+
+
+class Limits(Protocol):
+    """Whom the controller asks, once an arbitration."""
+
+    def now(self) -> LimitsNow: ...
 
 
 class Controller:
@@ -60,13 +66,14 @@ class Controller:
 
     def arbitrate(self) -> None:
         """Share the current anew; call whenever a limit, a permission or a cable changed."""
+        limits = self._limits.now()
         taking = [channel for channel in self.channels if channel.wants_energy]
         for channel in taking:
-            channel.switch.want(self._limits.phases(channel))
+            channel.switch.want(limits.phases(channel))
         leaving = [channel for channel in self.channels if channel not in taking and channel.committed_a > 0]
-        shared = self._limits.shared([*taking, *leaving])
-        minimum_a = self._limits.minimum_a()
-        requests = [Request(c.connector, self._limits.own(c), minimum_a, c.grid_phases) for c in taking]
+        shared = limits.shared([*taking, *leaving])
+        minimum_a = limits.minimum_a()
+        requests = [Request(c.connector, limits.own(c), minimum_a, c.grid_phases) for c in taking]
         t_s = self.timeline.now
         grants = arbitrate(requests, shared, self._first_come, turn(t_s))
         if len(taking) > 1 and any(grants[c.connector] == WAITS for c in taking):
@@ -84,11 +91,14 @@ class Controller:
 
     def _within_room(self, channel: Channel, grant: Grant, room_a: Three, minimum_a: float) -> Grant:
         """A raise waits until the others' cars have followed their cuts: the sum never exceeds the limit."""
+        offered_a = channel.outlet.offered_a
+        if grant.amps <= offered_a:
+            return grant
         others = [other for other in self.channels if other is not channel]
         left_a = min(room_a[phase - 1] - _taken_a(others, phase) for phase in channel.grid_phases)
-        if grant.amps <= left_a + EPSILON_A or grant.amps <= channel.outlet.offered_a:
+        if grant.amps <= left_a + EPSILON_A:
             return grant
-        kept_a = max(left_a, min(channel.outlet.offered_a, grant.amps))
+        kept_a = max(left_a, offered_a)
         return Grant(kept_a if kept_a >= minimum_a else 0.0, "sharing")
 
     def _look_again(self, channels: Iterable[Channel]) -> None:

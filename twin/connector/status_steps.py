@@ -59,11 +59,13 @@ class ConnectorStatus:
 
     def note_facts(self, **changes: bool) -> None:
         """Take facts in without telling yet what they make of the status."""
-        self.facts = replace(self.facts, **changes)
+        facts = self.facts
+        if any(getattr(facts, name) != fact for name, fact in changes.items()):
+            self.facts = replace(facts, **changes)
 
     def update(self, **changes: bool) -> None:
         """Take facts in, and tell where they lead."""
-        self.facts = replace(self.facts, **changes)
+        self.note_facts(**changes)
         status = status_of(self.facts)
         if not self.awake or (self.quiet and status == PREPARING):
             return

@@ -12,7 +12,7 @@ from evc5.rigs.selftest.replacements import (
     scaled,
 )
 
-SITE = "evc5.twin.charging.site:Site"
+LIMITS = "evc5.twin.charging.limits_now:LimitsNow"
 CHANNEL = "evc5.twin.connector.channel:Channel"
 
 
@@ -131,7 +131,7 @@ BUGS: tuple[Bug, ...] = (
         check="electrical.capability",
         clause="sheet: chg_TempCtrl",
         rig="heat",
-        patches=(Patch(f"{SITE}.own", _without("temperature")),),
+        patches=(Patch(f"{LIMITS}.own", _without("temperature")),),
     ),
     Bug(
         "cable-ignored",
@@ -139,7 +139,7 @@ BUGS: tuple[Bug, ...] = (
         check="electrical.capability",
         clause="IEC 61851-1 Annex B",
         rig="cable",
-        patches=(Patch(f"{SITE}.own", _without("cable")),),
+        patches=(Patch(f"{LIMITS}.own", _without("cable")),),
     ),
     Bug(
         "pilot-offers-more",
@@ -155,7 +155,7 @@ BUGS: tuple[Bug, ...] = (
         check="electrical.station-limit",
         clause="sheet: chg_StationMaxCurrent",
         rig="sharing",
-        patches=(Patch(f"{SITE}.shared", around(_far_off)),),
+        patches=(Patch(f"{LIMITS}.shared", around(_far_off)),),
     ),
     Bug(
         "channels-unaware",

@@ -29,6 +29,9 @@ class Station:
         for channel in self.controller.channels:
             channel.on_status.append(self.statuses[channel.connector].append)
 
+    def now(self):
+        return self
+
     def own(self, channel):
         return self.caps[channel.connector]
 

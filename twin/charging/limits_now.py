@@ -1,0 +1,122 @@
+"""A station's limits at one instant, for one arbitration: keys, relays and profiles as they are now."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+
+from evc5.models.supply import Three
+from evc5.twin.charging.car_phases import CarPhases
+from evc5.twin.charging.grid import Grid
+from evc5.twin.charging.phases import Outlook, PhaseRules, Wiring
+from evc5.twin.charging.schedule import Cap
+from evc5.twin.connector.channel import Channel
+from evc5.twin.sheet import vendor
+from evc5.twin.sheet.configuration import Configuration
+
+Says = Callable[[int], Cap | None]  # what the profiles say of a connector; of 0, ChargePointMaxProfile
+
+
+class LimitsNow:
+    """Answers the controller's questions; of each connector the profiles are asked once."""
+
+    def __init__(
+        self, configuration: Configuration, rules: PhaseRules, grid: Grid, cars: CarPhases, says: Says
+    ) -> None:
+        self._configuration = configuration
+        self._rules = rules
+        self._grid = grid
+        self._cars = cars
+        self._says = cache(says)
+        self._minimum_a = configuration.number("chg_MinChargingCurrent")
+
+    def own(self, channel: Channel) -> Mapping[str, float]:
+        """One channel's limits by name, A per phase."""
+        outlet = channel.outlet
+        rated, software = set_by_key(self._configuration, channel.connector)
+        caps = {"rated": min(rated, outlet.spec.rated_a)}
+        if outlet.heat_a < outlet.spec.rated_a:
+            caps["temperature"] = outlet.heat_a
+        if outlet.cable_a is not None:
+            caps["cable"] = outlet.cable_a
+        if software is not None:
+            caps["station"] = software
+        limit_a = self._by_profile(channel)
+        if limit_a is not None:
+            caps["profile"] = limit_a
+        return caps
+
+    def _by_profile(self, channel: Channel) -> float | None:
+        said = self._in_force(channel)
+        if not said:
+            return None
+        outlook = self.outlook(channel)
+        if self._rules.is_impossible(said, outlook.wiring):
+            return 0.0
+        if not self._rules.in_use:  # `shared` reckons ChargePointMaxProfile over all that load it
+            said = [cap for cap in [self._says(channel.connector)] if cap is not None]
+        return min((self._rules.offer_a(cap, outlook) for cap in said), default=None)
+
+    def shared(self, channels: Sequence[Channel]) -> Mapping[str, Three]:
+        """The limits on the sum of all channels by name, on each phase of the grid; those given load it."""
+        station = self._configuration.number("chg_StationMaxCurrent")
+        caps = {"station": (station, station, station)}
+        grid = self._grid.room_a()
+        if grid is not None:
+            caps["grid"] = grid
+        supervisor_a = vendor.supervisor_a(self._configuration)
+        if supervisor_a is not None:
+            caps["grid"] = _least(caps.get("grid"), (supervisor_a, supervisor_a, supervisor_a))
+        whole = self._says(0)
+        if whole is not None:
+            amps = self._whole_a(whole, channels)
+            caps["profile"] = (amps, amps, amps)
+        return caps
+
+    def _whole_a(self, whole: Cap, channels: Sequence[Channel]) -> float:
+        """ChargePointMaxProfile on each phase; its watts are spread over all that the channels load."""
+        loaded: set[int] = set()
+        outlooks = [self.outlook(channel) for channel in channels]
+        for channel, outlook in zip(channels, outlooks, strict=True):
+            if self._rules.offer_a(whole, outlook) >= outlook.minimum_a:  # else it cannot charge at all
+                used = self._rules.used(outlook.phases, outlook.car)
+                loaded.update(channel.outlet.spec.rotation[:used])
+        wiring = max((outlook.wiring for outlook in outlooks), key=_wired, default=Wiring())
+        amps = self._rules.amps(whole, wiring, max(len(loaded), 1))
+        return max(amps, self._rules.trial_a(whole, outlooks))
+
+    def minimum_a(self) -> float:
+        return self._minimum_a
+
+    # --- phases ---
+
+    def phases(self, channel: Channel) -> int:
+        """On how many phases to charge: as the profiles ask, or what their watts are best spread over."""
+        return self._rules.conducting(self._in_force(channel), self.outlook(channel))
+
+    def outlook(self, channel: Channel) -> Outlook:
+        """The phases of one channel as its limits meet them."""
+        switch = channel.switch
+        wiring = Wiring(switch.wired, switch.supported)
+        return Outlook(wiring, switch.heading, self._cars.of(channel.connector), self._minimum_a)
+
+    def _in_force(self, channel: Channel) -> list[Cap]:
+        """What profiles say that bear on one channel, its own first."""
+        return [cap for cap in (self._says(channel.connector), self._says(0)) if cap is not None]
+
+
+def set_by_key(configuration: Configuration, connector: int) -> tuple[float, float | None]:
+    """chg_RatedCurrent and chg_Mode3Current of a connector; 0 leaves the second to the controller."""
+    rated, software = (
+        configuration.pair(key)[connector - 1] for key in ("chg_RatedCurrent", "chg_Mode3Current")
+    )
+    return rated, software if software > 0 else None
+
+
+def _wired(wiring: Wiring) -> int:
+    return wiring.wired
+
+
+def _least(one: Three | None, other: Three) -> Three:
+    """Phase by phase."""
+    if one is None:
+        return other
+    return (min(one[0], other[0]), min(one[1], other[1]), min(one[2], other[2]))
