@@ -3,8 +3,6 @@
 One thread of its own touches the devices; what was done and read is told in the environment's thread.
 """
 
-import hashlib
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,17 +13,18 @@ from typing import Any
 
 from evc5.models.faults import Fault
 from evc5.models.vehicles import Vehicle
-from evc5.rigs.errors import BadInput, BenchFault
+from evc5.rigs.errors import BenchFault
+from evc5.rigs.hardware.believed import Agreement
 from evc5.rigs.hardware.bus import FAULTS as BUS_FAULTS
 from evc5.rigs.hardware.bus import Bus
 from evc5.rigs.hardware.car import EmulatedCar
 from evc5.rigs.hardware.devices import SUPPLY_WITHIN_S, Devices
 from evc5.rigs.hardware.guardian import Guardian
 from evc5.rigs.hardware.instruments import columns
+from evc5.rigs.hardware.locks import locked
 from evc5.rigs.hardware.making import SAFE_A, check
 from evc5.rigs.hardware.offer import Offer, offer_of
 from evc5.rigs.hardware.roles import BringsCar, Reading, Three
-from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.rigfile.hardware import Hardware
 
 GONE_S = 10.0  # assumed: a device that did not answer for so long is gone
@@ -56,7 +55,7 @@ class HardwareBench:
         self._post = post
         self._measured = measured
         self._pace = pace
-        self._lock = _locked(hardware)
+        self._locks = locked(hardware)
         self._devices = Devices(hardware, folder)
         self._folder = folder
         self._guardian: Guardian | None = None
@@ -65,6 +64,7 @@ class HardwareBench:
         self._buses: dict[int, Bus] = {}
         self._served: dict[int, Any] = {}  # by connector: the meter on the charger's bus
         self._began_wh: dict[int, float] = {}
+        self._agreements: dict[int, Agreement] = {}  # by connector: what its meter told of power and current
         self._silent_since: dict[int, float] = {}
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="evc5-bench", daemon=True)
@@ -92,7 +92,7 @@ class HardwareBench:
             raise
         self._serve_buses()
         if any(device.driver not in UNGUARDED for _, _, device in self._hardware.devices()):
-            self._guardian = Guardian(self._hardware, self._folder)
+            self._guardian = Guardian(self._hardware, self._folder, self._locks)
         self._thread.start()
 
     def _serve_buses(self) -> None:
@@ -151,9 +151,9 @@ class HardwareBench:
             failed = None
             try:
                 verb()
-            except BenchFault as fault:
-                failed = fault
-                self._failed(str(fault))
+            except Exception as error:
+                failed = _fault_of(error)
+                self._failed(str(failed))
             self._post(partial(done, failed, time.monotonic() - began))
 
         self._work.put(work)
@@ -233,7 +233,8 @@ class HardwareBench:
             if connector in self._buses and reading is not None:
                 self._buses[connector].read(reading)
             self._silent_since.pop(connector, None)
-        except BenchFault as fault:
+        except Exception as error:
+            fault = _fault_of(error)
             since = self._silent_since.setdefault(connector, time.monotonic())
             if time.monotonic() - since > GONE_S or connector in self._cars:
                 self._failed(str(fault))
@@ -244,7 +245,11 @@ class HardwareBench:
     def _read(self, connector: int) -> tuple[Offer | None, Reading | None]:
         cable, meter = (self._devices.get(role, connector) for role in ("cable", "meter"))
         offer = None if cable is None else offer_of(cable.read())
-        return offer, None if meter is None else meter.read()
+        if meter is None:
+            return offer, None
+        reading = meter.read()
+        self._agreements.setdefault(connector, Agreement()).see(reading)
+        return offer, reading
 
     def _columns(self, connector: int, offer: Offer | None, reading: Reading | None) -> dict[str, Any]:
         """As telemetry names them, the energy since the first reading."""
@@ -278,13 +283,16 @@ class HardwareBench:
             served.close()
         if self._guardian is not None:
             self._guardian.dismiss()
-        if self._lock is not None:
-            self._lock.release()
+        for lock in self._locks:
+            lock.release()
 
     def _check_after(self) -> None:
         """A bench that is not as well as before has measured nothing that proves anything."""
         if self.fault is not None:
             return
+        if odd := [number for number, told in self._agreements.items() if not told.holds]:
+            self._failed(f"connector {odd[0]} meter: its power is not that of its voltage and current; is one"
+                         " of them in another unit?")  # fmt: skip
         try:
             self.seen_after = self._devices.checked_at_rest(is_live=not self._is_cut)
         except BenchFault as fault:
@@ -302,13 +310,6 @@ class HardwareBench:
         return {"devices": devices, **checks, "notes": self._hardware.notes, **ended}
 
 
-def _locked(hardware: Hardware) -> Lock | None:
-    """One run at a time on a bench, which is known by its places; simulations have none."""
-    places = sorted(device.url or " ".join(device.program) for _, _, device in hardware.devices())
-    name = hashlib.sha256("\n".join(places).encode()).hexdigest()[:16]
-    if not any(places):
-        return None
-    try:
-        return Lock(Path(tempfile.gettempdir()) / f"evc5-bench-{name}")
-    except BadInput:
-        raise BadInput("hardware: another run is at this bench; end it first") from None
+def _fault_of(error: Exception) -> BenchFault:
+    """What a driver lets through is a fault of the bench, too: its thread must live to take it down."""
+    return error if isinstance(error, BenchFault) else BenchFault(f"{type(error).__name__}: {error}")

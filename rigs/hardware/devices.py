@@ -15,6 +15,7 @@ NO_CURRENT_A = 0.5  # assumed: less is what a meter shows of nothing
 SEEN_WITHIN_S = 6.0  # assumed: a load that was told to let go has done so
 LOOK_EVERY_S = 0.2
 SUPPLY_WITHIN_S = 10.0  # assumed: meter and charger are awake so soon after the mains came
+NOMINAL_V = 230.0  # IEC 60038: of which watts are amps where a meter tells no current
 NO_SUPPLY_V = 100.0  # assumed: no mains anywhere are below
 NO_PILOT_V = 2.0  # assumed: a charger that is on shows 12 V without a car; -12 V or a diode's drop count, too
 BLIND = ("modbus-box",)  # as a cable it reads no pilot
@@ -133,7 +134,7 @@ class Devices:
             cut.append(self._tried("supply", supply.off))
         for device in self._made.values():
             if isinstance(inner := _unguarded(device), Closes):
-                with suppress(BenchFault, OSError):
+                with suppress(Exception):  # it is let go of, whatever it says
                     inner.close()
         if any(why is None for why in cut):
             return []
@@ -157,15 +158,20 @@ class Devices:
     def _tried(what: str, do: Callable[..., Any], *args: Any) -> str | None:
         try:
             do(*args)
-        except (BenchFault, OSError) as error:
+        except BenchFault as error:
             return f"{what}: {error}"
+        except Exception as error:  # a fault of ours: the other steps are the more needed
+            return f"{what}: {type(error).__name__}: {error}"
         return None
 
     @staticmethod
     def _no_current(meter: Any) -> None:
         until = time.monotonic() + SEEN_WITHIN_S
         while True:
-            most_a = _most_a(meter.read())
+            reading = meter.read()
+            most_a = _most_a(reading)
+            if not _tells_flow(reading):
+                raise BenchFault("it tells neither current nor power, so that 0 A is not seen")
             if most_a <= NO_CURRENT_A:
                 return
             if time.monotonic() > until:
@@ -180,9 +186,16 @@ def _unguarded(device: Any) -> Any:
     )
 
 
+def _tells_flow(reading: Reading) -> bool:
+    return any(amps is not None for amps in reading.i_a) or reading.power_w is not None
+
+
 def _most_a(reading: Reading) -> float:
-    """The highest current of a phase; 0 where none is known."""
-    return max((abs(amps) for amps in reading.i_a if amps is not None), default=0.0)
+    """The highest current of a phase; by a meter that tells power alone, as if one phase had it all."""
+    known = [abs(amps) for amps in reading.i_a if amps is not None]
+    if not known and reading.power_w is not None:
+        known = [abs(reading.power_w) / NOMINAL_V]
+    return max(known, default=0.0)
 
 
 def _levels(pilot: Pilot) -> str:

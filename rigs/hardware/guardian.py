@@ -5,15 +5,19 @@ word `done`, or no line comes for as long as a lease lasts, it makes the drivers
 """
 
 import json
+import os
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Queue
+from typing import Any
 
 from evc5.rigs.hardware.apart import apart
 from evc5.rigs.hardware.devices import Devices
+from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.rigfile.hardware import Hardware
 
 LEASE_S = 5.0  # assumed: longer than any hiccup of a bench that is well
@@ -23,12 +27,15 @@ DONE = "done"
 class Guardian:
     """Our end of it."""
 
-    def __init__(self, hardware: Hardware, folder: Path) -> None:
+    def __init__(self, hardware: Hardware, folder: Path, locks: Sequence[Lock] = ()) -> None:
+        """It keeps `locks` after us, so that no other run begins at a bench that is being taken down."""
+        kept: dict[str, Any] = {} if os.name == "nt" else {"pass_fds": [lock.fd for lock in locks]}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "evc5.rigs.hardware.guardian"],
             stdin=subprocess.PIPE,
             text=True,
             **apart(),
+            **kept,
         )
         told = hardware.model_dump(mode="json", exclude_unset=True)
         self._say(json.dumps({"hardware": told, "folder": str(folder.absolute())}))

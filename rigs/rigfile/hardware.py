@@ -69,7 +69,9 @@ class Device(Table):
     untried: bool = Field(default=False, description="use a dialect that was never run on metal")
     unit: int = Field(default=1, ge=1, le=247, description="of a Modbus device: its address on the bus")
     channel: int = Field(default=0, ge=0, description="of a switch or load: which of its outputs")
-    kind: Literal["shelly", "gude"] = Field(default="shelly", description="of an HTTP switch: whose")
+    kind: Literal["shelly", "shelly-gen1", "gude"] = Field(
+        default="shelly", description="of an HTTP switch: whose; gude counts its channels from 1"
+    )
     timeout_s: Positive = Field(default=2.0, description="how long an answer is waited for")
     period_s: Positive = Field(default=1.0, description="how often it is read")
     settle_s: NotNegative = Field(default=0.0, description="until a reading follows a change")
@@ -91,6 +93,8 @@ class Device(Table):
             raise ValueError("must have a program with driver command")
         if self.driver.startswith(("modbus-", "meter-")) and not self.map:
             raise ValueError(f"must have a map with driver {self.driver}")
+        if self.driver == "http-switch" and self.kind == "gude" and not self.channel:
+            raise ValueError("must have a channel from 1 with kind gude")
         if self.driver.startswith("scpi-") and not self.dialect:
             raise ValueError(f"must have a dialect with driver {self.driver}")
         return self

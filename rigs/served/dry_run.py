@@ -11,7 +11,7 @@ from evc5.rigs.keeper.danger import protected
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.secrets import is_secret
 from evc5.rigs.served.operator import steps
-from evc5.rigs.served.play import PERSON, check_boxes, who
+from evc5.rigs.served.play import DAY_S, PERSON, check_boxes, lasts, who
 from evc5.rigs.served.source import check_source
 
 
@@ -34,7 +34,7 @@ def rehearse(rig: RigFile, progress: Progress | None = None) -> tuple[list[str],
 
 def _plan(rig: RigFile) -> Iterator[str]:
     plan = steps(rig)
-    yield f"{rig.name}: {rig.days * 24:.3g} h of real time, {len(plan)} steps"
+    yield f"{rig.name}: {lasts(rig.days * DAY_S)} of real time, {len(plan)} steps"
     for step in plan:
         yield f"  {_clock(step.t_s)}  {who(rig, step):<14} {step.ask}"
     if (lacks := check_source(rig)) is not None:

@@ -16,6 +16,7 @@ from evc5.rigs.served.metal import Metal
 from evc5.rigs.served.operator import Operator, Script, Step, role_of, steps
 
 PERSON = "a person"
+DAY_S = 86_400.0
 
 
 class Play:
@@ -30,7 +31,7 @@ class Play:
         self._keys: RigKeys | None = None
         self._bench: Metal | None = None
         if rig.hardware is not None:
-            tell(f"{rig.name} takes {rig.days * 24:.3g} h of real time on this bench")
+            tell(f"{rig.name} takes {lasts(rig.days * DAY_S / service.factor)} of real time on this bench")
             self._bench = Metal(service, rig.hardware, rig, tell)
         on_metal = rig.station.backend == "hardware"
         self.operator = Operator(service.hub, sys.stderr, sys.stdin) if on_metal else None
@@ -75,6 +76,14 @@ class Play:
     def _put_back(self) -> None:
         if self._keys is not None:
             self._keys.put_back()
+
+
+def lasts(seconds: float) -> str:
+    """A duration as people say it."""
+    for unit, of_it_s in (("days", DAY_S), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2.0 * of_it_s:
+            return f"{seconds / of_it_s:.3g} {unit}"
+    return f"{seconds:.3g} s"
 
 
 def check_hands(rig: RigFile) -> None:

@@ -25,7 +25,9 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(self._switch.shelly(json.loads(self.rfile.read(size))))
 
     def do_GET(self) -> None:
-        self._answer(self._switch.gude(parse_qs(urlsplit(self.path).query)))
+        asked = urlsplit(self.path)
+        by_path = self._switch.relay if asked.path.startswith("/relay/") else self._switch.gude
+        self._answer(by_path(parse_qs(asked.query)))
 
     def _answer(self, told: dict[str, Any]) -> None:
         body = json.dumps(told).encode()
@@ -54,6 +56,12 @@ class WebSwitch:
         if asked.get("method") == "Switch.Set":
             self._power.set("mains", bool(asked["params"]["on"]))
         return {"id": asked.get("id"), "result": {"output": self._power.get("mains")}}
+
+    def relay(self, query: dict[str, list[str]]) -> dict[str, Any]:
+        """A Shelly of the first generation, with turn=on or off to switch."""
+        if "turn" in query:
+            self._power.set("mains", query["turn"][0] == "on")
+        return {"ison": self._power.get("mains")}
 
     def gude(self, query: dict[str, list[str]]) -> dict[str, Any]:
         """status.json, with cmd=1 to switch."""

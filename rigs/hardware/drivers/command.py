@@ -10,11 +10,13 @@ import subprocess
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from math import isfinite
 from queue import Empty, Queue
 from typing import Any, Protocol
 
 from evc5.rigs.errors import BenchFault
 from evc5.rigs.hardware.apart import apart
+from evc5.rigs.hardware.believed import believed
 from evc5.rigs.hardware.roles import Known, Pilot, Reading, Three
 
 ENDS_WITHIN_S = 2.0  # assumed: a program that was told to end ends so soon, or is killed
@@ -93,6 +95,8 @@ class Program:
             raise self._fault(verb, f"it answers no JSON: {answer.strip()[:80]!r}") from None
         if not isinstance(told, dict):
             raise self._fault(verb, f"it answers no table: {answer.strip()[:80]!r}")
+        if told.get("ok") is False:
+            raise self._fault(verb, str(told.get("error") or "it says that it is not ok")[:200])
         if "error" in told:
             raise self._fault(verb, str(told["error"])[:200])
         return told
@@ -149,7 +153,11 @@ class Command:
         self._program.ask("set", on=on)
 
     def get(self) -> bool:
-        return bool(self._program.ask("get").get("on"))
+        """What is not known is not on."""
+        on = self._program.ask("get").get("on")
+        if on is not None and not isinstance(on, bool):
+            raise BenchFault(f"the mains tell no state: on must be true, false or null, got {on!r}"[:200])
+        return bool(on)
 
     def present(self, id_tag: str, hold_s: float) -> None:
         self._program.ask("present", id_tag=id_tag, hold_s=hold_s)
@@ -163,14 +171,16 @@ class Command:
         if self._role == "meter":
             u_v, i_a, p_w = (_three(told.get(name)) for name in ("u_v", "i_a", "p_w"))
             total_w, hz, energy_wh = (_number(told.get(name)) for name in ("total_w", "hz", "energy_wh"))
-            return Reading(u_v, i_a, p_w, total_w, hz, energy_wh)
+            return believed(Reading(u_v, i_a, p_w, total_w, hz, energy_wh), "its program's units")
         if self._role == "cable":
             return Pilot(**{name: _number(told.get(name)) for name in Pilot.__dataclass_fields__})
         return _number(told.get("temp_c"))
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """Python reads NaN and Infinity, which JSON has not: they are not known."""
+    known = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return float(value) if known else None
 
 
 def _three(value: Any) -> Known:

@@ -1,6 +1,7 @@
-"""A switched socket on the network: Shelly (Gen2 and later, RPC) or Gude (status.json)."""
+"""A switched socket on the network: Shelly (RPC, or relays of the first generation) or Gude (status.json)."""
 
 import json
+from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -23,6 +24,8 @@ class HttpSwitch:
         """Switch it, and see that it switched."""
         if self._kind == "shelly":
             self._shelly("Switch.Set", id=self._channel, on=on)
+        elif self._kind == "shelly-gen1":
+            self._relay(f"?turn={'on' if on else 'off'}")
         else:
             self._gude(f"&cmd=1&p={self._channel}&s={int(on)}")
         if self.get() is not on:
@@ -30,11 +33,22 @@ class HttpSwitch:
 
     def get(self) -> bool:
         try:
-            if self._kind == "shelly":
-                return bool(self._shelly("Switch.GetStatus", id=self._channel)["output"])
-            return bool(self._gude("")["outputs"][self._channel - 1]["state"])
+            state = self._state()
         except (KeyError, IndexError, TypeError):
-            raise BenchFault(f"{self._url} tells no state of output {self._channel}") from None
+            state = None
+        if state not in (True, False):  # 1 and 0 are those
+            raise BenchFault(f"{self._url} tells no state of output {self._channel}")
+        return bool(state)
+
+    def _state(self) -> Any:
+        if self._kind == "shelly":
+            return self._shelly("Switch.GetStatus", id=self._channel)["output"]
+        if self._kind == "shelly-gen1":
+            return self._relay("")["ison"]
+        return self._gude("")["outputs"][self._channel - 1]["state"]
+
+    def _relay(self, more: str) -> Any:
+        return self._told(Request(f"{self._url}/relay/{self._channel}{more}"))
 
     def _shelly(self, method: str, **params: Any) -> Any:
         body = json.dumps({"id": 1, "method": method, "params": params}).encode()
@@ -50,8 +64,10 @@ class HttpSwitch:
         try:
             with urlopen(request, timeout=self._timeout_s) as answer:
                 told = json.loads(answer.read(MOST_BYTES))
-        except (URLError, OSError, ValueError) as error:
-            raise BenchFault(f"{self._url}: {getattr(error, 'reason', error)}") from None
+        except (URLError, OSError, ValueError, HTTPException) as error:
+            raise BenchFault(
+                f"{self._url}: {getattr(error, 'reason', error) or type(error).__name__}"
+            ) from None
         if not isinstance(told, dict):
             raise BenchFault(f"{self._url} answers no table")
         return told

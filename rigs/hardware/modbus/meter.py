@@ -1,11 +1,9 @@
 """A kWh meter read over Modbus as the reference at an outlet."""
 
-from evc5.rigs.errors import BenchFault
+from evc5.rigs.hardware.believed import believed
 from evc5.rigs.hardware.modbus.line import Line
 from evc5.rigs.hardware.modbus.maps import QUANTITIES, Map
 from evc5.rigs.hardware.roles import Known, Reading
-
-MOST = {"v": 1000.0, "a": 1000.0, "w": 1e6, "hz": 100.0}  # beyond is another unit, or another map
 
 
 class ModbusMeter:
@@ -23,14 +21,9 @@ class ModbusMeter:
             for field in fields:
                 at = field.address - address
                 told[field.name] = field.decoded(words[at : at + field.count], self._map.low_word_first)
-        for name, value in told.items():
-            most = MOST.get(name.rpartition("_")[2])
-            if value is not None and most is not None and abs(value) > most:
-                raise BenchFault(f"the meter tells {name} = {value:g}: is {self._map.name} its map?")
-        return Reading(
-            _phases(told, "u", "v"), _phases(told, "i", "a"), _phases(told, "p", "w"),
-            told.get("total_w"), told.get("hz"), told.get("energy_wh"),
-        )  # fmt: skip
+        phases = _phases(told, "u", "v"), _phases(told, "i", "a"), _phases(told, "p", "w")
+        reading = Reading(*phases, told.get("total_w"), told.get("hz"), told.get("energy_wh"))
+        return believed(reading, f"its map {self._map.name}")
 
     def serial(self) -> str:
         """Its serial number; empty where its map has none."""

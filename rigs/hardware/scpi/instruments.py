@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from evc5.rigs.errors import BenchFault
+from evc5.rigs.hardware.believed import believed
 from evc5.rigs.hardware.roles import Known, Reading, Three
 from evc5.rigs.hardware.scpi.dialects import Dialect
 
@@ -46,13 +47,11 @@ class Session:
                 one.close()
 
     def _done(self, do: Any, line: str) -> Any:
-        import pyvisa
-
         try:
             if self._instrument is None:
                 self._open()
             return do(self._instrument)
-        except (pyvisa.Error, OSError, ValueError) as error:
+        except Exception as error:  # pyvisa-py lets through whatever its sockets, parsers and RPC raise
             self.close()
             raise BenchFault(f"{self._url} does not take {line!r}: {type(error).__name__}") from None
 
@@ -132,7 +131,8 @@ class ScpiAnalyser(Instrument):
             return (l1, l2, l3)
 
         u_v, i_a, p_w = phases("u", "v"), phases("i", "a"), phases("p", "w")
-        return Reading(u_v, i_a, p_w, told.get("total_w"), told.get("hz"), told.get("energy_wh"))
+        reading = Reading(u_v, i_a, p_w, told.get("total_w"), told.get("hz"), told.get("energy_wh"))
+        return believed(reading, f"the units of {self._dialect.name}")
 
 
 def number(text: str) -> float | None:

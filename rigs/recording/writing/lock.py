@@ -13,6 +13,10 @@ from evc5.rigs.recording.reading.run_directory import LOCK
 HELD = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)  # what the system says of somebody else's lock
 
 
+class Held(BadInput):
+    """Somebody else has the lock."""
+
+
 class Lock:
     """The lock of a run directory, or of the folder of several: then runs in it are refused too.
 
@@ -43,6 +47,11 @@ class Lock:
                 with suppress(OSError):  # there is something in it
                     self._path.parent.rmdir()
 
+    @property
+    def fd(self) -> int:
+        """Whoever inherits it holds the lock with us, and after us."""
+        return self._file.fileno()
+
     def __enter__(self) -> Self:
         return self
 
@@ -62,9 +71,9 @@ class Lock:
             file.close()
 
 
-def _refusal(directory: Path, held: Path) -> BadInput:
+def _refusal(directory: Path, held: Path) -> Held:
     other = "it" if held == directory else str(held)
-    return BadInput(f"{directory} is not free: another run records into {other}; end it, or choose another")
+    return Held(f"{directory} is not free: another run records into {other}; end it, or choose another")
 
 
 def _is_held(path: Path) -> bool:

@@ -157,7 +157,7 @@ def test_a_place_that_another_has_is_named_and_is_no_fault_of_ours(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "channel"), [("shelly", 0), ("gude", 2)])
+@pytest.mark.parametrize(("kind", "channel"), [("shelly", 0), ("shelly-gen1", 0), ("gude", 2)])
 def test_a_switch_on_the_network_is_the_mains(bench: Bench, kind: str, channel: int) -> None:
     power = Power(bench)
     (port,) = free_ports(1)
