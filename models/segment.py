@@ -260,14 +260,20 @@ class Segment:
         varying = np.empty((len(VARYING), fixed.shape[1]))
         views = dict(zip(VARYING, varying, strict=True))
         air_c: Any = segments[0]._air.at(np.concatenate(times), FAST) if max(counts) > FEW else None
+        looked: list[tuple[float, ...]] = []  # one by one
+        places: list[int] = []
         first = 0
         for segment, t_s, count in zip(segments, times, counts, strict=True):
-            here = slice(first, first + count)
+            end = first + count
             if count <= FEW:
-                varying[:, here] = np.array([_varying(segment.at(float(t))) for t in t_s]).T
+                looked += [_varying(segment.at(t)) for t in t_s.tolist()]
+                places += range(first, end)
             else:
+                here = slice(first, end)
                 segment._fill(views, here, t_s, air_c[here])
-            first += count
+            first = end
+        if looked:
+            varying[:, places] = np.array(looked).T
         return told | views | {"phases": told["phases"].astype(np.int64)}
 
     def _constants(self) -> tuple[float, ...]:

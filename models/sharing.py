@@ -1,8 +1,8 @@
 """Sharing current among outlets, phase by phase: pure arithmetic for whoever controls them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import floor, inf
+from typing import NamedTuple
 
 from evc5.models.supply import Three
 
@@ -10,8 +10,7 @@ TURN_S = 900.0  # assumed: how long an outlet that must wait waits for its turn
 _HAIR_A = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Want:
+class Want(NamedTuple):
     """One outlet that may charge: its own limit, the least it can charge at, and the grid phases it loads."""
 
     connector: int

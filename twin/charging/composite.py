@@ -204,7 +204,7 @@ def _flow(connector: int, epoch_ms: int, layers: Layers, begun: Begun) -> tuple[
         own, end_ms = prevailing(layers.stacks[each], epoch_ms, begun.on(each))
         said = [cap for cap in (own, whole) if cap is not None]
         phases = layers.rules.conducting(said, outlooks[each])
-        outlooks[each] = replace(outlooks[each], phases=phases)
+        outlooks[each] = outlooks[each]._replace(phases=phases)
         flows.append(_connector_flow(each, said, outlooks[each], layers))
         until_ms = min(until_ms, end_ms)
     flow = flows[0] if connector else _together(flows, whole, layers)

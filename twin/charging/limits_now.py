@@ -1,7 +1,6 @@
 """A station's limits at one instant, for one arbitration: keys, relays and profiles as they are now."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 
 from evc5.models.supply import Three
 from evc5.twin.charging.car_phases import CarPhases
@@ -25,7 +24,8 @@ class LimitsNow:
         self._rules = rules
         self._grid = grid
         self._cars = cars
-        self._says = cache(says)
+        self._says = says
+        self._said: dict[int, Cap | None] = {}
         self._minimum_a = configuration.number("chg_MinChargingCurrent")
 
     def own(self, channel: Channel) -> Mapping[str, float]:
@@ -52,7 +52,7 @@ class LimitsNow:
         if self._rules.is_impossible(said, outlook.wiring):
             return 0.0
         if not self._rules.in_use:  # `shared` reckons ChargePointMaxProfile over all that load it
-            said = [cap for cap in [self._says(channel.connector)] if cap is not None]
+            said = [cap for cap in [self._cap(channel.connector)] if cap is not None]
         return min((self._rules.offer_a(cap, outlook) for cap in said), default=None)
 
     def shared(self, channels: Sequence[Channel]) -> Mapping[str, Three]:
@@ -65,7 +65,7 @@ class LimitsNow:
         supervisor_a = vendor.supervisor_a(self._configuration)
         if supervisor_a is not None:
             caps["grid"] = _least(caps.get("grid"), (supervisor_a, supervisor_a, supervisor_a))
-        whole = self._says(0)
+        whole = self._cap(0)
         if whole is not None:
             amps = self._whole_a(whole, channels)
             caps["profile"] = (amps, amps, amps)
@@ -98,9 +98,14 @@ class LimitsNow:
         wiring = Wiring(switch.wired, switch.supported)
         return Outlook(wiring, switch.heading, self._cars.of(channel.connector), self._minimum_a)
 
+    def _cap(self, connector: int) -> Cap | None:
+        if connector not in self._said:
+            self._said[connector] = self._says(connector)
+        return self._said[connector]
+
     def _in_force(self, channel: Channel) -> list[Cap]:
         """What profiles say that bear on one channel, its own first."""
-        return [cap for cap in (self._says(channel.connector), self._says(0)) if cap is not None]
+        return [cap for cap in (self._cap(channel.connector), self._cap(0)) if cap is not None]
 
 
 def set_by_key(configuration: Configuration, connector: int) -> tuple[float, float | None]:

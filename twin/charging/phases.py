@@ -7,14 +7,14 @@ uses: it is spread over the phases that conduct, never over fewer. Amperes hold 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
 from evc5.models.units import NOMINAL_V
 from evc5.twin.charging.schedule import Cap
 from evc5.twin.connector.phase_switch import phases_for_watts
 
 
-@dataclass(frozen=True, slots=True)
-class Wiring:
+class Wiring(NamedTuple):
     """The phases an outlet is wired for, and whether relays can leave it on one of them."""
 
     wired: int = 3
@@ -25,8 +25,7 @@ class Wiring:
         return 1 if asked == 1 and self.relays else self.wired
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(NamedTuple):
     """One connector as its limits meet it: its wiring, the phases it is on, those its car uses, if known.
 
     `minimum_a` is the least that it can be offered.

@@ -388,11 +388,12 @@ class Channel:
         changed = grant != self.grant
         paused = self._target_a() <= 0
         self.grant = grant
-        if paused and self._target_a() > 0 and self.status == SUSPENDED_EVSE:
+        target_a = self._target_a()
+        if paused and target_a > 0 and self.status == SUSPENDED_EVSE:
             self._await_answer(quiet=True)  # E3, or E4 where it does not answer
-        if self._target_a() != self.outlet.offered_a:
+        if target_a != self.outlet.offered_a:
             t_s = self._timeline.now
-            self._pwm.set(t_s if self._target_a() <= 0 else max(t_s, self._pwm_free_s))  # off goes at once
+            self._pwm.set(t_s if target_a <= 0 else max(t_s, self._pwm_free_s))  # off goes at once
         else:
             self._pwm.clear()
         if changed:

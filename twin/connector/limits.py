@@ -6,6 +6,7 @@ Amperes are per phase throughout. The lowest limit holds and gives its name to t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
 from evc5.models.sharing import Want, share
 from evc5.models.supply import Three
@@ -23,8 +24,7 @@ class Request:
     phases: tuple[int, ...] = (1, 2, 3)  # of the grid, that it may load
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """What a channel is allowed, and which limit decided; 0 A is a pause."""
 
     amps: float

@@ -49,7 +49,8 @@ class Session:
         channel.on_unplug.append(self._unplugged)
         channel.on_status.append(self._status_changed)
         channel.on_fault.append(self._fault_sensed)
-        channel.outlet.on_segment.append(self._segment_began)
+        if vendor.acts_as_named(self._configuration):
+            channel.outlet.on_segment.append(self._segment_began)
 
     @property
     def transaction(self) -> Transaction | None:

@@ -83,7 +83,7 @@ class Configuration:
 
     def pair(self, key: str) -> list[float]:
         """The numbers of a list with one item a channel, as chg_RatedCurrent."""
-        return [float(item) for item in self.items(key)]
+        return list(_numbers(self.text(key)))
 
     def options(self, key: str) -> Mapping[str, str]:
         """The entries of a list of name=value, as chg_Options."""
@@ -268,6 +268,12 @@ def _entries(text: str) -> Mapping[str, str]:
     """The values of a list of name=value."""
     parts = (item.partition("=") for item in split(text))
     return {name.strip(): value.strip() for name, _, value in parts}
+
+
+@lru_cache(maxsize=64)
+def _numbers(text: str) -> tuple[float, ...]:
+    """The items of a list of numbers."""
+    return tuple(float(item) for item in split(text))
 
 
 @lru_cache(maxsize=64)
