@@ -107,14 +107,32 @@ PACKED: dict[bytes, Callable[[Path], Any]] = {
     b"\x28\xb5\x2f\xfd": _zstd,
 }
 
+# What people have in the place of a log, by how it begins, and what would do.
+NO_LOGS = {
+    b"PK\x03\x04": "is a zip archive or an Office file: unpack it, or save the sheet as CSV",
+    b"7z\xbc\xaf": "is a 7z archive: unpack it and name the files in it",
+    b"Rar!": "is a RAR archive: unpack it and name the files in it",
+    b"%PDF": "is a PDF: judge the text it was made from",
+    b"\xd0\xcf\x11\xe0": "is an Office file: save its text, or the sheet as CSV",
+    b"SQLite format 3": "is an SQLite database: export the table of messages as CSV",
+    b"PAR1": "is a Parquet file: export it as CSV or JSON lines",
+    b"ElfFile": "is a Windows event log: export it as text or CSV",
+    **dict.fromkeys(
+        (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\x0a\x0d\x0d\x0a"),
+        "is a capture of packets: export it, as tshark -r FILE -Y websocket -T json",
+    ),
+}
+MAILED = re.compile(rb"^content-transfer-encoding: (?:quoted-printable|base64)", re.IGNORECASE | re.MULTILINE)
+
 
 def _encoding(path: Path) -> str:
     """By the byte order mark; without one by where the zeros stand, else UTF-8."""
-    with _unpacked(path) as file:
-        try:
-            head = file.read(SNIFFED_BYTES)
-        except UNPACKABLE as error:
-            raise BadInput(f"{path} cannot be unpacked: {error}") from None
+    head = _head(path)
+    for mark, why in NO_LOGS.items():
+        if head.startswith(mark):
+            raise BadInput(f"{path} {why}")
+    if MAILED.search(head):
+        raise BadInput(f"{path} is a mail as it was sent: save its text, or what is attached")
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -123,6 +141,14 @@ def _encoding(path: Path) -> str:
     if max(even, odd) > len(head) / 5:
         return "utf-16-be" if even > odd else "utf-16-le"
     return "utf-8-sig" if _is_utf8(head) else "cp1252"
+
+
+def _head(path: Path) -> bytes:
+    with _unpacked(path) as file:
+        try:
+            return file.read(SNIFFED_BYTES)
+        except UNPACKABLE as error:
+            raise BadInput(f"{path} cannot be unpacked: {error}") from None
 
 
 def _is_utf8(head: bytes) -> bool:

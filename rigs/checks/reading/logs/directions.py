@@ -151,7 +151,7 @@ def sense_of(found: Found) -> str:
     """up, down, out or in, by the word or arrow that stands nearest; empty without any."""
     for name in DIRECT if found.fields else ():
         for field, value in found.fields.items():
-            if _plain(field) == name and (sense := _last_sense(value)):
+            if plain_name(field) == name and (sense := _last_sense(value)):
                 return sense
     sense = _last_sense(found.before[-NEAR_CHARACTERS:]) or _first_sense(found.after[:NEAR_CHARACTERS])
     if sense or found.before.strip():
@@ -164,7 +164,7 @@ def sense_of(found: Found) -> str:
 
 def _fields_sense(found: Found) -> str:
     for field, value in found.fields.items():
-        if _plain(field) in DIRECTION_NAMES and (sense := _last_sense(f"{field} {value}")):
+        if plain_name(field) in DIRECTION_NAMES and (sense := _last_sense(f"{field} {value}")):
             return sense
     return ""
 
@@ -187,7 +187,8 @@ def _senses(alike: bytes) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=4096)
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """The name of a field in small letters without signs."""
     return re.sub(r"[^a-z]", "", name.lower())
 
 

@@ -9,7 +9,8 @@ import orjson
 
 from evc5.rigs.checks.reading.logs.finding import HEAD
 from evc5.rigs.checks.reading.logs.found import Found
-from evc5.rigs.checks.reading.logs.records import PART, frames_of, is_frame
+from evc5.rigs.checks.reading.logs.parts import PART
+from evc5.rigs.checks.reading.logs.records import frames_of, is_frame, is_pair
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 ARRAY_HEAD = re.compile(r"\[\s*[234]\s*,\s*[\"\w]")
@@ -108,11 +109,18 @@ class Document:
             value: Any = orjson.loads(self._buffer[start:end])
         except orjson.JSONDecodeError:
             return
+        if is_pair(value) and self._is_row():  # the row is the record, and this a field of it
+            self._open[-1].is_record = True
+            self._open[-1].marks += marks
+            return
         lines = iter(marks)
         line = marks[0] if marks else self._line(start)
         for found in [Found(line, value)] if is_frame(value) else frames_of(value, line):
             found.line = next(lines, found.line)
             yield found
+
+    def _is_row(self) -> bool:
+        return [one.sign for one in self._open[-2:]] == ["[", "["]
 
     def _line(self, at: int) -> int:
         return next((number for start, number in reversed(self._starts) if start <= at), 0)
@@ -120,6 +128,7 @@ class Document:
     def _shrink(self) -> None:
         """Let go of what lies before the record that is open."""
         records = [one.at for one in self._open if one.is_record and one.at and one.sign == "{"]
+        records += [self._open[-1].at] if self._is_row() else []
         keep = min(records[0] if records else self._at, self._at)
         if len(self._buffer) - keep > LARGEST:
             keep = self._at

@@ -3,7 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 
 import orjson
 
@@ -12,11 +12,13 @@ from evc5.rigs.checks.reading.logs.decoding import Line
 from evc5.rigs.checks.reading.logs.documents import Document
 from evc5.rigs.checks.reading.logs.finding import HEAD, Place
 from evc5.rigs.checks.reading.logs.found import Found
+from evc5.rigs.checks.reading.logs.parts import RowIds
 from evc5.rigs.checks.reading.logs.records import frames_of, may_hold
 
 LONGEST_FRAME = 1 << 20  # characters of one frame; beyond, it never ends
 MOST_HELD = 60  # lines above a frame that may tell of it: a packet of Wireshark's export has as many
 LONGEST_HELD = 400
+SAMPLED = 100  # lines by which a table is told from a log whose first line looks like names
 CUT_BYTES = 4000  # a container's log driver cuts a line at 16 KB, a serial console at 4 KB
 
 OPEN_HEAD = re.compile(r"\[\s*(?:[234]\s*,?\s*)?$")  # the next line tells if this begins a frame
@@ -34,26 +36,37 @@ BEGINS = re.compile(
     r"[\[(<|\s]{0,3}(?:time=\"?|ts=)?(?:\d{4}[-/.]\d\d|\d\d?[/.:-]\d\d[/.:-]\d\d|[A-Z][a-z]{2},? +\d|\d{10})"
     r"|[\[(]?(?:TRACE|DEBUG|INFO|WARN|ERROR|trace|debug|info|warn|error)\b"
 )
+QUOTE = re.compile(r'(?<!\\)"')
 CLOSER_LOOK = re.compile(r"[\s{`~]|\[[\[{]")  # a line that begins so may be more than text with a frame
 FENCE = re.compile(r"\s*(?:```|~~~)")
 
 
 def entries(lines: Iterable[Line]) -> Iterator[Found]:
     """The frames of a log, and the lines that hold none, as `Found`s that say so."""
-    reading = _Reading()
     source = iter(lines)
     head = next(source, None)
     while head is not None and (not head.text or FENCE.match(head.text)):
         head = next(source, None)
     if head is None:
         return
+    begun = list(islice(source, SAMPLED))
     sign = tables.separator(head.text)
-    if sign is not None:
-        yield from tables.rows(head, source, sign)
-        return
-    for line in chain((head,), source):
+    is_table = sign is not None and _frames(tables.rows(head, begun, sign)) >= _frames(_texts((head, *begun)))
+    rest = chain(begun, source)
+    ids = RowIds()
+    for found in tables.rows(head, rest, sign) if sign and is_table else _texts(chain((head,), rest)):
+        yield ids.given(found) if found.answers else found
+
+
+def _texts(lines: Iterable[Line]) -> Iterator[Found]:
+    reading = _Reading()
+    for line in lines:
         yield from reading.take(line)
     yield from reading.end()
+
+
+def _frames(found: Iterable[Found]) -> int:
+    return sum(one.kind > 0 for one in found)
 
 
 class _Reading:
@@ -226,7 +239,14 @@ class _Reading:
         if len(self._text) > LONGEST_FRAME or FENCE.match(text):
             return False
         rest = self._unprefixed(text)
-        return BEGINS.match(rest) is None and HEAD.match(rest.lstrip()) is None and not self._is_alike(text)
+        if HEAD.match(rest.lstrip()) is not None or self._is_alike(text):
+            return False
+        return BEGINS.match(rest) is None or (self._is_in_string() and HEAD.search(rest) is None)
+
+    def _is_in_string(self) -> bool:
+        """Does the line end within quotes? Then even what looks like a time is the rest of what they hold."""
+        head = HEAD.search(self._text)
+        return head is not None and len(QUOTE.findall(self._text, head.start())) % 2 == 1
 
     def _is_alike(self, text: str) -> bool:
         """Does a line begin as the entry began? Then it is one of its own."""

@@ -1,5 +1,6 @@
 """OCPP frames in a text: JSON arrays that begin with 2, 3 or 4 and an id, however they are quoted."""
 
+import ast
 import html
 import json
 import re
@@ -26,6 +27,10 @@ STRING_REST = re.compile(r'(?:[^"\\]|\\.)*', re.DOTALL)  # of a JSON string, fro
 FIELD_REST = re.compile(r'(?:[^"]|"")*')  # of a quoted CSV field
 BIG_NUMBER = b"0" * 19  # as its shape is; beyond 64 bits orjson makes a float of it
 MOST_OPENED = 400  # brackets; in fewer none lies deeper than what json and repr can follow
+# A number as MongoDB's canonical extended JSON writes it.
+EXTENDED = re.compile(r'\{\s*"\$number(?:Int|Long|Double|Decimal)"\s*:\s*"(-?[\d.]+(?:E[+-]?\d+)?)"\s*\}')
+# What stands between the quotes of a text as Python prints it, and of bytes.
+PRINTED = re.compile(r"(b?)'((?:[^'\\]|\\.)*)'", re.DOTALL)
 SMART = str.maketrans({"“": '"', "”": '"', "„": '"', "\u00a0": " "})
 
 
@@ -44,7 +49,9 @@ class Place:
 
 
 def plain(text: str) -> str:
-    """A text as it was before a web page or a word processor had it; one that holds a frame is left alone."""
+    """A text as it was before a web page, a word processor or a database had it; a frame's is left alone."""
+    if '"$number' in text:
+        return EXTENDED.sub(r"\1", text)
     is_escaped = "&quot;" in text or "&#34;" in text
     if not (is_escaped or _is_smart(text)) or HEAD.search(text):
         return text
@@ -118,6 +125,8 @@ _DECODER = json.JSONDecoder(strict=False, parse_constant=_no_constant)
 
 
 def _read(text: str, start: int) -> Place | None:
+    if "\\" in text and (place := _printed(text, start)) is not None:
+        return place
     end = text.rfind("]") + 1
     body = at_once(text[start:end])
     if body is None:
@@ -150,6 +159,19 @@ def _unread(text: str, start: int, error: Exception) -> Place | None:
         return Place(start, end, None, text[start:end].rstrip())
     del error
     return Place(start, end, body) if isinstance(body, list) and len(body) > 1 else None
+
+
+def _printed(text: str, start: int) -> Place | None:
+    """A frame in a text or in bytes as Python prints them, where their quotes begin with it."""
+    match = PRINTED.match(text, start - 1 - (text[max(start - 2, 0) : start] == "b'")) if start else None
+    if match is None or match.start(2) != start:
+        return None
+    try:
+        told = ast.literal_eval(match[0])
+        body = json.loads(told.decode() if isinstance(told, bytes) else told)
+    except (ValueError, SyntaxError, RecursionError):
+        return None
+    return Place(start, match.end(2), body) if isinstance(body, list) and len(body) > 1 else None
 
 
 _TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*(?:\"|$)|[\[\]{}]", re.DOTALL)

@@ -44,6 +44,8 @@ class Found:
     lost: bool = False
     is_frame: bool = True
     way: bool | None = None  # up, where the record says so in our own words
+    answers: str = ""  # the action, where the id may be no more than the number of a table's row
+    is_beside: bool = False  # a reply in the record of its CALL
     kind: int = field(init=False, default=0)  # 2, 3 or 4; 0 of what is no frame
 
     def __post_init__(self) -> None:

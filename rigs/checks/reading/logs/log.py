@@ -1,6 +1,7 @@
 """A log of anybody's, told as our own recordings are: frame by frame, with time, direction and station."""
 
 import pickle
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from evc5.rigs.checks.reading.instants import iso
-from evc5.rigs.checks.reading.logs import decoding, stations, times
+from evc5.rigs.checks.reading.logs import decoding, times
 from evc5.rigs.checks.reading.logs.decoding import Line
 from evc5.rigs.checks.reading.logs.entries import entries
 from evc5.rigs.checks.reading.logs.found import Found
@@ -27,6 +28,10 @@ CHUNK = 5_000  # frames of a log written newest first that are turned in memory
 TOLD_LINES = 2_000  # lines after which it is told how far the reader is
 PACKED = 10  # a packed log is about so many times longer
 WANTED = 'a frame is a JSON array as [2,"id","Heartbeat",{}], anywhere in a line or over several'
+CODED = {  # what `[2,"`, `[3,"` or `[4,"` becomes
+    r"\bWz[IMQ]sI": "its frames are in base64: decode them first",
+    r"(?i)\b5b ?3[234] ?2c": "its frames are in hexadecimal: decode them first",
+}
 STAMP_AHEAD_S = 86_400.0  # a stamp further ahead of what the log told so far is a clock fault, no time
 
 
@@ -55,6 +60,8 @@ class Log:
             self._paths.reverse()
         self._zone_of_log: Zone | None = None
         self._left_out = 0
+        if self.survey.shortened is not None:
+            raise BadInput(f"{self._name} {_cut(self.survey.shortened)}")
         if not self.survey.frames:
             raise BadInput(f"{self._name} holds no OCPP frames ({self._shown()})")
 
@@ -106,7 +113,7 @@ class Log:
         return entries(self._lines())
 
     def _ordered(self) -> Iterator[Found]:
-        return _turned(self._found()) if self.survey.is_reversed else self._found()
+        return _calls_first(_turned(self._found())) if self.survey.is_reversed else self._found()
 
     def _timed(self) -> Iterator[Timed]:
         """Each frame with its direction, station and the time of its line."""
@@ -117,16 +124,13 @@ class Log:
                 if self.survey.is_dense and found.text and self._station is None:
                     yield Timed(found, clock.epoch_s, clock.is_local, up=True, is_stamped=False)
                 continue
-            station = self._station_of(found) or station
+            station = self.survey.station_of(found) or station
             up = self._way(found, pairs, station)
             pairs.went(found, up, station)
             frame = clock.timed(found, up)
             frame.station = station
             if self._station is None or station == self._station:
                 yield frame
-
-    def _station_of(self, found: Found) -> str:
-        return stations.named(found) if self.survey.names_stations else ""
 
     def _way(self, found: Found, pairs: Pairs, station: str) -> bool:
         directions = self.survey.directions
@@ -165,10 +169,11 @@ class Log:
 
     def _shown(self) -> str:
         """The first line of a log that could not be read, for the one who must see why."""
-        for line in self._lines():
-            if line.text.strip():
-                return f"line {line.number}: {_printable(line.text.strip()[:60])!r}; {WANTED}"
-        return "it is empty"
+        first = next((line for line in self._lines() if line.text.strip()), None)
+        if first is None:
+            return "it is empty"
+        told = next((why for sign, why in CODED.items() if re.search(sign, first.text)), WANTED)
+        return f"line {first.number}: {_printable(first.text.strip()[:60])!r}; {told}"
 
 
 def _letters(path: Path) -> int:
@@ -191,6 +196,14 @@ def _begins(path: Path) -> float | None:
         if at is not None:
             return at
     return None
+
+
+def _cut(found: Found) -> str:
+    said = found.text if found.body is None else orjson.dumps(found.body).decode()
+    return (
+        f"holds frames that its logger shortened (line {found.line}: {_printable(said[-60:])!r}); have it"
+        " write them whole (websockets: WEBSOCKETS_MAX_LOG_SIZE=1000000)"
+    )
 
 
 def _printable(text: str) -> str:
@@ -268,6 +281,19 @@ def _turned(found: Iterable[Found]) -> Iterator[Found]:
         for place in reversed(places):
             file.seek(place)
             yield from reversed(pickle.load(file))
+
+
+def _calls_first(found: Iterable[Found]) -> Iterator[Found]:
+    """A record that tells a CALL with its reply tells them in that order, whichever way the records go."""
+    reply: Found | None = None
+    for one in found:
+        if one.is_beside:
+            reply = one
+            continue
+        yield one
+        if reply is not None:
+            yield reply
+            reply = None
 
 
 def _kept(file: IO[bytes], chunk: list[Found]) -> int:

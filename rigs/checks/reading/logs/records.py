@@ -1,31 +1,30 @@
 """Frames in a record of JSON or CSV: as an array, in a string, or taken apart into fields of their own."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
 
 from evc5.rigs.checks.reading.logs.actions import CALL, ERROR, RESULT
+from evc5.rigs.checks.reading.logs.directions import DIRECTION_NAMES, plain_name
 from evc5.rigs.checks.reading.logs.finding import HEAD, places
 from evc5.rigs.checks.reading.logs.found import Found
+from evc5.rigs.checks.reading.logs.parts import (
+    PART,
+    PAYLOAD_NAMES,
+    REQUEST_NAMES,
+    RESPONSE_NAMES,
+    taken_apart,
+)
 
 LONGEST_FIELD = 200  # characters of a field that may tell of time, direction or station
 DEEPEST = 40
+PAYLOADS = frozenset({*PAYLOAD_NAMES, *REQUEST_NAMES, *RESPONSE_NAMES})
 
-KINDS = {
-    **dict.fromkeys(("2", "call", "request", "req"), CALL),
-    **dict.fromkeys(("3", "callresult", "response", "result", "conf", "confirmation", "res"), RESULT),
-    **dict.fromkeys(("4", "callerror", "error"), ERROR),
-}
-# Names of the parts of a frame in the records of back offices, in small letters without signs.
-KIND_NAMES = ("messagetypeid", "messagetype", "typeid", "msgtype", "type", "kind", "rpctype")
-ID_NAMES = ("uniqueid", "messageid", "msgid", "correlationid", "requestid", "ocppmessageid", "id")
-ACTION_NAMES = ("action", "operation", "method", "actionname", "command", "messagename")
-PAYLOAD_NAMES = ("payload", "jsonpayload", "body", "data", "content", "params", "messagepayload", "message")
-CODE_NAMES = ("errorcode", "code")
-TEXT_NAMES = ("errordescription", "description")
-PART = re.compile(r'"(?:message_?type(?:_?id)?|type_?id|msg_?type|unique_?id)"\s*:', re.IGNORECASE)
+# A field in a list of fields: what names it, and what it says.
+LABELS = ("field", "key", "name", "column")
+SAID = ("value", "val")
+MOST_BESIDE = 40  # fields of the objects beside a frame that are looked at, as many as tshark writes
 
 
 def frames_of(record: Any, line: int) -> Iterator[Found]:
@@ -58,6 +57,8 @@ def _walk(value: Any, line: int, around: Mapping[str, str], depth: int) -> Itera
         yield Found(line, value, fields=around)
     elif isinstance(value, dict):
         yield from _object(value, line, around, depth)
+    elif isinstance(value, list) and (pairs := _paired(value)) is not None:
+        yield from _object(pairs, line, around, depth)
     elif isinstance(value, list):
         fields = around if any(isinstance(item, dict | list) for item in value) else _listed(value, around)
         for item in value:
@@ -67,15 +68,20 @@ def _walk(value: Any, line: int, around: Mapping[str, str], depth: int) -> Itera
 
 
 def _object(value: dict[str, Any], line: int, around: Mapping[str, str], depth: int) -> Iterator[Found]:
-    fields = {**around, **scalars(value)}
+    fields = {**_beside(value), **around, **scalars(value)}
     if own := _own(value):
         way = value["dir"] == "up"
         yield Found(line, own[0], own[1], fields=fields, lost=bool(value.get("lost")), way=way)
         return
-    if (body := _taken_apart(value)) is not None:
-        yield Found(line, body, fields=fields)
+    if parts := taken_apart(value):
+        calls = {name: text for name, text in fields.items() if plain_name(name) not in DIRECTION_NAMES}
+        for part in parts:
+            told = calls if part.is_beside else fields
+            yield Found(line, part.body, fields=told, answers=part.answers, is_beside=part.is_beside)
         return
-    for item in value.values():
+    for name, item in value.items():
+        if _holds(name):  # as tshark has the lines of a packet
+            yield from _in_text(name, line, fields, depth + 1)
         if isinstance(item, dict | list | str):
             yield from _walk(item, line, fields, depth + 1)
 
@@ -97,6 +103,49 @@ def scalars(value: Mapping[str, Any]) -> dict[str, str]:
         for name, item in value.items()
         if isinstance(item, str | int | float) and len(str(item)) <= LONGEST_FIELD and not _holds(item)
     }
+
+
+def _paired(value: list[Any]) -> dict[str, Any] | None:
+    """A list of fields, each an object of a name and a value, as one object; None where it is none."""
+    found: dict[str, Any] = {}
+    for item in value:
+        if not is_pair(item):
+            return None
+        label = next(item[name] for name in LABELS if isinstance(item.get(name), str))
+        found[label] = next(item[name] for name in SAID if name in item)
+    return found or None
+
+
+def is_pair(item: Any) -> bool:
+    """Is it a field of a record: an object of a name and what it says?"""
+    return (
+        isinstance(item, dict)
+        and 2 <= len(item) <= 3
+        and any(isinstance(item.get(name), str) for name in LABELS)
+        and any(name in item for name in SAID)
+    )
+
+
+def _beside(value: Mapping[str, Any]) -> dict[str, str]:
+    """The fields of the objects in a record, which may tell when its frame went; of payloads none."""
+    found: dict[str, str] = {}
+    for name, item in value.items():
+        if isinstance(item, dict | list) and plain_name(str(name)) not in PAYLOADS:
+            _gather(str(name), item, found, 0)
+    return found
+
+
+def _gather(name: str, item: Any, found: dict[str, str], depth: int) -> None:
+    if len(found) >= MOST_BESIDE or depth > 4:
+        return
+    if isinstance(item, list):
+        item = _paired(item)
+    if isinstance(item, dict):
+        for inner, said in item.items():
+            of_value = len(item) == 1 and (inner.startswith("$") or inner.endswith("Value"))  # {"$date": …}
+            _gather(name if of_value else str(inner), said, found, depth + 1)
+    elif item is not None:
+        found.update(scalars({name: item}))
 
 
 def _holds(item: Any) -> bool:
@@ -125,44 +174,3 @@ def _in_text(text: str, line: int, around: Mapping[str, str], depth: int) -> Ite
         found = Found(line, place.body, place.text, text[at : place.start], text[place.end :], fields=around)
         at = place.end
         yield found
-
-
-def _taken_apart(value: Mapping[str, Any]) -> list[Any] | None:
-    """The frame whose parts are fields of this record; None where they are not."""
-    parts = {
-        re.sub(r"[^a-z]", "", name.lower()): item for name, item in value.items() if isinstance(name, str)
-    }
-    kind = next((KINDS.get(_word(parts[name])) for name in KIND_NAMES if name in parts), None)
-    id = next((parts[name] for name in ID_NAMES if _is_id(parts.get(name))), None)
-    action = next((parts[name] for name in ACTION_NAMES if isinstance(parts.get(name), str)), None)
-    payload = next((_decoded(parts[name]) for name in PAYLOAD_NAMES if name in parts), None)
-    if kind is None or id is None:
-        return None
-    if kind == CALL:
-        fits = action is not None and isinstance(payload, dict)
-        return [CALL, str(id), action, payload] if fits else None
-    if kind == RESULT:
-        return [RESULT, str(id), payload] if isinstance(payload, dict) else None
-    code = next((parts[name] for name in CODE_NAMES if isinstance(parts.get(name), str)), None)
-    text = next((parts[name] for name in TEXT_NAMES if isinstance(parts.get(name), str)), "")
-    return (
-        None if code is None else [ERROR, str(id), code, text, payload if isinstance(payload, dict) else {}]
-    )
-
-
-def _word(value: Any) -> str:
-    return re.sub(r"[^a-z0-9]", "", str(value).lower())
-
-
-def _is_id(value: Any) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
-
-
-def _decoded(value: Any) -> Any:
-    """A payload, which may be text of JSON."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return None

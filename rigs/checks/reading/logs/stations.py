@@ -72,6 +72,7 @@ NO_NAMES = frozenset(  # what stands where a name may stand and is none
             "false",
             "cp",
             "raw",
+            "b",
         ),
         *("send", "sent", "receive", "received", "recv", "in", "out", "http", "https", "ws", "wss", "main"),
     }

@@ -10,8 +10,10 @@ from typing import Any
 
 from evc5.rigs.checks.reading.logs import stations, times
 from evc5.rigs.checks.reading.logs.actions import CALL, ERROR, RESULT, call_is_up, is_201, reply_is_up
+from evc5.rigs.checks.reading.logs.columns import Column, parting
 from evc5.rigs.checks.reading.logs.directions import Directions
 from evc5.rigs.checks.reading.logs.found import Found
+from evc5.rigs.checks.reading.logs.shortened import first_of_many
 from evc5.rigs.checks.reading.logs.stamps import Stamp
 
 SURVEYED = 4000  # frames by which a log is known
@@ -66,20 +68,28 @@ class Survey:
     is_dense: bool = False
     is_doubled: bool = False
     names_stations: bool = False
+    column: Column | None = None  # where it names them without a word that says so
     stations: tuple[str, ...] = ()
     month_first: bool = False
     near: float | None = None  # an instant of the log, as its payloads tell
     guess_s: float | None = None  # how far its local times are ahead of the station's own stamps
+    shortened: Found | None = None  # the first of many frames that the logger cut
     version: str = "1.6"
     records: tuple[bool, ...] = (True, False)  # whose frames it holds: up, down or both
     boot: dict[str, Any] = field(default_factory=dict)  # the first BootNotification
 
+    def station_of(self, found: Found) -> str:
+        """The station that a frame is of; empty where the log does not say."""
+        if self.column is not None:
+            return self.column.of(found)
+        return stations.named(found) if self.names_stations else ""
+
 
 def survey(frames: Iterable[Found], sent_is_up: bool) -> Survey:
     """Read the beginning of a log."""
-    seen, lines = _beginning(frames)
-    told = Survey(frames=len(seen))
-    if not seen:
+    seen, torn, lines = _beginning(frames)
+    told = Survey(frames=len(seen), shortened=first_of_many(seen, torn))
+    if not seen or told.shortened is not None:
         return told
     read = [times.stamp_of(found) for found in seen]
     told.near = _near(seen)
@@ -93,22 +103,26 @@ def survey(frames: Iterable[Found], sent_is_up: bool) -> Survey:
     _ways(told, ordered, sent_is_up)
     told.records = _sides(told, ordered)
     told.is_dense = len(seen) >= DENSE * lines and all(DENSE_LINE.match(found.before) for found in seen)
-    told.is_doubled = _doubled(ordered) >= DOUBLED * len(seen)
+    told.is_doubled = _doubled(told, ordered) >= DOUBLED * len(seen)
     told.guess_s = _guess(seen, read, told)
     _speaks(told, seen)
     return told
 
 
-def _beginning(frames: Iterable[Found]) -> tuple[list[Found], int]:
+def _beginning(frames: Iterable[Found]) -> tuple[list[Found], list[Found], int]:
+    """The frames, what began as one and is none, and how many entries they are of."""
     seen: list[Found] = []
+    torn: list[Found] = []
     lines = 0
     for found in frames:
         lines += 1
         if found.is_frame and found.kind:
             seen.append(found)
+        elif found.is_frame and found.body is None:
+            torn.append(found)
         if len(seen) >= SURVEYED or lines > 50 * SURVEYED:
             break
-    return seen, lines
+    return seen, torn, lines
 
 
 def _near(seen: list[Found]) -> float | None:
@@ -164,7 +178,12 @@ def _names(told: Survey, seen: list[Found]) -> None:
             other += bool(name) and name not in askers and "" not in askers
             askers.discard(name)
     told.names_stations = bool(found_names) and other <= 0.1 * (same + other)
-    told.stations = tuple(found_names) if told.names_stations else ()
+    if not told.names_stations or len(found_names) == 1:
+        told.column = parting(seen)
+    if told.column is not None:
+        told.stations = tuple(dict.fromkeys(name for found in seen if (name := told.column.of(found))))
+    else:
+        told.stations = tuple(found_names) if told.names_stations else ()
 
 
 def _ways(told: Survey, seen: list[Found], sent_is_up: bool) -> None:
@@ -188,11 +207,11 @@ def _sides(told: Survey, seen: list[Found]) -> tuple[bool, ...]:
     return tuple(sides) or (True, False)
 
 
-def _doubled(seen: list[Found]) -> int:
+def _doubled(told: Survey, seen: list[Found]) -> int:
     recent: deque[str] = deque(maxlen=12)
     again = 0
     for found in seen:
-        said = stations.named(found) + repr(found.body)
+        said = told.station_of(found) + repr(found.body)
         again += said in recent
         recent.append(said)
     return again

@@ -12,7 +12,7 @@ SEPARATORS = ",;\t|"
 NAMED = re.compile(  # one of the columns at least tells what a log of messages tells
     r"time|date|stamp|direction|action|message|payload|frame|charge|station|event|log|content|data|@", re.I
 )
-NAME = re.compile(r"[\w @./()#:-]{1,40}")
+NAME = re.compile(r"(?:[\w @./#:-]|\([^()]*\)){1,40}")
 LARGEST_FIELD = 16 << 20
 csv.field_size_limit(LARGEST_FIELD)
 
