@@ -1,7 +1,9 @@
 """What listening in costs: charge points straight to a back office, and as many through `evc5 tap`, at once.
 
-Office and tap are processes of their own. Each charge point says one MeterValues a second and waits for its
-answer; whoever went straight and whoever went through the tap did so in the same seconds.
+Office and tap are processes of their own. Each charge point says one MeterValues a second, at an instant of
+the second that is its own, and waits for its answer; whoever went straight and whoever went through the tap
+did so in the same seconds. Were the second counted from the answer, all that one stall held up would speak at
+once from then on, and wait for each other in the generator of the load.
 """
 
 import asyncio
@@ -122,13 +124,16 @@ async def _measured(office: str, tapped: str, stations: int, seconds: float, tap
 
 
 async def _charger(url: str, took_s: list[float], lost: list[int], stop: float) -> None:
-    """A MeterValues a second, each answered before the next."""
+    """A MeterValues a second, each answered before the next; one that is overdue goes at once."""
     await asyncio.sleep(random.uniform(0.0, SPREAD_S))
     text = _meter_values()
     protocols = [Subprotocol(SUBPROTOCOL)]
     options = {"compression": None, "ping_interval": None, "proxy": None, "open_timeout": 60.0}
     async with connect(url, subprotocols=protocols, **options) as socket:  # type: ignore[arg-type]
-        while time.monotonic() < stop:
+        due = time.monotonic() + random.uniform(0.0, EVERY_S)
+        while due < stop:
+            await asyncio.sleep(due - time.monotonic())
+            due += EVERY_S
             began = time.perf_counter()
             await socket.send(text)
             try:
@@ -137,7 +142,6 @@ async def _charger(url: str, took_s: list[float], lost: list[int], stop: float) 
                 lost[0] += 1
             else:
                 took_s.append(time.perf_counter() - began)
-            await asyncio.sleep(EVERY_S)
 
 
 def _meter_values() -> str:

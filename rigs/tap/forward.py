@@ -5,10 +5,9 @@ that, and nothing that goes wrong there stops a byte.
 """
 
 import asyncio
-import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,18 +15,16 @@ from evc5.rigs.errors import described
 from evc5.rigs.served.limits import Limits
 from evc5.rigs.served.listener import Address, Listener
 from evc5.rigs.tap import handshake
+from evc5.rigs.tap.end import End
 from evc5.rigs.tap.handshake import Request, Upstream
 from evc5.rigs.tap.messages import Message, Messages
 
-PORTION = 1 << 16  # bytes passed on at a time
 HANDSHAKE_S = 20.0  # for a charge point to say what it wants, and for the back office to answer; assumed
 FAREWELL_S = 5.0  # for one side to end after the other has; assumed
 BACKLOG = 4096  # charge points that dial in at once, after a power cut of a town
 NO_TAP = "the back office demands a certificate of the charge point (mutual TLS), which a tap cannot show"
 DEMANDS = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE")  # how TLS 1.3 and 1.2 say so
 
-Reader = asyncio.StreamReader
-Writer = asyncio.StreamWriter
 Way = Literal["up", "down"]
 
 
@@ -36,12 +33,12 @@ class Line:
     """One tapped connection."""
 
     identity: str
-    writers: list[Writer] = field(default_factory=list)
+    ends: list[End] = field(default_factory=list)
 
     def abort(self) -> None:
         """Let both sides know at once, as a broken cable does."""
-        for writer in self.writers:
-            writer.transport.abort()
+        for end in self.ends:
+            end.transport.abort()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +65,17 @@ class Forwarder(Listener):
         self._onward = ssl.create_default_context() if upstream.is_tls else None
         self._lines: dict[str, Line] = {}  # by identity: the newest
         self._open = 0
+        self._tasks: set[asyncio.Task[None]] = set()  # the loop itself keeps none alive
         self._loop.set_exception_handler(lambda *_: None)  # what a socket breaks with is told by us
         self.start()
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(
-            self._tap, self._address.host, self._address.port, ssl=self._tls, backlog=BACKLOG
+        server = await self._loop.create_server(
+            lambda: End(self._accepted),
+            self._address.host,
+            self._address.port,
+            ssl=self._tls,
+            backlog=BACKLOG,
         )
         await self.until_closed(server.sockets[0])
         server.close()
@@ -83,62 +85,66 @@ class Forwarder(Listener):
 
     # --- one connection ---
 
-    async def _tap(self, reader: Reader, writer: Writer) -> None:
-        line = Line("", [writer])
+    def _accepted(self, end: End) -> None:
+        task = self._loop.create_task(self._tap(end))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _tap(self, station: End) -> None:
+        line = Line("", [station])
         try:
-            await self._connected(line, reader, writer)
+            await self._connected(line, station)
         except _Unwilling as error:
             self._tell(Told(line, "refused", why=str(error)))
         except TimeoutError:
             slow = "the back office" if line.identity else "the charge point"
             self._tell(Told(line, "refused", why=f"{slow} said nothing for {HANDSHAKE_S:g} s"))
-        except (OSError, asyncio.IncompleteReadError):
+        except (OSError, EOFError):
             pass  # it has gone before it said what it wants
         except Exception as error:  # of ours: this connection ends, the others go on
             self._tell(Told(line, "failed", why=described(error)))
         finally:
-            for one in line.writers:
-                one.close()
+            for end in line.ends:
+                end.transport.close()
 
-    async def _connected(self, line: Line, reader: Reader, writer: Writer) -> None:
-        _no_delay(writer)
+    async def _connected(self, line: Line, station: End) -> None:
         async with asyncio.timeout(HANDSHAKE_S):
-            request = await self._requested(reader)
+            request = await self._requested(station)
             line.identity = request.identity
             if self._open >= self._most:
                 raise _Unwilling(f"{self._open} are on the line already (--max-stations)")
         async with self._counted(), asyncio.timeout(None) as patience:
             patience.reschedule(self._loop.time() + HANDSHAKE_S)
-            onward, out = await self._dialled(line)
-            out.write(request.onward)
-            head = await self._answer(onward)
+            office = await self._dialled(line)
+            office.transport.write(request.onward)
+            head = await self._answer(office)
             patience.reschedule(None)
-            writer.write(head)
+            station.transport.write(head)
             if (status := handshake.status(head)) != 101:
                 self._tell(Told(line, "refused", why=f"the back office answers {status or 'no HTTP'}"))
-                await self._between(line, (reader, writer), (onward, out), is_open=False)
+                await self._between(line, station, office, is_open=False)
                 return
             older = self._lines.get(line.identity)
             if older is not None:  # it has dialled in anew before anybody knew that its old socket is dead
                 older.abort()
             self._lines[line.identity] = line
             self._tell(Told(line, "opened"))
-            why = await self._between(line, (reader, writer), (onward, out), is_open=True)
+            why = await self._between(line, station, office, is_open=True)
             if self._lines.get(line.identity) is line:
                 del self._lines[line.identity]
             self._tell(Told(line, "closed", why=why))
 
-    async def _requested(self, reader: Reader) -> Request:
+    async def _requested(self, station: End) -> Request:
         try:
-            return handshake.read(await _head(reader), self._upstream)
+            return handshake.read(await _head(station), self._upstream)
         except ValueError as error:
             raise _Unwilling(str(error)) from None
 
-    async def _dialled(self, line: Line) -> tuple[Reader, Writer]:
+    async def _dialled(self, line: Line) -> End:
         up = self._upstream
         try:
-            reader, writer = await asyncio.open_connection(
-                up.host, up.port, ssl=self._onward, server_hostname=up.host if up.is_tls else None
+            _, office = await self._loop.create_connection(
+                End, up.host, up.port, ssl=self._onward, server_hostname=up.host if up.is_tls else None
             )
         except ssl.SSLCertVerificationError as error:
             raise _Unwilling(f"the certificate of {up.url} is not trusted: {error.verify_message}") from None
@@ -147,14 +153,13 @@ class Forwarder(Listener):
         except OSError as error:
             why = error.strerror or str(error) or type(error).__name__
             raise _Unwilling(f"{up.url} cannot be reached: {why}") from None
-        line.writers.append(writer)
-        _no_delay(writer)
-        return reader, writer
+        line.ends.append(office)
+        return office
 
-    async def _answer(self, onward: Reader) -> bytes:
+    async def _answer(self, office: End) -> bytes:
         try:
-            return await _head(onward)
-        except (OSError, asyncio.IncompleteReadError):
+            return await _head(office)
+        except (OSError, EOFError):
             why = f"perhaps {NO_TAP}" if self._upstream.is_tls else "it told no reason"
             raise _Unwilling(f"the back office hung up before it answered; {why}") from None
 
@@ -166,41 +171,32 @@ class Forwarder(Listener):
         finally:
             self._open -= 1
 
-    async def _between(
-        self, line: Line, station: tuple[Reader, Writer], office: tuple[Reader, Writer], *, is_open: bool
-    ) -> str:
-        """Carry bytes both ways until both sides have ended; who ended, and how."""
-        ends: list[str] = []
+    async def _between(self, line: Line, station: End, office: End, *, is_open: bool) -> str:
+        """Bytes pass both ways until both sides have ended; who ended, and how."""
         closing: list[str] = []
+        station.pass_on(office, self._reader(line, "up", closing) if is_open else None)
+        office.pass_on(station, self._reader(line, "down", closing) if is_open else None)
+        both = {station.ended: office, office.ended: station}
+        over, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        first = station if station.ended in over else office
+        error = first.ended.result()
+        if error is None:
+            why = f"the {'charge point' if first is station else 'back office'} hung up"
+            both[first.ended].no_more()
+        else:
+            why = _of_break(error)
+            line.abort()
+        await asyncio.wait(both, timeout=FAREWELL_S)
+        return ", ".join([*closing[:1], why])
 
-        async def carry(reader: Reader, writer: Writer, way: Way) -> None:
-            messages = Messages() if is_open else None
-            try:
-                while data := await reader.read(PORTION):
-                    writer.write(data)
-                    messages = self._read(line, way, messages, data, closing)
-                    await writer.drain()
-                ends.append(f"the {'charge point' if way == 'up' else 'back office'} hung up")
-                with suppress(OSError, RuntimeError):
-                    if writer.can_write_eof():
-                        writer.write_eof()
-                    else:
-                        writer.close()
-            except OSError as error:
-                ends.append(_of_tls(error) if isinstance(error, ssl.SSLError) else error.strerror or "broken")
-                line.abort()
+    def _reader(self, line: Line, way: Way, closing: list[str]) -> Callable[[bytes], None]:
+        messages: Messages | None = Messages()
 
-        ways = [
-            asyncio.create_task(carry(station[0], office[1], "up")),
-            asyncio.create_task(carry(office[0], station[1], "down")),
-        ]
-        try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait(ways, timeout=FAREWELL_S)
-        finally:
-            for way in ways:
-                way.cancel()
-        return ", ".join([*closing[:1], *ends[:1]])
+        def read(data: bytes) -> None:
+            nonlocal messages
+            messages = self._read(line, way, messages, data, closing)
+
+        return read
 
     def _read(
         self,
@@ -229,28 +225,26 @@ class _Unwilling(Exception):
     """This connection is not tapped, and why."""
 
 
-async def _head(reader: Reader) -> bytes:
+async def _head(end: End) -> bytes:
     """Up to the empty line that ends it."""
     try:
-        head = await reader.readuntil(handshake.END)
-    except asyncio.IncompleteReadError as error:
-        if not error.partial:
+        return await end.head()
+    except EOFError as error:
+        if not error.args[0]:
             raise
-        raise _Unwilling(f"no HTTP: {error.partial[:60]!r}") from None
-    except asyncio.LimitOverrunError:
-        raise _Unwilling(f"a head of more than {handshake.MOST_BYTES} bytes") from None
+        raise _Unwilling(f"no HTTP: {error.args[0][:60]!r}") from None
     except ssl.SSLError as error:
         raise _Unwilling(_of_tls(error)) from None
-    return head
+    except ValueError as error:
+        raise _Unwilling(str(error)) from None
+
+
+def _of_break(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        return _of_tls(error)
+    return getattr(error, "strerror", None) or "broken"
 
 
 def _of_tls(error: ssl.SSLError) -> str:
     reason = error.reason or str(error)
     return NO_TAP if any(word in reason for word in DEMANDS) else f"TLS: {reason}"
-
-
-def _no_delay(writer: Writer) -> None:
-    sock = writer.get_extra_info("socket")
-    if sock is not None:
-        with suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -90,6 +90,61 @@ def test_every_byte_passes_both_ways_whatever_it_is(seed: int) -> None:
     assert next(one.kind for one in told) == "opened"
 
 
+@pytest.mark.slow
+def test_a_back_office_that_does_not_read_holds_the_charge_point_up_and_then_gets_all() -> None:
+    many = bytes(range(256)) * (1 << 17)  # 32 MiB: more than the sockets on the way take
+    heard = 0
+
+    async def office(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal heard
+        await reader.readuntil(END)
+        writer.write(ANSWER)
+        await reads.wait()
+        while data := await reader.read(1 << 20):
+            assert data == (many[:512] * (len(data) // 256 + 2))[heard % 256 :][: len(data)]
+            heard += len(data)
+        writer.close()
+
+    async def both() -> None:
+        async with tapped(office, told) as port:
+            reader, writer = await dialled(port)
+            await reader.readuntil(END)
+            writer.write(many)
+            writer.write_eof()
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(writer.drain(), 1.0)
+            (line,) = {id(one.line): one.line for one in told}.values()
+            assert 0 < line.ends[1].transport.get_write_buffer_size() < 1 << 20
+            reads.set()
+            await asyncio.wait_for(reader.read(), 30)
+            writer.close()
+
+    reads = asyncio.Event()
+    told: list[Told] = []
+    asyncio.run(both())
+    assert heard == len(many)
+
+
+def test_a_head_that_comes_a_byte_at_a_time_with_frames_on_its_heels_passes_whole() -> None:
+    async def office(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(END)
+        for k in range(len(ANSWER)):
+            writer.write(ANSWER[k : k + 1])
+            await asyncio.sleep(0)
+        writer.write(await reader.readexactly(5))
+        writer.close()
+
+    async def both() -> bytes:
+        async with tapped(office, told) as port:
+            reader, writer = await dialled(port, REQUEST + b"early")
+            got = await asyncio.wait_for(reader.read(), 5)
+            writer.close()
+            return got
+
+    told: list[Told] = []
+    assert asyncio.run(both()) == ANSWER + b"early"
+
+
 @pytest.mark.parametrize("who", ["charge point", "back office"])
 def test_an_end_that_breaks_off_breaks_the_other(who: str) -> None:
     async def office(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
