@@ -18,9 +18,20 @@ from types import ModuleType
 from evc5.rigs import checks
 from evc5.rigs.checks.state.tolerances import Tolerances
 
-# Rooms whose numbers decide; of how logs are read and verdicts are told only what decides, too.
-ROOMS = ("wire", "status", "transactions", "metering", "charging", "electrical", "device", "state", "reading")
-BESIDES = ("reading.logs.outages", "verdict.judging")
+# Rooms whose numbers decide; of how verdicts are told only what decides, too.
+ROOMS = (
+    "wire",
+    "status",
+    "transactions",
+    "metering",
+    "charging",
+    "electrical",
+    "device",
+    "state",
+    "reading",
+    "reading.logs",
+)
+BESIDES = ("verdict.judging",)
 UNITS = {
     **{"S": "s", "A": "A", "V": "V", "VOLTS": "V", "W": "W", "WH": "Wh", "PCT": "%"},
     **{"FACTOR": "1", "PART": "1"},
@@ -35,6 +46,14 @@ NO_THRESHOLDS = {
     **dict.fromkeys(
         ("PAGE_BYTES", "AHEAD", "BOOT_WITHIN", "LOOKED_AT_STAMPS"), "bounds what is read at a time"
     ),
+    **dict.fromkeys(("MOST_FRAMES_WAITING", "MOST_BYTES_WAITING", "KEPT_FRAMES", "CHUNK"), "bounds memory"),
+    **dict.fromkeys(("MOST_OPEN", "MOST_BUFFERED", "LARGEST", "LARGEST_FIELD"), "bounds memory"),
+    **dict.fromkeys(("LONGEST_FRAME", "LONGEST_HELD", "MOST_BESIDE", "MOST_OPENED"), "bounds memory"),
+    **dict.fromkeys(
+        ("PIECE", "SNIFFED_BYTES", "PAGE_CHARACTERS", "SURVEYED", "LOOKED_AT_ENTRIES"),
+        "bounds what is read at a time",
+    ),
+    **dict.fromkeys(("TOLD_LINES", "PACKED"), "tells how far the reader is"),
     "KEEP": "bounds what people read",
     **dict.fromkeys(("FOREVER", "FOREVER_S", "LONG_AGO"), "stands for no end, or no beginning"),
     **dict.fromkeys(("NO_LIMIT", "FIND", "UNKNOWN", "FIRST_OWN"), "stands for none, or for another"),

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -119,4 +120,13 @@ def changed(number: str, factor: float, monkeypatch: pytest.MonkeyPatch) -> Iter
             for place, loaded in list(sys.modules.items()):
                 if place.startswith("evc5.rigs.checks.") and hasattr(loaded, name):
                     patch.setattr(loaded, name, value)
+                    _forget(loaded)
         yield
+    _forget(import_module(f"evc5.rigs.checks.{module}"))
+
+
+def _forget(loaded: ModuleType) -> None:
+    """What a module has worked out with the number as it was."""
+    for one in vars(loaded).values():
+        if hasattr(one, "cache_clear"):
+            one.cache_clear()

@@ -16,9 +16,9 @@ NO_IDENTITY = re.compile(
 )
 MOST_ABOVE = 6  # lines above a frame that may name its station
 MOST_TOKENS = 24  # of a line, from its beginning
-COVERED = 0.95  # of the frames have the column
-KEPT = 0.98  # of the replies stand under the name of their CALL
-LEAST_REPLIES = 8
+COVERED_PART = 0.95  # of the frames have the column
+PAIRED_PART = 0.98  # of the replies stand under the name of their CALL
+LEAST_REPLIES = 8  # assumed: in fewer a column may fit by chance
 TURNS = 3  # so many times a value stations take turns: one that dials in anew takes none
 
 
@@ -46,7 +46,7 @@ def parting(seen: Sequence[Found]) -> Column | None:
     for found in seen:
         for column, name in _named(found):
             told[column].append((found, name))
-    fit = [column for column, rows in told.items() if len(rows) >= COVERED * len(seen) and _parts(rows)]
+    fit = [column for column, rows in told.items() if len(rows) >= COVERED_PART * len(seen) and _parts(rows)]
     return min(fit, key=lambda column: len({name for _, name in told[column]}), default=None)
 
 
@@ -59,10 +59,10 @@ def _parts(rows: Sequence[tuple[Found, str]]) -> bool:
     turns = sum(before != after for (_, before), (_, after) in pairwise(rows))
     if len(actions) < 2 or turns < TURNS * len(actions):
         return False
-    if sum(len(told) > 1 for told in actions.values()) < COVERED * len(actions):
+    if sum(len(told) > 1 for told in actions.values()) < COVERED_PART * len(actions):
         return False
     same, other = _answered(rows)
-    return same >= LEAST_REPLIES and same >= KEPT * (same + other)
+    return same >= LEAST_REPLIES and same >= PAIRED_PART * (same + other)
 
 
 def _answered(rows: Sequence[tuple[Found, str]]) -> tuple[int, int]:

@@ -9,7 +9,6 @@ from evc5.rigs.checks.reading.logs.found import Found, shape
 NEAR_CHARACTERS = 160  # characters beside a frame in which a word may tell its way
 PURE = 0.9  # of the frames that can go one way only; below, a word says nothing of the way
 SURE = 0.95  # and so many, where a word is believed against what only the other side may say
-ENOUGH = 8  # frames that must agree for that
 MOST_VALUES = 8  # a field of more values is no direction
 
 _STATION = r"(?:the )?(?:charge ?points?|chargers?|charging ?stations?|stations?|cp|clients?|evse|wall ?box)"
@@ -124,7 +123,7 @@ class Directions:
             return
         is_up = agree >= against if total else default
         self._meaning |= {one: is_up, other: not is_up}
-        self._sure |= total >= ENOUGH and max(agree, against) >= SURE * total
+        self._sure |= total > 0 and max(agree, against) >= SURE * total
 
     def _best_field(self) -> tuple[str, dict[str, bool]] | None:
         best: tuple[float, str, dict[str, bool]] | None = None

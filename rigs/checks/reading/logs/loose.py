@@ -22,7 +22,7 @@ BARE = re.compile(r"[^,\[\]{}()]+")
 NAMED = re.compile(r"[A-Za-z_][\w.]*\s*(?=[({])")  # the class before its fields: SampledValue(value=…)
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 SPACE = re.compile(r"\s*")
-DEEPEST_LOOSE = 100
+DEEPEST_LOOSE = 100  # assumed: no payload of OCPP is deeper; a reader that calls itself must end
 CLOSES = {"{": "}", "(": ")", "[": "]"}
 
 

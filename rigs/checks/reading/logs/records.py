@@ -18,7 +18,7 @@ from evc5.rigs.checks.reading.logs.parts import (
 )
 
 LONGEST_FIELD = 200  # characters of a field that may tell of time, direction or station
-DEEPEST = 40
+DEEPEST = 40  # assumed: no record holds its frame deeper
 PAYLOADS = frozenset({*PAYLOAD_NAMES, *REQUEST_NAMES, *RESPONSE_NAMES})
 
 # A field in a list of fields: what names it, and what it says.

@@ -9,8 +9,8 @@ from evc5.rigs.checks.reading.logs.found import Found
 ELLIPSIS = re.compile(r"(?:\.\.\.|…|\[?\(?(?:truncated|\d+ more)\b)[^\[\]{}]{0,24}$", re.IGNORECASE)
 SIZE = re.compile(r"^[^\[\]{}]{0,4}\[?(\d{2,7}) (?:bytes|characters|chars)\b")  # as websockets tells it
 MARKS = ("...", "…")
-LEAST = 2  # frames that are cut alike, before a logger is to blame
-SHARE = 0.02  # of the frames; where fewer are cut, the others are judged
+LEAST_SHORTENED = 2  # frames that are cut alike, before a logger is to blame
+SHORTENED_PART = 0.02  # of the frames; where fewer are cut, the others are judged
 
 
 def first_of_many(seen: Sequence[Found], torn: Sequence[Found]) -> Found | None:
@@ -19,9 +19,11 @@ def first_of_many(seen: Sequence[Found], torn: Sequence[Found]) -> Found | None:
     `seen` are the frames of a log's beginning, `torn` what began as one and is none.
     """
     lengths = Counter(map(_length, torn))
-    cut = [found for found in torn if ELLIPSIS.search(found.text) or lengths[_length(found)] >= LEAST]
+    cut = [
+        found for found in torn if ELLIPSIS.search(found.text) or lengths[_length(found)] >= LEAST_SHORTENED
+    ]
     cut += [found for found in seen if _is_smaller_than_told(found)]
-    if len(cut) < max(LEAST, SHARE * (len(seen) + len(torn))):
+    if len(cut) < max(LEAST_SHORTENED, SHORTENED_PART * (len(seen) + len(torn))):
         return None
     return min(cut, key=lambda found: found.line)
 
