@@ -8,7 +8,7 @@ from collections.abc import Container, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import count
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from evc5.models.timeline import Ring
 from evc5.rigs.stretches.streams import State, Stream
@@ -85,7 +85,7 @@ class Agenda:
             else:
                 break
             if self._reply_t_s == inf:
-                self.rest = Rest(len(self.calls), len(self.kept), tuple(due))
+                self.rest = _new(Rest, (len(self.calls), len(self.kept), tuple(due)))
         del self.calls[self.rest.calls :]
         del self.kept[self.rest.kept :]
 
@@ -96,12 +96,13 @@ class Agenda:
             self._urgent.append(Post(t_s, None, None))
         for telling in stream.tellings:
             if telling not in self._silent:
-                (self.kept if telling.kept else self._waiting).append(Post(t_s, telling, stamp_epoch_s))
+                post = _new(Post, (t_s, telling, stamp_epoch_s))
+                (self.kept if telling.kept else self._waiting).append(post)
         if self._reply_t_s == inf:
             self._send(t_s)
         if next_t_s is not None:
             number = self._former.get((stream, next_t_s)) or next(self._numbers)
-            heappush(self._due, Due(next_t_s, rank, number, t_s, stream, state))
+            heappush(self._due, _new(Due, (next_t_s, rank, number, t_s, stream, state)))
 
     def _answered(self) -> None:
         t_s = self._reply_t_s
@@ -112,4 +113,7 @@ class Agenda:
         if self._urgent or self._waiting:
             post = (self._urgent or self._waiting).popleft()
             self._reply_t_s = t_s + self._latency_s
-            self.calls.append(Call(post, t_s, self._reply_t_s))
+            self.calls.append(_new(Call, (post, t_s, self._reply_t_s)))
+
+
+_new: Any = tuple.__new__  # a NamedTuple's own takes twice as long, and there are thousands a stretch

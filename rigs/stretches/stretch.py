@@ -5,6 +5,7 @@ from itertools import repeat
 from operator import attrgetter, itemgetter
 from typing import Any, Protocol
 
+import numpy as np
 import orjson
 
 from evc5.models.functions import Mixed
@@ -212,9 +213,13 @@ class Stretches:
 
     def _stamps(self, posts: Sequence[Post]) -> list[str]:
         """The station's timestamps of what was told."""
-        clock = self._station.clock
+        t_s: Any = np.array([post.t_s for post in posts])
+        at_once: Any = self._station.clock.epoch(t_s)
         return epoch_texts(
-            [clock.epoch(post.t_s) if post.stamp_epoch_s is None else post.stamp_epoch_s for post in posts]
+            [
+                epoch_s if post.stamp_epoch_s is None else post.stamp_epoch_s
+                for post, epoch_s in zip(posts, at_once.tolist(), strict=True)
+            ]
         )
 
     def _keep(self, kept: Sequence[Post], told: Mapping[Telling, Columns]) -> None:
