@@ -179,7 +179,7 @@ class Charging:
         lasts = np.append(
             np.diff(rows["epoch_s"]) > AT_ONCE_S, True
         )  # else the next row says what became of it
-        named = keep & (rows["limited_by"] == "profile") & lasts
+        named = keep & rows.among("limited_by", "profile") & lasts
         allocated = rows.highest("allocated_a")
         named &= rows.steady("limited_by")
         wrong = np.zeros(len(rows), bool)

@@ -147,7 +147,8 @@ class Shares:
         )
         if len(known) == len(parts):
             carried = int(np.searchsorted(epoch_s, carried))
-            one_axis = Rows({"epoch_s": epoch_s}, carried, self._context.telemetry.instrument)
+            of = next(iter(parts.values()))
+            one_axis = Rows({"epoch_s": epoch_s}, carried, of.instrument, of.texts)
             self._full(one_axis, known, room)
             self._reasons(one_axis, known, room, station)
             if (self._keys.text("ConnectorSwitch3to1PhaseSupported") or "").lower() == "true":
@@ -355,12 +356,12 @@ class Shares:
                 "fault": got == 0,
                 "none": ~one.wants,
             }.items():
-                good &= (one.named != name) | may
+                good &= (one.named != axis.texts.code(name)) | may
             wrong = one.wants & ~good
             hold(self._ledger, REASON, axis, one.wants & good, connector)
             for begin, end, k in lasting(axis, wrong, SHARE_SETTLED_S):
                 message = f"telemetry names a limit that does not limit, for {end - begin:.0f} s"
-                actual = f"{one.named[k]} at {got[k]:.2f} A"
+                actual = f"{axis.texts.text(one.named[k])} at {got[k]:.2f} A"
                 self._ledger.broken(REASON, begin, connector, "what limits", actual, message)
 
 

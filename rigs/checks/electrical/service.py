@@ -71,9 +71,9 @@ class Service:
             conducts = (rows["phases"] > 0) & rows.steady("phases")
             on_them = self._on_them(rows)
             self._long(PHASES_SWITCHED, connector, rows, conducts & (least > 0), on_them, on_them)
-            charging = rows["status"] == "Charging"
+            charging = rows.among("status", "Charging")
             self._long(TOLD, connector, rows, flows & rows.steady("status"), charging, charging)
-            self._served(connector, rows, here, (allocated > 0) | (rows["limited_by"] != "none"))
+            self._served(connector, rows, here, (allocated > 0) | ~rows.among("limited_by", "none"))
 
     def _on_them(self, rows: Rows) -> Array:
         """Is offered and allocated on as many phases as conduct, and on each the same?"""

@@ -11,7 +11,7 @@ import pyarrow as pa
 from evc5.rigs.checks.reading.growth import COMPLETE, Growth, closed_parts
 from evc5.rigs.checks.reading.instruments import EXACT, EXACT_COLUMNS, Instrument, around, is_steady
 from evc5.rigs.checks.reading.station_time import StationTime
-from evc5.rigs.recording.reading.columns import to_numpy
+from evc5.rigs.recording.reading.columns import Texts, to_numpy
 from evc5.rigs.recording.reading.telemetry_columns import phase_names
 from evc5.rigs.recording.reading.telemetry_parts import read_part
 
@@ -44,7 +44,7 @@ def highest_of(vector: Array) -> Array:
 
 @dataclass(slots=True)
 class Rows:
-    """One connector's rows of one part, in order of time; null as NaN.
+    """One connector's rows of one part, in order of time; null as NaN. Of texts they hold the codes.
 
     `low` and `high` are what may have been there at least and at most: of an exact recording the rows
     themselves, of an instrument's readings those around, widened by its accuracy. A check finds wrong what is
@@ -54,6 +54,7 @@ class Rows:
     columns: dict[str, Array]
     carried: int = 0  # the first rows, kept from the part before: judged there
     instrument: Instrument = EXACT
+    texts: Texts = field(default_factory=Texts)  # those of the whole recording
     _bounds: dict[str, tuple[Array, Array]] = field(default_factory=dict)
     _highest: dict[str, Array] = field(default_factory=dict)
     _among: dict[tuple[str, ...], Array] = field(default_factory=dict)
@@ -87,10 +88,14 @@ class Rows:
         """The rows in which a column of texts holds one of these."""
         key = (name, *texts)
         if key not in self._among:
-            found = np.logical_or.reduce([self[name] == text for text in texts])
+            found = np.logical_or.reduce([self[name] == self.texts.code(text) for text in texts])
             found.flags.writeable = False  # kept, and given to many
             self._among[key] = found
         return self._among[key]
+
+    def text(self, name: str, k: int) -> str | None:
+        """What a column of texts holds in row k."""
+        return self.texts.text(int(self[name][k]))
 
     def steady(self, *words: str | Array) -> Array:
         """Rows around which none of these columns or conditions changed, so that they are sure."""
@@ -114,14 +119,13 @@ class Rows:
     def since(self, epoch_s: float) -> "Rows":
         """The rows later than `epoch_s`, and the one in force at it."""
         first = max(self.at(epoch_s), 0)
-        return Rows(
-            {name: values[first:] for name, values in self.columns.items()}, instrument=self.instrument
-        )
+        columns = {name: values[first:] for name, values in self.columns.items()}
+        return Rows(columns, 0, self.instrument, self.texts)
 
     def after(self, earlier: "Rows") -> "Rows":
         """These rows with the earlier ones before them."""
         columns = {name: np.concatenate([earlier[name], self[name]]) for name in self.columns}
-        return Rows(columns, len(earlier), self.instrument)
+        return Rows(columns, len(earlier), self.instrument, self.texts)
 
     def at(self, epoch_s: float) -> int:
         """The row in force at `epoch_s`, or -1 before the first."""
@@ -201,18 +205,19 @@ def parts(
     directory: Path, time: StationTime, instrument: Instrument = EXACT, growth: Growth = COMPLETE
 ) -> Iterator[dict[int, Rows]]:
     """The closed parts in order, in the time that is judged in. An unreadable part ends the evidence."""
+    texts = Texts()
     for path in closed_parts(directory, growth):
         try:
             table = read_part(path, WANTED)
         except (pa.ArrowInvalid, OSError):
             return
-        yield _split(table, time, instrument)
+        yield _split(table, time, instrument, texts)
 
 
-def _split(table: pa.Table, time: StationTime, instrument: Instrument) -> dict[int, Rows]:
+def _split(table: pa.Table, time: StationTime, instrument: Instrument, texts: Texts) -> dict[int, Rows]:
     columns = {name: _floats(table[name]) for name in SCALARS}
     columns |= {name: _phases(table, names) for name, names in VECTORS.items()}
-    columns |= {name: to_numpy(table[name]) for name in TEXTS}
+    columns |= {name: texts.codes(table[name]) for name in TEXTS}
     columns["t_s"] = columns.pop("t")
     columns["epoch_s"] = time.epochs(columns["t_s"])
     connectors = _floats(table["connector"])
@@ -220,7 +225,7 @@ def _split(table: pa.Table, time: StationTime, instrument: Instrument) -> dict[i
     for connector in np.unique(connectors):
         keep = np.flatnonzero(connectors == connector)
         kept = {name: values.take(keep, axis=0) for name, values in columns.items()}
-        found[int(connector)] = Rows(kept, instrument=instrument)
+        found[int(connector)] = Rows(kept, 0, instrument, texts)
     return found
 
 

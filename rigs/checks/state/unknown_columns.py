@@ -75,8 +75,8 @@ def _unknown(rows: Rows) -> frozenset[str]:
 
 
 def _is_told(values: Array) -> bool:
-    if values.dtype == object:
-        return any(value is not None for value in values)
+    if values.dtype.kind == "i":  # codes of texts
+        return bool((values >= 0).any())
     return not bool(np.isnan(values[:1]).all() and np.isnan(values).all())
 
 

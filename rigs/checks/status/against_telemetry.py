@@ -123,7 +123,7 @@ class Standing:
         hold(self._ledger, TRUE, rows, sure & good & steady, connector, sure & ~steady)
         sure = sure & steady
         for begin, end, k in lasting(rows, sure & ~good, STATUS_SETTLED_S):
-            status = str(rows["status"][k])
+            status = str(rows.text("status", k))
             message = f"the status does not go with what stands there, for {end - begin:.0f} s"
             expected = " or ".join(self._words(connector, rows, k)) or "another"
             self._ledger.broken(TRUE, begin, connector, expected, status, message)
@@ -131,7 +131,7 @@ class Standing:
     def _allowed(self, connector: int, rows: Rows) -> Array:
         good = np.zeros(len(rows), bool)
         for status, may in self._may(connector, rows).items():
-            good |= may & (rows["status"] == status)
+            good |= may & rows.among("status", status)
         return good
 
     def _words(self, connector: int, rows: Rows, k: int) -> list[str]:
@@ -139,7 +139,7 @@ class Standing:
 
     def _may(self, connector: int, rows: Rows) -> dict[str, Array]:
         """By status: the rows in which it may stand."""
-        here, gone = rows.among("pilot", "B", "C", "D"), rows["pilot"] == "A"
+        here, gone = rows.among("pilot", "B", "C", "D"), rows.among("pilot", "A")
         runs = self._connectors.running[connector].cover(rows["epoch_s"])
         faulting = self._faulting.get(connector, Stretches()).cover(rows["epoch_s"])
         any_of = ~here & ~gone | (self._unclear(connector, rows, here) & ~faulting)
@@ -228,7 +228,8 @@ class Standing:
         told = self._told.get(connector)
         if not told:
             return
-        at, words = np.array([epoch_s for epoch_s, _ in told]), np.array([word for _, word in told])
+        at = np.array([epoch_s for epoch_s, _ in told])
+        words = np.array([rows.texts.code(word) for _, word in told])
         epoch_s = np.unique(
             np.concatenate([rows["epoch_s"], at[(at >= rows["epoch_s"][0]) & (at <= rows["epoch_s"][-1])]])
         )
@@ -241,10 +242,12 @@ class Standing:
             {"epoch_s": epoch_s},
             int(np.searchsorted(epoch_s, rows["epoch_s"][min(rows.carried, len(rows) - 1)])),
             rows.instrument,
+            rows.texts,
         )
         hold(self._ledger, TOLD, both, sure & (said == stood), connector)
         for begin, end, k in lasting(both, sure & (said != stood), STATUS_TOLD_S):
             if self._link.was_unheard(begin - RELATED_S, end):
                 continue
             message = f"the status that was told is another than the one that stands, for {end - begin:.0f} s"
-            self._ledger.broken(TOLD, begin, connector, str(stood[k]), str(said[k]), message)
+            expected, actual = (str(rows.texts.text(code)) for code in (stood[k], said[k]))
+            self._ledger.broken(TOLD, begin, connector, expected, actual, message)

@@ -131,7 +131,7 @@ class Moments:
         epoch_s = rows["epoch_s"]
         judged = connectors.running[connector].cover(epoch_s) & connectors.plugged[connector].cover(epoch_s)
         judged &= ~connectors.faulty[connector].cover(epoch_s) & ~connectors.unsure(epoch_s, ANEW_TOLD_S)
-        closed, said = rows["phases"] > 0, rows["status"] == "Charging"
+        closed, said = rows["phases"] > 0, rows.among("status", "Charging")
         flows = closed & rows.among("pilot", "C", "D") & (rows.highest("offered_a") > 0)
         steady = rows.steady("phases", said, flows)
         unsure = judged & ~steady
@@ -140,9 +140,10 @@ class Moments:
         hold(self._ledger, CHARGING, rows, judged & ~wrong, connector, unsure)
         for begin, end, k in lasting(rows, wrong, MOMENT_S):
             contactor = "closed, the car asks" if closed[k] else "open"
-            message = f"{rows['status'][k]} stands with the contactor {contactor}, for {end - begin:.1f} s"
+            status = str(rows.text("status", k))
+            message = f"{status} stands with the contactor {contactor}, for {end - begin:.1f} s"
             expected = "another status" if said[k] else "Charging"
-            self._ledger.broken(CHARGING, begin, connector, expected, str(rows["status"][k]), message)
+            self._ledger.broken(CHARGING, begin, connector, expected, status, message)
 
     def _preparing(self, connector: int, rows: Rows) -> None:
         epoch_s = rows["epoch_s"]
@@ -153,7 +154,7 @@ class Moments:
         steady = rows.steady("status", "pilot")
         unsure = judged & ~steady
         judged &= steady
-        wrong = judged & (rows["status"] == "Available")
+        wrong = judged & rows.among("status", "Available")
         if self._keys.has_option(f"chg_Ch{connector}Options", "PlugAndCharge", float(epoch_s[-1])):
             wrong &= ~self._connectors.running[connector].cover(
                 epoch_s
@@ -171,7 +172,7 @@ class Moments:
         lasts = self._connectors.faulty[connector].cover(rows["epoch_s"])
         for cleared in self._cleared.get(connector, ()):
             lasts &= (rows["epoch_s"] < cleared) | (rows["epoch_s"] > cleared + STATUS_SETTLED_S)
-        faulted = lasts & (rows["status"] == "Faulted")
+        faulted = lasts & rows.among("status", "Faulted")
         offers = rows.highest("offered_a") > 0
         steady = rows.steady("status", offers)
         hold(self._ledger, FAULTED, rows, faulted & ~offers & steady, connector, faulted & ~steady)
@@ -233,7 +234,7 @@ class Moments:
             if k < rows.carried:
                 continue
             over = _since_offer(epoch_s, offer, k) >= OFF_S - ROW_HAIR_S
-            good = over or amps[k - 1] <= LOAD_A or rows["pilot"][k] not in ("C", "D")
+            good = over or amps[k - 1] <= LOAD_A or not rows.among("pilot", "C", "D")[k]
             if not good and not rows.instrument.is_exact:
                 self._ledger.undecided(LOAD)  # it may have gone down since the reading before
                 continue

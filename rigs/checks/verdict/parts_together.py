@@ -78,4 +78,4 @@ def _is_charging(what: Frame | Event) -> bool:
 def _joined(parts: list[Part], connector: int) -> Rows:
     rows = [part[connector] for part in parts if connector in part]
     columns = {name: np.concatenate([each[name] for each in rows]) for name in rows[0].columns}
-    return Rows(columns, instrument=rows[0].instrument)
+    return Rows(columns, 0, rows[0].instrument, rows[0].texts)

@@ -28,6 +28,16 @@ class Texts:
         """The number that stands for a text; -1 for none."""
         return -1 if text is None else self._codes.setdefault(str(text), len(self._codes))
 
+    def text(self, code: int) -> str | None:
+        """What a number stands for."""
+        return None if code < 0 else [*self._codes][code]
+
+    def codes(self, column: pa.ChunkedArray) -> Array:
+        """The numbers of an arrow dictionary's rows."""
+        whole = column.combine_chunks()
+        known = [self.code(text) for text in whole.dictionary.to_pylist()]
+        return np.array([*known, -1], np.int32)[np.where(_is_known(whole.indices), _data(whole.indices), -1)]
+
     def to_arrow(self, codes: Array) -> pa.Array:
         """The texts as an arrow dictionary."""
         places = np.cumsum([0, *(len(text.encode()) for text in self._codes)]).astype(np.int32)

@@ -15,6 +15,7 @@ from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.reading.templates import Templates
 from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, Stretches
 from evc5.rigs.checks.verdict import known_lines
+from evc5.rigs.recording.reading.columns import Texts
 
 INSTANTS = st.lists(st.integers(0, 40), max_size=12)
 
@@ -46,6 +47,8 @@ def test_instants_are_covered_by_the_stretches_they_lie_in(
 
 
 def test_rows_among_several_texts_leave_out_what_is_not_known() -> None:
-    rows = Rows({"pilot": np.array(["A", "B", None, "C"], object), "epoch_s": np.arange(4.0)})
+    texts = Texts()
+    codes = np.array([texts.code(text) for text in ("A", "B", None, "C")])
+    rows = Rows({"pilot": codes, "epoch_s": np.arange(4.0)}, texts=texts)
     assert rows.among("pilot", "B", "C").tolist() == [False, True, False, True]
     assert rows.among("pilot", "A").tolist() == [True, False, False, False]
