@@ -216,8 +216,8 @@ def _tell_station(run: "Run", arguments: Namespace, brief: bool) -> None:
         from evc5.rigs.checks.verdict.render import show
 
         word = headline(run.summary) if "requirements" in run.summary else "said nothing"
-        said = f"{run.summary['station']}: {word}, {run.summary['frames']} frames in {run.directory}"
-        print(printable(said))
+        print(printable(f"{run.summary['station']}: {word}"))
+        print(printable(f"  {run.summary['frames']} frames in {run.directory}"))
         if "requirements" in run.summary and not brief:
             show(printable_tree(run.summary), _console(), brief=True)
 

@@ -5,6 +5,8 @@ that, and nothing that goes wrong there stops a byte.
 """
 
 import asyncio
+import os
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -151,8 +153,7 @@ class Forwarder(Listener):
         except ssl.SSLError as error:
             raise _Unwilling(_of_tls(error)) from None
         except OSError as error:
-            why = error.strerror or str(error) or type(error).__name__
-            raise _Unwilling(f"{up.url} cannot be reached: {why}") from None
+            raise _Unwilling(f"{up.url} cannot be reached: {_unreached(error, up.is_tls)}") from None
         line.ends.append(office)
         return office
 
@@ -160,8 +161,8 @@ class Forwarder(Listener):
         try:
             return await _head(office)
         except (OSError, EOFError):
-            why = f"perhaps {NO_TAP}" if self._upstream.is_tls else "it told no reason"
-            raise _Unwilling(f"the back office hung up before it answered; {why}") from None
+            why = NO_TAP if self._upstream.is_tls else "it wants wss:// in --to"
+            raise _Unwilling(f"the back office hung up before it answered; perhaps {why}") from None
 
     @asynccontextmanager
     async def _counted(self) -> AsyncIterator[None]:
@@ -237,6 +238,14 @@ async def _head(end: End) -> bytes:
         raise _Unwilling(_of_tls(error)) from None
     except ValueError as error:
         raise _Unwilling(str(error)) from None
+
+
+def _unreached(error: OSError, is_tls: bool) -> str:
+    if is_tls and isinstance(error, ConnectionResetError):
+        return "it hung up at the TLS handshake; perhaps it wants ws:// in --to"
+    if error.errno and not isinstance(error, socket.gaierror):  # asyncio's own words repeat the address
+        return os.strerror(error.errno)
+    return error.strerror or str(error) or type(error).__name__
 
 
 def _of_break(error: Exception) -> str:

@@ -3,6 +3,7 @@
 Everything else passes as it came: path, query, subprotocols, Authorization. Source: RFC 6455 section 4.
 """
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ MOST_BYTES = 1 << 16  # of a request or an answer before its body; assumed: a ch
 # Host names the back office now; without an offer of an extension, frames are as plain as they look.
 OURS = (b"host", b"sec-websocket-extensions")
 PORTS = {"ws": 80, "wss": 443}
+HOST = re.compile(r"[^\s/?#@\\]+")  # of a name or an address: what else no name holds, the resolver tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Upstream:
             port = parts.port
         except ValueError as error:
             raise BadInput(f"--to {url}: {error}") from None
-        if parts.scheme not in PORTS or not parts.hostname:
+        if parts.scheme not in PORTS or not parts.hostname or not HOST.fullmatch(parts.hostname) or port == 0:
             raise BadInput(f"--to must be ws://host[:port][/path] or wss://…, got {url}")
         if parts.username is not None or parts.password is not None:
             raise BadInput("--to must hold no credentials: each charge point brings its own")

@@ -83,7 +83,7 @@ class Keeper:
         for kept in list(self.stations.values()):
             try:
                 if kept.day != today:
-                    self._end(kept)
+                    self._end_or_tell(kept)
                     del self.stations[kept.identity]
                 elif not kept.is_lost:
                     kept.recorder.flush()
@@ -95,10 +95,7 @@ class Keeper:
         """End all recordings; their directories, of days that were over before, too."""
         self.work()
         for kept in self.stations.values():
-            try:
-                self._end(kept)
-            except Exception as error:
-                self._fails(kept.identity, error)
+            self._end_or_tell(kept)
         self.stations.clear()
         return self.finished
 
@@ -173,15 +170,22 @@ class Keeper:
 
     # --- what goes wrong ---
 
+    def _end_or_tell(self, kept: Kept) -> None:
+        try:
+            self._end(kept)
+        except Exception as error:
+            self.warn(f"NOT RECORDED: the end of {kept.directory}: {_why(error)}")
+
     def _fails(self, identity: str, error: Exception) -> None:
         """Traffic goes on; the recording too, where the disk takes it again."""
         kept = self.stations.get(identity)
-        why = (
-            error.strerror
-            if isinstance(error, OSError) and error.strerror
-            else f"{type(error).__name__}: {error}"
-        )
-        if kept is None or not isinstance(error, OSError) or kept.unwritten_bytes > MOST_UNWRITTEN_BYTES:
+        why = _why(error)
+        if kept is not None and isinstance(error, FileNotFoundError) and not kept.directory.exists():
+            del self.stations[identity]
+            self.warn(
+                f"NOT RECORDED: {shown(identity)}: somebody took {kept.directory} away; a new one begins"
+            )
+        elif kept is None or not isinstance(error, OSError) or kept.unwritten_bytes > MOST_UNWRITTEN_BYTES:
             if kept is not None and not kept.is_lost:
                 kept.is_lost = True
                 self.warn(f"NOT RECORDED any further today: {shown(identity)}: {why}; its traffic goes on")
@@ -189,9 +193,15 @@ class Keeper:
                 self.warn(f"NOT RECORDED: {shown(identity)}: {why}; its traffic goes on")
         elif not kept.unwritten_bytes:
             kept.unwritten_bytes = 1
-            self.warn(f"NOT RECORDED for now: {shown(identity)}: {why}; it waits, and traffic goes on")
+            self.tell(f"NOT RECORDED for now: {shown(identity)}: {why}; it waits, and traffic goes on")
 
     def _taken(self, kept: Kept) -> None:
         if kept.unwritten_bytes:
             kept.unwritten_bytes = 0
             self.tell(f"{shown(kept.identity)} is recorded again; nothing is missing")
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return f"{type(error).__name__}: {error}"

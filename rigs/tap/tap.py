@@ -1,6 +1,7 @@
 """evc5 tap: listen in between charge points and their back office, and judge what they say."""
 
 import gc
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from evc5.rigs.tap.pseudonyms import Pseudonyms
 SWITCH_S = 0.0001
 POLL_S = 0.02  # how often what was heard is recorded
 SECOND_S = 1.0  # how often what is recorded is handed over: a kill -9 loses so much at most
+LEAST_MESSAGE = 20  # columns of a finding, however narrow the terminal
 JUDGE_S = 10.0  # how often a recording is judged; assumed
 
 
@@ -67,7 +69,8 @@ def tap(order: Order, tell: Tell) -> Outcome:
     except BadInput:
         lock.release()
         raise
-    tell(f"charge points may dial {forwarder.url}/<identity> instead of {order.upstream.url}")
+    tell(f"charge points may dial {forwarder.url}/<identity>")
+    tell(f"instead of {order.upstream.url}")
     live = None if order.record_only else LiveFindings(watch.finding, watch.warn)
     try:
         with _prompt():
@@ -131,10 +134,17 @@ class _Watch:
 
     def finding(self, identity: str, found: Finding) -> None:
         where = f" connector {found['connector']}" if found["connector"] else ""
-        self._tell(
-            f"{_clock()} ✗ {printable(shown(identity))}{where}: {printable(found['message'])}"
-            f" ({found['requirement']})"
-        )
+        begin = f"{_clock()} ✗ {printable(shown(identity))}{where}: "
+        end = f" ({found['requirement']})"
+        self._tell(begin + _fitting(printable(found["message"]), len(begin) + len(end)) + end)
+
+
+def _fitting(message: str, taken: int) -> str:
+    """One line of the terminal; whole where there is none."""
+    if not sys.stderr.isatty():
+        return message
+    room = max(shutil.get_terminal_size().columns - taken, LEAST_MESSAGE)
+    return message if len(message) <= room else f"{message[: room - 1]}…"
 
 
 def _clock() -> str:

@@ -47,6 +47,8 @@ def test_the_path_of_the_back_office_stands_before_the_charge_points(
         ("csms.example", "--to must be ws://"),
         ("http://csms.example", "--to must be ws://"),
         ("ws://", "--to must be ws://"),
+        ("ws://csms example", "--to must be ws://"),
+        ("ws://csms.example:0", "--to must be ws://"),
         ("ws://csms.example:99999", "--to ws://csms.example:99999: "),
         ("ws://me:secret@csms.example", "each charge point brings its own"),
         ("ws://csms.example/?a=b", "--to must end with its path"),

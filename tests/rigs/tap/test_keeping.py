@@ -1,5 +1,6 @@
 """What passed is kept a charge point and day; what no disk takes waits, and nothing of it gets in the way."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,6 +85,43 @@ def test_what_a_full_disk_does_not_take_is_written_when_it_does(
     assert said[-1] == "CP1 is recorded again; nothing is missing"
     (directory,) = keeper.close()
     assert len(frames(directory)) == 2
+
+
+@pytest.mark.parametrize("relief", [True, False])
+def test_a_full_disk_is_a_warning_only_where_it_stays_full_to_the_end(
+    keeper: Keeper, said: list[str], monkeypatch: pytest.MonkeyPatch, relief: bool
+) -> None:
+    warned: list[str] = []
+    keeper.warn = warned.append
+    hears(keeper, Line("CP1"), "up", BEAT)
+    with monkeypatch.context() as full:
+
+        def refuse(*_: object, **__: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        full.setattr("evc5.rigs.recording.writing.journal.open", refuse, raising=False)
+        keeper.second()
+        assert len(said) == 1 and not warned
+        if not relief:
+            assert keeper.close() == []
+    if relief:
+        assert len(keeper.close()) == 1
+    assert ["the end of" in text and "No space left" in text for text in warned] == [True] * (not relief)
+
+
+def test_a_recording_that_is_taken_away_is_told_and_begun_anew(
+    keeper: Keeper, said: list[str], tmp_path: Path
+) -> None:
+    hears(keeper, Line("CP1"), "up", BEAT)
+    keeper.second()
+    shutil.rmtree(tmp_path / "tap" / "CP1")
+    hears(keeper, Line("CP1"), "up", BEAT)
+    keeper.second()
+    hears(keeper, Line("CP1"), "down", b'[3,"1",{}]')
+    keeper.second()
+    assert ["took" in text and "NOT RECORDED" in text for text in said] == [True]
+    (directory,) = keeper.close()
+    assert frames(directory) == [("down", [3, "1", {}])]
 
 
 def test_a_fault_of_the_recorder_is_told_once_and_ends_that_recording_alone(
