@@ -34,6 +34,8 @@ def share(
         order = order[start:] + order[:start]
     amps = {want.connector: 0.0 for want in wants}
     running = [want for want in order if want.limit_a >= want.minimum_a]
+    if _fit(running, room_a):
+        return amps | {want.connector: want.limit_a for want in running}
     while running:
         shares = _in_order(running, room_a) if first_come else _rising(running, room_a)
         starved = [want for want in running if shares[want.connector] < want.minimum_a - _HAIR_A]
@@ -41,6 +43,14 @@ def share(
             return amps | shares
         running.remove(starved[-1])
     return amps
+
+
+def _fit(wants: Sequence[Want], room_a: Three) -> bool:
+    """Is there room for all of them at their limits?"""
+    return all(
+        sum([want.limit_a for want in wants if phase in want.phases]) <= room
+        for phase, room in enumerate(room_a, 1)
+    )
 
 
 def turn(now_s: float, turn_s: float = TURN_S) -> int:

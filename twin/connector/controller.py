@@ -78,11 +78,12 @@ class Controller:
         grants = arbitrate(requests, shared, self._first_come, turn(t_s))
         if len(taking) > 1 and any(grants[c.connector] == WAITS for c in taking):
             self._turns.set((turn(t_s) + 1) * TURN_S)  # who waits now comes first then
+        room_a = room(shared)
         by_change = sorted(self.channels, key=lambda c: _amps(grants, c) - c.committed_a)
         waiting = []
         for channel in by_change:  # who goes down goes first
             wanted = grants.get(channel.connector, NO_GRANT)
-            granted = self._within_room(channel, wanted, room(shared), minimum_a)
+            granted = self._within_room(channel, wanted, room_a, minimum_a)
             channel.follow(granted)
             if granted != wanted:
                 waiting.append(channel)

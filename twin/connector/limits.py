@@ -6,6 +6,7 @@ Amperes are per phase throughout. The lowest limit holds and gives its name to t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from operator import itemgetter
 from typing import NamedTuple
 
 from evc5.models.sharing import Want, share
@@ -33,8 +34,8 @@ class Grant(NamedTuple):
 
 def lowest(caps_a: Mapping[str, float]) -> tuple[float, str]:
     """The binding limit and its name; of equal ones the first named."""
-    name = min(caps_a, key=lambda cap: caps_a[cap])
-    return caps_a[name], name
+    name, amps = min(caps_a.items(), key=itemgetter(1))
+    return amps, name
 
 
 def room(shared_a: Mapping[str, Three]) -> Three:

@@ -149,4 +149,6 @@ def _times(span: Span, end_s: float) -> np.ndarray:
         return np.array([span.t_s])
     first = math.floor(span.t_s / ROW_EVERY_S) + 1
     last = math.ceil(end_s / ROW_EVERY_S)
-    return np.concatenate([[span.t_s], np.arange(first, last) * ROW_EVERY_S])
+    t_s = np.arange(first - 1, max(first, last)) * ROW_EVERY_S
+    t_s[0] = span.t_s
+    return t_s
