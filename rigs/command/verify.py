@@ -36,6 +36,9 @@ def verify_run(arguments: Namespace) -> int:
         _tell(*found[0], arguments)
     else:
         _tell_many(found, arguments)
+    for recording, _ in found:
+        if recording.directory is not None:
+            _report(recording.directory)
     quiet = arguments.quiet or arguments.json
     codes = {_exit_code(verdict, required, quiet) for _, verdict in found}
     return next(code for code in GRAVEST_FIRST if code in codes)
@@ -43,6 +46,7 @@ def verify_run(arguments: Namespace) -> int:
 
 def _judged(arguments: Namespace) -> Iterator[tuple["Recording", "Verdict"]]:
     """Each recording with its verdict."""
+    from evc5.rigs.checks import finish
     from evc5.rigs.checks.verdict.judging import judged
     from evc5.rigs.checks.verdict.known import accept, read_known
     from evc5.rigs.checks.verdict.recordings import every
@@ -60,7 +64,7 @@ def _judged(arguments: Namespace) -> Iterator[tuple["Recording", "Verdict"]]:
         for recording in every(sources, arguments.station, arguments.timezone, arguments.end, progress):
             verdict = accept(judged(recording, **choices, progress=progress), known)
             if recording.directory is not None:
-                _close(recording.directory, verdict)
+                finish(recording.directory, verdict)
             if arguments.case:
                 _write_cases(recording, verdict, arguments, choices)
             yield recording, verdict
@@ -77,14 +81,15 @@ def _write_cases(
         print(f"evc5: {folder} tells of {folder.name.partition('-')[2]}", file=sys.stderr)
 
 
-def _close(directory: Path, verdict: "Verdict") -> None:
-    """A run directory has its summary and report written anew."""
+def _report(directory: Path) -> None:
+    """A run directory has its report written anew; what stands in its way is told, and the verdict stands."""
     from evc5.rigs.analysis.report import write_report
     from evc5.rigs.analysis.run import Run
-    from evc5.rigs.checks import finish
 
-    finish(directory, verdict)
-    write_report(Run.open(directory))
+    try:
+        write_report(Run.open(directory))
+    except (BadInput, OSError) as error:
+        print(printable(f"evc5: {directory} has no new report: {error}"), file=sys.stderr)
 
 
 def _tell(recording: "Recording", verdict: "Verdict", arguments: Namespace) -> None:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from evc5.rigs.checks.reading.growth import COMPLETE, Growth, closed_parts
 from evc5.rigs.checks.reading.instruments import EXACT, EXACT_COLUMNS, Instrument, around, is_steady
 from evc5.rigs.checks.reading.station_time import StationTime
+from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.columns import Texts, to_numpy
 from evc5.rigs.recording.reading.telemetry_columns import phase_names
 from evc5.rigs.recording.reading.telemetry_parts import read_part
@@ -204,12 +205,17 @@ class Telemetry:
 def parts(
     directory: Path, time: StationTime, instrument: Instrument = EXACT, growth: Growth = COMPLETE
 ) -> Iterator[dict[int, Rows]]:
-    """The closed parts in order, in the time that is judged in. An unreadable part ends the evidence."""
+    """The closed parts in order, in the time that is judged in. One that cannot be read is refused.
+
+    While they are being written it ends the evidence.
+    """
     texts = Texts()
     for path in closed_parts(directory, growth):
         try:
             table = read_part(path, WANTED)
-        except (pa.ArrowInvalid, OSError):
+        except BadInput:
+            if growth is COMPLETE:
+                raise
             return
         yield _split(table, time, instrument, texts)
 

@@ -12,7 +12,7 @@ from evc5.rigs.checks.reading.logs.told import Told
 from evc5.rigs.checks.state.requirement import PASS, Finding
 from evc5.rigs.checks.verdict.headline import headline
 from evc5.rigs.errors import BadInput
-from evc5.rigs.recording.reading.run_directory import SUMMARY
+from evc5.rigs.recording.reading.run_directory import SUMMARY, refuse_foreign_shapes
 
 OK, FAULT_FOUND, NO_LOG_OF_16, OURS = 0, 1, 2, 3  # exit codes
 
@@ -77,6 +77,7 @@ def read_summary(directory: Path) -> dict[str, Any]:
         raise BadInput(f"{path} is not JSON: {error}") from None
     if not isinstance(summary, dict):
         raise BadInput(f"{path} must hold a JSON object")
+    refuse_foreign_shapes(path, summary)
     return summary
 
 

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
+from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.packed import BUFFER_BYTES, Block, Unpacked, blocks, is_packed
 
 KINDS = {2: "CALL", 3: "CALLRESULT", 4: "CALLERROR"}  # OCPP-J 1.6, 4.2
@@ -115,9 +116,14 @@ def last_t(path: Path) -> float:
 
 
 def frame_of(head: Head, line: bytes) -> Frame:
-    """The whole frame of a line."""
-    row = orjson.loads(line)
-    at = datetime.fromisoformat(head.at)
+    """The whole frame of a line; BadInput where its time is none."""
+    row = _parsed(line)
+    if row is None:  # damaged behind its head
+        row = {"text": line.decode(errors="replace").rstrip("\n")}
+    try:
+        at = datetime.fromisoformat(head.at)
+    except ValueError:
+        raise BadInput(f"the frame at {head.t} s: at must be a date-time, got {head.at!r:.80}") from None
     what = (head.kind, head.id, head.action, head.lost)
     return Frame(head.t, at, head.station, head.dir, *what, row.get("frame"), row.get("text"))
 

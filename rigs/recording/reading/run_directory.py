@@ -17,6 +17,11 @@ SUMMARY = "summary.json"
 REPORT = "report.html"
 LOCK = ".lock"  # held while somebody records there
 
+OBJECT, NUMBER = ((dict,), "an object"), ((int, float), "a number")
+SHAPES = {  # of what a summary holds and a table or a report goes by
+    **dict.fromkeys(("policies", "tolerances", "keys", "versions", "house", "about"), OBJECT),
+    **dict.fromkeys(("simulated_s", "days", "wall_s", "clock_step_s"), NUMBER),
+}
 NO_FRAMES = 'holds no frames: it was recorded with recording.messages = "none"'
 NO_TELEMETRY = "holds no telemetry: it was recorded with recording.telemetry = false"
 
@@ -100,9 +105,18 @@ def read_summary(directory: Path) -> dict[str, Any]:
         raise BadInput(f"{path} cannot be read as JSON: {error}") from None
     if not isinstance(summary, dict):
         raise BadInput(f"{path} must hold a JSON object")
-    if (written := summary.get("format", FORMAT)) not in FORMATS:
-        raise BadInput(f"{path}: format must be {' or '.join(FORMATS)}, got {written!r}")
+    refuse_foreign_shapes(path, summary)
     return summary
+
+
+def refuse_foreign_shapes(path: Path, summary: Mapping[str, Any]) -> None:
+    """BadInput where a summary is another version's, or holds what tables and reports cannot go by."""
+    if (written := summary.get("format", FORMAT)) not in FORMATS:
+        raise BadInput(f"{path}: format must be {' or '.join(FORMATS)}, got {written!r:.80}")
+    for name, (types, what) in SHAPES.items():
+        value = summary.get(name)
+        if value is not None and (not isinstance(value, types) or isinstance(value, bool)):
+            raise BadInput(f"{path}: {name} must be {what}, got {value!r:.80}")
 
 
 def write_summary(directory: Path, summary: Mapping[str, Any]) -> None:

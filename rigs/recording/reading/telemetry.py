@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from evc5.rigs.recording.reading.columns import Columns, to_numpy
 from evc5.rigs.recording.reading.telemetry_columns import TEXTS
-from evc5.rigs.recording.reading.telemetry_parts import read_part
+from evc5.rigs.recording.reading.telemetry_parts import metadata_of, read_part
 
 DAY_S = 86_400.0
 
@@ -34,7 +33,7 @@ def parts(
     paths = sorted(directory.glob(PARTS))
     first = bisect_left(paths, since_s, key=_ends) if since_s > -math.inf else 0
     for path in paths[first:]:
-        metadata = pq.read_metadata(path)
+        metadata = metadata_of(path)
         if min((group.min for group in _times(metadata)), default=-math.inf) >= until_s:
             return
         table = read_part(path, wanted, metadata)
@@ -48,7 +47,7 @@ def parts(
 
 def _ends(path: Path) -> float:
     """The last instant of a part."""
-    return float(max((group.max for group in _times(pq.read_metadata(path))), default=math.inf))
+    return float(max((group.max for group in _times(metadata_of(path))), default=math.inf))
 
 
 def _times(metadata: Any) -> list[Any]:

@@ -1,6 +1,7 @@
 """One part of telemetry as arrow columns of today's names, whichever format it was written in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,18 +24,34 @@ def read_part(path: Path, names: Sequence[str] = NAMES, metadata: pq.FileMetaDat
     """These columns of one part, texts as dictionaries; one that it lacks is null in every row.
 
     `metadata` is the part's, where it is at hand.
-    BadInput where a row has no instant or no connector; pyarrow's own errors where it is no parquet file.
+    BadInput where a row has no instant or no connector, and where it is no whole parquet file.
     """
-    metadata = metadata or pq.read_metadata(path)
-    stored = set(metadata.schema.to_arrow_schema().names)
-    if missing := [name for name in REQUIRED if name not in stored]:
-        raise BadInput(f"{path} is no telemetry: it lacks the column {missing[0]}")
-    sources = {name: _source(name, stored) for name in names}
-    texts = [name for name in TEXTS if name in stored]
-    with pq.ParquetFile(path, metadata=metadata, read_dictionary=texts) as part:  # read_table imports pandas
-        columns = list(dict.fromkeys(source for source in sources.values() if source))
-        table = part.read(columns, use_threads=False)  # a day is too little to share
-    return pa.table({name: _column(table, name, source) for name, source in sources.items()})
+    metadata = metadata or metadata_of(path)
+    with _damage_told(path):
+        stored = set(metadata.schema.to_arrow_schema().names)
+        if missing := [name for name in REQUIRED if name not in stored]:
+            raise BadInput(f"{path} is no telemetry: it lacks the column {missing[0]}")
+        sources = {name: _source(name, stored) for name in names}
+        texts = [name for name in TEXTS if name in stored]
+        with pq.ParquetFile(path, metadata=metadata, read_dictionary=texts) as part:  # no pandas, so
+            columns = list(dict.fromkeys(source for source in sources.values() if source))
+            table = part.read(columns, use_threads=False)  # a day is too little to share
+        return pa.table({name: _column(table, name, source) for name, source in sources.items()})
+
+
+def metadata_of(path: Path) -> pq.FileMetaData:
+    """What a part says of itself; BadInput where it is no whole parquet file."""
+    with _damage_told(path):
+        return pq.read_metadata(path)
+
+
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        why = str(error).strip().split("\n")[0].split(". ")[0]
+        raise BadInput(f"{path} is no Parquet file, or a damaged one: {why}") from None
 
 
 def _source(name: str, stored: set[str]) -> str | None:
