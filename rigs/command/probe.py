@@ -26,7 +26,17 @@ if TYPE_CHECKING:
 
 OK, FAILED, OUR_FAULT = 0, 1, 3
 FLAGS = {"car": "session"}  # that allow it, where they are called otherwise than what it needs
-WIDTH = 79  # columns, of a list
+WIDTH = 79  # columns
+HOST, PORT = "127.0.0.1", 9000
+# A flag, those that have no effect beside it, and why.
+ALONE = (
+    ("twin", ("host", "port", "identity", "tls_cert", "tls_key"), "dials nowhere"),
+    (
+        "restore",
+        ("only", "session", "faults", "disruptive", "danger", "stack_above", "out"),
+        "puts back and asks nothing else",
+    ),
+)
 TOLD_EVERY_S = 10.0  # wall clock: progress where no terminal shows a bar
 
 
@@ -34,14 +44,13 @@ def options(sub: ArgumentParser) -> None:
     """The command's flags, less those for its voice."""
     sub.add_argument("--twin", action="store_true", help="probe a twin of our own, in virtual time")
     sub.add_argument("--behaviour", metavar="NAME", help="of the twin: evc5-v32r30, ocpp16 or a TOML file")
-    sub.add_argument(
-        "--host", default="127.0.0.1", help="where a charge point dials in; 0.0.0.0: every address"
-    )
-    sub.add_argument("--port", type=port, default=9000, metavar="N", help="default 9000")
+    what = "where a charge point dials in; 0.0.0.0: every address (default 127.0.0.1)"
+    sub.add_argument("--host", help=what)
+    sub.add_argument("--port", type=port, metavar="N", help="default 9000")
     sub.add_argument("--identity", type=identity, metavar="ID", help="who may dial in (default: anyone)")
     sub.add_argument("--tls-cert", type=Path, metavar="PEM", help="serve wss:// with this certificate")
     sub.add_argument("--tls-key", type=Path, metavar="PEM", help="its key, where it stands in another file")
-    sub.add_argument("--only", default="", metavar="GROUP,…", help="these groups alone (evc5 probe --list)")
+    sub.add_argument("--only", metavar="GROUP,…", help="these groups alone (evc5 probe --list)")
     sub.add_argument(
         "--session", action="store_true", help="plug a car in too: the twin's rig, or you, who are asked"
     )
@@ -71,12 +80,21 @@ def probe(arguments: Namespace) -> int:
         raise BadInput("--behaviour must come with --twin: a real charge point has its own")
     if arguments.tls_key and not arguments.tls_cert:
         raise BadInput("--tls-key must come with --tls-cert")
+    for alone, others, why in ALONE:
+        if getattr(arguments, alone) and (given := _given(arguments, others)):
+            raise BadInput(f"--{given} must not stand beside --{alone}, which {why}")
     tell = _silent if arguments.quiet else _say
     try:
         return _restore(arguments, tell) if arguments.restore else _probe(arguments, tell)
     except BenchFault as fault:
         _say(f"evc5: {fault}")
         return OUR_FAULT
+
+
+def _given(arguments: Namespace, names: tuple[str, ...]) -> str:
+    """The first of these flags that was given; empty: none."""
+    given = (name for name in names if getattr(arguments, name) not in (None, []))
+    return next((name for name in given if getattr(arguments, name) is not False), "").replace("_", "-")
 
 
 def _probe(arguments: Namespace, tell: Callable[[str], None]) -> int:
@@ -87,10 +105,12 @@ def _probe(arguments: Namespace, tell: Callable[[str], None]) -> int:
     from evc5.rigs.probe.session import probe as run
     from evc5.twin.sheet.behaviour import Behaviour
 
-    only = tuple(part for part in arguments.only.split(",") if part)
+    only = tuple(part.strip() for part in (arguments.only or "").split(",") if part.strip())
     known = groups(catalogue(Behaviour.load(PUBLISHED)))
-    if wrong := [group for group in only if group not in known]:
-        raise BadInput(f"--only must name some of {', '.join(known)}, got {wrong[0]}")
+    wrong = [group for group in only if group not in known]
+    if wrong or (arguments.only is not None and not only):
+        got = wrong[0] if wrong else repr(arguments.only)
+        raise BadInput(f"--only must name some of {', '.join(known)}, got {got}")
     chosen = Options(
         session=arguments.session or arguments.faults,
         disruptive=arguments.disruptive,
@@ -141,7 +161,8 @@ def _unit(arguments: Namespace, out: Path, tell: Callable[[str], None]) -> "Iter
         with twin(_behaviour(arguments), out) as unit:
             yield unit
         return
-    address = Address(arguments.host, arguments.port, arguments.tls_cert, arguments.tls_key)
+    port = PORT if arguments.port is None else arguments.port
+    address = Address(arguments.host or HOST, port, arguments.tls_cert, arguments.tls_key)
     with charge_point(Served(address, arguments.identity or ""), out, tell) as unit:
         yield unit
 
@@ -203,8 +224,22 @@ def _tell(probed: "Probed", rows: "list[SeenRow]", out: Path, arguments: Namespa
         for row, cell in found
     ]
     lines += [f"not as before: {one}" for one in probed.left] or ["all is as it was before"]
-    lines.append(f"{out / PAGE} is the sheet, {out / ANSWER} what SetChargingProfile supports")
+    lines += [
+        f"--danger {name} named no key of this unit and no message" for name in _unheard(probed, arguments)
+    ]
+    lines += [f"the sheet: {out / PAGE}", f"what SetChargingProfile supports: {out / ANSWER}"]
     _print(lines)
+
+
+def _unheard(probed: "Probed", arguments: Namespace) -> list[str]:
+    """What --danger named and nothing knows."""
+    from evc5.rigs.probe.catalogue import catalogue
+    from evc5.rigs.probe.probe import PUBLISHED
+    from evc5.twin.sheet.behaviour import Behaviour
+
+    actions = {one.action.lower() for one in catalogue(Behaviour.load(PUBLISHED))}
+    known = actions | {name.lower() for name in probed.keys}
+    return [name for name in arguments.danger if name.lower() not in known]
 
 
 def _list(arguments: Namespace) -> int:
@@ -249,8 +284,13 @@ def show_compared(compared: "Compared", as_json: bool, quiet: bool) -> int:
 
 
 def _print(lines: list[str]) -> None:
+    """Lines that are too long go on below, further in; a path or a name is not broken."""
     for line in lines:
-        print(printable(line))
+        indent = " " * (len(line) - len(line.lstrip()) + 4)
+        folded = textwrap.wrap(
+            printable(line), WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+        print("\n".join(folded))
 
 
 def _say(text: str) -> None:

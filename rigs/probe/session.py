@@ -34,6 +34,7 @@ class Probed:
     facts: dict[str, str]
     left: list[str] = field(default_factory=list)  # what differs at the end, in words
     gone: str = ""  # why the unit was asked no further
+    keys: tuple[str, ...] = ()  # that it has or the published sheet names
 
     @property
     def restored(self) -> bool:
@@ -71,7 +72,8 @@ def probe(
         gone = line.gone
         line.again()
         left = keeper.finish()
-    return Probed(identity, progress.findings, progress.facts(), left, gone)
+    keys = (*known.keys, *keeper.values)
+    return Probed(identity, progress.findings, progress.facts(), left, gone, keys)
 
 
 def begin_anew_if_complete(out: Path) -> None:

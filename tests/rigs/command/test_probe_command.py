@@ -25,6 +25,11 @@ def test_the_list_tells_what_each_probe_needs_and_disturbs(capsys: pytest.Captur
     ("flags", "told"),
     [
         (["--twin", "--only", "nonsense"], "--only must name some of keys, link, "),
+        (["--twin", "--only", ","], "--only must name some of keys, link, "),
+        (["--twin", "--port", "0"], "--port must not stand beside --twin, which dials nowhere"),
+        (["--twin", "--tls-cert", "c.pem"], "--tls-cert must not stand beside --twin"),
+        (["--restore", "j", "--danger", "Reset"], "--danger must not stand beside --restore"),
+        (["--restore", "j", "--stack-above", "0"], "--stack-above must not stand beside --restore"),
         (["--behaviour", "ocpp16"], "--behaviour must come with --twin"),
         (["--twin", "--behaviour", "nobody"], "--behaviour must be "),
         (["--restore", "none.jsonl"], "--restore none.jsonl: no such journal"),
@@ -56,9 +61,12 @@ def test_a_twin_is_probed_told_of_restored_and_compared(
     assert main(["probe", "--twin", "--only", "triggers,link", "--out", "a"]) == 0
     out, _ = said(capsys)
     assert "as the published sheet says" in out
-    assert out.splitlines()[-2] == "all is as it was before"
-    assert main(["probe", "--twin", "--behaviour", "ocpp16", "--only", "triggers,link", "--out", "b"]) == 0
-    assert "table 11 DiagnosticsStatusNotification, Support: yes, published no" in said(capsys)[0]
+    assert out.splitlines()[-3] == "all is as it was before"
+    flags = ["--behaviour", "ocpp16", "--only", "triggers,link", "--out", "b", "--danger", "nonsense"]
+    assert main(["probe", "--twin", *flags]) == 0
+    out, _ = said(capsys)
+    assert "table 11 DiagnosticsStatusNotification, Support: yes, published no" in out
+    assert "--danger nonsense named no key of this unit and no message" in out
     assert main(["compare", "a", "b"]) == 1
     assert "trigger.DiagnosticsStatusNotification: NotImplemented → Accepted" in said(capsys)[0]
     assert main(["compare", "a", "a"]) == 0
@@ -69,6 +77,20 @@ def test_a_twin_is_probed_told_of_restored_and_compared(
         "sheet.json", "sheet.md", "set-charging-profile.md", "behaviour.toml", "journal.jsonl",
         "probes.jsonl",
     }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_whatever_is_told_of_a_probe_fits_80_columns(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["probe", "--twin", "--behaviour", "ocpp16", "--session"]) == 0
+    out, err = said(capsys)
+    lines = [*out.splitlines(), *err.splitlines()]
+    assert any("what SetChargingProfile supports" in line for line in lines)
+    assert [line for line in lines if len(line) > 80] == []
 
 
 @pytest.mark.slow
