@@ -21,6 +21,12 @@ def test_first_come_takes_all_it_wants():
     assert share([Want(2, 20.0), Want(1, 32.0)], ROOM, first_come=True) == {2: 20.0, 1: 12.0}
 
 
+@pytest.mark.parametrize("first_come", [False, True])
+def test_with_room_for_all_each_gets_its_limit_to_the_bit(first_come):
+    wants = [Want(1, 6.1), Want(2, 29.3), Want(3, 5.0)]
+    assert share(wants, (6.1 + 29.3, 63.0, 63.0), first_come=first_come) == {1: 6.1, 2: 29.3, 3: 0.0}
+
+
 def test_who_cannot_have_its_minimum_pauses_and_is_not_rounded_up():
     assert share([Want(1, 32.0), Want(2, 32.0)], (11.0, 11.0, 11.0)) == {1: 11.0, 2: 0.0}
     assert share([Want(1, 5.0)], ROOM) == {1: 0.0}

@@ -184,6 +184,19 @@ def test_a_trip_stays_until_the_protection_is_set_anew(charging):
     assert outlet.senses == frozenset()
 
 
+def test_a_protection_that_moves_with_the_offer_begins_no_segment_of_its_own(charging):
+    box, outlet = charging
+    begun = []
+    outlet.on_segment.append(begun.append)
+    outlet.set_pwm(10.0)
+    outlet.protect(10.0)
+    assert len(begun) == 1
+    box.run(30)
+    outlet.inject("over-current")
+    box.run(20)
+    assert outlet.senses == {"over-current"}, "and it watches what flows"
+
+
 def test_an_unknown_fault_is_refused_with_the_known_ones(charging):
     with pytest.raises(
         ValueError, match=r"fault must be one of lock-failure, .*, emergency-stop, got 'gremlins'"

@@ -8,6 +8,7 @@ import pytest
 from wire import charging, sent, statuses, values
 
 from evc5 import Bench, CallError
+from evc5.twin.charging.profiles import Limit, ProfileStore
 
 START = "2024-03-01T10:00:00Z"
 SAMPLES = {"MeterValueSampleInterval": 60, "MeterValuesSampledData": "Current.Offered,Current.Import"}
@@ -309,3 +310,21 @@ def test_what_a_composite_foretells_comes_true(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(5, 105))
 def test_what_many_composites_foretell_comes_true(seed: int) -> None:
     check_that_the_composite_comes_true(seed)
+
+
+def test_a_change_of_the_limit_asks_the_profiles_of_each_connector_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = a_bench()
+    for connector in (1, 2):
+        charging(bench, connector)
+    asked: list[Any] = []
+    limit = ProfileStore._limit
+
+    def counted(store: ProfileStore, stack: Any, *instants: Any) -> Limit:
+        asked.append(stack)
+        return limit(store, stack, *instants)
+
+    monkeypatch.setattr(ProfileStore, "_limit", counted)
+    assert install(bench, (0, 10)) == "Accepted"
+    assert len(asked) == 3, "the station's and those of both connectors"
