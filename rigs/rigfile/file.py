@@ -81,6 +81,8 @@ class RigFile(Contents):
         """The same rig with other values at some key paths; for another time, seed or firmware."""
         usual = {"days": days, "seed": seed, "station.behaviour": behaviour}
         given = {key: value for key, value in usual.items() if value is not None}
+        if not (changes or given):
+            return self
         try:
             table = changed(self.table(), {**changes, **given})
         except BadInput as error:

@@ -249,7 +249,13 @@ class FlowLimits:
     # -- phases ----------------------------------------------------------------------------------
 
     def _phases(self, connector: int, when: Array, flow: Flow) -> None:
-        for k in np.flatnonzero(flow.lines > 1).tolist():
+        several = np.flatnonzero(flow.lines > 1)
+        if not len(several):
+            return
+        ever = self._caps(connector, float(when.min()) - SWITCHED_S, float(when.max()))
+        if all(cap is None or cap.phases is None for cap in ever):
+            return  # no profile of that time names phases
+        for k in several.tolist():
             epoch_s = float(when[k])
             caps = self._caps(connector, epoch_s - SWITCHED_S, epoch_s)
             asked = {cap.phases if cap is not None else None for cap in caps}
@@ -285,23 +291,24 @@ class FlowLimits:
         whole = Flow(total_a / PHASES_UNTOLD, total_a, watts, flow.volts, flow.lines)
         told = [_last_told(when, told) for c, (told, _) in self._latest.items() if c != connector]
         newest, (caps, index) = np.max(told, axis=0), self._in_force.at_each(0, when)
-        for k in range(len(when)):
-            if caps[index[k]] is not None:
-                self._crowd(connector, when, k, whole, float(newest[k]))
-
-    def _crowd(self, connector: int, when: Array, k: int, whole: Flow, newest: float) -> None:
-        """Twice running, and each time anew: what the others told last may be over, or they make room."""
-        epoch_s = float(when[k])
         late = np.full(len(when), FOLLOWED_S + SIDE_BY_SIDE_S)
         message = "the connectors together are reported to take more than the ChargePointMaxProfile allows"
-        over = self._stays_over(0, when, k, Held(TOGETHER, message, whole, late, self._over))
+        held = Held(TOGETHER, message, whole, late, self._over)
+        above = self._above(caps, index, held)
+        for k in range(len(when)):
+            if caps[index[k]] is not None:
+                over = bool(above[k]) and self._stays_over(0, when, k, held)
+                self._crowd(connector, float(when[k]), held, k, over, float(newest[k]))
+
+    def _crowd(self, connector: int, epoch_s: float, held: Held, k: int, over: bool, newest: float) -> None:
+        """Twice running, and each time anew: what the others told last may be over, or they make room."""
         before = self._crowded.pop(connector, None)
         if over:
             self._crowded[connector] = newest
         if over and before is not None and newest > before:
             cap, _ = self._in_force.limit(0, epoch_s)
             assert cap is not None
-            self._ledger.broken(TOGETHER, epoch_s, None, *self._words(cap, whole.at(k)), message)
+            self._ledger.broken(TOGETHER, epoch_s, None, *self._words(cap, held.flow.at(k)), held.message)
         elif not over:
             self._ledger.held(TOGETHER, 1)
 

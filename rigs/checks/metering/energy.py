@@ -85,7 +85,7 @@ class Samples:
         interval = block.column("Energy.Active.Import.Interval")
         interval_wh = np.full(len(block), nan) if interval is None else interval
         rows = np.stack([block.stamp, low, high, register])
-        return Samples(block.order, block.epoch_s, rows, interval_wh, step_of(block, register))
+        return Samples(block.order, block.epoch_s, rows, interval_wh, step_of(block))
 
 
 def joined(parts: list[Samples]) -> Samples:
@@ -288,12 +288,16 @@ def cause_of(session: Session) -> str | None:
     return ALL_IN_ALL if low * OF_TOLD >= tells else None
 
 
-def step_of(block: Block, register_wh: Array) -> float:
+def step_of(block: Block) -> float:
     """The resolution of a block's register in Wh: by the digits told, or by what all its showings share."""
-    at = block.layout.register
-    if at is None:
+    return block.once(_step)
+
+
+def _step(block: Block) -> float:
+    at, register_wh = block.layout.register, block.column(DEFAULT_MEASURAND)
+    if at is None or register_wh is None:
         return 0.0
     digit = 10.0 ** -block.decimals[at] * block.layout.register_scale
-    shown = {round(wh / digit) for wh in register_wh[np.isfinite(register_wh)].tolist()}
-    shared = gcd(*shown) * digit if len(shown) >= TELLING else digit
+    shown = np.unique(np.rint(register_wh[np.isfinite(register_wh)] / digit)).tolist()
+    shared = gcd(*map(int, shown)) * digit if len(shown) >= TELLING else digit
     return min(max(digit, shared), COARSEST_WH)

@@ -53,7 +53,7 @@ class EnergyLimit:
         self._is_ac |= any(line(c.phase) in PHASED for block in blocks for c in block.layout.columns)
         order = np.argsort(np.concatenate([block.order for block, _ in told]), kind="stable")
         rows = np.concatenate([np.stack([block.stamp, block.epoch_s, wh]) for block, wh in told], axis=1)
-        self._follow(connector, rows[:, order], max(step_of(block, wh) for block, wh in told))
+        self._follow(connector, rows[:, order], max(step_of(block) for block, _ in told))
 
     def _follow(self, connector: int, rows: Array, step_wh: float) -> None:
         before = self._shown.get(connector)

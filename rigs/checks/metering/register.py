@@ -73,7 +73,7 @@ class Register:
         )
         wh = np.concatenate([wh for _, wh in told])[order]
         shown = self._shown.setdefault(connector, Shown())
-        shown.step_wh = max(shown.step_wh, *(step_of(block, wh) for block, wh in told))
+        shown.step_wh = max(shown.step_wh, *(step_of(block) for block, _ in told))
         if not self._all_forward(connector, shown, stamp, wh):
             for row in zip(stamp.tolist(), wh.tolist(), epoch_s.tolist(), strict=True):
                 self._show(connector, *row, 0.0)
