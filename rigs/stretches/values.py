@@ -50,7 +50,14 @@ def _many(samples: Samples, channel: Channel, t_s: Sequence[float]) -> Columns:
     outlet = channel.outlet
     metered = outlet.spec.meter.tells(outlet.segment, np.array(t_s), MANY)
     row = samples.told(flat(metered, channel.offered_a, MANY))
-    return [one.tolist() if isinstance(one, np.ndarray) else one for one in row]
+    return [_column(one) for one in row]
+
+
+def _column(told: Any) -> Any:
+    """What is the same at every instant is one value, and written into the pattern once."""
+    if not isinstance(told, np.ndarray):
+        return told
+    return told.tolist() if (told != told[0]).any() else told[0].item()
 
 
 def _turned(told: Sequence[Row]) -> Columns:
