@@ -101,7 +101,7 @@ def _probe(arguments: Namespace, tell: Callable[[str], None]) -> int:
     from evc5.rigs.probe.catalogue import catalogue, groups
     from evc5.rigs.probe.probe import PUBLISHED, Options
     from evc5.rigs.probe.results.write import write
-    from evc5.rigs.probe.session import begin_anew_if_complete
+    from evc5.rigs.probe.session import JOURNAL, begin_anew_if_complete
     from evc5.rigs.probe.session import probe as run
     from evc5.twin.sheet.behaviour import Behaviour
 
@@ -123,7 +123,12 @@ def _probe(arguments: Namespace, tell: Callable[[str], None]) -> int:
     begin_anew_if_complete(out)
     with _unit(arguments, out, tell) as unit, _progress(arguments) as told:
         hands = _hands(unit) if chosen.session else None
-        probed = run(unit.line, unit.identity, out, chosen, hands, told, tell)
+        try:
+            probed = run(unit.line, unit.identity, out, chosen, hands, told, tell)
+        except KeyboardInterrupt:
+            _say(f"interrupted: the same command with --out {out} goes on;")
+            _say(f"evc5 probe --restore {out / JOURNAL} only puts back what is left")
+            raise
         boot = [["up" if one.is_up else "down", one.frame] for one in unit.line.since(0)]
     rows = write(probed, out, f"{datetime.now(UTC):%Y-%m-%d %H:%M}", boot)
     _tell(probed, rows, out, arguments)
@@ -137,7 +142,7 @@ def _restore(arguments: Namespace, tell: Callable[[str], None]) -> int:
     journal = Journal.open(arguments.restore, existing=True)
     with _unit(arguments, arguments.restore.parent, tell) as unit:
         _check_same(unit, journal)
-        tell(f"{len(journal.owed)} changes are to be undone")
+        tell(f"to be undone: {', '.join(journal.owed) or 'nothing'}")
         left = restore(unit.line, journal)
     if arguments.json:
         print(json.dumps({"restored": not left, "left": left}, indent=2))

@@ -59,7 +59,7 @@ def probe(
     lowest = LOWEST_LEVEL if options.stack_above is None else options.stack_above + 1
     keeper = Keeper(line.ask, journal, options.danger, lowest)
     if journal.owed:
-        tell(f"{len(journal.owed)} changes of an earlier probe are undone first")
+        tell(f"undone first, of an earlier probe: {', '.join(journal.owed)}")
         keeper.undo_all()
     connectors = _connectors(line)
     keeper.begin(identity, _now(line), (0, *connectors), list(known.keys))

@@ -116,8 +116,8 @@ def _release(context: Context, hands: Hands, goes_on: bool) -> None:
 
 def _attempts(context: Context) -> None:
     """Policy transaction_message_retry: a StopTransaction that gets CALLERRORs, again and again."""
-    interval_s = min(_set_or_told(context, "TransactionMessageRetryInterval", INTERVAL_S), int(REPEATS_S[1]))
-    attempts = _set_or_told(context, "TransactionMessageAttempts", ATTEMPTS)
+    interval_s, is_known = _held(context, "TransactionMessageRetryInterval", INTERVAL_S)
+    attempts, _ = _held(context, "TransactionMessageAttempts", ATTEMPTS)
     with charging(context, AWAY_S) as (hands, mark):
         context.line.script("StopTransaction", error="InternalError")
         try:
@@ -129,19 +129,22 @@ def _attempts(context: Context) -> None:
         finally:
             context.line.script("StopTransaction")
         context.note("effect.TransactionMessageAttempts", f"{sent} sent")
-        if attempts > 1:
+        if sent > 1 or (attempts > 1 and is_known):
             context.note("policy.transaction_message_retry", "attempts" if sent > 1 else "fixed-delay")
         if sent < attempts:
             context.line.call_within(context.line.mark(), "StopTransaction", DELIVERED_S)
 
 
-def _set_or_told(context: Context, key: str, value: int) -> int:
-    """What holds of a key: the value, where it takes that, else the one it told."""
+def _held(context: Context, key: str, value: int) -> tuple[int, bool]:
+    """What a key holds: the value where it takes that, else what it told, else the published; is it known?"""
     with suppress(GivenUp):
         written(context, key, str(value))
-        return value
+        return value, True
     told = context.keeper.values.get(key, "")
-    return int(told) if told.isdigit() else value
+    if told.isdigit():
+        return int(told), True
+    published = str(context.known.keys[key].default)
+    return int(published) if published.isdigit() else value, False
 
 
 ROWS: tuple[tuple[str, str, Callable[[Context], None], str], ...] = (

@@ -119,6 +119,18 @@ def test_what_shows_in_one_probe_alone_is_named(change: Drawn, base: Probed, tmp
     assert difference(found.facts, again.facts).alike
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("repeats", [[], [ONE_PROBE[0]]])
+def test_how_a_message_is_repeated_is_named_though_no_key_can_be_read(
+    repeats: list[Drawn], tmp_path: Path
+) -> None:
+    """Nor set then: the published interval is waited for, and one sending alone says nothing."""
+    unreadable = Drawn(2, "GetConfiguration", (("support", "no"),))
+    found = probed(tmp_path / "a", file([unreadable, *repeats], tmp_path / "two.toml"))
+    assert named(found) == {one.subject for one in (unreadable, *repeats)}
+    assert ("policy.transaction_message_retry" in found.facts) == bool(repeats)
+
+
 NO_TRIGGER = Drawn(11, "MeterValues", (("support", "no"),))
 NO_CLOCK = Drawn(0, "clock_outside_transaction", (("choice", "transaction-only"),))
 TOTAL = Drawn(0, "bare_measurand", (("choice", "total"),))
