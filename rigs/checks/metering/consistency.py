@@ -1,6 +1,7 @@
 """Values against each other: power from voltage and current, energy from power, a battery that fills."""
 
 from collections import deque
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +26,15 @@ WHOLE_PART = 0.1  # assumed: voltage and current of one reading may be taken a s
 MOST_W = 1e6  # assumed: no outlet gives a megawatt; what is beyond is a value that cannot be
 CAR_STAMP_S = 0.001  # stamps are written to the millisecond: up to here the car before may be meant
 SUMMED = {DEFAULT_MEASURAND: 0.0, "Power.Active.Import": 0.01}  # a part of the total: class 1
+OF_POWER = ("Voltage", "Current.Import", "Power.Active.Import")
+NAMED = frozenset({*OF_POWER, "Power.Factor"})
+
+
+class Phases(NamedTuple):
+    """Phases of which the same is told, and where: by measurand a column each."""
+
+    names: list[str]
+    at: dict[str, list[int]]
 
 
 class Consistency:
@@ -36,7 +46,7 @@ class Consistency:
         # by connector, transaction and car: the last stamp, and the highest charge up to it
         self._fullest: dict[tuple[int, int, int], tuple[float, float]] = {}
         self._cars: dict[int, deque[float]] = {}  # by connector: when cars came
-        self._at: dict[tuple[Layout, str], dict[str, int]] = {}
+        self._at: dict[Layout, list[Phases]] = {}
         self._thousandth: dict[
             tuple[int, str], bool
         ] = {}  # by connector and phase, as the last reading had it
@@ -51,8 +61,8 @@ class Consistency:
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         blocks = self._context.instant(blocks)
         for block in blocks:
-            for phase in PHASES:
-                self._power(connector, block, phase)
+            for phases in self._phases(block.layout):
+                self._power(connector, block, phases)
             self._whole(connector, block)
             for measurand in SUMMED:
                 self._sum(connector, block, measurand)
@@ -61,44 +71,41 @@ class Consistency:
 
     # -- P = U I pf ------------------------------------------------------------------------------
 
-    def _power(self, connector: int, block: Block, phase: str) -> None:
-        """Within the digits told, and what the meter's own quantities may differ by."""
-        at = self._columns(block.layout, phase)
-        if not at:
-            return
-        volts, amps, watts = (
-            self._scaled(block, at[name]) for name in ("Voltage", "Current.Import", "Power.Active.Import")
-        )
-        digit = [
-            self._digit(block, at[name]) for name in ("Voltage", "Current.Import", "Power.Active.Import")
-        ]
+    def _power(self, connector: int, block: Block, phases: Phases) -> None:
+        """Within the digits told, and what the meter's own quantities may differ by: reading by phase."""
+        at = phases.at
+        volts, amps, watts = (self._scaled(block, at[name]) for name in OF_POWER)
+        digit = [self._digits(block, at[name]) for name in OF_POWER]
         apparent = volts * amps
         rounding = amps * digit[0] + volts * digit[1] + digit[2]
         tolerances = self._context.tolerances
         slack = tolerances.power_part * apparent + volts * tolerances.start_a + rounding
         if "Power.Factor" in at:
             factor = self._scaled(block, at["Power.Factor"])
-            slack = slack + apparent * self._digit(block, at["Power.Factor"])
+            slack = slack + apparent * self._digits(block, at["Power.Factor"])
             low = high = apparent * factor
-            for k in np.flatnonzero(np.abs(factor) > 1.0005).tolist():
-                message = f"the power factor on {phase} is above 1"
+            for n, k in np.argwhere((np.abs(factor) > 1.0005).T).tolist():
+                message = f"the power factor on {phases.names[n]} is above 1"
                 self._ledger.broken(
-                    POWER, float(block.epoch_s[k]), connector, "-1 to 1", f"{factor[k]:g}", message
+                    POWER, float(block.epoch_s[k]), connector, "-1 to 1", f"{factor[k, n]:g}", message
                 )
         else:
             low = 0.0 * apparent
             high = apparent
-            self._too_little(connector, block, phase, np.abs(watts), np.abs(apparent), amps)
+            for n, phase in enumerate(phases.names):
+                self._too_little(
+                    connector, block, phase, np.abs(watts[:, n]), np.abs(apparent[:, n]), amps[:, n]
+                )
         off = (watts < low - slack) | (watts > high + slack)
-        wrong = np.flatnonzero(off & ~block.once(impossible))
-        self._ledger.held(POWER, len(block) - len(wrong), connector, block.stamp)
-        for k in wrong.tolist():
-            expected = f"{low[k]:.1f} W" if low is high else f"at most {high[k]:.1f} W"
-            message = f"power on {phase} is not voltage times current times power factor"
+        wrong = np.argwhere((off & ~block.once(impossible)[:, None]).T)
+        self._ledger.held(POWER, off.size - len(wrong), connector, block.stamp)
+        for n, k in wrong.tolist():
+            expected = f"{low[k, n]:.1f} W" if low is high else f"at most {high[k, n]:.1f} W"
+            message = f"power on {phases.names[n]} is not voltage times current times power factor"
             epoch_s = float(block.epoch_s[k])
-            actual = f"{watts[k]:.1f} W"
+            actual = f"{watts[k, n]:.1f} W"
             self._ledger.broken(
-                POWER, epoch_s, connector, f"{expected} within {slack[k]:.1f} W", actual, message
+                POWER, epoch_s, connector, f"{expected} within {slack[k, n]:.1f} W", actual, message
             )
 
     def _too_little(
@@ -158,19 +165,20 @@ class Consistency:
         digits = {c.measurand: self._digit(block, k) for k, c in enumerate(block.layout.columns)}
         return MOST_V * 3 * digits.get("Current.Import", 0.0) + 3 * digits["Power.Active.Import"]
 
-    def _columns(self, layout: Layout, phase: str) -> dict[str, int]:
-        """Where a phase's measurands stand; empty where voltage, current or power is not told."""
-        known = self._at.get((layout, phase))
+    def _phases(self, layout: Layout) -> list[Phases]:
+        """The phases whose voltage, current and power are told: those with a factor, those without."""
+        known = self._at.get(layout)
         if known is None:
-            known = {c.measurand: k for k, c in enumerate(layout.columns) if line(c.phase) == phase}
-            known = known if known.keys() >= {"Voltage", "Current.Import", "Power.Active.Import"} else {}
-            self._at[layout, phase] = known
+            known = self._at[layout] = phases_of(layout)
         return known
 
     @staticmethod
-    def _scaled(block: Block, at: int) -> Array:
-        scaled: Array = block.values[:, at] * block.layout.columns[at].scale
+    def _scaled(block: Block, at: list[int]) -> Array:
+        scaled: Array = block.values[:, at] * [block.layout.columns[k].scale for k in at]
         return scaled
+
+    def _digits(self, block: Block, at: list[int]) -> Array:
+        return np.array([self._digit(block, k) for k in at])
 
     @staticmethod
     def _digit(block: Block, at: int) -> float:
@@ -236,6 +244,20 @@ class Consistency:
             epoch_s = float(stamp[k])
             message = "a state of charge that cannot be"
             self._ledger.broken(SOC, epoch_s, connector, expected, f"{soc[k]:g} %", message)
+
+
+def phases_of(layout: Layout) -> list[Phases]:
+    """Those of a layout, judged together where the same is told of them."""
+    told = {
+        phase: {c.measurand: k for k, c in enumerate(layout.columns) if line(c.phase) == phase}
+        for phase in PHASES
+    }
+    found = []
+    for names in ((*OF_POWER, "Power.Factor"), OF_POWER):
+        alike = [phase for phase, at in told.items() if at.keys() & NAMED == {*names}]
+        if alike:
+            found.append(Phases(alike, {name: [told[phase][name] for phase in alike] for name in names}))
+    return found
 
 
 def gives_back(block: Block) -> Array:

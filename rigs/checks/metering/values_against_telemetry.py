@@ -163,8 +163,8 @@ class TrueValues:
         first = np.maximum(np.searchsorted(rows["epoch_s"], block.stamp - around_s, side="right") - 1, 0)
         last = np.minimum(np.searchsorted(rows["epoch_s"], block.stamp + around_s), len(rows) - 1)
         around = np.stack([first, last, np.minimum(first + 1, last)])
-        truths = [_column(rows, shown, at) for _, shown, at in columns]
-        ends = np.stack([values[around] for values in truths])  # column, which of the three, reading
+        # column, which of the three, reading
+        ends = np.stack([_column(rows, shown, at, around) for _, shown, at in columns])
         low, high = np.fmin.reduce(ends, axis=1), np.fmax.reduce(ends, axis=1)  # what is null says nothing
         part, amount = (np.array([getattr(one, of) for _, one, _ in columns]) for of in ("part", "amount"))
         slack = amount[:, None] + part[:, None] * np.abs(high)
@@ -181,7 +181,9 @@ class TrueValues:
         wrong = [
             (row, n)
             for row, n in np.argwhere(off).tolist()
-            if not _within(truths[row], first[n], last[n], told[row, n], slack[row, n])
+            if not _within(
+                _column(rows, *columns[row][1:], slice(first[n], last[n] + 1)), told[row, n], slack[row, n]
+            )
         ]
         undecided = int(np.count_nonzero(known & ~off & ~sure)) if more.any() else 0
         self._ledger.undecided(TRUE_VALUES, undecided)
@@ -247,15 +249,15 @@ def _only(row: int, which: Array, alike: Array) -> Array:
     return found
 
 
-def _column(rows: Rows, shown: Shown, at: int) -> Array:
-    """The true values, scaled as they are told."""
-    truth: Array = rows[shown.columns[0 if shown.vector else at]] * shown.scale
-    return truth[:, at] if shown.vector else truth
+def _column(rows: Rows, shown: Shown, at: int, which: Array | slice) -> Array:
+    """The true values in some rows, scaled as they are told."""
+    whole = rows[shown.columns[0 if shown.vector else at]]
+    truth: Array = (whole[:, at] if shown.vector else whole)[which] * shown.scale
+    return truth
 
 
-def _within(values: Array, first: int, last: int, told: float, slack: float) -> bool:
+def _within(around: Array, told: float, slack: float) -> bool:
     """Of more than three rows around an instant any may be the one that was read."""
-    around = values[first : last + 1]
     around = around[np.isfinite(around)]
     return len(around) == 0 or bool(around.min() - slack <= told <= around.max() + slack)
 
