@@ -7,6 +7,7 @@ from evc5.twin.charging.car_phases import CarPhases
 from evc5.twin.charging.grid import Grid
 from evc5.twin.charging.phases import Outlook, PhaseRules, Wiring
 from evc5.twin.charging.schedule import Cap
+from evc5.twin.charging.trial import Trials
 from evc5.twin.connector.channel import Channel
 from evc5.twin.sheet import vendor
 from evc5.twin.sheet.configuration import Configuration
@@ -18,12 +19,19 @@ class LimitsNow:
     """Answers the controller's questions; of each connector the profiles are asked once."""
 
     def __init__(
-        self, configuration: Configuration, rules: PhaseRules, grid: Grid, cars: CarPhases, says: Says
+        self,
+        configuration: Configuration,
+        rules: PhaseRules,
+        grid: Grid,
+        cars: CarPhases,
+        trials: Trials,
+        says: Says,
     ) -> None:
         self._configuration = configuration
         self._rules = rules
         self._grid = grid
         self._cars = cars
+        self._trials = trials
         self._says = says
         self._said: dict[int, Cap | None] = {}
         self._minimum_a = configuration.number("chg_MinChargingCurrent")
@@ -53,6 +61,8 @@ class LimitsNow:
             return 0.0
         if not self._rules.in_use:  # `shared` reckons ChargePointMaxProfile over all that load it
             said = [cap for cap in [self._cap(channel.connector)] if cap is not None]
+        if any(self._rules.is_trial(cap, outlook) for cap in said):
+            self._trials.offered(channel)
         return min((self._rules.offer_a(cap, outlook) for cap in said), default=None)
 
     def shared(self, channels: Sequence[Channel]) -> Mapping[str, Three]:
@@ -96,7 +106,9 @@ class LimitsNow:
         """The phases of one channel as its limits meet them."""
         switch = channel.switch
         wiring = Wiring(switch.wired, switch.supported)
-        return Outlook(wiring, switch.heading, self._cars.of(channel.connector), self._minimum_a)
+        car = self._cars.of(channel.connector)
+        more_a = self._trials.more_a(channel.connector)
+        return Outlook(wiring, switch.heading, car, self._minimum_a, more_a)
 
     def _cap(self, connector: int) -> Cap | None:
         if connector not in self._said:

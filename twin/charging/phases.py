@@ -6,7 +6,6 @@ uses: it is spread over the phases that conduct, never over fewer. Amperes hold 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
 from typing import NamedTuple
 
 from evc5.models.units import NOMINAL_V
@@ -28,13 +27,14 @@ class Wiring(NamedTuple):
 class Outlook(NamedTuple):
     """One connector as its limits meet it: its wiring, the phases it is on, those its car uses, if known.
 
-    `minimum_a` is the least that it can be offered.
+    `minimum_a` is the least that it can be offered, `more_a` what its car is offered above it to begin.
     """
 
     wiring: Wiring = Wiring()
     phases: int = 3
     car: int | None = None
     minimum_a: float = 6.0  # IEC 61851-1
+    more_a: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +86,25 @@ class PhaseRules:
         return max(amps, self.trial_a(cap, [outlook]))
 
     def trial_a(self, cap: Cap, outlooks: Iterable[Outlook]) -> float:
-        """What a car may begin with whose phases are not known yet: the least, if one phase may have it.
+        """What cars of unknown phases may begin with: the least or more, as far as one phase may have it.
 
         Else none could begin under watts that are too few for all phases, and show that it uses fewer. One
         that uses all exceeds them for as long as it takes to be told so.
         """
-        least_a = min((one.minimum_a for one in outlooks if one.car is None), default=inf)
-        tries = self.in_use and cap.watts is not None and cap.watts >= least_a * NOMINAL_V
-        return least_a if tries else 0.0
+        tried_a = [one.minimum_a + one.more_a for one in outlooks if self._may_try(cap, one)]
+        return min(max(tried_a), self._one_phase_a(cap)) if tried_a else 0.0
+
+    def is_trial(self, cap: Cap, outlook: Outlook) -> bool:
+        """Is a car to show by its current that it may have more than the watts are over all that conduct?"""
+        return outlook.phases > 1 and self._may_try(cap, outlook)
+
+    def _may_try(self, cap: Cap, outlook: Outlook) -> bool:
+        return self.in_use and outlook.car is None and self._one_phase_a(cap) >= outlook.minimum_a
+
+    @staticmethod
+    def _one_phase_a(cap: Cap) -> float:
+        """Watts over a single phase; amperes leave it nothing beyond what they leave each."""
+        return 0.0 if cap.watts is None else cap.watts / NOMINAL_V
 
     def amps(self, cap: Cap, wiring: Wiring, used: int) -> float:
         """What a cap leaves on each phase where so many are used."""

@@ -9,6 +9,7 @@ from evc5.twin.charging.grid import Grid
 from evc5.twin.charging.limits_now import LimitsNow, Says, set_by_key
 from evc5.twin.charging.profiles import Limit, ProfileStore
 from evc5.twin.charging.schedule import Cap
+from evc5.twin.charging.trial import Trials
 from evc5.twin.clock import StationClock
 from evc5.twin.connector.channel import Channel
 from evc5.twin.sheet import vendor
@@ -40,16 +41,19 @@ class Site:
         self.grid = Grid(world, configuration, lambda: self.changed())
         self._next = Alarm(timeline, lambda: self.changed(), CONTROL)
         self._cars = CarPhases(lambda: timeline.soon(self.changed, CONTROL))
+        self._trials = Trials(timeline, lambda: self.changed())
 
     def watch(self, channels: Sequence[Channel]) -> None:
         """Learn on how many phases the cars at these draw, where a policy asks for it."""
         if self._rules.in_use:
             self._cars.watch(channels)
+            self._trials.watch(channels)
 
     def die(self) -> None:
         """The firmware stops: nothing is waited for, nothing known of the cars."""
         self._next.clear()
         self._cars.forget()
+        self._trials.forget()
 
     def clock_set(self) -> None:
         """The station's time jumped, and with it the profiles that are in force."""
@@ -60,7 +64,7 @@ class Site:
 
     def now(self) -> LimitsNow:
         """All limits as they are at this instant; rings when the profiles will say something else."""
-        return LimitsNow(self._configuration, self._rules, self.grid, self._cars, self._said())
+        return LimitsNow(self._configuration, self._rules, self.grid, self._cars, self._trials, self._said())
 
     def local_a(self) -> dict[int, float]:
         """By connector: what the station's own keys allow, without heat, cable or sharing."""

@@ -23,8 +23,8 @@ POLICIES: Mapping[str, Policy] = MappingProxyType(
         "merge_phases": Policy("numberPhases where two profiles bind", ("minimum", "lower-limit")),
         "watts_to_amps": Policy(
             "the phases that a limit in W is reckoned over: numberPhases as given, 3 where absent, at most "
-            "the station's (7.12), or those in use (errata 3.34), which a car shows as it begins on the "
-            "least offer; either way the watts are kept",
+            "the station's (7.12), or those in use (errata 3.34), which a car shows as it begins on an "
+            "offer that rises from the least; either way the watts are kept",
             ("schedule-phases", "phases-in-use"),
         ),
         "phases_impossible": Policy(

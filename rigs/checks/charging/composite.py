@@ -141,12 +141,12 @@ class Composite:
         self._ledger.held(ABOVE, int(compared), call.connector, call.epoch_s)
 
     def _highest(self, cap: Cap | None, row: dict[str, Any], unit: str, now: float) -> float:
-        """What a period may tell; over the phases in use a car may try with the least that one may have."""
+        """What a period may tell; over the phases in use a car may try with what one of them may have."""
         most = _most(cap, row, unit)
         if unit == "W" or cap is None or cap.watts is None or not self._spread.in_use:
             return most
-        least_a = self._spread.least_a(now)
-        return max(most, least_a + TENTH) if cap.watts >= least_a * VOLTS else most
+        tries_a = cap.watts / VOLTS
+        return max(most, tries_a + TENTH) if tries_a >= self._spread.least_a(now) else most
 
     def _changes(self, connector: int, now: float, begin: float, end: float) -> Iterator[float]:
         """How many seconds into the schedule a profile changes its limit."""

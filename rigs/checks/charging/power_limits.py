@@ -14,7 +14,8 @@ from evc5.rigs.checks.state.follow_times import CARS_FOLLOW_S
 from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.profiles import VOLTS, Cap
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.spans import at_instants
+from evc5.rigs.checks.state.spans import at_instants, is_new
+from evc5.rigs.checks.state.spread import Spread
 
 POWER = "charging.power"
 REQUIREMENTS = (
@@ -35,28 +36,34 @@ class PowerLimits:
         self._context = context
         self._in_force = context.profiles
         self._ledger = context.ledger
+        self._spread = Spread(context)
         context.bus.telemetry.append(self._part)
 
     def _part(self) -> None:
         parts = self._context.telemetry.parts
         if self._in_force.is_empty or not parts:
             return
+        sides_of = {connector: self._watts(rows) for connector, rows in parts.items()}
         for connector, rows in parts.items():
-            least, most = (watts[rows.carried :] for watts in self._watts(rows))
+            least, most = (watts[rows.carried :] for watts in sides_of[connector])
             self._judge(connector, connector, rows["epoch_s"][rows.carried :], least, most)
         epoch_s = np.unique(np.concatenate([rows["epoch_s"][rows.carried :] for rows in parts.values()]))
-        sides = [[at_instants(rows, epoch_s, side) for side in self._watts(rows)] for rows in parts.values()]
+        sides = [[at_instants(rows, epoch_s, side) for side in sides_of[n]] for n, rows in parts.items()]
         least, most = np.sum(sides, axis=0)
         self._judge(0, None, epoch_s, least, most)
 
-    @staticmethod
-    def _watts(rows: Rows) -> tuple[Array, Array]:
-        """What flows at least and at most, as it would at the set voltage where that is exceeded."""
+    def _watts(self, rows: Rows) -> tuple[Array, Array]:
+        """What flows at least and at most, as it would at the set voltage where that is exceeded.
+
+        Over the phases in use nothing is known of a car that has just begun: at least, it takes nothing.
+        """
         low_v, high_v = (
             np.nan_to_num(np.fmax.reduce([side[f"u{n}_v"] for n in (1, 2, 3)]))
             for side in (rows.low, rows.high)
         )
         least, most = np.nan_to_num(rows.low["p_w"]), np.nan_to_num(rows.high["p_w"])
+        if self._spread.in_use:
+            least = np.where(_has_just_begun(rows, least), 0.0, least)
         return least / np.maximum(high_v / VOLTS, 1.0), most / np.maximum(low_v / VOLTS, 1.0)
 
     def _judge(self, scope: int, connector: int | None, epoch_s: Array, watts: Array, most: Array) -> None:
@@ -96,3 +103,11 @@ class PowerLimits:
         tolerances = self._context.tolerances
         most: Array = watts + np.maximum(tolerances.current_a * VOLTS, tolerances.current_part * watts)
         return most
+
+
+def _has_just_begun(rows: Rows, watts: Array) -> Array:
+    """Where power flows that did not flow as long ago as a car may take to follow."""
+    begun = np.zeros(len(rows), bool)
+    for k in np.flatnonzero(watts > 0.0).tolist():
+        begun[k] = is_new(rows, np.sign(watts), k, CARS_FOLLOW_S, 0.0)
+    return begun

@@ -63,3 +63,17 @@ def test_a_higher_voltage_brings_more_power_at_the_same_limit(
     for row in made.rows:
         row.update({f"u{n}_v": np.nan if row[f"u{n}_v"] is None else volts for n in (1, 2, 3)})
     assert breaks(made, tmp_path / "run") == is_broken
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("stops_s", "told"), [(650, "NOT JUDGED"), (4230, "FAIL")])
+def test_over_the_phases_in_use_a_car_may_exceed_it_only_as_it_begins(
+    stops_s: float, told: str, tmp_path: Path
+) -> None:
+    """The cars draw from 640 s on, and what their watts may be is known as they have shown their phases."""
+    made = limited(1, "TxDefaultProfile", LIMIT_W, 2.0)
+    for row in made.rows:
+        row["p_w"] *= row["t"] <= stops_s
+    verdict = judge(made.write(tmp_path / "run"), policies={"watts_to_amps": "phases-in-use"})
+    [power] = [row for row in verdict.requirements if row["id"] == "charging.power"]
+    assert power["verdict"] == told

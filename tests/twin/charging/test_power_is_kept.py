@@ -5,7 +5,7 @@ total of all phases, amperes hold on each.
 """
 
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import groupby, product
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evc5 import Bench
+from evc5.models.vehicles import Vehicle, presets
 
 CARS = {1: "nissan-leaf-40", 2: "vw-e-golf-2017", 3: "renault-zoe-ze50"}
 LIMITS = {"W": (0, 1000, 1400, 2300, 3680, 4140, 4300, 4600, 7360, 11_040), "A": (0, 5.9, 6, 8.1, 16, 20)}
@@ -99,8 +100,7 @@ def judged(case: Case) -> None:
     """The same to the judge: what the twin does here it holds for right."""
     bench = check(case)
     bench.advance(600)
-    errors = [one for one in bench.run_so_far().findings if one["severity"] == "error"]
-    assert errors == []
+    assert errors_of(bench) == []
 
 
 def check(case: Case) -> Bench:
@@ -215,6 +215,47 @@ def test_over_fixed_phases_a_car_begins_and_what_it_draws_on_decides() -> None:
         assert composite(bench, "W") == (3600.0, car)
 
 
+def offers(car: Vehicle, seconds: int) -> tuple[Bench, list[float]]:
+    """A car that came a minute after 3,600 W were said, and what it is offered by the second."""
+    case = Case(3, False, 1, "TxDefaultProfile", "W", 3600, None, POLICIES[2])
+    bench = station(case)
+    limit(bench, case)
+    bench.advance(60)
+    bench.plug_in(1, car, soc=0.3)
+    bench.present_tag(1, "TAG1")
+    return bench, [bench.advance(1).reading(1)["offered1_a"] for _ in range(seconds)]
+
+
+def errors_of(bench: Bench) -> list[dict[str, Any]]:
+    return [one for one in bench.run_so_far().findings if one["severity"] == "error"]
+
+
+def test_over_fixed_phases_a_car_that_needs_ten_amperes_begins_as_the_offer_rises() -> None:
+    needs_ten = replace(presets()["nissan-leaf-40"], id="needs-ten", min_a=10.0)
+    bench, offered = offers(needs_ten, 60)
+    assert [a for a, _ in groupby(offered)] == [6, 7, 8, 9, 10, pytest.approx(3600 / 230)]
+    assert 3400 < bench.reading(1)["p_w"] <= 3600 and errors_of(bench) == []
+
+
+@pytest.mark.slow
+def test_a_car_on_all_phases_shows_itself_at_the_least_that_it_begins_on() -> None:
+    """evcc #6747 has 8 A as the least of a Twingo: 5.5 kW for the moment it takes to be told to stop."""
+    bench, offered = offers(presets()["renault-twingo-electric"], 60)
+    assert [a for a, _ in groupby(offered)] == [6, 7, 8, 0] and errors_of(bench) == []
+
+
+@pytest.mark.slow
+def test_a_car_that_does_not_begin_at_all_is_offered_the_least_again_and_a_next_one_first() -> None:
+    bench, offered = offers(replace(presets()["nissan-leaf-40"], id="needs-thirty", min_a=30.0), 325)
+    assert max(offered) == pytest.approx(3600 / 230) and offered[-1] == 6.0
+    bench.advance(60)
+    assert bench.reading(1)["offered1_a"] > 6.0
+    bench.unplug(1)
+    bench.advance(10)
+    plug_in(bench, Case(3, False, 1, "TxDefaultProfile", "W", 3600, None, POLICIES[2]))
+    assert bench.advance(1).reading(1)["offered1_a"] == 6.0
+
+
 def test_too_few_watts_for_one_phase_let_nobody_begin() -> None:
     bench = limited_first(Case(3, False, 1, "TxDefaultProfile", "W", 1370, None, POLICIES[2]))
     assert bench.advance(600).reading(1)["offered1_a"] == 0.0
@@ -234,7 +275,7 @@ def test_a_car_that_uses_all_phases_holds_up_no_other_that_uses_one() -> None:
     plug_in(bench, replace(case, car=1), connector=2)
     bench.advance(60)
     assert [bench.reading(n)["offered1_a"] for n in (1, 2)] == [0.0, pytest.approx(15.65, abs=0.05)]
-    assert [one for one in bench.run_so_far().findings if one["severity"] == "error"] == []
+    assert errors_of(bench) == []
 
 
 def test_amperes_of_one_profile_and_watts_of_another_agree_in_both_units_of_a_composite() -> None:
@@ -260,6 +301,5 @@ def test_the_judge_lets_a_car_try_with_a_higher_minimum_and_the_lower_limits_pha
     both = charged(either)
     limit(both, replace(either, purpose="ChargePointMaxProfile", limit=11_040, asked=1))
     for bench in (trying, both.advance(600)):
-        errors = [one for one in bench.run_so_far().findings if one["severity"] == "error"]
-        assert errors == []
+        assert errors_of(bench) == []
     assert both.reading(1)["p_w"] > 7000
