@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Piece(NamedTuple):
 class Curve:
     """Accepted rate over SoC; constant outside its points, and at a step the later point holds."""
 
-    __slots__ = ("_starts", "columns", "pieces", "points")
+    __slots__ = ("_columns", "_starts", "pieces", "points")
 
     def __init__(self, points: Sequence[tuple[float, float]] = DEFAULT_POINTS) -> None:
         self.points = tuple((float(soc), float(rate)) for soc, rate in points)
@@ -38,7 +38,7 @@ class Curve:
         self.pieces = _pieces(self.points)
         self._starts = [piece.s0 for piece in self.pieces]
         starts, _, rates, _, slopes = np.array(self.pieces).T
-        self.columns = (starts, rates, slopes)  # s0, r0 and slope of each piece
+        self._columns = (starts, rates, slopes)  # s0, r0 and slope of each piece
 
     @classmethod
     def from_kw(cls, points: Sequence[tuple[float, float]], usable_wh: float) -> "Curve":
@@ -53,6 +53,14 @@ class Curve:
         """Accepted power at `soc` in capacities per hour."""
         s0, _, r0, _, slope = self.pieces[self.piece(soc)]
         return r0 + slope * (soc - s0)
+
+    def rates(self, soc: Any) -> Any:
+        """`rate` at states of charge that only rise or only fall."""
+        starts, rates, slopes = self._columns
+        index: Any = self.piece(float(soc[0]))
+        if index != self.piece(float(soc[-1])):
+            index = np.maximum(starts.searchsorted(soc, side="right") - 1, 0)
+        return rates[index] + slopes[index] * (soc - starts[index])
 
     def soc_at(self, rate: float, piece: int) -> float:
         """Where within a sloping piece the curve takes this rate."""

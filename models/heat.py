@@ -228,12 +228,12 @@ class Warmth:
 
     def enclosure_columns(self, t_s: Any) -> Any:
         """Its share of the enclosure's temperature at ascending instants, through what took over since."""
-        warmth = self.when(t_s[0])
+        warmth = self.when(float(t_s[0]))
         total = np.empty(len(t_s))
         done = 0
         while done < len(t_s):
             after = warmth.after
-            upto = len(t_s) if after is None else int(np.searchsorted(t_s, after.t0_s, side="left"))
+            upto = len(t_s) if after is None else int(t_s.searchsorted(after.t0_s))
             if upto > done:
                 total[done:upto] = warmth.rises[ENCLOSURE].value(t_s[done:upto] - warmth.t0_s, FAST)
                 done = upto

@@ -319,9 +319,7 @@ class Segment:
             return ZERO
         if soc[0] == soc[-1]:
             return _demand_a(car, float(soc[0]), most_a, self.fixed.u_v)
-        s0, r0, slope = car.curve.columns
-        index = np.maximum(np.searchsorted(s0, soc, side="right") - 1, 0)
-        accepts_w = car.ac_w(car.usable_wh * (r0[index] + slope[index] * (soc - s0[index])))
+        accepts_w = car.ac_w(car.usable_wh * car.curve.rates(soc))
         active = accepts_w / _own_phases_v(self.fixed.u_v, car.phases)
         amps = np.minimum(most_a, np.sqrt(active * active + car.reactive_a**2))
         return amps, amps if car.phases > 1 else 0.0, amps if car.phases > 2 else 0.0
