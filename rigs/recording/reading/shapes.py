@@ -22,7 +22,10 @@ def readings(payload: Mapping[str, Any]) -> Iterator[Reading]:
 
 def is_value(value: Any) -> bool:
     """Is it a sampled value, each of its fields a text? What else a vendor puts there does not matter."""
-    return isinstance(value, dict) and all(isinstance(value.get(name, ""), str) for name in FIELDS)
+    if not isinstance(value, dict):
+        return False
+    only_texts = {*map(type, value.values())} <= {str}  # as nearly always, and soon seen
+    return only_texts or all(isinstance(value.get(name, ""), str) for name in FIELDS)
 
 
 def whole(value: Any) -> int | None:
