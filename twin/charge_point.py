@@ -183,6 +183,9 @@ class ChargePoint:
         self._lost_t_s = self._last_known_t_s = None
         for line in log_lines.of_start(self.configuration, self.firmware.version, len(self.memory.queue)):
             self.diagnostics.note(line)
+        for channel in self.controller.channels:
+            temp_c = channel.outlet.reading().temp_c
+            self.diagnostics.note(log_lines.of_temperature(channel.connector, temp_c))
         self.samples.arm_clock()
         self.firmware.wake()
         self.agent.connect()

@@ -3,7 +3,7 @@
 It knows nothing of OCPP messages: whoever drives it permits and withdraws energy, and listens.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 
 from evc5.models.faults import Fault
@@ -155,6 +155,11 @@ class Channel:
         if self.outlet.meter_answers or self._last_register_wh is None:
             self._last_register_wh = int(reading.register_wh)
         return reading
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """Those that are sensed, in the order they came."""
+        return self._faults
 
     def has_fault(self, fault: str) -> bool:
         return fault in self._faults

@@ -2,11 +2,16 @@
 
 Source: logs in public code of people who operate EVC4 and Homebox stations (firmware V32R10 to R18, and of
 2026). That an EVC5 writes the same is assumed, and so is every number of its memories.
+
+Not modelled, so never in it: what a modem does (its signal stands as not known), and other controllers on the
+CAN bus (it is set up, and no frame comes).
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from math import ceil
 
+from evc5.models.faults import UNREADABLE, Fault
+from evc5.models.pilot import VOLTS
 from evc5.twin.sheet import vendor
 from evc5.twin.sheet.configuration import Configuration
 
@@ -26,6 +31,14 @@ MEMORIES = (
     "Stack size : 0k, max:5.0kb Gap:4.9kb",
 )
 EVENTS = 2048  # that the flash has room for
+NO_SIGNAL = 99  # gsm_SigQ: not known; 3GPP TS 27.007 8.5
+MODE3 = {"A": 1, "B": 2, "C": 3, "D": 4}  # assumed, but for 0: a log has it at −11.2 V, the pilot's state F
+FLAGS: Mapping[
+    str, tuple[int, str]
+] = {  # by fault: the bits of a log's word 12000800 "KWH error,RFID"; which is whose is assumed
+    **dict.fromkeys(UNREADABLE, (0x12000000, "KWH error")),
+    Fault.READER: (0x00000800, "RFID"),
+}
 SERIAL, BASICS, ENERGY = "FC00", "0", "48"  # registers of the Eastron meters, hexadecimal
 JUNK = (237, 0, 0)  # what a disturbed bus leaves, and what is no UTF-8
 UNREAD = "".join(chr(0xDC00 + byte) if byte > 0x7F else chr(byte) for byte in JUNK)  # as surrogateescape
@@ -37,7 +50,10 @@ def of_start(configuration: Configuration, version: str, waiting: int) -> Iterat
     channel = CHANNELS[configuration.text("com_ProtCh").lower()]
     protocol = PROTOCOLS.get(configuration.text("com_ProtType").lower(), "0")
     yield f"Protocol [CH][TYPE]:[{channel}][{protocol}]"
+    if channel == CHANNELS["gsm"]:
+        yield f"GSM SIGQ[{NO_SIGNAL}]"  # the form is assumed
     yield of_grid(configuration)
+    yield "CAN RX RINGBUFFER CTX"  # set up, on a station that stands alone as well
     yield f"OCPP ID [{configuration.text('com_OCPCID')}]"
     yield from MEMORIES
     usage = 100 * waiting // EVENTS
@@ -56,6 +72,18 @@ def of_grid(configuration: Configuration) -> str:
         "SUPERVISOR": "grid_SupervisorTotalcurrent",
     }
     return f"PGrid[{role}]" + "".join(f"{name}[{configuration.text(key)}]" for name, key in amps.items())
+
+
+def of_temperature(connector: int, temp_c: float) -> str:
+    """At a channel's socket; of the form only the end is known."""
+    return f"Temperature [CH]:[{connector - 1}] {round(temp_c)}C"
+
+
+def of_mode3(connector: int, pilot: str, faults: Collection[str]) -> str:
+    """State and pilot in tenths of a volt, as EVC4 stations also have them in `info`, and what is wrong."""
+    flags = dict(FLAGS[fault] for fault in faults if fault in FLAGS)
+    state = f"{MODE3.get(pilot, 0)}/{10 * VOLTS[pilot]}"
+    return f"{connector} M3[{state}]S[{sum(flags):08x}:{','.join(flags.values())}]"
 
 
 def of_meter(configuration: Configuration, connector: int) -> Iterator[str]:

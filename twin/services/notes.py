@@ -28,6 +28,7 @@ def take_notes(
     restart.on_end.append(lambda kind: note(f"{kind} reset"))
     for channel in channels.values():
         channel.on_fault.append(_MeterNotes(diagnostics, agent, channel).look)
+        _OutletNotes(diagnostics, channel)
     for connector, session in sessions.items():
         channels[connector].on_status.append(partial(_status, diagnostics, channels[connector]))
         session.on_begin.append(lambda begun: note(f"{begun.connector} transaction begins {begun.id_tag}"))
@@ -50,6 +51,31 @@ class _MeterNotes:
             connector = self._channel.connector
             for line in log_lines.of_answering(self._configuration, connector, answers):
                 self._diagnostics.note(line)
+
+
+class _OutletNotes:
+    """Notes each state of mode 3, and the temperature where heat takes current or gives it back."""
+
+    def __init__(self, diagnostics: Diagnostics, channel: Channel) -> None:
+        self._diagnostics = diagnostics
+        self._channel = channel
+        self._heat_a = channel.outlet.heat_a
+        channel.outlet.on_pilot.append(lambda _: self._mode3())
+        channel.on_fault.append(self._mode3)
+        channel.on_change.append(lambda _: self._look())
+
+    def _mode3(self) -> None:
+        channel = self._channel
+        if channel.awake:
+            line = log_lines.of_mode3(channel.connector, channel.outlet.pilot, channel.faults)
+            self._diagnostics.note(line)
+
+    def _look(self) -> None:
+        channel = self._channel
+        if channel.awake and channel.outlet.heat_a != self._heat_a:
+            self._heat_a = channel.outlet.heat_a
+            temp_c = channel.outlet.reading().temp_c
+            self._diagnostics.note(log_lines.of_temperature(channel.connector, temp_c))
 
 
 def _status(diagnostics: Diagnostics, channel: Channel, status: str) -> None:

@@ -5,7 +5,10 @@ import re
 import pytest
 
 from evc5 import Bench
+from evc5.rigs.rigfile.file import RigFile
 from evc5.twin.services.diagnostics import Log
+
+START = "2024-03-01T10:00:00Z"
 
 
 def test_what_is_noted_after_the_reading_stays() -> None:
@@ -103,6 +106,39 @@ def test_a_meter_that_falls_silent_leaves_bytes_that_are_no_text() -> None:
     bench.clear("power-meter-failure", connector=2)
     bench.advance(60)
     assert b"KWH:AD[2]RG[48]R[1]OK\n" in uploaded(bench)
+
+
+def test_the_modem_the_bus_the_temperatures_and_mode_3_are_told_as_far_as_they_are_modelled() -> None:
+    """M3 as `M3[0/-112]S[12000800:KWH error,RFID]`."""
+    bench = Bench(start="2024-03-01T10:00:00Z", keys={"com_ProtCh": "GSM"})
+    temp_c = round(bench.reading(2)["temp_c"])
+    bench.plug_in(1)
+    bench.inject("power-meter-failure", connector=2)
+    bench.inject("reader-failure", connector=2)
+    bench.inject("pilot-short", connector=2)
+    bench.advance(60)
+    content = uploaded(bench)
+    for line in (
+        b"Protocol [CH][TYPE]:[1:GSM][2:OCPP1.6]",
+        b"GSM SIGQ[99]",
+        b"CAN RX RINGBUFFER CTX",
+        b"Temperature [CH]:[1] %dC" % temp_c,
+        b"1 M3[2/90]S[00000000:]",
+        b"2 M3[0/0]S[12000800:KWH error,RFID]",
+    ):
+        assert b":" + line + b"\n" in content, (line, content)
+    assert b"GSM" not in uploaded(Bench())
+
+
+def test_heat_that_takes_current_is_noted_with_the_temperature() -> None:
+    hot = {"mean_c": 60, "swing_k": 0, "sun_k": 0}
+    bench = Bench(rig=RigFile.parse({"name": "hot", "start": START, "days": 1, "ambient": hot}))
+    bench.plug_in(1, "renault-zoe-ze50", soc=0.1)
+    bench.present_tag(1, "TAG1")
+    bench.advance(1800)
+    told = [int(t) for t in re.findall(rb"Temperature \[CH\]:\[0\] (\d+)C", uploaded(bench))]
+    assert told[0] >= 60 and bench.reading(1)["limited_by"] == "temperature"
+    assert max(told) == pytest.approx(bench.reading(1)["temp_c"], abs=3.0) and len(told) > 2
 
 
 def test_a_transaction_message_that_will_be_sent_again_is_noted_with_its_wait() -> None:
