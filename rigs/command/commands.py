@@ -74,8 +74,12 @@ def compare_runs(arguments: Namespace) -> int:
     from evc5.rigs.compare.compare import compare
     from evc5.rigs.probe.results.compare import is_probe
 
-    if is_probe(arguments.a) and is_probe(arguments.b):
+    probes = [is_probe(one) for one in (arguments.a, arguments.b)]
+    if all(probes):
         return _compare_probes(arguments)
+    if any(probes):
+        other = arguments.b if probes[0] else arguments.a
+        raise BadInput(f"{other} must be a directory of evc5 probe too (it has no sheet.json)")
     with bar("compare", show=not (arguments.quiet or arguments.json)) as progress:
         found = compare(arguments.a, arguments.b, arguments.seconds, arguments.percent, progress)
     if arguments.figure:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 OK, FAILED, OUR_FAULT = 0, 1, 3
 FLAGS = {"car": "session"}  # that allow it, where they are called otherwise than what it needs
 WIDTH = 79  # columns
+NOTHING = '""'  # a value that is told, and empty
 HOST, PORT = "127.0.0.1", 9000
 # A flag, those that have no effect beside it, and why.
 ALONE = (
@@ -198,7 +199,7 @@ def _progress(arguments: Namespace) -> "Iterator[Callable[[int, int, Probe], Non
         if show and now_s - last_s >= TOLD_EVERY_S and done:
             last_s = now_s
             left_s = (now_s - began_s) / done * (of - done)
-            _say(f"{done} of {of} probes, about {left_s:.0f} s left: {probe.asks}")
+            _say(_cut(f"{done} of {of} probes, about {left_s:.0f} s left: {probe.asks}"))
 
     with bar("probe", show=show) as tell:
         yield line if tell is None else lambda done, of, probe: tell(done, of)
@@ -213,17 +214,18 @@ def _tell(probed: "Probed", rows: "list[SeenRow]", out: Path, arguments: Namespa
         return
     if arguments.quiet:
         return
-    from evc5.rigs.probe.runner import GIVEN_UP, counted
+    from evc5.rigs.probe.runner import GIVEN_UP, IDLE_ALONE, NOT_RUN, counted
 
     counts = counted(probed.findings)
     lines = [f"{probed.identity}: " + ", ".join(f"{count} {state}" for state, count in counts.items())]
     lines += [f"asked no further: {probed.gone}"] if probed.gone else []
+    busy = [one.why for one in probed.findings.values() if one.state == NOT_RUN and IDLE_ALONE in one.why]
+    lines += [f"{len(busy)} probes wait for an idle unit: {busy[0].partition(',')[0]}"] if busy else []
     given_up = [one for one in probed.findings.values() if one.state == GIVEN_UP and not probed.gone]
     lines += [f"  {one.probe} given up: {one.why}" for one in given_up]
     found = [(row, cell) for row in rows for cell in row.differences]
-    lines += [
-        f"{len(found)} differences from the published sheet" if found else "as the published sheet says"
-    ]
+    same = "as the published sheet says" if probed.facts else "nothing was seen of what a sheet tells"
+    lines.append(f"{len(found)} differences from the published sheet" if found else same)
     lines += [
         f"  table {row.table} {row.name}, {cell.column}: {cell.seen}, published {cell.published}"
         for row, cell in found
@@ -280,12 +282,16 @@ def show_compared(compared: "Compared", as_json: bool, quiet: bool) -> int:
         }
         print(json.dumps({"alike": compared.alike, **table}, indent=2))
     elif not quiet:
-        lines = [f"{one.fact}: {one.before} → {one.after}" for one in compared.changes]
+        lines = [f"{one.fact}: {one.before or NOTHING} → {one.after or NOTHING}" for one in compared.changes]
         for one in compared.only_one:
             which = "second" if not one.before else "first"
             lines.append(f"{one.fact}: only the {which} tells: {one.before or one.after}")
         _print(lines or ["the two answer alike"])
     return OK if compared.alike else FAILED
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
 
 
 def _print(lines: list[str]) -> None:

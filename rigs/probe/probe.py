@@ -48,6 +48,8 @@ class Context:
     connectors: Sequence[int]  # 1, 2, …
     facts: dict[str, str] = field(default_factory=dict)
     until_epoch_s: float = float("inf")
+    occupied: Callable[[], str] = lambda: ""  # at which connector a car charges, in words; empty: at none
+    needs_idle: bool = False  # does it end where a car begins to charge, which can be none of ours?
     found: Mapping[str, str] = field(
         default_factory=dict
     )  # facts of the probes before, which it may build upon
@@ -63,6 +65,8 @@ class Context:
             raise GivenUp(self.line.gone)
         if self.line.epoch_s > self.until_epoch_s:
             raise GivenUp("it took too long")
+        if self.needs_idle and (why := self.occupied()):
+            raise GivenUp(why)
 
     def note(self, name: str, value: str) -> None:
         self.facts[name] = value
@@ -84,6 +88,11 @@ class Probe:
     disturbs: str = "nothing"
     restores: str = "nothing to put back"
     action: str = ""  # that --danger names
+
+    @property
+    def is_felt(self) -> bool:
+        """Would a car that charges notice?"""
+        return self.disturbs != "nothing"
 
     def refused(self, options: Options, has_hands: bool) -> str | None:
         """Why it is not run under these options; None: it is."""

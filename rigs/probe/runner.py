@@ -9,9 +9,10 @@ from typing import Any
 from evc5.rigs.keeper.keeper import Refused
 from evc5.rigs.probe.hands import NotDone
 from evc5.rigs.probe.line import Heard
-from evc5.rigs.probe.probe import LIMIT_S, Context, GivenUp, Probe
+from evc5.rigs.probe.probe import CAR, FAULTS, LIMIT_S, Context, GivenUp, Probe
 
 DONE, NOT_RUN, GIVEN_UP = "done", "not run", "given up"
+IDLE_ALONE = "and this is asked of an idle unit alone"
 FRAMES_KEPT = 400  # of one probe, as evidence; a bisection needs fewer
 
 
@@ -77,7 +78,11 @@ def _finding(probe: Probe, context: Context) -> Finding:
     context.until_epoch_s = context.line.epoch_s + LIMIT_S
     finding = Finding(probe.name, probe.group, DONE)
     try:
+        context.needs_idle = False
         context.check()
+        if probe.is_felt and (why := context.occupied()):
+            raise Refused(f"{why}, {IDLE_ALONE}")
+        context.needs_idle = probe.is_felt and probe.needs not in (CAR, FAULTS)
         probe.run(context)
     except (GivenUp, NotDone) as failure:
         finding.state, finding.why = GIVEN_UP, str(failure)

@@ -12,6 +12,7 @@ from evc5.rigs.keeper.keeper import LOWEST_LEVEL, Keeper
 from evc5.rigs.probe.catalogue import catalogue
 from evc5.rigs.probe.hands import Hands
 from evc5.rigs.probe.line import Line
+from evc5.rigs.probe.occupied import Occupied
 from evc5.rigs.probe.probe import PUBLISHED, Context, Options, Probe
 from evc5.rigs.probe.runner import Finding, Progress, run
 from evc5.twin.sheet.behaviour import Behaviour
@@ -65,7 +66,9 @@ def probe(
     keeper.begin(identity, _now(line), (0, *connectors), list(known.keys))
     _keep_heartbeat(line, keeper.values.get("HeartbeatInterval", ""))
     progress = Progress(out / FINDINGS)
-    context = Context(line, keeper, options, known, hands, connectors)
+    occupied = Occupied(line)
+    occupied.ask(connectors)
+    context = Context(line, keeper, options, known, hands, connectors, occupied=occupied.why)
     try:
         run(catalogue(known), context, progress, told)
     finally:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count, cycle
 from typing import Any
 
-from fake_units import FEW, Drop, Honest, Payload, Refuse
+from fake_units import FEW, KEYS, Drop, Honest, Payload, Refuse
 
 SLOW_S = 0.05
 JUNK: tuple[Any, ...] = (
@@ -125,6 +125,21 @@ class Talking(Honest):
             [2, f"vendor-{number}", "DataTransfer", {"vendorId": "x"}],
             [2, {"id": number}, 5, None],
         ]
+        return [json.dumps(call) for call in calls]
+
+
+class Customer(Honest):
+    """Somebody plugs a car in, and charges, as soon as a key holds another value."""
+
+    before: int | None = None  # how much was heard by then
+
+    def unasked(self) -> list[str]:
+        if self.before is not None or all(self.keys[name] == value for name, (value, _) in KEYS.items()):
+            return []
+        self.before = len(self.heard)
+        start = {"connectorId": 1, "idTag": "OWNER", "meterStart": 5, "timestamp": "2026-03-02T10:00:00Z"}
+        status = {"connectorId": 1, "errorCode": "NoError", "status": "Charging"}
+        calls = [[2, "s1", "StartTransaction", start], [2, "s2", "StatusNotification", status]]
         return [json.dumps(call) for call in calls]
 
 

@@ -220,7 +220,14 @@ def probes(known: Behaviour) -> list[Probe]:
         Probe("keys.case", GROUP, "are names matched without regard to case?", _case),
         Probe("keys.unknown", GROUP, "what does it say of a key that nobody has?", _unknown),
         Probe("keys.too_many", GROUP, "what does it say to more keys than it answers at once?", _too_many),
-        Probe("keys.same", GROUP, "does a key take the value that it has?", _same, restores=back),
+        Probe(
+            "keys.same",
+            GROUP,
+            "does a key take the value that it has?",
+            _same,
+            disturbs="writes each key that strands nobody",
+            restores=back,
+        ),
         Probe("keys.missing", GROUP, "what does it say to writing a key that it does not have?", _missing),
         *trials,
         Probe(

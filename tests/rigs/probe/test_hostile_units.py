@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 from fake_units import FEW, KEYS, Dropping, Honest, Liar, Silent, dialling
-from hostile_units import HOSTILE, ODD_VALUES, Talking
+from hostile_units import HOSTILE, ODD_VALUES, Customer, Talking
 from ocpp.exceptions import NotSupportedError
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
@@ -19,6 +19,7 @@ from evc5.rigs.keeper.journal import Journal
 from evc5.rigs.probe.groups.meter_values import contexts, sampled, samples
 from evc5.rigs.probe.probe import Options
 from evc5.rigs.probe.results.write import write
+from evc5.rigs.probe.runner import DONE, GIVEN_UP, NOT_RUN
 from evc5.rigs.probe.session import JOURNAL, Probed, probe, restore
 from evc5.rigs.probe.units import Served, charge_point
 from evc5.rigs.served.listener import Address
@@ -62,6 +63,26 @@ def test_a_unit_that_answers_nothing_is_left_alone(tmp_path: Path) -> None:
     assert len(unit.heard) <= 12
     assert found.facts == {}
     assert "not seen" in (tmp_path / "sheet.md").read_text()
+
+
+def test_a_car_that_begins_to_charge_ends_all_that_it_would_notice(tmp_path: Path) -> None:
+    unit = Customer()
+    found = probed(unit, tmp_path, served())
+    assert unit.before is not None
+    after = unit.heard[unit.before + 1 :]
+    written = {
+        (payload["key"], payload["value"]) for action, payload in after if action == "ChangeConfiguration"
+    }
+    assert {one for one in written if one[0] in KEYS} <= set(UNTOUCHED.items())  # put back at most
+    assert "SetChargingProfile" not in {action for action, _ in after}
+    assert (unit.keys, unit.profiles, found.left, found.gone) == (UNTOUCHED, {}, [], "")
+    states = {name: (one.state, one.why) for name, one in found.findings.items()}
+    assert states["charging.levels"] == (
+        NOT_RUN,
+        "a car charges at connector 1, and this is asked of an idle unit alone",
+    )
+    assert states["charging.bare"] == (DONE, "")
+    assert (GIVEN_UP, "a car charges at connector 1") in states.values()
 
 
 def test_a_unit_that_lies_is_found_to_keep_nothing(tmp_path: Path) -> None:

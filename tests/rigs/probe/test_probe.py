@@ -12,6 +12,7 @@ from evc5.rigs.keeper.danger import protected
 from evc5.rigs.keeper.keeper import FIRST_ID, LOWEST_LEVEL
 from evc5.rigs.probe.catalogue import catalogue
 from evc5.rigs.probe.groups.bisect import edge, highest
+from evc5.rigs.probe.hands import TwinHands
 from evc5.rigs.probe.line import Line
 from evc5.rigs.probe.probe import CAR, DISRUPTIVE, IDLE, Options
 from evc5.rigs.probe.results.compare import compare
@@ -189,6 +190,32 @@ def test_the_owners_profiles_in_force_keep_ours_away(tmp_path: Path) -> None:
     told = probe(Line.of_twin(bench), "CP1", tmp_path / "b", Options(only=("charging",), stack_above=30))
     assert told.facts["charging.max_stack_level"] == "99"
     assert told.left == []
+
+
+@pytest.mark.slow
+def test_a_car_that_charged_before_anybody_asked_is_left_alone_and_the_rest_probed_when_it_has_gone(
+    tmp_path: Path,
+) -> None:
+    bench = twin()
+    bench.plug_in(1, "vw-id3-58")
+    bench.present_tag(1, "OWNER")
+    bench.advance(600)
+    line = Line.of_twin(bench)
+    options = Options(only=("keys", "charging"), session=True)
+    found = probe(line, "CP1", tmp_path, options, TwinHands(bench))
+    asked = [one.frame for one in line.since(0) if not one.is_up and one.frame[0] == 2]
+    harmless = {"GetConfiguration", "GetCompositeSchedule", "TriggerMessage", "ChangeConfiguration"}
+    assert {frame[2] for frame in asked} <= harmless
+    written = {frame[3]["key"] for frame in asked if frame[2] == "ChangeConfiguration"}
+    assert {f"key.{key}.told" for key in written} & set(found.facts) == set()  # none that it has
+    assert found.findings["charging.levels"].why.startswith("a car charges at connector 1")
+    bench.present_tag(1, "OWNER")
+    bench.advance(60)
+    bench.unplug(1)
+    bench.advance(60)
+    again = probe(line, "CP1", tmp_path, options, TwinHands(bench))
+    assert again.facts["charging.max_stack_level"] == "99"
+    assert (found.left, again.left) == ([], [])
 
 
 @pytest.mark.slow
