@@ -4,7 +4,6 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,8 @@ from evc5.rigs.errors import BadInput
 from evc5.rigs.printable import printable
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor  # it takes logging with it
+
     import pandas as pd
 
     from evc5.rigs.sweep.sweep_file import SweepFile
@@ -54,7 +55,7 @@ def _swept(file: "SweepFile", out: Path, arguments: Namespace) -> "pd.DataFrame"
 
 
 @contextmanager
-def _executor(scheduler: str | None) -> Iterator[Executor | None]:
+def _executor(scheduler: str | None) -> Iterator["Executor | None"]:
     """The workers of a Dask scheduler, where one is named."""
     if scheduler is None:
         yield None

@@ -94,10 +94,6 @@ def _report(directory: Path) -> None:
 
 def _tell(recording: "Recording", verdict: "Verdict", arguments: Namespace) -> None:
     """The map of cases, where it was asked for, and the verdict."""
-    from evc5.rigs.checks.verdict import octt
-    from evc5.rigs.checks.verdict.render import show, show_first
-    from evc5.rigs.command.console import console
-
     path = recording.directory or recording.transcript.path
     told = verdict.summary()
     if arguments.junit:
@@ -105,16 +101,27 @@ def _tell(recording: "Recording", verdict: "Verdict", arguments: Namespace) -> N
 
         write_junit(arguments.junit, told, str(path))
     if arguments.octt:
-        told["octt"] = octt.octt(path, verdict.requirements)
+        from evc5.rigs.checks.verdict.octt import octt
+
+        told["octt"] = octt(path, verdict.requirements)
     if arguments.json:
         print(json.dumps(told, indent=2))
     elif not arguments.quiet:
-        if "octt" in told:
-            octt.show(told["octt"], console())
-        if arguments.all:
-            show(printable_tree(told), console())
-        else:
-            show_first(printable_tree(told), console(), printable(" ".join(arguments.recording)))
+        _show(told, arguments)
+
+
+def _show(told: dict[str, Any], arguments: Namespace) -> None:
+    """To a person."""
+    from evc5.rigs.checks.verdict import octt
+    from evc5.rigs.checks.verdict.render import show, show_first
+    from evc5.rigs.command.console import console
+
+    if "octt" in told:
+        octt.show(told["octt"], console())
+    if arguments.all:
+        show(printable_tree(told), console())
+    else:
+        show_first(printable_tree(told), console(), printable(" ".join(arguments.recording)))
 
 
 def _tell_many(found: Sequence[tuple["Recording", "Verdict"]], arguments: Namespace) -> None:

@@ -212,7 +212,7 @@ class Consistency:
         soc, stamp = np.concatenate([soc for _, soc in told])[order], stamp[order]
         gives = np.concatenate([block.once(gives_back) for block, _ in told])[order]
         cars = np.searchsorted(np.array(self._cars.get(connector, ())) + CAR_STAMP_S, stamp)
-        for car in np.unique(cars).tolist():  # a transaction may see one replaced
+        for car in sorted({*cars.tolist()}):  # a transaction may see one replaced
             key = (connector, blocks[0].transaction or 0, car)
             mine = cars == car
             self._filling(key, connector, stamp[mine], soc[mine], gives[mine])

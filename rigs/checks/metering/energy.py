@@ -298,6 +298,6 @@ def _step(block: Block) -> float:
     if at is None or register_wh is None:
         return 0.0
     digit = 10.0 ** -block.decimals[at] * block.layout.register_scale
-    shown = np.unique(np.rint(register_wh[np.isfinite(register_wh)] / digit)).tolist()
+    shown = {*np.rint(register_wh[np.isfinite(register_wh)] / digit).tolist()}
     shared = gcd(*map(int, shown)) * digit if len(shown) >= TELLING else digit
     return min(max(digit, shared), COARSEST_WH)

@@ -127,7 +127,7 @@ class TrueValues:
         for block in blocks:
             place = np.searchsorted(edges, block.stamp)  # 0 before the first row, n in part n - 1
             place[block.stamp == edges[0]] = 1
-            for k in np.unique(place).tolist():
+            for k in sorted({*place.tolist()}):
                 its = block.of(place == k)
                 if k == 0:
                     self._skip(its, BEFORE_FIRST)

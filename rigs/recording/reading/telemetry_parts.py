@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.telemetry_columns import NAMES, TEXTS, TYPES, phase_names
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 REQUIRED = ("t", "connector")
 
@@ -20,12 +23,16 @@ _LISTED = {
 }
 
 
-def read_part(path: Path, names: Sequence[str] = NAMES, metadata: pq.FileMetaData | None = None) -> pa.Table:
+def read_part(
+    path: Path, names: Sequence[str] = NAMES, metadata: "pq.FileMetaData | None" = None
+) -> pa.Table:
     """These columns of one part, texts as dictionaries; one that it lacks is null in every row.
 
     `metadata` is the part's, where it is at hand.
     BadInput where a row has no instant or no connector, and where it is no whole parquet file.
     """
+    import pyarrow.parquet as pq  # a thirtieth of a second, which nobody pays who reads a log
+
     metadata = metadata or metadata_of(path)
     with _damage_told(path):
         stored = set(metadata.schema.to_arrow_schema().names)
@@ -39,8 +46,10 @@ def read_part(path: Path, names: Sequence[str] = NAMES, metadata: pq.FileMetaDat
         return pa.table({name: _column(table, name, source) for name, source in sources.items()})
 
 
-def metadata_of(path: Path) -> pq.FileMetaData:
+def metadata_of(path: Path) -> "pq.FileMetaData":
     """What a part says of itself; BadInput where it is no whole parquet file."""
+    import pyarrow.parquet as pq
+
     with _damage_told(path):
         return pq.read_metadata(path)
 
