@@ -12,7 +12,7 @@ from rich.text import Text
 from evc5.rigs.checks import Verdict
 from evc5.rigs.checks.verdict.recordings import Recording
 
-# Rows shown; --json has them all.
+# Rows shown; --all and --json have them all.
 MOST_STATIONS = 40
 MOST_CAUSES = 20
 
@@ -63,9 +63,9 @@ def _row(recording: Recording, name: str, verdict: Verdict) -> Row:
     )
 
 
-def show(table: Sequence[Row], console: Console) -> None:
-    """Print the stations, then the causes by vendor, model and firmware."""
-    console.print(_stations(table))
+def show(table: Sequence[Row], console: Console, most: int = MOST_STATIONS) -> None:
+    """Print the stations, so many at most, then the causes by vendor, model and firmware."""
+    console.print(_stations(table, most))
     if any(row.causes for row in table):
         console.print(_causes(table))
     failed = sum(bool(row.errors) for row in table)
@@ -73,7 +73,7 @@ def show(table: Sequence[Row], console: Console) -> None:
     console.print(f"{len(table)} stations · {word} · --station NAME shows one")
 
 
-def _stations(table: Sequence[Row]) -> Table:
+def _stations(table: Sequence[Row], most: int) -> Table:
     shown = Table(
         title=f"Stations ({len(table)}), worst first", title_justify="left", box=None, pad_edge=False
     )
@@ -82,13 +82,13 @@ def _stations(table: Sequence[Row]) -> Table:
     for name in ("frames", "errors", "warnings"):
         shown.add_column(name, justify="right", min_width=len(name))
     shown.add_column("first error", max_width=40, overflow="ellipsis", no_wrap=True)
-    for row in table[:MOST_STATIONS]:
+    for row in table[:most]:
         made = " ".join(part for part in (row.vendor, row.model, row.firmware) if part)
         numbers = (str(row.frames), str(row.errors), str(row.warnings))
         style = "red" if row.errors else "yellow" if row.warnings else "green"
         shown.add_row(Text(row.station, style=style), Text(made), *numbers, Text(row.first))
-    if len(table) > MOST_STATIONS:
-        shown.add_row(Text(f"… and {len(table) - MOST_STATIONS} more", style="dim"))
+    if len(table) > most:
+        shown.add_row(Text(f"… and {len(table) - most} more (--all)", style="dim"))
     return shown
 
 

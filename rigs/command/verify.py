@@ -22,6 +22,7 @@ GRAVEST_FIRST = (2, 3, 1, 0)  # of several recordings: no log of 1.6, a fault of
 
 
 def verify_run(arguments: Namespace) -> int:
+    _refuse_contradictions(arguments)
     if arguments.explain is not None:
         from evc5.rigs.command.console import console
         from evc5.rigs.command.explain import explain
@@ -32,6 +33,7 @@ def verify_run(arguments: Namespace) -> int:
         raise BadInput("the following arguments are required: RUN or LOG (evc5 verify --help)")
     required = _required(arguments.require)
     found = list(_judged(arguments))
+    _tell_what_is_of_logs(arguments, [recording for recording, _ in found])
     if len(found) == 1:
         _tell(*found[0], arguments)
     else:
@@ -42,6 +44,28 @@ def verify_run(arguments: Namespace) -> int:
     quiet = arguments.quiet or arguments.json
     codes = {_exit_code(verdict, required, quiet) for _, verdict in found}
     return next(code for code in GRAVEST_FIRST if code in codes)
+
+
+def _refuse_contradictions(arguments: Namespace) -> None:
+    """BadInput for what would be passed over in silence."""
+    if arguments.explain is not None and arguments.recording:
+        raise BadInput(f"--explain judges nothing: leave {arguments.recording[0]} out")
+    for flag in ("all", "octt"):
+        if arguments.quiet and not arguments.json and getattr(arguments, flag):
+            raise BadInput(f"--{flag} shows what --quiet keeps back: leave one of them out")
+    if STDIN in arguments.recording and arguments.recording != [STDIN]:
+        raise BadInput(
+            f"{STDIN} is standard input and is judged alone; files beside it need a command of theirs"
+        )
+
+
+def _tell_what_is_of_logs(arguments: Namespace, found: Iterable["Recording"]) -> None:
+    """A run directory knows its station, its zone and its end; who names them hears that."""
+    flags = [f"--{name}" for name in ("station", "timezone", "end") if getattr(arguments, name) is not None]
+    runs = [recording.directory for recording in found if recording.directory is not None]
+    if flags and runs:
+        say = f"evc5: {' and '.join(flags)} {'is' if len(flags) == 1 else 'are'} said of logs; {runs[0]} is a run directory and knows its own"
+        print(printable(say), file=sys.stderr)
 
 
 def _judged(arguments: Namespace) -> Iterator[tuple["Recording", "Verdict"]]:
@@ -127,7 +151,7 @@ def _show(told: dict[str, Any], arguments: Namespace) -> None:
 def _tell_many(found: Sequence[tuple["Recording", "Verdict"]], arguments: Namespace) -> None:
     """A table over the stations; --station shows the verdict of one."""
     from evc5.rigs.command.console import console
-    from evc5.rigs.command.stations import rows, show
+    from evc5.rigs.command.stations import MOST_STATIONS, rows, show
 
     for flag in ("junit", "octt"):
         if getattr(arguments, flag):
@@ -137,7 +161,7 @@ def _tell_many(found: Sequence[tuple["Recording", "Verdict"]], arguments: Namesp
         verdicts = {row.station: verdict.summary() for row, verdict in table}
         print(json.dumps({"stations": [row.table() for row, _ in table], "verdicts": verdicts}, indent=2))
     elif not arguments.quiet:
-        show([row for row, _ in table], console())
+        show([row for row, _ in table], console(), len(table) if arguments.all else MOST_STATIONS)
 
 
 def _exit_code(verdict: "Verdict", required: Iterable[str], quiet: bool) -> int:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from evc5.rigs.checks.metering.sampling import MOST_MISSED
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
@@ -271,6 +272,7 @@ class ClockAligned:
             return
         tolerance = self._context.tolerances.clock_s
         due = boundary_after(last + tolerance, interval, self._midnights)
+        until = min(until, last + MOST_MISSED * interval)
         while due < until:
             self._missing[connector, round(due, 3)] = self._owed(connector, due)
             due = boundary_after(due, interval, self._midnights)

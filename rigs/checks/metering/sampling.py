@@ -29,6 +29,7 @@ REQUIREMENTS = (
         arises=("StartTransaction",),
     ),
 )
+MOST_MISSED = 20_000  # a fortnight of samples a minute
 
 
 @dataclass(slots=True)
@@ -240,9 +241,13 @@ class Sampling:
         )
 
     def _missed(self, transaction: Transaction, plan: Plan, until: float, epoch_s: float) -> None:
-        """Write down every instant owed before `until`, except those without power."""
+        """Write down every instant owed before `until`, except those without power.
+
+        Of a recording that one wrong time has go on for decades only the first so many are.
+        """
         history, ledger = self._context.history, self._context.ledger
-        while (due := plan.due) < until:
+        last = plan.n + MOST_MISSED
+        while (due := plan.due) < until and plan.n < last:
             plan.n += 1
             margin_s = self._context.tolerances.sample_s
             unmetered = history.connectors.is_unmetered(transaction.connector, due, margin_s)

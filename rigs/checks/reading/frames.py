@@ -10,6 +10,7 @@ from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.recording.reading.packed import opened
 
 CALL, RESULT, ERROR = 2, 3, 4  # OCPP-J 4.2.1-4.2.3
+MOST_T_S = 1e10  # three centuries: no frame of a run is later
 
 
 class Frame:
@@ -64,6 +65,8 @@ class Reader:
 
     def _time(self, record: dict[str, Any]) -> float:
         t_s, at = record.get("t"), record.get("at")
+        if isinstance(t_s, int | float) and not abs(t_s) <= MOST_T_S:
+            raise ValueError(f"t must be seconds of the run, got {t_s!r:.40}")
         if self.start is None:
             if not isinstance(at, str):
                 raise ValueError("the first line must carry `at`, the UTC time of its frame")

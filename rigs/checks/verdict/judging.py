@@ -129,7 +129,8 @@ class Judge:
         self._sessions = Sessions(self._context)
         self._past = PartsTogether()
         self._frames = 0
-        self._epoch_s = float("-inf")
+        self._epoch_s = float("-inf")  # of the latest frame
+        self._last_epoch_s = float("-inf")  # of the last one: after a wrong time the others go on as before
 
     def run(self) -> Verdict:
         events = self._recording.part(EVENTS)
@@ -159,6 +160,7 @@ class Judge:
                 self._epoch_s, count = self._known.take(pages, self._epoch_s, self._due)
                 self._frames += count
                 if count:
+                    self._last_epoch_s = self._epoch_s
                     continue
                 number = pages.number
                 raw = pages.line()
@@ -205,7 +207,9 @@ class Judge:
     def _end(self, time: StationTime) -> float:
         """Up to when the recording tells all: its last frame, or later where it was closed."""
         simulated = self._summary.get("simulated_s")
-        return max(self._epoch_s, time.epoch(float(simulated) if isinstance(simulated, int | float) else 0.0))
+        return max(
+            self._last_epoch_s, time.epoch(float(simulated) if isinstance(simulated, int | float) else 0.0)
+        )
 
     def _forget_events_after(self, epoch_s: float) -> None:
         """A kill may leave events ahead of the frames that followed on them."""
@@ -232,6 +236,7 @@ class Judge:
         What goes down takes effect after the frames of its instant, but before one that is `explained` by it.
         """
         self._frames += 1
+        self._last_epoch_s = epoch_s
         if epoch_s + JUST_AFTER_S * explained >= self._due:
             self._catch_up(epoch_s + JUST_AFTER_S * explained)
         if epoch_s >= self._epoch_s:

@@ -59,6 +59,8 @@ NO_THRESHOLDS = {
     **dict.fromkeys(("NO_LIMIT", "FIND", "UNKNOWN", "FIRST_OWN"), "stands for none, or for another"),
     **dict.fromkeys(("JUST_AFTER_S", "STEP_HAIR_S"), "puts what has one instant in order"),
     **dict.fromkeys(("MOST_OFFSET_S", "MOST_PPM"), "no clock says more: a summary that does is not ours"),
+    "MOST_T_S": "no run is so long: a t that is more is none",
+    "MOST_MISSED": "bounds the time that is spent on what one wrong t has missed",
     "TO_MS": "the digits of a stamp",
 }
 TOLERANCES = "state.tolerances"

@@ -1,6 +1,7 @@
 """A recording that is damaged is refused by the name of its file, or judged: never without a verdict."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,3 +80,30 @@ def test_the_verdict_stands_where_the_report_cannot_be_written(
     assert main(["verify", str(run)]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("no fault found") and "has no new report" in err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wrong_s", [2.4e9, 1e308])
+def test_one_wrong_time_among_others_costs_no_time_and_makes_nothing_late(
+    wrong_s: float, run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In 2100 decades of samples would be owed."""
+    path = run / "messages.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines[len(lines) // 2]["t"] = wrong_s
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    begun_s = time.process_time()
+    assert main(["verify", str(run), "--quiet"]) in (0, 1)
+    assert time.process_time() - begun_s < 20.0
+    found = {one["requirement"] for one in json.loads((run / "summary.json").read_text())["findings"]}
+    assert "recording.line" in found and "metering.clock-complete" not in found
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.slow
+def test_what_is_said_of_logs_is_told_to_have_no_effect_on_a_run_directory(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", str(run), "--quiet", "--timezone", "Europe/Oslo", "--end", "station"]) == 0
+    expected = f"evc5: --timezone and --end are said of logs; {run} is a run directory and knows its own\n"
+    assert capsys.readouterr().err == expected

@@ -159,6 +159,21 @@ def test_what_cannot_be_read_is_refused_in_a_line(
     assert said_of_it in refused(capsys, *arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (("-", "a.log"), "- is standard input and is judged alone"),
+        (("a.log", "--explain", "rpc.answered"), "--explain judges nothing: leave a.log out"),
+        (("a.log", "--quiet", "--all"), "--all shows what --quiet keeps back"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(
+    arguments: tuple[str, ...], what: str, here: Path, capsys: Captured
+) -> None:
+    (here / "a.log").write_text(of("CP001"))
+    assert what in refused(capsys, *arguments)
+
+
 def test_judge_is_public_and_reads_any_log(here: Path) -> None:
     (here / "a.log").write_text("".join(home_assistant(one) + "\n" for one in said()))
     verdict = judge("a.log", behaviour="ocpp16")
