@@ -64,7 +64,8 @@ def _tell_what_is_of_logs(arguments: Namespace, found: Iterable["Recording"]) ->
     flags = [f"--{name}" for name in ("station", "timezone", "end") if getattr(arguments, name) is not None]
     runs = [recording.directory for recording in found if recording.directory is not None]
     if flags and runs:
-        say = f"evc5: {' and '.join(flags)} {'is' if len(flags) == 1 else 'are'} said of logs; {runs[0]} is a run directory and knows its own"
+        what = f"{' and '.join(flags)} {'is' if len(flags) == 1 else 'are'} said of logs"
+        say = f"evc5: {what}; {runs[0]} is a run directory and knows its own"
         print(printable(say), file=sys.stderr)
 
 
