@@ -220,12 +220,14 @@ def _tell(probed: "Probed", rows: "list[SeenRow]", out: Path, arguments: Namespa
     lines = [f"{probed.identity}: " + ", ".join(f"{count} {state}" for state, count in counts.items())]
     lines += [f"asked no further: {probed.gone}"] if probed.gone else []
     busy = [one.why for one in probed.findings.values() if one.state == NOT_RUN and IDLE_ALONE in one.why]
-    lines += [f"{len(busy)} probes wait for an idle unit: {busy[0].partition(',')[0]}"] if busy else []
+    lines += (
+        [f"{_counted(len(busy), 'probe')} left for an idle unit: {busy[0].partition(',')[0]}"] if busy else []
+    )
     given_up = [one for one in probed.findings.values() if one.state == GIVEN_UP and not probed.gone]
     lines += [f"  {one.probe} given up: {one.why}" for one in given_up]
     found = [(row, cell) for row in rows for cell in row.differences]
     same = "as the published sheet says" if probed.facts else "nothing was seen of what a sheet tells"
-    lines.append(f"{len(found)} differences from the published sheet" if found else same)
+    lines.append(f"{_counted(len(found), 'difference')} from the published sheet" if found else same)
     lines += [
         f"  table {row.table} {row.name}, {cell.column}: {cell.seen}, published {cell.published}"
         for row, cell in found
@@ -288,6 +290,10 @@ def show_compared(compared: "Compared", as_json: bool, quiet: bool) -> int:
             lines.append(f"{one.fact}: only the {which} tells: {one.before or one.after}")
         _print(lines or ["the two answer alike"])
     return OK if compared.alike else FAILED
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'s' if count != 1 else ''}"
 
 
 def _cut(line: str) -> str:

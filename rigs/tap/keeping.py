@@ -151,6 +151,8 @@ class Keeper:
         header = {"rig": "tap", "behaviour": "ocpp16", "csms": "tapped", "pace": 1.0, "station": identity}
         directory = self._free(self.directory / file_name(identity, self.stations), now.date())
         recorder = Recorder(directory, Calendar(now), header, own_station=False, keeper=self.lock)
+        if self.pseudonyms is not None:
+            self.pseudonyms.keep()
         return Kept(identity, recorder, now.date(), began)
 
     def _free(self, folder: Path, day: date) -> Path:

@@ -26,8 +26,14 @@ class Pseudonyms:
     """The key lies in `directory`, so that a tap that is begun again gives the same names."""
 
     def __init__(self, directory: Path) -> None:
-        self._key = _key(directory / KEY_FILE)
+        self._path = directory / KEY_FILE
+        self._key = _key(self._path)
         self._given: dict[str, str] = {}
+
+    def keep(self) -> None:
+        """Put the key where it was, if somebody took it away; OSError where it cannot be."""
+        if not self._path.exists():
+            _write(self._path, self._key)
 
     def of(self, tag: str) -> str:
         """Cards are the same in capital and small letters (CiString)."""
@@ -70,7 +76,7 @@ def _unescaped(text: str) -> str:
 def _key(path: Path) -> bytes:
     try:
         if not path.exists():
-            _new_key(path)
+            _write(path, os.urandom(KEY_BYTES))
         key = path.read_bytes()
     except OSError as error:
         raise BadInput(f"--out {path}: {error.strerror}") from None
@@ -81,13 +87,13 @@ def _key(path: Path) -> bytes:
     return key
 
 
-def _new_key(path: Path) -> None:
+def _write(path: Path, key: bytes) -> None:
     """Whole or not at all, whenever this is killed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
     with open(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(os.urandom(KEY_BYTES))
+        file.write(key)
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)

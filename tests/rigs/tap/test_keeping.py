@@ -114,7 +114,8 @@ def test_a_recording_that_is_taken_away_is_told_and_begun_anew(
 ) -> None:
     hears(keeper, Line("CP1"), "up", BEAT)
     keeper.second()
-    shutil.rmtree(tmp_path / "tap" / "CP1")
+    names = Pseudonyms(tmp_path / "tap")
+    shutil.rmtree(tmp_path / "tap")
     hears(keeper, Line("CP1"), "up", BEAT)
     keeper.second()
     hears(keeper, Line("CP1"), "down", b'[3,"1",{}]')
@@ -122,6 +123,7 @@ def test_a_recording_that_is_taken_away_is_told_and_begun_anew(
     assert ["took" in text and "NOT RECORDED" in text for text in said] == [True]
     (directory,) = keeper.close()
     assert frames(directory) == [("down", [3, "1", {}])]
+    assert Pseudonyms(tmp_path / "tap").of("04AB12CD") == names.of("04AB12CD")
 
 
 def test_a_fault_of_the_recorder_is_told_once_and_ends_that_recording_alone(
