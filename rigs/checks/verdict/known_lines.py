@@ -29,8 +29,8 @@ HELD_BY_STAMP = ("frame.timestamp", "clock.station")
 HELD_BY_PAIR = ("rpc.id", "rpc.one-call-station", "rpc.matched", "rpc.answered")
 
 
-# A MeterValues with its reply right behind it: its form and open fields, when both went, where they end.
-Pair = tuple[Template, tuple[bytes, ...], float, float, int]
+# A MeterValues with its reply right behind it: its form and open fields, when it went and was taken.
+Pair = tuple[Template, tuple[bytes, ...], float, float]
 
 
 class KnownLines:
@@ -74,53 +74,43 @@ class KnownLines:
     def _take_pairs(self, pages: Pages, since: float, before: float) -> tuple[float, int]:
         """Each MeterValues with its reply right behind it."""
         telling = self._telling
-        pairs = self._in_order(pages, since, before)
-        stamps = self._good_stamps(pairs)
-        if not stamps:
+        pairs, answered_s, end = self._in_order(pages, since, before)
+        if not pairs:
             return since, 0
-        count = len(stamps)
-        self._context.ledger.lines.note_all(
-            [epoch_s for _, _, epoch_s, _, _ in pairs[:count]], pages.number, 2
-        )
+        self._context.ledger.lines.note_all([epoch_s for _, _, epoch_s, _ in pairs], pages.number, 2)
         hear, put = telling.heartbeat.hear, telling.gathering.put
-        for (template, groups, epoch_s, _, _), stamp in zip(pairs, stamps, strict=False):
+        for template, groups, epoch_s, stamp in pairs:
             hear(epoch_s)
             connector, block = self._block(template, groups)
             put(connector, block, epoch_s, stamp, b",".join(groups[template.values]))
-        _, _, epoch_s, answered_s, end = pairs[count - 1]
         self._context.history.link.heard_at = epoch_s
-        self._pairs += count
-        pages.skip(end - pages.at, 2 * count)
-        return answered_s, 2 * count
+        self._pairs += len(pairs)
+        pages.skip(end - pages.at, 2 * len(pairs))
+        return answered_s, 2 * len(pairs)
 
-    def _in_order(self, pages: Pages, since: float, before: float) -> list[Pair]:
-        """Those that come next in this page, each no sooner than the one before."""
-        match, epoch = self._templates.match_pair, self._epoch
+    def _in_order(self, pages: Pages, since: float, before: float) -> tuple[list[Pair], float, int]:
+        """Those that come next in this page, each no sooner than the one before, up to the first that has
+        to be looked at by itself; when the last was answered, and where it ends.
+        """
+        match, epoch, stamp_of = self._templates.match_pair, self._epoch, self._templates.stamp
+        is_new = self._telling.pairing.paired
         buffer, at, reach = pages.buffer, pages.at, pages.reach
+        far_s = clocks.STILL_S  # a stamp further from its frame: its clock may be off
         last = since
-        pairs = []
+        pairs: list[Pair] = []
         while at <= reach and (found := match(buffer, at)) is not None:
             template, lines = found
             groups = lines.groups()
             epoch_s, answered_s = epoch(float(groups[template.head[0]])), epoch(float(groups[-1]))
             if not last <= epoch_s <= answered_s < before:
                 break
-            at = lines.end()
-            last = answered_s
-            pairs.append((template, groups, epoch_s, answered_s, at))
-        return pairs
-
-    def _good_stamps(self, pairs: list[Pair]) -> list[float]:
-        """The stamps of those before the first that has to be looked at by itself."""
-        stamp_of, is_new = self._templates.stamp, self._telling.pairing.paired
-        far_s = clocks.STILL_S  # a stamp further from its frame: its clock may be off
-        stamps = []
-        for template, groups, epoch_s, _, _ in pairs:
             stamp = stamp_of(template, groups)
             if stamp is None or abs(epoch_s - stamp) > far_s or not is_new(groups[template.head[1]].decode()):
                 break
-            stamps.append(stamp)
-        return stamps
+            at = lines.end()
+            last = answered_s
+            pairs.append((template, groups, epoch_s, stamp))
+        return pairs, last, at
 
     def _block(self, template: Template, groups: tuple[bytes, ...]) -> tuple[int, Gathered]:
         """Connector and block of a reading: the same for the same bytes, until blocks are handed out."""
