@@ -5,7 +5,8 @@ One thread of its own touches the devices; what was done and read is told in the
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from queue import Empty, Queue
@@ -23,8 +24,8 @@ from evc5.rigs.hardware.guardian import Guardian
 from evc5.rigs.hardware.instruments import columns
 from evc5.rigs.hardware.locks import locked
 from evc5.rigs.hardware.making import SAFE_A, check
-from evc5.rigs.hardware.offer import Offer, offer_of
-from evc5.rigs.hardware.roles import BringsCar, Reading, Three
+from evc5.rigs.hardware.offer import Offer, UnitPilot
+from evc5.rigs.hardware.roles import BringsCar, Pilot, Reading, Three
 from evc5.rigs.rigfile.hardware import Hardware
 
 GONE_S = 10.0  # assumed: a device that did not answer for so long is gone
@@ -61,6 +62,8 @@ class HardwareBench:
         self._guardian: Guardian | None = None
         self._work: Queue[Callable[[], None]] = Queue()
         self._cars: dict[int, EmulatedCar] = {}
+        self._pilots: dict[int, UnitPilot] = {}
+        self._shown: dict[int, str] = {}  # by connector: the state that a cable without a car's load is in
         self._buses: dict[int, Bus] = {}
         self._served: dict[int, Any] = {}  # by connector: the meter on the charger's bus
         self._began_wh: dict[int, float] = {}
@@ -82,18 +85,42 @@ class HardwareBench:
         `fed` is what a source gives when it is switched on, else what it stands at.
         """
         try:
-            self._identities = self._devices.identities()
-            if fed is not None and (feed := self.verb(GRID, None, fed)) is not None:
-                feed()
-            was_off = self._devices.switch_on()
-            self.seen = self._devices.checked(SUPPLY_WITHIN_S if was_off else 0.0)
-        except BenchFault:
+            if any(device.driver not in UNGUARDED for _, _, device in self._hardware.devices()):
+                self._guardian = Guardian(self._hardware, self._folder, self._locks)
+            with self._renewing():
+                self._begin(fed)
+        except BaseException:  # Ctrl-C too: the mains may be on by now
             self.close()
             raise
-        self._serve_buses()
-        if any(device.driver not in UNGUARDED for _, _, device in self._hardware.devices()):
-            self._guardian = Guardian(self._hardware, self._folder, self._locks)
         self._thread.start()
+
+    def _begin(self, fed: Mapping[str, Any] | None) -> None:
+        self._identities = self._devices.identities()
+        if fed is not None and (feed := self.verb(GRID, None, fed)) is not None:
+            feed()
+        was_off = self._devices.switch_on()
+        self.seen = self._devices.checked(SUPPLY_WITHIN_S if was_off else 0.0)
+        self._serve_buses()
+
+    @contextmanager
+    def _renewing(self) -> Iterator[None]:
+        """The guardian's lease, while devices are waited for that may take longer than it lasts.
+
+        Where we hang for longer than any way down takes, it is the guardian's.
+        """
+        over, until = threading.Event(), time.monotonic() + ENDS_WITHIN_S
+
+        def renew() -> None:
+            while not over.wait(1.0) and time.monotonic() < until:
+                self.renew()
+
+        thread = threading.Thread(target=renew, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def _serve_buses(self) -> None:
         for role, connector, device in self._hardware.devices():
@@ -185,6 +212,7 @@ class HardwareBench:
             assert cable is not None
             cable.plug(cable_a)
             cable.pilot("C")
+            self._shown[connector] = "C"
             return
         most_a = self._hardware.connector[str(connector)].load
         limit_a = SAFE_A if most_a is None or most_a.max_a is None else most_a.max_a
@@ -205,6 +233,7 @@ class HardwareBench:
             return
         cable.pilot("B")
         cable.unplug()
+        self._shown.pop(connector, None)
 
     # -- what is read ----------------------------------------------------------------------------
 
@@ -244,12 +273,23 @@ class HardwareBench:
 
     def _read(self, connector: int) -> tuple[Offer | None, Reading | None]:
         cable, meter = (self._devices.get(role, connector) for role in ("cable", "meter"))
-        offer = None if cable is None else offer_of(cable.read())
+        offer = None if cable is None else self._offer(connector, cable.read())
         if meter is None:
             return offer, None
         reading = meter.read()
         self._agreements.setdefault(connector, Agreement()).see(reading)
         return offer, reading
+
+    def _offer(self, connector: int, pilot: Pilot) -> Offer:
+        car = self._cars.get(connector)
+        shows = self._shown.get(connector) if car is None else car.shows
+        return self._pilots.setdefault(connector, UnitPilot()).offer(pilot, shows)
+
+    @property
+    def worst_offer(self) -> Offer | None:
+        """The least exact offer that was read; None where none was."""
+        read = [one.worst for one in self._pilots.values() if one.worst is not None]
+        return max(read, key=lambda offer: offer.off_a, default=None)
 
     def _columns(self, connector: int, offer: Offer | None, reading: Reading | None) -> dict[str, Any]:
         """As telemetry names them, the energy since the first reading."""
@@ -274,11 +314,12 @@ class HardwareBench:
         if self.dead is not None:
             return
         self._ending.set()
-        if self._thread.is_alive():
-            self._thread.join(ENDS_WITHIN_S)
-            self._check_after()
-        self.left = self._devices.way_down()
-        self.dead = not self.left
+        with self._renewing():
+            if self._thread.is_alive():
+                self._thread.join(ENDS_WITHIN_S)
+                self._check_after()
+            self.left = self._devices.way_down()
+            self.dead = not self.left
         for served in self._served.values():
             served.close()
         if self._guardian is not None:

@@ -1,7 +1,7 @@
 """A kWh meter for the charger's own bus: the reference meter passed through, or else the load's set points.
 
 A charger must never be told 0 A while current flows: where the reference is not read any more, the meter on
-the bus falls silent.
+the bus falls silent. Where the reference has no register, as an analyser, the energy is counted of its power.
 """
 
 import time
@@ -32,31 +32,38 @@ class Bus:
         self._is_measured = is_measured
         self._reading: tuple[float, Reading] | None = None
         self._draws: Three = (0.0, 0.0, 0.0)
+        self._flows_w = 0.0
         self._counted_wh = 0.0
         self._since = time.monotonic()
 
     def read(self, reading: Reading) -> None:
+        if self._is_measured:
+            self._count(reading.power_w or 0.0)
         self._reading = time.monotonic(), reading
 
     def draws(self, amps: Three) -> None:
-        self._count()
         self._draws = amps
+        if not self._is_measured:
+            self._count(sum(amps) * SET_V)
 
     def values(self) -> Mapping[str, float | None] | None:
         """As a map names them; None where nothing is known."""
         if not self._is_measured:
-            self._count()
+            self._count(self._flows_w)
             watts = [amps * SET_V for amps in self._draws]
             told = Reading((SET_V,) * 3, self._draws, (watts[0], watts[1], watts[2]), sum(watts), SET_HZ)
             return _named(told) | {"energy_wh": self._counted_wh}
         if self._reading is None or time.monotonic() - self._reading[0] > STALE_S:
             return None
-        return _named(self._reading[1])
+        read = _named(self._reading[1])
+        known = read["energy_wh"] is not None or read["total_w"] is None
+        return read if known else read | {"energy_wh": self._counted_wh}
 
-    def _count(self) -> None:
+    def _count(self, watts: float) -> None:
+        """What has flowed since it was asked last, and how much flows from now on."""
         now = time.monotonic()
-        self._counted_wh += sum(self._draws) * SET_V * (now - self._since) / 3600.0
-        self._since = now
+        self._counted_wh += self._flows_w * (now - self._since) / 3600.0
+        self._since, self._flows_w = now, watts
 
 
 def _named(reading: Reading) -> dict[str, float | None]:

@@ -24,7 +24,11 @@ class Metal:
         self.latest: dict[int, Mapping[str, Any]] = {}  # by connector: what was read last
         self.bench = HardwareBench(hardware, rig.folder, service.hub.post, self._measured, service.factor)
         first = next(fed(rig), None)
-        self.bench.start(None if first is None else first.detail)
+        try:
+            self.bench.start(None if first is None else first.detail)
+        except BaseException:
+            self._tell_left()
+            raise
         service.pace.every_second.append(self.bench.renew)
 
     def record(self, station: Station) -> None:
@@ -40,14 +44,19 @@ class Metal:
         about = self.bench.about()
         if self.bench.fault is not None:
             self._tell(f"the bench failed: {self.bench.fault}")
-        for why in self.bench.left:
-            self._tell(f"BENCH NOT PROVEN DEAD: {why}")
+        self._tell_left()
         if self._station is not None:
             summary = self._station.recorder.summary
             summary["bench"] = about
+            if (offer := self.bench.worst_offer) is not None:
+                summary["telemetry"] |= {"offered_by": offer.by, "offered_a": round(offer.off_a, 2)}
             faults = [*([self.bench.fault] if self.bench.fault else []), *self.bench.left]
             if faults:
                 summary["bench_faults"] = faults
+
+    def _tell_left(self) -> None:
+        for why in self.bench.left:
+            self._tell(f"BENCH NOT PROVEN DEAD: {why}")
 
     def _measured(self, connector: int, columns: Mapping[str, Any]) -> None:
         self.latest[connector] = columns

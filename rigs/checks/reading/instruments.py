@@ -44,6 +44,7 @@ class Instrument:
     voltage: Accuracy = field(default_factory=Accuracy)
     power: Accuracy = field(default_factory=Accuracy)
     energy: Accuracy = field(default_factory=Accuracy)
+    offer_a: float = 0.0  # how far an offer may be off by the way in which it was read from the pilot
     is_exact: bool = True
 
     @classmethod
@@ -66,6 +67,7 @@ class Instrument:
             accuracy("voltage", "v"),
             accuracy("power", "w"),
             accuracy("energy", "wh"),
+            _number(told, "offered_a"),
             is_exact=False,
         )
 
@@ -83,10 +85,12 @@ class Instrument:
         if name == "pf":
             return np.full(np.shape(values), FACTOR + self.power.part)
         if name == "duty_pct":
-            return self.current.slack(values * PER_DUTY_A) / PER_DUTY_A
+            return np.maximum(self.current.slack(values * PER_DUTY_A), self.offer_a) / PER_DUTY_A
         if name.endswith("_a"):
             slack = self.current.slack(values)
-            return slack if name[0] == "i" else np.where(values > 0, slack, 0.0)  # no offer is seen as such
+            if name[0] == "i":
+                return slack
+            return np.where(values > 0, np.maximum(slack, self.offer_a), 0.0)  # no offer is seen as such
         if name.endswith("_wh"):
             return self.energy.slack(values)
         return np.zeros(np.shape(values))

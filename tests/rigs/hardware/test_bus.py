@@ -52,6 +52,19 @@ def test_set_points_are_told_and_counted_where_nobody_measures(monkeypatch: pyte
     assert told["energy_wh"] == pytest.approx(4600.0)
 
 
+def test_a_reference_without_a_register_is_counted_by_its_power(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, one = Clock(monkeypatch), Bus(is_measured=True)
+    for watts in (7200.0, 3600.0, 0.0, None):
+        one.read(Reading(total_w=watts))
+        clock.now += 4.0
+    one.read(Reading(total_w=0.0))
+    told = one.values()
+    assert told is not None and told["energy_wh"] == pytest.approx(8.0 + 4.0)  # 2 Wh/s, then 1 Wh/s, 4 s each
+    one.read(Reading(i_a=(1.0, 1.0, 1.0)))
+    told = one.values()
+    assert told is not None and told["energy_wh"] is None
+
+
 @pytest.mark.slow
 def test_on_the_bus_a_charger_reads_the_reference_and_else_hears_nothing() -> None:
     one, map_ = Bus(is_measured=True), maps.find("SDM630", Path())

@@ -20,7 +20,7 @@ from evc5.rigs.hardware import making
 from evc5.rigs.hardware.devices import Devices
 from evc5.rigs.hardware.drivers.command import Command, Program
 from evc5.rigs.hardware.instruments import columns, described
-from evc5.rigs.hardware.offer import offer_of
+from evc5.rigs.hardware.offer import BY_LEVELS, BY_NOMINAL, UnitPilot, offer_of
 from evc5.rigs.hardware.roles import Pilot, Reading
 from evc5.rigs.recording.writing.measured_telemetry import MeasuredTelemetry
 from evc5.rigs.rigfile.file import RigFile
@@ -193,8 +193,35 @@ MEANS = {
 
 @pytest.mark.parametrize("amps", MEANS)
 def test_the_mean_of_the_pilot_alone_tells_the_offer(amps: int) -> None:
-    offer = offer_of(Pilot(high_v=6.05, mean_v=MEANS[amps]))
-    assert offer.state == "C" and offer.amps == pytest.approx(amps, abs=0.1)
+    mean, unit = Pilot(mean_v=MEANS[amps]), UnitPilot()
+    before = unit.offer(mean, "C")
+    assert (before.by, before.off_a) == (BY_NOMINAL, pytest.approx(2.0))
+    assert before.amps == pytest.approx(amps, abs=2.0)
+    unit.offer(Pilot(high_v=6.05, low_v=-12.1))  # the peaks, once
+    for pilot in (mean, Pilot(high_v=6.05, mean_v=MEANS[amps])):
+        offer = unit.offer(pilot, "C")
+        assert (offer.by, offer.off_a) == (BY_LEVELS, pytest.approx(0.1))
+        assert offer.amps == pytest.approx(amps, abs=0.1)
+    assert unit.worst == before and offer.state == "C"
+
+
+# The standard allows each level 0.6 V: the mean of such a unit, worked out by hand, read with nominal levels.
+@pytest.mark.parametrize("high_v", [5.47, 6.0, 6.53])
+@pytest.mark.parametrize("low_v", [-12.6, -12.0, -11.4])
+@pytest.mark.parametrize("amps", [6.0, 16.0, 32.0, 48.0])
+def test_nominal_levels_are_within_two_amps_of_any_unit_that_keeps_the_standard(
+    amps: float, low_v: float, high_v: float
+) -> None:
+    duty = amps / 60.0
+    told = UnitPilot().offer(Pilot(mean_v=duty * high_v + (1.0 - duty) * low_v), "C")
+    assert told.amps is not None and abs(told.amps - amps) <= told.off_a
+    steady = UnitPilot().offer(Pilot(mean_v=high_v), "C")
+    assert steady.amps == 0.0
+
+
+def test_a_mean_of_nobody_knows_which_state_offers_nothing() -> None:
+    assert UnitPilot().offer(Pilot(mean_v=-7.27)).amps is None
+    assert UnitPilot().offer(Pilot(mean_v=-7.27), "A").amps is None
 
 
 def test_a_pilot_that_nobody_reads_offers_nothing_known() -> None:

@@ -240,6 +240,37 @@ def test_a_fault_of_ours_in_a_verb_is_told_and_the_bench_goes_on_to_its_end() ->
     assert bench.fault == "RuntimeError: unthought of" == str(told[0]) and bench.dead
 
 
+@pytest.mark.parametrize("ends", [KeyboardInterrupt, BenchFault, RuntimeError])
+def test_whatever_ends_the_self_check_leaves_the_mains_off(
+    monkeypatch: pytest.MonkeyPatch, ends: type[BaseException]
+) -> None:
+    """And a guardian is there before anything is switched on, should we be killed meanwhile."""
+    steps: list[str] = []
+
+    class Watches:
+        def __init__(self, *_: Any) -> None:
+            steps.append("guardian")
+
+        def renew(self) -> None: ...
+        def dismiss(self) -> None:
+            steps.append("dismissed")
+
+    def checked(self: Devices, within_s: float) -> dict[str, str]:
+        assert self.get("mains").get()  # type: ignore[union-attr]
+        steps.append("mains on")
+        raise ends
+
+    monkeypatch.setattr("evc5.rigs.hardware.bench.Guardian", Watches)
+    monkeypatch.setattr("evc5.rigs.hardware.bench.UNGUARDED", ())
+    monkeypatch.setattr(Devices, "checked", checked)
+    hardware = Hardware.model_validate({"connector": {"1": {"meter": SIM}}, "mains": SIM})
+    bench = HardwareBench(hardware, HERE, lambda errand: errand(), lambda connector, columns: None)
+    with pytest.raises(ends):
+        bench.start()
+    assert steps == ["guardian", "mains on", "dismissed"]
+    assert bench.dead and not bench._devices.get("mains").get()  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(("reading", "said"), [
     (Reading(total_w=3680.0), "still 16.0 A"), (Reading(energy_wh=7.0), "0 A is not seen"),
     (Reading(total_w=0.0), None), (Reading(i_a=(None, 0.1, None)), None),
