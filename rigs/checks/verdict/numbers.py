@@ -50,7 +50,7 @@ NO_THRESHOLDS = {
     **dict.fromkeys(("MOST_OPEN", "MOST_BUFFERED", "LARGEST", "LARGEST_FIELD"), "bounds memory"),
     **dict.fromkeys(("LONGEST_FRAME", "LONGEST_HELD", "MOST_BESIDE", "MOST_OPENED"), "bounds memory"),
     **dict.fromkeys(
-        ("PIECE", "SNIFFED_BYTES", "PAGE_CHARACTERS", "SURVEYED", "LOOKED_AT_ENTRIES"),
+        ("PIECE", "SNIFFED_BYTES", "PAGE_CHARACTERS", "SURVEYED", "LOOKED_AT_ENTRIES", "SHOWN_LINES"),
         "bounds what is read at a time",
     ),
     **dict.fromkeys(("TOLD_LINES", "PACKED"), "tells how far the reader is"),

@@ -26,9 +26,11 @@ from evc5.rigs.errors import BadInput
 LOOKED_AT_ENTRIES = 2000  # entries in which a part of a log tells its first time
 CHUNK = 5_000  # frames of a log written newest first that are turned in memory
 TOLD_LINES = 2_000  # lines after which it is told how far the reader is
+SHOWN_LINES = 100  # of a log without frames, in which is looked for what it holds
 PACKED = 10  # a packed log is about so many times longer
 WANTED = 'a frame is a JSON array as [2,"id","Heartbeat",{}], anywhere in a line or over several'
-CODED = {  # what `[2,"`, `[3,"` or `[4,"` becomes
+UNREAD = {  # what a log may hold in the place of frames: the codings are what `[2,"` and its like become
+    r"(?i)<[\w-]*:?Envelope\b|urn://ocpp/c[sp]/20": "it is OCPP over SOAP (1.5, 1.6S), and 1.6J is read here",
     r"\bWz[IMQ]sI": "its frames are in base64: decode them first",
     r"(?i)\b5b ?3[234] ?2c": "its frames are in hexadecimal: decode them first",
 }
@@ -169,11 +171,12 @@ class Log:
 
     def _shown(self) -> str:
         """The first line of a log that could not be read, for the one who must see why."""
-        first = next((line for line in self._lines() if line.text.strip()), None)
-        if first is None:
+        lines = list(islice((line for line in self._lines() if line.text.strip()), SHOWN_LINES))
+        if not lines:
             return "it is empty"
-        told = next((why for sign, why in CODED.items() if re.search(sign, first.text)), WANTED)
-        return f"line {first.number}: {_printable(first.text.strip()[:60])!r}; {told}"
+        found = ((line, why) for line in lines for sign, why in UNREAD.items() if re.search(sign, line.text))
+        line, told = next(found, (lines[0], WANTED))
+        return f"line {line.number}: {_printable(line.text.strip()[:60])!r}; {told}"
 
 
 def _letters(path: Path) -> int:

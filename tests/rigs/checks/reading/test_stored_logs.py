@@ -90,6 +90,10 @@ def zipped() -> bytes:
         (b"\x0a\x0d\x0d\x0a\x1c\x00", "tshark"),
         (b"Subject: log\nContent-Transfer-Encoding: quoted-printable\n\n=5B", "mail"),
         (b"2024-03-01 10:00:00 in WzIsIjEiLCJIZWFydGJlYXQiLHt9XQ==", "base64"),
+        (
+            b"starting\n10:00:00 POST <soap:Envelope xmlns:soap='http://www.w3.org/2003/05/'>",
+            "line 2: .* SOAP",
+        ),
         (b"10:00:00 5b 32 2c 22 31 22", "hexadecimal"),
         (lined(shortened)(conversation()), "shortened (line 1: "),
         ("\n".join(plain_line(said)[:90] for said in conversation()).encode(), "shortened (line 1: "),
