@@ -109,6 +109,7 @@ class Person:
         self._prompts.flush()
         answer = self._answer()
         if not answer:
+            self._prompts.write("\n")
             raise NotDone("nobody answers any more")
         if answer.strip().lower() == "s":
             raise NotDone(f"could not be done: {what}")

@@ -121,6 +121,7 @@ def test_a_person_is_asked_and_may_say_no() -> None:
     with pytest.raises(NotDone, match="nobody answers"):
         person.unplug(1)
     assert prompts.getvalue().count("►") == 3
+    assert prompts.getvalue().endswith("\n")  # who is asked no more leaves no half line
 
 
 def test_a_person_with_a_clamp_meter_is_asked_for_amperes_and_one_without_only_once() -> None:
