@@ -6,7 +6,7 @@ flow as the voltage is above it. How a station comes by its amperes does not mat
 
 import numpy as np
 
-from evc5.rigs.checks.reading.columns import Array
+from evc5.rigs.checks.reading.columns import Array, distinct
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
@@ -47,7 +47,7 @@ class PowerLimits:
         for connector, rows in parts.items():
             least, most = (watts[rows.carried :] for watts in sides_of[connector])
             self._judge(connector, connector, rows["epoch_s"][rows.carried :], least, most)
-        epoch_s = np.unique(np.concatenate([rows["epoch_s"][rows.carried :] for rows in parts.values()]))
+        epoch_s = distinct(*(rows["epoch_s"][rows.carried :] for rows in parts.values()))
         sides = [[at_instants(rows, epoch_s, side) for side in sides_of[n]] for n, rows in parts.items()]
         least, most = np.sum(sides, axis=0)
         self._judge(0, None, epoch_s, least, most)

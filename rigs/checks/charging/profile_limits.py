@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evc5.rigs.checks.reading.columns import Array
+from evc5.rigs.checks.reading.columns import Array, distinct
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY, key
@@ -262,7 +262,7 @@ class Charging:
         return self._context.history.connectors.faulty[connector].near(epoch_s, before_s)
 
     def _together(self, parts: dict[int, Rows]) -> None:
-        instants = np.unique(np.concatenate([rows["epoch_s"] for rows in parts.values()]))
+        instants = distinct(*(rows["epoch_s"] for rows in parts.values()))
         instants = instants[instants > self._until.get(0, -np.inf)]
         if not len(instants):
             return

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evc5.rigs.checks.electrical import stand_ins
-from evc5.rigs.checks.reading.columns import Array
+from evc5.rigs.checks.reading.columns import Array, distinct
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.connectors import STAMP_HAIR_S
 from evc5.rigs.checks.state.context import Context
@@ -156,7 +156,7 @@ class Shares:
 
     def _instants(self, parts: dict[int, Rows]) -> Array:
         """All rows of all connectors, and the moments at which a limit changes without one."""
-        epoch_s = np.unique(np.concatenate([rows["epoch_s"] for rows in parts.values()]))
+        epoch_s = distinct(*(rows["epoch_s"] for rows in parts.values()))
         more = self._steps(
             epoch_s, "chg_StationMaxCurrent", "chg_RatedCurrent", "chg_Mode3Current", "chg_MinChargingCurrent"
         )
@@ -166,7 +166,7 @@ class Shares:
                     max(at, epoch_s[0])
                     for at, _ in self._in_force.steps(connector, float(epoch_s[0]), float(epoch_s[-1]))
                 ]
-        found: Array = np.unique(np.concatenate([epoch_s, np.array(more)]))
+        found: Array = distinct(epoch_s, np.array(more))
         within: Array = found[found <= epoch_s[-1]]
         return within
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from evc5.rigs.checks.electrical.stand_ins import capability
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.columns import Array
+from evc5.rigs.checks.reading.columns import Array, distinct
 from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
@@ -130,7 +130,7 @@ class StationLimit:
 
     def _part(self) -> None:
         parts = self._context.telemetry.parts
-        instants = np.unique(np.concatenate([rows["epoch_s"] for rows in parts.values()]))
+        instants = distinct(*(rows["epoch_s"] for rows in parts.values()))
         instants = instants[instants > self._until]
         if not len(instants):
             return

@@ -77,6 +77,12 @@ def _column(block: Block, measurand: str, phase: str | None) -> Array | None:
     return scaled
 
 
+def distinct(*values: Array) -> Array:
+    """All of these in order, each once. `np.unique` is slower here, and takes masked arrays with it."""
+    ordered = np.sort(np.concatenate(values), kind="stable")  # which merges what is in order already
+    return ordered[np.append(ordered[:-1] != ordered[1:], True)] if len(ordered) else ordered
+
+
 def by_layout(blocks: list[Block]) -> list[Block]:
     """The readings of several blocks in one for each layout, whatever their transactions."""
     alike: dict[Layout, list[Block]] = {}

@@ -228,7 +228,7 @@ def _split(table: pa.Table, time: StationTime, instrument: Instrument, texts: Te
     columns["epoch_s"] = time.epochs(columns["t_s"])
     connectors = _floats(table["connector"])
     found = {}
-    for connector in np.unique(connectors):
+    for connector in sorted({*connectors.tolist()}):
         keep = np.flatnonzero(connectors == connector)
         kept = {name: values.take(keep, axis=0) for name, values in columns.items()}
         found[int(connector)] = Rows(kept, 0, instrument, texts)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.columns import Array
+from evc5.rigs.checks.reading.columns import Array, distinct
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, UNREADABLE, UNSEEN_S, Stretches
 from evc5.rigs.checks.state.context import Context
@@ -230,9 +230,7 @@ class Standing:
             return
         at = np.array([epoch_s for epoch_s, _ in told])
         words = np.array([rows.texts.code(word) for _, word in told])
-        epoch_s = np.unique(
-            np.concatenate([rows["epoch_s"], at[(at >= rows["epoch_s"][0]) & (at <= rows["epoch_s"][-1])]])
-        )
+        epoch_s = distinct(rows["epoch_s"], at[(at >= rows["epoch_s"][0]) & (at <= rows["epoch_s"][-1])])
         row = np.searchsorted(rows["epoch_s"], epoch_s, side="right") - 1
         stood = rows["status"][row]
         said = words[np.maximum(np.searchsorted(at, epoch_s, side="right") - 1, 0)]

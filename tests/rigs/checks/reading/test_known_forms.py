@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evc5 import Rig, judge
+from evc5.rigs.checks.reading.columns import distinct
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.reading.templates import Templates
 from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, Stretches
@@ -52,3 +53,8 @@ def test_rows_among_several_texts_leave_out_what_is_not_known() -> None:
     rows = Rows({"pilot": codes, "epoch_s": np.arange(4.0)}, texts=texts)
     assert rows.among("pilot", "B", "C").tolist() == [False, True, False, True]
     assert rows.among("pilot", "A").tolist() == [True, False, False, False]
+
+
+@given(INSTANTS, INSTANTS)
+def test_distinct_instants_are_in_order_and_each_is_there_once(some: list[int], more: list[int]) -> None:
+    assert distinct(np.array(some, float), np.array(more, float)).tolist() == sorted({*some, *more})
