@@ -112,6 +112,12 @@ def wrapped(said: Said) -> str:
     return "\n".join(text[at : at + 76] for at in range(0, len(text), 76))
 
 
+def simulator(said: Said) -> str:
+    """The word beside the direction names the message, not a station."""
+    what = said.action or "CallResult"
+    return f"[{said.clock('%H:%M:%S.%f')}] {'SEND' if said.up else 'RECEIVE'} {what} {said.json}"
+
+
 def headed(told: list[Said]) -> bytes:
     """Its first line looks like the names of a table."""
     return b"OCPP log, station and office\n" + lined(plain_line)(told)
@@ -139,6 +145,7 @@ STORED = (
     Form("sql", sql),
     Form("wrapped", lined(wrapped)),
     Form("headed", headed),
+    Form("simulator", lined(simulator), named=False),
 )
 
 

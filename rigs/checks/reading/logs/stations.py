@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 
+from evc5.rigs.checks.reading.logs.actions import ACTIONS
 from evc5.rigs.checks.reading.logs.found import Found, Memo, shape
 
 LONGEST_IDENTITY = (
@@ -78,6 +79,9 @@ NO_NAMES = frozenset(  # what stands where a name may stand and is none
     }
 )
 
+MESSAGES = frozenset(action.lower() for action in ACTIONS)
+MESSAGE_ENDS = re.compile(r"[._-]?(?:req|conf|request|response|confirmation)$")
+
 
 def named(found: Found) -> str:
     """The station that a frame's surroundings name; empty where they name none."""
@@ -128,6 +132,8 @@ def _labelled(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _taken(name: str) -> str:
     name = name.strip().strip("\"'.,")
+    if MESSAGE_ENDS.sub("", name.lower()) in MESSAGES:
+        return ""
     is_name = (
         0 < len(name) <= LONGEST_IDENTITY and name.lower() not in NO_NAMES and re.search(r"[A-Za-z0-9]", name)
     )
