@@ -88,7 +88,8 @@ def named(found: Found) -> str:
     for name, value in reversed(list(found.fields.items())) if found.fields else ():
         if _is_label(name) and (station := _taken(value)):
             return station
-    return _in_text(found.before[-300:]) or _in_text(_head(found)) or _labelled(found.after[:200])
+    name = _in_text(found.before[-300:]) or _in_text(_head(found)) or _labelled(found.after[:200])
+    return "" if name == found.action else name
 
 
 def _head(found: Found) -> str:
