@@ -106,16 +106,29 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     summary = run.summary
     days = run.end_s / DAY_S
     sessions = summary.get("sessions", [])
+    on_metal = "bench" in summary
     facts = [
-        ("simulated", f"{days:.3g} day{'s' * (days != 1)}"),
+        ("lasted" if on_metal else "simulated", _short(run.end_s) if on_metal else _days(days)),
         ("OCPP frames", f"{summary.get('frames', 0):,}"),
     ]
     if sessions:
         kwh = sum(session["kwh"] or 0.0 for session in sessions)
         facts += [("sessions", f"{len(sessions):,}"), ("delivered", f"{kwh:,.1f} kWh")]
-    if wall_s := summary.get("wall_s"):
+    if (wall_s := summary.get("wall_s")) and not on_metal:
         facts.append(("speed", f"{days / wall_s:,.1f} days/s"))
     return facts
+
+
+def _days(days: float) -> str:
+    return f"{days:.3g} day{'s' * (days != 1)}"
+
+
+def _short(seconds: float) -> str:
+    """Of a run on metal, which is rarely days."""
+    minutes, hours = seconds / 60.0, seconds / 3600.0
+    return (
+        f"{hours:.3g} h" if hours >= 2.0 else f"{minutes:.3g} min" if minutes >= 2.0 else f"{seconds:.3g} s"
+    )
 
 
 def _tally(summary: Summary) -> list[tuple[str, int]]:

@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -105,9 +105,16 @@ class Map:
         return some[0].function, first, count, tuple(some)
 
 
+PLACE = ("evc5.rigs.hardware.modbus", "maps.toml")
+SAME_AS = {  # meters whose registers are those of another; what theirs lacks is told as not there
+    "SDM72D-M-2": "SDM630", "ABB-B21": "ABB-B23", "ABB-B24": "ABB-B23", "EM330": "EM340",
+}  # fmt: skip
+
+
 def find(name: str, folder: Path) -> Map:
     """A shipped map by its name, or a TOML file of one beside the rig's; BadInput says what there is."""
-    return shipped.find("map", name, folder, ("evc5.rigs.hardware.modbus", "maps.toml"), _read)
+    found = shipped.find("map", SAME_AS.get(name, name), folder, PLACE, _read)
+    return replace(found, name=name) if name in SAME_AS else found
 
 
 def _read(name: str, table: dict[str, Any]) -> Map:

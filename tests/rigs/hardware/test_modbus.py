@@ -15,7 +15,10 @@ from evc5.rigs.hardware.modbus.meter import ModbusMeter
 from evc5.rigs.hardware.modbus.serving import MeterEmulator
 
 HERE = Path()
-NAMES = ("SDM630", "SDM72D-M", "SDM120", "ABB-B23", "EM340", "iEM3000", "PRO380")
+NAMES = (
+    "SDM630", "SDM72D-M-2", "SDM72D-M", "SDM120", "ABB-B21", "ABB-B23", "ABB-B24", "EM330", "EM340", "iEM3000",
+    "PRO380",
+)  # fmt: skip
 VALUES: Mapping[str, float | None] = {
     "u1_v": 230.1, "u2_v": 229.5, "u3_v": 231.0, "i1_a": 16.02, "i2_a": 15.9, "i3_a": 0.0,
     "p1_w": 3685.0, "p2_w": 3600.0, "p3_w": 0.0, "total_w": 7285.0, "hz": 50.0, "energy_wh": 123_400.0,
