@@ -65,8 +65,8 @@ class Keeper:
         self._unread.append((time.monotonic(), told))
 
     def work(self) -> None:
-        """Record what was heard."""
-        while self._unread:
+        """Record what was heard until now."""
+        for _ in range(len(self._unread)):
             heard_at, told = self._unread.popleft()
             self._read_bytes += len(told.message.content) if told.message is not None else 0
             try:

@@ -3,8 +3,10 @@
 import gc
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -103,9 +105,22 @@ def _prompt() -> Iterator[None]:
 
 
 def _listen(keeper: Keeper, live: LiveFindings | None, seconds: float | None) -> None:
+    """In a thread of its own, so that Ctrl-C, which the first one gets, never comes within a message."""
+    over = threading.Event()
+    with ThreadPoolExecutor(1) as beside:
+        recording = beside.submit(_record, keeper, live, seconds, over)
+        try:
+            while not recording.done():
+                wait([recording], timeout=SECOND_S)  # without end Windows would not hear of Ctrl-C
+        finally:
+            over.set()
+    recording.result()
+
+
+def _record(keeper: Keeper, live: LiveFindings | None, seconds: float | None, over: threading.Event) -> None:
     began = time.monotonic()
     due_s = judged_s = began
-    while seconds is None or time.monotonic() < began + seconds:
+    while not over.is_set() and (seconds is None or time.monotonic() < began + seconds):
         keeper.work()
         now = time.monotonic()
         if now >= due_s:
@@ -114,7 +129,7 @@ def _listen(keeper: Keeper, live: LiveFindings | None, seconds: float | None) ->
         if live is not None and now >= judged_s:
             judged_s = now + JUDGE_S
             live.step(keeper.stations.values())
-        time.sleep(POLL_S)
+        over.wait(POLL_S)
 
 
 class _Watch:

@@ -158,3 +158,12 @@ def malformed(seed: int, number: int, actions: Sequence[str] = ACTIONS) -> list[
     """So many texts, the same for the same seed; some are good frames with values that make no sense."""
     rng = random.Random(seed)
     return [rng.choice(KINDS)(rng, good(rng, n, actions)) for n in range(number)]
+
+
+def sendable(text: str) -> str | bytes:
+    """As a text message, or in bytes where it is no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text

@@ -4,6 +4,7 @@ from typing import Any
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.frames import RESULT, Frame
+from evc5.rigs.checks.reading.logs.actions import call_is_up
 from evc5.rigs.checks.reading.schemas import Fault, Schema, schema, without_foreign
 from evc5.rigs.checks.state.ledger import Ledger
 from evc5.rigs.checks.state.requirement import CSMS, STATION
@@ -45,9 +46,26 @@ class Validation:
                     "frame.schema", call.epoch_s, None, "an action of OCPP 1.6", call.action, "unknown action"
                 )
             return False
+        if call_is_up(call.action) is (not call.up):
+            self._misplaced(call)
+            return False
         about = call.epoch_s, call.connector, call.action, call.up
         call.payload, call.valid = self._cleaned(known, call.payload, *about)
         return call.valid
+
+    def _misplaced(self, call: Call) -> None:
+        """The other side's to say, so that it tells nothing: a back office that boots is no charge point."""
+        side, blames = ("charge point", STATION) if call.up else ("CSMS", CSMS)
+        self._ledger.broken(
+            "frame.schema",
+            call.epoch_s,
+            None,
+            f"an action that a {side} may begin",
+            call.action,
+            f"{call.action} is not for a {side} to call",
+            severity="error" if call.up else "warning",  # what a CSMS sends is not the station's fault
+            blames=blames,
+        )
 
     def _translate(self, call: Call) -> None:
         """Occupied is no status of 1.6, and the sheet says so itself."""

@@ -133,3 +133,27 @@ def test_a_check_that_breaks_down_is_ours_with_its_frame_and_the_others_go_on(
     rows = {row["id"]: row for row in verdict.requirements}
     assert rows["connection.kept"]["verdict"] == "INCONCLUSIVE"
     assert rows["rpc.id"]["verdict"] == "PASS" and rows["rpc.id"]["count"] == len(LINES) / 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["up", "down"])
+def test_what_only_the_other_side_may_call_tells_nothing_and_is_a_finding_against_its_sender(
+    way: str, tmp_path: Path
+) -> None:
+    """Every CALL of a day is said by the other side as well: no boot and no start is real."""
+    calls = [line for line in LINES if line["frame"][0] == 2 and line["frame"][2] != "DataTransfer"]
+    others = [line for line in calls if line["dir"] != way]
+    lines = copy.deepcopy(LINES)
+    for number, line in enumerate(others):
+        id, (_, _, action, payload) = f"other-{number}", line["frame"]
+        lines.append({**lines[-1], "dir": way, "frame": [2, id, action, payload]})
+    before = judged(LINES, tmp_path / "before.jsonl")
+    after = judged(lines, tmp_path / "after.jsonl")
+    told = {one["actual"] for one in after.findings if "is not for a" in one["message"]}
+    assert told == {line["frame"][2] for line in others}
+    assert errors(after) - errors(before) <= {
+        "frame.schema",
+        "rpc.answered",
+        "rpc.one-call-station",
+        "rpc.one-call-csms",
+    }

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 from local_csms import until
-from malformed import OF_STATIONS, malformed
+from malformed import OF_STATIONS, malformed, sendable
 from test_wire_serve import BOOT, charger, messages, service
 
 from evc5.rigs.recording.writing.lock import Lock
@@ -20,15 +20,6 @@ from evc5.rigs.tap.pseudonyms import Pseudonyms
 
 UNHINDERED = Limits(frames_per_s=1e9, bytes_per_s=1e12)
 MOST_GROWTH_MB = 150.0  # of the process over a soak: what is kept must not grow with the frames; assumed
-
-
-def sendable(text):
-    """As a text message, or in bytes where it is no UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")
-    return text
 
 
 def resident_mb():
