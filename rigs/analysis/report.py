@@ -108,7 +108,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     sessions = summary.get("sessions", [])
     on_metal = "bench" in summary
     facts = [
-        ("lasted" if on_metal else "simulated", _short(run.end_s) if on_metal else _days(days)),
+        ("lasted" if on_metal else "simulated", _lasted(run.end_s) if on_metal else _in_days(days)),
         ("OCPP frames", f"{summary.get('frames', 0):,}"),
     ]
     if sessions:
@@ -119,16 +119,16 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     return facts
 
 
-def _days(days: float) -> str:
+def _in_days(days: float) -> str:
     return f"{days:.3g} day{'s' * (days != 1)}"
 
 
-def _short(seconds: float) -> str:
+def _lasted(seconds: float) -> str:
     """Of a run on metal, which is rarely days."""
-    minutes, hours = seconds / 60.0, seconds / 3600.0
-    return (
-        f"{hours:.3g} h" if hours >= 2.0 else f"{minutes:.3g} min" if minutes >= 2.0 else f"{seconds:.3g} s"
-    )
+    for unit, of_it_s in (("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2.0 * of_it_s:
+            return f"{seconds / of_it_s:.3g} {unit}"
+    return f"{seconds:.3g} s"
 
 
 def _tally(summary: Summary) -> list[tuple[str, int]]:

@@ -16,8 +16,8 @@ from evc5.rigs.hardware.modbus.serving import MeterEmulator
 
 HERE = Path()
 NAMES = (
-    "SDM630", "SDM72D-M-2", "SDM72D-M", "SDM120", "ABB-B21", "ABB-B23", "ABB-B24", "EM330", "EM340", "iEM3000",
-    "PRO380",
+    "SDM630", "SDM72D-M-2", "SDM72D-M", "SDM120", "ABB-B21", "ABB-B23", "ABB-B24", "EM330", "EM340",
+    "iEM3000", "PRO380",
 )  # fmt: skip
 VALUES: Mapping[str, float | None] = {
     "u1_v": 230.1, "u2_v": 229.5, "u3_v": 231.0, "i1_a": 16.02, "i2_a": 15.9, "i3_a": 0.0,
