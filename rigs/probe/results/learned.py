@@ -131,6 +131,9 @@ def _errors(facts: Mapping[str, str], published: Behaviour, learned: Learned) ->
         told |= codes
         if codes - {NO_ERROR} and row_.error_code not in codes:
             missed.add(row_.error_code)
+    healthy = {code for fault in FAULT_ROWS for code in _codes(facts.get(f"fault.{fault}.gone", ""))}
+    if healthy and NO_ERROR not in told | healthy:
+        missed.add(NO_ERROR)
     for one in published.rows(5):
         support = "yes" if one.name in told else "no" if one.name in missed else one.support
         if support != one.support and modelled(5, one.name):

@@ -86,3 +86,8 @@ def test_a_fault_told_by_another_code_shows_that_its_own_is_missing() -> None:
         (5, "GroundFailure"): {"support": "no"},
         (5, "UnderVoltage"): {"support": "yes"},
     }
+    odd = {
+        "fault.ground-failure": "Faulted/GroundFailure",
+        "fault.ground-failure.gone": "Charging/OtherError",
+    }
+    assert learn(odd, published).rows == {(5, "NoError"): {"support": "no"}}
