@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from evc5.rigs.analysis.run import Run
 from evc5.rigs.analysis.schedule import schedule
 from evc5.rigs.analysis.theme import THEME, mark_id
 from evc5.rigs.checks.reading.instants import elapsed
+from evc5.rigs.errors import NotAvailable
 from evc5.rigs.printable import printable
 from evc5.rigs.recording.reading import run_directory
 from evc5.rigs.recording.reading.frames import Frame
@@ -32,6 +34,11 @@ from evc5.rigs.recording.reading.frames import Frame
 TEMPLATES = Path(__file__).parent / "templates"
 VERDICTS = ("PASS", "FAIL", "KNOWN DEVIATION", "NOT JUDGED", "INCONCLUSIVE", "NOT EXERCISED")
 MOST_ALIKE = 5  # findings of one requirement shown with their frames; the rest of them are folded away
+SERIALS = {  # BootNotification.req (OCPP 1.6, 6.3)
+    "serial": "chargePointSerialNumber",
+    "box serial": "chargeBoxSerialNumber",
+    "meter serial": "meterSerialNumber",
+}
 PAGE_FINDINGS = 200
 MOST_DAYS = 6  # figures of a day
 WIDE, NARROW = 980.0, 400.0  # a figure's width on a screen and on a phone; a style sheet shows one
@@ -67,6 +74,7 @@ def page(run: Run) -> str:
             themes=THEME,
             begin=_at(run, 0.0),
             facts=_facts(run),
+            serials=_serials(run) if "bench" in summary else {},
             tally=_tally(summary),
             requirements=sorted(
                 summary.get("requirements", []), key=lambda row: _RANK.get(row["verdict"], 1)
@@ -117,6 +125,15 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     if (wall_s := summary.get("wall_s")) and not on_metal:
         facts.append(("speed", f"{days / wall_s:,.1f} days/s"))
     return facts
+
+
+def _serials(run: Run) -> dict[str, str]:
+    """Of the unit on a bench, as its last boot has told them."""
+    told: Any = {}
+    with suppress(NotAvailable):  # its frames were not to be recorded
+        for frame in run.frames("BootNotification"):
+            told = frame.payload if frame.kind == "CALL" else told
+    return {name: str(told[key]) for name, key in SERIALS.items() if told.get(key)}
 
 
 def _in_days(days: float) -> str:

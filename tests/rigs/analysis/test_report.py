@@ -1,5 +1,6 @@
 """The report page: one file, nothing from outside, whatever the state of the run."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -152,11 +153,23 @@ def test_a_bench_says_who_measured_how_exactly_and_by_which_rule_it_was_decided(
     }
     bare.summary["telemetry"] = {"source": "measured", "current_pct": 0.5, "resolution": {"current_a": 0.01}}
     shown = page(bare)
-    for told in ("SN-77", "2024-01-15", "230.1, 229.9, 230.4 V", "socket B", "current_pct", "Decision rule"):
+    shows = ("SN-77", "2024-01-15", "230.1, 229.9, 230.4 V", "socket B", "current_pct", "Decision rule")
+    for told in (*shows, "resolution current_a"):
         assert told in shown
     assert "<b>ACME" not in shown and "&lt;b&gt;ACME" in shown
     del bare.summary["bench"]
     assert "Decision rule" not in page(bare)
+
+
+def test_a_run_on_a_bench_names_the_unit_by_its_serial_number(bare):
+    boot = {"chargePointVendor": "V", "chargePointModel": "M", "chargePointSerialNumber": "UNIT-0042"}
+    row = {"t": 0.0, "at": "2024-01-01T00:00:00Z", "station": "CP1", "dir": "up",
+           "frame": [2, "1", "BootNotification", boot]}  # fmt: skip
+    with (bare.directory / run_directory.MESSAGES).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+    assert "UNIT-0042" not in page(bare)
+    bare.summary["bench"] = {"devices": [], "dead": True}
+    assert "charge point serial</span><code>UNIT-0042<" in page(bare)
 
 
 def test_the_day_of_an_error_is_the_first_figure(judged):
