@@ -322,6 +322,14 @@ def _loaded(name: str) -> "Behaviour":
         raise BadInput(f"--behaviour {error}") from None
 
 
+def lasted(seconds: float) -> str:
+    """In the largest unit of which it is one at least: a run that is interrupted may be minutes."""
+    units = (("day", DAY_S), ("hour", 3600.0), ("minute", 60.0), ("second", 1.0))
+    unit, of_it_s = next((one for one in units if seconds >= one[1]), units[-1])
+    count = f"{seconds / of_it_s:.4g}"
+    return f"{count} {unit}{'s' * (count != '1')}"
+
+
 def _tell(run: "Run", arguments: Namespace, wall_s: float) -> None:
     if arguments.json:
         print(json.dumps(run.summary, indent=2))
@@ -329,9 +337,9 @@ def _tell(run: "Run", arguments: Namespace, wall_s: float) -> None:
         from evc5.rigs.checks.verdict.render import show
 
         show(printable_tree(run.summary), _console(), brief=True)
-        days = run.summary["simulated_s"] / DAY_S
+        lasted_s = run.summary["simulated_s"]
         frames = run.summary["frames"]
-        speed = f"{days / wall_s:.2f} simulated days/s, {frames / wall_s:,.0f} frames/s"
-        _print_filled(f"{days:g} days in {wall_s:.2f} s, checks and report included: {speed}")
+        speed = f"{lasted_s / DAY_S / wall_s:.2f} simulated days/s, {frames / wall_s:,.0f} frames/s"
+        _print_filled(f"{lasted(lasted_s)} in {wall_s:.2f} s, checks and report included: {speed}")
         where = printable(str(run.directory))
         _print_filled(f"{where}/report.html shows the run, evc5 verify {where} every requirement")

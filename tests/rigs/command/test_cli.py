@@ -13,6 +13,7 @@ from places import ROOT
 
 import evc5
 from evc5.rigs.command.cli import COMMANDS, main
+from evc5.rigs.command.commands import lasted
 from evc5.rigs.shadow.tolerances import TOLERANCES
 
 RIG = """
@@ -65,6 +66,14 @@ def test_a_run_ends_with_a_verdict_its_speed_and_its_directory(rig: Path, capsys
     assert "simulated days/s" in out and "frames/s" in out
     assert out.splitlines()[-1].startswith("runs/small-1")
     assert json.loads(Path("runs/small-1/summary.json").read_bytes())["state"] == "complete"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0.5, "0.5 seconds"), (60, "1 minute"), (5400, "1.5 hours"), (86_400, "1 day"), (604_800, "7 days")],
+)
+def test_how_long_a_run_was_is_told_in_a_unit_that_fits(seconds: float, told: str) -> None:
+    assert lasted(seconds) == told
 
 
 def test_quiet_says_nothing(rig: Path, capsys: Captured) -> None:
