@@ -10,7 +10,7 @@ from evc5.rigs.errors import BadInput
 PARITIES = ("N", "E", "O")
 SETTINGS = ("baud", "parity", "stop")
 MODBUS_PORT = 502  # Modbus messaging on TCP/IP, 4.2.2
-WINDOWS_PORT = re.compile(r"/?(COM\d+)/?", re.IGNORECASE)
+WINDOWS_PORT = re.compile(r"/?(?:[\\/]{2}\.[\\/])?(COM\d+)/?", re.IGNORECASE)  # \\.\COM12 is COM12
 ALLOWED = "tcp://host:port, rtu+tcp://host:port, serial:///dev/ttyUSB0?baud=9600 or serial://COM3"
 
 

@@ -130,6 +130,8 @@ def test_the_checksum_is_that_of_the_standard() -> None:
         ("serial://COM3", "COM3"),
         ("serial:///COM12?baud=9600", "COM12"),
         ("serial:COM4", "COM4"),
+        (r"serial://\\.\COM12", "COM12"),
+        (r"serial:///\\.\COM12?baud=9600", "COM12"),
     ],
 )
 def test_a_serial_port_has_the_name_that_its_system_gives_it(url: str, port: str) -> None:
