@@ -10,6 +10,7 @@ from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import key
+from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
 
@@ -78,12 +79,25 @@ class Sampling:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._plans: dict[Transaction, Plan] = {}
+        self._aside: dict[Transaction, Plan] = {}  # of those that may have stopped in a hole of the recording
         self._follows = context.policies["sample_interval_changed"] == "at-once"
         context.bus.replies["StartTransaction"].append(self._started)
         context.bus.calls["StopTransaction"].append(self._stopped)
         context.bus.readings.append(self._readings)
         context.bus.end.append(self._end)
         context.bus.settings.append(self._changed)
+        context.bus.events["hole"].append(self._put_aside)
+
+    def _put_aside(self, _: Event) -> None:
+        self._aside |= self._plans
+        self._plans.clear()
+
+    def _resumed(self, transaction: Transaction) -> Plan | None:
+        """It is heard of again: its samples are owed as before."""
+        plan = self._aside.pop(transaction, None)
+        if plan is not None:
+            self._plans[transaction] = plan
+        return plan
 
     def _interval(self, epoch_s: float) -> float | None:
         """Seconds, 0 for none; None where the transcript does not say."""
@@ -144,7 +158,7 @@ class Sampling:
                 np.concatenate([getattr(b, of) for b in mine])[order] for of in ("epoch_s", "stamp")
             )
             transaction.samples += len(order)
-            plan = self._plans.get(transaction) or self._plan(transaction)
+            plan = self._plans.get(transaction) or self._resumed(transaction) or self._plan(transaction)
             if plan is not None and not self._all_due(connector, plan, stamp):
                 for told, taken in zip(epoch_s.tolist(), stamp.tolist(), strict=True):
                     self._sample(transaction, plan, told, taken)

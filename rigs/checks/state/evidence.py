@@ -32,6 +32,7 @@ class Evidence:
     telemetry: bool = False
     from_power_on: bool = False  # recorded from the station's first moment on: it remembers nothing older
     is_continuous: bool = False  # written by our own recorder, without gaps
+    is_own: bool = False  # its frames were
     behaviour: str | None = None  # what the station is said to be; None: any charge point
     end: str = "station"  # where the frames were written: at the station's end, or the csms's
     station_clock: bool = True  # are the station's stamps and the frames' times of one known offset?

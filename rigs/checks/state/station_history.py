@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.state.boots import Boots
+from evc5.rigs.checks.state.boots import MOST_BOOTS, Boots
 from evc5.rigs.checks.state.connectors import COMMANDS, Connectors
 from evc5.rigs.checks.state.keys import Keys
 from evc5.rigs.checks.state.link import Link
@@ -83,8 +83,16 @@ class StationHistory:
         if name in ("power-cut", "reset"):
             self.boots.darkens(epoch_s)
         self.link.event(epoch_s, name, detail.get("kind"))
+        if name == "hole":
+            self._forget()
 
     # -- what it makes of it ---------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        """A hole in the recording is over: what may have changed in it is not known any more."""
+        self.transactions.forget()
+        self.connectors.statuses.clear()
+        self.boots.dark = [*self.boots.dark[1 - MOST_BOOTS :], self.link.outages[-1]]
 
     def _boot(self, call: Call) -> None:
         self.boots.booted(call)

@@ -51,6 +51,7 @@ class AgainstFlow:
             return  # `against_telemetry` knows better
         context.bus.calls["StatusNotification"].append(self._status)
         context.bus.calls["BootNotification"].append(lambda call: self._forget(call.epoch_s))
+        context.bus.events["hole"].append(lambda event: self._forget(event.epoch_s))
         context.bus.readings.append(self._readings)
 
     def _status(self, call: Call) -> None:

@@ -40,6 +40,7 @@ class Transactions:
         context.bus.calls["StartTransaction"].append(self._start)
         context.bus.calls["StopTransaction"].append(self._stop)
         context.bus.readings.append(self._readings)
+        context.bus.events["hole"].append(lambda _: self._running.clear())
         context.bus.end.append(self._end)
 
     def _start(self, call: Call) -> None:

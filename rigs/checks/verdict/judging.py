@@ -171,9 +171,9 @@ class Judge:
         """A log of anybody's; what its reader concluded of the line stands in it as an event."""
         self._transcript.tell_progress(self._progress)
         for number, raw in self._transcript.records():
-            if raw.startswith(b'{"t"') and b'"event":"link-' in raw[:120]:
+            if raw.startswith(b'{"t"') and b'"connector":null,"event":"' in raw[:120]:
                 row = orjson.loads(raw)
-                self._telling.event(Event(epoch(row["at"]), None, row["event"], {}))
+                self._telling.event(Event(epoch(row["at"]), None, row["event"], row["detail"]))
             elif not self._known_line(number, raw):
                 self._line(number, raw)
 
@@ -308,7 +308,7 @@ class Judge:
         """Of frames alone: what they tell of their line. A log's reader marks it as it goes."""
         if not self._transcript.is_own:
             return
-        from evc5.rigs.checks.reading.logs.silences import silences  # the few recordings without events
+        from evc5.rigs.checks.reading.logs.outages import silences  # the few recordings without events
 
         for since, until in silences(self._transcript.path, Reader(time.start, time.epoch)):
             yield Event(since, None, "link-down", {})
@@ -375,6 +375,7 @@ def _context(recording: Recording, policies: dict[str, str], tolerances: Toleran
             history.keys.rigged(key, as_text(summary[name]))
     evidence.events = recordings.tells_of_hands(recording)
     evidence.is_continuous = recording.directory is not None
+    evidence.is_own = recording.transcript.is_own
     evidence.phases = summary.get("phases") if summary.get("phases") in (1, 3) else None
     evidence.end, evidence.station_clock = told.end, told.knows_clock
     evidence.records = told.records

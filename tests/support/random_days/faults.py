@@ -1,11 +1,10 @@
 """Faults of every kind, setting in and passing at any moment."""
 
-from evc5.models.faults import MISREAD, UNREADABLE, Fault
+from evc5.models.faults import Fault
 from random_days.acting import TAGS, Act, Stage
 
 MOST = 2  # at a time
-METERS = {*UNREADABLE, *MISREAD} - {Fault.METER}  # their own tests have them: these days stay what they were
-SOME = [fault.value for fault in Fault if fault not in METERS]
+SOME = [fault.value for fault in Fault]
 
 
 def sets_in(stage: Stage) -> None:

@@ -83,7 +83,7 @@ class Log:
         self._zone_of_log = Zone(self._zone, told.guess_s)
         repeats = Repeats(told.is_doubled)
         timed = self._zone_of_log.told(repeats.once(self._timed()))
-        yield from Outages().marked(timed) if self.told().knows_clock else timed
+        yield from Outages(holes=True).marked(timed) if self.told().knows_clock else timed
         self._left_out = repeats.left_out
 
     def told(self) -> Told:
@@ -242,8 +242,16 @@ class _Clock:
 def lines_of(frame: Timed, start: float) -> Iterator[tuple[int, bytes]]:
     """A frame, and before the first after an outage that: as lines of `messages.jsonl` and `events.jsonl`."""
     if frame.offline_since is not None:
-        for at, name in ((frame.offline_since, "link-down"), (frame.epoch_s, "link-up")):
-            row = {"t": round(at - start, 6), "at": iso(at), "connector": None, "event": name, "detail": {}}
+        told = [(frame.offline_since, "link-down"), (frame.epoch_s, "link-up")]
+        for at, name in [*told, *([(frame.epoch_s, "hole")] if frame.hole else [])]:
+            detail = {"kind": frame.hole} if frame.hole else {}
+            row = {
+                "t": round(at - start, 6),
+                "at": iso(at),
+                "connector": None,
+                "event": name,
+                "detail": detail,
+            }
             yield frame.found.line, orjson.dumps(row) + b"\n"
     yield frame.found.line, record_of(frame, start)
 

@@ -1,13 +1,20 @@
 """When a station was offline, from its frames alone: it is silent, and what it says next is from the silence.
 
 A station that keeps its line says a Heartbeat in time; one whose line is down keeps what happens for later.
+Where both sides are silent and what follows is fresh, the log may have a hole.
 """
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
+from evc5.rigs.checks.reading.frames import Reader, lines
 from evc5.rigs.checks.reading.logs import times
+from evc5.rigs.checks.reading.logs.found import Found
+from evc5.rigs.checks.reading.logs.holes import Numbers
 from evc5.rigs.checks.reading.logs.zones import Timed
 
 SILENT_S = 600.0  # assumed: silence that long may be an outage, whatever the heartbeat interval
@@ -15,6 +22,22 @@ BEATS = 1.5  # heartbeat intervals without a word that an open line does not hav
 OLD_S = 30.0  # assumed: a message that is older when it goes waited for its line
 LOOKED_AT_FRAMES = 12  # frames after a silence in which an old one tells of it
 WITHIN_S = 60.0  # and how long after it
+HOLE_S = 60.0  # assumed: a silence of both sides that is shorter hides too little to ask
+BEAT_KEY = "HeartbeatInterval"
+SKIPPED, SILENT = "skipped", "silent"  # what tells of a hole: ids left out, or silence alone
+
+
+@dataclass(slots=True)
+class _Silence:
+    """One of the station, until frames tell what it was."""
+
+    since: float  # when the station last said something
+    quiet_since: float  # when either side did
+    until: float
+    is_long: bool  # an open line does not have it
+    skipped: bool | None = None  # are ids left out? None: not told
+    is_told: bool = False  # was a CALL of the station met since?
+    waiting: deque[Timed] = field(default_factory=deque)
 
 
 @dataclass(slots=True)
@@ -22,66 +45,140 @@ class _Station:
     """What is known of one station's line."""
 
     last: float | None = None  # when it last said something
+    heard: float | None = None  # when either side did
     is_prompt: bool = True  # its last stamp was fresh when it went
     interval_s: float | None = None  # of its heartbeats
-    since: float | None = None  # a silence that may be an outage, until frames tell
-    until: float = 0.0
-    waiting: deque[Timed] = field(default_factory=deque)
+    numbers: Numbers = field(default_factory=Numbers)
+    silence: _Silence | None = None
 
 
 class Outages:
-    """Marks the first frame after each outage with when it began."""
+    """Marks the first frame after each outage with when it began, and where `holes` can be those as well."""
 
-    def __init__(self) -> None:
+    def __init__(self, holes: bool = False) -> None:
+        self._holes = holes
         self._stations: dict[str, _Station] = {}
 
     def marked(self, frames: Iterable[Timed]) -> Iterator[Timed]:
         for frame in frames:
             station = self._stations.setdefault(frame.station, _Station())
-            if station.since is not None:
-                station.waiting.append(frame)
-                if self._is_decided(station, frame):
-                    yield from self._released(station)
-            elif self._begins(station, frame):
-                station.since, station.until = station.last, frame.epoch_s
-                station.waiting.append(frame)
-                if self._is_decided(station, frame):
-                    yield from self._released(station)
-            else:
+            if station.silence is not None and frame.epoch_s - station.silence.until > WITHIN_S:
+                yield from self._released(station)
+            station.silence = station.silence or self._silence(station, frame)
+            self._learn(station, frame, station.silence)
+            if station.silence is None:
                 yield frame
-            self._learn(station, frame)
+            elif self._is_decided(station.silence, frame):
+                yield from self._released(station)
         for station in self._stations.values():
             yield from self._released(station)
 
-    def _begins(self, station: _Station, frame: Timed) -> bool:
-        if not frame.up or station.last is None or not station.is_prompt:
-            return False
-        beat = station.interval_s
-        silent_s = SILENT_S if beat is None else min(max(BEATS * beat, 2 * OLD_S), SILENT_S)
-        return frame.epoch_s - station.last > silent_s
-
-    def _is_decided(self, station: _Station, frame: Timed) -> bool:
-        """An old stamp from within the silence tells of an outage; enough fresh ones of none."""
-        since = station.since or 0.0
-        stamp = times.own_stamp(frame.found) if frame.up else None
-        if stamp is not None and since - OLD_S <= stamp < station.until - OLD_S:
-            station.waiting[0].offline_since = since
-            return True
-        return len(station.waiting) >= LOOKED_AT_FRAMES or frame.epoch_s - station.until > WITHIN_S
-
     def _released(self, station: _Station) -> Iterator[Timed]:
-        yield from station.waiting
-        station.waiting.clear()
-        station.since = None
+        """What waits until it is known what a silence was; nobody told of an outage: is it a hole?"""
+        silence, station.silence = station.silence, None
+        if silence is not None:
+            if silence.waiting[0].offline_since is None and self._may_be_hole(station, silence):
+                silence.waiting[0].offline_since = silence.quiet_since
+                silence.waiting[0].hole = SKIPPED if silence.skipped else SILENT
+            yield from silence.waiting
 
-    def _learn(self, station: _Station, frame: Timed) -> None:
+    # -- silences --------------------------------------------------------------------------------
+
+    def _silence(self, station: _Station, frame: Timed) -> _Silence | None:
+        """One that this frame ends and that may be an outage or a hole."""
+        if station.last is None or station.heard is None:
+            return None
+        is_long = frame.up and station.is_prompt and frame.epoch_s - station.last > self._silent_s(station)
+        if is_long or (self._holes and frame.epoch_s - station.heard > HOLE_S):
+            return _Silence(station.last, station.heard, frame.epoch_s, is_long)
+        return None
+
+    def _silent_s(self, station: _Station) -> float:
+        beat = station.interval_s
+        return SILENT_S if beat is None else min(max(BEATS * beat, 2 * OLD_S), SILENT_S)
+
+    @staticmethod
+    def _is_decided(silence: _Silence, frame: Timed) -> bool:
+        """An old stamp from within the silence tells of an outage; enough fresh ones of none."""
+        silence.waiting.append(frame)
+        stamp = times.own_stamp(frame.found) if frame.up and silence.is_long else None
+        if stamp is not None and silence.since - OLD_S <= stamp < silence.until - OLD_S:
+            silence.waiting[0].offline_since = silence.since
+            return True
+        return len(silence.waiting) >= LOOKED_AT_FRAMES or (silence.is_told and not silence.is_long)
+
+    def _may_be_hole(self, station: _Station, silence: _Silence) -> bool:
+        """Are ids left out, or is that not told and the silence longer than an open line allows?"""
+        quiet_s = silence.until - silence.quiet_since
+        if not self._holes or quiet_s <= HOLE_S:
+            return False
+        if silence.skipped is not None:
+            return silence.skipped
+        is_long = station.interval_s is not None and quiet_s > BEATS * station.interval_s
+        return is_long and not any(_is_old(frame) for frame in silence.waiting)
+
+    # -- what is learned -------------------------------------------------------------------------
+
+    def _learn(self, station: _Station, frame: Timed, silence: _Silence | None) -> None:
+        station.heard = frame.epoch_s
         if not frame.up:
-            told = frame.found.payload
-            interval = told.get("interval") if frame.current is not None and isinstance(told, dict) else None
-            if isinstance(interval, int) and interval > 0:
-                station.interval_s = float(interval)
+            self._learn_interval(station, frame)
             return
         stamp = times.own_stamp(frame.found)
         if stamp is not None:
             station.is_prompt = abs(frame.epoch_s - stamp) <= OLD_S
         station.last = frame.epoch_s
+        if frame.found.kind == 2:
+            if silence is not None and not silence.is_told:
+                self._ask_number(station.numbers, silence, frame)
+            station.numbers.tell(frame.found.id, after_silence=silence is not None)
+
+    @staticmethod
+    def _ask_number(numbers: Numbers, silence: _Silence, frame: Timed) -> None:
+        """Of the first CALL after a silence."""
+        silence.is_told = True
+        silence.skipped = numbers.skipped(frame.found.id)
+        if silence.skipped is None and frame.found.action == "BootNotification":
+            silence.skipped = False  # it was down, and says so
+
+    def _learn_interval(self, station: _Station, frame: Timed) -> None:
+        """A boot's answer gives it; a change of the key counts where it is a longer one."""
+        told = frame.found.payload
+        if not isinstance(told, dict):
+            return
+        if frame.current is not None and _seconds(told.get("interval")):
+            station.interval_s = _seconds(told.get("interval"))
+        elif told.get("key") == BEAT_KEY and (asked := _seconds(told.get("value"))):
+            station.interval_s = max(asked, station.interval_s or 0.0)
+
+
+def silences(path: Path, reader: Reader) -> Iterator[tuple[float, float]]:
+    """Of a recording of ours that has lost its events: from when to when it was offline, in epoch seconds."""
+    for frame in Outages().marked(_timed(path, reader)):
+        if frame.offline_since is not None:
+            yield frame.offline_since, frame.epoch_s
+
+
+def _timed(path: Path, reader: Reader) -> Iterator[Timed]:
+    for number, raw in lines(path):
+        with suppress(ValueError):  # the judge complains of it
+            frame = reader.read(number, raw)
+            if not frame.lost and not frame.fault:
+                body = [frame.kind, frame.id, *([frame.action] if frame.kind == 2 else []), frame.payload]
+                found = Found(number, body)
+                current = None if frame.up else times.current_time(found)
+                yield Timed(found, frame.epoch_s, False, frame.up, current, epoch_s=frame.epoch_s)
+
+
+def _is_old(frame: Timed) -> bool:
+    """Is it of the station, and was it kept for longer than it takes to send?"""
+    stamp = times.own_stamp(frame.found) if frame.up else None
+    return stamp is not None and frame.epoch_s - stamp > OLD_S
+
+
+def _seconds(told: Any) -> float | None:
+    """Above zero, as a number or written out; None of anything else."""
+    if isinstance(told, str) and told.isdecimal() and len(told) < 10:
+        told = int(told)
+    is_number = isinstance(told, int) and not isinstance(told, bool)
+    return float(told) if is_number and 0 < told < 1e9 else None

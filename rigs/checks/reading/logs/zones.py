@@ -32,7 +32,8 @@ class Timed:
     epoch_s: float = 0.0
     is_stamped: bool = True  # its line has a time of its own
     station: str = ""
-    offline_since: float | None = None  # of the first frame after an outage
+    offline_since: float | None = None  # of the first frame after an outage or a hole
+    hole: str = ""  # what tells of one
     said: bytes = b""  # all that it says, as JSON without spaces, where JSON can
 
 

@@ -1,0 +1,108 @@
+"""A stretch that is missing in a log: told once, and nothing follows from what stood in it."""
+
+import json
+import re
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from edges.holes import by_name, by_number, silences
+from foreign import Log, at, currents, minutes, period, power, profile, register
+
+from evc5.rigs.checks import judge
+from evc5.rigs.checks.verdict.verdict import Verdict
+
+INTERVAL = "heartbeat.interval"
+WATT_MINUTES_WH = 3680 / 60
+
+
+def three_sessions() -> list[str]:
+    """A sound hour and more, a Heartbeat between two sessions."""
+    log, meter_wh = Log(), 1000.0
+    log.set_profile(30, profile(period(16)))
+    for n in range(3):
+        begin_s = 100.0 + 1500 * n
+        log.begin(begin_s, meter=round(meter_wh), id=7 + n)
+        for k, t_s in enumerate(minutes(15, begin_s), 1):
+            told = register(round(meter_wh + k * WATT_MINUTES_WH)), power(3680), *currents(16)
+            log.values(t_s, *told, id=7 + n)
+        meter_wh += 15.2 * WATT_MINUTES_WH
+        log.end(begin_s + 912, round(meter_wh), id=7 + n)
+        log.up(begin_s + 1250, "Heartbeat", {}, {"currentTime": at(begin_s + 1250)})
+    return log.text().splitlines()
+
+
+def with_random_ids(lines: list[str]) -> list[str]:
+    named = lambda match: f'{match[1]}"{UUID(int=hash(match[2]) % 2**128)}"'  # noqa: E731
+    return [re.sub(r'(\[[234],)"([^"]+)"', named, line, count=1) for line in lines]
+
+
+def without(lines: list[str], since_s: float, until_s: float) -> list[str]:
+    return [line for line in lines if not at(since_s)[:19] <= line[1:20] < at(until_s)[:19]]
+
+
+def verdict_on(lines: list[str], folder: Path) -> Verdict:
+    path = folder / "log.txt"
+    path.write_text("\n".join(lines) + "\n")
+    return judge(path)
+
+
+def errors(verdict: Verdict) -> list[tuple[str, str]]:
+    return [(row["requirement"], row["message"]) for row in verdict.findings if row["severity"] == "error"]
+
+
+def test_the_log_is_sound_as_a_whole(tmp_path: Path) -> None:
+    assert verdict_on(three_sessions(), tmp_path).findings == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ids", ["that count", "at random"])
+@pytest.mark.parametrize("length_s", [540, 1800])
+@pytest.mark.parametrize("since_s", range(50, 4000, 440))
+def test_no_error_follows_from_what_a_hole_hides(
+    since_s: int, length_s: int, ids: str, tmp_path: Path
+) -> None:
+    whole = three_sessions() if ids == "that count" else with_random_ids(three_sessions())
+    verdict = verdict_on(without(whole, since_s, since_s + length_s), tmp_path)
+    assert errors(verdict) == []
+
+
+def test_a_hole_that_the_ids_tell_of_is_said_once_and_is_nobodys_silence(tmp_path: Path) -> None:
+    verdict = verdict_on(without(three_sessions(), 500, 1400), tmp_path)
+    told = [note for note in verdict.about["notes"] if "hole" in note]
+    assert len(told) == 1 and "from 2024-03-01T10:07:40" in told[0]
+    assert verdict.findings == []
+
+
+def test_a_silence_of_both_sides_has_three_explanations_where_the_ids_tell_nothing(tmp_path: Path) -> None:
+    verdict = silences([540.0], named=by_name).verdict(tmp_path)
+    (found,) = verdict.findings
+    assert (found["requirement"], found["severity"], found["times"]) == (INTERVAL, "warning", 1)
+    assert found["blames"] == ["station", "network"] and "hole" in found["message"]
+
+
+def test_silences_of_one_length_are_the_stations_own(tmp_path: Path) -> None:
+    verdict = silences([700.0, 720.0, 690.0, 710.0], named=by_name).verdict(tmp_path)
+    (found,) = verdict.findings
+    assert (found["requirement"], found["severity"], found["times"]) == (INTERVAL, "error", 4)
+    assert found["blames"] == "station"
+
+
+def test_a_station_that_answers_and_says_nothing_itself_is_silent(tmp_path: Path) -> None:
+    log = silences([], named=by_name)
+    for t_s in (300, 500, 700):
+        log.down(t_s, "GetLocalListVersion", {}, {"listVersion": 0})
+    log.up(800, "Heartbeat", {}, {"currentTime": at(800)})
+    assert [requirement for requirement, _ in errors(log.verdict(tmp_path))] == [INTERVAL]
+
+
+def test_holes_in_a_row_are_each_met(tmp_path: Path) -> None:
+    verdict = silences([900.0] * 4, 7, named=by_number).verdict(tmp_path)
+    assert verdict.findings == []
+    assert len([note for note in verdict.about["notes"] if "hole" in note]) == 4
+
+
+def test_ids_that_go_on_tell_that_nothing_is_missing(tmp_path: Path) -> None:
+    verdict = silences([900.0] * 3, 1, named=by_number).verdict(tmp_path)
+    assert [requirement for requirement, _ in errors(verdict)] == [INTERVAL]
+    assert json.dumps(verdict.about["notes"]).count("hole") == 0
