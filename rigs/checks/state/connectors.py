@@ -263,8 +263,9 @@ class Connectors:
         (active.add if is_set else active.discard)(fault)
         if fault in UNREADABLE:
             self._meter_fails(connector, epoch_s, not UNREADABLE.isdisjoint(active))
-        elif fault in MISREAD:
-            self.misread[connector].open(epoch_s)
+        elif fault in MISREAD:  # what it stopped for want of power it reads when it is back
+            dark_since = self._boots.dark_since
+            self.misread[connector].open(epoch_s if dark_since is None else dark_since)
         elif fault == OVERDRAW:
             (self.overdrawn[connector].open if is_set else self.overdrawn[connector].close)(epoch_s)
         if active:

@@ -34,6 +34,7 @@ class StationHistory:
             "StatusNotification": self._status,
         }
         self._replies: dict[str, Callable[[Call], None]] = {
+            "Authorize": self._authorized,
             "BootNotification": self.boots.answered,
             "GetConfiguration": self.keys.told,
             "ChangeConfiguration": self.keys.changed,
@@ -93,6 +94,15 @@ class StationHistory:
         self.transactions.forget()
         self.connectors.statuses.clear()
         self.boots.dark = [*self.boots.dark[1 - MOST_BOOTS :], self.link.outages[-1]]
+
+    def _authorized(self, call: Call) -> None:
+        """An accepted card may just have ended what runs: its own, its group's, or with StopOnAnyCrd any."""
+        info = (call.reply or {})["idTagInfo"]
+        tag, any_card = call.payload["idTag"].lower(), self.keys.has_option("com_AuthOptions", "StopOnAnyCrd")
+        for connector, running in self.transactions.open.items():
+            stops = any_card or "parentIdTag" in info or tag == running.id_tag.lower()
+            if stops and info["status"] == "Accepted":
+                self.connectors.ending[connector] = call.reply_epoch_s or call.epoch_s
 
     def _boot(self, call: Call) -> None:
         self.boots.booted(call)

@@ -666,6 +666,36 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
             wait(3600.0),
         ],
     ),
+    "a-meter-that-jumps-while-the-station-boots": (
+        {"behaviour": "ocpp16", "latency_s": 0.05, "keys": SAMPLED},
+        {},
+        [
+            step("plug_in", 1, "renault-zoe-ze50", 0.966, 20.0),
+            wait(10.0),
+            step("present_tag", 1, "TAG1"),
+            wait(60.0),
+            step("power.cut"),
+            wait(5.0),
+            step("power.restore"),
+            step("inject", "meter-jump", 1),
+            wait(30.0),
+        ],
+    ),
+    "a-remote-start-while-a-card-of-the-group-stops-what-runs": (
+        {"behaviour": "ocpp16", "latency_s": 0.05, "connectors": 2},
+        {"tags": {"KIN1": {"parent": "KIN"}, "KIN2": {"parent": "KIN"}}},
+        [
+            step("plug_in", 2, "vw-id3-58", 0.287, 13.0),
+            step("plug_in", 1, "vw-e-golf-2017", 0.695, 32.0),
+            wait(10.0),
+            step("present_tag", 1, "KIN1"),
+            wait(300.0),
+            step("present_tag", 1, "KIN2"),
+            step("unplug", 2),
+            step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG3"}),
+            wait(30.0),
+        ],
+    ),
 }
 
 
