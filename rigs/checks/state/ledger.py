@@ -37,6 +37,7 @@ BY_METER = frozenset((  # requirements that a station breaks whose meter tells w
     *("metering.true-values", "metering.true-energy", "metering.energy-power", "metering.energy-limit"),
     *("metering.energy-interval", "metering.register-monotonic", "metering.continuity"),
     *("metering.start-stop", "metering.power", "metering.phases", "metering.powered", "status.no-flow"),
+    *("charging.flow", "charging.flow-together", "charging.flow-phases", "electrical.reported-offer"),
 ))  # fmt: skip
 MISLED = "the bench had made the meter tell what is not so"
 FIND = -1  # the line of the frame of that instant; None: of nothing that was sent

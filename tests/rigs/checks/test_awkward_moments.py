@@ -696,6 +696,17 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
             wait(30.0),
         ],
     ),
+    "a-limit-that-falls-while-the-meter-tells-the-current-from-before": (
+        {"behaviour": "ocpp16", "latency_s": 0.05, "keys": SAMPLED},
+        {},
+        [
+            *CHARGE,
+            wait(300.0),
+            step("inject", "meter-frozen", 1),
+            step("ask", "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": BROUGHT}),
+            wait(600.0),
+        ],
+    ),
 }
 
 
