@@ -8,7 +8,13 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 KEPT = "reservation.kept"
-REQUIREMENTS = (R(KEPT, "A reserved connector serves the card that it is reserved for", "5.13, TC_046_2_CS"),)
+REQUIREMENTS = (
+    R(
+        KEPT,
+        "A reserved connector serves its card, and the start names the reservation",
+        "4.8, 5.13, TC_046_2_CS",
+    ),
+)
 ENDED_BY = ("Available", "Unavailable", "Faulted")  # 5.13; Available: the station itself says that it is over
 UNKNOWN_GROUP = "the group of a card: let its Authorize be answered with parentIdTag"
 
@@ -67,12 +73,12 @@ class Reservations:
     def _starts(self, call: Call) -> None:
         connector, tag = call.payload["connectorId"], call.payload["idTag"].lower()
         stamp = epoch(call.payload["timestamp"])
-        for its in self._held.values():
+        for id, its in self._held.items():
             if its.connector == connector and stamp < its.until:
-                self._judge(call, its, tag)
+                self._judge(call, its, tag, id)
         self._end(connector)
 
-    def _judge(self, call: Call, its: Reservation, tag: str) -> None:
+    def _judge(self, call: Call, its: Reservation, tag: str, id: int) -> None:
         if tag != its.tag and its.parent is not None and tag not in self._parents:
             self._ledger.not_compared(KEPT, UNKNOWN_GROUP)
             return
@@ -80,6 +86,17 @@ class Reservations:
         expected = f"{its.tag}, until {iso(its.until)}"
         message = "a transaction starts on a connector that is reserved for another card"
         self._ledger.judge(KEPT, good, call.epoch_s, its.connector, expected, tag, message)
+        if good:
+            self._named(call, its, id)
+
+    def _named(self, call: Call, its: Reservation, id: int) -> None:
+        """The start that ends a reservation has to name it (4.8)."""
+        told = call.payload.get("reservationId")
+        message = "a transaction that ends a reservation does not name it"
+        expected, actual = f"reservationId {id}", "none" if told is None else f"{told}"
+        named = self._held.get(told)  # an earlier one may stand beside it
+        good = named is not None and named.connector == its.connector
+        self._ledger.judge(KEPT, good, call.epoch_s, its.connector, expected, actual, message)
 
 
 def _lower(tag: str | None) -> str | None:

@@ -31,6 +31,12 @@ SAME_STOP_S = 5.0  # assumed: a hand that stops it so soon after a remote stop w
 LASTING = ("PowerLoss", "EVDisconnected")  # told when the station is back, or its pilot mended
 # A bare transcript does not show their cause.
 FROM_EVENTS = frozenset({"Local", "EVDisconnected", "PowerLoss", "EmergencyStop"})
+# Orders that end transactions, and the answers by which they are taken.
+ORDERS = {
+    "RemoteStopTransaction": ("Accepted",),
+    "Reset": ("Accepted",),
+    "UnlockConnector": ("Unlocked", "UnlockFailed"),
+}
 OPTIONS = ("stoponchargecomplete", "stoponlowcosphi", "overcurrentsens")  # chg_Ch1Options: each may end one
 
 
@@ -68,10 +74,12 @@ class StopReasons:
         self._causes: deque[Cause] = deque(maxlen=200)
         self._asked: dict[int, float] = {}  # transactions to be stopped remotely, since when
         bus = context.bus
+        self._ran: set[int] = set()  # of the transactions that a remote stop names, until it is answered
         bus.calls["StopTransaction"].append(self._stop)
+        for action in ORDERS:
+            bus.calls[action].append(self._ordered)
+            bus.replies[action].append(self._answered)
         bus.replies["RemoteStopTransaction"].append(self._remote)
-        bus.replies["Reset"].append(self._reset)
-        bus.replies["UnlockConnector"].append(self._unlock)
         bus.replies["StartTransaction"].append(self._started)
         bus.replies["Authorize"].append(lambda call: self._refused(call, None))
         bus.calls["BootNotification"].append(self._booted)
@@ -91,8 +99,8 @@ class StopReasons:
             self._causes.append(Cause("Reboot", event.epoch_s))
             self._asked.clear()
 
-    def _note(self, call: Call, reason: str, connector: int | None = None, id: int | None = None) -> None:
-        self._causes.append(Cause(reason, call.reply_epoch_s or call.epoch_s, connector, id))
+    def _note(self, call: Call, reason: str, connector: int | None = None) -> None:
+        self._causes.append(Cause(reason, call.reply_epoch_s or call.epoch_s, connector))
 
     def _remote(self, call: Call) -> None:
         if call.reply is None:
@@ -101,28 +109,36 @@ class StopReasons:
         accepted = call.reply["status"] == "Accepted"
         its = self._history.transactions.by_id.get(id)
         running = its is not None and its.stop is None
+        ended_meanwhile = id in self._ran and not running
+        self._ran.discard(id)
         message = f"a remote stop of transaction {id}, which is {'' if running else 'not '}running"
         expected = "Accepted" if running else "Rejected"
         queued = its is not None and running and not accepted and self._may_be_over(its, call.epoch_s)
-        if (its is not None or self._history.is_settled(call.epoch_s)) and not queued:
+        if (its is not None or self._history.is_settled(call.epoch_s)) and not queued and not ended_meanwhile:
             said = call.reply["status"]
             self._ledger.judge(NOT_RUNNING, accepted == running, call.epoch_s, None, expected, said, message)
         if accepted:
-            self._note(call, "Remote", id=id)
             self._asked.setdefault(id, call.reply_epoch_s or call.epoch_s)
 
     def _may_be_over(self, its: Transaction, epoch_s: float) -> bool:
         """Its stop may be on its way."""
         return self._link.may_be_queueing(epoch_s) or self._connectors.may_be_over(its.connector, epoch_s)
 
-    def _reset(self, call: Call) -> None:
-        if call.reply is not None and call.reply["status"] == "Accepted":
-            self._note(call, f"{call.payload['type']}Reset")
-            self._note(call, "Reboot")
+    def _ordered(self, call: Call) -> None:
+        """A station may carry an order out before its answer is on the line."""
+        self._causes.extend(_causes_of(call, call.epoch_s))
+        if call.action == "RemoteStopTransaction":
+            its = self._history.transactions.by_id.get(call.payload["transactionId"])
+            if its is not None and its.id is not None and its.stop is None:
+                self._ran.add(its.id)
 
-    def _unlock(self, call: Call) -> None:
-        if call.reply is not None and call.reply["status"] != "NotSupported":
-            self._note(call, "UnlockCommand", call.payload["connectorId"])
+    def _answered(self, call: Call) -> None:
+        """An order that was refused is no cause; one that was taken is one from its answer on."""
+        for cause in _causes_of(call, call.epoch_s):
+            if cause in self._causes:
+                self._causes.remove(cause)
+        if call.reply is not None and call.reply["status"] in ORDERS[call.action]:
+            self._causes.extend(_causes_of(call, call.reply_epoch_s or call.epoch_s))
 
     def _started(self, call: Call) -> None:
         self._refused(call, call.payload["connectorId"])
@@ -204,3 +220,12 @@ class StopReasons:
             if its is not None and its.stop is None and asked + REMOTE_S < until:
                 message = f"transaction {id} went on after its remote stop was accepted"
                 self._ledger.broken(REMOTE, asked, its.connector, "StopTransaction", "none", message)
+
+
+def _causes_of(call: Call, epoch_s: float) -> tuple[Cause, ...]:
+    """What an order may end, from `epoch_s` on."""
+    if call.action == "Reset":
+        return Cause(f"{call.payload['type']}Reset", epoch_s), Cause("Reboot", epoch_s)
+    if call.action == "UnlockConnector":
+        return (Cause("UnlockCommand", epoch_s, call.payload["connectorId"]),)
+    return (Cause("Remote", epoch_s, transaction=call.payload["transactionId"]),)

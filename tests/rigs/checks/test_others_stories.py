@@ -155,6 +155,14 @@ FAULTY = {
     "a remote start that serves another": (a_remote_start_that_serves_another, "remote.started"),
     "drawing in SuspendedEV": (lambda: drawing_in("SuspendedEV"), "status.no-flow"),
     "drawing in Faulted": (lambda: drawing_in("Faulted", "GroundFailure"), "status.no-flow"),
+    "a reset that was refused and is told as a cause": (
+        lambda: carried_out("Reset", {"type": "Soft"}, "SoftReset", "Rejected", lag_s=0.2),
+        "transaction.stop-reason",
+    ),
+    "reserved, and the start does not say so": (
+        lambda: a_reservation_for_another(idTag="TAG1"),
+        "reservation.kept",
+    ),
     "reserved for another": (a_reservation_for_another, "reservation.kept"),
     "a schedule accepted and missing": (a_schedule_accepted_and_missing, "charging.composite-form"),
     "a second reply": (a_second_reply, "rpc.matched"),
@@ -254,7 +262,29 @@ def a_signed_update() -> Log:
     return log
 
 
+def carried_out(
+    action: str, asked: dict[str, object], reason: str, answer: str = "Accepted", lag_s: float = 2.5
+) -> Log:
+    """An order a second before a stop, answered `lag_s` after it was given."""
+    log = charged(Log())
+    stop_s = BEGIN_S + 600
+    log.begin(BEGIN_S + 570, meter=1521, id=8)
+    log.line(stop_s - 1, "receive", [2, "order", action, asked])
+    log.line(stop_s - 1 + lag_s, "send", [3, "order", {"status": answer}])
+    told_of = {"transactionId": 8, "meterStop": 1540, "timestamp": at(stop_s), "reason": reason}
+    log.up(stop_s, "StopTransaction", told_of)
+    log.status(stop_s + 3, "Finishing")
+    return log
+
+
 SOUND: dict[str, Callable[[], Log]] = {
+    "a remote stop answered after it": lambda: carried_out(
+        "RemoteStopTransaction", {"transactionId": 8}, "Remote"
+    ),
+    "a reset answered after its stop": lambda: carried_out("Reset", {"type": "Soft"}, "SoftReset"),
+    "an unlocking answered after its stop": lambda: carried_out(
+        "UnlockConnector", {"connectorId": 1}, "UnlockCommand", "Unlocked"
+    ),
     "a change that needs a reboot": a_change_that_needs_a_reboot,
     "a fixed cable": a_fixed_cable,
     "a boot whose answer is broken": a_boot_whose_answer_is_broken,
