@@ -284,7 +284,8 @@ class Sampling:
         if transaction is None or plan is None or transaction.stop is None:
             return
         until = min(transaction.stop, self._context.history.boots.went_dark_after(transaction.start))
-        self._missed(transaction, plan, until - self._context.tolerances.sample_s, call.epoch_s)
+        slack_s = self._context.tolerances.sample_s + plan.doubt_s(transaction.stop)
+        self._missed(transaction, plan, until - slack_s, call.epoch_s)
 
     def _end(self, epoch_s: float) -> None:
         until = self._context.history.link.delivered_until(epoch_s, self._context.tolerances.grace_s)

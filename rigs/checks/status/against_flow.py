@@ -51,7 +51,8 @@ class AgainstFlow:
             return  # `against_telemetry` knows better
         context.bus.calls["StatusNotification"].append(self._status)
         context.bus.calls["BootNotification"].append(lambda call: self._forget(call.epoch_s))
-        context.bus.events["hole"].append(lambda event: self._forget(event.epoch_s))
+        for name in ("hole", "link-down"):  # what stands since then may not be told yet
+            context.bus.events[name].append(lambda event: self._forget(event.epoch_s))
         context.bus.readings.append(self._readings)
 
     def _status(self, call: Call) -> None:

@@ -32,6 +32,16 @@ BROUGHT = {
     },
 }
 
+NOTHING = {
+    **BROUGHT,
+    "chargingProfilePurpose": "ChargePointMaxProfile",
+    "chargingProfileKind": "Absolute",
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 0.0}],
+    },
+}
+
 
 def step(verb: str, *args: Any, **kwargs: Any) -> Step:
     return Step(verb, args, kwargs)
@@ -705,6 +715,48 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
             step("inject", "meter-frozen", 1),
             step("ask", "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": BROUGHT}),
             wait(600.0),
+        ],
+    ),
+    "a-status-that-goes-as-the-power-does": (
+        {"behaviour": "ocpp16", "latency_s": 0.0},
+        {"asks_keys": True},
+        [
+            step("plug_in", 1, "nissan-leaf-40", 0.852, 13.0),
+            step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1"}),
+            step("ask", "TriggerMessage", {"requestedMessage": "BootNotification"}),
+            step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": NOTHING}),
+            step("power.cut"),
+        ],
+    ),
+    "samples-of-an-outage-that-come-before-the-status-that-began-in-it": (
+        {"behaviour": "ocpp16", "latency_s": 0.05, "keys": {**SAMPLED, **LISTS_ON}},
+        {"asks_keys": False},
+        [
+            *CHARGE,
+            wait(30.0),
+            step("unplug", 1),
+            step("ask", "ChangeConfiguration", {"key": "MeterValueSampleInterval", "value": "30"}),
+            step("link.down"),
+            *CHARGE,
+            wait(300.0),
+            step("link.up"),
+            wait(900.0),
+        ],
+    ),
+    "a-stop-just-before-a-clock-that-ran-fast-is-set": (
+        {
+            "behaviour": "ocpp16",
+            "latency_s": 0.05,
+            "clock": AHEAD,
+            "keys": {**SAMPLED, "MeterValueSampleInterval": 10},
+        },
+        {"heartbeat_interval_s": 36000},
+        [
+            *CHARGE,
+            wait(7199.0),
+            step("unplug", 1),
+            step("ask", "TriggerMessage", {"requestedMessage": "BootNotification"}),
+            wait(5.0),
         ],
     ),
 }
