@@ -42,7 +42,7 @@ class StationHistory:
             "TriggerMessage": self.boots.triggered,
             "RemoteStartTransaction": self.transactions.remotely_started,
             "RemoteStopTransaction": self._remotely_stopped,
-            "StartTransaction": self.transactions.confirmed,
+            "StartTransaction": self._confirmed,
         }
 
     def outlets(self) -> list[int]:
@@ -94,6 +94,12 @@ class StationHistory:
         self.transactions.forget()
         self.connectors.statuses.clear()
         self.boots.dark = [*self.boots.dark[1 - MOST_BOOTS :], self.link.outages[-1]]
+
+    def _confirmed(self, call: Call) -> None:
+        """A start whose card is refused may end at once (4.8)."""
+        self.transactions.confirmed(call)
+        if (call.reply or {})["idTagInfo"]["status"] != "Accepted":
+            self.connectors.ending[call.payload["connectorId"]] = call.reply_epoch_s or call.epoch_s
 
     def _authorized(self, call: Call) -> None:
         """An accepted card may just have ended what runs: its own, its group's, or with StopOnAnyCrd any."""

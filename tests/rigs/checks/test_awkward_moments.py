@@ -57,6 +57,7 @@ def update(date: str) -> Step:
 
 CHARGE = [step("plug_in", 1, "vw-id3-58", 0.4, 32.0), step("present_tag", 1, "TAG1")]
 INVALID = {"transactionId": 1119, "idTagInfo": {"status": "Invalid"}}
+REFUSED = {"transactionId": 5674, "idTagInfo": {"status": "ConcurrentTx"}}
 WELCOME_AGAIN = [
     wait(5.0),
     step("present_tag", 2, "TAG1"),
@@ -757,6 +758,19 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
             step("unplug", 1),
             step("ask", "TriggerMessage", {"requestedMessage": "BootNotification"}),
             wait(5.0),
+        ],
+    ),
+    "a-remote-start-as-a-start-is-refused": (
+        {"behaviour": "evc5-v32r30", "latency_s": 0.05, "connectors": 2, "keys": {"ConnectionTimeOut": 0}},
+        {"tags": {"BLOCKED": {"status": "Blocked"}}},
+        [
+            step("csms.reply", "StartTransaction", REFUSED, times=1),
+            step("plug_in", 2, "vw-id3-58", 0.587, 20.0),
+            wait(300.0),
+            step("present_tag", 2, "TAG1"),
+            step("ask", "SetChargingProfile", {"connectorId": 2, "csChargingProfiles": BROUGHT}),
+            step("present_tag", 1, "TAG3"),
+            step("ask", "RemoteStartTransaction", {"connectorId": 2, "idTag": "BLOCKED"}),
         ],
     ),
 }
