@@ -1,7 +1,9 @@
 """What the back office asks for is answered rightly and carried out (5.2 to 5.18)."""
 
+import re
 from collections import deque
 from functools import partial
+from itertools import accumulate
 
 import numpy as np
 
@@ -70,7 +72,12 @@ CARRIED_OUT_S = 10.0  # assumed: an Authorize may come between
 RESTART_S = 120.0  # assumed: last words, restart, socket
 GOES_DOWN_S = 5.0  # assumed: so soon after the last word, or the reply, a station goes down
 SHOWN_S = 600.0  # assumed: a card or a remote start that waits for its cable does so no longer
+KNOWN_VENDORS = ("ecotap", "openchargealliance")  # the unit's own; the white papers on ISO 15118 and more
 FREE = ("Available", "Preparing")
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[a-z0-9]+", name.lower())
 
 
 def _is_of_form(fault: Fault) -> bool:
@@ -106,6 +113,8 @@ class Commands:
         bus.any_reply.append(self._refuses)
         bus.replies["Authorize"].append(self._authorized)
         bus.replies["ClearCache"].append(self._cache)
+        self._makers: set[str] = set()  # the names under which its maker's own data may come
+        bus.calls["BootNotification"].append(self._maker)
         bus.replies["DataTransfer"].append(self._data)
         bus.replies["TriggerMessage"].append(self._trigger)
         bus.readings.append(self._readings)
@@ -199,8 +208,16 @@ class Commands:
             expected = "Accepted" if enabled.lower() == "true" else "Rejected"
             self._judge(CACHE, call, call.reply["status"] == expected, expected)
 
+    def _maker(self, call: Call) -> None:
+        """A maker's stations know the maker's own data, under a name or domain like theirs."""
+        words = _words(call.payload["chargePointVendor"])
+        self._makers.update(words, accumulate(words))  # Wall Box: wallbox
+
     def _data(self, call: Call) -> None:
-        if call.up or call.reply is None or "ecotap" in call.payload["vendorId"].lower():
+        vendor = call.payload["vendorId"].lower()
+        if call.up or call.reply is None or any(name in vendor for name in KNOWN_VENDORS):
+            return
+        if not self._makers.isdisjoint(_words(vendor)):
             return
         self._judge(DATA, call, call.reply["status"] == "UnknownVendorId", "UnknownVendorId")
 

@@ -163,6 +163,7 @@ FAULTY = {
         lambda: a_reservation_for_another(idTag="TAG1"),
         "reservation.kept",
     ),
+    "data of a vendor that nobody knows": (lambda: data_of("com.nobody.data"), "data-transfer.answer"),
     "reserved for another": (a_reservation_for_another, "reservation.kept"),
     "a schedule accepted and missing": (a_schedule_accepted_and_missing, "charging.composite-form"),
     "a second reply": (a_second_reply, "rpc.matched"),
@@ -277,7 +278,20 @@ def carried_out(
     return log
 
 
+def data_of(vendor: str) -> Log:
+    """Data that a station by Example Chargers BV takes."""
+    log = Log(boot=False)
+    boot = {"chargePointVendor": "Example Chargers BV", "chargePointModel": "M"}
+    log.up(0, "BootNotification", boot, {"status": "Accepted", "currentTime": at(0), "interval": 300})
+    for connector in (0, 1):
+        log.status(1 + connector, "Available", connector)
+    log.down(20, "DataTransfer", {"vendorId": vendor, "messageId": "m"})
+    return log
+
+
 SOUND: dict[str, Callable[[], Log]] = {
+    "data of the station's own maker": lambda: data_of("com.example.evse"),
+    "data of the alliance": lambda: data_of("org.openchargealliance.iso15118pnc"),
     "a remote stop answered after it": lambda: carried_out(
         "RemoteStopTransaction", {"transactionId": 8}, "Remote"
     ),
