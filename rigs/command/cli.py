@@ -46,6 +46,7 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     take_any_encoding()
+    arguments = argparse.Namespace()
     try:
         with ended_by_signals(), told_in_a_line(_say):
             arguments = parser().parse_args(argv)
@@ -57,12 +58,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(str(error))
         return commands.OUR_FAULT
     except KeyboardInterrupt:
+        _say("interrupted")
         return commands.INTERRUPTED
     except BrokenPipeError:  # evc5 … | head
         sys.stderr.close()
         return commands.OK
     except OSError as error:
-        return _refused(_said(error))
+        return _refused(_said(error, getattr(arguments, "out", None)))
     except Exception as error:
         if os.environ.get(TRACEBACK):
             traceback.print_exc()
@@ -80,13 +82,15 @@ def _say(text: str) -> None:
     print(f"evc5: {printable(without_passwords(text))}", file=sys.stderr)
 
 
-def _said(error: OSError) -> str:
-    """What the operating system refused, in one line."""
+def _said(error: OSError, out: Path | None) -> str:
+    """What the operating system refused, in one line; with the option where it is about `out`."""
+    why = os.strerror(error.errno) if error.errno else str(error)
+    option = f"--out {out}: "
     if error.errno in FULL:
-        why = os.strerror(error.errno)
-        return f"nothing more can be written: {why}; what is recorded already is kept"
+        full = f"nothing more can be written: {why}; what is recorded already is kept"
+        return full if out is None else option + full
     where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror or error}"
+    return option + why if out is not None and str(out) in f"{where}{error}" else f"{where}{why}"
 
 
 def parser() -> argparse.ArgumentParser:

@@ -117,19 +117,26 @@ def _meters(given: Mapping[str, Any]) -> dict[str, frozenset[str]]:
 
 def _tables(given: Mapping[str, Any], base: Tables) -> Tables:
     _only(given, tuple(map(str, TABLES)), "table.")
+    homes = {name: number for number, rows in base.items() for name in rows if isinstance(rows[name], Key)}
     return {
-        number: _rows(number, _section(given, str(number), "table."), inherited)
+        number: _rows(number, _section(given, str(number), "table."), inherited, homes)
         for number, inherited in base.items()
     }
 
 
-def _rows(number: int, given: Mapping[str, Any], inherited: Mapping[str, Row]) -> dict[str, Row]:
+def _rows(
+    number: int, given: Mapping[str, Any], inherited: Mapping[str, Row], homes: Mapping[str, int]
+) -> dict[str, Row]:
+    """`homes`: in which table each key stands; it has one row."""
     rows = dict(inherited)
     for name in given:
         path = f"table.{number}.{name}"
         changes = _section(given, name, f"table.{number}.")
         if inherited and name not in rows and TABLES[number].kind is not Key:
             raise ValueError(f"{path} is no row of table {number}; it has {', '.join(inherited)}")
+        home = homes.get(name, number)
+        if TABLES[number].kind is Key and home != number:
+            raise ValueError(f"{path} is a row of table {home}: change table.{home}.{name}")
         with _at(f"{path}."):
             rows[name] = row(number, name, {**_as_given(rows.get(name)), **changes})
     return rows

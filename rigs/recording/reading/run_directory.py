@@ -37,7 +37,7 @@ def check(directory: Path) -> None:
     except OSError as error:  # a name too long, a folder that nobody may look into
         raise BadInput(f"{directory}: {error.strerror}") from None
     if not directory.is_dir():
-        raise BadInput(f"{directory} is a file; a run needs a directory of its own")
+        raise BadInput(f"out must be a directory of its own, and {directory} is a file")
     if not is_run(directory) and any(path.name != LOCK for path in directory.iterdir()):
         raise BadInput(f"{directory} exists and is not a run directory; choose another, or empty it")
 

@@ -116,7 +116,7 @@ def test_a_full_disk_is_one_line_and_what_was_recorded_can_be_judged(rig: Path, 
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     said = capsys.readouterr().err
-    assert said.count("\n") == 1 and "nothing more can be written: File too large" in said
+    assert said.count("\n") == 1 and "--out here: nothing more can be written: File too large" in said
     assert main(["verify", "here", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["frames"] > 100
 

@@ -113,6 +113,10 @@ def test_a_key_spelt_otherwise_on_the_wire_is_the_same_key_inside(tmp_path: Path
             "[table.5.Overheated]\nsupport = 'yes'",
             "mine.toml: table.5.Overheated is no row of table 5; it has",
         ),
+        (
+            "[table.13.com_Endpoint]\ndefault = 'ws://other/ocpp'",
+            "mine.toml: table.13.com_Endpoint is a row of table 23: change table.23.com_Endpoint",
+        ),
         ("[table.5]\nHighTemperature = true", "mine.toml: table.5.HighTemperature must be a table, got True"),
         (
             "[table.5.HighTemperature]\nsupport = 'maybe'",
