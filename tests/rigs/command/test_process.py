@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from heeded import heeded
 from places import ROOT
 
 from evc5.__main__ import main as evc5_main
@@ -85,7 +86,7 @@ def test_at_80_columns_no_figure_of_a_session_is_cut(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", heeded(signal.SIGTERM, signal.SIGHUP))
 def test_a_signal_ends_a_run_as_ctrl_c_does(tmp_path, number):
     command = [sys.executable, "-m", "evc5", "run", "year", "--quiet", "--out", str(tmp_path / "run")]
     process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)})

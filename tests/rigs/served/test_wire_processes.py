@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from heeded import heeded
 from local_csms import CERTIFICATES, until
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
@@ -256,7 +257,7 @@ def test_five_hundred_charge_points_at_once_and_six_hundred_more_after_them_with
     assert len(list(tmp_path.iterdir())) == 1100
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", heeded(signal.SIGTERM, signal.SIGHUP, signal.SIGINT))
 def test_any_signal_to_end_leaves_complete_recordings(tmp_path, number):
     with evc5_csms("--out", tmp_path, "--station", "CP1") as (url, process), quiet():
         asyncio.run(dial(url, ["CP1"]))
