@@ -29,6 +29,7 @@ ROOMS = {
         "",
     ),
     "twin.charge_point": ("models twin", ""),
+    "rigs.durations": ("models", ""),
     "rigs.errors": ("rigs.printable", ""),
     "rigs.printable": ("", ""),
     "rigs.secrets": ("", ""),
@@ -63,8 +64,8 @@ ROOMS = {
         "numpy pandas pydantic",
     ),
     "rigs.analysis": (
-        "rigs.user_files rigs.errors rigs.printable rigs.recording.reading rigs.checks rigs.tariffs models"
-        " twin",
+        "rigs.user_files rigs.errors rigs.printable rigs.durations rigs.recording.reading rigs.checks"
+        " rigs.tariffs models twin",
         "jinja2 matplotlib numpy orjson pandas pyarrow",
     ),
     "rigs.compare": (
@@ -99,7 +100,7 @@ ROOMS = {
     ),
     "rigs.keeper": ("rigs.errors rigs.secrets twin", ""),
     "rigs.served": (
-        "rigs.user_files rigs.errors rigs.printable rigs.recording rigs.checks rigs.analysis"
+        "rigs.user_files rigs.errors rigs.printable rigs.durations rigs.recording rigs.checks rigs.analysis"
         " rigs.rigfile rigs.bench"
         " rigs.hardware rigs.keeper rigs.secrets models twin",
         "orjson websockets",

@@ -26,6 +26,7 @@ from evc5.rigs.analysis.run import Run
 from evc5.rigs.analysis.schedule import schedule
 from evc5.rigs.analysis.theme import THEME, mark_id
 from evc5.rigs.checks.reading.instants import elapsed
+from evc5.rigs.durations import HOURS, lasts
 from evc5.rigs.errors import NotAvailable
 from evc5.rigs.printable import printable
 from evc5.rigs.recording.reading import run_directory
@@ -116,7 +117,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     sessions = summary.get("sessions", [])
     on_metal = "bench" in summary
     facts = [
-        ("lasted" if on_metal else "simulated", _lasted(run.end_s) if on_metal else _in_days(days)),
+        ("lasted" if on_metal else "simulated", lasts(run.end_s, HOURS) if on_metal else _in_days(days)),
         ("OCPP frames", f"{summary.get('frames', 0):,}"),
     ]
     if sessions:
@@ -138,14 +139,6 @@ def _serials(run: Run) -> dict[str, str]:
 
 def _in_days(days: float) -> str:
     return f"{days:.3g} day{'s' * (days != 1)}"
-
-
-def _lasted(seconds: float) -> str:
-    """Of a run on metal, which is rarely days."""
-    for unit, of_it_s in (("h", 3600.0), ("min", 60.0)):
-        if seconds >= 2.0 * of_it_s:
-            return f"{seconds / of_it_s:.3g} {unit}"
-    return f"{seconds:.3g} s"
 
 
 def _tally(summary: Summary) -> list[tuple[str, int]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from evc5.models.units import DAY_S
 from evc5.rigs.command.arguments import behaviour_named
 from evc5.rigs.command.password import with_password
+from evc5.rigs.durations import lasted
 from evc5.rigs.errors import BadInput
 from evc5.rigs.printable import printable, printable_tree
 
@@ -320,14 +321,6 @@ def _loaded(name: str) -> "Behaviour":
         raise
     except ValueError as error:
         raise BadInput(f"--behaviour {error}") from None
-
-
-def lasted(seconds: float) -> str:
-    """In the largest unit of which it is one at least: a run that is interrupted may be minutes."""
-    units = (("day", DAY_S), ("hour", 3600.0), ("minute", 60.0), ("second", 1.0))
-    unit, of_it_s = next((one for one in units if seconds >= one[1]), units[-1])
-    count = f"{seconds / of_it_s:.4g}"
-    return f"{count} {unit}{'s' * (count != '1')}"
 
 
 def _tell(run: "Run", arguments: Namespace, wall_s: float) -> None:

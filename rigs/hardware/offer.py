@@ -86,11 +86,6 @@ def _duty_of_mean(mean_v: float, high_v: float, low_v: float) -> float:
     return 100.0 if mean_v >= high_v - STEADY_V else 100.0 * (mean_v - low_v) / (high_v - low_v)
 
 
-def offer_of(pilot: Pilot) -> Offer:
-    """Of one reading of a unit that nothing else is known of."""
-    return UnitPilot().offer(pilot)
-
-
 def state_of(high_v: float | None) -> str | None:
     """The state whose nominal level is nearest."""
     return None if high_v is None else min(VOLTS, key=lambda state: abs(VOLTS[state] - high_v))

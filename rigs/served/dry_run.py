@@ -4,14 +4,16 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from evc5.models.units import DAY_S
 from evc5.rigs.bench.rig import Progress, Rig
+from evc5.rigs.durations import lasts
 from evc5.rigs.errors import BadInput
 from evc5.rigs.hardware.making import check
 from evc5.rigs.keeper.danger import protected
 from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.secrets import is_secret
 from evc5.rigs.served.operator import steps
-from evc5.rigs.served.play import DAY_S, PERSON, check_boxes, lasts, who
+from evc5.rigs.served.play import PERSON, check_boxes, who
 from evc5.rigs.served.source import check_source
 
 

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from evc5.models.units import DAY_S
+from evc5.rigs.durations import lasts
 from evc5.rigs.errors import BadInput
 from evc5.rigs.hardware import bus
 from evc5.rigs.hardware.bench import BOX_FAULTS
@@ -16,7 +18,6 @@ from evc5.rigs.served.metal import Metal
 from evc5.rigs.served.operator import Operator, Script, Step, role_of, steps
 
 PERSON = "a person"
-DAY_S = 86_400.0
 
 
 class Play:
@@ -76,14 +77,6 @@ class Play:
     def _put_back(self) -> None:
         if self._keys is not None:
             self._keys.put_back()
-
-
-def lasts(seconds: float) -> str:
-    """A duration as people say it."""
-    for unit, of_it_s in (("days", DAY_S), ("h", 3600.0), ("min", 60.0)):
-        if seconds >= 2.0 * of_it_s:
-            return f"{seconds / of_it_s:.3g} {unit}"
-    return f"{seconds:.3g} s"
 
 
 def check_hands(rig: RigFile) -> None:

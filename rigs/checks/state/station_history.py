@@ -98,12 +98,14 @@ class StationHistory:
     def _confirmed(self, call: Call) -> None:
         """A start whose card is refused may end at once (4.8)."""
         self.transactions.confirmed(call)
-        if (call.reply or {})["idTagInfo"]["status"] != "Accepted":
+        if call.reply is not None and call.reply["idTagInfo"]["status"] != "Accepted":
             self.connectors.ending[call.payload["connectorId"]] = call.reply_epoch_s or call.epoch_s
 
     def _authorized(self, call: Call) -> None:
         """An accepted card may just have ended what runs: its own, its group's, or with StopOnAnyCrd any."""
-        info = (call.reply or {})["idTagInfo"]
+        if call.reply is None:
+            return
+        info = call.reply["idTagInfo"]
         tag, any_card = call.payload["idTag"].lower(), self.keys.has_option("com_AuthOptions", "StopOnAnyCrd")
         for connector, running in self.transactions.open.items():
             stops = any_card or "parentIdTag" in info or tag == running.id_tag.lower()

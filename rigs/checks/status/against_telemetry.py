@@ -177,9 +177,10 @@ class Standing:
         out = self._out.get(connector, Stretches()).cover(epoch_s)
         maybe_out = self._maybe_out or not self._keys.is_enabled(connector, float(epoch_s[-1]))
         since = self._connectors.running[connector].last_end(epoch_s)
-        used, just_used = self._used(connector, epoch_s, since)
+        seen = self._connectors.plugged[connector].begins_of(epoch_s, UNSEEN_S)  # swapped in a wink is one
+        used, just_used = self._used(connector, epoch_s, since, seen)
         in_service = ~out | maybe_out
-        finishing = here & (just_used | self._has_waited(connector, epoch_s))
+        finishing = here & (just_used | self._has_waited(epoch_s, seen))
         return {
             "Finishing": finishing | (gone & in_service & (since > -np.inf)),
             "Preparing": in_service & ~(here & used),
@@ -187,13 +188,12 @@ class Standing:
             "Unavailable": out | maybe_out,
         }
 
-    def _used(self, connector: int, epoch_s: Array, since: Array) -> tuple[Array, Array]:
+    def _used(self, connector: int, epoch_s: Array, since: Array, seen: Array) -> tuple[Array, Array]:
         """Did the cable that is in serve a transaction, one that ended at `since`: for sure, and maybe?"""
         served = self._out.get(connector, Stretches()).last_end(epoch_s)
         plugged, dark = self._connectors.plugged[connector], self._history.boots.last_dark(epoch_s)
         anew = np.maximum(dark, served)  # after both it is Preparing (H2)
         used = since > np.maximum(plugged.begins_of(epoch_s), anew) + 1.0  # a stop may be stamped at the boot
-        seen = plugged.begins_of(epoch_s, UNSEEN_S)  # cables swapped in a wink are one
         maybe = (
             since > np.maximum(seen, served) - 1.0
         )  # a boot may keep Finishing, or not; stamps go by seconds
@@ -201,10 +201,9 @@ class Standing:
         kept |= self._keys.text("UnlockConnectorOnEVSideDisconnect", float(epoch_s[-1])) == "false"
         return used, maybe | (kept & (since > -np.inf))  # the socket may hold the cable of the last one
 
-    def _has_waited(self, connector: int, epoch_s: Array) -> Array:
+    def _has_waited(self, epoch_s: Array, seen: Array) -> Array:
         """Has the cable been in for ConnectionTimeOut?"""
         limit_s = self._keys.integer("ConnectionTimeOut", float(epoch_s[-1])) or 0
-        seen = self._connectors.plugged[connector].begins_of(epoch_s, UNSEEN_S)
         is_new = self._keys.changes(float(epoch_s[0]) - STATUS_SETTLED_S, "connectiontimeout")
         waited: Array = (epoch_s - seen > limit_s - UNSURE_S) | bool(is_new)
         return waited

@@ -95,12 +95,9 @@ class Heartbeat:
         if epoch_s > self.due:
             self._late(epoch_s)
         lengths = [silent for _, silent in self._doubtful]
-        if len(lengths) >= RHYTHM and min(lengths) >= RHYTHM_PART * max(lengths):
-            for until, silent in self._doubtful:
-                self._broken(until, silent)
-            return
+        is_rhythm = len(lengths) >= RHYTHM and min(lengths) >= RHYTHM_PART * max(lengths)
         for until, silent in self._doubtful:
-            self._warn(until, silent)
+            (self._broken if is_rhythm else self._warn)(until, silent)
 
     def _warn(self, until: float, silent: float) -> None:
         interval = self._keys.integer("HeartbeatInterval", until)

@@ -13,7 +13,7 @@ from places import ROOT
 
 import evc5
 from evc5.rigs.command.cli import COMMANDS, main
-from evc5.rigs.command.commands import lasted
+from evc5.rigs.durations import lasted
 from evc5.rigs.shadow.tolerances import TOLERANCES
 
 RIG = """

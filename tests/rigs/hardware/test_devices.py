@@ -20,7 +20,7 @@ from evc5.rigs.hardware import making
 from evc5.rigs.hardware.devices import Devices
 from evc5.rigs.hardware.drivers.command import Command, Program
 from evc5.rigs.hardware.instruments import columns, described
-from evc5.rigs.hardware.offer import BY_LEVELS, BY_NOMINAL, UnitPilot, offer_of
+from evc5.rigs.hardware.offer import BY_LEVELS, BY_NOMINAL, UnitPilot
 from evc5.rigs.hardware.roles import Pilot, Reading
 from evc5.rigs.recording.writing.measured_telemetry import MeasuredTelemetry
 from evc5.rigs.rigfile.file import RigFile
@@ -125,7 +125,7 @@ def test_the_way_down_leaves_no_load_no_car_and_no_mains() -> None:
     assert meter.read().i_a == (16.0, 16.0, 16.0) and meter.read().power_w == pytest.approx(3 * 16 * 230.0)
     assert bench.way_down() == []
     assert meter.read().i_a == (0.0, 0.0, 0.0) and meter.read().u_v == (0.0, 0.0, 0.0)
-    assert offer_of(cable.read()).state == "A"
+    assert UnitPilot().offer(cable.read()).state == "A"
 
 
 def test_a_load_that_does_not_let_go_is_not_proven_dead_unless_the_mains_are_cut() -> None:
@@ -167,7 +167,7 @@ def test_a_program_does_the_verbs_and_tells_what_it_reads(tmp_path: Path) -> Non
     cable, load = (Command(Program(words, role, 1, 10.0), role) for role in ("cable", "load"))
     cable.plug(32.0)
     load.draw((6.0, 7.0, 8.0))
-    assert offer_of(cable.read()).amps == pytest.approx(16.0)
+    assert UnitPilot().offer(cable.read()).amps == pytest.approx(16.0)
     assert bench_box.read(tmp_path / "box.json")["draws"] == [6.0, 7.0, 8.0]
     for one in (cable, load):
         one.close()
@@ -225,7 +225,7 @@ def test_a_mean_of_nobody_knows_which_state_offers_nothing() -> None:
 
 
 def test_a_pilot_that_nobody_reads_offers_nothing_known() -> None:
-    assert (offer_of(Pilot()).state, offer_of(Pilot(high_v=9.0)).amps) == (None, None)
+    assert (UnitPilot().offer(Pilot()).state, UnitPilot().offer(Pilot(high_v=9.0)).amps) == (None, None)
 
 
 def test_what_an_instrument_does_not_know_is_no_number() -> None:

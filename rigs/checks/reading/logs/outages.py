@@ -68,7 +68,9 @@ class Outages:
             self._learn(station, frame, station.silence)
             if station.silence is None:
                 yield frame
-            elif self._is_decided(station.silence, frame):
+                continue
+            station.silence.waiting.append(frame)
+            if self._is_decided(station.silence, frame):
                 yield from self._released(station)
         for station in self._stations.values():
             yield from self._released(station)
@@ -100,7 +102,6 @@ class Outages:
     @staticmethod
     def _is_decided(silence: _Silence, frame: Timed) -> bool:
         """An old stamp from within the silence tells of an outage; enough fresh ones of none."""
-        silence.waiting.append(frame)
         stamp = times.own_stamp(frame.found) if frame.up and silence.is_long else None
         if stamp is not None and silence.since - OLD_S <= stamp < silence.until - OLD_S:
             silence.waiting[0].offline_since = silence.since

@@ -10,6 +10,7 @@ import orjson
 
 from evc5.rigs.checks.reading.logs import stations, times
 from evc5.rigs.checks.reading.logs.actions import ACTIONS, CALL, ERROR, RESULT
+from evc5.rigs.checks.reading.logs.directions import plain_name
 from evc5.rigs.checks.reading.logs.found import Found
 
 KINDS = {
@@ -51,9 +52,7 @@ class Part:
 
 def taken_apart(record: Mapping[str, Any]) -> list[Part]:
     """The frames that the fields of a record make: none, one, or a CALL with what was answered."""
-    parts = {
-        re.sub(r"[^a-z]", "", name.lower()): item for name, item in record.items() if isinstance(name, str)
-    }
+    parts = {plain_name(name): item for name, item in record.items() if isinstance(name, str)}
     action = next((parts[name] for name in ACTION_NAMES if isinstance(parts.get(name), str)), "")
     told = next((name for name in ID_NAMES if _is_id(parts.get(name))), "")
     id = str(parts[told]) if told else ""
