@@ -17,6 +17,7 @@ class Numbers:
 
     _last: tuple[str, int] | None = None
     _steps: deque[int] = field(default_factory=lambda: deque(maxlen=16))
+    _between: deque[int] = field(default_factory=lambda: deque(maxlen=64))  # the other side's, since the last
 
     def skipped(self, id: str) -> bool | None:
         """Are numbers left out before this id? None where that cannot be told."""
@@ -30,11 +31,20 @@ class Numbers:
         if step and not after_silence:
             self._steps.append(step)
         self._last = _number(id)
+        self._between.clear()
+
+    def tell_other(self, id: str) -> None:
+        """The id of a CALL of the other side, which takes a number where one counter serves both."""
+        number = _number(id)
+        if number is not None:
+            self._between.append(number[1])
 
     def _step(self, id: str) -> int | None:
-        """How far it is from the last one; None where they have not the same form."""
+        """How many numbers from the last one; None where they have not the same form."""
         now, last = _number(id), self._last
-        return now[1] - last[1] if now is not None and last is not None and now[0] == last[0] else None
+        if now is None or last is None or now[0] != last[0]:
+            return None
+        return now[1] - last[1] - sum(last[1] < n < now[1] for n in self._between)
 
 
 def _number(id: str) -> tuple[str, int] | None:

@@ -124,6 +124,8 @@ class Outages:
         station.heard = frame.epoch_s
         if not frame.up:
             self._learn_interval(station, frame)
+            if frame.found.kind == 2:
+                station.numbers.tell_other(frame.found.id)
             return
         stamp = times.own_stamp(frame.found)
         if stamp is not None:

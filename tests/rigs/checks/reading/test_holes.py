@@ -102,6 +102,15 @@ def test_holes_in_a_row_are_each_met(tmp_path: Path) -> None:
     assert len([note for note in verdict.about["notes"] if "hole" in note]) == 4
 
 
+def test_a_counter_that_serves_both_sides_leaves_nothing_out(tmp_path: Path) -> None:
+    log = Log()
+    for t_s in range(10, 130, 10):
+        log.down(t_s, "GetLocalListVersion", {}, {"listVersion": 0})
+    log.up(250, "Heartbeat", {}, {"currentTime": at(250)})
+    verdict = log.verdict(tmp_path)
+    assert [note for note in verdict.about["notes"] if "hole" in note] == []
+
+
 def test_ids_that_go_on_tell_that_nothing_is_missing(tmp_path: Path) -> None:
     verdict = silences([900.0] * 3, 1, named=by_number).verdict(tmp_path)
     assert [requirement for requirement, _ in errors(verdict)] == [INTERVAL]
