@@ -83,6 +83,14 @@ class Stretches:
         end = bisect_right(self.begins, float(epoch_s.max()))
         return (np.array(self.begins[first:end]), np.array(self.ends[first:end])) if first < end else None
 
+    def edges_within(self, since: Array, until: Array) -> Array:
+        """Pairs of instants between which a stretch begins or ends."""
+        edges = np.sort(np.array([*self.begins, *self.ends]))
+        found: Array = np.searchsorted(edges, since - STAMP_HAIR_S) < np.searchsorted(
+            edges, until + STAMP_HAIR_S, side="right"
+        )
+        return found
+
     def near(self, epoch_s: float, margin_s: float) -> bool:
         """Does `epoch_s` lie in a stretch, or so near to one?"""
         return self.meets(epoch_s, epoch_s, margin_s)

@@ -193,7 +193,8 @@ class Standing:
         served = self._out.get(connector, Stretches()).last_end(epoch_s)
         plugged, dark = self._connectors.plugged[connector], self._history.boots.last_dark(epoch_s)
         anew = np.maximum(dark, served)  # after both it is Preparing (H2)
-        used = since > np.maximum(plugged.begins_of(epoch_s), anew) + 1.0  # a stop may be stamped at the boot
+        later_s = 1.0 + self._doubts_s(since)  # a stop may be stamped at the boot, or by a clock just set
+        used = since > np.maximum(plugged.begins_of(epoch_s), anew) + later_s
         maybe = (
             since > np.maximum(seen, served) - 1.0
         )  # a boot may keep Finishing, or not; stamps go by seconds
@@ -214,7 +215,12 @@ class Standing:
         if not doubt_s.any():
             return np.zeros(len(epoch_s), bool)
         running = self._connectors.running[connector]
-        found: Array = running.cover(epoch_s - doubt_s) != running.cover(epoch_s + doubt_s)
+        return (doubt_s > 0.0) & running.edges_within(epoch_s - doubt_s, epoch_s + doubt_s)
+
+    def _doubts_s(self, stops: Array) -> Array:
+        """How far each of these stamps, few and told often, may be off."""
+        few, which = np.unique(stops, return_inverse=True)
+        found: Array = self._ledger.time.doubts_s(few)[which]
         return found
 
     def _refused(self, connector: int) -> list[float]:

@@ -137,7 +137,7 @@ class Telling:
         if valid:
             call.payload = self._clocks.mended(call)
         if valid and call.action == "StopTransaction":
-            call.payload = self.shared_ids.stopped(call.payload)
+            self.shared_ids.stopped(call)
         if call.up:
             self.heartbeat.hear(call.epoch_s)
         if call.action != "MeterValues":
@@ -206,6 +206,7 @@ class Telling:
             self._gave_up(call)
         else:
             self.repeats.confirmed(call)
+            self.shared_ids.confirmed(call)
             self._history.link.confirmed(call)
         if call.valid:
             self._clocks.told(call)

@@ -564,22 +564,6 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
 }
 
 
-def test_two_transactions_of_one_id_are_the_back_office_s_fault_and_judged_all_the_same() -> None:
-    same = {"transactionId": 2767, "idTagInfo": {"status": "Accepted"}}
-    steps = [step("csms.reply", "StartTransaction", same, times=2)]
-    for connector in (1, 2):
-        come = [step("plug_in", connector), wait(5.0), step("present_tag", connector, f"TAG{connector}")]
-        steps += [*come, wait(300.0)]
-    steps += [step("present_tag", 1, "TAG1"), wait(300.0), step("unplug", 2), wait(300.0)]
-    bench = play({**TABLE, "station": {"keys": {"MeterValueSampleInterval": 60}}}, steps)
-    bench.close()
-    verdict = judge(bench.assembly.recorder.directory)
-    told = [(row["requirement"], row["severity"], row["blames"]) for row in verdict.findings]
-    assert told == [("transaction.unique-id", "warning", "csms")]
-    counts = {row["id"]: row["count"] for row in verdict.requirements}
-    assert counts["transaction.pair"] >= 4  # two starts and two stops
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_the_healthy_twin_has_no_error(case: str) -> None:
     station, csms, steps = CASES[case]

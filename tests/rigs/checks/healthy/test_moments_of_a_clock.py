@@ -1,0 +1,192 @@
+"""What looks like a fault because a clock that drifts is set just then: the least that each needs."""
+
+import pytest
+from healthy import (
+    AHEAD,
+    ALIGNED,
+    CHARGE,
+    DRIFTING,
+    LISTS_ON,
+    PENDING,
+    SAMPLED,
+    SIX_AMPS,
+    SIX_FROM_THE_START,
+    Story,
+    errors,
+    step,
+    wait,
+)
+
+PULLED_AS_THE_CLOCK_IS_SET = [wait(3570.0), *CHARGE, wait(30.05), step("unplug", 1), wait(60.0)]
+SHOWN_AS_THE_CLOCK_IS_SET = [
+    wait(5.0),
+    step("present_tag", 2, "TAG1"),
+    wait(5.0),
+    step("plug_in", 1, "nissan-leaf-40", 0.7, 13.0),
+    wait(3590.05),
+    step("present_tag", 1, "TAG1"),
+    wait(60.0),
+]
+PULLED_BEFORE_IT_IS_SET_BACK = [
+    *CHARGE,
+    wait(2100.0),
+    step("unplug", 1),
+    step("ask", "TriggerMessage", {"requestedMessage": "BootNotification"}),
+    wait(60.0),
+]
+EXPIRED = {"transactionId": 6776, "idTagInfo": {"status": "Expired"}}
+ENDED_AS_IT_IS_SET_BACK = [
+    step("csms.reply", "StartTransaction", EXPIRED, times=1),
+    wait(300.0),
+    step("plug_in", 1),
+    wait(1800.0),
+    step("present_tag", 1, "TAG1"),
+    step("ask", "TriggerMessage", {"requestedMessage": "Heartbeat"}),
+    wait(300.0),
+]
+READ_AS_A_PROFILE_ENDS = [
+    step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": SIX_AMPS}),
+    wait(3600.0),
+    step("plug_in", 1, "vw-e-golf-2017", 0.831, 20.0),
+    step("present_tag", 1, "TAG1"),
+    wait(4240.0),
+]
+BEGUN_AS_IT_IS_SET_BACK = [
+    step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": SIX_FROM_THE_START}),
+    wait(2100.0),
+    step("plug_in", 1, "vw-e-golf-2017"),
+    step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG3"}),
+    step("ask", "TriggerMessage", {"requestedMessage": "Heartbeat"}),
+    wait(300.0),
+]
+CARD_AND_CABLE_AS_THE_CLOCK_IS_SET = [
+    step("plug_in", 1),
+    wait(3600.0),
+    step("present_tag", 1, "TAG1"),
+    step("unplug", 1),
+    step("csms.reply", "Heartbeat", silent=True),
+    wait(60.0),
+]
+SET_AFTER_HOURS_OF_SILENCE = [
+    step("plug_in", 1),
+    step("link.silent"),
+    wait(5000.0),
+    step("link.up"),
+    step("unplug", 1),
+    wait(100.0),
+    step("plug_in", 1),
+    wait(5.0),
+    step("present_tag", 1, "TAG2"),
+    step("unplug", 1),
+    wait(4.0),
+    step("plug_in", 1),
+    wait(60.0),
+]
+GIVEN_UP_BY_A_SLOW_CLOCK = [
+    wait(60.0),
+    step("link.down"),
+    wait(5.0),
+    step("link.up"),
+    wait(60.0),
+]
+
+CASES: dict[str, Story] = {
+    "a-cable-pulled-as-the-clock-is-set": (
+        DRIFTING,
+        {},
+        PULLED_AS_THE_CLOCK_IS_SET,
+    ),
+    "a-card-shown-as-the-clock-is-set": (
+        {**DRIFTING, "behaviour": "ocpp16", "keys": {**ALIGNED, **LISTS_ON, "ClockAlignedDataInterval": 300}},
+        {},
+        SHOWN_AS_THE_CLOCK_IS_SET,
+    ),
+    "a-cable-pulled-before-the-clock-is-set-back": (
+        {"behaviour": "ocpp16", "clock": AHEAD},
+        {},
+        PULLED_BEFORE_IT_IS_SET_BACK,
+    ),
+    "a-transaction-refused-as-the-clock-is-set-back": (
+        {"behaviour": "ocpp16", "latency_s": 0.05, "clock": AHEAD},
+        {},
+        ENDED_AS_IT_IS_SET_BACK,
+    ),
+    "a-profile-that-ends-before-the-clock-is-set-back": (
+        {"latency_s": 0.8, "keys": {**ALIGNED, "ClockAlignedDataInterval": 300}, "clock": AHEAD},
+        {},
+        READ_AS_A_PROFILE_ENDS,
+    ),
+    "a-limit-from-a-start-as-the-clock-is-set-back": (
+        {"behaviour": "ocpp16", "latency_s": 0.05, "clock": AHEAD},
+        {},
+        BEGUN_AS_IT_IS_SET_BACK,
+    ),
+    "a-card-and-a-cable-as-the-clock-is-set": (
+        {**DRIFTING, "behaviour": "ocpp16", "latency_s": 0.0},
+        {"heartbeat_interval_s": 3600},
+        CARD_AND_CABLE_AS_THE_CLOCK_IS_SET,
+    ),
+    "a-clock-first-set-after-hours-of-silence": (
+        {"behaviour": "ocpp16", "latency_s": 0.8, "clock": {"drift_ppm": 50.0}},
+        PENDING,
+        SET_AFTER_HOURS_OF_SILENCE,
+    ),
+    "a-call-given-up-by-a-slow-clock": (DRIFTING, PENDING, GIVEN_UP_BY_A_SLOW_CLOCK),
+    "a-stop-that-is-stamped-at-the-boot-by-a-clock-that-drifts": (
+        {
+            "behaviour": "ocpp16",
+            "policies": {"after_power_loss": "preparing"},
+            "keys": {"ConnectionTimeOut": 0},
+            "latency_s": 0.0,
+            "clock": {"offset_s": -7.5, "drift_ppm": 50.0},
+        },
+        {},
+        [wait(30.0), *CHARGE, wait(300.0), step("power.cut"), step("power.restore"), wait(1000.0)],
+    ),
+    "a-stop-just-before-a-clock-that-ran-fast-is-set": (
+        {
+            "behaviour": "ocpp16",
+            "latency_s": 0.05,
+            "clock": AHEAD,
+            "keys": {**SAMPLED, "MeterValueSampleInterval": 10},
+        },
+        {"heartbeat_interval_s": 36000},
+        [
+            *CHARGE,
+            wait(7199.0),
+            step("unplug", 1),
+            step("ask", "TriggerMessage", {"requestedMessage": "BootNotification"}),
+            wait(5.0),
+        ],
+    ),
+    "a-cable-pulled-in-the-instant-in-which-the-clock-is-set": (
+        {"behaviour": "ocpp16", "latency_s": 0.0, "clock": {"offset_s": 0.0, "drift_ppm": -500.0}},
+        {"heartbeat_interval_s": 900},
+        [
+            wait(2100.0),
+            *CHARGE,
+            step("ask", "TriggerMessage", {"requestedMessage": "Heartbeat"}),
+            step("unplug", 1),
+            wait(30.0),
+        ],
+    ),
+    "another-car-in-the-instant-in-which-the-clock-is-set": (
+        {"behaviour": "ocpp16", "latency_s": 0.0, "clock": {"offset_s": 0.0, "drift_ppm": -500.0}},
+        {"heartbeat_interval_s": 3600},
+        [
+            *CHARGE,
+            wait(2100.0),
+            step("ask", "TriggerMessage", {"requestedMessage": "BootNotification"}),
+            step("unplug", 1),
+            step("ask", "UnlockConnector", {"connectorId": 2}),
+            step("plug_in", 1, "vw-e-golf-2017", 0.5, 32.0),
+            wait(60.0),
+        ],
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_nothing_is_wrong_as_a_clock_is_set(case: str) -> None:
+    assert errors(*CASES[case]) == []
