@@ -52,7 +52,7 @@ ROOMS = {
     "rigs.checks.electrical": (f"{JUDGE} rigs.checks.reading rigs.checks.state", "numpy"),
     "rigs.checks.device": (
         f"{JUDGE} rigs.checks.reading rigs.checks.state rigs.checks.status rigs.checks.metering"
-        " rigs.checks.charging",
+        " rigs.checks.charging rigs.checks.transactions",
         "numpy",
     ),
     "rigs.checks.verdict": (

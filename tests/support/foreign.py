@@ -98,7 +98,9 @@ class Log:
         """A CALL of the CSMS and the station's reply."""
         self._count += 1
         self.line(t, "receive", [2, f"c{self._count}", action, payload])
-        self.line(t + REPLY_S, "send", [3, f"c{self._count}", reply or {"status": "Accepted"}])
+        self.line(
+            t + REPLY_S, "send", [3, f"c{self._count}", {"status": "Accepted"} if reply is None else reply]
+        )
 
     # -- what a session is made of ---------------------------------------------------------------
 

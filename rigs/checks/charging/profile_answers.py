@@ -1,7 +1,9 @@
 """SetChargingProfile and ClearChargingProfile: the answers to them (5.5, 5.16)."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 from math import inf
+from typing import Any
 
 from evc5.rigs.checks.charging.composite import transactions_are_told
 from evc5.rigs.checks.charging.profile_limits import Charging
@@ -9,10 +11,12 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.state.connectors import STOP_TOLD_S, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.profiles import read
 from evc5.rigs.checks.state.profiles_in_force import MAX, TX
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 NO_TRANSACTION = "TxProfile without a transaction"
+MOST_CLEARS = 64  # remembered
 TAKEN, CLEARED = "charging.accepted", "charging.cleared"
 REQUIREMENTS = (
     R(TAKEN, "A profile is accepted where it can hold, and only there", "3.13.1, 5.16, TC_060_CS"),
@@ -35,12 +39,17 @@ class Decrees:
         self._stopped: dict[int, float] = {}  # by connector: when a stop was last heard of
         self._early: list[Call] = []  # a TxProfile taken though no transaction was told of, so far
         self._refused: list[Call] = []  # a TxProfile refused to a transaction whose end was not told, so far
+        self._gone: list[Mapping[str, Any]] = []  # what clears named, and nothing has come of since
         context.bus.calls["StopTransaction"].append(self._stops)
         context.bus.calls["StartTransaction"].append(self._starts)
         context.bus.end.append(self._end)
         replies = context.bus.replies
         replies["SetChargingProfile"].append(self._set)
         replies["ClearChargingProfile"].append(self._clear)
+        replies["ClearChargingProfile"].append(self._cleared)
+        replies["RemoteStartTransaction"].append(self._remotely)
+        context.bus.calls["BootNotification"].append(lambda _: self._gone.clear())
+        context.bus.events["hole"].append(lambda _: self._gone.clear())
 
     def _stops(self, call: Call) -> None:
         stopped = self._history.transactions.stopped_by(call)
@@ -68,6 +77,7 @@ class Decrees:
     # -- accepted or not -------------------------------------------------------------------------
 
     def _set(self, call: Call) -> None:
+        self._may_be_back(call)
         if call.reply is None:
             return
         why = self._why_not(call)
@@ -165,12 +175,50 @@ class Decrees:
         lasting = tuple(p for p in now if p.purpose != TX)  # a TxProfile may have gone with its transaction
         contradicts = status == "Unknown" and len(self._in_force.left(lasting, call.payload)) < len(lasting)
         if not contradicts and not transactions_are_told(self._context, call.epoch_s):
+            self._cleared_again(call)
             return
         if status == "Accepted" and not matches and self._in_force.may_bring(call.payload, epoch_s):
             return  # its transaction may have begun, and be told later
         expected = "Accepted" if matches else "Unknown"
         message = "the answer to ClearChargingProfile"
         self._ledger.judge(CLEARED, status == expected, epoch_s, call.connector, expected, status, message)
+
+    # -- cleared twice ---------------------------------------------------------------------------
+
+    def _cleared(self, call: Call) -> None:
+        """After either answer nothing is left of what it names."""
+        if call.reply is not None:
+            self._gone = [*self._gone[1 - MOST_CLEARS :], call.payload]
+
+    def _cleared_again(self, call: Call) -> None:
+        """Whatever stood before the recording: what was cleared is not there to be cleared once more."""
+        if any(_names_no_more(call.payload, named) for named in self._gone):
+            status = (call.reply or {})["status"]
+            message = "what was cleared already, and not set since, is cleared again"
+            good = status == "Unknown"
+            self._ledger.judge(CLEARED, good, call.epoch_s, call.connector, "Unknown", status, message)
+
+    def _may_be_back(self, call: Call) -> None:
+        """A profile that may have been taken: clears that name it tell no more of what is left."""
+        if call.reply is not None and call.reply["status"] != "Accepted":
+            return
+        try:
+            told = call.payload["csChargingProfiles"]
+            new = read(call.payload["connectorId"], told, call.epoch_s, self._context.policies)
+        except (ValueError, KeyError):
+            self._gone.clear()
+            return
+        self._gone = [named for named in self._gone if self._in_force.left((new,), named)]
+
+    def _remotely(self, call: Call) -> None:
+        if "chargingProfile" in call.payload:  # it comes with its transaction, whenever that begins
+            self._gone.clear()
+
+
+def _names_no_more(filters: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Are all that these filters name among what others named? An id alone may outdo the rest (ER 3.26)."""
+    narrower = all(filters.get(field) == value for field, value in before.items())
+    return narrower and ("id" not in filters or "id" in before or not before)
 
 
 def _was_over(refused: Call, stop: Call) -> bool:

@@ -74,6 +74,7 @@ class Files:
         self._next: Call | None = None  # the latest update asked for while another was installed
         # one that was ready as another was asked for: until when it counts, its location, the other
         self._replaced: tuple[float, str, Call] | None = None
+        self._taken_on = dict.fromkeys(STEPS, -FOREVER)  # from when on the latest request is to be told of
         self._takes_files: bool | None = None  # does the server of diagnostics, as the rig tells?
         self._takes_since = FOREVER  # since when that is known
         self._upload_asked = 0.0  # when the last upload was promised
@@ -174,6 +175,8 @@ class Files:
     def _diagnostics(self, call: Call) -> None:
         if call.reply is not None and call.reply.get("fileName") and self._now[UPLOAD] == "":
             self._tries_until(UPLOAD, call, call.reply_epoch_s or call.epoch_s)
+        if call.reply is not None and call.reply.get("fileName"):
+            self._hears_of(DIAGNOSTICS, UPLOAD, call.reply_epoch_s or call.epoch_s)
         if call.reply is None or not self._context.evidence.from_power_on:
             return
         epoch_s = call.reply_epoch_s or call.epoch_s
@@ -191,6 +194,7 @@ class Files:
         if call.reply is not None:
             begins = max(call.reply_epoch_s or call.epoch_s, epoch(call.payload["retrieveDate"]))
             self._tries_until(UPDATE, call, begins)
+            self._hears_of(FIRMWARE, UPDATE, begins)
         if call.reply is None or not self._context.evidence.from_power_on:
             return
         epoch_s = call.reply_epoch_s or call.epoch_s
@@ -201,6 +205,22 @@ class Files:
         self._replaced = (epoch_s + REPLACED_S, self._location, call) if ready else None
         self._now[UPDATE] = ""  # the later request takes the place of the one before
         self._awaits(epoch_s, call)
+
+    def _hears_of(self, requirement: str, action: str, since: float) -> None:
+        """Of a station whose past is not known: something at least is told of what it took on itself."""
+        if not self._context.evidence.from_power_on:
+            self._taken_on[action] = since
+            self._agenda.at(since + TRANSFER_S, partial(self._heard_of, requirement, action, since))
+
+    def _heard_of(self, requirement: str, action: str, since: float) -> None:
+        later = self._taken_on[action] != since  # another request takes its place
+        dark = self._history.boots.went_dark_after(since - TRANSFER_S) <= since + TRANSFER_S
+        if later or dark or self._link.heard_at < since or not self._undisturbed(since, since + TRANSFER_S):
+            return
+        told = self._now[action] != "" or any(at >= since - JUST_BEFORE_S for at, _ in self._told[action])
+        message = f"{action}: what was asked for is never told of"
+        expected = "a notification, and an end, good or bad"
+        self._ledger.judge(requirement, told, since, None, expected, "none", message)
 
     def _awaits(self, epoch_s: float, call: Call) -> None:
         """From `epoch_s` on nothing stands in the way of an update that was asked for."""

@@ -17,7 +17,7 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.sheet_tables import TRIGGERS
+from evc5.rigs.checks.state.sheet_tables import SHEET, TRIGGERS
 from evc5.rigs.checks.state.transactions import Transaction
 from evc5.rigs.checks.status.status import SERVICE
 
@@ -172,12 +172,12 @@ class Commands:
 
     # -- answered at once ------------------------------------------------------------------------
 
-    def _judge(self, requirement: str, call: Call, good: bool, expected: str) -> None:
-        message = f"the answer to {call.action}"
-        told = (call.reply or {}).get("status", "")
-        self._ledger.judge(
-            requirement, good, call.reply_epoch_s or call.epoch_s, call.connector, expected, told, message
-        )
+    def _judge(
+        self, requirement: str, call: Call, good: bool, expected: str, severity: str = "error"
+    ) -> None:
+        message, told = f"the answer to {call.action}", (call.reply or {}).get("status", "")
+        at = call.reply_epoch_s or call.epoch_s
+        self._ledger.judge(requirement, good, at, call.connector, expected, told, message, severity=severity)
 
     def _nowhere(self, call: Call) -> None:
         """A profile for a connector that there is not: how it is refused is a policy."""
@@ -219,7 +219,9 @@ class Commands:
             return
         if not self._makers.isdisjoint(_words(vendor)):
             return
-        self._judge(DATA, call, call.reply["status"] == "UnknownVendorId", "UnknownVendorId")
+        known = self._context.evidence.from_power_on or self._context.evidence.behaviour == SHEET
+        severity = "error" if known else "warning"  # others may have built in what a third party asks for
+        self._judge(DATA, call, call.reply["status"] == "UnknownVendorId", "UnknownVendorId", severity)
 
     def _availability(self, call: Call) -> None:
         outlets = self._history.outlets()

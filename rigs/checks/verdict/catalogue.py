@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from evc5.rigs.checks.charging import composite, flow_limits, power_limits, profile_answers, profile_limits
-from evc5.rigs.checks.device import configuration, files, requests, settings, sheet, without_effect
+from evc5.rigs.checks.device import configuration, files, requests, settings, sheet, untold, without_effect
 from evc5.rigs.checks.electrical import allocation, balance, limits, mode3, offer, service
 from evc5.rigs.checks.metering import (
     clock,
@@ -130,6 +130,7 @@ CHECKS: tuple[Callable[[Context], object], ...] = (
     id_tags.Cards,
     requests.Commands,
     without_effect.WithoutEffect,
+    untold.Untold,
     lists.Lists,
     reservations.Reservations,
     offline.Unconnected,

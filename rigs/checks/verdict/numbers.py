@@ -42,7 +42,9 @@ NO_THRESHOLDS = {
     **dict.fromkeys(
         ("MOST_READINGS_WAITING", "MOST_CHANGES", "MOST_BOOTS", "MOST_TOLD", "LATEST"), "bounds memory"
     ),
-    **dict.fromkeys(("MOST_OUTAGES", "MOST_STRETCHES", "MOST_DISTURBED", "MOST_SILENCES"), "bounds memory"),
+    **dict.fromkeys(
+        ("MOST_OUTAGES", "MOST_STRETCHES", "MOST_DISTURBED", "MOST_SILENCES", "MOST_CLEARS"), "bounds memory"
+    ),
     **dict.fromkeys(
         ("PAGE_BYTES", "AHEAD", "BOOT_WITHIN", "LOOKED_AT_STAMPS"), "bounds what is read at a time"
     ),

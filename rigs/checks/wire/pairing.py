@@ -119,7 +119,8 @@ class Pairing:
     def _orphan(self, epoch_s: float, up: bool, id: str) -> None:
         """A reply to no CALL; where a recording begins, or goes on after a gap, it may lack the CALL."""
         heard_at = max(self._heard_at, self._evidence.history.link.heard_at)
-        is_after_gap = not self._evidence.is_continuous and epoch_s - heard_at > self._answer_s
+        is_whole = self._evidence.is_continuous or self._evidence.is_own
+        is_after_gap = not is_whole and epoch_s - heard_at > self._answer_s
         if is_after_gap or not self._evidence.reaches_back(epoch_s - self._answer_s):
             self._ledger.not_compared("rpc.matched", BEFORE)
             return

@@ -163,7 +163,6 @@ FAULTY = {
         lambda: a_reservation_for_another(idTag="TAG1"),
         "reservation.kept",
     ),
-    "data of a vendor that nobody knows": (lambda: data_of("com.nobody.data"), "data-transfer.answer"),
     "reserved for another": (a_reservation_for_another, "reservation.kept"),
     "a schedule accepted and missing": (a_schedule_accepted_and_missing, "charging.composite-form"),
     "a second reply": (a_second_reply, "rpc.matched"),
@@ -184,6 +183,14 @@ def test_one_fault_is_one_finding(name: str, tmp_path: Path) -> None:
     verdict = story().verdict(tmp_path)
     assert found(verdict) == {requirement}
     assert all(row["blames"] == "station" for row in verdict.findings if row["severity"] == "error")
+
+
+def test_data_of_a_third_vendor_that_are_taken_are_a_warning(tmp_path: Path) -> None:
+    """Its station may know them, as no log can tell; a station of ours that takes them is wrong."""
+    verdict = data_of("com.nobody.data").verdict(tmp_path)
+    assert found(verdict) == set() and found(verdict, "warning") == {"data-transfer.answer"}
+    ours = data_of("com.nobody.data").verdict(tmp_path, behaviour="evc5-v32r30")
+    assert "data-transfer.answer" in found(ours)
 
 
 def a_change_that_needs_a_reboot() -> Log:

@@ -35,6 +35,44 @@ def test_clearing_a_profile_that_was_accepted_is_not_unknown(
     assert found(log.verdict(tmp_path)) == (set() if good else {CLEARED})
 
 
+ALL_OF_IT: dict[str, Any] = {}
+DEFAULTS = {"chargingProfilePurpose": "TxDefaultProfile"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "good"),
+    [
+        ({"id": 10}, {"id": 10}, False),
+        (ALL_OF_IT, {"id": 10}, False),
+        (ALL_OF_IT, DEFAULTS, False),
+        (DEFAULTS, DEFAULTS | {"stackLevel": 0}, False),
+        ({"id": 10}, ALL_OF_IT, True),  # others may be left
+        (DEFAULTS, {"stackLevel": 0}, True),
+        (DEFAULTS, DEFAULTS | {"id": 10}, True),  # by its id it may be one of another purpose
+    ],
+)
+def test_what_was_cleared_is_not_there_to_be_cleared_again(
+    first: dict[str, Any], second: dict[str, Any], good: bool, tmp_path: Path
+) -> None:
+    log = Log(boot=False)
+    log.up(0, "Heartbeat", {}, {"currentTime": at(0)})
+    log.down(40, "ClearChargingProfile", first)
+    log.down(60, "ClearChargingProfile", second)
+    log.up(90, "Heartbeat", {}, {"currentTime": at(90)})
+    assert found(log.verdict(tmp_path)) == (set() if good else {CLEARED})
+
+
+@pytest.mark.parametrize(("id", "good"), [(10, True), (11, False)])
+def test_a_profile_that_was_set_in_between_may_be_cleared(id: int, good: bool, tmp_path: Path) -> None:
+    log = Log(boot=False)
+    log.up(0, "Heartbeat", {}, {"currentTime": at(0)})
+    log.down(40, "ClearChargingProfile", {"id": 10})
+    log.set_profile(50, profile(period(6), chargingProfileId=id))
+    log.down(60, "ClearChargingProfile", {"id": 10})
+    log.up(90, "Heartbeat", {}, {"currentTime": at(90)})
+    assert found(log.verdict(tmp_path)) == (set() if good else {CLEARED})
+
+
 def test_what_was_cleared_does_not_limit(tmp_path: Path) -> None:
     log = Log()
     log.set_profile(20, profile(period(6)))

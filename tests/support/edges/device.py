@@ -152,6 +152,13 @@ def a_start_after_it_was_asked_for(x: float) -> Log:
     return log
 
 
+def talking_on_after_out_of_service_for(x: float) -> Log:
+    log = Log()
+    log.down(100, "ChangeAvailability", {"connectorId": 1, "type": "Inoperative"})
+    log.up(100 + REPLY_S + x, "Heartbeat", {}, {"currentTime": at(100 + x)})
+    return log
+
+
 def installing_after_another_was_asked_for(x: float) -> Handmade:
     made = updating(10, 100, 105)
     again = {"location": "ftp://images/two", "retrieveDate": at(T + 120)}
@@ -177,6 +184,15 @@ EDGES = (
         599,
         601,
         says="went on without it",
+    ),
+    Edge(
+        "device.untold.STATUS_TOLD_S",
+        60.0,
+        "availability.answer",
+        talking_on_after_out_of_service_for,
+        59,
+        61,
+        says="never told Unavailable",
     ),
     Edge(
         "device.without_effect.ENDS_S",
