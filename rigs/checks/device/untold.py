@@ -13,7 +13,7 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.transactions.reservations import KEPT
 
-STATUS_TOLD_S = 60.0  # assumed: a status that is not told so long after its order is not told at all
+ORDER_TOLD_S = 60.0  # assumed: a status that is not told so long after its order is not told at all
 IDLE = {"Unavailable": ("Available", "Preparing", "Finishing"), "Reserved": ("Available",)}
 ENDS = ("Faulted", "Unavailable", "Charging", "SuspendedEV", "SuspendedEVSE")  # none waits for an order there
 REQUIREMENT = {"Unavailable": AVAILABILITY, "Reserved": KEPT}
@@ -115,25 +115,23 @@ class Untold:
         shortest_s = float(self._history.keys.integer("MinimumStatusDuration", epoch_s) or 0)
         for order in [*self._waiting.values()]:
             for_s = epoch_s - order.since
-            if for_s > STATUS_TOLD_S + shortest_s:
+            if for_s > ORDER_TOLD_S + shortest_s:
                 self._forget(order.connector)
-                if order.until > order.since + STATUS_TOLD_S + shortest_s and self._is_heard(order, epoch_s):
+                if order.until > order.since + ORDER_TOLD_S + shortest_s and self._is_heard(order, epoch_s):
                     self._never(order, f"none for {for_s:.0f} s, and {action}")
 
     def _is_heard(self, order: Order, epoch_s: float) -> bool:
         """Did nothing stand in the way of a status?"""
         link = self._history.link
         disturbed = link.may_be_queueing(order.since) or link.was_unheard(
-            order.since, order.since + STATUS_TOLD_S
+            order.since, order.since + ORDER_TOLD_S
         )
         dark = self._history.boots.is_dark(order.since) or self._history.boots.registration != "Accepted"
         return not disturbed and not dark and self._is_alone(order)
 
     def _is_alone(self, order: Order) -> bool:
         """Was no other order given that may change it?"""
-        return (
-            self._history.connectors.touches(order.connector, order.since, order.since + STATUS_TOLD_S) == 0
-        )
+        return self._history.connectors.touches(order.connector, order.since, order.since + ORDER_TOLD_S) == 0
 
     def _never(self, order: Order, told: str) -> None:
         self._ledger.broken(

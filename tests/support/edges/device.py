@@ -186,7 +186,7 @@ EDGES = (
         says="went on without it",
     ),
     Edge(
-        "device.untold.STATUS_TOLD_S",
+        "device.untold.ORDER_TOLD_S",
         60.0,
         "availability.answer",
         talking_on_after_out_of_service_for,
