@@ -194,7 +194,7 @@ class Telling:
 
     def _reply(self, call: Call, frame: Frame) -> None:
         if call.action in _BARRIER_REPLIES:
-            self.gathering.flush()
+            self.gathering.flush(self._concerns(call))
         self._validation.result(call, frame)
         if call.action == "StartTransaction" and call.valid and call.reply is not None:
             self._given(call)
