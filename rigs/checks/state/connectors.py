@@ -197,7 +197,12 @@ class Connectors:
         link = self._link
         boots = self._boots
         found = np.zeros(len(epoch_s), bool)
-        gone = [*((begin, end + RECONNECTS_S) for begin, end in link.outages), *boots.dark, *link.mute]
+        gone = [
+            *((begin, end + RECONNECTS_S) for begin, end in link.outages),
+            *boots.dark,
+            *link.mute,
+            *link.drained,
+        ]
         open_since = (link.down_since, link.held_since, boots.dark_since)
         gone += [(since, FOREVER) for since in open_since if since is not None]
         for begin, end in gone:

@@ -33,6 +33,7 @@ class Link:
         self.down_since: float | None = None
         self._lacking: set[str] = set()  # what a connection needs and is gone
         self.outages: list[tuple[float, float]] = []  # (from, to)
+        self.drained: list[tuple[float, float]] = []  # from what was told late to when that went: a queue
         # silent outages, up to when the station may notice their end
         self.mute: list[tuple[float, float]] = []
         self._mute_since: float | None = None
@@ -91,6 +92,16 @@ class Link:
         """A CALL was answered as it should be: what waits behind it follows at once."""
         if call.up and call.action in IN_ORDER:
             self.held_since = None
+            self._drains(call.happened_s, call.epoch_s)
+
+    def _drains(self, happened_s: float, epoch_s: float) -> None:
+        """A message of an outage was queued; so was one that happened before the one ahead of it went."""
+        since, until = self.drained[-1] if self.drained else (FOREVER, -FOREVER)
+        waited = happened_s <= until and self.may_be_queueing(epoch_s)
+        if waited:
+            self.drained[-1] = since, epoch_s
+        elif self.was_down(happened_s):
+            self.drained = [*self.drained[1 - MOST_OUTAGES :], (happened_s, epoch_s)]
 
     def event(self, epoch_s: float, name: str, kind: object) -> None:
         if name == "link-down" and kind == "silent":

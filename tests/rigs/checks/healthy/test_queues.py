@@ -1,0 +1,30 @@
+"""What looks like a fault because it waits in a queue to be told, and is none."""
+
+import pytest
+from healthy import errors, step, wait
+
+from evc5.twin.sessions.session import Session
+
+SLOW = {"behaviour": "ocpp16", "latency_s": 0.8, "keys": {"MeterValueSampleInterval": 10}}
+OUTAGE = [  # 500 samples, that take seven minutes to tell
+    wait(60.0),
+    step("plug_in", 1, "vw-id3-58", 0.4, 32.0),
+    step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1"}),
+    wait(10.0),
+    step("link.down"),
+    wait(5000.0),
+    step("link.up"),
+]
+SHOWN = [step("present_tag", 1, "TAG1"), wait(60.0)]
+
+
+@pytest.mark.slow
+def test_a_stop_may_wait_behind_the_samples_of_an_outage_to_the_end_of_the_recording() -> None:
+    assert errors(SLOW, {}, [*OUTAGE, wait(330.0), *SHOWN]) == []
+
+
+@pytest.mark.slow
+def test_a_card_that_stops_nothing_once_all_is_told_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Session, "_present_to", lambda *_: None)
+    found = errors(SLOW, {}, [*OUTAGE, wait(900.0), *SHOWN])
+    assert [requirement for requirement, _ in found] == ["card.stops"]
