@@ -51,6 +51,11 @@ class Keys:
         answer = call.reply or {}
         told = {key.lower() for key in (*known, *answer.get("unknownKey", []))}
         missing = [key for key in asked if key.lower() not in told]
+        twice = sorted({key.lower() for key in known} & {key.lower() for key in answer.get("unknownKey", [])})
+        if twice:
+            at = call.reply_epoch_s or call.epoch_s
+            message = "a key is told and told to be unknown"
+            self._ledger.broken(TOLD, at, None, "one of the lists", f"both: {twice}"[:120], message)
         message = "a key that was asked for is in neither list"
         self._ledger.judge(
             TOLD,

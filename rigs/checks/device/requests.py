@@ -99,6 +99,8 @@ class Commands:
         self._told: dict[int, tuple[float, str]] = {}
         self._refused: deque[tuple[float, str]] = deque(maxlen=64)  # idTags the CSMS does not accept
         self._boots: deque[float] = deque(maxlen=64)
+        self._reset_at = -FOREVER  # when the last was accepted
+        self._explained_at = -FOREVER  # when something else than a reset was a reason to boot
         self._to_reset: tuple[float, str] | None = None  # when it was accepted, and its type
         self._stop: Call | None = None  # the last that was sent
         self._sent: deque[tuple[float, int]] = deque(maxlen=256)  # statuses, by connector
@@ -110,6 +112,8 @@ class Commands:
         bus.calls["StatusNotification"].append(self._status)
         bus.calls["StartTransaction"].append(self._started)
         bus.calls["BootNotification"].append(lambda call: self._boots.append(call.epoch_s))
+        bus.calls["FirmwareStatusNotification"].append(self._explains_a_boot)
+        bus.events["power-cut"].append(self._explains_a_boot)
         bus.any_reply.append(self._refuses)
         bus.replies["Authorize"].append(self._authorized)
         bus.replies["ClearCache"].append(self._cache)
@@ -266,6 +270,8 @@ class Commands:
 
     def _trigger(self, call: Call) -> None:
         wanted = call.payload["requestedMessage"]
+        if wanted == "BootNotification":
+            self._explains_a_boot(call)
         connector = call.connector
         outlets = self._history.outlets()
         if call.reply is None or wanted not in TRIGGERS or not outlets:
@@ -338,13 +344,29 @@ class Commands:
             self._ledger.judge(requirement, good, epoch_s, running.connector, reason, actual, message)
 
     def _reset(self, call: Call) -> None:
-        if call.reply is None or call.reply["status"] != "Accepted":
+        if call.reply is None:
             return
         epoch_s = call.reply_epoch_s or call.epoch_s
+        if call.reply["status"] != "Accepted":
+            if self._reset_at <= max(self._boots, default=-FOREVER):  # else it does what it took before
+                self._agenda.at(epoch_s + RESTART_S, partial(self._restarts_unbidden, epoch_s))
+            return
+        self._reset_at = epoch_s
         reason = f"{call.payload['type']}Reset"
         self._to_reset = epoch_s, call.payload["type"]
         running = [its for its in self._history.transactions.open.values() if self._sure(epoch_s)]
         self._agenda.at(epoch_s + RESTART_S, partial(self._restarted, reason, running, epoch_s))
+
+    def _explains_a_boot(self, what: Call | Event) -> None:
+        self._explained_at = what.epoch_s
+
+    def _restarts_unbidden(self, epoch_s: float) -> None:
+        """A boot right after a refusal: by chance the power was gone, or it does what it has refused."""
+        excused = self._explained_at > epoch_s - RESTART_S
+        if not excused and any(epoch_s < boot <= epoch_s + RESTART_S for boot in self._boots):
+            expected = f"no BootNotification within {RESTART_S:g} s"
+            message = "a reset was refused, and the station boots"
+            self._ledger.broken(RESET, epoch_s, None, expected, "one", message, severity="warning")
 
     def _stops(self, call: Call) -> None:
         self._stop = call
@@ -462,12 +484,11 @@ class Commands:
             return  # it may be refused as if there were no link
         over = self._history.transactions.finished.get(connector) or [None]
         running = self._history.transactions.open.get(connector) or over[-1]  # one refused is over by now
-        if self._connectors.plugged[connector].begin_of(epoch_s) is not None:
-            good = running is not None and running.id_tag.lower() == tag and running.start >= epoch_s - 1.0
-            actual = "none" if running is None else f"a start on {running.id_tag}"
-        else:
-            good = self._told[connector][1] == "Preparing"
+        good = running is not None and running.id_tag.lower() == tag and running.start >= epoch_s - 1.0
+        actual = "none" if running is None else f"a start on {running.id_tag}"
+        if not good and self._connectors.plugged[connector].begin_of(epoch_s) is None:
             actual = self._told[connector][1]
+            good = actual == "Preparing"
         expected = f"a start on {tag}, or Preparing without a cable"
         message = "a remote start was accepted"
         self._ledger.judge(STARTED, good, epoch_s, connector, expected, actual, message)

@@ -111,14 +111,16 @@ class Consistency:
     def _too_little(
         self, connector: int, block: Block, phase: str, watts: Array, apparent: Array, amps: Array
     ) -> None:
-        """Power of a thousandth, beside a current under load, in two readings running: kW called W."""
+        """No power or a thousandth, beside a current under load, in two readings running: kW called W."""
         kilo = 1000.0 * watts
-        off = (amps >= LOADED_A) & (kilo >= apparent * LEAST_FACTOR) & (kilo <= apparent * (1 + WHOLE_PART))
+        thousandth = (kilo >= apparent * LEAST_FACTOR) & (kilo <= apparent * (1 + WHOLE_PART))
+        off = (amps >= LOADED_A) & (apparent > 0.0) & (thousandth | (watts == 0.0))
         before = self._thousandth.get((connector, phase), False)
         self._thousandth[connector, phase] = bool(off[-1])
         for k in np.flatnonzero(off & np.concatenate([[before], off[:-1]])).tolist():
             expected, actual = f"{apparent[k] * LEAST_FACTOR:.0f} to {apparent[k]:.0f} W", f"{watts[k]:g} W"
-            message = "power is not voltage times current: kW called W"
+            kind = ": kW called W" if watts[k] else ""
+            message = f"power is not voltage times current{kind}"
             self._ledger.broken(POWER, float(block.epoch_s[k]), connector, expected, actual, message)
 
     def _whole(self, connector: int, block: Block) -> None:

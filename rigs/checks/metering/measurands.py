@@ -1,5 +1,6 @@
 """What meter values consist of: the configured measurands, their phases and units, the data of a stop."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.instants import FOREVER, iso
-from evc5.rigs.checks.reading.meter import Column, Layout, line
+from evc5.rigs.checks.reading.meter import PHASES, Column, Layout, line
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.keys import PHASE
@@ -74,6 +75,27 @@ def units_of(measurand: str) -> tuple[str | None, ...]:
     return next(units for prefix, units in _UNITS.items() if measurand.startswith(prefix))
 
 
+def _twice(layout: Layout) -> set[tuple[str, str]]:
+    """Measurands that one list tells twice of one phase, at one place and in one unit."""
+    told = Counter((c.measurand, c.phase, c.location, c.unit, c.format) for c in layout.columns)
+    return {(name, phase) for (name, phase, *_), times in told.items() if phase and times > 1}
+
+
+def _phases_told(layout: Layout) -> dict[str, set[str]]:
+    told: dict[str, set[str]] = {}
+    for column in layout.columns:
+        if column.measurand in PHASED and column.phase is not None:
+            told.setdefault(column.measurand, set()).add(column.phase)
+    return told
+
+
+def _is_between(block: Block, like: Block) -> bool:
+    """Does it lie in the midst of samples of its kind?"""
+    one = float(block.stamp[0])
+    alike = (block.transaction, block.layout.context) == (like.transaction, like.layout.context)
+    return alike and not like.layout.mixed and bool(like.stamp.min() < one < like.stamp.max())
+
+
 Case = tuple[Layout, str, frozenset[str], frozenset[str]]  # with its list, its phases, what it may lack
 
 
@@ -115,6 +137,8 @@ class Contents:
             self._occasion(connector, block)
             if not block.layout.mixed:
                 self._measurands(connector, block)
+        if not self._context.evidence.from_power_on:
+            self._gaps(connector, blocks)
 
     def _units(self, connector: int, block: Block) -> None:
         strange = self._strange.get(block.layout)
@@ -200,6 +224,8 @@ class Contents:
         wrong += [f"{name} missing" for name in wanted.keys() - told.keys() - may_lack]
         for name in told.keys() & wanted.keys():
             wrong += self._wrong_phases(wired, name, wanted[name], told[name])
+        wrong += [f"{name} on {phase} twice" for name, phase in _twice(layout)]
+        wrong += ["SoC by phase"] if told.get("SoC", {"total"}) != {"total"} else []
         return sorted(wrong)
 
     def _wrong_phases(self, wired: frozenset[str], name: str, wanted: set[str], told: set[str]) -> list[str]:
@@ -215,8 +241,32 @@ class Contents:
         phases = wired if "all" in wanted else wanted
         return [f"{name} on {phase} missing" for phase in sorted(phases - told)]
 
+    def _gaps(self, connector: int, blocks: list[Block]) -> None:
+        """Which phases it tells is a station's choice (3.16.3), but one sample has those of its like."""
+        for block in blocks:
+            told = _phases_told(block.layout)
+            for like in blocks if len(block) == 1 and block.transaction is not None else ():
+                if not _is_between(block, like):
+                    continue
+                missing = [
+                    f"{name} on {phase} missing"
+                    for name, phases in _phases_told(like.layout).items()
+                    for phase in sorted(phases - told.get(name, phases))
+                ]
+                if missing:
+                    message = "one sample lacks a phase that those before and after it tell"
+                    self._ledger.broken(
+                        MEASURANDS,
+                        float(block.epoch_s[0]),
+                        connector,
+                        "the phases of the samples around it",
+                        "; ".join(missing),
+                        message,
+                        severity="warning",
+                    )
+
     def _wired(self, connector: int) -> frozenset[str]:
-        """The phases of an outlet: those under voltage in the telemetry; three where there is none."""
+        """The phases of an outlet: those under voltage in the telemetry, else those that it is wired to."""
         known = self._wires.get(connector)
         if known is None:
             known = self._wires[connector] = self._live(connector)
@@ -225,7 +275,8 @@ class Contents:
     def _live(self, connector: int) -> frozenset[str]:
         rows = self._context.telemetry.parts.get(connector)
         if rows is None:
-            return frozenset({"L1"} if self._context.telemetry.recorded else {"L1", "L2", "L3"})
+            wired = self._context.evidence.phases or (1 if self._context.telemetry.recorded else 3)
+            return frozenset(PHASES[:wired])
         return frozenset(f"L{n}" for n in (1, 2, 3) if np.nanmax(rows[f"u{n}_v"]) > 50.0)
 
 

@@ -48,6 +48,7 @@ class Lists:
         if call.reply is None:
             return
         if self._tags is None:
+            self._refuses_a_whole_one(call)
             self._learns(call)
             return
         status = call.reply["status"]
@@ -58,6 +59,14 @@ class Lists:
         )
         if status == "Accepted":
             self._update(call.payload)
+
+    def _refuses_a_whole_one(self, call: Call) -> None:
+        """5.15: versions are compared for a differential update alone, whatever the list was before."""
+        status = (call.reply or {}).get("status")
+        if call.payload["updateType"] == "Full" and status == "VersionMismatch":
+            message = "the answer to a full update of the local list"
+            expected = "Accepted or Failed"
+            self._ledger.broken(ANSWER, call.epoch_s, None, expected, status, message)
 
     def _learns(self, call: Call) -> None:
         """A full list that was taken says all that is in it."""

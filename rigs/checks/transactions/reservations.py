@@ -34,6 +34,9 @@ class Reservations:
 
     def __init__(self, context: Context) -> None:
         self._ledger = context.ledger
+        self._made: set[int] | None = (
+            set() if context.evidence.from_power_on else None
+        )  # ever; None: not known
         self._held: dict[int, Reservation] = {}  # by reservationId
         self._parents: dict[str, str | None] = {}  # by tag: its group as the CSMS told it
         bus = context.bus
@@ -48,6 +51,8 @@ class Reservations:
         if call.reply is None or call.reply["status"] != "Accepted":
             return
         asked = call.payload
+        if self._made is not None:
+            self._made.add(asked["reservationId"])
         self._held[asked["reservationId"]] = Reservation(
             asked["connectorId"],
             asked["idTag"].lower(),
@@ -77,6 +82,14 @@ class Reservations:
             if its.connector == connector and stamp < its.until:
                 self._judge(call, its, tag, id)
         self._end(connector)
+        self._is_one(call)
+
+    def _is_one(self, call: Call) -> None:
+        """What a start names was reserved at some time."""
+        told = call.payload.get("reservationId")
+        if told is not None and self._made is not None and told not in self._made:
+            message = "a start names a reservation that nobody made"
+            self._ledger.broken(KEPT, call.epoch_s, call.connector, "no reservationId", f"{told}", message)
 
     def _judge(self, call: Call, its: Reservation, tag: str, id: int) -> None:
         if tag != its.tag and its.parent is not None and tag not in self._parents:

@@ -2,9 +2,10 @@
 
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.reading.instants import FOREVER, iso
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
@@ -73,6 +74,7 @@ class StopReasons:
         self._keys = context.history.keys
         self._causes: deque[Cause] = deque(maxlen=200)
         self._asked: dict[int, float] = {}  # transactions to be stopped remotely, since when
+        self._booted_at = -FOREVER
         bus = context.bus
         self._ran: set[int] = set()  # of the transactions that a remote stop names, until it is answered
         bus.calls["StopTransaction"].append(self._stop)
@@ -154,6 +156,7 @@ class StopReasons:
 
     def _booted(self, call: Call) -> None:
         """A boot no event explains: the power may have been gone since the station was last heard."""
+        self._booted_at = call.epoch_s
         if not self._history.boots.boot_asked and not self._context.evidence.events:
             self._causes.append(Cause("PowerLoss", self._link.heard_at))
 
@@ -166,6 +169,9 @@ class StopReasons:
         reason = stopped.reason or "Local"
         if reason in FROM_EVENTS and not self._context.evidence.events:
             self._not_remote(stopped, asked, reason, call)
+            if reason == "PowerLoss":
+                look = partial(self._boots_after, stopped, call)
+                self._context.agenda.at(call.epoch_s + 2 * CAUSE_BEFORE_S, look)
             return
         if reason == "Other":
             self._by_option(stopped, call.epoch_s)
@@ -181,18 +187,32 @@ class StopReasons:
     def _not_remote(self, stopped: Transaction, asked: float | None, reason: str, call: Call) -> None:
         """The hand that its reason names is not recorded; a remote stop just before it is."""
         stop = stopped.stop or stopped.start
-        if asked is None or not asked <= stop <= asked + SAME_STOP_S:
+        if asked is None or not asked - 1.0 <= stop <= asked + SAME_STOP_S:
             self._ledger.not_compared(REASON, EVENTS.lacks)
             return
+        after_s = max(stop - asked, 0.0)
         self._ledger.broken(
             REASON,
             call.epoch_s,
             stopped.connector,
             "Remote",
             reason,
-            f"transaction {stopped.id} stops {stop - asked:.0f} s after its remote stop for another reason",
+            f"transaction {stopped.id} stops {after_s:.0f} s after its remote stop for another reason",
             severity="warning",
         )
+
+    def _boots_after(self, stopped: Transaction, call: Call) -> None:
+        """7.36: all power is lost, and a station whose power is back boots (4.2)."""
+        if self._booted_at < stopped.start and self._link.heard_at > call.epoch_s + CAUSE_BEFORE_S:
+            self._ledger.broken(
+                REASON,
+                call.epoch_s,
+                stopped.connector,
+                "a BootNotification before or after",
+                f"none, and the station talks more than {CAUSE_BEFORE_S:g} s later",
+                f"transaction {stopped.id} stops as the power is lost, which it was not",
+                severity="warning",
+            )
 
     def _by_option(self, stopped: Transaction, epoch_s: float) -> None:
         """Other: an option of the channel, where its options are known."""

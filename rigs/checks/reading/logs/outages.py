@@ -48,6 +48,7 @@ class _Station:
     heard: float | None = None  # when either side did
     is_prompt: bool = True  # its last stamp was fresh when it went
     interval_s: float | None = None  # of its heartbeats
+    asked: tuple[str, float] | None = None  # the id of a change of it that is not answered yet, and its value
     numbers: Numbers = field(default_factory=Numbers)
     silence: _Silence | None = None
 
@@ -131,6 +132,7 @@ class Outages:
         if stamp is not None:
             station.is_prompt = abs(frame.epoch_s - stamp) <= OLD_S
         station.last = frame.epoch_s
+        self._learn_change(station, frame.found)
         if frame.found.kind == 2:
             if silence is not None and not silence.is_told:
                 self._ask_number(station.numbers, silence, frame)
@@ -145,7 +147,7 @@ class Outages:
             silence.skipped = False  # it was down, and says so
 
     def _learn_interval(self, station: _Station, frame: Timed) -> None:
-        """A boot's answer gives it; a change of the key counts where it is a longer one."""
+        """A boot's answer gives it; a change of the key counts at once where it is a longer one."""
         told = frame.found.payload
         if not isinstance(told, dict):
             return
@@ -153,6 +155,16 @@ class Outages:
             station.interval_s = _seconds(told.get("interval"))
         elif told.get("key") == BEAT_KEY and (asked := _seconds(told.get("value"))):
             station.interval_s = max(asked, station.interval_s or 0.0)
+            station.asked = frame.found.id, asked
+
+    @staticmethod
+    def _learn_change(station: _Station, found: Found) -> None:
+        """A shorter one counts where it is taken."""
+        if station.asked is None or found.kind != 3 or found.id != station.asked[0]:
+            return
+        if isinstance(found.payload, dict) and found.payload.get("status") == "Accepted":
+            station.interval_s = station.asked[1]
+        station.asked = None
 
 
 def silences(path: Path, reader: Reader) -> Iterator[tuple[float, float]]:
