@@ -38,10 +38,11 @@ class Link:
         self.mute: list[tuple[float, float]] = []
         self._mute_since: float | None = None
 
-    def was_down(self, stamp: float) -> bool:
-        if self.down_since is not None and stamp >= self.down_since:
+    def was_down(self, stamp: float, hair_s: float = 0.0) -> bool:
+        """Then, or so near to then?"""
+        if self.down_since is not None and stamp + hair_s >= self.down_since:
             return True
-        return any(begin <= stamp <= end for begin, end in self.outages)
+        return any(begin - hair_s <= stamp <= end + hair_s for begin, end in self.outages)
 
     def is_mute(self, epoch_s: float) -> bool:
         """Does nothing pass, behind a socket that is open?"""

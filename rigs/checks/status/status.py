@@ -151,7 +151,8 @@ class Statuses:
         if stopped is not None and stopped.stop is not None:
             for its, told, status in self._midway:
                 if its is stopped:
-                    self._judge_midway(its, told >= stopped.stop - MIDWAY_S, told, status)
+                    before_s = MIDWAY_S + self._ledger.time.doubt_s(told)  # by a clock that is just set
+                    self._judge_midway(its, told >= stopped.stop - before_s, told, status)
             self._midway = [one for one in self._midway if one[0] is not stopped]
 
     def _end(self, epoch_s: float) -> None:

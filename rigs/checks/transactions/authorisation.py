@@ -3,7 +3,7 @@
 from collections import deque
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.state.connectors import WHOLE_SECOND_S
+from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.listeners import Event
@@ -85,7 +85,8 @@ class Authorisation:
             return
         started = self._history.transactions.open[call.payload["connectorId"]]
         fresh = 0.0 <= started.start + self._context.tolerances.sample_s - said_epoch_s <= FRESH_S
-        if fresh:
+        offline = self._link.was_down(started.start, STAMP_HAIR_S)  # then list and cache speak for the CSMS
+        if fresh and not offline:
             message = f"a transaction starts on idTag {call.payload['idTag']}"
             anybody = self._context.history.keys.has_option("com_AuthOptions", "AllowAllCards", started.start)
             unasked = self._context.history.keys.has_option(

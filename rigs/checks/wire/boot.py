@@ -69,7 +69,7 @@ class Boot:
             self._silent = 0
             if self._owed is not None and call.connector is not None:
                 self._owed.discard(call.connector)
-        went_with_the_power = self._history.boots.went_dark_after(call.epoch_s) == call.epoch_s
+        went_with_the_power = call.epoch_s <= self._new_life
         if self._waits and call.action != "BootNotification" and not went_with_the_power:
             self._too_early(call)
 

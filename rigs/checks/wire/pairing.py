@@ -6,7 +6,7 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.frames import Frame
 from evc5.rigs.checks.reading.ids import Ids
 from evc5.rigs.checks.state.evidence import BOTH_WAYS, Evidence
-from evc5.rigs.checks.state.ledger import Ledger
+from evc5.rigs.checks.state.ledger import SAME_FRAME_S, Ledger
 from evc5.rigs.checks.state.requirement import CSMS, NETWORK, STATION
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.tolerances import Tolerances
@@ -192,7 +192,7 @@ class Pairing:
     def _overtaken(self, late: Call, waiting: dict[str, Call]) -> None:
         for call in list(waiting.values()):
             waited = self._ledger.time.lasted_s(call.epoch_s, late.epoch_s)
-            if waited < self._call_timeout_s:
+            if waited < self._call_timeout_s - SAME_FRAME_S:
                 self._ledger.broken(
                     ONE_CALL[late.up],
                     late.epoch_s,

@@ -604,6 +604,26 @@ CASES: dict[str, Story] = {
             step("ask", "RemoteStartTransaction", {"connectorId": 2, "idTag": "BLOCKED"}),
         ],
     ),
+    "mains-cut-as-a-boot-is-accepted": (
+        {"behaviour": "ocpp16", "latency_s": 0.0},
+        PENDING,
+        [wait(120.0), step("power.cut")],
+    ),
+    "a-card-refused-that-the-list-takes-as-the-line-goes": (
+        {"behaviour": "evc5-v32r30", "latency_s": 0.05, "connectors": 1},
+        {"tags": {"TAG1": {"status": "Blocked"}}},
+        [
+            step("ask", "SendLocalList", BOTH_LISTED),
+            wait(30.0),
+            step("plug_in", 1),
+            step("present_tag", 1, "TAG1"),
+            step("ask", "RemoteStopTransaction", {"transactionId": 5}),
+            step("present_tag", 1, "TAG1"),
+            step("link.down"),
+            step("link.up"),
+            wait(60.0),
+        ],
+    ),
 }
 
 

@@ -183,6 +183,34 @@ CASES: dict[str, Story] = {
             wait(60.0),
         ],
     ),
+    "statuses-asked-for-as-the-clock-is-set-back-and-a-stop-waits": (
+        {
+            "latency_s": 0.8,
+            "connectors": 1,
+            "clock": {"offset_s": -3600.0, "drift_ppm": 500.0},
+            "keys": {"MeterValueSampleInterval": 10},
+        },
+        {"heartbeat_interval_s": 3600},
+        [
+            wait(2000.0),
+            *CHARGE,
+            wait(11.6),
+            step("ask", "TriggerMessage", {"requestedMessage": "Heartbeat"}),
+            step("unplug", 1),
+            step("ask", "TriggerMessage", {"requestedMessage": "StatusNotification"}),
+            wait(12.0),
+        ],
+    ),
+    "a-boot-that-is-given-up-to-the-second-by-a-clock-an-hour-late": (
+        {"behaviour": "ocpp16", "latency_s": 0.05, "clock": {"offset_s": -3600.0, "drift_ppm": 500.0}},
+        {**PENDING, "boot_interval_s": 30},
+        [
+            step("ask", "GetDiagnostics", {"location": "ftp://server/in"}),
+            step("link.down"),
+            step("link.up"),
+            wait(12.0),
+        ],
+    ),
 }
 
 
