@@ -43,7 +43,8 @@ class SmallRig:
 
     def file(self, behaviour: str = "evc5-v32r30", policies: Mapping[str, str] | None = None) -> RigFile:
         """As a rig file would describe it."""
-        station = {"behaviour": behaviour, "policies": dict(policies or {}), **self.station}
+        station = {"behaviour": behaviour, **self.station}
+        station["policies"] = {**self.station.get("policies", {}), **(policies or {})}
         table = {"name": self.name, "title": self.title, "start": self.start, "days": 30.0}
         station["keys"] = {**KEYS, **self.keys}
         csms = {"heartbeat_interval_s": 600, "tags": TAGS, **self.csms}
@@ -98,6 +99,10 @@ RIGS: dict[str, SmallRig] = {
         SmallRig("faults", "faults come and go", sessions.faults),
         SmallRig("authorisation", "who may charge", cards.authorisation),
         SmallRig("remote", "what the CSMS asks", orders.remote),
+        SmallRig("remote-cards", "whose cards are asked for when the CSMS starts", orders.remote_cards,
+            station={"policies": {"remote_start_id_tag": "per-key"}},
+            keys={"LocalPreAuthorize": False, "AuthorizationCacheEnabled": False},
+        ),
         SmallRig("unsupported", "what the station cannot do", orders.unsupported),
         SmallRig("waiting", "cards and cables that wait", cards.waiting),
         SmallRig("lists", "the local list and the cache", cards.lists),

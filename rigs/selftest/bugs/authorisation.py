@@ -29,6 +29,14 @@ def _asks_always(original: Any, session: Any, id_tag: str) -> None:
         session._ask(id_tag, nothing)
 
 
+def _starts_unasked(original: Any, session: Any, id_tag: str, profile: Payload | None) -> None:
+    session._accept(id_tag, profile=profile)
+
+
+def _starts_asked(original: Any, session: Any, id_tag: str, profile: Payload | None) -> None:
+    session._ask(id_tag, lambda tag, info: session._admitted(profile, tag, info))
+
+
 def _takes_any_version(original: Any, listed: Any, request: Payload, *most: Any, **how: Any) -> str:
     listed.version = min(listed.version, request["listVersion"] - 1)
     status: str = original(listed, request, *most, **how)
@@ -168,6 +176,22 @@ BUGS: tuple[Bug, ...] = (
         clause="3.5.2, 9.1.12, TC_008_1_CS",
         rig="lists",
         patches=(Patch(f"{LIST}.find", constant(nothing)),),
+    ),
+    Bug(
+        "remote-start-unasked",
+        "the idTag of a remote start is not authorised, whatever AuthorizeRemoteTxRequests says",
+        check="authorisation.remote",
+        clause="5.11, 9.1.2",
+        rig="remote-cards",
+        patches=(Patch(f"{SESSION}.remote_start", around(_starts_unasked)),),
+    ),
+    Bug(
+        "remote-start-always-asked",
+        "the idTag of a remote start is authorised though AuthorizeRemoteTxRequests is false",
+        check="authorisation.remote",
+        clause="5.11, 9.1.2",
+        rig="remote-cards",
+        patches=(Patch(f"{SESSION}.remote_start", around(_starts_asked)),),
     ),
     Bug(
         "offline-anybody",

@@ -76,6 +76,20 @@ def _remote_session(bench: Bench) -> None:
     bench.advance(30.0)
 
 
+def remote_cards(bench: Bench) -> None:
+    """A remote start whose idTag is to be authorised first, and one whose idTag is not."""
+    for by_key in ("true", "false"):
+        change(bench, "AuthorizeRemoteTxRequests", by_key)
+        bench.plug_in(1, "vw-id3-58", 0.4)
+        bench.advance(10.0)
+        ask(bench, "RemoteStartTransaction", {"idTag": "TAG1", "connectorId": 1})
+        bench.advance(300.0)
+        ask(bench, "RemoteStopTransaction", {"transactionId": running(bench)})
+        bench.advance(60.0)
+        bench.unplug(1)
+        bench.advance(60.0)
+
+
 def orders(bench: Bench) -> None:
     """Availability, unlocking, remote starts and triggers, with a car and without, right and wrong."""
     bench.advance(100.0)

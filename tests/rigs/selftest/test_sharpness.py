@@ -13,9 +13,9 @@ from evc5.rigs.selftest.bugs import BUGS
 KEPT = "connection.kept"
 # They give warnings only: how a back office behaves, or that a boot was one too many, is no error.
 WARNS = {KEPT, "transaction.unique-id", "boot.repeated", "clock.csms"}
-# Nothing that an EVC5 does (it measures no intervals, asks for no remote idTag: FW-611, reserves nothing) or
-# that telemetry does not tell: test_energy.py, test_remote_authorisation.py, test_others_stories.py.
-FOREIGN = {"metering.energy-interval", "authorisation.remote", "status.no-flow", "reservation.kept"}
+# Nothing that an EVC5 does (it measures no intervals, reserves nothing) or that telemetry does not tell:
+# test_energy.py, test_others_stories.py.
+FOREIGN = {"metering.energy-interval", "status.no-flow", "reservation.kept"}
 
 
 def test_every_check_is_tripped_by_a_seeded_bug_or_a_hand_made_recording() -> None:

@@ -218,5 +218,11 @@ SESSIONS: tuple[Kind, ...] = (
         "status.told",
         shown_by=BENCH,
     ),
-    kind("out of service without a status", _no_status, "availability.answer", "status.told"),
+    kind(
+        "out of service without a status",
+        _no_status,
+        "availability.answer",
+        "status.told",
+        "status.in-service",
+    ),
 )
