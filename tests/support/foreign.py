@@ -4,7 +4,7 @@ Nothing of the twin is in it. A log is a text of one line a frame, as people pas
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,8 @@ def period(limit: float, start: int = 0, phases: int | None = None) -> dict[str,
 class Log:
     """Lines in the making; every CALL is answered at once."""
 
-    def __init__(self, boot: bool = True, connectors: int = 1) -> None:
+    def __init__(self, boot: bool = True, connectors: int = 1, named: Callable[[int], str] = str) -> None:
+        self._named = named  # a message's id by its number
         self._lines: list[tuple[float, int, str]] = []
         self._count = 0
         if boot:
@@ -91,8 +92,8 @@ class Log:
     def up(self, t: float, action: str, payload: Any, reply: Any = None) -> None:
         """A CALL of the station and the CSMS's reply."""
         self._count += 1
-        self.line(t, "send", [2, str(self._count), action, payload])
-        self.line(t + REPLY_S, "receive", [3, str(self._count), reply or {}])
+        self.line(t, "send", [2, self._named(self._count), action, payload])
+        self.line(t + REPLY_S, "receive", [3, self._named(self._count), reply or {}])
 
     def down(self, t: float, action: str, payload: Any, reply: Any = None) -> None:
         """A CALL of the CSMS and the station's reply."""

@@ -1,16 +1,18 @@
 """Periodic samples: every MeterValueSampleInterval, counted from the transaction's start (4.7, 9.1.25)."""
 
+from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
-from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import NETWORK, STATION
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
 
@@ -30,7 +32,19 @@ REQUIREMENTS = (
         arises=("StartTransaction",),
     ),
 )
+MOST_SILENT = 256  # remembered
 MOST_MISSED = 20_000  # a fortnight of samples a minute
+MISSED_OFTEN = 3  # assumed: a log has a hole or two; so many silences without their samples are the station's
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A sample that was due while nobody was heard."""
+
+    transaction: Transaction
+    due: float
+    epoch_s: float  # when it was missed
+    silent_since: float
 
 
 @dataclass(slots=True)
@@ -87,6 +101,9 @@ class Sampling:
         context.bus.end.append(self._end)
         context.bus.settings.append(self._changed)
         context.bus.events["hole"].append(self._put_aside)
+        self._silences: deque[tuple[float, float]] = deque(maxlen=MOST_SILENT)  # of both sides: from, to
+        self._doubtful: list[Missed] = []  # judged when it is known how often that was
+        context.bus.events["silence"].append(self._silence)
 
     def _put_aside(self, _: Event) -> None:
         self._aside |= self._plans
@@ -259,7 +276,7 @@ class Sampling:
 
         Of a recording that one wrong time has go on for decades only the first so many are.
         """
-        history, ledger = self._context.history, self._context.ledger
+        history = self._context.history
         last = plan.n + MOST_MISSED
         while (due := plan.due) < until and plan.n < last:
             plan.n += 1
@@ -268,15 +285,52 @@ class Sampling:
             owed = self._owed(due - margin_s) and self._owed(due + margin_s)
             if history.boots.is_dark(due, margin_s) or unmetered or not owed:
                 continue
-            ledger.broken(
-                REQUIREMENT,
-                epoch_s,
-                transaction.connector,
-                f"a sample at {iso(due)}",
-                "none",
-                f"{transaction.name} misses a sample",
-                line=None,
-            )
+            since = self._silent_since(due) if plan.last is not None else None
+            if since is not None and len(self._doubtful) < MOST_MISSED:
+                self._doubtful.append(Missed(transaction, due, epoch_s, since))
+                continue
+            self._misses(transaction, due, epoch_s)
+
+    def _misses(self, transaction: Transaction, due: float, epoch_s: float) -> None:
+        self._context.ledger.broken(
+            REQUIREMENT,
+            epoch_s,
+            transaction.connector,
+            f"a sample at {iso(due)}",
+            "none",
+            f"{transaction.name} misses a sample",
+            line=None,
+        )
+
+    # -- silences that may be holes of a log -----------------------------------------------------
+
+    def _silence(self, event: Event) -> None:
+        self._silences.append((epoch(event.detail["since"]), event.epoch_s))
+
+    def _silent_since(self, due: float) -> float | None:
+        """Since when nobody was heard at this instant; None where somebody was."""
+        return next((since for since, until in reversed(self._silences) if since < due < until), None)
+
+    def _judge_doubtful(self) -> None:
+        is_habit = len({missed.silent_since for missed in self._doubtful}) >= MISSED_OFTEN
+        for missed in self._doubtful:
+            if is_habit:
+                self._misses(missed.transaction, missed.due, missed.epoch_s)
+            else:
+                self._may_be_lost(missed)
+
+    def _may_be_lost(self, missed: Missed) -> None:
+        self._context.ledger.broken(
+            REQUIREMENT,
+            missed.epoch_s,
+            missed.transaction.connector,
+            f"a sample at {iso(missed.due)}; a log of the other end would tell",
+            f"nobody was heard since {iso(missed.silent_since)}",
+            f"{missed.transaction.name} misses a sample, or the log has a hole",
+            severity="warning",
+            blames=[STATION, NETWORK],
+            line=None,
+        )
 
     def _stopped(self, call: Call) -> None:
         transaction = self._context.history.transactions.stopped_by(call)
@@ -291,3 +345,4 @@ class Sampling:
         until = self._context.history.link.delivered_until(epoch_s, self._context.tolerances.grace_s)
         for transaction, plan in self._plans.items():
             self._missed(transaction, plan, until, epoch_s)
+        self._judge_doubtful()

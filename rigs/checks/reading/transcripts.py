@@ -125,3 +125,8 @@ def _boot(path: Path) -> dict[str, Any]:
                 continue
             return payload if isinstance(payload, dict) else {}
     return {}
+
+
+def is_event(raw: bytes) -> bool:
+    """Is a record of a log what its reader concluded, and no frame?"""
+    return raw.startswith(b'{"t"') and b'"connector":null,"event":"' in raw[:120]

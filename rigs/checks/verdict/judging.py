@@ -18,6 +18,7 @@ from evc5.rigs.checks.reading.logs.told import Told
 from evc5.rigs.checks.reading.pages import Pages
 from evc5.rigs.checks.reading.sources import Sources, zone_of
 from evc5.rigs.checks.reading.station_time import StationTime, station_time
+from evc5.rigs.checks.reading.transcripts import is_event
 from evc5.rigs.checks.state.agenda import Agenda
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import Evidence
@@ -171,7 +172,7 @@ class Judge:
         """A log of anybody's; what its reader concluded of the line stands in it as an event."""
         self._transcript.tell_progress(self._progress)
         for number, raw in self._transcript.records():
-            if raw.startswith(b'{"t"') and b'"connector":null,"event":"' in raw[:120]:
+            if is_event(raw):
                 row = orjson.loads(raw)
                 self._telling.event(Event(epoch(row["at"]), None, row["event"], row["detail"]))
             elif not self._known_line(number, raw):

@@ -43,7 +43,8 @@ NO_THRESHOLDS = {
         ("MOST_READINGS_WAITING", "MOST_CHANGES", "MOST_BOOTS", "MOST_TOLD", "LATEST"), "bounds memory"
     ),
     **dict.fromkeys(
-        ("MOST_OUTAGES", "MOST_STRETCHES", "MOST_DISTURBED", "MOST_SILENCES", "MOST_CLEARS"), "bounds memory"
+        ("MOST_OUTAGES", "MOST_STRETCHES", "MOST_DISTURBED", "MOST_SILENCES", "MOST_CLEARS", "MOST_SILENT"),
+        "bounds memory",
     ),
     **dict.fromkeys(
         ("PAGE_BYTES", "AHEAD", "BOOT_WITHIN", "LOOKED_AT_STAMPS"), "bounds what is read at a time"

@@ -5,6 +5,7 @@ from typing import Any
 from evc5.rigs.checks.reading.frames import Reader
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.station_time import StationTime
+from evc5.rigs.checks.reading.transcripts import is_event
 from evc5.rigs.checks.state.ledger import Ledger
 from evc5.rigs.checks.state.requirement import UNKNOWN
 from evc5.rigs.checks.verdict.catalogue import TABLE
@@ -20,6 +21,8 @@ def other_version(recording: Recording) -> Verdict:
     last = 0.0
     line: int | None = None
     for number, raw in recording.transcript.records():
+        if is_event(raw):
+            continue
         frame = reader.read(number, raw)
         line = frame.line if line is None else line
         last = frame.epoch_s

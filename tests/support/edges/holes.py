@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from foreign import REPLY_S, Log, at
+from foreign import BEGIN_S, REPLY_S, Log, at, minutes, register
 
 from edges import Edge
 
@@ -48,6 +48,23 @@ def silences(
     return log
 
 
+def without_samples(*missing: int, named: Named = by_name, connectors: int = 1) -> Log:
+    """A session of twenty minutes that lacks the samples of these minutes; of two connectors, the first."""
+    log = Log(connectors=connectors, named=named)
+    log.configure(20, MeterValueSampleInterval="60")
+    for connector in range(1, connectors + 1):
+        log.begin(BEGIN_S + 20 * connector, connector=connector, id=connector)
+        for n, t_s in enumerate(minutes(20, BEGIN_S + 20 * connector), 1):
+            if connector > 1 or n not in missing:
+                log.values(t_s, register(1000 + 61 * n), connector=connector, id=connector)
+        log.end(BEGIN_S + 1205 + 23 * connector, 2250, connector, id=connector)
+    return log
+
+
+def samples_lost_so_often(x: float) -> Log:
+    return without_samples(*range(4, 4 + 4 * int(x), 4))
+
+
 ALIKE_S = (900.0, 900.0, 900.0)
 
 
@@ -81,6 +98,7 @@ def as_long_as(x: float) -> Log:
 
 HOLES, BEAT, INTERVAL = "reading.logs.holes", "wire.heartbeat", "heartbeat.interval"
 EDGES = (
+    Edge("metering.sampling.MISSED_OFTEN", 3, "metering.sample-interval", samples_lost_so_often, 2, 3),
     Edge(f"{BEAT}.RHYTHM", 3, INTERVAL, so_many, 2, 3),
     Edge(f"{BEAT}.RHYTHM_PART", 0.8, INTERVAL, one_shorter, 0.79, 0.81),
     Edge(f"{HOLES}.LEFT_OUT", 2, INTERVAL, leaving_out, 2, 1),

@@ -240,20 +240,21 @@ class _Clock:
 
 
 def lines_of(frame: Timed, start: float) -> Iterator[tuple[int, bytes]]:
-    """A frame, and before the first after an outage that: as lines of `messages.jsonl` and `events.jsonl`."""
+    """A frame, and before the first after an outage or silence that: as lines of a run directory's files."""
     if frame.offline_since is not None:
         told = [(frame.offline_since, "link-down"), (frame.epoch_s, "link-up")]
         for at, name in [*told, *([(frame.epoch_s, "hole")] if frame.hole else [])]:
             detail = {"kind": frame.hole} if frame.hole else {}
-            row = {
-                "t": round(at - start, 6),
-                "at": iso(at),
-                "connector": None,
-                "event": name,
-                "detail": detail,
-            }
-            yield frame.found.line, orjson.dumps(row) + b"\n"
+            yield frame.found.line, _event(at, name, detail, start)
+    elif frame.silent_since is not None:
+        since = {"since": iso(frame.silent_since)}
+        yield frame.found.line, _event(frame.epoch_s, "silence", since, start)
     yield frame.found.line, record_of(frame, start)
+
+
+def _event(at: float, name: str, detail: dict[str, str], start: float) -> bytes:
+    row = {"t": round(at - start, 6), "at": iso(at), "connector": None, "event": name, "detail": detail}
+    return orjson.dumps(row) + b"\n"
 
 
 def record_of(frame: Timed, start: float) -> bytes:

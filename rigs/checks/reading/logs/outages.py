@@ -83,6 +83,8 @@ class Outages:
             if silence.waiting[0].offline_since is None and self._may_be_hole(station, silence):
                 silence.waiting[0].offline_since = silence.quiet_since
                 silence.waiting[0].hole = SKIPPED if silence.skipped else SILENT
+            elif silence.waiting[0].offline_since is None and self._may_hide(silence):
+                silence.waiting[0].silent_since = silence.quiet_since
             yield from silence.waiting
 
     # -- silences --------------------------------------------------------------------------------
@@ -118,6 +120,11 @@ class Outages:
             return silence.skipped
         is_long = station.interval_s is not None and quiet_s > BEATS * station.interval_s
         return is_long and not any(_is_old(frame) for frame in silence.waiting)
+
+    def _may_hide(self, silence: _Silence) -> bool:
+        """May frames be missing, though an open line may be as silent? Not where the ids go on."""
+        quiet_s = silence.until - silence.quiet_since
+        return self._holes and quiet_s > HOLE_S and silence.skipped is None
 
     # -- what is learned -------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ class Timed:
     station: str = ""
     offline_since: float | None = None  # of the first frame after an outage or a hole
     hole: str = ""  # what tells of one
+    silent_since: float | None = None  # of the first frame after a silence of both sides that may hide frames
     said: bytes = b""  # all that it says, as JSON without spaces, where JSON can
 
 

@@ -125,8 +125,8 @@ def test_a_log_of_another_ocpp_is_called_that(tmp_path: Path) -> None:
         [3, "1", {"status": "Accepted", "currentTime": "2024-03-01T10:00:00Z", "interval": 300}],
         [2, "2", "TransactionEvent", {"eventType": "Started", "seqNo": 0}],
     ]
-    told = [Said(1709287200.0 + k, frame[0] == 2, frame) for k, frame in enumerate(frames)]
-    verdict = judged(tmp_path, told)
+    told = [Said(1709287200.0 + 100 * k, frame[0] == 2, frame) for k, frame in enumerate(frames)]
+    verdict = judged(tmp_path, told)  # with silences in between
     (finding,) = verdict.findings
     assert "OCPP 2.0.1" in finding["message"]
     assert (finding["severity"], finding["line"], verdict.passed) == ("warning", 1, None)

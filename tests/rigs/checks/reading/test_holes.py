@@ -6,13 +6,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from edges.holes import by_name, by_number, silences
+from edges.holes import by_name, by_number, silences, without_samples
 from foreign import Log, at, currents, minutes, period, power, profile, register
 
 from evc5.rigs.checks import judge
 from evc5.rigs.checks.verdict.verdict import Verdict
 
-INTERVAL = "heartbeat.interval"
+INTERVAL, SAMPLES = "heartbeat.interval", "metering.sample-interval"
 WATT_MINUTES_WH = 3680 / 60
 
 
@@ -115,3 +115,31 @@ def test_ids_that_go_on_tell_that_nothing_is_missing(tmp_path: Path) -> None:
     verdict = silences([900.0] * 3, 1, named=by_number).verdict(tmp_path)
     assert [requirement for requirement, _ in errors(verdict)] == [INTERVAL]
     assert json.dumps(verdict.about["notes"]).count("hole") == 0
+
+
+@pytest.mark.parametrize("missing", [(7,), (7, 8), (7, 8, 9, 15)])
+def test_samples_that_are_missing_where_nobody_was_heard_may_be_lost_in_a_hole(
+    missing: tuple[int, ...], tmp_path: Path
+) -> None:
+    verdict = without_samples(*missing).verdict(tmp_path)
+    (found,) = verdict.findings
+    assert (found["severity"], found["times"]) == ("warning", len(missing))
+    assert found["blames"] == ["station", "network"] and "hole" in found["message"]
+
+
+def test_a_sample_is_missing_where_the_ids_go_on(tmp_path: Path) -> None:
+    verdict = without_samples(7, named=by_number).verdict(tmp_path)
+    assert errors(verdict) == [(SAMPLES, "transaction 1 misses a sample")]
+
+
+def test_a_sample_is_missing_where_the_station_tells_others(tmp_path: Path) -> None:
+    verdict = without_samples(7, connectors=2).verdict(tmp_path)
+    assert errors(verdict) == [(SAMPLES, "transaction 1 misses a sample")]
+
+
+@pytest.mark.slow
+def test_no_sample_is_missing_for_sure_that_a_short_hole_may_hide(tmp_path: Path) -> None:
+    whole = with_random_ids(three_sessions())
+    for since_s in range(200, 950, 130):
+        verdict = verdict_on(without(whole, since_s, since_s + 130), tmp_path)
+        assert SAMPLES not in {requirement for requirement, _ in errors(verdict)}

@@ -10,11 +10,15 @@ import pytest
 from log_forms import FORMS, STATION, Form, Said, conversation
 
 from evc5.rigs.checks.reading.instants import epoch
-from evc5.rigs.checks.reading.transcripts import Transcript
+from evc5.rigs.checks.reading.transcripts import Transcript, is_event
 
 
 def read(path: Path, **choices: Any) -> list[tuple[int, dict[str, Any]]]:
-    return [(number, json.loads(raw)) for number, raw in Transcript([path], **choices).records()]
+    return frames_of(Transcript([path], **choices))
+
+
+def frames_of(transcript: Transcript) -> list[tuple[int, dict[str, Any]]]:
+    return [(number, json.loads(raw)) for number, raw in transcript.records() if not is_event(raw)]
 
 
 def written(folder: Path, content: bytes) -> Path:
@@ -61,7 +65,7 @@ def test_the_zone_of_a_log_is_learned_from_what_the_csms_tells(hours: float, tmp
     told = conversation()
     path = written(tmp_path, "\n".join(local(said, hours) for said in told).encode())
     transcript = Transcript([path])
-    found = [(number, json.loads(raw)) for number, raw in transcript.records()]
+    found = frames_of(transcript)
     assert off_s(found, told) < 0.001
     assert transcript.told().knows_clock
     (note,) = transcript.told().notes

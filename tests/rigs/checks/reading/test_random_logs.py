@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from log_forms import Said
 
 from evc5.rigs.checks.reading.logs.decoding import NO_LOGS
-from evc5.rigs.checks.reading.transcripts import Transcript
+from evc5.rigs.checks.reading.transcripts import Transcript, is_event
 from evc5.rigs.errors import BadInput
 
 START = 1709287200.0
@@ -106,7 +106,7 @@ def read(content: bytes) -> tuple[list[dict[str, Any]], Transcript]:
         path = Path(folder) / "a.log"
         path.write_bytes(content)
         transcript = Transcript([path])
-        return [json.loads(raw) for _, raw in transcript.records()], transcript
+        return [json.loads(raw) for _, raw in transcript.records() if not is_event(raw)], transcript
 
 
 @pytest.mark.slow
