@@ -116,6 +116,7 @@ class Connectors:
         self.statuses: dict[int, str] = {}  # as last told
         self.ordered_out: set[int] = set()  # what the CSMS takes out of service, now or when it is free
         self.unplugged: dict[int, float] = {}  # when a cable was last pulled
+        self.card_shown: dict[int, float] = {}  # when a card was last shown
         self.ending: dict[int, float] = {}  # cable pulled, Finishing, remote stop
         self.running: defaultdict[int, Stretches] = defaultdict(Stretches)
         self.plugged: defaultdict[int, Stretches] = defaultdict(Stretches)
@@ -260,6 +261,8 @@ class Connectors:
         elif name == "plug-in":
             self.plugged[connector].open(epoch_s)
             self._plugs(epoch_s, connector, detail.get("cable_a"))
+        elif name == "tag":
+            self.card_shown[connector] = epoch_s
         elif name == "unplug":
             self.plugged[connector].close(epoch_s)
             self.ending[connector] = epoch_s

@@ -27,6 +27,7 @@ class StationHistory:
         self.connectors = Connectors(self.link, self.boots)
         self.transactions.ending = self.connectors.ending
         self.transactions.pulled = self.connectors.unplugged
+        self.transactions.card_shown = self.connectors.card_shown
         self._calls: dict[str, Callable[[Call], None]] = {
             "StartTransaction": self._start,
             "StopTransaction": self._stop,

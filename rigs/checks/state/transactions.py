@@ -54,6 +54,7 @@ class TransactionMemory:
         self.count = 0
         self.ending: Mapping[int, float] = {}  # by connector: its cable was pulled, or it is finishing
         self.pulled: Mapping[int, float] = {}  # by connector: when its cable was last pulled
+        self.card_shown: Mapping[int, float] = {}  # by connector: when a card was last shown there
         self.remote_tags: dict[str, float] = {}  # idTags of remote starts accepted, in lower case
         self.given: set[int] = set()  # ids that the CSMS ever gave
         self.from_power_on = False  # does the recording reach back to the first transaction?
@@ -126,8 +127,7 @@ class TransactionMemory:
     ) -> tuple[bool, bool, bool, bool, bool, float]:
         """How badly a stop goes with a transaction: by its meter, its end as it was seen, its card."""
         at = epoch(stop["timestamp"])
-        pulled = abs(at - self.pulled.get(running.connector, -FOREVER)) <= ENDED_S
-        otherwise = pulled != (stop.get("reason") == "EVDisconnected")
+        otherwise = self._is_otherwise(running.connector, at, stop.get("reason", "Local"))
         tag = stop.get("idTag", "").lower()
         stop_wh = float(stop["meterStop"])
         fallen = stop_wh < self.shown_wh.get(running.connector, 0.0)
@@ -136,6 +136,12 @@ class TransactionMemory:
         elsewhere = abs(at - ended_epoch_s) > ENDED_S
         other = bool(tag) and running.id_tag.lower() != tag
         return fallen, otherwise, elsewhere, other, risen_wh < 0, risen_wh
+
+    def _is_otherwise(self, connector: int, at: float, reason: str) -> bool:
+        """Was the cable pulled just then and another reason told, or not pulled and that is the reason?"""
+        pulled = abs(at - self.pulled.get(connector, -FOREVER)) <= ENDED_S
+        shown = abs(at - self.card_shown.get(connector, -FOREVER)) <= ENDED_S
+        return pulled != (reason == "EVDisconnected") and not (pulled and shown and reason == "Local")
 
     def _may_mean_another(self, stop: dict[str, Any], meant: Transaction) -> bool:
         """Does a stop of id -1 go as well with another transaction that never got one?"""

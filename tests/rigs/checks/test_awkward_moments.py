@@ -624,6 +624,21 @@ CASES: dict[str, Story] = {
             wait(60.0),
         ],
     ),
+    "a-card-that-stops-one-of-two-without-ids-as-its-cable-is-pulled": (
+        {"behaviour": "ocpp16", "latency_s": 0.8, "connectors": 2, "keys": {"MeterValueSampleInterval": 60}},
+        {},
+        [
+            step("csms.reply", "StartTransaction", error="InternalError", times=12),
+            step("plug_in", 1, "nissan-leaf-40", 0.35, 13.0),
+            step("present_tag", 1, "TAG1"),
+            step("plug_in", 2, "nissan-leaf-40", 0.756, 32.0),
+            step("present_tag", 2, "TAG1"),
+            wait(980.0),
+            step("present_tag", 2, "TAG1"),
+            step("unplug", 2),
+            wait(1500.0),
+        ],
+    ),
 }
 
 
