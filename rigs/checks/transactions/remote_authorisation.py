@@ -81,6 +81,7 @@ class RemoteAuthorisation:
         return (
             self._context.policies.get("remote_start_id_tag") == "never-checked"
             or self._keys.text(SWITCH, asked) != self._keys.text(SWITCH, started)
+            or bool(self._keys.changes(asked - STAMP_HAIR_S, SWITCH.lower()))  # in that instant
             or self._keys.text(SWITCH, asked) is None
             or self._history.link.may_be_queueing(started)
             or self._keys.has_option("com_AuthOptions", "AllowAllCards", asked)

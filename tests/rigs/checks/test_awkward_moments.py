@@ -639,6 +639,16 @@ CASES: dict[str, Story] = {
             wait(1500.0),
         ],
     ),
+    "a-key-that-changes-in-the-instant-in-which-a-remote-start-comes": (
+        {"behaviour": "ocpp16", "latency_s": 0.0},
+        {"asks_keys": True},
+        [
+            step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1"}),
+            step("ask", "ChangeConfiguration", {"key": "AuthorizeRemoteTxRequests", "value": "false"}),
+            step("plug_in", 1),
+            wait(30.0),
+        ],
+    ),
 }
 
 
