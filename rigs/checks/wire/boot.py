@@ -44,6 +44,7 @@ class Boot:
         self._before: Call | None = None  # the station's CALL before: the next waits for its reply
         self._accepted: deque[float] = deque(maxlen=LOOP_BOOTS)  # boots that nobody asked for
         self._silent = 0  # accepted boots in a row with no status after them
+        self._triggered_boot: Call | None = None  # the latest that a TriggerMessage asked for
         self._asked_for = False  # was a reset or an update accepted, or the power cut, since the last boot?
         for action in ASKED_BY:
             context.bus.replies[action].append(self._asks)
@@ -63,7 +64,9 @@ class Boot:
         self._waited_for_nothing(call)
         self._settle(call.epoch_s)
         if call.action == "BootNotification":
-            if not self._history.boots.boot_asked:
+            if self._history.boots.boot_asked:
+                self._triggered_boot = call
+            else:
                 self._booting(call)
         elif call.action == "StatusNotification":
             self._silent = 0
@@ -144,7 +147,8 @@ class Boot:
         self._last = call.reply_epoch_s, float(call.reply["interval"]), call.reply["status"]
         if call.reply["status"] != "Accepted":
             return
-        self._loops(call.reply_epoch_s)
+        if call is not self._triggered_boot:
+            self._loops(call.reply_epoch_s)
         if self._waits:
             self._owed = {0, *self._history.outlets()}
             self._owed_until = call.reply_epoch_s + REPORT_S

@@ -649,6 +649,11 @@ CASES: dict[str, Story] = {
             wait(30.0),
         ],
     ),
+    "one-boot-after-the-other-because-each-is-asked-for": (
+        {"behaviour": "ocpp16", "latency_s": 0.8},
+        {},
+        [step("ask", "TriggerMessage", {"requestedMessage": "BootNotification"})] * 4 + [wait(60.0)],
+    ),
 }
 
 
