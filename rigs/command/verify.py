@@ -4,6 +4,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +33,13 @@ def verify_run(arguments: Namespace) -> int:
     if not arguments.recording:
         raise BadInput("the following arguments are required: RUN or LOG (evc5 verify --help)")
     required = _required(arguments.require)
-    found = list(_judged(arguments))
+    unwritten: list[
+        BadInput | OSError
+    ] = []  # what was to be written and could not be: told after the verdict
+    found = list(_judged(arguments, unwritten))
     _tell_what_is_of_logs(arguments, [recording for recording, _ in found])
     if len(found) == 1:
-        _tell(*found[0], arguments)
+        _tell(*found[0], arguments, unwritten)
     else:
         _tell_many(found, arguments)
     for recording, _ in found:
@@ -43,7 +47,18 @@ def verify_run(arguments: Namespace) -> int:
             _report(recording.directory)
     quiet = arguments.quiet or arguments.json
     codes = {_exit_code(verdict, required, quiet) for _, verdict in found}
+    if unwritten:
+        raise unwritten[0]
     return next(code for code in GRAVEST_FIRST if code in codes)
+
+
+@contextmanager
+def _told_later(unwritten: list[BadInput | OSError]) -> Iterator[None]:
+    """What cannot be written hides no verdict."""
+    try:
+        yield
+    except (BadInput, OSError) as error:
+        unwritten.append(error)
 
 
 def _refuse_contradictions(arguments: Namespace) -> None:
@@ -69,7 +84,9 @@ def _tell_what_is_of_logs(arguments: Namespace, found: Iterable["Recording"]) ->
         print(printable(say), file=sys.stderr)
 
 
-def _judged(arguments: Namespace) -> Iterator[tuple["Recording", "Verdict"]]:
+def _judged(
+    arguments: Namespace, unwritten: list[BadInput | OSError]
+) -> Iterator[tuple["Recording", "Verdict"]]:
     """Each recording with its verdict."""
     from evc5.rigs.checks import finish
     from evc5.rigs.checks.verdict.judging import judged
@@ -88,10 +105,12 @@ def _judged(arguments: Namespace) -> Iterator[tuple["Recording", "Verdict"]]:
     with bar("verify", show=not (arguments.quiet or arguments.json)) as progress:
         for recording in every(sources, arguments.station, arguments.timezone, arguments.end, progress):
             verdict = accept(judged(recording, **choices, progress=progress), known)
-            if recording.directory is not None:
-                finish(recording.directory, verdict)
-            if arguments.case:
-                _write_cases(recording, verdict, arguments, choices)
+            with _told_later(unwritten):
+                if recording.directory is not None:
+                    finish(recording.directory, verdict)
+            with _told_later(unwritten):
+                if arguments.case:
+                    _write_cases(recording, verdict, arguments, choices)
             yield recording, verdict
 
 
@@ -117,14 +136,20 @@ def _report(directory: Path) -> None:
         print(printable(f"evc5: {directory} has no new report: {error}"), file=sys.stderr)
 
 
-def _tell(recording: "Recording", verdict: "Verdict", arguments: Namespace) -> None:
+def _tell(
+    recording: "Recording",
+    verdict: "Verdict",
+    arguments: Namespace,
+    unwritten: list[BadInput | OSError],
+) -> None:
     """The map of cases, where it was asked for, and the verdict."""
     path = recording.directory or recording.transcript.path
     told = verdict.summary()
     if arguments.junit:
         from evc5.rigs.checks.verdict.junit import write_junit
 
-        write_junit(arguments.junit, told, str(path))
+        with _told_later(unwritten):
+            write_junit(arguments.junit, told, str(path))
     if arguments.octt:
         from evc5.rigs.checks.verdict.octt import octt
 

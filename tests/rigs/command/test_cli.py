@@ -175,6 +175,17 @@ def test_verify_writes_its_verdict_for_a_build_server(rig: Path, capsys: Capture
     assert b"<failure" in Path("verdict.xml").read_bytes()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("flag", ["--junit", "--case"])
+def test_what_cannot_be_written_hides_no_verdict(flag: str, rig: Path, capsys: Captured) -> None:
+    Path("bad.jsonl").write_text(FRAME + FRAME.replace('"1"', '"2"'))
+    Path("file").write_text("")
+    assert main(["verify", "bad.jsonl", flag, "file/inside"]) == 2
+    told = capsys.readouterr()
+    assert "fault found" in told.out or "faults found" in told.out
+    assert told.err.splitlines()[-1].startswith(f"evc5: {flag} file/inside")
+
+
 def test_verify_refuses_a_file_without_frames(rig: Path, capsys: Captured) -> None:
     Path("empty.jsonl").write_text("")
     assert refused(capsys, "verify", "empty.jsonl").startswith("evc5: empty.jsonl holds no OCPP frames")
