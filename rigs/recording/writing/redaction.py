@@ -6,49 +6,70 @@ They are written in as many zeros, so that a replay takes a frame alike.
 import json
 import re
 from base64 import b64encode
+from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
 import orjson
 
-from evc5.rigs.secrets import APN, ENDPOINT, NAMES, is_secret, is_word, passwords, without_passwords, zeros
-
-LEAST_KNOWN = 6  # characters: a shorter secret is hidden in its place only, else every number that is like it
-SUSPECT = (
-    *NAMES,
+from evc5.rigs.secrets import (
     APN,
     ENDPOINT,
-    "://",
-    ":\\/",
-    "basic ",
-)  # without any of these, in lower case, nothing is looked at
+    is_secret,
+    is_word,
+    passwords,
+    speaks_of_one,
+    without_passwords,
+    zeros,
+)
+
+LEAST_KNOWN = 6  # characters: a shorter secret is hidden in its place only, else every number that is like it
+MOST_KNOWN = 1000  # characters: a longer one is no password, and hidden in its place only
+MOST_MET = 64  # secrets out of frames that are looked for again; far more than a station has
+SUSPECT = (  # without any of these, in lower case, nothing is looked at: parts of each name and form
+    *("key", "pass", "pw", "secret", "psk", "credential", "token", "pin", "puk", "gsm_", "endpoint"),
+    *("://", ":\\/", "basic ", "bearer "),
+)
 KEY_NAMES = ("key", "name", "variable")  # members that name what the others are about
 LISTS_OF_KEYS = ("key", "unknownkey")  # of names alone: GetConfiguration
 DEEPEST_WALKED = 40  # levels that are walked through; deeper frames are treated as texts
 
 
 class Redactor:
-    """Knows the secrets of one run, those that it is told and those that it meets."""
+    """Knows the secrets of one run: those that it is told, and the newest of those that it meets."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._known: set[str] = set()
-        self._again: re.Pattern[str] | None = None
+        self._given: set[str] = set()
+        self._met: dict[str, set[str]] = {}  # with its forms, the oldest first
+        self._sought: list[str] = []  # all forms, the longest first
         for secret in secrets:
             self.learn(secret)
 
     def learn(self, secret: str) -> None:
         """Hide this from now on, in every form in which it may come again."""
-        if len(secret) < LEAST_KNOWN or secret in self._known or not secret.strip("0") or is_word(secret):
+        if secret not in self._given and _can_be_sought(secret):
+            self._given.add(secret)
+            self._seek(_forms(secret))
+
+    def _meet(self, secret: str) -> None:
+        """The same for one that a frame brings; whoever sends ever new ones costs no more and more time."""
+        if secret in self._given or secret in self._met or not _can_be_sought(secret):
             return
-        self._known.add(secret)
-        forms = {form for known in self._known for form in _forms(known)}
-        self._again = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
+        self._met[secret] = _forms(secret)
+        self._seek(self._met[secret])
+        if len(self._met) > MOST_MET:
+            for form in self._met.pop(next(iter(self._met))):
+                self._sought.remove(form)
+
+    def _seek(self, forms: Iterable[str]) -> None:
+        for form in forms:
+            insort(self._sought, form, key=lambda one: -len(one))
 
     @property
     def knows_any(self) -> bool:
         """Is there a secret to look for in every frame?"""
-        return self._again is not None
+        return bool(self._sought)
 
     def own(self, text: str) -> str:
         """A frame of our own station: its CALLs say no more of itself than BootNotification does."""
@@ -65,8 +86,11 @@ class Redactor:
             return self._known_hidden(text)
         try:
             frame = orjson.loads(text)
-            found = _Found(self.learn)
+            met: list[str] = []
+            found = _Found(met.append)
             cleaned = found.clean(frame)
+            for secret in met[-MOST_MET:]:
+                self._meet(secret)
             text = orjson.dumps(cleaned).decode() if found.any else text
         except (orjson.JSONDecodeError, orjson.JSONEncodeError, _TooDeep):
             text = self._broken(text)
@@ -88,13 +112,19 @@ class Redactor:
 
     def _broken(self, text: str) -> str:
         """No JSON: where it speaks of a secret, nobody can say where that ends."""
-        lower = text.lower()
-        if any(name in lower for name in NAMES):
+        if speaks_of_one(text):
             return re.sub(r"\w", "0", text)
         return without_passwords(text)
 
     def _known_hidden(self, text: str) -> str:
-        return text if self._again is None else self._again.sub(lambda match: zeros(match[0]), text)
+        for form in self._sought:
+            if form in text:
+                text = text.replace(form, zeros(form))
+        return text
+
+
+def _can_be_sought(secret: str) -> bool:
+    return LEAST_KNOWN <= len(secret) <= MOST_KNOWN and bool(secret.strip("0")) and not is_word(secret)
 
 
 def redacted(text: str) -> str:
