@@ -48,11 +48,10 @@ class Row(NamedTuple):
 class Template:
     """A line's bytes as a pattern, and where among its groups each field stands.
 
-    `pair` is the same with the line of its reply behind it, whose t is the last group.
+    The line of its reply may follow, whose t is the last group: one pattern for both, as it is slow to make.
     """
 
     pattern: re.Pattern[bytes]
-    pair: re.Pattern[bytes]
     layout: Layout
     head: tuple[int, ...]  # as HEAD; -1 where the line has no transaction
     values: slice
@@ -80,9 +79,9 @@ def template_of(raw: bytes, layout: Layout) -> Template | None:
     values = slice(first, first + len(layout.columns))
     if set(groups[values]) != {"value"}:
         return None
-    whole = pattern + re.escape(raw[before:])
-    both = whole + REPLY_HEAD + b"\\%d" % (head[1] + 1) + REPLY_TAIL
-    return Template(re.compile(whole), re.compile(both), layout, head, values)
+    reply = REPLY_HEAD + b"\\%d" % (head[1] + 1) + REPLY_TAIL
+    pattern += re.escape(raw[before:]) + b"(?:" + reply + b")?"
+    return Template(re.compile(pattern), layout, head, values)
 
 
 REPLY_HEAD = (
@@ -114,11 +113,11 @@ class Templates:
     def match_pair(self, buffer: bytes, at: int) -> tuple[Template, re.Match[bytes]] | None:
         """A line at this place in a buffer, with the line of its reply right behind it."""
         for index, template in enumerate(self._templates):
-            match = template.pair.match(buffer, at)
+            match = template.pattern.match(buffer, at)
             if match is not None:
                 if index:
                     self._templates.insert(0, self._templates.pop(index))
-                return template, match
+                return None if match[match.re.groups] is None else (template, match)
         return None
 
     def learn(self, raw: bytes, layout: Layout) -> None:

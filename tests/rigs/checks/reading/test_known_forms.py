@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from evc5 import Rig, judge
 from evc5.rigs.checks.reading.columns import distinct
+from evc5.rigs.checks.reading.meter import read
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.reading.templates import Templates
 from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, Stretches
@@ -30,6 +31,34 @@ def test_a_verdict_is_the_same_without_any_known_form(
     monkeypatch.setattr(Templates, "learn", lambda *_: None)
     monkeypatch.setattr(known_lines, "HEARTBEAT", re.compile(rb"(?!)"))  # matches nothing
     assert judge(run.directory).summary() == quick
+
+
+CALL = (
+    b'{"t":%s,"at":"2026-01-05T10:00:00.000Z","station":"S","dir":"up","frame":[2,"%s","MeterValues",'
+    b'{"connectorId":1,"meterValue":[{"timestamp":"2026-01-05T10:00:00Z","sampledValue":[{"value":"%s"}]}]}]}\n'
+)
+REPLY = b'{"t":%s,"at":"2026-01-05T10:00:00.050Z","station":"S","dir":"down","frame":[3,"%s",{}]}\n'
+
+
+@given(
+    st.integers(0, 10**9), st.text("0123456789abcdef-", min_size=1, max_size=36), st.integers(-(10**6), 10**9)
+)
+def test_a_line_of_known_form_is_found_by_itself_and_with_its_own_reply_alone(
+    t: int, id: str, wh: int
+) -> None:
+    templates = Templates(float)
+    layout = read([{"timestamp": "2026-01-05T10:00:00Z", "sampledValue": [{"value": "7"}]}], 0.0, 1, None)[
+        0
+    ].layout
+    templates.learn(CALL % (b"0.5", b"1", b"7"), layout)
+    told, name = b"%d" % t, id.encode()
+    call, reply = CALL % (told, name, b"%d" % wh), REPLY % (told, name)
+    row, found = templates.match(call), templates.match_pair(call + reply, 0)
+    assert row is not None and (row.epoch_s, row.id, row.numbers) == (t, id, b"%d" % wh)
+    assert found is not None and found[1].end() == len(call + reply)
+    assert found[1][found[1].re.groups] == told
+    assert templates.match_pair(call + REPLY % (told, name + b"x"), 0) is None
+    assert templates.match_pair(call, 0) is None
 
 
 @settings(max_examples=60)
