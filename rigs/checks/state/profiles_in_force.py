@@ -44,6 +44,7 @@ class ProfilesInForce:
             (),
         )  # what changed them last, and what held before
         self._ran: dict[int, list[tuple[float, float]]] = {}  # by connector: (start, stop) of transactions
+        self._ended: dict[tuple[int, float], Profiles] = {}  # by connector and stop: what held to the end
         # when remote starts were accepted and their profiles, by idTag and the connector that was asked for
         self._elder: dict[int, int] = {}  # by id: the connector of transactions from before the recording
         self._remote: dict[tuple[str, int | None], tuple[float, dict[str, object]]] = {}
@@ -157,10 +158,14 @@ class ProfilesInForce:
         """When transactions ended in a stretch, and what ruled them in their last moment: it may be new."""
         ends = [(start, stop) for start, stop in self._ran.get(connector, ()) if since <= stop <= until]
         last = [
-            (stop, prevailing(self.profiles(stop), connector, stop, start, self._own_first))
+            (stop, prevailing(self._held_last(connector, stop), connector, stop, start, self._own_first))
             for start, stop in ends
         ]
         return [(stop, cap) for stop, cap in last if cap is not None]
+
+    def _held_last(self, connector: int, stop: float) -> Profiles:
+        """With the profiles of the transaction itself, that went with it."""
+        return self._ended.get((connector, stop), self.profiles(stop))
 
     def _next_change(self, epoch_s: float) -> float:
         index = bisect_right(self._times, epoch_s + ROUNDED_S)
@@ -276,6 +281,9 @@ class ProfilesInForce:
         held = self.profiles(call.epoch_s if told_at_once else stop)
         over = [p for p in held if p.purpose == TX and p.connector == connector]
         if over:
+            self._ended[connector, stop] = held
+            if len(self._ended) > self.MOST:
+                del self._ended[next(iter(self._ended))]
             self._change(stop, lambda held: tuple(p for p in held if p not in over))
 
 

@@ -132,8 +132,8 @@ class TransactionMemory:
         stop_wh = float(stop["meterStop"])
         fallen = stop_wh < self.shown_wh.get(running.connector, 0.0)
         risen_wh = stop_wh - running.meter_start
-        ended_epoch_s = self.ending.get(running.connector, -FOREVER)
-        elsewhere = abs(at - ended_epoch_s) > ENDED_S
+        ends = (seen.get(running.connector, -FOREVER) for seen in (self.ending, self.card_shown))
+        elsewhere = all(abs(at - ended_epoch_s) > ENDED_S for ended_epoch_s in ends)
         other = bool(tag) and running.id_tag.lower() != tag
         return fallen, otherwise, elsewhere, other, risen_wh < 0, risen_wh
 

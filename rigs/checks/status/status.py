@@ -77,6 +77,7 @@ class Statuses:
         self._mended_epoch_s: dict[int, float] = {}  # by connector: when a fault last went away
         self._touched_epoch_s: dict[int, float] = {}  # by connector: when hands were last at it
         self._changed_epoch_s = float("-inf")  # when a transaction last began or ended
+        self._asked_epoch_s = float("-inf")  # when the back office last took a hand
         self._since: dict[int, float] = {}
         context.bus.calls["StartTransaction"].append(self._starts)
         context.bus.calls["StopTransaction"].append(self._stops)
@@ -115,10 +116,10 @@ class Statuses:
             )
         if before is not None and before != status:
             self._step(call, connector, before, status)
-        touched_epoch_s = max(self._changed_epoch_s, self._touched_epoch_s.get(connector, float("-inf")))
-        untold = (
-            call.epoch_s - touched_epoch_s < UNTOLD_S
-        )  # a status a transaction brought and the fault overtook
+        touched_epoch_s = self._touched_epoch_s.get(connector, float("-inf"))
+        touched_epoch_s = max(self._changed_epoch_s, self._asked_epoch_s, touched_epoch_s)
+        # a status that a transaction brought, and the fault overtook
+        untold = min(call.happened_s, call.epoch_s) - touched_epoch_s < UNTOLD_S
         if self._hands_told and status == "Faulted" and before not in ("Faulted", None) and not untold:
             self._before_fault[connector] = before or ""
         if before != status:
@@ -221,6 +222,8 @@ class Statuses:
         """So is it when a transaction begins or ends, or the back office takes a hand."""
         if not call.up or call.action in ("StartTransaction", "StopTransaction"):
             self._before_fault.clear()
+        if not call.up:
+            self._asked_epoch_s = call.epoch_s
         if call.action in ("StartTransaction", "StopTransaction"):
             self._changed_epoch_s = call.epoch_s
 

@@ -182,6 +182,17 @@ ONE_PHASE = {
         "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 10.0, "numberPhases": 1}],
     },
 }
+ONE_PHASE_AT_LAST = {
+    **ONE_PHASE,
+    "chargingProfilePurpose": "TxProfile",
+    "chargingSchedule": {
+        "chargingRateUnit": "W",
+        "chargingSchedulePeriod": [
+            {"startPeriod": 0, "limit": 2300.0},
+            {"startPeriod": 600, "limit": 2300.0, "numberPhases": 1},
+        ],
+    },
+}
 ONE_PHASE_BEHIND_A_WELD = [
     step("inject", "contactor-welded", 1),
     step("plug_in", 1, "renault-zoe-ze50", 0.251, 32.0),
@@ -653,6 +664,36 @@ CASES: dict[str, Story] = {
         {"behaviour": "ocpp16", "latency_s": 0.8},
         {},
         [step("ask", "TriggerMessage", {"requestedMessage": "BootNotification"})] * 4 + [wait(60.0)],
+    ),
+    "one-phase-asked-for-as-a-card-stops": (
+        {"behaviour": "ocpp16", "latency_s": 0.0, "phase_switching": True, "clock": AHEAD},
+        {"heartbeat_interval_s": 36000},
+        [
+            *CHARGE,
+            wait(899.473),
+            step("ask", "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": ONE_PHASE_AT_LAST}),
+            step("present_tag", 1, "TAG1"),
+            step("unplug", 1),
+            step("plug_in", 1, "nissan-leaf-40", 0.252, 32.0),
+            wait(10.145),
+            step("present_tag", 1, "TAG1"),
+            wait(60.0),
+        ],
+    ),
+    "a-fault-told-after-the-remote-start-that-came-meanwhile": (
+        {"behaviour": "evc5-v32r30", "latency_s": 0.05},
+        {},
+        [
+            step("plug_in", 1),
+            step("link.silent"),
+            wait(5.0),
+            step("link.up"),
+            step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1"}),
+            step("inject", "meter-late", 1),
+            wait(3.0),
+            step("clear", "meter-late", 1),
+            wait(300.0),
+        ],
     ),
 }
 

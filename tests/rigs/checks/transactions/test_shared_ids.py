@@ -45,3 +45,10 @@ def test_one_instant_one_card_and_one_reading_are_told_apart_by_which_was_confir
     found, counts = told([*steps, step("power.cut"), step("power.restore"), wait(600.0)])
     assert found == BLAMED
     assert counts["transaction.pair"] >= 4
+
+
+def test_one_card_stops_the_one_at_which_it_is_shown() -> None:
+    steps = [*come(1, "TAG1"), *come(2, "TAG1"), wait(600.0), step("present_tag", 2, "TAG1"), wait(60.0)]
+    found, counts = told(steps)
+    assert found == BLAMED
+    assert counts["transaction.pair"] >= 3
