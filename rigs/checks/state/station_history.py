@@ -44,6 +44,7 @@ class StationHistory:
             "RemoteStartTransaction": self.transactions.remotely_started,
             "RemoteStopTransaction": self._remotely_stopped,
             "StartTransaction": self._confirmed,
+            "UnlockConnector": self._unlocked,
         }
 
     def outlets(self) -> list[int]:
@@ -135,6 +136,11 @@ class StationHistory:
 
     def _ordered(self, call: Call) -> None:
         self.connectors.ordered(call, self.outlets())
+
+    def _unlocked(self, call: Call) -> None:
+        """It ends what runs there; its stop may wait to be told."""
+        if call.reply is not None and call.reply["status"] == "Unlocked":
+            self.connectors.ending[call.payload["connectorId"]] = call.reply_epoch_s or call.epoch_s
 
     def _remotely_stopped(self, call: Call) -> None:
         running = self.transactions.by_id.get(call.payload["transactionId"])

@@ -695,6 +695,17 @@ CASES: dict[str, Story] = {
             wait(300.0),
         ],
     ),
+    "a-remote-start-as-an-unlocking-ends-what-is-not-confirmed": (
+        {"behaviour": "evc5-v32r30", "latency_s": 0.0},
+        {"asks_keys": False},
+        [
+            step("csms.reply", "StartTransaction", silent=True, times=1),
+            wait(3600.0),
+            *CHARGE,
+            step("ask", "UnlockConnector", {"connectorId": 1}),
+            step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "KIN1"}),
+        ],
+    ),
 }
 
 
