@@ -154,7 +154,7 @@ SESSIONS: tuple[Kind, ...] = (
     ),
     kind(
         "a stop by its own card names another",
-        put(call(STOP, 2), "idTag", APP),
+        put(call(STOP, 3), "idTag", APP),
         "card.stops",
         "authorisation.own-stop",
         shown_by=BENCH,
