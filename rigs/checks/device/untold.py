@@ -14,22 +14,61 @@ from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.transactions.reservations import KEPT
 
 ORDER_TOLD_S = 60.0  # assumed: a status that is not told so long after its order is not told at all
-IDLE = {"Unavailable": ("Available", "Preparing", "Finishing"), "Reserved": ("Available",)}
-ENDS = ("Faulted", "Unavailable", "Charging", "SuspendedEV", "SuspendedEVSE")  # none waits for an order there
-REQUIREMENT = {"Unavailable": AVAILABILITY, "Reserved": KEPT}
-MESSAGE = {
-    "Unavailable": "a connector was taken out of service and never told Unavailable",
-    "Reserved": "a reservation was accepted and its connector never told Reserved",
-}
+ENDS = ("Faulted", "Charging", "SuspendedEV", "SuspendedEVSE")  # none waits for an order there
+STATUSES = frozenset((
+    *("Available", "Preparing", "Finishing", "Reserved", "Unavailable", "Faulted"),
+    *("Charging", "SuspendedEV", "SuspendedEVSE"),
+))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an order does to a connector: from which statuses, and which may be told then."""
+
+    requirement: str
+    before: tuple[str, ...]
+    after: frozenset[str]
+    expected: str
+    message: str
+
+
+OUT = Effect(
+    AVAILABILITY,
+    ("Available", "Preparing", "Finishing"),
+    frozenset(("Unavailable",)),
+    "a StatusNotification Unavailable",
+    "a connector was taken out of service and never told Unavailable",
+)
+BACK = Effect(
+    AVAILABILITY,
+    ("Unavailable",),
+    STATUSES - {"Unavailable"},
+    "a StatusNotification of another status",
+    "a connector was put into service again and stays Unavailable",
+)
+RESERVED = Effect(
+    KEPT,
+    ("Available",),
+    frozenset(("Reserved",)),
+    "a StatusNotification Reserved",
+    "a reservation was accepted and its connector never told Reserved",
+)
+FREED = Effect(
+    KEPT,
+    ("Reserved",),
+    STATUSES - {"Reserved"},
+    "a StatusNotification of another status",
+    "a reservation was cancelled and its connector stays Reserved",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One that was accepted while its connector was idle: what is to be told, since and until when."""
+    """One that was accepted where it takes effect at once: what of, since and until when."""
 
     call: Call
     connector: int
-    status: str
+    effect: Effect
     since: float
     until: float = FOREVER
 
@@ -40,15 +79,20 @@ class Untold:
     def __init__(self, context: Context) -> None:
         self._ledger, self._history = context.ledger, context.history
         self._waiting: dict[int, Order] = {}  # by connector
+        self._out: set[int] = set()  # connectors that tell Unavailable on an order
+        self._whole_is_out = False
+        self._scheduled: dict[int, Call] = {}  # by connector: to be taken out of service when it is free
+        self._held: dict[int, int] = {}  # by reservationId: its connector
         bus = context.bus
         bus.replies["ChangeAvailability"].append(self._changed)
         bus.replies["ReserveNow"].append(self._reserved)
         bus.replies["CancelReservation"].append(self._cancelled)
         bus.calls["StatusNotification"].append(self._told)
         bus.calls["StartTransaction"].append(lambda call: self._forget(call.payload["connectorId"]))
-        bus.calls["BootNotification"].append(lambda _: self._waiting.clear())
-        for name in ("hole", "link-down", "power-cut", "reset"):
-            bus.events[name].append(lambda _: self._waiting.clear())
+        bus.calls["BootNotification"].append(self._booted)
+        bus.events["hole"].append(self._booted)
+        for name in ("link-down", "power-cut", "reset"):
+            bus.events[name].append(self._unsure)
         for name in ("plug-in", "unplug", "tag", "fault", "clear"):
             bus.events[name].append(self._disturbed)
         bus.any_call.append(self._called)
@@ -59,43 +103,75 @@ class Untold:
     def _changed(self, call: Call) -> None:
         if call.reply is None or call.reply["status"] == "Rejected":
             return
-        connector = call.payload["connectorId"]
-        which = [connector] if connector else self._history.outlets()
-        for one in which:
+        connector, inoperative = call.payload["connectorId"], call.payload["type"] == "Inoperative"
+        for one in [connector] if connector else self._history.outlets():
             self._forget(one)
-            if call.payload["type"] == "Inoperative" and call.reply["status"] == "Accepted":
-                self._awaits(Order(call, one, "Unavailable", call.reply_epoch_s or call.epoch_s))
+            self._scheduled.pop(one, None)
+            if not inoperative:
+                self._returns(call, one)
+            elif call.reply["status"] == "Accepted":
+                self._awaits(Order(call, one, OUT, call.reply_epoch_s or call.epoch_s))
+            else:
+                self._scheduled[one] = call
+        if connector == 0:
+            self._whole_is_out = inoperative
+
+    def _returns(self, call: Call, connector: int) -> None:
+        """Where nothing else keeps it out of service: a fault, an update, or the station as a whole."""
+        if connector in self._out and (call.payload["connectorId"] == 0 or not self._whole_is_out):
+            self._awaits(Order(call, connector, BACK, call.reply_epoch_s or call.epoch_s))
+        self._out.discard(connector)
 
     def _reserved(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":
             until = epoch(call.payload["expiryDate"])
             since = call.reply_epoch_s or call.epoch_s
-            self._awaits(Order(call, call.payload["connectorId"], "Reserved", since, until))
+            self._held[call.payload["reservationId"]] = call.payload["connectorId"]
+            self._awaits(Order(call, call.payload["connectorId"], RESERVED, since, until))
 
     def _awaits(self, order: Order) -> None:
-        """Where the connector is known to be free for it; of 0 any may be the one (5.13)."""
-        is_idle = self._history.connectors.statuses.get(order.connector) in IDLE[order.status]
-        if order.connector and is_idle and order.connector not in self._history.transactions.open:
+        """Where the connector is known to be as the order finds it; of 0 any may be the one (5.13)."""
+        stands = self._history.connectors.statuses.get(order.connector) in order.effect.before
+        if order.connector and stands and order.connector not in self._history.transactions.open:
             self._waiting.setdefault(order.connector, order)
 
     def _cancelled(self, call: Call) -> None:
         if call.reply is None or call.reply["status"] != "Accepted":
             return
-        id = call.payload["reservationId"]
-        kept = {n: its for n, its in self._waiting.items() if its.call.payload.get("reservationId") != id}
-        self._waiting = kept
+        connector = self._held.pop(call.payload["reservationId"], None)
+        if connector is None:
+            return
+        waiting = self._waiting.get(connector)
+        if waiting is not None and waiting.effect is RESERVED:
+            self._forget(connector)
+        if connector not in self._held.values():
+            self._awaits(Order(call, connector, FREED, call.reply_epoch_s or call.epoch_s))
+
+    def _booted(self, _: Call | Event) -> None:
+        """What it kept of its orders is not known."""
+        self._unsure(None)
+        self._out.clear()
+        self._scheduled.clear()
+        self._held.clear()
+
+    def _unsure(self, _: Event | None) -> None:
+        self._waiting.clear()
 
     # -- what comes of them ----------------------------------------------------------------------
 
     def _told(self, call: Call) -> None:
         connector, status = call.payload["connectorId"], call.payload["status"]
         order = self._waiting.get(connector)
-        if order is None:
-            return
-        if status == order.status:
-            self._ledger.held(REQUIREMENT[status], 1, connector, call.epoch_s)
-        if status == order.status or status in ENDS:
+        if order is not None and status in order.effect.after:
+            self._ledger.held(order.effect.requirement, 1, connector, call.epoch_s)
+        if order is not None and (status in order.effect.after or status in ENDS):
             self._forget(connector)
+            if order.effect is OUT and status == "Unavailable":
+                self._out.add(connector)
+        if status == "Available" and connector in self._scheduled:  # the transaction it waited for is over
+            self._awaits(Order(self._scheduled.pop(connector), connector, OUT, call.epoch_s))
+        elif status == "Unavailable":
+            self._scheduled.pop(connector, None)
 
     def _disturbed(self, event: Event) -> None:
         self._forget(event.connector or 0)
@@ -135,12 +211,11 @@ class Untold:
 
     def _never(self, order: Order, told: str) -> None:
         self._ledger.broken(
-            REQUIREMENT[order.status],
+            order.effect.requirement,
             order.since,
             order.connector,
-            f"a StatusNotification {order.status}",
+            order.effect.expected,
             told,
-            MESSAGE[order.status],
+            order.effect.message,
             line=order.call.line,
-            cause="untold",
         )

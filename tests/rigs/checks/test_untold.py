@@ -118,13 +118,86 @@ def short_statuses_are_not_told(log: Log) -> None:
     log.status(431.0, "Unavailable")
 
 
+def in_again_and_silent(log: Log) -> None:
+    out_and_told(log)
+    log.down(100.0, "ChangeAvailability", IN)
+
+
+def in_again_and_told(log: Log) -> None:
+    out_and_told(log)
+    log.down(100.0, "ChangeAvailability", IN)
+    log.status(101.0, "Available")
+
+
+def in_again_while_the_whole_is_out(log: Log) -> None:
+    out_and_told(log)
+    log.down(60.0, "ChangeAvailability", OUT | {"connectorId": 0})
+    log.down(100.0, "ChangeAvailability", IN)
+
+
+def in_again_of_what_was_out_by_itself(log: Log) -> None:
+    """A disabled connector, or one that its owner locked."""
+    log.status(20.0, "Unavailable")
+    log.down(100.0, "ChangeAvailability", IN)
+    beats(log)
+
+
+def scheduled_and_free_again(log: Log) -> None:
+    log.down(130.0, "ChangeAvailability", OUT, {"status": "Scheduled"})
+    charge(log, 5)
+    log.status(400.0, "Available")
+    log.up(500.0, "Heartbeat", {}, {"currentTime": at(500)})
+
+
+def scheduled_and_finishing_still(log: Log) -> None:
+    """The cable is in yet: it is out when the car goes."""
+    log.down(130.0, "ChangeAvailability", OUT, {"status": "Scheduled"})
+    charge(log, 5)
+    log.up(700.0, "Heartbeat", {}, {"currentTime": at(700)})
+
+
+def scheduled_and_out_by_way_of_available(log: Log) -> None:
+    log.down(130.0, "ChangeAvailability", OUT, {"status": "Scheduled"})
+    charge(log, 5)
+    log.status(400.0, "Available")
+    log.status(401.0, "Unavailable")
+    log.up(700.0, "Heartbeat", {}, {"currentTime": at(700)})
+
+
+def cancelled_and_silent(log: Log) -> None:
+    reserved_and_told(log)
+    log.down(40.0, "CancelReservation", {"reservationId": 5})
+
+
+def cancelled_and_told(log: Log) -> None:
+    reserved_and_told(log)
+    log.down(40.0, "CancelReservation", {"reservationId": 5})
+    log.status(40.5, "Available")
+
+
+def cancelled_and_reserved_by_another(log: Log) -> None:
+    reserved_and_told(log)
+    log.down(40.0, "ReserveNow", RESERVED | {"reservationId": 6})
+    log.down(50.0, "CancelReservation", {"reservationId": 5})
+
+
 FAULTY = {
+    in_again_and_silent: "availability.answer",
+    scheduled_and_free_again: "availability.answer",
+    cancelled_and_silent: "reservation.kept",
     out_and_silent: "availability.answer",
     the_whole_out_and_silent: "availability.answer",
     out_and_available_again: "availability.answer",
     reserved_and_silent: "reservation.kept",
 }
 SOUND = (
+    in_again_and_told,
+    in_again_while_the_whole_is_out,
+    in_again_of_what_was_out_by_itself,
+    scheduled_and_finishing_still,
+    scheduled_and_out_by_way_of_available,
+    cancelled_and_told,
+    cancelled_and_reserved_by_another,
     out_and_told,
     out_and_told_before_the_answer,
     out_already,
