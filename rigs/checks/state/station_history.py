@@ -11,18 +11,20 @@ from evc5.rigs.checks.state.boots import MOST_BOOTS, Boots
 from evc5.rigs.checks.state.connectors import COMMANDS, Connectors
 from evc5.rigs.checks.state.keys import Keys
 from evc5.rigs.checks.state.link import Link
+from evc5.rigs.checks.state.local_list import LocalList
 from evc5.rigs.checks.state.transactions import TransactionMemory
 
 AT_REST = ("Available", "Preparing")  # 4.9: no transaction runs
 
 
 class StationHistory:
-    """Keys, boots, link, transactions, and what happened at each connector."""
+    """Keys, boots, link, local list, transactions, and what happened at each connector."""
 
     def __init__(self) -> None:
         self.keys = Keys()
         self.boots = Boots(self.keys)
         self.link = Link(self.keys)
+        self.local_list = LocalList()
         self.transactions = TransactionMemory()
         self.connectors = Connectors(self.link, self.boots)
         self.transactions.ending = self.connectors.ending
@@ -43,6 +45,7 @@ class StationHistory:
             "TriggerMessage": self.boots.triggered,
             "RemoteStartTransaction": self.transactions.remotely_started,
             "RemoteStopTransaction": self._remotely_stopped,
+            "SendLocalList": self.local_list.sent,
             "StartTransaction": self._confirmed,
             "UnlockConnector": self._unlocked,
         }

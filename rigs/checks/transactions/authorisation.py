@@ -86,7 +86,7 @@ class Authorisation:
         started = self._history.transactions.open[call.payload["connectorId"]]
         fresh = 0.0 <= started.start + self._context.tolerances.sample_s - said_epoch_s <= FRESH_S
         offline = self._link.was_down(started.start, STAMP_HAIR_S)  # then list and cache speak for the CSMS
-        if fresh and not offline:
+        if fresh and not offline and not self._is_listed(tag, started.start):
             message = f"a transaction starts on idTag {call.payload['idTag']}"
             anybody = self._context.history.keys.has_option("com_AuthOptions", "AllowAllCards", started.start)
             unasked = self._context.history.keys.has_option(
@@ -96,6 +96,12 @@ class Authorisation:
             self._ledger.judge(
                 RESPECTED, good, call.epoch_s, started.connector, "no start", f"{said} before", message
             )
+
+    def _is_listed(self, tag: str, epoch_s: float) -> bool:
+        """The local list goes before what the CSMS said, where it may be in use (3.5.1, 9.1.13)."""
+        uses = [self._keys.text(name, epoch_s) for name in ("LocalAuthListEnabled", "LocalPreAuthorize")]
+        in_use = all((text or "true").lower() == "true" for text in uses)
+        return in_use and self._history.local_list.accepts(tag)
 
     def _remotely(self, tag: str) -> bool:
         """A remote start may be carried out unasked (AuthorizeRemoteTxRequests; FW-611)."""

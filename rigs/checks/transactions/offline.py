@@ -14,7 +14,7 @@ from evc5.rigs.checks.state.evidence import EVENTS, key
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
-from evc5.rigs.checks.transactions.id_tags import ASKED, CARD_LOOK_S, CARD_SOON_S
+from evc5.rigs.checks.transactions.id_tags import ASKED, CARD_LOOK_S, CARD_SOON_S, KEEPS_CABLE
 
 OUT = ("Unavailable", "Faulted", "Reserved")  # statuses in which a connector may serve nobody
 KNOWN, ALONE, CONFLICT = "card.known", "card.offline", "list.conflict"
@@ -68,7 +68,7 @@ class Unconnected:
         self._link = context.history.link
         self._keys = context.history.keys
         self._agenda = context.agenda
-        self._list: dict[str, dict[str, Any]] = {}
+        self._list = context.history.local_list.entries
         self._cache: dict[str, dict[str, Any]] = {}
         self._may_know_more = False  # of a time when the cache was out of use
         self._asked: deque[tuple[float, str]] = deque(maxlen=64)
@@ -94,17 +94,9 @@ class Unconnected:
     # -- list and cache --------------------------------------------------------------------------
 
     def _sent(self, call: Call) -> None:
-        if call.reply is None or call.reply["status"] != "Accepted":
-            return
-        if call.payload["updateType"] == "Full":
-            self._list.clear()
-        for entry in call.payload.get("localAuthorizationList", ()):
-            tag = entry["idTag"].lower()
-            self._list.pop(tag, None)
-            if "idTagInfo" in entry:
-                self._list[tag] = entry["idTagInfo"]
-        for tag in self._list:
-            self._cache.pop(tag, None)  # 3.5.3
+        if call.reply is not None and call.reply["status"] == "Accepted":
+            for tag in self._list:
+                self._cache.pop(tag, None)  # 3.5.3
 
     def _cleared(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":
@@ -241,10 +233,10 @@ class Unconnected:
         )
 
     def _may_be_kept(self, shown: Shown) -> bool:
-        """Does the socket hold the cable of one that was refused, for its own card (ER 3.5)?"""
+        """Does the socket hold the cable of one refused or left at the car, for its card (ER 3.5)?"""
         finished = self._history.transactions.finished.get(shown.connector, ())
         before = [its for its in finished if its.stop is not None and its.stop <= shown.epoch_s]
-        return bool(before) and before[-1].reason == "DeAuthorized"
+        return bool(before) and before[-1].reason in KEEPS_CABLE
 
     def _start_of(self, shown: Shown) -> Transaction | None:
         return next(

@@ -86,7 +86,7 @@ class Retries:
     def _answered(self, call: Call) -> None:
         if call.up and call.action in ("StartTransaction", "StopTransaction"):
             self._settled(call)
-        elif call.up and call.reply is not None:
+        elif call.up and call.reply is not None and not call.doubtful:
             self._goes_on(call)
 
     def _settled(self, call: Call) -> None:

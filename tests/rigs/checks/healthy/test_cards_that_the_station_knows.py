@@ -1,0 +1,74 @@
+"""Cards that list, cable or a spoilt answer make mean something else than what was said of them last."""
+
+from pathlib import Path
+
+import pytest
+from foreign import Log, at, found
+from healthy import LISTS_ON, errors, step, wait
+
+KEYS = {"LocalAuthListEnabled": True, **LISTS_ON, "UnlockConnectorOnEVSideDisconnect": False}
+LISTED = {
+    "listVersion": 6,
+    "localAuthorizationList": [{"idTag": "TAG1", "idTagInfo": {"status": "Accepted"}}],
+    "updateType": "Full",
+}
+
+
+def starts_twice(*listed: dict[str, object]) -> Log:
+    """The answer to the first start refuses its card, and half a minute later the card starts another."""
+    log = Log()
+    for update in listed:
+        log.down(10, "SendLocalList", update)
+    for id, t in ((7, 60.0), (8, 90.0)):
+        start = {"connectorId": 1, "idTag": "TAG1", "meterStart": 0, "timestamp": at(t)}
+        stop = {"transactionId": id, "meterStop": 0, "timestamp": at(t + 5), "reason": "EVDisconnected"}
+        log.status(t - 2, "Preparing")
+        log.up(t, "StartTransaction", start, {"transactionId": id, "idTagInfo": {"status": "Blocked"}})
+        log.up(t + 5, "StopTransaction", stop)
+        log.status(t + 6, "Available")
+    return log
+
+
+def test_a_card_just_refused_starts_again_where_the_local_list_accepts_it(tmp_path: Path) -> None:
+    removed = {"listVersion": 7, "localAuthorizationList": [{"idTag": "tag1"}], "updateType": "Differential"}
+    assert "authorisation.respected" in found(starts_twice().verdict(tmp_path))
+    assert "authorisation.respected" not in found(starts_twice(LISTED).verdict(tmp_path))
+    assert "authorisation.respected" in found(starts_twice(LISTED, removed).verdict(tmp_path))
+
+
+@pytest.mark.slow
+def test_a_card_frees_the_cable_that_was_left_at_the_station_and_starts_nothing() -> None:
+    steps = [
+        step("plug_in", 1, "vw-e-golf-2017", 0.5, 13.0),
+        step("present_tag", 1, "TAG1"),
+        wait(600.0),
+        step("present_tag", 1, "TAG1"),
+        step("present_tag", 1, "TAG1"),
+        step("unplug", 1),
+        step("link.down"),
+        wait(30.0),
+        step("plug_in", 1, "tesla-model-3-rwd", 0.9, 20.0),
+        wait(10.0),
+        step("present_tag", 1, "TAG1"),
+        wait(300.0),
+        step("link.up"),
+        wait(5000.0),
+    ]
+    assert errors({"keys": KEYS}, {"asks_keys": True}, steps) == []
+
+
+@pytest.mark.slow
+def test_an_answer_with_foreign_fields_need_not_bring_back_what_met_silence() -> None:
+    foreign = {"idTagInfo": {"status": "Accepted", "vendorSays": 1}}
+    steps = [
+        step("plug_in", 1, "vw-id3-58", 0.4, 32.0),
+        step("present_tag", 1, "TAG1"),
+        wait(600.0),
+        step("csms.reply", "Authorize", foreign, times=5),
+        step("csms.reply", "StopTransaction", silent=True, times=3),
+        step("present_tag", 1, "TAG1"),
+        wait(39.3),
+        step("present_tag", 1, "TAG2"),
+        wait(2000.0),
+    ]
+    assert errors({}, {}, steps) == []
