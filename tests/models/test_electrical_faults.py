@@ -2,7 +2,7 @@
 
 import pytest
 
-from evc5.models.faults import Fault
+from evc5.models.faults import Fault, sensed_in_voltage
 from evc5.models.heat import Ambient
 
 
@@ -204,3 +204,34 @@ def test_an_unknown_fault_is_refused_with_the_known_ones(charging):
         charging[1].inject("gremlins")
     with pytest.raises(ValueError, match="got 'gremlins'"):
         charging[1].clear("gremlins")
+
+
+@pytest.mark.parametrize(
+    ("u_v", "wired", "sensed"),
+    [  # EN 50160: 230 V - 15 % to 230 V + 10 %
+        ((195.5, 230.0, 253.0), 3, set()),
+        ((195.4, 230.0, 230.0), 3, {"under-voltage"}),
+        ((230.0, 230.0, 253.1), 3, {"over-voltage"}),
+        ((230.0, 0.0, 230.0), 3, {"phase-loss"}),  # dead, not low
+        ((0.5, 230.0, 230.0), 3, {"under-voltage"}),  # low, not dead
+        ((230.0, 0.0, 260.0), 1, set()),  # only L1 is wired
+        ((0.0, 230.0, 230.0), 1, {"power-loss"}),
+    ],
+)
+def test_the_supply_monitor_tells_low_high_and_dead_phases_apart(u_v, wired, sensed):
+    assert sensed_in_voltage(u_v, wired) == sensed
+
+
+@pytest.mark.parametrize(
+    ("fault", "u_v"),
+    [
+        ("over-voltage", (276.0, 276.0, 276.0)),  # 120 % of 230 V
+        ("under-voltage", (184.0, 184.0, 184.0)),  # 80 %
+        ("phase-loss", (230.0, 0.0, 230.0)),
+        ("power-loss", (0.0, 0.0, 0.0)),
+    ],
+)
+def test_a_fault_of_the_mains_shows_in_the_voltages(charging, fault, u_v):
+    _, outlet = charging
+    outlet.inject(fault)
+    assert outlet.reading().u_v == pytest.approx(u_v)

@@ -2,8 +2,8 @@
 
 python tests/mutation/fast.py [--count N] [--seed N] [MODULE …]     a MODULE is, say, twin/charging/schedule
 
-Each mutant runs the fast tests that mirror its module, in a process of its own; those that none notices are
-listed, to be looked at one by one. Not part of the tests.
+Each mutant runs the fast tests that mirror its module (`mirrors`), in a process of its own; those that none
+notices are listed, to be looked at one by one. Not part of the tests.
 """
 
 import argparse
@@ -24,6 +24,7 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT), str(HERE)]
 
 import pytest  # noqa: E402
+from mirrors import TESTS  # noqa: E402
 from mutants import Mutant, sample  # noqa: E402
 
 LIMIT_S = 60  # a mutant that takes longer hangs, which a test would notice
@@ -38,35 +39,6 @@ THIRD = (
     "pyarrow",
     "pandas",
 )
-TESTS: dict[str, str] = {  # the tests that mirror each module
-    "models/battery": "models/test_charge models/test_car_quirks models/test_measured_cars",
-    "models/car": "models/test_car_quirks models/test_pack_temperature models/test_charge models/test_world",
-    "models/curve": "models/test_charge models/test_vehicle_data",
-    "models/circuit": "models/test_world models/test_invariants models/test_electrical_faults",
-    "models/crossing": "models/test_functions",
-    "models/derating": "models/test_heat",
-    "models/functions": "models/test_functions",
-    "models/heat": "models/test_heat",
-    "models/meter": "models/test_kwh_meter",
-    "models/pilot": "models/test_pilot",
-    "models/sharing": "models/test_current_sharing",
-    "models/supply": "models/test_grid_supply",
-    "models/temperature_watch": "models/test_heat",
-    "models/vehicles": "models/test_vehicle_data models/test_charge",
-    "twin/charging/acceptance": "twin/charging/test_profiles_acceptance twin/charging/test_profiles",
-    "twin/charging/composite": "twin/charging/test_profiles twin/charging/test_profiles_oracle",
-    "twin/charging/grid": "twin/charging/test_load_balancing",
-    "twin/charging/limits_now": "twin/charging/test_power_is_kept twin/charging/test_local_limits",
-    "twin/charging/phases": "twin/charging/test_phases",
-    "twin/charging/profile": "twin/charging/test_profiles_acceptance twin/charging/test_profiles",
-    "twin/charging/schedule": "twin/charging/test_schedule twin/charging/test_profiles",
-    "twin/charging/site": "twin/charging/test_power_is_kept twin/charging/test_local_limits",
-    "twin/connector/limits": "twin/charging/test_limits",
-    "twin/sessions/averages": "twin/sessions/test_clock_aligned",
-    "twin/sessions/metering": "twin/sessions/test_clock_aligned twin/sessions/test_session_scenarios",
-    "twin/sessions/samples": "twin/sessions/test_clock_aligned twin/sessions/test_stop_data_kept",
-    "twin/services/log_lines": "twin/services/test_diagnostics_store",
-}
 
 
 def main() -> None:
@@ -108,7 +80,9 @@ def tried(module: str, one: Mutant) -> int:
     sys.meta_path.insert(0, _Swapped(f"evc5.{module.replace('/', '.')}", one))
     tests = [str(ROOT / "tests" / f"{name}.py") for name in TESTS[module].split()]
     with open(os.devnull, "w") as silence, contextlib.redirect_stdout(silence):
-        return int(pytest.main([*tests, "-x", "-q", "-p", "no:cacheprovider", f"--rootdir={ROOT}"]))
+        return int(
+            pytest.main([*tests, "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", f"--rootdir={ROOT}"])
+        )
 
 
 class _Swapped(MetaPathFinder):

@@ -215,6 +215,19 @@ def test_over_fixed_phases_a_car_begins_and_what_it_draws_on_decides() -> None:
         assert composite(bench, "W") == (3600.0, car)
 
 
+def test_the_phases_of_a_car_that_has_left_are_not_taken_for_those_of_the_next() -> None:
+    """4,600 W are 20 A on one phase and 6.6 A on each of three."""
+    case = Case(3, False, 1, "TxDefaultProfile", "W", 4600, None, POLICIES[2])
+    bench = limited_first(case)
+    assert bench.reading(1)["offered1_a"] == pytest.approx(20.0)
+    bench.unplug(1)
+    bench.advance(5)
+    plug_in(bench, replace(case, car=3))
+    offered = [bench.advance(1).reading(1)["offered1_a"] for _ in range(30)]
+    assert offered == pytest.approx([4600 / 690] * 30)
+    assert bench.reading(1)["i3_a"] > 6.0
+
+
 def offers(car: Vehicle, seconds: int) -> tuple[Bench, list[float]]:
     """A car that came a minute after 3,600 W were said, and what it is offered by the second."""
     case = Case(3, False, 1, "TxDefaultProfile", "W", 3600, None, POLICIES[2])

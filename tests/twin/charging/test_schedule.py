@@ -9,6 +9,7 @@ from profile_driver import epoch
 from evc5.twin.charging.schedule import (
     DAY_MS,
     NEVER,
+    WEEK_MS,
     Cap,
     Schedule,
     cap_of_watts,
@@ -55,6 +56,13 @@ def test_a_daily_schedule_without_a_duration_fills_its_day() -> None:
     daily = steps(every_ms=DAY_MS)
     assert daily.at(DAY_MS - 1) == (LOW, DAY_MS)
     assert daily.at(DAY_MS) == (HIGH, DAY_MS + HOUR_MS)
+
+
+def test_a_weekly_schedule_begins_anew_every_seven_times_24_hours() -> None:
+    weekly = steps(every_ms=WEEK_MS)
+    week_ms = 7 * 24 * HOUR_MS  # 7.37
+    assert weekly.at(week_ms - 1) == (LOW, week_ms)
+    assert weekly.at(week_ms) == (HIGH, week_ms + HOUR_MS)
 
 
 def test_a_daily_schedule_is_silent_between_its_duration_and_the_next_day() -> None:

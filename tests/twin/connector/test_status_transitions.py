@@ -1,11 +1,14 @@
 """Every row of the status table of OCPP 1.6 4.9 is reached, except those of Reserved: the device has none."""
 
 from collections.abc import Callable
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
 from scenario import ROWS, Scenario
 from wire import sent
+
+from evc5.twin.connector.status import Facts, status_of, steps
 
 FULL, EMPTY = 1.0, 0.2
 FIXED = {"chg_SktType": ["CP", "CP"]}  # the station's own cable: nothing to take out of a socket
@@ -172,3 +175,32 @@ def test_a_status_of_a_row_reaches_the_back_office() -> None:
     hands = played({}, [Hands.charge, Hands.card, Hands.unplug])
     told = [payload["status"] for payload in sent(hands.bench, "StatusNotification", connectorId=1)]
     assert told == ["Available", "Preparing", "Charging", "Finishing", "Available"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [  # 4.9 and 7.7, in the order in which they win
+        ({}, "Available"),
+        ({"authorised": True}, "Preparing"),
+        ({"operative": False, "plugged": True}, "Unavailable"),
+        ({"finishing": True, "operative": False}, "Finishing"),
+        ({"transaction": True}, "SuspendedEV"),  # the cable is pulled and the transaction goes on
+        ({"transaction": True, "plugged": True}, "SuspendedEVSE"),
+        ({"transaction": True, "plugged": True, "drawing": True}, "SuspendedEVSE"),
+        ({"transaction": True, "plugged": True, "offering": True}, "SuspendedEV"),
+        ({"transaction": True, "plugged": True, "offering": True, "drawing": True}, "Charging"),
+        ({"transaction": True, "plugged": True, "starting": True}, "Preparing"),
+        ({"transaction": True, "finishing": True, "operative": False}, "SuspendedEV"),
+        ({"transaction": True, "faulted": True}, "Faulted"),
+    ],
+)
+def test_a_status_follows_from_what_is_known_of_the_connector(facts: dict[str, bool], status: str) -> None:
+    assert status_of(Facts(**facts)) == status
+
+
+@pytest.mark.parametrize("plugged", [False, True])
+def test_each_step_on_the_way_from_one_status_to_another_is_a_row_of_the_table(plugged: bool) -> None:
+    known = {start for start, _ in ROWS} - {"Reserved"}
+    for start, end in product(known, known):
+        way = [start, *steps(start, end, plugged)]
+        assert way[-1] == end and all(pair in ROWS for pair in pairwise(way))

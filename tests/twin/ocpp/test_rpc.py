@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from evc5.models.timeline import Timeline
-from evc5.twin.ocpp.frames import Broken, Error, Refusal, Result, decode
+from evc5.twin.ocpp.frames import Broken, Error, Refusal, Result, decode, error_text
 from evc5.twin.ocpp.rpc import NO_REPLY, Reply, Rpc
 
 
@@ -133,3 +133,17 @@ def test_frames_are_told_apart():
     assert decode('[3,"a",{}]') == Result("a", {})
     assert decode('[4,"a","GenericError","why",{}]') == Error("a", "GenericError", "why", {})
     assert isinstance(decode(f'[2,"{"x" * 37}","Reset",{{}}]'), Broken)
+
+
+def test_an_error_description_is_cut_to_the_255_characters_that_ocpp_j_gives_it():
+    assert json.loads(error_text("a", "GenericError", "x" * 255))[3] == "x" * 255
+    assert json.loads(error_text("a", "GenericError", "x" * 256))[3] == "x" * 255
+
+
+def test_an_error_without_details_or_description_is_one_all_the_same():
+    assert decode('[4,"a","GenericError","why"]') == Error("a", "GenericError", "why", {})
+    assert decode('[4,"a","GenericError"]') == Error("a", "GenericError", "", {})
+
+
+def test_a_call_that_is_wide_and_no_json_is_not_taken_for_a_deep_one():
+    assert decode(f'[2,"a","Reset",{{"type":[{"[]," * 3000}x]}}]') is None

@@ -257,6 +257,16 @@ def test_averaged_power_is_the_energy_over_the_interval() -> None:
         assert mean_w == pytest.approx((later - earlier) * 4, rel=0.02, abs=5)  # a meter of class 1, whole Wh
 
 
+def test_an_averaged_charge_is_that_of_half_way_while_it_rises_evenly() -> None:
+    keys = {"MeterValuesAlignedData": "SoC", "ClockAlignedDataInterval": 60, "MeterValueSampleInterval": 0}
+    bench = Bench(connectors=1, keys=keys, policies={"clock_values": "averaged"})
+    charging(bench, soc=0.3).advance(60)
+    for _ in range(3):
+        before, after = bench.reading(1)["soc"], bench.advance(60).reading(1)["soc"]
+        told_pct = float(values(sent(bench, "MeterValues")[-1])["SoC", ""])
+        assert told_pct == pytest.approx(50 * (before + after), abs=0.06)  # told to 0.1 %
+
+
 def test_a_register_told_with_averages_is_kept_when_the_meter_fails() -> None:
     keys = {"MeterValuesAlignedData": ENERGY, "ClockAlignedDataInterval": 900, "MeterValueSampleInterval": 0}
     bench = Bench(connectors=1, keys=keys, policies={"clock_values": "averaged"})
