@@ -32,6 +32,7 @@ MOST_OFFSET_S = 1e10  # three centuries; assumed
 MOST_PPM = 1e4  # a quartz has 500 at worst; assumed
 ADOPTED_S = 1.0  # assumed: a clock that is wrong by more is set at its boot
 STEP_HAIR_S = 1e-6
+TOLD_TO_S = 0.001  # stamps are written to the millisecond, the step of a clock is not
 SETTING_S = 2.0  # a clock set back by a second is drawn over so many, that time never runs back
 
 
@@ -73,7 +74,8 @@ class StationTime:
         """How far a stamp may be off because the clock was just set, or was about to be."""
         steps = [(t_s, abs(step_s)) for t_s, step_s in self._sets if abs(step_s) < MOST_STEP_S]
         return max(
-            (s for t_s, s in steps if abs(self.epoch(t_s) - epoch_s) <= SETTING_S * s + 1.0), default=0.0
+            (s + TOLD_TO_S for t_s, s in steps if abs(self.epoch(t_s) - epoch_s) <= SETTING_S * s + 1.0),
+            default=0.0,
         )
 
     def doubts_s(self, stamps: Array) -> Array:

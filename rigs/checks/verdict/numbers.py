@@ -64,7 +64,7 @@ NO_THRESHOLDS = {
     **dict.fromkeys(("MOST_OFFSET_S", "MOST_PPM"), "no clock says more: a summary that does is not ours"),
     "MOST_T_S": "no run is so long: a t that is more is none",
     "MOST_MISSED": "bounds the time that is spent on what one wrong t has missed",
-    "TO_MS": "the digits of a stamp",
+    **dict.fromkeys(("TO_MS", "TOLD_TO_S"), "the digits of a stamp"),
 }
 TOLERANCES = "state.tolerances"
 

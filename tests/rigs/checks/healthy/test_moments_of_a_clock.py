@@ -201,6 +201,18 @@ CASES: dict[str, Story] = {
             wait(12.0),
         ],
     ),
+    "mains-cut-as-a-session-begins-and-the-clock-is-set-back-to-the-millisecond": (
+        {"latency_s": 0.0, "clock": AHEAD},
+        {"heartbeat_interval_s": 3600},
+        [
+            wait(2939.763),
+            *CHARGE,
+            step("ask", "TriggerMessage", {"requestedMessage": "Heartbeat"}),
+            step("power.cut"),
+            step("power.restore"),
+            wait(3600.0),
+        ],
+    ),
     "a-boot-that-is-given-up-to-the-second-by-a-clock-an-hour-late": (
         {"behaviour": "ocpp16", "latency_s": 0.05, "clock": {"offset_s": -3600.0, "drift_ppm": 500.0}},
         {**PENDING, "boot_interval_s": 30},
