@@ -243,6 +243,7 @@ class Statuses:
     def _booted(self, call: Call) -> None:
         if not self._history.boots.boot_asked:
             self._now.clear()
+            self._before_fault.clear()  # an update that kept it out of service is over
 
     def _lost(self, event: Event) -> None:
         self._now.clear()  # after an outage the present status is told, not the way to it
