@@ -116,17 +116,18 @@ class Boot:
             self._ledger.broken(RETRY, due, None, expected, actual, "BootNotification did not come again")
 
     def _too_early(self, call: Call) -> None:
-        if self._triggered[call.action] > 0:
-            self._triggered[call.action] -= 1
-            return
         told = self._of_all.get(call.action)
         if told is not None and call.connector not in told:
             told.add(call.connector)
             return
+        if self._triggered[call.action] > 0:
+            self._triggered[call.action] -= 1
+            return
         status = self._last[2] if self._last else "no answer"
         message = f"{call.action} was sent before the boot was accepted"
+        actual = f"{call.action} ({status})"
         self._ledger.broken(
-            FIRST, call.epoch_s, call.connector, "BootNotification", f"{call.action} ({status})", message
+            FIRST, call.epoch_s, None, "BootNotification", actual, message, cause="did not wait"
         )
 
     def _asked(self, call: Call) -> None:

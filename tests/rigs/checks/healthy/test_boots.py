@@ -1,7 +1,10 @@
-"""What was so before a boot need not be so after it."""
+"""What was so before a boot need not be so after it; what was asked for before it is accepted is no fault."""
+
+from pathlib import Path
 
 import pytest
-from healthy import SAMPLED, errors, step, wait
+from foreign import Log, at
+from healthy import PENDING, SAMPLED, errors, step, wait
 
 UPDATE = {"location": "ftp://server/new", "retrieveDate": "2024-03-01T00:01:00Z", "retries": 1}
 
@@ -18,3 +21,25 @@ def test_a_fault_that_an_update_met_leads_into_service_once_the_new_firmware_run
         wait(60.0),
     ]
     assert errors({"behaviour": "ocpp16", "keys": SAMPLED}, {"asks_keys": False}, steps) == []
+
+
+@pytest.mark.slow
+def test_statuses_asked_for_by_one_and_for_all_may_be_told_before_the_boot_is_accepted() -> None:
+    steps = [
+        wait(60.0),
+        step("ask", "TriggerMessage", {"requestedMessage": "StatusNotification"}),
+        step("ask", "TriggerMessage", {"requestedMessage": "StatusNotification", "connectorId": 1}),
+        wait(2.0),
+    ]
+    assert errors({"behaviour": "ocpp16", "latency_s": 0.8}, PENDING, steps) == []
+
+
+def test_a_station_that_does_not_wait_for_its_boot_is_one_finding(tmp_path: Path) -> None:
+    log = Log(boot=False)
+    told = {"chargePointVendor": "V", "chargePointModel": "M"}
+    log.up(0, "BootNotification", told, {"status": "Pending", "currentTime": at(0), "interval": 300})
+    for connector in (0, 1, 2):
+        log.status(5 + connector, "Available", connector)
+    log.up(20, "Heartbeat", {}, {"currentTime": at(20)})
+    found = [one for one in log.verdict(tmp_path).findings if one["requirement"] == "boot.first"]
+    assert [(one["times"], one["actual"]) for one in found] == [(4, "StatusNotification (Pending)")]
