@@ -118,6 +118,23 @@ def test_the_heartbeat_interval_is_that_of_the_boot_and_can_be_changed_until_the
     assert read(bench, "HeartbeatInterval") == {"key": "HeartbeatInterval", "readonly": False, "value": "600"}
 
 
+def test_a_boot_that_gives_no_interval_leaves_the_station_its_own_or_what_was_written_since() -> None:
+    """OCPP 1.6 4.2, 6.4: an interval of 0 is the station's choice, not one without a pause or none."""
+    bench = Bench(keys={"HeartbeatInterval": 40})
+    bench.csms.reply("BootNotification", lambda _: {**boot(bench), "interval": 600}, times=1)
+    restarted(bench)
+    bench.csms.reply("BootNotification", lambda _: boot(bench))
+    restarted(bench)
+    since = bench.now
+    bench.advance(120)
+    assert len(sent(bench, "Heartbeat", since)) == 3
+    written(bench, "HeartbeatInterval", "60")
+    restarted(bench)
+    since = bench.now
+    bench.advance(120)
+    assert len(sent(bench, "Heartbeat", since)) == 2
+
+
 def boot(bench: Bench) -> dict[str, Any]:
     return {"status": "Accepted", "currentTime": bench.now.isoformat(), "interval": 0}
 
