@@ -5,7 +5,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from foreign import BEGIN_S, Log, at, currents, found, minutes, power, register, sample, status_of, voltages
+from foreign import (
+    BEGIN_S,
+    Log,
+    at,
+    currents,
+    found,
+    minutes,
+    period,
+    power,
+    profile,
+    register,
+    sample,
+    status_of,
+    voltages,
+)
 
 ENERGY, MOST, INTERVAL = "metering.energy-power", "metering.energy-limit", "metering.energy-interval"
 Told = Callable[[int], list[Any]]
@@ -193,3 +207,19 @@ def test_a_transaction_is_judged_whole_whoever_stops_meanwhile(tmp_path: Path) -
     log.configure(BEGIN_S + 325, HeartbeatInterval="300")
     log.end(BEGIN_S + 330, 1000, connector=2, id=8)
     assert ENERGY in found(log.verdict(tmp_path))
+
+
+@pytest.mark.parametrize("scheduled", [True, False])
+def test_a_limit_may_fall_and_rise_again_between_two_samples_as_scheduled(
+    scheduled: bool, tmp_path: Path
+) -> None:
+    """16 A but for 40 s at 6 A, between the third sample and the fourth: 25.6 Wh less."""
+    dip = int(BEGIN_S) + 190
+    log = Log()
+    if scheduled:
+        log.set_profile(20, profile(period(16), period(6, start=dip), period(16, start=dip + 40)))
+    log.begin(meter=1000)
+    for n, t in enumerate(minutes(8), 1):
+        log.values(t, register(round(1000 + 61.33 * n - 25.6 * (n > 3))), power(3680))
+    log.end(BEGIN_S + 500, round(1000 + 61.33 * 500 / 60 - 25.6))
+    assert found(log.verdict(tmp_path)) == (set() if scheduled else {ENERGY})
