@@ -194,7 +194,7 @@ class Untold:
             if for_s > ORDER_TOLD_S + shortest_s:
                 self._forget(order.connector)
                 if order.until > order.since + ORDER_TOLD_S + shortest_s and self._is_heard(order, epoch_s):
-                    self._never(order, f"none for {for_s:.0f} s, and {action}")
+                    self._never(order, f"none for {for_s:.0f} s, though {action} came")
 
     def _is_heard(self, order: Order, epoch_s: float) -> bool:
         """Did nothing stand in the way of a status?"""

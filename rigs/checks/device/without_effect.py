@@ -64,7 +64,7 @@ class WithoutEffect:
     def _talks(self, epoch_s: float, action: str) -> None:
         for_s = epoch_s - (self._unfollowed[0].reply_epoch_s or self._unfollowed[0].epoch_s)
         if for_s > TALKS_ON_S:
-            self._goes_on(self._unfollowed.pop(0), f"none for {for_s:.0f} s, and {action}")
+            self._goes_on(self._unfollowed.pop(0), f"none for {for_s:.0f} s, though {action} came")
 
     def _goes_on(self, reset: Call, told: str) -> None:
         """Hard or soft, one cause."""
