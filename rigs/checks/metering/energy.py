@@ -132,15 +132,12 @@ class EnergyFlow:
         """Did nothing happen at any connector? What one takes the others may have to leave."""
         since, until = begin - DISTURBED_S, end + DISTURBED_S
         happened = any(since <= epoch_s <= until for epoch_s in self._disturbed)
-        return not happened and not any(self._limit_steps(one, since, until) for one in self._places())
+        places = (0, *self._context.history.outlets())
+        return not happened and not any(self._limit_steps(one, since, until) for one in places)
 
     def _limit_steps(self, connector: int, since: float, until: float) -> bool:
         """Does an accepted schedule have another limit there meanwhile? It may be back by the next sample."""
         return len(set(self._context.profiles.caps_within(connector, since, until, either_way=True))) > 1
-
-    def _places(self) -> list[int]:
-        """The charge point as a whole and its connectors."""
-        return [0, *self._context.history.outlets()]
 
     # -- samples ---------------------------------------------------------------------------------
 
