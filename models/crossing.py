@@ -6,7 +6,7 @@ it converges like Newton's method.
 """
 
 from collections.abc import Callable
-from math import sqrt
+from math import inf, sqrt
 
 ENOUGH_S = 5e-4  # a step this short is the crossing: within 1 ms
 
@@ -35,7 +35,9 @@ def leaves(
 def _no_sooner(gap: float, slope: float, bend: float) -> float:
     if gap <= 0.0:
         return 0.0
+    if gap == inf:
+        return inf
     root = sqrt(slope * slope + 2.0 * bend * gap)
     if slope > 0.0:
         return 2.0 * gap / (slope + root)
-    return (root - slope) / bend if bend else float("inf")
+    return (root - slope) / bend if bend else inf

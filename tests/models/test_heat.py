@@ -98,6 +98,24 @@ def test_a_crossing_is_found_to_a_millisecond(low, high, direction):
     assert found == (pytest.approx(exact, abs=1e-3), direction)
 
 
+@pytest.mark.parametrize(("slope", "bend", "low", "high", "found"), [
+    (1.0, 0.0, -inf, 30.0, (10.0, 1)), (-1.0, 0.0, 10.0, inf, (10.0, -1)), (0.0, 0.0, 19.0, 21.0, None),
+    (0.5, 0.0, -inf, 30.0, None), (-0.5, 0.0, 10.0, inf, None),  # in 20 s: too late
+    (-2.0, 2.0, -inf, 35.0, (5.0, 1)), (2.0, -2.0, 5.0, inf, (5.0, -1)),  # there and back: t² - 2t = 15
+    (0.0, 2.0, -inf, 36.0, (4.0, 1)), (1.0, 2.0, -inf, 26.0, (2.0, 1)),
+])  # fmt: skip
+def test_a_curve_that_bends_as_much_as_it_may_is_met_at_the_second_look(slope, bend, low, high, found):
+    """From 20 °C for 10 s: T = 20 + slope t + bend t²/2."""
+    looks = []
+
+    def curve(t):
+        looks.append(t)
+        return 20.0 + slope * t + bend * t * t / 2.0, slope + bend * t
+
+    assert leaves(curve, lambda t: abs(bend), low, high, 0.0, 10.0) == found
+    assert len(looks) <= 2
+
+
 def test_a_curve_that_only_comes_close_does_not_cross():
     assert leaves(wave, lambda t: 20.0 / 5000.0**2, 19.9999, 60.0001, 0.0, 2e5) is None
 

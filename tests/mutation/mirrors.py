@@ -11,7 +11,7 @@ TESTS: dict[str, str] = {
     "models/car": "models/test_car_quirks models/test_pack_temperature models/test_charge models/test_world",
     "models/circuit": "models/test_world models/test_grid_supply models/test_electrical_faults"
     " models/test_invariants",
-    "models/crossing": "models/test_functions",
+    "models/crossing": "models/test_heat",
     "models/curve": "models/test_charge models/test_vehicle_data",
     "models/derating": "models/test_heat",
     "models/faults": "models/test_electrical_faults",
@@ -34,12 +34,10 @@ TESTS: dict[str, str] = {
     "twin/charge_point": "twin/test_station_clock twin/ocpp/test_memory twin/sessions/test_stop_reasons"
     " twin/services/test_firmware",
     "twin/charging/acceptance": "twin/charging/test_profiles_acceptance twin/charging/test_profiles",
-    "twin/charging/car_phases": "twin/charging/test_power_is_kept twin/connector/test_phases_over_the_wire"
-    " twin/charging/test_profiles_in_force",
+    "twin/charging/car_phases": "twin/charging/test_car_phases",
     "twin/charging/composite": "twin/charging/test_profiles twin/charging/test_profiles_oracle",
     "twin/charging/grid": "twin/charging/test_load_balancing",
-    "twin/charging/limits_now": "twin/charging/test_power_is_kept twin/charging/test_local_limits"
-    " twin/charging/test_profiles_in_force",
+    "twin/charging/limits_now": "twin/charging/test_limits_now",
     "twin/charging/phases": "twin/charging/test_phases",
     "twin/charging/profile": "twin/charging/test_profiles_acceptance twin/charging/test_profiles",
     "twin/charging/profiles": "twin/charging/test_profiles twin/charging/test_profiles_in_force",
@@ -47,7 +45,7 @@ TESTS: dict[str, str] = {
     "twin/charging/site": "twin/charging/test_power_is_kept twin/charging/test_local_limits"
     " twin/charging/test_profiles_in_force",
     "twin/charging/smart_charging": "twin/charging/test_profiles_in_force twin/charging/test_local_limits",
-    "twin/charging/trial": "twin/charging/test_power_is_kept",
+    "twin/charging/trial": "twin/charging/test_trial",
     "twin/clock": "twin/test_clock twin/test_station_clock twin/sessions/test_clock_aligned",
     "twin/connector/channel": "twin/connector/test_status_transitions twin/sessions/test_stop_reasons"
     " twin/connector/test_meter_failure twin/sessions/test_beginnings_and_ends"
