@@ -243,6 +243,7 @@ def errors_of(bench: Bench) -> list[dict[str, Any]]:
     return [one for one in bench.run_so_far().findings if one["severity"] == "error"]
 
 
+@pytest.mark.slow
 def test_over_fixed_phases_a_car_that_needs_ten_amperes_begins_as_the_offer_rises() -> None:
     needs_ten = replace(presets()["nissan-leaf-40"], id="needs-ten", min_a=10.0)
     bench, offered = offers(needs_ten, 60)
