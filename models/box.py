@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import inf
 
 from evc5.models.battery import HOLD, Plan
-from evc5.models.car import Car
+from evc5.models.car import OFF, Car
 from evc5.models.flow import Flow
 from evc5.models.vehicles import Vehicle
 
@@ -28,9 +28,8 @@ class BoxCar(Car):
     draws_a: float = 0.0
 
     def look(self, now_s: float, offered_a: float) -> None:
-        self.seen_a = offered_a
         self.asks = self.shows
 
     def plan(self, sum_u_v: float) -> Plan:
-        self.form = HOLD
+        self.form = HOLD if self.draws_a else OFF
         return Plan(Flow(self.draws_a * sum_u_v), inf, HOLD)

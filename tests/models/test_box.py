@@ -2,46 +2,75 @@
 
 import pytest
 
-from evc5 import Bench
-
-A_MINUTE_S = 60.0
+OFFERED_A = 20.0
 
 
 @pytest.fixture
-def bench() -> Bench:
-    bench = Bench(connectors=1, behaviour="ocpp16", start="2024-03-01T10:00:00Z")
-    bench.assembly.world.outlet(1).plug_in_box(32.0)
-    bench.present_tag(1, "TAG1")
-    bench.advance(A_MINUTE_S)
-    return bench
+def at_a_box(wallbox):
+    """A wall box that offers 20 A to a box that has been told nothing yet."""
+    box = wallbox()
+    outlet = box.world.outlet(1)
+    outlet.plug_in_box(32.0)
+    outlet.set_pwm(OFFERED_A)
+    box.run(60)
+    return box, outlet
 
 
-def test_a_box_in_state_b_draws_nothing_whatever_its_load_is_told(bench: Bench) -> None:
-    bench.assembly.world.outlet(1).box(False, 3, 10.0)
-    bench.advance(A_MINUTE_S)
-    told = bench.reading(1)
-    assert (told["pilot"], told["i1_a"]) == ("B", 0.0)
+@pytest.mark.parametrize("told", [None, (False, 3, 10.0)])
+def test_a_box_is_at_rest_in_state_b_until_it_is_told_whatever_its_load_is(at_a_box, told):
+    box, outlet = at_a_box
+    if told:
+        outlet.box(*told)
+    box.run(60)
+    seen = outlet.reading()
+    assert (outlet.pilot, outlet.phases, seen.i_a, seen.energy_wh) == ("B", 0, (0.0, 0.0, 0.0), 0.0)
 
 
-def test_a_load_draws_what_it_is_told_and_not_what_is_offered(bench: Bench) -> None:
-    outlet = bench.assembly.world.outlet(1)
+def test_a_load_draws_what_it_is_told_and_not_what_is_offered_as_resistors_do(at_a_box):
+    box, outlet = at_a_box
     outlet.box(True, 3, 10.0)
-    bench.advance(A_MINUTE_S)
-    began_wh = bench.reading(1)["energy_wh"]
-    bench.advance(3600.0)
-    told = bench.reading(1)
-    assert told["pilot"] == "C" and [told[f"i{n}_a"] for n in (1, 2, 3)] == pytest.approx([10.0] * 3)
-    assert told["offered1_a"] > 10.0 and told["energy_wh"] - began_wh == pytest.approx(3 * 230.0 * 10.0)
+    box.run(3600.0)
+    seen = outlet.reading()
+    assert (outlet.pilot, seen.offered_a, seen.pf) == ("C", OFFERED_A, 1.0)
+    assert seen.i_a == pytest.approx((10.0, 10.0, 10.0))
+    assert seen.energy_wh == pytest.approx(3 * 230.0 * 10.0)
+    outlet.box(True, 3, 25.0)
+    box.run(1.0)
+    assert outlet.reading().i_a == pytest.approx((25.0, 25.0, 25.0))
+    ledger = outlet.circuit.ledger
+    assert (ledger.loss_wh, ledger.standby_wh) == (0.0, 0.0)
 
 
-def test_a_load_on_one_phase_leaves_the_others_alone(bench: Bench) -> None:
-    bench.assembly.world.outlet(1).box(True, 1, 8.0)
-    bench.advance(A_MINUTE_S)
-    told = bench.reading(1)
-    assert [told[f"i{n}_a"] for n in (1, 2, 3)] == pytest.approx([8.0, 0.0, 0.0])
+def test_a_load_is_never_full_and_rests_without_current(at_a_box):
+    box, outlet = at_a_box
+    outlet.box(True, 3, 32.0)
+    box.run(365 * 86_400.0)
+    assert outlet.reading().i_a == pytest.approx((32.0, 32.0, 32.0))
+    outlet.box(False, 3, 32.0)
+    outlet.set_contactor(3)
+    box.run(60)
+    assert outlet.reading().i_a == (0.0, 0.0, 0.0)
 
 
-def test_without_a_box_nobody_hears_it() -> None:
-    bench = Bench(connectors=1)
-    with pytest.raises(ValueError, match="no cable box"):
-        bench.assembly.world.outlet(1).box(True, 3, 10.0)
+@pytest.mark.parametrize(("amps", "broken"), [(10.0, 1), (0.0, 0)])
+def test_a_contactor_that_opens_breaks_a_load_that_draws(at_a_box, amps, broken):
+    box, outlet = at_a_box
+    outlet.box(True, 3, amps)
+    box.run(60)
+    outlet.set_contactor(0)
+    assert outlet.openings_under_load == broken
+
+
+def test_a_load_on_one_phase_leaves_the_others_alone(at_a_box):
+    box, outlet = at_a_box
+    outlet.box(True, 1, 8.0)
+    box.run(60)
+    assert outlet.reading().i_a == pytest.approx((8.0, 0.0, 0.0))
+
+
+def test_without_a_box_nobody_hears_it(wallbox, car):
+    box = wallbox()
+    with pytest.raises(ValueError, match="connector 1 has no cable box"):
+        box.world.outlet(1).box(True, 3, 10.0)
+    with pytest.raises(ValueError, match="connector 1 has no cable box"):
+        box.charge(car(), 0.5).box(True, 3, 10.0)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from math import inf
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from evc5.models.battery import CURVE, FULL, HOLD, RAMP, follow, hold, ramp
@@ -88,6 +89,20 @@ def test_a_curve_is_constant_outside_its_points(case):
 def test_at_a_step_the_later_point_holds(case):
     curve = Curve([(soc / 100, fraction) for soc, fraction in VECTORS["step_takes_later_point"]["points"]])
     assert curve.rate(case["soc"] / 100) == pytest.approx(case["f"], abs=case.get("tol", 1e-12))
+
+
+@pytest.mark.parametrize("soc", [
+    [0.0, 0.1], [0.2, 0.3, 0.31], [0.95, 0.6, 0.2, 0.0], [0.0, 0.5, 1.0], [0.49, 0.5, 0.51], [1.0],
+])  # fmt: skip
+def test_a_curve_accepts_at_many_states_of_charge_what_it_accepts_at_each(soc):
+    curve = Curve([(0.1, 0.2), (0.3, 1.0), (0.5, 1.0), (0.5, 0.6), (1.0, 0.02)])
+    assert curve.rates(np.array(soc)).tolist() == [curve.rate(one) for one in soc]
+
+
+def test_curves_are_one_where_their_points_are():
+    one, same, other = Curve([(0.5, 1), (1, 0.1)]), Curve([(0.5, 1.0), (1.0, 0.1)]), Curve([(0.5, 1.0)])
+    assert one == same and hash(one) == hash(same)
+    assert one != other and one != one.points
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evc5.models.faults import Fault, sensed_in_voltage
+from evc5.models.faults import Effect, Fault, sensed_in_voltage
 from evc5.models.heat import Ambient
 
 
@@ -42,6 +42,12 @@ HIDDEN = {  # seen only when the contactor should open, or has tripped, or by no
     *("contactor-welded", "over-current"),
     *("meter-frozen", "meter-jump", "meter-phase-lost"),
 }
+
+
+def test_what_a_fault_is_not_said_to_do_stays_as_it_is():
+    effect = Effect("nothing")
+    told = (effect.voltage, effect.current, effect.excess_a, effect.sensor_k)
+    assert told == ((1.0, 1.0, 1.0), 1.0, 0.0, 0.0)
 
 
 def test_every_fault_is_described_here():
@@ -160,6 +166,17 @@ def test_a_short_excess_does_not_trip(charging):
     outlet.inject("over-current")
     box.run(6.0)
     outlet.clear("over-current")
+    box.run(60.0)
+    assert outlet.senses == frozenset()
+
+
+@pytest.mark.parametrize("limit_a", [None, 30.0])
+def test_a_protection_that_is_raised_or_lifted_forgets_what_it_counted(charging, limit_a):
+    box, outlet = charging
+    outlet.protect(16.0)
+    outlet.inject("over-current")  # 21.8 A
+    box.run(5.0)
+    outlet.protect(limit_a)
     box.run(60.0)
     assert outlet.senses == frozenset()
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evc5.models.functions import FAST, MANY, ONE, Mixed
+from evc5.models.functions import FAST, MANY, ONE, Functions, Mixed
 from evc5.models.heat import Ambient
 from evc5.models.outlet import OutletSpec
 from evc5.models.timeline import Timeline
@@ -23,10 +23,30 @@ NUMBERS = st.lists(st.floats(-30.0, 30.0), min_size=1, max_size=20)
 @given(values=NUMBERS)
 def test_each_function_of_many_is_that_of_one(name: str, values: list[float]) -> None:
     one, many = getattr(ONE, name), getattr(MANY, name)
-    got = many(np.array(values)).tolist()
-    assert [(v, math.copysign(1.0, v)) for v in got] == [
-        (float(one(v)), math.copysign(1.0, one(v))) for v in values
-    ]
+    assert signed(many(np.array(values))) == signed([one(v) for v in values])
+
+
+EDGES = [-2.5, -1.5, -0.6, -0.5, -0.3, -0.0, 0.0, 0.4, 0.5, 1.5, 2.0, 1e-7, 29.7]
+
+
+@pytest.mark.parametrize("functions", [MANY, FAST], ids=["many", "fast"])
+def test_what_rounds_chooses_and_narrows_is_the_same_for_many_as_for_one(functions: Functions) -> None:
+    """Half to even, and no -0 where `math` gives an integer."""
+    values = np.array(EDGES)
+    for name in ("floor", "round", "float32"):
+        told = signed([getattr(ONE, name)(v) for v in EDGES])
+        assert signed(getattr(functions, name)(values)) == told, name
+    is_warm = values > 0.4
+    chosen = [ONE.where(v > 0.4, 2.0 * v, -v) for v in EDGES]
+    assert functions.where(is_warm, 2.0 * values, -values).tolist() == chosen
+    assert [functions.where(held, 1.0, 2.0) for held in (True, False)] == [1.0, 2.0]
+    assert functions.first(values) == ONE.first(EDGES[0]) == -2.5
+    assert functions.sqrt(np.array([0.25, 9.0])).tolist() == [0.5, 3.0]
+
+
+def signed(values: Any) -> list[tuple[float, float]]:
+    """To the bit: with the sign of a zero."""
+    return [(float(v), math.copysign(1.0, v)) for v in values]
 
 
 def test_what_holds_for_some_only_is_told_apart() -> None:

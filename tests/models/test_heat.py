@@ -218,6 +218,18 @@ def test_the_sensors_warm_in_the_order_one_expects(wallbox, car):
         (lambda: Table(((60.0, 0.5, 61.0),)), "must give back below 60 °C, got 61"),
         (lambda: Table(((60.0, 1.5, 58.0),)), "share must be within 0 and 1, got 1.5 at 60 °C"),
         (lambda: Staircase(start_c=80.0), "start_c <= stop_c < off_c > resume_c, got 80, 75, 80, 70"),
+        (lambda: Staircase(resume_c=80.0), "start_c <= stop_c < off_c > resume_c, got 60, 75, 80, 80"),
+        (lambda: Staircase(stop_c=80.0), "start_c <= stop_c < off_c > resume_c, got 60, 80, 80, 70"),
+        (lambda: Table(((60.0, 0.5, 60.0),)), "must give back below 60 °C, got 60"),
+        (
+            lambda: Table(((60.0, 0.5, 58.0), (60.0, 0.4, 58.0))),
+            "must rise in temperature, got 60 after 60 °C",
+        ),
+        (
+            lambda: Table(((60.0, 0.5, 58.0), (65.0, 0.4, 57.0))),
+            "must rise in temperature, got 65 after 60 °C",
+        ),
+        (lambda: Table(()), "derating table must have a row, got none"),
         (lambda: Staircase(step_a=0.0), "derating step_a must be > 0, got 0"),
         (lambda: Thermal(socket_ohm=-0.1), "thermal socket_ohm must be >= 0, got -0.1"),
         (lambda: Thermal(socket_tau_s=0.0), "thermal socket_tau_s must be > 0, got 0"),
@@ -229,6 +241,15 @@ def test_impossible_heat_is_refused_in_words(make, words):
     with pytest.raises(ValueError) as refused:
         make()
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize("make", [
+    lambda: Staircase(start_c=75.0, stop_c=75.0), lambda: Staircase(resume_c=79.9),
+    lambda: Table(((60.0, 1.0, 58.0), (65.0, 1.0, 58.0), (66.0, 0.0, -inf))),
+])  # fmt: skip
+def test_heat_that_is_just_possible_is_taken(make):
+    levels = make().levels(32.0)
+    assert levels[-1].limit_a == 0.0 and levels[0].limit_a <= 32.0
 
 
 def test_an_idle_outlet_feels_what_its_neighbour_did_whenever_one_looks(wallbox, car):

@@ -5,7 +5,9 @@ from struct import pack, unpack
 
 import pytest
 
-from evc5.models.meter import MeterSpec, as_float32_kwh
+from evc5.models.faults import Fault
+from evc5.models.meter import Metered, MeterSpec, as_float32_kwh, misread
+from evc5.models.supply import Supply
 
 
 def test_the_error_is_drawn_once_within_the_class_and_repeats_with_the_seed():
@@ -78,9 +80,61 @@ def test_a_shown_reading_leaves_the_true_one_alone(wallbox, car):
         ({"gain_error_pct": 1.5}, "meter gain_error_pct must be within +-1, got 1.5"),
         ({"resolution_wh": -1.0}, "meter resolution_wh must be >= 0, got -1"),
         ({"start_a": -0.1}, "meter start_a must be >= 0, got -0.1"),
+        ({"class_pct": -0.1}, "meter class_pct must be within 0 and 5, got -0.1"),
+        ({"class_pct": 5.1}, "meter class_pct must be within 0 and 5, got 5.1"),
+        ({"gain_error_pct": -1.1}, "meter gain_error_pct must be within +-1, got -1.1"),
+        ({"amp_step": -0.1}, "meter amp_step must be >= 0, got -0.1"),
     ],
 )
 def test_an_impossible_meter_is_refused_in_words(changes, words):
     with pytest.raises(ValueError) as refused:
         replace(MeterSpec(), **changes)
     assert str(refused.value) == words
+
+
+def test_a_meter_that_is_just_possible_is_taken():
+    ends = dict.fromkeys(
+        ("resolution_wh", "start_a", "register_wh", "volt_step", "amp_step", "watt_step"), 0.0
+    )
+    for class_pct in (0.0, 5.0):
+        for error_pct in (-class_pct, class_pct):
+            gain = MeterSpec(class_pct=class_pct, gain_error_pct=error_pct, **ends).gain(1, "meter/1")
+            assert gain == pytest.approx(1.0 + error_pct / 100.0)
+
+
+@pytest.mark.parametrize(("step_w", "phase_w"), [(0.0, 3627.1), (1.0, 3627.0), (10.0, 3630.0)])
+def test_each_phases_power_is_its_own_in_the_meters_steps(wallbox, car, step_w, phase_w):
+    """15.77 A at 230 V, on two of three phases."""
+    box = wallbox(meter=MeterSpec(watt_step=step_w))
+    outlet = box.charge(car("vw-e-golf-2017", max_a=15.77), soc=0.2)
+    box.run(60)
+    told = outlet.metered()
+    assert told.phase_w == pytest.approx((phase_w, phase_w, 0.0))
+    assert told.p_w == pytest.approx(2 * 3627.1, abs=step_w / 2 + 1e-6)
+    assert told.pf == pytest.approx(1.0)
+
+
+def test_the_bus_tells_volts_in_tenths_and_a_power_factor_of_one_where_nothing_flows(wallbox):
+    told = wallbox(supply=Supply((229.96,) * 3)).world.outlet(1).metered()
+    assert told.u_v == pytest.approx((230.0,) * 3)
+    assert (told.pf, told.p_w, told.i_a) == (1.0, 0.0, (0.0, 0.0, 0.0))
+
+
+WHOLE = Metered(
+    (10.0, 11.0, 12.0), (230.0, 231.0, 232.0), (2300.0, 2541.0, 2784.0), 7625.0, 0.99, 600.0,
+    (100.0, 200.0, 300.0), 0.5, 30.0, 50.0,
+)  # fmt: skip
+BEFORE = WHOLE._replace(i_a=(1.0, 1.0, 1.0), p_w=690.0, register_wh=90.0, soc=0.2, temp_c=20.0)
+
+
+@pytest.mark.parametrize(("fault", "frozen", "told"), [
+    (Fault.METER_JUMP, None, {"register_wh": 10_600.0,
+                              "register_phase_wh": tuple(wh + 10_000 / 3 for wh in (100.0, 200.0, 300.0))}),
+    (Fault.METER_PHASE, None, {"i_a": (10.0, 0.0, 12.0), "u_v": (230.0, 0.0, 232.0),
+                               "phase_w": (2300.0, 0.0, 2784.0), "p_w": 5084.0}),
+    (Fault.METER_FROZEN, BEFORE, {"i_a": (1.0, 1.0, 1.0), "p_w": 690.0, "register_wh": 90.0}),
+    (Fault.METER_CRC, None, {}),
+])  # fmt: skip
+def test_a_meter_that_misreads_tells_this_and_the_rest_as_it_is(fault, frozen, told):
+    """The car's charge and the socket's temperature are no meter's."""
+    assert misread(WHOLE, {fault}, frozen) == WHOLE._replace(**told)
