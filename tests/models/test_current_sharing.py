@@ -74,6 +74,7 @@ def test_no_phase_is_above_its_room_and_none_between_0_and_its_minimum(wants, ro
         assert got[w.connector] == 0.0 or w.minimum_a - 1e-6 <= got[w.connector] <= w.limit_a + 1e-6
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(want, min_size=1, max_size=6, unique_by=lambda w: w.connector), rooms, st.integers(0, 9))
 def test_nobody_runs_below_its_limit_while_all_its_phases_have_room(wants, room, whose):

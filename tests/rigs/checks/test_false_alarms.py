@@ -564,7 +564,12 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[Step]]] = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+EVERY = [  # each third one in the fast set, to keep it fast; all of them with the slow tests
+    pytest.param(name, marks=[] if number % 3 == 0 else pytest.mark.slow) for number, name in enumerate(CASES)
+]
+
+
+@pytest.mark.parametrize("case", EVERY)
 def test_the_healthy_twin_has_no_error(case: str) -> None:
     station, csms, steps = CASES[case]
     found = findings(play({**TABLE, "station": station, "csms": csms}, steps))

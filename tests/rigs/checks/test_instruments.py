@@ -76,6 +76,7 @@ def test_who_says_nothing_of_its_telemetry_is_exact() -> None:
 READINGS = st.lists(st.tuples(st.floats(0.1, 9.0), st.floats(-50.0, 50.0)), min_size=1, max_size=40)
 
 
+@pytest.mark.slow
 @given(READINGS, st.floats(0.0, 12.0))
 def test_the_bounds_are_those_of_all_readings_within_the_window(
     readings: list[tuple[float, float]], window_s: float

@@ -12,8 +12,8 @@ from evc5.rigs.checks.verdict.numbers import NO_THRESHOLDS, numbers, numbers_of
 CHECKS = Path(checks.__path__[0])
 
 
-EVERY = [  # each fourth one in the fast set, to keep it fast; all of them with the slow tests
-    pytest.param(edge, id=edge.name, marks=[] if number % 4 == 0 else pytest.mark.slow)
+EVERY = [  # each tenth one in the fast set, to keep it fast; all of them with the slow tests
+    pytest.param(edge, id=edge.name, marks=[] if number % 10 == 0 else pytest.mark.slow)
     for number, edge in enumerate(EDGES)
 ]
 

@@ -114,7 +114,7 @@ def difference(case: Set) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("block", range(6))
+@pytest.mark.parametrize("block", range(2))
 def test_judge_twin_and_painting_say_the_same_at_every_second(block: int) -> None:
     assert [
         (seed, told) for seed in range(block * 50, block * 50 + 50) if (told := difference(Set(seed)))

@@ -242,6 +242,7 @@ def test_what_is_no_text_is_refused_by_its_name(name: str) -> None:
 # -- whose it is ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("offered_a", "whose"), [(10.0, ["vehicle", "station"]), (16.0, "station"), (None, "station")]
 )

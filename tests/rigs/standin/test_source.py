@@ -138,6 +138,7 @@ def rig(grid: dict[str, Any], **supply: Any) -> RigFile:
 SAG = {"at": "2h", "lasts_s": 60.0, "factor": 0.8, "phases": [2]}
 
 
+@pytest.mark.slow
 def test_a_source_is_told_the_grid_that_the_twin_has() -> None:
     one = rig({"voltage_v": 228.0, "walk_v": 2.0, "profile": [[12, 0.98]], "sags": [SAG]}, max_v=260.0)
     twin = Bench(rig=one.revised({"station.backend": "twin", "hardware": None}))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ STARTS = st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1))
 SECONDS = st.one_of(st.floats(0, 3e8), st.integers(0, 10**9).map(lambda halves: halves / 2000.0))
 
 
+@pytest.mark.slow
 @given(STARTS, st.lists(SECONDS, max_size=5))
 def test_many_moments_are_written_as_each_of_them(start, t_s):
     calendar = Calendar(start.replace(tzinfo=UTC))

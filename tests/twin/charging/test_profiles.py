@@ -453,6 +453,7 @@ def test_a_composite_of_a_lifetime_is_answered_where_nothing_changes() -> None:
     assert flat(composite(ProfileStore(), duration=LIFETIME_S)) == [(0, 16, 3)]
 
 
+@pytest.mark.slow
 def test_a_lifetime_of_what_comes_again_each_day_takes_a_weeks_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evc5.twin.charging.composite.MOST_STEPS", 2 * 7 * 96)
     store = ProfileStore()

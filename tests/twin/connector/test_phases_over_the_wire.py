@@ -86,6 +86,7 @@ def test_three_to_one_under_a_limit_lets_no_more_through_on_the_one():
     assert max(peak(zoe, 60)) <= 16.5
 
 
+@pytest.mark.slow
 def test_a_power_waits_on_one_phase_without_loading_it_above_the_rating():
     """EVerest #1038: a power meant for three phases was put on one while it waited to switch, and tripped."""
     station = {"phase_switching": True, "rated_a": 16.0, "policies": {"watts_to_amps": "phases-in-use"}}

@@ -52,6 +52,7 @@ def test_texts_pass_in_both_directions():
         opened.close()
 
 
+@pytest.mark.slow
 def test_a_socket_whose_descriptor_is_beyond_1024_simply_works():
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -67,6 +67,7 @@ def test_a_cache_never_has_more_than_its_places_and_always_the_latest(heard: lis
         assert cache.find(heard[-1][0], NOW) == heard[-1][1]
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from([GOOD, BAD]))))
 def test_a_cache_is_the_same_after_it_was_kept(heard: list) -> None:
     cache, again = full(*heard), Cache(places=3)

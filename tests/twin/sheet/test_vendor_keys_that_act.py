@@ -95,6 +95,7 @@ def test_an_option_that_is_switched_on_protects_from_then_on() -> None:
     assert bench.advance(60).reading(1)["status"] == "Faulted"
 
 
+@pytest.mark.slow
 def test_a_residual_current_is_told_where_an_input_senses_it_by_policy_alone() -> None:
     for inputs, station, told in (
         (["None", "None"], {}, {1, 2}),

@@ -37,6 +37,7 @@ def appended(path: Path, pieces: Iterable[bytes]) -> Writer:
     return Writer([lambda piece=piece: write(piece) for piece in pieces])
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.lists(st.text("ab \n", max_size=6).map(str.encode), max_size=12))
 def test_a_line_is_told_once_and_whole(tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes]) -> None:

@@ -40,6 +40,7 @@ CALL = (
 REPLY = b'{"t":%s,"at":"2026-01-05T10:00:00.050Z","station":"S","dir":"down","frame":[3,"%s",{}]}\n'
 
 
+@pytest.mark.slow
 @given(
     st.integers(0, 10**9), st.text("0123456789abcdef-", min_size=1, max_size=36), st.integers(-(10**6), 10**9)
 )
@@ -61,6 +62,7 @@ def test_a_line_of_known_form_is_found_by_itself_and_with_its_own_reply_alone(
     assert templates.match_pair(call, 0) is None
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(INSTANTS, INSTANTS, st.integers(0, 3))
 def test_instants_are_covered_by_the_stretches_they_lie_in(
@@ -84,6 +86,7 @@ def test_rows_among_several_texts_leave_out_what_is_not_known() -> None:
     assert rows.among("pilot", "A").tolist() == [True, False, False, False]
 
 
+@pytest.mark.slow
 @given(INSTANTS, INSTANTS)
 def test_distinct_instants_are_in_order_and_each_is_there_once(some: list[int], more: list[int]) -> None:
     assert distinct(np.array(some, float), np.array(more, float)).tolist() == sorted({*some, *more})

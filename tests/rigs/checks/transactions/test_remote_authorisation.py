@@ -48,6 +48,7 @@ def test_a_start_without_the_authorisation_it_is_set_to_is_found(tmp_path: Path)
     assert judged(remotely_started(tmp_path, True), without="Authorize")[0] == "FAIL"
 
 
+@pytest.mark.slow
 def test_an_authorisation_that_nothing_asks_for_is_found(tmp_path: Path) -> None:
     assert judged(remotely_started(tmp_path, True), set_to_false=True)[0] == "FAIL"
 
