@@ -13,7 +13,7 @@ import pytest
 from places import ROOT
 
 FOLDERS = ("models", "twin", "rigs")
-JUDGE = "rigs.recording.reading rigs.errors"
+JUDGE = "rigs.recording.reading rigs.errors rigs.user_files"
 ROOMS = {
     # room: (rooms of ours, libraries beside the standard library)
     "models": ("", "numpy simpy"),
@@ -34,7 +34,7 @@ ROOMS = {
     "rigs.printable": ("", ""),
     "rigs.secrets": ("", ""),
     "rigs.user_files": ("rigs.errors", ""),
-    "rigs.recording.reading": ("rigs.errors", "numpy orjson pyarrow"),
+    "rigs.recording.reading": ("rigs.errors rigs.user_files", "numpy orjson pyarrow"),
     "rigs.recording.writing": (
         "models twin rigs.errors rigs.secrets rigs.recording.reading",
         "numpy orjson pyarrow",
@@ -56,7 +56,7 @@ ROOMS = {
         "numpy",
     ),
     "rigs.checks.verdict": (
-        f"{JUDGE} rigs.user_files rigs.printable rigs.checks",
+        f"{JUDGE} rigs.printable rigs.checks",
         "numpy orjson rich pandas",
     ),
     "rigs.tariffs": (
@@ -98,7 +98,7 @@ ROOMS = {
         "rigs.errors rigs.checks rigs.rigfile rigs.bench rigs.hardware models twin",
         "",
     ),
-    "rigs.keeper": ("rigs.errors rigs.secrets twin", ""),
+    "rigs.keeper": ("rigs.user_files rigs.errors rigs.secrets twin", ""),
     "rigs.served": (
         "rigs.user_files rigs.errors rigs.printable rigs.durations rigs.recording rigs.checks rigs.analysis"
         " rigs.rigfile rigs.bench"
@@ -106,11 +106,12 @@ ROOMS = {
         "orjson websockets",
     ),
     "rigs.tap": (
-        "rigs.errors rigs.printable rigs.recording rigs.checks rigs.analysis rigs.served twin",
+        "rigs.user_files rigs.errors rigs.printable rigs.recording rigs.checks rigs.analysis rigs.served"
+        " twin",
         "orjson websockets",
     ),
     "rigs.probe": (
-        "rigs.errors rigs.secrets rigs.recording rigs.keeper rigs.bench rigs.served twin",
+        "rigs.user_files rigs.errors rigs.secrets rigs.recording rigs.keeper rigs.bench rigs.served twin",
         "",
     ),
     "rigs.selftest": ("rigs.errors rigs.checks rigs.rigfile rigs.bench models twin", "numpy orjson rich"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from evc5.models.timeline import Timeline
+from evc5.rigs import user_files
 from evc5.rigs.bench import asked
 from evc5.rigs.bench.csms import BackOffice, Conversation, Tag
 from evc5.rigs.errors import BadInput
@@ -125,6 +126,8 @@ class Remote:
         from evc5.twin.line.websocket import open_socket  # whoever stays in memory need not wait for it
 
         try:
+            if ca_file is not None:
+                user_files.check(ca_file)
             return open_socket(self.endpoint)
         except NoConnection as failure:
             raise BadInput(f"csms {failure}") from None

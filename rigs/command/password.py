@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from urllib.parse import SplitResult, quote, urlsplit
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 
 PASSWORD = "EVC5_CSMS_PASSWORD"  # the environment variable
@@ -33,8 +34,7 @@ def with_password(url: str | None, file: Path | None) -> str | None:
 def _read(file: Path) -> str:
     """The first line, without its end."""
     try:
-        with file.open(encoding="utf-8") as lines:
-            text = lines.read(MOST_BYTES)
+        text = user_files.content(file, MOST_BYTES, pipes=True).decode()
     except OSError as error:
         raise BadInput(f"--password-file {file}: {error.strerror}") from None
     except UnicodeDecodeError:

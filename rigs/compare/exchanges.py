@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evc5.rigs import user_files
 from evc5.rigs.checks.reading.frames import CALL, RESULT, Frame, Reader
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.reading.transcripts import transcript
@@ -82,10 +83,9 @@ class Source:
     def open(cls, path: Path) -> "Source":
         if not path.exists():
             raise BadInput(f"{path}: no such file or directory")
-        if path.is_file():
-            return cls(path)
         if not path.is_dir():
-            raise BadInput(f"{path} must be a file or a run directory")
+            _check(path)
+            return cls(path)
         run_directory.refuse_without_frames(path)
         summary = run_directory.read_summary(path)
         start = summary.get("start")
@@ -172,3 +172,10 @@ def _context(payload: Mapping[str, Any]) -> str:
         return str(payload["meterValue"][0]["sampledValue"][0].get("context", "Sample.Periodic"))
     except (KeyError, IndexError, TypeError, AttributeError):
         return "?"
+
+
+def _check(path: Path) -> None:
+    try:
+        user_files.check(path)
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}") from None

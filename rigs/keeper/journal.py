@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 
 Payload = dict[str, Any]
@@ -96,7 +97,7 @@ def _ends_with_line(path: Path) -> bool:
 
 
 def _lines(path: Path) -> Iterator[Payload]:
-    for text in path.read_bytes().splitlines():
+    for text in user_files.content(path).splitlines():
         try:
             line = json.loads(text)
         except ValueError:

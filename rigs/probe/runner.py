@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evc5.rigs import user_files
 from evc5.rigs.keeper.keeper import Refused
 from evc5.rigs.probe.hands import NotDone
 from evc5.rigs.probe.line import Heard
@@ -35,7 +36,7 @@ class Progress:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.findings: dict[str, Finding] = {}
-        for line in path.read_bytes().splitlines() if path.is_file() else ():
+        for line in user_files.content(path).splitlines() if path.is_file() else ():
             try:
                 finding = Finding(**json.loads(line))
             except (ValueError, TypeError):

@@ -6,6 +6,7 @@ The files are separated by semicolons, with decimal commas and local times to th
 import csv
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from itertools import product
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -29,8 +30,7 @@ def read(path: Path, zone: ZoneInfo) -> list[Charge]:
 def rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
     """The rows as text, by column, each with its number."""
     try:
-        user_files.check(path)
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with TextIOWrapper(user_files.opened(path), encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, delimiter=";", restval="")
             absent = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
             if absent:

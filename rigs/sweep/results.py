@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.run_directory import LOCK, replace
 from evc5.rigs.sweep.task import Row, Task
@@ -144,7 +145,7 @@ def _claim(directory: Path, what: Mapping[str, Any]) -> None:
 
 def _same(path: Path, what: Mapping[str, Any]) -> None:
     try:
-        held = json.loads(path.read_bytes())
+        held = json.loads(user_files.content(path))
     except (OSError, ValueError) as error:
         raise BadInput(f"{path} cannot be read as JSON: {error}") from None
     if not isinstance(held, dict) or held.get("format") != FORMAT:
@@ -159,7 +160,7 @@ def _read(path: Path) -> list[Row]:
     """The whole lines; the last one may have been cut by a kill."""
     if not path.exists():
         return []
-    lines = path.read_bytes().split(b"\n")[:-1]
+    lines = user_files.content(path).split(b"\n")[:-1]
     try:
         return [json.loads(line) for line in lines]
     except ValueError as error:

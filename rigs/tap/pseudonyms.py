@@ -8,6 +8,7 @@ from pathlib import Path
 
 import orjson
 
+from evc5.rigs import user_files
 from evc5.rigs.checks.verdict.case import TAGS
 from evc5.rigs.errors import BadInput
 
@@ -77,7 +78,7 @@ def _key(path: Path) -> bytes:
     try:
         if not path.exists():
             _write(path, os.urandom(KEY_BYTES))
-        key = path.read_bytes()
+        key = user_files.content(path)
     except OSError as error:
         raise BadInput(f"--out {path}: {error.strerror}") from None
     if len(key) != KEY_BYTES:  # names under a key cut short could be guessed

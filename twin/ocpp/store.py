@@ -17,6 +17,7 @@ from zlib import crc32
 import orjson
 
 from evc5.twin.ocpp.memory import Message, Transaction
+from evc5.twin.sheet.plain_file import is_plain
 
 APPLICATION_ID = 0x45564335  # "EVC5", in the file's header
 VERSION = 3  # of the layout of this file; 3: checksums, registers in whole µWh
@@ -217,7 +218,7 @@ def _begin(path: Path) -> None:
 
 def _is_ours(path: Path) -> bool:
     """Did a station write it, however much is broken? What holds nothing is no other program's either."""
-    if not path.is_file():
+    if not is_plain(path):
         return False
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)

@@ -13,9 +13,12 @@ from typing import Any
 
 from evc5.twin.sheet import timing
 from evc5.twin.sheet.keys import CHANNELS, initial, normal
+from evc5.twin.sheet.plain_file import is_plain
 from evc5.twin.sheet.policies import POLICIES, check
 from evc5.twin.sheet.rows import TABLES, Key, Measurand, Message, Row, Tables, configuration_keys, row, ruling
 from evc5.twin.sheet.timing import TIMING
+
+MOST_BYTES = 4 << 20  # assumed: those that are shipped have 10 kB
 
 _SHIPPED = Path(__file__).parent / "behaviours"
 _SECTIONS = ("name", "title", "inherits", "policies", "timing", "meter", "table")
@@ -192,10 +195,14 @@ def _at(path: str) -> Iterator[None]:
 
 def _toml(path: Path) -> dict[str, Any]:
     """What a file says; a ValueError, too, for a device, a pipe, or what nests beyond any behaviour."""
-    if path.exists() and not path.is_file():
+    if path.exists() and not is_plain(path):
         raise ValueError("must be a file")
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            told = file.read(MOST_BYTES + 1)
+        if len(told) > MOST_BYTES:
+            raise ValueError(f"must have at most {MOST_BYTES:,} bytes")
+        return tomllib.loads(told.decode().replace("\r\n", "\n"))
     except RecursionError:
         raise ValueError("nested too deep") from None
 

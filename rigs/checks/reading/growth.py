@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from evc5.rigs import user_files
+
 
 class Growth(Protocol):
     """Whether it is over is asked before one reads: what is read then is all."""
@@ -32,7 +34,7 @@ def lines_as_they_come(path: Path, growth: Growth = COMPLETE) -> Iterator[tuple[
     """The lines of a plain file that are not blank, with their numbers, each as soon as it is whole."""
     told = 0
     rest = b""
-    with path.open("rb") as file:
+    with user_files.opened(path) as file:
         while True:
             is_over = growth.is_over
             *whole, rest = (rest + file.read()).split(b"\n")

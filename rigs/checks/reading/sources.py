@@ -1,15 +1,15 @@
 """What the names on a command line stand for: run directories, and files that are parts of one log each."""
 
 import re
-import sys
 import tempfile
 from collections.abc import Sequence
 from glob import glob, has_magic
 from pathlib import Path
 from shutil import copyfileobj
-from typing import IO
+from typing import IO, BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.run_directory import is_without_frames, messages
 
@@ -33,12 +33,21 @@ def named(sources: Sources) -> list[Path]:
             raise BadInput(f"{name}: no such file or directory")
         of_name = [Path(match) for match in matches] or [path]
         for one in of_name:
-            if not (one.is_file() or one.is_dir()):
-                raise BadInput(
-                    f"{one} must be a file or a run directory; what comes through a pipe is read as -"
-                )
+            _check(one)
         found += of_name
     return found
+
+
+def _check(path: Path) -> None:
+    if path.is_dir() or user_files.is_pipe(path):
+        return
+    try:
+        user_files.check(path)
+    except OSError as error:
+        if error.strerror != user_files.NO_FILE:
+            raise BadInput(f"{path}: {error.strerror}") from None
+        told = "must be a file or a run directory; what comes through a pipe is read as -"
+        raise BadInput(f"{path} {told}") from None
 
 
 def is_run(path: Path) -> bool:
@@ -66,9 +75,9 @@ def zone_of(name: str | None) -> ZoneInfo | None:
         raise BadInput(f"--timezone must be a name as Europe/Amsterdam or UTC, got {name}") from None
 
 
-def taken_in() -> IO[bytes]:
-    """Standard input on disk, since it is read more than once; it goes when the file is closed."""
+def taken_in(pipe: BinaryIO) -> IO[bytes]:
+    """What comes through a pipe, on disk, as it is read more than once; it goes when the file is closed."""
     kept = tempfile.NamedTemporaryFile(prefix="evc5-", suffix=".log")  # noqa: SIM115 - as long as it is read
-    copyfileobj(sys.stdin.buffer, kept)
+    copyfileobj(pipe, kept)
     kept.flush()
     return kept

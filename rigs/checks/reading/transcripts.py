@@ -3,11 +3,12 @@
 Both are told line by line as our own is; what else a log tells of itself is its `Told`.
 """
 
+import sys
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -16,6 +17,7 @@ from evc5.rigs.checks.reading.frames import lines
 from evc5.rigs.checks.reading.logs.told import Progress, Told
 from evc5.rigs.checks.reading.sources import STDIN, Sources, logs, named, taken_in, zone_of
 from evc5.rigs.errors import BadInput
+from evc5.rigs.user_files import is_pipe
 
 if TYPE_CHECKING:
     from evc5.rigs.checks.reading.logs.log import Log
@@ -34,13 +36,15 @@ class Transcript:
         station: str | None = None,
         zone: ZoneInfo | None = None,
         end: str | None = None,
+        name: str | None = None,
         kept: IO[bytes] | None = None,
     ) -> None:
         self.paths = tuple(paths)
         self._station = station
         self._zone = zone
         self._end = end
-        self._kept = kept  # standard input, which is gone with this
+        self._name = name
+        self._kept = kept  # what came through a pipe, which is gone with this
 
     @cached_property
     def is_own(self) -> bool:
@@ -54,8 +58,8 @@ class Transcript:
     @property
     def name(self) -> str:
         """How it is called in a message."""
-        if self._kept is not None:
-            return "standard input"
+        if self._name is not None:
+            return self._name
         return ", ".join(map(str, self.paths[:3])) + (", …" if len(self.paths) > 3 else "")
 
     @cached_property
@@ -101,9 +105,19 @@ def opened(
         raise BadInput(f"--end must be {' or '.join(ENDS)}, got {end}")
     choices: dict[str, Any] = {"station": station, "zone": zone_of(timezone), "end": end}
     if sources == STDIN:
-        kept = taken_in()
-        return [Transcript([Path(kept.name)], kept=kept, **choices)]
-    return [Transcript(parts, **choices) for parts in logs(named(sources)).values()]
+        return [_of_pipe(sys.stdin.buffer, "standard input", choices)]
+    paths = named(sources)
+    files = [path for path in paths if not is_pipe(path)]
+    found = [Transcript(parts, **choices) for parts in logs(files).values()]
+    for path in filter(is_pipe, paths):
+        with path.open("rb") as pipe:
+            found.append(_of_pipe(pipe, str(path), choices))
+    return found
+
+
+def _of_pipe(pipe: BinaryIO, name: str, choices: dict[str, Any]) -> Transcript:
+    kept = taken_in(pipe)
+    return Transcript([Path(kept.name)], name=name, kept=kept, **choices)
 
 
 def is_own(path: Path) -> bool:

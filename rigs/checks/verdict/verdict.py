@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from evc5.rigs import user_files
 from evc5.rigs.checks.reading.logs.told import Told
 from evc5.rigs.checks.state.requirement import PASS, Finding
 from evc5.rigs.checks.verdict.headline import headline
@@ -72,7 +73,7 @@ def read_summary(directory: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        summary = orjson.loads(path.read_bytes())
+        summary = orjson.loads(user_files.content(path))
     except orjson.JSONDecodeError as error:
         raise BadInput(f"{path} is not JSON: {error}") from None
     if not isinstance(summary, dict):

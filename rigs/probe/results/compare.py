@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 from evc5.rigs.probe.results.write import FORMAT
 from evc5.rigs.probe.session import SHEET
@@ -52,7 +53,7 @@ def difference(before: dict[str, str], after: dict[str, str]) -> Compared:
 def _facts(path: Path) -> dict[str, str]:
     file = path if path.name == SHEET else path / SHEET
     try:
-        told: Any = json.loads(file.read_bytes())
+        told: Any = json.loads(user_files.content(file))
     except OSError as error:
         raise BadInput(f"{file}: {error.strerror}") from None
     except ValueError:

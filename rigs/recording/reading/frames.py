@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.packed import BUFFER_BYTES, Block, Unpacked, blocks, is_packed
 
@@ -212,7 +213,7 @@ def _tails(path: Path) -> Iterator[bytes]:
             with Unpacked(path, [block]) as text:
                 yield text.readall()
         return
-    with open(path, "rb") as file:
+    with user_files.opened(path) as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
         yield file.read()
 
@@ -228,7 +229,7 @@ def _lines(path: Path, since: str = "", until: str = LAST) -> Iterator[bytes]:
 
 
 def _plain(path: Path, since: str, until: str) -> Iterator[bytes]:
-    with open(path, "rb", BUFFER_BYTES) as file:
+    with user_files.opened(path, BUFFER_BYTES) as file:
         (begin, _), (_, end) = _around(file, since), _around(file, until)
         file.seek(begin)
         place = begin + (len(file.readline()) if begin else 0)

@@ -8,8 +8,9 @@ Source of the format: RFC 8878, 3.1.
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 
 BUFFER_BYTES = 1 << 20
@@ -30,7 +31,7 @@ class Block(NamedTuple):
 
 
 def is_packed(path: Path) -> bool:
-    with path.open("rb") as file:
+    with user_files.opened(path) as file:
         magic = int.from_bytes(file.read(4), "little")
     return magic == _MAGIC or magic in _SKIPPABLE
 
@@ -42,12 +43,12 @@ def opened(path: Path) -> BinaryIO:
 
 def unbuffered(path: Path) -> io.RawIOBase:
     """The same in pieces; `tell` says how much of the file has been read."""
-    return Unpacked(path) if is_packed(path) else path.open("rb", buffering=0)
+    return Unpacked(path) if is_packed(path) else cast(io.RawIOBase, user_files.opened(path, 0))
 
 
 def blocks(path: Path, begin: int = 0) -> list[Block]:
     """The whole blocks of a packed file from a byte on; BadInput where it is damaged before its end."""
-    with path.open("rb") as file:
+    with user_files.opened(path) as file:
         return list(_blocks(path, file, begin, file.seek(0, io.SEEK_END)))
 
 
@@ -56,7 +57,7 @@ class Unpacked(io.RawIOBase):
 
     def __init__(self, path: Path, some: Sequence[Block] | None = None) -> None:
         self._path = path
-        self._file = path.open("rb")
+        self._file = user_files.opened(path)
         self._grows = some is None
         self._rest = iter(some or ())
         self._stream: Any = None

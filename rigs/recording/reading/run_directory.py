@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 
 MESSAGES = "messages.jsonl"
@@ -96,7 +97,7 @@ def read_summary(directory: Path) -> dict[str, Any]:
     """The summary of a run; BadInput where there is none to read."""
     path = directory / SUMMARY
     try:
-        summary = json.loads(path.read_bytes())
+        summary = json.loads(user_files.content(path))
     except FileNotFoundError:
         raise BadInput(f"{directory} is not a run directory: it has no {SUMMARY}") from None
     except NotADirectoryError:

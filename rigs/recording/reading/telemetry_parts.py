@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.telemetry_columns import NAMES, TEXTS, TYPES, phase_names
 
@@ -51,6 +52,7 @@ def metadata_of(path: Path) -> "pq.FileMetaData":
     import pyarrow.parquet as pq
 
     with _damage_told(path):
+        user_files.check(path)
         return pq.read_metadata(path)
 
 

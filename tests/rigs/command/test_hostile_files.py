@@ -1,5 +1,6 @@
 """Files that are none, never end, or nest without end: one line and exit 2, wherever one is named."""
 
+import ast
 import json
 import os
 import tomllib
@@ -7,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
-from evc5 import Bench
+from evc5 import Bench, judge
 from evc5.rigs import user_files
 from evc5.rigs.command.cli import main
+from evc5.rigs.command.password import with_password
 from evc5.rigs.errors import BadInput
 
 RIG = 'name = "a"\nstart = 2024-03-01T00:00:00Z\ndays = 0.01\n[recording]\nreport = false\n'
@@ -47,13 +50,19 @@ def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return refused
 
 
-@pytest.mark.parametrize("what", ["/dev/zero", "pipe", "/"])
+MADE_UP = "/proc/self/status"  # a regular file by its mode, of no size, as /proc/kmsg
+
+
+@pytest.mark.parametrize("what", ["/dev/zero", "pipe", "/", MADE_UP])
 @pytest.mark.parametrize(
     "argv",
     [
         ["run", "{}"], ["run", "r.toml", "--behaviour", "{}"], ["verify", "{}"], ["compare", "{}", "{}"],
         ["compare", "log.jsonl", "{}"], ["sweep", "{}"], ["verify", "log.jsonl", "--known", "{}"],
         ["run", "r.toml", "--replay", "{}"], ["csms", "--tls-cert", "{}"],
+        ["run", "r.toml", "--csms", "ws://127.0.0.1:1", "--password-file", "{}"],
+        ["run", "r.toml", "--csms", "wss://127.0.0.1:1", "--ca-file", "{}"],
+        ["sheet", "--behaviour", "{}"], ["probe", "--restore", "{}"], ["csms", "{}"],
     ],
     ids=" ".join,
 )  # fmt: skip
@@ -61,7 +70,7 @@ def test_what_is_no_file_is_refused_where_a_file_is_asked_for(said: Said, argv: 
     said(*[word.format(what) for word in argv])
 
 
-@pytest.mark.parametrize("what", ["/dev/zero", "pipe", "."])
+@pytest.mark.parametrize("what", ["/dev/zero", "pipe", ".", MADE_UP])
 @pytest.mark.parametrize(
     "table",
     [
@@ -75,6 +84,81 @@ def test_what_is_no_file_is_refused_where_a_rig_names_one(said: Said, table: str
     Path("r.toml").write_text(RIG + table.format(what))
     said("run", "r.toml", "--quiet")
     assert not Path("runs/a-1").exists()
+
+
+@pytest.mark.parametrize("name", ["messages.jsonl", "events.jsonl"])
+@pytest.mark.parametrize("argv", [["verify", "{}"], ["compare", "{}", "{}"]], ids=" ".join)
+def test_what_is_no_file_is_refused_within_a_run_directory(said: Said, argv: list[str], name: str) -> None:
+    Path("run").mkdir()
+    Path("run/summary.json").write_text('{"format": "evc5-run/2"}')
+    Path("run/messages.jsonl").write_text(Path("log.jsonl").read_text())
+    Path("run", name).unlink(missing_ok=True)
+    os.mkfifo(Path("run", name))
+    said(*[word.format("run") for word in argv])
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="no shell can hand pipes over here")
+@pytest.mark.parametrize("folder", ["/dev/fd", "/proc/self/fd"])
+def test_a_log_and_a_password_may_come_through_a_pipe_of_the_shell(said: Said, folder: str) -> None:
+    def piped(text: str) -> Path:
+        end, begin = os.pipe()
+        os.write(begin, text.encode())
+        os.close(begin)
+        return Path(folder, str(end))
+
+    path = piped(Path("log.jsonl").read_text())
+    if not path.exists():
+        pytest.skip(f"no {folder} here")
+    assert judge(path).findings == judge("log.jsonl").findings
+    url = with_password("ws://127.0.0.1:9000/x", piped("much-secret\n"))
+    assert url == "ws://:much-secret@127.0.0.1:9000/x"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kept open by no second name")
+def test_a_file_that_is_empty_is_none_of_those_that_are_made_up(tmp_path: Path) -> None:
+    path = tmp_path / "empty"
+    path.touch()
+    assert user_files.content(path) == b""
+
+
+# Who reads a file otherwise, and why nobody waits there.
+OWN = dict.fromkeys(
+    [
+        "rigs/checks/reading/logs/fleet.py", "rigs/checks/reading/schemas.py",
+        "rigs/checks/verdict/beside.py",
+        "rigs/command/probe.py", "rigs/hardware/shipped.py", "rigs/keeper/journal.py", "rigs/probe/line.py",
+        "rigs/recording/writing/lock.py", "rigs/rigfile/file.py", "rigs/selftest/selftest.py",
+        "rigs/speed/over_socket.py", "rigs/speed/reference_load.py", "rigs/speed/tap_latency.py",
+        "twin/ocpp/schemas.py",
+    ],
+    "written or shipped by ourselves",
+) | {
+    "rigs/user_files.py": "it looks first",
+    "rigs/checks/reading/transcripts.py": "a pipe of the shell's",
+    "twin/ocpp/store.py": "looks first, by plain_file",
+    "twin/sheet/behaviour_file.py": "looks first, by plain_file",
+    "twin/sheet/plain_file.py": "it looks",
+}  # fmt: skip
+
+
+def readers() -> set[str]:
+    """The files of ours that open one to read it."""
+    files = [*(ROOT / "rigs").rglob("*.py"), *(ROOT / "twin").rglob("*.py")]
+    return {path.relative_to(ROOT).as_posix() for path in files if any(map(reads, calls(path)))}
+
+
+def calls(path: Path) -> list[ast.Call]:
+    return [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+
+
+def reads(call: ast.Call) -> bool:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    words = {node.value for node in ast.walk(call) if isinstance(node, ast.Constant)}
+    return name in ("read_text", "read_bytes") or (name == "open" and bool(words & {"r", "rb"}))
+
+
+def test_whoever_opens_a_file_of_a_user_looks_first_what_it_is() -> None:
+    assert readers() == set(OWN)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import IO, Any, BinaryIO, NamedTuple, cast
 
 import pyarrow as pa
 
+from evc5.rigs import user_files
 from evc5.rigs.errors import BadInput
 
 PIECE = 1 << 20  # characters read at once: a line that is longer comes in pieces of one number
@@ -88,12 +89,12 @@ def _opened(path: Path) -> IO[str]:
 
 
 def _unpacked(path: Path) -> BinaryIO:
-    with path.open("rb") as file:
+    with user_files.opened(path) as file:
         magic = file.read(6)
     for mark, opener in PACKED.items():
         if magic.startswith(mark):
             return cast(BinaryIO, opener(path))
-    return path.open("rb", buffering=1 << 20)
+    return user_files.opened(path, 1 << 20)
 
 
 def _zstd(path: Path) -> BinaryIO:
