@@ -87,6 +87,27 @@ def test_a_callerror_carries_its_code():
     assert line.replies == [Reply(None, "InternalError", "oops", {"a": 1})]
 
 
+@pytest.mark.parametrize(("ends", "replies"), [(Rpc.abandon, [NO_REPLY]), (Rpc.forget, [])])
+def test_a_conversation_that_ends_leaves_nothing_outstanding(ends, replies):
+    line = Line()
+    ends(line.rpc)  # with nothing to end
+    line.heartbeat()
+    ends(line.rpc)
+    assert line.replies == replies and not line.rpc.busy
+    line.rpc.receive(f'[3,"1",{NOW}]')  # too late
+    line.timeline.advance(100.0)
+    assert line.replies == replies
+
+
+@pytest.mark.parametrize(("number", "code"), [(2**63 - 1, ""), (2**63, "PropertyConstraintViolation")])
+def test_a_number_of_a_reply_that_no_integer_holds_is_an_error(number, code):
+    line = Line()
+    start = {"connectorId": 1, "idTag": "T", "meterStart": 0, "timestamp": "2024-01-01T00:00:00Z"}
+    line.rpc.call("StartTransaction", start, line.replies.append)
+    line.rpc.receive(f'[3,"1",{{"transactionId":{number},"idTagInfo":{{"status":"Accepted"}}}}]')
+    assert line.replies[0].code == code
+
+
 # OCPP-J 1.6 table 7, by hand
 REFUSED = {
     '[2,"7","Reset",{}]': "ProtocolError",
