@@ -95,6 +95,7 @@ TESTS: dict[str, str] = {
     "twin/sheet/behaviour_file": "twin/sheet/test_behaviour",
     "twin/sheet/configuration": "twin/sheet/test_configuration twin/sheet/test_key_effects",
     "twin/sheet/keys": "twin/sheet/test_configuration twin/sheet/test_keys_over_the_wire",
+    "twin/sheet/plain_file": "rigs/command/test_hostile_files",
     "twin/sheet/policies": "twin/sheet/test_behaviour",
     "twin/sheet/rows": "twin/sheet/test_behaviour",
     "twin/sheet/timing": "twin/sheet/test_behaviour",
