@@ -1,0 +1,60 @@
+"""Which rigs a mutant is played in: those that enter its function, and all for what runs at import."""
+
+import importlib.util
+
+import pytest
+from reach import entered, function_at
+
+SOURCE = """\
+from functools import cache
+
+LIMIT = 3
+
+@cache
+def outer(n=4):
+    def inner():
+        return LIMIT
+    return [k + LIMIT for k in range(n)], inner
+
+def other():
+    return outer()[1]()
+
+class Kind:
+    size = 5
+
+    def area(self):
+        return self.size
+"""
+
+
+@pytest.fixture
+def module(tmp_path):
+    path = tmp_path / "a_module.py"
+    path.write_text(SOURCE)
+    spec = importlib.util.spec_from_file_location("a_module", path)
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return path, made
+
+
+@pytest.mark.parametrize(
+    ("line", "first"), [(8, 7), (9, 5), (12, 11), (18, 17), (3, None), (6, None), (15, None)]
+)
+def test_a_line_belongs_to_the_innermost_function_whose_body_it_stands_in(module, line, first):
+    path, _ = module
+    assert function_at(path, line) == (None if first is None else (str(path), first))
+
+
+def test_what_is_entered_is_seen_by_the_line_that_a_mutant_of_it_is_found_by(module):
+    path, made = module
+    with entered(path.parent) as functions:
+        made.other()
+    assert {function_at(path, line) for line in (8, 9, 12)} <= functions
+    assert function_at(path, 18) not in functions
+
+
+def test_what_lies_elsewhere_is_not_counted(module):
+    path, made = module
+    with entered(path.parent / "another") as functions:
+        made.other()
+    assert functions == set()
