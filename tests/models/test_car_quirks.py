@@ -129,6 +129,44 @@ def test_most_cars_resume_on_other_phases(wallbox, car):
     assert outlet.reading().i_a == pytest.approx((16.0, 0.0, 0.0))
 
 
+def test_without_an_offer_the_current_falls_at_the_cars_own_rate_before_its_switch_opens(wallbox, car):
+    box = wallbox()
+    outlet = box.charge(car("renault-zoe-ze50", ramp_down_a_s=16.0, loss_a_w=0.0), soc=0.2, amps=32)
+    box.run(60)
+    outlet.set_pwm(None)
+    box.run(2.0 + 1.0)  # its reaction, and half of its fall
+    assert (outlet.reading().i_a[0], outlet.pilot) == (pytest.approx(16.0), "C")
+    box.run(1.01)
+    assert (outlet.reading().i_a[0], outlet.pilot, outlet.openings_under_load) == (0.0, "B", 0)
+
+
+@pytest.mark.parametrize(("changes", "soc", "until_s"), [
+    ({"start_s": 30.0}, 0.2, 10.0), ({"preheat_w": 2200.0, "preheat_s": 900.0}, 0.9999, 120.0),
+])  # fmt: skip
+def test_without_an_offer_a_car_that_does_not_charge_opens_its_switch_at_once(
+    wallbox, car, changes, soc, until_s
+):
+    """Before its first current, and while it heats."""
+    box = wallbox()
+    outlet = box.charge(car(**changes), soc, amps=16)
+    box.run(until_s)
+    assert outlet.pilot == "C"
+    outlet.set_pwm(None)
+    box.run(2.0)
+    assert (outlet.pilot, outlet.reading().p_w) == ("B", 0.0)
+
+
+def test_a_car_that_knows_no_pause_draws_on_until_the_contactor_opens(wallbox, car):
+    box = wallbox()
+    outlet = box.charge(car(stops_without_pwm=False), soc=0.2, amps=16)
+    box.run(60)
+    outlet.set_pwm(None)
+    box.run(60)
+    assert (outlet.reading().i_a[0], outlet.pilot) == (pytest.approx(16.0), "C")
+    outlet.set_contactor(0)
+    assert (outlet.reading().i_a[0], outlet.openings_under_load) == (0.0, 1)
+
+
 def test_after_full_a_car_may_heat_on_one_phase_for_a_while(wallbox, car):
     """BMW i3: 2.0-2.3 kW on one phase at the end, evcc #11343."""
     box = wallbox()

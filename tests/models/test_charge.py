@@ -208,3 +208,25 @@ def test_a_ramp_meets_a_falling_curve_where_the_two_are_equal():
     reached = 0.5 + plan.flow.energy_wh(plan.lasts_s) / 1_000.0
     assert plan.then == CURVE
     assert plan.flow.power_w(plan.lasts_s) == pytest.approx(1_000.0 * car.curve.rate(reached))
+
+
+@pytest.mark.parametrize(("from_w", "slope_w_s", "soc", "lasts_s", "then"), [
+    (5_950.0, 100.0, 0.5, 0.5, CURVE),  # the battery accepts 6 kW
+    (8_000.0, 0.5, 0.5, 0.0, CURVE),
+    (5_000.0, 100.0, 1.0 - 1e-6, 0.0432, FULL),  # 216 J at 5 kW
+])  # fmt: skip
+def test_a_short_ramp_ends_where_the_curve_or_the_battery_does(from_w, slope_w_s, soc, lasts_s, then):
+    plan = ramp(lossless(Curve([(0.0, 0.1)])), soc, 0, from_w, 9_000.0, slope_w_s)
+    assert (plan.then, plan.lasts_s) == (then, pytest.approx(lasts_s, rel=1e-3))
+    assert plan.soc_then == (1.0 if then == FULL else None)
+
+
+def test_the_last_of_a_sloping_piece_lasts_as_short_as_it_is():
+    """From 0.5C at a slope of -1C: 1e-5 of SoC in 0.072 s."""
+    plan = follow(lossless(Curve([(0.0, 1.0), (0.5, 0.5), (1.0, 0.5)])), 0.5 - 1e-5, 0, 100_000.0)
+    assert (plan.lasts_s, plan.soc_then) == (pytest.approx(0.072, rel=1e-3), 0.5)
+
+
+def test_a_hold_that_leaves_nothing_for_the_battery_lasts():
+    assert hold(lossless(Curve()), 0.5, 0, 0.0).lasts_s == inf
+    assert hold(LOSSY, 0.5, 0, 200.0).lasts_s == inf, "less than its charger takes itself"

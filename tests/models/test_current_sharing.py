@@ -47,6 +47,14 @@ def test_single_phase_cars_on_different_phases_do_not_share():
     assert share(wants, (20.0, 25.0, 0.0)) == {1: 20.0, 2: 25.0}
 
 
+@pytest.mark.parametrize("first_come", [False, True])
+@pytest.mark.parametrize("phase", [1, 2, 3])
+def test_a_car_has_what_its_own_phase_has(phase, first_come):
+    room = tuple(10.0 if n == phase else 32.0 for n in (1, 2, 3))
+    for phases, amps in (((phase,), 10.0), ((phase % 3 + 1,), 20.0), ((1, 2, 3), 10.0)):
+        assert share([Want(1, 20.0, phases=phases)], room, first_come=first_come) == {1: amps}
+
+
 def test_a_three_phase_car_gets_what_its_fullest_phase_leaves():
     wants = [Want(1, 32.0), Want(2, 32.0, phases=(1,))]
     assert share(wants, (24.0, 32.0, 32.0)) == {1: 12.0, 2: 12.0}

@@ -194,6 +194,14 @@ def test_the_default_staircase_takes_one_ampere_at_a_time_down_to_six():
     assert all(level.up_c - level.down_c == pytest.approx(2.0) for level in levels[:-1])
 
 
+def test_sensors_of_an_idle_charger_are_as_warm_as_its_enclosure(wallbox):
+    box = wallbox(ambient=Ambient(20.0, 0.0), outlets=2)
+    warm_c = {"board": 23.5, "contactors": 23.5, "socket 1": 23.5, "socket 2": 23.5}  # 7 W x 0.5 K/W
+    assert box.world.temperatures_c() == pytest.approx(warm_c)
+    box.world.outlet(2).inject("over-temperature")
+    assert box.world.temperatures_c() == pytest.approx(warm_c | {"socket 2": 113.5})
+
+
 def test_the_sensors_warm_in_the_order_one_expects(wallbox, car):
     box = wallbox(outlets=2)
     box.charge(car("renault-zoe-ze50"), 0.1, connector=2)

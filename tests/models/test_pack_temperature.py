@@ -54,6 +54,14 @@ def test_a_battery_that_stays_between_two_rows_crosses_none(temp_c: float, air_c
     assert crossings(Pack(CAR, air_c=air_c, temp_c=temp_c)) == []
 
 
+def test_below_the_first_row_a_battery_accepts_what_that_says() -> None:
+    """The table begins at -10 °C, the night is at -30."""
+    short = replace(CAR, acceptance=ROWS[1:])
+    found = crossings(Pack(short, air_c=-30.0, temp_c=5.0))
+    assert found == [(pytest.approx(hours(5.0, -30.0, 0.0)), 0.1)]
+    assert Pack(short, air_c=-30.0, temp_c=-25.0).rate == 0.1
+
+
 def test_a_battery_that_comes_to_an_edge_and_no_further_does_not_cross_it() -> None:
     pack = Pack(CAR, air_c=10.0, temp_c=30.0)
     assert crossings(pack) == []
