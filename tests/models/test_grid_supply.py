@@ -38,8 +38,11 @@ def test_voltage_drops_by_ohms_law_at_the_end_of_the_connection(wallbox, car):
 
 
 def test_the_house_drops_the_voltage_of_its_own_phase(wallbox):
-    box = wallbox(supply=Supply(impedance_ohm=0.5, house=((0.0, (20.0, 0.0, 4.0)),)))
+    house = ((0.0, (20.0, 0.0, 4.0)), (60.0, (0.0, 10.0, 4.0)))
+    box = wallbox(supply=Supply(impedance_ohm=0.5, house=house))
     assert box.world.outlet(1).reading().u_v == pytest.approx((220.0, 230.0, 228.0))
+    box.run(60.0)
+    assert box.world.outlet(1).reading().u_v == pytest.approx((230.0, 225.0, 228.0))
 
 
 def test_a_neighbours_taper_gives_voltage_back_step_by_step(wallbox, car):

@@ -5,7 +5,7 @@ from math import exp, inf, sin
 
 import numpy as np
 import pytest
-from scipy.integrate import solve_ivp
+from scipy.integrate import quad, solve_ivp
 
 from evc5.models.crossing import leaves
 from evc5.models.derating import OPENEVSE, Staircase, Table, charx
@@ -81,6 +81,40 @@ def test_the_enclosure_follows_air_and_sun_as_the_equation_says(time_of_day_s):
     for t in times[::5] + 7.0:
         assert air.slope(t) == pytest.approx((air.at(t + 1) - air.at(t - 1)) / 2, abs=1e-8)
         assert abs(air.slope(t + 1) - air.slope(t - 1)) / 2 <= air.bend * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("time_of_day_s", [0.0, 37_800.0])
+def test_the_enclosures_slope_and_temperature_are_those_of_its_equation_without_a_jump(time_of_day_s):
+    """tau T' + T = outdoors + sun + R P, whatever the hour; sun from 6:30 to 20:15."""
+    ambient, thermal = Ambient(20.0, 7.0, 15.0, 12.0, 6.5, 20.25), Thermal()
+    air = Air(ambient, thermal, time_of_day_s)
+    for hour in (0.0, 3.0, 6.49, 6.51, 12.0, 15.0, 20.24, 20.26, 23.9):
+        t = 2 * DAY + hour * 3600.0 - time_of_day_s
+        sun = 12.0 * sin(np.pi * (hour - 6.5) / 13.75) if 6.5 <= hour < 20.25 else 0.0
+        outdoors = 20.0 + 7.0 * np.cos(2 * np.pi * (hour - 15.0) / 24.0)
+        assert ambient.air_c(hour * 3600.0) == pytest.approx(outdoors)
+        assert 2400.0 * air.slope(t) + air.at(t) == pytest.approx(outdoors + sun + 0.5 * 7.0)
+    for hour in (6.5, 20.25, 24.0):
+        t = DAY + hour * 3600.0 - time_of_day_s
+        assert air.at(t - 1e-3) == pytest.approx(air.at(t + 1e-3), abs=1e-5)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_squares_of_a_current_add_up_to_their_integral(name):
+    squares, of = FORMS[name]
+    assert squares.integral(3000.0) == pytest.approx(quad(of, 0.0, 3000.0)[0], rel=1e-9)
+    assert squares.integral(0.0) == 0.0
+
+
+def test_a_closed_contactor_is_warmed_by_its_coil(wallbox, car):
+    """3 W: 0.5 K/W in the enclosure, 1.5 K/W more at the contactors; a full car takes next to nothing."""
+    box = wallbox(ambient=Ambient(20.0, 0.0))
+    box.charge(car(standby_w=0.0, standby_a=0.0), soc=1.0)
+    box.run(10)
+    box.world.outlet(1).set_contactor(3)
+    box.run(12 * 3600.0)
+    temps = box.world.temperatures_c()
+    assert temps == pytest.approx({"board": 25.0, "contactors": 29.5, "socket 1": 25.0}, abs=1e-3)
 
 
 def wave(t):
@@ -202,6 +236,20 @@ def test_sensors_of_an_idle_charger_are_as_warm_as_its_enclosure(wallbox):
     assert box.world.temperatures_c() == pytest.approx(warm_c | {"socket 2": 113.5})
 
 
+def test_a_sensor_that_reads_too_much_gives_back_as_the_night_cools_it(wallbox):
+    """90 K too much: 98.5 °C in the afternoon, off at 80; 68.5 °C at night: 18 A less (0.6 K each)."""
+    box = wallbox(ambient=Ambient(-10.0, 15.0, warmest_h=0.0), thermal=Thermal(enclosure_tau_s=1.0))
+    outlet = box.world.outlet(1)
+    box.run(60.0)
+    outlet.inject("over-temperature")
+    assert outlet.heat_a == 0.0
+    box.run(12 * 3600.0)
+    assert (outlet.heat_a, box.world.temperatures_c()["socket 1"]) == (
+        32.0 - 18.0,
+        pytest.approx(68.5, abs=0.1),
+    )
+
+
 def test_the_sensors_warm_in_the_order_one_expects(wallbox, car):
     box = wallbox(outlets=2)
     box.charge(car("renault-zoe-ze50"), 0.1, connector=2)
@@ -241,6 +289,15 @@ def test_the_sensors_warm_in_the_order_one_expects(wallbox, car):
         (lambda: Staircase(step_a=0.0), "derating step_a must be > 0, got 0"),
         (lambda: Thermal(socket_ohm=-0.1), "thermal socket_ohm must be >= 0, got -0.1"),
         (lambda: Thermal(socket_tau_s=0.0), "thermal socket_tau_s must be > 0, got 0"),
+        (lambda: Thermal(coil_w=inf), "thermal coil_w must be >= 0, got inf"),
+        (lambda: Ambient(mean_c=70.1), "ambient mean_c must be within -60 and 70, got 70.1"),
+        (lambda: Ambient(mean_c=-60.1), "ambient mean_c must be within -60 and 70, got -60.1"),
+        (lambda: Ambient(swing_k=60.1), "ambient swing_k must be within 0 and 60, got 60.1"),
+        (lambda: Ambient(sun_k=-0.1), "ambient sun_k must be within 0 and 60, got -0.1"),
+        (lambda: Ambient(warmest_h=24.0), "ambient warmest_h must be within 0 and 24, got 24"),
+        (lambda: Ambient(warmest_h=-0.1), "ambient warmest_h must be within 0 and 24, got -0.1"),
+        (lambda: Ambient(sunset_h=24.1), "sunrise_h < sunset_h must lie within 0 and 24, got 6, 24.1"),
+        (lambda: Ambient(sunrise_h=20.0), "sunrise_h < sunset_h must lie within 0 and 24, got 20, 20"),
         (lambda: Ambient(mean_c=99.0), "ambient mean_c must be within -60 and 70, got 99"),
         (lambda: Ambient(sunrise_h=21.0), "sunrise_h < sunset_h must lie within 0 and 24, got 21, 20"),
     ],
@@ -258,6 +315,15 @@ def test_impossible_heat_is_refused_in_words(make, words):
 def test_heat_that_is_just_possible_is_taken(make):
     levels = make().levels(32.0)
     assert levels[-1].limit_a == 0.0 and levels[0].limit_a <= 32.0
+
+
+@pytest.mark.parametrize("ends", [
+    {"mean_c": -60.0, "swing_k": 0.0, "warmest_h": 0.0, "sunrise_h": 0.0}, {"mean_c": 70.0, "swing_k": 60.0},
+    {"sun_k": 60.0, "sunset_h": 24.0}, {"warmest_h": 23.9},
+])  # fmt: skip
+def test_a_day_that_is_just_possible_is_taken(ends):
+    air = Air(Ambient(**ends), Thermal(coil_w=0.0))
+    assert air.at(0.0) <= air.warmest_c
 
 
 def test_an_idle_outlet_feels_what_its_neighbour_did_whenever_one_looks(wallbox, car):

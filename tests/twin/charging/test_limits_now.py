@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from evc5.models.outlet import OutletSpec
+from evc5.models.supply import Supply
 from evc5.models.timeline import Timeline
 from evc5.models.world import World
 from evc5.twin.charging.car_phases import CarPhases
@@ -19,6 +20,7 @@ from evc5.twin.sheet.configuration import Configuration
 
 BEHAVIOUR = Behaviour.load("ocpp16").with_policies({"assumed_keys": "as-named"})
 KEPT, FOLLOWS = PhaseRules(), PhaseRules(in_use=True)
+HOUSE_A = (20.0, 12.0, 0.0)
 TURNED = (2, 3, 1)  # the grid's phases behind the second outlet
 
 
@@ -28,7 +30,8 @@ class Station:
     def __init__(self, rules: PhaseRules = KEPT, said: dict[int, Cap] | None = None, **keys: object) -> None:
         timeline = Timeline()
         spec = OutletSpec(rated_a=40.0)
-        world = World(timeline, [spec, replace(spec, rotation=TURNED)])
+        supply = Supply(house=((0.0, HOUSE_A),))
+        world = World(timeline, [spec, replace(spec, rotation=TURNED)], supply)
         configuration = Configuration(BEHAVIOUR, {"chg_RatedCurrent": [32, 25], **keys})
         self.channels = [Channel(timeline, outlet, lambda: None) for outlet in world.outlets]
         cars = CarPhases(lambda: None)
@@ -101,6 +104,13 @@ def test_what_profiles_leave_a_connector(rules, said, used, amps):
 ])  # fmt: skip
 def test_limits_on_all_together_hold_on_each_phase_of_the_grid(keys, caps):
     assert Station(**keys).shared() == {name: (amps,) * 3 for name, amps in caps.items()}
+
+
+def test_what_the_house_leaves_and_what_a_supervisor_does_hold_phase_by_phase():
+    keys = {"grid_InstallationMaxcurrent": 40, "chg_KWH3": "EASTR_SDM630,3,9600,N,1"}
+    assert Station(**keys).shared()["grid"] == (20.0, 28.0, 40.0)
+    keys["grid_SupervisorTotalcurrent"] = 25
+    assert Station(**keys).shared()["grid"] == (20.0, 25.0, 25.0)
 
 
 @pytest.mark.parametrize(("rules", "whole", "used", "amps"), [

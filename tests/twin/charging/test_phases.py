@@ -81,6 +81,12 @@ def test_with_relays_a_power_too_low_for_three_phases_goes_over_one_where_the_po
     assert rules.conducting([cap_of_watts(4300, None)], Outlook(SWITCHED, 3)) == 3, "hysteresis"
     assert rules.conducting([cap_of_watts(4300, None)], Outlook(SWITCHED, 1)) == 1
     assert PhaseRules().conducting(low, Outlook(SWITCHED, 3)) == 3
+    assert rules.conducting([cap_of_watts(7360, 1)], Outlook(SWITCHED, 3)) == 1, (
+        "asked for, whatever the watts"
+    )
+    assert rules.conducting([cap_of_watts(3680, 2)], Outlook(SWITCHED, 3)) == 1
+    assert rules.conducting([cap_of_watts(7360, 2)], Outlook(SWITCHED, 1)) == 3
+    assert rules.conducting([cap_of_watts(7360, None)], Outlook(Wiring(1, relays=True), 1)) == 1
 
 
 def test_rules_are_those_of_the_policies():
@@ -107,3 +113,23 @@ def test_a_car_of_unknown_phases_is_tried_with_the_least_that_one_phase_may_have
     assert rules.offer_a(cap_of_watts(watts, None), Outlook(FIXED, 3, car, 6.0)) == pytest.approx(amps)
     assert rules.trial_a(Cap(3.0), [Outlook(FIXED, 3, None)]) == 0.0, "amperes hold on each phase"
     assert PhaseRules().trial_a(cap_of_watts(watts, None), [Outlook(FIXED, 3, None)]) == 0.0
+
+
+@pytest.mark.parametrize(("outlooks", "amps"), [
+    ([], 0.0), ([Outlook(FIXED, 3, None, 6.0, 2.0)], 8.0), ([Outlook(FIXED, 3, None, 8.0, 1.0)], 9.0),
+    ([Outlook(FIXED, 3, None, 6.0, 20.0)], 16.0),  # as far as one phase may have it
+    ([Outlook(FIXED, 3, None, 6.0, 1.0), Outlook(FIXED, 3, None, 6.0, 3.0)], 9.0),
+    ([Outlook(FIXED, 3, 3, 6.0, 3.0)], 0.0), ([Outlook(FIXED, 3, None, 16.0)], 16.0),
+    ([Outlook(FIXED, 3, None, 16.1)], 0.0),
+])  # fmt: skip
+def test_an_offer_rises_while_a_car_has_not_begun_as_far_as_one_phase_may_have_it(outlooks, amps):
+    assert PhaseRules(in_use=True).trial_a(cap_of_watts(3680, None), outlooks) == pytest.approx(amps)
+
+
+@pytest.mark.parametrize(("outlook", "tries"), [
+    (Outlook(FIXED, 3), True), (Outlook(FIXED, 3, 3), False), (Outlook(SINGLE, 1), False),
+    (Outlook(SWITCHED, 1), False), (Outlook(FIXED, 3, None, 17.0), False),
+])  # fmt: skip
+def test_a_car_is_tried_where_it_may_show_that_it_uses_fewer_phases(outlook, tries):
+    assert PhaseRules(in_use=True).is_trial(cap_of_watts(3680, None), outlook) is tries
+    assert not PhaseRules().is_trial(cap_of_watts(3680, None), outlook)

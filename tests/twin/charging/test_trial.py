@@ -43,6 +43,9 @@ def test_the_offer_rises_by_an_ampere_each_time_that_the_car_has_not_answered():
     assert one.more_a() == [1.0, 0.0] and one.rose_s == [11.0]
     one.wait(60.0)
     assert one.more_a() == [1.0, 0.0], "not offered anew, it is not tried"
+    one.trials.offered(one.channels[1])
+    one.wait(ANSWER_S)
+    assert one.more_a() == [1.0, 1.0]
 
 
 def test_it_begins_again_at_the_rating_of_the_outlet():
