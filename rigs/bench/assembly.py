@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -21,7 +21,7 @@ from evc5.rigs.errors import BadInput, NotAvailable
 from evc5.rigs.recording.writing.levels import Levels
 from evc5.rigs.recording.writing.recorder import Recorder
 from evc5.rigs.rigfile.station import secrets_of
-from evc5.rigs.secrets import is_secret
+from evc5.rigs.secrets import is_secret, passwords
 from evc5.rigs.stretches.stretch import Stretches
 from evc5.twin.charge_point import ChargePoint
 from evc5.twin.clock import Calendar, StationClock
@@ -99,7 +99,7 @@ def assemble(
         Calendar(rig.start, rig.zone),
         about,
         keeper=keeper,
-        secrets=[*secrets_of(rig), *network.secrets()],
+        secrets=[*secrets_of(rig, rig.behaviour), *_remembered(kept), *network.secrets()],
         levels=levels_of(rig),
     )
 
@@ -194,6 +194,12 @@ def memory(rig: RigFile) -> tuple[Memory, dict[str, str] | None]:
         raise BadInput(f"{rig.where}station.memory: {error}") from None
     except OSError as error:
         raise BadInput(f"{rig.where}station.memory: {path}: {error.strerror}") from None
+
+
+def _remembered(kept: Memory) -> Iterator[str]:
+    """The credentials that a back office has set in an earlier life of the station."""
+    for key, value in kept.recall("configuration", {}).items():
+        yield from passwords(key, value)
 
 
 def levels_of(rig: RigFile) -> Levels:

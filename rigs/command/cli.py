@@ -84,7 +84,7 @@ def _say(text: str) -> None:
 
 def _said(error: OSError, out: Path | None) -> str:
     """What the operating system refused, in one line; with the option where it is about `out`."""
-    why = os.strerror(error.errno) if error.errno else str(error)
+    why = error.strerror or str(error)
     option = f"--out {out}: "
     if error.errno in FULL:
         full = f"nothing more can be written: {why}; what is recorded already is kept"

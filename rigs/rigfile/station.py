@@ -87,8 +87,11 @@ def endpoint_of(
         raise BadInput(f"{key} {error}") from None
 
 
-def secrets_of(rig: Contents) -> Iterator[str]:
-    """The credentials that a rig file holds, wherever they stand."""
+def secrets_of(rig: Contents, behaviour: Behaviour) -> Iterator[str]:
+    """The credentials that a rig file and its behaviour hold, wherever they stand."""
+    for key, row in behaviour.keys.items():
+        for text in row.default if isinstance(row.default, tuple) else [row.default or ""]:
+            yield from passwords(key, text)
     for key, value in rig.station.keys.items():
         for text in value if isinstance(value, list) else [value]:
             yield from passwords(key, str(text))

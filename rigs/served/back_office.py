@@ -87,7 +87,7 @@ class Service:
         self.faults = 0  # of ours
         self.timeline = Timeline()
         self.hub = Hub()
-        self._secrets = [*plan.keys.values(), *(secrets_of(plan.rig) if plan.rig else ())]
+        self._secrets = [*plan.keys.values(), *(secrets_of(plan.rig, plan.rig.behaviour) if plan.rig else ())]
         self.calendar = Calendar(datetime.now(UTC), plan.rig.zone if plan.rig is not None else None)
         self.stations: dict[str, Station] = {}
         self.on_first: list[Callable[[Station], None]] = []  # when a charge point dials in for the first time

@@ -210,7 +210,7 @@ def _toml(path: Path) -> dict[str, Any]:
 def _section(given: Mapping[str, Any], name: str, path: str = "") -> Mapping[str, Any]:
     section = given.get(name, {})
     if not isinstance(section, dict):
-        raise ValueError(f"{path}{name} must be a table, got {section!r}")
+        raise ValueError(f"{path}{name} must be a table, got {type(section).__name__}")
     return section
 
 

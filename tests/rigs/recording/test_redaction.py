@@ -160,6 +160,33 @@ def test_no_file_of_a_bench_holds_what_it_was_given_to_keep(tmp_path):
     assert b"sesame" not in everything(tmp_path / "run")
 
 
+BRAND = """
+name = "brand"
+inherits = "ocpp16"
+[table.17.AuthorizationKey]
+default = "first-sesame-0123"
+[table.23.com_Endpoint]
+default = "wss://me:other-sesame@host/"
+"""
+
+
+def test_what_a_behaviour_brings_along_is_hidden_from_the_first_frame_on(tmp_path):
+    (tmp_path / "brand.toml").write_text(BRAND)
+    with Bench(out=tmp_path / "run", behaviour=str(tmp_path / "brand.toml")) as bench:
+        bench.call("DataTransfer", {"vendorId": "v", "data": "first-sesame-0123 and other-sesame"})
+        bench.assembly.event("operator", note="first-sesame-0123")
+    assert b"sesame" not in everything(tmp_path / "run")
+
+
+def test_what_was_set_in_an_earlier_life_is_hidden_from_the_first_frame_on(tmp_path):
+    memory = str(tmp_path / "memory")
+    with Bench(memory=memory) as bench:
+        bench.call("ChangeConfiguration", {"key": "AuthorizationKey", "value": "other-sesame-0123"})
+    with Bench(out=tmp_path / "run", memory=memory) as bench:
+        bench.call("DataTransfer", {"vendorId": "v", "data": "other-sesame-0123"})
+    assert b"sesame" not in everything(tmp_path / "run")
+
+
 @pytest.mark.slow
 def test_a_recording_with_a_hidden_endpoint_replays_alike(tmp_path):
     rig = Rig(RigFile.parse({**SMALL, "station": {"keys": {"com_Endpoint": "ws://u:sesame-01@h/#OSN#"}}}))

@@ -117,7 +117,7 @@ def test_a_key_spelt_otherwise_on_the_wire_is_the_same_key_inside(tmp_path: Path
             "[table.13.com_Endpoint]\ndefault = 'ws://other/ocpp'",
             "mine.toml: table.13.com_Endpoint is a row of table 23: change table.23.com_Endpoint",
         ),
-        ("[table.5]\nHighTemperature = true", "mine.toml: table.5.HighTemperature must be a table, got True"),
+        ("[table.5]\nHighTemperature = true", "mine.toml: table.5.HighTemperature must be a table, got bool"),
         (
             "[table.5.HighTemperature]\nsupport = 'maybe'",
             "mine.toml: table.5.HighTemperature.support must be one of 'yes', 'no', got 'maybe'",
