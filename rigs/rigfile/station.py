@@ -90,8 +90,8 @@ def endpoint_of(
 def secrets_of(rig: Contents, behaviour: Behaviour) -> Iterator[str]:
     """The credentials that a rig file and its behaviour hold, wherever they stand."""
     for key, row in behaviour.keys.items():
-        for text in row.default if isinstance(row.default, tuple) else [row.default or ""]:
-            yield from passwords(key, text)
+        for default in row.default if isinstance(row.default, tuple) else [row.default or ""]:
+            yield from passwords(key, default)
     for key, value in rig.station.keys.items():
         for text in value if isinstance(value, list) else [value]:
             yield from passwords(key, str(text))
