@@ -1,6 +1,7 @@
 """The closed-form electrical solution of one outlet between two events, for one instant or for many."""
 
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from math import exp, nan, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,6 +29,7 @@ FIXED = (
 DEMAND = ("demand1_a", "demand2_a", "demand3_a")
 CURRENT = ("i1_a", "i2_a", "i3_a")
 VARYING = (*DEMAND, *CURRENT, "p_w", "pf", "energy_wh", "register_wh", "soc", "temp_c")
+TEMP = VARYING.index("temp_c")
 FEW = 6  # so many instants are looked at sooner one by one than with numpy
 
 
@@ -175,7 +177,7 @@ class Segment:
     def _flowed(self, t_s: Number, fn: Functions) -> tuple[Number, Number, Number, Number | None]:
         """`state` without the power factor."""
         tau = t_s - self.t0_s
-        (const, slope, decay, lam), _, sum_u, reactive, keep, drain, _ = self.draw
+        (const, slope, decay, lam), _, sum_u, reactive, *_ = self.draw
         power = const + slope * tau
         joules = (const + 0.5 * slope * tau) * tau
         if decay:
@@ -186,10 +188,25 @@ class Segment:
         if sum_u:
             active = power / sum_u
             amps = fn.sqrt(active * active + reactive * reactive)
-        soc = self.soc
+        return power, amps, added, self._charged(added, tau)
+
+    def _charged(self, added_wh: Number, tau: Number) -> Number | None:
+        """SoC when so much was drawn."""
         car = self.fixed.vehicle
-        if soc is not None and car is not None:
-            soc = soc + (keep * added - drain * tau / 3600.0) / car.usable_wh
+        if self.soc is None or car is None:
+            return self.soc
+        return self.soc + (self.draw.keep * added_wh - self.draw.drain_w * tau / 3600.0) / car.usable_wh
+
+    def _flowed_columns(self, t_s: Any) -> tuple[Any, Any, Any, Any]:
+        """`_flowed` at many instants; one number where it is the same at all of them."""
+        const, slope, decay, _ = self.draw.flow
+        if slope or decay:
+            return self._flowed(t_s, FAST)
+        power, amps, added, soc = self._flowed(self.t0_s, ONE)
+        if const or self.draw.keep:
+            tau = t_s - self.t0_s
+            added = const * tau / 3600.0
+            soc = self._charged(added, tau) if self.draw.keep else soc
         return power, amps, added, soc
 
     def counted(self, added_wh: Number) -> tuple[Number, tuple[Number, Number, Number]]:
@@ -204,32 +221,27 @@ class Segment:
     ) -> tuple[Number, tuple[Number, Number, Number]]:
         """What the meter has counted in all and on each phase, in its steps, when `added_wh` were drawn."""
         counted, (c1, c2, c3) = self.counted(added_wh)
+        return self._shown(counted, fn), (self._shown(c1, fn), self._shown(c2, fn), self._shown(c3, fn))
+
+    def _shown(self, counted_wh: Number, fn: Functions) -> Number:
+        """In the meter's steps."""
         step = self.fixed.resolution_wh
-        if not step:
-            return counted, (c1, c2, c3)
-        return fn.floor(counted / step + 1e-9) * step, (
-            fn.floor(c1 / step + 1e-9) * step,
-            fn.floor(c2 / step + 1e-9) * step,
-            fn.floor(c3 / step + 1e-9) * step,
-        )
+        return fn.floor(counted_wh / step + 1e-9) * step if step else counted_wh
 
     def at(self, t_s: float) -> Reading:
         """The outlet at `t_s`, at or after `t0_s`."""
         power, amps, pf, added, soc = self.state(t_s)
-        pilot, duty_pct, offered_a, phases, u_v, hertz, capability, car, max_draw_a, _, _ = self.fixed
+        pilot, duty_pct, offered_a, phases, u_v, hertz, capability, *_ = self.fixed
         counted, by_phase = self.registers(added)
         live = self.draw.live
         currents = ZERO
-        demand = None
         if amps:
             currents = (amps if live[0] else 0.0, amps if live[1] else 0.0, amps if live[2] else 0.0)
-        if soc is not None and car is not None:
-            demand = _demand_a(car, soc, max_draw_a, u_v) if max_draw_a else ZERO
         return _new_reading(
             Reading,
             (
                 t_s, pilot, duty_pct, phases, currents, u_v, power, pf, self.ledger[0] + added,
-                counted, by_phase, soc, self.temp_c(t_s), demand, capability, hertz, offered_a,
+                counted, by_phase, soc, self.temp_c(t_s), self._demand_a(soc), capability, hertz, offered_a,
             ),
         )  # fmt: skip
 
@@ -256,87 +268,102 @@ class Segment:
         """The numbers among those columns, of segments of one outlet, each at its own ascending instants."""
         counts = [len(t_s) for t_s in times]
         fixed = np.repeat(np.array([segment._constants() for segment in segments]).T, counts, axis=1)
-        told = dict(zip(FIXED, fixed, strict=True))
-        varying = np.empty((len(VARYING), fixed.shape[1]))
-        views = dict(zip(VARYING, varying, strict=True))
-        air_c: Any = segments[0]._air.at(np.concatenate(times), FAST) if max(counts) > FEW else None
-        looked: list[tuple[float, ...]] = []  # one by one
-        places: list[int] = []
-        first = 0
-        for segment, t_s, count in zip(segments, times, counts, strict=True):
-            end = first + count
-            if count <= FEW:
-                looked += [_varying(segment.at(t)) for t in t_s.tolist()]
-                places += range(first, end)
-            else:
-                here = slice(first, end)
-                segment._fill(views, here, t_s, air_c[here])
-            first = end
-        if looked:
+        varying = np.zeros((len(VARYING), fixed.shape[1]))
+        ends = pairwise(accumulate(counts, initial=0))
+        spans = list(zip(segments, times, ends, strict=True))
+        if max(counts) > FEW:
+            segments[0]._fill(varying, [span for span in spans if len(span[1]) > FEW], np.concatenate(times))
+        few = [span for span in spans if len(span[1]) <= FEW]
+        places = [place for _, _, (first, end) in few for place in range(first, end)]
+        if places:
+            looked = [segment._row(t) for segment, t_s, _ in few for t in t_s.tolist()]
             varying[:, places] = np.array(looked).T
-        return told | views | {"phases": told["phases"].astype(np.int64)}
+        told = dict(zip((*FIXED, *VARYING), (*fixed, *varying), strict=True))
+        return told | {"phases": told["phases"].astype(np.int64)}
+
+    def _fill(self, varying: Any, spans: "Sequence[tuple[Segment, Any, tuple[int, int]]]", t_s: Any) -> None:
+        """Write these spans' instants into their places; air and neighbours are reckoned for all at once."""
+        air_c = self._air.columns(t_s)
+        for segment, some_s, (first, end) in spans:
+            told = segment._columns(some_s, air_c[first:end])
+            for row, values in zip(varying[:, first:end], told, strict=True):
+                row[:] = values
+        for other in self._others:
+            varying[TEMP] += other.enclosure_columns(t_s)
 
     def _constants(self) -> tuple[float, ...]:
         """In the order of `FIXED`."""
         fixed = self.fixed
         return (fixed.duty_pct, fixed.phases, *fixed.capability_a, *fixed.u_v)
 
-    def _fill(self, told: Columns, here: slice, t_s: Any, air_c: Any) -> None:
-        """Write what varies into its columns."""
-        power, amps, added, soc = self._flowed(t_s, FAST)
-        sum_u = self.draw.sum_u_v
-        for name, demand_a in zip(DEMAND, self._demand_columns(soc), strict=True):
-            told[name][here] = demand_a
-        for name, conducts in zip(CURRENT, self.draw.live, strict=True):
-            told[name][here] = amps if conducts else 0.0
-        told["p_w"][here] = power
-        told["pf"][here] = nan
-        if sum_u:
-            np.divide(power / sum_u, amps, out=told["pf"][here], where=amps > 0.0)
-        told["energy_wh"][here] = self.ledger.energy_wh + added
-        counted = self.ledger.counted_wh + added * self.fixed.gain
-        step = self.fixed.resolution_wh
-        told["register_wh"][here] = np.floor(counted / step + 1e-9) * step if step else counted
-        told["soc"][here] = nan if soc is None else soc
-        told["temp_c"][here] = self._temp_columns(t_s, air_c)
+    def _columns(self, t_s: Any, air_c: Any) -> tuple[Any, ...]:
+        """In the order of `VARYING`, the temperature without the neighbours' share."""
+        power, amps, added, soc = self._flowed_columns(t_s)
+        pf = self._factors(power, amps)
+        temp_c = self._own_columns(t_s, air_c)
+        return self._told(self._demand_columns(soc), power, amps, pf, added, soc, temp_c, FAST)
 
-    def _temp_columns(self, t_s: Any, air_c: Any) -> Any:
-        own = self._own
-        tau = t_s - own.t0_s
-        temp = air_c + self._extra_k
-        temp += own.rises[ENCLOSURE].value(tau, FAST) + own.rises[SOCKET].value(tau, FAST)
-        for other in self._others:
-            temp += other.enclosure_columns(t_s)
-        return temp
+    def _row(self, t_s: float) -> tuple[float, ...]:
+        """The same at one instant, with all of the temperature."""
+        power, amps, pf, added, soc = self.state(t_s)
+        demand = self._demand_a(soc) or UNKNOWN
+        return self._told(demand, power, amps, nan if pf is None else pf, added, soc, self.temp_c(t_s), ONE)
+
+    def _told(
+        self,
+        demand: tuple[Number, Number, Number],
+        power: Number,
+        amps: Number,
+        pf: Number,
+        added: Number,
+        soc: Number | None,
+        temp_c: Number,
+        fn: Functions,
+    ) -> tuple[Number, ...]:
+        """In the order of `VARYING`."""
+        return (
+            *demand,
+            *[amps if conducts else 0.0 for conducts in self.draw.live],
+            power,
+            pf,
+            self.ledger.energy_wh + added,
+            self._shown(self.ledger.counted_wh + added * self.fixed.gain, fn),
+            nan if soc is None else soc,
+            temp_c,
+        )
+
+    def _factors(self, power: Any, amps: Any) -> Any:
+        """Power factors; NaN without current."""
+        if isinstance(amps, float):
+            return power / self.draw.sum_u_v / amps if amps else nan
+        unknown = np.full(len(amps), nan)
+        return np.divide(power / self.draw.sum_u_v, amps, out=unknown, where=amps > 0.0)
+
+    def _own_columns(self, t_s: Any, air_c: Any) -> Any:
+        """The temperature as this outlet's current makes it."""
+        tau = t_s - self._own.t0_s
+        rises = self._own.rises
+        return air_c + self._extra_k + (rises[ENCLOSURE].value(tau, FAST) + rises[SOCKET].value(tau, FAST))
+
+    def _demand_a(self, soc: float | None) -> Three | None:
+        """What the car would draw unlimited at this SoC; None without a car."""
+        _, _, _, _, u_v, _, _, car, most_a, _, _ = self.fixed
+        if soc is None or car is None:
+            return None
+        return _demand_a(car, soc, most_a, u_v) if most_a else ZERO
 
     def _demand_columns(self, soc: Any) -> tuple[Any, Any, Any]:
         """Of each phase, at these states of charge; a number where it is the same at all of them."""
         car = self.fixed.vehicle
         most_a = self.fixed.max_draw_a
-        if car is None:
-            return UNKNOWN
-        if not most_a:
-            return ZERO
-        if soc[0] == soc[-1]:
-            return _demand_a(car, float(soc[0]), most_a, self.fixed.u_v)
+        if isinstance(soc, np.ndarray) and soc[0] == soc[-1]:
+            soc = float(soc[0])
+        if car is None or not most_a or not isinstance(soc, np.ndarray):
+            return self._demand_a(soc) or UNKNOWN
         accepts_w = car.ac_w(car.usable_wh * car.curve.rates(soc))
         active = accepts_w / _own_phases_v(self.fixed.u_v, car.phases)
         amps = np.minimum(most_a, np.sqrt(active * active + car.reactive_a**2))
         return amps, amps if car.phases > 1 else 0.0, amps if car.phases > 2 else 0.0
-
-
-def _varying(row: Reading) -> tuple[float, ...]:
-    """In the order of `VARYING`; NaN for what is null."""
-    return (
-        *(row.demand_a or UNKNOWN),
-        *row.i_a,
-        row.p_w,
-        nan if row.pf is None else row.pf,
-        row.energy_wh,
-        row.register_wh,
-        nan if row.soc is None else row.soc,
-        row.temp_c,
-    )
 
 
 def _demand_a(car: "Vehicle", soc: float, most_a: float, u_v: Three) -> Three:

@@ -10,7 +10,7 @@ from scipy.integrate import quad, solve_ivp
 from evc5.models.crossing import leaves
 from evc5.models.derating import OPENEVSE, Staircase, Table, charx
 from evc5.models.functions import FAST
-from evc5.models.heat import Air, Ambient, Lag, Squares, Thermal, rise
+from evc5.models.heat import ENCLOSURE, Air, Ambient, Lag, Squares, Thermal, rise
 
 DAY = 86400.0
 LAG = Lag(0.002, 1.5, 1 / 900.0)
@@ -350,3 +350,27 @@ def test_each_part_warms_with_its_own_time_constant():
     for lag, tau_s in zip(thermal.lags, constants, strict=True):
         warmed = rise(lag, Squares(3_000.0, peak=3_000.0), True, 0.0)
         assert warmed.value(tau_s) == pytest.approx((1.0 - exp(-1.0)) * warmed.value(1e3 * tau_s))
+
+
+@pytest.mark.parametrize("hours", [(6.0, 20.0), (0.0, 24.0), (5.5, 24.0), (0.0, 13.25)])
+@pytest.mark.parametrize("midnight_h", [0.0, 5.5, 6.0, 23.9])
+def test_the_air_of_many_instants_is_that_of_each_day_and_night(hours, midnight_h):
+    sunrise_h, sunset_h = hours
+    air = Air(Ambient(sun_k=8.0, sunrise_h=sunrise_h, sunset_h=sunset_h), Thermal(), midnight_h * 3600.0)
+    edges = [(n * 24.0 + hour - midnight_h) * 3600.0 for n in range(1, 4) for hour in hours]
+    for times in (np.arange(0.0, 3 * DAY, 607.3), np.array(edges), np.array([5.0])):
+        assert list(air.columns(times)) == list(air.at(times, FAST))
+
+
+def test_a_neighbours_heat_at_many_instants_is_what_each_of_its_currents_left(wallbox, car):
+    box = wallbox(outlets=2)
+    outlet = box.world.outlet(2)
+    first = outlet.warmth
+    box.charge(car("vw-id3-58"), 0.85, connector=2)
+    box.run(90 * 60)
+    outlet.unplug()
+    box.run(3600)
+    times = np.concatenate([np.arange(0.0, 20.0), np.arange(20.0, 9000.0, 47.0)])
+    each = [(warmth := first.when(t)).rises[ENCLOSURE].value(t - warmth.t0_s) for t in times]
+    assert sum(warmth.rises[ENCLOSURE].is_bent for warmth in {first.when(t) for t in times}) > 2
+    assert list(first.enclosure_columns(times)) == pytest.approx(each, rel=1e-13)
