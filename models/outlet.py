@@ -210,6 +210,7 @@ class Outlet:
 
     def protect(self, limit_a: float | None) -> None:
         """Trip on current above this limit (`trip`), sensed as "over-current"; None: no protection."""
+        may_sense = self._protection.tripped or self._faults  # else a new limit shows nothing else
         self._protection.set(limit_a)
         circuit = self.circuit
         solved_s = circuit.t0_s
@@ -217,7 +218,8 @@ class Outlet:
             self._changed()
         else:  # what flows was solved within this instant
             self._protection.watch(circuit.t0_s, circuit.draw, circuit.lasts_s)
-        self._sense()
+        if may_sense:
+            self._sense()
 
     # what the controller sees
 

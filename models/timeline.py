@@ -40,8 +40,8 @@ class Timeline(simpy.Environment):
     """A SimPy environment in seconds since the run's start, with absolute deadlines and ranks.
 
     `idle` is what can be worked out ahead while time has to stand still; whether it is, must not show.
-    `leap` is asked before a sample is taken, with how far time may go: True where it has moved time on, and
-    all is as if each instant had been stepped through.
+    `leap` is asked before an alarm has a sample taken, with how far time may go: True where it has moved time
+    on, and all is as if each instant had been stepped through.
     """
 
     def __init__(self) -> None:
@@ -78,7 +78,8 @@ class Timeline(simpy.Environment):
         step = self.step
         leap = self.leap
         while queue and (queue[0][0] <= until_s if inclusive else queue[0][0] < until_s):
-            if leap is None or queue[0][1] != SAMPLE or not leap(until_s):
+            _, rank, _, due = queue[0]
+            if leap is None or rank != SAMPLE or type(due) is not _Ringing or not leap(until_s):
                 step()
         self._now = until_s
 
