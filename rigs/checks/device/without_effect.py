@@ -1,11 +1,13 @@
 """Orders that were accepted and carried out by nobody, as far as frames alone tell (5.11, 5.14, 5.18).
 
-Where hands and resets are recorded `requests` knows more; here who goes on as before convicts himself.
+Where hands and resets are recorded `requests` and `resets` know more; here who goes on as before convicts
+himself.
 """
 
 from functools import partial
 
-from evc5.rigs.checks.device.requests import RESET, STARTED, UNLOCK
+from evc5.rigs.checks.device.requests import STARTED, UNLOCK
+from evc5.rigs.checks.device.resets import RESET
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.instants import epoch, iso

@@ -6,6 +6,8 @@ It hears every frame and event before any check does.
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.boots import MOST_BOOTS, Boots
 from evc5.rigs.checks.state.connectors import COMMANDS, Connectors
@@ -67,6 +69,15 @@ class StationHistory:
         return self.transactions.from_power_on or (bool(outlets) and settled)
 
     # -- what the judge tells --------------------------------------------------------------------
+
+    def knows_what_runs(self, epoch_s: float) -> bool:
+        """Is what runs known, and the station up and accepted?"""
+        return (
+            self.is_settled(epoch_s)
+            and not self.link.may_be_queueing(epoch_s)
+            and self.boots.registration == "Accepted"
+            and not self.connectors.unsure(np.array([epoch_s])).any()
+        )
 
     def unreadable(self, call: Call) -> None:
         """A CALL whose payload breaks its schema."""

@@ -1,4 +1,4 @@
-"""What cards and cables bring about: who is asked, what starts, what stops (3.10, 4.1, 4.8, 4.10, 9.1.6).
+"""What cards bring about: who is asked, what starts, what stops (3.10, 4.1, 4.8).
 
 Only plain situations are judged: nothing else was done to the connector or the station at the time, no fault,
 no outage. So a finding here needs no second reading.
@@ -20,8 +20,8 @@ from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
 
 STOPS, STARTS, ASKED = "card.stops", "card.starts", "card.asked"
-NEEDLESS, BACK, CABLE = "card.needless", "card.taken-back", "card.cable"
-CAUSE, UNPLUG, TIMEOUT = "transaction.start-cause", "transaction.unplugged", "status.timeout"
+NEEDLESS, BACK = "card.needless", "card.taken-back"
+CAUSE = "transaction.start-cause"
 REQUIREMENTS = (
     R(
         STOPS,
@@ -52,13 +52,6 @@ REQUIREMENTS = (
         arises=("Authorize",),
     ),
     R(
-        CABLE,
-        "A cable that is kept after a refusal is let go for its own card",
-        "ER 3.5",
-        needs=(EVENTS,),
-        arises=("StopTransaction",),
-    ),
-    R(
         STARTS,
         "An accepted card and a cable start a transaction",
         "4.1, 4.8, TC_003_CS, TC_004_1_CS",
@@ -72,25 +65,9 @@ REQUIREMENTS = (
         needs=(EVENTS,),
         arises=("StartTransaction",),
     ),
-    R(
-        UNPLUG,
-        "Pulling the cable ends a transaction where the key says so",
-        "4.10, 9.1.28, TC_068_CS",
-        needs=(EVENTS,),
-        arises=("StopTransaction",),
-    ),
-    R(
-        TIMEOUT,
-        "Preparing ends after ConnectionTimeOut",
-        "9.1.6, ER 3.77, TC_004_2_CS",
-        needs=(EVENTS,),
-        arises=("StatusNotification",),
-    ),
 )
 CARD_SOON_S = 5.0  # assumed: what a card brings about follows so soon
 CARD_LOOK_S = 15.0  # assumed: a back office answers within ten seconds; of one that does not nothing is said
-NEAR_S = 5.0  # how exactly a time-out is kept
-CARD_BEFORE_S = 5.0  # assumed: what was done so long before a status was told may have brought it about
 SAME_CLOCK_S = 1.0  # where the station's clock is that of the recording
 KEEPS_CABLE = ("DeAuthorized", "EVDisconnected")  # ER 3.5; UnlockConnectorOnEVSideDisconnect may be false
 LONGEST_WAIT_S = 600.0  # from a card to the start that it brings about
@@ -107,14 +84,13 @@ class Said:
 
 
 class Cards:
-    """Follows cards, cables, Authorize, starts and stops."""
+    """Follows cards, Authorize, starts and stops."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._ledger = context.ledger
         self._history = context.history
         self._connectors = context.history.connectors
-        self._link = context.history.link
         self._keys = context.history.keys
         self._agenda = context.agenda
         self._asked: deque[tuple[float, str]] = deque(maxlen=64)
@@ -137,7 +113,6 @@ class Cards:
             bus.calls["StatusNotification"].append(self._status)
             bus.events["tag"].append(self._shown)
             bus.events["plug-in"].append(self._plugged)
-            bus.events["unplug"].append(self._unplugged)
 
     # -- what the frames tell --------------------------------------------------------------------
 
@@ -219,59 +194,6 @@ class Cards:
         limits = {self._keys.integer("ConnectionTimeOut", at) for at in (epoch_s - LONGEST_WAIT_S, epoch_s)}
         return -np.inf if 0 in limits else epoch_s - LONGEST_WAIT_S
 
-    def _unplugged(self, event: Event) -> None:
-        connector = event.connector or 0
-        epoch_s = event.epoch_s
-        if self._kept_for(connector, epoch_s) is not None:
-            self._agenda.at(epoch_s + CARD_LOOK_S, partial(self._pulled_at_the_car, connector, epoch_s))
-        running = self._history.transactions.open.get(connector)
-        if (
-            running is not None
-            and running.start < epoch_s - 1.0
-            and self._ends_when_pulled(epoch_s) is not None
-        ):
-            self._agenda.at(epoch_s + CARD_LOOK_S, partial(self._pulled, connector, running, epoch_s))
-
-    def _kept_for(self, connector: int, epoch_s: float) -> str | None:
-        """Whose card lets go of the cable: of a transaction that was refused, and nothing was done since."""
-        over = self._history.transactions.finished.get(connector)
-        last = over[-1] if over and connector not in self._history.transactions.open else None
-        if last is None or last.reason != "DeAuthorized" or last.stop is None:
-            return None
-        shown = any(c == connector and last.start + 1.0 < at < epoch_s for at, c, _ in self._tags)
-        done = (
-            self._connectors.touches(connector, last.stop + 1.0, epoch_s - 0.1) > 1
-        )  # but for the cable itself
-        return (
-            last.id_tag.lower()
-            if self._keys.has_lock(connector, epoch_s) and not shown and not done
-            else None
-        )
-
-    def _pulled_at_the_car(self, connector: int, epoch_s: float) -> None:
-        if self._connectors.alone(connector, epoch_s, epoch_s + CARD_LOOK_S):
-            told = self._told[connector][1]
-            message = "the cable was pulled at the car after a refusal"
-            self._ledger.judge(CABLE, told == "Finishing", epoch_s, connector, "Finishing", told, message)
-
-    def _ends_when_pulled(self, epoch_s: float) -> bool | None:
-        text = self._keys.text("StopTransactionOnEVSideDisconnect", epoch_s)
-        return None if text is None else text.lower() == "true"
-
-    def _pulled(self, connector: int, running: Transaction, epoch_s: float) -> None:
-        if (
-            not self._connectors.alone(connector, epoch_s, epoch_s + CARD_LOOK_S)
-            or (running.stop or epoch_s) < epoch_s - 0.5
-        ):
-            return
-        ends = self._ends_when_pulled(epoch_s)
-        soon = running.stop is not None and running.stop <= epoch_s + CARD_SOON_S
-        good = soon if ends else running.stop is None or running.reason != "EVDisconnected"
-        actual = "it goes on" if running.stop is None else f"{running.reason} at {iso(running.stop)}"
-        expected = "EVDisconnected at once" if ends else "it goes on"
-        message = f"the cable of transaction {running.id} was pulled"
-        self._ledger.judge(UNPLUG, good, epoch_s, connector, expected, actual, message)
-
     # -- cards -----------------------------------------------------------------------------------
 
     def _shown(self, event: Event) -> None:
@@ -282,18 +204,9 @@ class Cards:
         if not self._keys.has_reader(connector):
             return
         told_epoch_s, told = self._told.get(connector, (None, ""))
-        owner = self._kept_for(connector, epoch_s) if told == "Finishing" else None
-        if owner == tag and self._connectors.plugged[connector].begin_of(epoch_s) is None:
-            self._agenda.at(epoch_s + CARD_LOOK_S, partial(self._let_go, connector, epoch_s, tag))
         self._agenda.at(
             epoch_s + CARD_LOOK_S, partial(self._followed, connector, epoch_s, tag, told, told_epoch_s)
         )
-
-    def _let_go(self, connector: int, epoch_s: float, tag: str) -> None:
-        if self._connectors.alone(connector, epoch_s, epoch_s + CARD_LOOK_S):
-            told = self._told[connector][1]
-            message = f"card {tag} was shown for its cable"
-            self._ledger.judge(CABLE, told == "Available", epoch_s, connector, "Available", told, message)
 
     def _followed(
         self, connector: int, epoch_s: float, tag: str, told: str, told_epoch_s: float | None
@@ -441,7 +354,7 @@ class Cards:
         if self._connectors.alone(connector, epoch_s, epoch_s + CARD_LOOK_S):
             self._expect(connector, epoch_s, epoch_s + CARD_SOON_S, tag, "a cable after its accepted card")
 
-    # -- ConnectionTimeOut -----------------------------------------------------------------------
+    # -- statuses --------------------------------------------------------------------------------
 
     def _status(self, call: Call) -> None:
         connector, status = call.payload["connectorId"], call.payload["status"]
@@ -451,46 +364,12 @@ class Cards:
         self._told[connector] = (call.epoch_s, status)
         if before is not None and before[1] == "Preparing" and status == "Available":
             self._taken_back(connector, call)
-        wait_s = self._keys.integer("ConnectionTimeOut", call.epoch_s)
-        if status == "Preparing" and wait_s and connector not in self._history.transactions.open:
-            self._agenda.at(
-                call.epoch_s + wait_s + NEAR_S, partial(self._waited, connector, call.epoch_s, float(wait_s))
-            )
-        elif before is not None and before[1] == "Preparing" and status in ("Available", "Finishing"):
-            self._gave_up(connector, *before, call.epoch_s)
 
     def _taken_back(self, connector: int, call: Call) -> None:
         """B1: a card shown until then starts nothing any more, be it shown twice or waited in vain."""
         told_epoch_s = epoch(call.payload.get("timestamp", iso(call.epoch_s)))
         if abs(call.epoch_s - told_epoch_s) < SAME_CLOCK_S:
             self._given_up[connector] = told_epoch_s
-
-    def _waited(self, connector: int, epoch_s: float, wait_s: float) -> None:
-        if self._undisturbed(connector, epoch_s, epoch_s + wait_s + NEAR_S):
-            good = self._told[connector] != (epoch_s, "Preparing")
-            message = "a connector is still Preparing"
-            expected = f"another status after {wait_s:g} s"
-            self._ledger.judge(TIMEOUT, good, epoch_s, connector, expected, "Preparing", message)
-
-    def _gave_up(self, connector: int, since: float, _: str, epoch_s: float) -> None:
-        wait_s = self._keys.integer("ConnectionTimeOut", epoch_s)
-        if wait_s and self._undisturbed(connector, since, epoch_s):
-            good = epoch_s - since >= wait_s - NEAR_S
-            message = "Preparing ends although nothing happened"
-            expected, actual = f"after {wait_s} s", f"after {epoch_s - since:.0f} s"
-            self._ledger.judge(TIMEOUT, good, epoch_s, connector, expected, actual, message)
-
-    def _undisturbed(self, connector: int, since: float, until: float) -> bool:
-        edge = np.array([since - 1.0, until])
-        return (
-            self._connectors.touches(connector, since - CARD_BEFORE_S, until) <= 1
-            and self._history.transactions.open.get(connector) is None
-            and not self._connectors.running[connector].cover(edge).any()
-            and not self._connectors.faulty[connector].cover(edge).any()
-            and not self._connectors.unsure(edge).any()
-            and not self._keys.changes(since - 1.0, "connectiontimeout")
-            and not self._link.was_unheard(since - 60.0, until)
-        )
 
     def _flag(self, key: str, epoch_s: float) -> bool | None:
         text = self._keys.text(key, epoch_s)

@@ -3,7 +3,17 @@
 from collections.abc import Callable
 
 from evc5.rigs.checks.charging import composite, flow_limits, power_limits, profile_answers, profile_limits
-from evc5.rigs.checks.device import configuration, files, requests, settings, sheet, untold, without_effect
+from evc5.rigs.checks.device import (
+    answers,
+    configuration,
+    files,
+    requests,
+    resets,
+    settings,
+    sheet,
+    untold,
+    without_effect,
+)
 from evc5.rigs.checks.electrical import allocation, balance, limits, mode3, offer, service
 from evc5.rigs.checks.metering import (
     clock,
@@ -23,6 +33,8 @@ from evc5.rigs.checks.state.requirement import Requirement
 from evc5.rigs.checks.status import against_flow, against_telemetry, faults, status, transitions
 from evc5.rigs.checks.transactions import authorisation as auth
 from evc5.rigs.checks.transactions import (
+    cables,
+    connection_timeout,
     id_tags,
     lists,
     offline,
@@ -76,7 +88,11 @@ TABLE: tuple[Requirement, ...] = (
     *against_telemetry.REQUIREMENTS,
     *against_flow.REQUIREMENTS,
     *id_tags.REQUIREMENTS,
+    *cables.REQUIREMENTS,
+    *connection_timeout.REQUIREMENTS,
+    *answers.REQUIREMENTS,
     *requests.REQUIREMENTS,
+    *resets.REQUIREMENTS,
     *lists.REQUIREMENTS,
     *reservations.REQUIREMENTS,
     *offline.REQUIREMENTS,
@@ -128,7 +144,11 @@ CHECKS: tuple[Callable[[Context], object], ...] = (
     against_telemetry.Standing,
     against_flow.AgainstFlow,
     id_tags.Cards,
+    cables.Cables,
+    connection_timeout.ConnectionTimeOut,
+    answers.Answers,
     requests.Commands,
+    resets.Resets,
     without_effect.WithoutEffect,
     untold.Untold,
     lists.Lists,

@@ -225,8 +225,8 @@ EDGES = (
     Edge("wire.boot.LOOP_BOOTS", 3, "boot.repeated", boots_in_a_row, 2, 3, severity="warning"),
     Edge("wire.clocks.OFF_IN_A_ROW", 3, "clock.station", values_behind, 2, 3),
     Edge("wire.liveness.BOOTS_WITHIN_S", 120.0, "boot.after-power", a_boot_after_the_power_came, 119, 121),
-    Edge("device.requests.RESTART_S", 120.0, "reset.carried-out", a_boot_after_a_reset, 119, 121),
-    Edge("device.requests.GOES_DOWN_S", 5.0, "reset.prompt", a_hard_reset_carried_out_after, 4.9, 5.1),
+    Edge("device.resets.RESTART_S", 120.0, "reset.carried-out", a_boot_after_a_reset, 119, 121),
+    Edge("device.resets.GOES_DOWN_S", 5.0, "reset.prompt", a_hard_reset_carried_out_after, 4.9, 5.1),
     Edge(
         "device.requests.CARRIED_OUT_S",
         10.0,
