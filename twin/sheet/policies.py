@@ -24,7 +24,8 @@ POLICIES: Mapping[str, Policy] = MappingProxyType(
         "watts_to_amps": Policy(
             "the phases that a limit in W is reckoned over: numberPhases as given, 3 where absent, at most "
             "the station's (7.12), or those in use (errata 3.34), which a car shows as it begins on an "
-            "offer that rises from the least; either way the watts are kept",
+            "offer that rises from the least; either way the watts are kept, but for the second in which a "
+            "car shows more phases than they suffice for, where no relays leave it one",
             ("schedule-phases", "phases-in-use"),
         ),
         "phases_impossible": Policy(

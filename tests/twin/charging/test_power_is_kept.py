@@ -215,6 +215,28 @@ def test_over_fixed_phases_a_car_begins_and_what_it_draws_on_decides() -> None:
         assert composite(bench, "W") == (3600.0, car)
 
 
+def exceeded(case: Case) -> tuple[float, float]:
+    """For how long a car that came under the limit had more than it, in all, and the most that it had."""
+    table = limited_first(case).advance(60).run_so_far().telemetry
+    rows = table[table["connector"] == 1]
+    lasted_s = rows["t"].shift(-1) - rows["t"]
+    return float(lasted_s[rows["p_w"] > case.limit + SLACK_W].sum()), float(rows["p_w"].max())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("car", [1, 2, 3])
+@pytest.mark.parametrize("limit_w", [1380, 2300, 3680, 4140])
+def test_a_car_that_shows_its_phases_has_the_least_offer_for_a_second_at_most(car: int, limit_w: int) -> None:
+    """With relays, over numberPhases, or where 6 A on each phase are no more than the watts: never more."""
+    in_use, by_number = POLICIES[2], POLICIES[0]
+    for relays, policies in ((True, in_use), (True, by_number), (False, by_number)):
+        case = Case(3, relays, car, "TxDefaultProfile", "W", limit_w, None, policies)
+        assert exceeded(case)[0] == 0.0, (relays, policies)
+    over_s, most_w = exceeded(Case(3, False, car, "TxDefaultProfile", "W", limit_w, None, in_use))
+    assert over_s <= (1.1 if limit_w < car * 6 * 230 else 0.0)
+    assert most_w <= max(limit_w, car * 6 * 230) + SLACK_W
+
+
 def test_the_phases_of_a_car_that_has_left_are_not_taken_for_those_of_the_next() -> None:
     """4,600 W are 20 A on one phase and 6.6 A on each of three."""
     case = Case(3, False, 1, "TxDefaultProfile", "W", 4600, None, POLICIES[2])
