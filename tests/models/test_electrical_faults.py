@@ -113,6 +113,21 @@ def test_the_next_car_at_a_welded_contactor_charges_as_soon_as_it_is_offered_cur
     assert outlet.reading().i_a[0] == pytest.approx(16.0)
 
 
+def test_the_next_car_at_a_contactor_welded_on_one_phase_knows_that_it_is_one(wallbox, car):
+    """A Twingo begins at 6 A on one phase, and at 8 A on three."""
+    box = wallbox(phases=1)
+    outlet = box.charge(car(), soc=0.2, amps=16)
+    box.run(60)
+    outlet.inject("contactor-welded")
+    outlet.unplug()
+    outlet.set_pwm(6)
+    box.run(60)
+    assert outlet.phases == 1
+    outlet.plug_in(car("renault-twingo-electric"), 0.2)
+    box.run(60)
+    assert outlet.reading().i_a == pytest.approx((6.0, 0.0, 0.0))
+
+
 def test_over_voltage_and_under_voltage_are_in_what_the_meter_reads(charging):
     _, outlet = charging
     outlet.inject("over-voltage")

@@ -25,14 +25,22 @@ def test_a_register_counts_in_whole_steps(wallbox, car):
     assert seen.register_wh == 10.0 * int((123_450.0 + seen.energy_wh * 1.005) / 10.0)
 
 
-def test_the_phases_registers_add_up_to_the_total(wallbox, car):
-    box = wallbox(meter=MeterSpec(gain_error_pct=0.0, resolution_wh=0.0))
-    outlet = box.charge(car("vw-e-golf-2017"), soc=0.2, amps=16)
-    box.run(3600)
+@pytest.mark.parametrize(("id_", "shares"), [
+    ("nissan-leaf-40", (1.0, 0.0, 0.0)), ("vw-e-golf-2017", (1 / 2, 1 / 2, 0.0)),
+    ("renault-zoe-ze50", (1 / 3, 1 / 3, 1 / 3)),
+])  # fmt: skip
+def test_the_phases_registers_add_up_to_the_total(wallbox, car, id_, shares):
+    began_wh = (100.0, 200.0, 400.0)
+    spec = MeterSpec(gain_error_pct=0.0, resolution_wh=0.0, register_wh=700.0, register_phase_wh=began_wh)
+    box = wallbox(meter=spec)
+    outlet = box.charge(car(id_), soc=0.2, amps=16)
+    for _ in range(2):  # over a change of the current
+        box.run(1800)
+        outlet.set_pwm(10)
     seen = outlet.reading()
-    assert sum(seen.register_phase_wh) == pytest.approx(seen.register_wh)
-    assert seen.register_phase_wh[2] == 0.0
-    assert seen.register_phase_wh[0] == pytest.approx(seen.energy_wh / 2)
+    wanted = [wh + seen.energy_wh * share for wh, share in zip(began_wh, shares, strict=True)]
+    assert seen.register_phase_wh == pytest.approx(wanted)
+    assert seen.register_wh == pytest.approx(700.0 + seen.energy_wh)
 
 
 def test_currents_below_the_starting_current_do_not_count(wallbox, car):

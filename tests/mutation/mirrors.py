@@ -35,7 +35,7 @@ TESTS: dict[str, str] = {
     "twin/charging/acceptance": "twin/charging/test_profiles_acceptance twin/charging/test_profiles",
     "twin/charging/car_phases": "twin/charging/test_car_phases",
     "twin/charging/composite": "twin/charging/test_profiles twin/charging/test_profiles_oracle",
-    "twin/charging/grid": "twin/charging/test_load_balancing",
+    "twin/charging/grid": "twin/charging/test_grid_roles",
     "twin/charging/limits_now": "twin/charging/test_limits_now",
     "twin/charging/phases": "twin/charging/test_phases",
     "twin/charging/profile": "twin/charging/test_profiles_acceptance twin/charging/test_profiles",
@@ -82,7 +82,7 @@ TESTS: dict[str, str] = {
     "twin/services/outputs": "twin/sheet/test_vendor_keys_that_act",
     "twin/services/restart": "twin/services/test_firmware twin/sessions/test_stop_reasons",
     "twin/sessions/authorisation": "twin/sessions/test_authorisation",
-    "twin/sessions/averages": "twin/sessions/test_clock_aligned",
+    "twin/sessions/averages": "twin/sessions/test_averages",
     "twin/sessions/id_tags": "twin/sessions/test_id_tags twin/sessions/test_authorisation",
     "twin/sessions/metering": "twin/sessions/test_sampled_values twin/sessions/test_power_factor",
     "twin/sessions/samples": "twin/sessions/test_clock_aligned twin/sessions/test_stop_data_kept"

@@ -83,6 +83,14 @@ def test_an_interval_that_does_not_divide_the_day_starts_anew_at_midnight():
     assert next_boundary(epoch(2024, 3, 2, 0, 0), 7000) == epoch(2024, 3, 2, 1, 56, 40)
 
 
+def test_boundaries_count_from_midnight_where_the_station_stands_or_in_utc():
+    """Two hours, at 10:00 UTC and 11:00 in Oslo."""
+    now = epoch(2024, 3, 1, 10)
+    assert next_boundary(now, 7200, OSLO) == epoch(2024, 3, 1, 11)
+    assert next_boundary(now, 7200) == next_boundary(now, 7200, ZoneInfo("UTC")) == epoch(2024, 3, 1, 12)
+    assert next_boundary(epoch(2024, 3, 1, 22, 59), 86_400, OSLO) == epoch(2024, 3, 1, 23)
+
+
 @pytest.mark.parametrize(("interval_s", "zone", "ends", "began"), [
     (900, None, (1, 10, 15), (1, 10, 0)), (900, None, (1, 10, 15, 1), (1, 10, 15)),
     (900, None, (2, 0, 0), (1, 23, 45)),

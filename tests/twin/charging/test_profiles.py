@@ -9,6 +9,7 @@ import pytest
 from profile_driver import epoch
 
 from evc5.twin.charging.profiles import ActiveTransaction, Capacity, Limit, ProfileStore
+from evc5.twin.charging.schedule import Cap
 from evc5.twin.ocpp.frames import Refusal
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.configuration import Configuration
@@ -253,6 +254,19 @@ def test_remote_start_brings_a_tx_profile_before_its_transaction() -> None:
     assert store.install_with_start(1, wire | {"transactionId": 7}, epoch_s=T0) == "Rejected"
 
 
+@pytest.mark.parametrize(("changes", "takes"), [
+    ({}, True), ({"transactionId": 7}, False), ({"chargingProfilePurpose": "TxDefaultProfile"}, False),
+    ({"chargingProfilePurpose": "ChargePointMaxProfile"}, False), ({"stackLevel": 100}, False),
+])  # fmt: skip
+def test_whether_a_profile_may_come_with_a_remote_start_is_told_without_installing_it(
+    changes: dict[str, Any], takes: bool
+) -> None:
+    store = ProfileStore()
+    wire = profile(6, **({"chargingProfilePurpose": "TxProfile"} | changes))
+    assert store.takes_with_start(1, wire, epoch_s=T0) is takes
+    assert store.installed == ()
+
+
 def test_a_new_default_applies_at_once_to_a_transaction_without_a_profile_of_its_own() -> None:
     store = ProfileStore()
     assert store.limit(1, T0, T0 - 600) == Limit()
@@ -351,6 +365,15 @@ def test_a_limit_that_never_changes_says_so() -> None:
     store = ProfileStore()
     put(store, 1, profile(10))
     assert store.limit(1, T0) == Limit(10)
+
+
+def test_a_limit_is_a_cap_as_it_was_given_and_none_where_nobody_speaks() -> None:
+    store = ProfileStore()
+    assert store.limit(1, T0).cap is store.station_limit(T0).cap is None
+    put(store, 1, profile(6900, chargingRateUnit="W", chargingSchedulePeriod=periods((0, 6900), phases=2)))
+    put(store, 0, profile(0, chargingProfileId=2, chargingProfilePurpose="ChargePointMaxProfile"))
+    assert store.limit(1, T0).cap == Cap(15.0, 2, 6900.0)
+    assert store.station_limit(T0).cap == Cap(0.0)
 
 
 def test_an_absolute_profile_without_start_counts_from_the_start_of_charging_or_is_rejected() -> None:
