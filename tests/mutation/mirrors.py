@@ -41,8 +41,7 @@ TESTS: dict[str, str] = {
     "twin/charging/profile": "twin/charging/test_profiles_acceptance twin/charging/test_profiles",
     "twin/charging/profiles": "twin/charging/test_profiles",
     "twin/charging/schedule": "twin/charging/test_schedule twin/charging/test_profiles",
-    "twin/charging/site": "twin/charging/test_power_is_kept twin/charging/test_local_limits"
-    " twin/charging/test_profiles_in_force",
+    "twin/charging/site": "twin/charging/test_site",
     "twin/charging/smart_charging": "twin/charging/test_profiles_in_force twin/charging/test_local_limits",
     "twin/charging/trial": "twin/charging/test_trial",
     "twin/clock": "twin/test_clock",
