@@ -88,26 +88,6 @@ def test_results_do_not_depend_on_how_often_one_looks(wallbox, car, step_s):
     assert watched.reading() == alone.reading()
 
 
-def test_columns_say_what_reading_by_reading_says(wallbox):
-    import numpy as np
-
-    box = wallbox()
-    outlet = box.charge(vehicle("vw-id3-58"), soc=0.9)
-    segments = []
-    outlet.on_segment.append(lambda outlet: segments.append(outlet.segment))
-    box.run(2 * 3600)
-    for segment in segments:
-        times = segment.t0_s + np.linspace(0.0, 1.0, 9)
-        columns = segment.columns(times)
-        rows = [segment.at(float(t)) for t in times]
-        for name in ("p_w", "energy_wh", "register_wh", "soc", "duty_pct", "phases", "temp_c"):
-            assert columns[name] == pytest.approx([getattr(row, name) for row in rows], rel=1e-12), name
-        for n in range(3):
-            assert columns[f"i{n + 1}_a"] == pytest.approx([row.i_a[n] for row in rows], rel=1e-12)
-            assert columns[f"demand{n + 1}_a"] == pytest.approx([row.demand_a[n] for row in rows], rel=1e-12)
-        assert list(columns["pilot"]) == [row.pilot for row in rows]
-
-
 def test_segments_together_say_what_each_says_alone(wallbox):
     import numpy as np
 

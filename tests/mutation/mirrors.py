@@ -22,7 +22,7 @@ TESTS: dict[str, str] = {
     "models/outlet": "models/test_electrical_faults models/test_world models/test_car_quirks"
     " models/test_grid_supply models/test_heat models/test_kwh_meter models/test_invariants",
     "models/pilot": "models/test_pilot",
-    "models/segment": "models/test_world models/test_electrical_faults models/test_invariants",
+    "models/segment": "models/test_segment models/test_world",
     "models/sharing": "models/test_current_sharing",
     "models/supply": "models/test_grid_supply models/test_invariants",
     "models/temperature_watch": "models/test_heat models/test_electrical_faults",
