@@ -195,20 +195,6 @@ def test_a_hot_day_derates_recovers_and_never_hunts(wallbox, car):
     assert len(held) < 80
 
 
-def test_heat_that_no_longer_comes_derates_nobody(wallbox, car):
-    """The socket would have been at 60 °C within the hour; the car leaves before."""
-    box = wallbox(ambient=Ambient(40.0, 0.0))
-    outlet = box.charge(car("renault-zoe-ze50"), 0.1)
-    box.run(600.0)
-    assert box.world.temperatures_c()["socket 1"] < 58.0
-    assert box.world.temperatures_c(3600.0)["socket 1"] > 60.0
-    outlet.unplug()
-    held = []
-    outlet.on_segment.append(lambda outlet: held.append(outlet.heat_a))
-    box.run(6 * 3600.0)
-    assert set(held) <= {inf} and outlet.heat_a == inf
-
-
 def test_derating_happens_at_its_temperatures(wallbox, car):
     box, outlet, _ = hot_day(wallbox, car)
     steps = []

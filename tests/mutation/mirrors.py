@@ -26,7 +26,7 @@ TESTS: dict[str, str] = {
     "models/sharing": "models/test_current_sharing",
     "models/supply": "models/test_grid_supply models/test_invariants",
     "models/temperature_watch": "models/test_heat models/test_electrical_faults",
-    "models/timeline": "models/test_world models/test_invariants",
+    "models/timeline": "models/test_timeline",
     "models/trip": "models/test_electrical_faults models/test_trip",
     "models/vehicles": "models/test_vehicle_data models/test_charge models/test_car_quirks",
     "models/world": "models/test_grid_supply models/test_electrical_faults models/test_heat",
