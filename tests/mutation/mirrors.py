@@ -28,7 +28,7 @@ TESTS: dict[str, str] = {
     "models/temperature_watch": "models/test_heat models/test_electrical_faults",
     "models/timeline": "models/test_timeline",
     "models/trip": "models/test_electrical_faults models/test_trip",
-    "models/vehicles": "models/test_vehicle_data models/test_charge models/test_car_quirks",
+    "models/vehicles": "models/test_vehicle_data models/test_car_quirks",
     "models/world": "models/test_grid_supply models/test_electrical_faults models/test_heat",
     "twin/charge_point": "twin/test_station_clock twin/ocpp/test_memory twin/sessions/test_stop_reasons"
     " twin/services/test_firmware",

@@ -54,6 +54,7 @@ def test_an_interval_begins_where_the_last_one_ended():
     one = Averaged()
     one.box()
     one.draws(10.0, 100.0)
+    assert one.mean("Current.Import") == pytest.approx([10.0] * 3)
     one.average.begin(one.timeline.now)
     assert one.mean("Current.Import") == pytest.approx([10.0] * 3), "of no time: the present one"
     one.draws(10.0, 60.0)
