@@ -4,7 +4,7 @@ The same order as on the timeline: by instant, by rank (a reply comes before all
 """
 
 from collections import deque
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import count
 from math import inf
@@ -63,7 +63,6 @@ class Agenda:
         heapify(self._due)
         self._numbers = count(max((ring.number for ring, _ in rings), default=0) + 1)
         self._former = {(stream, ring.t_s): ring.number for ring, stream in reversed(rings)}
-        self._silent = silent  # tellings that have no values
         self._latency_s = latency_s
         self._waiting: deque[Post] = deque()
         self._urgent: deque[Post] = deque()
@@ -71,6 +70,16 @@ class Agenda:
         self.calls: list[Call] = []
         self.kept: list[Post] = []
         self.rest = Rest(0, 0, ())
+        self._told = {stream: self._goes(stream, silent) for stream in first}
+
+    def _goes(
+        self, stream: Stream, silent: Container[Telling]
+    ) -> list[tuple[Telling | None, Callable[[Post], None]]]:
+        """What each of its rings tells, and where that goes; `silent` tellings have no values."""
+        if stream.is_heartbeat:
+            return [(None, self._urgent.append)]
+        told = [telling for telling in stream.tellings if telling not in silent]
+        return [(one, self.kept.append if one.kept else self._waiting.append) for one in told]
 
     def run(self, end_s: float) -> None:
         """Go on while all is done before `end_s`."""
@@ -92,12 +101,8 @@ class Agenda:
     def _ring(self, due: Due) -> None:
         t_s, rank, _, _, stream, state = due
         stamp_epoch_s, next_t_s, state = stream.ring(t_s, state)
-        if stream.is_heartbeat:
-            self._urgent.append(Post(t_s, None, None))
-        for telling in stream.tellings:
-            if telling not in self._silent:
-                post = _new(Post, (t_s, telling, stamp_epoch_s))
-                (self.kept if telling.kept else self._waiting).append(post)
+        for telling, put in self._told[stream]:
+            put(_new(Post, (t_s, telling, stamp_epoch_s)))
         if self._reply_t_s == inf:
             self._send(t_s)
         if next_t_s is not None:

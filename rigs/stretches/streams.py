@@ -1,7 +1,7 @@
 """What rings again and again by itself: heartbeats, periodic samples, clock-aligned samples."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from evc5.models.timeline import Alarm
 from evc5.twin.charge_point import ChargePoint
@@ -12,12 +12,8 @@ from evc5.twin.sessions.samples import Samples, Telling
 State = Any  # what a stream must know from one ring to the next
 
 
-class Rung(NamedTuple):
-    """What one ring brings about."""
-
-    stamp_epoch_s: float | None  # of what is told; None: the instant itself
-    next_t_s: float | None
-    state: State
+Rung = tuple[float | None, float | None, State]
+"""Of one ring: the epoch seconds told with it (None: the instant itself), when the next is due, the state."""
 
 
 class Stream(Protocol):
@@ -51,7 +47,7 @@ class Heartbeats:
         self._interval_s = agent.configuration.integer(HEARTBEAT)
 
     def ring(self, t_s: float, state: State) -> Rung:
-        return Rung(None, t_s + self._interval_s, None)
+        return None, t_s + self._interval_s, None
 
     def settle(self, state: State) -> None:
         """A heartbeat leaves nothing behind."""
@@ -67,10 +63,10 @@ class Periodic:
         self.tellings = samples.periodic_tellings(channel)
         self.state: State = None  # the last instant
         self._samples = samples
-        self._connector = channel.connector
+        self._next = samples.rhythm(channel.connector)
 
     def ring(self, t_s: float, state: State) -> Rung:
-        return Rung(None, self._samples.next_sample_t_s(self._connector, t_s), t_s)
+        return None, self._next(t_s), t_s
 
     def settle(self, state: State) -> None:
         self._samples.read(self.tellings, state)
@@ -91,7 +87,7 @@ class Aligned:
         met_epoch_s = state[0]
         stamp_epoch_s = self._samples.clock_stamp_epoch_s(met_epoch_s)
         next_epoch_s, next_t_s = self._samples.next_boundary(t_s, met_epoch_s)
-        return Rung(stamp_epoch_s, next_t_s, (next_epoch_s, met_epoch_s, t_s))
+        return stamp_epoch_s, next_t_s, (next_epoch_s, met_epoch_s, t_s)
 
     def settle(self, state: State) -> None:
         samples = self._samples

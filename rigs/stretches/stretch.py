@@ -1,7 +1,7 @@
 """Leaps over quiet stretches: from now to just before the next thing that is more than time passing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import repeat
+from itertools import chain, repeat
 from operator import attrgetter, itemgetter
 from typing import Any, Protocol
 
@@ -117,24 +117,21 @@ class Stretches:
 
     def _render(self, agenda: Agenda) -> bool:
         """Write what an agenda tells; False, and nothing done, where no one formula holds for all of it."""
-        posts = [call.post for call in agenda.calls if self._counts(call.post.telling)] + agenda.kept
         times: dict[Telling, list[float]] = {}
-        for t_s, telling, _ in posts:
+        for t_s, telling, _ in chain((call.post for call in agenda.calls), agenda.kept):
             if telling is not None:
                 times.setdefault(telling, []).append(t_s)
         try:
-            told = self._columns(times)
+            told = self._columns({one: t_s for one, t_s in times.items() if self._counts(one)})
         except Mixed:
             return False
         self._write(agenda.calls, told)
         self._keep(agenda.kept, told)
         return True
 
-    def _counts(self, telling: Telling | None) -> bool:
+    def _counts(self, telling: Telling) -> bool:
         """Do its values go anywhere? Of frames that nobody sees, those of the next average do."""
-        if telling is None:
-            return False
-        return self._is_read or is_averaged(self._samples, telling)
+        return telling.kept or self._is_read or is_averaged(self._samples, telling)
 
     def _columns(self, times: Mapping[Telling, list[float]]) -> dict[Telling, Columns]:
         samples = self._samples

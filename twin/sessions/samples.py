@@ -1,5 +1,6 @@
 """When meter values are taken: from the transaction's start, on the clock, and on request."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -83,20 +84,19 @@ class Samples:
             self.stop(connector)
 
     def _arm(self, connector: int) -> None:
-        t_s = self.next_sample_t_s(connector, self._timeline.now)
+        t_s = self.rhythm(connector)(self._timeline.now)
         if t_s is None:
             self.periodic[connector].clear()
         else:
             self.periodic[connector].set(t_s)
 
-    def next_sample_t_s(self, connector: int, t_s: float) -> float | None:
-        """The first periodic instant after `t_s`; None where there is none."""
+    def rhythm(self, connector: int) -> Callable[[float], float | None]:
+        """The first periodic instant after any other, as things are now; None where there is none."""
         interval = self._intervals.get(connector, 0)
-        if interval <= 0 or connector not in self._anchors_t_s:
-            return None
-        anchor_t_s = self._anchors_t_s[connector]
-        passed = int((t_s - anchor_t_s) / interval + 1e-9)
-        return anchor_t_s + (passed + 1) * interval
+        anchor_t_s = self._anchors_t_s.get(connector)
+        if interval <= 0 or anchor_t_s is None:
+            return lambda _: None
+        return lambda t_s: anchor_t_s + (int((t_s - anchor_t_s) / interval + 1e-9) + 1) * interval
 
     def _sampler(self, channel: Channel) -> Action:
         def sample() -> None:
