@@ -124,14 +124,3 @@ def test_an_output_is_on_while_its_channel_charges_by_policy_alone() -> None:
     assert switched() == []
     lamp = (2, "Charging_Ch1")
     assert switched(**AS_NAMED)[:2] == [(*lamp, True), (*lamp, False)]
-
-
-def test_what_a_boot_tells_of_the_meter_is_a_row_of_the_behaviour(tmp_path: Any) -> None:
-    later = tmp_path / "later.toml"
-    later.write_text('inherits = "evc5-v32r30"\n[table.2.BootNotification]\nomits = []\n')
-    told = []
-    for behaviour in ("evc5-v32r30", str(later)):
-        run = Bench(behaviour=behaviour).run_so_far()
-        [boot] = [frame.payload for frame in run.frames("BootNotification") if frame.kind == "CALL"]
-        told.append(boot.get("meterType"))
-    assert told == [None, "Eastron SDM72D"]
