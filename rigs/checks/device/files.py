@@ -328,7 +328,8 @@ class Files:
         steps = [
             epoch_s for epoch_s, status in self._told[UPDATE] if status == "Downloading" and epoch_s >= asked
         ]
-        good = bool(steps) and begins - 1.0 <= steps[0]
+        early_s = 1.0 + self._ledger.time.doubt_s(begins)
+        good = bool(steps) and begins - early_s <= steps[0]
         actual = f"{steps[0] - begins:+.0f} s from it" if steps else "none"
         message = "the download of a firmware update"
         self._ledger.judge(FIRMWARE, good, begins, None, "Downloading at the date", actual, message)

@@ -11,6 +11,7 @@ from evc5.rigs.checks.reading.meter import PHASES, Column, line
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
+from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 TRUE_VALUES = "metering.true-values"
@@ -27,6 +28,7 @@ REQUIREMENTS = (
 AROUND_S = 1.5  # assumed: a meter answers from so long before or after its stamp
 SAME_INSTANT_S = 0.01  # the same instant, stamps rounded
 MOST_ORDERS = 1000
+DONE = ("plug-in", "unplug", "fault", "clear", "power-cut", "power-restore")  # what jumps with it
 FACTOR_W = 200.0  # assumed: below it a power factor may be anything
 MOST_READINGS_WAITING = 20_000  # readings kept until their telemetry comes
 
@@ -41,6 +43,7 @@ NO_ROW = "telemetry does not tell it"
 NO_NUMBER = "told without a number"
 NO_POWER = "a power factor of hardly any power"
 JUST_ORDERED = "an offer within a moment of an order or a fault"
+PASSED_BY = "taken in an instant in which two things were done: telemetry shows what came of both"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,9 @@ class TrueValues:
             context.bus.replies[action].append(lambda call: self._ordered(call.reply_epoch_s or call.epoch_s))
         for happening in ("fault", "clear"):
             context.bus.events[happening].append(lambda event: self._ordered(event.epoch_s))
+        self._done: dict[int, list[float]] = {0: []}  # by connector; 0: to all
+        for happening in DONE:
+            context.bus.events[happening].append(self._was_done)
         context.bus.readings.append(self._readings)
         context.bus.telemetry.append(self._part)
         context.bus.end.append(self._end)
@@ -110,6 +116,11 @@ class TrueValues:
     def _ordered(self, epoch_s: float) -> None:
         self._orders = self._orders[-MOST_ORDERS:]
         insort(self._orders, epoch_s)
+
+    def _was_done(self, event: Event) -> None:
+        done = self._done.setdefault(event.connector or 0, [])
+        done.append(event.epoch_s)
+        del done[:-MOST_ORDERS]
 
     # -- each with the part of its time ----------------------------------------------------------
 
@@ -209,6 +220,7 @@ class TrueValues:
             known[np.broadcast_to(which, known.shape)] = False
 
         leave(self._unmetered(connector, block.stamp)[None, :], NO_METER)
+        leave(self._passed_by(connector, block.stamp)[None, :], PASSED_BY)
         leave(~np.isfinite(told), NO_NUMBER)
         leave(~np.isfinite(low), NO_ROW)
         names = [block.layout.columns[k].measurand for k in at_columns]
@@ -224,6 +236,13 @@ class TrueValues:
         orders = np.array([-np.inf, *self._orders, np.inf])
         k = np.searchsorted(orders, stamps)
         found: Array = np.minimum(orders[k] - stamps, stamps - orders[k - 1]) <= SAME_INSTANT_S
+        return found
+
+    def _passed_by(self, connector: int, stamps: Array) -> Array:
+        """In which instants two things were done, the recording's beginning among them."""
+        done = np.sort([self._ledger.time.begins, *self._done[0], *self._done.get(connector, ())])
+        first, end = (np.searchsorted(done, stamps + side) for side in (-SAME_INSTANT_S, SAME_INSTANT_S))
+        found: Array = end - first >= 2
         return found
 
     def _unmetered(self, connector: int, stamps: Array) -> Array:

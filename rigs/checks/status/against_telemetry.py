@@ -177,7 +177,7 @@ class Standing:
         out = self._out.get(connector, Stretches()).cover(epoch_s)
         maybe_out = self._maybe_out or not self._keys.is_enabled(connector, float(epoch_s[-1]))
         since = self._connectors.running[connector].last_end(epoch_s)
-        seen = self._connectors.plugged[connector].begins_of(epoch_s, UNSEEN_S)  # swapped in a wink is one
+        seen = self._seen_since(connector, epoch_s)
         used, just_used = self._used(connector, epoch_s, since, seen)
         in_service = ~out | maybe_out
         finishing = here & (just_used | self._has_waited(epoch_s, seen))
@@ -187,6 +187,18 @@ class Standing:
             "Available": gone & in_service,
             "Unavailable": out | maybe_out,
         }
+
+    def _seen_since(self, connector: int, epoch_s: Array) -> Array:
+        """Since when the station sees the cable: those swapped in a wink, or in the dark, are one to it."""
+        plugged, dark = self._connectors.plugged[connector], self._history.boots.dark
+        few, which = np.unique(plugged.begins_of(epoch_s, UNSEEN_S), return_inverse=True)
+        for k, since in enumerate(few.tolist()):
+            for begin, end in reversed(dark):
+                was_in = plugged.begin_of(begin - 2 * STAMP_HAIR_S) if begin <= since <= end else None
+                since = since if was_in is None else was_in
+            few[k] = since
+        found: Array = few[which]
+        return found
 
     def _used(self, connector: int, epoch_s: Array, since: Array, seen: Array) -> tuple[Array, Array]:
         """Did the cable that is in serve a transaction, one that ended at `since`: for sure, and maybe?"""

@@ -71,6 +71,7 @@ class Unconnected:
         self._list = context.history.local_list.entries
         self._cache: dict[str, dict[str, Any]] = {}
         self._may_know_more = False  # of a time when the cache was out of use
+        self._doubtful: set[str] = set()  # of these tags the latest answer may have been taken for none
         self._asked: deque[tuple[float, str]] = deque(maxlen=64)
         self._starts: deque[Transaction] = deque(maxlen=256)
         self._offline: deque[Shown] = deque(maxlen=256)  # judged when the starts of the outage are told
@@ -131,6 +132,8 @@ class Unconnected:
         epoch_s = call.reply_epoch_s or call.epoch_s
         if listed != said and "expiryDate" not in self._list[tag]:
             self._conflict_epoch_s = epoch_s
+            if call.doubtful:
+                return
             self._agenda.at(epoch_s + CARD_LOOK_S, partial(self._conflict_due, epoch_s, tag))
 
     def _conflict_due(self, epoch_s: float, tag: str) -> None:
@@ -149,6 +152,7 @@ class Unconnected:
         if tag in self._list and self._is("LocalAuthListEnabled", call.epoch_s):
             self._contradicts(tag, call)
         listed = tag in self._list and self._is("LocalAuthListEnabled", call.epoch_s)
+        (self._doubtful.add if call.doubtful else self._doubtful.discard)(tag)
         if call.reply is not None and not listed and self._is("AuthorizationCacheEnabled", call.epoch_s):
             self._cache[tag] = call.reply["idTagInfo"]
 
@@ -186,7 +190,7 @@ class Unconnected:
         epoch_s = event.epoch_s
         tag = str(event.detail.get("id_tag", "")).lower()
         takes_all = self._keys.has_option("com_AuthOptions", "AllowAllCards", epoch_s)
-        if not self._keys.has_reader(connector):
+        if not self._keys.has_reader(connector) or tag in self._doubtful:
             return
         if takes_all or self._connectors.plugged[connector].begin_of(epoch_s) is None:
             return
