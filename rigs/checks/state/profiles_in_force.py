@@ -1,9 +1,9 @@
 """The charging profiles in force, through time, and the limits that follow from them."""
 
 from bisect import bisect_right
-from collections import deque
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from evc5.rigs.checks.state.profiles import (
     ROUNDED_S,
     TX,
     Cap,
-    Profile,
     Profiles,
     cleared,
     installed,
@@ -27,7 +26,16 @@ from evc5.rigs.checks.state.profiles import (
 )
 from evc5.rigs.checks.state.station_history import StationHistory
 
+Change = Callable[[Profiles], Profiles]
 LAPSE_S = 5.0  # how exactly ConnectionTimeOut is kept
+
+
+class Remote(NamedTuple):
+    """A remote start: when it was accepted, its profile, and how many changes of profiles came before."""
+
+    epoch_s: float
+    profile: dict[str, object]
+    heard: int
 
 
 class ProfilesInForce:
@@ -38,6 +46,8 @@ class ProfilesInForce:
     def __init__(self, bus: Bus, history: StationHistory, policies: Mapping[str, str]) -> None:
         self._history, self._policies = history, policies
         self._times: list[float] = [-FOREVER]
+        self._changes: list[tuple[int, Change]] = [(0, lambda held: held)]  # each with its number, as heard
+        self._heard = 0
         self._versions: list[Profiles] = [()]
         self._latest: tuple[Call | None, Profiles] = (
             None,
@@ -45,11 +55,11 @@ class ProfilesInForce:
         )  # what changed them last, and what held before
         self._ran: dict[int, list[tuple[float, float]]] = {}  # by connector: (start, stop) of transactions
         self._ended: dict[tuple[int, float], Profiles] = {}  # by connector and stop: what held to the end
-        # when remote starts were accepted and their profiles, by idTag and the connector that was asked for
         self._elder: dict[int, int] = {}  # by id: the connector of transactions from before the recording
-        self._remote: dict[tuple[str, int | None], tuple[float, dict[str, object]]] = {}
-        self._shown: dict[tuple[str, int | None], float] = {}  # when a card was last held, likewise
-        self._clears: deque[tuple[float, dict[str, Any]]] = deque(maxlen=64)  # accepted ones
+        # by idTag and the connector that was asked for
+        self._remote: dict[tuple[str, int | None], Remote] = {}
+        # when a card was held since it last began one, likewise
+        self._shown: defaultdict[tuple[str, int | None], list[float]] = defaultdict(list)
         self._own_first = self._policies.get("txdefault_precedence") != "stack-level"
         self._by_id = self._policies.get("clear_id_with_filters") != "all"
         replies, calls = bus.replies, bus.calls
@@ -82,7 +92,7 @@ class ProfilesInForce:
 
     def may_bring(self, filters: Mapping[str, Any], epoch_s: float) -> bool:
         """Would a remote start that is not told to have begun bring a profile that these filters name?"""
-        for (_, connector), (asked, profile) in self._remote.items():
+        for (_, connector), (asked, profile, _) in self._remote.items():
             if not self._still_waits(asked, epoch_s):
                 continue
             try:
@@ -177,14 +187,25 @@ class ProfilesInForce:
 
     # -- what the frames tell --------------------------------------------------------------------
 
-    def _change(self, epoch_s: float, change: Callable[[Profiles], Profiles]) -> None:
-        """From an instant on: also of versions later than it, for stamps are rounded and told late."""
+    def _change(self, epoch_s: float, change: Change, behind: int | None = None) -> None:
+        """From an instant on; what changed later is done once more, for stamps are rounded and told late.
+
+        `behind`: of those of its own instant only this one and those heard before it come first.
+        """
         at = bisect_right(self._times, epoch_s)
-        self._times.insert(at, epoch_s)
-        self._versions.insert(at, self._versions[at - 1])
-        self._versions[at:] = map(change, self._versions[at:])
+        while behind is not None and self._changes[at - 1][0] > behind and self._is_of(epoch_s, at - 1):
+            at -= 1
+        self._heard += 1
+        self._times.insert(at, min([epoch_s, *self._times[at : at + 1]]))
+        self._changes.insert(at, (self._heard, change))
+        self._versions.insert(at, ())
+        for k in range(at, len(self._times)):
+            self._versions[k] = self._changes[k][1](self._versions[k - 1])
         if len(self._times) > self.MOST:
-            del self._times[1], self._versions[1]
+            del self._times[1], self._changes[1], self._versions[0]  # the oldest stands for all before it
+
+    def _is_of(self, epoch_s: float, k: int) -> bool:
+        return self._times[k] >= epoch_s - ROUNDED_S
 
     def _set(self, call: Call) -> None:
         if call.reply is None or call.reply["status"] != "Accepted":
@@ -215,7 +236,6 @@ class ProfilesInForce:
             return
         epoch_s = call.reply_epoch_s or call.epoch_s
         self._latest = call, self.profiles(epoch_s)
-        self._clears.append((epoch_s, call.payload))
         self._change(epoch_s, lambda held: self.left(held, call.payload))
 
     def _remotely(self, call: Call) -> None:
@@ -223,11 +243,13 @@ class ProfilesInForce:
         applied = self._policies.get("remote_start_profile") == "applied"
         if call.reply is not None and call.reply["status"] == "Accepted" and profile and applied:
             asked = call.payload["idTag"].lower(), call.payload.get("connectorId")
-            self._remote[asked] = call.reply_epoch_s or call.epoch_s, profile
+            self._remote[asked] = Remote(call.reply_epoch_s or call.epoch_s, profile, self._heard)
 
     def _card(self, event: Event) -> None:
         if "ignored" not in event.detail:
-            self._shown[str(event.detail.get("id_tag", "")).lower(), event.connector] = event.epoch_s
+            shown = self._shown[str(event.detail.get("id_tag", "")).lower(), event.connector]
+            shown.append(event.epoch_s)
+            del shown[:-2]
 
     def _started(self, call: Call) -> None:
         connector = call.payload["connectorId"]
@@ -236,29 +258,23 @@ class ProfilesInForce:
         if not ran or ran[-1] != (start, FOREVER):
             ran.append((start, FOREVER))
             del ran[: -self.MOST]
-        profile = self._brought_along(call.payload["idTag"].lower(), connector, start)
-        if profile is not None and profile.get("chargingProfilePurpose") == TX:
+        remote = self._brought_along(call.payload["idTag"].lower(), connector, start)
+        if remote is not None and remote.profile.get("chargingProfilePurpose") == TX:
             try:
-                new = read(connector, profile, start, self._policies)
+                new = read(connector, remote.profile, start, self._policies)
             except (ValueError, KeyError):
                 return
-            self._change(start, lambda held: installed(held, new))
-            self._clear_again(new, start)
+            self._change(start, lambda held: installed(held, new), behind=remote.heard)
 
-    def _clear_again(self, new: Profile, start: float) -> None:
-        """What a remote start brought along may have been cleared before its transaction was told."""
-        for epoch_s, filters in self._clears:
-            if epoch_s >= start - ROUNDED_S and not self.left((new,), filters):
-                self._change(epoch_s, lambda held: tuple(p for p in held if p is not new))
-
-    def _brought_along(self, tag: str, connector: int, start: float) -> dict[str, object] | None:
-        """The profile of the remote start that this is; it waits for a cable until ConnectionTimeOut."""
+    def _brought_along(self, tag: str, connector: int, start: float) -> Remote | None:
+        """The remote start that this is, with a profile; it waits for a cable until ConnectionTimeOut."""
         asked = self._remote.pop((tag, connector), None) or self._remote.pop((tag, None), None)
+        shown = self._shown.pop((tag, connector), [])
         if asked is None:
             return None
-        if self._shown.get((tag, connector), -FOREVER) >= asked[0]:
+        if max(shown, default=-FOREVER) > asked.epoch_s or shown == [asked.epoch_s] * 2:
             return None  # the card itself withdrew what was asked for it, or began by itself
-        return asked[1] if self._still_waits(asked[0], start) else None
+        return asked if self._still_waits(asked.epoch_s, start) else None
 
     def _still_waits(self, asked: float, epoch_s: float) -> bool:
         """Until ConnectionTimeOut, or a boot: after it nobody waits any more."""
@@ -284,7 +300,8 @@ class ProfilesInForce:
             self._ended[connector, stop] = held
             if len(self._ended) > self.MOST:
                 del self._ended[next(iter(self._ended))]
-            self._change(stop, lambda held: tuple(p for p in held if p not in over))
+            for end in (stop, max(stop, call.epoch_s)) if told_at_once else (stop,):
+                self._change(end, lambda held: tuple(p for p in held if p not in over))
 
 
 __all__ = ["DEFAULT", "MAX", "TX", "ProfilesInForce"]

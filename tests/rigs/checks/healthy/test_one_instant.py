@@ -1,0 +1,123 @@
+"""Two things within one instant, or within one latency: the least that each needs to look like a fault."""
+
+from typing import Any
+
+import pytest
+from healthy import ALIGNED, CHARGE, LISTS_ON, SIX_FROM_THE_START, Story, errors, step, wait
+
+
+def brings(limit: float, **more: Any) -> dict[str, Any]:
+    """A profile that a remote start brings along, or that takes its place."""
+    schedule = {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit}],
+    }
+    return {**SIX_FROM_THE_START, "chargingProfilePurpose": "TxProfile", "chargingSchedule": schedule, **more}
+
+
+def remote(profile: dict[str, Any]) -> Any:
+    order = {"connectorId": 1, "idTag": "TAG1", "chargingProfile": profile}
+    return step("ask", "RemoteStartTransaction", order)
+
+
+def installs(profile: dict[str, Any]) -> Any:
+    return step("ask", "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": profile})
+
+
+AT_ONCE = {"behaviour": "ocpp16", "latency_s": 0.0}
+ASKED_FOR_VALUES = step("ask", "TriggerMessage", {"requestedMessage": "MeterValues"})
+CASES: dict[str, Story] = {
+    "a-card-begins-one-and-a-remote-start-the-next": (
+        AT_ONCE,
+        {},
+        [
+            installs({**SIX_FROM_THE_START, "chargingProfilePurpose": "TxDefaultProfile"}),
+            *CHARGE,
+            step("unplug", 1),
+            ASKED_FOR_VALUES,
+            remote(brings(16.0)),
+            step("plug_in", 1, "vw-id3-58", 0.9, 32.0),
+            wait(300.0),
+        ],
+    ),
+    "what-a-remote-start-brings-is-replaced-before-its-start-is-told": (
+        {"behaviour": "ocpp16", "latency_s": 0.05},
+        {},
+        [
+            CHARGE[0],
+            wait(300.0),
+            remote(brings(16.0)),
+            installs(brings(10.0, chargingProfileId=8)),
+            wait(900.0),
+        ],
+    ),
+    "three-cars-and-their-charge": (
+        {**AT_ONCE, "keys": ALIGNED},
+        {},
+        [
+            step("plug_in", 1, "renault-zoe-ze50", 0.241, 20.0),
+            wait(2.0),
+            step("unplug", 1),
+            step("plug_in", 1, "tesla-model-3-rwd", 0.203, 20.0),
+            ASKED_FOR_VALUES,
+            step("unplug", 1),
+            wait(60.0),
+        ],
+    ),
+    "values-asked-for-as-the-mains-fail-at-the-very-start": (
+        {"latency_s": 0.0, "keys": {**ALIGNED, "MeterValuesSampledData": "Voltage"}},
+        {},
+        [ASKED_FOR_VALUES, step("power.cut")],
+    ),
+    "a-cable-that-waited-in-vain-is-swapped-in-the-dark": (
+        {"behaviour": "ocpp16", "connectors": 1, "keys": {"ConnectionTimeOut": 120}},
+        {},
+        [
+            step("plug_in", 1),
+            wait(300.0),
+            step("ask", "Reset", {"type": "Hard"}),
+            wait(1.1),
+            step("unplug", 1),
+            wait(1.0),
+            step("plug_in", 1, "tesla-model-3-rwd"),
+            wait(900.0),
+        ],
+    ),
+    "an-update-is-due-as-the-clock-is-set": (
+        {"latency_s": 0.0, "clock": {"offset_s": 0.0, "drift_ppm": -500.0}},
+        {"heartbeat_interval_s": 300},
+        [
+            wait(4562.0),
+            step("ask", "Reset", {"type": "Hard"}),
+            step("link.silent"),
+            wait(360.0),
+            step("link.up"),
+            wait(900.0),
+            step(
+                "ask",
+                "UpdateFirmware",
+                {"location": "ftp://server/new", "retrieveDate": "2024-03-01T01:44:43Z", "retries": 1},
+            ),
+            wait(900.0),
+        ],
+    ),
+    "a-card-whose-answer-has-foreign-fields-is-asked-for-again": (
+        {"latency_s": 0.05, "keys": {"LocalAuthListEnabled": True, **LISTS_ON}},
+        {},
+        [
+            step("csms.reply", "Authorize", {"idTagInfo": {"status": "Accepted", "vendorSays": 1}}, times=1),
+            step("present_tag", 1, "TAG1"),
+            wait(941.0),
+            step("plug_in", 2, "tesla-model-3-rwd", 0.64, 20.0),
+            wait(10.0),
+            step("present_tag", 2, "TAG1"),
+            wait(300.0),
+        ],
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_nothing_is_wrong_within_an_instant(case: str) -> None:
+    assert errors(*CASES[case]) == []
