@@ -28,3 +28,16 @@ def test_the_newest_stop_data_is_kept(limit: int, monkeypatch: pytest.MonkeyPatc
 
 def stamped(value: dict[str, Any]) -> tuple[str, str]:
     return value["timestamp"][11:19], value["sampledValue"][0].get("context", "Sample.Periodic")
+
+
+def test_begin_and_end_are_told_in_the_instant_that_they_are_stamped_with() -> None:
+    """Nobody needs to say anything else first (4.8, 4.10)."""
+    bench = Bench(start="2024-03-01T10:00:00Z", connectors=1)
+    bench.plug_in(1)
+    bench.present_tag(1, "TAG1")
+    bench.advance(90)
+    bench.present_tag(1, "TAG1")
+    bench.advance(5)
+    for action in ("StartTransaction", "StopTransaction"):
+        told = [frame for frame in bench.run_so_far().frames(action) if frame.kind == "CALL"]
+        assert [frame.at.isoformat()[:19] for frame in told] == [told[0].payload["timestamp"][:19]], action
