@@ -497,6 +497,38 @@ def test_a_composite_too_long_for_any_device_is_rejected() -> None:
     assert composite(store, duration=LIFETIME_S) == {"status": "Rejected"}
 
 
+DAYS_S = 86_400
+ONCE_S = 25 * DAYS_S + 43_200, 25 * DAYS_S + 61_200  # five hours of the 26th day, in the fourth week
+
+
+@pytest.mark.parametrize(
+    "duration_s", [3 * DAYS_S, 7 * DAYS_S, 14 * DAYS_S + 1, 25 * DAYS_S, 40 * DAYS_S + 7]
+)
+@pytest.mark.parametrize("is_interrupted", [False, True])
+def test_what_comes_again_each_day_is_told_for_each_day_of_weeks(
+    duration_s: int, is_interrupted: bool
+) -> None:
+    """16 A for ten hours from 10:00 on, then 10 A; once a week 8 A for an hour."""
+    store = ProfileStore()
+    put(store, 1, recurring(chargingSchedulePeriod=periods((0, 16), (36_000, 10))))
+    weekly = {"recurrencyKind": "Weekly", "chargingProfileId": 2, "stackLevel": 1, "duration": 3600}
+    put(store, 1, recurring(8, startSchedule="2024-03-03T10:00:00Z", **weekly))
+    if is_interrupted:
+        once = {"chargingProfileId": 3, "stackLevel": 2, "startSchedule": "2024-03-26T22:00:00Z"}
+        put(store, 1, profile(6, duration=18_000, **once))
+
+    def limit_a(offset_s: int) -> float:
+        if is_interrupted and ONCE_S[0] <= offset_s < ONCE_S[1]:
+            return 6
+        if 2 * DAYS_S <= offset_s % (7 * DAYS_S) < 2 * DAYS_S + 3600:
+            return 8
+        return 16 if offset_s % DAYS_S < 36_000 else 10
+
+    hours = [(offset_s, limit_a(offset_s), 3) for offset_s in range(0, duration_s, 3600)]
+    told = [hour for n, hour in enumerate(hours) if n == 0 or hour[1] != hours[n - 1][1]]
+    assert flat(composite(store, duration=duration_s)) == told
+
+
 def test_a_composite_shows_what_begins_within_a_second_at_that_second() -> None:
     store = ProfileStore()
     put(store, 1, profile(10, startSchedule="2024-03-01T10:00:30.5Z"))

@@ -39,12 +39,17 @@ class Station:
         self.seen: list[tuple[float, float | None, float | None, float | None]] = []
 
     def put(
-        self, connector: int, purpose: str, *periods: tuple[int, float], kind: str = "Absolute"
+        self,
+        connector: int,
+        purpose: str,
+        *periods: tuple[int, float],
+        kind: str = "Absolute",
+        unit: str = "A",
     ) -> "Station":
         """A profile from the start of the run on, or from where charging began."""
         rows = [{"startPeriod": start_s, "limit": amps} for start_s, amps in periods]
         schedule = {
-            "chargingRateUnit": "A",
+            "chargingRateUnit": unit,
             "chargingSchedulePeriod": rows,
             "startSchedule": START.isoformat(),
         }
@@ -106,6 +111,28 @@ def test_a_clock_that_is_set_is_a_change_and_the_next_instant_counts_by_it():
     station.timeline.advance(1000.0)
     assert station.seen == [(0.0, 16.0, None, None), (0.0, None, None, None), (25.0, 16.0, None, None),
                             (125.0, 10.0, None, None)]  # fmt: skip
+
+
+def test_an_instant_that_a_clock_set_back_puts_off_is_none_any_more():
+    station = Station().put(1, DEFAULT, (0, 16), (100, 10))
+    station.run(50.0)
+    station.clock.set(50.0, START.timestamp() + 30.0)
+    station.site.clock_set()
+    station.timeline.advance(1000.0)
+    assert [t_s for t_s, *_ in station.seen] == [0.0, 50.0, 120.0]
+
+
+def test_what_a_car_was_offered_to_begin_with_goes_with_it():
+    station = Station(policies={"watts_to_amps": "phases-in-use"})
+    station.put(1, DEFAULT, (0, 3600), unit="W")
+    outlet = station.world.outlet(1)
+    outlet.plug_in_box()
+    outlet.set_pwm(6.0)
+    station.run(10.0)
+    assert station.site.now().outlook(station.channels[0]).more_a == 1.0
+    outlet.unplug()
+    station.timeline.advance(11.0)
+    assert station.site.now().outlook(station.channels[0]).more_a == 0.0
 
 
 def test_a_station_that_dies_waits_for_nothing_and_knows_nothing_of_its_cars():

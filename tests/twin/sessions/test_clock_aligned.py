@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from two_ways import rendered
 from wire import charging, sent, written
 
 from evc5.rigs.bench.bench import Bench
@@ -166,6 +167,20 @@ def test_a_step_of_the_clock_neither_doubles_nor_skips_a_boundary_it_is_set_over
     assert datetime(2024, 3, 1, 11, tzinfo=UTC) in found
 
 
+@pytest.mark.parametrize("ahead_s", [2, 0, -2])
+def test_a_step_of_the_clock_in_the_very_instant_of_a_boundary_loses_and_doubles_nothing(
+    ahead_s: int,
+) -> None:
+    """A heartbeat an hour after the boot, and its answer, as 11:00 falls due."""
+    ten, eleven = datetime(2024, 3, 1, 10, tzinfo=UTC), datetime(2024, 3, 1, 11, tzinfo=UTC)
+    bench = a_bench(900, policies={"follow_csms_time": "always"}, start=ten, keys={"HeartbeatInterval": 3600})
+    bench.advance(until=eleven - timedelta(seconds=1))
+    bench.csms.reply("Heartbeat", {"currentTime": (eleven + timedelta(seconds=ahead_s)).isoformat()}, times=1)
+    bench.advance(10)
+    assert [at for at, _ in told(bench)][-1] in (eleven, eleven + timedelta(seconds=2))
+    assert stamps(bench) == [ten + timedelta(minutes=n) for n in (15, 30, 45, 60)]
+
+
 @pytest.mark.parametrize(
     "start", [datetime(2024, 3, 29, 12, 0, 1, tzinfo=UTC), datetime(2024, 10, 25, 12, 0, 1, tzinfo=UTC)]
 )
@@ -278,6 +293,29 @@ def test_a_register_told_with_averages_is_kept_when_the_meter_fails() -> None:
     bench.advance(10)
     [stop] = sent(bench, "StopTransaction")
     assert stop["meterStop"] == int(values(payload)[ENERGY, ""]) > 1000
+
+
+@pytest.mark.parametrize(("keys", "policies"), [
+    ({"MeterValueSampleInterval": 600}, {}), ({"ClockAlignedDataInterval": 600}, {}),
+    ({"ClockAlignedDataInterval": 600},
+     {"clock_connector_zero": "sent", "clock_outside_transaction": "transaction-only"}),
+])  # fmt: skip
+def test_a_register_told_in_a_quiet_stretch_is_kept_when_the_meter_fails(
+    keys: dict[str, int], policies: dict[str, str]
+) -> None:
+    told = {"MeterValuesAlignedData": ENERGY, "MeterValuesSampledData": ENERGY, "MeterValueSampleInterval": 0}
+    bench = Bench(
+        connectors=1, start=datetime(2024, 3, 1, 10, tzinfo=UTC), keys=told | keys, policies=policies
+    )
+    charging(bench, soc=0.1).advance(4 * 600 - 30)
+    assert rendered(bench) > 2
+    last = values(sent(bench, "MeterValues")[-1])[ENERGY, ""]
+    bench.inject("power-meter-failure")
+    bench.advance(5)
+    bench.unplug(1)
+    bench.advance(10)
+    [stop] = sent(bench, "StopTransaction")
+    assert stop["meterStop"] == int(last) > 1000
 
 
 def test_values_at_the_instant_are_not_averaged() -> None:
