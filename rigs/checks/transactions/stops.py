@@ -28,6 +28,7 @@ REQUIREMENTS = (
 CAUSE_BEFORE_S = 60.0  # assumed: how long before a stop its cause may lie; an authorisation takes up to 30 s
 INSTALL_S = 600.0  # assumed: how long an installation takes before its reboot
 REMOTE_S = 30.0  # assumed: how soon a remote stop is carried out
+LAST_KNOWN_S = 5.0  # assumed: so long after the last moment known nobody dates a stop back to it
 SAME_STOP_S = 5.0  # assumed: a hand that stops it so soon after a remote stop would be chance
 LASTING = ("PowerLoss", "EVDisconnected")  # told when the station is back, or its pilot mended
 # A bare transcript does not show their cause.
@@ -55,10 +56,9 @@ class Cause:
         """Does it explain a stop? `doubt_s`: how far its stamps may be off, of a clock that is just set."""
         mine = self.connector in (None, stopped.connector) and self.transaction in (None, stopped.id)
         stop = stopped.stop if stopped.stop is not None else stopped.start
+        lasting = self.reason in LASTING and self.before_s is None
         before_s = CAUSE_BEFORE_S if self.before_s is None else self.before_s
-        long_ago = self.epoch_s + doubt_s < (
-            stopped.start - 1.0 if self.reason in LASTING else stop - before_s
-        )
+        long_ago = self.epoch_s + doubt_s < (stopped.start - 1.0 if lasting else stop - before_s)
         return mine and not long_ago and self.epoch_s <= stop + 1.0 + doubt_s
 
 
@@ -96,7 +96,9 @@ class StopReasons:
             self._causes.append(Cause("EmergencyStop", event.epoch_s))
 
     def _event(self, event: Event, reason: str) -> None:
-        self._causes.append(Cause(reason, event.epoch_s, event.connector))
+        back_dated = self._context.policies.get("after_power_loss") == "finishing"
+        before_s = LAST_KNOWN_S if reason == "PowerLoss" and back_dated else None
+        self._causes.append(Cause(reason, event.epoch_s, event.connector, before_s=before_s))
         if reason == "PowerLoss":
             self._causes.append(Cause("Reboot", event.epoch_s))
             self._asked.clear()

@@ -53,6 +53,10 @@ def _power_loss_untold(original: Any, memory: Any, transaction: Any, message: An
         original(memory, transaction, message)
 
 
+def _ends_now(original: Any, transactions: Any, channel: Any, reason: str, *_: Any, **__: Any) -> Any:
+    return original(transactions, channel, reason)
+
+
 def _reason(**others: str) -> Patch:
     def change(payload: Payload) -> Payload:
         return payload | {"reason": others.get(payload["reason"], payload["reason"])}
@@ -162,6 +166,14 @@ BUGS: tuple[Bug, ...] = (
         clause="7.36",
         rig="charge",
         patches=(_reason(Local="PowerLoss"),),
+    ),
+    Bug(
+        "power-loss-of-the-boot",
+        "a transaction that lost its power is told to have ended as the power returned",
+        check="transaction.stop-reason",
+        clause="7.36",
+        rig="power",
+        patches=(Patch("evc5.twin.sessions.transactions:Transactions.close", around(_ends_now)),),
     ),
     Bug(
         "stops-when-full",

@@ -129,6 +129,13 @@ def a_reboot_so_long_after_an_installation_began(x: float) -> Handmade:
     return made
 
 
+def a_stop_so_long_after_the_power_went(x: float) -> Handmade:
+    made = short()
+    made.calls("StopTransaction")[0]["frame"][3]["reason"] = "PowerLoss"
+    made.event(STOP_S - x, None, "power-cut")
+    return made
+
+
 def a_refused_remote_stop(made: Handmade, t: float) -> Handmade:
     """The transaction runs: only what may be on its way explains a refusal."""
     order(made, t, "RemoteStopTransaction", {"transactionId": 1}, {"status": "Rejected"})
@@ -326,6 +333,15 @@ EDGES = (
         a_remote_stop_so_long_before,
         59.9,
         60.1,
+    ),
+    Edge(
+        "transactions.stops.LAST_KNOWN_S",
+        5.0,
+        "transaction.stop-reason",
+        a_stop_so_long_after_the_power_went,
+        4.9,
+        5.1,
+        choices={"policies": {"after_power_loss": "finishing"}},
     ),
     Edge(
         "transactions.stops.INSTALL_S",
