@@ -74,7 +74,7 @@ TESTS: dict[str, str] = {
     "twin/services/diagnostics": "twin/services/test_diagnostics_store twin/services/test_firmware",
     "twin/services/files": "twin/services/test_firmware twin/services/test_diagnostics_store",
     "twin/services/firmware": "twin/services/test_firmware_steps twin/services/test_firmware",
-    "twin/services/log_lines": "twin/services/test_diagnostics_store",
+    "twin/services/log_lines": "twin/services/test_log_lines twin/services/test_diagnostics_store",
     "twin/services/network_files": "twin/services/test_firmware",
     "twin/services/notes": "twin/services/test_diagnostics_store",
     "twin/services/operations": "twin/services/test_operations twin/ocpp/test_robustness",
@@ -89,7 +89,7 @@ TESTS: dict[str, str] = {
     "twin/sessions/session": "twin/sessions/test_authorisation twin/sessions/test_stop_reasons"
     " twin/sheet/test_key_effects",
     "twin/sessions/transactions": "twin/sessions/test_stop_data_kept twin/ocpp/test_memory",
-    "twin/sheet/behaviour": "twin/sheet/test_behaviour twin/sheet/test_vendor_keys_that_act",
+    "twin/sheet/behaviour": "twin/sheet/test_behaviour twin/sheet/test_sheet",
     "twin/sheet/behaviour_file": "twin/sheet/test_behaviour",
     "twin/sheet/configuration": "twin/sheet/test_configuration twin/sheet/test_key_effects",
     "twin/sheet/keys": "twin/sheet/test_configuration twin/sheet/test_keys_over_the_wire",

@@ -21,7 +21,7 @@ def test_what_is_noted_after_the_reading_stays() -> None:
 
 
 def test_what_had_to_go_for_want_of_room_is_not_counted_twice() -> None:
-    log = Log(45)  # room for three of the lines
+    log = Log(3 * 14)  # room for three of the lines, to the byte
     for number in range(3):
         log.note(number, f"t{number}", "x" * 10)
     log.read(None, None)
@@ -39,6 +39,31 @@ def test_an_event_during_an_upload_is_in_the_next_one() -> None:
     bench.advance(60)
     first, second = bench.files.values()
     assert b"1 Preparing" not in first and b"1 Preparing" in second
+
+
+def test_what_happens_to_a_station_is_noted_as_it_happens() -> None:
+    bench = Bench(start=START)
+    bench.plug_in(1)
+    bench.present_tag(1, "TAG1")
+    bench.advance(60)
+    bench.call("ChangeConfiguration", {"key": "ConnectionTimeOut", "value": "77"})
+    bench.present_tag(1, "TAG1")
+    bench.advance(60)
+    bench.call("Reset", {"type": "Hard"})
+    bench.advance(60)
+    content = uploaded(bench)
+    for line in (
+        b"10:00:00:start of V32R30",
+        b"10:00:00:online",
+        b"10:00:00:1 Preparing",
+        b"10:00:00:1 transaction begins TAG1",
+        b"10:01:00:ConnectionTimeOut changed",
+        b"10:01:00:1 transaction ends 1",
+        b"10:01:00:1 Finishing",
+        b"10:02:01:Hard reset",
+        b"10:02:31:start of V32R30",
+    ):
+        assert b" " + line + b"\n" in content, line
 
 
 @pytest.mark.parametrize("location", ["bad://files.example/", "files.example", "file:///tmp/", "//[/x"])

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from conversation import Conversation
 
+from evc5.models.timeline import INPUT
 from evc5.twin.ocpp.memory import Transaction
 from evc5.twin.services.files import SimulatedFiles
 from evc5.twin.services.firmware import Firmware, image
@@ -105,6 +106,13 @@ def test_an_update_takes_its_steps(steps: list[tuple[float, str]], told: list[tu
         device.advance(t_s)
         STEPS[step](device)
     assert device.advance(steps[-1][0] + 125).told() == told
+
+
+def test_a_request_in_the_instant_in_which_another_was_due_takes_its_place() -> None:
+    device = Device()
+    device.update(minute=2)
+    device.talk.timeline.at(120.0, lambda: device.update(OTHER, minute=3), INPUT)
+    assert device.advance(181).told() == [(180, "Downloading")]
 
 
 @pytest.mark.parametrize(

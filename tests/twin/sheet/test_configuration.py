@@ -113,6 +113,14 @@ def test_what_was_set_survives_in_memory_and_the_rest_does_not_clutter_it(behavi
     assert (after.integer("ConnectionTimeOut"), after.text("chg_KWH1")) == (90, WITH_FREQUENCY)
 
 
+def test_what_a_memory_says_of_meters_and_measurands_holds_from_then_on(behaviour: Behaviour) -> None:
+    configuration = Configuration(behaviour)
+    assert configuration.measurands("MeterValuesSampledData", 1) != ()
+    configuration.load({"MeterValuesSampledData": "Voltage.L2"})
+    [(measurand, phase)] = configuration.measurands("MeterValuesSampledData", 1)
+    assert (measurand.name, phase) == ("Voltage", "L2")
+
+
 def test_memory_of_another_firmware_may_hold_keys_this_one_does_not_have(behaviour: Behaviour) -> None:
     configuration = Configuration(behaviour)
     configuration.load({"OldKey": "1", "ConnectionTimeOut": "90"})
@@ -199,8 +207,12 @@ def test_even_an_allowed_override_has_an_item_for_each_connector(behaviour: Beha
 
 def test_what_the_station_assigns_is_no_setting_to_remember(configuration: Configuration) -> None:
     configuration.change("HeartbeatInterval", "60")
+    heard: list[str] = []
+    configuration.on_change.append(heard.append)
     configuration.assign("HeartbeatInterval", 300)  # a BootNotification was answered
+    configuration.assign("HeartbeatInterval", 300)
     assert (configuration.integer("HeartbeatInterval"), configuration.dump()) == (300, {})
+    assert heard == ["HeartbeatInterval"]  # once: the second is no news
 
 
 def test_hardware_sets_its_read_only_keys(configuration: Configuration) -> None:
@@ -252,3 +264,5 @@ def test_allowed_overrides_make_another_firmware(behaviour: Behaviour) -> None:
         "LightIntensity": "500",
     }
     assert unknown == []
+    dark = Configuration(behaviour, {"LightIntensity": 0}, allow=True)
+    assert dark.integer("LightIntensity") == 0, "this firmware's own is at least 50"
