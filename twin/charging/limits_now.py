@@ -122,9 +122,8 @@ class LimitsNow:
 
 def set_by_key(configuration: Configuration, connector: int) -> tuple[float, float | None]:
     """chg_RatedCurrent and chg_Mode3Current of a connector; 0 leaves the second to the controller."""
-    rated, software = (
-        configuration.pair(key)[connector - 1] for key in ("chg_RatedCurrent", "chg_Mode3Current")
-    )
+    rated = configuration.pair("chg_RatedCurrent")[connector - 1]
+    software = configuration.pair("chg_Mode3Current")[connector - 1]
     return rated, software if software > 0 else None
 
 

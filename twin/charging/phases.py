@@ -55,7 +55,7 @@ class PhaseRules:
 
     def asked(self, caps: Sequence[Cap]) -> int | None:
         """The numberPhases of several caps together; None where none gives any."""
-        if not caps or all(cap.phases is None for cap in caps):
+        if not [cap for cap in caps if cap.phases is not None]:
             return None
         if self.fewest:
             return min(cap.width for cap in caps)
@@ -73,8 +73,8 @@ class PhaseRules:
 
     def is_impossible(self, caps: Sequence[Cap], wiring: Wiring) -> bool:
         """Does the policy have it pause, since more phases conduct than are asked for?"""
-        asked = self.asked(caps)
-        return self.pauses and asked is not None and asked < wiring.conducting(asked)
+        asked = self.asked(caps) if self.pauses else None
+        return asked is not None and asked < wiring.conducting(asked)
 
     def used(self, phases: int, car: int | None) -> int:
         """Of so many phases that conduct, those that a limit in watts is reckoned over."""
