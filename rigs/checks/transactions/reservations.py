@@ -11,8 +11,8 @@ KEPT = "reservation.kept"
 REQUIREMENTS = (
     R(
         KEPT,
-        "A reserved connector serves its card, and the start names the reservation",
-        "4.8, 5.13, TC_046_2_CS",
+        "A reserved connector serves its card, the start names the reservation, and it is cancelled once",
+        "4.8, 5.1, 5.13, TC_046_2_CS",
     ),
 )
 ENDED_BY = ("Available", "Unavailable", "Faulted")  # 5.13; Available: the station itself says that it is over
@@ -38,6 +38,7 @@ class Reservations:
             set() if context.evidence.from_power_on else None
         )  # ever; None: not known
         self._held: dict[int, Reservation] = {}  # by reservationId
+        self._gone: set[int] = set()  # ids that were cancelled and not reserved anew
         self._parents: dict[str, str | None] = {}  # by tag: its group as the CSMS told it
         bus = context.bus
         bus.replies["ReserveNow"].append(self._reserved)
@@ -48,11 +49,14 @@ class Reservations:
         bus.replies["Authorize"].append(self._authorised)
 
     def _reserved(self, call: Call) -> None:
-        if call.reply is None or call.reply["status"] != "Accepted":
-            return
         asked = call.payload
+        if call.reply is not None and call.reply["status"] != "Accepted":
+            return
         if self._made is not None:
             self._made.add(asked["reservationId"])
+        self._gone.discard(asked["reservationId"])
+        if call.reply is None:  # whether it was made nobody knows
+            return
         self._held[asked["reservationId"]] = Reservation(
             asked["connectorId"],
             asked["idTag"].lower(),
@@ -61,8 +65,15 @@ class Reservations:
         )
 
     def _cancelled(self, call: Call) -> None:
-        if call.reply is not None and call.reply["status"] == "Accepted":
-            self._held.pop(call.payload["reservationId"], None)
+        if call.reply is None or call.reply["status"] != "Accepted":
+            return
+        id = call.payload["reservationId"]
+        self._held.pop(id, None)
+        made = id not in self._gone and (self._made is None or id in self._made)
+        message = "a reservation is cancelled that is none any more"
+        expected, actual = f"Rejected: no reservation {id}", "Accepted"
+        self._ledger.judge(KEPT, made, call.epoch_s, None, expected, actual, message)
+        self._gone.add(id)
 
     def _told(self, call: Call) -> None:
         if call.payload["status"] in ENDED_BY:

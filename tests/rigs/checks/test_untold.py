@@ -181,7 +181,29 @@ def cancelled_and_reserved_by_another(log: Log) -> None:
     log.down(50.0, "CancelReservation", {"reservationId": 5})
 
 
+CANCELS = {"reservationId": 5}
+
+
+def cancelled_twice(log: Log) -> None:
+    cancelled_and_told(log)
+    log.down(50.0, "CancelReservation", CANCELS)
+
+
+def cancelled_and_refused_the_second_time(log: Log) -> None:
+    cancelled_and_told(log)
+    log.down(50.0, "CancelReservation", CANCELS, {"status": "Rejected"})
+
+
+def cancelled_and_reserved_and_cancelled_again(log: Log) -> None:
+    cancelled_and_told(log)
+    log.down(50.0, "ReserveNow", RESERVED)
+    log.status(50.5, "Reserved")
+    log.down(60.0, "CancelReservation", CANCELS)
+    log.status(60.5, "Available")
+
+
 FAULTY = {
+    cancelled_twice: "reservation.kept",
     in_again_and_silent: "availability.answer",
     scheduled_and_free_again: "availability.answer",
     cancelled_and_silent: "reservation.kept",
@@ -191,6 +213,8 @@ FAULTY = {
     reserved_and_silent: "reservation.kept",
 }
 SOUND = (
+    cancelled_and_refused_the_second_time,
+    cancelled_and_reserved_and_cancelled_again,
     in_again_and_told,
     in_again_while_the_whole_is_out,
     in_again_of_what_was_out_by_itself,
