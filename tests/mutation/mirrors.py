@@ -30,8 +30,8 @@ TESTS: dict[str, str] = {
     "models/trip": "models/test_electrical_faults models/test_trip",
     "models/vehicles": "models/test_vehicle_data models/test_car_quirks",
     "models/world": "models/test_grid_supply models/test_electrical_faults models/test_heat",
-    "twin/charge_point": "twin/test_station_clock twin/ocpp/test_memory twin/sessions/test_stop_reasons"
-    " twin/services/test_firmware",
+    "twin/charge_point": "twin/services/test_dead_station twin/test_station_clock twin/ocpp/test_memory"
+    " twin/sessions/test_stop_reasons twin/services/test_firmware twin/sheet/test_vendor_keys_that_act",
     "twin/charging/acceptance": "twin/charging/test_profiles_acceptance twin/charging/test_profiles",
     "twin/charging/car_phases": "twin/charging/test_car_phases",
     "twin/charging/composite": "twin/charging/test_profiles twin/charging/test_profiles_oracle",

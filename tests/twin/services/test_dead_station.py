@@ -1,8 +1,10 @@
 """What hands and back office meet while the firmware is not running, or has nothing to tell."""
 
 import pytest
+from wire import charging
 
 from evc5.rigs.bench.bench import Bench
+from evc5.twin.services.firmware import image
 
 
 @pytest.mark.parametrize("since_s", [1.0, 25.0])
@@ -27,3 +29,28 @@ def test_a_trigger_for_work_that_is_not_going_on_is_answered_idle(message: str) 
     bench.advance(1)
     told = list(bench.run_so_far().frames(action=message))
     assert told[0].payload == {"status": "Idle"}
+
+
+def test_in_the_dark_nothing_is_fetched_delivered_sampled_or_begun() -> None:
+    keys = {"MeterValueSampleInterval": 60, "ClockAlignedDataInterval": 60, "HeartbeatInterval": 60}
+    bench = charging(Bench(keys=keys))
+    station = bench.assembly.station
+    place = "http://files.example/"
+    bench.files[f"{place}new.bin"] = image("V32R31")
+    request = {"location": f"{place}new.bin", "retrieveDate": "2024-01-01T00:02:00Z"}
+    bench.call("UpdateFirmware", request)
+    bench.call("GetDiagnostics", {"location": place})  # the cut comes while it is on its way
+    bench.power.cut()
+
+    def held() -> tuple[object, ...]:
+        memory = station.memory
+        return station.restart.life, len(memory.queue), dict(memory.recall("update")), list(bench.files)
+
+    before = held()
+    bench.advance(1000)
+    assert held() == before and station.diagnostics.reports.status == "Idle"
+    bench.power.restore()
+    bench.advance(10)
+    assert held() == before, "it takes 20 s to start"
+    bench.advance(300)
+    assert station.firmware.version == "V32R31"

@@ -134,6 +134,28 @@ def test_what_is_installed_begins_a_new_life(steps: list[tuple[float, str]], res
     assert device.firmware.version == ("V32R31" if restarts else "V32R30")
 
 
+@pytest.mark.parametrize(
+    ("steps", "until_s", "kept"),
+    [
+        ([(0, "update at 2")], 10, "retrieve"),
+        ([(0, "charge"), (0, "update")], 10, "downloaded"),
+        ([(0, "update")], 10, "installing"),
+        ([(0, "update")], 70, "installed"),  # until the new firmware has booted
+        ([(0, "lose"), (0, "never")], 10, None),
+    ],
+)
+def test_how_far_an_update_is_stands_in_the_memory(
+    steps: list[tuple[float, str]], until_s: float, kept: str | None
+) -> None:
+    device = Device()
+    for t_s, step in steps:
+        device.advance(t_s)
+        STEPS[step](device)
+    memory = device.advance(until_s).talk.agent.memory
+    assert memory.recall("update").get("step") == kept
+    assert memory.recall("firmware") == ("V32R31" if kept == "installed" else None)
+
+
 def test_nobody_new_may_charge_from_the_download_on_until_it_is_over() -> None:
     device = Device()
     device.files.contents[URL] = b"no image"
