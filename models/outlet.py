@@ -143,6 +143,7 @@ class Outlet:
         self.circuit.plug(car, now_s)
         self._look_within(vehicle.reaction_s)
         self._changed()
+        self._sense()
 
     def unplug(self) -> None:
         """Pull the plug at the car; its other end comes out as well, unless it is locked in, then later.
@@ -157,6 +158,7 @@ class Outlet:
         self._look.clear()
         self._warming.clear()
         self._changed()
+        self._sense()
 
     @property
     def vehicle(self) -> Vehicle | None:
@@ -179,6 +181,7 @@ class Outlet:
             self._settle()
             self._car_looks()
             self._changed()
+            self._sense()
 
     def hold_pilot(self, state: str | None) -> None:
         """Hold the pilot at "E" (0 V) or "F" (−12 V), or let it go; long enough, it wakes a sleeping car."""

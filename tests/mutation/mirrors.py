@@ -19,8 +19,8 @@ TESTS: dict[str, str] = {
     "models/functions": "models/test_functions",
     "models/heat": "models/test_heat",
     "models/meter": "models/test_kwh_meter",
-    "models/outlet": "models/test_electrical_faults models/test_world models/test_car_quirks"
-    " models/test_grid_supply models/test_heat models/test_kwh_meter models/test_invariants",
+    "models/outlet": "models/test_outlet models/test_box models/test_electrical_faults models/test_car_quirks"
+    " models/test_grid_supply",
     "models/pilot": "models/test_pilot",
     "models/segment": "models/test_segment models/test_world",
     "models/sharing": "models/test_current_sharing",
@@ -42,7 +42,8 @@ TESTS: dict[str, str] = {
     "twin/charging/profiles": "twin/charging/test_profiles",
     "twin/charging/schedule": "twin/charging/test_schedule twin/charging/test_profiles",
     "twin/charging/site": "twin/charging/test_site",
-    "twin/charging/smart_charging": "twin/charging/test_profiles_in_force twin/charging/test_local_limits",
+    "twin/charging/smart_charging": "twin/charging/test_profiles_in_force twin/charging/test_local_limits"
+    " twin/ocpp/test_memory",
     "twin/charging/trial": "twin/charging/test_trial",
     "twin/clock": "twin/test_clock",
     "twin/connector/channel": "twin/connector/test_status_transitions twin/sessions/test_stop_reasons"
