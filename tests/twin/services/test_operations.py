@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from evc5.twin.ocpp.frames import Refusal
-from evc5.twin.ocpp.memory import Memory
 from evc5.twin.services.operations import OPERATIONS, refusal
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.configuration import Configuration
@@ -21,7 +20,10 @@ class Station:
         self.done: list[tuple[Any, ...]] = []
         self.behaviour = Behaviour.load("ocpp16").with_policies(facts.get("policies", {}))
         self.configuration = Configuration(self.behaviour)
-        self.memory = Memory()
+        self.kept: list[str] = []
+        self.memory = SimpleNamespace(
+            lasting=facts.get("lasting", True), keep=lambda name, fact: self.kept.append(name)
+        )
         self.agent = SimpleNamespace(registration=facts.get("registration", "Accepted"))
         self.restart = SimpleNamespace(going_down=facts.get("going_down", False))
         self.sessions = {n: self._session(n, facts) for n in (1, 2)}
@@ -34,7 +36,10 @@ class Station:
         self.world = SimpleNamespace(
             outlet=lambda n: SimpleNamespace(lock_moves=n not in facts.get("jams", ()))
         )
-        self.smart_charging = SimpleNamespace(takes_with_start=lambda n, profile: profile == "good")
+        self.smart_charging = SimpleNamespace(
+            takes_with_start=lambda n, profile: profile == "good", clear=lambda payload: payload["id"] == 1
+        )
+        self.authorisation = SimpleNamespace(clear_cache=lambda: facts.get("has_cache", True))
         self._cars = facts.get("cars", ())
 
     def _session(self, number: int, facts: Payload) -> SimpleNamespace:
@@ -114,6 +119,10 @@ REJECTED = {"policies": {"remote_start_profile": "rejected"}}
         (TRIGGER, {"requestedMessage": "StatusNotification", "connectorId": 3}, {}, "Rejected", []),
         (TRIGGER, {"requestedMessage": "MeterValues", "connectorId": -1}, {}, "Rejected", []),
         (TRIGGER, {"requestedMessage": "Heartbeat", "connectorId": 3}, {}, "Accepted", [("Heartbeat", 3)]),
+        ("ClearChargingProfile", {"id": 1}, {}, "Accepted", []),
+        ("ClearChargingProfile", {"id": 2}, {}, "Unknown", []),
+        ("ClearCache", {}, {}, "Accepted", []),
+        ("ClearCache", {}, {"has_cache": False}, "Rejected", []),
         ("DataTransfer", {"vendorId": "v"}, {}, "UnknownVendorId", []),
     ],
 )  # fmt: skip
@@ -123,6 +132,24 @@ def test_a_request_is_answered_and_carried_out(
     station = Station(**facts)
     assert OPERATIONS[action](station, payload)["status"] == status  # type: ignore[arg-type]
     assert station.done == done
+
+
+@pytest.mark.parametrize(
+    ("value", "lasting", "status", "kept"),
+    [
+        ("77", True, "Accepted", ["configuration"]),
+        ("60", True, "Accepted", []),  # as it is
+        ("soon", True, "Rejected", []),
+        ("77", False, "Accepted", []),
+    ],
+)
+def test_a_setting_that_is_new_is_kept_for_the_next_process(
+    value: str, lasting: bool, status: str, kept: list[str]
+) -> None:
+    station = Station(lasting=lasting)
+    request = {"key": "ConnectionTimeOut", "value": value}
+    answer = OPERATIONS["ChangeConfiguration"](station, request)  # type: ignore[arg-type]
+    assert (answer, station.kept) == ({"status": status}, kept)
 
 
 @pytest.mark.parametrize(
