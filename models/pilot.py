@@ -5,8 +5,8 @@ from math import floor
 VOLTS = {"A": 12, "B": 9, "C": 6, "D": 3, "E": 0, "F": -12}  # positive level; Gossen M525B manual
 
 # Duty ranges of IEC 61851-1 Annex A as the Fluke FEV300 manual (p. 12) prints them: up to duty, amps at it.
+# Below 8 %: < 3 none, 3-7 digital communication only, 7-8 not allowed.
 _DUTY_PCT_TO_A = (
-    (8.0, lambda duty: 0.0),  # < 3 none, 3-7 digital communication only, 7-8 not allowed
     (10.0, lambda duty: 6.0),
     (85.0, lambda duty: duty * 0.6),
     (96.0, lambda duty: (duty - 64.0) * 2.5),
@@ -23,7 +23,7 @@ def amps_from_duty(duty_pct: float) -> float:
     """Current a car may draw at this duty; 0 where the table allows none."""
     if duty_pct < 8.0 - 1e-9 or duty_pct > 97.0:
         return 0.0
-    return next(amps(duty_pct) for limit_pct, amps in _DUTY_PCT_TO_A[1:] if duty_pct <= limit_pct)
+    return next(amps(duty_pct) for limit_pct, amps in _DUTY_PCT_TO_A if duty_pct <= limit_pct)
 
 
 def duty_from_amps(amps: float, steps: int | None = None) -> float:

@@ -128,6 +128,14 @@ def test_the_bus_tells_volts_in_tenths_and_a_power_factor_of_one_where_nothing_f
     assert (told.pf, told.p_w, told.i_a) == (1.0, 0.0, (0.0, 0.0, 0.0))
 
 
+def test_the_power_factor_is_power_over_volts_times_amps(wallbox, car):
+    """A 3-4-5 triangle: 6 A of power beside 4.5 A of reactive current."""
+    box = wallbox()
+    outlet = box.charge(car(reactive_a=4.5, min_a=7.5), soc=0.2, amps=7.5)
+    box.run(60)
+    assert outlet.metered().pf == pytest.approx(0.8)
+
+
 WHOLE = Metered(
     (10.0, 11.0, 12.0), (230.0, 231.0, 232.0), (2300.0, 2541.0, 2784.0), 7625.0, 0.99, 600.0,
     (100.0, 200.0, 300.0), 0.5, 30.0, 50.0,

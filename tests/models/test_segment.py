@@ -57,6 +57,15 @@ def test_each_register_counts_in_whole_steps(wallbox, car):
     assert seen.register_phase_wh == tuple(10.0 * int((wh + third_wh) / 10.0) for wh in (5.0, 15.0, 25.0))
 
 
+@pytest.mark.parametrize("wh", [0.3, 0.7, 123_450.9])
+def test_a_register_that_stands_on_a_step_shows_that_step(wallbox, wh):
+    """0.3 / 0.1 is a hair below 3."""
+    spec = MeterSpec(resolution_wh=0.1, register_wh=3 * wh, register_phase_wh=(wh, wh, wh))
+    seen = wallbox(meter=spec).world.outlet(1).reading()
+    assert seen.register_phase_wh == pytest.approx((wh, wh, wh))
+    assert seen.register_wh == pytest.approx(3 * wh)
+
+
 @pytest.mark.parametrize(("id_", "volts", "demand_a"), [  # the battery accepts 6,000 W, none of it lost
     ("renault-zoe-ze50", (200.0, 200.0, 200.0), (10.0, 10.0, 10.0)),
     ("vw-e-golf-2017", (200.0, 200.0, 200.0), (15.0, 15.0, 0.0)),
@@ -91,7 +100,7 @@ def test_telemetry_of_many_instants_is_that_of_each_in_every_column(wallbox, car
     outlet = box.world.outlet(1)
     segments = [outlet.segment]
     outlet.on_segment.append(lambda outlet: segments.append(outlet.segment))
-    box.charge(replace(car("vw-e-golf-2017"), preheat_w=2200.0, preheat_s=300.0), soc=0.97)
+    box.charge(replace(car("vw-e-golf-2017"), preheat_w=2200.0, preheat_s=300.0, reactive_a=2.0), soc=0.97)
     box.run(3600)
     box.run(3600)
     for segment in segments:

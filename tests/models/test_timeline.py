@@ -1,5 +1,8 @@
 """Virtual time: what comes before what, alarms that move, and how far time may leap."""
 
+from operator import itemgetter
+from random import Random
+
 import pytest
 
 from evc5.models.timeline import CONTROL, INPUT, SAMPLE, Alarm, Timeline
@@ -81,6 +84,27 @@ def test_what_is_ahead_is_told_up_to_the_first_that_is_none_of_some_alarms():
     third.set(5.0)
     assert timeline.ahead({one, other})[0] == 5.0
     assert timeline.ahead({third})[0] == 4.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_however_many_wait_none_that_is_ahead_is_overlooked(seed):
+    chance, timeline = Random(seed), Timeline()
+    alarms = [Alarm(timeline, lambda: None, SAMPLE) for _ in range(6)]
+    settings = []
+    for _ in range(60):
+        alarm, t_s = chance.choice(alarms), chance.uniform(0.0, 100.0)
+        alarm.set(t_s)
+        settings.append((t_s, alarm))
+    chosen = set(alarms[:4])
+    others = [alarm.due_s for alarm in alarms[4:]]
+    first_s, rings = timeline.ahead(chosen)
+    assert first_s == min(others)
+    told = [
+        (t_s, alarm)
+        for t_s, alarm in sorted(settings, key=itemgetter(0))
+        if alarm in chosen and t_s < first_s
+    ]
+    assert [(ring.t_s, ring.alarm) for ring in rings] == told
 
 
 def test_one_may_stand_later_past_settings_that_do_not_ring_any_more_and_past_nothing_else():

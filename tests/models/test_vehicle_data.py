@@ -37,7 +37,7 @@ def test_an_unknown_car_is_refused_with_the_known_ones():
 
 @pytest.mark.parametrize(("max_a", "offered_a", "drawn_a"), [
     (16.0, 6.0, 6.0), (16.0, 16.0, 15.5), (16.0, 32.0, 15.5), (16.0, 11.0, 10.75),
-    (16.0, 5.0, 5.0), (6.0, 16.0, 6.0), (6.0, 5.0, 5.0), (32.0, 19.0, 18.75),
+    (16.0, 5.0, 5.0), (6.0, 16.0, 6.0), (6.0, 5.0, 5.0), (32.0, 19.0, 18.75), (6.5, 6.25, 6.0),
 ])  # fmt: skip
 def test_a_car_draws_less_than_is_offered_most_where_it_draws_most(max_a, offered_a, drawn_a):
     """0.5 A at its maximum, nothing at 6 A (evcc #17233, #23296), and a straight line between."""
