@@ -29,6 +29,8 @@ def test_a_box_is_at_rest_in_state_b_until_it_is_told_whatever_its_load_is(at_a_
 def test_a_load_draws_what_it_is_told_and_not_what_is_offered_as_resistors_do(at_a_box):
     box, outlet = at_a_box
     outlet.box(True, 3, 10.0)
+    box.run(0.0)
+    assert outlet.reading().i_a == pytest.approx((10.0, 10.0, 10.0)), "at once"
     box.run(3600.0)
     seen = outlet.reading()
     assert (outlet.pilot, seen.offered_a, seen.pf) == ("C", OFFERED_A, 1.0)
@@ -47,6 +49,7 @@ def test_a_load_is_never_full_and_rests_without_current(at_a_box):
     box.run(365 * 86_400.0)
     assert outlet.reading().i_a == pytest.approx((32.0, 32.0, 32.0))
     outlet.box(False, 3, 32.0)
+    box.run(60)
     outlet.set_contactor(3)
     box.run(60)
     assert outlet.reading().i_a == (0.0, 0.0, 0.0)

@@ -109,6 +109,7 @@ class TestEveryCar:
             assert after.soc == pytest.approx(before.soc, abs=1e-12)
             assert after.temp_c == pytest.approx(before.temp_c, abs=1e-7)
 
+    @pytest.mark.slow
     def test_columns_say_what_reading_by_reading_says(self, day, id_):
         for segment, end_s in day(id_).spans()[:150:3]:
             times = np.linspace(segment.t0_s, end_s, 10)[:-1]
@@ -130,18 +131,3 @@ def test_the_answer_does_not_depend_on_the_sampling(day, every_s):
     seen, unseen = looked.outlet.reading(), alone.outlet.reading()
     for name in ("energy_wh", "soc", "temp_c", "register_wh", "p_w"):
         assert getattr(seen, name) == pytest.approx(getattr(unseen, name), rel=1e-6), name
-
-
-def test_a_car_that_ignores_the_stop_is_cut_off_after_six_seconds(wallbox, car):
-    """IEC 61851-1 sequence 10.2: the wall box opens under load; until then it draws on."""
-    box = wallbox()
-    outlet = box.charge(car(stops_without_pwm=False), soc=0.3, amps=16)
-    box.run(60)
-    outlet.set_pwm(None)
-    box.run(6.0)
-    assert outlet.reading().i_a[0] == pytest.approx(16.0)
-    outlet.set_contactor(0)
-    box.run(0.1)
-    assert (outlet.reading().i_a[0], outlet.openings_under_load) == (0.0, 1)
-    box.run(5)
-    assert outlet.pilot == "B"

@@ -55,6 +55,7 @@ def test_no_grant_breaks_a_limit_or_the_minimum(caps, station_a, first_come):
         assert amps == 0 or 6.0 - 1e-6 <= amps <= min(a, b) + 1e-9
 
 
+@pytest.mark.slow
 @given(st.lists(AMPS, min_size=1, max_size=4), AMPS)
 def test_nobody_is_short_while_current_is_left(caps, station_a):
     requests = [request(n, minimum_a=0.0, rated=cap) for n, cap in enumerate(caps, 1)]
