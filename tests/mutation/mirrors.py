@@ -68,7 +68,7 @@ TESTS: dict[str, str] = {
     "twin/ocpp/outbox": "twin/ocpp/test_outbox",
     "twin/ocpp/reports": "twin/ocpp/test_reports",
     "twin/ocpp/rpc": "twin/ocpp/test_rpc twin/ocpp/test_robustness twin/ocpp/test_outages",
-    "twin/ocpp/schemas": "twin/ocpp/test_robustness twin/ocpp/test_rpc",
+    "twin/ocpp/schemas": "twin/ocpp/test_schemas twin/ocpp/test_robustness",
     "twin/ocpp/store": "twin/ocpp/test_memory_store twin/ocpp/test_memory twin/ocpp/test_memory_damage",
     "twin/services/announcer": "twin/services/test_announcer",
     "twin/services/availability": "twin/services/test_availability twin/ocpp/test_memory",
