@@ -93,6 +93,13 @@ def without_passwords(text: str) -> str:
     return _BASIC.sub(lambda match: match[1] + (zeros(match[2]) if _is_pair(match[2]) else match[2]), text)
 
 
+def hidden(name: str, value: str) -> str:
+    """A text that stands under a name, with zeros for the credentials in it."""
+    for secret in filter(None, set(passwords(name, value))):
+        value = value.replace(secret, zeros(secret))
+    return value
+
+
 def _is_pair(word: str) -> bool:
     """Is it a user and a password in base64, and no word of a language?"""
     bare = word.rstrip("=").translate(_URL_SAFE)

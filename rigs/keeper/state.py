@@ -6,7 +6,7 @@ from typing import Any
 
 from evc5.rigs.keeper.composites import Composite, difference
 from evc5.rigs.keeper.danger import moves, protected
-from evc5.rigs.secrets import is_secret
+from evc5.rigs.secrets import is_secret, passwords
 from evc5.twin.ocpp.rpc import Reply
 
 Payload = dict[str, Any]
@@ -88,10 +88,14 @@ def _entries(answer: Payload) -> list[Payload]:
 
 def _covered(entry: Payload) -> Payload:
     value = entry.get("value")
-    if value is None or not (is_secret(entry["key"]) or protected(entry["key"])):
+    if value is None or not (_holds_secrets(entry["key"], str(value)) or protected(entry["key"])):
         return entry
     hidden = {name: part for name, part in entry.items() if name != "value"}
     return {**hidden, "digest": sha256(str(value).encode()).hexdigest()}
+
+
+def _holds_secrets(name: str, value: str) -> bool:
+    return is_secret(name) or any(passwords(name, value))
 
 
 def _told(entry: Payload) -> str:

@@ -7,6 +7,7 @@ from evc5.rigs.keeper.keeper import Keeper, Refused
 from evc5.rigs.keeper.state import Payload
 from evc5.rigs.probe.hands import Hands
 from evc5.rigs.probe.line import Line
+from evc5.rigs.secrets import without_passwords
 from evc5.twin.ocpp.rpc import Reply
 from evc5.twin.sheet.behaviour import Behaviour
 
@@ -69,7 +70,7 @@ class Context:
             raise GivenUp(why)
 
     def note(self, name: str, value: str) -> None:
-        self.facts[name] = value
+        self.facts[name] = without_passwords(value)
 
 
 Run = Callable[[Context], None]

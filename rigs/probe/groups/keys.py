@@ -8,7 +8,7 @@ from evc5.rigs.keeper.danger import protected
 from evc5.rigs.keeper.keeper import NONE_THERE, TAKEN
 from evc5.rigs.probe.groups.bisect import edge
 from evc5.rigs.probe.probe import DISRUPTIVE, Context, GivenUp, Probe, keep_list, outcome
-from evc5.rigs.secrets import is_secret
+from evc5.rigs.secrets import hidden, is_secret
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.keys import INT_LIMIT
 from evc5.twin.sheet.rows import Key
@@ -37,7 +37,7 @@ def _told(context: Context) -> None:
         if value is None:
             context.note(f"key.{name}.value_told", "no")
         elif not (is_secret(name) or protected(name)):
-            context.note(f"key.{name}.value", str(value))
+            context.note(f"key.{name}.value", hidden(name, str(value)))
     if not any(name.endswith(".told") for name in context.facts):
         raise GivenUp("it tells none of its keys")
 

@@ -231,3 +231,19 @@ class _stock:
             while not self._over.is_set():
                 await asyncio.sleep(0.05)
             running.cancel()
+
+
+def test_what_a_unit_keeps_to_itself_is_in_no_file_but_the_journal_that_puts_it_back(tmp_path: Path) -> None:
+    told = {
+        "com_Endpoint": "me:sesame01@host/ocpp",
+        "gsm_APN": "internet,user,sesame02",
+        "firmwareUrl": "ftp://a:sesame03@host/x",
+        "note": "pin=1,password=sesame04",
+        "AuthorizationKey": "sesame05-0123456789",
+    }
+    probed(Honest(keys=UNTOUCHED | told), tmp_path, served(), KEYS_ONLY)
+    written = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != JOURNAL]
+    assert len(written) > 3
+    assert [path.name for path in written if b"sesame" in path.read_bytes()] == []
+    first = (tmp_path / JOURNAL).read_bytes().partition(b"\n")[0]
+    assert b"sesame" not in first, "what it was before stands there as a digest"
