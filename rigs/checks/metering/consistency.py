@@ -8,7 +8,7 @@ import numpy as np
 from evc5.rigs.checks.metering.energy import LEAST_FACTOR, LOADED_A, current_bounds
 from evc5.rigs.checks.metering.ranges import impossible
 from evc5.rigs.checks.reading.columns import Array, Block
-from evc5.rigs.checks.reading.flow import total
+from evc5.rigs.checks.reading.flow import by_phase, total
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, PHASES, Layout, line
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
@@ -189,11 +189,10 @@ class Consistency:
 
     def _sum(self, connector: int, block: Block, measurand: str) -> None:
         """Within the meter's resolution, and its class."""
-        phases = [column for phase in PHASES if (column := block.column(measurand, phase)) is not None]
         total = block.column(measurand)
-        if total is None or len(phases) < len(PHASES):
+        if total is None or len(phases := by_phase(block, measurand)) < len(PHASES):
             return
-        summed = np.sum(phases, axis=0)
+        summed = phases[0] + phases[1] + phases[2]
         tolerances = self._context.tolerances
         wrong = np.abs(summed - total) > tolerances.resolution_wh + SUMMED[measurand] * np.abs(total)
         self._ledger.held(SUM, len(block) - int(np.count_nonzero(wrong)), connector, block.stamp[~wrong])

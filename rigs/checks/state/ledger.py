@@ -113,7 +113,8 @@ class Ledger:
         self, requirement: str, count: int = 1, connector: int | None = None, epoch_s: Instants | None = None
     ) -> None:
         """`count` more cases were judged and found good; where, and at which instants, if it is told."""
-        if self._leaves_out(requirement, connector, count):
+        is_doubtful = requirement in self.unjudged or requirement in self.left_out
+        if is_doubtful and self._leaves_out(requirement, connector, count):
             return
         self._judged[requirement] += count
         if self.watch is not None and count > 0 and connector and epoch_s is not None:

@@ -79,6 +79,8 @@ class Sessions:
         some = epoch_s if isinstance(epoch_s, np.ndarray) else (epoch_s,)
         if len(some) == 0:
             return
+        if good and self._is_no_news(requirement, connector, some):
+            return
         first, last = sorted((float(some[0]), float(some[-1])))  # in order, or nearly
         index, end = max(bisect_right(begins, first) - 1, 0), bisect_right(begins, last)
         for session in self._by_connector[connector][index:end]:
@@ -87,6 +89,11 @@ class Sessions:
             over = FOREVER if session.unplug is None else session.unplug + UNPLUGGED_S
             if first <= over and (end - index == 1 or _any_within(some, session.plug_in, over)):
                 session.judged[requirement] = good and session.judged.get(requirement, True)
+
+    def _is_no_news(self, requirement: str, connector: int, some: Sequence[float] | Array) -> bool:
+        """Is it all of the newest session, which has it already? So it is of nearly all that is judged."""
+        newest = self._by_connector[connector][-1]
+        return requirement in newest.judged and some[0] >= newest.plug_in <= some[-1]
 
     def _unplugged(self, event: Event) -> None:
         session = self._here.pop(event.connector or 0, None)
