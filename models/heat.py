@@ -10,7 +10,6 @@ Everything is linear, so the air's share is a fixed function of the time of day 
 its own share (`Warmth`), solved anew only when its current takes another form.
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from math import atan, cos, exp, expm1, inf, pi, sin, sqrt
@@ -235,7 +234,7 @@ class Warmth:
 
     def enclosure_columns(self, t_s: Any) -> Any:
         """Its share of the enclosure's temperature at ascending instants, through what took over since."""
-        chain = self._until(t_s[-1])
+        chain = self.when(t_s[0])._until(t_s[-1])
         firsts = [0, *t_s.searchsorted([warmth.t0_s for warmth in chain[1:]]).tolist(), len(t_s)]
         rises = [warmth.rises[ENCLOSURE] for warmth in chain]
         known = [(warmth.t0_s, -rise.mu_s, rise.a, rise.b) for warmth, rise in zip(chain, rises, strict=True)]
@@ -291,36 +290,12 @@ class Air:
         temp = self._mean_c + self._cos_k * fn.cos(self._cos_omega * t_s + self._cos_shift)
         if self._sun_k:
             u = (t_s + self._shift_s) % DAY_S
-            temp += fn.where(u < self._day_s, self._day_k(u, fn), self._dark_k(u, fn))
+            day = self._sun_k * fn.sin(self._sun_omega * u - self._sun_lag) + self._rise_k * fn.exp(
+                -self._mu * u
+            )
+            night = self._night_k * fn.exp(-self._mu * abs(u - self._day_s))  # else it overflows by day
+            temp += fn.where(u < self._day_s, day, night)
         return temp
-
-    def columns(self, t_s: Any) -> Any:
-        """The same at ascending instants, each day's sun and each night for itself."""
-        temp = self._mean_c + self._cos_k * np.cos(self._cos_omega * t_s + self._cos_shift)
-        if self._sun_k:
-            u = t_s + self._shift_s
-            for part_k, since_s, (first, end) in self._parts(u):
-                temp[first:end] += part_k(u[first:end] - since_s, FAST)
-        return temp
-
-    def _parts(
-        self, u: Any
-    ) -> "Iterator[tuple[Callable[[Number, Functions], Number], float, tuple[int, int]]]":
-        """Days and nights of ascending seconds since a sunrise: what holds, from which sunrise, where."""
-        rises = np.arange(u[0] // DAY_S * DAY_S, u[-1] + DAY_S, DAY_S)
-        turns = np.stack((rises, rises + self._day_s), axis=1).ravel()
-        ends = [*u.searchsorted(turns).tolist(), len(u)]
-        for n, (first, end) in enumerate(pairwise(ends)):
-            if end > first:
-                yield self._dark_k if n % 2 else self._day_k, turns[n - n % 2], (first, end)
-
-    def _day_k(self, u: Number, fn: Functions) -> Number:
-        return self._sun_k * fn.sin(self._sun_omega * u - self._sun_lag) + self._rise_k * fn.exp(
-            -self._mu * u
-        )
-
-    def _dark_k(self, u: Number, fn: Functions) -> Number:
-        return self._night_k * fn.exp(-self._mu * abs(u - self._day_s))  # abs: else it overflows by day
 
     def slope(self, t_s: float) -> float:
         """K/s at `t_s`."""

@@ -283,7 +283,7 @@ class Segment:
 
     def _fill(self, varying: Any, spans: "Sequence[tuple[Segment, Any, tuple[int, int]]]", t_s: Any) -> None:
         """Write these spans' instants into their places; air and neighbours are reckoned for all at once."""
-        air_c = self._air.columns(t_s)
+        air_c = self._air.at(t_s, FAST)
         for segment, some_s, (first, end) in spans:
             told = segment._columns(some_s, air_c[first:end])
             for row, values in zip(varying[:, first:end], told, strict=True):

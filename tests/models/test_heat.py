@@ -352,16 +352,6 @@ def test_each_part_warms_with_its_own_time_constant():
         assert warmed.value(tau_s) == pytest.approx((1.0 - exp(-1.0)) * warmed.value(1e3 * tau_s))
 
 
-@pytest.mark.parametrize("hours", [(6.0, 20.0), (0.0, 24.0), (5.5, 24.0), (0.0, 13.25)])
-@pytest.mark.parametrize("midnight_h", [0.0, 5.5, 6.0, 23.9])
-def test_the_air_of_many_instants_is_that_of_each_day_and_night(hours, midnight_h):
-    sunrise_h, sunset_h = hours
-    air = Air(Ambient(sun_k=8.0, sunrise_h=sunrise_h, sunset_h=sunset_h), Thermal(), midnight_h * 3600.0)
-    edges = [(n * 24.0 + hour - midnight_h) * 3600.0 for n in range(1, 4) for hour in hours]
-    for times in (np.arange(0.0, 3 * DAY, 607.3), np.array(edges), np.array([5.0])):
-        assert list(air.columns(times)) == list(air.at(times, FAST))
-
-
 def test_a_neighbours_heat_at_many_instants_is_what_each_of_its_currents_left(wallbox, car):
     box = wallbox(outlets=2)
     outlet = box.world.outlet(2)
