@@ -25,7 +25,7 @@ BEAT = {
     "frame": [2, "1", "Heartbeat", {}],
 }
 DEEP = "a = " + "[" * 10_000 + "]" * 10_000 + "\n"
-CAR = '[[vehicles]]\nid = "v"\nbase = "vw-id3-58"\ncurve = "{}"\n'
+CAR = '[[vehicles]]\nid = "v"\nlike = "vw-id3-58"\ncurve = "{}"\n'
 
 Said = Callable[..., str]
 
