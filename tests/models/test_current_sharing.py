@@ -114,3 +114,14 @@ def test_first_come_leaves_the_next_what_is_left_on_its_own_phases():
 def test_who_rises_in_steps_stops_at_its_own_limit():
     wants = [Want(1, 8.0), Want(2, 12.0), Want(3, 32.0)]
     assert share(wants, (60.0, 60.0, 60.0)) == {1: 8.0, 2: 12.0, 3: 32.0}
+
+
+def test_what_is_left_of_less_than_an_ampere_is_shared_and_not_exceeded():
+    wants = [Want(n, 10.0, minimum_a=0.0) for n in (1, 2)]
+    assert share(wants, (0.5, 32.0, 32.0)) == {1: 0.25, 2: 0.25}
+    assert share(wants, (-1.0, 32.0, 32.0)) == {1: 0.0, 2: 0.0}
+
+
+def test_a_connection_without_offset_and_safe_current_corrects_nothing_and_has_nothing_to_fall_back_to():
+    assert installation_room_a(40.0, (30.0, 50.0, 10.0), own_a=(5.0, 0.0, 0.0)) == (15.0, 0.0, 30.0)
+    assert installation_room_a(40.0, None, own_a=(5.0, 0.0, 0.0)) == (0.0, 0.0, 0.0)
