@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from evc5.models.meter import MeterSpec
 from evc5.models.outlet import Outlet, OutletSpec
 from evc5.models.timeline import Timeline
 from evc5.models.vehicles import vehicle
@@ -171,3 +172,17 @@ def test_a_frozen_meter_goes_on_showing_what_it_showed_until_it_thaws():
     assert one.outlet.metered().register_wh == one.outlet.reading().register_wh > frozen_wh + 3000.0
     one.outlet.inject("meter-frozen")
     assert one.outlet.metered().register_wh > frozen_wh + 3000.0, "anew"
+
+
+def test_what_a_meter_has_counted_is_told_in_whole_microwatthours_whatever_it_shows():
+    """16 A at 230 V on three phases for a minute, less what the car takes to begin."""
+    spec = MeterSpec(
+        gain_error_pct=0.0, resolution_wh=100.0, register_wh=90.0, register_phase_wh=(20.0, 30.0, 40.0)
+    )
+    one = Alone(meter=spec).charging()
+    third_uwh = one.outlet.reading().energy_wh * 1e6 / 3.0
+    assert third_uwh > 10e6
+    counted = [90e6 + 3 * third_uwh, 20e6 + third_uwh, 30e6 + third_uwh, 40e6 + third_uwh]
+    assert one.outlet.counted_uwh() == pytest.approx(counted, abs=1.0)
+    assert all(type(uwh) is int for uwh in one.outlet.counted_uwh())
+    assert one.outlet.metered().register_wh % 100.0 == 0.0
