@@ -497,6 +497,19 @@ def test_a_composite_too_long_for_any_device_is_rejected() -> None:
     assert composite(store, duration=LIFETIME_S) == {"status": "Rejected"}
 
 
+@pytest.mark.parametrize(("given", "least", "unit", "told"), [
+    ("A", 8.0, "A", 8.0), ("A", 8.0, "W", 5520.0), ("W", 5520.0, "W", 5520.0), ("W", 5520.0, "A", 8.0),
+    ("A", None, "A", None),
+])  # fmt: skip
+def test_a_composite_tells_the_least_rate_in_its_own_unit(
+    given: str, least: float | None, unit: str, told: float | None
+) -> None:
+    """8 A on three phases of 230 V."""
+    store = ProfileStore()
+    put(store, 1, profile(11_000 if given == "W" else 16, chargingRateUnit=given, minChargingRate=least))
+    assert composite(store, unit=unit)["chargingSchedule"].get("minChargingRate") == told
+
+
 DAYS_S = 86_400
 ONCE_S = 25 * DAYS_S + 43_200, 25 * DAYS_S + 61_200  # five hours of the 26th day, in the fourth week
 
