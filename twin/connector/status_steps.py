@@ -46,7 +46,6 @@ class ConnectorStatus:
     def begin(self, plugged: bool, operative: bool) -> None:
         """The firmware starts: until it has looked, the connector counts as unused."""
         self.awake = True
-        self.quiet = False
         self.note = ""
         self.facts = Facts(plugged=plugged, operative=operative)
         self.status = AVAILABLE if operative else UNAVAILABLE

@@ -70,3 +70,11 @@ def test_a_step_is_told_with_what_goes_with_it(steps: list[Any], told: list[tupl
     for step in steps:
         connector.does(step)
     assert connector.all == told
+
+
+def test_a_new_life_begins_without_what_went_with_the_status_before_it() -> None:
+    connector = Told()
+    assert (connector.status, connector.error_code, connector.info) == ("Available", "NoError", "")
+    for step in (OFFERED, EV_SIDE, FAULTS, "die", "begin"):
+        connector.does(step)
+    assert (connector.status, connector.error_code, connector.info) == ("Available", "NoError", "")
