@@ -160,6 +160,15 @@ class Log:
 
     # -- what becomes of it ----------------------------------------------------------------------
 
+    def rows(self) -> list[dict[str, Any]]:
+        """As `messages.jsonl` has them."""
+        told = []
+        for t, _, line in sorted(self._lines):
+            stamp, word, frame = line.split(" ", 2)
+            way = "up" if word == "send" else "down"
+            told.append({"t": t, "at": stamp[1:-1], "dir": way, "frame": json.loads(frame)})
+        return told
+
     def text(self) -> str:
         return "".join(line + "\n" for _, _, line in sorted(self._lines))
 

@@ -200,8 +200,16 @@ class Composite:
             wrong = f"duration {call.payload['duration']}", f"duration {told['duration']}"
         if told.get("minChargingRate") == 0 or ("minChargingRate" in told and not self._has_hint(call)):
             wrong = "no minChargingRate", f"{told['minChargingRate']}"
+        untold = self._context.evidence.so_far(call.epoch_s)
         self._ledger.judge(
-            COMPOSITE, wrong is None, call.epoch_s, call.connector, *(wrong or ("", "")), message
+            COMPOSITE,
+            wrong is None,
+            call.epoch_s,
+            call.connector,
+            *(wrong or ("", "")),
+            message,
+            untold=untold,
+            lost=call.epoch_s,
         )
 
     def _has_hint(self, call: Call) -> bool:

@@ -49,7 +49,6 @@ class Decrees:
         replies["ClearChargingProfile"].append(self._cleared)
         replies["RemoteStartTransaction"].append(self._remotely)
         context.bus.calls["BootNotification"].append(lambda _: self._gone.clear())
-        context.bus.events["hole"].append(lambda _: self._gone.clear())
 
     def _stops(self, call: Call) -> None:
         stopped = self._history.transactions.stopped_by(call)
@@ -181,7 +180,19 @@ class Decrees:
             return  # its transaction may have begun, and be told later
         expected = "Accepted" if matches else "Unknown"
         message = "the answer to ClearChargingProfile"
-        self._ledger.judge(CLEARED, status == expected, epoch_s, call.connector, expected, status, message)
+        good = status == expected
+        untold = None if matches else self._context.evidence.so_far(epoch_s)  # it may have been set unseen
+        self._ledger.judge(
+            CLEARED,
+            good,
+            epoch_s,
+            call.connector,
+            expected,
+            status,
+            message,
+            untold=untold,
+            lost=epoch_s,
+        )
 
     # -- cleared twice ---------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import re
 from itertools import accumulate
+from typing import Any
 
 from evc5.rigs.checks.charging.profile_answers import TAKEN
 from evc5.rigs.checks.reading.call import Call
@@ -21,12 +22,19 @@ KNOWN_VENDORS = ("ecotap", "openchargealliance")  # the unit's own; the white pa
 
 
 def judge_answer(
-    ledger: Ledger, requirement: str, call: Call, good: bool, expected: str, severity: str = "error"
+    ledger: Ledger,
+    requirement: str,
+    call: Call,
+    good: bool,
+    expected: str,
+    severity: str = "error",
+    untold: tuple[float, float] | None = None,
 ) -> None:
     """One more answer, held against the one that was expected."""
     message, told = f"the answer to {call.action}", (call.reply or {}).get("status", "")
     at = call.reply_epoch_s or call.epoch_s
-    ledger.judge(requirement, good, at, call.connector, expected, told, message, severity=severity)
+    more: dict[str, Any] = {"severity": severity, "untold": untold, "lost": at}
+    ledger.judge(requirement, good, at, call.connector, expected, told, message, **more)
 
 
 def _words(name: str) -> list[str]:

@@ -137,7 +137,8 @@ class Commands:
             expected = call.reply["status"]
         else:
             expected = "Scheduled" if inoperative and runs else "Accepted"
-        judge_answer(self._ledger, AVAILABILITY, call, call.reply["status"] == expected, expected)
+        good, untold = call.reply["status"] == expected, self._context.evidence.so_far(epoch_s)
+        judge_answer(self._ledger, AVAILABILITY, call, good, expected, untold=untold)
         if connector in (0, *outlets) and call.reply["status"] != "Rejected":
             for one in which:
                 if inoperative:

@@ -90,7 +90,6 @@ class Untold:
         bus.calls["StatusNotification"].append(self._told)
         bus.calls["StartTransaction"].append(lambda call: self._forget(call.payload["connectorId"]))
         bus.calls["BootNotification"].append(self._booted)
-        bus.events["hole"].append(self._booted)
         for name in ("link-down", "power-cut", "reset"):
             bus.events[name].append(self._unsure)
         for name in ("plug-in", "unplug", "tag", "fault", "clear"):
@@ -147,7 +146,7 @@ class Untold:
         if connector not in self._held.values():
             self._awaits(Order(call, connector, FREED, call.reply_epoch_s or call.epoch_s))
 
-    def _booted(self, _: Call | Event) -> None:
+    def _booted(self, _: Call) -> None:
         """What it kept of its orders is not known."""
         self._unsure(None)
         self._out.clear()

@@ -313,5 +313,6 @@ class ClockAligned:
                 "none",
                 "clock-aligned data misses a boundary",
                 line=None,
+                untold=(due, due),
             )
         self._missing.clear()

@@ -96,7 +96,10 @@ class Promptness:
         for requirement, told, connector, actual, message in self._late:
             if not self._ledger.failures(CLOCK):
                 expected = f"within {PROMPT_S:g} s"
-                self._ledger.broken(requirement, told, connector, expected, actual, message)
+                untold = told - LATE_QUEUE_S, told  # what it waited behind
+                self._ledger.broken(
+                    requirement, told, connector, expected, actual, message, untold=untold, lost=told
+                )
 
     def _is_late(self, taken: float, told: float) -> bool:
         return told - taken - self._context.ledger.time.vague_s(told) > PROMPT_S

@@ -13,7 +13,6 @@ from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, Reading
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
-from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
 
@@ -63,12 +62,6 @@ class Register:
         context.bus.calls["StartTransaction"].append(self._started)
         context.bus.calls["StopTransaction"].append(self._stopped)
         context.bus.telemetry.append(self._against_recorded)
-        context.bus.events["hole"].append(self._forget)
-
-    def _forget(self, _: Event) -> None:
-        """Others may have charged in a hole of the recording."""
-        for shown in self._shown.values():
-            shown.stopped = None
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         told = [(block, wh) for block in blocks if (wh := block.column(DEFAULT_MEASURAND)) is not None]
@@ -170,6 +163,7 @@ class Register:
             f"meterStart {last:g} to {last + most:g} Wh, after meterStop {last:g} Wh",
             f"{transaction.meter_start:g} Wh",
             f"the register jumps before {transaction.name}",
+            untold=(before.stop_told or transaction.start_told, transaction.start_told),
         )
 
     def _stopped(self, call: Call) -> None:

@@ -1,18 +1,15 @@
 """Periodic samples: every MeterValueSampleInterval, counted from the transaction's start (4.7, 9.1.25)."""
 
-from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
-from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import key
-from evc5.rigs.checks.state.listeners import Event
-from evc5.rigs.checks.state.requirement import NETWORK, STATION
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
 
@@ -32,19 +29,7 @@ REQUIREMENTS = (
         arises=("StartTransaction",),
     ),
 )
-MOST_SILENT = 256  # remembered
 MOST_MISSED = 20_000  # a fortnight of samples a minute
-MISSED_OFTEN = 3  # assumed: a log has a hole or two; so many silences without their samples are the station's
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """A sample that was due while nobody was heard."""
-
-    transaction: Transaction
-    due: float
-    epoch_s: float  # when it was missed
-    silent_since: float
 
 
 @dataclass(slots=True)
@@ -93,28 +78,12 @@ class Sampling:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._plans: dict[Transaction, Plan] = {}
-        self._aside: dict[Transaction, Plan] = {}  # of those that may have stopped in a hole of the recording
         self._follows = context.policies["sample_interval_changed"] == "at-once"
         context.bus.replies["StartTransaction"].append(self._started)
         context.bus.calls["StopTransaction"].append(self._stopped)
         context.bus.readings.append(self._readings)
         context.bus.end.append(self._end)
         context.bus.settings.append(self._changed)
-        context.bus.events["hole"].append(self._put_aside)
-        self._silences: deque[tuple[float, float]] = deque(maxlen=MOST_SILENT)  # of both sides: from, to
-        self._doubtful: list[Missed] = []  # judged when it is known how often that was
-        context.bus.events["silence"].append(self._silence)
-
-    def _put_aside(self, _: Event) -> None:
-        self._aside |= self._plans
-        self._plans.clear()
-
-    def _resumed(self, transaction: Transaction) -> Plan | None:
-        """It is heard of again: its samples are owed as before."""
-        plan = self._aside.pop(transaction, None)
-        if plan is not None:
-            self._plans[transaction] = plan
-        return plan
 
     def _interval(self, epoch_s: float) -> float | None:
         """Seconds, 0 for none; None where the transcript does not say."""
@@ -175,7 +144,7 @@ class Sampling:
                 np.concatenate([getattr(b, of) for b in mine])[order] for of in ("epoch_s", "stamp")
             )
             transaction.samples += len(order)
-            plan = self._plans.get(transaction) or self._resumed(transaction) or self._plan(transaction)
+            plan = self._plans.get(transaction) or self._plan(transaction)
             if plan is not None and not self._all_due(connector, plan, stamp):
                 for told, taken in zip(epoch_s.tolist(), stamp.tolist(), strict=True):
                     self._sample(transaction, plan, told, taken)
@@ -214,8 +183,8 @@ class Sampling:
         if self._is_counted_from_elsewhere(plan, stamp):
             self._elsewhere(transaction, plan, epoch_s, stamp)
             return
-        self._missed(transaction, plan, stamp - tolerance, epoch_s)
         plan.last = stamp
+        self._missed(transaction, plan, stamp - tolerance, epoch_s)
         if abs(stamp - plan.due) <= tolerance and self._may_come(stamp):
             plan.n += 1
             self._context.ledger.held(REQUIREMENT, 1, transaction.connector, stamp)
@@ -285,13 +254,10 @@ class Sampling:
             owed = self._owed(due - margin_s) and self._owed(due + margin_s)
             if history.boots.is_dark(due, margin_s) or unmetered or not owed:
                 continue
-            since = self._silent_since(due) if plan.last is not None else None
-            if since is not None and len(self._doubtful) < MOST_MISSED:
-                self._doubtful.append(Missed(transaction, due, epoch_s, since))
-                continue
-            self._misses(transaction, due, epoch_s)
+            self._misses(transaction, due, epoch_s, is_first=plan.last is None)
 
-    def _misses(self, transaction: Transaction, due: float, epoch_s: float) -> None:
+    def _misses(self, transaction: Transaction, due: float, epoch_s: float, is_first: bool) -> None:
+        untold = None if is_first else (due, due)
         self._context.ledger.broken(
             REQUIREMENT,
             epoch_s,
@@ -300,36 +266,7 @@ class Sampling:
             "none",
             f"{transaction.name} misses a sample",
             line=None,
-        )
-
-    # -- silences that may be holes of a log -----------------------------------------------------
-
-    def _silence(self, event: Event) -> None:
-        self._silences.append((epoch(event.detail["since"]), event.epoch_s))
-
-    def _silent_since(self, due: float) -> float | None:
-        """Since when nobody was heard at this instant; None where somebody was."""
-        return next((since for since, until in reversed(self._silences) if since < due < until), None)
-
-    def _judge_doubtful(self) -> None:
-        is_habit = len({missed.silent_since for missed in self._doubtful}) >= MISSED_OFTEN
-        for missed in self._doubtful:
-            if is_habit:
-                self._misses(missed.transaction, missed.due, missed.epoch_s)
-            else:
-                self._may_be_lost(missed)
-
-    def _may_be_lost(self, missed: Missed) -> None:
-        self._context.ledger.broken(
-            REQUIREMENT,
-            missed.epoch_s,
-            missed.transaction.connector,
-            f"a sample at {iso(missed.due)}; a log of the other end would tell",
-            f"nobody was heard since {iso(missed.silent_since)}",
-            f"{missed.transaction.name} misses a sample, or the log has a hole",
-            severity="warning",
-            blames=[STATION, NETWORK],
-            line=None,
+            untold=untold,
         )
 
     def _stopped(self, call: Call) -> None:
@@ -345,4 +282,3 @@ class Sampling:
         until = self._context.history.link.delivered_until(epoch_s, self._context.tolerances.grace_s)
         for transaction, plan in self._plans.items():
             self._missed(transaction, plan, until, epoch_s)
-        self._judge_doubtful()

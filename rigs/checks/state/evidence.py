@@ -51,6 +51,11 @@ class Evidence:
         self.down |= not up
         self.began = epoch_s if self.began is None else self.began
 
+    def goes_on(self, before: "Evidence") -> None:
+        """After a hole: what the log as a whole told of itself so far."""
+        self.up, self.down, self.notes = before.up, before.down, before.notes
+        self.measured = before.measured
+
     def note(self, text: str) -> None:
         """Something for the reader of the verdict, said once."""
         if text not in self.notes:
@@ -72,6 +77,10 @@ class Evidence:
         if self.telemetry:
             return "telemetry"
         return next((name for name in CURRENT_SOURCES if name in self.measured), None)
+
+    def so_far(self, epoch_s: float) -> tuple[float, float]:
+        """All the time in which what is known may have changed: since the log began, or its last hole."""
+        return (epoch_s if self.began is None else self.began), epoch_s
 
     def reaches_back(self, epoch_s: float) -> bool:
         """Does the recording reach back to this instant, or to the station's first?"""

@@ -55,6 +55,11 @@ class Keys:
         setting = self.get(key)
         return setting.at(float("inf") if epoch_s is None else epoch_s) if setting else None
 
+    def since(self, key: str) -> float:
+        """When its value was told last; a change may be lost since then."""
+        setting = self.get(key)
+        return setting.history[-1][0] if setting is not None and setting.history else LONG_AGO
+
     def integer(self, key: str, epoch_s: float | None = None) -> int | None:
         text = self.text(key, epoch_s)
         try:

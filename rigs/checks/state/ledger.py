@@ -4,18 +4,21 @@ import re
 from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from evc5.rigs.checks.reading.doubts import Doubt, Holes
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.checks.state.requirement import (
     FAIL,
     INCONCLUSIVE,
     KNOWN_DEVIATION,
+    NETWORK,
     NOT_EXERCISED,
     NOT_JUDGED,
     PASS,
@@ -99,6 +102,7 @@ class Ledger:
         self.unjudged: Mapping[str, Mapping[int, str]] = {}  # by connector: what telemetry lacks to judge by
         self.left_out: Mapping[str, str] = {}  # requirements that this kind of recording cannot tell of
         self.misread: Misread = lambda *_: False
+        self.holes = Holes()
         self._judged: Counter[str] = Counter()
         self._undecided: Counter[str] = Counter()
         self._not_compared: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -174,13 +178,25 @@ class Ledger:
         cause: str | None = None,
         count: int = 1,
         until: float | None = None,
+        untold: tuple[float, float] | None = None,
+        lost: Hashable = None,
     ) -> None:
         """One more case was found wanting; severity error, warning or deviation.
 
         Findings of one requirement, connector and `cause` (else: of messages that differ in numbers alone)
         are one, told at its first time with how often it came. `count` is 0 of a case counted already;
-        `until` is the end of what has a begin and an end.
+        `until` is the end of what has a begin and an end. `untold`: from when to when something was
+        to be told that would have made it good; where that may be lost in a hole of the log, it is an error
+        only if it comes often. `lost` names what several findings lack, where that is one thing.
         """
+        if untold is not None and severity == "error":
+            since = self.holes.may_hide(*untold)
+            if since is not None:
+                line = self.lines.at(epoch_s) if line == FIND else line
+                case = (requirement, epoch_s, connector, expected, actual, message)
+                more: dict[str, Any] = {"line": line, "cause": cause, "count": count, "until": until}
+                self._doubts((since, untold[0] if lost is None else lost), case, more, blames)
+                return
         if self._leaves_out(requirement, connector, count):
             return
         if self._misled(requirement, connector, (epoch_s, until or epoch_s), count):
@@ -209,6 +225,22 @@ class Ledger:
             message=message,
             blames=blames,
         )
+
+    def _doubts(
+        self,
+        lost: tuple[float, Hashable],
+        case: tuple[Any, ...],
+        more: dict[str, Any],
+        blames: str | list[str],
+    ) -> None:
+        requirement, epoch_s, connector, expected, _, message = case
+        since, what = lost
+        asked = f"{expected}; a log of the other end would tell"
+        silent = f"nobody was heard since {iso(since)}"
+        told = (requirement, epoch_s, connector, asked, silent, f"{message}, or the log has a hole")
+        warn = partial(self.broken, *told, **more, severity="warning", blames=[STATION, NETWORK])
+        sure = partial(self.broken, *case, **more, blames=blames)
+        self.holes.misses(requirement, Doubt(since, 0.0, sure, warn, what))
 
     def undecided(self, requirement: str, count: int = 1) -> None:
         """So many comparisons lie within the instrument's uncertainty of their limit."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.state.boots import MOST_BOOTS, Boots
+from evc5.rigs.checks.state.boots import Boots
 from evc5.rigs.checks.state.connectors import COMMANDS, Connectors
 from evc5.rigs.checks.state.keys import Keys
 from evc5.rigs.checks.state.link import Link
@@ -100,16 +100,8 @@ class StationHistory:
         if name in ("power-cut", "reset"):
             self.boots.darkens(epoch_s)
         self.link.event(epoch_s, name, detail.get("kind"))
-        if name == "hole":
-            self._forget()
 
     # -- what it makes of it ---------------------------------------------------------------------
-
-    def _forget(self) -> None:
-        """A hole in the recording is over: what may have changed in it is not known any more."""
-        self.transactions.forget()
-        self.connectors.statuses.clear()
-        self.boots.dark = [*self.boots.dark[1 - MOST_BOOTS :], self.link.outages[-1]]
 
     def _confirmed(self, call: Call) -> None:
         """A start whose card is refused may end at once (4.8)."""

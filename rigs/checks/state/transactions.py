@@ -157,12 +157,6 @@ class TransactionMemory:
         if told and isfinite(last_wh := max(told)[1]):
             self.shown_wh[connector] = last_wh
 
-    def forget(self) -> None:
-        """What runs is not known: others may have stopped and begun, unrecorded."""
-        self.open.clear()
-        self._settled.clear()
-        self.from_power_on = False
-
     # -- what the frames tell --------------------------------------------------------------------
 
     def start(self, call: Call) -> None:

@@ -35,6 +35,7 @@ class Told:
     since: list[float] = field(default_factory=lambda: [-FOREVER])
     statuses: list[str] = field(default_factory=lambda: ["Charging"])  # before any is told all may be
     transaction: int | None = None
+    first: float = -FOREVER  # the first sample of that transaction
     stamp: float = np.nan
     gap: float = np.nan
     hole: float = -FOREVER  # the first sample after the latest hole
@@ -51,8 +52,8 @@ class AgainstFlow:
             return  # `against_telemetry` knows better
         context.bus.calls["StatusNotification"].append(self._status)
         context.bus.calls["BootNotification"].append(lambda call: self._forget(call.epoch_s))
-        for name in ("hole", "link-down"):  # what stands since then may not be told yet
-            context.bus.events[name].append(lambda event: self._forget(event.epoch_s))
+        # what stands since then may not be told yet
+        context.bus.events["link-down"].append(lambda event: self._forget(event.epoch_s))
         context.bus.readings.append(self._readings)
 
     def _status(self, call: Call) -> None:
@@ -94,6 +95,7 @@ class AgainstFlow:
         """For each sample: the first one after the latest hole; another status may be lost in it."""
         if block.transaction != told.transaction:
             told.stamp = told.gap = np.nan
+            told.first = float(block.stamp[0])
         gaps = np.diff(np.append(told.stamp, block.stamp))
         widened = gaps > 2.0 * np.append(told.gap, gaps[:-1])  # at least one sample is missing
         holes: Array = np.maximum.accumulate(np.append(told.hole, np.where(widened, block.stamp, -FOREVER)))[
@@ -108,4 +110,7 @@ class AgainstFlow:
         drawn = f"{amps:.1f} A" if np.isfinite(amps) else f"{watts:.0f} W"
         expected, actual = "Charging, or no current", f"{drawn}, {status} since {iso(since)}"
         message = f"current is told to flow in {status}"
-        self._ledger.broken(STILL, float(block.epoch_s[k]), connector, expected, actual, message)
+        at = float(block.epoch_s[k])
+        began = self._told[connector].first  # after the status: a start is lost, and who knows what else
+        untold = (since, began) if began > since else None
+        self._ledger.broken(STILL, at, connector, expected, actual, message, untold=untold)

@@ -134,7 +134,10 @@ class Statuses:
             return
         begun = self._history.transactions.any_within(connector, rested - START_TOLD_S, until)
         message = f"{call.payload['status']} is told and no transaction was started"
-        self._ledger.judge(NEEDS, begun, call.epoch_s, connector, "StartTransaction", "none", message)
+        untold = (rested, until)
+        self._ledger.judge(
+            NEEDS, begun, call.epoch_s, connector, "StartTransaction", "none", message, untold=untold
+        )
 
     def _in_transaction(self, call: Call, connector: int, status: str) -> None:
         """Its stop may have been before, and be told later."""
@@ -160,11 +163,20 @@ class Statuses:
         until = self._link.delivered_until(epoch_s, STOP_S)
         for its, told, status in self._midway:
             if told < until and not self._link.may_be_queueing(epoch_s):
-                self._judge_midway(its, False, told, status)
+                self._judge_midway(its, False, told, status, untold=(its.start_told, epoch_s))
 
-    def _judge_midway(self, its: Transaction, good: bool, told: float, status: str) -> None:
+    def _judge_midway(
+        self,
+        its: Transaction,
+        good: bool,
+        told: float,
+        status: str,
+        untold: tuple[float, float] | None = None,
+    ) -> None:
         message = f"transaction {its.id} runs"
-        self._ledger.judge(MIDWAY, good, told, its.connector, "another status", status, message)
+        self._ledger.judge(
+            MIDWAY, good, told, its.connector, "another status", status, message, untold=untold
+        )
 
     def _starts(self, call: Call) -> None:
         connector = call.payload["connectorId"]
@@ -174,7 +186,14 @@ class Statuses:
         good = status not in ("Faulted", "Unavailable") or not told_before
         message = "a transaction starts on a connector out of service"
         self._ledger.judge(
-            SERVICE, good, call.epoch_s, connector, "no start", f"{status} since {iso(since)}", message
+            SERVICE,
+            good,
+            call.epoch_s,
+            connector,
+            "no start",
+            f"{status} since {iso(since)}",
+            message,
+            untold=(since, call.epoch_s),
         )
 
     def _availability_changed(self, call: Call) -> None:
@@ -193,7 +212,10 @@ class Statuses:
         allowed = self._after_fault(connector) if before == "Faulted" else set(ROWS[before])
         expected = f"from {before}: {', '.join(sorted(allowed))}"
         message = "a status change that the table does not have"
-        self._ledger.judge(TABLE, status in allowed, call.epoch_s, connector, expected, status, message)
+        untold = (self._since.get(connector, call.epoch_s), call.epoch_s)
+        self._ledger.judge(
+            TABLE, status in allowed, call.epoch_s, connector, expected, status, message, untold=untold
+        )
 
     def _after_fault(self, connector: int) -> set[str]:
         """I1 to I8 lead back to where the fault struck, or on from there if something happened meanwhile."""

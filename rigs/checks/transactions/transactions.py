@@ -35,12 +35,12 @@ class Transactions:
         self._link = context.history.link
         self._keys = context.history.keys
         self._running: dict[int, Transaction] = {}
+        self._unstarted: dict[int | None, tuple[float, float]] = {}  # by id: when its start was to be told
         self._suspects: deque[tuple[float, float, Transaction]] = deque()
         self._stamp_s = context.tolerances.sample_s
         context.bus.calls["StartTransaction"].append(self._start)
         context.bus.calls["StopTransaction"].append(self._stop)
         context.bus.readings.append(self._readings)
-        context.bus.events["hole"].append(lambda _: self._running.clear())
         context.bus.end.append(self._end)
 
     def _start(self, call: Call) -> None:
@@ -165,9 +165,13 @@ class Transactions:
         else:
             self._ledger.not_compared(BELONGS, BEFORE, len(block))
             return
+        began = self._context.evidence.began or epoch_s
+        lost = (began if runs is None else runs.start_told), epoch_s  # one start, of all these
+        untold = self._unstarted.setdefault(block.transaction, lost)
         for _, epoch_s, _ in block.rows():
+            actual = f"transactionId {block.transaction}"
             self._ledger.broken(
-                BELONGS, epoch_s, connector, expected, f"transactionId {block.transaction}", message
+                BELONGS, epoch_s, connector, expected, actual, message, untold=untold, lost=block.transaction
             )
 
     def _without(self, connector: int, block: Block) -> None:
@@ -189,7 +193,8 @@ class Transactions:
             at, stamp, its = self._suspects.popleft()
             if its.stop is None or its.stop > stamp + self._stamp_s:
                 message = "a meter value taken in a transaction does not say so"
-                self._ledger.broken(CARRIES, at, its.connector, f"transactionId {its.id}", "none", message)
+                expected, untold = f"transactionId {its.id}", (its.start_told, at)
+                self._ledger.broken(CARRIES, at, its.connector, expected, "none", message, untold=untold)
 
     # -- in the end ------------------------------------------------------------------------------
 

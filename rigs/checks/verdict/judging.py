@@ -1,10 +1,8 @@
 """The judge: one pass over a recording, frame by frame, with the telemetry of each day once it is past."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import orjson
@@ -12,40 +10,36 @@ import orjson
 from evc5.rigs.checks.reading import telemetry
 from evc5.rigs.checks.reading.frames import CALL, Frame, Reader
 from evc5.rigs.checks.reading.growth import COMPLETE, Growth, lines_as_they_come
-from evc5.rigs.checks.reading.instants import FOREVER, epoch, is_strict
-from evc5.rigs.checks.reading.instruments import Instrument, is_evidence
-from evc5.rigs.checks.reading.logs.told import Told
+from evc5.rigs.checks.reading.instants import FOREVER, epoch, is_strict, iso
+from evc5.rigs.checks.reading.instruments import is_evidence
 from evc5.rigs.checks.reading.pages import Pages
-from evc5.rigs.checks.reading.sources import Sources, zone_of
+from evc5.rigs.checks.reading.sources import Sources
 from evc5.rigs.checks.reading.station_time import StationTime, station_time
 from evc5.rigs.checks.reading.transcripts import is_event
-from evc5.rigs.checks.state.agenda import Agenda
-from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.evidence import Evidence
-from evc5.rigs.checks.state.keys import as_text
 from evc5.rigs.checks.state.ledger import Ledger
-from evc5.rigs.checks.state.listeners import Bus, Event
+from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.pace import left_out, slowed
-from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
-from evc5.rigs.checks.state.station_history import StationHistory
 from evc5.rigs.checks.state.tolerances import Tolerances, policies_of
 from evc5.rigs.checks.transactions.session_table import Sessions
 from evc5.rigs.checks.verdict import given, recordings
 from evc5.rigs.checks.verdict.catalogue import TABLE
+from evc5.rigs.checks.verdict.contexts import context_of, mapping
 from evc5.rigs.checks.verdict.known_lines import KnownLines
 from evc5.rigs.checks.verdict.other_version import other_version
 from evc5.rigs.checks.verdict.parts_together import PartsTogether
 from evc5.rigs.checks.verdict.recordings import Recording
+from evc5.rigs.checks.verdict.story import story_break, tell_break
+from evc5.rigs.checks.verdict.stretches import Stretches
 from evc5.rigs.checks.verdict.telling import Telling
 from evc5.rigs.checks.verdict.verdict import Verdict, findings_of, placed, read_summary, write_summary
 from evc5.rigs.checks.verdict.without_frames import without_frames
 from evc5.rigs.errors import BadInput
 
+SKIPPED, WHOLE, STORY = "skipped", "whole", "story"  # what tells of a hole, or of none
 EVENTS, TELEMETRY = "events.jsonl", "telemetry.parquet"
 TOLD_LATE_S = 60.0  # assumed: what happened is told within a minute, and telemetry is judged in its light
 JUST_AFTER_S = 1e-6
 POWER_LOSS = {"fault": "power-cut", "clear": "power-restore"}
-BY_HARDWARE = {"connectors": "NumberOfConnectors", "phase_switching": "ConnectorSwitch3to1PhaseSupported"}
 GOES_DOWN = ("power-cut", "link-down", "reset")
 
 Progress = Callable[[float, float], None]  # so far, of how much
@@ -92,8 +86,8 @@ def judged(
     summary = recording.summary
     if behaviour is not None:
         summary["behaviour"] = behaviour
-    chosen = policies_of(summary.get("behaviour"), {**_mapping(summary, "policies"), **(policies or {})})
-    limits = Tolerances().with_({**_mapping(summary, "tolerances"), **(tolerances or {})})
+    chosen = policies_of(summary.get("behaviour"), {**mapping(summary, "policies"), **(policies or {})})
+    limits = Tolerances().with_({**mapping(summary, "tolerances"), **(tolerances or {})})
     return Judge(recording, chosen, slowed(limits, summary), progress, growth).run()
 
 
@@ -102,11 +96,6 @@ def finish(directory: Path, verdict: Verdict | None = None, **choices: Any) -> V
     verdict = verdict or judge(directory, **choices)
     write_summary(directory, verdict.summary())
     return verdict
-
-
-def _mapping(summary: Mapping[str, Any], key: str) -> dict[str, Any]:
-    found = summary.get(key)
-    return dict(found) if isinstance(found, dict) else {}
 
 
 class Judge:
@@ -123,15 +112,21 @@ class Judge:
         self._recording, self._progress = recording, progress
         self._growth = growth
         self._transcript, self._summary = recording.transcript, recording.summary
-        self._context = _context(recording, policies, tolerances)
-        self._ledger = self._context.ledger
+        self._policies, self._tolerances = policies, tolerances
+        self._ledger = Ledger(TABLE)
         self._ledger.left_out = left_out(recording.summary)
-        self._telling = Telling(self._context)
-        self._sessions = Sessions(self._context)
+        self._stretches = Stretches()
+        self._begin()
         self._past = PartsTogether()
         self._frames = 0
         self._epoch_s = float("-inf")  # of the latest frame
         self._last_epoch_s = float("-inf")  # of the last one: after a wrong time the others go on as before
+
+    def _begin(self) -> None:
+        """At the beginning, or after a hole."""
+        self._context = context_of(self._recording, self._policies, self._tolerances, self._ledger)
+        self._telling = Telling(self._context)
+        self._sessions = Sessions(self._context)
 
     def run(self) -> Verdict:
         events = self._recording.part(EVENTS)
@@ -174,9 +169,42 @@ class Judge:
         for number, raw in self._transcript.records():
             if is_event(raw):
                 row = orjson.loads(raw)
-                self._telling.event(Event(epoch(row["at"]), None, row["event"], row["detail"]))
+                self._concluded(Event(epoch(row["at"]), None, row["event"], row["detail"]))
             elif not self._known_line(number, raw):
                 self._line(number, raw)
+
+    def _concluded(self, event: Event) -> None:
+        """What the reader of a log made of its silences and ids."""
+        if event.name in ("hole", "silence") and event.detail["kind"] != WHOLE:
+            self._ledger.holes.silent(epoch(event.detail["since"]), event.epoch_s)
+        self._telling.event(event)
+        if event.name == "hole":
+            self._begins_anew(event)
+
+    def _ask_story(self, frame: Frame) -> None:
+        """Does the log lack a start or stop, and so who knows what else?"""
+        found = story_break(self._context, frame)
+        if found is not None:
+            tell_break(self._context, frame.epoch_s, found)
+            detail = {"since": iso(frame.epoch_s), "interval_s": None, "kind": STORY}
+            self._begins_anew(Event(frame.epoch_s, None, "hole", detail))
+
+    def _begins_anew(self, hole: Event) -> None:
+        """Anything may have happened in a hole: nothing that was known is known, as where a log begins."""
+        since = epoch(hole.detail["since"])
+        if hole.detail["kind"] == SKIPPED:
+            told = f"from {iso(since)} to {iso(hole.epoch_s)}"
+            self._context.evidence.note(f"the log has a hole {told}: message ids leave some out")
+        self._known.enter()
+        if hole.detail["kind"] == STORY:
+            self._telling.gathering.flush()  # what runs did not go on to here
+        else:
+            self._telling.end(since)
+        self._stretches.keep(self._context, self._telling, self._sessions)
+        before = self._context.evidence
+        self._begin()
+        self._context.evidence.goes_on(before)
+        self._known = KnownLines(self._telling, self._context, self._ledger.time)
 
     def _known_line(self, number: int, raw: bytes) -> bool:
         """One line of known form: a MeterValues, or the reply to it."""
@@ -201,6 +229,8 @@ class Judge:
         if self._past.are_due(frame):
             self._tell_parts()
         self._ledger.held("recording.line")
+        if not self._transcript.is_own:
+            self._ask_story(frame)
         call = self._telling.frame(frame)
         if call is not None and call.action == "MeterValues" and call.up and not call.lost:
             self._known.learn(raw, call.readings or [])
@@ -342,75 +372,27 @@ class Judge:
         end = self._end(time)
         self._known.enter()
         self._telling.end(end)
+        self._ledger.holes.settle()
+        self._stretches.keep(self._context, self._telling, self._sessions)
+        self._ledger.knows = self._stretches.knows
         self._context.evidence.notes += self._transcript.told().notes
         if not self._frames:
             raise BadInput(f"{self._transcript.name} holds no OCPP frames")
         return Verdict(
             self._ledger.requirements(),
             placed(findings_of(self._ledger.findings), self._transcript.told()),
-            self._sessions.rows(),
+            self._stretches.rows,
             self._frames,
             self._passed(),
-            about=self._context.about(time.begins, end),
-            breakdowns=self._telling.told_breakdowns(),
+            about=self._context.about(time.begins, end) | self._stretches.about,
+            breakdowns=self._stretches.breakdowns,
         )
 
     def _passed(self) -> bool | None:
         if self._ledger.errors:
             return False
-        unsure = self._telling.breakdowns or self._summary.get("bench_faults")
+        unsure = self._stretches.breakdowns or self._summary.get("bench_faults")
         return None if unsure or not self._ledger.any_judged else True
-
-
-def _context(recording: Recording, policies: dict[str, str], tolerances: Tolerances) -> Context:
-    bus, history, ledger = Bus(), StationHistory(), Ledger(TABLE)
-    summary = recording.summary
-    told = recording.transcript.told()
-    evidence = Evidence(history, behaviour=summary.get("behaviour"))
-    evidence.header = _mapping(summary, "keys")
-    evidence.from_power_on = history.transactions.from_power_on = recording.is_from_power_on
-    for key, value in evidence.header.items() if evidence.from_power_on else ():
-        history.keys.rigged(key, as_text(value))
-    for name, key in BY_HARDWARE.items():
-        if evidence.from_power_on and summary.get(name) is not None:
-            history.keys.rigged(key, as_text(summary[name]))
-    evidence.events = recordings.tells_of_hands(recording)
-    evidence.is_continuous = recording.directory is not None
-    evidence.is_own = recording.transcript.is_own
-    evidence.phases = summary.get("phases") if summary.get("phases") in (1, 3) else None
-    evidence.end, evidence.station_clock = told.end, told.knows_clock
-    evidence.records = told.records
-    ledger.knows = evidence.knows
-    ledger.misread = history.connectors.is_misread
-    ledger.line_name = lambda number: _line_name(recording.transcript.told(), number)
-    zone = summary.get("timezone")
-    measured = telemetry.Telemetry()
-    measured.instrument = Instrument.of(summary.get("telemetry"))
-    return Context(
-        bus=bus,
-        history=history,
-        profiles=ProfilesInForce(bus, history, policies),
-        agenda=Agenda(bus),
-        evidence=evidence,
-        ledger=ledger,
-        telemetry=measured,
-        tolerances=tolerances,
-        policies=policies,
-        zone=_zone(zone),
-    )
-
-
-def _zone(name: object) -> ZoneInfo | None:
-    """A summary's, which anybody may have written; None where there is no such zone."""
-    with suppress(BadInput):
-        return zone_of(name) if isinstance(name, str) else None
-    return None
-
-
-def _line_name(told: Told, number: int) -> str:
-    """As a message speaks of a line."""
-    file, line = told.place(number)
-    return f"line {line}" if file is None else f"{file}:{line}"
 
 
 def _event(epoch_s: float, connector: int | None, name: str, detail: dict[str, Any]) -> Event:

@@ -43,7 +43,7 @@ NO_THRESHOLDS = {
         ("MOST_READINGS_WAITING", "MOST_CHANGES", "MOST_BOOTS", "MOST_TOLD", "LATEST"), "bounds memory"
     ),
     **dict.fromkeys(
-        ("MOST_OUTAGES", "MOST_STRETCHES", "MOST_DISTURBED", "MOST_SILENCES", "MOST_CLEARS", "MOST_SILENT"),
+        ("MOST_OUTAGES", "MOST_STRETCHES", "MOST_DISTURBED", "MOST_DOUBTFUL", "MOST_CLEARS", "MOST_SILENT"),
         "bounds memory",
     ),
     **dict.fromkeys(

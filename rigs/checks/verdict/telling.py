@@ -189,6 +189,7 @@ class Telling:
     def _read(self, connector: int, blocks: list[Block]) -> None:
         measured = self._context.evidence.measured
         measured.update(column.measurand for block in blocks for column in block.layout.columns)
+        self._history.connectors.named.add(connector)
         self._history.transactions.readings(connector, blocks)
         self._bus.tell(self._bus.readings, connector, blocks)
 

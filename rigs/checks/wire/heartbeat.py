@@ -4,8 +4,11 @@ Of a log that others wrote, a silence of both sides may as well be a hole in it 
 Several of one length are a rhythm, and that is the station's.
 """
 
+from functools import partial
+
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.instants import FOREVER, iso
+from evc5.rigs.checks.reading.doubts import Doubt
+from evc5.rigs.checks.reading.instants import FOREVER, epoch
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import NETWORK, STATION
@@ -13,9 +16,6 @@ from evc5.rigs.checks.state.requirement import Requirement as R
 
 INTERVAL = "heartbeat.interval"
 REQUIREMENTS = (R(INTERVAL, "The station is heard at least every HeartbeatInterval", "4.6, 9.1.8"),)
-RHYTHM = 3  # assumed: so many silences, the shortest RHYTHM_PART of the longest, are the station's own
-RHYTHM_PART = 0.8  # assumed: a late beat is as late every time
-MOST_SILENCES = 1000  # bounds memory
 
 
 class Heartbeat:
@@ -27,12 +27,12 @@ class Heartbeat:
         self._link = context.history.link
         self._keys = context.history.keys
         self.due = self.within = FOREVER
-        self._doubtful: list[tuple[float, float]] = []  # silences of nobody's: until when, how long
         context.bus.calls["Heartbeat"].append(lambda call: context.ledger.held(INTERVAL))
         context.bus.replies["BootNotification"].append(self._booted)
         for name in ("link-down", "power-cut", "link-up", "power-restore"):
             context.bus.events[name].append(self._changed)
-        context.bus.events["hole"].append(self._hole)
+        for name in ("hole", "silence"):
+            context.bus.events[name].append(self._silent)
         context.bus.settings.append(self._set)
         context.bus.end.append(self._end)
 
@@ -46,30 +46,26 @@ class Heartbeat:
         silent = epoch_s - self.due + self.within
         answered = self._link.heard_at > self.due  # so both line and recording were there
         if self._context.evidence.is_own or answered:
-            self._broken(epoch_s, silent)
+            self._broken(epoch_s, silent, self._keys.integer("HeartbeatInterval", epoch_s))
         else:
             self._doubt(epoch_s, silent)
 
-    def _doubt(self, epoch_s: float, silent: float) -> None:
-        if len(self._doubtful) < MOST_SILENCES:
-            self._doubtful.append((epoch_s, silent))
+    def _doubt(self, epoch_s: float, silent: float, interval: int | None = None) -> None:
+        interval = self._keys.integer("HeartbeatInterval", epoch_s) if interval is None else interval
+        sure, unsure = (partial(say, epoch_s, silent, interval) for say in (self._broken, self._warn))
+        self._context.ledger.holes.too_long(Doubt(epoch_s - silent, silent, sure, unsure))
 
-    def _broken(self, epoch_s: float, silent: float) -> None:
-        interval = self._keys.integer("HeartbeatInterval", epoch_s)
+    def _broken(self, epoch_s: float, silent: float, interval: int | None) -> None:
         message = "the station was not heard for longer than its heartbeat interval"
         self._context.ledger.broken(
             INTERVAL, epoch_s, None, f"a call within {interval} s", f"{silent:.0f} s of silence", message
         )
 
-    def _hole(self, event: Event) -> None:
-        since, until = self._link.outages[-1]
-        if event.detail.get("kind") == "skipped":
-            told = f"from {iso(since)} to {iso(until)}"
-            self._context.evidence.note(
-                f"the log has a hole {told}: the station's message ids leave some out"
-            )
-        elif self._history.boots.accepted_since is not None:
-            self._doubt(until, until - since)
+    def _silent(self, event: Event) -> None:
+        """Of both sides, in somebody's log; what a hole hides is nobody's silence."""
+        since, interval_s = epoch(event.detail["since"]), event.detail["interval_s"]
+        if event.detail["kind"] != "skipped" and interval_s is not None:
+            self._doubt(event.epoch_s, event.epoch_s - since, round(interval_s))
 
     def _booted(self, call: Call) -> None:
         self._set("heartbeatinterval", call.reply_epoch_s or call.epoch_s)
@@ -85,8 +81,7 @@ class Heartbeat:
 
     def _changed(self, event: Event) -> None:
         """Off the line nothing is owed; back on it, the interval counts from the first word that comes."""
-        is_hole = event.detail.get("kind") in ("skipped", "silent")
-        if event.epoch_s > self.due and not is_hole:
+        if event.epoch_s > self.due:
             self._late(event.epoch_s)
         self._set("heartbeatinterval", event.epoch_s)
         self.due = FOREVER
@@ -94,13 +89,8 @@ class Heartbeat:
     def _end(self, epoch_s: float) -> None:
         if epoch_s > self.due:
             self._late(epoch_s)
-        lengths = [silent for _, silent in self._doubtful]
-        is_rhythm = len(lengths) >= RHYTHM and min(lengths) >= RHYTHM_PART * max(lengths)
-        for until, silent in self._doubtful:
-            (self._broken if is_rhythm else self._warn)(until, silent)
 
-    def _warn(self, until: float, silent: float) -> None:
-        interval = self._keys.integer("HeartbeatInterval", until)
+    def _warn(self, until: float, silent: float, interval: int | None) -> None:
         message = "nobody was heard: the station was silent, its line down, or the log has a hole"
         self._context.ledger.broken(
             INTERVAL,

@@ -89,7 +89,9 @@ class Pulse:
         vague_s = self._ledger.time.vague_s(before) + self._ledger.time.vague_s(call.epoch_s)
         good = waited_s >= interval - BEAT_SLACK_S - vague_s
         expected, actual = f"after {interval} s", f"after {waited_s:.0f} s"
-        self._ledger.judge(EARLY, good, call.epoch_s, None, expected, actual, "a Heartbeat before its time")
+        message = "a Heartbeat before its time"
+        untold = self._keys.since("HeartbeatInterval"), call.epoch_s
+        self._ledger.judge(EARLY, good, call.epoch_s, None, expected, actual, message, untold=untold)
 
     def _happens(self, event: Event) -> None:
         self._beat_epoch_s = None

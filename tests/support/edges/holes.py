@@ -96,14 +96,35 @@ def as_long_as(x: float) -> Log:
     return silences([x] * 3, 7, interval_s=10)
 
 
-HOLES, BEAT, INTERVAL = "reading.logs.holes", "wire.heartbeat", "heartbeat.interval"
+def heard_so_near_to_a_missing_sample(x: float) -> Log:
+    log = without_samples(7)
+    due_s = BEGIN_S + 20 + 7 * 60
+    for t_s in (due_s - x / 2 - REPLY_S, due_s + x / 2):
+        log.up(t_s, *DATA_CALL[0], DATA_CALL[1](t_s))
+    return log
+
+
+def one_left_out_after_so_many_steps(x: float) -> Log:
+    return silences(ALIKE_S, 2, before=int(x))
+
+
+HOLES, INTERVAL = "reading.logs.holes", "heartbeat.interval"
 EDGES = (
-    Edge("metering.sampling.MISSED_OFTEN", 3, "metering.sample-interval", samples_lost_so_often, 2, 3),
-    Edge(f"{BEAT}.RHYTHM", 3, INTERVAL, so_many, 2, 3),
-    Edge(f"{BEAT}.RHYTHM_PART", 0.8, INTERVAL, one_shorter, 0.79, 0.81),
+    Edge("reading.doubts.MISSED_OFTEN", 3, "metering.sample-interval", samples_lost_so_often, 2, 3),
+    Edge(f"{HOLES}.RHYTHM", 3, INTERVAL, so_many, 2, 3),
+    Edge(f"{HOLES}.RHYTHM_PART", 0.8, INTERVAL, one_shorter, 0.79, 0.81),
     Edge(f"{HOLES}.LEFT_OUT", 2, INTERVAL, leaving_out, 2, 1),
     Edge(f"{HOLES}.LEAST_STEPS", 2, INTERVAL, after_so_many_steps, 2, 1),
     Edge(f"{HOLES}.WIDEST_STEP", 8, INTERVAL, of_numbers_so_far_apart, 8, 9),
     Edge(f"{HOLES}.MOST_DIGITS", 8, INTERVAL, of_numbers_with_digits, 8, 9),
-    Edge("reading.logs.outages.HOLE_S", 60.0, INTERVAL, as_long_as, 61, 59),
+    Edge("reading.logs.outages.BRIEF_S", 60.0, INTERVAL, as_long_as, 61, 59),
+    Edge(
+        "reading.logs.outages.HOLE_S",
+        4.0,
+        "metering.sample-interval",
+        heard_so_near_to_a_missing_sample,
+        4.2,
+        3.8,
+    ),
+    Edge(f"{HOLES}.STEPS_KEPT", 16, INTERVAL, one_left_out_after_so_many_steps, 17, 16),
 )

@@ -78,7 +78,7 @@ def beats(count: int, first: int = 0) -> list[str]:
 
 
 def is_told_twice(rows: Rows) -> bool:
-    told = [json.dumps(row.get("frame")) for row in rows]
+    told = [json.dumps(row["frame"]) for row in rows if "frame" in row]
     return len(set(told)) < len(told)
 
 

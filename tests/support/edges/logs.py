@@ -218,6 +218,8 @@ def a_start_on_another_tag(after_s: float) -> Log:
 def a_reply_given_again(after_s: float) -> Log:
     log = Log()
     log.down(30 - REPLY_S, "GetLocalListVersion", {}, {"listVersion": 0})
+    for t_s in range(60, 600, 50):  # the ids go on: nothing is missing
+        log.up(t_s, "Heartbeat", {}, {"currentTime": at(t_s)})
     log.line(30 + after_s, "send", [3, "c4", {"listVersion": 0}])
     return log
 

@@ -242,6 +242,8 @@ def a_conflict_told_behind_silence_after(x: float) -> Handmade:
 def a_strange_stop_after_rest(x: float) -> Log:
     log = Log(boot=False)
     log.status(0, "Available")
+    for t_s in (1, 2, 3, *range(50, 600, 50)):  # the ids go on: nothing is missing
+        log.up(t_s, "Heartbeat", {}, {"currentTime": at(t_s)})
     log.end(x, 1000, id=99)
     return log
 

@@ -2,12 +2,16 @@
 
 import re
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 NUMBERED = re.compile(r"(.*?)(\d+)\Z", re.DOTALL)
 MOST_DIGITS = 8  # assumed: longer ones are random, or times
 LEAST_STEPS = 2  # so many in a row, and the ids are numbers that count
 LEFT_OUT = 2  # assumed: a single number may have been given and not used, or be told out of turn
+STEPS_KEPT = 16  # where so many are alike, a single number that is left out tells as well
+RHYTHM = 3  # assumed: so many silences, the shortest RHYTHM_PART of the longest, are the station's own
+RHYTHM_PART = 0.8  # assumed: a late beat is as late every time
 WIDEST_STEP = 8  # assumed: what lies further apart does not count; others may have numbers in between
 
 
@@ -16,19 +20,27 @@ class Numbers:
     """The ids of one station's CALLs, as far as they count."""
 
     _last: tuple[str, int] | None = None
-    _steps: deque[int] = field(default_factory=lambda: deque(maxlen=16))
+    _steps: deque[int] = field(default_factory=lambda: deque(maxlen=STEPS_KEPT))
     _between: deque[int] = field(default_factory=lambda: deque(maxlen=64))  # the other side's, since the last
 
-    def skipped(self, id: str) -> bool | None:
-        """Are numbers left out before this id? None where that cannot be told."""
-        step = self._step(id)
-        counts = len(self._steps) >= LEAST_STEPS and all(0 < one <= WIDEST_STEP for one in self._steps)
-        return step >= max(self._steps) + LEFT_OUT if counts and step is not None and step > 0 else None
+    def skipped(self, id: str, is_brief: bool = False) -> bool | None:
+        """Are numbers left out before this id? None where that cannot be told.
 
-    def tell(self, id: str, after_silence: bool) -> None:
+        In a brief silence they are believed only where it is long known that they count.
+        """
+        step = self._step(id)
+        if not self._counts or step is None or step <= 0:
+            return None
+        left_out = step - max(self._steps)
+        is_strict = len(self._steps) == STEPS_KEPT and min(self._steps) == max(self._steps)
+        if left_out >= (1 if is_strict else LEFT_OUT) and not (is_brief and len(self._steps) < STEPS_KEPT):
+            return True
+        return None if left_out > 0 else False
+
+    def tell(self, id: str, are_left_out: bool, may_be: bool) -> None:
         """The id of the next CALL; what is left out in a silence is no habit."""
         step = self._step(id)
-        if step and not after_silence:
+        if step and not are_left_out and (not may_be or step == 1 or self._counts):
             self._steps.append(step)
         self._last = _number(id)
         self._between.clear()
@@ -39,12 +51,23 @@ class Numbers:
         if number is not None:
             self._between.append(number[1])
 
+    @property
+    def _counts(self) -> bool:
+        return len(self._steps) >= LEAST_STEPS and all(0 < one <= WIDEST_STEP for one in self._steps)
+
     def _step(self, id: str) -> int | None:
         """How many numbers from the last one; None where they have not the same form."""
         now, last = _number(id), self._last
         if now is None or last is None or now[0] != last[0]:
             return None
+        if len(self._between) == self._between.maxlen:
+            return None  # who knows how many more there were
         return now[1] - last[1] - sum(last[1] < n < now[1] for n in self._between)
+
+
+def is_rhythm(lengths: Sequence[float]) -> bool:
+    """Are there so many silences, of about one length, that they are a station's own?"""
+    return len(lengths) >= RHYTHM and min(lengths) >= RHYTHM_PART * max(lengths)
 
 
 def _number(id: str) -> tuple[str, int] | None:

@@ -16,7 +16,7 @@ from evc5.rigs.checks.reading.logs import decoding, times
 from evc5.rigs.checks.reading.logs.decoding import Line
 from evc5.rigs.checks.reading.logs.entries import entries
 from evc5.rigs.checks.reading.logs.found import Found
-from evc5.rigs.checks.reading.logs.outages import Outages
+from evc5.rigs.checks.reading.logs.outages import SILENT, SKIPPED, Outages
 from evc5.rigs.checks.reading.logs.repeats import Repeats
 from evc5.rigs.checks.reading.logs.survey import Pairs, Survey, survey
 from evc5.rigs.checks.reading.logs.told import Progress, Told
@@ -242,17 +242,18 @@ class _Clock:
 def lines_of(frame: Timed, start: float) -> Iterator[tuple[int, bytes]]:
     """A frame, and before the first after an outage or silence that: as lines of a run directory's files."""
     if frame.offline_since is not None:
-        told = [(frame.offline_since, "link-down"), (frame.epoch_s, "link-up")]
-        for at, name in [*told, *([(frame.epoch_s, "hole")] if frame.hole else [])]:
-            detail = {"kind": frame.hole} if frame.hole else {}
-            yield frame.found.line, _event(at, name, detail, start)
-    elif frame.silent_since is not None:
-        since = {"since": iso(frame.silent_since)}
-        yield frame.found.line, _event(frame.epoch_s, "silence", since, start)
+        for at, name in ((frame.offline_since, "link-down"), (frame.epoch_s, "link-up")):
+            yield frame.found.line, _event(at, name, {}, start)
+    if frame.silent_since is not None:
+        detail = {"since": iso(frame.silent_since), "interval_s": frame.late_s, "kind": frame.hole}
+        yield (
+            frame.found.line,
+            _event(frame.epoch_s, "hole" if frame.hole in (SKIPPED, SILENT) else "silence", detail, start),
+        )
     yield frame.found.line, record_of(frame, start)
 
 
-def _event(at: float, name: str, detail: dict[str, str], start: float) -> bytes:
+def _event(at: float, name: str, detail: dict[str, Any], start: float) -> bytes:
     row = {"t": round(at - start, 6), "at": iso(at), "connector": None, "event": name, "detail": detail}
     return orjson.dumps(row) + b"\n"
 

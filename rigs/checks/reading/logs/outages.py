@@ -14,7 +14,7 @@ from typing import Any
 from evc5.rigs.checks.reading.frames import Reader, lines
 from evc5.rigs.checks.reading.logs import times
 from evc5.rigs.checks.reading.logs.found import Found
-from evc5.rigs.checks.reading.logs.holes import Numbers
+from evc5.rigs.checks.reading.logs.holes import Numbers, is_rhythm
 from evc5.rigs.checks.reading.logs.zones import Timed
 
 SILENT_S = 600.0  # assumed: silence that long may be an outage, whatever the heartbeat interval
@@ -22,9 +22,11 @@ BEATS = 1.5  # heartbeat intervals without a word that an open line does not hav
 OLD_S = 30.0  # assumed: a message that is older when it goes waited for its line
 LOOKED_AT_FRAMES = 12  # frames after a silence in which an old one tells of it
 WITHIN_S = 60.0  # and how long after it
-HOLE_S = 60.0  # assumed: a silence of both sides that is shorter hides too little to ask
+BRIEF_S = 60.0  # assumed: numbers given out of turn are rarely further apart
+HOLE_S = 4.0  # assumed: a silence of both sides that is shorter hides nothing
 BEAT_KEY = "HeartbeatInterval"
 SKIPPED, SILENT = "skipped", "silent"  # what tells of a hole: ids left out, or silence alone
+WHOLE = "whole"  # nothing is missing, and the station was silent for too long
 
 
 @dataclass(slots=True)
@@ -38,6 +40,11 @@ class _Silence:
     skipped: bool | None = None  # are ids left out? None: not told
     is_told: bool = False  # was a CALL of the station met since?
     waiting: deque[Timed] = field(default_factory=deque)
+    gaps: list[tuple[Timed, float]] = field(default_factory=list)  # those that end a quiet, and since when
+
+    @property
+    def is_brief(self) -> bool:
+        return self.until - self.quiet_since <= BRIEF_S
 
 
 @dataclass(slots=True)
@@ -50,6 +57,8 @@ class _Station:
     interval_s: float | None = None  # of its heartbeats
     asked: tuple[str, float] | None = None  # the id of a change of it that is not answered yet, and its value
     numbers: Numbers = field(default_factory=Numbers)
+    csms_numbers: Numbers = field(default_factory=Numbers)
+    quiet_s: list[float] = field(default_factory=list)  # silences longer than an open line has, so far
     silence: _Silence | None = None
 
 
@@ -66,6 +75,9 @@ class Outages:
             if station.silence is not None and frame.epoch_s - station.silence.until > WITHIN_S:
                 yield from self._released(station)
             station.silence = station.silence or self._silence(station, frame)
+            heard = frame.epoch_s if station.heard is None else station.heard
+            if station.silence is not None and frame.epoch_s - heard > HOLE_S:
+                station.silence.gaps.append((frame, heard))
             self._learn(station, frame, station.silence)
             if station.silence is None:
                 yield frame
@@ -80,12 +92,32 @@ class Outages:
         """What waits until it is known what a silence was; nobody told of an outage: is it a hole?"""
         silence, station.silence = station.silence, None
         if silence is not None:
-            if silence.waiting[0].offline_since is None and self._may_be_hole(station, silence):
-                silence.waiting[0].offline_since = silence.quiet_since
-                silence.waiting[0].hole = SKIPPED if silence.skipped else SILENT
-            elif silence.waiting[0].offline_since is None and self._may_hide(silence):
+            if silence.waiting[0].offline_since is None and self._holes:
+                self._mark(station, silence)
+            elif silence.skipped is not False and self._holes:  # it may number what it could not send
                 silence.waiting[0].silent_since = silence.quiet_since
             yield from silence.waiting
+
+    def _mark(self, station: _Station, silence: _Silence) -> None:
+        """Each frame before which some may be missing."""
+        for frame, since in silence.gaps:
+            quiet_s = frame.epoch_s - since
+            is_long = station.interval_s is not None and quiet_s > BEATS * station.interval_s
+            is_late = is_long and not any(map(_is_old, silence.waiting))
+            frame.late_s = station.interval_s if is_late else None
+            frame.silent_since = since if is_late or silence.skipped is not False else None
+            frame.hole = self._told_by(station, silence.skipped, quiet_s, is_late)
+
+    def _told_by(self, station: _Station, skipped: bool | None, quiet_s: float, is_late: bool) -> str:
+        if skipped is not None:
+            return SKIPPED if skipped else WHOLE
+        return SILENT if is_late and not self._is_habit(station, quiet_s) else ""
+
+    @staticmethod
+    def _is_habit(station: _Station, quiet_s: float) -> bool:
+        """A log has a hole or two; more silences of one length are the station's own."""
+        station.quiet_s.append(quiet_s)
+        return is_rhythm(station.quiet_s)
 
     # -- silences --------------------------------------------------------------------------------
 
@@ -111,21 +143,6 @@ class Outages:
             return True
         return len(silence.waiting) >= LOOKED_AT_FRAMES or (silence.is_told and not silence.is_long)
 
-    def _may_be_hole(self, station: _Station, silence: _Silence) -> bool:
-        """Are ids left out, or is that not told and the silence longer than an open line allows?"""
-        quiet_s = silence.until - silence.quiet_since
-        if not self._holes or quiet_s <= HOLE_S:
-            return False
-        if silence.skipped is not None:
-            return silence.skipped
-        is_long = station.interval_s is not None and quiet_s > BEATS * station.interval_s
-        return is_long and not any(_is_old(frame) for frame in silence.waiting)
-
-    def _may_hide(self, silence: _Silence) -> bool:
-        """May frames be missing, though an open line may be as silent? Not where the ids go on."""
-        quiet_s = silence.until - silence.quiet_since
-        return self._holes and quiet_s > HOLE_S and silence.skipped is None
-
     # -- what is learned -------------------------------------------------------------------------
 
     def _learn(self, station: _Station, frame: Timed, silence: _Silence | None) -> None:
@@ -133,6 +150,9 @@ class Outages:
         if not frame.up:
             self._learn_interval(station, frame)
             if frame.found.kind == 2:
+                if silence is not None and station.csms_numbers.skipped(frame.found.id, silence.is_brief):
+                    silence.skipped = silence.is_told = True
+                station.csms_numbers.tell(frame.found.id, *_loses(silence))
                 station.numbers.tell_other(frame.found.id)
             return
         stamp = times.own_stamp(frame.found)
@@ -143,13 +163,14 @@ class Outages:
         if frame.found.kind == 2:
             if silence is not None and not silence.is_told:
                 self._ask_number(station.numbers, silence, frame)
-            station.numbers.tell(frame.found.id, after_silence=silence is not None)
+            station.numbers.tell(frame.found.id, *_loses(silence))
+            station.csms_numbers.tell_other(frame.found.id)
 
     @staticmethod
     def _ask_number(numbers: Numbers, silence: _Silence, frame: Timed) -> None:
         """Of the first CALL after a silence."""
         silence.is_told = True
-        silence.skipped = numbers.skipped(frame.found.id)
+        silence.skipped = numbers.skipped(frame.found.id, silence.is_brief)
         if silence.skipped is None and frame.found.action == "BootNotification":
             silence.skipped = False  # it was down, and says so
 
@@ -190,6 +211,11 @@ def _timed(path: Path, reader: Reader) -> Iterator[Timed]:
                 found = Found(number, body)
                 current = None if frame.up else times.current_time(found)
                 yield Timed(found, frame.epoch_s, False, frame.up, current, epoch_s=frame.epoch_s)
+
+
+def _loses(silence: _Silence | None) -> tuple[bool, bool]:
+    """Are numbers left out for sure; may they be?"""
+    return (False, False) if silence is None else (bool(silence.skipped), not silence.is_brief)
 
 
 def _is_old(frame: Timed) -> bool:

@@ -32,9 +32,10 @@ class Timed:
     epoch_s: float = 0.0
     is_stamped: bool = True  # its line has a time of its own
     station: str = ""
-    offline_since: float | None = None  # of the first frame after an outage or a hole
-    hole: str = ""  # what tells of one
+    offline_since: float | None = None  # of the first frame after an outage
     silent_since: float | None = None  # of the first frame after a silence of both sides that may hide frames
+    late_s: float | None = None  # the heartbeat interval, where the silence is longer than an open line has
+    hole: str = ""  # what tells that it is a hole
     said: bytes = b""  # all that it says, as JSON without spaces, where JSON can
 
 

@@ -45,7 +45,7 @@ def test_a_table_without_message_ids_pairs_its_replies(
     told = [said for said in conversation() if said.frame[1] not in ids_of]
     head, *rows = write(told).decode().splitlines(keepends=True)  # type: ignore[operator]
     content = head + "".join(rows[::-1] if newest_first else rows)
-    found = read(written(tmp_path, content.encode()))
+    found = [row for row in read(written(tmp_path, content.encode())) if "frame" in row]
     assert (
         [(row["dir"], row["frame"][2:]) for row in found]
         == [  # type: ignore[index]
