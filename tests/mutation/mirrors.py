@@ -15,7 +15,7 @@ TESTS: dict[str, str] = {
     "models/curve": "models/test_charge models/test_vehicle_data",
     "models/derating": "models/test_heat",
     "models/faults": "models/test_electrical_faults",
-    "models/flow": "models/test_flow",
+    "models/flow": "models/test_power_flow",
     "models/functions": "models/test_functions",
     "models/heat": "models/test_heat",
     "models/meter": "models/test_kwh_meter",
