@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -215,6 +216,14 @@ def test_no_room_holds_more_than_25_files() -> None:
     for path in modules().values():
         counts[path.parent] += 1
     assert {str(folder): count for folder, count in counts.items() if count > 25} == {}
+
+
+def test_no_two_test_files_bear_one_name() -> None:
+    """Pytest, which imports each by its name alone, would collect one of them only."""
+    names = Counter(
+        path.name for room in ("tests", "rigs/examples") for path in (ROOT / room).rglob("test_*.py")
+    )
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 @pytest.mark.slow
