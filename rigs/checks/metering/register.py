@@ -103,6 +103,7 @@ class Register:
                 f"{'>=' if forward else '<='} {shown.wh:g} Wh, as shown at {iso(shown.stamp)}",
                 f"{wh:g} Wh at {iso(stamp)}",
                 "the register ran backwards",
+                since=min(shown.stamp, epoch_s),
             )
         if forward:
             shown.stamp, shown.wh = stamp, wh

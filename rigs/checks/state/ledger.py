@@ -177,6 +177,7 @@ class Ledger:
         line: int | None = FIND,
         cause: str | None = None,
         count: int = 1,
+        since: float | None = None,
         until: float | None = None,
         untold: tuple[float, float] | None = None,
         lost: Hashable = None,
@@ -185,21 +186,22 @@ class Ledger:
 
         Findings of one requirement, connector and `cause` (else: of messages that differ in numbers alone)
         are one, told at its first time with how often it came. `count` is 0 of a case counted already;
-        `until` is the end of what has a begin and an end. `untold`: from when to when something was
-        to be told that would have made it good; where that may be lost in a hole of the log, it is an error
-        only if it comes often. `lost` names what several findings lack, where that is one thing.
+        `until` is the end of what has a begin and an end, `since` when what it is held against was told.
+        `untold`: from when to when something was to be told that would have made it good; where that may be
+        lost in a hole of the log, it is an error only if it comes often. `lost` names what several findings
+        lack, where that is one thing.
         """
         if untold is not None and severity == "error":
-            since = self.holes.may_hide(*untold)
-            if since is not None:
+            hidden = self.holes.may_hide(*untold)
+            if hidden is not None:
                 line = self.lines.at(epoch_s) if line == FIND else line
                 case = (requirement, epoch_s, connector, expected, actual, message)
                 more: dict[str, Any] = {"line": line, "cause": cause, "count": count, "until": until}
-                self._doubts((since, untold[0] if lost is None else lost), case, more, blames)
+                self._doubts((hidden, untold[0] if lost is None else lost), case, more, blames)
                 return
         if self._leaves_out(requirement, connector, count):
             return
-        if self._misled(requirement, connector, (epoch_s, until or epoch_s), count):
+        if self._misled(requirement, connector, (since or epoch_s, until or epoch_s), count):
             return
         self._judged[requirement] += count
         self._failures[requirement, severity] += 1
