@@ -11,8 +11,8 @@ from evc5.rigs.checks import Verdict, judge
 from evc5.twin.sheet.policies import POLICIES
 
 HOURS = 3.0
-# The twin has no measurand of an interval; it never boots one time too many.
-NEVER = {"metering.energy-interval", "boot.repeated"}
+# The twin has no measurand of an interval, never boots one time too many, and takes no reservation.
+NEVER = {"metering.energy-interval", "boot.repeated", "reservation.kept"}
 
 
 def lived(seed: int, hours: float = HOURS) -> Day:
