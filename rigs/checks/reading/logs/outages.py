@@ -58,7 +58,7 @@ class _Station:
     asked: tuple[str, float] | None = None  # the id of a change of it that is not answered yet, and its value
     numbers: Numbers = field(default_factory=Numbers)
     csms_numbers: Numbers = field(default_factory=Numbers)
-    quiet_s: list[float] = field(default_factory=list)  # silences longer than an open line has, so far
+    quiet_s: deque[float] = field(default_factory=lambda: deque(maxlen=64))  # longer than an open line's
     silence: _Silence | None = None
 
 

@@ -12,7 +12,7 @@ from places import ROOT
 
 START = 1709287200.0
 FRAMES = 8_000
-GROWTH_MB = 30.0  # of a log five times as long: what is kept of a frame is bounded, and buffers fill
+GROWTH_MB = 40.0  # of a log five times as long: what is kept of a frame is bounded, and buffers fill
 JUDGING = r"""
 import re, sys
 from evc5.rigs.checks.verdict.judging import judged
