@@ -64,8 +64,11 @@ class Heartbeat:
     def _silent(self, event: Event) -> None:
         """Of both sides, in somebody's log; what a hole hides is nobody's silence."""
         since, interval_s = epoch(event.detail["since"]), event.detail["interval_s"]
-        if event.detail["kind"] != "skipped" and interval_s is not None:
-            self._doubt(event.epoch_s, event.epoch_s - since, round(interval_s))
+        if event.detail["kind"] == "skipped" or interval_s is None:
+            return
+        silent_s = event.epoch_s - since
+        if silent_s > interval_s + self._context.tolerances.heartbeat_s:
+            self._doubt(event.epoch_s, silent_s, round(interval_s))
 
     def _booted(self, call: Call) -> None:
         self._set("heartbeatinterval", call.reply_epoch_s or call.epoch_s)

@@ -88,6 +88,11 @@ def test_silences_of_one_length_are_the_stations_own(tmp_path: Path) -> None:
     assert found["blames"] == "station"
 
 
+def test_silences_that_the_heartbeats_slack_allows_are_none(tmp_path: Path) -> None:
+    """Data every 20 s at an interval of 10 s, and ids that go on."""
+    assert silences([], named=by_number, interval_s=10).verdict(tmp_path).findings == []
+
+
 def test_a_station_that_answers_and_says_nothing_itself_is_silent(tmp_path: Path) -> None:
     log = silences([], named=by_name)
     for t_s in (300, 500, 700):
