@@ -93,7 +93,7 @@ def of_numbers_with_digits(x: float) -> Log:
 
 
 def as_long_as(x: float) -> Log:
-    return silences([x] * 3, 7, interval_s=30)
+    return silences([x] * 3, 7, interval_s=10)
 
 
 def heard_so_near_to_a_missing_sample(x: float) -> Log:
