@@ -263,9 +263,7 @@ class FlowLimits:
                 continue
             most = max(phases for phases in asked if phases is not None)
             # relays that switch from three to one know no two
-            can_switch = (
-                most == 1 and (self._context.history.keys.text(SWITCH, epoch_s) or "").lower() == "true"
-            )
+            can_switch = most == 1 and bool(self._context.history.keys.flag(SWITCH, epoch_s))
             self._ledger.judge(
                 FLOW_PHASES,
                 flow.lines[k] <= most,

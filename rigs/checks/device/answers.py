@@ -85,9 +85,9 @@ class Answers:
             self._ledger.judge(TAKEN, good, call.epoch_s, call.connector, policy, told, message)
 
     def _cache(self, call: Call) -> None:
-        enabled = self._keys.text("AuthorizationCacheEnabled", call.epoch_s)
+        enabled = self._keys.flag("AuthorizationCacheEnabled", call.epoch_s)
         if call.reply is not None and enabled is not None:
-            expected = "Accepted" if enabled.lower() == "true" else "Rejected"
+            expected = "Accepted" if enabled else "Rejected"
             judge_answer(self._ledger, CACHE, call, call.reply["status"] == expected, expected)
 
     def _maker(self, call: Call) -> None:

@@ -151,7 +151,7 @@ class Shares:
             one_axis = Rows({"epoch_s": epoch_s}, carried, of.instrument, of.texts)
             self._full(one_axis, known, room)
             self._reasons(one_axis, known, room, station)
-            if (self._keys.text("ConnectorSwitch3to1PhaseSupported") or "").lower() == "true":
+            if self._keys.flag("ConnectorSwitch3to1PhaseSupported"):
                 self._all_phases(one_axis, known)
 
     def _instants(self, parts: dict[int, Rows]) -> Array:

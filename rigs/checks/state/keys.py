@@ -67,6 +67,11 @@ class Keys:
         except ValueError:
             return None
 
+    def flag(self, key: str, epoch_s: float | None = None) -> bool | None:
+        """Is it true; None where it is not known."""
+        text = self.text(key, epoch_s)
+        return None if text is None else text.lower() == "true"
+
     def measurands(self, key: str, epoch_s: float) -> frozenset[str] | None:
         """The measurands of a list, without their phases; None where it is not known."""
         text = self.text(key, epoch_s)

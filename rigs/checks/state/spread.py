@@ -22,7 +22,7 @@ class Spread:
 
     @property
     def switches(self) -> bool:
-        return (self._keys.text("ConnectorSwitch3to1PhaseSupported") or "").lower() == "true"
+        return bool(self._keys.flag("ConnectorSwitch3to1PhaseSupported"))
 
     @property
     def follows_more(self) -> bool:

@@ -64,8 +64,7 @@ class Cables:
             self._agenda.at(epoch_s + CARD_LOOK_S, partial(self._pulled, connector, running, epoch_s))
 
     def _ends_when_pulled(self, epoch_s: float) -> bool | None:
-        text = self._keys.text("StopTransactionOnEVSideDisconnect", epoch_s)
-        return None if text is None else text.lower() == "true"
+        return self._keys.flag("StopTransactionOnEVSideDisconnect", epoch_s)
 
     def _pulled(self, connector: int, running: Transaction, epoch_s: float) -> None:
         if (

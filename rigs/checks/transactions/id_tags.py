@@ -273,7 +273,7 @@ class Cards:
         group = self._parents.get(its.id_tag.lower())
         if not own and answer is None:  # known by cache or list, or nothing that could stop it
             asks = not self._keys.has_option("com_AuthOptions", "AllowAllCards")
-            if asks and group is not None and self._flag("LocalPreAuthorize", epoch_s) is False:
+            if asks and group is not None and self._keys.flag("LocalPreAuthorize", epoch_s) is False:
                 message = f"card {tag} was shown in a transaction of group {group}, and not asked for"
                 asked = self._was_asked(tag, epoch_s)
                 self._ledger.judge(ASKED, asked, epoch_s, its.connector, "Authorize at once", "none", message)
@@ -317,7 +317,7 @@ class Cards:
         if self._keys.has_option("com_AuthOptions", "AllowAllCards") or not self._keys.asks_online(epoch_s):
             return
         asked = self._was_asked(tag, epoch_s)
-        knows = self._flag("LocalPreAuthorize", epoch_s) is not False
+        knows = self._keys.flag("LocalPreAuthorize", epoch_s) is not False
         if not knows:
             message = f"card {tag} was shown and not asked for"
             self._ledger.judge(ASKED, asked, epoch_s, connector, "Authorize at once", "none", message)
@@ -370,10 +370,6 @@ class Cards:
         told_epoch_s = epoch(call.payload.get("timestamp", iso(call.epoch_s)))
         if abs(call.epoch_s - told_epoch_s) < SAME_CLOCK_S:
             self._given_up[connector] = told_epoch_s
-
-    def _flag(self, key: str, epoch_s: float) -> bool | None:
-        text = self._keys.text(key, epoch_s)
-        return None if text is None else text.lower() == "true"
 
 
 def _tag(call: Call) -> str:

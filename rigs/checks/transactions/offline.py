@@ -162,7 +162,7 @@ class Unconnected:
             self._starts.append(running)
 
     def _is(self, key: str, epoch_s: float) -> bool:
-        return (self._keys.text(key, epoch_s) or "").lower() == "true"
+        return bool(self._keys.flag(key, epoch_s))
 
     def _may_be_known(self, tag: str, epoch_s: float) -> bool:
         """Is it in a list or a cache of which nobody told whether it is in use?"""

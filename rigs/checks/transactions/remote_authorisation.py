@@ -69,7 +69,7 @@ class RemoteAuthorisation:
         if any(card.id_tag == tag for card in self._cards):
             return  # it may be the card that was authorised
         told = [one for one in self._authorised if one.id_tag == tag and one.epoch_s >= asked - STAMP_HAIR_S]
-        if (self._keys.text(SWITCH, asked) or "").lower() == "true":
+        if self._keys.flag(SWITCH, asked):
             self._beforehand(call, any(one.status == "Accepted" for one in told), asked)
         elif told and not self._context.evidence.events:
             self._ledger.not_compared(REMOTE, EVENTS.lacks)
