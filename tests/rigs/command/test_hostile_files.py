@@ -157,6 +157,7 @@ def reads(call: ast.Call) -> bool:
     return name in ("read_text", "read_bytes") or (name == "open" and bool(words & {"r", "rb"}))
 
 
+@pytest.mark.slow
 def test_whoever_opens_a_file_of_a_user_looks_first_what_it_is() -> None:
     assert readers() == set(OWN)
 
