@@ -2,13 +2,16 @@
 
 import shutil
 import tempfile
-import weakref
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 
 class Scratch:
-    """`tempfile.TemporaryDirectory` warns where it is left to go by itself, which is the point here."""
+    """Goes with the process that made it at the latest, a pool's worker too (`weakref.finalize` runs in none).
+
+    A fork of it leaves it alone. (`tempfile.TemporaryDirectory` warns where it is left to go by itself.)
+    """
 
     def __init__(self, prefix: str) -> None:
         self.path = Path(tempfile.mkdtemp(prefix=prefix))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+        Finalize(self, shutil.rmtree, args=(self.path,), kwargs={"ignore_errors": True}, exitpriority=0)
