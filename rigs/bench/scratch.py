@@ -2,16 +2,19 @@
 
 import shutil
 import tempfile
-from multiprocessing.util import Finalize
 from pathlib import Path
 
 
 class Scratch:
-    """Goes with the process that made it at the latest, a pool's worker too (`weakref.finalize` runs in none).
+    """Goes with its process at the latest, a worker of a pool included; a fork leaves it alone.
 
-    A fork of it leaves it alone. (`tempfile.TemporaryDirectory` warns where it is left to go by itself.)
+    `tempfile.TemporaryDirectory` warns where it is left to go by itself, which is the point here.
     """
 
     def __init__(self, prefix: str) -> None:
+        from multiprocessing.util import (
+            Finalize,
+        )  # ten milliseconds that a run with a directory need not wait
+
         self.path = Path(tempfile.mkdtemp(prefix=prefix))
         Finalize(self, shutil.rmtree, args=(self.path,), kwargs={"ignore_errors": True}, exitpriority=0)
