@@ -1,12 +1,14 @@
 """numberPhases in a charging profile: seen in the current where the hardware can switch, else not."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from evc5 import Bench
+from evc5.models.timeline import Timeline
 from evc5.models.vehicles import presets
-from evc5.twin.connector.phase_switch import phases_for_watts
+from evc5.twin.connector.phase_switch import PhaseSwitch, phases_for_watts
 
 
 def profile(limit, **period):
@@ -50,6 +52,21 @@ def test_one_phase_is_asked_for_and_one_phase_flows():
     assert currents(bench)[1] == 0.0  # not so soon after the last change
     bench.advance(120)
     assert min(currents(bench)) > 15.0
+
+
+def test_between_two_changes_are_ten_minutes_before_it_goes_up():
+    timeline, moved = Timeline(), []
+    outlet = SimpleNamespace(spec=SimpleNamespace(phases=3), hold_pilot=lambda _: None)
+
+    def changed():
+        moved.append((timeline.now, switch.phases))
+        switch.want(3)  # at once, if that were allowed
+
+    switch = PhaseSwitch(timeline, outlet, changed)
+    switch.supported = True
+    switch.want(1)
+    timeline.advance(1000.0)
+    assert moved == [(10.0, 1), (610.0, 1), (620.0, 3)]  # one phase, the time over, three after the pause
 
 
 def test_while_the_phases_change_the_evse_suspends():

@@ -110,3 +110,12 @@ def test_quantiles_of_lateness_are_rounded_up_to_their_class():
 
 def test_without_any_instant_nothing_was_late():
     assert Lateness().summary() == {"instants": 0, "p50_s": 0.0, "p99_s": 0.0, "max_s": 0.0}
+
+
+def test_what_is_to_be_done_each_second_is_done_each_second_of_the_wall_clock_whatever_the_factor():
+    for factor in (1.0, 1000.0):
+        _, wall, pace = paced(factor)
+        done = []
+        pace.every_second.append(lambda wall=wall, done=done: done.append(wall.now_s))
+        pace.advance(10.5 * factor)
+        assert done == pytest.approx(range(1, 11)), factor

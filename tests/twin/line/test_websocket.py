@@ -8,13 +8,14 @@ import os
 import selectors
 import socket
 import time
+from contextlib import suppress
 
 import pytest
 from local_csms import CERTIFICATES, raw_server, server_tls, websocket_server
 from websockets.frames import Frame, Opcode
 from websockets.server import ServerProtocol
 
-from evc5.twin.line.endpoint import Endpoint, password_of, place
+from evc5.twin.line.endpoint import Endpoint, is_dialable, password_of, place
 from evc5.twin.line.websocket import Gone, NoConnection, open_socket
 
 HEX = "00112233445566778899AABBCCDDEEFF00112233"
@@ -318,3 +319,27 @@ def test_credentials_are_in_no_log(caplog):
         record.getMessage() for record in caplog.records if not record.name.startswith("websockets.server")
     ]
     assert not any("Authorization" in line or "Basic" in line for line in ours)
+
+
+# --- goodbye ---
+
+
+def test_who_closes_waits_until_the_close_is_answered():
+    gone_early = []
+
+    def talk(connection):
+        upgrade(connection)
+        connection.recv(65536)  # the Close
+        connection.settimeout(0.05)
+        with suppress(TimeoutError):
+            gone_early.append(connection.recv(65536))
+        connection.sendall(wire_bytes(Opcode.CLOSE, (1000).to_bytes(2, "big")))
+
+    with raw_server(talk) as url:
+        open_socket(endpoint(url)).close()
+    assert gone_early == []
+
+
+@pytest.mark.parametrize("host", ["a..b", ".", "x" * 64, "\xfc" * 64])
+def test_a_host_that_no_name_can_be_is_not_dialled(host):
+    assert is_dialable(f"wss://{'x' * 63}.example/") and not is_dialable(f"ws://{host}/cp")

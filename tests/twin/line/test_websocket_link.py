@@ -272,6 +272,16 @@ def test_what_is_sent_after_the_close_is_lost():
         assert [(text[4], lost) for _, _, text, lost in one.recorded] == [("1", False), ("2", True)]
 
 
+def test_what_is_on_its_way_as_the_link_goes_down_is_lost():
+    with line(echo_replies) as one:
+        one.send_at(10.0, '[2,"1","Heartbeat",{}]')
+        one.pace.advance(10.01)
+        one.link.down()
+        one.pace.advance(11.0)
+        assert one.heard == [(10.01, "link down")]
+        assert [(text[1], lost) for _, _, text, lost in one.recorded] == [("2", False), ("3", True)]
+
+
 def test_down_closes_the_socket_and_nothing_opens_until_up():
     closed = threading.Event()
 

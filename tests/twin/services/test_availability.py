@@ -63,3 +63,14 @@ def test_nobody_charges_at_a_connector_out_of_service() -> None:
     bench.advance(60)
     assert sent(bench, "StartTransaction") == [] == sent(bench, "Authorize")
     assert change(bench, 3, "Inoperative") == "Rejected"
+
+
+def test_who_waits_for_a_car_waits_no_more_at_a_connector_out_of_service() -> None:
+    bench = Bench()
+    bench.present_tag(1, "TAG1")
+    bench.advance(5)
+    change(bench, 1, "Inoperative")
+    change(bench, 1, "Operative")
+    bench.plug_in(1, "vw-id3-58")
+    bench.advance(5)
+    assert sent(bench, "StartTransaction") == [] and statuses(bench, 1)[-1] == "Preparing"

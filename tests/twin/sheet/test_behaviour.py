@@ -10,6 +10,7 @@ from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.configuration import Configuration
 from evc5.twin.sheet.policies import POLICIES
 from evc5.twin.sheet.rows import MEASURED
+from evc5.twin.sheet.timing import LEAST_S, LONGEST_S, TIMING, check
 
 
 def written(tmp_path: Path, text: str, name: str = "mine.toml") -> Path:
@@ -215,3 +216,11 @@ def test_a_behaviour_may_tell_of_a_measurand_what_the_samples_have_values_for() 
     for name, measured in MEASURED.items():
         quantity = QUANTITIES[name]
         assert (quantity.phases is not None, quantity.total is not None) == measured[1:], name
+
+
+@pytest.mark.parametrize("name", TIMING)
+def test_a_time_may_be_the_least_and_the_longest_there_is(name: str) -> None:
+    for edge_s, beyond_s in ((LEAST_S[name], LEAST_S[name] - 1e-9), (LONGEST_S, LONGEST_S + 1e-9)):
+        check(name, edge_s)
+        with pytest.raises(ValueError, match=name):
+            check(name, beyond_s)

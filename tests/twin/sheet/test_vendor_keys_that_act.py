@@ -110,17 +110,16 @@ def test_a_residual_current_is_told_where_an_input_senses_it_by_policy_alone() -
 
 
 def test_an_output_is_on_while_its_channel_charges_by_policy_alone() -> None:
-    def switched(**station: Any) -> list[tuple[float, dict[str, Any]]]:
+    def on(**station: Any) -> list[bool]:
         bench = charging(keys={"io_OutputCfg": ["None", "Charging_Ch1"]}, **station)
-        bench.present_tag(1, "TAG1")
-        bench.advance(60)
-        bench.present_tag(1, "TAG1")
-        bench.advance(60)
-        bench.power.cut()
-        events = bench.run_so_far().events
-        rows = events[events["event"] == "output"]
-        return [(row.detail["output"], row.detail["name"], row.detail["on"]) for row in rows.itertuples()]
+        on = []
+        for act in (bench.present_tag, bench.present_tag, lambda *_: bench.power.cut()):
+            act(1, "TAG1")  # ends what runs, begins, is interrupted
+            bench.advance(60)
+            events = bench.run_so_far().events
+            told = events[events["event"] == "output"]["detail"]
+            on.append(told.tolist()[-1:] == [{"output": 2, "name": "Charging_Ch1", "on": True}])
+        return on
 
-    assert switched() == []
-    lamp = (2, "Charging_Ch1")
-    assert switched(**AS_NAMED)[:2] == [(*lamp, True), (*lamp, False)]
+    assert on() == [False, False, False]
+    assert on(**AS_NAMED) == [False, True, False]
