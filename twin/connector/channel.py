@@ -216,7 +216,7 @@ class Channel:
         """The transaction is over, the offer withdrawn; while a cable is in, the connector is finishing."""
         self._answer.clear()
         self._line.quiet = False
-        self._line.note_facts(transaction=False, starting=False, finishing=self._occupied)
+        self._line.note_facts(transaction=False, starting=False, finishing=self.occupied)
         self._arbitrate()
         self._refresh()
         if unlock:
@@ -224,7 +224,7 @@ class Channel:
 
     def give_up(self) -> None:
         """Nobody authorised in time: with its cable in the connector is finishing (B6), else available."""
-        self._line.update(authorised=False, finishing=self._occupied)
+        self._line.update(authorised=False, finishing=self.occupied)
 
     def set_operative(self, operative: bool) -> None:
         """In service or out of it; what runs goes on."""
@@ -236,10 +236,10 @@ class Channel:
     def set_lock(self, locked: bool) -> None:
         """Hold the cable, or let go of it."""
         self.outlet.set_lock(locked and self.has_lock)
-        self._line.update(finishing=self.facts.finishing and self._occupied)
+        self._line.update(finishing=self.facts.finishing and self.occupied)
 
     @property
-    def _occupied(self) -> bool:
+    def occupied(self) -> bool:
         """Has the user still something to take out?"""
         return self._plugged or self.outlet.locked
 
@@ -280,6 +280,12 @@ class Channel:
         self._line.announce_news()
         for listener in self.on_fault:
             listener()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """A lock that fails and holds no car's cable has nothing to hold any more."""
+        if Fault.LOCK in self._faults and not self._plugged and not self.facts.transaction:
+            self.set_lock(False)
 
     def _recover(self) -> None:
         """A fault is over: told once it shows what the status now is (I1 to I8)."""
@@ -361,15 +367,14 @@ class Channel:
     def _cable_moved(self, plugged: bool) -> None:
         """A car came or went; what becomes of a transaction decides the status, so the listeners go first."""
         self._plugged = plugged
-        self._line.note_facts(plugged=plugged, finishing=self.facts.finishing and self._occupied)
+        self._line.note_facts(plugged=plugged, finishing=self.facts.finishing and self.occupied)
         if plugged:
             self._line.note = ""
             self._offer_start()
         else:
             if Fault.OVER_CURRENT in self._faults:
                 self._protect()
-            if Fault.LOCK in self._faults and not self.facts.transaction:
-                self.set_lock(False)  # there is nothing to hold any more
+            self._let_go()
             self._line.note = EV_SIDE if self.facts.transaction else ""
             self._line.note_facts(starting=False)
             for listener in self.on_unplug:

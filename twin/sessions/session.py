@@ -104,6 +104,11 @@ class Session:
         self._cable_of = None
         self._channel.set_lock(False)
 
+    def _miss_cable(self) -> None:
+        """A cable that the lock did not hold is kept for nobody any more."""
+        if not self._channel.occupied:
+            self._cable_of = None
+
     def _blocked(self) -> bool:
         """May nobody begin here for now, by com_Options or because the firmware is about to restart?"""
         agent = self._agent
@@ -259,11 +264,13 @@ class Session:
 
     def _unplugged(self) -> None:
         """The EV's side of the cable was pulled (4.10)."""
+        self._miss_cable()
         if self.transaction is not None and self._stops_on_disconnect():
             self.stop("EVDisconnected")
 
     def _fault_sensed(self) -> None:
         """Faults let a transaction go on without energy; the emergency stop button ends it."""
+        self._miss_cable()
         if self._channel.has_fault(Fault.EMERGENCY):
             self.leave()
             self.stop("EmergencyStop")

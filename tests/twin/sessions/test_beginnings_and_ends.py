@@ -49,6 +49,24 @@ def test_a_lock_that_failed_holds_nothing_once_the_car_has_left() -> None:
     assert sent(bench, "StartTransaction") == []
 
 
+def test_a_cable_that_a_failing_lock_lets_go_is_kept_for_nobody_any_more() -> None:
+    bench = Bench(start=START)
+    bench.csms.reply("StartTransaction", {"transactionId": 1, "idTagInfo": {"status": "Invalid"}}, times=1)
+    bench.plug_in(1)
+    bench.present_tag(1, "TAG2")
+    bench.advance(30)
+    bench.unplug(1)  # at the car: the lock holds the other end for TAG2
+    bench.advance(1)
+    bench.inject(Fault.LOCK, 1)
+    bench.advance(1)
+    bench.clear(Fault.LOCK, 1)
+    bench.advance(60)
+    bench.plug_in(1)
+    bench.present_tag(1, "TAG1")
+    bench.advance(30)
+    assert [start["idTag"] for start in sent(bench, "StartTransaction")] == ["TAG2", "TAG1"]
+
+
 def an_hour_without_power(**station: Any) -> Bench:
     bench = Bench(start=START, **station)
     bench.plug_in(1)
