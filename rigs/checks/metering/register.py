@@ -92,7 +92,7 @@ class Register:
 
     def _show(self, connector: int, stamp: float, wh: float, epoch_s: float, rounding: float) -> None:
         shown = self._shown.setdefault(connector, Shown())
-        forward = stamp >= shown.stamp
+        forward = stamp >= shown.stamp or self._is_set_back(shown, stamp, wh)
         if (wh >= shown.wh - rounding) if forward else (wh <= shown.wh + rounding):
             self._ledger.held(MONOTONIC, 1, connector, stamp)
         else:
@@ -111,6 +111,10 @@ class Register:
         if answers and self._context.telemetry.recorded and len(shown.pending) < self.MOST_PENDING:
             shown.pending.append(stamp)
             shown.pending.append(wh)
+
+    def _is_set_back(self, shown: Shown, stamp: float, wh: float) -> bool:
+        """Is it told later, and stamped earlier because the clock was set meanwhile?"""
+        return wh >= shown.wh and shown.stamp - stamp <= self._ledger.time.doubt_s(stamp)
 
     # -- transactions ----------------------------------------------------------------------------
 
@@ -227,7 +231,7 @@ class Register:
         if not len(points):
             return
         stamps, wh = points[:, 0], points[:, 1]
-        true_wh, slack = _energy_at(stamps, recorded)
+        true_wh, slack = _energy_at(stamps, recorded, self._ledger.time.doubts_s(stamps))
         first = shown.reference or (float(recorded[1, 0]), float(recorded[2, 0]))
         shown.reference = float(true_wh[-1]), float(wh[-1])
         counted = np.diff(wh, prepend=first[1])
@@ -253,9 +257,13 @@ class Register:
             )
 
 
-def _energy_at(stamps: Any, recorded: Any) -> tuple[Any, Any]:
-    """True energy at the stamps, and how far off it may be: power moves between rows, a stamp by a second."""
+def _energy_at(stamps: Array, recorded: Any, doubts_s: Array) -> tuple[Array, Array]:
+    """True energy at the stamps, and how far off it may be: power moves between rows, a stamp by a second.
+
+    One of a clock that is just set is off by more.
+    """
     epoch_s, energy, _, power = recorded
     right = np.clip(np.searchsorted(epoch_s, stamps, side="right"), 1, len(epoch_s) - 1)
     bend = np.abs(power[right] - power[right - 1]) * (epoch_s[right] - epoch_s[right - 1]) / 8.0
-    return np.interp(stamps, epoch_s, energy), (bend + np.maximum(power[right - 1], power[right])) / 3600.0
+    slack = (bend + np.maximum(power[right - 1], power[right]) * (1.0 + doubts_s)) / 3600.0
+    return np.interp(stamps, epoch_s, energy), slack

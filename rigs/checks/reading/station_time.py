@@ -26,7 +26,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 DIALLED_IN = ("served", "tapped")  # summary.csms: the station had a life, and a clock, before the recording
 CLOCK_SET = b'"clock-set"'
-MOST_STEP_S = 10.0  # assumed: a drift of 500 ppm gains that in half a day; a greater step is no drift's
+MOST_STEP_S = 10.0  # assumed: a step so great is no drift's, unless the clock had gained as much by then
 FOREVER_S = 1e9  # no run is longer
 MOST_OFFSET_S = 1e10  # three centuries; assumed
 MOST_PPM = 1e4  # a quartz has 500 at worst; assumed
@@ -44,13 +44,21 @@ class StationTime:
 
     pace = 1.0  # how many times as fast as the run's it goes
 
-    def __init__(self, start: float, knots: list[tuple[float, float]] | None = None, sets: Sets = ()) -> None:
+    def __init__(
+        self, start: float, knots: list[tuple[float, float]] | None = None, sets: Sets = (), rate: float = 0.0
+    ) -> None:
         self.start = start
         self._sets = sets
         self._runs = np.array([t_s for t_s, _ in knots or ()])
         self._epochs = np.array([start + t_s + ahead for t_s, ahead in knots or ()])
         self._run, self._told = self._runs.tolist(), self._epochs.tolist()
         self.epoch: Callable[[float], float] = self._warped if knots else partial(add, start)
+        # when it was set by what its drift had gained, how long before and after stamps are off by how much
+        self._doubts = [
+            (self.epoch(t_s), SETTING_S * abs(step_s) + 1.0, abs(step_s) + TOLD_TO_S)
+            for t_s, step_s, is_drifts in stepwise(rate, sets)
+            if is_drifts
+        ]
 
     @property
     def begins(self) -> float:
@@ -72,17 +80,17 @@ class StationTime:
 
     def doubt_s(self, epoch_s: float) -> float:
         """How far a stamp may be off because the clock was just set, or was about to be."""
-        steps = [(t_s, abs(step_s)) for t_s, step_s in self._sets if abs(step_s) < MOST_STEP_S]
-        return max(
-            (s + TOLD_TO_S for t_s, s in steps if abs(self.epoch(t_s) - epoch_s) <= SETTING_S * s + 1.0),
-            default=0.0,
-        )
+        return float(self.doubts_s(np.array([epoch_s]))[0])
 
     def doubts_s(self, stamps: Array) -> Array:
         """The same of many stamps."""
-        if not self._sets:
-            return np.zeros(len(stamps))
-        return np.array([self.doubt_s(stamp) for stamp in stamps.tolist()])
+        found = np.zeros(len(stamps))
+        first, last = (stamps.min(), stamps.max()) if len(stamps) else (0.0, 0.0)
+        for at, around_s, doubt_s in self._doubts:
+            if first - around_s <= at <= last + around_s:
+                near = np.abs(stamps - at) <= around_s
+                found[near] = np.maximum(found[near], doubt_s)
+        return found
 
     def vague_s(self, epoch_s: float) -> float:
         """How far a frame's own time may be off: here only a clock that is set brings doubt."""
@@ -169,12 +177,20 @@ def station_time(
     if not _is_within(ppm, MOST_PPM) or not _is_within(offset_s, MOST_OFFSET_S) or not (ppm or offset_s):
         return StationTime(start + set_ahead_s(messages, events, start))
     sets = [(row["t"], row["detail"]["offset_s"]) for row in _clock_sets(events)]
-    return StationTime(start, drifting(offset_s, ppm * 1e-6, sets), sets)
+    return StationTime(start, drifting(offset_s, ppm * 1e-6, sets), sets, ppm * 1e-6)
 
 
 def _is_within(told: object, most: float) -> bool:
     """Is it a number that a clock can have? Anybody may have written the summary."""
     return isinstance(told, int | float) and abs(told) <= most
+
+
+def stepwise(rate: float, sets: Sets) -> Iterator[tuple[float, float, bool]]:
+    """Each time that a clock was set, by how much, and whether its drift can have brought that about."""
+    since = 0.0
+    for t_s, step_s in sets:
+        yield t_s, step_s, abs(step_s) < max(MOST_STEP_S, ADOPTED_S + abs(rate) * (t_s - since))
+        since = t_s
 
 
 def drifting(offset_s: float, rate: float, sets: Sets) -> list[tuple[float, float]]:
@@ -186,10 +202,10 @@ def drifting(offset_s: float, rate: float, sets: Sets) -> list[tuple[float, floa
     ahead = offset_s
     since = 0.0
     knots: list[tuple[float, float]] = []
-    for t_s, step_s in sets:
+    for t_s, step_s, is_drifts in stepwise(rate, sets):
         before = ahead + rate * (t_s - since)
         after = before + step_s
-        if (abs(step_s) < MOST_STEP_S and abs(offset_s) < ADOPTED_S) or knots:
+        if (is_drifts and abs(offset_s) < ADOPTED_S) or knots:
             last = t_s + SETTING_S * min(step_s, 0.0)
             knots += [(since + STEP_HAIR_S, ahead), (last, ahead + rate * (last - since))]
         else:

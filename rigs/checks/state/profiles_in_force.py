@@ -58,8 +58,8 @@ class ProfilesInForce:
         self._elder: dict[int, int] = {}  # by id: the connector of transactions from before the recording
         # by idTag and the connector that was asked for
         self._remote: dict[tuple[str, int | None], Remote] = {}
-        # when a card was held since it last began one, likewise
-        self._shown: defaultdict[tuple[str, int | None], list[float]] = defaultdict(list)
+        # when a card was held since it last began one, likewise, and was there a cable?
+        self._shown: defaultdict[tuple[str, int | None], list[tuple[float, bool]]] = defaultdict(list)
         self._own_first = self._policies.get("txdefault_precedence") != "stack-level"
         self._by_id = self._policies.get("clear_id_with_filters") != "all"
         replies, calls = bus.replies, bus.calls
@@ -248,7 +248,8 @@ class ProfilesInForce:
     def _card(self, event: Event) -> None:
         if "ignored" not in event.detail:
             shown = self._shown[str(event.detail.get("id_tag", "")).lower(), event.connector]
-            shown.append(event.epoch_s)
+            cables = self._history.connectors.plugged[event.connector or 0]
+            shown.append((event.epoch_s, cables.begin_of(event.epoch_s) is not None))
             del shown[:-2]
 
     def _started(self, call: Call) -> None:
@@ -272,9 +273,18 @@ class ProfilesInForce:
         shown = self._shown.pop((tag, connector), [])
         if asked is None:
             return None
-        if max(shown, default=-FOREVER) > asked.epoch_s or shown == [asked.epoch_s] * 2:
-            return None  # the card itself withdrew what was asked for it, or began by itself
+        if self._withdrew(shown, asked.epoch_s, start):
+            return None
         return asked if self._still_waits(asked.epoch_s, start) else None
+
+    @staticmethod
+    def _withdrew(shown: list[tuple[float, bool]], asked: float, start: float) -> bool:
+        """Did the card itself withdraw what was asked for it, or begin by itself?
+
+        One that is held as the transaction begins, its cable in, came after that and is to end it.
+        """
+        earlier = (at < start - ROUNDED_S or not is_in for at, is_in in shown if at > asked)
+        return any(earlier) or [at for at, _ in shown] == [asked] * 2
 
     def _still_waits(self, asked: float, epoch_s: float) -> bool:
         """Until ConnectionTimeOut, or a boot: after it nobody waits any more."""
@@ -300,6 +310,7 @@ class ProfilesInForce:
             self._ended[connector, stop] = held
             if len(self._ended) > self.MOST:
                 del self._ended[next(iter(self._ended))]
+            stop = max(stop, self._times[bisect_right(self._times, stop + ROUNDED_S) - 1])
             for end in (stop, max(stop, call.epoch_s)) if told_at_once else (stop,):
                 self._change(end, lambda held: tuple(p for p in held if p not in over))
 

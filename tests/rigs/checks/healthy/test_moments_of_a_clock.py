@@ -17,6 +17,7 @@ from healthy import (
     wait,
 )
 
+SIX_IN_IT = {**SIX_FROM_THE_START, "chargingProfilePurpose": "TxProfile"}
 PULLED_AS_THE_CLOCK_IS_SET = [wait(3570.0), *CHARGE, wait(30.05), step("unplug", 1), wait(60.0)]
 SHOWN_AS_THE_CLOCK_IS_SET = [
     wait(5.0),
@@ -222,6 +223,36 @@ CASES: dict[str, Story] = {
             step("link.up"),
             wait(12.0),
         ],
+    ),
+    "a-register-read-before-and-after-it-is-set-back": (
+        {"clock": AHEAD},
+        {},
+        [
+            CHARGE[0],
+            step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1"}),
+            wait(3601.0),
+            step("ask", "Reset", {"type": "Hard"}),
+        ],
+    ),
+    "mains-cut-as-a-profile-is-accepted-within-a-millisecond": (
+        {"latency_s": 0.05, "clock": DRIFTING["clock"]},
+        {"heartbeat_interval_s": 900},
+        [
+            wait(8.905),
+            *CHARGE,
+            wait(786.701),
+            step("ask", "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": SIX_IN_IT}),
+            step("power.cut"),
+            step("power.restore"),
+            wait(60.0),
+            step("present_tag", 1, "TAG1"),
+            wait(300.0),
+        ],
+    ),
+    "a-clock-that-nobody-set-for-six-hours": (
+        {"latency_s": 0.05, "keys": ALIGNED, "clock": AHEAD},
+        {"heartbeat_interval_s": 21_000},
+        [wait(19_000.0), *CHARGE, wait(2300.0)],
     ),
 }
 
