@@ -62,6 +62,7 @@ class Session:
     low_wh: float = 0.0
     high_wh: float = 0.0
     told_wh: float = 0.0
+    doubt_wh: float = 0.0  # of pairs between which something happened: how far off they are
     first_epoch_s: float = nan
     pairs: int = 0
     step_wh: float = 0.0
@@ -185,6 +186,7 @@ class EnergyFlow:
         good = steady & ~wrong
         self._ledger.held(ENERGY, int(np.count_nonzero(good)), connector, stamp[1:][good])
         self._sum(session, low, high, hours, told, known)
+        self._doubt(session, stamp, low, high, hours, told, np.where(known & ~good, slack, np.inf))
         for k in np.flatnonzero(wrong).tolist():
             if self._undisturbed(float(stamp[k]), float(stamp[k + 1])):
                 part = (float(v) for v in (least[k] * hours[k], most[k] * hours[k], slack[k], told[k]))
@@ -196,6 +198,23 @@ class EnergyFlow:
         session.high_wh += float(np.sum(((high[1:] + high[:-1]) / 2 * hours)[known]))
         session.told_wh += float(np.sum(told[known]))
         session.pairs += int(np.count_nonzero(known))
+
+    def _doubt(
+        self,
+        session: Session,
+        stamp: Array,
+        low: Array,
+        high: Array,
+        hours: Array,
+        told: Array,
+        slack: Array,
+    ) -> None:
+        """What flowed between two samples may be far from the power at both, if it was changed meanwhile."""
+        least, most = ((power[1:] + power[:-1]) / 2 * hours for power in (low, high))
+        off_wh = np.maximum(np.maximum(least - told, told - most), 0.0)
+        for k in np.flatnonzero(off_wh > slack).tolist():
+            if not self._undisturbed(float(stamp[k]), float(stamp[k + 1])):
+                session.doubt_wh += float(off_wh[k])
 
     # -- the end of a transaction ----------------------------------------------------------------
 
@@ -283,11 +302,11 @@ def cause_of(session: Session) -> str | None:
     tells = TELLING_WH + 3 * step
     if session.pairs < 2 or max(low * OF_TOLD, told) < tells:
         return None
-    if told <= 0:
-        return STILL
-    slack = step * 2
+    slack = step * 2 + session.doubt_wh
     if low * (1 - OF_TOLD) - slack <= told <= high * (1 + OF_TOLD) + slack:
         return None
+    if told <= 0:
+        return STILL
     for factor, message in ((1000.0, KWH_AS_WH), (0.001, WH_AS_KWH)):
         as_told = told * factor
         if low * (1 - KILO_PART) - factor * step <= as_told <= high * (1 + KILO_PART) + factor * step:

@@ -125,6 +125,7 @@ class Connectors:
         self.misread: defaultdict[int, Stretches] = defaultdict(
             Stretches
         )  # until the next start its meter misleads
+        self._reads_since: dict[int, float] = {}  # when the last fault that misleads its meter was cleared
         self.overdrawn: defaultdict[int, Stretches] = defaultdict(Stretches)  # by its vehicle
         self._cables: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)  # when, what it carries
         self._faults: defaultdict[int, set[str]] = defaultdict(set)  # those that are injected now
@@ -165,8 +166,13 @@ class Connectors:
 
     def may_be_over(self, connector: int, epoch_s: float) -> bool:
         """Has its transaction (of 0: any) just been ended, so that a stop may be on its way?"""
-        ending = (at for c, at in self.ending.items() if connector in (0, c))
+        ending = [at for c, at in self.ending.items() if connector in (0, c)]
+        ending += [at for c, at in self.card_shown.items() if connector in (0, c) and self._ran(c, at)]
         return any(0.0 <= epoch_s - at <= STOP_TOLD_S for at in ending)
+
+    def _ran(self, connector: int, epoch_s: float) -> bool:
+        """Did a transaction run there already, just before this instant?"""
+        return self.running[connector].begin_of(epoch_s - 2 * STAMP_HAIR_S) is not None
 
     def touch(self, connector: int, epoch_s: float) -> None:
         """Something was done to a connector, or (0) to the station."""
@@ -227,8 +233,14 @@ class Connectors:
         stretches = self.running[started.connector]
         stretches.close(started.start)  # of one that was never stopped
         stretches.open(started.start)
-        if started.connector in self.misread and MISREAD.isdisjoint(self._faults[started.connector]):
+        if started.connector in self.misread and self._reads_true(started):
             self.misread[started.connector].close(started.start_told)
+
+    def _reads_true(self, started: Transaction) -> bool:
+        """Did its meter tell what is so when it began? A start is told some time later."""
+        since = self._reads_since.get(started.connector, FOREVER)
+        is_now = MISREAD.isdisjoint(self._faults[started.connector])
+        return is_now and since < min(started.start, started.start_told) - WHOLE_SECOND_S
 
     def stops(self, stopped: Transaction) -> None:
         begins, ends = self.running[stopped.connector].begins, self.running[stopped.connector].ends
@@ -277,11 +289,14 @@ class Connectors:
     def _fault(self, epoch_s: float, is_set: bool, connector: int, fault: str) -> None:
         active, stretches = self._faults[connector], self.faulty[connector]
         (active.add if is_set else active.discard)(fault)
+        dark_since = self._boots.dark_since  # what it stopped for want of power it reads when it is back
+        read_s = epoch_s if dark_since is None or not is_set else dark_since
         if fault in UNREADABLE:
-            self._meter_fails(connector, epoch_s, not UNREADABLE.isdisjoint(active))
-        elif fault in MISREAD:  # what it stopped for want of power it reads when it is back
-            dark_since = self._boots.dark_since
-            self.misread[connector].open(epoch_s if dark_since is None else dark_since)
+            self._meter_fails(connector, read_s, not UNREADABLE.isdisjoint(active))
+        elif fault in MISREAD:
+            self.misread[connector].open(read_s)
+            if not is_set:
+                self._reads_since[connector] = epoch_s
         elif fault == OVERDRAW:
             (self.overdrawn[connector].open if is_set else self.overdrawn[connector].close)(epoch_s)
         if active:
@@ -291,6 +306,7 @@ class Connectors:
 
     def _meter_fails(self, connector: int, epoch_s: float, failing: bool) -> None:
         if failing:
-            self.unmetered[connector].open(epoch_s)
+            failed = self.unmetered[connector]
+            failed.open(max([epoch_s, *failed.ends[-1:]]))
         elif connector in self.unmetered:
             self.unmetered[connector].close(epoch_s)
