@@ -341,7 +341,8 @@ def transactions_are_told(context: Context, epoch_s: float) -> bool:
         status in RUNNING and one not in history.transactions.open
         for one, status in history.connectors.statuses.items()
     )
-    return history.is_settled(epoch_s) and not untold and not history.link.may_be_queueing(epoch_s)
+    behind = history.link.may_be_queueing(epoch_s) or history.link.waiting() is not None
+    return history.is_settled(epoch_s) and not untold and not behind
 
 
 def _wrong_starts(starts: list[int], duration: float) -> list[tuple[str, str]]:

@@ -39,11 +39,11 @@ RESIDUAL, SENSOR = "ground-failure", "rcd"  # an input of io_InputCfg: RCD2, of 
 
 
 def senses(context: Context, fault: str, connector: int, epoch_s: float) -> bool:
-    """Is there anything that tells the station of a fault? By policy assumed_keys it takes an input."""
+    """Is there for sure what tells the station of a fault? By policy assumed_keys it takes an input."""
     if fault != RESIDUAL or context.policies.get("assumed_keys") != "as-named":
         return True
     inputs = (context.history.keys.text("io_InputCfg", epoch_s) or "").lower().split(",")
-    return connector > len(inputs) or inputs[connector - 1].strip().startswith(SENSOR)
+    return any(text.strip().startswith(SENSOR) for text in inputs[connector - 1 : connector])
 
 
 class Faults:

@@ -307,10 +307,10 @@ class Cards:
     def _is_first(self, connector: int, epoch_s: float) -> bool:
         """Does no earlier card wait here?"""
         limit_s = self._keys.integer("ConnectionTimeOut", epoch_s)
-        wait_s = np.inf if limit_s == 0 else float(limit_s or LONGEST_WAIT_S) + CARD_LOOK_S
-        return not any(
-            c == connector and epoch_s - wait_s <= at < epoch_s for at, c, _ in self._tags
-        ) and not any(epoch_s - wait_s <= at <= epoch_s for at, _ in self._remote)
+        since = epoch_s - float(limit_s or LONGEST_WAIT_S) - CARD_LOOK_S
+        before = [at for at, c, _ in self._tags if c == connector and at < epoch_s]
+        before += [at for at, _ in self._remote if at <= epoch_s]
+        return not any(since <= at or self._waits_for_ever(at) for at in before)
 
     def _at_rest(self, connector: int, epoch_s: float, tag: str) -> None:
         """Nothing runs: the CSMS is asked, and what it accepts starts where the cable is in."""

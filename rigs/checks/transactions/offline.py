@@ -199,7 +199,10 @@ class Unconnected:
             connector,
         }:
             return
-        shown = Shown(connector, epoch_s, tag, self._status(tag, epoch_s), self._link.down_since is None)
+        known = self._status(tag, epoch_s)
+        if known is None and self._may_be_known(tag, epoch_s):
+            return
+        shown = Shown(connector, epoch_s, tag, known, self._link.down_since is None)
         if shown.online and self._connectors.statuses.get(connector) != "Preparing":
             return  # not free, or its cable was not noticed: other checks see to that
         if not shown.online:
@@ -297,8 +300,6 @@ class Unconnected:
 
     def _alone(self, shown: Shown) -> None:
         known, epoch_s = shown.status, shown.epoch_s
-        if known is None and self._may_be_known(shown.tag, epoch_s):
-            return
         if known is not None and (known != "Accepted" or self._is("LocalAuthorizeOffline", epoch_s)):
             may = known == "Accepted"
         else:

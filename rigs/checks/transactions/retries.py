@@ -3,6 +3,7 @@
 Source: OCPP 1.6 3.7.1, 9.1.29, 9.1.30; EVC4 boot log "EV RETRY [4] DELAY [3] Min".
 """
 
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import partial
@@ -65,7 +66,7 @@ class Retries:
         self._keys = context.history.keys
         self._agenda = context.agenda
         self._refused: dict[Hashable, Refused] = {}
-        self._refusals_epoch_s: set[float] = set()
+        self._refusals: Counter[float] = Counter()  # by when they were sent: others may go just then
         self._unanswered: dict[Hashable, Call] = {}  # starts and stops, as last sent
         self._unresumed: dict[Hashable, Call] = {}  # those of them since which no other CALL was answered
         self._era = 0  # interruptions so far
@@ -78,7 +79,7 @@ class Retries:
     def _interrupted(self, _: Event) -> None:
         self._uncounted.update(self._refused)
         self._refused.clear()
-        self._refusals_epoch_s.clear()
+        self._refusals.clear()
         self._unanswered.clear()
         self._unresumed.clear()
         self._era += 1
@@ -96,7 +97,7 @@ class Retries:
         before = self._refused.pop(key, None)
         if call.error is None or call.reply_epoch_s is None or rule is None or key in self._uncounted:
             return
-        self._refusals_epoch_s.add(call.epoch_s)
+        self._refusals[call.epoch_s] += 1
         now = Refused(call, rule, before.times + 1 if before else 1, call.reply_epoch_s)
         self._refused[key] = now
         if now.due_epoch_s is not None:
@@ -164,11 +165,8 @@ class Retries:
 
     def _was_silent(self, since: float, until: float) -> bool:
         """Did another CALL get no answer? The first one that does hastens what waits."""
-        unheard = reversed(self._link.unheard)
-        return any(
-            since - SILENCE_S <= epoch_s <= until and epoch_s not in self._refusals_epoch_s
-            for epoch_s in unheard
-        )
+        unheard = Counter(epoch_s for epoch_s in self._link.unheard if since - SILENCE_S <= epoch_s <= until)
+        return any(times > self._refusals[epoch_s] for epoch_s, times in unheard.items())
 
     def _broken(self, call: Call, expected: str, actual: str, message: str) -> None:
         self._ledger.broken(RETRY, call.epoch_s, call.connector, expected, actual, message)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from foreign import Log, at, found
-from healthy import LISTS_ON, errors, step, wait
+from healthy import LISTS_ON, SAMPLED, errors, step, wait
 
 KEYS = {"LocalAuthListEnabled": True, **LISTS_ON, "UnlockConnectorOnEVSideDisconnect": False}
 LISTED = {
@@ -72,3 +72,18 @@ def test_an_answer_with_foreign_fields_need_not_bring_back_what_met_silence() ->
         wait(2000.0),
     ]
     assert errors({}, {}, steps) == []
+
+
+@pytest.mark.slow
+def test_a_list_of_which_it_is_told_later_that_it_was_in_use_may_have_held_a_card_shown_before() -> None:
+    listed = {**LISTED, "localAuthorizationList": [{"idTag": "TAG3", "idTagInfo": {"status": "Accepted"}}]}
+    steps = [step("ask", "SendLocalList", listed), wait(712.5), step("link.down"), wait(30.0)]
+    steps += [step("plug_in", 1), wait(10.0), step("present_tag", 1, "TAG3"), wait(300.0), step("link.up")]
+    steps += [wait(900.0), step("ask", "GetConfiguration", {}), wait(5400.0)]
+    station = {"behaviour": "ocpp16", "latency_s": 0.05, "keys": SAMPLED}
+    assert errors(station, {"asks_keys": False}, steps) == []
+
+
+def test_an_input_of_which_nobody_told_may_sense_nothing() -> None:
+    steps = [wait(725.0), step("inject", "ground-failure", 2), wait(30.0)]
+    assert errors({"policies": {"assumed_keys": "as-named"}}, {"asks_keys": False}, steps) == []

@@ -114,6 +114,69 @@ CASES: dict[str, Story] = {
             wait(300.0),
         ],
     ),
+    "a-card-ends-what-a-remote-start-has-just-begun-with-a-profile": (
+        {"behaviour": "ocpp16", "latency_s": 0.05},
+        {},
+        [
+            installs({**SIX_FROM_THE_START, "chargingProfilePurpose": "TxDefaultProfile"}),
+            CHARGE[0],
+            wait(30.0),
+            remote(brings(0.0)),
+            installs(brings(16.0, chargingProfileId=8)),
+            CHARGE[1],
+            step("unplug", 1),
+            step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "KIN2"}),
+            step("plug_in", 1, "nissan-leaf-40", 0.277, 32.0),
+            wait(14.0),
+        ],
+    ),
+    "a-card-that-waits-for-ever-as-the-wait-is-limited": (
+        {"latency_s": 0.0, "keys": {"ConnectionTimeOut": 0}},
+        {},
+        [
+            wait(120.0),
+            step("present_tag", 1, "TAG3"),
+            wait(60.0),
+            step("ask", "ChangeConfiguration", {"key": "ConnectionTimeOut", "value": "30"}),
+            step("present_tag", 1, "KIN2"),
+            wait(60.0),
+        ],
+    ),
+    "a-card-asked-for-in-the-instant-of-a-refused-start": (
+        {"latency_s": 0.0},
+        {},
+        [
+            step("csms.reply", "StartTransaction", error="InternalError", times=8),
+            step("present_tag", 1, "TAG3"),
+            step("csms.reply", "Authorize", silent=True, times=3),
+            step("plug_in", 1, "renault-zoe-ze50", 0.743, 32.0),
+            step("ask", "RemoteStopTransaction", {"transactionId": 1}),
+            step("present_tag", 1, "TAG2"),
+            wait(3600.0),
+        ],
+    ),
+    "a-remote-start-while-the-stop-of-a-card-waits-behind-a-silent-answer": (
+        {"behaviour": "ocpp16", "latency_s": 0.05},
+        {},
+        [
+            *CHARGE,
+            wait(300.0),
+            step("csms.reply", "Authorize", silent=True, times=3),
+            step("present_tag", 2, "TAG1"),
+            step("present_tag", 1, "TAG1"),
+            step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1"}),
+        ],
+    ),
+    "a-composite-while-the-card-of-a-remote-start-is-asked-for": (
+        {"behaviour": "ocpp16"},
+        {},
+        [
+            step("plug_in", 1, "renault-zoe-ze50", 0.737, 32.0),
+            wait(3600.0),
+            remote(brings(0.0)),
+            step("ask", "GetCompositeSchedule", {"connectorId": 0, "duration": 600}),
+        ],
+    ),
 }
 
 
