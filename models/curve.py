@@ -55,11 +55,9 @@ class Curve:
         return r0 + slope * (soc - s0)
 
     def rates(self, soc: Any) -> Any:
-        """`rate` at states of charge that only rise or only fall."""
+        """`rate` at many states of charge."""
         starts, rates, slopes = self._columns
-        index: Any = self.piece(float(soc[0]))
-        if index != self.piece(float(soc[-1])):
-            index = np.maximum(starts.searchsorted(soc, side="right") - 1, 0)
+        index = np.maximum(starts.searchsorted(soc, side="right") - 1, 0)
         return rates[index] + slopes[index] * (soc - starts[index])
 
     def soc_at(self, rate: float, piece: int) -> float:

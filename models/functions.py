@@ -30,6 +30,8 @@ class Functions(NamedTuple):
     round: Callable[[Number], Number]  # half to even
     float32: Callable[[Number], Number]  # what is left after 32 bits
     where: Callable[[Number, Number, Number], Number]
+    least: Callable[[Number, Number], Number]
+    some: Callable[[Number], bool]  # is it other than 0 for any of them?
     holds: Callable[[Number], bool]  # for all of them; Mixed where for some only
     first: Callable[[Number], float]
 
@@ -75,11 +77,16 @@ _ROUNDING: dict[str, Any] = {
     "round": _like_ints(np.rint),
     "float32": lambda values: values.astype(np.float32).astype(float),
     "where": _where,
+    "least": np.minimum,
+    "some": np.count_nonzero,
     "holds": _holds,
     "first": _first,
 }
 ONE = Functions(
-    math.exp, math.expm1, math.sin, math.cos, math.sqrt, math.floor, round, _float32, _where, bool, float
-)
-MANY = Functions(_each(math.exp), _each(math.expm1), _each(math.sin), _each(math.cos), **_ROUNDING)
+    math.exp, math.expm1, math.sin, math.cos, math.sqrt, math.floor, round, _float32, _where, min, bool, bool,
+    float,
+)  # fmt: skip
+MANY = Functions(
+    _each(math.exp), _each(math.expm1), _each(math.sin), _each(math.cos), **{**_ROUNDING, "some": bool}
+)  # of one segment: what a term is made of are numbers
 FAST = Functions(np.exp, np.expm1, np.sin, np.cos, **_ROUNDING)

@@ -10,14 +10,14 @@ Everything is linear, so the air's share is a fixed function of the time of day 
 its own share (`Warmth`), solved anew only when its current takes another form.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from itertools import pairwise
 from math import atan, cos, exp, expm1, inf, pi, sin, sqrt
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from evc5.models.functions import FAST, ONE, Functions, Number
+from evc5.models.functions import ONE, Functions, Number
 from evc5.models.units import DAY_S
 
 ENCLOSURE, CONTACTOR, SOCKET = 0, 1, 2
@@ -137,17 +137,12 @@ class Rise(NamedTuple):
     def value(self, tau: Number, fn: Functions = ONE) -> Number:
         mu, lam, a, a1, a2, b, c, d, _ = self
         total = a + b * fn.exp(-mu * tau)
-        if a2:
+        if fn.some(a2):
             total += (a1 + a2 * tau) * tau
-        if c or d:
+        if fn.some(c) or fn.some(d):
             decayed = fn.exp(-lam * tau)
             total += (c + d * decayed) * decayed
         return total
-
-    @property
-    def is_bent(self) -> bool:
-        """Does it more than fade?"""
-        return bool(self.a2 or self.c or self.d)
 
     def slope(self, tau: float) -> float:
         mu, lam, _, a1, a2, b, c, d, _ = self
@@ -232,19 +227,13 @@ class Warmth:
             warmth = warmth.after
         return warmth
 
-    def enclosure_columns(self, t_s: Any) -> Any:
-        """Its share of the enclosure's temperature at ascending instants, through what took over since."""
+    def over(self, t_s: Any) -> "Warming":
+        """What of it the others feel at these ascending instants, and of what took over since."""
         chain = self.when(t_s[0])._until(t_s[-1])
         firsts = [0, *t_s.searchsorted([warmth.t0_s for warmth in chain[1:]]).tolist(), len(t_s)]
-        rises = [warmth.rises[ENCLOSURE] for warmth in chain]
-        known = [(warmth.t0_s, -rise.mu_s, rise.a, rise.b) for warmth, rise in zip(chain, rises, strict=True)]
-        t0_s, rate, a, b = np.repeat(np.array(known).T, np.diff(firsts), axis=1)
-        tau = t_s - t0_s
-        total = a + b * np.exp(rate * tau)
-        for rise, (first, end) in zip(rises, pairwise(firsts), strict=True):
-            if end > first and rise.is_bent:
-                total[first:end] = rise.value(tau[first:end], FAST)
-        return total
+        numbers = np.array([(warmth.t0_s, *warmth.rises[ENCLOSURE]) for warmth in chain])
+        since_s, *rises = np.repeat(numbers.T, np.diff(firsts), axis=1)
+        return felt(since_s, rises, (ENCLOSURE,))
 
     def _until(self, t_s: float) -> "list[Warmth]":
         """This one and those that take over up to then."""
@@ -252,6 +241,26 @@ class Warmth:
         while chain[-1].after is not None and chain[-1].after.t0_s <= t_s:
             chain.append(chain[-1].after)
         return chain
+
+
+class Warming(Protocol):
+    """A `Warmth`, or of many instants what each of them feels: then its numbers are columns."""
+
+    @property
+    def t0_s(self) -> Number: ...
+    @property
+    def rises(self) -> Any: ...  # of what is felt, by ENCLOSURE, CONTACTOR and SOCKET
+
+
+class _Felt(NamedTuple):
+    t0_s: Number
+    rises: dict[int, Rise]
+
+
+def felt(t0_s: Number, columns: Sequence[Number], where: Sequence[int]) -> Warming:
+    """From the columns of one rise after the other."""
+    size = len(Rise._fields)
+    return _Felt(t0_s, {place: Rise(*columns[n * size : (n + 1) * size]) for n, place in enumerate(where)})
 
 
 class Air:
@@ -290,11 +299,10 @@ class Air:
         temp = self._mean_c + self._cos_k * fn.cos(self._cos_omega * t_s + self._cos_shift)
         if self._sun_k:
             u = (t_s + self._shift_s) % DAY_S
-            day = self._sun_k * fn.sin(self._sun_omega * u - self._sun_lag) + self._rise_k * fn.exp(
-                -self._mu * u
-            )
-            night = self._night_k * fn.exp(-self._mu * abs(u - self._day_s))  # else it overflows by day
-            temp += fn.where(u < self._day_s, day, night)
+            by_day = u < self._day_s
+            faded = fn.exp(-self._mu * fn.where(by_day, u, u - self._day_s))
+            day = self._sun_k * fn.sin(self._sun_omega * u - self._sun_lag) + self._rise_k * faded
+            temp += fn.where(by_day, day, self._night_k * faded)
         return temp
 
     def slope(self, t_s: float) -> float:

@@ -496,6 +496,7 @@ class Outlet:
             self.capability_a,
             car.vehicle if car else None,
             car.most_a if car and car.soc < 1.0 else 0.0,
+            car.vehicle.usable_wh if car else inf,
             circuit.metered_gain,
             self.spec.meter.resolution_wh,
         )

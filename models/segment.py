@@ -1,15 +1,15 @@
 """The closed-form electrical solution of one outlet between two events, for one instant or for many."""
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
-from math import exp, nan, sqrt
+from itertools import chain, groupby
+from math import exp, inf, nan, sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from evc5.models.flow import Flow
 from evc5.models.functions import FAST, ONE, Functions, Number
-from evc5.models.heat import ENCLOSURE, NO_CURRENT, SOCKET, Air, Squares, Warmth
+from evc5.models.heat import ENCLOSURE, NO_CURRENT, SOCKET, Air, Squares, Warming, Warmth, felt
 from evc5.models.ledger import Ledger
 from evc5.models.supply import Three
 from evc5.models.units import NOMINAL_V
@@ -27,10 +27,7 @@ FIXED = (
     *("u1_v", "u2_v", "u3_v"),
 )
 DEMAND = ("demand1_a", "demand2_a", "demand3_a")
-CURRENT = ("i1_a", "i2_a", "i3_a")
-VARYING = (*DEMAND, *CURRENT, "p_w", "pf", "energy_wh", "register_wh", "soc", "temp_c")
-TEMP = VARYING.index("temp_c")
-FEW = 6  # so many instants are looked at sooner one by one than with numpy
+VARYING = ("i1_a", "i2_a", "i3_a", "p_w", "pf", "energy_wh", "register_wh", "soc", "temp_c")
 
 
 class Reading(NamedTuple):
@@ -109,6 +106,7 @@ class Fixed(NamedTuple):
     capability_a: Three
     vehicle: "Vehicle | None"
     max_draw_a: float  # the car's own limit; 0 when it is full
+    usable_wh: float  # of the car's battery; inf without a car
     gain: float  # of the meter; 0 below its starting current
     resolution_wh: float
 
@@ -139,7 +137,7 @@ class Segment:
         ledger: Ledger,
         soc: float | None,
         air: Air,
-        own: Warmth,
+        own: Warming,
         others: tuple[Warmth, ...],
         extra_k: float = 0.0,
     ) -> None:
@@ -180,34 +178,22 @@ class Segment:
         (const, slope, decay, lam), _, sum_u, reactive, *_ = self.draw
         power = const + slope * tau
         joules = (const + 0.5 * slope * tau) * tau
-        if decay:
+        if fn.some(decay):
             power += decay * fn.exp(-lam * tau)
             joules -= decay * fn.expm1(-lam * tau) / lam
         added = joules / 3600.0
         amps = 0.0 * tau
-        if sum_u:
+        if fn.some(sum_u):
             active = power / sum_u
             amps = fn.sqrt(active * active + reactive * reactive)
         return power, amps, added, self._charged(added, tau)
 
     def _charged(self, added_wh: Number, tau: Number) -> Number | None:
         """SoC when so much was drawn."""
-        car = self.fixed.vehicle
-        if self.soc is None or car is None:
-            return self.soc
-        return self.soc + (self.draw.keep * added_wh - self.draw.drain_w * tau / 3600.0) / car.usable_wh
-
-    def _flowed_columns(self, t_s: Any) -> tuple[Any, Any, Any, Any]:
-        """`_flowed` at many instants; one number where it is the same at all of them."""
-        const, slope, decay, _ = self.draw.flow
-        if slope or decay:
-            return self._flowed(t_s, FAST)
-        power, amps, added, soc = self._flowed(self.t0_s, ONE)
-        if const or self.draw.keep:
-            tau = t_s - self.t0_s
-            added = const * tau / 3600.0
-            soc = self._charged(added, tau) if self.draw.keep else soc
-        return power, amps, added, soc
+        if self.soc is None:
+            return None
+        kept_wh = self.draw.keep * added_wh - self.draw.drain_w * tau / 3600.0
+        return self.soc + kept_wh / self.fixed.usable_wh
 
     def counted(self, added_wh: Number) -> tuple[Number, tuple[Number, Number, Number]]:
         """The same between its steps: what a meter goes on from, and shows nobody."""
@@ -247,17 +233,34 @@ class Segment:
 
     def temp_c(self, t_s: Number, fn: Functions = ONE) -> Number:
         """At the socket's contacts; of many instants no neighbour's current may change between them."""
+        first_s = fn.first(t_s)
+        for n, recent in enumerate(self._recent):
+            known = recent if recent.t0_s <= first_s else self._others[n]
+            self._recent[n] = known.when(first_s)
+        return self._warmed_c(t_s, self._recent, fn)
+
+    def _warmed_c(self, t_s: Number, beside: Sequence[Warming], fn: Functions) -> Number:
         own = self._own
         tau = t_s - own.t0_s
         temp = self._air.at(t_s, fn) + self._extra_k
         temp += own.rises[ENCLOSURE].value(tau, fn)
         temp += own.rises[SOCKET].value(tau, fn)
-        first_s = fn.first(t_s)
-        for n, recent in enumerate(self._recent):
-            known = recent if recent.t0_s <= first_s else self._others[n]
-            self._recent[n] = warmth = known.when(first_s)
+        for warmth in beside:
             temp += warmth.rises[ENCLOSURE].value(t_s - warmth.t0_s, fn)
         return temp
+
+    def _demand_a(self, soc: float | None) -> Three | None:
+        """What the car would draw unlimited at this SoC; None without a car."""
+        car = self.fixed.vehicle
+        if soc is None or car is None:
+            return None
+        most_a = self.fixed.max_draw_a
+        if not most_a:
+            return ZERO
+        amps = _would_draw_a(car, car.curve.rate(soc), _own_phases_v(self.fixed.u_v, car.phases), most_a, ONE)
+        return (amps, amps if car.phases > 1 else 0.0, amps if car.phases > 2 else 0.0)
+
+    # telemetry: the same formulas, at many instants of many segments at once
 
     def columns(self, t_s: Any) -> Columns:
         """The telemetry columns at these ascending instants; NaN where a value is null."""
@@ -267,111 +270,73 @@ class Segment:
     def rows(segments: "Sequence[Segment]", times: Sequence[Any]) -> Columns:
         """The numbers among those columns, of segments of one outlet, each at its own ascending instants."""
         counts = [len(t_s) for t_s in times]
-        fixed = np.repeat(np.array([segment._constants() for segment in segments]).T, counts, axis=1)
-        varying = np.zeros((len(VARYING), fixed.shape[1]))
-        ends = pairwise(accumulate(counts, initial=0))
-        spans = list(zip(segments, times, ends, strict=True))
-        if max(counts) > FEW:
-            segments[0]._fill(varying, [span for span in spans if len(span[1]) > FEW], np.concatenate(times))
-        few = [span for span in spans if len(span[1]) <= FEW]
-        places = [place for _, _, (first, end) in few for place in range(first, end)]
-        if places:
-            looked = [segment._row(t) for segment, t_s, _ in few for t in t_s.tolist()]
-            varying[:, places] = np.array(looked).T
-        told = dict(zip((*FIXED, *VARYING), (*fixed, *varying), strict=True))
+        t_s = np.concatenate(times)
+        # All in one block: the allocator keeps that, where it would give many large ones back each time.
+        numbers = np.fromiter(chain.from_iterable([one._numbers() for one in segments]), float)
+        columns = np.repeat(numbers.reshape(len(segments), -1).T, counts, axis=1)
+        first = segments[0]
+        whole = first._whole(columns[len(FIXED) :])
+        told = dict(zip(FIXED, columns, strict=False))
+        told |= whole._told(t_s, [other.over(t_s) for other in first._others])
+        told |= _demands(segments, counts, told["soc"])
         return told | {"phases": told["phases"].astype(np.int64)}
 
-    def _fill(self, varying: Any, spans: "Sequence[tuple[Segment, Any, tuple[int, int]]]", t_s: Any) -> None:
-        """Write these spans' instants into their places; air and neighbours are reckoned for all at once."""
-        air_c = self._air.at(t_s, FAST)
-        for segment, some_s, (first, end) in spans:
-            told = segment._columns(some_s, air_c[first:end])
-            for row, values in zip(varying[:, first:end], told, strict=True):
-                row[:] = values
-        for other in self._others:
-            varying[TEMP] += other.enclosure_columns(t_s)
-
-    def _constants(self) -> tuple[float, ...]:
-        """In the order of `FIXED`."""
-        fixed = self.fixed
-        return (fixed.duty_pct, fixed.phases, *fixed.capability_a, *fixed.u_v)
-
-    def _columns(self, t_s: Any, air_c: Any) -> tuple[Any, ...]:
-        """In the order of `VARYING`, the temperature without the neighbours' share."""
-        power, amps, added, soc = self._flowed_columns(t_s)
-        pf = self._factors(power, amps)
-        temp_c = self._own_columns(t_s, air_c)
-        return self._told(self._demand_columns(soc), power, amps, pf, added, soc, temp_c, FAST)
-
-    def _row(self, t_s: float) -> tuple[float, ...]:
-        """The same at one instant, with all of the temperature."""
-        power, amps, pf, added, soc = self.state(t_s)
-        demand = self._demand_a(soc) or UNKNOWN
-        return self._told(demand, power, amps, nan if pf is None else pf, added, soc, self.temp_c(t_s), ONE)
-
-    def _told(
-        self,
-        demand: tuple[Number, Number, Number],
-        power: Number,
-        amps: Number,
-        pf: Number,
-        added: Number,
-        soc: Number | None,
-        temp_c: Number,
-        fn: Functions,
-    ) -> tuple[Number, ...]:
-        """In the order of `VARYING`."""
+    def _numbers(self) -> tuple[float, ...]:
+        """In the order of `FIXED`, and then of `_whole`, where none of them may be 0 that divides."""
+        _, duty_pct, _, phases, u_v, _, capability, _, _, usable_wh, gain, _ = self.fixed
+        (const, slope, decay, lam), live, sum_u, reactive, keep, drain, _ = self.draw
+        soc = nan if self.soc is None else self.soc
+        enclosure, _, socket = self._own.rises
         return (
-            *demand,
-            *[amps if conducts else 0.0 for conducts in self.draw.live],
-            power,
-            pf,
-            self.ledger.energy_wh + added,
-            self._shown(self.ledger.counted_wh + added * self.fixed.gain, fn),
-            nan if soc is None else soc,
-            temp_c,
-        )
+            duty_pct, phases, *capability, *u_v,
+            self.t0_s, const, slope, decay, lam or 1.0, *live, sum_u or inf, reactive, keep, drain,
+            self.ledger.energy_wh, self.ledger.counted_wh, gain, usable_wh, soc, self._extra_k,
+            self._own.t0_s, *enclosure, *socket,
+        )  # fmt: skip
 
-    def _factors(self, power: Any, amps: Any) -> Any:
-        """Power factors; NaN without current."""
-        if isinstance(amps, float):
-            return power / self.draw.sum_u_v / amps if amps else nan
-        unknown = np.full(len(amps), nan)
-        return np.divide(power / self.draw.sum_u_v, amps, out=unknown, where=amps > 0.0)
+    def _whole(self, columns: Any) -> "Segment":
+        """One whose numbers are columns: those of this segment and of others, each in its own rows."""
+        t0_s, const, slope, decay, lam, l1, l2, l3, sum_u, reactive, keep, drain = columns[:12]
+        energy_wh, counted_wh, gain, usable_wh, soc, extra_k, since_s, *rises = columns[12:]
+        draw = Draw(Flow(const, slope, decay, lam), (l1, l2, l3), sum_u, reactive, keep, drain)
+        fixed = self.fixed._replace(gain=gain, usable_wh=usable_wh)
+        own = felt(since_s, rises, (ENCLOSURE, SOCKET))
+        return Segment(t0_s, fixed, draw, Ledger(energy_wh, counted_wh), soc, self._air, own, (), extra_k)
 
-    def _own_columns(self, t_s: Any, air_c: Any) -> Any:
-        """The temperature as this outlet's current makes it."""
-        tau = t_s - self._own.t0_s
-        rises = self._own.rises
-        return air_c + self._extra_k + (rises[ENCLOSURE].value(tau, FAST) + rises[SOCKET].value(tau, FAST))
-
-    def _demand_a(self, soc: float | None) -> Three | None:
-        """What the car would draw unlimited at this SoC; None without a car."""
-        _, _, _, _, u_v, _, _, car, most_a, _, _ = self.fixed
-        if soc is None or car is None:
-            return None
-        return _demand_a(car, soc, most_a, u_v) if most_a else ZERO
-
-    def _demand_columns(self, soc: Any) -> tuple[Any, Any, Any]:
-        """Of each phase, at these states of charge; a number where it is the same at all of them."""
-        car = self.fixed.vehicle
-        most_a = self.fixed.max_draw_a
-        if isinstance(soc, np.ndarray) and soc[0] == soc[-1]:
-            soc = float(soc[0])
-        if car is None or not most_a or not isinstance(soc, np.ndarray):
-            return self._demand_a(soc) or UNKNOWN
-        accepts_w = car.ac_w(car.usable_wh * car.curve.rates(soc))
-        active = accepts_w / _own_phases_v(self.fixed.u_v, car.phases)
-        amps = np.minimum(most_a, np.sqrt(active * active + car.reactive_a**2))
-        return amps, amps if car.phases > 1 else 0.0, amps if car.phases > 2 else 0.0
+    def _told(self, t_s: Any, beside: Sequence[Warming]) -> Columns:
+        power, amps, added, soc = self._flowed(t_s, FAST)
+        pf = np.divide(power / self.draw.sum_u_v, amps, out=np.full(len(t_s), nan), where=amps > 0.0)
+        shown = self._shown(self.ledger.counted_wh + added * self.fixed.gain, FAST)
+        currents = [amps * conducts for conducts in self.draw.live]
+        temp_c = self._warmed_c(t_s, beside, FAST)
+        values = (*currents, power, pf, self.ledger.energy_wh + added, shown, soc, temp_c)
+        return dict(zip(VARYING, values, strict=True))
 
 
-def _demand_a(car: "Vehicle", soc: float, most_a: float, u_v: Three) -> Three:
-    """What it would draw unlimited, on all its phases: its own limit or what its battery accepts."""
-    accepts_w = car.ac_w(car.usable_wh * car.curve.rate(soc))
-    active = accepts_w / _own_phases_v(u_v, car.phases)
-    amps = min(most_a, sqrt(active * active + car.reactive_a * car.reactive_a))
-    return (amps, amps if car.phases > 1 else 0.0, amps if car.phases > 2 else 0.0)
+def _demands(segments: Sequence[Segment], counts: Sequence[int], soc: Any) -> Columns:
+    """What each car in turn would draw unlimited; NaN without one."""
+    told = np.full((3, len(soc)), nan)
+    first = 0
+    for car, some in groupby(zip(segments, counts, strict=True), lambda one: one[0].fixed.vehicle):
+        spans = [(segment.fixed, count) for segment, count in some]
+        end = first + sum(count for _, count in spans)
+        if car is not None:
+            told[:, first:end] = _demand_columns(car, spans, soc[first:end])
+        first = end
+    return dict(zip(DEMAND, told, strict=True))
+
+
+def _demand_columns(car: "Vehicle", spans: Sequence[tuple[Fixed, int]], soc: Any) -> Any:
+    limits = [(fixed.max_draw_a, _own_phases_v(fixed.u_v, car.phases)) for fixed, _ in spans]
+    most_a, sum_u = np.repeat(np.array(limits).T, [count for _, count in spans], axis=1)
+    amps = _would_draw_a(car, car.curve.rates(soc), sum_u, most_a, FAST)
+    return amps * np.array([[1.0], [car.phases > 1], [car.phases > 2]])
+
+
+def _would_draw_a(car: "Vehicle", rate: Number, sum_u_v: Number, most_a: Number, fn: Functions) -> Number:
+    """On all its phases, unlimited: its own limit or what its battery accepts, in capacities per hour."""
+    active = car.ac_w(car.usable_wh * rate) / sum_u_v
+    return fn.least(most_a, fn.sqrt(active * active + car.reactive_a * car.reactive_a))
 
 
 def _own_phases_v(u_v: Three, phases: int) -> float:

@@ -49,6 +49,13 @@ def signed(values: Any) -> list[tuple[float, float]]:
     return [(float(v), math.copysign(1.0, v)) for v in values]
 
 
+def test_a_term_is_reckoned_where_it_is_there_for_any_of_many() -> None:
+    assert FAST.some(np.array([0.0, -1e-300])) and ONE.some(-1e-300) and MANY.some(-1e-300)
+    assert not FAST.some(np.array([0.0, -0.0])) and not ONE.some(0.0) and not MANY.some(0.0)
+    assert FAST.least(np.array([1.0, 3.0]), np.array([2.0, 2.0])).tolist() == [1.0, 2.0]
+    assert [ONE.least(1.0, 2.0), ONE.least(3.0, 2.0)] == [1.0, 2.0]
+
+
 def test_what_holds_for_some_only_is_told_apart() -> None:
     assert MANY.holds(np.array([True, True]))
     assert not MANY.holds(np.array([False, False]))
