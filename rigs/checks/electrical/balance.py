@@ -98,7 +98,11 @@ class Balance:
         grown = np.diff(rows["energy_wh"])
         low = np.minimum(power[:-1], power[1:]) * hours * (1 - BEND) - ROUNDED_WH
         peak = np.maximum(power[:-1], power[1:])
-        ramp = np.where(hours * 3600.0 < RAMP_S, _offered_w(rows)[:-1], 0.0)
+        offered = _offered_w(rows)[:-1]
+        offered = np.maximum(
+            offered, np.append(0.0, offered[:-1])
+        )  # a car has yet to see that it is withdrawn
+        ramp = np.where(hours * 3600.0 < RAMP_S, offered, 0.0)
         high = np.maximum(peak, ramp) * hours * (1 + BEND) + ROUNDED_WH
         wrong = (grown < low) | (grown > high)
         known = np.isfinite(grown + low + high)

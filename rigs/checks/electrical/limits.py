@@ -216,8 +216,9 @@ class Permission:
         for connector, begin, end in self._offers:
             if end > until:
                 continue
+            early, late = (shift + self._context.ledger.time.doubt_s(at) for at in (begin, end))
             covered = any(
-                start - shift <= begin and end <= stop + shift + PERMISSION_MARGIN_S
+                start - early <= begin and end <= stop + late + PERMISSION_MARGIN_S
                 for start, stop in _joined(self._transactions.get(connector, ()), shift)
             )
             actual = f"offered until {iso(end)}"

@@ -165,11 +165,15 @@ class ProfilesInForce:
         return [cap for order in orders for _, cap in self.steps(connector, since, until, order)]
 
     def last_caps(self, connector: int, since: float, until: float) -> list[tuple[float, Cap]]:
-        """When transactions ended in a stretch, and what ruled them in their last moment: it may be new."""
+        """When transactions ended in a stretch, and what ruled them or the station in their last moment.
+
+        It may be new: no row may tell of it.
+        """
         ends = [(start, stop) for start, stop in self._ran.get(connector, ()) if since <= stop <= until]
         last = [
-            (stop, prevailing(self._held_last(connector, stop), connector, stop, start, self._own_first))
+            (stop, prevailing(self._held_last(connector, stop), scope, stop, start, self._own_first))
             for start, stop in ends
+            for scope in (connector, 0)
         ]
         return [(stop, cap) for stop, cap in last if cap is not None]
 

@@ -254,6 +254,22 @@ CASES: dict[str, Story] = {
         {"heartbeat_interval_s": 21_000},
         [wait(19_000.0), *CHARGE, wait(2300.0)],
     ),
+    "a-card-ends-what-was-begun-remotely-as-it-is-set-back": (
+        {"latency_s": 0.8, "phases": 1, "connectors": 1, "clock": AHEAD, "keys": {**LISTS_ON, **SAMPLED}},
+        {**PENDING, "boot_interval_s": 30, "heartbeat_interval_s": 3600},
+        [
+            wait(3600.0),
+            step("link.silent"),
+            step("plug_in", 1, "nissan-leaf-40", 0.101, 32.0),
+            wait(300.0),
+            step("link.up"),
+            wait(900.0),
+            step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1"}),
+            step("ask", "TriggerMessage", {"requestedMessage": "Heartbeat"}),
+            step("present_tag", 1, "TAG1"),
+            wait(6052.4),
+        ],
+    ),
 }
 
 

@@ -24,6 +24,13 @@ def installs(profile: dict[str, Any]) -> Any:
     return step("ask", "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": profile})
 
 
+def station_limit(limit: float, **more: int) -> Any:
+    periods = [{"startPeriod": 0, "limit": limit, **more}]
+    schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": periods}
+    profile = {**SIX_FROM_THE_START, "chargingSchedule": schedule}
+    return step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": profile})
+
+
 AT_ONCE = {"behaviour": "ocpp16", "latency_s": 0.0}
 ASKED_FOR_VALUES = step("ask", "TriggerMessage", {"requestedMessage": "MeterValues"})
 CASES: dict[str, Story] = {
@@ -165,6 +172,35 @@ CASES: dict[str, Story] = {
             step("present_tag", 2, "TAG1"),
             step("present_tag", 1, "TAG1"),
             step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1"}),
+        ],
+    ),
+    "a-card-stops-a-car-that-still-draws-more-and-more": (
+        {"latency_s": 0.05},
+        {},
+        [
+            step("plug_in", 1, "renault-zoe-ze50", 0.325, 20.0),
+            step("present_tag", 1, "TAG1"),
+            wait(7.3),
+            step("present_tag", 1, "TAG1"),
+            wait(2.0),
+            step("unplug", 1),
+        ],
+    ),
+    "a-station-on-one-phase-as-a-transaction-begins-and-ends": (
+        {"behaviour": "ocpp16", "latency_s": 0.0, "phase_switching": True},
+        {},
+        [
+            CHARGE[0],
+            wait(900.0),
+            station_limit(20.0, numberPhases=1),
+            CHARGE[1],
+            step("unplug", 1),
+            wait(60.0),
+            station_limit(20.0),
+            CHARGE[0],
+            wait(12.0),
+            CHARGE[1],
+            wait(1200.0),
         ],
     ),
     "a-composite-while-the-card-of-a-remote-start-is-asked-for": (
