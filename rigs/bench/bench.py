@@ -314,10 +314,12 @@ class Bench:
 
     @verb
     def run_so_far(self) -> Run:
-        """The recording up to now, judged; the bench goes on."""
+        """The recording up to now, judged; the bench goes on. BadInput before the first frame."""
         from evc5.rigs.analysis.run import Run
         from evc5.rigs.checks import finish
 
+        if not self.assembly.recorder.frames:
+            raise BadInput("no frame has been exchanged yet: advance the bench first")
         self.assembly.recorder.checkpoint(self._timeline.now)
         finish(self.assembly.recorder.directory)
         return Run(self.assembly.recorder.directory, self._scratch)

@@ -1,7 +1,9 @@
 """Mode 3 as the telemetry shows it: contactor and pilot in time, phases never changed under load."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -54,6 +56,12 @@ OPEN_S = 0.1  # IEC 61851-1 Annex A, sequence 8.1
 PWM_S = 5.0  # IEC 61851-1 Annex A, sequence 7
 PAUSE_S = 10.0  # EVerest's EvseManager manifest
 
+TOO_SOON = {
+    PAUSE: "charging goes on too soon on another number of phases",
+    DWELL: "the phases are switched up too soon",
+}
+Run = tuple[float, float, float]  # from and to, and the phases it conducts on
+
 
 class Contactor:
     """Closing and opening against the pilot."""
@@ -100,6 +108,7 @@ class PwmPeriod:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._changed_s: dict[int, float] = {}  # by connector: t of its last change
         context.bus.telemetry.append(self._part)
 
     def _part(self) -> None:
@@ -108,11 +117,12 @@ class PwmPeriod:
             slack = rows.instrument.slack("duty_pct", duty)
             changed = np.flatnonzero(np.abs(np.diff(duty)) > 0.01 + slack[:-1] + slack[1:]) + 1
             window_s = rows.instrument.window_s
-            for before, now in pairwise(changed.tolist()):
-                since_s = float(t_s[now] - t_s[before])
-                is_another = since_s > window_s  # a reading may tell half of a change
-                if now >= rows.carried and duty[now] < 100.0 and is_another:
+            for now in changed[changed >= rows.carried].tolist():
+                since_s = float(t_s[now]) - self._changed_s.get(connector, -inf)
+                is_another = window_s < since_s < inf  # a reading may tell half of a change
+                if duty[now] < 100.0 and is_another:
                     self._judge(connector, float(epoch_s[now]), since_s, window_s)
+                self._changed_s[connector] = float(t_s[now])
 
     def _judge(self, connector: int, epoch_s: float, since_s: float, window_s: float) -> None:
         good = _decided(since_s >= PWM_S - ROW_HAIR_S, since_s - PWM_S, window_s)
@@ -139,13 +149,16 @@ class Phases:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._runs: defaultdict[int, list[Run]] = defaultdict(list)  # by connector: its last two
         context.bus.telemetry.append(self._part)
 
     def _part(self) -> None:
         for connector, rows in self._context.telemetry.parts.items():
             phases = rows["phases"]
             self._under_load(connector, rows, phases)
-            self._changes(connector, rows, _runs(rows["epoch_s"], phases))
+            new = slice(max(rows.carried - 1, 0), None)  # a run ends with the row after its last
+            for run in _runs(rows["epoch_s"][new], phases[new]):
+                self._ran(connector, run, rows.instrument.window_s)
 
     def _under_load(self, connector: int, rows: Rows, phases: Array) -> None:
         before, now = phases[:-1], phases[1:]
@@ -158,35 +171,30 @@ class Phases:
             at = float(rows["epoch_s"][k])
             _enter(self._context, SWITCH, decided, at, connector, "an open contactor", actual, message)
 
-    def _changes(self, connector: int, rows: Rows, runs: list[tuple[float, float, float]]) -> None:
-        context, window_s = self._context, rows.instrument.window_s
-        first = float(rows["epoch_s"][min(rows.carried, len(rows) - 1)])
-        for (_, ended, was), (epoch_s, _, now) in pairwise(runs):
-            if was != now and epoch_s >= first:
-                message = "charging goes on too soon on another number of phases"
-                pause_s = context.ledger.time.lasted_s(ended, epoch_s)
-                good = _decided(pause_s >= PAUSE_S - ROW_HAIR_S, pause_s - PAUSE_S, window_s)
-                told = f"{pause_s:.2f} s"
-                _enter(context, PAUSE, good, epoch_s, connector, f">= {PAUSE_S:g} s", told, message)
-        for (_, ended, was), (_, _, between), (epoch_s, _, now) in zip(
-            runs, runs[1:], runs[2:], strict=False
-        ):
-            if was == now > between and epoch_s >= first:
-                message = "the phases are switched up too soon"
-                dwell_s = context.ledger.time.lasted_s(ended, epoch_s)
-                good = _decided(dwell_s >= DWELL_S - ROW_HAIR_S, dwell_s - DWELL_S, window_s)
-                told = f"{dwell_s:.1f} s"
-                _enter(context, DWELL, good, epoch_s, connector, f">= {DWELL_S:g} s", told, message)
+    def _ran(self, connector: int, run: Run, window_s: float) -> None:
+        before = self._runs[connector]
+        if before and before[-1][2] == run[2]:  # equal neighbours are one
+            before[-1] = (before[-1][0], run[1], run[2])
+            return
+        if before:
+            self._judge(PAUSE, PAUSE_S, connector, before[-1], run, window_s)
+        if len(before) == 2 and before[0][2] == run[2] > before[1][2]:
+            self._judge(DWELL, DWELL_S, connector, before[0], run, window_s)
+        self._runs[connector] = [*before[-1:], run]
+
+    def _judge(
+        self, requirement: str, least_s: float, connector: int, before: Run, run: Run, window_s: float
+    ) -> None:
+        epoch_s = run[0]
+        took_s = self._context.ledger.time.lasted_s(before[1], epoch_s)
+        good = _decided(took_s >= least_s - ROW_HAIR_S, took_s - least_s, window_s)
+        expected, told = f">= {least_s:g} s", f"{took_s:.2f} s"
+        _enter(self._context, requirement, good, epoch_s, connector, expected, told, TOO_SOON[requirement])
 
 
-def _runs(epoch_s: Array, phases: Array) -> list[tuple[float, float, float]]:
-    """(from, to, phases) of each stretch of conducting, equal neighbours as one."""
+def _runs(epoch_s: Array, phases: Array) -> Iterator[Run]:
+    """Each stretch of conducting on as many phases."""
     edges = np.concatenate([[0], np.flatnonzero(np.diff(phases)) + 1, [len(phases)]])
-    found: list[tuple[float, float, float]] = []
-    for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        on, end = float(phases[first]), float(epoch_s[min(last, len(epoch_s) - 1)])
-        if on and found and found[-1][2] == on:
-            found[-1] = (found[-1][0], end, on)
-        elif on:
-            found.append((float(epoch_s[first]), end, on))
-    return found
+    for first, last in pairwise(edges.tolist()):
+        if phases[first]:
+            yield float(epoch_s[first]), float(epoch_s[min(last, len(epoch_s) - 1)]), float(phases[first])

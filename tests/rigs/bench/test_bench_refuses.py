@@ -100,3 +100,11 @@ def test_what_a_run_of_a_rig_would_not_heed_is_refused() -> None:
             rig.revised(changes)  # type: ignore[arg-type]  # likewise
     with pytest.raises(BadInput, match="table must be a pandas DataFrame"):
         rig.with_sessions([1, 2])  # type: ignore[arg-type]  # likewise
+
+
+def test_there_is_no_run_before_the_first_frame() -> None:
+    bench = Bench(booted=False)
+    with pytest.raises(BadInput, match=r"no frame .* yet: advance the bench"):
+        bench.run_so_far()
+    bench.advance(1)
+    assert len(bench.run_so_far().messages) > 0
