@@ -65,6 +65,10 @@ RIGS: dict[str, SmallRig] = {
     for rig in (
         SmallRig("charge", "two cars, one after the other", sessions.charge),
         SmallRig("full", "a car charges until it is full", sessions.full),
+        SmallRig("clock", "a clock that is wrong until the back office sets it", sessions.full,
+            station={"clock": {"offset_s": 120.0, "drift_ppm": 300.0},
+                     "policies": {"follow_csms_time": "always"}},
+        ),
         SmallRig("outage", "the link is down for a quarter of an hour", outages.outage),
         SmallRig("silent", "nothing passes for a while", outages.silent),
         SmallRig("refused", "answers of the back office get lost", outages.refused),
@@ -91,6 +95,7 @@ RIGS: dict[str, SmallRig] = {
         SmallRig("sharing", "two cars that want more than the station has", profiles.station_max,
             station={"station_max_a": 40},
         ),
+        SmallRig("turns", "enough for one car of two", profiles.turns, station={"station_max_a": 10}),
         SmallRig("heat", "a hot day", sessions.heat, ambient_c=45.0, station={"station_max_a": 64}),
         SmallRig("cable", "a thin cable", sessions.cable),
         SmallRig("refusals", "profiles for nobody", profiles.refusals),

@@ -4,6 +4,7 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, distinct
+from evc5.rigs.checks.reading.instants import FOREVER
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, UNREADABLE, UNSEEN_S, Stretches
 from evc5.rigs.checks.state.context import Context
@@ -12,6 +13,7 @@ from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.mains import Mains
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import hold, lasting
+from evc5.rigs.checks.status.awaited import Awaited
 from evc5.rigs.checks.status.faults import senses
 
 TRUE, TOLD = "status.true", "status.told"
@@ -35,6 +37,7 @@ REQUIREMENTS = (
     ),
 )
 STATUS_SETTLED_S = 15.0  # assumed: a car answers its first offer within 10 s
+STATUS_SOON_S = 0.5  # assumed: what no car has to answer first stands so soon, where telemetry is exact
 STATUS_TOLD_S = 10.0  # assumed: behind other calls on a slow line
 EVSE_FAULTS = {  # they fault a connector (7.6); of reader and meter EVC4 logs show it
     *("ground-failure", "over-voltage", "under-voltage", "reader-failure", "emergency-stop"),
@@ -57,11 +60,13 @@ class Standing:
         self._link = context.history.link
         self._keys = context.history.keys
         self._told: dict[int, list[tuple[float, str]]] = {}
+        self._preparing: list[Call] = []  # told since the last part: the instant's own events come later
         self._out: dict[int, Stretches] = {}  # by connector: out of service, as the CSMS asked
         self._maybe_out = False  # keys or an update may take connectors out of service as well
         self._faulting: dict[int, Stretches] = {}
         self._mains = Mains()
         bus = context.bus
+        self._awaited = Awaited(bus)
         bus.calls["StatusNotification"].append(self._status)
         bus.replies["ChangeAvailability"].append(self._availability)
         bus.replies["UpdateFirmware"].append(self._uncertain)
@@ -73,10 +78,32 @@ class Standing:
     # -- what the frames and events tell ---------------------------------------------------------
 
     def _status(self, call: Call) -> None:
+        if call.payload["status"] == "Preparing":
+            self._preparing.append(call)
         told = self._told.setdefault(call.payload["connectorId"], [])
         told.append((call.epoch_s, call.payload["status"]))
         if len(told) > 4000:
             del told[:2000]
+
+    @property
+    def _sees_hands(self) -> bool:
+        """Is all written down that was done at the connectors, from the first cable on?"""
+        evidence = self._context.evidence
+        return evidence.events and evidence.telemetry and self._context.telemetry.instrument.is_exact
+
+    def _nobody_waits(self, call: Call) -> None:
+        """Preparing is right as it is told: a car is there, or a card or a start waits for one."""
+        connector, epoch_s = call.payload["connectorId"], call.epoch_s
+        waits = self._waits(connector, np.array([epoch_s])).any()
+        message = "a connector waits for a car and nobody asked for it"
+        expected = "a cable, a card or a remote start"
+        good = bool(waits) or self._is_there(connector, call)
+        self._ledger.judge(TRUE, good, epoch_s, connector, expected, "Preparing", message)
+
+    def _is_there(self, connector: int, call: Call) -> bool:
+        """A cable, or a fault that keeps the station from seeing whether there is one."""
+        stretches = self._connectors.plugged[connector], self._connectors.faulty[connector]
+        return any(some.meets(call.happened_s, call.epoch_s, UNSEEN_S) for some in stretches)
 
     def _availability(self, call: Call) -> None:
         status = (call.reply or {}).get("status")
@@ -112,6 +139,9 @@ class Standing:
     # -- telemetry -------------------------------------------------------------------------------
 
     def _part(self) -> None:
+        for call in self._preparing if self._sees_hands else ():
+            self._nobody_waits(call)
+        self._preparing.clear()
         for connector, rows in self._context.telemetry.parts.items():
             sure = ~self._connectors.unsure(rows["epoch_s"], ANEW_S)
             self._true(connector, rows, sure)
@@ -122,11 +152,24 @@ class Standing:
         steady = rows.steady("pilot", "status", "phases", rows.highest("offered_a") > 0)
         hold(self._ledger, TRUE, rows, sure & good & steady, connector, sure & ~steady)
         sure = sure & steady
-        for begin, end, k in lasting(rows, sure & ~good, STATUS_SETTLED_S):
+        answers = self._may_answer(connector, rows) if rows.instrument.is_exact else np.ones(len(rows), bool)
+        at_once = lasting(rows, sure & ~good & ~answers, STATUS_SOON_S)
+        for begin, end, k in (*at_once, *lasting(rows, sure & ~good & answers, STATUS_SETTLED_S)):
             status = str(rows.text("status", k))
             message = f"the status does not go with what stands there, for {end - begin:.0f} s"
             expected = " or ".join(self._words(connector, rows, k)) or "another"
             self._ledger.broken(TRUE, begin, connector, expected, status, message)
+
+    def _may_answer(self, connector: int, rows: Rows) -> Array:
+        """Rows in which a car has its time to answer what is newly granted it, or offered."""
+        epoch_s = rows["epoch_s"]
+        found: Array = epoch_s - self._connectors.running[connector].begins_of(epoch_s) < STATUS_SETTLED_S
+        for name in ("allocated_a", "offered_a"):
+            some = rows.highest(name) > 0
+            rises = np.append(-FOREVER, epoch_s[some & ~np.append(False, some[:-1])])
+            latest = rises[np.searchsorted(rises, epoch_s, side="right") - 1]
+            found |= some & (epoch_s - latest < STATUS_SETTLED_S)
+        return found
 
     def _allowed(self, connector: int, rows: Rows) -> Array:
         good = np.zeros(len(rows), bool)
@@ -183,10 +226,22 @@ class Standing:
         finishing = here & (just_used | self._has_waited(epoch_s, seen))
         return {
             "Finishing": finishing | (gone & in_service & (since > -np.inf)),
-            "Preparing": in_service & ~(here & used),
+            "Preparing": in_service & ~(here & used) & (here | self._waits(connector, epoch_s)),
             "Available": gone & in_service,
             "Unavailable": out | maybe_out,
         }
+
+    def _waits(self, connector: int, epoch_s: Array) -> Array:
+        """May it wait for a car whose card was shown, or that the CSMS is to start?"""
+        return self._awaited.within(connector, epoch_s, self._longest_wait_s())
+
+    def _longest_wait_s(self) -> float:
+        """The highest ConnectionTimeOut there was; without one, or where it is not known, for ever."""
+        setting = self._keys.get("connectiontimeout")
+        if setting is None or setting.began_with_change:
+            return FOREVER
+        told = [text for _, text in setting.history]
+        return max(float(text) if text.isdecimal() and int(text) else FOREVER for text in told)
 
     def _seen_since(self, connector: int, epoch_s: Array) -> Array:
         """Since when the station sees the cable: those swapped in a wink, or in the dark, are one to it."""

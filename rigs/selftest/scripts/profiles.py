@@ -1,7 +1,9 @@
 """Scripts of charging profiles: stacked, shared, in watts, by phases, by the calendar, refused."""
 
+from dataclasses import replace
 from typing import Any
 
+from evc5.models.vehicles import presets
 from evc5.rigs.bench.bench import Bench
 from evc5.rigs.selftest.verbs import ask, begin, composite, end, install, profile, running
 
@@ -51,6 +53,17 @@ def station_max(bench: Bench) -> None:
     bench.advance(300.0)
     ask(bench, "ClearChargingProfile", {"id": 1})
     bench.advance(300.0)
+    end(bench, 1)
+    bench.advance(120.0)
+    end(bench, 2)
+
+
+def turns(bench: Bench) -> None:
+    """There is enough for one car of two, and the first of them lets go only when the contactor opens."""
+    bench.advance(30.0)
+    begin(bench, 1, replace(presets()["renault-zoe-ze50"], id="stubborn", stops_without_pwm=False))
+    begin(bench, 2, "renault-zoe-ze50")
+    bench.advance(2700.0)
     end(bench, 1)
     bench.advance(120.0)
     end(bench, 2)
