@@ -60,13 +60,12 @@ class Standing:
         self._link = context.history.link
         self._keys = context.history.keys
         self._told: dict[int, list[tuple[float, str]]] = {}
-        self._preparing: list[Call] = []  # told since the last part: the instant's own events come later
         self._out: dict[int, Stretches] = {}  # by connector: out of service, as the CSMS asked
         self._maybe_out = False  # keys or an update may take connectors out of service as well
         self._faulting: dict[int, Stretches] = {}
         self._mains = Mains()
         bus = context.bus
-        self._awaited = Awaited(bus)
+        self._awaited = Awaited(context, TRUE)
         bus.calls["StatusNotification"].append(self._status)
         bus.replies["ChangeAvailability"].append(self._availability)
         bus.replies["UpdateFirmware"].append(self._uncertain)
@@ -78,32 +77,10 @@ class Standing:
     # -- what the frames and events tell ---------------------------------------------------------
 
     def _status(self, call: Call) -> None:
-        if call.payload["status"] == "Preparing":
-            self._preparing.append(call)
         told = self._told.setdefault(call.payload["connectorId"], [])
         told.append((call.epoch_s, call.payload["status"]))
         if len(told) > 4000:
             del told[:2000]
-
-    @property
-    def _sees_hands(self) -> bool:
-        """Is all written down that was done at the connectors, from the first cable on?"""
-        evidence = self._context.evidence
-        return evidence.events and evidence.telemetry and self._context.telemetry.instrument.is_exact
-
-    def _nobody_waits(self, call: Call) -> None:
-        """Preparing is right as it is told: a car is there, or a card or a start waits for one."""
-        connector, epoch_s = call.payload["connectorId"], call.epoch_s
-        waits = self._waits(connector, np.array([epoch_s])).any()
-        message = "a connector waits for a car and nobody asked for it"
-        expected = "a cable, a card or a remote start"
-        good = bool(waits) or self._is_there(connector, call)
-        self._ledger.judge(TRUE, good, epoch_s, connector, expected, "Preparing", message)
-
-    def _is_there(self, connector: int, call: Call) -> bool:
-        """A cable, or a fault that keeps the station from seeing whether there is one."""
-        stretches = self._connectors.plugged[connector], self._connectors.faulty[connector]
-        return any(some.meets(call.happened_s, call.epoch_s, UNSEEN_S) for some in stretches)
 
     def _availability(self, call: Call) -> None:
         status = (call.reply or {}).get("status")
@@ -139,9 +116,6 @@ class Standing:
     # -- telemetry -------------------------------------------------------------------------------
 
     def _part(self) -> None:
-        for call in self._preparing if self._sees_hands else ():
-            self._nobody_waits(call)
-        self._preparing.clear()
         for connector, rows in self._context.telemetry.parts.items():
             sure = ~self._connectors.unsure(rows["epoch_s"], ANEW_S)
             self._true(connector, rows, sure)
@@ -226,22 +200,10 @@ class Standing:
         finishing = here & (just_used | self._has_waited(epoch_s, seen))
         return {
             "Finishing": finishing | (gone & in_service & (since > -np.inf)),
-            "Preparing": in_service & ~(here & used) & (here | self._waits(connector, epoch_s)),
+            "Preparing": in_service & ~(here & used) & (here | self._awaited.at(connector, epoch_s)),
             "Available": gone & in_service,
             "Unavailable": out | maybe_out,
         }
-
-    def _waits(self, connector: int, epoch_s: Array) -> Array:
-        """May it wait for a car whose card was shown, or that the CSMS is to start?"""
-        return self._awaited.within(connector, epoch_s, self._longest_wait_s())
-
-    def _longest_wait_s(self) -> float:
-        """The highest ConnectionTimeOut there was; without one, or where it is not known, for ever."""
-        setting = self._keys.get("connectiontimeout")
-        if setting is None or setting.began_with_change:
-            return FOREVER
-        told = [text for _, text in setting.history]
-        return max(float(text) if text.isdecimal() and int(text) else FOREVER for text in told)
 
     def _seen_since(self, connector: int, epoch_s: Array) -> Array:
         """Since when the station sees the cable: those swapped in a wink, or in the dark, are one to it."""

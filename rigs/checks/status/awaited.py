@@ -7,20 +7,36 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.instants import FOREVER
-from evc5.rigs.checks.state.connectors import STAMP_HAIR_S
-from evc5.rigs.checks.state.listeners import Bus, Event
+from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, UNSEEN_S
+from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.listeners import Event
 
 ACCEPTED_S = 60.0  # assumed: a card's question waits behind other calls, and its wait begins with the answer
 MOST_TOLD = 4096  # kept of a connector
 
 
 class Awaited:
-    """When, by connector, somebody might have begun to wait for a car."""
+    """When somebody may wait for a car, by connector; Preparing told for nobody breaks `requirement`."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, context: Context, requirement: str) -> None:
+        self._context = context
+        self._requirement = requirement
+        self._connectors = context.history.connectors
+        self._keys = context.history.keys
         self._since: defaultdict[int, list[float]] = defaultdict(list)  # connector 0: any of them
+        self._told: list[Call] = []  # Preparing, since the last part: the instant's own events come later
+        bus = context.bus
         bus.events["tag"].append(self._tag)
         bus.replies["RemoteStartTransaction"].append(self._remotely)
+        bus.calls["StatusNotification"].append(self._status)
+        bus.telemetry.append(self._part)
+
+    def at(self, connector: int, epoch_s: Array) -> Array:
+        """Instants at which a wait for a car may last."""
+        since = np.sort(np.array([-FOREVER, *self._since[connector], *self._since[0]]))
+        latest = since[np.searchsorted(since, epoch_s + STAMP_HAIR_S, side="right") - 1]
+        found: Array = epoch_s - latest <= self._longest_s() + ACCEPTED_S
+        return found
 
     def _tag(self, event: Event) -> None:
         self._note(event.connector or 0, event.epoch_s)
@@ -32,9 +48,38 @@ class Awaited:
         self._since[connector].append(epoch_s)
         del self._since[connector][:-MOST_TOLD]
 
-    def within(self, connector: int, epoch_s: Array, limit_s: float) -> Array:
-        """Instants at which such a wait may last, where nobody comes within `limit_s`."""
-        since = np.sort(np.array([-FOREVER, *self._since[connector], *self._since[0]]))
-        latest = since[np.searchsorted(since, epoch_s + STAMP_HAIR_S, side="right") - 1]
-        found: Array = epoch_s - latest <= limit_s + ACCEPTED_S
-        return found
+    def _longest_s(self) -> float:
+        """The highest ConnectionTimeOut there was; without one, or where it is not known, for ever."""
+        setting = self._keys.get("connectiontimeout")
+        if setting is None or setting.began_with_change:
+            return FOREVER
+        told = [text for _, text in setting.history]
+        return max(float(text) if text.isdecimal() and int(text) else FOREVER for text in told)
+
+    def _status(self, call: Call) -> None:
+        if call.payload["status"] == "Preparing":
+            self._told.append(call)
+
+    def _part(self) -> None:
+        for call in self._told if self._sees_hands else ():
+            self._judge(call.payload["connectorId"], call)
+        self._told.clear()
+
+    @property
+    def _sees_hands(self) -> bool:
+        """Is all written down that was done at the connectors, from the first cable on?"""
+        evidence = self._context.evidence
+        return evidence.events and evidence.telemetry and self._context.telemetry.instrument.is_exact
+
+    def _judge(self, connector: int, call: Call) -> None:
+        good = bool(self.at(connector, np.array([call.epoch_s])).any()) or self._is_there(connector, call)
+        message = "a connector waits for a car and nobody asked for it"
+        expected = "a cable, a card or a remote start"
+        self._context.ledger.judge(
+            self._requirement, good, call.epoch_s, connector, expected, "Preparing", message
+        )
+
+    def _is_there(self, connector: int, call: Call) -> bool:
+        """A cable, or a fault that keeps the station from seeing whether there is one."""
+        stretches = self._connectors.plugged[connector], self._connectors.faulty[connector]
+        return any(some.meets(call.happened_s, call.epoch_s, UNSEEN_S) for some in stretches)
