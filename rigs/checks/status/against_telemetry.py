@@ -4,7 +4,6 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, distinct
-from evc5.rigs.checks.reading.instants import FOREVER
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, UNREADABLE, UNSEEN_S, Stretches
 from evc5.rigs.checks.state.context import Context
@@ -37,7 +36,6 @@ REQUIREMENTS = (
     ),
 )
 STATUS_SETTLED_S = 15.0  # assumed: a car answers its first offer within 10 s
-STATUS_SOON_S = 0.5  # assumed: what no car has to answer first stands so soon, where telemetry is exact
 STATUS_TOLD_S = 10.0  # assumed: behind other calls on a slow line
 EVSE_FAULTS = {  # they fault a connector (7.6); of reader and meter EVC4 logs show it
     *("ground-failure", "over-voltage", "under-voltage", "reader-failure", "emergency-stop"),
@@ -126,24 +124,11 @@ class Standing:
         steady = rows.steady("pilot", "status", "phases", rows.highest("offered_a") > 0)
         hold(self._ledger, TRUE, rows, sure & good & steady, connector, sure & ~steady)
         sure = sure & steady
-        answers = self._may_answer(connector, rows) if rows.instrument.is_exact else np.ones(len(rows), bool)
-        at_once = lasting(rows, sure & ~good & ~answers, STATUS_SOON_S)
-        for begin, end, k in (*at_once, *lasting(rows, sure & ~good & answers, STATUS_SETTLED_S)):
+        for begin, end, k in lasting(rows, sure & ~good, STATUS_SETTLED_S):
             status = str(rows.text("status", k))
             message = f"the status does not go with what stands there, for {end - begin:.0f} s"
             expected = " or ".join(self._words(connector, rows, k)) or "another"
             self._ledger.broken(TRUE, begin, connector, expected, status, message)
-
-    def _may_answer(self, connector: int, rows: Rows) -> Array:
-        """Rows in which a car has its time to answer what is newly granted it, or offered."""
-        epoch_s = rows["epoch_s"]
-        found: Array = epoch_s - self._connectors.running[connector].begins_of(epoch_s) < STATUS_SETTLED_S
-        for name in ("allocated_a", "offered_a"):
-            some = rows.highest(name) > 0
-            rises = np.append(-FOREVER, epoch_s[some & ~np.append(False, some[:-1])])
-            latest = rises[np.searchsorted(rises, epoch_s, side="right") - 1]
-            found |= some & (epoch_s - latest < STATUS_SETTLED_S)
-        return found
 
     def _allowed(self, connector: int, rows: Rows) -> Array:
         good = np.zeros(len(rows), bool)
