@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from evc5.models.vehicles import Vehicle
 from evc5.rigs.bench.bench import Bench, CallError, NoReply
 from evc5.twin.services.files import SimulatedFiles
 
@@ -11,7 +12,7 @@ Table = dict[str, Any]
 
 
 def begin(
-    bench: Bench, connector: int = 1, vehicle: str = "vw-id3-58", soc: float = 0.3, **more: Any
+    bench: Bench, connector: int = 1, vehicle: str | Vehicle = "vw-id3-58", soc: float = 0.3, **more: Any
 ) -> None:
     """A car comes and its driver holds up a card."""
     tag = more.pop("tag", f"TAG{connector}")
