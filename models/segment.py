@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 Columns = dict[str, Any]
 ZERO: Three = (0.0, 0.0, 0.0)
-UNKNOWN: Three = (nan, nan, nan)
 FIXED = (
     "duty_pct",
     "phases",

@@ -12,9 +12,8 @@ class Scratch:
     """
 
     def __init__(self, prefix: str) -> None:
-        from multiprocessing.util import (
-            Finalize,
-        )  # ten milliseconds that a run with a directory need not wait
+        # Here, as it takes ten milliseconds to load, and a run with a directory of its own needs it not.
+        from multiprocessing.util import Finalize
 
         self.path = Path(tempfile.mkdtemp(prefix=prefix))
         Finalize(self, shutil.rmtree, args=(self.path,), kwargs={"ignore_errors": True}, exitpriority=0)

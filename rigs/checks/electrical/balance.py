@@ -99,9 +99,8 @@ class Balance:
         low = np.minimum(power[:-1], power[1:]) * hours * (1 - BEND) - ROUNDED_WH
         peak = np.maximum(power[:-1], power[1:])
         offered = _offered_w(rows)[:-1]
-        offered = np.maximum(
-            offered, np.append(0.0, offered[:-1])
-        )  # a car has yet to see that it is withdrawn
+        # of a row before, too: a car has yet to see that it is withdrawn
+        offered = np.maximum(offered, np.append(0.0, offered[:-1]))
         ramp = np.where(hours * 3600.0 < RAMP_S, offered, 0.0)
         high = np.maximum(peak, ramp) * hours * (1 + BEND) + ROUNDED_WH
         wrong = (grown < low) | (grown > high)

@@ -185,17 +185,18 @@ class EnergyFlow:
         wrong = steady & ((told < least * hours - slack) | (told > most * hours + slack))
         good = steady & ~wrong
         self._ledger.held(ENERGY, int(np.count_nonzero(good)), connector, stamp[1:][good])
-        self._sum(session, low, high, hours, told, known)
-        self._doubt(session, stamp, low, high, hours, told, np.where(known & ~good, slack, np.inf))
+        between = [(power[1:] + power[:-1]) / 2 * hours for power in (low, high)]
+        self._sum(session, between, told, known)
+        self._doubt(session, stamp, between, told, np.where(known & ~good, slack, np.inf))
         for k in np.flatnonzero(wrong).tolist():
             if self._undisturbed(float(stamp[k]), float(stamp[k + 1])):
                 part = (float(v) for v in (least[k] * hours[k], most[k] * hours[k], slack[k], told[k]))
                 session.suspects.append(Suspect(float(samples.epoch_s[k]), float(stamp[k]), *part))
 
     @staticmethod
-    def _sum(session: Session, low: Array, high: Array, hours: Array, told: Array, known: Array) -> None:
-        session.low_wh += float(np.sum(((low[1:] + low[:-1]) / 2 * hours)[known]))
-        session.high_wh += float(np.sum(((high[1:] + high[:-1]) / 2 * hours)[known]))
+    def _sum(session: Session, between: list[Array], told: Array, known: Array) -> None:
+        session.low_wh += float(np.sum(between[0][known]))
+        session.high_wh += float(np.sum(between[1][known]))
         session.told_wh += float(np.sum(told[known]))
         session.pairs += int(np.count_nonzero(known))
 
@@ -203,14 +204,12 @@ class EnergyFlow:
         self,
         session: Session,
         stamp: Array,
-        low: Array,
-        high: Array,
-        hours: Array,
+        between: list[Array],
         told: Array,
         slack: Array,
     ) -> None:
         """What flowed between two samples may be far from the power at both, if it was changed meanwhile."""
-        least, most = ((power[1:] + power[:-1]) / 2 * hours for power in (low, high))
+        least, most = between
         off_wh = np.maximum(np.maximum(least - told, told - most), 0.0)
         for k in np.flatnonzero(off_wh > slack).tolist():
             if not self._undisturbed(float(stamp[k]), float(stamp[k + 1])):

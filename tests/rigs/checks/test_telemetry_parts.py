@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from edges.short import profile
 
 from evc5 import Bench
 from evc5.rigs.checks import judge
@@ -14,31 +15,15 @@ from evc5.rigs.checks import judge
 OFFERS = ((8.0, 3), (6.0, 1), (10.0, 3), (0.0, 3))  # A a phase, and on how many: each holds for six hours
 
 
-def profile(limit: float, phases: int) -> dict[str, object]:
-    schedule = {
-        "chargingRateUnit": "A",
-        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit, "numberPhases": phases}],
-    }
-    return {
-        "connectorId": 1,
-        "csChargingProfiles": {
-            "chargingProfileId": 1,
-            "stackLevel": 0,
-            "chargingProfilePurpose": "TxDefaultProfile",
-            "chargingProfileKind": "Absolute",
-            "chargingSchedule": schedule,
-        },
-    }
-
-
 @pytest.fixture(scope="module")
 def three_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("three") / "run"
-    with Bench(out=directory, phase_switching=True) as bench:
+    with Bench(out=directory, start="2024-03-02T00:00:00Z", phase_switching=True) as bench:
         bench.plug_in(1, "vw-id3-58", soc=0.1)
         bench.present_tag(1, "TAG1")
-        for offer in OFFERS * 3:
-            bench.call("SetChargingProfile", profile(*offer))
+        for limit_a, phases in OFFERS * 3:
+            wire = profile(limit_a, phases=phases)
+            bench.call("SetChargingProfile", {"connectorId": 1, "csChargingProfiles": wire})
             bench.advance(6 * 3600 - 1)
     return directory
 

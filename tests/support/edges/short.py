@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+import foreign
 from handmade import Charge, Handmade, _row, at, healthy
 
 CAR = (Charge(1, 60, 90, 1290, 1350),)  # 20 minutes on connector 1
@@ -50,16 +51,7 @@ def unanswered(made: Handmade, t: float, action: str = "Heartbeat") -> None:
 
 def profile(limit: float, unit: str = "A", phases: int | None = None, **fields: Any) -> dict[str, Any]:
     """A TxDefaultProfile of one period, from long ago on."""
-    one = {"startPeriod": 0, "limit": limit} | ({} if phases is None else {"numberPhases": phases})
-    schedule = {"startSchedule": at(0), "chargingRateUnit": unit, "chargingSchedulePeriod": [one]}
-    wire = {
-        "chargingProfileId": 10,
-        "stackLevel": 0,
-        "chargingProfilePurpose": "TxDefaultProfile",
-        "chargingProfileKind": "Absolute",
-        "chargingSchedule": schedule | fields.pop("schedule", {}),
-    }
-    return wire | fields
+    return foreign.profile(foreign.period(limit, phases=phases), unit=unit, **fields)
 
 
 def limited(made: Handmade, t: float, wire: dict[str, Any], connector: int = 1) -> None:

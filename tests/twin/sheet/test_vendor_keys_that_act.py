@@ -110,16 +110,21 @@ def test_a_residual_current_is_told_where_an_input_senses_it_by_policy_alone() -
 
 
 def test_an_output_is_on_while_its_channel_charges_by_policy_alone() -> None:
-    def on(**station: Any) -> list[bool]:
+    def switched(**station: Any) -> tuple[list[tuple[int, str, bool]], list[bool]]:
+        """What was switched, and whether the last of it was on after each thing that was done."""
         bench = charging(keys={"io_OutputCfg": ["None", "Charging_Ch1"]}, **station)
-        on = []
+        is_on = []
         for act in (bench.present_tag, bench.present_tag, lambda *_: bench.power.cut()):
             act(1, "TAG1")  # ends what runs, begins, is interrupted
             bench.advance(60)
             events = bench.run_so_far().events
-            told = events[events["event"] == "output"]["detail"]
-            on.append(told.tolist()[-1:] == [{"output": 2, "name": "Charging_Ch1", "on": True}])
-        return on
+            rows = events[events["event"] == "output"].itertuples()
+            told = [(row.detail["output"], row.detail["name"], row.detail["on"]) for row in rows]
+            is_on.append(any(on for _, _, on in told[-1:]))
+        return told, is_on
 
-    assert on() == [False, False, False]
-    assert on(**AS_NAMED) == [False, True, False]
+    assert switched() == ([], [False, False, False])
+    lamp = (2, "Charging_Ch1")
+    told, is_on = switched(**AS_NAMED)
+    assert told[:2] == [(*lamp, True), (*lamp, False)]
+    assert is_on == [False, True, False]
