@@ -60,7 +60,7 @@ class LimitsNow:
         if self._rules.is_impossible(said, outlook.wiring):
             return 0.0
         if not self._rules.in_use:  # `shared` reckons ChargePointMaxProfile over all that load it
-            said = [cap for cap in [self._cap(channel.connector)] if cap is not None]
+            said = [cap for cap in said if cap is not self._cap(0) or not self._lets_charge(cap, outlook)]
         if any(self._rules.is_trial(cap, outlook) for cap in said):
             self._trials.offered(channel)
         return min((self._rules.offer_a(cap, outlook) for cap in said), default=None)
@@ -86,12 +86,16 @@ class LimitsNow:
         loaded: set[int] = set()
         outlooks = [self.outlook(channel) for channel in channels]
         for channel, outlook in zip(channels, outlooks, strict=True):
-            if self._rules.offer_a(whole, outlook) >= outlook.minimum_a:  # else it cannot charge at all
+            if self._lets_charge(whole, outlook):
                 used = self._rules.used(outlook.phases, outlook.car)
                 loaded.update(channel.outlet.spec.rotation[:used])
         wiring = max((outlook.wiring for outlook in outlooks), key=_wired, default=Wiring())
         amps = self._rules.amps(whole, wiring, max(len(loaded), 1))
         return max(amps, self._rules.trial_a(whole, outlooks))
+
+    def _lets_charge(self, cap: Cap, outlook: Outlook) -> bool:
+        """Does a cap leave a connector, on the phases it is on, enough to charge at all?"""
+        return self._rules.offer_a(cap, outlook) >= outlook.minimum_a
 
     def minimum_a(self) -> float:
         return self._minimum_a

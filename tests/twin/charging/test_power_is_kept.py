@@ -339,3 +339,37 @@ def test_the_judge_lets_a_car_try_with_a_higher_minimum_and_the_lower_limits_pha
     for bench in (trying, both.advance(600)):
         assert errors_of(bench) == []
     assert both.reading(1)["p_w"] > 7000
+
+
+def test_watts_for_one_phase_hold_beside_lower_amperes_that_keep_three_conducting() -> None:
+    """2,300 W are 10 A on one phase, and on each of three less than any car begins on."""
+    lower = (*POLICIES[0], ("merge_phases", "lower-limit"))
+    six = Case(3, True, 3, "TxDefaultProfile", "A", 6, None, lower)
+    bench = charged(six)
+    assert bench.reading(1)["p_w"] > 3900
+    limit(bench, replace(six, purpose="ChargePointMaxProfile", unit="W", limit=2300, asked=1))
+    bench.advance(60)
+    assert (bench.reading(1)["p_w"], bench.reading(1)["status"]) == (0.0, "SuspendedEVSE")
+    assert composite(bench, "W") == (2300.0, 3)
+
+
+TWO_CASES = st.tuples(CASES, CASES, st.sampled_from(("minimum", "lower-limit")))
+
+
+@pytest.mark.slow
+@given(TWO_CASES)
+@settings(max_examples=60, deadline=None)
+def test_the_watts_of_each_of_two_profiles_hold(cases: tuple[Case, Case, str]) -> None:
+    one, other, merging = cases
+    one = replace(one, policies=(*one.policies, ("merge_phases", merging)))
+    bench = charged(one)
+    limit(bench, other)
+    row = bench.advance(60).reading(1)
+    ruling = [other] if other.purpose == one.purpose else [one, other]
+    if {one.purpose, other.purpose} == {"TxProfile", "TxDefaultProfile"}:
+        ruling = [case for case in (one, other) if case.purpose == "TxProfile"]
+    for case in ruling:
+        if case.unit == "W":
+            assert row["p_w"] <= case.limit + SLACK_W
+        else:
+            assert max(row[f"i{n}_a"] for n in (1, 2, 3)) <= case.limit + 0.01
