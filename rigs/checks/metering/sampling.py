@@ -1,12 +1,14 @@
 """Periodic samples: every MeterValueSampleInterval, counted from the transaction's start (4.7, 9.1.25)."""
 
 from dataclasses import dataclass, field
+from math import ceil
+from typing import NamedTuple
 
 import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
-from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.reading.instants import FOREVER, iso
 from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import key
@@ -32,6 +34,14 @@ REQUIREMENTS = (
 MOST_MISSED = 20_000  # a fortnight of samples a minute
 
 
+class Change(NamedTuple):
+    """From when on another interval counts, and from where."""
+
+    since: float
+    interval: float
+    anchor: float
+
+
 @dataclass(slots=True)
 class Plan:
     """The instants at which one transaction owes a sample: anchor + n * interval, by an unset clock."""
@@ -40,17 +50,19 @@ class Plan:
     anchor: float
     interval: float
     n: int = 1
-    changes: list[tuple[float, float]] = field(default_factory=list)  # (when, interval) still to come
+    changes: list[Change] = field(default_factory=list)  # still to come
     last: float | None = None  # the sample told last
 
     @property
     def due(self) -> float:
         """The next instant owed; infinite while sampling is off."""
         due = self._instant(self.n)
-        while self.changes and due >= self.changes[0][0] - SAMPLE_STAMP_S:
-            self.anchor, self.interval = self.changes.pop(0)
+        while self.changes and due >= self.changes[0].since - SAMPLE_STAMP_S:
+            since, self.interval, self.anchor = self.changes.pop(0)
             self.n = 1
-            due = self._instant(1)
+            if self.interval > 0:
+                self.n = max(1, ceil((self.since_anchor(since) - SAMPLE_STAMP_S) / self.interval))
+            due = self._instant(self.n)
         return due
 
     def _instant(self, n: int) -> float:
@@ -81,6 +93,7 @@ class Sampling:
         self._follows = context.policies["sample_interval_changed"] == "at-once"
         context.bus.replies["StartTransaction"].append(self._started)
         context.bus.calls["StopTransaction"].append(self._stopped)
+        context.bus.calls["BootNotification"].append(self._booted)
         context.bus.readings.append(self._readings)
         context.bus.end.append(self._end)
         context.bus.settings.append(self._changed)
@@ -115,8 +128,13 @@ class Sampling:
             return None
         plan = Plan(self._context.ledger.time, transaction.start, interval)
         self._plans[transaction] = plan
-        for epoch_s in self._context.history.keys.changes(start, INTERVAL_KEY.lower()):
-            self._change(plan, epoch_s)
+        changed = self._context.history.keys.changes(start, INTERVAL_KEY.lower())
+        boots = [both for both in self._context.history.boots.dark if both[0] > start]
+        for since, until in sorted([*((epoch_s, -FOREVER) for epoch_s in changed), *boots]):
+            if until > since:
+                self._start_again(plan, transaction, since, until)
+            else:
+                self._change(plan, since)
         return plan
 
     def _changed(self, key: str, epoch_s: float) -> None:
@@ -126,9 +144,22 @@ class Sampling:
 
     def _change(self, plan: Plan, epoch_s: float) -> None:
         interval = self._interval(epoch_s)
-        latest = plan.changes[-1][1] if plan.changes else plan.interval
+        latest = plan.changes[-1].interval if plan.changes else plan.interval
         if self._follows and interval is not None and interval != latest:
-            plan.changes.append((epoch_s, interval))
+            plan.changes.append(Change(epoch_s, interval, epoch_s))
+
+    def _booted(self, call: Call) -> None:
+        dark_since = self._context.history.boots.dark_since
+        if dark_since is not None:
+            for transaction, plan in self._plans.items():
+                self._start_again(plan, transaction, dark_since, call.epoch_s)
+
+    def _start_again(self, plan: Plan, transaction: Transaction, since: float, until: float) -> None:
+        """A transaction that outlives a boot has the interval of then, counted from its start again."""
+        interval = self._interval(until)
+        if interval is not None:
+            latest = plan.changes[-1].since if plan.changes else since
+            plan.changes.append(Change(max(since, latest), interval, transaction.start))
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         """All samples of a transaction in the order they came, whatever their measurands."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from foreign import Log, at
-from healthy import PENDING, SAMPLED, errors, step, wait
+from healthy import CHARGE, PENDING, SAMPLED, errors, step, wait
 
 UPDATE = {"location": "ftp://server/new", "retrieveDate": "2024-03-01T00:01:00Z", "retries": 1}
 
@@ -32,6 +32,27 @@ def test_statuses_asked_for_by_one_and_for_all_may_be_told_before_the_boot_is_ac
         wait(2.0),
     ]
     assert errors({"behaviour": "ocpp16", "latency_s": 0.8}, PENDING, steps) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", ["at-once", "next-transaction"])
+@pytest.mark.parametrize("later_s", [0.0, 500.0])
+def test_samples_of_a_transaction_that_outlives_a_boot_count_from_its_start_again(
+    policy: str, later_s: float
+) -> None:
+    """Changed as the mains go, or long before, its interval counts from the start, not from the change."""
+    goes_on = {"chg_Options": "RestartTransOnBoot=1", "MeterValueSampleInterval": 300}
+    station = {"behaviour": "ocpp16", "keys": goes_on, "policies": {"sample_interval_changed": policy}}
+    steps = [
+        *CHARGE,
+        wait(3.0),
+        step("ask", "ChangeConfiguration", {"key": "MeterValueSampleInterval", "value": "60"}),
+        wait(later_s),
+        step("power.cut"),
+        step("power.restore"),
+        wait(600.0),
+    ]
+    assert errors(station, {}, steps) == []
 
 
 def test_a_station_that_does_not_wait_for_its_boot_is_one_finding(tmp_path: Path) -> None:
