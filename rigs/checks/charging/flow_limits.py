@@ -8,6 +8,7 @@ either; the power it allows is the same.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -63,6 +64,14 @@ class Held:
         return bool(self.over(cap, self.flow.at(k))[0])
 
 
+class Told(NamedTuple):
+    """When a connector told what flows there, and of how long before it that is the mean."""
+
+    when: Array
+    flow: Flow
+    since_s: Array  # 0: of that instant
+
+
 class FlowLimits:
     """Judges each block of meter values by the caps that held when it was taken."""
 
@@ -73,7 +82,7 @@ class FlowLimits:
         # a station recorded from its first moment on says in its header which choices it made
         self._either_way = not context.evidence.from_power_on
         self._register: dict[tuple[int, int, str], tuple[float, float]] = {}  # the last stamp and value
-        self._latest: dict[int, tuple[Array, Flow]] = {}  # by connector: its last block, and when
+        self._latest: dict[int, Told] = {}  # by connector: its last block
         # by requirement and connector: the first reading that each choice of 3.13.1 forbids
         self._against: dict[tuple[str, int], dict[bool, float]] = {}
         self._told_both = False
@@ -98,7 +107,7 @@ class FlowLimits:
             self._offer(connector, scope, when, offer)
             self._flow(connector, scope, when, flow, late, offer)
         self._phases(connector, when, flow)
-        self._together(connector, when, flow)
+        self._together(connector, Told(when, flow, since_s))
 
     def _late(self, block: Block, since_s: Array) -> Array:
         """How long before a reading a limit may have held that still shows in it."""
@@ -277,18 +286,19 @@ class FlowLimits:
 
     # -- all connectors --------------------------------------------------------------------------
 
-    def _together(self, connector: int, when: Array, flow: Flow) -> None:
+    def _together(self, connector: int, mine: Told) -> None:
         """The sum with what the others told last; on whichever phases, a third of all lies on the busiest."""
-        self._latest[connector] = when, flow
-        others = [self._beside(when, *told) for c, told in self._latest.items() if c != connector]
-        known = [flow for flow in others if flow is not None]
+        self._latest[connector] = mine
+        others = [told for c, told in self._latest.items() if c != connector]
+        known = [one for one in (_beside(mine.when, told) for told in others) if one is not None]
         if not known:
             return
-        total_a = np.sum([flow.total_amps, *(np.nan_to_num(other.total_amps) for other in known)], axis=0)
-        watts = np.sum([flow.watts, *(np.nan_to_num(other.watts) for other in known)], axis=0)
+        when, flow, _ = mine
+        total_a = np.sum([flow.total_amps, *(np.nan_to_num(one.flow.total_amps) for one in known)], axis=0)
+        watts = _watts_together(mine, known)
         whole = Flow(total_a / PHASES_UNTOLD, total_a, watts, flow.volts, flow.lines)
-        told = [_last_told(when, told) for c, (told, _) in self._latest.items() if c != connector]
-        newest, (caps, index) = np.max(told, axis=0), self._in_force.at_each(0, when)
+        newest = np.max([_last_told(when, told.when) for told in others], axis=0)
+        caps, index = self._in_force.at_each(0, when)
         late = np.full(len(when), FOLLOWED_S + SIDE_BY_SIDE_S)
         message = "the connectors together are reported to take more than the ChargePointMaxProfile allows"
         held = Held(TOGETHER, message, whole, late, self._over)
@@ -310,16 +320,29 @@ class FlowLimits:
         elif not over:
             self._ledger.held(TOGETHER, 1)
 
-    @staticmethod
-    def _beside(when: Array, others: Array, flow: Flow) -> Flow | None:
-        """Another connector's readings at these instants; None where it told nothing near them."""
-        index = np.searchsorted(others, when, side="right") - 1
-        near = (index >= 0) & (when - others[np.maximum(index, 0)] <= SIDE_BY_SIDE_S)
-        if not near.any():
-            return None
-        pick = np.maximum(index, 0)
-        parts = (flow.amps, flow.total_amps, flow.watts, flow.volts, flow.lines)
-        return Flow(*(np.where(near, part[pick], np.nan) for part in parts))
+
+def _beside(when: Array, told: Told) -> Told | None:
+    """What another connector told at these instants; None where it told nothing near them."""
+    index = np.searchsorted(told.when, when, side="right") - 1
+    near = (index >= 0) & (when - told.when[np.maximum(index, 0)] <= SIDE_BY_SIDE_S)
+    if not near.any():
+        return None
+    pick = np.maximum(index, 0)
+    flow = told.flow
+    parts = (flow.amps, flow.total_amps, flow.watts, flow.volts, flow.lines)
+    near_flow = Flow(*(np.where(near, part[pick], np.nan) for part in parts))
+    return Told(np.where(near, told.when[pick], when), near_flow, np.where(near, told.since_s[pick], np.nan))
+
+
+def _watts_together(mine: Told, others: list[Told]) -> Array:
+    """The sum; of means the least that it was over the time that any is of, for they may have taken turns."""
+    watts = np.array([mine.flow.watts, *(np.nan_to_num(other.flow.watts) for other in others)])
+    ends = np.array([one.when for one in (mine, *others)])
+    spans = np.array([np.where(np.isnan(one.since_s), mine.since_s, one.since_s) for one in (mine, *others)])
+    together_s = ends.max(axis=0) - (ends - spans).min(axis=0)
+    are_means = (spans > 0.0).all(axis=0)
+    mean: Array = (watts * spans).sum(axis=0) / np.where(are_means, together_s, 1.0)
+    return np.where(are_means, mean, watts.sum(axis=0))
 
 
 def _last_told(when: Array, told: Array) -> Array:

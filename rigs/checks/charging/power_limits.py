@@ -72,10 +72,13 @@ class PowerLimits:
             return
         caps, index = self._in_force.at_each(scope, epoch_s)
         limits = np.array([np.inf if cap is None or cap.watts is None else cap.watts for cap in caps])[index]
-        overdraws = self._overdraws(connector, epoch_s)
-        limited = ~overdraws & np.isfinite(limits) & (most > 0)
+        unsure = self._overdraws(connector, epoch_s)
+        if scope == 0:
+            told_until = self._context.history.link.delivered_until(self._context.telemetry.until, 0.0)
+            unsure |= self._in_force.hangs_on_untold(epoch_s, told_until)
+        limited = ~unsure & np.isfinite(limits) & (most > 0)
         wrong = limited & (watts > self._most(limits))
-        unsure = limited & ~wrong & (most > self._most(limits))
+        straddles = limited & ~wrong & (most > self._most(limits))
         follow_s = CARS_FOLLOW_S + self._context.telemetry.instrument.window_s
         for k in np.flatnonzero(wrong).tolist():
             lately = self._in_force.caps_within(
@@ -87,7 +90,7 @@ class PowerLimits:
             message = "more power flows than a limit in watts allows"
             return f"<= {limits[k]:.0f} W", f"{watts[k]:.0f} W", message
 
-        self._ledger.judge_rows(POWER, connector, epoch_s, limited, wrong, tell, unsure)
+        self._ledger.judge_rows(POWER, connector, epoch_s, limited, wrong, tell, straddles)
 
     def _overdraws(self, connector: int | None, epoch_s: Array) -> Array:
         """Does a vehicle take what it likes there; of the station, any?"""

@@ -103,7 +103,7 @@ class Charging:
                 self._offer(connector, rows, amps, keep)
                 self._current(connector, rows, amps, keep)
                 self._phases(connector, rows, phases, keep)
-            self._exact(connector, rows, amps, station, keep)
+            self._exact(connector, rows, amps, station, keep & ~self._hangs_on_untold(rows["epoch_s"]))
         if parts:
             self._together(parts)
 
@@ -115,6 +115,9 @@ class Charging:
         if down_epoch_s is not None:
             keep &= rows["epoch_s"] < down_epoch_s
         return keep
+
+    def _hangs_on_untold(self, epoch_s: Array) -> Array:
+        return self._in_force.hangs_on_untold(epoch_s, self._told_until())
 
     # -- telemetry -------------------------------------------------------------------------------
 
@@ -202,8 +205,10 @@ class Charging:
 
     def _may_be_untold(self, connector: int, epoch_s: float) -> bool:
         """Where the recording ends, or the line, a start may be on its way."""
-        told_until = self._context.history.link.delivered_until(self._context.telemetry.until, STARTED_S)
-        return epoch_s > told_until and self._in_force.began(connector, epoch_s) is None
+        return epoch_s > self._told_until() and self._in_force.began(connector, epoch_s) is None
+
+    def _told_until(self) -> float:
+        return self._context.history.link.delivered_until(self._context.telemetry.until, STARTED_S)
 
     def _wanted(self, epoch_s: float, *limits: float) -> list[float]:
         """What a channel may be allocated under these limits: below the minimum it pauses."""
@@ -268,6 +273,7 @@ class Charging:
             return
         self._until[0] = float(instants[-1])
         limits, _ = self._limits(0, instants)
+        limits = np.where(self._hangs_on_untold(instants), NO_LIMIT, limits)
         if not (limits < NO_LIMIT).any():
             return
         total, most = np.zeros(len(instants)), np.zeros(len(instants))

@@ -213,6 +213,8 @@ class Shares:
         open_to_it = self._unanswered(connector, epoch_s)
         open_to_it |= self._keeps_share(connector, epoch_s, allocated)
         unsure = connectors.running[connector].cover(epoch_s) & open_to_it
+        told_until = self._history.link.delivered_until(self._context.telemetry.until, 0.0)
+        unsure |= self._in_force.hangs_on_untold(epoch_s, told_until)
         near = NEAR_A + rows.instrument.slack("allocated_a", 2.0 * allocated)
         return Situation(
             wants=wants,

@@ -56,6 +56,11 @@ class Profile:
     starts: tuple[float, ...]  # startPeriod of each period, and its cap
     caps: tuple[Cap, ...]
 
+    @property
+    def counts_from_start(self) -> bool:
+        """Does it bound the station from where the oldest transaction that runs began?"""
+        return self.purpose == MAX and self.zero is None
+
     def says(self, epoch_s: float, began: float | None) -> Cap | None:
         """Its cap at an instant; `began`: since when the transaction it counts from runs."""
         valid_from, valid_to = self.valid

@@ -118,6 +118,15 @@ class ProfilesInForce:
         ]
         return min(found, default=None)
 
+    def hangs_on_untold(self, epoch_s: Array, told_until: float) -> Array:
+        """Where does the station's profile count from a start whose stop may still be on its way?"""
+        late = epoch_s > told_until
+        if not late.any() or not any(p.counts_from_start for p in self.profiles(float(epoch_s.max()))):
+            return np.zeros(len(epoch_s), bool)
+        open_since = [start for ran in self._ran.values() for start, stop in ran[-1:] if stop == FOREVER]
+        found: Array = late & (epoch_s >= min(open_since, default=FOREVER))
+        return found
+
     def limit(
         self, connector: int, epoch_s: float, own_first: bool | None = None
     ) -> tuple[Cap | None, float]:

@@ -24,9 +24,9 @@ def installs(profile: dict[str, Any]) -> Any:
     return step("ask", "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": profile})
 
 
-def station_limit(limit: float, **more: int) -> Any:
+def station_limit(limit: float, duration: int = 86_400, **more: int) -> Any:
     periods = [{"startPeriod": 0, "limit": limit, **more}]
-    schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": periods}
+    schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": periods, "duration": duration}
     profile = {**SIX_FROM_THE_START, "chargingSchedule": schedule}
     return step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": profile})
 
@@ -201,6 +201,22 @@ CASES: dict[str, Story] = {
             wait(12.0),
             CHARGE[1],
             wait(1200.0),
+        ],
+    ),
+    "the-oldest-of-two-ends-as-the-line-goes-and-the-station-counts-from-the-other": (
+        {**AT_ONCE, "phases": 1, "rated_a": 16.0},
+        {},
+        [
+            step("plug_in", 2, "renault-zoe-ze50", 0.343, 20.0),
+            step("present_tag", 2, "TAG1"),
+            wait(65.0),
+            step("plug_in", 1, "renault-zoe-ze50", 0.934, 20.0),
+            step("present_tag", 1, "TAG3"),
+            station_limit(0.0, duration=600),
+            step("link.down"),
+            step("unplug", 2),
+            wait(900.0),
+            step("link.up"),
         ],
     ),
     "a-composite-while-the-card-of-a-remote-start-is-asked-for": (
