@@ -42,14 +42,20 @@ class Cables:
         self._agenda = context.agenda
         self._tags: deque[tuple[float, int]] = deque(maxlen=256)
         self._told: dict[int, str] = {}
+        self._unlocked: dict[int, float] = {}  # when the CSMS last had the lock of a connector opened
         bus = context.bus
         if context.evidence.events:
             bus.calls["StatusNotification"].append(self._status)
+            bus.replies["UnlockConnector"].append(self._opened)
             bus.events["tag"].append(self._shown)
             bus.events["unplug"].append(self._unplugged)
 
     def _status(self, call: Call) -> None:
         self._told[call.payload["connectorId"]] = call.payload["status"]
+
+    def _opened(self, call: Call) -> None:
+        if call.reply is not None and call.reply["status"] == "Unlocked":
+            self._unlocked[call.payload["connectorId"]] = call.reply_epoch_s or call.epoch_s
 
     def _unplugged(self, event: Event) -> None:
         connector, epoch_s = event.connector or 0, event.epoch_s
@@ -100,7 +106,8 @@ class Cables:
             return None
         shown = any(c == connector and last.start + 1.0 < at < epoch_s for at, c in self._tags)
         besides = self._connectors.touches(connector, last.stop + 1.0, epoch_s - 0.1) > 1  # the cable itself
-        if shown or besides or not self._keys.has_lock(connector, epoch_s):
+        opened = self._unlocked.get(connector, last.start) > last.start
+        if shown or besides or opened or not self._keys.has_lock(connector, epoch_s):
             return None
         return last.id_tag.lower()
 

@@ -141,7 +141,8 @@ class Transactions:
             self._ledger.broken(BELONGS, epoch_s, connector, f"connector {its.connector}", connector, message)
             return
         last = float("inf") if its.stop is None else its.stop
-        early, late = block.stamp < its.start - self._stamp_s, block.stamp > last + self._stamp_s
+        slack_s = self._stamp_s + self._ledger.time.doubts_s(block.stamp)
+        early, late = block.stamp < its.start - slack_s, block.stamp > last + slack_s
         outside = early | late
         self._ledger.held(BELONGS, int((~outside).sum()), connector, block.stamp[~outside])
         for at, stamp in zip(block.epoch_s[outside].tolist(), block.stamp[outside].tolist(), strict=True):

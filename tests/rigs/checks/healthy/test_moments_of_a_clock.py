@@ -249,6 +249,17 @@ CASES: dict[str, Story] = {
             wait(300.0),
         ],
     ),
+    "a-value-asked-for-as-a-clock-is-set-back-before-the-start": (
+        {"latency_s": 0.0, "clock": AHEAD},
+        {"heartbeat_interval_s": 900},
+        [
+            CHARGE[0],
+            wait(2040.0),
+            CHARGE[1],
+            step("ask", "TriggerMessage", {"requestedMessage": "BootNotification"}),
+            step("ask", "TriggerMessage", {"requestedMessage": "MeterValues", "connectorId": 1}),
+        ],
+    ),
     "a-clock-that-nobody-set-for-six-hours": (
         {"latency_s": 0.05, "keys": ALIGNED, "clock": AHEAD},
         {"heartbeat_interval_s": 21_000},

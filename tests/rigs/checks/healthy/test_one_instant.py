@@ -33,6 +33,7 @@ def station_limit(limit: float, duration: int = 86_400, **more: int) -> Any:
 
 AT_ONCE = {"behaviour": "ocpp16", "latency_s": 0.0}
 ASKED_FOR_VALUES = step("ask", "TriggerMessage", {"requestedMessage": "MeterValues"})
+REFUSED = {"transactionId": 8370, "idTagInfo": {"status": "Expired"}}
 CASES: dict[str, Story] = {
     "a-card-begins-one-and-a-remote-start-the-next": (
         AT_ONCE,
@@ -201,6 +202,36 @@ CASES: dict[str, Story] = {
             wait(12.0),
             CHARGE[1],
             wait(1200.0),
+        ],
+    ),
+    "a-card-that-withdraws-a-remote-start-in-its-instant-and-begins-later": (
+        AT_ONCE,
+        {},
+        [
+            CHARGE[0],
+            wait(300.0),
+            step("unplug", 1),
+            remote(brings(8.0)),
+            CHARGE[1],
+            step("plug_in", 1, "renault-zoe-ze50", 0.6, 20.0),
+            wait(3.7),
+            CHARGE[1],
+            wait(300.0),
+        ],
+    ),
+    "a-lock-that-is-opened-as-a-card-is-refused": (
+        {"behaviour": "ocpp16", "latency_s": 0.8},
+        {},
+        [
+            step("csms.reply", "StartTransaction", REFUSED, times=1),
+            wait(30.0),
+            CHARGE[1],
+            wait(5.0),
+            CHARGE[0],
+            step("ask", "UnlockConnector", {"connectorId": 1}),
+            wait(30.0),
+            step("unplug", 1),
+            wait(60.0),
         ],
     ),
     "the-oldest-of-two-ends-as-the-line-goes-and-the-station-counts-from-the-other": (
