@@ -21,6 +21,7 @@ UNREADABLE = frozenset((  # faults of a meter that then tells nothing
     *("power-meter-failure", "meter-crc", "meter-garbage", "meter-late", "meter-wrong-unit"),
 ))  # fmt: skip
 MISREAD = frozenset(("meter-frozen", "meter-jump", "meter-phase-lost"))  # ... that tells what is not so
+SHORTED = "pilot-short"  # behind it nobody sees a cable come or go
 OVERDRAW = "over-current"  # the vehicle's doing: it takes more than it is offered
 UNSEEN_S = 0.5  # assumed: a cable pulled and put back so quickly may go unnoticed
 STOP_TOLD_S = 30.0  # assumed: a start or stop is told so soon, behind other calls on a slow line
@@ -126,6 +127,7 @@ class Connectors:
             Stretches
         )  # until the next start its meter misleads
         self._reads_since: dict[int, float] = {}  # when the last fault that misleads its meter was cleared
+        self.hidden: defaultdict[int, Stretches] = defaultdict(Stretches)  # no cable can be seen
         self.overdrawn: defaultdict[int, Stretches] = defaultdict(Stretches)  # by its vehicle
         self._cables: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)  # when, what it carries
         self._faults: defaultdict[int, set[str]] = defaultdict(set)  # those that are injected now
@@ -297,8 +299,9 @@ class Connectors:
             self.misread[connector].open(read_s)
             if not is_set:
                 self._reads_since[connector] = epoch_s
-        elif fault == OVERDRAW:
-            (self.overdrawn[connector].open if is_set else self.overdrawn[connector].close)(epoch_s)
+        elif fault in (OVERDRAW, SHORTED):
+            its = (self.overdrawn if fault == OVERDRAW else self.hidden)[connector]
+            (its.open if is_set else its.close)(epoch_s)
         if active:
             stretches.open(epoch_s)
         else:

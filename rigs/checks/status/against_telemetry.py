@@ -191,8 +191,9 @@ class Standing:
         }
 
     def _seen_since(self, connector: int, epoch_s: Array) -> Array:
-        """Since when the station sees the cable: those swapped in a wink, or in the dark, are one to it."""
-        plugged, dark = self._connectors.plugged[connector], self._history.boots.dark
+        """Since when the station sees the cable: one swapped in a wink, the dark, behind a short is one."""
+        plugged, hidden = self._connectors.plugged[connector], self._connectors.hidden[connector]
+        dark = sorted([*self._history.boots.dark, *zip(hidden.begins, hidden.ends, strict=True)])
         few, which = np.unique(plugged.begins_of(epoch_s, UNSEEN_S), return_inverse=True)
         for k, since in enumerate(few.tolist()):
             for begin, end in reversed(dark):

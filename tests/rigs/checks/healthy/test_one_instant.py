@@ -234,6 +234,21 @@ CASES: dict[str, Story] = {
             wait(60.0),
         ],
     ),
+    "a-cable-swapped-behind-a-pilot-that-is-shorted-as-a-card-stops": (
+        {"latency_s": 0.8, "keys": {"ConnectionTimeOut": 30}},
+        {},
+        [
+            *CHARGE,
+            wait(600.0),
+            CHARGE[1],
+            step("unplug", 1),
+            step("inject", "pilot-short", 1),
+            wait(3.0),
+            step("clear", "pilot-short", 1),
+            step("plug_in", 1, "renault-zoe-ze50", 0.484, 13.0),
+            wait(300.0),
+        ],
+    ),
     "the-oldest-of-two-ends-as-the-line-goes-and-the-station-counts-from-the-other": (
         {**AT_ONCE, "phases": 1, "rated_a": 16.0},
         {},
