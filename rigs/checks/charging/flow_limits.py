@@ -21,6 +21,7 @@ from evc5.rigs.checks.state.evidence import CURRENT
 from evc5.rigs.checks.state.profiles import HIGH_VOLTS, PHASES_UNTOLD, VOLTS, Cap
 from evc5.rigs.checks.state.requirement import OVERDRAWN, STATION
 from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.checks.state.spread import Spread
 
 FLOW, TOGETHER, REPORTED = "charging.flow", "charging.flow-together", "charging.reported"
 FLOW_PHASES = "charging.flow-phases"
@@ -79,6 +80,7 @@ class FlowLimits:
         self._context = context
         self._in_force = context.profiles
         self._ledger = context.ledger
+        self._spread = Spread(context)
         # a station recorded from its first moment on says in its header which choices it made
         self._either_way = not context.evidence.from_power_on
         self._register: dict[tuple[int, int, str], tuple[float, float]] = {}  # the last stamp and value
@@ -268,7 +270,7 @@ class FlowLimits:
             epoch_s = float(when[k])
             caps = self._caps(connector, epoch_s - SWITCHED_S, epoch_s)
             asked = {cap.phases if cap is not None else None for cap in caps}
-            if None in asked:
+            if None in asked or self._spread.may_be_outdone(caps, self._caps(0, epoch_s - SWITCHED_S, epoch_s)):
                 continue
             most = max(phases for phases in asked if phases is not None)
             # relays that switch from three to one know no two

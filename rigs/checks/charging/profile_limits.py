@@ -188,7 +188,7 @@ class Charging:
         wrong = np.zeros(len(rows), bool)
         for k in np.flatnonzero(named).tolist():
             epoch_s = float(rows["epoch_s"][k])
-            if self._may_be_untold(connector, epoch_s):
+            if self._may_be_untold(connector, epoch_s) or self._hangs_on_other(connector, epoch_s):
                 named[k] = False
             elif self._is_none_of(allocated[k], self._wanted(epoch_s, own[k], station[k])):
                 wrong[k] = self._is_none_of(
@@ -202,6 +202,10 @@ class Charging:
             return expected, f"{allocated[k]:.2f} A", message
 
         self._ledger.judge_rows(EXACT, connector, rows["epoch_s"], named, wrong, tell)
+
+    def _hangs_on_other(self, connector: int, epoch_s: float) -> bool:
+        caps = (self._in_force.limit(which, epoch_s)[0] for which in (connector, 0))
+        return any(self._spread.hangs_on_other(cap) for cap in caps)
 
     def _may_be_untold(self, connector: int, epoch_s: float) -> bool:
         """Where the recording ends, or the line, a start may be on its way."""
@@ -241,6 +245,9 @@ class Charging:
             epoch_s = float(rows["epoch_s"][k])
             lately = [cap for _, cap in self._in_force.steps(connector, epoch_s - switch_s, epoch_s)]
             stuck = self._is_stuck(connector, epoch_s, switch_s)
+            stuck |= self._spread.may_be_outdone(
+                lately, [cap for _, cap in self._in_force.steps(0, epoch_s - switch_s, epoch_s)]
+            )
             if not stuck and all(cap is not None and cap.phases == 1 for cap in lately):
                 actual = f"{rows['phases'][k]:g} phases"
                 message = "charging on more phases than asked for"

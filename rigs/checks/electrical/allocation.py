@@ -174,6 +174,12 @@ class Shares:
         amps = self._spread.amps
         return self._step_by_step(connector, epoch_s, lambda cap: NO_LIMIT if cap is None else amps(cap))
 
+    def _own_profile(self, connector: int, epoch_s: Array) -> Array:
+        """What its own leaves a connector; nothing where too few phases are asked for, of all together."""
+        asked = np.minimum(self._fewest(connector, epoch_s), self._fewest(0, epoch_s))
+        stopped = np.isin(asked, [few for few in (1, 2) if self._spread.stops(few)])
+        return np.where(stopped, 0.0, self._profile(connector, epoch_s))
+
     def _fewest(self, connector: int, epoch_s: Array) -> Array:
         """The phases that the profile in force asks for, at each instant."""
         return self._step_by_step(
@@ -204,7 +210,7 @@ class Shares:
         wants = live & connectors.running[connector].cover(epoch_s) & self._accepted(connector, epoch_s)
         wants &= ~connectors.faulty[connector].cover(epoch_s) & ~connectors.unsure(epoch_s)
         wants &= ~self._mains.is_off(connector, rows)[k]
-        profile = self._profile(connector, epoch_s)
+        profile = self._own_profile(connector, epoch_s)
         capability = stand_ins.capability(rows, connector, connectors)[k]
         own = np.minimum(np.minimum(rated, capability), profile)
         own = np.where(software > 0, np.minimum(own, software), own)

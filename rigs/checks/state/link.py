@@ -73,7 +73,7 @@ class Link:
 
     def _held_since(self, end: float) -> float:
         """Since when a message that is refused again and again holds up those behind it; else the end."""
-        since = end
+        since = end if self.held_since is None else min(end, self.held_since)
         for epoch_s in reversed(self.unheard):
             if since - epoch_s > HELD_S:
                 break

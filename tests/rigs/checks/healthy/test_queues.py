@@ -28,3 +28,17 @@ def test_a_card_that_stops_nothing_once_all_is_told_is_a_finding(monkeypatch: py
     monkeypatch.setattr(Session, "_present_to", lambda *_: None)
     found = errors(SLOW, {}, [*OUTAGE, wait(900.0), *SHOWN])
     assert [requirement for requirement, _ in found] == ["card.stops"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("later_s", [450.0, 520.0])
+def test_samples_may_wait_to_the_end_behind_one_that_gets_no_reply(later_s: float) -> None:
+    steps = [
+        step("plug_in", 1, "vw-id3-58", 0.4, 32.0),
+        step("present_tag", 1, "TAG1"),
+        wait(130.0),
+        step("csms.reply", "MeterValues", silent=True, times=3),
+        wait(later_s),
+    ]
+    keys = {"MeterValueSampleInterval": 60, "ClockAlignedDataInterval": 300}
+    assert errors({"latency_s": 0.8, "keys": keys}, {}, steps) == []
