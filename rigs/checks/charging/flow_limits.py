@@ -270,7 +270,9 @@ class FlowLimits:
             epoch_s = float(when[k])
             caps = self._caps(connector, epoch_s - SWITCHED_S, epoch_s)
             asked = {cap.phases if cap is not None else None for cap in caps}
-            if None in asked or self._spread.may_be_outdone(caps, self._caps(0, epoch_s - SWITCHED_S, epoch_s)):
+            if None in asked or self._spread.may_be_outdone(
+                caps, self._caps(0, epoch_s - SWITCHED_S, epoch_s)
+            ):
                 continue
             most = max(phases for phases in asked if phases is not None)
             # relays that switch from three to one know no two

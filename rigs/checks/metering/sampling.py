@@ -271,13 +271,17 @@ class Sampling:
             for epoch_s in (stamp - tolerance, stamp + tolerance)
         )
 
-    def _missed(self, transaction: Transaction, plan: Plan, until: float, epoch_s: float) -> None:
+    def _missed(
+        self, transaction: Transaction, plan: Plan, until: float, epoch_s: float, is_last: bool = False
+    ) -> None:
         """Write down every instant owed before `until`, except those without power.
 
-        Of a recording that one wrong time has go on for decades only the first so many are.
+        Of a recording that one wrong time has go on for decades only the first so many are. `is_last`: the
+        transaction is not told of any more; where the first is lost with other things, so is a stop.
         """
         history = self._context.history
         last = plan.n + MOST_MISSED
+        first = plan.due if is_last and self._is_lost(plan.due) else None
         while (due := plan.due) < until and plan.n < last:
             plan.n += 1
             margin_s = self._context.tolerances.sample_s
@@ -285,10 +289,18 @@ class Sampling:
             owed = self._owed(due - margin_s) and self._owed(due + margin_s)
             if history.boots.is_dark(due, margin_s) or unmetered or not owed:
                 continue
-            self._misses(transaction, due, epoch_s, is_first=plan.last is None)
+            untold = due if first is None else first
+            self._misses(transaction, due, epoch_s, None if plan.last is None else (untold, untold))
 
-    def _misses(self, transaction: Transaction, due: float, epoch_s: float, is_first: bool) -> None:
-        untold = None if is_first else (due, due)
+    def _is_lost(self, due: float) -> bool:
+        """Is there a silence then, in which something else is missing, too?"""
+        holes = self._context.ledger.holes
+        since = holes.may_hide(due, due)
+        return since is not None and holes.lacks_more(since, than=REQUIREMENT)
+
+    def _misses(
+        self, transaction: Transaction, due: float, epoch_s: float, untold: tuple[float, float] | None
+    ) -> None:
         self._context.ledger.broken(
             REQUIREMENT,
             epoch_s,
@@ -312,4 +324,4 @@ class Sampling:
     def _end(self, epoch_s: float) -> None:
         until = self._context.history.link.delivered_until(epoch_s, self._context.tolerances.grace_s)
         for transaction, plan in self._plans.items():
-            self._missed(transaction, plan, until, epoch_s)
+            self._missed(transaction, plan, until, epoch_s, is_last=True)

@@ -50,6 +50,11 @@ class Holes:
                 return begin
         return None
 
+    def lacks_more(self, since: float, than: str) -> bool:
+        """Is something else missing, too, in the silence that began then?"""
+        others = [doubts for what, doubts in self._missing.items() if what != than]
+        return any(doubt.since == since for doubts in (*others, self._quiet) for doubt in doubts)
+
     def misses(self, what: str, doubt: Doubt) -> None:
         """Something was to be told in a silence."""
         if len(self._missing[what]) < MOST_DOUBTFUL:

@@ -115,8 +115,8 @@ CHECKS: tuple[Callable[[Context], object], ...] = (
     stops.StopReasons,
     auth.Authorisation,
     remote_authorisation.RemoteAuthorisation,
-    sampling.Sampling,
     clock.ClockAligned,
+    sampling.Sampling,  # what a silence hides of the clock's data tells that it is a hole
     measurands.Contents,
     measurands.StopData,
     ranges.Ranges,

@@ -150,3 +150,22 @@ def test_no_sample_is_missing_for_sure_that_a_short_hole_may_hide(tmp_path: Path
     for since_s in range(200, 950, 130):
         verdict = verdict_on(without(whole, since_s, since_s + 130), tmp_path)
         assert SAMPLES not in {requirement for requirement, _ in errors(verdict)}
+
+
+@pytest.mark.parametrize(("boundaries", "severity"), [((900, 2700, 3600), "warning"), ((), "error")])
+def test_a_stop_is_lost_with_what_else_a_hole_hides_and_not_every_sample_after_it(
+    boundaries: tuple[int, ...], severity: str, tmp_path: Path
+) -> None:
+    """The clock's data of 1800 s are missing, too; else the station samples no more."""
+    log = Log(named=by_name)
+    interval = "900" if boundaries else "0"
+    log.configure(10, MeterValueSampleInterval="60", ClockAlignedDataInterval=interval)
+    log.configure(13, HeartbeatInterval="580")
+    log.begin(1700.0)
+    log.values(1760.0, register(1060))
+    for t_s in boundaries:
+        log.values(t_s, register(1060 if t_s > 1800 else 1000), id=None, context="Sample.Clock")
+    for t_s in range(580, 4200, 580):
+        log.up(t_s, "Heartbeat", {}, {"currentTime": at(t_s)})
+    found = [row["severity"] for row in log.verdict(tmp_path).findings if row["requirement"] == SAMPLES]
+    assert found == [severity]
