@@ -6,6 +6,7 @@ numpy's own `exp`, `sin` and `cos` may differ from libm's in the last bit, which
 
 import math
 from collections.abc import Callable
+from operator import mod
 from struct import pack, unpack
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ class Functions(NamedTuple):
     cos: Callable[[Number], Number]
     sqrt: Callable[[Number], Number]
     floor: Callable[[Number], Number]
+    modulo: Callable[[Number, Number], Number]
     round: Callable[[Number], Number]  # half to even
     float32: Callable[[Number], Number]  # what is left after 32 bits
     where: Callable[[Number, Number, Number], Number]
@@ -62,6 +64,12 @@ def _holds(condition: Number) -> bool:
     return False
 
 
+def _modulo(values: Number, span: float) -> Number:
+    """As `%` gives, several times as fast."""
+    rest = values - span * np.floor(values / span)  # exact, where the quotient was not rounded up
+    return np.where(rest < 0.0, rest + span, rest)
+
+
 def _like_ints(function: Callable[[Number], Number]) -> Callable[[Number], Number]:
     """As `math` rounds, to integers: there is no -0."""
     return lambda values: function(values) + 0.0
@@ -74,6 +82,7 @@ def _first(values: Number) -> float:
 _ROUNDING: dict[str, Any] = {
     "sqrt": np.sqrt,
     "floor": _like_ints(np.floor),
+    "modulo": _modulo,
     "round": _like_ints(np.rint),
     "float32": lambda values: values.astype(np.float32).astype(float),
     "where": _where,
@@ -83,8 +92,8 @@ _ROUNDING: dict[str, Any] = {
     "first": _first,
 }
 ONE = Functions(
-    math.exp, math.expm1, math.sin, math.cos, math.sqrt, math.floor, round, _float32, _where, min, bool, bool,
-    float,
+    math.exp, math.expm1, math.sin, math.cos, math.sqrt, math.floor, mod, round, _float32, _where, min, bool,
+    bool, float,
 )  # fmt: skip
 MANY = Functions(
     _each(math.exp), _each(math.expm1), _each(math.sin), _each(math.cos), **{**_ROUNDING, "some": bool}

@@ -1,15 +1,27 @@
 """The closed-form electrical solution of one outlet between two events, for one instant or for many."""
 
 from collections.abc import Sequence
-from itertools import chain, groupby
+from itertools import groupby
 from math import exp, inf, nan, sqrt
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from evc5.models.flow import Flow
 from evc5.models.functions import FAST, ONE, Functions, Number
-from evc5.models.heat import ENCLOSURE, NO_CURRENT, SOCKET, Air, Squares, Warming, Warmth, felt
+from evc5.models.heat import (
+    ENCLOSURE,
+    NO_CURRENT,
+    PEAK,
+    SOCKET,
+    Air,
+    Squares,
+    Warming,
+    Warmth,
+    felt,
+    spread,
+)
 from evc5.models.ledger import Ledger
 from evc5.models.supply import Three
 from evc5.models.units import NOMINAL_V
@@ -26,6 +38,7 @@ FIXED = (
     *("u1_v", "u2_v", "u3_v"),
 )
 DEMAND = ("demand1_a", "demand2_a", "demand3_a")
+ALMOST_0 = 1e-30  # of what divides, and leaves an exponential at 1
 VARYING = ("i1_a", "i2_a", "i3_a", "p_w", "pf", "energy_wh", "register_wh", "soc", "temp_c")
 
 
@@ -270,27 +283,26 @@ class Segment:
         """The numbers among those columns, of segments of one outlet, each at its own ascending instants."""
         counts = [len(t_s) for t_s in times]
         t_s = np.concatenate(times)
-        # All in one block: the allocator keeps that, where it would give many large ones back each time.
-        numbers = np.fromiter(chain.from_iterable([one._numbers() for one in segments]), float)
-        columns = np.repeat(numbers.reshape(len(segments), -1).T, counts, axis=1)
+        columns = spread([one._numbers() for one in segments], counts)
         first = segments[0]
-        whole = first._whole(columns[len(FIXED) :])
+        whole = first._whole(columns[len(FIXED) : -2])
         told = dict(zip(FIXED, columns, strict=False))
         told |= whole._told(t_s, [other.over(t_s) for other in first._others])
-        told |= _demands(segments, counts, told["soc"])
+        told |= _demands([one.fixed.vehicle for one in segments], counts, told["soc"], *columns[-2:])
         return told | {"phases": told["phases"].astype(np.int64)}
 
     def _numbers(self) -> tuple[float, ...]:
-        """In the order of `FIXED`, and then of `_whole`, where none of them may be 0 that divides."""
-        _, duty_pct, _, phases, u_v, _, capability, _, _, usable_wh, gain, _ = self.fixed
+        """In the order of `FIXED`, `_whole` and `_demands`; none that divides may be 0."""
+        _, duty_pct, _, phases, u_v, _, capability, car, most_a, usable_wh, gain, _ = self.fixed
         (const, slope, decay, lam), live, sum_u, reactive, keep, drain, _ = self.draw
         soc = nan if self.soc is None else self.soc
         enclosure, _, socket = self._own.rises
         return (
             duty_pct, phases, *capability, *u_v,
-            self.t0_s, const, slope, decay, lam or 1.0, *live, sum_u or inf, reactive, keep, drain,
+            self.t0_s, const, slope, decay, lam or ALMOST_0, *live, sum_u or inf, reactive, keep, drain,
             self.ledger.energy_wh, self.ledger.counted_wh, gain, usable_wh, soc, self._extra_k,
-            self._own.t0_s, *enclosure, *socket,
+            self._own.t0_s, *enclosure[:PEAK], *socket[:PEAK],
+            most_a, _own_phases_v(u_v, car.phases) if car else nan,
         )  # fmt: skip
 
     def _whole(self, columns: Any) -> "Segment":
@@ -312,24 +324,20 @@ class Segment:
         return dict(zip(VARYING, values, strict=True))
 
 
-def _demands(segments: Sequence[Segment], counts: Sequence[int], soc: Any) -> Columns:
+def _demands(
+    cars: "Sequence[Vehicle | None]", counts: Sequence[int], soc: Any, most_a: Any, sum_u_v: Any
+) -> Columns:
     """What each car in turn would draw unlimited; NaN without one."""
     told = np.full((3, len(soc)), nan)
     first = 0
-    for car, some in groupby(zip(segments, counts, strict=True), lambda one: one[0].fixed.vehicle):
-        spans = [(segment.fixed, count) for segment, count in some]
-        end = first + sum(count for _, count in spans)
+    for car, some in groupby(zip(cars, counts, strict=True), itemgetter(0)):
+        rows = slice(first, first + sum(count for _, count in some))
         if car is not None:
-            told[:, first:end] = _demand_columns(car, spans, soc[first:end])
-        first = end
+            rate = car.curve.rates(soc[rows])
+            told[: car.phases, rows] = _would_draw_a(car, rate, sum_u_v[rows], most_a[rows], FAST)
+            told[car.phases :, rows] = 0.0
+        first = rows.stop
     return dict(zip(DEMAND, told, strict=True))
-
-
-def _demand_columns(car: "Vehicle", spans: Sequence[tuple[Fixed, int]], soc: Any) -> Any:
-    limits = [(fixed.max_draw_a, _own_phases_v(fixed.u_v, car.phases)) for fixed, _ in spans]
-    most_a, sum_u = np.repeat(np.array(limits).T, [count for _, count in spans], axis=1)
-    amps = _would_draw_a(car, car.curve.rates(soc), sum_u, most_a, FAST)
-    return amps * np.array([[1.0], [car.phases > 1], [car.phases > 2]])
 
 
 def _would_draw_a(car: "Vehicle", rate: Number, sum_u_v: Number, most_a: Number, fn: Functions) -> Number:

@@ -44,6 +44,25 @@ def test_what_rounds_chooses_and_narrows_is_the_same_for_many_as_for_one(functio
     assert functions.sqrt(np.array([0.25, 9.0])).tolist() == [0.5, 3.0]
 
 
+def modulo_is_python_s(values: list[float], span: float) -> None:
+    told = [ONE.modulo(value, span) for value in values]
+    for functions in (MANY, FAST):
+        assert signed(functions.modulo(np.array(values), span)) == signed(told)
+
+
+def test_what_is_left_of_whole_days_is_the_same_for_many_as_for_one() -> None:
+    """At the edges, where the quotient is rounded up to the next whole one, and below 0."""
+    days = [86400.0 * n for n in (0, 1, 3, 137, 36525)]
+    around = [math.nextafter(day, way) for day in days for way in (-math.inf, math.inf)]
+    modulo_is_python_s([*days, *around, -0.0, -1e-12, -43200.5, 86399.99999999999], 86400.0)
+
+
+@pytest.mark.slow
+@given(values=st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=20), span=st.sampled_from([86400.0, 60.0]))
+def test_what_is_left_of_any_number_is_the_same_for_many_as_for_one(values: list[float], span: float) -> None:
+    modulo_is_python_s(values, span)
+
+
 def signed(values: Any) -> list[tuple[float, float]]:
     """To the bit: with the sign of a zero."""
     return [(float(v), math.copysign(1.0, v)) for v in values]
