@@ -1,6 +1,7 @@
 """evc5 as a process among others: signals, encodings, files that are none, and what it says of them."""
 
 import ast
+import gc
 import json
 import os
 import signal
@@ -156,3 +157,14 @@ def test_a_warning_of_data_is_told_once_in_a_line_and_others_as_python_does() ->
             warnings.warn("old", DeprecationWarning, stacklevel=1)
     assert said == ["mine.csv: the hours look shifted"]
     assert [str(one.message) for one in others] == ["old"]
+
+
+def test_a_command_looks_for_cycles_seldom(capsys) -> None:
+    before = gc.get_threshold()
+    try:
+        gc.set_threshold(700, 10, 10)
+        assert main(["verify", "--explain"]) == 0
+        assert gc.get_threshold()[0] > 10_000 and gc.isenabled()
+    finally:
+        gc.set_threshold(*before)
+        capsys.readouterr()
