@@ -13,9 +13,11 @@ from evc5.rigs.checks.state.connectors import STOP_TOLD_S, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.profiles import read
 from evc5.rigs.checks.state.profiles_in_force import MAX, TX
+from evc5.rigs.checks.state.requirement import CSMS, STATION
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 NO_TRANSACTION = "TxProfile without a transaction"
+UNITS = {"A": {"a", "current"}, "W": {"w", "power"}}  # 9.4.2, and the wire's own names
 MOST_CLEARS = 64  # remembered
 TAKEN, CLEARED = "charging.accepted", "charging.cleared"
 REQUIREMENTS = (
@@ -87,13 +89,43 @@ class Decrees:
             status = call.reply["status"]
             good = status != "Accepted"
             self._ledger.judge(TAKEN, good, call.epoch_s, call.connector, "Rejected", status, message)
+            if good and why != NO_TRANSACTION:
+                self._senseless(call, why)
         elif call.reply["status"] == "Accepted":
             self._ledger.held(TAKEN, 1, call.connector, call.epoch_s)
+            self._beyond_its_keys(call)
         elif self._is_sound(call):
             if call.payload["csChargingProfiles"]["chargingProfilePurpose"] == TX:
                 self._refused.append(call)
             else:
                 self._refusal(call, "a sound TxDefaultProfile or ChargePointMaxProfile was refused")
+
+    def _senseless(self, call: Call, why: str) -> None:
+        """What no station may take is nothing to ask for; a rig does so to see it refused."""
+        if not self._context.evidence.from_power_on and "transaction" not in why:
+            message = f"a profile that no station may take: {why}"
+            more: dict[str, Any] = {"severity": "warning", "blames": CSMS, "count": 0}
+            self._ledger.broken(TAKEN, call.epoch_s, call.connector, "another profile", why, message, **more)
+
+    def _beyond_its_keys(self, call: Call) -> None:
+        """9.4: the station says what it takes; the CSMS is to keep to that, and it need not take more."""
+        wire, at = call.payload["csChargingProfiles"], call.epoch_s
+        schedule = wire["chargingSchedule"]
+        told = {"stackLevel": wire["stackLevel"], "periods": len(schedule["chargingSchedulePeriod"])}
+        keys = {"stackLevel": "ChargeProfileMaxStackLevel", "periods": "ChargingScheduleMaxPeriods"}
+        beyond = [
+            (f"{name} <= {most}, as {keys[name]} says", f"{count}")
+            for name, count in told.items()
+            if (most := self._keys.integer(keys[name], at)) is not None and 0 < most < count
+        ]
+        key, unit = "ChargingScheduleAllowedChargingRateUnit", schedule["chargingRateUnit"]
+        listed = {word.strip().lower() for word in (self._keys.text(key, at) or "").split(",")} - {""}
+        if listed & (UNITS["A"] | UNITS["W"]) and not listed & UNITS[unit]:
+            beyond.append((f"a unit of {key}", unit))
+        for expected, actual in beyond:
+            message = "a profile was accepted that is beyond what the station says it takes"
+            more: dict[str, Any] = {"severity": "warning", "blames": [CSMS, STATION], "count": 0}
+            self._ledger.broken(TAKEN, at, call.connector, expected, actual, message, **more)
 
     def _refusal(self, call: Call, message: str) -> None:
         status = (call.reply or {})["status"]
@@ -222,8 +254,12 @@ class Decrees:
         self._gone = [named for named in self._gone if self._in_force.left((new,), named)]
 
     def _remotely(self, call: Call) -> None:
-        if "chargingProfile" in call.payload:  # it comes with its transaction, whenever that begins
-            self._gone.clear()
+        wire = call.payload.get("chargingProfile")
+        if wire is None:
+            return
+        self._gone.clear()  # it comes with its transaction, whenever that begins
+        if wire["chargingProfilePurpose"] != TX or "transactionId" in wire:
+            self._senseless(call, "with a remote start goes a TxProfile that names no id (5.16.2)")
 
 
 def _names_no_more(filters: Mapping[str, Any], before: Mapping[str, Any]) -> bool:

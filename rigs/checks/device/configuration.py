@@ -14,6 +14,7 @@ REQUIREMENTS = (
     R(TOLD, "Every key asked for is told, or told to be unknown", "5.8, TC_019_CS"),
 )
 DONE = ("Accepted", "RebootRequired")
+SECRET = ("authorizationkey", "password")  # J 6.2.2: may be set, and is never told
 
 
 class Keys:
@@ -25,6 +26,7 @@ class Keys:
         self._hardcoded = HARDCODED if self._of_sheet else frozenset[str]()
         self._told: dict[str, bool] = {}  # read-only or not, by key in lower case
         self._complete = False  # was every key told at once?
+        self._unknown: set[str] = set()  # told to be unknown, and not heard of otherwise since
         self._kept: dict[str, str] = {}
         context.bus.replies["GetConfiguration"].append(self._listed)
         context.bus.replies["ChangeConfiguration"].append(self._changed)
@@ -42,10 +44,24 @@ class Keys:
         rows = call.reply.get("configurationKey", [])
         self._told |= {row["key"].lower(): row["readonly"] for row in rows}
         self._complete = self._complete or (not asked and bool(rows))
+        self._forgets(call, asked)
+        self._unknown -= {row["key"].lower() for row in rows}
         for row in rows:
             self._compare(call, row["key"], row.get("value"))
         if asked and len(asked) <= 50:  # GetConfigurationMaxKeys of the sheet
             self._all_there(call, asked, [row["key"] for row in rows])
+
+    def _forgets(self, call: Call, asked: list[str]) -> None:
+        """What a change set is known."""
+        named = {key.lower() for key in (call.reply or {}).get("unknownKey", [])} & {k.lower() for k in asked}
+        for key in sorted(named & self._kept.keys()):
+            expected, actual = "the value that was accepted", "in unknownKey"
+            message = f"{key} was changed, and is told to be unknown"
+            good = _is_secret(key)
+            self._ledger.judge(
+                KNOWN, good, call.reply_epoch_s or call.epoch_s, None, expected, actual, message
+            )
+        self._unknown |= named - self._kept.keys()
 
     def _all_there(self, call: Call, asked: list[str], known: list[str]) -> None:
         answer = call.reply or {}
@@ -82,8 +98,8 @@ class Keys:
             return
         key = call.payload["key"].lower()
         status = call.reply["status"]
-        if key in self._told or self._complete:
-            known = key in self._told
+        if key in self._told or ((self._complete or key in self._unknown) and not _is_secret(key)):
+            known = key in self._told and key not in self._unknown
             good = known != (status == "NotSupported")
             expected = "not NotSupported: the key is told" if known else "NotSupported: no such key is told"
             message = f"the answer to a change of {call.payload['key']}"
@@ -105,6 +121,10 @@ class Keys:
             self._kept.pop(key, None)  # 5.3: until the reboot either value may be told
         elif status in DONE and key not in self._hardcoded:
             self._kept[key] = call.payload["value"]
+
+
+def _is_secret(key: str) -> bool:
+    return any(word in key for word in SECRET)
 
 
 def same(one: str, other: str) -> bool:

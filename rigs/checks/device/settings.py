@@ -39,6 +39,7 @@ BOOLEANS = frozenset(
     }
 )
 LISTS = frozenset({"metervaluesaligneddata", "metervaluessampleddata", "stoptxnsampleddata"})
+WRITTEN = INTEGERS | BOOLEANS | LISTS
 # 7.31: any other name is no measurand.
 MEASURANDS = frozenset(
     {
@@ -63,6 +64,9 @@ READ_ONLY = frozenset(
     }
 )
 DONE = ("Accepted", "RebootRequired")
+# 9.1.3, 4.10: whether they can be written is up to the station.
+EITHER = frozenset({"authorizeremotetxrequests", "stoptransactiononevsidedisconnect"})
+YES_AND_NO = frozenset({"0", "1", "yes", "no", "on", "off"})  # booleans in other words, which some take
 RAISED = frozenset({"lightintensity"})  # sheet table 13: below 50 it becomes 50
 OWN = frozenset({"heartbeatinterval"})  # the boot sets it (sheet table 13)
 
@@ -72,6 +76,7 @@ class Settings:
 
     def __init__(self, context: Context) -> None:
         self._ledger = context.ledger
+        self._any_station = not context.evidence.from_power_on  # it may have reasons that nobody knows of
         self._writable: dict[str, bool] = {}
         self._told: dict[str, str] = {}
         self._measured: frozenset[str] = frozenset()  # what any list of it has named: its meter knows that
@@ -83,7 +88,7 @@ class Settings:
         for row in (call.reply or {}).get("configurationKey", ()):
             key, value = row["key"].lower(), row.get("value")
             self._writable[key] = not row["readonly"]
-            if key in READ_ONLY or key in INTEGERS | BOOLEANS | LISTS:
+            if key in READ_ONLY or key in WRITTEN - (EITHER if self._any_station else frozenset()):
                 good = row["readonly"] == (key in READ_ONLY)
                 expected = str(key in READ_ONLY).lower()
                 message = f"readonly of {row['key']}"
@@ -122,7 +127,9 @@ class Settings:
             self._rigged.pop(key, None)
             self._told.pop(key, None)
         good = _is_good(key, value, self._measured)
-        if good is None or not self._writable.get(key, False) or key in HARDCODED:
+        if self._any_station and (good or status not in DONE or _is_spelt_otherwise(key, value)):
+            return  # 5.3: it may refuse a value out of its own range
+        if good is None or not self._writable.get(key, self._any_station) or key in HARDCODED:
             return
         expected = "Accepted" if good else "Rejected"
         message = f"the answer to a change of {call.payload['key']} to {value[:40]!r}"
@@ -148,6 +155,13 @@ def _is_good(key: str, value: str, measured: frozenset[str]) -> bool | None:
     if key in LISTS:
         return _is_good_list(text, measured)
     return None
+
+
+def _is_spelt_otherwise(key: str, value: str) -> bool:
+    """May it be a station's own word for what the standard has another for, or its own measurand's phase?"""
+    if key in LISTS:
+        return {name.rpartition(".N")[0] or name for name in measurands_of(value)} <= MEASURANDS
+    return key in BOOLEANS and value.strip().lower() in YES_AND_NO
 
 
 def _is_good_list(text: str, measured: frozenset[str]) -> bool | None:

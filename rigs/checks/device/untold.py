@@ -4,6 +4,7 @@ Frames alone decide: who says anything else a while later has had the time to sa
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from evc5.rigs.checks.device.requests import AVAILABILITY
 from evc5.rigs.checks.reading.call import Call
@@ -60,6 +61,13 @@ FREED = Effect(
     "a StatusNotification of another status",
     "a reservation was cancelled and its connector stays Reserved",
 )
+EXPIRED = Effect(
+    KEPT,
+    ("Reserved",),
+    STATUSES - {"Reserved"},
+    "a StatusNotification of another status at its expiryDate",
+    "a reservation is over and its connector stays Reserved",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,8 @@ class Untold:
         self._out: set[int] = set()  # connectors that tell Unavailable on an order
         self._whole_is_out = False
         self._scheduled: dict[int, Call] = {}  # by connector: to be taken out of service when it is free
-        self._held: dict[int, int] = {}  # by reservationId: its connector
+        self._held: dict[int, Order] = {}  # by reservationId
+        self._agenda = context.agenda
         bus = context.bus
         bus.replies["ChangeAvailability"].append(self._changed)
         bus.replies["ReserveNow"].append(self._reserved)
@@ -125,8 +134,25 @@ class Untold:
         if call.reply is not None and call.reply["status"] == "Accepted":
             until = epoch(call.payload["expiryDate"])
             since = call.reply_epoch_s or call.epoch_s
-            self._held[call.payload["reservationId"]] = call.payload["connectorId"]
-            self._awaits(Order(call, call.payload["connectorId"], RESERVED, since, until))
+            id, order = (
+                call.payload["reservationId"],
+                Order(call, call.payload["connectorId"], RESERVED, since, until),
+            )
+            self._held[id] = order
+            waiting = self._waiting.get(order.connector)
+            if waiting is not None and waiting.effect in (FREED, EXPIRED):
+                self._forget(order.connector)  # it goes on as it is
+            self._awaits(order)
+            if until > since:
+                self._agenda.at(until, partial(self._expires, id, order))
+
+    def _expires(self, id: int, order: Order) -> None:
+        """5.13: its connector is free again, unless it was reserved anew."""
+        if self._held.get(id) is not order:
+            return
+        del self._held[id]
+        if all(other.connector not in (0, order.connector) for other in self._held.values()):
+            self._awaits(Order(order.call, order.connector, EXPIRED, order.until))
 
     def _awaits(self, order: Order) -> None:
         """Where the connector is known to be as the order finds it; of 0 any may be the one (5.13)."""
@@ -137,13 +163,14 @@ class Untold:
     def _cancelled(self, call: Call) -> None:
         if call.reply is None or call.reply["status"] != "Accepted":
             return
-        connector = self._held.pop(call.payload["reservationId"], None)
-        if connector is None:
+        order = self._held.pop(call.payload["reservationId"], None)
+        if order is None:
             return
+        connector = order.connector
         waiting = self._waiting.get(connector)
         if waiting is not None and waiting.effect is RESERVED:
             self._forget(connector)
-        if connector not in self._held.values():
+        if all(connector != other.connector for other in self._held.values()):
             self._awaits(Order(call, connector, FREED, call.reply_epoch_s or call.epoch_s))
 
     def _booted(self, _: Call) -> None:

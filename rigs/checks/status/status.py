@@ -79,6 +79,7 @@ class Statuses:
         self._changed_epoch_s = float("-inf")  # when a transaction last began or ended
         self._asked_epoch_s = float("-inf")  # when the back office last took a hand
         self._since: dict[int, float] = {}
+        self._first: dict[int, Call] = {}  # by connector: its first status
         context.bus.calls["StartTransaction"].append(self._starts)
         context.bus.calls["StopTransaction"].append(self._stops)
         context.bus.end.append(self._end)
@@ -99,6 +100,7 @@ class Statuses:
 
     def _told(self, call: Call) -> None:
         connector, status = call.payload["connectorId"], call.payload["status"]
+        self._first.setdefault(connector, call)
         self._code(call, connector, status)
         if connector == 0:
             good = status in ("Available", "Unavailable", "Faulted")
@@ -160,6 +162,14 @@ class Statuses:
             self._midway = [one for one in self._midway if one[0] is not stopped]
 
     def _end(self, epoch_s: float) -> None:
+        outlets = self._history.outlets()
+        beyond = [call for connector, call in self._first.items() if connector not in (0, *outlets)]
+        for call in beyond if self._history.is_counted and outlets else ():
+            expected, actual = f"connectors {outlets}", f"connector {call.payload['connectorId']}"
+            message = "a status of a connector that NumberOfConnectors does not count"
+            self._ledger.broken(
+                TABLE, call.epoch_s, call.payload["connectorId"], expected, actual, message, line=call.line
+            )
         until = self._link.delivered_until(epoch_s, STOP_S)
         for its, told, status in self._midway:
             if told < until and not self._link.may_be_queueing(epoch_s):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.state.connectors import QUIET_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.requirement import Requirement as R
 
@@ -11,10 +12,15 @@ KEPT = "reservation.kept"
 REQUIREMENTS = (
     R(
         KEPT,
-        "A reserved connector serves its card, the start names the reservation, and it is cancelled once",
-        "4.8, 5.1, 5.13, TC_046_2_CS",
+        "A free connector is reserved for a card, serves no other, its start says so, it is cancelled once",
+        "4.8, 5.1, 5.13, TC_046_2_CS, TC_048_1_CS, TC_052_CS",
     ),
 )
+# 5.13: what a connector that is told to be so answers to a reservation.
+ANSWERS = {
+    **dict.fromkeys(("Charging", "SuspendedEV", "SuspendedEVSE", "Preparing", "Finishing"), "Occupied"),
+    **{"Faulted": "Faulted", "Unavailable": "Unavailable"},
+}
 ENDED_BY = ("Available", "Unavailable", "Faulted")  # 5.13; Available: the station itself says that it is over
 UNKNOWN_GROUP = "the group of a card: let its Authorize be answered with parentIdTag"
 
@@ -34,10 +40,14 @@ class Reservations:
 
     def __init__(self, context: Context) -> None:
         self._ledger = context.ledger
+        self._history = context.history
+        self._statuses: dict[int, tuple[float, str]] = {}  # by connector: as last told, and when
         self._made: set[int] | None = (
             set() if context.evidence.from_power_on else None
         )  # ever; None: not known
         self._held: dict[int, Reservation] = {}  # by reservationId
+        self._asked: set[int] = set()  # ids of reservations that were asked for, whatever came of it
+        self._keys = context.history.keys
         self._gone: set[int] = set()  # ids that were cancelled and not reserved anew
         self._parents: dict[str, str | None] = {}  # by tag: its group as the CSMS told it
         bus = context.bus
@@ -50,8 +60,10 @@ class Reservations:
 
     def _reserved(self, call: Call) -> None:
         asked = call.payload
+        self._asked.add(asked["reservationId"])
         if call.reply is not None and call.reply["status"] != "Accepted":
             return
+        self._may_be_made(call)
         if self._made is not None:
             self._made.add(asked["reservationId"])
         self._gone.discard(asked["reservationId"])
@@ -64,18 +76,71 @@ class Reservations:
             epoch(asked["expiryDate"]),
         )
 
+    def _may_be_made(self, call: Call) -> None:
+        """One that was accepted: the connector itself has told since a while that it is not to be had."""
+        if call.reply is None:
+            return
+        connector, id = call.payload["connectorId"], call.payload["reservationId"]
+        since, status = self._statuses.get(connector, (call.epoch_s, ""))
+        longest_s = max(QUIET_S, float(self._keys.integer("MinimumStatusDuration", call.epoch_s) or 0))
+        settled = call.epoch_s - since > longest_s and not self._history.link.may_be_queueing(call.epoch_s)
+        expected = ANSWERS.get(status) if settled else None
+        if connector == 0 and self._keys.flag("ReserveConnectorZeroSupported", call.epoch_s) is False:
+            expected = "Rejected"
+        if self._history.is_counted and connector not in (0, *self._history.outlets()):
+            expected = "Rejected"
+        if settled and status == "Reserved" and self._of_another(connector, id):
+            expected = "Occupied"
+        told = {0: "ReserveConnectorZeroSupported is false"}.get(
+            connector, f"connector {connector} is {status}"
+        )
+        message = "a reservation is accepted where none can be made"
+        good = expected is None
+        self._ledger.judge(KEPT, good, call.epoch_s, connector, f"{expected}: {told}", "Accepted", message)
+
+    def _of_another(self, connector: int, id: int) -> bool:
+        """Is it held by a reservation of which the log knows, and not by the one that is replaced?"""
+        ids = {one for one, its in self._held.items() if its.connector == connector}
+        return bool(ids) and id not in self._held
+
+    def _may_be_held(self, id: int, epoch_s: float) -> bool:
+        """May it stand from before the log? Not where every connector tells that it is not reserved."""
+        if id in self._gone or (self._made is not None and id not in self._made):
+            return False
+        told = [at + QUIET_S < epoch_s and status != "Reserved" for at, status in self._outlets()]
+        none_reserved = len(told) == len(self._history.outlets()) and bool(told) and all(told)
+        zero = self._keys.flag("ReserveConnectorZeroSupported", epoch_s)
+        return id in self._asked or not none_reserved or bool(zero)
+
+    def _outlets(self) -> list[tuple[float, str]]:
+        return [told for connector, told in self._statuses.items() if connector]
+
+    def _refused(self, call: Call) -> None:
+        """A cancelling, of one whose connector is told to be reserved yet."""
+        its = self._held.get(call.payload["reservationId"])
+        if its is None or call.epoch_s >= its.until - QUIET_S:
+            return
+        if self._statuses.get(its.connector, (0.0, ""))[1] == "Reserved":
+            message = "a reservation that stands is not cancelled"
+            expected = f"Accepted: reservation {call.payload['reservationId']} stands"
+            self._ledger.broken(KEPT, call.epoch_s, its.connector, expected, "Rejected", message)
+
     def _cancelled(self, call: Call) -> None:
+        if call.reply is not None and call.reply["status"] == "Rejected":
+            self._refused(call)
         if call.reply is None or call.reply["status"] != "Accepted":
             return
         id = call.payload["reservationId"]
-        self._held.pop(id, None)
-        made = id not in self._gone and (self._made is None or id in self._made)
+        made = self._held.pop(id, None) is not None or self._may_be_held(id, call.epoch_s)
         message = "a reservation is cancelled that is none any more"
         expected, actual = f"Rejected: no reservation {id}", "Accepted"
         self._ledger.judge(KEPT, made, call.epoch_s, None, expected, actual, message)
         self._gone.add(id)
 
     def _told(self, call: Call) -> None:
+        since, before = self._statuses.get(call.payload["connectorId"], (call.epoch_s, ""))
+        again = before == call.payload["status"]
+        self._statuses[call.payload["connectorId"]] = since if again else call.epoch_s, call.payload["status"]
         if call.payload["status"] in ENDED_BY:
             self._end(call.payload["connectorId"])
 

@@ -177,8 +177,8 @@ def cancelled_and_told(log: Log) -> None:
 
 def cancelled_and_reserved_by_another(log: Log) -> None:
     reserved_and_told(log)
-    log.down(40.0, "ReserveNow", RESERVED | {"reservationId": 6})
-    log.down(50.0, "CancelReservation", {"reservationId": 5})
+    log.down(40.0, "CancelReservation", {"reservationId": 5})
+    log.down(40.2, "ReserveNow", RESERVED | {"reservationId": 6})
 
 
 CANCELS = {"reservationId": 5}

@@ -1,0 +1,241 @@
+"""What other makers' stations answer: of keys, reservations, profiles and connectors that there are not."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from foreign import BEGIN_S, Log, at, found, minutes, period, profile, register
+
+FOREIGN_KEY = {"key": ["FooBar"]}
+UNKNOWN = {"unknownKey": ["FooBar"]}
+CLEARED = {"reservationId": 5}
+
+
+def beats(log: Log, count: int = 6) -> Log:
+    """It goes on, so that what is to come of an order has its time."""
+    for n in range(1, count + 1):
+        log.up(300.0 * n, "Heartbeat", {}, {"currentTime": at(300.0 * n)})
+    return log
+
+
+def told(log: Log, key: str, value: str, read_only: bool = False, t: float = 10.0) -> None:
+    row = {"key": key, "readonly": read_only, "value": value}
+    log.down(t, "GetConfiguration", {}, {"configurationKey": [row]})
+
+
+def changed_and_unknown(log: Log) -> None:
+    log.configure(20, FooBar="1")
+    log.down(30, "GetConfiguration", FOREIGN_KEY, UNKNOWN)
+
+
+def unknown_and(status: str) -> Callable[[Log], None]:
+    def story(log: Log) -> None:
+        log.down(20, "GetConfiguration", FOREIGN_KEY, UNKNOWN)
+        log.down(30, "ChangeConfiguration", {"key": "FooBar", "value": "1"}, {"status": status})
+
+    return story
+
+
+def takes(key: str, value: str, status: str = "Accepted") -> Callable[[Log], None]:
+    return lambda log: log.down(20, "ChangeConfiguration", {"key": key, "value": value}, {"status": status})
+
+
+def is_told(key: str, value: str, read_only: bool) -> Callable[[Log], None]:
+    return lambda log: told(log, key, value, read_only)
+
+
+def refuses_out_of_its_range(log: Log) -> None:
+    told(log, "MeterValueSampleInterval", "60")
+    takes("MeterValueSampleInterval", "1", "Rejected")(log)
+
+
+def reserve(log: Log, t: float, status: str = "Accepted", id: int = 5, connector: int = 1) -> None:
+    asked = {"connectorId": connector, "expiryDate": at(600), "idTag": "GUEST", "reservationId": id}
+    log.down(t, "ReserveNow", asked, {"status": status})
+
+
+def reserved_while(status: str, code: str = "NoError", answer: str = "Accepted") -> Callable[[Log], None]:
+    def story(log: Log) -> None:
+        log.status(10, status, errorCode=code)
+        reserve(log, 30, answer)
+        if answer == "Accepted":
+            log.status(31, "Reserved")
+
+    return story
+
+
+def reserved_while_charging(log: Log) -> None:
+    log.begin()
+    for n, t in enumerate(minutes(5), 1):
+        log.values(t, register(1000 + 61 * n))
+    reserve(log, 200)
+
+
+def reserved_twice(log: Log) -> None:
+    reserve(log, 10)
+    log.status(11, "Reserved")
+    reserve(log, 60, id=6)
+    log.down(70, "CancelReservation", {"reservationId": 6})
+    log.down(71, "CancelReservation", CLEARED)
+    log.status(72, "Available")
+
+
+def replaced(log: Log) -> None:
+    reserve(log, 10)
+    log.status(11, "Reserved")
+    reserve(log, 60)
+    log.down(70, "CancelReservation", CLEARED)
+    log.status(71, "Available")
+
+
+def reserved_for_good(log: Log) -> None:
+    reserve(log, 10)
+    log.status(11, "Reserved")
+
+
+def reserved_until_its_end(log: Log) -> None:
+    reserved_for_good(log)
+    log.status(601, "Available")
+
+
+def extended(log: Log) -> None:
+    reserved_for_good(log)
+    asked = {"connectorId": 1, "expiryDate": at(7200), "idTag": "GUEST", "reservationId": 5}
+    log.down(400, "ReserveNow", asked)
+
+
+def whole_station_reserved(supported: str) -> Callable[[Log], None]:
+    def story(log: Log) -> None:
+        told(log, "ReserveConnectorZeroSupported", supported)
+        reserve(log, 30, connector=0)
+
+    return story
+
+
+def cancelled_that_is_none(log: Log) -> None:
+    log.down(40, "CancelReservation", {"reservationId": 77})
+
+
+def not_cancelled(log: Log) -> None:
+    reserved_until_its_end(log)
+    log.down(60, "CancelReservation", CLEARED, {"status": "Rejected"})
+
+
+def composite_of(connector: int) -> Callable[[Log], None]:
+    def story(log: Log) -> None:
+        told(log, "NumberOfConnectors", "1", read_only=True)
+        schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": [period(16)], "duration": 600}
+        reply = {"status": "Accepted", "connectorId": connector, "scheduleStart": at(40)}
+        asked = {"connectorId": connector, "duration": 600}
+        log.down(40, "GetCompositeSchedule", asked, reply | {"chargingSchedule": schedule})
+
+    return story
+
+
+def status_of_a_third(log: Log) -> None:
+    told(log, "NumberOfConnectors", "1", read_only=True)
+    log.status(30, "Available", 3)
+
+
+FAULTY: dict[str, tuple[Callable[[Log], None], str]] = {
+    "changed, then unknown": (changed_and_unknown, "configuration.known"),
+    "unknown, then changed": (unknown_and("Accepted"), "configuration.known"),
+    "unknown, then refused": (unknown_and("Rejected"), "configuration.known"),
+    "letters for seconds": (takes("HeartbeatInterval", "abc"), "configuration.value"),
+    "less than no seconds": (takes("ConnectionTimeOut", "-5"), "configuration.value"),
+    "neither true nor false": (takes("LocalPreAuthorize", "maybe"), "configuration.value"),
+    "what nobody measures": (takes("MeterValuesSampledData", "Foo.Bar"), "configuration.value"),
+    "reserved while charging": (reserved_while_charging, "reservation.kept"),
+    "reserved while a car is there": (reserved_while("Preparing"), "reservation.kept"),
+    "reserved while faulted": (reserved_while("Faulted", "GroundFailure"), "reservation.kept"),
+    "reserved twice": (reserved_twice, "reservation.kept"),
+    "reserved past its end": (reserved_for_good, "reservation.kept"),
+    "the whole reserved, which it cannot": (whole_station_reserved("false"), "reservation.kept"),
+    "cancelled that is none": (cancelled_that_is_none, "reservation.kept"),
+    "not cancelled": (not_cancelled, "reservation.kept"),
+    "a composite of a connector that is none": (composite_of(5), "charging.composite-form"),
+    "a status of a connector that is none": (status_of_a_third, "status.table"),
+}
+SOUND: dict[str, Callable[[Log], None]] = {
+    "unknown, then not supported": unknown_and("NotSupported"),
+    "a value out of its own range": refuses_out_of_its_range,
+    "a boolean in another word": takes("LocalPreAuthorize", "1"),
+    "the neutral's current": takes("MeterValuesSampledData", "Current.Import.N,Voltage.L1-N"),
+    "a key that may be read-only": is_told("AuthorizeRemoteTxRequests", "true", read_only=True),
+    "refused while faulted": reserved_while("Faulted", "GroundFailure", answer="Faulted"),
+    "reserved until its end": reserved_until_its_end,
+    "replaced by its own id": replaced,
+    "replaced, and longer": extended,
+    "the whole reserved": whole_station_reserved("true"),
+    "a composite of the whole": composite_of(0),
+}
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_an_answer_that_contradicts_is_one_finding(name: str, tmp_path: Path) -> None:
+    story, requirement = FAULTY[name]
+    log = Log()
+    story(log)
+    assert found(beats(log).verdict(tmp_path)) - {"status.table"} == {requirement} - {"status.table"}
+    assert requirement in found(log.verdict(tmp_path))
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_an_answer_that_may_be_so_is_none(name: str, tmp_path: Path) -> None:
+    log = Log()
+    SOUND[name](log)
+    assert found(beats(log).verdict(tmp_path)) == set()
+
+
+PROFILES: dict[str, tuple[Any, int, str]] = {
+    "a first period that is none": (profile(period(10, 120)), 1, "Rejected"),
+    "the station's, at a connector": (
+        profile(period(10), chargingProfilePurpose="ChargePointMaxProfile"),
+        1,
+        "Rejected",
+    ),
+    "a level above the highest": (profile(period(10), stackLevel=9), 1, "Accepted"),
+    "too many periods": (profile(*(period(10, 60 * n) for n in range(5))), 1, "Accepted"),
+    "watts where amperes are taken": (profile(period(7000), unit="W"), 1, "Accepted"),
+}
+LIMITS = {
+    "ChargeProfileMaxStackLevel": "3",
+    "ChargingScheduleMaxPeriods": "4",
+    "ChargingScheduleAllowedChargingRateUnit": "Current",
+}
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profile_that_should_not_have_been_sent_is_a_warning_against_the_csms(
+    name: str, tmp_path: Path
+) -> None:
+    wire, connector, status = PROFILES[name]
+    log = Log()
+    rows = [{"key": key, "readonly": True, "value": value} for key, value in LIMITS.items()]
+    log.down(10, "GetConfiguration", {}, {"configurationKey": rows})
+    asked = {"connectorId": connector, "csChargingProfiles": wire}
+    log.down(20, "SetChargingProfile", asked, {"status": status})
+    verdict = beats(log).verdict(tmp_path)
+    assert found(verdict) == set()
+    (finding,) = [row for row in verdict.findings if row["severity"] == "warning"]
+    assert finding["requirement"] == "charging.accepted" and "csms" in finding["blames"]
+
+
+@pytest.mark.parametrize(
+    ("wire", "good"),
+    [
+        (profile(period(10)), False),
+        (profile(period(10), chargingProfilePurpose="TxProfile", transactionId=7), False),
+        (profile(period(10), chargingProfilePurpose="TxProfile"), True),
+    ],
+)
+def test_a_remote_start_brings_a_profile_for_its_transaction(
+    wire: dict[str, Any], good: bool, tmp_path: Path
+) -> None:
+    log = Log()
+    log.status(BEGIN_S - 10, "Preparing")
+    asked = {"connectorId": 1, "idTag": "APP", "chargingProfile": wire}
+    log.down(BEGIN_S, "RemoteStartTransaction", asked, {"status": "Rejected"})
+    warned = found(log.verdict(tmp_path), "warning")
+    assert ("charging.accepted" in warned) is not good
