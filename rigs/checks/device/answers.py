@@ -19,6 +19,7 @@ REQUIREMENTS = (
     R(DATA, "An unknown vendor's data are refused as such", "5.6, TC_062_CS"),
 )
 KNOWN_VENDORS = ("ecotap", "openchargealliance")  # the unit's own; the white papers on ISO 15118 and more
+REFUSALS = frozenset(("Rejected", "NotSupported", "NotImplemented", "Failed", "UnlockFailed", "Unknown"))
 
 
 def judge_answer(
@@ -67,9 +68,15 @@ class Answers:
             self._nowhere(call)
         known = None if call.up or call.valid else schema(call.action, False)
         if known is not None and any(not _is_of_form(fault) for fault in known.faults(call.payload)):
-            good = call.error is not None
+            good = call.error is not None or self._says_no(call)
             message = f"{call.action} with a payload that breaks its schema"
             self._ledger.judge(INVALID, good, call.epoch_s, None, "a CALLERROR", "a CALLRESULT", message)
+
+    def _says_no(self, call: Call) -> bool:
+        """Others may refuse by a status, too, and for a trigger that nobody knows that is right (5.17)."""
+        if call.action == "TriggerMessage":
+            return (call.reply or {}).get("status") == "NotImplemented"
+        return not self._context.evidence.from_power_on and (call.reply or {}).get("status") in REFUSALS
 
     def _nowhere(self, call: Call) -> None:
         """A profile for a connector that there is not: how it is refused is a policy."""

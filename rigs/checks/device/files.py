@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.instants import FOREVER, epoch
+from evc5.rigs.checks.reading.instants import FOREVER, epoch, iso
 from evc5.rigs.checks.state.connectors import ALL, HANDS
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
@@ -44,6 +44,16 @@ STEPS = {
         "Installing": {"Downloaded"},
         "Installed": {"Installing"},
         "InstallationFailed": {"Installing"},
+    },
+}
+# What others may tell besides: a step again, as it goes on, and what fails before it has begun.
+MORE_STEPS = {
+    UPLOAD: {"Uploading": {"Uploading"}, "UploadFailed": {""}},
+    UPDATE: {
+        "DownloadFailed": {""},
+        "Downloaded": {"Downloaded"},
+        "Installing": {"Installing"},
+        "InstallationFailed": {"Downloaded"},
     },
 }
 GIVEN_UP = ("UploadFailed", "DownloadFailed")
@@ -94,6 +104,8 @@ class Files:
         bus.calls["StopTransaction"].append(self._stopped)
         for name in ("power-cut", "link-down", "reset"):
             bus.events[name].append(self._lost)
+        self._pending = False  # is an update asked for, and not at its end?
+        self._date = -FOREVER  # when the only one that is asked for may begin
         self._triggers: dict[str, float] = {}  # what was asked for, and when
         self._restarted = -FOREVER
 
@@ -124,7 +136,7 @@ class Files:
         told, before = self._told[action], self._now[action]
         told.append((call.epoch_s, status))
         del told[:-64]
-        allowed = STEPS[action].get(status, set())
+        allowed = STEPS[action].get(status, set()) | self._more(action, status)
         message, actual = f"{action} tells a step out of order", f"{status} after {before or 'nothing'}"
         expected = (
             f"{status} after {' or '.join(sorted(name or 'nothing' for name in allowed)) or 'a trigger'}"
@@ -137,6 +149,8 @@ class Files:
         self._ledger.judge(ORDER, good, call.epoch_s, None, expected, actual, message)
         self._now[action] = "?" if call.lost else "" if status in LAST else status  # lost: told once more
         self._emptied = status == "Uploaded"
+        if action == UPDATE:
+            self._dated(call.epoch_s, status)
         if status in GIVEN_UP:
             self._given_up(call)
         if action == UPDATE and self._context.evidence.from_power_on:
@@ -145,6 +159,19 @@ class Files:
             expected = "Uploaded" if self._takes_files else "UploadFailed"
             message = "the outcome of an upload"
             self._ledger.judge(DIAGNOSTICS, status == expected, call.epoch_s, None, expected, status, message)
+
+    def _dated(self, epoch_s: float, status: str) -> None:
+        """5.19: the only update that was asked for does not begin before its date."""
+        if status == "Downloading" and self._date > -FOREVER:
+            early_s = self._date - epoch_s - self._ledger.time.doubt_s(epoch_s)
+            message, expected = "an update begins before its retrieveDate", f"not before {iso(self._date)}"
+            good, actual = early_s <= WORK_BEGINS_S, f"{max(early_s, 0.0):.0f} s too early"
+            self._ledger.judge(FIRMWARE, good, epoch_s, None, expected, actual, message)
+            self._date = -FOREVER
+        self._pending &= status not in LAST
+
+    def _more(self, action: str, status: str) -> set[str]:
+        return set() if self._context.evidence.from_power_on else MORE_STEPS[action].get(status, set())
 
     def _tries_until(self, action: str, request: Call, since: float) -> None:
         """Retries come so long one after the other; readings differ in whether the first is one (3.50)."""
@@ -157,6 +184,18 @@ class Files:
     def _given_up(self, call: Call) -> None:
         """Not before the tries that were asked for."""
         early_s = self._not_before[call.action] - call.epoch_s
+        if early_s > JUST_BEFORE_S and not self._context.evidence.from_power_on:
+            since = self._not_before[call.action] + WORK_BEGINS_S
+            self._agenda.at(since, partial(self._tried_again, call, early_s))
+        else:
+            self._gives_up(call, early_s)
+
+    def _tried_again(self, call: Call, early_s: float) -> None:
+        """Others tell of each attempt that failed, and of the next."""
+        if not any(at > call.epoch_s for at, _ in self._told[call.action]):
+            self._gives_up(call, early_s)
+
+    def _gives_up(self, call: Call, early_s: float) -> None:
         requirement = DIAGNOSTICS if call.action == UPLOAD else FIRMWARE
         message = f"{call.action}: a transfer is given up before its retries"
         self._not_before[call.action] = -FOREVER
@@ -195,6 +234,8 @@ class Files:
             begins = max(call.reply_epoch_s or call.epoch_s, epoch(call.payload["retrieveDate"]))
             self._tries_until(UPDATE, call, begins)
             self._hears_of(FIRMWARE, UPDATE, begins)
+            self._date = -FOREVER if self._pending else begins
+            self._pending = True
         if call.reply is None or not self._context.evidence.from_power_on:
             return
         epoch_s = call.reply_epoch_s or call.epoch_s

@@ -168,6 +168,8 @@ class Commands:
         if not there and not self._history.is_counted:
             return
         good = (call.reply["status"] == "Accepted") == there
+        if there and not good and not self._context.evidence.from_power_on:
+            return  # 5.17: whether it sends one is up to the station
         judge_answer(self._ledger, TRIGGERED, call, good, "Accepted" if there else "Rejected")
         if good and there and wanted in ("StatusNotification", "MeterValues"):
             zero = [0] if wanted == "StatusNotification" else []

@@ -13,6 +13,7 @@ from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import BEHAVIOUR, key
 from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.checks.state.sheet_tables import SHEET
 from evc5.rigs.recording.reading.telemetry import DAY_S
 
 INTERVAL_KEY = "ClockAlignedDataInterval"
@@ -170,8 +171,9 @@ class ClockAligned:
 
     def _whole(self, connector: int, aligned: list[Block]) -> None:
         """By the station's policy; of one that nobody has described nothing is said."""
-        if self._context.evidence.behaviour is None:
-            return
+        evidence = self._context.evidence
+        if not evidence.from_power_on and evidence.behaviour != SHEET:
+            return  # 3.16.3: it may have a meter of its own
         if connector or 0 in self._connectors():
             self._ledger.held(WHOLE, sum(map(len, aligned)), connector)
         else:

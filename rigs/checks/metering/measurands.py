@@ -1,6 +1,7 @@
 """What meter values consist of: the configured measurands, their phases and units, the data of a stop."""
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.instants import FOREVER, iso
 from evc5.rigs.checks.reading.meter import PHASES, Column, Layout, line
+from evc5.rigs.checks.state.connectors import QUIET_S, STOP_TOLD_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.keys import PHASE
@@ -161,8 +163,11 @@ class Contents:
 
     def _occasion(self, connector: int, block: Block) -> None:
         context = block.layout.context
-        bad = {c.context for c in block.layout.columns} & set(STOP_CONTEXTS)
         evidence = self._context.evidence
+        bad = {c.context for c in block.layout.columns} & set(STOP_CONTEXTS)
+        if bad and not block.layout.mixed and not evidence.from_power_on:
+            self._at_its_edge(block)
+            return
         reached = evidence.down and evidence.reaches_back(float(block.epoch_s[0]) - TRIGGERED_S)
         if context == "Trigger" and not self._asked and reached:
             bad.add(context)
@@ -175,6 +180,27 @@ class Contents:
         expected = "Sample.Periodic in a transaction, Sample.Clock, or Trigger"
         actual = ", ".join(sorted(bad))
         self._judge(CONTEXTS, not bad, block, expected, actual, message)
+
+    def _at_its_edge(self, block: Block) -> None:
+        """Others tell the values of a transaction's begin or end in MeterValues, too, taken then (7.35)."""
+        context = block.layout.context
+        for _, epoch_s, stamp in block.rows():
+            look = partial(self._is_edge, block.connector, block.transaction, context, epoch_s, stamp)
+            self._context.agenda.at(epoch_s + STOP_TOLD_S, look)
+
+    def _is_edge(
+        self, connector: int, transaction: int | None, context: str, epoch_s: float, stamp: float
+    ) -> None:
+        memory = self._context.history.transactions
+        its = memory.by_id.get(transaction) if transaction is not None else memory.at(connector, stamp)
+        if its is None:
+            return
+        edge = its.start if context == "Transaction.Begin" else its.stop
+        good = edge is not None and abs(stamp - edge) <= QUIET_S + self._ledger.time.doubt_s(epoch_s)
+        expected = f"{context} at {'its end' if edge is None else iso(edge)}"
+        message = "a context that does not fit the occasion"
+        actual = f"{context} at {iso(stamp)}"
+        self._ledger.judge(CONTEXTS, good, epoch_s, connector, expected, actual, message)
 
     def _judge(
         self, requirement: str, good: bool, block: Block, expected: str, actual: str, message: str

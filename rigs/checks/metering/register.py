@@ -2,6 +2,7 @@
 
 from array import array
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -179,7 +180,7 @@ class Register:
         shown.stopped = transaction
         meter_stop = transaction.meter_stop or 0.0
         for reading in call.readings or ():
-            if reading.register is not None:
+            if reading.register is not None and isfinite(reading.register):  # signed data tells no number
                 self._boundary(transaction, reading, reading.register, call.epoch_s)
         if meter_stop < transaction.meter_start:
             self._disagree(

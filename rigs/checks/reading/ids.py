@@ -16,6 +16,7 @@ class Ids:
         self._others: dict[str, None] = {}
         self._prefix = self._next = ""
         self._run = [0, 0]  # the id that goes on the count last used
+        self.fell = False  # did a count of several begin again?
 
     def is_new(self, id: str) -> bool:
         if id == self._next and id not in self._others:
@@ -27,6 +28,7 @@ class Ids:
     def _counted(self, id: str) -> bool:
         prefix = id.rstrip(DIGITS)
         count, runs = int(id[len(prefix) :]), self._runs.get(prefix)
+        self.fell |= bool(runs) and self._is_back(prefix, count)
         if runs is None:
             if len(self._runs) >= self.MOST_RUNS:  # no counter, but ids that end in digits by chance
                 return self._other(id)
@@ -41,6 +43,11 @@ class Ids:
         self._prefix = prefix
         self._next = f"{prefix}{count + 1}"
         return id not in self._others
+
+    def _is_back(self, prefix: str, count: int) -> bool:
+        """Is it a count of three or more that begins again? Who repeats one id does not count."""
+        first, last = self._runs[prefix][-1]
+        return count <= first < last - 1
 
     def _other(self, id: str) -> bool:
         if id in self._others:

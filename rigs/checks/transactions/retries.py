@@ -26,6 +26,7 @@ FIXED_WAIT_S = 180.0  # EVC4 boot log "DELAY [3] Min"
 RETRY_SLACK_S = 15.0  # assumed: another CALL may be on its way first
 RESUME_S = 60.0  # assumed: "as soon as possible" (3.7)
 SILENCE_S = 600.0  # a CALL unanswered so long ago may still hasten the next attempt
+UNTOLD_ATTEMPTS = 3  # assumed: so often at least a station tries that does not tell how often
 ENDS = ("link-down", "link-up", "power-cut", "power-restore", "reset", "clock-set")
 
 
@@ -69,6 +70,7 @@ class Retries:
         self._refusals: Counter[float] = Counter()  # by when they were sent: others may go just then
         self._unanswered: dict[Hashable, Call] = {}  # starts and stops, as last sent
         self._unresumed: dict[Hashable, Call] = {}  # those of them since which no other CALL was answered
+        self._tries: Counter[Hashable] = Counter()  # of those, how often each was sent
         self._era = 0  # interruptions so far
         self._uncounted: set[Hashable] = {None}  # no key, or refused before an interruption: who counted?
         context.bus.any_reply.append(self._answered)
@@ -82,6 +84,7 @@ class Retries:
         self._refusals.clear()
         self._unanswered.clear()
         self._unresumed.clear()
+        self._tries.clear()
         self._era += 1
 
     def _answered(self, call: Call) -> None:
@@ -94,6 +97,7 @@ class Retries:
         key, rule = key_of(call), self._rule(call.epoch_s)
         self._unanswered.pop(key, None)
         self._unresumed.pop(key, None)
+        del self._tries[key]
         before = self._refused.pop(key, None)
         if call.error is None or call.reply_epoch_s is None or rule is None or key in self._uncounted:
             return
@@ -126,15 +130,21 @@ class Retries:
             self._agenda.at(epoch_s + RESUME_S, partial(self._resumed, key, waiting, epoch_s, self._era))
 
     def _resumed(self, key: Hashable, waiting: Call, epoch_s: float, era: int) -> None:
-        if era != self._era:
+        if era != self._era or self._may_be_dropped(key, epoch_s):
             return
         good = self._unanswered.get(key) is not waiting
         message = f"{waiting.action} met silence, and the CSMS answers again"
         expected = f"sent again within {RESUME_S:g} s"
         self._ledger.judge(RESUMED, good, epoch_s, waiting.connector, expected, "not sent", message)
 
+    def _may_be_dropped(self, key: Hashable, epoch_s: float) -> bool:
+        """3.7.1: after TransactionMessageAttempts it is given up; where that is not told, after three."""
+        attempts = self._keys.integer("TransactionMessageAttempts", epoch_s)
+        return attempts != 0 and self._tries[key] >= (attempts or UNTOLD_ATTEMPTS)
+
     def _sent(self, call: Call) -> None:
         if call.up and call.action in ("StartTransaction", "StopTransaction") and call.valid:
+            self._tries[key_of(call)] += 1
             self._unanswered[key_of(call)] = self._unresumed[key_of(call)] = call
         refused = self._refused.get(key_of(call)) if call.up else None
         if (

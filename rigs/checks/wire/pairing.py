@@ -61,7 +61,7 @@ class Pairing:
         if len(call.id) > 36:
             self._bad_id(call, "at most 36 characters", "message id too long")
         elif not self._ids[call.up].is_new(call.id):
-            self._bad_id(call, "an id of its own", "message id used before")
+            self._used_id(call)
         else:
             self._ledger.held("rpc.id")
         waiting[call.id] = call
@@ -84,8 +84,28 @@ class Pairing:
         for call in list(waiting.values()):
             self._give_up(call)
 
-    def _bad_id(self, call: Call, expected: str, message: str) -> None:
-        self._ledger.broken("rpc.id", call.epoch_s, call.connector, expected, call.id, message)
+    def _used_id(self, call: Call) -> None:
+        """Where a count fell back, and no log tells of connections, it may be that of a new one (J 4.1.4)."""
+        if self._evidence.is_own or self._evidence.is_continuous or not self._ids[call.up].fell:
+            self._bad_id(call, "an id of its own", "message id used before")
+            return
+        self._ids[call.up] = Ids()
+        self._ids[call.up].is_new(call.id)
+        expected = "an id of its own, or a new connection, which the log does not show"
+        message = "message ids are counted anew, as on a new connection"
+        self._bad_id(call, expected, message, severity="warning")
+
+    def _bad_id(self, call: Call, expected: str, message: str, severity: str = "error") -> None:
+        self._ledger.broken(
+            "rpc.id",
+            call.epoch_s,
+            None,
+            expected,
+            call.id,
+            message,
+            severity=severity,
+            blames=STATION if call.up else CSMS,
+        )
 
     def expects_empty_reply(self, id: str) -> bool:
         """Does the charge point wait for the confirmation of this MeterValues, which is always empty?"""
@@ -200,6 +220,7 @@ class Pairing:
                     f"the reply to {call.action} {call.id}, or {self._call_timeout_s:g} s of silence, first",
                     f"{late.action} {late.id} sent {waited:.3f} s after it",
                     "a second CALL while one was outstanding",
+                    blames=STATION if late.up else CSMS,
                 )
             else:
                 self._ledger.held(ONE_CALL[late.up])

@@ -225,6 +225,18 @@ def unanswered_and_sent_again_after(x: float) -> Handmade:
     return made
 
 
+def a_start_given_up_after(x: float) -> Handmade:
+    """So many attempts meet silence, and the CSMS answers what comes after them."""
+    made = idle()
+    told = {"connectorId": 1, "idTag": "TAG1", "meterStart": 120_000, "timestamp": at(100)}
+    for n in range(int(x)):
+        made.interject(100 + 60 * n, "StartTransaction", told)
+        made.lines.pop()
+    status(made, 400, "Available")
+    status(made, 800, "Available")
+    return made
+
+
 def a_conflict_told_behind_silence_after(x: float) -> Handmade:
     made = idle(LocalAuthListEnabled="true")
     rows = [{"idTag": "TAG1", "idTagInfo": {"status": "Blocked"}}]
@@ -403,6 +415,7 @@ EDGES = (
     Edge(
         "transactions.retries.RESUME_S", 60.0, "transaction.resumed", unanswered_and_sent_again_after, 59, 61
     ),
+    Edge("transactions.retries.UNTOLD_ATTEMPTS", 3, "transaction.resumed", a_start_given_up_after, 3, 2),
     Edge(
         "transactions.offline.MUTE_S", 600.0, "list.conflict", a_conflict_told_behind_silence_after, 599, 601
     ),
