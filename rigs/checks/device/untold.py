@@ -89,6 +89,7 @@ class Untold:
         self._waiting: dict[int, Order] = {}  # by connector
         self._out: set[int] = set()  # connectors that tell Unavailable on an order
         self._whole_is_out = False
+        self._kept_out: set[int] = set()  # those that were out as the station booted, and not heard of since
         self._scheduled: dict[int, Call] = {}  # by connector: to be taken out of service when it is free
         self._held: dict[int, Order] = {}  # by reservationId
         self._agenda = context.agenda
@@ -176,7 +177,8 @@ class Untold:
     def _booted(self, _: Call) -> None:
         """What it kept of its orders is not known."""
         self._unsure(None)
-        self._out.clear()
+        self._kept_out = self._out & self._history.connectors.ordered_out
+        self._out = set()
         self._scheduled.clear()
         self._held.clear()
 
@@ -188,6 +190,8 @@ class Untold:
     def _told(self, call: Call) -> None:
         connector, status = call.payload["connectorId"], call.payload["status"]
         order = self._waiting.get(connector)
+        if connector in self._kept_out:
+            self._persists(call, connector, status)
         if order is not None and status in order.effect.after:
             self._ledger.held(order.effect.requirement, 1, connector, call.epoch_s)
         if order is not None and (status in order.effect.after or status in ENDS):
@@ -198,6 +202,16 @@ class Untold:
             self._awaits(Order(self._scheduled.pop(connector), connector, OUT, call.epoch_s))
         elif status == "Unavailable":
             self._scheduled.pop(connector, None)
+
+    def _persists(self, call: Call, connector: int, status: str) -> None:
+        """4.9: what the CSMS took out of service is so after a boot, too."""
+        self._kept_out.discard(connector)
+        good = status in ("Unavailable", "Faulted") or connector not in self._history.connectors.ordered_out
+        message = "a connector out of service is in service after a boot"
+        expected = "Unavailable, as the CSMS ordered"
+        self._ledger.judge(AVAILABILITY, good, call.epoch_s, connector, expected, status, message)
+        if status == "Unavailable":
+            self._out.add(connector)
 
     def _disturbed(self, event: Event) -> None:
         self._forget(event.connector or 0)

@@ -6,6 +6,8 @@ himself.
 
 from functools import partial
 
+import numpy as np
+
 from evc5.rigs.checks.device.requests import STARTED, UNLOCK
 from evc5.rigs.checks.device.resets import RESET
 from evc5.rigs.checks.reading.call import Call
@@ -27,6 +29,7 @@ class WithoutEffect:
         self._context = context
         self._ledger, self._history = context.ledger, context.history
         self._unfollowed: list[Call] = []  # resets accepted, and no boot since
+        self._outlived: dict[int | None, float] = {}  # what ran before a soft reset: when the station booted
         self._unlocked: dict[int, tuple[Transaction, float]] = {}  # by connector: what ran there, and when
         self._refused: dict[str, float] = {}  # by idTag: when it was last not accepted
         self._shown: dict[str, float] = {}  # by idTag: when the station last asked for it
@@ -52,6 +55,8 @@ class WithoutEffect:
     def _boots(self, call: Call) -> None:
         if self._unfollowed and not self._history.boots.boot_asked:
             self._ledger.held(RESET, 1)
+            if any(reset.payload["type"] == "Soft" for reset in self._unfollowed):
+                self._outlived = {its.id: call.epoch_s for its in self._history.transactions.open.values()}
             self._unfollowed.clear()
 
     def _called(self, call: Call) -> None:
@@ -59,7 +64,19 @@ class WithoutEffect:
             return
         self._talks(call.epoch_s, call.action)
 
+    def _outlives(self, connector: int, block: Block) -> None:
+        """5.14: a soft reset ends every transaction first."""
+        booted = self._outlived.get(block.transaction)
+        late = np.flatnonzero(block.stamp > booted) if booted is not None else np.arange(0)
+        if late.size:
+            del self._outlived[block.transaction]
+            message = f"transaction {block.transaction} goes on over a soft reset"
+            epoch_s = float(block.epoch_s[late[0]])
+            self._ledger.broken(RESET, epoch_s, connector, "its StopTransaction", "MeterValues", message)
+
     def _readings(self, connector: int, blocks: list[Block]) -> None:
+        for block in blocks if self._outlived else ():
+            self._outlives(connector, block)
         if self._unfollowed:
             self._talks(max(float(block.epoch_s[-1]) for block in blocks), "MeterValues")
 
@@ -89,6 +106,10 @@ class WithoutEffect:
         connector = call.payload["connectorId"]
         running = self._history.transactions.open.get(connector)
         unlocked = call.reply is not None and call.reply["status"] == "Unlocked"
+        outlets = self._history.outlets()
+        if unlocked and self._history.is_counted and connector not in outlets:
+            message, told = "a connector that does not exist is unlocked", f"of connectors {outlets}"
+            self._ledger.broken(UNLOCK, call.epoch_s, connector, f"NotSupported: {told}", "Unlocked", message)
         if unlocked and running is not None:
             self._unlocked[connector] = running, call.reply_epoch_s or call.epoch_s
 
@@ -132,9 +153,21 @@ class WithoutEffect:
         wait_s = max(float(self._history.keys.integer("ConnectionTimeOut") or 0), COMES_OF_IT_S)
         self._context.agenda.at(at + wait_s, partial(self._came_of_it, call, at, at + wait_s))
 
+    def _elsewhere(self, call: Call, connector: int, since: float) -> bool:
+        """Has its idTag started at another connector than the one that was named?"""
+        tag = call.payload["idTag"].lower()
+        return any(
+            its.id_tag.lower() == tag and since - 1.0 <= its.start_told <= since + COMES_OF_IT_S
+            for other, its in self._history.transactions.open.items()
+            if other != connector
+        )
+
     def _of_another(self, call: Call, connector: int, since: float) -> None:
         """5.11: the transaction is that of the idTag asked for, unless somebody showed a card meanwhile."""
         tag, its = call.payload["idTag"].lower(), self._history.transactions.open.get(connector)
+        if its is None and self._elsewhere(call, connector, since):
+            message, expected = "a remote start was accepted and begins elsewhere", f"connector {connector}"
+            self._ledger.broken(STARTED, since, connector, expected, "another", message, line=call.line)
         if its is None or not since - 1.0 <= its.start_told <= since + ANOTHER_S:
             return
         if self._shown.get(its.id_tag.lower(), float("-inf")) < since - COMES_OF_IT_S:
@@ -153,7 +186,12 @@ class WithoutEffect:
         refused = self._refused.get(tag, float("-inf")) >= since - 1.0
         moved = self._history.connectors.statuses.get(connector) != "Preparing"
         started = self._history.transactions.any_within(connector, since - 1.0, until)
-        if moved or refused or self._history.link.may_be_queueing(until):
+        if (
+            moved
+            or refused
+            or self._elsewhere(call, connector, since)
+            or self._history.link.may_be_queueing(until)
+        ):
             return  # given up, or not allowed
         self._ledger.judge(
             STARTED,

@@ -50,6 +50,10 @@ class Consistency:
         self._thousandth: dict[
             tuple[int, str], bool
         ] = {}  # by connector and phase, as the last reading had it
+        self._dead: dict[int, bool] = {}  # by connector: had its last reading a current without a voltage?
+        self._still: dict[
+            tuple[int, int], tuple[float, float]
+        ] = {}  # by transaction: a charge, and since when
         self._off: dict[int, bool] = {}  # by connector: was its last reading's power not its current's?
         context.bus.readings.append(self._readings)
         context.bus.events["plug-in"].append(self._plugged)
@@ -64,6 +68,7 @@ class Consistency:
             for phases in self._phases(block.layout):
                 self._power(connector, block, phases)
             self._whole(connector, block)
+            self._without_voltage(connector, block)
             for measurand in SUMMED:
                 self._sum(connector, block, measurand)
         for transaction in {block.transaction for block in blocks} - {None}:
@@ -152,6 +157,19 @@ class Consistency:
             ),
         )
 
+    def _without_voltage(self, connector: int, block: Block) -> None:
+        """Under load there is a voltage, where one is told at all; in two readings running."""
+        dead = np.zeros(len(block), bool)
+        for phase in (None, *PHASES):
+            volts, amps = block.column("Voltage", phase), block.column("Current.Import", phase)
+            if volts is not None and amps is not None:
+                dead |= (volts == 0.0) & (np.abs(amps) >= LOADED_A)
+        before = self._dead.get(connector, False)
+        self._dead[connector] = bool(dead[-1])
+        for k in np.flatnonzero(dead & np.concatenate([[before], dead[:-1]])).tolist():
+            expected, message = "a voltage, or none told", "no voltage is told where current is"
+            self._ledger.broken(POWER, float(block.epoch_s[k]), connector, expected, "0 V", message)
+
     @staticmethod
     def _is_by_phase(layout: Layout) -> bool:
         """Is power told for each phase whose current is told? Then each is judged on its own."""
@@ -211,12 +229,34 @@ class Consistency:
         stamp = np.concatenate([block.stamp for block, _ in told])
         order = np.argsort(stamp, kind="stable")
         soc, stamp = np.concatenate([soc for _, soc in told])[order], stamp[order]
+        self._stands_still((connector, blocks[0].transaction or 0), stamp, soc, _registers(told)[order])
         gives = np.concatenate([block.once(gives_back) for block, _ in told])[order]
         cars = np.searchsorted(np.array(self._cars.get(connector, ())) + CAR_STAMP_S, stamp)
         for car in sorted({*cars.tolist()}):  # a transaction may see one replaced
             key = (connector, blocks[0].transaction or 0, car)
             mine = cars == car
             self._filling(key, connector, stamp[mine], soc[mine], gives[mine])
+
+    def _stands_still(self, key: tuple[int, int], stamp: Array, soc: Array, wh: Array) -> None:
+        """What flows into a battery shows; none and full may be what stands for a charge not known."""
+        known = np.isfinite(soc + wh)
+        stamp, soc, wh = stamp[known], soc[known], wh[known]
+        if not len(soc):
+            return
+        steps = np.flatnonzero(np.diff(soc)) + 1
+        told, since_wh = self._still.get(key, (soc[0], wh[0]))
+        for n, at in enumerate(np.split(np.arange(len(soc)), steps)):
+            if n or told != soc[0]:
+                told, since_wh = float(soc[at[0]]), float(wh[at[0]])
+            rose_wh = float(wh[at[-1]]) - since_wh
+            if 0.0 < told < 100.0 and rose_wh > STILL_WH:
+                expected, actual = "a charge that rises", f"{told:g} % while {rose_wh / 1000:.1f} kWh came in"
+                message = "the state of charge stands still while energy comes in"
+                self._ledger.broken(SOC, float(stamp[at[-1]]), key[0], expected, actual, message)
+                since_wh = float(wh[at[-1]])
+        self._still[key] = told, since_wh
+        if len(self._still) > 64:
+            del self._still[next(iter(self._still))]
 
     def _filling(
         self, key: tuple[int, int, int], connector: int, stamp: Array, soc: Array, gives: Array
@@ -272,6 +312,13 @@ def gives_back(block: Block) -> Array:
     return gives
 
 
+def _registers(told: list[tuple[Block, Array]]) -> Array:
+    """The registers beside these charges; nan where none is told."""
+    columns = [(block, block.column(DEFAULT_MEASURAND)) for block, _ in told]
+    return np.concatenate([np.full(len(b), np.nan) if wh is None else wh for b, wh in columns])
+
+
+STILL_WH = 30_000.0  # assumed: 1 % of a battery of 3 MWh, which no vehicle has
 SOC_SLACK_PCT = 1.0  # assumed: standing losses of a car that rests in its transaction
 
 

@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from math import gcd, nan
+from math import gcd, inf, nan
 
 import numpy as np
 
@@ -38,6 +38,7 @@ TELLING = 3  # assumed: so many showings that all are multiples of one step tell
 STILL = "the register stands still while power is told to flow"
 KWH_AS_WH = "the register rises by a thousandth of the energy told to flow: kWh called Wh"
 WH_AS_KWH = "the register rises by a thousand times the energy told to flow: Wh called kWh, or kW called W"
+BACK = "the register of what comes in rises while power is told to go back"
 OTHER = "the energy between samples is not what the power at both ends allows"
 ALL_IN_ALL = "the energy of the transaction is not what the power told allows"
 
@@ -65,6 +66,7 @@ class Session:
     doubt_wh: float = 0.0  # of pairs between which something happened: how far off they are
     first_epoch_s: float = nan
     pairs: int = 0
+    peak_w: float = -inf  # the most power told
     step_wh: float = 0.0
     suspects: list[Suspect] = field(default_factory=list)
 
@@ -187,6 +189,9 @@ class EnergyFlow:
         self._ledger.held(ENERGY, int(np.count_nonzero(good)), connector, stamp[1:][good])
         between = [(power[1:] + power[:-1]) / 2 * hours for power in (low, high)]
         self._sum(session, between, told, known)
+        session.peak_w = max(
+            session.peak_w, float(np.max(high[1:], initial=-inf, where=np.isfinite(high[1:])))
+        )
         self._doubt(session, stamp, between, told, np.where(known & ~good, slack, np.inf))
         for k in np.flatnonzero(wrong).tolist():
             if self._undisturbed(float(stamp[k]), float(stamp[k + 1])):
@@ -301,6 +306,8 @@ def cause_of(session: Session) -> str | None:
     tells = TELLING_WH + 3 * step
     if session.pairs < 2 or max(low * OF_TOLD, told) < tells:
         return None
+    if session.peak_w < 0.0:
+        return BACK
     slack = step * 2 + session.doubt_wh
     if low * (1 - OF_TOLD) - slack <= told <= high * (1 + OF_TOLD) + slack:
         return None

@@ -2,13 +2,18 @@
 
 from collections import deque
 
+import numpy as np
+
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.columns import Block
+from evc5.rigs.checks.reading.flow import CARRIES_A, flow_of
 from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
+from evc5.rigs.checks.transactions.offline import ALONE, KNOWN
 
 RESPECTED, ENDED, TWICE = "authorisation.respected", "authorisation.ended", "authorisation.own-stop"
 REQUIREMENTS = (
@@ -25,6 +30,7 @@ FRESH_S = 60.0  # assumed: a refusal is "just" given so long before the start
 END_S = 60.0  # assumed: how soon a refused start is ended
 ELSEWHERE_S = 2.0  # assumed: by then a refusal at one connector is known at the other
 CONCURRENT = "ConcurrentTx"
+MOST_ENERGY = "MaxEnergyOnInvalidId"
 ASK_S = 5.0  # an Authorize so shortly before a stop was for that stop
 
 
@@ -40,6 +46,7 @@ class Authorisation:
         self._keys = context.history.keys
         self._said: dict[str, tuple[float, str]] = {}  # by idTag: when, what
         self._refused: list[tuple[Transaction, float]] = []
+        self._unwanted: dict[int, tuple[Transaction, float]] = {}  # by connector: refused, and when
         self._asked: deque[tuple[float, str]] = deque(maxlen=16)
         self._tags: deque[Event] = deque(maxlen=16)
         bus = context.bus
@@ -50,6 +57,8 @@ class Authorisation:
         bus.calls["StopTransaction"].append(self._stop)
         bus.replies["StopTransaction"].append(self._stop_confirmed)
         bus.events["tag"].append(self._tags.append)
+        if not context.evidence.from_power_on:
+            bus.readings.append(self._readings)
         bus.end.append(self._end)
 
     def _authorize(self, call: Call) -> None:
@@ -69,6 +78,8 @@ class Authorisation:
     def _authorized(self, call: Call) -> None:
         tag = call.payload["idTag"].lower()
         self._asked.append((call.epoch_s, tag))
+        if not self._context.evidence.events:
+            self._needless(call, tag)
         if call.reply is not None:
             before_epoch_s, before = self._said.get(tag, (float("-inf"), ""))
             if (
@@ -78,8 +89,28 @@ class Authorisation:
             if len(self._said) > 1000:
                 del self._said[next(iter(self._said))]
 
+    def _needless(self, call: Call, tag: str) -> None:
+        """A card that the list accepts is not asked for, where the station goes by it (9.1.12)."""
+        keys = [self._keys.flag(name, call.epoch_s) for name in ("LocalAuthListEnabled", "LocalPreAuthorize")]
+        listed = self._history.local_list.entries.get(tag, {})
+        if all(keys) and listed.get("status") == "Accepted" and "expiryDate" not in listed:
+            message = f"idTag {call.payload['idTag']} is asked for, which the local list accepts"
+            self._ledger.broken(KNOWN, call.epoch_s, None, "no Authorize", "Authorize", message)
+
+    def _listed_as_bad(self, call: Call, tag: str) -> None:
+        """3.5.4: offline a card that the list refuses begins nothing; told so late it was."""
+        listed = self._history.local_list.entries.get(tag, {}).get("status", "Accepted")
+        late = call.epoch_s - call.happened_s > FRESH_S and self._keys.flag(
+            "LocalAuthListEnabled", call.epoch_s
+        )
+        if late and listed != "Accepted" and not self._context.evidence.events and not self._remotely(tag):
+            message = f"a transaction starts offline on idTag {call.payload['idTag']}"
+            expected, actual = "no start", f"{listed} in the local list"
+            self._ledger.broken(ALONE, call.epoch_s, call.connector, expected, actual, message)
+
     def _start(self, call: Call) -> None:
         tag = call.payload["idTag"].lower()
+        self._listed_as_bad(call, tag)
         said_epoch_s, said = self._said.get(tag, (float("-inf"), ""))
         if not said:
             return
@@ -119,6 +150,26 @@ class Authorisation:
             self._said[tag] = (call.reply_epoch_s or call.epoch_s) + ELSEWHERE_S, status
         if started is not None and status not in ("Accepted", CONCURRENT) and started.stop is None:
             self._refused.append((started, call.reply_epoch_s or call.epoch_s))
+        if started is not None and status != "Accepted" and started.stop is None:
+            self._unwanted[started.connector] = started, call.reply_epoch_s or call.epoch_s
+
+    def _readings(self, connector: int, blocks: list[Block]) -> None:
+        """ER 3.17: whichever the key says, no energy is left to a transaction that was refused."""
+        its, refused = self._unwanted.get(connector, (None, 0.0))
+        if its is None:
+            return
+        if self._keys.flag("StopTransactionOnInvalidId", refused) or self._keys.integer(MOST_ENERGY):
+            return  # told of where it ends, or some energy is allowed
+        for block in (block for block in blocks if block.transaction == its.id):
+            late = block.stamp > max(refused, its.start) + END_S
+            flows = late & (flow_of(block).amps > CARRIES_A) & (its.stop is None or block.stamp < its.stop)
+            for k in np.flatnonzero(flows)[:1].tolist():
+                message = f"transaction {its.id} is left its energy although its idTag was refused"
+                expected = f"no current after {END_S:g} s"
+                actual = f"{flow_of(block).amps[k]:g} A"
+                self._ledger.broken(ENDED, float(block.epoch_s[k]), connector, expected, actual, message)
+                del self._unwanted[connector]
+                return
 
     def _stop(self, call: Call) -> None:
         stopped = self._history.transactions.stopped_by(call)

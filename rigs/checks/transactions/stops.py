@@ -11,8 +11,10 @@ from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
+from evc5.rigs.checks.transactions.cables import UNPLUG
 
 REASON = "transaction.stop-reason"
+EV_SIDE = "StopTransactionOnEVSideDisconnect"
 REMOTE, NOT_RUNNING = "transaction.remote-stop", "transaction.remote-stop-known"
 REQUIREMENTS = (
     R(
@@ -169,6 +171,8 @@ class StopReasons:
         asked = self._asked.pop(stopped.id or 0, None)
         self._in_time(stopped, asked)
         reason = stopped.reason or "Local"
+        if reason == "EVDisconnected":
+            self._by_key(stopped, call)
         if reason in FROM_EVENTS and not self._context.evidence.events:
             self._not_remote(stopped, asked, reason, call)
             if reason == "PowerLoss":
@@ -185,6 +189,13 @@ class StopReasons:
         self._ledger.judge(
             REASON, reason in causes, call.epoch_s, stopped.connector, expected, reason, message
         )
+
+    def _by_key(self, stopped: Transaction, call: Call) -> None:
+        """4.10: where the key is false a cable pulled at the car ends nothing."""
+        if self._keys.flag(EV_SIDE, stopped.stop) is False and not self._context.evidence.events:
+            message = f"transaction {stopped.id} ends for its cable, against {EV_SIDE}"
+            expected = "the transaction goes on, in SuspendedEV"
+            self._ledger.broken(UNPLUG, call.epoch_s, stopped.connector, expected, "EVDisconnected", message)
 
     def _not_remote(self, stopped: Transaction, asked: float | None, reason: str, call: Call) -> None:
         """The hand that its reason names is not recorded; a remote stop just before it is."""

@@ -4,7 +4,7 @@ from collections import deque
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
-from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import BOTH_WAYS
 from evc5.rigs.checks.state.requirement import Requirement as R
@@ -36,6 +36,7 @@ class Transactions:
         self._keys = context.history.keys
         self._running: dict[int, Transaction] = {}
         self._unstarted: dict[int | None, tuple[float, float]] = {}  # by id: when its start was to be told
+        self._nameless: float | None = None  # when a transaction stopped that has no id and no start yet
         self._suspects: deque[tuple[float, float, Transaction]] = deque()
         self._stamp_s = context.tolerances.sample_s
         context.bus.calls["StartTransaction"].append(self._start)
@@ -53,6 +54,17 @@ class Transactions:
             self._undelivered(before, call.epoch_s)
         else:
             self._ledger.held(PAIR, 1, started.connector, started.start)
+        if self._nameless is not None and started.start < self._nameless:
+            message, expected = (
+                "a stop without an id is told before the start it can be of",
+                "the start first",
+            )
+            at, actual = (
+                call.epoch_s,
+                f"a stop of {iso(self._nameless)}, then a start of {iso(started.start)}",
+            )
+            self._ledger.broken(PAIR, at, started.connector, expected, actual, message)
+        self._nameless = None
         self._running[started.connector] = started
         self._time(call, started.connector, started.start, "start")
 
@@ -93,7 +105,9 @@ class Transactions:
             actual = "one stopped before"
             self._ledger.broken(PAIR, call.epoch_s, None, "a running transaction", actual, message)
         elif self._all_settled(call.epoch_s):
-            if id != UNKNOWN:
+            if id == UNKNOWN:
+                self._nameless = epoch(call.payload["timestamp"])
+            else:
                 message = f"StopTransaction speaks of transaction {id}"
                 actual = "an id that was never given"
                 self._ledger.broken(PAIR, call.epoch_s, None, "a running transaction", actual, message)

@@ -61,7 +61,10 @@ class Pairing:
         if len(call.id) > 36:
             self._bad_id(call, "at most 36 characters", "message id too long")
         elif not self._ids[call.up].is_new(call.id):
-            self._used_id(call)
+            if call.id in waiting or call.id in self._given_up[call.up]:
+                self._ledger.held("rpc.id")  # J errata 3.1: one that met silence may be sent again as it was
+            else:
+                self._used_id(call)
         else:
             self._ledger.held("rpc.id")
         waiting[call.id] = call
@@ -85,13 +88,16 @@ class Pairing:
             self._give_up(call)
 
     def _used_id(self, call: Call) -> None:
-        """Where a count fell back, and no log tells of connections, it may be that of a new one (J 4.1.4)."""
+        """Where a count fell back, and no log tells of connections, it may be that of a new one (J 4.1.4).
+
+        By J errata 3.1, of 2025, ids are not used again on a new connection either.
+        """
         if self._evidence.is_own or self._evidence.is_continuous or not self._ids[call.up].fell:
             self._bad_id(call, "an id of its own", "message id used before")
             return
         self._ids[call.up] = Ids()
         self._ids[call.up].is_new(call.id)
-        expected = "an id of its own, or a new connection, which the log does not show"
+        expected = "an id of its own; J 4.1.4 lets a new connection, which no log shows, begin anew"
         message = "message ids are counted anew, as on a new connection"
         self._bad_id(call, expected, message, severity="warning")
 

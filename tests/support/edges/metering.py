@@ -21,6 +21,14 @@ def values(line: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def a_charge_that_stands_still_for(x: float) -> Log:
+    log = Log()
+    log.begin()
+    for n, t in enumerate(minutes(41)):
+        log.values(t, register(round(1000 + x * n / 40)), power(50_000), sample("SoC", 45, "Percent"))
+    return log
+
+
 # -- when they are told ------------------------------------------------------------------------------
 
 
@@ -294,6 +302,14 @@ EDGES = (
         20_000,
     ),
     Edge("metering.energy.TELLING", 3, "metering.energy-limit", showings_in_large_steps, 3, 2),
+    Edge(
+        "metering.consistency.STILL_WH",
+        30_000.0,
+        "metering.soc",
+        a_charge_that_stands_still_for,
+        29_999,
+        30_001,
+    ),
     Edge("metering.energy_limit.SLACK_WH", 10.0, "metering.energy-limit", a_rise_a_minute, 16_677, 16_681),
     Edge("metering.measurands.TRIGGERED_S", 60.0, "metering.context", a_trigger_unasked_at, 59, 61),
     Edge(

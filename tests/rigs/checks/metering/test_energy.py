@@ -97,6 +97,12 @@ FAULTY: dict[str, tuple[Told, int, int, str]] = {
         1630,
         "not what the power",
     ),
+    "power told to go back": (
+        lambda n: [register(1000 + 184 * n), power(-11040), *currents(16, 16, 16)],
+        1000,
+        2901,
+        "told to go back",
+    ),
     "three times what one phase carries": (
         lambda n: [register(1000 + 184 * n), *currents(16, 0, 0), *voltages(230, 230, 230)],
         1000,

@@ -101,6 +101,8 @@ POWERS: dict[str, tuple[list[Any], bool]] = {
     "without voltages, twice as much": ([power(22080), *currents(16, 16, 16)], False),
     "a car that gives back": ([power(-3000), *currents("-13"), *voltages(230)], True),
     "kW called W": ([power(11), *currents(16, 16, 16), *THREE], False),
+    "no voltage under load": ([power(3680), *currents(16), *voltages(0)], False),
+    "no voltage where nothing flows": ([power(3680), *currents(16, 0, 0), *voltages(230, 0, 0)], True),
     "by phase, too much on one": ([power(4600, "L1"), *currents(16), *voltages(230)], False),
 }
 
@@ -116,3 +118,18 @@ def test_one_reading_at_a_ramp_is_let_pass(tmp_path: Path) -> None:
         return [power(11040 if n >= 3 else 4140), *currents(*[16 if n >= 4 else 6] * 3), *THREE]
 
     assert found(session(tmp_path, ramp)) == set()
+
+
+@pytest.mark.parametrize(
+    ("charges", "good"),
+    [([45] * 40, False), ([45] * 20 + [46] * 20, True), ([0] * 40, True), ([100] * 40, True)],
+)
+def test_a_charge_that_stands_still_while_energy_comes_in_is_found(
+    charges: list[int], good: bool, tmp_path: Path
+) -> None:
+    """50 kW of direct current for 40 minutes: 33 kWh."""
+    log = Log()
+    log.begin()
+    for n, (t, soc) in enumerate(zip(minutes(40), charges, strict=True), 1):
+        log.values(t, register(1000 + round(50_000 * n / 60)), power(50_000), sample("SoC", soc, "Percent"))
+    assert (SOC in found(log.verdict(tmp_path))) is not good
