@@ -193,9 +193,13 @@ class Triggers:
         self._owed.clear()
 
     def _overdue(self, epoch_s: float, late: str = "") -> None:
-        """Readings are heard in blocks, so that those still to be handed out are not missed yet."""
+        """Readings are heard in blocks, so that those still to be handed out are not missed yet.
+
+        Its time is counted from the last call that got no reply, for it waits behind that.
+        """
+        unheard = max((at for at in self._context.history.link.unheard if at <= epoch_s), default=0.0)
         for action, since in list(self._owed.items()):
-            if epoch_s - since > TRIGGER_FOLLOWS_S and action != late:
+            if epoch_s - max(since, unheard) > TRIGGER_FOLLOWS_S and action != late:
                 del self._owed[action]
                 expected = f"{action} within {TRIGGER_FOLLOWS_S:g} s"
                 message = "an accepted trigger was not followed"

@@ -139,11 +139,15 @@ class Transactions:
                 self._within(connector, block, self._transactions.by_id.get(block.transaction))
 
     def _is_confirmed(self, connector: int, block: Block) -> bool:
-        """Had the transaction there an id before these values were taken, so that -1 is wrong (ER 3.18)?"""
-        runs = self._transactions.at(connector, float(block.stamp[0]))
-        return (
-            runs is not None and runs.confirmed_at is not None and runs.confirmed_at < float(block.stamp[0])
-        )
+        """Had the transaction there an id before these values were taken, so that -1 is wrong (ER 3.18)?
+
+        One that is over, its stop on its way, may have made room for the next.
+        """
+        stamp = float(block.stamp[0])
+        runs = self._transactions.at(connector, stamp)
+        if runs is None or self._connectors.may_be_over(connector, stamp):
+            return False
+        return runs.confirmed_at is not None and runs.confirmed_at < stamp
 
     def _within(self, connector: int, block: Block, its: Transaction | None) -> None:
         epoch_s = float(block.epoch_s[0])

@@ -249,6 +249,22 @@ CASES: dict[str, Story] = {
             wait(300.0),
         ],
     ),
+    "a-car-that-follows-on-one-whose-stop-waits-and-values-asked-for": (
+        {"latency_s": 0.8},
+        {},
+        [
+            CHARGE[0],
+            wait(10.0),
+            CHARGE[1],
+            step("ask", "RemoteStopTransaction", {"transactionId": 4}),
+            step("unplug", 1),
+            wait(0.0),
+            step("plug_in", 1, "vw-e-golf-2017", 0.309, 32.0),
+            step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "KIN2"}),
+            step("ask", "TriggerMessage", {"requestedMessage": "MeterValues", "connectorId": 1}),
+            wait(300.0),
+        ],
+    ),
     "the-oldest-of-two-ends-as-the-line-goes-and-the-station-counts-from-the-other": (
         {**AT_ONCE, "phases": 1, "rated_a": 16.0},
         {},

@@ -42,3 +42,14 @@ def test_samples_may_wait_to_the_end_behind_one_that_gets_no_reply(later_s: floa
     ]
     keys = {"MeterValueSampleInterval": 60, "ClockAlignedDataInterval": 300}
     assert errors({"latency_s": 0.8, "keys": keys}, {}, steps) == []
+
+
+@pytest.mark.slow
+def test_what_a_trigger_asked_for_waits_behind_calls_without_reply() -> None:
+    steps = [
+        step("csms.reply", "StatusNotification", silent=True, times=3),
+        step("ask", "TriggerMessage", {"requestedMessage": "DiagnosticsStatusNotification"}),
+        wait(600.0),
+    ]
+    station = {**SLOW, "clock": {"offset_s": -3600.0, "drift_ppm": 50.0}}
+    assert errors(station, {}, steps) == []
