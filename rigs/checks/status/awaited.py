@@ -72,7 +72,8 @@ class Awaited:
         return evidence.events and evidence.telemetry and self._context.telemetry.instrument.is_exact
 
     def _judge(self, connector: int, call: Call) -> None:
-        good = bool(self.at(connector, np.array([call.epoch_s])).any()) or self._is_there(connector, call)
+        times = np.array([call.happened_s, call.epoch_s])  # it may wait behind calls without reply
+        good = bool(self.at(connector, times).any()) or self._is_there(connector, call)
         message = "a connector waits for a car and nobody asked for it"
         expected = "a cable, a card or a remote start"
         self._context.ledger.judge(

@@ -53,3 +53,16 @@ def test_what_a_trigger_asked_for_waits_behind_calls_without_reply() -> None:
     ]
     station = {**SLOW, "clock": {"offset_s": -3600.0, "drift_ppm": 50.0}}
     assert errors(station, {}, steps) == []
+
+
+@pytest.mark.slow
+def test_preparing_for_a_remote_start_waits_behind_calls_without_reply() -> None:
+    steps = [
+        step("present_tag", 1, "TAG1"),
+        step("ask", "RemoteStartTransaction", {"connectorId": 2, "idTag": "KIN2"}),
+        step("link.silent"),
+        wait(120.0),
+    ]
+    keys = {"ConnectionTimeOut": 30}
+    station = {"latency_s": 0.8, "keys": keys, "clock": {"offset_s": 0.0, "drift_ppm": 500.0}}
+    assert errors(station, {}, steps) == []
