@@ -6,7 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block, by_layout
+from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.reading.meter import PHASES, Column, line
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
@@ -90,6 +92,7 @@ class TrueValues:
         self._done: dict[int, list[float]] = {0: []}  # by connector; 0: to all
         for happening in DONE:
             context.bus.events[happening].append(self._was_done)
+        context.bus.calls["StartTransaction"].append(self._started)
         context.bus.readings.append(self._readings)
         context.bus.telemetry.append(self._part)
         context.bus.end.append(self._end)
@@ -121,6 +124,13 @@ class TrueValues:
         done = self._done.setdefault(event.connector or 0, [])
         done.append(event.epoch_s)
         del done[:-MOST_ORDERS]
+
+    def _started(self, call: Call) -> None:
+        """A start in the instant in which its cable is pulled is another thing done."""
+        connector, start = call.payload["connectorId"], epoch(call.payload["timestamp"])
+        gone = self._context.history.connectors.unplugged.get(connector)
+        if gone is not None and abs(start - gone) <= SAME_INSTANT_S:
+            self._done.setdefault(connector, []).append(start)
 
     # -- each with the part of its time ----------------------------------------------------------
 

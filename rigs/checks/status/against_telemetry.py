@@ -182,9 +182,10 @@ class Standing:
         seen = self._seen_since(connector, epoch_s)
         used, just_used = self._used(connector, epoch_s, since, seen)
         in_service = ~out | maybe_out
+        kept = np.isin(since, self._refused(connector))  # the socket holds the cable still (ER 3.5)
         finishing = here & (just_used | self._has_waited(epoch_s, seen))
         return {
-            "Finishing": finishing | (gone & in_service & (since > -np.inf)),
+            "Finishing": finishing | (gone & (in_service | kept) & (since > -np.inf)),
             "Preparing": in_service & ~(here & used) & (here | self._awaited.at(connector, epoch_s)),
             "Available": gone & in_service,
             "Unavailable": out | maybe_out,

@@ -29,7 +29,7 @@ class Heartbeat:
         self.due = self.within = FOREVER
         context.bus.calls["Heartbeat"].append(lambda call: context.ledger.held(INTERVAL))
         context.bus.replies["BootNotification"].append(self._booted)
-        for name in ("link-down", "power-cut", "link-up", "power-restore"):
+        for name in ("link-down", "power-cut", "link-up", "power-restore", "reset"):
             context.bus.events[name].append(self._changed)
         for name in ("hole", "silence"):
             context.bus.events[name].append(self._silent)
@@ -40,7 +40,8 @@ class Heartbeat:
         """The station made a call."""
         if epoch_s > self.due:
             self._late(epoch_s)
-        self.due = epoch_s + self.within
+        accepted = self._history.boots.accepted_since is not None  # else no Heartbeat is owed yet (4.2)
+        self.due = epoch_s + self.within if accepted else FOREVER
 
     def _late(self, epoch_s: float) -> None:
         silent = epoch_s - self.due + self.within

@@ -55,6 +55,17 @@ def test_samples_of_a_transaction_that_outlives_a_boot_count_from_its_start_agai
     assert errors(station, {}, steps) == []
 
 
+@pytest.mark.slow
+def test_no_heartbeat_is_owed_while_a_boot_gets_no_reply() -> None:
+    steps = [
+        step("ask", "ChangeConfiguration", {"key": "HeartbeatInterval", "value": "30"}),
+        step("csms.reply", "BootNotification", silent=True, times=3),
+        step("ask", "Reset", {"type": "Hard"}),
+        wait(900.0),
+    ]
+    assert errors({}, {"boot_interval_s": 30}, steps) == []
+
+
 def test_a_station_that_does_not_wait_for_its_boot_is_one_finding(tmp_path: Path) -> None:
     log = Log(boot=False)
     told = {"chargePointVendor": "V", "chargePointModel": "M"}

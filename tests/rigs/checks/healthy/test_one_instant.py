@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from healthy import ALIGNED, CHARGE, LISTS_ON, SIX_FROM_THE_START, Story, errors, step, wait
+from healthy import ALIGNED, CHARGE, DRIFTING, LISTS_ON, SIX_FROM_THE_START, Story, errors, step, wait
 
 
 def brings(limit: float, **more: Any) -> dict[str, Any]:
@@ -262,6 +262,32 @@ CASES: dict[str, Story] = {
             step("plug_in", 1, "vw-e-golf-2017", 0.309, 32.0),
             step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "KIN2"}),
             step("ask", "TriggerMessage", {"requestedMessage": "MeterValues", "connectorId": 1}),
+            wait(300.0),
+        ],
+    ),
+    "a-start-in-the-instant-of-its-unplug-and-values-asked-for": (
+        {"behaviour": "ocpp16", "latency_s": 0.05, "keys": ALIGNED},
+        {},
+        [
+            wait(60.0),
+            CHARGE[1],
+            CHARGE[0],
+            ASKED_FOR_VALUES,
+            step("unplug", 1),
+            wait(60.0),
+        ],
+    ),
+    "a-connector-put-out-of-service-as-a-refused-cable-is-kept": (
+        {**DRIFTING, "keys": {"StopTransactionOnEVSideDisconnect": False, "ConnectionTimeOut": 0}},
+        {},
+        [
+            step("csms.reply", "StartTransaction", REFUSED, times=1),
+            *CHARGE,
+            wait(30.0),
+            step("csms.reply", "StartTransaction", {**REFUSED, "transactionId": 8371}, times=1),
+            step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG2"}),
+            step("unplug", 1),
+            step("ask", "ChangeAvailability", {"connectorId": 1, "type": "Inoperative"}),
             wait(300.0),
         ],
     ),
