@@ -6,6 +6,7 @@ from functools import partial
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import FOREVER, iso
+from evc5.rigs.checks.state.connectors import SHORTED
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
@@ -91,11 +92,18 @@ class StopReasons:
         for name, reason in (("tag", "Local"), ("unplug", "EVDisconnected"), ("power-cut", "PowerLoss")):
             bus.events[name].append(lambda event, reason=reason: self._event(event, reason))  # type: ignore[misc]
         bus.events["fault"].append(self._fault)
+        bus.events["clear"].append(self._cleared)
         bus.end.append(self._end)
 
     def _fault(self, event: Event) -> None:
         if event.detail.get("fault") == "emergency-stop":
             self._causes.append(Cause("EmergencyStop", event.epoch_s))
+
+    def _cleared(self, event: Event) -> None:
+        """Behind a shorted pilot nobody sees a cable go: it is missed as the short is over."""
+        gone = self._connectors.plugged[event.connector or 0].begin_of(event.epoch_s) is None
+        if gone and event.detail.get("fault") == SHORTED:
+            self._causes.append(Cause("EVDisconnected", event.epoch_s, event.connector))
 
     def _event(self, event: Event, reason: str) -> None:
         back_dated = self._context.policies.get("after_power_loss") == "finishing"

@@ -291,6 +291,20 @@ CASES: dict[str, Story] = {
             wait(300.0),
         ],
     ),
+    "a-start-behind-a-short-as-whose-end-its-cable-is-missed": (
+        {"latency_s": 0.8},
+        {},
+        [
+            CHARGE[0],
+            wait(30.0),
+            step("unplug", 1),
+            step("inject", "pilot-short", 1),
+            CHARGE[1],
+            wait(7.3),
+            step("clear", "pilot-short", 1),
+            wait(300.0),
+        ],
+    ),
     "the-oldest-of-two-ends-as-the-line-goes-and-the-station-counts-from-the-other": (
         {**AT_ONCE, "phases": 1, "rated_a": 16.0},
         {},
