@@ -136,8 +136,8 @@ def _verify_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--tolerance", action="append", default=[], metavar="NAME=VALUE")
     what = "exit 1 where one of these is not PASS (repeatable)"
     sub.add_argument("--require", action="append", default=[], metavar="ID,…", help=what)
-    what = "deviations that are accepted, by vendor, model and firmware (TOML)"
-    sub.add_argument("--known", type=Path, metavar="FILE", help=what)
+    what = "deviations that are accepted, by vendor, model and firmware (TOML; repeatable)"
+    sub.add_argument("--known", type=Path, action="append", default=[], metavar="FILE", help=what)
     what = "write there, for each fault, what one sends to a maker: a page and a minimal transcript"
     sub.add_argument("--case", type=Path, metavar="DIR", help=what)
     sub.add_argument("--all", action="store_true", help="every requirement, finding and session")

@@ -99,7 +99,7 @@ def _judged(
         "policies": dict(map(_policy, arguments.policy)),
         "tolerances": dict(map(_tolerance, arguments.tolerance)),
     }
-    known = read_known(arguments.known) if arguments.known else ()
+    known = tuple(deviation for path in arguments.known for deviation in read_known(path))
     names: list[str] = arguments.recording
     sources = names[0] if names == [STDIN] else names
     with bar("verify", show=not (arguments.quiet or arguments.json)) as progress:

@@ -174,6 +174,17 @@ def test_options_that_contradict_each_other_are_refused(
     assert what in refused(capsys, *arguments)
 
 
+def test_several_files_of_known_deviations_are_all_read(here: Path, capsys: Captured) -> None:
+    (here / "fallen.log").write_text(of("CP001", NoError="Nothing", **{'7,"meterValue"': '8,"meterValue"'}))
+    errors = [row for row in verdict(capsys, "fallen.log", code=1)["findings"] if row["severity"] == "error"]
+    ids = sorted({row["requirement"] for row in errors})
+    assert len(ids) > 1
+    for n, id in enumerate(ids):
+        (here / f"known{n}.toml").write_text(f'[[deviation]]\nrequirement = "{id}"\n')
+    files = [option for path in sorted(here.glob("known*.toml")) for option in ("--known", path.name)]
+    verdict(capsys, "fallen.log", *files, code=0)
+
+
 def test_judge_is_public_and_reads_any_log(here: Path) -> None:
     (here / "a.log").write_text("".join(home_assistant(one) + "\n" for one in said()))
     verdict = judge("a.log", behaviour="ocpp16")
