@@ -145,8 +145,13 @@ class Commands:
                     self._inoperative.setdefault(one, epoch_s)
                 else:
                     self._inoperative.pop(one, None)
-            if connector == 0:
+            if connector == 0 and not (call.reply["status"] == "Scheduled" and self._may_wait_for_all):
                 self._agenda.at(epoch_s + CARRIED_OUT_S, partial(self._station, inoperative, epoch_s))
+
+    @property
+    def _may_wait_for_all(self) -> bool:
+        """5.2 has a status told when the change has happened: others may tell the station's with the last."""
+        return not self._context.evidence.from_power_on
 
     def _station(self, inoperative: bool, epoch_s: float) -> None:
         """Connector 0 tells the availability of the station as a whole (4.9)."""

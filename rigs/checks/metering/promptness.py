@@ -1,11 +1,15 @@
 """Whether meter values, starts and stops are told soon after they happened, and in order (3.7, 4.7)."""
 
+from typing import Any
+
 import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.state.connectors import QUIET_S
 from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.requirement import NETWORK, STATION
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 PROMPT, ORDER, TOLD = "metering.prompt", "metering.order", "transaction.prompt"
@@ -33,6 +37,7 @@ class Promptness:
         for action in ("StartTransaction", "StopTransaction"):
             context.bus.calls[action].append(self._transaction)
         self._late: list[tuple[str, float, int | None, str, str]] = []  # as the ledger will be told
+        self._at_once: list[tuple[float, int, str]] = []  # late too: when, where, how late
         context.bus.readings.append(self._readings)
         context.bus.end.append(self._end)
 
@@ -89,7 +94,15 @@ class Promptness:
             if self._is_late(taken, told) and not self._excused(taken, told):
                 actual = f"after {told - taken:.0f} s"
                 message = "a meter value was told late"
-                self._late.append((PROMPT, told, connector, actual, message))
+                if self._is_of_several(block, told):
+                    self._at_once.append((told, connector, actual))
+                else:
+                    self._late.append((PROMPT, told, connector, actual, message))
+
+    def _is_of_several(self, block: Block, told: float) -> bool:
+        """Does it come with others of other instants, as what was queued does (3.7)?"""
+        together = block.stamp[np.abs(block.epoch_s - told) <= QUIET_S]
+        return not self._context.evidence.is_continuous and np.ptp(together) > QUIET_S
 
     def _end(self, epoch_s: float) -> None:
         """Only now is it known whether it was the clock that was late."""
@@ -100,6 +113,11 @@ class Promptness:
                 self._ledger.broken(
                     requirement, told, connector, expected, actual, message, untold=untold, lost=told
                 )
+        for told, connector, actual in self._at_once if not self._ledger.failures(CLOCK) else ():
+            expected = f"within {PROMPT_S:g} s, or queued while the line was down, which no log shows"
+            message = "meter values were told late, several at once"
+            more: dict[str, Any] = {"severity": "warning", "blames": [STATION, NETWORK]}
+            self._ledger.broken(PROMPT, told, connector, expected, actual, message, **more)
 
     def _is_late(self, taken: float, told: float) -> bool:
         return told - taken - self._context.ledger.time.vague_s(told) > PROMPT_S

@@ -169,9 +169,12 @@ class TransactionMemory:
         self.open[connector] = self._starting[call.id] = started
 
     def again(self, call: Call) -> None:
-        """A StartTransaction was sent once more: its confirmation speaks of the same transaction."""
+        """A StartTransaction was sent once more: its confirmation speaks of the same transaction.
+
+        It may give it another id, and then either may be used.
+        """
         running = self.open.get(call.payload.get("connectorId", 0))
-        if call.action == "StartTransaction" and running is not None and running.id is None:
+        if call.action == "StartTransaction" and running is not None:
             self._starting[call.id] = running
 
     def confirmed(self, call: Call) -> None:
@@ -179,8 +182,9 @@ class TransactionMemory:
         if call.reply is not None:
             self.given.add(call.reply["transactionId"])
         if started is not None and call.reply is not None:
+            if started.id is None:
+                started.confirmed_at = call.reply_epoch_s
             started.id, started.status = call.reply["transactionId"], call.reply["idTagInfo"]["status"]
-            started.confirmed_at = call.reply_epoch_s
             self.by_id[started.id] = started
 
     def stop(self, call: Call, all_settled: bool) -> None:

@@ -124,7 +124,8 @@ class Transactions:
             self._ledger.not_compared(PAIR, BOTH_WAYS.lacks)
             return
         confirmed = stopped.confirmed_at is not None and stopped.confirmed_at < (stopped.stop or call.epoch_s)
-        good = id == stopped.id or (id == UNKNOWN and not confirmed)
+        its_own = self._transactions.by_id.get(id) is stopped  # a start sent again may be given another
+        good = its_own or id == stopped.id or (id == UNKNOWN and not confirmed)
         message = f"the stop of {stopped.name} carries transactionId {id}"
         expected = f"transactionId {stopped.id if stopped.id is not None else UNKNOWN}"
         self._ledger.judge(PAIR, good, call.epoch_s, stopped.connector, expected, id, message)

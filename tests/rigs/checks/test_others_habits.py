@@ -123,6 +123,54 @@ def a_start_that_is_given_up() -> Log:
     return beats(log)
 
 
+def samples_in_batches() -> Log:
+    log = Log()
+    log.begin()
+    for n in range(1, 5):
+        stamps = [(3 * n + k - 2, BEGIN_S + 60 * (3 * n + k - 2)) for k in range(3)]
+        told = [{"timestamp": at(t), "sampledValue": [register(1000 + 61 * k)]} for k, t in stamps]
+        values = {"connectorId": 1, "transactionId": ID, "meterValue": told}
+        log.up(BEGIN_S + 180 * n, "MeterValues", values)
+    return log
+
+
+def samples_of_a_short_cut() -> Log:
+    """Nothing is heard for three minutes; then all that was taken meanwhile."""
+    log = Log()
+    session(log, 3)
+    for n in (4, 5, 6):
+        log.values(440 + n, register(1000 + 61 * n), power(3680), stamp=at(BEGIN_S + 60 * n))
+    log.values(BEGIN_S + 420, register(1427), power(3680))
+    return log
+
+
+def the_whole_out_when_it_is_free() -> Log:
+    log = Log(connectors=2)
+    session(log, 3)
+    scheduled = {"status": "Scheduled"}
+    log.down(300, "ChangeAvailability", {"connectorId": 0, "type": "Inoperative"}, scheduled)
+    log.status(301, "Unavailable", 2)
+    told = {"transactionId": ID, "meterStop": 1250, "timestamp": at(400), "idTag": "TAG1"}
+    log.up(400, "StopTransaction", told)
+    log.status(401, "Unavailable")
+    log.status(402, "Unavailable", 0)
+    return log
+
+
+def a_start_told_twice_with_two_ids() -> Log:
+    log = Log()
+    log.status(BEGIN_S - 3, "Preparing")
+    for n in range(2):
+        t = BEGIN_S + 3 * n
+        told = {"connectorId": 1, "idTag": "TAG1", "meterStart": 1000, "timestamp": at(t)}
+        log.up(t, "StartTransaction", told, {"transactionId": ID + n, "idTagInfo": {"status": "Accepted"}})
+    log.status(BEGIN_S + 4, "Charging")
+    for n, t in enumerate(minutes(4), 1):
+        log.values(t, register(1000 + 61 * n), power(3680), id=ID + 1)
+    log.end(BEGIN_S + 270, 1274, id=ID + 1)
+    return log
+
+
 SOUND: dict[str, Callable[[], Log]] = {
     "each attempt is told": each_attempt_told,
     "an image that is refused": an_image_that_is_refused,
@@ -135,6 +183,9 @@ SOUND: dict[str, Callable[[], Log]] = {
     "begin and end in MeterValues": begin_and_end_in_meter_values,
     "the station's own meter": the_station_s_own_meter,
     "a start that is given up": a_start_that_is_given_up,
+    "samples in batches": samples_in_batches,
+    "samples of a short cut": samples_of_a_short_cut,
+    "the whole out of service when it is free": the_whole_out_when_it_is_free,
 }
 FAULTY: dict[str, tuple[Callable[[], Log], str]] = {
     "given up before the retries": (given_up_at_once, "files.firmware"),
@@ -157,6 +208,10 @@ def test_what_others_may_do_is_no_fault(name: str, tmp_path: Path) -> None:
 def test_what_they_may_not_is_one_finding(name: str, tmp_path: Path) -> None:
     story, requirement = FAULTY[name]
     assert requirement in found(story().verdict(tmp_path))
+
+
+def test_a_start_told_twice_is_one_finding_whichever_id_is_used(tmp_path: Path) -> None:
+    assert found(a_start_told_twice_with_two_ids().verdict(tmp_path)) == {"transaction.repeat"}
 
 
 def test_heartbeats_that_come_too_often_are_a_warning(tmp_path: Path) -> None:
