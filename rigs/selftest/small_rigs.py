@@ -66,7 +66,7 @@ RIGS: dict[str, SmallRig] = {
         SmallRig("charge", "two cars, one after the other", sessions.charge),
         SmallRig("full", "a car charges until it is full", sessions.full),
         SmallRig("clock", "a clock that is wrong until the back office sets it", sessions.full,
-            station={"clock": {"offset_s": 120.0, "drift_ppm": 300.0},
+            station={"clock": {"offset_s": 120.0, "drift_ppm": 500.0},
                      "policies": {"follow_csms_time": "always"}},
         ),
         SmallRig("outage", "the link is down for a quarter of an hour", outages.outage),

@@ -8,6 +8,7 @@ to the station's time likewise, so that its stamps and what happened stand on on
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from operator import add
 from pathlib import Path
@@ -24,6 +25,7 @@ from evc5.rigs.checks.reading.transcripts import transcript
 Sets = Sequence[tuple[float, float]]  # when a clock was set in the run, and by how much
 Array = np.ndarray[Any, np.dtype[Any]]
 
+EMBEDDED = "embedded"  # the rig's own back office, whose answers tell the time of the run
 DIALLED_IN = ("served", "tapped")  # summary.csms: the station had a life, and a clock, before the recording
 CLOCK_SET = b'"clock-set"'
 MOST_STEP_S = 10.0  # assumed: a step so great is no drift's, unless the clock had gained as much by then
@@ -36,6 +38,21 @@ TOLD_TO_S = 0.001  # stamps are written to the millisecond, the step of a clock 
 SETTING_S = 2.0  # a clock set back by a second is drawn over so many, that time never runs back
 
 
+@dataclass(frozen=True, slots=True)
+class TwinClock:
+    """A twin's clock against the time of its run, as its rig describes it and its events say it was set."""
+
+    start: float
+    rate: float
+    knots: Sets  # from when on it was ahead by how much, and gained at its rate
+    step_s: float  # it is set where it is off by so much
+
+    def ahead_s(self, t_s: float) -> float:
+        """How far it is ahead once all of this instant is done."""
+        since, ahead = self.knots[bisect_right(self.knots, (t_s + STEP_HAIR_S, FOREVER_S)) - 1]
+        return ahead + self.rate * (t_s - since)
+
+
 class StationTime:
     """From seconds of the run to epoch seconds in the station's time, and back.
 
@@ -43,6 +60,7 @@ class StationTime:
     """
 
     pace = 1.0  # how many times as fast as the run's it goes
+    twin: TwinClock | None = None  # where its back office lives in the time of the run
 
     def __init__(
         self, start: float, knots: list[tuple[float, float]] | None = None, sets: Sets = (), rate: float = 0.0
@@ -171,13 +189,35 @@ def station_time(
     if summary.get("csms") in DIALLED_IN and (found := pace_of(messages, start)) is not None:
         pace, told = found
         return PacedTime(start, told, pace)
+    sets = _clock_sets(events)
+    offset_s, ppm = _clock(summary)
+    if ppm or offset_s:
+        time = StationTime(start, drifting(offset_s, ppm * 1e-6, sets), sets, ppm * 1e-6)
+    else:
+        time = StationTime(start + set_ahead_s(messages, sets, start))
+    if summary.get("csms") == EMBEDDED and isinstance(summary.get("clock"), dict):
+        time.twin = _twin(start, offset_s, ppm * 1e-6, sets, summary.get("clock_step_s"))
+    return time
+
+
+def _clock(summary: Mapping[str, Any]) -> tuple[float, float]:
+    """The offset and the drift that the rig gives it; neither where no clock has such."""
     clock = summary.get("clock")
     table = clock if isinstance(clock, dict) else {}
     offset_s, ppm = (table.get(name) or 0.0 for name in ("offset_s", "drift_ppm"))
-    if not _is_within(ppm, MOST_PPM) or not _is_within(offset_s, MOST_OFFSET_S) or not (ppm or offset_s):
-        return StationTime(start + set_ahead_s(messages, events, start))
-    sets = [(row["t"], row["detail"]["offset_s"]) for row in _clock_sets(events)]
-    return StationTime(start, drifting(offset_s, ppm * 1e-6, sets), sets, ppm * 1e-6)
+    return (
+        (offset_s, ppm) if _is_within(ppm, MOST_PPM) and _is_within(offset_s, MOST_OFFSET_S) else (0.0, 0.0)
+    )
+
+
+def _twin(start: float, offset_s: float, rate: float, sets: Sets, step_s: object) -> TwinClock:
+    since, ahead = 0.0, offset_s
+    knots = [(since, ahead)]
+    for t_s, by_s in sets:
+        ahead += rate * (t_s - since) + by_s
+        since = t_s
+        knots.append((since, ahead))
+    return TwinClock(start, rate, knots, max(step_s if isinstance(step_s, int | float) else 0.0, ADOPTED_S))
 
 
 def _is_within(told: object, most: float) -> bool:
@@ -226,28 +266,25 @@ def _rising(knots: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return kept
 
 
-def set_ahead_s(messages: Path, events: Path, start: float) -> float:
+def set_ahead_s(messages: Path, sets: Sets, start: float) -> float:
     """How far the clock was set ahead of the recording before its first stamp, and that confirms it."""
-    rows = _clock_sets(events)
-    first = next(_stamped(messages, start), None) if rows else None
+    first = next(_stamped(messages, start), None) if sets else None
     if first is None:
         return 0.0
     frame, stamp = first
-    set_s = 0.0
-    for row in rows:
-        set_s += row["detail"]["offset_s"] if start + row["t"] <= frame.epoch_s else 0.0
+    set_s = sum(step_s for t_s, step_s in sets if start + t_s <= frame.epoch_s)
     stamped_s = stamp - frame.epoch_s
     return set_s if abs(stamped_s - set_s) < abs(stamped_s) else 0.0  # else it was set right
 
 
-def _clock_sets(events: Path) -> list[dict[str, Any]]:
-    """The rows that tell of a clock set; of a broken line the judge tells."""
+def _clock_sets(events: Path) -> list[tuple[float, float]]:
+    """When a clock was set, and by how much; of a broken line the judge tells."""
     found = []
     for _, raw in lines(events) if events.is_file() else ():
         with suppress(orjson.JSONDecodeError, KeyError, TypeError):
             row = orjson.loads(raw) if CLOCK_SET in raw else {}
             if row.get("event") == "clock-set" and row["t"] + row["detail"]["offset_s"] is not None:
-                found.append(row)
+                found.append((row["t"], row["detail"]["offset_s"]))
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import QUARTER_S, epoch, iso
+from evc5.rigs.checks.reading.station_time import TOLD_TO_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import STATION_CLOCK
 from evc5.rigs.checks.state.requirement import CSMS as THE_CSMS
@@ -93,6 +94,8 @@ class Clocks:
         if self._ledger.time.pace != 1.0:
             return  # it tells its own time, and the station lives in another
         at = call.reply_epoch_s or call.epoch_s
+        if self._is_unset(call, text, at):
+            return
         ahead = epoch(text) - at
         self._csms_ahead = ahead if abs(ahead) > AHEAD_S else 0.0
         if not self._csms_ahead:
@@ -100,6 +103,23 @@ class Clocks:
             return
         message = f"the CSMS's clock is {_span(ahead)}, and its station's with it"
         self._ledger.broken(CSMS, at, None, iso(at), text, message, severity="warning", blames=THE_CSMS)
+
+    def _is_unset(self, call: Call, text: str, at: float) -> bool:
+        """Did a twin hear the time of its run, and go on in another?"""
+        time = self._ledger.time
+        told, twin = epoch(text), time.twin
+        if twin is None or call.doubtful or (call.reply or {}).get("status", "Accepted") != "Accepted":
+            return False
+        run_s = time.t_s(at)
+        if abs(told - twin.start - run_s) > AHEAD_S:
+            return False  # the CSMS's own clock is wrong
+        follows = self._context.policies.get("follow_csms_time") != "never"
+        off = twin.start + run_s + twin.ahead_s(run_s) - told
+        if abs(off) <= (twin.step_s + TOLD_TO_S if follows else AHEAD_S):
+            return False
+        message = f"the CSMS tells the time, and the station's clock stays {_span(off)}"
+        self._ledger.broken(STATION, at, None, text, iso(told + off), message, cause="clock")
+        return True
 
     def mended(self, call: Call) -> Any:
         """A valid CALL's payload with the stamps that cannot be replaced by its frame's time.

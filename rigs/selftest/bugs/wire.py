@@ -55,6 +55,11 @@ def _impatient(original: Any, agent: Any, reply: Any) -> None:
     original(agent, reply._replace(payload=payload))
 
 
+def _half_way(original: Any, clock: Any, t_s: float, epoch_s: float) -> float:
+    step_s: float = original(clock, t_s, (epoch_s + clock.epoch(t_s)) / 2.0)
+    return step_s
+
+
 def _tries_once(original: Any, agent: Any, reply: Any) -> None:
     original(agent, reply)
     agent._boot.clear()
@@ -265,5 +270,29 @@ BUGS: tuple[Bug, ...] = (
         clause="6.3",
         rig="values",
         patches=(Patch("evc5.twin.charge_point:ChargePoint._identity", around(_new_serial)),),
+    ),
+    Bug(
+        "clock-never-set",
+        "the station lets the time that the CSMS tells it pass",
+        check="clock.station",
+        clause="4.2",
+        rig="clock",
+        patches=(Patch(f"{AGENT}._adopt_time", constant(nothing)),),
+    ),
+    Bug(
+        "clock-set-at-boot-alone",
+        "a Heartbeat's time is not taken over, however far the clock has drifted",
+        check="clock.station",
+        clause="4.6",
+        rig="clock",
+        patches=(Patch(f"{AGENT}.heartbeat_answered", constant(nothing)),),
+    ),
+    Bug(
+        "clock-set-by-half",
+        "the clock goes but half of the way to the time it is told",
+        check="clock.station",
+        clause="4.2",
+        rig="clock",
+        patches=(Patch("evc5.twin.clock:StationClock.set", around(_half_way)),),
     ),
 )

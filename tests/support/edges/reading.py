@@ -44,6 +44,13 @@ def a_sample_off_beside_a_clock_set(x: float) -> Handmade:
     return drifting(made, 0.0, 689.4 - x, 0.9)
 
 
+def a_clock_never_set_though_off_by(x: float) -> Handmade:
+    """Its own back office tells it the time of the run at its boot."""
+    made = short()
+    made.summary |= {"csms": "embedded", "clock": {"offset_s": x, "drift_ppm": 0.0}}
+    return made
+
+
 def a_clock_ahead_by(x: float) -> Log:
     log = Log()
     log.status(30, "Unavailable", timestamp=at(30 + x))
@@ -165,6 +172,25 @@ EDGES = (
         a_start_ahead_of_a_clock_that_was_off_by,
         0.9,
         1.1,
+    ),
+    Edge(
+        "reading.station_time.ADOPTED_S",
+        1.0,
+        "clock.station",
+        a_clock_never_set_though_off_by,
+        0.9,
+        1.1,
+        says="the CSMS tells the time",
+    ),
+    Edge(
+        "wire.clocks.AHEAD_S",
+        60.0,
+        "clock.station",
+        a_clock_never_set_though_off_by,
+        59,
+        61,
+        says="the CSMS tells the time",
+        choices={"policies": {"follow_csms_time": "never"}},
     ),
     Edge(
         "reading.station_time.SETTING_S",
