@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evc5.rigs.checks.electrical import stand_ins
+from evc5.rigs.checks.electrical.fair_shares import FairShares, Share
 from evc5.rigs.checks.reading.columns import Array, distinct
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.connectors import STAMP_HAIR_S
@@ -285,6 +286,11 @@ class Shares:
         all_run = np.zeros(len(room), bool) if first_come else room >= wanting * floor
         enough = np.where(all_run, room, np.where(room >= floor, one_of, 0.0))
         self._shared(axis, shared, enough, room, total)
+        if not first_come and all(one.is_told for one in known.values()):
+            shares = {connector: Share(one.wants, one.own, one.allocated) for connector, one in known.items()}
+            fair = FairShares(self._ledger, FULL, axis, shares, SHARE_SETTLED_S)
+            fair.alike(shared & all_run, room)
+            fair.waiting(shared & ~all_run & (room >= floor))
 
     def _floor(self, epoch_s: Array) -> Array:
         """Less than this lets nobody charge."""

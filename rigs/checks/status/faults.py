@@ -34,6 +34,8 @@ CODES = {  # 7.6; what table 5 of the sheet lacks is OtherError there
     "reader-failure": "ReaderFailure",
     "emergency-stop": "OtherError",
 }
+PILOT, OF_VEHICLES = "pilot-short", "EVCommunicationError"  # 7.6: no reason to be Faulted
+BESIDE = ("Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing")  # 4.9: the statuses it goes with
 LACKING = frozenset({"UnderVoltage"})  # sheet table 5
 RESIDUAL, SENSOR = "ground-failure", "rcd"  # an input of io_InputCfg: RCD2, of an EVC4
 
@@ -66,6 +68,8 @@ class Faults:
     def _came(self, event: Event) -> None:
         fault = str(event.detail.get("fault"))
         connector = event.connector
+        if fault == PILOT:
+            self._pilot(event)
         if not connector or fault not in CODES or not senses(self._context, fault, connector, event.epoch_s):
             return
         others = self._connectors.faults(connector) - {fault}
@@ -74,10 +78,32 @@ class Faults:
             until = event.epoch_s + (FAULT_TOLD_S if lasts else FAULT_OVER_S)
             self._agenda.at(until, partial(self._look, connector, fault, lasts, event.epoch_s, until))
 
-    def _look(self, connector: int, fault: str, lasts: bool, epoch_s: float, until: float) -> None:
+    def _pilot(self, event: Event) -> None:
+        """What is told of a car that cannot be spoken with."""
+        if (
+            event.connector
+            and event.name == "fault"
+            and not self._connectors.faults(event.connector) - {PILOT}
+        ):
+            until = event.epoch_s + FAULT_TOLD_S
+            self._agenda.at(until, partial(self._look_at_pilot, event.connector, event.epoch_s, until))
+
+    def _look_at_pilot(self, connector: int, epoch_s: float, until: float) -> None:
+        status, told = self._told[connector]
+        if status in BESIDE and self._is_alone(connector, epoch_s, until):
+            message = f"{PILOT} set in"
+            actual = f"{status}, {told}"
+            self._ledger.judge(CODE, told == OF_VEHICLES, epoch_s, connector, OF_VEHICLES, actual, message)
+
+    def _is_alone(self, connector: int, epoch_s: float, until: float) -> bool:
+        """Did nothing else happen there, and was all heard that was said?"""
         edge = np.array([epoch_s - FAULT_QUIET_S, until])
         alone = self._connectors.touches(connector, epoch_s - FAULT_QUIET_S, until) == 1
-        if not alone or self._connectors.unsure(edge).any() or self._link.was_unheard(epoch_s - 60.0, until):
+        unheard = self._link.was_unheard(epoch_s - 60.0, until)
+        return bool(alone and not self._connectors.unsure(edge).any() and not unheard)
+
+    def _look(self, connector: int, fault: str, lasts: bool, epoch_s: float, until: float) -> None:
+        if not self._is_alone(connector, epoch_s, until):
             return
         code = CODES[fault]
         if code in LACKING and self._context.evidence.behaviour == SHEET:

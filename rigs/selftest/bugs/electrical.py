@@ -39,6 +39,10 @@ def _each_alone(original: Any, requests: Any, *shared: Any) -> Any:
     return granted
 
 
+def _in_order(original: Any, requests: Any, shared: Any, _: bool, *more: Any) -> Any:
+    return original(requests, shared, True, *more)
+
+
 def _no_room(original: Any, controller: Any, channel: Any, grant: Any, *_: Any) -> Any:
     return grant
 
@@ -323,5 +327,21 @@ BUGS: tuple[Bug, ...] = (
         clause="IEC 61851-1 Annex A",
         rig="sharing",
         patches=(Patch(f"{CHANNEL}.committed_a", constant(property(_offered))),),
+    ),
+    Bug(
+        "first-come-first-served",
+        "who came first keeps all that it can take of a shared current",
+        check="service.full",
+        clause="sheet table 23",
+        rig="sharing",
+        patches=(Patch("evc5.twin.connector.controller:arbitrate", around(_in_order)),),
+    ),
+    Bug(
+        "never-its-turn",
+        "where the current is enough for one car, the other waits for ever",
+        check="service.full",
+        clause="sheet table 23",
+        rig="turns",
+        patches=(Patch("evc5.twin.connector.controller:TURN_S", constant(1e9)),),
     ),
 )

@@ -36,6 +36,10 @@ def _warns_anywhere(payload: Payload) -> Payload:
     return payload | {"errorCode": "EVCommunicationError"} if payload["status"] == "Charging" else payload
 
 
+def _communicates(payload: Payload) -> Payload:
+    return payload | {"errorCode": "NoError"} if payload["errorCode"] == "EVCommunicationError" else payload
+
+
 def _suspends(original: Any, facts: Any) -> str:
     status: str = original(facts)
     return "SuspendedEV" if status == "SuspendedEVSE" else status
@@ -174,5 +178,13 @@ BUGS: tuple[Bug, ...] = (
         clause="4.9: A2",
         rig="charge",
         patches=(Patch("evc5.twin.connector.status_steps:status_of", around(_notices_nobody)),),
+    ),
+    Bug(
+        "car-not-understood-untold",
+        "a pilot that is short is told without EVCommunicationError",
+        check="status.fault-code",
+        clause="7.6",
+        rig="faults",
+        patches=(says("StatusNotification", _communicates),),
     ),
 )

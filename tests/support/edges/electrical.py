@@ -153,6 +153,22 @@ def a_share_left_over(x: float) -> Handmade:
     return made
 
 
+def a_share_more_than_the_others(x: float) -> Handmade:
+    made = short(TWO_CARS, **KNOWN | {"chg_StationMaxCurrent": "20"})
+    for connector, amps in ((1, 10.0 + x), (2, 10.0 - x)):
+        painted(made, 60, STOP_S, connector, charges=TWO_CARS, allocated_a=amps)
+    return made
+
+
+def a_car_that_waits_for(x: float) -> Handmade:
+    """10 A are one car's; the other begins to wait at 100 s."""
+    made = short(TWO_CARS, **KNOWN | {"chg_StationMaxCurrent": "10"})
+    for connector, first, second in ((1, 10.0, 0.0), (2, 0.0, 10.0)):
+        painted(made, 60, 100 + x, connector, charges=TWO_CARS, allocated_a=first)
+        painted(made, 100 + x, STOP_S, connector, charges=TWO_CARS, allocated_a=second)
+    return made
+
+
 def one_phase_long_after(x: float) -> Handmade:
     """Profiles ask for one phase until some time ago; a minute more is let pass."""
     made = short(**KNOWN)
@@ -271,6 +287,24 @@ EDGES = (
         0.16,
     ),
     Edge("electrical.allocation.SHARE_A", 1.0, "service.full", a_share_left_over, 0.9, 1.1),
+    Edge(
+        "electrical.fair_shares.UNEVEN_A",
+        1.0,
+        "service.full",
+        a_share_more_than_the_others,
+        0.9,
+        1.1,
+        says="alike",
+    ),
+    Edge(
+        "electrical.fair_shares.TURN_S",
+        900.0,
+        "service.full",
+        a_car_that_waits_for,
+        930,
+        950,
+        says="its turn",
+    ),
     Edge("state.follow_times.SWITCH_S", 60.0, "charging.all-phases", one_phase_long_after, 690, 710),
     Edge(
         "electrical.service.RELAYS_SWITCHED_S",
