@@ -82,7 +82,7 @@ def recording(rig: tuple[str, set[Function]]) -> tuple[str, tuple[Prints, set[Fu
 
     name, imported = rig
     with entered(ROOT / "twin") as functions, tempfile.TemporaryDirectory() as scratch:
-        prints = played(name, Path(scratch) / "run")
+        prints = played(name, Path(scratch) / "run"), tidied(Path(scratch) / "run")
     return name, (prints, imported | functions)
 
 
@@ -120,12 +120,14 @@ def _judged(healthy: dict[str, Prints]) -> tuple[str, str]:
     changed, untidy = [], False
     for name, (before, tidy) in healthy.items():
         with tempfile.TemporaryDirectory(prefix="evc5-mutant-") as scratch:
-            now, tidied_now = played(name, Path(scratch) / "run")
-            if now != before and not judge(Path(scratch) / "run").passed:
+            run = Path(scratch) / "run"
+            if played(name, run) == before:
+                continue
+            if not judge(run).passed:
                 return "caught", name
-        if not alike(tidied_now, tidy):
-            changed.append(name)
-        untidy |= now != before
+            untidy = True
+            if not alike(tidied(run), tidy):
+                changed.append(name)
     if changed:
         return "survived", ", ".join(changed)
     return ("equivalent", "") if untidy else ("same", "")
@@ -155,13 +157,13 @@ def infect(mutant: Mutant) -> None:
     SourceFileLoader.get_code = get_code  # type: ignore[method-assign, assignment]
 
 
-def played(name: str, directory: Path) -> Prints:
-    """A rig's recording as a hash, and tidied."""
+def played(name: str, directory: Path) -> str:
+    """A rig's recording, as a hash."""
     from evc5.rigs.selftest.selftest import record, recorded
     from evc5.rigs.selftest.small_rigs import RIGS
 
     record(RIGS[name], directory)
-    return sha256(recorded(directory)).hexdigest(), tidied(directory)
+    return sha256(recorded(directory)).hexdigest()
 
 
 if __name__ == "__main__":
