@@ -279,18 +279,24 @@ class Shares:
                 self._cut(axis, connector, one)
         shared = (wanting > 1) & (together > room) & ~unsure
         shared &= np.all([one.cool for one in known.values()], axis=0)
+        self._in_parts(axis, known, shared, room, wanting * floor)
+
+    def _in_parts(
+        self, axis: Rows, known: dict[int, Situation], shared: Array, room: Array, for_all: Array
+    ) -> None:
+        """Where they want more than there is: all of it is used, and each has its part."""
         total: Array = np.sum([np.where(one.wants, one.allocated, 0.0) for one in known.values()], axis=0)
         each = [np.where(one.wants & (one.own > 0), one.own, np.inf) for one in known.values()]
         one_of = np.minimum(np.min(each, axis=0), room)  # who has the least may be the one whose turn it is
         first_come = self._context.policies["station_share"] == "first-come"  # its rest may suffice nobody
-        all_run = np.zeros(len(room), bool) if first_come else room >= wanting * floor
-        enough = np.where(all_run, room, np.where(room >= floor, one_of, 0.0))
-        self._shared(axis, shared, enough, room, total)
+        all_run = np.zeros(len(room), bool) if first_come else room >= for_all
+        is_some = room >= self._floor(axis["epoch_s"])
+        self._shared(axis, shared, np.where(all_run, room, np.where(is_some, one_of, 0.0)), room, total)
         if not first_come and all(one.is_told for one in known.values()):
             shares = {connector: Share(one.wants, one.own, one.allocated) for connector, one in known.items()}
             fair = FairShares(self._ledger, FULL, axis, shares, SHARE_SETTLED_S)
             fair.alike(shared & all_run, room)
-            fair.waiting(shared & ~all_run & (room >= floor))
+            fair.waiting(shared & ~all_run & is_some)
 
     def _floor(self, epoch_s: Array) -> Array:
         """Less than this lets nobody charge."""
