@@ -16,6 +16,7 @@ REQUIREMENTS = (
     R(LOOP, "An accepted station boots again only after a reset, an update or a loss of power", "4.2, 5.14"),
 )
 OF_CONNECTORS = ("StatusNotification", "MeterValues")  # asked for without one, each connector tells its own
+NO_TIMES = "when each frame went: a log whose lines have times"
 OVERDUE_S = 60.0  # assumed: so long after its interval a boot is overdue
 LOOP_S = 600.0  # three accepted boots within ten minutes, none of them asked for, are a loop; assumed
 LOOP_BOOTS = 3  # assumed
@@ -90,7 +91,9 @@ class Boot:
         if self._last is None:
             return
         answered, interval, status = self._last
-        if status != "Accepted" and interval > 0 and answered > self._new_life:
+        if status != "Accepted" and interval > 0 and not self._context.evidence.station_clock:
+            self._ledger.not_compared(RETRY, NO_TIMES)
+        elif status != "Accepted" and interval > 0 and answered > self._new_life:
             waited = self._ledger.time.lasted_s(answered, call.epoch_s)  # a boot may set the clock
             self._ledger.judge(
                 RETRY,

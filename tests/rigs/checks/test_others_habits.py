@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from foreign import BEGIN_S, ID, REPLY_S, Log, at, found, minutes, power, register
 
+from evc5.rigs.checks import judge
+
 UPDATE = {"location": "https://example.com/f", "retrieveDate": at(20), "retries": 2, "retryInterval": 60}
 ALIGNED = {"ClockAlignedDataInterval": "300", "MeterValuesAlignedData": "Energy.Active.Import.Register"}
 
@@ -208,6 +210,21 @@ def test_what_others_may_do_is_no_fault(name: str, tmp_path: Path) -> None:
 def test_what_they_may_not_is_one_finding(name: str, tmp_path: Path) -> None:
     story, requirement = FAULTY[name]
     assert requirement in found(story().verdict(tmp_path))
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_a_boot_that_is_tried_again_too_soon_is_told_by_the_times_of_lines(
+    timed: bool, tmp_path: Path
+) -> None:
+    log = Log(boot=False)
+    boot = {"chargePointVendor": "V", "chargePointModel": "M"}
+    for t in (0, 20):
+        refused = {"status": "Rejected", "currentTime": at(t), "interval": 60}
+        log.up(t, "BootNotification", boot, refused)
+    path = tmp_path / "station.log"
+    lines = [line if timed else line.split(" ", 1)[1] for line in log.text().splitlines()]
+    path.write_text("\n".join(lines) + "\n")
+    assert ("boot.retry" in found(judge(path, behaviour="ocpp16"))) is timed
 
 
 def test_a_start_told_twice_is_one_finding_whichever_id_is_used(tmp_path: Path) -> None:
