@@ -16,6 +16,7 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import STATION_CLOCK
 from evc5.rigs.checks.state.requirement import CSMS as THE_CSMS
 from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.checks.wire.interval_starts import IntervalStarts
 
 STATION, CSMS = "clock.station", "clock.csms"
 REQUIREMENTS = (
@@ -85,6 +86,7 @@ class Clocks:
         self._csms_ahead = 0.0  # as it told last, while that is more than a minute
         self._off: dict[Source, Off] = {}
         self._told_pace = False
+        self._interval_starts = IntervalStarts(context)
 
     def told(self, call: Call) -> None:
         """The CSMS's answer to a BootNotification or Heartbeat."""
@@ -130,6 +132,7 @@ class Clocks:
             return call.payload
         if self._ledger.time.pace != 1.0 and not self._told_pace:
             self._runs_fast(call, self._ledger.time.pace)
+        call.payload = self._interval_starts.at_boundaries(call)
         wrong = {text for text in _stamps(call) if self._is_wrong(call, text)}
         if not wrong:
             return call.payload
