@@ -146,6 +146,14 @@ def samples_of_a_short_cut() -> Log:
     return log
 
 
+def a_remote_start_that_is_not_wanted() -> Log:
+    """5.11: without a car, say; after everything from before the log is told."""
+    log = beats(Log(), 4)
+    asked = {"connectorId": 1, "idTag": "APP"}
+    log.down(1300, "RemoteStartTransaction", asked, {"status": "Rejected"})
+    return log
+
+
 def the_whole_out_when_it_is_free() -> Log:
     log = Log(connectors=2)
     session(log, 3)
@@ -185,6 +193,7 @@ SOUND: dict[str, Callable[[], Log]] = {
     "begin and end in MeterValues": begin_and_end_in_meter_values,
     "the station's own meter": the_station_s_own_meter,
     "a start that is given up": a_start_that_is_given_up,
+    "a remote start that is not wanted": a_remote_start_that_is_not_wanted,
     "samples in batches": samples_in_batches,
     "samples of a short cut": samples_of_a_short_cut,
     "the whole out of service when it is free": the_whole_out_when_it_is_free,
