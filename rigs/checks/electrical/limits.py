@@ -1,6 +1,8 @@
 """What the pilot offers against what rating, cable, heat, station and permission allow."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
+from operator import itemgetter
 
 import numpy as np
 
@@ -213,14 +215,13 @@ class Permission:
     def _end(self, epoch_s: float) -> None:
         until = self._context.history.link.delivered_until(epoch_s, self._context.tolerances.grace_s)
         shift = 2.0 * self._context.tolerances.sample_s + self._context.telemetry.instrument.window_s
+        ran = {connector: _joined(told, shift) for connector, told in self._transactions.items()}
         for connector, begin, end in self._offers:
             if end > until:
                 continue
             early, late = (shift + self._context.ledger.time.doubt_s(at) for at in (begin, end))
-            covered = any(
-                start - early <= begin and end <= stop + late + PERMISSION_MARGIN_S
-                for start, stop in _joined(self._transactions.get(connector, ()), shift)
-            )
+            before = bisect_right(ran.get(connector, ()), begin + early, key=itemgetter(0))
+            covered = before > 0 and end <= ran[connector][before - 1][1] + late + PERMISSION_MARGIN_S
             actual = f"offered until {iso(end)}"
             message = "energy is offered without a transaction"
             self._context.ledger.judge(

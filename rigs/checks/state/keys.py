@@ -40,6 +40,13 @@ def _unheard(key: str, epoch_s: float) -> None:
     """Nobody listens yet."""
 
 
+def _integer(text: str) -> int | None:
+    try:
+        return int(text)
+    except ValueError:
+        return None
+
+
 class Keys:
     """Every key that was told; names are compared without regard to case."""
 
@@ -62,10 +69,12 @@ class Keys:
 
     def integer(self, key: str, epoch_s: float | None = None) -> int | None:
         text = self.text(key, epoch_s)
-        try:
-            return None if text is None else int(text)
-        except ValueError:
-            return None
+        return None if text is None else _integer(text)
+
+    def was_ever(self, key: str, number: int) -> bool:
+        """Did it stand at this number at any time?"""
+        setting = self.get(key)
+        return setting is not None and any(_integer(text) == number for _, text in setting.history)
 
     def flag(self, key: str, epoch_s: float | None = None) -> bool | None:
         """Is it true; None where it is not known."""

@@ -1,5 +1,8 @@
 """The status of a connector against what stands there: cable, transaction, offer and current (4.9, 7.7)."""
 
+from bisect import bisect_right
+from operator import itemgetter
+
 import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
@@ -249,6 +252,8 @@ class Standing:
         told = self._told.get(connector)
         if not told:
             return
+        before = bisect_right(told, rows["epoch_s"][0], key=itemgetter(0)) - 1
+        told = self._told[connector] = told[max(before, 0) :]  # of what was over before this part, the last
         at = np.array([epoch_s for epoch_s, _ in told])
         words = np.array([rows.texts.code(word) for _, word in told])
         epoch_s = distinct(rows["epoch_s"], at[(at >= rows["epoch_s"][0]) & (at <= rows["epoch_s"][-1])])

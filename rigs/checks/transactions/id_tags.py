@@ -161,33 +161,41 @@ class Cards:
         free_epoch_s = self._given_up.get(running.connector, -np.inf)
         doubt_s = self._ledger.time.doubt_s(running.start)
         by = running.start + 1.0 + doubt_s
-        asked_for = any(self._was_being_asked(tag, shown, free_epoch_s) for shown, _, _ in self._tags)
-        if asked_for or free_epoch_s > running.start:
+        if free_epoch_s > running.start or self._was_being_asked(tag, free_epoch_s):
             free_epoch_s = -np.inf  # the card was asked for when it was given up, or had started by then
         shown = any(
             c == running.connector
             and who == tag
             and (epoch_s >= since or self._waits_for_ever(epoch_s))
             and free_epoch_s - STAMP_HAIR_S - doubt_s <= epoch_s <= by
-            for epoch_s, c, who in self._tags
+            for epoch_s, c, who in reversed(self._tags)
         )
         asked = any(
             who == tag and epoch_s <= by and (epoch_s >= since or self._waits_for_ever(epoch_s))
-            for epoch_s, who in self._remote
+            for epoch_s, who in reversed(self._remote)
         )
         good = shown or asked or plug_and_charge
         message = f"a transaction starts on idTag {running.id_tag}, which nobody showed or sent"
         expected = "a card or a remote start before"
         self._ledger.judge(CAUSE, good, running.start_told, running.connector, expected, "neither", message)
 
-    def _was_being_asked(self, tag: str, shown: float, epoch_s: float) -> bool:
+    def _was_being_asked(self, tag: str, epoch_s: float) -> bool:
         """Was a card shown before an instant, and its Authorize, maybe behind other CALLs, answered later?"""
-        answers = (said.answered for said in self._said if said.tag == tag and said.epoch_s >= shown)
-        return shown <= epoch_s + STAMP_HAIR_S and next(answers, -np.inf) >= epoch_s - STAMP_HAIR_S
+        answers = [said for said in self._said if said.tag == tag]
+        return any(
+            next((said.answered for said in answers if said.epoch_s >= shown), -np.inf)
+            >= epoch_s - STAMP_HAIR_S
+            for shown, _, _ in self._tags
+            if shown <= epoch_s + STAMP_HAIR_S
+        )
 
     def _waits_for_ever(self, epoch_s: float) -> bool:
         """Does who came at this instant wait without end, whatever is set later?"""
         return self._keys.integer("ConnectionTimeOut", epoch_s) == 0
+
+    def _any_waits_for_ever(self, instants: list[float]) -> bool:
+        """The same of any; nearly nobody has such a station."""
+        return self._keys.was_ever("ConnectionTimeOut", 0) and any(map(self._waits_for_ever, instants))
 
     def _waits_since(self, epoch_s: float) -> float:
         """Since when a card may have waited; with a ConnectionTimeOut of 0 it does so for ever."""
@@ -310,7 +318,7 @@ class Cards:
         since = epoch_s - float(limit_s or LONGEST_WAIT_S) - CARD_LOOK_S
         before = [at for at, c, _ in self._tags if c == connector and at < epoch_s]
         before += [at for at, _ in self._remote if at <= epoch_s]
-        return not any(since <= at or self._waits_for_ever(at) for at in before)
+        return not any(since <= at for at in before) and not self._any_waits_for_ever(before)
 
     def _at_rest(self, connector: int, epoch_s: float, tag: str) -> None:
         """Nothing runs: the CSMS is asked, and what it accepts starts where the cable is in."""

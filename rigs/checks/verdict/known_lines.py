@@ -99,15 +99,14 @@ class KnownLines:
         last = since
         pairs: list[Pair] = []
         while at <= reach and (found := match(buffer, at)) is not None:
-            template, lines = found
-            groups = lines.groups()
+            template, groups, end = found
             epoch_s, answered_s = epoch(float(groups[template.head[0]])), epoch(float(groups[-1]))
             if not last <= epoch_s <= answered_s < before:
                 break
             stamp = stamp_of(template, groups)
             if stamp is None or abs(epoch_s - stamp) > far_s or not is_new(groups[template.head[1]].decode()):
                 break
-            at = lines.end()
+            at = end
             last = answered_s
             pairs.append((template, groups, epoch_s, stamp))
         return pairs, last, at
