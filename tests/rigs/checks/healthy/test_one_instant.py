@@ -296,11 +296,11 @@ CASES: dict[str, Story] = {
         {},
         [
             CHARGE[0],
-            wait(30.0),
+            wait(0.0),
             step("unplug", 1),
             step("inject", "pilot-short", 1),
             CHARGE[1],
-            wait(7.3),
+            wait(20.0),
             step("clear", "pilot-short", 1),
             wait(300.0),
         ],
