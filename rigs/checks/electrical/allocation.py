@@ -328,6 +328,7 @@ class Shares:
         for connector, one in known.items():
             asked = np.minimum(whole, self._fewest(connector, epoch_s)) < 3
             latest = np.maximum.accumulate(np.where(asked, epoch_s, -np.inf))
+            latest = np.maximum(latest, self._connectors.faulty[connector].last_end(epoch_s))  # a weld holds
             since = epoch_s - np.maximum(latest, self._asked_at_an_end(connector, epoch_s))
             judged = one.wants & (one.phases > 0) & (since > DWELL_S + SWITCH_S)
             hold(self._ledger, ALL_PHASES, axis, judged & (one.phases == wired), connector)

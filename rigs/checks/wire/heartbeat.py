@@ -27,14 +27,21 @@ class Heartbeat:
         self._link = context.history.link
         self._keys = context.history.keys
         self.due = self.within = FOREVER
+        self._answered_at = FOREVER  # first, since a call was due
         context.bus.calls["Heartbeat"].append(lambda call: context.ledger.held(INTERVAL))
         context.bus.replies["BootNotification"].append(self._booted)
         for name in ("link-down", "power-cut", "link-up", "power-restore", "reset"):
             context.bus.events[name].append(self._changed)
         for name in ("hole", "silence"):
             context.bus.events[name].append(self._silent)
+        context.bus.any_reply.append(self._answers)
         context.bus.settings.append(self._set)
         context.bus.end.append(self._end)
+
+    def _answers(self, call: Call) -> None:
+        at = call.reply_epoch_s or call.epoch_s
+        if not call.up and at > self.due:
+            self._answered_at = min(self._answered_at, at)
 
     def hear(self, epoch_s: float) -> None:
         """The station made a call."""
@@ -42,10 +49,12 @@ class Heartbeat:
             self._late(epoch_s)
         accepted = self._history.boots.accepted_since is not None  # else no Heartbeat is owed yet (4.2)
         self.due = epoch_s + self.within if accepted else FOREVER
+        self._answered_at = FOREVER
 
     def _late(self, epoch_s: float) -> None:
         silent = epoch_s - self.due + self.within
-        answered = self._link.heard_at > self.due  # so both line and recording were there
+        # so both line and recording were there, and not only as a hole ends
+        answered = epoch_s - self._answered_at > self._context.tolerances.heartbeat_s
         if self._context.evidence.is_own or answered:
             self._broken(epoch_s, silent, self._keys.integer("HeartbeatInterval", epoch_s))
         else:
@@ -82,6 +91,7 @@ class Heartbeat:
         known = interval and self._history.boots.accepted_since is not None and self._link.down_since is None
         self.within = interval + self._context.tolerances.heartbeat_s if known and interval else FOREVER
         self.due = epoch_s + self.within
+        self._answered_at = FOREVER
 
     def _changed(self, event: Event) -> None:
         """Off the line nothing is owed; back on it, the interval counts from the first word that comes."""

@@ -41,3 +41,25 @@ def test_phases_that_two_profiles_ask_for_count_together(
         for unit in ("A", "W")
     ]
     assert errors(station, {}, [*steps, wait(60.0)]) == []
+
+
+@pytest.mark.slow
+def test_a_weld_holds_up_the_phase_that_was_asked_for_and_the_dwell_counts_from_its_end() -> None:
+    steps = [
+        step("inject", "contactor-welded", 1),
+        step("plug_in", 1, "tesla-model-3-rwd", 0.829, 13.0),
+        step("present_tag", 1, "TAG1"),
+        wait(120.0),
+        limit(1, 10.0, "A", 1),
+        wait(300.0),
+        limit(1, 10.0, "A", 3),
+        wait(900.0),
+        step("clear", "contactor-welded", 1),
+        step("present_tag", 1, "TAG1"),
+        step("unplug", 1),
+        step("plug_in", 1, "vw-e-golf-2017", 0.602, 13.0),
+        wait(15.0),
+        step("present_tag", 1, "TAG1"),
+        wait(1200.0),
+    ]
+    assert errors({**RELAYS, "latency_s": 0.05}, {}, steps) == []

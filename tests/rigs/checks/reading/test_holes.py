@@ -101,6 +101,14 @@ def test_a_station_that_answers_and_says_nothing_itself_is_silent(tmp_path: Path
     assert [requirement for requirement, _ in errors(log.verdict(tmp_path))] == [INTERVAL]
 
 
+def test_an_answer_as_a_silence_ends_does_not_tell_whose_it_was(tmp_path: Path) -> None:
+    log = silences([], named=by_name)
+    log.down(500, "GetLocalListVersion", {}, {"listVersion": 0})
+    log.up(501, "Heartbeat", {}, {"currentTime": at(501)})
+    (found,) = log.verdict(tmp_path).findings
+    assert (found["requirement"], found["severity"]) == (INTERVAL, "warning")
+
+
 def test_holes_in_a_row_are_each_met(tmp_path: Path) -> None:
     verdict = silences([900.0] * 4, 7, named=by_number).verdict(tmp_path)
     assert verdict.findings == []
