@@ -89,7 +89,7 @@ class Decrees:
             status = call.reply["status"]
             good = status != "Accepted"
             self._ledger.judge(TAKEN, good, call.epoch_s, call.connector, "Rejected", status, message)
-            if good and why != NO_TRANSACTION:
+            if good and "transaction" not in why:  # which may just have ended
                 self._senseless(call, why)
         elif call.reply["status"] == "Accepted":
             self._ledger.held(TAKEN, 1, call.connector, call.epoch_s)
@@ -100,12 +100,12 @@ class Decrees:
             else:
                 self._refusal(call, "a sound TxDefaultProfile or ChargePointMaxProfile was refused")
 
-    def _senseless(self, call: Call, why: str) -> None:
+    def _senseless(self, call: Call, why: str, expected: str = "a profile that can hold") -> None:
         """What no station may take is nothing to ask for; a rig does so to see it refused."""
-        if not self._context.evidence.from_power_on and "transaction" not in why:
-            message = f"a profile that no station may take: {why}"
+        if not self._context.evidence.from_power_on:
+            message = "a profile that no station may take"
             more: dict[str, Any] = {"severity": "warning", "blames": CSMS, "count": 0}
-            self._ledger.broken(TAKEN, call.epoch_s, call.connector, "another profile", why, message, **more)
+            self._ledger.broken(TAKEN, call.epoch_s, call.connector, expected, why, message, **more)
 
     def _beyond_its_keys(self, call: Call) -> None:
         """9.4: the station says what it takes; the CSMS is to keep to that, and it need not take more."""
@@ -259,7 +259,11 @@ class Decrees:
             return
         self._gone.clear()  # it comes with its transaction, whenever that begins
         if wire["chargingProfilePurpose"] != TX or "transactionId" in wire:
-            self._senseless(call, "with a remote start goes a TxProfile that names no id (5.16.2)")
+            named = " with a transactionId" if "transactionId" in wire else ""
+            told = f"{wire['chargingProfilePurpose']}{named}"
+            self._senseless(
+                call, told, expected="TxProfile without a transactionId, for a remote start (5.16.2)"
+            )
 
 
 def _names_no_more(filters: Mapping[str, Any], before: Mapping[str, Any]) -> bool:

@@ -249,7 +249,8 @@ class Commands:
         with_profile = "chargingProfile" in call.payload
         policy = self._context.policies.get("remote_start_profile")
         if with_profile and (policy == "rejected" or (policy == "applied" and not _may_start(call))):
-            judge_answer(self._ledger, START, call, status == "Rejected", "Rejected")
+            if self._context.evidence.from_power_on:  # 5.16.2 is for the CSMS; others may leave it aside
+                judge_answer(self._ledger, START, call, status == "Rejected", "Rejected")
             return
         if with_profile and policy == "applied" and status == "Rejected":
             return  # what is wrong with the profile is for the checks of profiles

@@ -48,10 +48,13 @@ class Authorisation:
         self._refused: list[tuple[Transaction, float]] = []
         self._unwanted: dict[int, tuple[Transaction, float]] = {}  # by connector: refused, and when
         self._asked: deque[tuple[float, str]] = deque(maxlen=16)
+        self._listed_at = float("-inf")  # when the local list was last sent
+        self._sent: deque[tuple[float, str]] = deque(maxlen=16)  # as it was asked for, answered or not
         self._tags: deque[Event] = deque(maxlen=16)
         bus = context.bus
         bus.calls["Authorize"].append(self._authorize)
         bus.replies["Authorize"].append(self._authorized)
+        bus.replies["SendLocalList"].append(self._listed)
         bus.replies["StartTransaction"].append(self._confirmed)
         bus.calls["StartTransaction"].append(self._start)
         bus.calls["StopTransaction"].append(self._stop)
@@ -64,6 +67,7 @@ class Authorisation:
     def _authorize(self, call: Call) -> None:
         """A card shown where its own transaction runs is not asked for, whether it stops it or not."""
         tag = call.payload["idTag"].lower()
+        self._sent.append((call.epoch_s, tag))
         shown = [
             e for e in self._tags if call.epoch_s - ASK_S <= e.epoch_s <= call.epoch_s and tag == _tag(e)
         ]
@@ -97,13 +101,22 @@ class Authorisation:
             message = f"idTag {call.payload['idTag']} is asked for, which the local list accepts"
             self._ledger.broken(KNOWN, call.epoch_s, None, "no Authorize", "Authorize", message)
 
+    def _listed(self, call: Call) -> None:
+        self._listed_at = call.reply_epoch_s or call.epoch_s
+
     def _listed_as_bad(self, call: Call, tag: str) -> None:
         """3.5.4: offline a card that the list refuses begins nothing; told so late it was."""
-        listed = self._history.local_list.entries.get(tag, {}).get("status", "Accepted")
-        late = call.epoch_s - call.happened_s > FRESH_S and self._keys.flag(
-            "LocalAuthListEnabled", call.epoch_s
+        begun, listed = (
+            call.happened_s,
+            self._history.local_list.entries.get(tag, {}).get("status", "Accepted"),
         )
-        if late and listed != "Accepted" and not self._context.evidence.events and not self._remotely(tag):
+        in_use = self._keys.flag("LocalAuthListEnabled", call.epoch_s) and begun >= self._listed_at
+        offline = call.epoch_s - begun > FRESH_S and not any(
+            who == tag and abs(at - begun) <= FRESH_S for at, who in self._sent
+        )
+        if listed == "Accepted" or not in_use or not offline:
+            return
+        if not self._context.evidence.events and not self._remotely(tag):
             message = f"a transaction starts offline on idTag {call.payload['idTag']}"
             expected, actual = "no start", f"{listed} in the local list"
             self._ledger.broken(ALONE, call.epoch_s, call.connector, expected, actual, message)

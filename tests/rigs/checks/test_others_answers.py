@@ -222,6 +222,7 @@ def test_a_profile_that_should_not_have_been_sent_is_a_warning_against_the_csms(
     assert finding["requirement"] == "charging.accepted" and "csms" in finding["blames"]
 
 
+@pytest.mark.parametrize("answer", ["Accepted", "Rejected"])
 @pytest.mark.parametrize(
     ("wire", "good"),
     [
@@ -231,11 +232,12 @@ def test_a_profile_that_should_not_have_been_sent_is_a_warning_against_the_csms(
     ],
 )
 def test_a_remote_start_brings_a_profile_for_its_transaction(
-    wire: dict[str, Any], good: bool, tmp_path: Path
+    wire: dict[str, Any], good: bool, answer: str, tmp_path: Path
 ) -> None:
+    """Whatever the station makes of another: it may leave it aside."""
     log = Log()
     log.status(BEGIN_S - 10, "Preparing")
     asked = {"connectorId": 1, "idTag": "APP", "chargingProfile": wire}
-    log.down(BEGIN_S, "RemoteStartTransaction", asked, {"status": "Rejected"})
-    warned = found(log.verdict(tmp_path), "warning")
-    assert ("charging.accepted" in warned) is not good
+    log.down(BEGIN_S, "RemoteStartTransaction", asked, {"status": answer})
+    verdict = log.verdict(tmp_path)
+    assert ("charging.accepted" in found(verdict, "warning")) is not good and found(verdict) == set()

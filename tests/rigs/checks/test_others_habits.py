@@ -236,6 +236,16 @@ def test_a_boot_that_is_tried_again_too_soon_is_told_by_the_times_of_lines(
     assert ("boot.retry" in found(judge(path, behaviour="ocpp16"))) is timed
 
 
+def test_a_boot_that_is_tried_again_late_is_a_warning(tmp_path: Path) -> None:
+    """6.4 has an interval for the least wait alone."""
+    log = Log(boot=False)
+    boot = {"chargePointVendor": "V", "chargePointModel": "M"}
+    for t in (0, 400):
+        log.up(t, "BootNotification", boot, {"status": "Rejected", "currentTime": at(t), "interval": 60})
+    verdict = log.verdict(tmp_path)
+    assert found(verdict) == set() and "boot.retry" in found(verdict, "warning")
+
+
 def test_a_start_told_twice_is_one_finding_whichever_id_is_used(tmp_path: Path) -> None:
     assert found(a_start_told_twice_with_two_ids().verdict(tmp_path)) == {"transaction.repeat"}
 

@@ -122,14 +122,20 @@ def out_and_back_at_a_boot(status: str, order: str = "Inoperative") -> Callable[
     return story
 
 
-def of_the_list(status: str, pre_authorized: str = "true", offline: bool = False) -> Callable[[Log], None]:
+def of_the_list(
+    status: str, pre_authorized: str = "true", offline: bool = False, asked: bool = False, sent_s: float = 20
+) -> Callable[[Log], None]:
+    """`asked`: as the line went down, without an answer."""
+
     def story(log: Log) -> None:
         told(log, LocalAuthListEnabled="true", LocalPreAuthorize=pre_authorized)
         entry = {"idTag": "Tag1", "idTagInfo": {"status": status}}
         wire = {"listVersion": 2, "updateType": "Full", "localAuthorizationList": [entry]}
-        log.down(20, "SendLocalList", wire)
+        log.down(sent_s, "SendLocalList", wire)
         if not offline:
             log.up(BEGIN_S - 1, "Authorize", {"idTag": "TAG1"}, {"idTagInfo": {"status": "Accepted"}})
+        if asked:
+            log.line(700, "send", [2, "a", "Authorize", {"idTag": "TAG1"}])
         start(log, 1500.0 if offline else BEGIN_S, stamp=at(700) if offline else "")
 
     return story
@@ -159,6 +165,8 @@ SOUND: dict[str, Callable[[Log], None]] = {
     "put back before a boot": out_and_back_at_a_boot("Available", order="Operative"),
     "asked for, as it may": of_the_list("Accepted", pre_authorized="false"),
     "asked for, for it is blocked": of_the_list("Blocked"),
+    "begun offline before it was blocked": of_the_list("Blocked", offline=True, sent_s=1400),
+    "asked for as the line went": of_the_list("Blocked", offline=True, asked=True),
     "begun offline as it may": of_the_list("Accepted", offline=True),
 }
 
