@@ -87,7 +87,9 @@ class Keys:
         wanted = self._kept.get(key.lower())
         if wanted is None or value is None:
             return
-        good = same(wanted, value) or (key == "LightIntensity" and float(wanted) < 50 and value == "50")
+        good = same(wanted, value)
+        if key == "LightIntensity" and float(wanted) < 50:  # sheet table 13: rounded up
+            good = value == "50" or (good and not self._of_sheet)
         message = f"{key} is not what it was changed to"
         self._ledger.judge(KEPT, good, call.reply_epoch_s or call.epoch_s, None, wanted, value, message)
         if not good:

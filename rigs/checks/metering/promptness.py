@@ -22,6 +22,7 @@ CLOCK = "clock.station"  # judged in checks.wire.clocks
 QUEUED = ("Sample.Periodic", "Sample.Clock")
 SAME_ORDER_S = 1.5  # assumed: a meter answers from so long before or after its stamp
 PROMPT_S = 30.0  # assumed: behind other calls on a slow line
+EARLY_S = 0.5  # assumed: so long before its stamp nothing is told, where the station's clock is known
 CATCH_UP_S = 3600.0  # assumed: how long a CALL that got no reply may hold up the others
 LATE_QUEUE_S = 600.0  # assumed: three minutes to connect anew, and the queue of a long outage
 
@@ -87,6 +88,7 @@ class Promptness:
         """A reading goes at once; one that waits has an outage, or a call that went unanswered, behind it."""
         if block.layout.context.startswith("Transaction"):
             return
+        self._too_early(connector, block)
         late = block.epoch_s - block.stamp > PROMPT_S
         self._ledger.held(PROMPT, int(np.count_nonzero(~late)), connector, block.stamp[~late])
         for k in np.flatnonzero(late).tolist():
@@ -98,6 +100,18 @@ class Promptness:
                     self._at_once.append((told, connector, actual))
                 else:
                     self._late.append((PROMPT, told, connector, actual, message))
+
+    def _too_early(self, connector: int, block: Block) -> None:
+        """What is stamped with an instant that has not come was not taken at it."""
+        time = self._ledger.time
+        if time.twin is None or not (block.stamp > block.epoch_s + EARLY_S).any():
+            return
+        wrong = block.stamp - block.epoch_s - time.doubts_s(block.stamp) > EARLY_S
+        for k in np.flatnonzero(wrong).tolist():
+            told, stamp = float(block.epoch_s[k]), float(block.stamp[k])
+            actual = f"{stamp - told:.1f} s before"
+            message = "a meter value is told before the time of its stamp"
+            self._ledger.broken(PROMPT, told, connector, f"not before {iso(stamp)}", actual, message)
 
     def _is_of_several(self, block: Block, told: float) -> bool:
         """Does it come with others of other instants, as what was queued does (3.7)?"""

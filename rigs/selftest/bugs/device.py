@@ -1,5 +1,6 @@
 """Bugs in what the sheet promises: configuration keys, messages, fields."""
 
+from dataclasses import replace
 from typing import Any
 
 from evc5.rigs.selftest.bug import Bug, Patch
@@ -57,6 +58,11 @@ def _takes_nonsense(original: Any, row: Any, text: str, *more: Any) -> str:
     except ValueError:
         return "0" if row.type == "Int" else original(row, row.default or "", *more)
     return value
+
+
+def _never_raised(original: Any, key: Any, text: str) -> str:
+    told: str = original(replace(key, raised_to=0), text)
+    return told
 
 
 BUGS: tuple[Bug, ...] = (
@@ -179,5 +185,13 @@ BUGS: tuple[Bug, ...] = (
         clause="5.3, 7.22",
         rig="values",
         patches=(Patch("evc5.twin.sheet.configuration:normal", around(_takes_nonsense)),),
+    ),
+    Bug(
+        "light-not-raised",
+        "a LightIntensity below 50 % is kept as it was sent",
+        check="configuration.kept",
+        clause="sheet table 13",
+        rig="keys",
+        patches=(Patch("evc5.twin.sheet.keys:_int", around(_never_raised)),),
     ),
 )

@@ -18,6 +18,14 @@ def a_reading_told_late(x: float) -> Handmade:
     return made
 
 
+def a_reading_told_early(x: float) -> Handmade:
+    """The station's clock is known to be right."""
+    made = healthy(ONE)
+    made.summary |= {"csms": "embedded", "clock": {"offset_s": 0.0, "drift_ppm": 0.0}}
+    shifted(made, made.meter_values("Sample.Clock", 2)[-2], -x)
+    return made
+
+
 def a_stop_told_late(x: float) -> Handmade:
     made = healthy(ONE)
     shifted(made, made.calls("StopTransaction")[0], x)
@@ -187,6 +195,7 @@ def charging_before_its_start_by(x: float) -> Handmade:
 
 ROWS = (
     Edge("metering.promptness.PROMPT_S", 30.0, "metering.prompt", a_reading_told_late, 29.9, 30.1),
+    Edge("metering.promptness.EARLY_S", 0.5, "metering.prompt", a_reading_told_early, 0.5, 0.6),
     Edge("metering.promptness.PROMPT_S", 30.0, "transaction.prompt", a_stop_told_late, 29.9, 30.1),
     Edge("state.tolerances.sample_s", 1.0, "metering.sample-interval", a_sample_off_its_instant, 0.99, 1.01),
     Edge("state.tolerances.clock_s", 0.0005, "metering.clock-boundary", a_boundary_missed_by, 0.0004, 0.0006),
