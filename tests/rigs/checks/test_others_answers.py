@@ -29,6 +29,14 @@ def changed_and_unknown(log: Log) -> None:
     log.down(30, "GetConfiguration", FOREIGN_KEY, UNKNOWN)
 
 
+def keeps(key: str, value: str) -> Callable[[Log], None]:
+    def story(log: Log) -> None:
+        log.configure(20, **{key: value})
+        told(log, key, value, t=30.0)
+
+    return story
+
+
 def unknown_and(status: str) -> Callable[[Log], None]:
     def story(log: Log) -> None:
         log.down(20, "GetConfiguration", FOREIGN_KEY, UNKNOWN)
@@ -163,6 +171,8 @@ SOUND: dict[str, Callable[[Log], None]] = {
     "a boolean in another word": takes("LocalPreAuthorize", "1"),
     "the neutral's current": takes("MeterValuesSampledData", "Current.Import.N,Voltage.L1-N"),
     "a key that may be read-only": is_told("AuthorizeRemoteTxRequests", "true", read_only=True),
+    "light that is no number": keeps("LightIntensity", "bright"),
+    "light that is not raised": keeps("LightIntensity", "20"),
     "refused while faulted": reserved_while("Faulted", "GroundFailure", answer="Faulted"),
     "reserved until its end": reserved_until_its_end,
     "replaced by its own id": replaced,
@@ -185,7 +195,8 @@ def test_an_answer_that_contradicts_is_one_finding(name: str, tmp_path: Path) ->
 def test_an_answer_that_may_be_so_is_none(name: str, tmp_path: Path) -> None:
     log = Log()
     SOUND[name](log)
-    assert found(beats(log).verdict(tmp_path)) == set()
+    verdict = beats(log).verdict(tmp_path)
+    assert (found(verdict), verdict.breakdowns) == (set(), [])
 
 
 PROFILES: dict[str, tuple[Any, int, str]] = {
