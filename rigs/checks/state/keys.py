@@ -10,6 +10,7 @@ from typing import Any
 from evc5.rigs.checks.reading.call import Call
 
 LONG_AGO = float("-inf")
+MOST_INTEGER = 2**31 - 1  # assumed: 32 bits, as most stations have it
 PHASE = re.compile(r"\.L[123](-N|-L[123])?$")  # 9.1.17: a phase may be written behind the measurand
 
 
@@ -41,10 +42,12 @@ def _unheard(key: str, epoch_s: float) -> None:
 
 
 def _integer(text: str) -> int | None:
+    """What is beyond the range is no integer that a station works with."""
     try:
-        return int(text)
+        number = int(text)
     except ValueError:
         return None
+    return number if -MOST_INTEGER <= number <= MOST_INTEGER else None
 
 
 class Keys:

@@ -16,6 +16,7 @@ from evc5.rigs.checks.state.link import Link
 from evc5.rigs.checks.state.local_list import LocalList
 from evc5.rigs.checks.state.transactions import TransactionMemory
 
+MOST_CONNECTORS = 1000  # assumed: no station has so many
 AT_REST = ("Available", "Preparing")  # 4.9: no transaction runs
 
 
@@ -54,13 +55,17 @@ class StationHistory:
 
     def outlets(self) -> list[int]:
         """The connectors of the station, 1 to NumberOfConnectors."""
-        number = self.keys.integer("NumberOfConnectors")
+        number = self._count()
         return list(range(1, number + 1)) if number else sorted(c for c in self.connectors.named if c > 0)
+
+    def _count(self) -> int | None:
+        number = self.keys.integer("NumberOfConnectors")
+        return None if number is None or number > MOST_CONNECTORS else number
 
     @property
     def is_counted(self) -> bool:
         """Is it known how many connectors there are? Else more may show up."""
-        return self.keys.integer("NumberOfConnectors") is not None
+        return self._count() is not None
 
     def is_settled(self, epoch_s: float) -> bool:
         """Can nothing that began before the recording be told any more?"""

@@ -62,6 +62,9 @@ NO_THRESHOLDS = {
     **dict.fromkeys(("NO_LIMIT", "FIND", "UNKNOWN", "FIRST_OWN"), "stands for none, or for another"),
     **dict.fromkeys(("JUST_AFTER_S", "STEP_HAIR_S"), "puts what has one instant in order"),
     **dict.fromkeys(("MOST_OFFSET_S", "MOST_PPM"), "no clock says more: a summary that does is not ours"),
+    **dict.fromkeys(
+        ("MOST_INTEGER", "MOST_CONNECTORS"), "no station says more: one that does means nothing by it"
+    ),
     "MOST_T_S": "no run is so long: a t that is more is none",
     "MOST_MISSED": "bounds the time that is spent on what one wrong t has missed",
     **dict.fromkeys(("TO_MS", "TOLD_TO_S"), "the digits of a stamp"),

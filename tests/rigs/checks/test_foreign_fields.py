@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from foreign import BEGIN_S, Log, at, minutes, register
 from tour import tour
 
+from evc5.rigs.bench.bench import Bench
 from evc5.rigs.checks import Verdict, judge
 
 Place = tuple[int, tuple[str | int, ...]]  # line, and the way into its frame
@@ -157,3 +159,49 @@ def test_what_only_the_other_side_may_call_tells_nothing_and_is_a_finding_agains
         "rpc.one-call-station",
         "rpc.one-call-csms",
     }
+
+
+ODD = (
+    "bright",
+    "",
+    ",,,",
+    "a,b=1",
+    "=",
+    "-1",
+    "0",
+    "NaN",
+    "1e999",
+    "9" * 9,
+    "9" * 20,
+    "9" * 5000,
+    "²",
+    " 5 ",
+)
+
+
+@pytest.fixture(scope="module")
+def keys() -> list[str]:
+    """All of a station, and two that none tells."""
+    told = Bench(start="2024-03-01T10:00:00Z").call("GetConfiguration", {})["configurationKey"]
+    return [*(row["key"] for row in told), "AuthorizationKey", "FooBar"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("value", ODD)
+def test_a_station_that_takes_any_value_for_any_key_is_judged(
+    value: str, keys: list[str], tmp_path: Path
+) -> None:
+    log = Log()
+    for n, key in enumerate(keys):
+        change = {"key": key, "value": value}
+        log.down(0.5 * n, "ChangeConfiguration", change, {"status": "Accepted"})
+    told = [{"key": key, "readonly": False, "value": value} for key in keys]
+    log.down(BEGIN_S - 10, "GetConfiguration", {}, {"configurationKey": told})
+    log.begin()
+    for n, t in enumerate(minutes(5), 1):
+        log.values(t, register(1000 + 61 * n))
+    for t in (1000.0, 2000.0):
+        log.up(t, "Heartbeat", {}, {"currentTime": at(t)})
+    verdict = log.verdict(tmp_path)
+    assert verdict.breakdowns == []
+    assert errors(verdict) or value in ("0", " 5 ")
