@@ -1,6 +1,7 @@
 """Who may charge: what the CSMS said of an idTag is kept to (3.5, 4.1, 4.8)."""
 
 from collections import deque
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,6 +35,17 @@ MOST_ENERGY = "MaxEnergyOnInvalidId"
 ASK_S = 5.0  # an Authorize so shortly before a stop was for that stop
 
 
+class Said(NamedTuple):
+    """What the CSMS said of a card: when it was asked, and when it answered."""
+
+    asked_s: float
+    answered_s: float
+    status: str
+
+
+NOTHING = Said(float("-inf"), float("-inf"), "")
+
+
 class Authorisation:
     """Follows Authorize, StartTransaction and StopTransaction by idTag; idTags are case-insensitive."""
 
@@ -44,7 +56,7 @@ class Authorisation:
         self._connectors = context.history.connectors
         self._link = context.history.link
         self._keys = context.history.keys
-        self._said: dict[str, tuple[float, str]] = {}  # by idTag: when, what
+        self._said: dict[str, Said] = {}  # by idTag
         self._refused: list[tuple[Transaction, float]] = []
         self._unwanted: dict[int, tuple[Transaction, float]] = {}  # by connector: refused, and when
         self._asked: deque[tuple[float, str]] = deque(maxlen=16)
@@ -85,11 +97,12 @@ class Authorisation:
         if not self._context.evidence.events:
             self._needless(call, tag)
         if call.reply is not None:
-            before_epoch_s, before = self._said.get(tag, (float("-inf"), ""))
+            _, answered_s, before = self._said.get(tag, NOTHING)
             if (
-                before != "Accepted" or call.epoch_s - before_epoch_s > WHOLE_SECOND_S
+                before != "Accepted" or call.epoch_s - answered_s > WHOLE_SECOND_S
             ):  # else the start may rest on either
-                self._said[tag] = call.epoch_s, call.reply["idTagInfo"]["status"]
+                answered_s = call.reply_epoch_s or call.epoch_s
+                self._said[tag] = Said(call.epoch_s, answered_s, call.reply["idTagInfo"]["status"])
             if len(self._said) > 1000:
                 del self._said[next(iter(self._said))]
 
@@ -124,7 +137,7 @@ class Authorisation:
     def _start(self, call: Call) -> None:
         tag = call.payload["idTag"].lower()
         self._listed_as_bad(call, tag)
-        said_epoch_s, said = self._said.get(tag, (float("-inf"), ""))
+        said_epoch_s, _, said = self._said.get(tag, NOTHING)
         if not said:
             return
         started = self._history.transactions.open[call.payload["connectorId"]]
@@ -157,10 +170,11 @@ class Authorisation:
         started = self._history.transactions.by_id.get(call.reply["transactionId"])
         status = call.reply["idTagInfo"]["status"]
         tag = call.payload["idTag"].lower()
-        asked_epoch_s, _ = self._said.get(tag, (float("-inf"), ""))
+        asked_epoch_s = self._said.get(tag, NOTHING).asked_s
         anew = started is not None and asked_epoch_s > started.start + WHOLE_SECOND_S  # asked for since
         if not anew and status != CONCURRENT:  # which speaks of this transaction, not of the card
-            self._said[tag] = (call.reply_epoch_s or call.epoch_s) + ELSEWHERE_S, status
+            known_s = (call.reply_epoch_s or call.epoch_s) + ELSEWHERE_S
+            self._said[tag] = Said(known_s, known_s, status)
         if started is not None and status not in ("Accepted", CONCURRENT) and started.stop is None:
             self._refused.append((started, call.reply_epoch_s or call.epoch_s))
         if started is not None and status != "Accepted" and started.stop is None:
@@ -198,7 +212,8 @@ class Authorisation:
         """What the CSMS says of the idTag that stopped one is the latest of it (3.5.1, 4.10)."""
         told = (call.reply or {}).get("idTagInfo")
         if told is not None and "idTag" in call.payload:
-            self._said[call.payload["idTag"].lower()] = call.reply_epoch_s or call.epoch_s, told["status"]
+            known_s = call.reply_epoch_s or call.epoch_s
+            self._said[call.payload["idTag"].lower()] = Said(known_s, known_s, told["status"])
 
     def _ended(self, stopped: Transaction, refused_epoch_s: float) -> None:
         if self._keys.text("StopTransactionOnInvalidId", refused_epoch_s) == "true":

@@ -69,7 +69,8 @@ REQUIREMENTS = (
 CARD_SOON_S = 5.0  # assumed: what a card brings about follows so soon
 CARD_LOOK_S = 15.0  # assumed: a back office answers within ten seconds; of one that does not nothing is said
 SAME_CLOCK_S = 1.0  # where the station's clock is that of the recording
-KEEPS_CABLE = ("DeAuthorized", "EVDisconnected")  # ER 3.5; UnlockConnectorOnEVSideDisconnect may be false
+REFUSED = "DeAuthorized"
+KEEPS_CABLE = (REFUSED, "EVDisconnected")  # ER 3.5; UnlockConnectorOnEVSideDisconnect may be false
 LONGEST_WAIT_S = 600.0  # from a card to the start that it brings about
 
 
@@ -255,10 +256,16 @@ class Cards:
         self._ledger.judge(BACK, told == expected, epoch_s, connector, expected, told, message)
 
     def _may_keep_a_cable(self, connector: int, epoch_s: float) -> bool:
-        """ER 3.5: a card of the group lets go of the cable of a transaction that did not unlock it."""
+        """ER 3.5: a card of the group lets go of the cable of a transaction that did not unlock it.
+
+        That of one that was refused stays in its lock as the car goes.
+        """
         over = list(self._history.transactions.finished.get(connector, ()))[-1:]
         plugged = self._connectors.plugged[connector].begin_of(epoch_s) is not None
-        return plugged and any(last.reason in KEEPS_CABLE for last in over)
+        locked = self._keys.has_lock(connector, epoch_s) is not False
+        return any(
+            (plugged and last.reason in KEEPS_CABLE) or (locked and last.reason == REFUSED) for last in over
+        )
 
     def _out_of_service(self, connector: int, epoch_s: float, tag: str) -> None:
         """Shown at one connector only, and not asked for on behalf of the CSMS."""
