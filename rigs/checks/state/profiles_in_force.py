@@ -288,6 +288,8 @@ class ProfilesInForce:
             return None
         if self._withdrew(shown, asked.epoch_s, start):
             return None
+        if not all(self._still_waits(asked.epoch_s, at, 0.0) for at, _ in shown):
+            return None  # the card came after it, and began by itself
         return asked if self._still_waits(asked.epoch_s, start) else None
 
     @staticmethod
@@ -300,10 +302,10 @@ class ProfilesInForce:
         earlier = (at < start - ROUNDED_S or not is_in for at, is_in in shown if at > asked)
         return any(earlier) or len([at for at, _ in shown if at >= asked]) > 1
 
-    def _still_waits(self, asked: float, epoch_s: float) -> bool:
+    def _still_waits(self, asked: float, epoch_s: float, slack_s: float = LAPSE_S) -> bool:
         """Until ConnectionTimeOut, or a boot: after it nobody waits any more."""
         wait_s = self._history.keys.integer("ConnectionTimeOut", epoch_s) or FOREVER
-        return epoch_s - asked <= wait_s + LAPSE_S and self._history.boots.went_dark_after(asked) > epoch_s
+        return epoch_s - asked <= wait_s + slack_s and self._history.boots.went_dark_after(asked) > epoch_s
 
     def _stopped(self, call: Call) -> None:
         stopped, elder = (

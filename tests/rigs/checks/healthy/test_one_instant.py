@@ -320,6 +320,16 @@ CASES: dict[str, Story] = {
             wait(60.0),
         ],
     ),
+    "a-card-just-after-its-remote-start-has-lapsed": (
+        {**AT_ONCE, "keys": {"ConnectionTimeOut": 60}},
+        {},
+        [
+            remote(brings(8.0)),
+            wait(61.0),
+            *CHARGE,
+            wait(600.0),
+        ],
+    ),
     "a-start-behind-a-short-as-whose-end-its-cable-is-missed": (
         {"latency_s": 0.8},
         {},
