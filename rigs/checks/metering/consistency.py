@@ -102,7 +102,8 @@ class Consistency:
                     connector, block, phase, np.abs(watts[:, n]), np.abs(apparent[:, n]), amps[:, n]
                 )
         off = (watts < low - slack) | (watts > high + slack)
-        wrong = np.argwhere((off & ~block.once(impossible)[:, None]).T)
+        known = ~block.once(impossible) & ~self._uneven(connector, block)
+        wrong = np.argwhere((off & known[:, None]).T)
         self._ledger.held(POWER, off.size - len(wrong), connector, block.stamp)
         for n, k in wrong.tolist():
             expected = f"{low[k, n]:.1f} W" if low is high else f"at most {high[k, n]:.1f} W"
@@ -112,6 +113,13 @@ class Consistency:
             self._ledger.broken(
                 POWER, epoch_s, connector, f"{expected} within {slack[k, n]:.1f} W", actual, message
             )
+
+    def _uneven(self, connector: int, block: Block) -> Array:
+        """Where what is told of all connectors has no one voltage, as a fault gives one its own."""
+        uneven = np.zeros(len(block), bool)
+        for one in self._context.history.connectors.faulty.values() if connector == 0 else ():
+            uneven |= one.cover(block.stamp)
+        return uneven
 
     def _too_little(
         self, connector: int, block: Block, phase: str, watts: Array, apparent: Array, amps: Array

@@ -41,3 +41,14 @@ def test_limits_that_step_between_all_samples_leave_the_energy_open() -> None:
     steps += [step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG2"}), wait(5022.9)]
     keys = {name: of for name, of in ALIGNED.items() if name != "MeterValueSampleInterval"}
     assert errors({"keys": keys, "phase_switching": True}, {}, steps) == []
+
+
+@pytest.mark.slow
+def test_a_sum_of_meters_of_which_one_has_another_voltage_is_no_product() -> None:
+    steps = [step("inject", "under-voltage", 1), step("plug_in", 2, "tesla-model-3-rwd", 0.86, 32.0)]
+    steps += [step("present_tag", 2, "TAG2"), wait(900.0)]
+    told = "Current.Import,Voltage,Power.Factor,Power.Active.Import"
+    keys = {"chg_KWH2": "EASTR_SDM630,2,9600,N,1", **ALIGNED, **SUMS["keys"]}
+    assert (
+        errors({**SUMS, "latency_s": 0.0, "keys": {**keys, "MeterValuesAlignedData": told}}, {}, steps) == []
+    )
