@@ -4,7 +4,8 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -41,8 +42,15 @@ def chain(
             )
         else:
             _wait(_fork(lambda life=life, how=how: _rest(seen, life, how)))
-    lines = settled([json.loads(line) for line in seen.read_text().splitlines()])
+    lines = settled(list(whole(seen.read_text())))
     return Log(lines, []), registers(lines)
+
+
+def whole(text: str) -> Iterator[Payload]:
+    """The lines of it; a kill may tear the last one of a life, whose frame then went nowhere."""
+    for line in text.splitlines():
+        with suppress(json.JSONDecodeError):
+            yield json.loads(line)
 
 
 def settled(lines: list[Payload]) -> list[Payload]:
@@ -121,6 +129,7 @@ def _watched(seen: Path, life: int) -> None:
     from evc5.twin.ocpp.agent import Agent
 
     fd = os.open(seen, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.write(fd, b"\n")  # after a torn line
 
     def write(t_s: float, way: str, text: str, lost: bool) -> None:
         frame = json.loads(text)

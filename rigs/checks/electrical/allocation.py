@@ -292,7 +292,7 @@ class Shares:
         all_run = np.zeros(len(room), bool) if first_come else room >= for_all
         is_some = room >= self._floor(axis["epoch_s"])
         self._shared(axis, shared, np.where(all_run, room, np.where(is_some, one_of, 0.0)), room, total)
-        if not first_come and all(one.is_told for one in known.values()):
+        if not first_come:
             shares = {connector: Share(one.wants, one.own, one.allocated) for connector, one in known.items()}
             fair = FairShares(self._ledger, FULL, axis, shares, SHARE_SETTLED_S)
             fair.alike(shared & all_run, room)
