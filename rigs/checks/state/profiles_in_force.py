@@ -93,7 +93,7 @@ class ProfilesInForce:
     def may_bring(self, filters: Mapping[str, Any], epoch_s: float) -> bool:
         """Would a remote start that is not told to have begun bring a profile that these filters name?"""
         for (_, connector), (asked, profile, _) in self._remote.items():
-            if not self._still_waits(asked, epoch_s):
+            if not self._still_waits(asked, epoch_s, LAPSE_S):
                 continue
             try:
                 new = read(connector or int(filters.get("connectorId", 0)), profile, epoch_s, self._policies)
@@ -290,7 +290,7 @@ class ProfilesInForce:
             return None
         if not all(self._still_waits(asked.epoch_s, at, 0.0) for at, _ in shown):
             return None  # the card came after it, and began by itself
-        return asked if self._still_waits(asked.epoch_s, start) else None
+        return asked if self._still_waits(asked.epoch_s, start, LAPSE_S) else None
 
     @staticmethod
     def _withdrew(shown: list[tuple[float, bool]], asked: float, start: float) -> bool:
@@ -302,7 +302,7 @@ class ProfilesInForce:
         earlier = (at < start - ROUNDED_S or not is_in for at, is_in in shown if at > asked)
         return any(earlier) or len([at for at, _ in shown if at >= asked]) > 1
 
-    def _still_waits(self, asked: float, epoch_s: float, slack_s: float = LAPSE_S) -> bool:
+    def _still_waits(self, asked: float, epoch_s: float, slack_s: float) -> bool:
         """Until ConnectionTimeOut, or a boot: after it nobody waits any more."""
         wait_s = self._history.keys.integer("ConnectionTimeOut", epoch_s) or FOREVER
         return epoch_s - asked <= wait_s + slack_s and self._history.boots.went_dark_after(asked) > epoch_s
