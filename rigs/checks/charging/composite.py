@@ -60,9 +60,9 @@ class Composite:
         if reply is None or reply["status"] != "Accepted":
             self._refused(call)
             return
-        outlets = self._history.outlets()
-        if self._history.is_counted and call.payload["connectorId"] not in (0, *outlets):
-            told, message = f"connectors {outlets}", "a composite schedule of a connector that does not exist"
+        if self._history.lacks(call.payload["connectorId"]):
+            told = f"connectors {self._history.outlets()}"
+            message = "a composite schedule of a connector that does not exist"
             self._ledger.broken(FORM, call.epoch_s, call.connector, f"Rejected: {told}", "Accepted", message)
             return
         if "chargingSchedule" not in reply:

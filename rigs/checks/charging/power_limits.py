@@ -74,8 +74,7 @@ class PowerLimits:
         limits = np.array([np.inf if cap is None or cap.watts is None else cap.watts for cap in caps])[index]
         unsure = self._overdraws(connector, epoch_s)
         if scope == 0:
-            told_until = self._context.history.link.delivered_until(self._context.telemetry.until, 0.0)
-            unsure |= self._in_force.hangs_on_untold(epoch_s, told_until)
+            unsure |= self._in_force.hangs_on_untold(epoch_s, self._context.telemetry.until)
         limited = ~unsure & np.isfinite(limits) & (most > 0)
         wrong = limited & (watts > self._most(limits))
         straddles = limited & ~wrong & (most > self._most(limits))

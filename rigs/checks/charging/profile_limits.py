@@ -117,7 +117,7 @@ class Charging:
         return keep
 
     def _hangs_on_untold(self, epoch_s: Array) -> Array:
-        return self._in_force.hangs_on_untold(epoch_s, self._told_until())
+        return self._in_force.hangs_on_untold(epoch_s, self._context.telemetry.until, STARTED_S)
 
     # -- telemetry -------------------------------------------------------------------------------
 
@@ -209,10 +209,8 @@ class Charging:
 
     def _may_be_untold(self, connector: int, epoch_s: float) -> bool:
         """Where the recording ends, or the line, a start may be on its way."""
-        return epoch_s > self._told_until() and self._in_force.began(connector, epoch_s) is None
-
-    def _told_until(self) -> float:
-        return self._context.history.link.delivered_until(self._context.telemetry.until, STARTED_S)
+        told_until = self._context.history.link.delivered_until(self._context.telemetry.until, STARTED_S)
+        return epoch_s > told_until and self._in_force.began(connector, epoch_s) is None
 
     def _wanted(self, epoch_s: float, *limits: float) -> list[float]:
         """What a channel may be allocated under these limits: below the minimum it pauses."""

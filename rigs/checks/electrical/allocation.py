@@ -220,8 +220,7 @@ class Shares:
         open_to_it = self._unanswered(connector, epoch_s)
         open_to_it |= self._keeps_share(connector, epoch_s, allocated)
         unsure = connectors.running[connector].cover(epoch_s) & open_to_it
-        told_until = self._history.link.delivered_until(self._context.telemetry.until, 0.0)
-        unsure |= self._in_force.hangs_on_untold(epoch_s, told_until)
+        unsure |= self._in_force.hangs_on_untold(epoch_s, self._context.telemetry.until)
         near = NEAR_A + rows.instrument.slack("allocated_a", 2.0 * allocated)
         return Situation(
             wants=wants,
@@ -279,24 +278,24 @@ class Shares:
                 self._cut(axis, connector, one)
         shared = (wanting > 1) & (together > room) & ~unsure
         shared &= np.all([one.cool for one in known.values()], axis=0)
-        self._in_parts(axis, known, shared, room, wanting * floor)
+        self._in_parts(axis, known, shared, room, (room >= floor, room >= wanting * floor))
 
     def _in_parts(
-        self, axis: Rows, known: dict[int, Situation], shared: Array, room: Array, for_all: Array
+        self, axis: Rows, known: dict[int, Situation], shared: Array, room: Array, runs: tuple[Array, Array]
     ) -> None:
-        """Where they want more than there is: all of it is used, and each has its part."""
+        """Where they want more than there is, each has its part; `runs`: is it enough for one, for all?"""
+        for_one, for_all = runs
         total: Array = np.sum([np.where(one.wants, one.allocated, 0.0) for one in known.values()], axis=0)
         each = [np.where(one.wants & (one.own > 0), one.own, np.inf) for one in known.values()]
         one_of = np.minimum(np.min(each, axis=0), room)  # who has the least may be the one whose turn it is
         first_come = self._context.policies["station_share"] == "first-come"  # its rest may suffice nobody
-        all_run = np.zeros(len(room), bool) if first_come else room >= for_all
-        is_some = room >= self._floor(axis["epoch_s"])
-        self._shared(axis, shared, np.where(all_run, room, np.where(is_some, one_of, 0.0)), room, total)
+        all_run = np.zeros(len(room), bool) if first_come else for_all
+        self._shared(axis, shared, np.where(all_run, room, np.where(for_one, one_of, 0.0)), room, total)
         if not first_come:
             shares = {connector: Share(one.wants, one.own, one.allocated) for connector, one in known.items()}
             fair = FairShares(self._ledger, FULL, axis, shares, SHARE_SETTLED_S)
             fair.alike(shared & all_run, room)
-            fair.waiting(shared & ~all_run & is_some)
+            fair.waiting(shared & ~all_run & for_one)
 
     def _floor(self, epoch_s: Array) -> Array:
         """Less than this lets nobody charge."""

@@ -118,9 +118,11 @@ class ProfilesInForce:
         ]
         return min(found, default=None)
 
-    def hangs_on_untold(self, epoch_s: Array, told_until: float) -> Array:
-        """Where does the station's profile count from a start whose stop may still be on its way?"""
-        late = epoch_s > told_until
+    def hangs_on_untold(self, epoch_s: Array, end: float, grace_s: float = 0.0) -> Array:
+        """Where, seen from the end of what is recorded, does the station's profile count from a start whose
+        stop may still be on its way?
+        """
+        late = epoch_s > self._history.link.delivered_until(end, grace_s)
         if not late.any() or not any(p.counts_from_start for p in self.profiles(float(epoch_s.max()))):
             return np.zeros(len(epoch_s), bool)
         open_since = [start for ran in self._ran.values() for start, stop in ran[-1:] if stop == FOREVER]

@@ -16,7 +16,7 @@ class Spread:
         self._evidence, self._keys = context.evidence, context.history.keys
         self.in_use = context.policies.get("watts_to_amps") == "phases-in-use"
         self._pauses = context.policies.get("phases_impossible") == "pause"
-        self.fewest = context.policies.get("merge_phases", "minimum") == "minimum"
+        self._fewest = context.policies.get("merge_phases", "minimum") == "minimum"
 
     @property
     def wired(self) -> int:
@@ -29,7 +29,7 @@ class Spread:
     @property
     def follows_more(self) -> bool:
         """Do amperes follow from more than the limit itself: the car, or the other profile's phases?"""
-        return self.in_use or (not self.fewest and (self.switches or self._pauses))
+        return self.in_use or (not self._fewest and (self.switches or self._pauses))
 
     def conducting(self, asked: int | None) -> int:
         return 1 if asked == 1 and self.switches else self.wired
@@ -41,13 +41,13 @@ class Spread:
     def hangs_on_other(self, cap: Cap | None) -> bool:
         """Does it stop what another profile lets go on, by asking for the one phase that relays can do?"""
         return (
-            self.fewest and self.switches and cap is not None and cap.phases != 1 and self.stops(cap.phases)
+            self._fewest and self.switches and cap is not None and cap.phases != 1 and self.stops(cap.phases)
         )
 
     def may_be_outdone(self, caps: Iterable[Cap | None], others: Iterable[Cap | None]) -> bool:
         """Where the lower limit's phases count, may those of others count, and not these?"""
         lowest = min((other.amps for other in others if other is not None), default=NO_LIMIT)
-        return not self.fewest and any(cap is not None and cap.amps >= lowest for cap in caps)
+        return not self._fewest and any(cap is not None and cap.amps >= lowest for cap in caps)
 
     def least_a(self, epoch_s: float) -> float:
         """Below it a channel pauses: the standard's minimum, or a higher one of the station's own."""
@@ -62,7 +62,7 @@ class Spread:
 
         Another profile may let go on what asks for too few by itself.
         """
-        if self.fewest and self.stops(cap.phases) and not self.hangs_on_other(cap):
+        if self._fewest and self.stops(cap.phases) and not self.hangs_on_other(cap):
             return 0.0
         if cap.watts is None:
             return cap.amps

@@ -67,6 +67,10 @@ class StationHistory:
         """Is it known how many connectors there are? Else more may show up."""
         return self._count() is not None
 
+    def lacks(self, connector: int) -> bool:
+        """Is it known that there is no such connector? 0 is the station."""
+        return self.is_counted and connector not in (0, *self.outlets())
+
     def is_settled(self, epoch_s: float) -> bool:
         """Can nothing that began before the recording be told any more?"""
         outlets = self.outlets()

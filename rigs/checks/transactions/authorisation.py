@@ -119,10 +119,8 @@ class Authorisation:
 
     def _listed_as_bad(self, call: Call, tag: str) -> None:
         """3.5.4: offline a card that the list refuses begins nothing; told so late it was."""
-        begun, listed = (
-            call.happened_s,
-            self._history.local_list.entries.get(tag, {}).get("status", "Accepted"),
-        )
+        begun = call.happened_s
+        listed = self._history.local_list.entries.get(tag, {}).get("status", "Accepted")
         in_use = self._keys.flag("LocalAuthListEnabled", call.epoch_s) and begun >= self._listed_at
         offline = call.epoch_s - begun > FRESH_S and not any(
             who == tag and abs(at - begun) <= FRESH_S for at, who in self._sent
@@ -170,15 +168,16 @@ class Authorisation:
         started = self._history.transactions.by_id.get(call.reply["transactionId"])
         status = call.reply["idTagInfo"]["status"]
         tag = call.payload["idTag"].lower()
+        answered_s = call.reply_epoch_s or call.epoch_s
         asked_epoch_s = self._said.get(tag, NOTHING).asked_s
         anew = started is not None and asked_epoch_s > started.start + WHOLE_SECOND_S  # asked for since
         if not anew and status != CONCURRENT:  # which speaks of this transaction, not of the card
-            known_s = (call.reply_epoch_s or call.epoch_s) + ELSEWHERE_S
+            known_s = answered_s + ELSEWHERE_S
             self._said[tag] = Said(known_s, known_s, status)
-        if started is not None and status not in ("Accepted", CONCURRENT) and started.stop is None:
-            self._refused.append((started, call.reply_epoch_s or call.epoch_s))
         if started is not None and status != "Accepted" and started.stop is None:
-            self._unwanted[started.connector] = started, call.reply_epoch_s or call.epoch_s
+            if status != CONCURRENT:
+                self._refused.append((started, answered_s))
+            self._unwanted[started.connector] = started, answered_s
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         """ER 3.17: whichever the key says, no energy is left to a transaction that was refused."""

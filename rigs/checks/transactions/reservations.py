@@ -87,7 +87,7 @@ class Reservations:
         expected = ANSWERS.get(status) if settled else None
         if connector == 0 and self._keys.flag("ReserveConnectorZeroSupported", call.epoch_s) is False:
             expected = "Rejected"
-        if self._history.is_counted and connector not in (0, *self._history.outlets()):
+        if self._history.lacks(connector):
             expected = "Rejected"
         if settled and status == "Reserved" and self._of_another(connector, id):
             expected = "Occupied"
