@@ -5,11 +5,12 @@ from collections.abc import Hashable
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.ledger import Ledger
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.transactions import TransactionMemory
+from evc5.rigs.checks.state.transactions import UNKNOWN, TransactionMemory
 
 REPEAT = "transaction.repeat"
 REQUIREMENTS = (R(REPEAT, "Transaction messages are repeated only where no reply came", "4.10, TC_039_CS"),)
 SAME = ("connectorId", "transactionId", "timestamp", "idTag")
+UNNAMED = ("meterStop", "reason")  # tell stops of one instant apart whose transactions never got an id
 MOST_REMEMBERED = 1024  # an outage leaves one message unconfirmed, not a thousand
 
 
@@ -22,7 +23,8 @@ def key_of(call: Call) -> Hashable | None:
         return first.connector, first.transaction, first.stamp, first.layout
     if not call.valid or call.action not in ("StartTransaction", "StopTransaction"):
         return None
-    what = (call.payload.get(name) for name in SAME)
+    names = SAME + UNNAMED if call.payload.get("transactionId") == UNKNOWN else SAME
+    what = (call.payload.get(name) for name in names)
     return call.action, *what
 
 
@@ -63,11 +65,21 @@ class Repeats:
         if call.action == "StopTransaction":  # from here a start is another, were it told in the same words
             for known in [k for k in self._confirmed if isinstance(k, tuple) and k[0] == "StartTransaction"]:
                 del self._confirmed[known]
+        if call.action == "StopTransaction" and key in self._confirmed and self._is_anothers(call):
+            return False
         again = self._is_running(call)
         if again or key in self._confirmed:
             message = f"{call.action} was sent again although it had been confirmed"
             self._ledger.broken(REPEAT, call.epoch_s, call.connector, "once", "again", message)
         return again or (call.action == "StopTransaction" and key in self._confirmed)
+
+    def _is_anothers(self, call: Call) -> bool:
+        """A stop in the words of one before, for the next transaction that never got an id (ER 3.18)."""
+        stop = call.payload
+        return stop.get("transactionId") == UNKNOWN and any(
+            its.id is None and its.start_told < call.epoch_s and its.meter_start <= stop["meterStop"]
+            for its in self._transactions.open.values()
+        )
 
     def _is_running(self, call: Call) -> bool:
         """A start of the transaction that runs on the connector already: same card, same register."""
