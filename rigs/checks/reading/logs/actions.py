@@ -48,6 +48,26 @@ BY_CSMS_201 = frozenset(
         *("ClearVariableMonitoring", "SetNetworkProfile", "PublishFirmware", "UnpublishFirmware"),
     }
 )
+ONLY_16 = frozenset(
+    {
+        *("ChangeConfiguration", "DiagnosticsStatusNotification", "ExtendedTriggerMessage"),
+        *("GetConfiguration", "GetDiagnostics", "RemoteStartTransaction", "RemoteStopTransaction"),
+        *("SignedFirmwareStatusNotification", "SignedUpdateFirmware", "StartTransaction", "StopTransaction"),
+    }
+)
+# Of actions that both have, the fields that one alone has (OCPP 1.6 section 6; 2.0.1 part 2, section 1).
+FIELDS_16 = {
+    "BootNotification": frozenset({"chargePointVendor", "chargePointModel"}),
+    "StatusNotification": frozenset({"errorCode", "status"}),
+    "MeterValues": frozenset({"connectorId"}),
+    "Authorize": frozenset({"idTag"}),
+}
+FIELDS_201 = {
+    "BootNotification": frozenset({"chargingStation"}),
+    "StatusNotification": frozenset({"connectorStatus"}),
+    "MeterValues": frozenset({"evseId"}),
+    "Authorize": frozenset({"idToken"}),
+}
 ACTIONS = BY_STATION | BY_CSMS | BY_STATION_201 | BY_CSMS_201 | {"DataTransfer"}
 
 # What only one side's answers carry (OCPP 1.6 section 6).
@@ -83,16 +103,15 @@ def reply_is_up(payload: Any) -> bool | None:
     return True if is_stations or not OF_STATION.isdisjoint(payload) else None
 
 
-def is_201(body: Any) -> bool:
-    """Does this frame tell of OCPP 2.0.1?"""
-    if not isinstance(body, list) or len(body) != 4 or body[0] != CALL:
-        return False
-    action = body[2]
-    payload = body[3] if isinstance(body[3], dict) else {}
-    if action == "BootNotification":
-        return "chargingStation" in payload
-    if action == "StatusNotification":
-        return "connectorStatus" in payload
-    if action in ("MeterValues", "Authorize"):
-        return "evseId" in payload or isinstance(payload.get("idToken"), dict)
-    return isinstance(action, str) and action in BY_STATION_201 | BY_CSMS_201
+def version_of(body: Any) -> str | None:
+    """The OCPP that this CALL is of; None where both know it."""
+    if not isinstance(body, list) or len(body) != 4 or body[0] != CALL or not isinstance(body[2], str):
+        return None
+    action, payload = body[2], body[3] if isinstance(body[3], dict) else {}
+    for version, actions, fields in (
+        ("2.0.1", BY_STATION_201 | BY_CSMS_201, FIELDS_201),
+        ("1.6", ONLY_16, FIELDS_16),
+    ):
+        if action in actions or not fields.get(action, frozenset()).isdisjoint(payload):
+            return version
+    return None

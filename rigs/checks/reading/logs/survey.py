@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from evc5.rigs.checks.reading.logs import stations, times
-from evc5.rigs.checks.reading.logs.actions import CALL, ERROR, RESULT, call_is_up, is_201, reply_is_up
+from evc5.rigs.checks.reading.logs.actions import CALL, ERROR, RESULT, call_is_up, reply_is_up, version_of
 from evc5.rigs.checks.reading.logs.columns import Column, parting
 from evc5.rigs.checks.reading.logs.directions import Directions
 from evc5.rigs.checks.reading.logs.found import Found
@@ -228,9 +228,19 @@ def _guess(seen: list[Found], read: list[Stamp | None], told: Survey) -> float |
     return round(median(ahead) / 900.0) * 900.0 if ahead else None
 
 
+def _version(seen: list[Found]) -> str:
+    """The OCPP of most CALLs that one alone knows; those that are refused as unknown tell of neither."""
+    unknown = {
+        found.id
+        for found in seen
+        if found.kind == ERROR and found.body[2:3] in (["NotImplemented"], ["NotSupported"])
+    }
+    told = Counter(version_of(found.body) for found in seen if found.id not in unknown)
+    return "2.0.1" if told["2.0.1"] > told["1.6"] else "1.6"
+
+
 def _speaks(told: Survey, seen: list[Found]) -> None:
-    newer = sum(is_201(found.body) for found in seen)
-    told.version = "2.0.1" if newer and newer * 4 >= sum(found.kind == CALL for found in seen) else "1.6"
+    told.version = _version(seen)
     for found in seen:
         if found.action == "BootNotification" and isinstance(found.payload, dict):
             told.boot = found.payload

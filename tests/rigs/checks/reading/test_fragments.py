@@ -131,3 +131,29 @@ def test_a_log_of_another_ocpp_is_called_that(tmp_path: Path) -> None:
     assert "OCPP 2.0.1" in finding["message"]
     assert (finding["severity"], finding["line"], verdict.passed) == ("warning", 1, None)
     assert json.loads(json.dumps(verdict.summary()))["frames"] == 3
+
+
+STRANGE = [2, "c1", "SetVariables", {"setVariableData": []}]
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        [[2, "1", "StatusNotification", {"connectorId": 1, "status": "Available", "errorCode": "NoError"}]],
+        [[2, "1", "Heartbeat", {}], [4, "c1", "NotImplemented", "", {}]],
+        [[2, "1", "Authorize", {"idTag": "TAG1"}]],
+        [[2, "c2", "ChangeConfiguration", {"key": "HeartbeatInterval", "value": "300"}]],
+    ],
+    ids=["a-status", "refused", "a-card", "a-key"],
+)
+def test_one_strange_call_makes_no_log_of_another_ocpp(around: list[Any], tmp_path: Path) -> None:
+    path = tmp_path / "short.log"
+    path.write_text("".join(f"{json.dumps(frame)}\n" for frame in [STRANGE, *around]), encoding="utf-8")
+    assert judge(path).about.get("version", "1.6") == "1.6"
+
+
+def test_a_log_of_heartbeats_and_one_event_of_201_is_of_201(tmp_path: Path) -> None:
+    frames = [[2, str(n), "Heartbeat", {}] for n in range(20)] + [[2, "20", "NotifyEvent", {"seqNo": 0}]]
+    path = tmp_path / "short.log"
+    path.write_text("".join(f"{json.dumps(frame)}\n" for frame in frames), encoding="utf-8")
+    assert judge(path).about["version"] == "2.0.1"
