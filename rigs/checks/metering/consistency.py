@@ -9,7 +9,7 @@ from evc5.rigs.checks.metering.energy import LEAST_FACTOR, LOADED_A, current_bou
 from evc5.rigs.checks.metering.ranges import impossible
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.flow import by_phase, total
-from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, PHASES, Layout, line
+from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, MOST_W, PHASES, Layout, line
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.mains import MOST_V
@@ -23,7 +23,6 @@ REQUIREMENTS = (
     R(SOC, "The state of charge lies within 0 and 100 % and does not fall while charging", "7.31"),
 )
 WHOLE_PART = 0.1  # assumed: voltage and current of one reading may be taken a second apart from its power
-MOST_W = 1e6  # assumed: no outlet gives a megawatt; what is beyond is a value that cannot be
 CAR_STAMP_S = 0.001  # stamps are written to the millisecond: up to here the car before may be meant
 SUMMED = {DEFAULT_MEASURAND: 0.0, "Power.Active.Import": 0.01}  # a part of the total: class 1
 OF_POWER = ("Voltage", "Current.Import", "Power.Active.Import")

@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from evc5.rigs.checks.metering.consistency import MOST_W
 from evc5.rigs.checks.metering.energy import step_of
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
-from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, line
+from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, MOST_W, line
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.requirement import Requirement as R
 

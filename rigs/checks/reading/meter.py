@@ -15,6 +15,7 @@ DEFAULT_MEASURAND = "Energy.Active.Import.Register"
 DEFAULT_CONTEXT = "Sample.Periodic"
 DEFAULT_LOCATION = "Outlet"
 DEFAULT_UNIT = "Wh"
+MOST_W = 1e6  # assumed: no outlet gives a megawatt; what is beyond is a value that cannot be
 PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)  # a number that JSON takes as it is
 KILO = {"kWh": 1000.0, "kW": 1000.0, "kvar": 1000.0, "kVA": 1000.0, "kvarh": 1000.0}
 

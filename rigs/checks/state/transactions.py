@@ -10,7 +10,7 @@ from typing import Any
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.instants import FOREVER, epoch
-from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND
+from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, MOST_W
 
 BEFORE_QUEUE_S = 600.0  # assumed: what was queued before a recording began is told so soon
 UNKNOWN = -1  # ER 3.18: stands for the id of a transaction whose start the CSMS never confirmed
@@ -60,6 +60,8 @@ class TransactionMemory:
         self.from_power_on = False  # does the recording reach back to the first transaction?
         self._settled: dict[int, float] = {}  # by connector: since when nothing from before runs there
         self.shown_wh: dict[int, float] = {}  # by connector: its register as it was told last
+        self._shown_at: dict[int, float] = {}  # by connector: the stamp of that
+        self._named_by: dict[int, Transaction] = {}  # by id: the other that its stop named
         self.unclear = False  # was a start or stop told that could not be read?
         self._starting: dict[str, Transaction] = {}  # by message id, until confirmed
         self._stopped: dict[str, Transaction] = {}  # by message id of its stop; the latest ones
@@ -114,13 +116,42 @@ class TransactionMemory:
         id = stop["transactionId"]
         known = self.by_id.get(id)
         if known is not None:
-            return known
+            return self.misnamed(stop) or known
         nameless = [running for running in self.open.values() if running.id is None]
         others = list(self.open.values()) if all_settled and id not in self.given else []
-        candidates = nameless or others
+        candidates = nameless or (self._going_with(stop, others) if len(others) > 1 else others)
         if nameless and id == UNKNOWN:
             return min(nameless, key=partial(self.distance, stop))
         return candidates[0] if len(candidates) == 1 else None
+
+    def misnamed(self, stop: dict[str, Any]) -> Transaction | None:
+        """The one that a stop means by another's id; None where it means the one that it names.
+
+        The register cannot be that one's own, or the stop of this one was told in that one's name before.
+        """
+        known = self.by_id.get(stop["transactionId"])
+        if known is None or (known.stop is None and self._going_with(stop, [known])):
+            return None
+        others = self._going_with(stop, [its for its in self.open.values() if its is not known])
+        if known.stop is not None:
+            others = [its for its in others if self._follows(stop, known, its)]
+        return others[0] if len(others) == 1 else None
+
+    def _follows(self, stop: dict[str, Any], known: Transaction, its: Transaction) -> bool:
+        """Is a stop in the name of one that is over that of the next there, or of whom its own named?"""
+        moved = known.meter_stop is not None and float(stop["meterStop"]) > known.meter_stop
+        return self._named_by.get(known.id or 0) is its or (known.connector == its.connector and moved)
+
+    def _going_with(self, stop: dict[str, Any], running: list[Transaction]) -> list[Transaction]:
+        """Those whose register can have come to where a stop tells it."""
+        at, wh = epoch(stop["timestamp"]), float(stop["meterStop"])
+        return [its for its in running if its.start <= at and its.meter_start <= wh <= self._most_wh(its, at)]
+
+    def _most_wh(self, its: Transaction, at: float) -> float:
+        """What the register of a transaction can show at an instant, by what it showed last."""
+        since = max(its.start, min(self._shown_at.get(its.connector, its.start), at))
+        shown_wh = max(its.meter_start, self.shown_wh.get(its.connector, 0.0))
+        return shown_wh + MOST_W * (at - since + ENDED_S) / 3600.0
 
     def distance(
         self, stop: dict[str, Any], running: Transaction
@@ -153,9 +184,13 @@ class TransactionMemory:
     def readings(self, connector: int, blocks: list[Block]) -> None:
         """Meter values of a connector."""
         registers = [(block, block.column(DEFAULT_MEASURAND)) for block in blocks]
-        told = [(block.order[-1], float(wh[-1])) for block, wh in registers if wh is not None]
+        told = [
+            (block.order[-1], float(wh[-1]), float(block.stamp[-1]))
+            for block, wh in registers
+            if wh is not None
+        ]
         if told and isfinite(last_wh := max(told)[1]):
-            self.shown_wh[connector] = last_wh
+            self.shown_wh[connector], self._shown_at[connector] = last_wh, max(told)[2]
 
     # -- what the frames tell --------------------------------------------------------------------
 
@@ -192,6 +227,11 @@ class TransactionMemory:
         stopped = self.by_name(payload, all_settled)
         if stopped is None or stopped.stop is not None:
             return
+        named = self.by_id.get(payload["transactionId"], stopped)
+        if named is not stopped and named.id != stopped.id and stopped.id is not None:
+            self._named_by[stopped.id] = named
+            if len(self._named_by) > self.RECENT:
+                del self._named_by[next(iter(self._named_by))]
         stopped.is_stop_sure = not self._may_mean_another(payload, stopped)
         self._stopped[call.id] = stopped
         if len(self._stopped) > self.RECENT:

@@ -147,6 +147,8 @@ class Telling:
             return None
         if call.action in _BARRIER_CALLS:
             self.gathering.flush(self._concerns(call))
+        if call.action == "StopTransaction" and self._history.transactions.misnamed(call.payload):
+            self.gathering.flush()  # it is of another connector
         if call.action == "BootNotification" and not self._history.boots.boot_asked:
             self.pairing.rebooted(call)
         if call.action in _READINGS:
@@ -173,7 +175,9 @@ class Telling:
     def _readings(self, call: Call) -> list[Reading]:
         payload = call.payload
         items = payload.get(_READINGS[call.action], [])
-        transaction = self._history.transactions.by_id.get(payload.get("transactionId", -1))
+        memory = self._history.transactions
+        transaction = memory.misnamed(payload) if call.action == "StopTransaction" else None
+        transaction = transaction or memory.by_id.get(payload.get("transactionId", -1))
         connector = payload.get("connectorId", transaction.connector if transaction else 0)
         try:
             meant = self.shared_ids.meant(connector, payload.get("transactionId"))

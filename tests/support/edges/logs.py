@@ -276,7 +276,7 @@ EDGES = (
         58,
         57,
     ),
-    Edge("metering.consistency.MOST_W", 1000000.0, "metering.energy-limit", a_rise, 16_601, 16_701),
+    Edge("reading.meter.MOST_W", 1000000.0, "metering.energy-limit", a_rise, 16_601, 16_701),
     Edge(
         "metering.energy_limit.MOST_AC_W",
         60720.0,
