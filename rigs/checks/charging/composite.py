@@ -41,6 +41,7 @@ START_S = 300.0  # assumed: a schedule that starts further from its question is 
 MOST_CHANGES = 2000  # changes of limit that are looked at; a day of minutes has fewer
 Piece = tuple[float, int]  # limit in the unit asked for, numberPhases
 Wrong = tuple[str, str] | None  # expected, actual
+At = Callable[[float], tuple[Piece, float]]  # what holds so many seconds into a schedule, and until when
 
 
 class Composite:
@@ -195,16 +196,16 @@ class Composite:
             if "scheduleStart" in reply
             else floor(call.reply_epoch_s or call.epoch_s)
         )
-        expected = self._expected(
-            call.payload, start, call.reply_epoch_s or call.epoch_s, told["chargingRateUnit"]
-        )
-        if expected is None:
-            return
-        wrong = self._first_difference(told, expected, call.payload["duration"])
-        if told.get("duration", call.payload["duration"]) != call.payload["duration"]:
-            wrong = f"duration {call.payload['duration']}", f"duration {told['duration']}"
-        if told.get("minChargingRate") == 0 or ("minChargingRate" in told and not self._has_hint(call)):
-            wrong = "no minChargingRate", f"{told['minChargingRate']}"
+        wrongs = []
+        for wired in self._spread.wirings:
+            self._spread.assumed = wired
+            expected = self._expected(
+                call.payload, start, call.reply_epoch_s or call.epoch_s, told["chargingRateUnit"]
+            )
+            if expected is None:
+                return
+            wrongs.append(self._wrong_sum(call, told, expected))
+        wrong = None if None in wrongs else wrongs[0]
         untold = self._context.evidence.so_far(call.epoch_s)
         self._ledger.judge(
             COMPOSITE,
@@ -216,6 +217,14 @@ class Composite:
             untold=untold,
             lost=call.epoch_s,
         )
+
+    def _wrong_sum(self, call: Call, told: dict[str, Any], expected: At) -> Wrong:
+        asked_s = call.payload["duration"]
+        if told.get("minChargingRate") == 0 or ("minChargingRate" in told and not self._has_hint(call)):
+            return "no minChargingRate", f"{told['minChargingRate']}"
+        if told.get("duration", asked_s) != asked_s:
+            return f"duration {asked_s}", f"duration {told['duration']}"
+        return self._first_difference(told, expected, asked_s)
 
     def _has_hint(self, call: Call) -> bool:
         profiles = self._in_force.profiles(call.reply_epoch_s or call.epoch_s)
@@ -232,9 +241,7 @@ class Composite:
                 COMPOSITE, call.epoch_s, connector, "Accepted", told, message, severity=severity
             )
 
-    def _expected(
-        self, asked: dict[str, Any], start: float, now: float, unit: str
-    ) -> Callable[[float], tuple[Piece | None, float]] | None:
+    def _expected(self, asked: dict[str, Any], start: float, now: float, unit: str) -> At | None:
         """What holds so many seconds into the schedule, and until when; None where it cannot be said."""
         ratings = self._ratings()
         connector = asked["connectorId"]
@@ -244,7 +251,7 @@ class Composite:
             return None
         guess = self._guess(now)
 
-        def at(offset: float) -> tuple[Piece | None, float]:
+        def at(offset: float) -> tuple[Piece, float]:
             epoch_s = start + offset + SECOND_END_S
             which = sorted(ratings[0]) if connector == 0 else [connector]
             whole, until = self._prevails(0, epoch_s, now, guess)
@@ -308,9 +315,7 @@ class Composite:
         except ValueError:
             return None
 
-    def _first_difference(
-        self, told: dict[str, Any], expected: Callable[[float], Any], duration: float
-    ) -> tuple[str, str] | None:
+    def _first_difference(self, told: dict[str, Any], expected: At, duration: float) -> Wrong:
         """The first second at which the two are not the same: what was expected, what was told."""
         rows = told["chargingSchedulePeriod"]
         starts = [row["startPeriod"] for row in rows]

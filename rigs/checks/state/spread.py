@@ -18,9 +18,16 @@ class Spread:
         self._pauses = context.policies.get("phases_impossible") == "pause"
         self._fewest = context.policies.get("merge_phases", "minimum") == "minimum"
 
+        self.assumed = 3  # phases wired, where no header says
+
+    @property
+    def wirings(self) -> tuple[int, ...]:
+        """How many phases may be wired: what the header says, else any."""
+        return (self._evidence.phases,) if self._evidence.phases else (3, 1, 2)
+
     @property
     def wired(self) -> int:
-        return self._evidence.phases or 3
+        return self._evidence.phases or self.assumed
 
     @property
     def switches(self) -> bool:

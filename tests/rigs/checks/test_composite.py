@@ -160,3 +160,32 @@ def test_no_other_station_is_wronged_whichever_choices_it_makes(name: str, tmp_p
 def test_most_of_them_are_found_when_they_tell_a_thousand_more(tmp_path: Path) -> None:
     caught = [name for name in ALL if ABOVE in found(log_of(ALL[name], 1000.0).verdict(tmp_path))]
     assert len(caught) >= 30
+
+
+RATINGS = {"chg_RatedCurrent": "16", "chg_StationMaxCurrent": "16", "NumberOfConnectors": "1"}
+
+
+@pytest.mark.parametrize(
+    ("told", "good"),
+    [
+        ((period(16, 0, 3), period(16, 0, 3)), True),
+        ((period(16, 0, 1), period(10, 0, 1)), False),
+        ((period(16, 0, 1), period(16, 0, 1)), True),
+    ],
+    ids=["three", "one-and-lower", "one"],
+)
+def test_how_many_phases_are_wired_is_known_by_its_header_alone(
+    told: tuple[Any, ...], good: bool, tmp_path: Path
+) -> None:
+    log = Log()
+    rows = [{"key": key, "readonly": True, "value": value} for key, value in RATINGS.items()]
+    log.down(10, "GetConfiguration", {}, {"configurationKey": rows})
+    log.begin(63)
+    log.end(100, 1100)  # from here on all that runs is known
+    for t, one in zip((200, 300), told, strict=True):
+        reply = answer(one, scheduleStart=at(t))
+        log.down(t, "GetCompositeSchedule", {"connectorId": 1, "duration": 600}, reply)
+    verdict = log.verdict(tmp_path)
+    (row,) = [row for row in verdict.requirements if row["id"] == "charging.composite"]
+    assert row["count"] == 2
+    assert ("charging.composite" in found(verdict, "warning")) is not good
