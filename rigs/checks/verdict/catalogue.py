@@ -11,6 +11,7 @@ from evc5.rigs.checks.device import (
     resets,
     settings,
     sheet,
+    stuck,
     untold,
     without_effect,
 )
@@ -156,6 +157,7 @@ CHECKS: tuple[Callable[[Context], object], ...] = (
     offline.Unconnected,
     faults.Faults,
     files.Files,
+    stuck.Stuck,
     settings.Settings,
     liveness.Pulse,
     retries.Retries,

@@ -56,3 +56,53 @@ STORIES = {
 def test_what_was_taken_on_is_told_of(name: str, tmp_path: Path) -> None:
     log, expected = STORIES[name]
     assert found(log.verdict(tmp_path)) == expected
+
+
+HOURS = 2.1
+
+
+def lasting(
+    action: str, *steps: tuple[float, str], boots: bool = False, hours: float = HOURS, **asked: int
+) -> Log:
+    """A station that goes on talking for hours."""
+    log = Log()
+    if action == UPLOAD:
+        log.down(30.0, "GetDiagnostics", SERVER | asked, {"fileName": "diag.zip"})
+    else:
+        log.down(30.0, "UpdateFirmware", IMAGE, {})
+    told = [(40.0 + 3600 * hour, action, {"status": status}, {}) for hour, status in steps]
+    clock = [(300.0 * k + 1, {"currentTime": at(300 * k + 1)}) for k in range(1, int(12 * hours) + 1)]
+    told += [(t, "Heartbeat", {}, answer) for t, answer in clock]
+    if boots:
+        answer = {"status": "Accepted", "currentTime": at(1000), "interval": 300}
+        told.append((1000.5, "BootNotification", BOOT, answer))
+    for t, *what in sorted(told, key=lambda row: row[0]):
+        log.up(t, *what)
+    return log
+
+
+IMAGE_COMES = (0.02, "Downloading"), (0.1, "Downloaded")
+LASTING = {
+    "an upload": (lasting(UPLOAD, (0, "Uploading")), {"files.diagnostics"}),
+    "an upload told to go on": (lasting(UPLOAD, (0, "Uploading"), (1, "Uploading")), {"files.diagnostics"}),
+    "a download": (lasting(UPDATE, (0.02, "Downloading")), {"files.firmware"}),
+    "an installation": (lasting(UPDATE, *IMAGE_COMES, (0.11, "Installing"), hours=2.3), {"files.firmware"}),
+    "an hour's upload": (lasting(UPLOAD, (0, "Uploading"), (1, "Uploaded")), set()),
+    "an upload of which the log sees too little": (lasting(UPLOAD, (0, "Uploading"), hours=1.9), set()),
+    "an upload, and a boot": (lasting(UPLOAD, (0, "Uploading"), boots=True), set()),
+    "an upload that is tried again for hours": (
+        lasting(UPLOAD, (0, "Uploading"), retries=3, retryInterval=3600),
+        set(),
+    ),
+    "an image that waits for its hour": (lasting(UPDATE, *IMAGE_COMES), set()),
+    "an installation that fails late": (
+        lasting(UPDATE, *IMAGE_COMES, (0.11, "Installing"), (1.5, "InstallationFailed")),
+        set(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_what_goes_on_comes_to_an_end(name: str, tmp_path: Path) -> None:
+    log, expected = LASTING[name]
+    assert found(log.verdict(tmp_path)) & {"files.diagnostics", "files.firmware"} == expected
