@@ -5,8 +5,10 @@ from typing import Any
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import POWER_ON
+from evc5.rigs.checks.state.requirement import CSMS, STATION
 from evc5.rigs.checks.state.requirement import Requirement as R
 
+MOST = "SendLocalListMaxLength", "LocalAuthListMaxLength"  # in one message, and in all
 ANSWER, VERSION = "list.answer", "list.version"
 REQUIREMENTS = (
     R(
@@ -47,6 +49,11 @@ class Lists:
     def _sent(self, call: Call) -> None:
         if call.reply is None:
             return
+        beyond = () if self._context.evidence.from_power_on else self._beyond(call.payload, call.epoch_s)
+        if beyond:
+            self._tells(call, beyond)
+            self._tags = None  # what a station makes of it is left open
+            return
         if self._tags is None:
             self._refuses_a_whole_one(call)
             self._learns(call)
@@ -59,6 +66,29 @@ class Lists:
         )
         if status == "Accepted":
             self._update(call.payload)
+
+    def _beyond(self, payload: dict[str, Any], epoch_s: float) -> tuple[str, ...]:
+        """Why nobody may send such a list to this station (6.41, 7.47, 9.3, ER 3.52); a rig may."""
+        entries = payload.get("localAuthorizationList", [])
+        most, kept = (self._keys.integer(name, epoch_s) or 0 for name in MOST)
+        is_full, count = payload["updateType"] == "Full", len(entries)
+        why = {
+            "an idTag twice": len({entry["idTag"].lower() for entry in entries}) < count,
+            f"{count} idTags, and {MOST[0]} is {most}": 0 < most < count,
+            f"{count} idTags, and {MOST[1]} is {kept}": is_full and 0 < kept < count,
+            "a full list without idTagInfo": is_full and any("idTagInfo" not in entry for entry in entries),
+            "a version that is not above 0": payload["listVersion"] <= 0,
+        }
+        return tuple(text for text, holds in why.items() if holds)
+
+    def _tells(self, call: Call, beyond: tuple[str, ...]) -> None:
+        """The CSMS is at fault; so is a station that takes it."""
+        taken = (call.reply or {})["status"] == "Accepted"
+        message = f"a local list that a station has to refuse is {'accepted' if taken else 'sent'}"
+        blames: Any = [CSMS, STATION] if taken else CSMS
+        more: dict[str, Any] = {"severity": "warning", "blames": blames, "count": 0}
+        told = ", ".join(beyond)
+        self._ledger.broken(ANSWER, call.epoch_s, None, "no such list", told, message, **more)
 
     def _refuses_a_whole_one(self, call: Call) -> None:
         """5.15: versions are compared for a differential update alone, whatever the list was before."""
@@ -82,10 +112,7 @@ class Lists:
             return ("NotSupported",)
         entries = payload.get("localAuthorizationList", [])
         tags = [entry["idTag"].lower() for entry in entries]
-        most, kept = (
-            self._keys.integer("SendLocalListMaxLength"),
-            self._keys.integer("LocalAuthListMaxLength"),
-        )
+        most, kept = (self._keys.integer(name) for name in MOST)
         full = payload["updateType"] == "Full"
         version = payload["listVersion"]
         if version <= 0 or len(set(tags)) < len(tags) or (most is not None and len(tags) > most):
