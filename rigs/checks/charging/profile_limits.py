@@ -185,10 +185,11 @@ class Charging:
         named = keep & rows.among("limited_by", "profile") & lasts
         allocated = rows.highest("allocated_a")
         named &= rows.steady("limited_by")
+        named[named] = ~self._hangs_on_other(connector, rows["epoch_s"][named])
         wrong = np.zeros(len(rows), bool)
         for k in np.flatnonzero(named).tolist():
             epoch_s = float(rows["epoch_s"][k])
-            if self._may_be_untold(connector, epoch_s) or self._hangs_on_other(connector, epoch_s):
+            if self._may_be_untold(connector, epoch_s):
                 named[k] = False
             elif self._is_none_of(allocated[k], self._wanted(epoch_s, own[k], station[k])):
                 wrong[k] = self._is_none_of(
@@ -203,9 +204,12 @@ class Charging:
 
         self._ledger.judge_rows(EXACT, connector, rows["epoch_s"], named, wrong, tell)
 
-    def _hangs_on_other(self, connector: int, epoch_s: float) -> bool:
-        caps = (self._in_force.limit(which, epoch_s)[0] for which in (connector, 0))
-        return any(self._spread.hangs_on_other(cap) for cap in caps)
+    def _hangs_on_other(self, connector: int, epoch_s: Array) -> Array:
+        found = np.zeros(len(epoch_s), bool)
+        for which in (connector, 0) if len(epoch_s) else ():
+            caps, at = self._in_force.at_each(which, epoch_s)
+            found |= np.array([self._spread.hangs_on_other(cap) for cap in caps])[at]
+        return found
 
     def _may_be_untold(self, connector: int, epoch_s: float) -> bool:
         """Where the recording ends, or the line, a start may be on its way."""
