@@ -36,6 +36,12 @@ PHASE_RANGES = {  # of a conductor of alternating current
     "Voltage": Range(0.0, 600.0, MILLI_V),  # assumed: 400 V or 480 V between conductors, and a quarter more
     "Power.Active.": Range(-30_000.0, 30_000.0, MILLI_W),  # assumed: 100 A at 277 V, and a tenth more
 }
+BETWEEN = ((3**-0.5, "the voltage between two conductors, called that to N"),)
+TO_NEUTRAL = {  # of a phase label that ends in -N
+    "Voltage": Range(
+        0.0, 382.0, (*BETWEEN, *MILLI_V)
+    ),  # 347 V to N is the highest supply (CSA C235), and a tenth
+}
 RANGES = {
     "Current.": Range(-1000.0, 1000.0, MILLI_A),  # assumed: no outlet gives more
     "Voltage": Range(0.0, 1500.0, MILLI_V),  # low voltage ends there, IEC 60364
@@ -137,7 +143,8 @@ def range_of(column: Column) -> Range | None:
     if column.measurand == "Temperature":
         return TEMPERATURES.get(column.unit or "", CELSIUS)
     tables = [PHASE_RANGES] if line(column.phase) in ALTERNATING else []
-    for table in (*tables, RANGES):
+    to_neutral = [TO_NEUTRAL] if tables and line(column.phase) != column.phase else []
+    for table in (*to_neutral, *tables, RANGES):
         for begin, within in table.items():
             if column.measurand.startswith(begin):
                 return within
