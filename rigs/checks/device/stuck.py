@@ -4,7 +4,6 @@ from functools import partial
 
 from evc5.rigs.checks.device.files import DIAGNOSTICS, FIRMWARE, UPDATE, UPLOAD
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
 
@@ -37,11 +36,8 @@ class Stuck:
         context.bus.calls["BootNotification"].append(lambda call: self._now.clear())
         context.bus.events["silence"].append(self._silent)
 
-    def _silent(self, event: Event) -> None:
-        """In more silence than from one Heartbeat to the next the end may have been told, and is lost."""
-        interval_s = self._history.keys.integer("HeartbeatInterval", event.epoch_s)
-        silent_s = event.epoch_s - epoch(event.detail["since"])
-        if interval_s is None or silent_s > interval_s + self._context.tolerances.heartbeat_s:
+    def _silent(self, silence: Event) -> None:
+        if self._context.may_hide(silence):
             self._now.clear()
 
     def _asked(self, call: Call) -> None:

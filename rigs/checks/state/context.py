@@ -5,12 +5,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from evc5.rigs.checks.reading.columns import Block
-from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.reading.telemetry import Telemetry
 from evc5.rigs.checks.state.agenda import Agenda
 from evc5.rigs.checks.state.evidence import Evidence
 from evc5.rigs.checks.state.ledger import Ledger
-from evc5.rigs.checks.state.listeners import Bus
+from evc5.rigs.checks.state.listeners import Bus, Event
 from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
 from evc5.rigs.checks.state.station_history import StationHistory
 from evc5.rigs.checks.state.tolerances import Tolerances
@@ -45,6 +45,12 @@ class Context:
             "transactions": self.history.transactions.count,
             "notes": self.evidence.notes,
         }
+
+    def may_hide(self, silence: Event) -> bool:
+        """Is it longer than from one Heartbeat to the next, so that what was told in it may be lost?"""
+        interval_s = self.history.keys.integer("HeartbeatInterval", silence.epoch_s)
+        silent_s = silence.epoch_s - epoch(silence.detail["since"])
+        return interval_s is None or silent_s > interval_s + self.tolerances.heartbeat_s
 
     def instant(self, blocks: list[Block]) -> list[Block]:
         """The blocks whose values are those of their instant: clock-aligned ones may be averages (9.1.5)."""

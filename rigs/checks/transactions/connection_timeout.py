@@ -5,8 +5,10 @@ from functools import partial
 import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.instants import FOREVER
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
+from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 TIMEOUT = "status.timeout"
@@ -20,6 +22,7 @@ REQUIREMENTS = (
     ),
 )
 NEAR_S = 5.0  # how exactly a time-out is kept
+NOT_FREE_S = 60.0  # assumed: so long after its time a status may come of others' stations
 CARD_BEFORE_S = 5.0  # assumed: what was done so long before a status was told may have brought it about
 
 
@@ -77,3 +80,69 @@ class ConnectionTimeOut:
             and not self._keys.changes(since - 1.0, "connectiontimeout")
             and not self._link.was_unheard(since - 60.0, until)
         )
+
+
+class AfterCard:
+    """Of others' stations, whose cables nobody recorded: a card that was accepted, then Preparing for ever.
+
+    A cable that waits for a card may do so in Preparing for as long as it likes.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger, self._history = context.ledger, context.history
+        self._card_epoch_s = -FOREVER  # when one was last accepted
+        self._preparing: dict[int, float] = {}  # by connector: since when it waits for the car of a card
+        if context.evidence.events or context.evidence.from_power_on:
+            return
+        context.bus.replies["Authorize"].append(self._authorised)
+        context.bus.replies["RemoteStartTransaction"].append(lambda call: self._preparing.clear())
+        context.bus.calls["StatusNotification"].append(self._status)
+        context.bus.calls["StartTransaction"].append(self._started)
+        context.bus.calls["BootNotification"].append(lambda call: self._preparing.clear())
+        context.bus.events["silence"].append(self._silent)
+
+    def _authorised(self, call: Call) -> None:
+        """Who shows a card while a connector is Preparing begins to wait anew, wherever it is."""
+        self._preparing.clear()
+        tag = call.payload["idTag"].lower()
+        stops = any(running.id_tag.lower() == tag for running in self._history.transactions.open.values())
+        if call.reply is not None and call.reply["idTagInfo"]["status"] == "Accepted" and not stops:
+            self._card_epoch_s = call.reply_epoch_s or call.epoch_s
+            alone = self._alone()
+            if alone is not None and self._history.connectors.statuses.get(alone) == "Preparing":
+                self._waits(alone, self._card_epoch_s)
+
+    def _alone(self) -> int | None:
+        outlets = self._history.outlets()
+        return outlets[0] if len(outlets) == 1 and self._history.is_counted else None
+
+    def _status(self, call: Call) -> None:
+        connector, status = call.payload["connectorId"], call.payload["status"]
+        if status != "Preparing":
+            self._preparing.pop(connector, None)
+        elif call.epoch_s - self._card_epoch_s < CARD_BEFORE_S and connector not in self._preparing:
+            self._waits(connector, call.epoch_s)
+
+    def _started(self, call: Call) -> None:
+        self._preparing.pop(call.payload["connectorId"], None)
+
+    def _waits(self, connector: int, since: float) -> None:
+        wait_s = self._history.keys.integer("ConnectionTimeOut", since)
+        if wait_s and connector not in self._history.transactions.open:
+            self._preparing[connector] = since
+            until = since + wait_s + NOT_FREE_S
+            self._context.agenda.at(until, partial(self._look, connector, since, until))
+
+    def _look(self, connector: int, since: float, until: float) -> None:
+        if self._preparing.get(connector) != since or self._history.link.was_unheard(since, until):
+            return
+        wait_s = self._history.keys.integer("ConnectionTimeOut", until)
+        if wait_s and since + wait_s + NOT_FREE_S <= until:
+            expected, actual = f"free, or a start, after {wait_s} s", f"Preparing for {until - since:.0f} s"
+            message = "a card was accepted, and its connector stays Preparing"
+            self._ledger.broken(TIMEOUT, since, connector, expected, actual, message)
+
+    def _silent(self, silence: Event) -> None:
+        if self._context.may_hide(silence):
+            self._preparing.clear()

@@ -147,6 +147,7 @@ CHECKS: tuple[Callable[[Context], object], ...] = (
     id_tags.Cards,
     cables.Cables,
     connection_timeout.ConnectionTimeOut,
+    connection_timeout.AfterCard,
     answers.Answers,
     requests.Commands,
     resets.Resets,
