@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.reading.instants import FOREVER, epoch, iso
 from evc5.rigs.checks.state.connectors import QUIET_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.requirement import Requirement as R
@@ -21,6 +21,7 @@ ANSWERS = {
     **dict.fromkeys(("Charging", "SuspendedEV", "SuspendedEVSE", "Preparing", "Finishing"), "Occupied"),
     **{"Faulted": "Faulted", "Unavailable": "Unavailable"},
 }
+TAKEN = ("Charging", "SuspendedEV", "SuspendedEVSE", "Unavailable", "Faulted")  # nobody else can have it
 ENDED_BY = ("Available", "Unavailable", "Faulted")  # 5.13; Available: the station itself says that it is over
 UNKNOWN_GROUP = "the group of a card: let its Authorize be answered with parentIdTag"
 
@@ -33,6 +34,7 @@ class Reservation:
     tag: str
     parent: str | None
     until: float
+    since: float = -FOREVER
 
 
 class Reservations:
@@ -74,6 +76,7 @@ class Reservations:
             asked["idTag"].lower(),
             _lower(asked.get("parentIdTag")),
             epoch(asked["expiryDate"]),
+            call.reply_epoch_s or call.epoch_s,
         )
 
     def _may_be_made(self, call: Call) -> None:
@@ -157,8 +160,28 @@ class Reservations:
         for id, its in self._held.items():
             if its.connector == connector and stamp < its.until:
                 self._judge(call, its, tag, id)
+        for id, its in [*self._held.items()]:
+            if its.connector == 0 and its.since + QUIET_S < stamp < its.until:
+                self._any(call, its, id)
         self._end(connector)
         self._is_one(call)
+
+    def _any(self, call: Call, its: Reservation, id: int) -> None:
+        """Of connector 0: one has to remain that its card can have, until it has one (5.13)."""
+        tag, told = call.payload["idTag"].lower(), call.payload.get("reservationId")
+        if tag == its.tag or (its.parent is not None and self._parents.get(tag, its.parent) == its.parent):
+            self._held.pop(id)
+            return
+        mine = call.payload["connectorId"]
+        others = [one for one in self._history.outlets() if one not in (0, mine)]
+        held = {one.connector for one in self._held.values()}
+        free = [
+            one for one in others if one not in held and self._statuses.get(one, ("", ""))[1] not in TAKEN
+        ]
+        message = "the last connector is given to another card, and one is reserved"
+        expected, actual = f"{its.tag}, until {iso(its.until)}", call.payload["idTag"]
+        if told is None and mine not in held and self._history.boots.accepted_since is not None:
+            self._ledger.judge(KEPT, bool(free), call.epoch_s, mine, expected, actual, message)
 
     def _is_one(self, call: Call) -> None:
         """What a start names was reserved at some time."""
