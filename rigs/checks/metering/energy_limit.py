@@ -6,7 +6,7 @@ from evc5.rigs.checks.metering.energy import step_of
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
-from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, MOST_W, line
+from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, MOST_AC_W, MOST_W, is_alternating
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.requirement import Requirement as R
 
@@ -14,9 +14,7 @@ ENERGY_LIMIT = "metering.energy-limit"
 REQUIREMENTS = (
     R(ENERGY_LIMIT, "No more energy is counted than a connection can carry", "7.31; IEC 61851-1: 80 A"),
 )
-MOST_AC_W = 3 * 80.0 * 253.0  # IEC 61851-1 Annex A: a pilot offers 80 A at most; EN 50160: 230 V and 10 %
 SLACK_WH = 10.0  # assumed: showings of one instant may be a second apart, and each be rounded
-PHASED = ("L1", "L2", "L3")
 
 
 class EnergyLimit:
@@ -49,7 +47,7 @@ class EnergyLimit:
         told = [(block, wh) for block in blocks if (wh := block.column(DEFAULT_MEASURAND)) is not None]
         if not told or connector == 0:
             return
-        self._is_ac |= any(line(c.phase) in PHASED for block in blocks for c in block.layout.columns)
+        self._is_ac |= any(is_alternating(block.layout) for block in blocks)
         order = np.argsort(np.concatenate([block.order for block, _ in told]), kind="stable")
         rows = np.concatenate([np.stack([block.stamp, block.epoch_s, wh]) for block, wh in told], axis=1)
         self._follow(connector, rows[:, order], max(step_of(block) for block, _ in told))

@@ -15,6 +15,7 @@ DEFAULT_MEASURAND = "Energy.Active.Import.Register"
 DEFAULT_CONTEXT = "Sample.Periodic"
 DEFAULT_LOCATION = "Outlet"
 DEFAULT_UNIT = "Wh"
+MOST_AC_W = 3 * 80.0 * 253.0  # IEC 61851-1 Annex A: a pilot offers 80 A at most; EN 50160: 230 V and 10 %
 MOST_W = 1e6  # assumed: no outlet gives a megawatt; what is beyond is a value that cannot be
 PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)  # a number that JSON takes as it is
 KILO = {"kWh": 1000.0, "kW": 1000.0, "kvar": 1000.0, "kVA": 1000.0, "kvarh": 1000.0}
@@ -61,6 +62,11 @@ def _place(layout: Layout, measurand: str, phase: str | None) -> int | None:
 def line(phase: str | None) -> str | None:
     """The conductor a phase label speaks of: L1-N is L1."""
     return phase.removesuffix("-N") if phase else phase
+
+
+def is_alternating(layout: Layout) -> bool:
+    """Does it tell of conductors of alternating current?"""
+    return any(line(column.phase) in PHASES for column in layout.columns)
 
 
 class Reading:

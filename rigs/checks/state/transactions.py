@@ -10,7 +10,7 @@ from typing import Any
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.instants import FOREVER, epoch
-from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, MOST_W
+from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, MOST_AC_W, MOST_W, is_alternating
 
 BEFORE_QUEUE_S = 600.0  # assumed: what was queued before a recording began is told so soon
 UNKNOWN = -1  # ER 3.18: stands for the id of a transaction whose start the CSMS never confirmed
@@ -61,6 +61,7 @@ class TransactionMemory:
         self._settled: dict[int, float] = {}  # by connector: since when nothing from before runs there
         self.shown_wh: dict[int, float] = {}  # by connector: its register as it was told last
         self._shown_at: dict[int, float] = {}  # by connector: the stamp of that
+        self._is_ac = False  # as its meter values tell
         self._named_by: dict[int, Transaction] = {}  # by id: the other that its stop named
         self.unclear = False  # was a start or stop told that could not be read?
         self._starting: dict[str, Transaction] = {}  # by message id, until confirmed
@@ -151,7 +152,7 @@ class TransactionMemory:
         """What the register of a transaction can show at an instant, by what it showed last."""
         since = max(its.start, min(self._shown_at.get(its.connector, its.start), at))
         shown_wh = max(its.meter_start, self.shown_wh.get(its.connector, 0.0))
-        return shown_wh + MOST_W * (at - since + ENDED_S) / 3600.0
+        return shown_wh + (MOST_AC_W if self._is_ac else MOST_W) * (at - since + ENDED_S) / 3600.0
 
     def distance(
         self, stop: dict[str, Any], running: Transaction
@@ -183,6 +184,7 @@ class TransactionMemory:
 
     def readings(self, connector: int, blocks: list[Block]) -> None:
         """Meter values of a connector."""
+        self._is_ac |= any(is_alternating(block.layout) for block in blocks)
         registers = [(block, block.column(DEFAULT_MEASURAND)) for block in blocks]
         told = [
             (block.order[-1], float(wh[-1]), float(block.stamp[-1]))

@@ -278,7 +278,7 @@ EDGES = (
     ),
     Edge("reading.meter.MOST_W", 1000000.0, "metering.energy-limit", a_rise, 16_601, 16_701),
     Edge(
-        "metering.energy_limit.MOST_AC_W",
+        "reading.meter.MOST_AC_W",
         60720.0,
         "metering.energy-limit",
         a_rise_of_alternating_current,

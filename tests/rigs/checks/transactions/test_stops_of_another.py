@@ -7,7 +7,7 @@ from foreign import Log, currents, power, register
 
 from evc5.rigs.checks.verdict.verdict import Verdict
 
-WH = {1: 1000, 2: 500_000}
+WH = {1: 1000, 2: 6000}
 MINUTE_WH = 61.0  # of 3,680 W in a minute
 
 
