@@ -58,16 +58,13 @@ NEAR_A = 0.15  # limits are told with one decimal (7.14)
 SHARE_A = 1.0  # assumed: how much of a shared current may be left over
 
 
-@dataclass(slots=True)
-class Situation:
-    """One connector at all instants of a part, in A per phase."""
+@dataclass(frozen=True, slots=True)
+class Situation(Share):
+    """One connector at all instants of a part, in A per phase, and why."""
 
-    wants: Array
-    own: Array
     phases: Array
     profile: Array
     capability: Array
-    allocated: Array
     named: Array
     near: Array  # within this much two amounts are the same
     unsure: Array  # a transaction runs there that may have a share or not
@@ -229,6 +226,7 @@ class Shares:
             profile=profile,
             capability=capability,
             allocated=allocated,
+            taken=np.maximum(allocated, rows.highest("offered_a")[k]),
             named=named,
             near=near,
             unsure=unsure,
@@ -292,10 +290,11 @@ class Shares:
         all_run = np.zeros(len(room), bool) if first_come else for_all
         self._shared(axis, shared, np.where(all_run, room, np.where(for_one, one_of, 0.0)), room, total)
         if not first_come:
-            shares = {connector: Share(one.wants, one.own, one.allocated) for connector, one in known.items()}
-            fair = FairShares(self._ledger, FULL, axis, shares, SHARE_SETTLED_S)
+            fair = FairShares(self._ledger, FULL, axis, known, SHARE_SETTLED_S)
             fair.alike(shared & all_run, room)
             fair.waiting(shared & ~all_run & for_one)
+            if all(one.is_told for one in known.values()):
+                fair.paused(shared & all_run, room, self._floor(axis["epoch_s"]), CUT_S)
 
     def _floor(self, epoch_s: Array) -> Array:
         """Less than this lets nobody charge."""

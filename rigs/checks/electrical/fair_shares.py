@@ -1,13 +1,15 @@
 """Connectors that share a current have alike of it, or take turns where it does not suffice for all."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.follow_times import CARS_FOLLOW_S
 from evc5.rigs.checks.state.ledger import Ledger
-from evc5.rigs.checks.state.spans import hold, lasting
+from evc5.rigs.checks.state.spans import highest_of_late, hold, lasting
 
 UNEVEN_A = 1.0  # assumed: so much more may one have than another who could take it
 TURN_S = 900.0  # assumed, as the policy `station_share` has it: who has to wait comes first after so long
@@ -20,6 +22,7 @@ class Share:
     wants: Array
     own: Array  # what its own limits leave it
     allocated: Array
+    taken: Array  # what it has, or has been offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class FairShares:
     ledger: Ledger
     requirement: str
     axis: Rows
-    shares: dict[int, Share]
+    shares: Mapping[int, Share]
     settled_s: float
 
     def alike(self, judged: Array, room: Array) -> None:
@@ -54,6 +57,21 @@ class FairShares:
                 message = f"a car waits for its turn, for {end - begin:.0f} s"
                 expected = f"at most {longest_s:.0f} s"
                 self.ledger.broken(self.requirement, begin, connector, expected, "0 A", message)
+
+    def paused(self, judged: Array, room: Array, floor: Array, soon_s: float) -> None:
+        """Nobody has to pause, not for a moment, where what the others leave free lets a car charge."""
+        for connector, one in self.shares.items():
+            wrong = judged & one.wants & (one.own > 0) & (one.allocated == 0)
+            for k in np.flatnonzero(wrong).tolist():
+                wrong[k] = room[k] - self._taken_by_others(connector, k) >= floor[k]
+            for begin, end, k in lasting(self.axis, wrong, soon_s):
+                message = f"a car is paused though the others leave it enough, for {end - begin:.0f} s"
+                self.ledger.broken(self.requirement, begin, connector, f">= {floor[k]:.2f} A", "0 A", message)
+
+    def _taken_by_others(self, connector: int, k: int) -> float:
+        """The most that their cars may be drawing at row k: what they have, or had until they followed."""
+        others = [one.taken for which, one in self.shares.items() if which != connector]
+        return sum(highest_of_late(self.axis, taken, k, CARS_FOLLOW_S) for taken in others)
 
 
 def _level(own: list[Array], room: Array) -> Array:

@@ -10,6 +10,7 @@ import numpy as np
 
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.state.connectors import Stretches
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.follow_times import DWELL_S, ROW_HAIR_S
@@ -29,8 +30,8 @@ REQUIREMENTS = (
     ),
     R(
         OPEN,
-        "The contactor opens within 0.1 s when the car is done or gone",
-        "IEC 61851-1 Annex A, 8.1",
+        "The contactor opens within 0.1 s when the car is done or gone, or by the emergency stop button",
+        "IEC 61851-1 Annex A, 8.1; IEC 60204-1: stop category 0",
         needs=(TELEMETRY,),
         arises=("StartTransaction",),
     ),
@@ -54,6 +55,7 @@ REQUIREMENTS = (
 CLOSE_S = 3.0  # IEC 61851-1 Annex A, sequence 4
 OPEN_S = 0.1  # IEC 61851-1 Annex A, sequence 8.1
 PWM_S = 5.0  # IEC 61851-1 Annex A, sequence 7
+EMERGENCY = "emergency-stop"
 PAUSE_S = 10.0  # EVerest's EvseManager manifest
 
 TOO_SOON = {
@@ -69,12 +71,20 @@ class Contactor:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._welded = set[int | None]()
+        self._stopped: defaultdict[int | None, Stretches] = defaultdict(Stretches)  # by the button
         context.bus.telemetry.append(self._part)
         context.bus.events["fault"].append(self._fault)
+        context.bus.events["clear"].append(self._clear)
 
     def _fault(self, event: Event) -> None:
         if event.detail.get("fault") == "contactor-welded":
             self._welded.add(event.connector)
+        elif event.detail.get("fault") == EMERGENCY:
+            self._stopped[event.connector].open(event.epoch_s)
+
+    def _clear(self, event: Event) -> None:
+        if event.detail.get("fault") == EMERGENCY:
+            self._stopped[event.connector].close(event.epoch_s)
 
     def _part(self) -> None:
         for connector, rows in self._context.telemetry.parts.items():
@@ -84,7 +94,7 @@ class Contactor:
             window_s = rows.instrument.window_s
             self._judge(CLOSE, connector, spans(rows, asks & offered & ~closed & live), CLOSE_S, window_s)
             if connector not in self._welded:
-                done = rows.among("pilot", "A", "B")
+                done = rows.among("pilot", "A", "B") | self._stopped[connector].cover(rows["epoch_s"])
                 self._judge(OPEN, connector, spans(rows, done & closed), OPEN_S, window_s)
 
     def _judge(

@@ -166,6 +166,11 @@ class Connectors:
         found: Array = amps[np.searchsorted(since, epoch_s + STAMP_HAIR_S, side="right") - 1]
         return found
 
+    def may_have_cable(self, connector: int, since: float, until: float) -> bool:
+        """Was a cable in, or a fault there that keeps the station from seeing whether one is?"""
+        stretches = self.plugged[connector], self.faulty[connector]
+        return any(some.meets(min(since, until), max(since, until), UNSEEN_S) for some in stretches)
+
     def may_be_over(self, connector: int, epoch_s: float) -> bool:
         """Has its transaction (of 0: any) just been ended, so that a stop may be on its way?"""
         ending = [at for c, at in self.ending.items() if connector in (0, c)]

@@ -39,6 +39,7 @@ WITHIN_A_MINUTE = (
     "transaction.start-cause",
     "transaction.stop-reason",
     "transaction.unplugged",
+    "transaction.with-a-car",
 )
 
 

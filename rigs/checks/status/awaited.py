@@ -7,7 +7,7 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.instants import FOREVER
-from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, UNSEEN_S
+from evc5.rigs.checks.state.connectors import STAMP_HAIR_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
 
@@ -73,14 +73,11 @@ class Awaited:
 
     def _judge(self, connector: int, call: Call) -> None:
         times = np.array([call.happened_s, call.epoch_s])  # it may wait behind calls without reply
-        good = bool(self.at(connector, times).any()) or self._is_there(connector, call)
+        good = bool(self.at(connector, times).any()) or self._connectors.may_have_cable(
+            connector, call.happened_s, call.epoch_s
+        )
         message = "a connector waits for a car and nobody asked for it"
         expected = "a cable, a card or a remote start"
         self._context.ledger.judge(
             self._requirement, good, call.epoch_s, connector, expected, "Preparing", message
         )
-
-    def _is_there(self, connector: int, call: Call) -> bool:
-        """A cable, or a fault that keeps the station from seeing whether there is one."""
-        stretches = self._connectors.plugged[connector], self._connectors.faulty[connector]
-        return any(some.meets(call.happened_s, call.epoch_s, UNSEEN_S) for some in stretches)

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from functools import partial
+from math import inf
 
 import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.state.connectors import UNREADABLE
+from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, UNREADABLE
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
@@ -17,8 +18,8 @@ CODE = "status.fault-code"
 REQUIREMENTS = (
     R(
         CODE,
-        "A fault is told with its error code, and NoError when it is over",
-        "4.9, 7.6, TC_041_CS",
+        "A fault is told with its error code, and as it is over NoError and the status from before it",
+        "4.9: I1 to I8, 7.6, TC_041_CS",
         needs=(EVENTS,),
         arises=("fault",),
     ),
@@ -35,6 +36,7 @@ CODES = {  # 7.6; what table 5 of the sheet lacks is OtherError there
     "emergency-stop": "OtherError",
 }
 PILOT, OF_VEHICLES = "pilot-short", "EVCommunicationError"  # 7.6: no reason to be Faulted
+FAULTED, NOTHING_TO_OFFER = "Faulted", "SuspendedEVSE"
 BESIDE = ("Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing")  # 4.9: the statuses it goes with
 LACKING = frozenset({"UnderVoltage"})  # sheet table 5
 RESIDUAL, SENSOR = "ground-failure", "rcd"  # an input of io_InputCfg: RCD2, of an EVC4
@@ -58,12 +60,24 @@ class Faults:
         self._link = context.history.link
         self._agenda = context.agenda
         self._told: defaultdict[int, tuple[str, str]] = defaultdict(lambda: ("", "NoError"))
+        self._before: dict[int, str] = {}  # by connector: the status that the last fault took the place of
+        self._back: dict[int, tuple[str, float]] = {}  # and what it came back as, and when
         context.bus.calls["StatusNotification"].append(self._status)
         context.bus.events["fault"].append(self._came)
         context.bus.events["clear"].append(self._came)
 
     def _status(self, call: Call) -> None:
-        self._told[call.payload["connectorId"]] = call.payload["status"], call.payload["errorCode"]
+        connector, status = call.payload["connectorId"], call.payload["status"]
+        last = self._told[connector][0]
+        if status == FAULTED != last:
+            self._before[connector] = last
+        elif last == FAULTED != status or self._is_overtaken(connector, call):
+            self._back[connector] = status, call.happened_s
+        self._told[connector] = status, call.payload["errorCode"]
+
+    def _is_overtaken(self, connector: int, call: Call) -> bool:
+        """Did what a fault came back as stand for no time?"""
+        return connector in self._back and call.happened_s - self._back[connector][1] < STAMP_HAIR_S
 
     def _came(self, event: Event) -> None:
         fault = str(event.detail.get("fault"))
@@ -113,3 +127,18 @@ class Faults:
         good = told == expected[1] and (status == "Faulted") == lasts
         message = f"{fault} {'set in' if lasts else 'is over'}"
         self._ledger.judge(CODE, good, epoch_s, connector, ", ".join(expected), f"{status}, {told}", message)
+        if not lasts and good:
+            self._look_back(connector, epoch_s, message)
+
+    def _look_back(self, connector: int, epoch_s: float, message: str) -> None:
+        """Where the status is again the one from before the fault, was that told at once?
+
+        So it is to be (I1 to I8); what is told later is a car that did not answer in its time.
+        """
+        before = self._before.get(connector)
+        first, at = self._back.get(connector, ("", -inf))
+        if before == self._told[connector][0] and epoch_s <= at <= epoch_s + FAULT_TOLD_S:
+            ours = self._context.evidence.behaviour == SHEET
+            severity = "error" if ours else "warning"
+            good = first in (before, NOTHING_TO_OFFER)
+            self._ledger.judge(CODE, good, epoch_s, connector, before, first, message, severity=severity)

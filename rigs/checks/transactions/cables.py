@@ -1,10 +1,14 @@
-"""A cable pulled at the car ends its transaction or waits for its card, as the keys say (4.10, ER 3.5)."""
+"""A transaction needs its cable; one pulled at the car ends it or waits for its card, as the keys say.
+
+Source: 2.2, 4.8, 4.10, ER 3.5.
+"""
 
 from collections import deque
 from functools import partial
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.state.connectors import STAMP_HAIR_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
@@ -12,8 +16,15 @@ from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
 from evc5.rigs.checks.transactions.id_tags import CARD_LOOK_S, CARD_SOON_S
 
-CABLE, UNPLUG = "card.cable", "transaction.unplugged"
+CABLE, UNPLUG, BEGIN = "card.cable", "transaction.unplugged", "transaction.with-a-car"
 REQUIREMENTS = (
+    R(
+        BEGIN,
+        "A transaction begins with a car at the cable",
+        "2.2, 4.8, TC_004_1_CS",
+        needs=(EVENTS,),
+        arises=("StartTransaction",),
+    ),
     R(
         CABLE,
         "A cable that is kept after a refusal is let go for its own card",
@@ -43,12 +54,25 @@ class Cables:
         self._tags: deque[tuple[float, int]] = deque(maxlen=256)
         self._told: dict[int, str] = {}
         self._unlocked: dict[int, float] = {}  # when the CSMS last had the lock of a connector opened
+        self._evidence = context.evidence
         bus = context.bus
+        bus.calls["StartTransaction"].append(self._starts)
         if context.evidence.events:
             bus.calls["StatusNotification"].append(self._status)
             bus.replies["UnlockConnector"].append(self._opened)
             bus.events["tag"].append(self._shown)
             bus.events["unplug"].append(self._unplugged)
+
+    def _starts(self, call: Call) -> None:
+        """Looks a moment later: the events of the frame's own instant are yet to come."""
+        if self._evidence.from_power_on and self._evidence.events:
+            self._agenda.at(call.epoch_s + STAMP_HAIR_S, partial(self._begins, call))
+
+    def _begins(self, call: Call) -> None:
+        connector = call.payload["connectorId"]
+        good = self._connectors.may_have_cable(connector, call.happened_s, call.epoch_s)
+        message, there = "a transaction begins without a car", "a cable that is in"
+        self._ledger.judge(BEGIN, good, call.epoch_s, connector, there, "none", message)
 
     def _status(self, call: Call) -> None:
         self._told[call.payload["connectorId"]] = call.payload["status"]

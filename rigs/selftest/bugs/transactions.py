@@ -75,6 +75,12 @@ def _not_shown(payload: Payload) -> Payload:
     return payload | {"idTag": "SOMEBODY"}
 
 
+def _needs_no_car(original: Any, session: Any, *case: Any) -> None:
+    original(session, *case)
+    if session._waiting is not None:
+        session._start()
+
+
 def _hasty(original: Any, outbox: Any, *case: Any) -> float | None:
     return None if original(outbox, *case) is None else 10.0
 
@@ -214,6 +220,14 @@ BUGS: tuple[Bug, ...] = (
         clause="4.8",
         rig="charge",
         patches=(says("StartTransaction", _not_shown),),
+    ),
+    Bug(
+        "no-car-needed",
+        "a transaction begins as its card is accepted, without a car",
+        check="transaction.with-a-car",
+        clause="2.2, 4.8, TC_004_1_CS",
+        rig="waiting",
+        patches=(Patch("evc5.twin.sessions.session:Session._accept", around(_needs_no_car)),),
     ),
     Bug(
         "unplugging-ignored",

@@ -61,4 +61,9 @@ def faults(bench: Bench) -> None:
     bench.inject("over-voltage", 2)
     bench.advance(60.0)
     bench.clear("over-voltage", 2)
-    end(bench)
+    bench.inject("emergency-stop", 1)  # it ends the transaction
+    bench.advance(60.0)
+    bench.clear("emergency-stop", 1)
+    bench.advance(60.0)
+    bench.unplug(1)
+    bench.advance(60.0)

@@ -108,6 +108,16 @@ def a_contactor_that_opens_at(x: float) -> Handmade:
     return made
 
 
+def a_contactor_that_opens_after_the_button(x: float) -> Handmade:
+    """The emergency stop is held in for a minute while a car charges."""
+    made = short()
+    made.event(T, 1, "fault", fault="emergency-stop")
+    made.event(T + 60, 1, "clear", fault="emergency-stop")
+    painted(made, T, T + x)
+    painted(made, T + x, STOP_S, phases=0, i_a=0.0)
+    return made
+
+
 def a_contactor_that_opens_after_its_offer(x: float) -> Handmade:
     made = short()
     painted(made, T - x, T + 20, offered_a=0.0)
@@ -251,6 +261,14 @@ EDGES = (
     Edge("status.transitions.FOLLOW_S", 5.0, "electrical.handover", an_offer_raised_after_a_cut, 5.1, 4.9),
     Edge("electrical.mode3.CLOSE_S", 3.0, "electrical.contactor-close", while_charging(phases=0), 3.04, 3.06),
     Edge("electrical.mode3.OPEN_S", 0.1, "electrical.contactor-open", while_charging(pilot="B"), 0.14, 0.16),
+    Edge(
+        "electrical.mode3.OPEN_S",
+        0.1,
+        "electrical.contactor-open",
+        a_contactor_that_opens_after_the_button,
+        0.14,
+        0.16,
+    ),
     Edge(
         "state.follow_times.ROW_HAIR_S",
         0.05,
