@@ -36,10 +36,9 @@ APART = {  # not in play in memory, or no rule of the device: the line, and othe
     *("websocket", "hub", "endpoint", "pace", "store", "rows", "behaviour_file", "schemas", "policies"),
     *("wire", "link", "files", "behaviour"),
 }
-ASKED_BY_THE_BENCH = {
-    "boot_settled",
-    "at_rest",
-}  # properties: when a script begins, when nothing is under way
+ASKED_BY_THE_BENCH = {  # module and method: when a script begins, when nothing is under way, what time it is
+    *(("agent", "boot_settled"), ("agent", "at_rest"), ("clock", "at")),
+}
 TIMEOUT_S = 20  # of CPU: all rigs take 5
 
 
@@ -112,7 +111,8 @@ def fate(healthy: Healthy, mutant: Mutant) -> tuple[str, str]:
 def _is_the_benchs(file: str, first: int) -> bool:
     """Does nobody but the bench ask for it?"""
     head = "".join(Path(file).read_text().splitlines()[first - 1 : first + 1])
-    return any(f"def {name}(" in head for name in ASKED_BY_THE_BENCH)
+    names = (name for module, name in ASKED_BY_THE_BENCH if module == Path(file).stem)
+    return any(f"def {name}(" in head for name in names)
 
 
 def _judged(healthy: dict[str, Prints]) -> tuple[str, str]:

@@ -1,9 +1,11 @@
-"""Which rigs a mutant is played in: those that enter its function, and all for what runs at import."""
+"""Which rigs a mutant is played in: those that enter its function; all for what runs at import."""
 
+import ast
 import importlib.util
 
 import pytest
 from reach import entered, function_at
+from run import ASKED_BY_THE_BENCH, ROOT
 
 SOURCE = """\
 from functools import cache
@@ -58,3 +60,15 @@ def test_what_lies_elsewhere_is_not_counted(module):
     with entered(path.parent / "another") as functions:
         made.other()
     assert functions == set()
+
+
+@pytest.mark.parametrize(("module", "name"), sorted(ASKED_BY_THE_BENCH), ids=lambda text: text)
+def test_what_is_said_to_be_the_benchs_alone_the_twin_never_asks(module: str, name: str) -> None:
+    (home,) = (ROOT / "twin").rglob(f"{module}.py")
+    owners = {"clock": "calendar"}  # others have methods of that name
+    for path in (ROOT / "twin").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr == name:
+                owner = ast.unparse(node.value).lstrip("_").rpartition(".")[2].lstrip("_")
+                assert module in owners and owner != owners[module], f"{path.name}:{node.lineno}"
+    assert f"def {name}(" in home.read_text("utf-8")
