@@ -241,6 +241,15 @@ def header(rig: RigFile) -> dict[str, Any]:
     }
 
 
+def served_header(rig: RigFile) -> dict[str, Any]:
+    """The same of one that a real charge point plays: its boot tells the firmware, if not the rig."""
+    told = header(rig)
+    if "behaviour" not in rig.station.model_fields_set:
+        del told["behaviour"]
+        told["policies"] = dict(rig.station.policies)
+    return told
+
+
 def _house(rig: RigFile) -> dict[str, Any]:
     """The load beside the charge point, by the hour of the run's first day on; no rows: there is none."""
     rows = [[hour, list(amps)] for hour, amps in rig.grid.house]

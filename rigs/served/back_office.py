@@ -59,6 +59,10 @@ class Station:
     is_lost: bool = False  # can its recording be written no further?
 
 
+# of a rig's header: what it says of its own charge point
+OF_ITS_OWN = ("clock", "phases", "connectors", "phase_switching", "house", "behaviour", "policies", "keys")
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is served: to whom, recorded where, and what a rig file says of the business side."""
@@ -67,6 +71,12 @@ class Plan:
     rig: RigFile | None = None
     keys: Mapping[str, str] = field(default_factory=dict)  # by identity; empty: whoever comes
     header: Mapping[str, Any] = field(default_factory=dict)
+
+    def header_of(self, identity: str) -> Mapping[str, Any]:
+        """What is known of a charge point before it speaks; a rig tells of its own alone."""
+        if self.rig is None or identity == self.rig.station.identity:
+            return self.header
+        return {name: value for name, value in self.header.items() if name not in OF_ITS_OWN}
 
     def directory_of(self, identity: str, others: Iterable[str] = ()) -> Path:
         """One charge point's own run directory; the whole where only one is expected."""
@@ -283,7 +293,7 @@ class Service:
     def _new(self, identity: str) -> Station:
         if len(self.stations) >= self._limits.identities:
             raise BadInput(f"{len(self.stations)} different charge points are recorded already")
-        header = {"station": identity, **self.plan.header}
+        header = {"station": identity, **self.plan.header_of(identity)}
         directory = self.plan.directory_of(identity, self.stations)
         recorder = Recorder(
             directory,

@@ -13,7 +13,7 @@ from evc5.models.faults import Fault
 from evc5.models.vehicles import presets
 from evc5.rigs.analysis.run import Run
 from evc5.rigs.bench import asked
-from evc5.rigs.bench.assembly import header
+from evc5.rigs.bench.assembly import served_header
 from evc5.rigs.bench.bench import CallError, NoReply
 from evc5.rigs.checks import finish
 from evc5.rigs.errors import BenchFault, NotAvailable
@@ -263,11 +263,9 @@ class Charger:
 def _plan(rig: RigFile | None, out: Path, identity: str = "") -> Plan:
     if rig is None:
         known = {identity: ""} if identity else {}
-        return Plan(
-            out, None, known, {"rig": "charger", "behaviour": "ocpp16", "csms": "served", "pace": 1.0}
-        )
+        return Plan(out, None, known, {"rig": "charger", "csms": "served", "pace": 1.0})
     keys = {rig.station.identity: rig.configuration().text("AuthorizationKey")}
-    return Plan(out, rig, keys, {**header(rig), "csms": "served", "pace": 1.0})
+    return Plan(out, rig, keys, {**served_header(rig), "csms": "served", "pace": 1.0})
 
 
 def _not_available(what: str) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from evc5.rigs.analysis.run import Run
-from evc5.rigs.bench.assembly import header
+from evc5.rigs.bench.assembly import served_header
 from evc5.rigs.checks import finish
 from evc5.rigs.errors import BadInput, BenchFault
 from evc5.rigs.hardware.making import check as check_hardware
@@ -142,11 +142,11 @@ def _pace(order: Order) -> float:
 def _plan(order: Order, pace: float) -> Plan:
     rig = order.rig
     keys: dict[str, str] = {}
-    about: dict[str, object] = {"rig": "csms", "behaviour": "ocpp16"}
+    about: dict[str, object] = {"rig": "csms"}
     if rig is not None:
         key = rig.configuration().text("AuthorizationKey")
         keys = {**rig.csms.stations, rig.station.identity: key}
-        about = dict(header(rig))
+        about = served_header(rig)
     keys = {**dict.fromkeys(order.identities, ""), **keys}
     name = rig.name if rig is not None else f"csms-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     directory = order.out or Path("runs") / name

@@ -10,10 +10,11 @@ import binascii
 import hmac
 import http
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from urllib.parse import unquote
 
 from websockets.asyncio.server import ServerConnection, serve
@@ -36,6 +37,7 @@ UNHEARD_BYTES = 1 << 20  # ... and no more than these of them
 READ_AHEAD = 2  # messages that the library keeps for us, of up to MAX_MESSAGE_BYTES each
 UNSENT = 1000  # frames that a charge point does not take, before it is hung up on
 BREATH_S = 0.005
+NAMED_AT_MOST = 4  # of those who may dial in
 NOT_ASKED_FOR = "not asked for: one of a maker unknown here would end the handshake"
 
 _log = logging.getLogger(
@@ -122,6 +124,11 @@ class Ears:
     failed: Callable[[str, Exception], None]  # a fault of ours over this identity
 
 
+def _some(names: Collection[str]) -> str:
+    rest = len(names) - NAMED_AT_MOST
+    return ", ".join([*islice(names, NAMED_AT_MOST), *([f"{rest} more"] if rest > 0 else [])])
+
+
 class Server(Listener):
     """Serves until `close`. `keys` are the charge points known here and their AuthorizationKeys, "" for none.
 
@@ -155,7 +162,7 @@ class Server(Listener):
         """None to let a charge point in, the refusal otherwise. Source: OCPP-J 3.2, 6.2.2."""
         identity = identity_of(request.path)
         if not identity or (self._keys and identity not in self._keys):
-            self._refuse(identity, "404, unknown here")
+            self._refuse(identity, f"404, unknown here: {_some(self._keys)} may dial in")
             return connection.respond(http.HTTPStatus.NOT_FOUND, "unknown charge point\n")
         if self._on_line >= self._limits.stations:
             self._refuse(identity, f"503, {self._on_line} are on the line already (--max-stations)")

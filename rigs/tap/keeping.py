@@ -148,7 +148,7 @@ class Keeper:
 
     def _new(self, identity: str, began: float) -> Kept:
         now = self.now()
-        header = {"rig": "tap", "behaviour": "ocpp16", "csms": "tapped", "pace": 1.0, "station": identity}
+        header = {"rig": "tap", "csms": "tapped", "pace": 1.0, "station": identity}
         directory = self._free(self.directory / file_name(identity, self.stations), now.date())
         recorder = Recorder(directory, Calendar(now), header, own_station=False, keeper=self.lock)
         if self.pseudonyms is not None:

@@ -14,7 +14,7 @@ POWER_ON = Need("power-on", "what the station remembers: record from its first s
 BOTH_WAYS = Need("both-ways", "the frames of the other direction: record both")
 BEHAVIOUR = Need("behaviour", "which firmware it is: name it with --behaviour, or record a boot")
 STATION_CLOCK = Need("station-clock", "the zone of the log's times: name it with --timezone")
-HEADER = Need("header", "the keys that the rig set: judge the run directory")
+HEADER = Need("header", "the keys that a rig set: judge the directory of a run with one")
 CURRENT = Need("current", "what flows: let MeterValuesSampledData name current, power or the register")
 
 
@@ -37,6 +37,7 @@ class Evidence:
     end: str = "station"  # where the frames were written: at the station's end, or the csms's
     station_clock: bool = True  # are the station's stamps and the frames' times of one known offset?
     header: Mapping[str, Any] = field(default_factory=dict)  # what the rig set, by key
+    has_header: bool = False  # a rig may set none
     phases: int | None = None  # that the station is wired to, where the header tells it
     records: tuple[bool, ...] = (True, False)  # whose frames are recorded: up, down or both
     up: bool = False  # frames of the station were read
@@ -96,7 +97,7 @@ _KNOWN: dict[str, Callable[[Evidence], bool]] = {
     "telemetry": lambda evidence: evidence.telemetry,
     "power-on": lambda evidence: evidence.from_power_on,
     "both-ways": lambda evidence: evidence.up and evidence.down,
-    "header": lambda evidence: bool(evidence.header),
+    "header": lambda evidence: evidence.has_header,
     "behaviour": lambda evidence: evidence.behaviour is not None,
     "station-clock": lambda evidence: evidence.station_clock,
     "current": lambda evidence: evidence.current_source is not None,

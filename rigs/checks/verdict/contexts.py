@@ -38,7 +38,7 @@ def context_of(
     summary = recording.summary
     told = recording.transcript.told()
     evidence = Evidence(history, behaviour=summary.get("behaviour"))
-    evidence.header = mapping(summary, "keys")
+    evidence.header, evidence.has_header = mapping(summary, "keys"), "keys" in summary
     evidence.from_power_on = history.transactions.from_power_on = recording.is_from_power_on
     for key, value in evidence.header.items() if evidence.from_power_on else ():
         history.keys.rigged(key, as_text(value))

@@ -94,7 +94,7 @@ def judged(
 def finish(directory: Path, verdict: Verdict | None = None, **choices: Any) -> Verdict:
     """Write a verdict into the summary of its run directory, atomically; without one, judge it first."""
     verdict = verdict or judge(directory, **choices)
-    write_summary(directory, verdict.summary())
+    write_summary(directory, {"behaviour": verdict.about["behaviour"], **verdict.summary()})
     return verdict
 
 

@@ -85,7 +85,10 @@ def _opened(
     paths = [] if source == STDIN else named(source)
     for directory in filter(is_run, paths):
         transcript = Transcript([messages(directory)])
-        yield Recording(str(directory), transcript, read_summary(directory), directory)
+        summary = read_summary(directory)
+        if summary.get("csms") in DIALLED_IN:
+            summary.setdefault("behaviour", transcript.told().behaviour)
+        yield Recording(str(directory), transcript, summary, directory)
     files = [path for path in paths if not is_run(path)]
     if files or source == STDIN:
         yield from opened(files or STDIN, station=station, timezone=timezone, end=end)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -22,6 +22,7 @@ from evc5.rigs.checks.state.requirement import (
 from evc5.rigs.checks.verdict.headline import headline, is_good
 
 COLUMNS = 100
+INDENT = "  "
 WITHOUT_ROW = {True: (PASS, NOT_EXERCISED, NOT_JUDGED), False: (NOT_EXERCISED, NOT_JUDGED)}
 MOST_SESSIONS, MOST_FINDINGS = 40, 20
 KEY, MOST_KEYS = "the key ", 4  # as a want of one is worded; of several so many are named
@@ -113,7 +114,7 @@ def _told(row: Mapping[str, Any], source: str) -> Iterator[RenderableType]:
     sign = "✗" if row["severity"] == "error" else "!"
     yield _line(f"{sign} {row['message']}", colour)
     yield _line(f"  {_where(row)}")
-    yield _wrapped(f"expected {_short(row['expected'])}; found {_short(row['actual'])}")
+    yield _Wrapped(f"expected {_short(row['expected'])}; found {_short(row['actual'])}")
     yield _line(f"  {row['requirement']} ({source})", "dim")
 
 
@@ -152,7 +153,7 @@ def lacking(summary: Summary, most: int | None = None) -> list[RenderableType]:
     by = _by_remedy(Counter(lack for row in rows for lack in row["lacks"]))
     came = "1 requirement came up and is" if len(rows) == 1 else f"{len(rows)} requirements came up and are"
     found: list[RenderableType] = [_line(f"? {came} not judged, for want of", "yellow")]
-    found += [_wrapped(f"{lack} ({count})") for lack, count in by.most_common(most)]
+    found += [_Wrapped(f"{lack} ({count})") for lack, count in by.most_common(most)]
     return found
 
 
@@ -187,9 +188,16 @@ def _next(summary: Summary) -> str:
     return f"evc5 verify … --all: every requirement{explain}"
 
 
-def _wrapped(text: str) -> RenderableType:
-    """A paragraph that is read to its end."""
-    return Padding(Text(text), (0, 0, 0, 2), expand=False)
+class _Wrapped:
+    """A paragraph that is read to its end: indented, with no blanks behind its lines."""
+
+    def __init__(self, text: str) -> None:
+        self._text = Text(text)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in self._text.wrap(console, options.max_width - len(INDENT)):
+            line.rstrip()
+            yield Text(INDENT).append_text(line)
 
 
 def _short(text: str) -> str:
@@ -285,7 +293,7 @@ def closing(summary: Summary) -> RenderableType:
     """One line: faults found or none, and what that rests on."""
     style = {True: "bold green", False: "bold red", None: "bold yellow"}[is_good(summary)]
     behaviour = summary.get("behaviour") or summary.get("about", {}).get("behaviour")
-    return Padding(Text(headline({**summary, "behaviour": behaviour}), style=style), (0, 0, 1, 0))
+    return Text(headline({**summary, "behaviour": behaviour}) + "\n", style=style)
 
 
 def titled_table(title: str) -> Table:

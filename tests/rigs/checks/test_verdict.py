@@ -140,6 +140,7 @@ def test_what_a_reader_needs_first_fits_forty_lines_of_eighty_columns(tmp_path: 
     show_first(verdict.summary(), console, "station.log")
     lines = console.export_text().splitlines()
     assert len(lines) <= 40 and max(map(len, lines)) <= 80
+    assert [line.rstrip() for line in lines] == lines  # what is pasted elsewhere has no blanks at its ends
     assert "faults found" in lines[0] and "requirements judged" in lines[0]
     text = "\n".join(lines)
     assert "Ecotap EVC5 V32R30" in text and "line " in text and "at fault: station" in text

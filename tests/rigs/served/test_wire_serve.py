@@ -119,7 +119,7 @@ def test_an_unknown_identity_gets_404_and_whoever_watches_is_told(tmp_path):
         with pytest.raises(InvalidStatus) as raised, charger(one, "CP%1b2"):
             pass
         assert raised.value.response.status_code == http.HTTPStatus.NOT_FOUND
-        until(lambda: said == ["'CP\\x1b2' is refused: 404, unknown here"])
+        until(lambda: said == ["'CP\\x1b2' is refused: 404, unknown here: CP1 may dial in"])
 
 
 @pytest.mark.parametrize("key", [HEX, "sixteen letters!"])
