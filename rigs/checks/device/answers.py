@@ -19,6 +19,16 @@ REQUIREMENTS = (
     R(DATA, "An unknown vendor's data are refused as such", "5.6, TC_062_CS"),
 )
 KNOWN_VENDORS = ("ecotap", "openchargealliance")  # the unit's own; the white papers on ISO 15118 and more
+# 3.3: what belongs to a profile; the core is everybody's. Who has no cache or no lock may know no such order.
+PROFILES = {
+    **dict.fromkeys(("ChangeAvailability", "ChangeConfiguration", "GetConfiguration", "Reset"), "Core"),
+    **dict.fromkeys(("RemoteStartTransaction", "RemoteStopTransaction"), "Core"),
+    **dict.fromkeys(("GetDiagnostics", "UpdateFirmware"), "FirmwareManagement"),
+    **dict.fromkeys(("GetLocalListVersion", "SendLocalList"), "LocalAuthListManagement"),
+    **dict.fromkeys(("ReserveNow", "CancelReservation"), "Reservation"),
+    **dict.fromkeys(("SetChargingProfile", "ClearChargingProfile"), "SmartCharging"),
+    **{"GetCompositeSchedule": "SmartCharging", "TriggerMessage": "RemoteTrigger"},
+}
 REFUSALS = frozenset(("Rejected", "NotSupported", "NotImplemented", "Failed", "UnlockFailed", "Unknown"))
 
 
@@ -58,6 +68,7 @@ class Answers:
         self._makers: set[str] = set()  # the names under which its maker's own data may come
         bus = context.bus
         bus.any_reply.append(self._refuses)
+        bus.any_reply.append(self._lacks)
         bus.replies["ClearCache"].append(self._cache)
         bus.calls["BootNotification"].append(self._maker)
         bus.replies["DataTransfer"].append(self._data)
@@ -71,6 +82,19 @@ class Answers:
             good = call.error is not None or self._says_no(call)
             message = f"{call.action} with a payload that breaks its schema"
             self._ledger.judge(INVALID, good, call.epoch_s, None, "a CALLERROR", "a CALLRESULT", message)
+
+    def _lacks(self, call: Call) -> None:
+        """What every station knows, or what this one says that it does."""
+        if call.up or not call.valid or self._context.evidence.behaviour == SHEET:
+            return
+        told = (self._keys.text("SupportedFeatureProfiles", call.epoch_s) or "").lower().split(",")
+        its = PROFILES.get(call.action, "")
+        if its and (its == "Core" or its.lower() in {name.strip() for name in told}):
+            good = call.error not in ("NotImplemented", "NotSupported")
+            expected, message = f"an answer: {its} is supported", f"{call.action} is said not to be supported"
+            more: dict[str, Any] = {"severity": "error" if its == "Core" else "warning"}
+            told_code, at = f"CALLERROR {call.error}", call.epoch_s
+            self._ledger.judge("frame.error-code", good, at, None, expected, told_code, message, **more)
 
     def _says_no(self, call: Call) -> bool:
         """Others may refuse by a status, too, and for a trigger that nobody knows that is right (5.17)."""

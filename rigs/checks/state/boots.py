@@ -65,7 +65,8 @@ class Boots:
             self.dark = [*self.dark[1 - MOST_BOOTS :], (self.dark_since, at)]
             self.dark_since = None
         self.accepted_since = at if self.accepted_since is None else self.accepted_since
-        self._keys.set("HeartbeatInterval", str(call.reply["interval"]), at)
+        if call.reply["interval"] >= 0:  # else it is none, and the station keeps its own
+            self._keys.set("HeartbeatInterval", str(call.reply["interval"]), at)
 
     def triggered(self, call: Call) -> None:
         accepted = call.reply is not None and call.reply["status"] == "Accepted"

@@ -87,6 +87,14 @@ class TransactionMemory:
             for old in self.finished.get(connector, ())
         )
 
+    def runs_past(self, connector: int, since: float, rested: float, until: float) -> bool:
+        """Did one begin within [since, until], or was one not over at `rested`?"""
+        its = [*self.finished.get(connector, ())]
+        its += [self.open[connector]] if connector in self.open else []
+        return any(
+            one.start <= until and (one.start >= since or (one.stop or until) >= rested) for one in its
+        )
+
     def started_by(self, call: Call) -> Transaction | None:
         """The transaction that this StartTransaction began; None of a repetition."""
         running = self.open.get(call.payload["connectorId"])

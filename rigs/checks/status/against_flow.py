@@ -25,6 +25,8 @@ REQUIREMENTS = (
 )
 DRAWS_A = 3.0  # assumed: half of the least that is offered (IEC 61851-1 Annex A); less may be a car's standby
 STANDS_S = 60.0  # assumed: a status so old is no step on the way, and a ramp down is over
+# What clock-aligned values are a mean of lies between two of them: the second in a row is all of rest.
+CONTEXTS = ("Sample.Periodic", "Sample.Clock")
 MOST_TOLD = 4096  # statuses kept of a connector
 
 
@@ -47,7 +49,7 @@ class AgainstFlow:
 
     def __init__(self, context: Context) -> None:
         self._ledger = context.ledger
-        self._told: dict[int, Told] = {}
+        self._told: dict[tuple[int, str], Told] = {}  # by connector and context
         if context.evidence.telemetry:
             return  # `against_telemetry` knows better
         context.bus.calls["StatusNotification"].append(self._status)
@@ -57,7 +59,11 @@ class AgainstFlow:
         context.bus.readings.append(self._readings)
 
     def _status(self, call: Call) -> None:
-        told = self._told.setdefault(call.payload["connectorId"], Told())
+        for context in CONTEXTS:
+            self._turns(call, self._told.setdefault((call.payload["connectorId"], context), Told()))
+
+    @staticmethod
+    def _turns(call: Call, told: Told) -> None:
         if call.payload["status"] != told.statuses[-1]:
             told.since.append(call.epoch_s)
             told.statuses.append(call.payload["status"])
@@ -70,8 +76,9 @@ class AgainstFlow:
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         for block in blocks:
-            if connector and block.layout.context == "Sample.Periodic" and not block.layout.mixed:
-                self._block(connector, self._told.setdefault(connector, Told()), block)
+            if connector and block.layout.context in CONTEXTS and not block.layout.mixed:
+                told = self._told.setdefault((connector, block.layout.context), Told())
+                self._block(connector, told, block)
 
     def _block(self, connector: int, told: Told, block: Block) -> None:
         flow = flow_of(block)
@@ -111,6 +118,8 @@ class AgainstFlow:
         expected, actual = "Charging, or no current", f"{drawn}, {status} since {iso(since)}"
         message = f"current is told to flow in {status}"
         at = float(block.epoch_s[k])
-        began = self._told[connector].first  # after the status: a start is lost, and who knows what else
+        began = self._told[
+            connector, block.layout.context
+        ].first  # after the status: a start is lost, and who knows what else
         untold = (since, began) if began > since else None
         self._ledger.broken(STILL, at, connector, expected, actual, message, untold=untold)

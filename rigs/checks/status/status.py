@@ -134,7 +134,7 @@ class Statuses:
         until = call.epoch_s + START_TOLD_S
         if self._link.may_be_queueing(until) or self._history.transactions.unclear:
             return
-        begun = self._history.transactions.any_within(connector, rested - START_TOLD_S, until)
+        begun = self._history.transactions.runs_past(connector, rested - START_TOLD_S, rested, until)
         message = f"{call.payload['status']} is told and no transaction was started"
         untold = (rested, until)
         self._ledger.judge(

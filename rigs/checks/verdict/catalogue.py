@@ -31,7 +31,7 @@ from evc5.rigs.checks.metering import (
 from evc5.rigs.checks.state import shared_ids
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.requirement import Requirement
-from evc5.rigs.checks.status import against_flow, against_telemetry, faults, status, transitions
+from evc5.rigs.checks.status import after_stop, against_flow, against_telemetry, faults, status, transitions
 from evc5.rigs.checks.transactions import authorisation as auth
 from evc5.rigs.checks.transactions import (
     cables,
@@ -44,6 +44,7 @@ from evc5.rigs.checks.transactions import (
     reservations,
     retries,
     stops,
+    strangers,
 )
 from evc5.rigs.checks.transactions import transactions as tx
 from evc5.rigs.checks.wire import boot, clocks, connection, heartbeat, liveness, pairing, validation
@@ -112,6 +113,7 @@ CHECKS: tuple[Callable[[Context], object], ...] = (
     connection.Connection,
     boot.Boot,
     status.Statuses,
+    after_stop.AfterStop,
     tx.Transactions,
     stops.StopReasons,
     auth.Authorisation,
@@ -145,6 +147,7 @@ CHECKS: tuple[Callable[[Context], object], ...] = (
     against_telemetry.Standing,
     against_flow.AgainstFlow,
     id_tags.Cards,
+    strangers.Strangers,
     cables.Cables,
     connection_timeout.ConnectionTimeOut,
     connection_timeout.AfterCard,

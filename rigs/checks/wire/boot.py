@@ -1,11 +1,13 @@
 """From power-on to the first word that may be said: BootNotification and what waits for it (4.2)."""
 
 from collections import Counter, deque
+from typing import Any
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import CSMS
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 FIRST, RETRY, REPORT, LOOP = "boot.first", "boot.retry", "boot.status", "boot.repeated"
@@ -144,6 +146,15 @@ class Boot:
             else:
                 self._triggered[wanted] += 1
 
+    def _backwards(self, call: Call, interval: int) -> None:
+        """6.4: 0 leaves it to the station; below it is no time."""
+        if interval < 0:
+            at, message = call.epoch_s, "the answer to a boot names a time below 0"
+            more: dict[str, Any] = {"severity": "warning", "blames": CSMS, "count": 0}
+            self._ledger.broken(
+                RETRY, at, None, "an interval of 0 s or more", f"{interval} s", message, **more
+            )
+
     def _answered(self, call: Call) -> None:
         if call.epoch_s <= self._new_life:
             return  # of a life that is over
@@ -152,6 +163,7 @@ class Boot:
             self._waits = self._waits and (call.error is not None or call.reply_epoch_s is None)
             return
         self._last = call.reply_epoch_s, float(call.reply["interval"]), call.reply["status"]
+        self._backwards(call, call.reply["interval"])
         if call.reply["status"] != "Accepted":
             return
         if call is not self._triggered_boot:

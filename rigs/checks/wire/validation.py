@@ -14,7 +14,7 @@ REQUIREMENTS = (
     R("frame.form", "Every frame is an array of OCPP-J", "J 4.2"),
     R("frame.schema", "Every payload is valid against its schema", "J 4.2; OCPP 1.6 JSON schemas"),
     R("frame.timestamp", "Every timestamp is RFC 3339 with a zone", "3.14"),
-    R("frame.error-code", "Every CALLERROR carries a code of the table", "J 4.2.3"),
+    R("frame.error-code", "Every CALLERROR carries a code that there is, and that can be", "J 4.2.3; 3.3"),
 )
 
 # OCPP-J 1.6 section 4.2.3, with the spellings in use for formation and occurrence.

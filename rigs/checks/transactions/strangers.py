@@ -1,0 +1,45 @@
+"""A card that ends another's transaction, and is not of its group: other makers' stations (3.10).
+
+Where hands are recorded, `id_tags` asks for more.
+"""
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.transactions.id_tags import STOPS
+
+
+class Strangers:
+    """Knows of each card what group the CSMS told it to be of, or that it is of none."""
+
+    def __init__(self, context: Context) -> None:
+        self._ledger, self._history = context.ledger, context.history
+        self._groups: dict[str, str | None] = {}  # by idTag in lower case
+        if context.evidence.events:
+            return
+        for action in ("Authorize", "StartTransaction"):
+            context.bus.replies[action].append(self._told)
+        context.bus.calls["StopTransaction"].append(self._stops)
+
+    def _told(self, call: Call) -> None:
+        if call.reply is not None:
+            parent = call.reply["idTagInfo"].get("parentIdTag")
+            self._groups[call.payload["idTag"].lower()] = None if parent is None else parent.lower()
+
+    def _stops(self, call: Call) -> None:
+        its, tag = self._history.transactions.stopped_by(call), call.payload.get("idTag", "").lower()
+        if its is None or not tag or call.payload.get("reason", "Local") != "Local" or not its.is_stop_sure:
+            return
+        own = its.id_tag.lower()
+        if tag == own or not {tag, own} <= self._groups.keys() or self._lists(tag, own):
+            return
+        if self._history.keys.has_option("com_AuthOptions", "StopOnAnyCrd"):
+            return
+        good = self._groups[own] is not None and self._groups[tag] == self._groups[own]
+        expected = f"{its.id_tag}, or a card of its group"
+        message = f"{its.name} is ended by another's card"
+        actual = call.payload["idTag"]
+        self._ledger.judge(STOPS, good, call.epoch_s, its.connector, expected, actual, message)
+
+    def _lists(self, *tags: str) -> bool:
+        """What the local list says of a card may count (3.5.3)."""
+        return any(tag in self._history.local_list.entries for tag in tags)
