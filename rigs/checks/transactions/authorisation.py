@@ -41,6 +41,7 @@ class Said(NamedTuple):
     asked_s: float
     answered_s: float
     status: str
+    by_authorize: bool = False  # else by the answer to a start or stop
 
 
 NOTHING = Said(float("-inf"), float("-inf"), "")
@@ -97,12 +98,12 @@ class Authorisation:
         if not self._context.evidence.events:
             self._needless(call, tag)
         if call.reply is not None:
-            _, answered_s, before = self._said.get(tag, NOTHING)
+            _, answered_s, before, _ = self._said.get(tag, NOTHING)
             if (
                 before != "Accepted" or call.epoch_s - answered_s > WHOLE_SECOND_S
             ):  # else the start may rest on either
                 answered_s = call.reply_epoch_s or call.epoch_s
-                self._said[tag] = Said(call.epoch_s, answered_s, call.reply["idTagInfo"]["status"])
+                self._said[tag] = Said(call.epoch_s, answered_s, call.reply["idTagInfo"]["status"], True)
             if len(self._said) > 1000:
                 del self._said[next(iter(self._said))]
 
@@ -135,7 +136,7 @@ class Authorisation:
     def _start(self, call: Call) -> None:
         tag = call.payload["idTag"].lower()
         self._listed_as_bad(call, tag)
-        said_epoch_s, _, said = self._said.get(tag, NOTHING)
+        said_epoch_s, _, said, _ = self._said.get(tag, NOTHING)
         if not said:
             return
         started = self._history.transactions.open[call.payload["connectorId"]]
@@ -169,8 +170,9 @@ class Authorisation:
         status = call.reply["idTagInfo"]["status"]
         tag = call.payload["idTag"].lower()
         answered_s = call.reply_epoch_s or call.epoch_s
-        asked_epoch_s = self._said.get(tag, NOTHING).asked_s
-        anew = started is not None and asked_epoch_s > started.start + WHOLE_SECOND_S  # asked for since
+        before = self._said.get(tag, NOTHING)
+        asked_since = started is not None and before.asked_s > started.start + WHOLE_SECOND_S
+        anew = before.by_authorize and asked_since
         if not anew and status != CONCURRENT:  # which speaks of this transaction, not of the card
             known_s = answered_s + ELSEWHERE_S
             self._said[tag] = Said(known_s, known_s, status)

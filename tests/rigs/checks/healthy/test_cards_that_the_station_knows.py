@@ -36,6 +36,19 @@ def test_a_card_just_refused_starts_again_where_the_local_list_accepts_it(tmp_pa
     assert "authorisation.respected" in found(starts_twice(LISTED, removed).verdict(tmp_path))
 
 
+def test_of_two_starts_told_late_the_answer_to_the_last_counts(tmp_path: Path) -> None:
+    log = Log()
+    for id, t, status in ((7, 60.0, "Invalid"), (8, 90.0, "Accepted")):
+        start = {"connectorId": 1, "idTag": "TAG1", "meterStart": 0, "timestamp": at(t)}
+        stop = {"transactionId": id, "meterStop": 0, "timestamp": at(t + 5), "reason": "EVDisconnected"}
+        log.up(200 + id, "StartTransaction", start, {"transactionId": id, "idTagInfo": {"status": status}})
+        log.up(200.5 + id, "StopTransaction", stop)
+    log.status(215, "Preparing")
+    start = {"connectorId": 1, "idTag": "TAG1", "meterStart": 0, "timestamp": at(220)}
+    log.up(220, "StartTransaction", start, {"transactionId": 9, "idTagInfo": {"status": "Accepted"}})
+    assert "authorisation.respected" not in found(log.verdict(tmp_path))
+
+
 @pytest.mark.slow
 def test_a_card_frees_the_cable_that_was_left_at_the_station_and_starts_nothing() -> None:
     steps = [
