@@ -54,7 +54,7 @@ class Stuck:
         if status in GOES_ON[action]:
             self._now[action] = call.epoch_s, status
             until = call.epoch_s + STUCK_FOR_S + self._retries_s[action]
-            self._context.agenda.at(until, partial(self._look, call, until))
+            self._context.agenda.at_last(until, partial(self._look, call, until))
 
     def _look(self, call: Call, until: float) -> None:
         since, status = call.epoch_s, call.payload["status"]

@@ -15,6 +15,8 @@ from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
 from evc5.rigs.checks.state.station_history import StationHistory
 from evc5.rigs.checks.state.tolerances import Tolerances
 
+LONG_SILENCE_S = 600.0  # assumed: in a silence so long a line may have been down, whatever the Heartbeats
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -47,10 +49,10 @@ class Context:
         }
 
     def may_hide(self, silence: Event) -> bool:
-        """Is it longer than from one Heartbeat to the next, so that what was told in it may be lost?"""
+        """May something told in it be lost? It is longer than a HeartbeatInterval, or than minutes."""
         interval_s = self.history.keys.integer("HeartbeatInterval", silence.epoch_s)
         silent_s = silence.epoch_s - epoch(silence.detail["since"])
-        return interval_s is None or silent_s > interval_s + self.tolerances.heartbeat_s
+        return interval_s is None or silent_s > min(interval_s, LONG_SILENCE_S) + self.tolerances.heartbeat_s
 
     def instant(self, blocks: list[Block]) -> list[Block]:
         """The blocks whose values are those of their instant: clock-aligned ones may be averages (9.1.5)."""

@@ -49,7 +49,8 @@ class AfterStop:
         shortest_s = float(self._history.keys.integer("MinimumStatusDuration", call.epoch_s) or 0)
         until = call.epoch_s + STILL_TOLD_S + shortest_s
         if call.epoch_s - its.stop < STILL_TOLD_S and not self._link.may_be_queueing(call.epoch_s):
-            self._context.agenda.at(until, partial(self._look, its, (since, status), call.epoch_s, until))
+            look = partial(self._look, its, (since, status), call.epoch_s, until)
+            self._context.agenda.at_last(until, look)
 
     def _look(self, its: Transaction, told: tuple[float, str], stop_s: float, until: float) -> None:
         """Does the status of before the stop stand, and nothing has begun that it may be of?"""

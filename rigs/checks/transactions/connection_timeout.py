@@ -132,7 +132,7 @@ class AfterCard:
         if wait_s and connector not in self._history.transactions.open:
             self._preparing[connector] = since
             until = since + wait_s + NOT_FREE_S
-            self._context.agenda.at(until, partial(self._look, connector, since, until))
+            self._context.agenda.at_last(until, partial(self._look, connector, since, until))
 
     def _look(self, connector: int, since: float, until: float) -> None:
         if self._preparing.get(connector) != since or self._history.link.was_unheard(since, until):

@@ -58,7 +58,7 @@ def test_what_was_taken_on_is_told_of(name: str, tmp_path: Path) -> None:
     assert found(log.verdict(tmp_path)) == expected
 
 
-HOURS = 2.1
+HOURS = 2.3
 
 
 def lasting(
@@ -86,7 +86,7 @@ LASTING = {
     "an upload": (lasting(UPLOAD, (0, "Uploading")), {"files.diagnostics"}),
     "an upload told to go on": (lasting(UPLOAD, (0, "Uploading"), (1, "Uploading")), {"files.diagnostics"}),
     "a download": (lasting(UPDATE, (0.02, "Downloading")), {"files.firmware"}),
-    "an installation": (lasting(UPDATE, *IMAGE_COMES, (0.11, "Installing"), hours=2.3), {"files.firmware"}),
+    "an installation": (lasting(UPDATE, *IMAGE_COMES, (0.11, "Installing"), hours=2.5), {"files.firmware"}),
     "an hour's upload": (lasting(UPLOAD, (0, "Uploading"), (1, "Uploaded")), set()),
     "an upload of which the log sees too little": (lasting(UPLOAD, (0, "Uploading"), hours=1.9), set()),
     "an upload, and a boot": (lasting(UPLOAD, (0, "Uploading"), boots=True), set()),

@@ -9,18 +9,6 @@ from edges.short import idle, order, status
 T = 600.0
 
 
-def an_upload_of_another_for(t: float) -> Log:
-    """Of a station that is known by its log alone, and goes on talking."""
-    log = Log()
-    log.up(10, "DiagnosticsStatusNotification", {"status": "Uploading"})
-    for k in range(1, 60):
-        if 300.0 * k > t:
-            break
-        log.up(300.0 * k, "Heartbeat", {}, {"currentTime": at(300.0 * k)})
-    log.up(10 + t, "DiagnosticsStatusNotification", {"status": "Uploaded"})
-    return log
-
-
 # -- boots and clocks --------------------------------------------------------------------------------
 
 
@@ -251,6 +239,5 @@ EDGES = (
     Edge("device.files.WORK_BEGINS_S", 60.0, "files.firmware", a_download_that_begins_after, 59, 61),
     Edge("device.files.REPLACED_S", 15.0, "files.order", installing_after_another_was_asked_for, 14, 16),
     Edge("device.files.SERVICE_TOLD_S", 15.0, "files.service", out_of_service_after_the_download, 14, 16),
-    Edge("device.stuck.STUCK_FOR_S", 7200.0, "files.diagnostics", an_upload_of_another_for, 7190, 7210),
     Edge("device.files.TRANSFER_S", 600.0, "files.diagnostics", an_upload_that_ends_after, 599, 601),
 )

@@ -5,7 +5,6 @@ from typing import Any
 
 from foreign import (
     BEGIN_S,
-    ID,
     REPLY_S,
     Log,
     at,
@@ -29,14 +28,6 @@ def charging(told: Callable[[int], list[Any]], wire: dict[str, Any] | None = Non
     log.begin()
     for n, t in enumerate(minutes(count), 1):
         log.values(t, *told(n))
-    return log
-
-
-def finishing_told_after(late_s: float) -> Log:
-    log = charging(lambda n: [register(1000 + 60 * n)], count=4)
-    told = {"transactionId": ID, "meterStop": 1250, "timestamp": at(310), "idTag": "TAG1"}
-    log.up(310, "StopTransaction", told)
-    log.status(310 + late_s, "Finishing")
     return log
 
 
@@ -285,7 +276,6 @@ EDGES = (
         58,
         57,
     ),
-    Edge("status.after_stop.STILL_TOLD_S", 120.0, "status.needs-transaction", finishing_told_after, 119, 121),
     Edge("reading.meter.MOST_W", 1000000.0, "metering.energy-limit", a_rise, 16_601, 16_701),
     Edge(
         "reading.meter.MOST_AC_W",

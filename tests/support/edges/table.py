@@ -12,6 +12,7 @@ from edges import (
     reading,
     runs,
     status,
+    talking,
     transactions,
 )
 
@@ -27,5 +28,6 @@ EDGES = (
     *reading.EDGES,
     *runs.EDGES,
     *status.EDGES,
+    *talking.EDGES,
     *transactions.EDGES,
 )

@@ -225,16 +225,6 @@ def unanswered_and_sent_again_after(x: float) -> Handmade:
     return made
 
 
-def preparing_with_a_card(t: float) -> Log:
-    """At another's station, whose time-out is a minute."""
-    log = Log()
-    log.configure(10, ConnectionTimeOut="60")
-    log.up(100, "Authorize", {"idTag": "TAG1"}, {"idTagInfo": {"status": "Accepted"}})
-    log.status(100.5, "Preparing")
-    log.status(100.5 + t, "Available")
-    return log
-
-
 def a_start_given_up_after(x: float) -> Handmade:
     """So many attempts meet silence, and the CSMS answers what comes after them."""
     made = idle()
@@ -325,9 +315,6 @@ EDGES = (
     ),
     Edge("transactions.id_tags.CARD_SOON_S", 5.0, "card.stops", its_card_before_the_stop, 4.9, 5.1),
     Edge("transactions.id_tags.CARD_LOOK_S", 15.0, "card.stops", a_strange_card_before_the_stop, 15.5, 14.5),
-    Edge(
-        "transactions.connection_timeout.NOT_FREE_S", 60.0, "status.timeout", preparing_with_a_card, 118, 122
-    ),
     Edge("transactions.connection_timeout.NEAR_S", 5.0, "status.timeout", preparing_for, 55.1, 54.9),
     Edge(
         "transactions.connection_timeout.CARD_BEFORE_S",
