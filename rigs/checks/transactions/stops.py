@@ -1,6 +1,7 @@
 """Why transactions stop: the reason told has to have its cause in the recording (4.8, 7.36)."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -77,6 +78,7 @@ class StopReasons:
         self._keys = context.history.keys
         self._causes: deque[Cause] = deque(maxlen=200)
         self._asked: dict[int, float] = {}  # transactions to be stopped remotely, since when
+        self._unknown: dict[int, Callable[[], None]] = {}  # accepted for an id of which nothing is known
         self._booted_at = -FOREVER
         bus = context.bus
         self._ran: set[int] = set()  # of the transactions that a remote stop names, until it is answered
@@ -129,10 +131,26 @@ class StopReasons:
         expected = "Accepted" if running else "Rejected"
         queued = its is not None and running and not accepted and self._may_be_over(its, call.epoch_s)
         if (its is not None or self._history.is_settled(call.epoch_s)) and not queued and not ended_meanwhile:
-            said = call.reply["status"]
-            self._ledger.judge(NOT_RUNNING, accepted == running, call.epoch_s, None, expected, said, message)
+            tell = partial(
+                self._ledger.judge,
+                *(NOT_RUNNING, accepted == running, call.epoch_s, None),
+                *(expected, call.reply["status"], message),
+            )
+            if its is None and accepted:
+                self._unknown[id] = tell
+                self._context.agenda.at(
+                    (call.reply_epoch_s or call.epoch_s) + REMOTE_S, partial(self._waited, id)
+                )
+            else:
+                tell()
         if accepted:
             self._asked.setdefault(id, call.reply_epoch_s or call.epoch_s)
+
+    def _waited(self, id: int) -> None:
+        """No stop came of one whose start the log does not have: there was none."""
+        tell = self._unknown.pop(id, None)
+        if tell is not None:
+            tell()
 
     def _may_be_over(self, its: Transaction, epoch_s: float) -> bool:
         """Its stop may be on its way."""
@@ -173,6 +191,7 @@ class StopReasons:
             self._causes.append(Cause("PowerLoss", self._link.heard_at))
 
     def _stop(self, call: Call) -> None:
+        self._unknown.pop(call.payload["transactionId"], None)  # it ran: its start is lost
         stopped = self._history.transactions.stopped_by(call)
         if stopped is None or stopped.stop is None:
             return
@@ -255,6 +274,8 @@ class StopReasons:
         self._ledger.judge(REMOTE, took <= REMOTE_S, asked, stopped.connector, expected, actual, message)
 
     def _end(self, epoch_s: float) -> None:
+        for id in [*self._unknown]:
+            self._waited(id)
         until = self._link.delivered_until(epoch_s, self._context.tolerances.grace_s)
         for id, asked in self._asked.items():
             its = self._history.transactions.by_id.get(id)

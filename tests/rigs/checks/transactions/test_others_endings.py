@@ -142,6 +142,24 @@ def test_a_transaction_is_ended_by_its_card_or_group(name: str, tmp_path: Path) 
     assert (CARD in found(log.verdict(tmp_path))) is wrong
 
 
+# -- a remote stop of one that the log does not know ------------------------------------------------
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_remote_stop_of_nobody_is_a_fault_where_no_stop_follows(stopped: bool, tmp_path: Path) -> None:
+    """Where one does, its start is lost in a hole of the log."""
+    log = Log()
+    charges(log)
+    log.end(STOP_S, WH)  # from here on all is known that runs
+    log.up(600, "Heartbeat", {}, {"currentTime": at(600)})
+    log.down(900, "RemoteStopTransaction", {"transactionId": 99})
+    if stopped:
+        told = {"transactionId": 99, "meterStop": WH + 500, "timestamp": at(902), "reason": "Remote"}
+        log.up(902, "StopTransaction", told)
+    log.up(1200, "Heartbeat", {}, {"currentTime": at(1200)})
+    assert ("transaction.remote-stop-known" in found(log.verdict(tmp_path))) is not stopped
+
+
 # -- what is there at all ------------------------------------------------------------------------
 
 
