@@ -396,10 +396,10 @@ class Channel:
         if not self.awake:
             return  # without power, or while the firmware starts, nothing is offered
         changed = grant != self.grant
-        paused = self._target_a() <= 0
         self.grant = grant
         target_a = self._target_a()
-        if paused and target_a > 0 and self.status == SUSPENDED_EVSE:
+        resumes = target_a > self.outlet.offered_a and self.status == SUSPENDED_EVSE
+        if resumes and not self.facts.starting:
             self._await_answer(quiet=True)  # E3, or E4 where it does not answer
         if target_a != self.outlet.offered_a:
             t_s = self._timeline.now

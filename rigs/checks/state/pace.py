@@ -33,6 +33,7 @@ WITHIN_A_MINUTE = (
     "metering.true-values",
     "reset.prompt",
     "status.charging",
+    "status.hasty-suspension",
     "status.preparing",
     "status.told",
     "transaction.prompt",

@@ -17,6 +17,7 @@ READS: dict[str, tuple[str, ...]] = {
     "status.true": ("status", "pilot", "offered_a", "phases"),
     "status.told": ("status",),
     "status.charging": ("status", "pilot", "offered_a", "phases"),
+    "status.hasty-suspension": ("status", "pilot", "offered_a"),
     "status.preparing": ("status", "pilot"),
     "service.idle": ("allocated_a",),
     "service.offered": ("pilot", "allocated_a", "offered_a"),

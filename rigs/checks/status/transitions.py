@@ -11,10 +11,11 @@ from evc5.rigs.checks.state.evidence import EVENTS, TELEMETRY
 from evc5.rigs.checks.state.follow_times import ROW_HAIR_S
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.checks.state.sheet_tables import SHEET
 from evc5.rigs.checks.state.spans import current, hold, lasting
 from evc5.rigs.checks.status.against_telemetry import STATUS_SETTLED_S
 
-CHARGING, PREPARING = "status.charging", "status.preparing"
+CHARGING, PREPARING, HASTY = "status.charging", "status.preparing", "status.hasty-suspension"
 HANDOVER, LOAD = "electrical.handover", "electrical.contactor-load"
 IDLE = "service.idle"
 FAULTED, MAINS, POWERED = "electrical.faulted", "electrical.mains", "metering.powered"
@@ -34,6 +35,13 @@ REQUIREMENTS = (
         arises=("StatusNotification",),
     ),
     R(
+        HASTY,
+        "SuspendedEV is told of a car that does not charge, not of one that had no time to",
+        "4.9: B3, B4, E3, E4; IEC 61851-1 Annex A: 5 s",
+        needs=(TELEMETRY,),
+        arises=("StatusNotification",),
+    ),
+    R(
         IDLE,
         "Without a transaction nothing is allocated",
         "4.8; design: allocated_a",
@@ -42,8 +50,8 @@ REQUIREMENTS = (
     ),
     R(
         MAINS,
-        "Without mains nothing is offered and nothing flows",
-        "IEC 61851-1; events power-cut",
+        "Without mains nothing is allocated or offered and nothing flows",
+        "IEC 61851-1; events power-cut; design: allocated_a",
         needs=(
             TELEMETRY,
             EVENTS,
@@ -117,6 +125,7 @@ class Moments:
         for connector, rows in parts.items():
             self._charging(connector, rows)
             self._preparing(connector, rows)
+            self._suspended(connector, rows)
             self._under_load(connector, rows)
             self._faulted(connector, rows)
             self._idle(connector, rows)
@@ -164,6 +173,26 @@ class Moments:
             message = f"a car is there and the connector Available, for {end - begin:.1f} s"
             self._ledger.broken(PREPARING, begin, connector, "Preparing", "Available", message)
 
+    def _suspended(self, connector: int, rows: Rows) -> None:
+        """Another maker's station may well tell each moment as it is; ours waits for the car."""
+        if not rows.instrument.is_exact:
+            return
+        offer, epoch_s = rows.highest("offered_a"), rows["epoch_s"]
+        judged = rows.among("pilot", "B") & (offer > 0) & rows.among("status", "SuspendedEV")
+        judged &= ~self._connectors.unsure(epoch_s, ANEW_TOLD_S)
+        judged &= ~self._connectors.faulty[connector].cover(epoch_s)
+        judged[1:] &= rows.among("status", "Preparing", "SuspendedEVSE")[:-1]
+        reaction_s = self._context.tolerances.reaction_s
+        severity = "error" if self._context.evidence.behaviour == SHEET else "warning"
+        for k in np.flatnonzero(judged[1:]) + 1:
+            if k >= rows.carried:
+                since_s = _since_pause(epoch_s, offer, int(k))
+                good = since_s >= reaction_s - ROW_HAIR_S
+                expected, told = f">= {reaction_s:g} s after the offer", f"after {since_s:.2f} s"
+                message = "a car counts as suspended before it had time to answer the offer"
+                at = float(epoch_s[k])
+                self._ledger.judge(HASTY, good, at, connector, expected, told, message, severity=severity)
+
     def _faulted(self, connector: int, rows: Rows) -> None:
         """While the fault lasts; after it the status waits for what the car makes of the offer (I3 to I5).
 
@@ -198,6 +227,7 @@ class Moments:
         """The row of the very instant shows how it was, or how it is."""
         cut = self._cuts.cover(rows["epoch_s"], ROW_HAIR_S + rows.instrument.window_s)
         live = (rows.low.highest("offered_a") > 0) | (current(rows.low) > 0) | (rows.low["u1_v"] > 0)
+        live |= rows.low.highest("allocated_a") > 0
         welded = self._connectors.faulty[connector].cover(rows["epoch_s"])  # its contactor may be
         live |= (rows["phases"] > 0) & rows.steady("phases") & ~welded
         hold(self._ledger, MAINS, rows, cut & ~live, connector)
@@ -205,7 +235,8 @@ class Moments:
             if k >= rows.carried:
                 epoch_s = float(rows["epoch_s"][k])
                 message = "the power is cut and the connector live"
-                actual = f"{rows['u1_v'][k]:.0f} V, {current(rows)[k]:.1f} A"
+                allocated = rows.highest("allocated_a")[k]
+                actual = f"{rows['u1_v'][k]:.0f} V, {current(rows)[k]:.1f} A, {allocated:.1f} A allocated"
                 self._ledger.broken(MAINS, epoch_s, connector, "0 V, 0 A", actual, message)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
@@ -292,6 +323,12 @@ def _since_offer(epoch_s: Array, offer: Array, k: int) -> float:
     """For how long there was no offer at row k."""
     offered = np.flatnonzero(offer[: k + 1] > 0)
     return float(epoch_s[k] - epoch_s[min(offered[-1] + 1, k)]) if len(offered) else np.inf
+
+
+def _since_pause(epoch_s: Array, offer: Array, k: int) -> float:
+    """For how long there has been an offer at row k; infinite where no row shows its beginning."""
+    paused = np.flatnonzero(offer[: k + 1] == 0)
+    return float(epoch_s[k] - epoch_s[paused[-1] + 1]) if len(paused) else np.inf
 
 
 def _late_offer(rows: Rows, epoch_s: float, sure: bool = True) -> float:

@@ -65,6 +65,11 @@ def _charging_when_offered(original: Any, facts: Any) -> str:
     return str(original(replace(facts, drawing=drawing, starting=facts.starting and not drawing)))
 
 
+def _impatient(original: Any, facts: Any) -> str:
+    status: str = original(replace(facts, starting=facts.starting and not facts.offering))
+    return status
+
+
 def _notices_nobody(original: Any, facts: Any) -> str:
     """Before its transaction a car counts for nothing."""
     before = not (facts.transaction or facts.finishing or facts.authorised)
@@ -170,6 +175,14 @@ BUGS: tuple[Bug, ...] = (
         clause="7.7",
         rig="charge",
         patches=(Patch("evc5.twin.connector.status_steps:status_of", around(_charging_when_offered)),),
+    ),
+    Bug(
+        "no-time-to-answer",
+        "a car counts as suspended until it takes what is offered",
+        check="status.hasty-suspension",
+        clause="4.9: B3, B4",
+        rig="charge",
+        patches=(Patch("evc5.twin.connector.status_steps:status_of", around(_impatient)),),
     ),
     Bug(
         "car-unnoticed",

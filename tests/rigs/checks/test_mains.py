@@ -1,7 +1,11 @@
 """The band of the grid's voltage, on both sides of each of its edges (EN 50160: 230 V and 10 %)."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from edges import judged
+from edges.short import painted, short
 
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.mains import Mains
@@ -26,3 +30,22 @@ def test_a_conductor_that_was_live_yesterday_is_dead_today() -> None:
     mains.is_off(1, rows((230.0, 230.0, 230.0)))
     assert mains.is_off(1, rows((230.0, 230.0, 0.0))).tolist() == [True]
     assert mains.is_off(2, rows((230.0, 230.0, 0.0))).tolist() == [False]
+
+
+@pytest.mark.parametrize(
+    "live",
+    [{}, {"allocated_a": 16.0}, {"offered_a": 16.0}, {"i_a": 1.0}, {"u_v": 230.0}, {"phases": 3}],
+    ids=lambda live: next(iter(live), "nothing"),
+)
+def test_without_mains_a_connector_has_and_is_promised_nothing(
+    live: dict[str, float], tmp_path: Path
+) -> None:
+    made = short()
+    made.event(600.0, None, "power-cut")
+    made.event(900.0, None, "power-restore")
+    dark = {"u_v": 0.0, "i_a": 0.0, "offered_a": 0.0, "allocated_a": 0.0, "phases": 0}
+    for connector in (1, 2):
+        painted(made, 600.0, 901.0, connector, **dark)
+    painted(made, 660.0, 720.0, **live)
+    found = {one["requirement"] for one in judged(made, tmp_path, {}).findings}
+    assert ("electrical.mains" in found) == bool(live)

@@ -122,7 +122,7 @@ def a_cut_before_a_row(x: float) -> Handmade:
     made = short()
     made.event(T - x, None, "power-cut")
     made.event(T + 300, None, "power-restore")
-    dark = {"u_v": 0.0, "i_a": 0.0, "offered_a": 0.0, "phases": 0}
+    dark = {"u_v": 0.0, "i_a": 0.0, "offered_a": 0.0, "allocated_a": 0.0, "phases": 0}
     painted(made, T + 0.001, T + 301, **dark)
     painted(made, T - x + 0.001, T + 301, 2, **dark)
     return made
