@@ -27,6 +27,10 @@ class Reports:
         """What is going on now (5.17); Idle is told in no other way (4.4, 4.5)."""
         self._agent.answer_trigger(self._action, {"status": self.status})
 
+    def forget(self) -> None:
+        """What is not told yet never will be: the work is gone."""
+        self._untold.clear()
+
     def die(self) -> None:
         self._sending = False
 

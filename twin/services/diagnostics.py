@@ -104,6 +104,8 @@ class Diagnostics:
         """The firmware stops: an upload that is not finished never will be."""
         self._upload.clear()
         self._again.clear()
+        if self._job is not None:
+            self.reports.forget()
         self._job = None
         self.reports.status = "Idle"
         self.reports.die()

@@ -4,6 +4,7 @@ import pytest
 from wire import charging
 
 from evc5.rigs.bench.bench import Bench
+from evc5.rigs.rigfile.file import RigFile
 from evc5.twin.services.firmware import image
 
 
@@ -54,3 +55,16 @@ def test_in_the_dark_nothing_is_fetched_delivered_sampled_or_begun() -> None:
     assert held() == before, "it takes 20 s to start"
     bench.advance(300)
     assert station.firmware.version == "V32R31"
+
+
+def test_an_upload_that_died_untold_is_not_told_to_have_begun() -> None:
+    """Before its boot is accepted a station tells nothing; the power goes meanwhile."""
+    pending = {"boot_status": ["Pending", "Accepted"], "boot_interval_s": 30}
+    table = {"name": "pending", "start": "2024-03-01T00:00:00Z", "days": 1.0, "csms": pending}
+    bench = Bench(rig=RigFile.parse(table | {"station": {"behaviour": "ocpp16"}}))
+    assert bench.call("GetDiagnostics", {"location": "http://files.example/"})["fileName"]
+    bench.power.cut()
+    bench.power.restore()
+    bench.advance(300)
+    assert bench.assembly.station.agent.registration == "Accepted"
+    assert not list(bench.run_so_far().frames(action="DiagnosticsStatusNotification"))
