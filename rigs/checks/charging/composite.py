@@ -341,7 +341,7 @@ class Composite:
         if expected == inf:
             return told == -1.0
         exact = abs(expected * 10 - round(expected * 10)) < 1e-4
-        return (-0.05 if exact else -TENTH) < told - expected < 0.05 + 1e-6
+        return (-TENTH / 2 if exact else -TENTH) < told - expected < TENTH / 2
 
 
 def transactions_are_told(context: Context, epoch_s: float) -> bool:

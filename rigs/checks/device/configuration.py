@@ -14,6 +14,7 @@ REQUIREMENTS = (
     R(TOLD, "Every key asked for is told, or told to be unknown", "5.8, TC_019_CS"),
 )
 DONE = ("Accepted", "RebootRequired")
+LEAST_LIGHT_PCT = 50  # sheet table 13
 SECRET = ("authorizationkey", "password")  # J 6.2.2: may be set, and is never told
 
 
@@ -89,7 +90,7 @@ class Keys:
             return
         good = same(wanted, value)
         if key == "LightIntensity" and _is_raised(wanted):
-            good = value == "50" or (good and not self._of_sheet)
+            good = value == f"{LEAST_LIGHT_PCT}" or (good and not self._of_sheet)
         message = f"{key} is not what it was changed to"
         self._ledger.judge(KEPT, good, call.reply_epoch_s or call.epoch_s, None, wanted, value, message)
         if not good:
@@ -130,8 +131,8 @@ def _is_secret(key: str) -> bool:
 
 
 def _is_raised(light_pct: str) -> bool:
-    """Sheet table 13: an intensity below 50 % is rounded up; another maker's may be a word."""
-    return light_pct.strip().isdecimal() and int(light_pct) < 50
+    """Sheet table 13: a lower intensity is rounded up; another maker's may be a word."""
+    return light_pct.strip().isdecimal() and int(light_pct) < LEAST_LIGHT_PCT
 
 
 def same(one: str, other: str) -> bool:

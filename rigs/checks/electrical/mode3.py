@@ -54,6 +54,7 @@ REQUIREMENTS = (
 )
 CLOSE_S = 3.0  # IEC 61851-1 Annex A, sequence 4
 OPEN_S = 0.1  # IEC 61851-1 Annex A, sequence 8.1
+SAME_DUTY_PCT = 0.01  # recorded to more digits: less is no change
 PWM_S = 5.0  # IEC 61851-1 Annex A, sequence 7
 EMERGENCY = "emergency-stop"
 PAUSE_S = 10.0  # EVerest's EvseManager manifest
@@ -125,7 +126,7 @@ class PwmPeriod:
         for connector, rows in self._context.telemetry.parts.items():
             duty, epoch_s, t_s = rows["duty_pct"], rows["epoch_s"], rows["t_s"]
             slack = rows.instrument.slack("duty_pct", duty)
-            changed = np.flatnonzero(np.abs(np.diff(duty)) > 0.01 + slack[:-1] + slack[1:]) + 1
+            changed = np.flatnonzero(np.abs(np.diff(duty)) > SAME_DUTY_PCT + slack[:-1] + slack[1:]) + 1
             window_s = rows.instrument.window_s
             for now in changed[changed >= rows.carried].tolist():
                 since_s = float(t_s[now]) - self._changed_s.get(connector, -inf)

@@ -25,6 +25,7 @@ REQUIREMENTS = (
 WHOLE_PART = 0.1  # assumed: voltage and current of one reading may be taken a second apart from its power
 CAR_STAMP_S = 0.001  # stamps are written to the millisecond: up to here the car before may be meant
 SUMMED = {DEFAULT_MEASURAND: 0.0, "Power.Active.Import": 0.01}  # a part of the total: class 1
+MOST_FACTOR = 1.0005  # by definition 1, told to three digits
 OF_POWER = ("Voltage", "Current.Import", "Power.Active.Import")
 NAMED = frozenset({*OF_POWER, "Power.Factor"})
 
@@ -88,7 +89,7 @@ class Consistency:
             factor = self._scaled(block, at["Power.Factor"])
             slack = slack + apparent * self._digits(block, at["Power.Factor"])
             low = high = apparent * factor
-            for n, k in np.argwhere((np.abs(factor) > 1.0005).T).tolist():
+            for n, k in np.argwhere((np.abs(factor) > MOST_FACTOR).T).tolist():
                 message = f"the power factor on {phases.names[n]} is above 1"
                 self._ledger.broken(
                     POWER, float(block.epoch_s[k]), connector, "-1 to 1", f"{factor[k, n]:g}", message

@@ -175,7 +175,25 @@ def an_upload_that_ends_after(x: float) -> Handmade:
     return made
 
 
+def a_light_that_stays_as_asked(x: float) -> Handmade:
+    made = idle()
+    text = f"{x:g}"
+    order(made, T, "ChangeConfiguration", {"key": "LightIntensity", "value": text})
+    told = [{"key": "LightIntensity", "readonly": False, "value": text}]
+    asked = {"key": ["LightIntensity"]}
+    order(made, T + 60, "GetConfiguration", asked, {"configurationKey": told, "unknownKey": []})
+    return made
+
+
 EDGES = (
+    Edge(
+        "device.configuration.LEAST_LIGHT_PCT",
+        50,
+        "configuration.kept",
+        a_light_that_stays_as_asked,
+        50,
+        49,
+    ),
     Edge(
         "device.without_effect.TALKS_ON_S",
         600.0,

@@ -132,6 +132,14 @@ def an_offer_raised_after_a_cut(x: float) -> Handmade:
     return made
 
 
+def duties_that_differ_by(x: float) -> Handmade:
+    """A second after the one before it."""
+    made = short()
+    painted(made, T, T + 1.0, duty_pct=20.0)
+    painted(made, T + 1.0, STOP_S, duty_pct=20.0 + x)
+    return made
+
+
 def duties_apart(x: float) -> Handmade:
     made = short()
     painted(made, T, T + x, duty_pct=20.0)
@@ -276,6 +284,14 @@ EDGES = (
         while_charging(pilot="B"),
         0.14,
         0.16,
+    ),
+    Edge(
+        "electrical.mode3.SAME_DUTY_PCT",
+        0.01,
+        "electrical.pwm-period",
+        duties_that_differ_by,
+        0.009,
+        0.011,
     ),
     Edge("electrical.mode3.PWM_S", 5.0, "electrical.pwm-period", duties_apart, 4.96, 4.94),
     Edge("electrical.mode3.PAUSE_S", 10.0, "electrical.phase-pause", one_phase_after, 9.96, 9.94),

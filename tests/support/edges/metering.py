@@ -227,7 +227,24 @@ def a_factor_of_little_power(watts: float) -> Handmade:
     return made
 
 
+def a_factor_of(x: float) -> Handmade:
+    made = short()
+    for one in values(sampled(made)):
+        if one.get("measurand") == "Power.Factor":
+            one["value"] = f"{x:.4f}"
+    return made
+
+
 EDGES = (
+    Edge(
+        "metering.consistency.MOST_FACTOR",
+        1.0005,
+        "metering.power",
+        a_factor_of,
+        1.0004,
+        1.0006,
+        says="power factor",
+    ),
     Edge("metering.promptness.SAME_ORDER_S", 1.5, "metering.order", a_stamp_before_the_one_before, 1.4, 1.6),
     Edge("metering.promptness.LATE_QUEUE_S", 600.0, "metering.prompt", told_late_after_an_outage, 599, 601),
     Edge("metering.promptness.CATCH_UP_S", 3600.0, "metering.prompt", told_late_after_silence, 3815, 3825),
