@@ -13,7 +13,7 @@ class Strangers:
 
     def __init__(self, context: Context) -> None:
         self._ledger, self._history = context.ledger, context.history
-        self._groups: dict[str, str | None] = {}  # by idTag in lower case
+        self._groups: dict[str, tuple[float, str | None]] = {}  # by idTag in lower case: when told, and what
         if context.evidence.events:
             return
         for action in ("Authorize", "StartTransaction"):
@@ -23,7 +23,11 @@ class Strangers:
     def _told(self, call: Call) -> None:
         if call.reply is not None:
             parent = call.reply["idTagInfo"].get("parentIdTag")
-            self._groups[call.payload["idTag"].lower()] = None if parent is None else parent.lower()
+            tag = call.payload["idTag"].lower()
+            told_s = call.reply_epoch_s or call.epoch_s
+            self._groups[tag] = told_s, None if parent is None else parent.lower()
+            if len(self._groups) > 1000:
+                del self._groups[next(iter(self._groups))]
 
     def _stops(self, call: Call) -> None:
         its, tag = self._history.transactions.stopped_by(call), call.payload.get("idTag", "").lower()
@@ -32,9 +36,10 @@ class Strangers:
         own = its.id_tag.lower()
         if tag == own or not {tag, own} <= self._groups.keys() or self._lists(tag, own):
             return
-        if self._history.keys.has_option("com_AuthOptions", "StopOnAnyCrd"):
-            return
-        good = self._groups[own] is not None and self._groups[tag] == self._groups[own]
+        (told_s, group), (_, own_group) = self._groups[tag], self._groups[own]
+        if told_s < its.start or self._history.keys.has_option("com_AuthOptions", "StopOnAnyCrd"):
+            return  # a station that lets any card end it need not ask for it
+        good = group is not None and group == own_group
         expected = f"{its.id_tag}, or a card of its group"
         message = f"{its.name} is ended by another's card"
         actual = call.payload["idTag"]

@@ -142,6 +142,13 @@ def test_a_transaction_is_ended_by_its_card_or_group(name: str, tmp_path: Path) 
     assert (CARD in found(log.verdict(tmp_path))) is wrong
 
 
+def test_a_card_that_is_not_asked_for_ends_it_by_an_option_of_the_stations_own(tmp_path: Path) -> None:
+    log = Log()
+    log.up(30, "Authorize", {"idTag": "TAG2"}, {"idTagInfo": {"status": "Accepted"}})
+    ended_by(log, "TAG2", {}, asks=False)
+    assert CARD not in found(log.verdict(tmp_path))
+
+
 # -- a remote stop of one that the log does not know ------------------------------------------------
 
 
