@@ -15,6 +15,7 @@ REQUIREMENTS = (
 )
 DONE = ("Accepted", "RebootRequired")
 LEAST_LIGHT_PCT = 50  # sheet table 13
+BEAT = "heartbeatinterval"
 SECRET = ("authorizationkey", "password")  # J 6.2.2: may be set, and is never told
 
 
@@ -29,6 +30,7 @@ class Keys:
         self._complete = False  # was every key told at once?
         self._unknown: set[str] = set()  # told to be unknown, and not heard of otherwise since
         self._kept: dict[str, str] = {}
+        self._by_boot = False  # is the interval between heartbeats that of an accepted boot?
         context.bus.replies["GetConfiguration"].append(self._listed)
         context.bus.replies["ChangeConfiguration"].append(self._changed)
         context.bus.replies["BootNotification"].append(self._booted)
@@ -36,7 +38,7 @@ class Keys:
     def _booted(self, call: Call) -> None:
         """The interval of an accepted boot replaces what was set before (4.2, sheet table 13)."""
         if call.reply is not None and call.reply["status"] == "Accepted" and call.reply["interval"] > 0:
-            self._kept["heartbeatinterval"] = str(call.reply["interval"])
+            self._kept[BEAT], self._by_boot = str(call.reply["interval"]), True
 
     def _listed(self, call: Call) -> None:
         if call.reply is None:
@@ -91,8 +93,12 @@ class Keys:
         good = same(wanted, value)
         if key == "LightIntensity" and _is_raised(wanted):
             good = value == f"{LEAST_LIGHT_PCT}" or (good and not self._of_sheet)
-        message = f"{key} is not what it was changed to"
-        self._ledger.judge(KEPT, good, call.reply_epoch_s or call.epoch_s, None, wanted, value, message)
+        message, severity = f"{key} is not what it was changed to", "error"
+        if key.lower() == BEAT and self._by_boot:  # others may keep that interval elsewhere: 4.2 names no key
+            message = f"{key} is not the interval of the accepted boot"
+            severity = "error" if self._of_sheet else "warning"
+        at = call.reply_epoch_s or call.epoch_s
+        self._ledger.judge(KEPT, good, at, None, wanted, value, message, severity=severity)
         if not good:
             del self._kept[key.lower()]
 
@@ -123,7 +129,7 @@ class Keys:
         if status == "RebootRequired" and not self._of_sheet:
             self._kept.pop(key, None)  # 5.3: until the reboot either value may be told
         elif status in DONE and key not in self._hardcoded:
-            self._kept[key] = call.payload["value"]
+            self._kept[key], self._by_boot = call.payload["value"], self._by_boot and key != BEAT
 
 
 def _is_secret(key: str) -> bool:

@@ -297,3 +297,16 @@ def test_two_calls_at_once_of_the_csms_are_not_the_station_s(tmp_path: Path) -> 
 def _blamed(log: Log, tmp_path: Path) -> dict[str, object]:
     rows = log.verdict(tmp_path).findings
     return {row["requirement"]: row["blames"] for row in rows if row["severity"] == "error"}
+
+
+@pytest.mark.parametrize(("changed", "severity"), [(False, "warning"), (True, "error")])
+def test_the_interval_of_a_boot_may_be_kept_elsewhere_than_in_its_key(
+    changed: bool, severity: str, tmp_path: Path
+) -> None:
+    """4.2 has the station adjust its interval and names no key; one that was changed is told as changed."""
+    log = Log()
+    if changed:
+        log.configure(10, HeartbeatInterval="600")
+    rows = [{"key": "HeartbeatInterval", "readonly": False, "value": "60"}]
+    log.down(20, "GetConfiguration", {"key": ["HeartbeatInterval"]}, {"configurationKey": rows})
+    assert "configuration.kept" in found(log.verdict(tmp_path), severity)
