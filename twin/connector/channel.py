@@ -13,7 +13,7 @@ from evc5.models.timeline import CONTROL, Alarm, Timeline
 from evc5.twin.connector.faults import FAULT_ROWS, announced
 from evc5.twin.connector.limits import Grant
 from evc5.twin.connector.phase_switch import PhaseSwitch
-from evc5.twin.connector.status import SUSPENDED_EVSE, Facts
+from evc5.twin.connector.status import SUSPENDED_EV, SUSPENDED_EVSE, Facts
 from evc5.twin.connector.status_steps import EV_SIDE, NO_FAULT, ConnectorStatus
 
 PWM_PERIOD_S = 5.0  # the duty may change at most this often; IEC 61851-1 as quoted by EVerest's Charger.hpp
@@ -295,10 +295,15 @@ class Channel:
             self._offer_start()
 
     def _await_answer(self, *, quiet: bool) -> None:
-        """Give the car time to answer an offer; until then it is preparing, or `quiet`, as it was before."""
+        """Give the car time to answer an offer; until then it is preparing, or `quiet`, as it was before.
+
+        What is not offered yet may have to wait for the pilot.
+        """
+        t_s = self._timeline.now
+        offered_s = t_s if self.outlet.offered_a > 0 else max(t_s, self._pwm_free_s)
         self._line.quiet = quiet
         self._line.note_facts(starting=True)
-        self._answer.set(self._timeline.now + ANSWER_S)
+        self._answer.set(offered_s + ANSWER_S)
 
     def die(self) -> None:
         """The firmware stops: pilot and contactor fall, nothing is waited for."""
@@ -399,8 +404,9 @@ class Channel:
         self.grant = grant
         target_a = self._target_a()
         resumes = target_a > self.outlet.offered_a and self.status == SUSPENDED_EVSE
-        if resumes and not self.facts.starting:
-            self._await_answer(quiet=True)  # E3, or E4 where it does not answer
+        is_new = target_a > self.outlet.offered_a == 0.0 and self.status == SUSPENDED_EV
+        if (resumes or is_new) and not self.facts.starting:
+            self._await_answer(quiet=True)  # D3 or E3, or E4 where it does not answer
         if target_a != self.outlet.offered_a:
             t_s = self._timeline.now
             self._pwm.set(t_s if target_a <= 0 else max(t_s, self._pwm_free_s))  # off goes at once

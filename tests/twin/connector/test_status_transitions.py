@@ -167,6 +167,16 @@ def test_a_row_of_the_status_table_is_reached(row: str) -> None:
     assert hands.illegal == []
 
 
+@pytest.mark.parametrize("away_s", [0, 1, 4, 30])
+def test_a_car_that_comes_back_has_time_to_answer_the_offer_however_late_that_comes(away_s: int) -> None:
+    hands = played(KEPT, [Hands.charge])
+    hands.bench.unplug(1)
+    hands.wait(away_s)
+    hands.plug()
+    hands.wait()
+    assert "D3" in hands.reached and "E4" not in hands.reached
+
+
 def test_only_the_rows_of_reserved_are_left_out() -> None:
     assert set(ROWS.values()) - set(CASES) == {"A7", "G1", "G2", "G8", "G9", "I7"}
 
