@@ -31,7 +31,15 @@ from evc5.rigs.checks.metering import (
 from evc5.rigs.checks.state import shared_ids
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.requirement import Requirement
-from evc5.rigs.checks.status import after_stop, against_flow, against_telemetry, faults, status, transitions
+from evc5.rigs.checks.status import (
+    after_stop,
+    against_flow,
+    against_telemetry,
+    faults,
+    status,
+    told_anew,
+    transitions,
+)
 from evc5.rigs.checks.transactions import authorisation as auth
 from evc5.rigs.checks.transactions import (
     cables,
@@ -61,6 +69,7 @@ TABLE: tuple[Requirement, ...] = (
     *heartbeat.REQUIREMENTS,
     *clocks.REQUIREMENTS,
     *status.REQUIREMENTS,
+    *told_anew.REQUIREMENTS,
     *tx.REQUIREMENTS,
     *shared_ids.REQUIREMENTS,
     *stops.REQUIREMENTS,
@@ -114,6 +123,7 @@ CHECKS: tuple[Callable[[Context], object], ...] = (
     boot.Boot,
     status.Statuses,
     after_stop.AfterStop,
+    told_anew.ToldAnew,
     tx.Transactions,
     stops.StopReasons,
     auth.Authorisation,

@@ -70,6 +70,17 @@ def _impatient(original: Any, facts: Any) -> str:
     return status
 
 
+def _tells_again(original: Any, self: Any, connector: int, news: Any, reply: Any) -> None:
+    original(self, connector, news, reply)
+    self._heard.pop(connector, None)
+    self._again.set(self._agent.timeline.now + 60.0)
+
+
+def _forgets_finishing(original: Any, self: Any) -> None:
+    original(self)
+    self._agent.memory.keep(self._finishing, False)
+
+
 def _notices_nobody(original: Any, facts: Any) -> str:
     """Before its transaction a car counts for nothing."""
     before = not (facts.transaction or facts.finishing or facts.authorised)
@@ -175,6 +186,22 @@ BUGS: tuple[Bug, ...] = (
         clause="7.7",
         rig="charge",
         patches=(Patch("evc5.twin.connector.status_steps:status_of", around(_charging_when_offered)),),
+    ),
+    Bug(
+        "status-told-again",
+        "a status that was confirmed is told again each minute",
+        check="status.news",
+        clause="4.9",
+        rig="charge",
+        patches=(Patch("evc5.twin.services.announcer:Announcer._replied", around(_tells_again)),),
+    ),
+    Bug(
+        "finishing-forgotten",
+        "a restart makes a cable that has had its transaction a new one",
+        check="status.after-boot",
+        clause="4.9; policy after_power_loss",
+        rig="remote",
+        patches=(Patch("evc5.twin.sessions.session:Session.die", around(_forgets_finishing)),),
     ),
     Bug(
         "no-time-to-answer",

@@ -1,0 +1,115 @@
+"""What a station that is watched from its first moment on tells anew: no status twice, and what a boot finds.
+
+Others may tell a status as often as they like (4.9), and what their connector was before a boot nobody knows.
+"""
+
+from collections import Counter
+
+from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.context import Context
+from evc5.rigs.checks.state.evidence import BEHAVIOUR, EVENTS
+from evc5.rigs.checks.state.listeners import Event
+from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.checks.state.sheet_tables import SHEET
+
+NEWS, BOOTED = "status.news", "status.after-boot"
+REQUIREMENTS = (
+    R(
+        NEWS,
+        "A status is told where it is news, and not again once it was confirmed",
+        "4.9; assumed: as little as the standard asks for",
+        needs=(EVENTS, BEHAVIOUR),
+        arises=("StatusNotification",),
+    ),
+    R(
+        BOOTED,
+        "A cable that has had its transaction is Finishing after a boot as before it, as the policy has it",
+        "4.9; policy after_power_loss",
+        needs=(EVENTS, BEHAVIOUR),
+        arises=("StatusNotification",),
+    ),
+)
+CABLED = ("Preparing", "Finishing")  # of a cable without a transaction
+TOLD = ("status", "errorCode", "info", "vendorErrorCode")
+
+
+class ToldAnew:
+    """Keeps the last status of each connector that was confirmed, and who was Finishing at a boot."""
+
+    def __init__(self, context: Context) -> None:
+        self._ledger = context.ledger
+        self._after = "Finishing" if context.policies.get("after_power_loss") == "finishing" else "Preparing"
+        self._known: dict[int, tuple[str | None, ...]] = {}
+        self._asked: Counter[int | None] = Counter()  # how often for a status, by connector; None: for all
+        self._used: Counter[int] = Counter()  # how many statuses were told again that may be of those
+        self._finishing: set[int] = set()  # connectors whose cable has had its transaction, and is in
+        self._has_restarted = False  # since its last boot
+        self._booted: set[int] = set()  # those of them that have told nothing since a boot
+        evidence, bus = context.evidence, context.bus
+        if not (evidence.from_power_on and evidence.events and evidence.behaviour == SHEET):
+            return
+        bus.replies["StatusNotification"].append(self._confirmed)
+        bus.calls["StatusNotification"].append(self._told)
+        bus.calls["BootNotification"].append(self._boots)
+        bus.replies["TriggerMessage"].append(self._triggered)
+        for name in ("link-down", "link-up"):
+            bus.events[name].append(lambda event: self._known.clear())
+        for name in ("power-cut", "reset"):
+            bus.events[name].append(self._restarts)
+        for name in ("unplug", "tag"):
+            bus.events[name].append(self._touched)
+
+    def _restarts(self, event: Event) -> None:
+        self._known.clear()
+        self._has_restarted = True
+
+    def _boots(self, call: Call) -> None:
+        """One that was triggered is no restart."""
+        self._known.clear()
+        self._booted = set(self._finishing) if self._has_restarted else set()
+        self._has_restarted = False
+
+    def _triggered(self, call: Call) -> None:
+        """What was asked for is told whether or not it is news (5.17)."""
+        asked = call.payload["requestedMessage"] == "StatusNotification"
+        if asked and call.reply is not None and call.reply["status"] == "Accepted":
+            self._asked[call.payload.get("connectorId")] += 1
+
+    def _touched(self, event: Event) -> None:
+        self._finishing.discard(event.connector or 0)
+        self._booted.discard(event.connector or 0)
+
+    def _told(self, call: Call) -> None:
+        connector, status = call.payload["connectorId"], call.payload["status"]
+        if connector in self._booted and status in CABLED:
+            message = "the first status after a boot of a connector that was Finishing"
+            good = status == self._after
+            self._ledger.judge(BOOTED, good, call.epoch_s, connector, self._after, status, message)
+        self._booted.discard(connector)
+        if self._known.get(connector) != _news(call) and not _is_occasion(call):
+            self._known.pop(connector, None)
+        (self._finishing.add if status == "Finishing" else self._finishing.discard)(connector)
+
+    def _confirmed(self, call: Call) -> None:
+        connector = call.payload["connectorId"]
+        if _is_occasion(call):
+            return
+        if call.reply is None:
+            self._known.pop(connector, None)
+            return
+        is_again = self._known.get(connector) == _news(call)
+        if is_again and self._asked[connector] + self._asked[None] > self._used[connector]:
+            self._used[connector] += 1
+            return
+        message = f"{call.payload['status']} was told and confirmed, and is told again"
+        self._ledger.judge(NEWS, not is_again, call.epoch_s, connector, "once", "again", message)
+        self._known[connector] = _news(call)
+
+
+def _news(call: Call) -> tuple[str | None, ...]:
+    return tuple(call.payload.get(name) for name in TOLD)
+
+
+def _is_occasion(call: Call) -> bool:
+    """Is it told of an occasion, and not of how things are (3.5.2)?"""
+    return bool(call.payload["errorCode"] == "LocalListConflict")
