@@ -44,6 +44,7 @@ from evc5.rigs.checks.transactions import authorisation as auth
 from evc5.rigs.checks.transactions import (
     cables,
     connection_timeout,
+    emergency,
     id_tags,
     lists,
     offline,
@@ -100,6 +101,7 @@ TABLE: tuple[Requirement, ...] = (
     *against_flow.REQUIREMENTS,
     *id_tags.REQUIREMENTS,
     *cables.REQUIREMENTS,
+    *emergency.REQUIREMENTS,
     *connection_timeout.REQUIREMENTS,
     *answers.REQUIREMENTS,
     *requests.REQUIREMENTS,
@@ -159,6 +161,7 @@ CHECKS: tuple[Callable[[Context], object], ...] = (
     id_tags.Cards,
     strangers.Strangers,
     cables.Cables,
+    emergency.Emergency,
     connection_timeout.ConnectionTimeOut,
     connection_timeout.AfterCard,
     answers.Answers,

@@ -20,6 +20,10 @@ OUTBOX = "evc5.twin.ocpp.outbox:Outbox"
 Payload = dict[str, Any]
 
 
+def _goes_on(_: Any, session: Any) -> None:
+    session._miss_cable()
+
+
 def _next_id(payload: Payload) -> Payload:
     return payload | {"transactionId": payload["transactionId"] + 1}
 
@@ -101,6 +105,14 @@ def _sits_on_stops(original: Any, outbox: Any) -> Any:
 
 
 BUGS: tuple[Bug, ...] = (
+    Bug(
+        "emergency-goes-on",
+        "a transaction goes on after the emergency stop",
+        check="transaction.emergency",
+        clause="7.36: EmergencyStop",
+        rig="faults",
+        patches=(Patch("evc5.twin.sessions.session:Session._fault_sensed", around(_goes_on)),),
+    ),
     Bug(
         "transaction-id-off-by-one",
         "StopTransaction names another transaction",
