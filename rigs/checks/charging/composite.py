@@ -79,12 +79,17 @@ class Composite:
         )
         if form is None:
             self._cut_short(call, reply, f"{what} ends before it was asked to")
-        if self._in_force.applies(call.reply_epoch_s or call.epoch_s) and not self._connectors.may_be_over(
-            call.payload["connectorId"], call.epoch_s
-        ):
+        if self._is_known(call):
             self._never_above(call, reply, f"{what} is above a profile accepted")
             if form is None and transactions_are_told(self._context, call.epoch_s):
                 self._exactly(call, reply, what)
+
+    def _is_known(self, call: Call) -> bool:
+        """Is it known which profiles rule there: none of a transaction that is over, or was just begun?"""
+        connector, at = call.payload["connectorId"], call.reply_epoch_s or call.epoch_s
+        brings = self._in_force.may_bring({"connectorId": connector} if connector else {}, at)
+        is_over = self._connectors.may_be_over(connector, call.epoch_s)
+        return self._in_force.applies(at) and not is_over and not brings
 
     # -- is it one? ------------------------------------------------------------------------------
 

@@ -172,10 +172,13 @@ class Connectors:
         return any(some.meets(min(since, until), max(since, until), UNSEEN_S) for some in stretches)
 
     def may_be_over(self, connector: int, epoch_s: float) -> bool:
-        """Has its transaction (of 0: any) just been ended, so that a stop may be on its way?"""
+        """Has its transaction (of 0: any) just been ended, so that a stop may be on its way?
+
+        Of several things that may have ended it only the last is known: it may have come right after.
+        """
         ending = [at for c, at in self.ending.items() if connector in (0, c)]
         ending += [at for c, at in self.card_shown.items() if connector in (0, c) and self._ran(c, at)]
-        return any(0.0 <= epoch_s - at <= STOP_TOLD_S for at in ending)
+        return any(-WHOLE_SECOND_S <= epoch_s - at <= STOP_TOLD_S for at in ending)
 
     def _ran(self, connector: int, epoch_s: float) -> bool:
         """Did a transaction run there already, just before this instant?"""

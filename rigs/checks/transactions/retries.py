@@ -153,15 +153,16 @@ class Retries:
             or self._was_silent(refused.epoch_s, call.epoch_s)
         ):
             return
-        due_epoch_s = refused.due_epoch_s
-        waited = f"{call.epoch_s - refused.epoch_s:.0f} s after refusal {refused.times}"
-        if due_epoch_s is None:
+        waited_s = self._ledger.time.lasted_s(refused.epoch_s, call.epoch_s)  # its clock may be set meanwhile
+        waited = f"{waited_s:.0f} s after refusal {refused.times}"
+        if refused.due_epoch_s is None:
             message = f"{call.action} was sent again after its last attempt"
             self._broken(call, f"{refused.rule.attempts} attempts", waited, message)
         else:
-            wanted = f"{refused.rule.after(refused.times):g} s after refusal {refused.times}"
-            good = -1.0 <= call.epoch_s - due_epoch_s <= RETRY_SLACK_S
-            message = f"{call.action} was sent again too {'early' if call.epoch_s < due_epoch_s else 'late'}"
+            wanted_s = refused.rule.after(refused.times)
+            wanted = f"{wanted_s:g} s after refusal {refused.times}"
+            good = -1.0 <= waited_s - wanted_s <= RETRY_SLACK_S
+            message = f"{call.action} was sent again too {'early' if waited_s < wanted_s else 'late'}"
             self._ledger.judge(RETRY, good, call.epoch_s, call.connector, wanted, waited, message)
 
     def _overdue(self, key: Hashable, refused: Refused) -> None:
