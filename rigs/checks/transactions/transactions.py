@@ -231,10 +231,15 @@ class Transactions:
         until = self._link.delivered_until(epoch_s, self._context.tolerances.grace_s)
         for connector, transaction in self._transactions.open.items():
             gone = self._connectors.unplugged.get(connector)
-            if gone is None or self._history.boots.dark_since is not None:
+            if gone is None or self._history.boots.dark_since is not None or self._unseen(connector, gone):
                 continue
             ends = self._keys.text("StopTransactionOnEVSideDisconnect", gone) == "true"
             if transaction.id is None and self._link.was_unheard(transaction.start, epoch_s):
                 continue  # its start is still to be taken; its stop waits behind it
             if ends and transaction.start < gone < until:
                 self._undelivered(transaction, epoch_s)
+
+    def _unseen(self, connector: int, gone: float) -> bool:
+        """Was there a cable again before the station was awake to see that one was pulled?"""
+        woke = [end for begin, end in self._history.boots.dark if begin <= gone <= end]
+        return any(self._connectors.plugged[connector].begin_of(end) is not None for end in woke)

@@ -1,4 +1,4 @@
-"""An order that comes while something is on its way: the profile of a remote start, a stop, a clock that is set."""
+"""Orders that come while something is on its way: a remote start's profile, a stop, a clock that is set."""
 
 import pytest
 from healthy import DRIFTING, PENDING, Story, errors, step, wait
@@ -76,6 +76,21 @@ CASES: dict[str, Story] = {
             wait(600.0),
             step("ask", "TriggerMessage", {"requestedMessage": "BootNotification", "connectorId": 1}),
             wait(600.0),
+        ],
+    ),
+    "another-car-while-the-station-starts-that-keeps-its-transaction": (
+        {"behaviour": "evc5-v32r30", "connectors": 1, "keys": {"chg_Options": "RestartTransOnBoot=1"}},
+        {},
+        [
+            PLUG,
+            step("present_tag", 1, "TAG1"),
+            wait(7.3),
+            step("inject", "power-loss", 1),
+            step("unplug", 1),
+            step("clear", "power-loss", 1),
+            wait(1.0),
+            PLUG,
+            wait(3600.0),
         ],
     ),
 }
