@@ -35,6 +35,7 @@ class Promptness:
         self._ledger = context.ledger
         self._first_epoch_s = np.inf
         self._latest: dict[int, float] = {}  # by connector: the last stamp told
+        self._went: dict[int, float] = {}  # by connector: when its last values went
         for action in ("StartTransaction", "StopTransaction"):
             context.bus.calls[action].append(self._transaction)
         self._late: list[tuple[str, float, int | None, str, str]] = []  # as the ledger will be told
@@ -90,10 +91,12 @@ class Promptness:
             return
         self._too_early(connector, block)
         late = block.epoch_s - block.stamp > PROMPT_S
+        went = np.append(self._went.get(connector, -np.inf), block.epoch_s)
+        self._went[connector] = float(went[-1])
         self._ledger.held(PROMPT, int(np.count_nonzero(~late)), connector, block.stamp[~late])
         for k in np.flatnonzero(late).tolist():
             told, taken = float(block.epoch_s[k]), float(block.stamp[k])
-            if self._is_late(taken, told) and not self._excused(taken, told):
+            if self._is_late(taken, told) and not self._excused(taken, told, float(went[k])):
                 actual = f"after {told - taken:.0f} s"
                 message = "a meter value was told late"
                 if self._is_of_several(block, told):
@@ -136,8 +139,11 @@ class Promptness:
     def _is_late(self, taken: float, told: float) -> bool:
         return told - taken - self._context.ledger.time.vague_s(told) > PROMPT_S
 
-    def _excused(self, taken: float, told: float) -> bool:
+    def _excused(self, taken: float, told: float, before: float = -np.inf) -> bool:
+        """`before`: when the values before these went; those of a long outage may go for long after it."""
         history = self._context.history
+        if taken <= before and told - before <= PROMPT_S and history.link.may_be_queueing(told):
+            return True  # they waited behind those, and followed soon
         if taken < self._first_epoch_s and not self._context.evidence.from_power_on:
             return True  # left from before the recording
         if history.link.was_unheard(taken - CATCH_UP_S, told):

@@ -24,6 +24,12 @@ def test_a_stop_may_wait_behind_the_samples_of_an_outage_to_the_end_of_the_recor
 
 
 @pytest.mark.slow
+def test_samples_wait_as_long_as_those_of_an_outage_before_them_take() -> None:
+    slower = {**SLOW, "latency_s": 2.0}
+    assert errors(slower, {}, [*OUTAGE, wait(3000.0)]) == []
+
+
+@pytest.mark.slow
 def test_a_card_that_stops_nothing_once_all_is_told_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Session, "_present_to", lambda *_: None)
     found = errors(SLOW, {}, [*OUTAGE, wait(900.0), *SHOWN])
