@@ -214,8 +214,12 @@ class FlowLimits:
         self._ledger.broken(requirement, epoch_s, connector, expected, told, message, count=0)
 
     def _stays_over(self, scope: int, when: Array, k: int, held: Held) -> bool:
-        """Is a reading above every cap that held of late, in whichever way the profiles are read?"""
-        caps = self._caps(scope, float(when[k] - held.late[k]), float(when[k]))
+        """Is a reading above every cap that held of late, in whichever way the profiles are read?
+
+        By a clock that is just set the next may hold already.
+        """
+        at = float(when[k])
+        caps = self._caps(scope, at - float(held.late[k]), at + self._ledger.time.doubt_s(at))
         return all(cap is not None and held.is_over(cap, k) for cap in caps)
 
     def _caps(self, scope: int, since: float, until: float) -> list[Cap | None]:

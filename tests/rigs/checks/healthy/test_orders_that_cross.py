@@ -1,7 +1,7 @@
 """Orders that come while something is on its way: a remote start's profile, a stop, a clock that is set."""
 
 import pytest
-from healthy import DRIFTING, PENDING, Story, errors, step, wait
+from healthy import ALIGNED, DRIFTING, PENDING, Story, errors, step, wait
 
 WATTS = {
     "chargingProfileId": 4,
@@ -12,6 +12,12 @@ WATTS = {
         "chargingRateUnit": "W",
         "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 2300.0}],
     },
+}
+TEN_MINUTES = {**WATTS, "chargingSchedule": {**WATTS["chargingSchedule"], "duration": 600}}
+CLOCK = {
+    "ClockAlignedDataInterval": 300,
+    "MeterValuesAlignedData": "Current.Offered",
+    "ConnectionTimeOut": 30,
 }
 BROUGHT = {
     "chargingProfileId": 5,
@@ -76,6 +82,24 @@ CASES: dict[str, Story] = {
             wait(600.0),
             step("ask", "TriggerMessage", {"requestedMessage": "BootNotification", "connectorId": 1}),
             wait(600.0),
+        ],
+    ),
+    "a-profile-that-ends-as-the-clock-is-set-over-a-boundary": (
+        {
+            **{"behaviour": "ocpp16", "connectors": 1, "latency_s": 0.8, "keys": ALIGNED | CLOCK},
+            **{"phase_switching": True, "station_max_a": 20.0},
+            "clock": {"offset_s": -7.5, "drift_ppm": -500.0},
+        },
+        {"heartbeat_interval_s": 900, "asks_keys": False},
+        [
+            wait(1192.0),
+            step("ask", "ClearCache", {}),
+            step("plug_in", 1, "renault-zoe-ze50", 0.849, 20.0),
+            wait(900.0),
+            step("ask", "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": TEN_MINUTES}),
+            wait(7.3),
+            step("present_tag", 1, "TAG1"),
+            wait(900.0),
         ],
     ),
     "another-car-while-the-station-starts-that-keeps-its-transaction": (
