@@ -24,9 +24,12 @@ class Awaited:
         self._connectors = context.history.connectors
         self._keys = context.history.keys
         self._since: defaultdict[int, list[float]] = defaultdict(list)  # connector 0: any of them
+        self._halted: set[int] = set()  # connectors where a fault came while somebody was waited for
         self._told: list[Call] = []  # Preparing, since the last part: the instant's own events come later
         bus = context.bus
         bus.events["tag"].append(self._tag)
+        bus.events["fault"].append(self._fault)
+        bus.events["clear"].append(self._clear)
         bus.replies["RemoteStartTransaction"].append(self._remotely)
         bus.calls["StatusNotification"].append(self._status)
         bus.telemetry.append(self._part)
@@ -40,6 +43,16 @@ class Awaited:
 
     def _tag(self, event: Event) -> None:
         self._note(event.connector or 0, event.epoch_s)
+
+    def _fault(self, event: Event) -> None:
+        connector = event.connector or 0
+        if self.at(connector, np.array([event.epoch_s])).any():
+            self._halted.add(connector)
+
+    def _clear(self, event: Event) -> None:
+        """The wait begins anew with the status Preparing, which a fault interrupts (9.1.4)."""
+        if (event.connector or 0) in self._halted:
+            self._note(event.connector or 0, event.epoch_s)
 
     def _remotely(self, call: Call) -> None:
         self._note(call.payload.get("connectorId") or 0, call.epoch_s)

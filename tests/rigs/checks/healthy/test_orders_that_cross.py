@@ -102,6 +102,18 @@ CASES: dict[str, Story] = {
             wait(900.0),
         ],
     ),
+    "a-wait-for-a-car-that-a-fault-interrupts-begins-anew": (
+        {"behaviour": "evc5-v32r30", "keys": {"ConnectionTimeOut": 30}},
+        {},
+        [
+            step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "KIN1"}),
+            wait(1.0),
+            step("inject", "over-temperature", 1),
+            wait(90.0),
+            step("clear", "over-temperature", 1),
+            wait(60.0),
+        ],
+    ),
     "another-car-while-the-station-starts-that-keeps-its-transaction": (
         {"behaviour": "evc5-v32r30", "connectors": 1, "keys": {"chg_Options": "RestartTransOnBoot=1"}},
         {},
