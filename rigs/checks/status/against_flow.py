@@ -118,8 +118,6 @@ class AgainstFlow:
         expected, actual = "Charging, or no current", f"{drawn}, {status} since {iso(since)}"
         message = f"current is told to flow in {status}"
         at = float(block.epoch_s[k])
-        began = self._told[
-            connector, block.layout.context
-        ].first  # after the status: a start is lost, and who knows what else
-        untold = (since, began) if began > since else None
+        began = self._told[connector, block.layout.context].first
+        untold = (since, began) if began > since else None  # a start is lost, and who knows what else
         self._ledger.broken(STILL, at, connector, expected, actual, message, untold=untold)
