@@ -105,9 +105,8 @@ class Composite:
         wrong = [(f"{name} {wanted[name]}", f"{said[name]}") for name in wanted if said[name] != wanted[name]]
         if told.get("duration", 0) > asked["duration"]:
             wrong.append((f"duration {asked['duration']}", f"{told['duration']}"))
-        wrong += self._wrong_begin(reply, call.reply_epoch_s or call.epoch_s) + _wrong_starts(
-            starts, asked["duration"]
-        )
+        wrong += self._wrong_begin(reply, call.reply_epoch_s or call.epoch_s)
+        wrong += _wrong_starts(starts, asked["duration"])
         return ("; ".join(one for one, _ in wrong), "; ".join(other for _, other in wrong)) if wrong else None
 
     def _cut_short(self, call: Call, reply: dict[str, Any], message: str) -> None:
@@ -196,20 +195,16 @@ class Composite:
 
     def _exactly(self, call: Call, reply: dict[str, Any], message: str) -> None:
         told = reply["chargingSchedule"]
-        start = (
-            epoch(reply["scheduleStart"])
-            if "scheduleStart" in reply
-            else floor(call.reply_epoch_s or call.epoch_s)
-        )
-        wrongs = []
+        now = call.reply_epoch_s or call.epoch_s
+        start = epoch(reply["scheduleStart"]) if "scheduleStart" in reply else floor(now)
+        wrongs: list[Wrong] = []
         for wired in self._spread.wirings:
             self._spread.assumed = wired
-            expected = self._expected(
-                call.payload, start, call.reply_epoch_s or call.epoch_s, told["chargingRateUnit"]
-            )
-            if expected is None:
-                return
-            wrongs.append(self._wrong_sum(call, told, expected))
+            expected = self._expected(call.payload, start, now, told["chargingRateUnit"])
+            wrongs += [] if expected is None else [self._wrong_sum(call, told, expected)]
+        self._spread.assumed = self._spread.wirings[0]
+        if not wrongs:
+            return
         wrong = None if None in wrongs else wrongs[0]
         untold = self._context.evidence.so_far(call.epoch_s)
         self._ledger.judge(
