@@ -34,6 +34,7 @@ REQUIREMENTS = (
     R(SERVICE, "While an update waits idle connectors are Unavailable, after a failed one not", "5.19"),
 )
 UPLOAD, UPDATE = "DiagnosticsStatusNotification", "FirmwareStatusNotification"
+REQUIREMENT = {UPLOAD: DIAGNOSTICS, UPDATE: FIRMWARE}
 # Each status and what may stand before it ("": nothing under way); repetitions while downloading are retries.
 STEPS = {
     UPLOAD: {"Uploading": {""}, "Uploaded": {"Uploading"}, "UploadFailed": {"Uploading"}},
@@ -196,13 +197,12 @@ class Files:
             self._gives_up(call, early_s)
 
     def _gives_up(self, call: Call, early_s: float) -> None:
-        requirement = DIAGNOSTICS if call.action == UPLOAD else FIRMWARE
         message = f"{call.action}: a transfer is given up before its retries"
         self._not_before[call.action] = -FOREVER
         if early_s > -FOREVER:
             good, actual = early_s <= JUST_BEFORE_S, f"{max(early_s, 0.0):.0f} s too early"
             expected = "an attempt at each retryInterval, retries times"
-            self._ledger.judge(requirement, good, call.epoch_s, None, expected, actual, message)
+            self._ledger.judge(REQUIREMENT[call.action], good, call.epoch_s, None, expected, actual, message)
 
     def _called(self, call: Call) -> None:
         if call.up and call.action not in ("Heartbeat", UPLOAD):

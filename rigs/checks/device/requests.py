@@ -234,7 +234,7 @@ class Commands:
             running.stop is None or running.stop >= epoch_s - 1.0
         ):
             good = running.stop is not None and running.reason == reason
-            actual = "it goes on" if running.stop is None else f"{running.reason} at {iso(running.stop)}"
+            actual = running.outcome
             message = f"transaction {running.id} was to end"
             self._ledger.judge(requirement, good, epoch_s, running.connector, reason, actual, message)
 

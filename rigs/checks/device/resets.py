@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.instants import FOREVER, iso
+from evc5.rigs.checks.reading.instants import FOREVER
 from evc5.rigs.checks.state.connectors import QUIET_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
@@ -128,9 +128,7 @@ class Resets:
             or self._connectors.unsure(edge).any()
         ):
             return  # the request itself and the event that it brings are two
-        if history.link.down_since is not None or any(
-            begin <= epoch_s + RESTART_S and end >= epoch_s for begin, end in history.link.outages
-        ):
+        if history.link.was_away(epoch_s, epoch_s + RESTART_S):
             return  # the power or the link went before it could boot
         booted = [boot for boot in self._boots if epoch_s < boot <= epoch_s + RESTART_S]
         if not booted and not self._context.evidence.events:
@@ -146,6 +144,6 @@ class Resets:
                 self._connectors.touches(its.connector, epoch_s - QUIET_S, epoch_s + RESTART_S) <= 2
                 and history.link.down_since is None
             ):
-                actual = "it goes on" if its.stop is None else f"{its.reason} at {iso(its.stop)}"
+                actual = its.outcome
                 message = f"transaction {its.id} at a reset"
                 self._ledger.judge(RESET, good, epoch_s, its.connector, reason, actual, message)

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from evc5.rigs.checks.device.files import DIAGNOSTICS, FIRMWARE, UPDATE, UPLOAD
+from evc5.rigs.checks.device.files import REQUIREMENT, UPDATE, UPLOAD
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
@@ -14,7 +14,6 @@ ENDS = {
     "Downloading": "Downloaded or DownloadFailed",
     "Installing": "Installed or InstallationFailed",
 }
-REQUIREMENT = {UPLOAD: DIAGNOSTICS, UPDATE: FIRMWARE}
 ASKED_BY = {"GetDiagnostics": UPLOAD, "UpdateFirmware": UPDATE}
 STUCK_FOR_S = 7200.0  # assumed: 500 MB over 1 Mbit/s take 67 minutes
 
@@ -59,9 +58,9 @@ class Stuck:
     def _look(self, call: Call, until: float) -> None:
         since, status = call.epoch_s, call.payload["status"]
         link = self._history.link
-        if self._now.get(call.action) != (since, status) or link.was_unheard(since, until):
+        if self._now.get(call.action) != (since, status):
             return
-        if any(begin <= until and end >= since for begin, end in link.outages) or link.down_since is not None:
+        if link.was_unheard(since, until) or link.was_away(since, until):
             return
         expected, actual = ENDS[status], f"{status} for more than {until - since:.0f} s"
         message = f"{call.action} tells {status}, and then nothing"

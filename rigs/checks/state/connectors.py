@@ -199,13 +199,17 @@ class Connectors:
             found += bisect_right(times, until) - bisect_left(times, since)
         return found
 
+    def touched_once(self, connector: int, edge: Array) -> bool:
+        """Was one thing done there, or to the station, between first and last edge, and all told at each?"""
+        once = self.touches(connector, float(edge[0]), float(edge[-1])) == 1
+        return once and not self.unsure(edge).any()
+
     def alone(self, connector: int, since: float, until: float) -> bool:
         """Was what happened at `since` all that was done to the connector or station, no fault, no outage?"""
         edge = np.array([since - QUIET_S, since, until])
         return (
-            self.touches(connector, since - QUIET_S, until) == 1
+            self.touched_once(connector, edge)
             and not self.faulty[connector].cover(edge).any()
-            and not self.unsure(edge).any()
             and not self._link.was_unheard(since - 60.0, until)
         )
 

@@ -44,6 +44,11 @@ class Link:
             return True
         return any(begin - hair_s <= stamp <= end + hair_s for begin, end in self.outages)
 
+    def was_away(self, since: float, until: float) -> bool:
+        """Is the line or the mains gone now, or was it at any time of this stretch?"""
+        away = any(begin <= until and end >= since for begin, end in self.outages)
+        return self.down_since is not None or away
+
     def is_mute(self, epoch_s: float) -> bool:
         """Does nothing pass, behind a socket that is open?"""
         return (

@@ -9,7 +9,7 @@ from typing import Any
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
-from evc5.rigs.checks.reading.instants import FOREVER, epoch
+from evc5.rigs.checks.reading.instants import FOREVER, epoch, iso
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, MOST_AC_W, MOST_W, is_alternating
 
 BEFORE_QUEUE_S = 600.0  # assumed: what was queued before a recording began is told so soon
@@ -40,6 +40,11 @@ class Transaction:
     def name(self) -> str:
         """As a finding speaks of it."""
         return f"transaction {self.id}" if self.id is not None else f"a transaction of {self.id_tag}"
+
+    @property
+    def outcome(self) -> str:
+        """What became of it, as a finding tells it."""
+        return "it goes on" if self.stop is None else f"{self.reason} at {iso(self.stop)}"
 
 
 class TransactionMemory:

@@ -112,9 +112,8 @@ class Faults:
     def _is_alone(self, connector: int, epoch_s: float, until: float) -> bool:
         """Did nothing else happen there, and was all heard that was said?"""
         edge = np.array([epoch_s - FAULT_QUIET_S, until])
-        alone = self._connectors.touches(connector, epoch_s - FAULT_QUIET_S, until) == 1
         unheard = self._link.was_unheard(epoch_s - 60.0, until)
-        return bool(alone and not self._connectors.unsure(edge).any() and not unheard)
+        return self._connectors.touched_once(connector, edge) and not unheard
 
     def _look(self, connector: int, fault: str, lasts: bool, epoch_s: float, until: float) -> None:
         if not self._is_alone(connector, epoch_s, until):

@@ -7,7 +7,6 @@ from collections import deque
 from functools import partial
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.state.connectors import STAMP_HAIR_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
@@ -105,7 +104,7 @@ class Cables:
         ends = self._ends_when_pulled(epoch_s)
         soon = running.stop is not None and running.stop <= epoch_s + CARD_SOON_S
         good = soon if ends else running.stop is None or running.reason != "EVDisconnected"
-        actual = "it goes on" if running.stop is None else f"{running.reason} at {iso(running.stop)}"
+        actual = running.outcome
         expected = "EVDisconnected at once" if ends else "it goes on"
         message = f"the cable of transaction {running.id} was pulled"
         self._ledger.judge(UNPLUG, good, epoch_s, connector, expected, actual, message)

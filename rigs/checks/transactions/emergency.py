@@ -4,7 +4,6 @@ from functools import partial
 
 import numpy as np
 
-from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.state.connectors import QUIET_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
@@ -44,7 +43,7 @@ class Emergency:
         if not self._is_alone(running.connector, epoch_s) or (running.stop or epoch_s) < epoch_s:
             return
         good = running.reason == "EmergencyStop" and (running.stop or 0.0) <= epoch_s + CARD_SOON_S
-        actual = "it goes on" if running.stop is None else f"{running.reason} at {iso(running.stop)}"
+        actual = running.outcome
         expected, message = "EmergencyStop at once", f"the emergency stop in transaction {running.id}"
         self._ledger.judge(EMERGENCY, good, epoch_s, running.connector, expected, actual, message)
 
@@ -52,7 +51,6 @@ class Emergency:
         """Was it the one thing done to the connector, and all told that came of it?"""
         connectors, until = self._history.connectors, epoch_s + CARD_LOOK_S
         edge = np.array([epoch_s - QUIET_S, until])
-        alone = connectors.touches(connector, epoch_s - QUIET_S, until) == 1
-        alone &= not connectors.faulty[connector].cover(edge[:1]).any()
+        was_faulty = connectors.faulty[connector].cover(edge[:1]).any()
         unheard = self._history.link.was_unheard(epoch_s - QUIET_S, until)
-        return bool(alone and not connectors.unsure(edge).any() and not unheard)
+        return connectors.touched_once(connector, edge) and not was_faulty and not unheard
