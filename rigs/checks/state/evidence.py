@@ -73,6 +73,11 @@ class Evidence:
         return False in self.records
 
     @property
+    def is_in_order(self) -> bool:
+        """Are stamps and frames of one clock, to the millisecond, as our own at the station's end?"""
+        return self.events and self.is_own and self.end == "station"
+
+    @property
     def current_source(self) -> str | None:
         """Of what flowed: telemetry, else the best measurand told; None where nothing tells."""
         if self.telemetry:

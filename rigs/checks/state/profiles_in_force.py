@@ -43,8 +43,11 @@ class ProfilesInForce:
 
     MOST = 20_000  # versions and transactions kept
 
-    def __init__(self, bus: Bus, history: StationHistory, policies: Mapping[str, str]) -> None:
+    def __init__(
+        self, bus: Bus, history: StationHistory, policies: Mapping[str, str], in_order_s: float = LAPSE_S
+    ) -> None:
         self._history, self._policies = history, policies
+        self._in_order_s = in_order_s  # how exactly stamps and the times of frames are in order
         self._times: list[float] = [-FOREVER]
         self._changes: list[tuple[int, Change]] = [(0, lambda held: held)]  # each with its number, as heard
         self._heard = 0
@@ -283,11 +286,16 @@ class ProfilesInForce:
             self._change(start, lambda held: installed(held, new), behind=remote.heard)
 
     def _brought_along(self, tag: str, connector: int, start: float) -> Remote | None:
-        """The remote start that this is, with a profile; it waits for a cable until ConnectionTimeOut."""
-        asked = self._remote.pop((tag, connector), None) or self._remote.pop((tag, None), None)
-        shown = self._shown.pop((tag, connector), [])
-        if asked is None:
+        """The remote start that this is, with a profile; it waits for a cable until ConnectionTimeOut.
+
+        It waits on where what is told only now began before it.
+        """
+        waiting = [key for key in ((tag, connector), (tag, None)) if key in self._remote]
+        begun = [key for key in waiting if start >= self._remote[key].epoch_s - self._in_order_s]
+        shown = self._shown.pop((tag, connector), []) if begun or not waiting else []
+        if not begun:
             return None
+        asked = self._remote.pop(begun[0])
         if self._withdrew(shown, asked.epoch_s, start):
             return None
         if not all(self._still_waits(asked.epoch_s, at, 0.0) for at, _ in shown):

@@ -15,7 +15,8 @@ from evc5.rigs.checks.state.evidence import Evidence
 from evc5.rigs.checks.state.keys import as_text
 from evc5.rigs.checks.state.ledger import Ledger
 from evc5.rigs.checks.state.listeners import Bus
-from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
+from evc5.rigs.checks.state.profiles import ROUNDED_S
+from evc5.rigs.checks.state.profiles_in_force import LAPSE_S, ProfilesInForce
 from evc5.rigs.checks.state.station_history import StationHistory
 from evc5.rigs.checks.state.tolerances import Tolerances
 from evc5.rigs.checks.verdict import recordings
@@ -60,7 +61,7 @@ def context_of(
     return Context(
         bus=bus,
         history=history,
-        profiles=ProfilesInForce(bus, history, policies),
+        profiles=ProfilesInForce(bus, history, policies, ROUNDED_S if evidence.is_in_order else LAPSE_S),
         agenda=Agenda(bus),
         evidence=evidence,
         ledger=ledger,

@@ -46,6 +46,21 @@ CASES: dict[str, Story] = {
             wait(300.0),
         ],
     ),
+    "a-remote-start-with-a-profile-waits-while-an-elder-start-of-its-card-is-told": (
+        {"behaviour": "ocpp16", "connectors": 1, "latency_s": 0.8},
+        {},
+        [
+            PLUG,
+            wait(60.0),
+            step("present_tag", 1, "TAG2"),
+            wait(2.0),
+            step("unplug", 1),
+            step("ask", "RemoteStartTransaction", {**ASK, "chargingProfile": BROUGHT}),
+            wait(20.0),
+            PLUG,
+            wait(300.0),
+        ],
+    ),
     "values-of-the-next-transaction-before-the-stop-of-one-that-was-refused": (
         {"behaviour": "ocpp16", "connectors": 1, **DRIFTING},
         {"asks_keys": False},
