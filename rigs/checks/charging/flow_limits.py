@@ -71,6 +71,7 @@ class Told(NamedTuple):
     when: Array
     flow: Flow
     since_s: Array  # 0: of that instant
+    late: Array  # seconds for which a limit may still show in it
 
 
 class FlowLimits:
@@ -109,7 +110,7 @@ class FlowLimits:
             self._offer(connector, scope, when, offer)
             self._flow(connector, scope, when, flow, late, offer)
         self._phases(connector, when, flow)
-        self._together(connector, Told(when, flow, since_s))
+        self._together(connector, Told(when, flow, since_s, late))
 
     def _late(self, block: Block, since_s: Array) -> Array:
         """How long before a reading a limit may have held that still shows in it."""
@@ -301,13 +302,13 @@ class FlowLimits:
         known = [one for one in (_beside(mine.when, told) for told in others) if one is not None]
         if not known:
             return
-        when, flow, _ = mine
+        when, flow = mine.when, mine.flow
         total_a = np.sum([flow.total_amps, *(np.nan_to_num(one.flow.total_amps) for one in known)], axis=0)
         watts = _watts_together(mine, known)
         whole = Flow(total_a / PHASES_UNTOLD, total_a, watts, flow.volts, flow.lines)
         newest = np.max([_last_told(when, told.when) for told in others], axis=0)
         caps, index = self._in_force.at_each(0, when)
-        late = np.full(len(when), FOLLOWED_S + SIDE_BY_SIDE_S)
+        late = np.fmax.reduce([one.late for one in (mine, *known)]) + SIDE_BY_SIDE_S
         message = "the connectors together are reported to take more than the ChargePointMaxProfile allows"
         held = Held(TOGETHER, message, whole, late, self._over)
         above = self._above(caps, index, held)
@@ -339,7 +340,8 @@ def _beside(when: Array, told: Told) -> Told | None:
     flow = told.flow
     parts = (flow.amps, flow.total_amps, flow.watts, flow.volts, flow.lines)
     near_flow = Flow(*(np.where(near, part[pick], np.nan) for part in parts))
-    return Told(np.where(near, told.when[pick], when), near_flow, np.where(near, told.since_s[pick], np.nan))
+    since_s, late = (np.where(near, part[pick], np.nan) for part in (told.since_s, told.late))
+    return Told(np.where(near, told.when[pick], when), near_flow, since_s, late)
 
 
 def _watts_together(mine: Told, others: list[Told]) -> Array:

@@ -52,3 +52,18 @@ def test_a_sum_of_meters_of_which_one_has_another_voltage_is_no_product() -> Non
     assert (
         errors({**SUMS, "latency_s": 0.0, "keys": {**keys, "MeterValuesAlignedData": told}}, {}, steps) == []
     )
+
+
+@pytest.mark.slow
+def test_the_slope_of_a_register_is_held_against_the_limit_of_all_its_time_beside_another_connector() -> None:
+    periods = [{"startPeriod": 0, "limit": 10.0}, {"startPeriod": 300, "limit": 6.0}]
+    periods += [{"startPeriod": 600, "limit": 0.0}]
+    stepping = {
+        **SIX_FROM_THE_START,
+        "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": periods},
+    }
+    steps = [step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": stepping})]
+    steps += [wait(3102.0), step("plug_in", 2, "renault-zoe-ze50", 0.164, 32.0)]
+    steps += [step("present_tag", 2, "TAG1"), wait(3600.0)]
+    keys = {"MeterValueSampleInterval": 300, "ClockAlignedDataInterval": 300}
+    assert errors({"keys": keys}, {}, steps) == []
