@@ -14,6 +14,7 @@ REQUIREMENTS = (
     R(TOLD, "Every key asked for is told, or told to be unknown", "5.8, TC_019_CS"),
 )
 DONE = ("Accepted", "RebootRequired")
+KEYS_AT_ONCE = 50  # sheet: GetConfigurationMaxKeys, where the station does not tell its own
 LEAST_LIGHT_PCT = 50  # sheet table 13
 BEAT = "heartbeatinterval"
 SECRET = ("authorizationkey", "password")  # J 6.2.2: may be set, and is never told
@@ -24,6 +25,7 @@ class Keys:
 
     def __init__(self, context: Context) -> None:
         self._ledger = context.ledger
+        self._keys = context.history.keys
         self._of_sheet = context.evidence.behaviour == SHEET
         self._hardcoded = HARDCODED if self._of_sheet else frozenset[str]()
         self._told: dict[str, bool] = {}  # read-only or not, by key in lower case
@@ -51,7 +53,8 @@ class Keys:
         self._unknown -= {row["key"].lower() for row in rows}
         for row in rows:
             self._compare(call, row["key"], row.get("value"))
-        if asked and len(asked) <= 50:  # GetConfigurationMaxKeys of the sheet
+        most = self._keys.integer("GetConfigurationMaxKeys") or KEYS_AT_ONCE
+        if asked and len(asked) <= most:
             self._all_there(call, asked, [row["key"] for row in rows])
 
     def _forgets(self, call: Call, asked: list[str]) -> None:

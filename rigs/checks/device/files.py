@@ -10,7 +10,7 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import FOREVER, epoch, iso
-from evc5.rigs.checks.state.connectors import ALL, HANDS
+from evc5.rigs.checks.state.connectors import ALL, HANDS, QUIET_S, STAMP_HAIR_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
@@ -333,7 +333,7 @@ class Files:
     def _installs(self, epoch_s: float) -> None:
         """As soon as it is able to: where nobody has charged for a while."""
         ran = any(
-            self._history.transactions.any_within(c, epoch_s + 0.1, epoch_s + WORK_BEGINS_S)
+            self._history.transactions.any_within(c, epoch_s + STAMP_HAIR_S, epoch_s + WORK_BEGINS_S)
             for c in self._history.outlets()
         )
         if ran or not self._undisturbed(epoch_s, epoch_s + WORK_BEGINS_S):
@@ -359,7 +359,7 @@ class Files:
 
     def _undisturbed(self, since: float, until: float) -> bool:
         return not self._connectors.unsure(
-            np.array([since, until]), 5.0
+            np.array([since, until]), QUIET_S
         ).any() and not self._link.was_unheard(since, until)
 
     def _began(self, asked: float, begins: float) -> None:
@@ -369,7 +369,7 @@ class Files:
         steps = [
             epoch_s for epoch_s, status in self._told[UPDATE] if status == "Downloading" and epoch_s >= asked
         ]
-        early_s = 1.0 + self._ledger.time.doubt_s(begins)
+        early_s = JUST_BEFORE_S + self._ledger.time.doubt_s(begins)
         good = bool(steps) and begins - early_s <= steps[0]
         actual = f"{steps[0] - begins:+.0f} s from it" if steps else "none"
         message = "the download of a firmware update"

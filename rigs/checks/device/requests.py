@@ -9,7 +9,7 @@ from evc5.rigs.checks.device.answers import judge_answer
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.instants import FOREVER, epoch, iso
-from evc5.rigs.checks.state.connectors import QUIET_S
+from evc5.rigs.checks.state.connectors import BENCH_HAIR_S, QUIET_S, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.requirement import Requirement as R
@@ -45,6 +45,7 @@ REQUIREMENTS = (
     ),
     R(TRIGGERED, "A trigger brings the message of the connector asked for", "5.17, TC_054_CS"),
 )
+MOST_TRIGGERED = 4096  # triggered values and their triggers, kept
 CARRIED_OUT_S = 10.0  # assumed: an Authorize may come between
 SHOWN_S = 600.0  # assumed: a card or a remote start that waits for its cable does so no longer
 FREE = ("Available", "Preparing")
@@ -64,7 +65,9 @@ class Commands:
         self._told: dict[int, tuple[float, str]] = {}
         self._refused: deque[tuple[float, str]] = deque(maxlen=64)  # idTags the CSMS does not accept
         self._sent: deque[tuple[float, int]] = deque(maxlen=256)  # statuses, by connector
-        self._values: deque[tuple[float, int]] = deque(maxlen=4096)  # triggered values, heard of in blocks
+        self._values: deque[tuple[float, int]] = deque(
+            maxlen=MOST_TRIGGERED
+        )  # triggered values, heard of in blocks
         self._owed: list[tuple[list[int], float]] = []  # triggers of them
         self._inoperative: dict[int, float] = {}  # since when the CSMS has a connector out of service
         self._shown: dict[int, float] = {}
@@ -183,7 +186,7 @@ class Commands:
             epoch_s = call.reply_epoch_s or call.epoch_s
             if wanted == "StatusNotification":
                 self._agenda.at(epoch_s + CARRIED_OUT_S, partial(self._followed, wanted, owed, epoch_s))
-            elif len(self._owed) < 4096:
+            elif len(self._owed) < MOST_TRIGGERED:
                 self._owed.append((owed, epoch_s))
 
     def _end(self, end: float) -> None:
@@ -196,12 +199,13 @@ class Commands:
 
     def _followed(self, wanted: str, owed: list[int], epoch_s: float) -> None:
         edge = np.array([epoch_s, epoch_s + CARRIED_OUT_S])
-        if self._connectors.unsure(edge, 0.0).any() or self._link.was_unheard(
-            epoch_s - 60.0, epoch_s + CARRIED_OUT_S
+        if self._connectors.unsure(edge, 0.0).any() or self._link.was_held_up(
+            epoch_s, epoch_s + CARRIED_OUT_S
         ):
             return
         sent = self._values if wanted == "MeterValues" else self._sent
-        found = {one for at, one in sent if epoch_s - 0.1 <= at <= epoch_s + CARRIED_OUT_S}
+        since, until = epoch_s - BENCH_HAIR_S, epoch_s + CARRIED_OUT_S
+        found = {one for at, one in sent if since <= at <= until}
         missing = sorted(set(owed) - found)
         message, actual = f"{wanted} was triggered", f"none of {missing}"
         self._ledger.judge(
@@ -231,7 +235,7 @@ class Commands:
 
     def _ended(self, requirement: str, running: Transaction, reason: str, epoch_s: float) -> None:
         if self._connectors.alone(running.connector, epoch_s, epoch_s + CARRIED_OUT_S) and (
-            running.stop is None or running.stop >= epoch_s - 1.0
+            running.stop is None or running.stop >= epoch_s - WHOLE_SECOND_S
         ):
             good = running.stop is not None and running.reason == reason
             actual = running.outcome
@@ -290,13 +294,17 @@ class Commands:
     def _began(self, connector: int, tag: str, epoch_s: float) -> None:
         if not self._connectors.alone(connector, epoch_s, epoch_s + CARRIED_OUT_S):
             return
-        if any(who == tag and epoch_s - 0.1 <= at for at, who in self._refused):
+        if any(who == tag and epoch_s - BENCH_HAIR_S <= at for at, who in self._refused):
             return
         if not self._keys.asks_online(epoch_s):
             return  # it may be refused as if there were no link
         over = self._history.transactions.finished.get(connector) or [None]
         running = self._history.transactions.open.get(connector) or over[-1]  # one refused is over by now
-        good = running is not None and running.id_tag.lower() == tag and running.start >= epoch_s - 1.0
+        good = (
+            running is not None
+            and running.id_tag.lower() == tag
+            and running.start >= epoch_s - WHOLE_SECOND_S
+        )
         actual = "none" if running is None else f"a start on {running.id_tag}"
         if not good and self._connectors.plugged[connector].begin_of(epoch_s) is None:
             actual = self._told[connector][1]

@@ -7,7 +7,7 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import FOREVER
-from evc5.rigs.checks.state.connectors import QUIET_S
+from evc5.rigs.checks.state.connectors import QUIET_S, STAMP_HAIR_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
@@ -100,7 +100,7 @@ class Resets:
         if asked is None:
             return
         epoch_s, kind = asked
-        alone = self._connectors.touches(0, epoch_s + 0.01, event.epoch_s) <= 1  # the event itself
+        alone = self._connectors.touches(0, epoch_s + STAMP_HAIR_S, event.epoch_s) <= 1  # the event itself
         quiet = not self._connectors.unsure(
             np.array([epoch_s - GOES_DOWN_S]), QUIET_S
         ).any()  # before it fell dark

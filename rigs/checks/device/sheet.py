@@ -2,6 +2,7 @@
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
+from evc5.rigs.checks.state.connectors import WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import BEHAVIOUR
 from evc5.rigs.checks.state.listeners import Event
@@ -166,7 +167,9 @@ class Triggers:
         connector = call.payload.get("connectorId", 0)
         history = self._context.history
         outlets = [connector] if connector else history.outlets()
-        silent = any(history.connectors.is_unmetered(outlet, call.epoch_s, 1.0) for outlet in outlets)
+        silent = any(
+            history.connectors.is_unmetered(outlet, call.epoch_s, WHOLE_SECOND_S) for outlet in outlets
+        )
         listed = history.keys.measurands("MeterValuesSampledData", call.epoch_s)
         silent |= listed is not None and not listed - {"SoC"}  # without a car there is none to tell
         if silent and call.payload["requestedMessage"] == "MeterValues":

@@ -13,9 +13,11 @@ from evc5.rigs.checks.device.resets import RESET
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.state.connectors import WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.transactions import Transaction
 
+MOST_TAGS = 64  # remembered
 TALKS_ON_S = 600.0  # assumed: who says something so long after a reset and has not booted will not
 ENDS_S = 60.0  # assumed: a transaction ends so soon before its connector is unlocked
 ANOTHER_S = 10.0  # assumed: a start so soon after a remote start is its doing
@@ -134,11 +136,11 @@ class WithoutEffect:
 
     def _answered(self, call: Call) -> None:
         self._shown[call.payload["idTag"].lower()] = call.epoch_s
-        if len(self._shown) > 64:
+        if len(self._shown) > MOST_TAGS:
             del self._shown[next(iter(self._shown))]
         if call.reply is not None and call.reply["idTagInfo"]["status"] != "Accepted":
             self._refused[call.payload["idTag"].lower()] = call.epoch_s
-            if len(self._refused) > 64:
+            if len(self._refused) > MOST_TAGS:
                 del self._refused[next(iter(self._refused))]
 
     def _remotely(self, call: Call) -> None:
@@ -157,7 +159,7 @@ class WithoutEffect:
         """Has its idTag started at another connector than the one that was named?"""
         tag = call.payload["idTag"].lower()
         return any(
-            its.id_tag.lower() == tag and since - 1.0 <= its.start_told <= since + COMES_OF_IT_S
+            its.id_tag.lower() == tag and since - WHOLE_SECOND_S <= its.start_told <= since + COMES_OF_IT_S
             for other, its in self._history.transactions.open.items()
             if other != connector
         )
@@ -168,7 +170,7 @@ class WithoutEffect:
         if its is None and self._elsewhere(call, connector, since):
             message, expected = "a remote start was accepted and begins elsewhere", f"connector {connector}"
             self._ledger.broken(STARTED, since, connector, expected, "another", message, line=call.line)
-        if its is None or not since - 1.0 <= its.start_told <= since + ANOTHER_S:
+        if its is None or not since - WHOLE_SECOND_S <= its.start_told <= since + ANOTHER_S:
             return
         if self._shown.get(its.id_tag.lower(), float("-inf")) < since - COMES_OF_IT_S:
             self._ledger.judge(
@@ -183,9 +185,9 @@ class WithoutEffect:
 
     def _came_of_it(self, call: Call, since: float, until: float) -> None:
         tag, connector = call.payload["idTag"].lower(), call.connector or 0
-        refused = self._refused.get(tag, float("-inf")) >= since - 1.0
+        refused = self._refused.get(tag, float("-inf")) >= since - WHOLE_SECOND_S
         moved = self._history.connectors.statuses.get(connector) != "Preparing"
-        started = self._history.transactions.any_within(connector, since - 1.0, until)
+        started = self._history.transactions.any_within(connector, since - WHOLE_SECOND_S, until)
         if (
             moved
             or refused

@@ -16,6 +16,8 @@ from evc5.rigs.checks.state.transactions import Transaction
 RECONNECTS_S = 200.0  # EVC4 boot log: it tries again after three minutes
 STAMP_HAIR_S = 0.002  # stamps are written to the millisecond
 WHOLE_SECOND_S = 1.0  # stations may stamp in whole seconds
+ANEW_TOLD_S = 60.0  # after an outage or a boot all is told anew
+BENCH_HAIR_S = 0.1  # assumed: so far apart a bench may date what it did and the frame that comes of it
 QUIET_S = 5.0  # nothing else so long before: its effects are over; assumed
 UNREADABLE = frozenset((  # faults of a meter that then tells nothing
     *("power-meter-failure", "meter-crc", "meter-garbage", "meter-late", "meter-wrong-unit"),
@@ -210,10 +212,10 @@ class Connectors:
         return (
             self.touched_once(connector, edge)
             and not self.faulty[connector].cover(edge).any()
-            and not self._link.was_unheard(since - 60.0, until)
+            and not self._link.was_held_up(since, until)
         )
 
-    def unsure(self, epoch_s: Array, margin_s: float = 60.0) -> Array:
+    def unsure(self, epoch_s: Array, margin_s: float | None = None) -> Array:
         """Instants about which the frames tell nothing or not all: outages, darkness, a queue that drains."""
         link = self._link
         boots = self._boots
@@ -226,8 +228,9 @@ class Connectors:
         ]
         open_since = (link.down_since, link.held_since, boots.dark_since)
         gone += [(since, FOREVER) for since in open_since if since is not None]
+        after_s = ANEW_TOLD_S if margin_s is None else margin_s
         for begin, end in gone:
-            found |= (epoch_s >= begin - 1.0) & (epoch_s <= end + margin_s)
+            found |= (epoch_s >= begin - WHOLE_SECOND_S) & (epoch_s <= end + after_s)
         return found
 
     # -- what the frames tell --------------------------------------------------------------------

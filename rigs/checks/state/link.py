@@ -10,6 +10,7 @@ from evc5.rigs.recording.reading.telemetry import DAY_S
 
 DRAIN_S = 3600.0  # assumed: a queue is delivered an hour after the link is back
 HELD_S = 220.0  # a transaction message that met silence or a CALLERROR: time-out, then 3 min (EVC4 boot log)
+CATCHES_UP_S = 60.0  # assumed: and what waited behind it is told within a minute more
 STUCK_S = 1.0  # assumed: an answer that takes so long holds up what else there is to say
 MOST_OUTAGES = 64
 IN_ORDER = frozenset({"StartTransaction", "MeterValues", "StopTransaction"})  # 3.7: told as they happened
@@ -61,6 +62,10 @@ class Link:
         waiting = self.waiting()
         held = waiting is not None and waiting <= until - STUCK_S
         return held or any(since - HELD_S <= epoch_s <= until for epoch_s in self.unheard)
+
+    def was_held_up(self, since: float, until: float) -> bool:
+        """Was it unheard, or not done yet with telling what had waited?"""
+        return self.was_unheard(since - CATCHES_UP_S, until)
 
     def may_be_queueing(self, epoch_s: float) -> bool:
         """May the station hold messages undelivered yet, of an outage or behind a refused one?"""

@@ -112,7 +112,7 @@ class Faults:
     def _is_alone(self, connector: int, epoch_s: float, until: float) -> bool:
         """Did nothing else happen there, and was all heard that was said?"""
         edge = np.array([epoch_s - FAULT_QUIET_S, until])
-        unheard = self._link.was_unheard(epoch_s - 60.0, until)
+        unheard = self._link.was_held_up(epoch_s, until)
         return self._connectors.touched_once(connector, edge) and not unheard
 
     def _look(self, connector: int, fault: str, lasts: bool, epoch_s: float, until: float) -> None:

@@ -96,7 +96,6 @@ OFF_S = 6.0  # IEC 61851-1 Annex A, sequence 10.2: and the end of one
 IDLE_S = 5.0  # assumed: starts and stops may be stamped so much off
 GONE_S = 1.0  # assumed: stamps may be a second off
 LOAD_A = 1.0  # assumed: what a parked car takes is no load
-ANEW_TOLD_S = 60.0  # after an outage or a boot all is told anew
 
 
 class Moments:
@@ -139,7 +138,7 @@ class Moments:
         connectors = self._connectors
         epoch_s = rows["epoch_s"]
         judged = connectors.running[connector].cover(epoch_s) & connectors.plugged[connector].cover(epoch_s)
-        judged &= ~connectors.faulty[connector].cover(epoch_s) & ~connectors.unsure(epoch_s, ANEW_TOLD_S)
+        judged &= ~connectors.faulty[connector].cover(epoch_s) & ~connectors.unsure(epoch_s)
         closed, said = rows["phases"] > 0, rows.among("status", "Charging")
         flows = closed & rows.among("pilot", "C", "D") & (rows.highest("offered_a") > 0)
         steady = rows.steady("phases", said, flows)
@@ -156,7 +155,7 @@ class Moments:
 
     def _preparing(self, connector: int, rows: Rows) -> None:
         epoch_s = rows["epoch_s"]
-        judged = rows.among("pilot", "B", "C", "D") & ~self._connectors.unsure(epoch_s, ANEW_TOLD_S)
+        judged = rows.among("pilot", "B", "C", "D") & ~self._connectors.unsure(epoch_s)
         judged &= self._connectors.plugged[connector].cover(epoch_s) & ~self._connectors.faulty[
             connector
         ].cover(epoch_s)
@@ -179,7 +178,7 @@ class Moments:
             return
         offer, epoch_s = rows.highest("offered_a"), rows["epoch_s"]
         judged = rows.among("pilot", "B") & (offer > 0) & rows.among("status", "SuspendedEV")
-        judged &= ~self._connectors.unsure(epoch_s, ANEW_TOLD_S)
+        judged &= ~self._connectors.unsure(epoch_s)
         judged &= ~self._connectors.faulty[connector].cover(epoch_s)
         judged[1:] &= rows.among("status", "Preparing", "SuspendedEVSE")[:-1]
         reaction_s = self._context.tolerances.reaction_s
@@ -214,9 +213,7 @@ class Moments:
     def _idle(self, connector: int, rows: Rows) -> None:
         epoch_s = rows["epoch_s"]
         allocated = rows.highest("allocated_a") > 0
-        idle = ~self._connectors.running[connector].cover(epoch_s) & ~self._connectors.unsure(
-            epoch_s, ANEW_TOLD_S
-        )
+        idle = ~self._connectors.running[connector].cover(epoch_s) & ~self._connectors.unsure(epoch_s)
         hold(self._ledger, IDLE, rows, idle & ~allocated, connector)
         for begin, end, k in lasting(rows, idle & allocated, IDLE_S):
             amps = f"{rows.highest('allocated_a')[k]:.2f} A"

@@ -8,7 +8,7 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.flow import CARRIES_A, flow_of
-from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, WHOLE_SECOND_S
+from evc5.rigs.checks.state.connectors import BENCH_HAIR_S, STAMP_HAIR_S, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.listeners import Event
@@ -88,7 +88,11 @@ class Authorisation:
         left = running is not None and self._connectors.ending.get(running.connector, -1.0) >= running.start
         if left or self._just_remote(tag, call.epoch_s) or self._link.may_be_queueing(call.epoch_s):
             return  # its stop may be waiting to be told, or a remote start's tag is asked for
-        if running is not None and running.id_tag.lower() == tag and running.start < shown[0].epoch_s - 1.0:
+        if (
+            running is not None
+            and running.id_tag.lower() == tag
+            and running.start < shown[0].epoch_s - WHOLE_SECOND_S
+        ):
             message = f"Authorize was sent for the idTag that started transaction {running.id}"
             self._ledger.broken(TWICE, call.epoch_s, running.connector, "no Authorize", "Authorize", message)
 
@@ -237,10 +241,9 @@ class Authorisation:
     def _unasked(self, call: Call, stopped: Transaction) -> None:
         tag = stopped.id_tag.lower()
         stop = stopped.stop or call.epoch_s
-        since = max(
-            stop - ASK_S, stopped.start + WHOLE_SECOND_S
-        )  # what was asked before it started, started it
-        asked = [epoch_s for epoch_s, who in self._asked if who == tag and since <= epoch_s <= stop + 0.1]
+        # what was asked before it started, started it
+        since, until = max(stop - ASK_S, stopped.start + WHOLE_SECOND_S), stop + BENCH_HAIR_S
+        asked = [epoch_s for epoch_s, who in self._asked if who == tag and since <= epoch_s <= until]
         shown = [event for event in self._tags if abs(event.epoch_s - stop) <= 2 * ASK_S]
         if len(shown) > 1 or self._link.was_down(stop) or self._just_remote(tag, stop):
             return  # another card or connector may have been the reason to ask

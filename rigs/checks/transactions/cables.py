@@ -7,7 +7,7 @@ from collections import deque
 from functools import partial
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.state.connectors import STAMP_HAIR_S
+from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
@@ -87,7 +87,7 @@ class Cables:
         running = self._history.transactions.open.get(connector)
         if (
             running is not None
-            and running.start < epoch_s - 1.0
+            and running.start < epoch_s - WHOLE_SECOND_S
             and self._ends_when_pulled(epoch_s) is not None
         ):
             self._agenda.at(epoch_s + CARD_LOOK_S, partial(self._pulled, connector, running, epoch_s))
@@ -98,7 +98,7 @@ class Cables:
     def _pulled(self, connector: int, running: Transaction, epoch_s: float) -> None:
         if (
             not self._connectors.alone(connector, epoch_s, epoch_s + CARD_LOOK_S)
-            or (running.stop or epoch_s) < epoch_s - 0.5
+            or (running.stop or epoch_s) < epoch_s - WHOLE_SECOND_S
         ):
             return
         ends = self._ends_when_pulled(epoch_s)
@@ -127,8 +127,9 @@ class Cables:
         last = over[-1] if over and connector not in self._history.transactions.open else None
         if last is None or last.reason != "DeAuthorized" or last.stop is None:
             return None
-        shown = any(c == connector and last.start + 1.0 < at < epoch_s for at, c in self._tags)
-        besides = self._connectors.touches(connector, last.stop + 1.0, epoch_s - 0.1) > 1  # the cable itself
+        shown = any(c == connector and last.start + WHOLE_SECOND_S < at < epoch_s for at, c in self._tags)
+        since, until = last.stop + WHOLE_SECOND_S, epoch_s - STAMP_HAIR_S
+        besides = self._connectors.touches(connector, since, until) > 1  # the cable itself
         opened = self._unlocked.get(connector, last.start) > last.start
         if shown or besides or opened or not self._keys.has_lock(connector, epoch_s):
             return None

@@ -6,6 +6,7 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import FOREVER
+from evc5.rigs.checks.state.connectors import WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
@@ -70,15 +71,15 @@ class ConnectionTimeOut:
             self._ledger.judge(TIMEOUT, good, epoch_s, connector, expected, actual, message)
 
     def _undisturbed(self, connector: int, since: float, until: float) -> bool:
-        edge = np.array([since - 1.0, until])
+        edge = np.array([since - WHOLE_SECOND_S, until])
         return (
             self._connectors.touches(connector, since - CARD_BEFORE_S, until) <= 1
             and self._history.transactions.open.get(connector) is None
             and not self._connectors.running[connector].cover(edge).any()
             and not self._connectors.faulty[connector].cover(edge).any()
             and not self._connectors.unsure(edge).any()
-            and not self._keys.changes(since - 1.0, "connectiontimeout")
-            and not self._link.was_unheard(since - 60.0, until)
+            and not self._keys.changes(since - WHOLE_SECOND_S, "connectiontimeout")
+            and not self._link.was_held_up(since, until)
         )
 
 

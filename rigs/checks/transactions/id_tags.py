@@ -12,12 +12,13 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch, iso
-from evc5.rigs.checks.state.connectors import STAMP_HAIR_S
+from evc5.rigs.checks.state.connectors import BENCH_HAIR_S, STAMP_HAIR_S, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
+from evc5.rigs.checks.transactions.connection_timeout import NEAR_S
 
 STOPS, STARTS, ASKED = "card.stops", "card.starts", "card.asked"
 NEEDLESS, BACK = "card.needless", "card.taken-back"
@@ -154,14 +155,14 @@ class Cards:
 
     def _caused(self, running: Transaction) -> None:
         """The card, the remote start, or an option that needs neither (chg_Ch1Options PlugAndCharge)."""
-        fault_epoch_s = self._connectors.faulty[running.connector].begin_of(running.start - 0.5)
+        fault_epoch_s = self._connectors.faulty[running.connector].begin_of(running.start - WHOLE_SECOND_S)
         tag, since = running.id_tag.lower(), self._waits_since(fault_epoch_s or running.start)
         plug_and_charge = self._keys.has_option(
             f"chg_Ch{running.connector}Options", "PlugAndCharge", running.start
         )
         free_epoch_s = self._given_up.get(running.connector, -np.inf)
         doubt_s = self._ledger.time.doubt_s(running.start)
-        by = running.start + 1.0 + doubt_s
+        by = running.start + WHOLE_SECOND_S + doubt_s
         if free_epoch_s > running.start or self._was_being_asked(tag, free_epoch_s):
             free_epoch_s = -np.inf  # the card was asked for when it was given up, or had started by then
         shown = any(
@@ -222,8 +223,8 @@ class Cards:
     ) -> None:
         if not self._connectors.alone(connector, epoch_s, epoch_s + CARD_LOOK_S):
             return
-        running = self._connectors.running[connector].begin_of(epoch_s - 0.01)
-        if running is not None and running < epoch_s - 1.0:
+        running = self._connectors.running[connector].begin_of(epoch_s - 2 * STAMP_HAIR_S)
+        if running is not None and running < epoch_s - WHOLE_SECOND_S:
             begun = (s for s in reversed(self._starts) if s.connector == connector and s.start == running)
             its = next(begun, None)
             if its is not None:
@@ -294,7 +295,7 @@ class Cards:
                 self._ledger.judge(ASKED, asked, epoch_s, its.connector, "Authorize at once", "none", message)
             return
         may = own or (answer == "Accepted" and group is not None and self._parents.get(tag) == group)
-        stopped = its.stop is not None and epoch_s - 0.5 <= its.stop <= epoch_s + CARD_LOOK_S
+        stopped = its.stop is not None and epoch_s - WHOLE_SECOND_S <= its.stop <= epoch_s + CARD_LOOK_S
         by = next((who for stop, who in self._stops if stop is its), "")
         good = may == stopped and (not stopped or (its.reason == "Local" and by in ("", tag)))
         if own and stopped:
@@ -308,14 +309,15 @@ class Cards:
 
     def _was_asked(self, tag: str, epoch_s: float) -> bool:
         """Did an Authorize follow a card shown then?"""
-        return any(who == tag and epoch_s - 0.1 <= at <= epoch_s + CARD_SOON_S for at, who in self._asked)
+        since, until = epoch_s - BENCH_HAIR_S, epoch_s + CARD_SOON_S
+        return any(who == tag and since <= at <= until for at, who in self._asked)
 
     def _answer(self, tag: str, epoch_s: float) -> str | None:
         """What the CSMS said of a card when asked for it just now."""
         found = [
             said.status
             for said in self._said
-            if said.tag == tag and epoch_s - 0.1 <= said.epoch_s <= epoch_s + CARD_SOON_S
+            if said.tag == tag and epoch_s - BENCH_HAIR_S <= said.epoch_s <= epoch_s + CARD_SOON_S
         ]
         return found[-1] if found else None
 
@@ -337,13 +339,18 @@ class Cards:
             message = f"card {tag} was shown and not asked for"
             self._ledger.judge(ASKED, asked, epoch_s, connector, "Authorize at once", "none", message)
         plugged = self._connectors.plugged[connector].begin_of(epoch_s)
-        if self._answer(tag, epoch_s) == "Accepted" and plugged is not None and plugged < epoch_s - 1.0:
+        if (
+            self._answer(tag, epoch_s) == "Accepted"
+            and plugged is not None
+            and plugged < epoch_s - WHOLE_SECOND_S
+        ):
             self._expect(
                 connector, epoch_s, epoch_s + CARD_LOOK_S, tag, "an accepted card at a connector with a car"
             )
 
     def _expect(self, connector: int, since: float, until: float, tag: str, what: str) -> None:
-        started = [s for s in self._starts if s.connector == connector and since - 0.5 <= s.start <= until]
+        by = since - WHOLE_SECOND_S
+        started = [s for s in self._starts if s.connector == connector and by <= s.start <= until]
         good = any(s.id_tag.lower() == tag for s in started)
         actual = f"a start on {started[0].id_tag}" if started else "none"
         self._ledger.judge(STARTS, good, since, connector, f"StartTransaction on {tag}", actual, what)
@@ -360,7 +367,7 @@ class Cards:
         ]
         waits = (
             told == "Preparing"
-            and epoch_s - told_epoch_s < float(self._keys.integer("ConnectionTimeOut", epoch_s) or 0) - 1.0
+            and epoch_s - told_epoch_s < float(self._keys.integer("ConnectionTimeOut", epoch_s) or 0) - NEAR_S
         )
         if waits and len(shown) == 1 and self._answer(shown[0], told_epoch_s - CARD_SOON_S) == "Accepted":
             self._agenda.at(epoch_s + CARD_LOOK_S, partial(self._came, connector, epoch_s, shown[0]))

@@ -9,11 +9,13 @@ import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
+from evc5.rigs.checks.state.connectors import ANEW_TOLD_S, QUIET_S, STAMP_HAIR_S, UNSEEN_S, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS, key
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
+from evc5.rigs.checks.transactions.connection_timeout import NEAR_S
 from evc5.rigs.checks.transactions.id_tags import ASKED, CARD_LOOK_S, CARD_SOON_S, KEEPS_CABLE
 
 OUT = ("Unavailable", "Faulted", "Reserved")  # statuses in which a connector may serve nobody
@@ -138,8 +140,8 @@ class Unconnected:
 
     def _conflict_due(self, epoch_s: float, tag: str) -> None:
         edge = np.array([epoch_s, epoch_s + CARD_LOOK_S])
-        if not self._connectors.unsure(edge, 0.0).any() and not self._link.was_unheard(
-            epoch_s - 60.0, epoch_s + CARD_LOOK_S
+        if not self._connectors.unsure(edge, 0.0).any() and not self._link.was_held_up(
+            epoch_s, epoch_s + CARD_LOOK_S
         ):
             good = self._conflict_told_epoch_s >= epoch_s
             message = f"the CSMS contradicts the local list on {tag}"
@@ -225,19 +227,24 @@ class Unconnected:
         plugged = connectors.plugged[shown.connector].begin_of(epoch_s) or epoch_s
         out_epoch_s = float(connectors.plugged[shown.connector].last_end(np.array([plugged]))[0])
         running = connectors.running[shown.connector]
-        edge = np.array([epoch_s - 2.0, epoch_s + CARD_LOOK_S])
+        before = np.array([epoch_s - WHOLE_SECOND_S])
+        edge = np.array([epoch_s, epoch_s + CARD_LOOK_S])
         return (
-            connectors.touches(shown.connector, epoch_s - 5.0, epoch_s + CARD_LOOK_S) == 1
-            and plugged - out_epoch_s >= 1.0  # cables that were swapped within a wink are one to the station
-            and epoch_s - plugged < 25.0  # well within ConnectionTimeOut: the connector is Preparing
-            and connectors.touches(shown.connector, plugged + 0.1, epoch_s - 0.1) == 0
-            and running.begin_of(epoch_s - 0.5) is None
-            and not bool(running.last_end(np.array([epoch_s - 0.5]))[0] >= plugged - 1.0)
+            connectors.touches(shown.connector, epoch_s - QUIET_S, epoch_s + CARD_LOOK_S) == 1
+            and plugged - out_epoch_s >= UNSEEN_S
+            and self._is_preparing_since(plugged, epoch_s)
+            and connectors.touches(shown.connector, plugged + STAMP_HAIR_S, epoch_s - STAMP_HAIR_S) == 0
+            and not running.cover(before).any()
+            and not bool(running.last_end(before)[0] >= plugged - WHOLE_SECOND_S)
             and not connectors.faulty[shown.connector].cover(edge).any()
-            and not self._history.boots.is_dark(epoch_s, 60.0)
+            and not self._history.boots.is_dark(epoch_s, ANEW_TOLD_S)
             and not self._may_be_kept(shown)
-            and self._keys.integer("ConnectionTimeOut", epoch_s) not in (None, *range(1, 30))
         )
+
+    def _is_preparing_since(self, plugged: float, epoch_s: float) -> bool:
+        """Is it well within ConnectionTimeOut? 0 is for ever."""
+        wait_s = self._keys.integer("ConnectionTimeOut", epoch_s)
+        return wait_s is not None and (wait_s == 0 or epoch_s - plugged < wait_s - NEAR_S)
 
     def _may_be_kept(self, shown: Shown) -> bool:
         """Does the socket hold the cable of one refused or left at the car, for its card (ER 3.5)?"""
@@ -256,7 +263,7 @@ class Unconnected:
         )
 
     def _is_sure(self, shown: Shown) -> bool:
-        edge = np.array([shown.epoch_s - 2.0, shown.epoch_s + CARD_LOOK_S])
+        edge = np.array([shown.epoch_s, shown.epoch_s + CARD_LOOK_S])
         silent = self._link.was_unheard(*edge.tolist())
         return self._plain(shown) and not self._connectors.unsure(edge).any() and not silent
 
@@ -293,10 +300,8 @@ class Unconnected:
                 self._alone(shown)
 
     def _in_outage(self, epoch_s: float) -> bool:
-        """Well within one, so that the station knows of it."""
-        return any(
-            begin + 5.0 <= epoch_s <= over - CARD_LOOK_S for begin, over in self._link.outages
-        ) and not self._link.is_mute(epoch_s)
+        """One that the station knows of, and that nothing ended while the card was looked at."""
+        return self._link.was_down(epoch_s) and not self._link.is_mute(epoch_s)
 
     def _alone(self, shown: Shown) -> None:
         known, epoch_s = shown.status, shown.epoch_s

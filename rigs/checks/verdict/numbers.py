@@ -39,6 +39,7 @@ UNITS = {
 # Constants that no verdict hangs on, and what they are.
 NO_THRESHOLDS = {
     **dict.fromkeys(("MOST_KEPT", "MOST_REMEMBERED", "SESSIONS", "MOST_ORDERS"), "bounds memory"),
+    **dict.fromkeys(("MOST_TAGS", "MOST_TRIGGERED"), "bounds memory"),
     **dict.fromkeys(
         ("MOST_READINGS_WAITING", "MOST_CHANGES", "MOST_BOOTS", "MOST_TOLD", "LATEST"), "bounds memory"
     ),

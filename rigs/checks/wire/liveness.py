@@ -3,7 +3,7 @@
 from functools import partial
 
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.state.connectors import RECONNECTS_S
+from evc5.rigs.checks.state.connectors import RECONNECTS_S, STAMP_HAIR_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
@@ -83,7 +83,7 @@ class Pulse:
             return
         before, self._beat_epoch_s = self._beat_epoch_s, call.epoch_s
         interval = self._keys.integer("HeartbeatInterval", call.epoch_s)
-        if before is None or not interval or self._link.was_unheard(before - 60.0, call.epoch_s):
+        if before is None or not interval or self._link.was_held_up(before, call.epoch_s):
             return
         waited_s = call.epoch_s - before
         vague_s = self._ledger.time.vague_s(before) + self._ledger.time.vague_s(call.epoch_s)
@@ -114,10 +114,10 @@ class Pulse:
             )
 
     def _undisturbed(self, since: float, until: float) -> bool:
-        again = any(begin <= until and end > since + 0.01 for begin, end in self._link.outages)
+        again = any(begin <= until and end > since + STAMP_HAIR_S for begin, end in self._link.outages)
         return (
             not again
-            and self._connectors.touches(0, since + 0.1, until) == 0
+            and self._connectors.touches(0, since + STAMP_HAIR_S, until) == 0
             and self._link.down_since is None
         )
 

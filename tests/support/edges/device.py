@@ -185,7 +185,33 @@ def a_light_that_stays_as_asked(x: float) -> Handmade:
     return made
 
 
+def the_last_left_out_of(x: float) -> Handmade:
+    """Of so many keys that are asked for at once."""
+    made = idle()
+    asked = [f"one{n}" for n in range(int(x))]
+    order(made, T, "GetConfiguration", {"key": asked}, {"configurationKey": [], "unknownKey": asked[:-1]})
+    return made
+
+
+def statuses_sent_so_long_before_their_trigger(x: float) -> Handmade:
+    """They come before the answer."""
+    made = idle()
+    for connector in (0, 1, 2):
+        status(made, T - x, "Available", connector)
+    order(made, T, "TriggerMessage", {"requestedMessage": "StatusNotification"})
+    return made
+
+
 EDGES = (
+    Edge("device.configuration.KEYS_AT_ONCE", 50, "configuration.told", the_last_left_out_of, 51, 50),
+    Edge(
+        "state.connectors.BENCH_HAIR_S",
+        0.1,
+        "trigger.connector",
+        statuses_sent_so_long_before_their_trigger,
+        0.095,
+        0.105,
+    ),
     Edge(
         "device.configuration.LEAST_LIGHT_PCT",
         50,

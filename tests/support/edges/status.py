@@ -6,7 +6,7 @@ from handmade import Charge, Handmade, at
 
 from edges import Edge, LineEdge, SessionEdge
 from edges.electrical import while_charging
-from edges.short import START_S, STOP_S, UNPLUG_S, idle, painted, shifted, short, status
+from edges.short import START_S, STOP_S, UNPLUG_S, idle, painted, shifted, short, status, unanswered
 
 T = 600.0
 UP_S = 200.0  # after an outage it may take so long to connect anew
@@ -77,6 +77,13 @@ def a_fault_over_after(x: float) -> Handmade:
 def a_fault_untold_with_hands_before_it(x: float) -> Handmade:
     made = idle()
     made.event(T - x, 1, "tag", id_tag="TAG1")
+    made.event(T, 1, "fault", fault="ground-failure")
+    return made
+
+
+def a_fault_untold_after_silence(x: float) -> Handmade:
+    made = idle()
+    unanswered(made, T - x)
     made.event(T, 1, "fault", fault="ground-failure")
     return made
 
@@ -201,6 +208,7 @@ EDGES = (
         9.9,
         10.1,
     ),
+    Edge("state.link.CATCHES_UP_S", 60.0, "status.fault-code", a_fault_untold_after_silence, 279, 281),
     Edge("status.status.UNTOLD_S", 5.0, "status.table", a_fault_after_the_plug, 4.9, 5.1),
     Edge("status.status.STOP_S", 120.0, "status.in-transaction", finishing_before_the_end, 119, 121),
     Edge("status.status.MIDWAY_S", 0.1, "status.in-transaction", finishing_before_the_stop, 0.09, 0.11),
@@ -214,7 +222,7 @@ EDGES = (
         0.21,
     ),
     Edge("status.transitions.IDLE_S", 5.0, "service.idle", an_allocation_without_a_transaction, 4.9, 5.1),
-    Edge("status.transitions.ANEW_TOLD_S", 60.0, "service.idle", an_allocation_after_the_boot, 64, 67),
+    Edge("state.connectors.ANEW_TOLD_S", 60.0, "service.idle", an_allocation_after_the_boot, 64, 67),
     Edge("status.transitions.GONE_S", 1.0, "metering.powered", a_cut_before_a_sample, 0.9, 1.1),
     Edge("state.follow_times.ROW_HAIR_S", 0.05, "electrical.mains", a_cut_before_a_row, 0.047, 0.0485),
     Edge("state.connectors.STAMP_HAIR_S", 0.002, "electrical.mains", a_cut_before_a_row, 0.047, 0.0485),
