@@ -84,7 +84,8 @@ class Link:
     def _held_since(self, end: float) -> float:
         """Since when a message that is refused again and again holds up those behind it; else the end."""
         since = end if self.held_since is None else min(end, self.held_since)
-        for epoch_s in reversed(self.unheard):
+        waits = [] if (epoch_s := self.waiting()) is None else [epoch_s]
+        for epoch_s in (*waits, *reversed(self.unheard)):
             if since - epoch_s > HELD_S:
                 break
             since = min(since, epoch_s)

@@ -72,3 +72,17 @@ def test_preparing_for_a_remote_start_waits_behind_calls_without_reply() -> None
     keys = {"ConnectionTimeOut": 30}
     station = {"latency_s": 0.8, "keys": keys, "clock": {"offset_s": 0.0, "drift_ppm": 500.0}}
     assert errors(station, {}, steps) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("waits_s", [10.0, 60.0, 189.0])
+@pytest.mark.parametrize("charges", [False, True])
+def test_a_recording_may_end_while_a_call_waits_for_its_reply(charges: bool, waits_s: float) -> None:
+    """Data of the clock of the other connector, samples and a stop wait behind it."""
+    charge = [step("plug_in", 2, "vw-id3-58", 0.4, 32.0), step("present_tag", 2, "TAG1")]
+    stop = [step("present_tag", 2, "TAG1"), step("unplug", 2)]
+    steps = [wait(360.0), *(charge if charges else []), wait(239.0)]
+    steps += [step("csms.reply", "MeterValues", silent=True, times=1), wait(5.0)]
+    steps += [*(stop if charges else []), wait(waits_s - 4.0)]
+    keys = {"MeterValueSampleInterval": 10, "ClockAlignedDataInterval": 300}
+    assert errors({"latency_s": 0.0, "keys": keys}, {}, steps) == []
