@@ -185,7 +185,7 @@ class Standing:
         seen = self._seen_since(connector, epoch_s)
         used, just_used = self._used(connector, epoch_s, since, seen)
         in_service = ~out | maybe_out
-        kept = np.isin(since, self._refused(connector))  # the socket holds the cable still (ER 3.5)
+        kept = self._kept(connector, epoch_s, since)
         finishing = here & (just_used | self._has_waited(epoch_s, seen))
         return {
             "Finishing": finishing | (gone & (in_service | kept) & (since > -np.inf)),
@@ -217,9 +217,14 @@ class Standing:
         maybe = (
             since > np.maximum(seen, served) - 1.0
         )  # a boot may keep Finishing, or not; stamps go by seconds
-        kept = np.isin(since, self._refused(connector))  # ER 3.5
-        kept |= self._keys.text("UnlockConnectorOnEVSideDisconnect", float(epoch_s[-1])) == "false"
-        return used, maybe | (kept & (since > -np.inf))  # the socket may hold the cable of the last one
+        kept = self._kept(connector, epoch_s, since)
+        return used, maybe | kept
+
+    def _kept(self, connector: int, epoch_s: Array, since: Array) -> Array:
+        """May the socket hold the cable of the last transaction still, for its card? (ER 3.5, 9.1.28)"""
+        locks = self._keys.text("UnlockConnectorOnEVSideDisconnect", float(epoch_s[-1])) == "false"
+        kept: Array = (np.isin(since, self._refused(connector)) | locks) & (since > -np.inf)
+        return kept
 
     def _has_waited(self, epoch_s: Array, seen: Array) -> Array:
         """Has the cable been in for ConnectionTimeOut?"""

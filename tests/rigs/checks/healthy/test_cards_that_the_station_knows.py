@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from foreign import Log, at, found
-from healthy import LISTS_ON, SAMPLED, errors, step, wait
+from healthy import CHARGE, LISTS_ON, SAMPLED, errors, step, wait
 
 KEYS = {"LocalAuthListEnabled": True, **LISTS_ON, "UnlockConnectorOnEVSideDisconnect": False}
 LISTED = {
@@ -100,3 +100,13 @@ def test_a_list_of_which_it_is_told_later_that_it_was_in_use_may_have_held_a_car
 def test_an_input_of_which_nobody_told_may_sense_nothing() -> None:
     steps = [wait(725.0), step("inject", "ground-failure", 2), wait(30.0)]
     assert errors({"policies": {"assumed_keys": "as-named"}}, {"asks_keys": False}, steps) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_released", [False, True])
+def test_a_socket_that_is_out_of_service_may_hold_a_cable_for_its_card(is_released: bool) -> None:
+    steps = [*CHARGE, wait(60.0)]
+    steps += [step("ask", "ChangeAvailability", {"connectorId": 0, "type": "Inoperative"}), wait(60.0)]
+    steps += [step("unplug", 1), wait(600.0)]
+    steps += [step("present_tag", 1, "TAG1"), wait(60.0)] if is_released else []
+    assert errors({"behaviour": "ocpp16", "keys": KEYS}, {}, steps) == []
