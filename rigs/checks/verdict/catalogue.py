@@ -56,7 +56,7 @@ from evc5.rigs.checks.transactions import (
     strangers,
 )
 from evc5.rigs.checks.transactions import transactions as tx
-from evc5.rigs.checks.wire import boot, clocks, connection, heartbeat, liveness, pairing, validation
+from evc5.rigs.checks.wire import boot, clocks, connection, dialling, heartbeat, liveness, pairing, validation
 
 RECORDING = Requirement(
     "recording.line", "Every line is readable, in order of time", "design: messages.jsonl"
@@ -66,6 +66,7 @@ TABLE: tuple[Requirement, ...] = (
     *validation.REQUIREMENTS,
     *pairing.REQUIREMENTS,
     *connection.REQUIREMENTS,
+    *dialling.REQUIREMENTS,
     *boot.REQUIREMENTS,
     *heartbeat.REQUIREMENTS,
     *clocks.REQUIREMENTS,
@@ -122,6 +123,7 @@ TABLE: tuple[Requirement, ...] = (
 
 CHECKS: tuple[Callable[[Context], object], ...] = (
     connection.Connection,
+    dialling.Dialling,
     boot.Boot,
     status.Statuses,
     after_stop.AfterStop,

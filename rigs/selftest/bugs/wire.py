@@ -256,6 +256,16 @@ BUGS: tuple[Bug, ...] = (
         patches=(Patch("evc5.twin.ocpp.connection:Connection.open", around(_gives_up)),),
     ),
     Bug(
+        "redials-early",
+        "the fifth attempt to connect again comes a minute before its time",
+        check="connection.redialled",
+        clause="J 5.3",
+        rig="outage",
+        patches=(
+            Patch("evc5.twin.ocpp.connection:RECONNECT_S", constant((10.0, 20.0, 40.0, 80.0, 100.0, 180.0))),
+        ),
+    ),
+    Bug(
         "dead-after-power",
         "when the power is back the station stays dark",
         check="boot.after-power",
