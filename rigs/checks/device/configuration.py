@@ -32,13 +32,23 @@ class Keys:
         self._complete = False  # was every key told at once?
         self._unknown: set[str] = set()  # told to be unknown, and not heard of otherwise since
         self._kept: dict[str, str] = {}
+        self._awaited: dict[str, str] = {}  # changes that hold from the next restart on
+        self._restarts = False  # was a Reset accepted, and no boot since?
         self._by_boot = False  # is the interval between heartbeats that of an accepted boot?
         context.bus.replies["GetConfiguration"].append(self._listed)
         context.bus.replies["ChangeConfiguration"].append(self._changed)
         context.bus.replies["BootNotification"].append(self._booted)
+        context.bus.replies["Reset"].append(self._reset)
+
+    def _reset(self, call: Call) -> None:
+        self._restarts = self._restarts or (call.reply is not None and call.reply["status"] == "Accepted")
 
     def _booted(self, call: Call) -> None:
         """The interval of an accepted boot replaces what was set before (4.2, sheet table 13)."""
+        if self._restarts:  # 5.3: what needed a reboot is effective now
+            self._kept |= self._awaited
+            self._awaited.clear()
+        self._restarts = False
         if call.reply is not None and call.reply["status"] == "Accepted" and call.reply["interval"] > 0:
             self._kept[BEAT], self._by_boot = str(call.reply["interval"]), True
 
@@ -131,7 +141,9 @@ class Keys:
             )
         if status == "RebootRequired" and not self._of_sheet:
             self._kept.pop(key, None)  # 5.3: until the reboot either value may be told
+            self._awaited[key] = call.payload["value"]
         elif status in DONE and key not in self._hardcoded:
+            self._awaited.pop(key, None)
             self._kept[key], self._by_boot = call.payload["value"], self._by_boot and key != BEAT
 
 

@@ -79,6 +79,7 @@ class Settings:
         self._any_station = not context.evidence.from_power_on  # it may have reasons that nobody knows of
         self._writable: dict[str, bool] = {}
         self._told: dict[str, str] = {}
+        self._awaited: dict[str, str] = {}  # what a change that needs a reboot makes of it, once it came
         self._measured: frozenset[str] = frozenset()  # what any list of it has named: its meter knows that
         self._rigged = {key.lower(): as_text(value) for key, value in context.evidence.header.items()}
         context.bus.replies["GetConfiguration"].append(self._listed)
@@ -104,8 +105,9 @@ class Settings:
             before = self._told.get(key)
             if before is not None:
                 message = f"{row['key']} is another than before, and nobody changed it"
+                good = value == before or same(self._awaited.get(key, before), value)
                 self._ledger.judge(
-                    STEADY, value == before, call.reply_epoch_s or call.epoch_s, None, before, value, message
+                    STEADY, good, call.reply_epoch_s or call.epoch_s, None, before, value, message
                 )
             self._told[key] = value
 
@@ -126,6 +128,9 @@ class Settings:
         if status in DONE and key not in HARDCODED:
             self._rigged.pop(key, None)
             self._told.pop(key, None)
+            self._awaited.pop(key, None)
+            if status == "RebootRequired":
+                self._awaited[key] = value
         good = _is_good(key, value, self._measured)
         if self._any_station and (good or status not in DONE or _is_spelt_otherwise(key, value)):
             return  # 5.3: it may refuse a value out of its own range

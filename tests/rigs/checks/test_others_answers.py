@@ -146,7 +146,25 @@ def status_of_a_third(log: Log) -> None:
     log.status(30, "Available", 3)
 
 
+def needs_a_reboot(before: str, after: str) -> Callable[[Log], None]:
+    """A change that is effective from the next restart on: what is told until then, and after it."""
+
+    def story(log: Log) -> None:
+        told(log, "WebSocketPingInterval", "60")
+        takes("WebSocketPingInterval", "30", "RebootRequired")(log)
+        told(log, "WebSocketPingInterval", before, t=25.0)
+        log.down(40, "Reset", {"type": "Soft"})
+        boot = {"chargePointVendor": "V", "chargePointModel": "M"}
+        log.up(80, "BootNotification", boot, {"status": "Accepted", "currentTime": at(80), "interval": 300})
+        log.status(81, "Available", 0)
+        log.status(82, "Available")
+        told(log, "WebSocketPingInterval", after, t=90.0)
+
+    return story
+
+
 FAULTY: dict[str, tuple[Callable[[Log], None], str]] = {
+    "a change that the reboot loses": (needs_a_reboot("60", "60"), "configuration.kept"),
     "changed, then unknown": (changed_and_unknown, "configuration.known"),
     "unknown, then changed": (unknown_and("Accepted"), "configuration.known"),
     "unknown, then refused": (unknown_and("Rejected"), "configuration.known"),
@@ -171,6 +189,8 @@ SOUND: dict[str, Callable[[Log], None]] = {
     "a boolean in another word": takes("LocalPreAuthorize", "1"),
     "the neutral's current": takes("MeterValuesSampledData", "Current.Import.N,Voltage.L1-N"),
     "a key that may be read-only": is_told("AuthorizeRemoteTxRequests", "true", read_only=True),
+    "a change that the reboot brings": needs_a_reboot("60", "30"),
+    "a change that is told before its reboot": needs_a_reboot("30", "30"),
     "light that is no number": keeps("LightIntensity", "bright"),
     "light that is not raised": keeps("LightIntensity", "20"),
     "refused while faulted": reserved_while("Faulted", "GroundFailure", answer="Faulted"),
