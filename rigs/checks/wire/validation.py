@@ -55,7 +55,7 @@ class Validation:
 
     def _misplaced(self, call: Call) -> None:
         """The other side's to say, so that it tells nothing: a back office that boots is no charge point."""
-        side, blames = ("charge point", STATION) if call.up else ("CSMS", CSMS)
+        side = "charge point" if call.up else "CSMS"
         self._ledger.broken(
             "frame.schema",
             call.epoch_s,
@@ -63,8 +63,7 @@ class Validation:
             f"an action that a {side} may begin",
             call.action,
             f"{call.action} is not for a {side} to call",
-            severity="error" if call.up else "warning",  # what a CSMS sends is not the station's fault
-            blames=blames,
+            **_sender(call.up),
         )
 
     def _translate(self, call: Call) -> None:
@@ -96,6 +95,7 @@ class Validation:
                 "a CALLERROR",
                 "CALLRESULT",
                 f"{call.action} is not known to 1.6",
+                **_sender(frame.up),
             )
         else:
             about = frame.epoch_s, call.connector, f"{call.action}.conf", frame.up
@@ -116,6 +116,7 @@ class Validation:
             "[code of OCPP-J 4.2.3, text, object]",
             str(frame.payload)[:120],
             f"CALLERROR to {call.action} is not of that form",
+            **_sender(frame.up),
         )
 
     def _schema(self, action: str, reply: bool) -> Schema | None:
@@ -145,14 +146,11 @@ class Validation:
         expected = "RFC 3339 with a zone" if fault.timestamp else "the schema of OCPP 1.6"
         where = f"{what} at /{fault.path}" if fault.path else what
         message = f"{where} is not valid"
-        severity = "error" if up else "warning"  # what a CSMS sends is not the station's fault
         self._ledger.broken(
-            requirement,
-            epoch_s,
-            connector,
-            expected,
-            fault.message[:160],
-            message,
-            severity=severity,
-            blames=STATION if up else CSMS,
+            requirement, epoch_s, connector, expected, fault.message[:160], message, **_sender(up)
         )
+
+
+def _sender(up: bool) -> dict[str, Any]:
+    """What a CSMS sends is not the station's fault."""
+    return {"severity": "error" if up else "warning", "blames": STATION if up else CSMS}

@@ -272,3 +272,22 @@ def test_a_remote_start_brings_a_profile_for_its_transaction(
     log.down(BEGIN_S, "RemoteStartTransaction", asked, {"status": answer})
     verdict = log.verdict(tmp_path)
     assert ("charging.accepted" in found(verdict, "warning")) is not good and found(verdict) == set()
+
+
+@pytest.mark.parametrize(
+    ("action", "error", "requirement"),
+    [
+        ("Heartbeat", [4, "x", "InternalError", "no database", "SQL [insert]"], "frame.error-code"),
+        ("Heartbeat", [4, "x", "", "", {}], "frame.error-code"),
+        ("MakeCoffee", [3, "x", {}], "frame.schema"),
+    ],
+)
+def test_a_reply_of_the_csms_that_is_not_of_its_form_is_a_warning_against_the_csms(
+    action: str, error: list[Any], requirement: str, tmp_path: Path
+) -> None:
+    log = Log()
+    log.line(20, "send", [2, "x", action, {}])
+    log.line(20.1, "receive", error)
+    verdict = beats(log).verdict(tmp_path)
+    (finding,) = [row for row in verdict.findings if row["severity"] == "warning"]
+    assert (finding["requirement"], finding["blames"]) == (requirement, "csms")
