@@ -32,12 +32,11 @@ REQUIREMENTS = (
     ),
     R(ABOVE, "A composite schedule is nowhere above a profile that was accepted", "3.13.3, 5.7"),
 )
-SECOND_END_S = (
-    0.999  # each whole second has the limit that holds at its end; assumed, OCPP counts whole seconds
-)
+SECOND_END_S = 0.999  # assumed: each whole second has the limit that holds at its end
 TENTH = 0.1 + 1e-6  # limits are written with one decimal (7.14)
 BESIDE_S = 2.0  # assumed: a station may round a boundary to either second, and so may its clock
 START_S = 300.0  # assumed: a schedule that starts further from its question is of another time
+LONGEST_ASKED_S = 86_400  # assumed: a day is what any station can tell
 MOST_CHANGES = 2000  # changes of limit that are looked at; a day of minutes has fewer
 Piece = tuple[float, int]  # limit in the unit asked for, numberPhases
 Wrong = tuple[str, str] | None  # expected, actual
@@ -233,13 +232,16 @@ class Composite:
     def _refused(self, call: Call) -> None:
         connector, duration = call.payload["connectorId"], call.payload["duration"]
         outlets = self._history.outlets()
-        if call.reply is not None and outlets and connector in (0, *outlets) and 0 < duration <= 86_400:
+        if (
+            call.reply is not None
+            and outlets
+            and connector in (0, *outlets)
+            and 0 < duration <= LONGEST_ASKED_S
+        ):
             message = f"the composite schedule of connector {connector} was refused"
             severity = "warning" if self._ratings() is None else "error"  # 5.7: it may not be able to tell
-            told = call.reply["status"]
-            self._ledger.broken(
-                COMPOSITE, call.epoch_s, connector, "Accepted", told, message, severity=severity
-            )
+            told = call.epoch_s, connector, "Accepted", call.reply["status"], message
+            self._ledger.broken(COMPOSITE, *told, severity=severity)
 
     def _expected(self, asked: dict[str, Any], start: float, now: float, unit: str) -> At | None:
         """What holds so many seconds into the schedule, and until when; None where it cannot be said."""
@@ -324,15 +326,15 @@ class Composite:
         for _ in range(MOST_CHANGES):
             offsets.add(offset)
             _, until = expected(offset)
-            offset = max(float(ceil(until - SECOND_END_S - 1e-6)), offset + 1.0) if until < inf else inf
+            offset = max(float(ceil(until - SECOND_END_S - 1e-6)), offset + 1) if until < inf else inf
             if offset >= duration:
                 break
         for second in sorted(offsets):
             (limit, phases), _ = expected(second)
             row = rows[max(bisect_right(starts, second) - 1, 0)]
-            if not self._same(limit, row["limit"]) or row.get("numberPhases", 3) != phases:
+            if not self._same(limit, row["limit"]) or row.get("numberPhases", PHASES_UNTOLD) != phases:
                 place = f"at {second:g} s"
-                said = f"{row['limit']:g} on {row.get('numberPhases', 3)} phases"
+                said = f"{row['limit']:g} on {row.get('numberPhases', PHASES_UNTOLD)} phases"
                 return f"{limit:.1f} on {phases} phases {place}", f"{said} {place}"
         return None
 
@@ -340,7 +342,7 @@ class Composite:
         """To the tenth that is written; what has more digits may be rounded either way (7.14)."""
         if expected == inf:
             return told == -1.0
-        exact = abs(expected * 10 - round(expected * 10)) < 1e-4
+        exact = abs(expected * 10 - round(expected * 10)) < 1e-6
         return (-TENTH / 2 if exact else -TENTH) < told - expected < TENTH / 2
 
 

@@ -11,13 +11,16 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.state.connectors import STOP_TOLD_S, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
-from evc5.rigs.checks.state.profiles import read
+from evc5.rigs.checks.state.profiles import PHASES_UNTOLD, read
 from evc5.rigs.checks.state.profiles_in_force import MAX, TX
 from evc5.rigs.checks.state.requirement import CSMS, STATION
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 NO_TRANSACTION = "TxProfile without a transaction"
 UNITS = {"A": {"a", "current"}, "W": {"w", "power"}}  # 9.4.2, and the wire's own names
+SOUND_LEVEL = 5  # assumed: any station has so high a stack level,
+SOUND_PROFILES = 10  # assumed: and room for so many profiles,
+SOUND_PERIODS = 10  # assumed: of so many periods
 MOST_CLEARS = 64  # remembered
 TAKEN, CLEARED = "charging.accepted", "charging.cleared"
 REQUIREMENTS = (
@@ -173,11 +176,11 @@ class Decrees:
             and bool(self._history.outlets())
             and self._context.evidence.from_power_on
             and (wire["chargingProfilePurpose"] != TX or self._names_its_own(call))
-            and 0 <= wire["stackLevel"] <= 5
-            and len(self._in_force.before(call)) < 10
-            and 0 < len(rows) <= 10
+            and 0 <= wire["stackLevel"] <= SOUND_LEVEL
+            and len(self._in_force.before(call)) < SOUND_PROFILES
+            and 0 < len(rows) <= SOUND_PERIODS
             and all(earlier < later for earlier, later in pairwise(starts))
-            and all(row["limit"] >= 0 and row.get("numberPhases", 3) in (1, 3) for row in rows)
+            and all(row["limit"] >= 0 and row.get("numberPhases", PHASES_UNTOLD) in (1, 3) for row in rows)
             and told.get("duration", 1) > 0
             and (kind == "Relative" or "startSchedule" in told)
             and (kind != "Recurring" or "recurrencyKind" in wire)

@@ -85,7 +85,9 @@ class Charging:
         if self._in_force.is_empty:
             return np.full(len(epoch_s), NO_LIMIT), np.zeros(len(epoch_s))
         steps = list(
-            self._in_force.steps(connector, float(epoch_s[0]) - CARS_FOLLOW_S, float(epoch_s[-1]) + 1.0)
+            self._in_force.steps(
+                connector, float(epoch_s[0]) - CARS_FOLLOW_S, float(epoch_s[-1]) + 2 * ROUNDED_S
+            )
         )
         starts = np.array([start for start, _ in steps])
         index = np.searchsorted(starts, epoch_s + ROUNDED_S, side="right") - 1

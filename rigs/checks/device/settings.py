@@ -63,6 +63,7 @@ READ_ONLY = frozenset(
         *("connectorswitch3to1phasesupported", "maxchargingprofilesinstalled"),
     }
 )
+SURE_DIGITS = 6  # assumed: characters of a whole number that any station can hold
 DONE = ("Accepted", "RebootRequired")
 # 9.1.3, 4.10: whether they can be written is up to the station.
 EITHER = frozenset({"authorizeremotetxrequests", "stoptransactiononevsidedisconnect"})
@@ -154,7 +155,7 @@ def _is_good(key: str, value: str, measured: frozenset[str]) -> bool | None:
     text = value.strip()
     if key in INTEGERS:
         whole = text.removeprefix("-").isdecimal() and text.isascii()
-        return (int(text) >= 0 if -1 < len(text) < 7 else None) if whole else False
+        return (int(text) >= 0 if len(text) <= SURE_DIGITS else None) if whole else False
     if key in BOOLEANS:
         return text.lower() in ("true", "false")
     if key in LISTS:

@@ -15,7 +15,7 @@ from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.follow_times import DWELL_S, SWITCH_S
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.mains import Mains
-from evc5.rigs.checks.state.profiles import MINIMUM_A, NO_LIMIT, Cap
+from evc5.rigs.checks.state.profiles import MINIMUM_A, NO_LIMIT, PHASES_UNTOLD, Cap
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.spans import hold, lasting
 from evc5.rigs.checks.state.spread import Spread
@@ -181,14 +181,16 @@ class Shares:
     def _fewest(self, connector: int, epoch_s: Array) -> Array:
         """The phases that the profile in force asks for, at each instant."""
         return self._step_by_step(
-            connector, epoch_s, lambda cap: 3.0 if cap is None else float(cap.phases or 3)
+            connector, epoch_s, lambda cap: float((cap and cap.phases) or PHASES_UNTOLD)
         )
 
     def _step_by_step(self, connector: int, epoch_s: Array, of: Callable[[Cap | None], float]) -> Array:
         """Something of the profile in force at each instant; None where there is none."""
         if self._in_force.is_empty:
             return np.full(len(epoch_s), of(None))
-        steps = list(self._in_force.steps(connector, float(epoch_s[0]), float(epoch_s[-1]) + 1.0))
+        steps = list(
+            self._in_force.steps(connector, float(epoch_s[0]), float(epoch_s[-1]) + 2 * STAMP_HAIR_S)
+        )
         starts = np.array([start for start, _ in steps])
         values = np.array([of(cap) for _, cap in steps])
         found: Array = values[

@@ -10,6 +10,7 @@ from evc5.rigs.checks.metering.sampling import MOST_MISSED
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import BEHAVIOUR, key
 from evc5.rigs.checks.state.requirement import Requirement as R
@@ -20,6 +21,7 @@ INTERVAL_KEY = "ClockAlignedDataInterval"
 EXACT, COMPLETE = "metering.clock-boundary", "metering.clock-complete"
 WHOLE = "metering.clock-station"
 
+MOST_OWED = 100_000  # of which nothing is known yet
 REQUIREMENTS = (
     R(
         "metering.clock-boundary",
@@ -95,8 +97,8 @@ def restamping(context: Context) -> Callable[[Array], Array] | None:
             for at in (stamp, *context.history.keys.changes(stamp, INTERVAL_KEY.lower()))
         }
         for interval in filter(None, intervals):
-            due = min(stamp + interval, midnights(stamp + 0.001)[1])
-            in_force = context.history.keys.integer(INTERVAL_KEY, due - 0.001) == interval
+            due = min(stamp + interval, midnights(stamp + STAMP_HAIR_S)[1])
+            in_force = context.history.keys.integer(INTERVAL_KEY, due - STAMP_HAIR_S) == interval
             if in_force and is_boundary(due, interval, context.tolerances.clock_s, midnights):
                 return due
         return stamp
@@ -215,7 +217,7 @@ class ClockAligned:
 
     def _fits(self, stamp: float, interval: float | None) -> bool:
         return bool(interval) and is_boundary(
-            stamp, interval or 1.0, self._context.tolerances.clock_s, self._midnights
+            stamp, interval or 1, self._context.tolerances.clock_s, self._midnights
         )
 
     def _changed_at(self, stamp: float) -> bool:
@@ -252,7 +254,7 @@ class ClockAligned:
         if which in self._missing:
             del self._missing[which]
             self._ledger.held(COMPLETE, 1, connector, boundary)
-        elif not self._history.boots.is_dark(boundary, 1.0) and not self._changed_at(boundary):
+        elif not self._history.boots.is_dark(boundary, WHOLE_SECOND_S) and not self._changed_at(boundary):
             self._twice(connector, epoch_s, boundary)
 
     def _twice(self, connector: int, epoch_s: float, boundary: float) -> None:
@@ -278,7 +280,7 @@ class ClockAligned:
         while due < until:
             self._missing[connector, round(due, 3)] = self._owed(connector, due)
             due = boundary_after(due, interval, self._midnights)
-        if len(self._missing) > 100_000:
+        if len(self._missing) > MOST_OWED:
             self._write_missing(until)
 
     def _stopped(self, call: Call) -> None:
@@ -290,8 +292,8 @@ class ClockAligned:
         meters = [connector] if connector else self._history.outlets()  # connector 0 is told as their sum
         if self._ledger.time.doubt_s(due) > 0.0:  # a clock that is set may leap over it
             return False
-        if self._history.boots.is_dark(due, 1.0) or any(
-            self._history.connectors.is_unmetered(c, due, 1.0) for c in meters
+        if self._history.boots.is_dark(due, WHOLE_SECOND_S) or any(
+            self._history.connectors.is_unmetered(c, due, WHOLE_SECOND_S) for c in meters
         ):
             return False
         running = self._history.transactions.at(connector, due) if connector > 0 else None

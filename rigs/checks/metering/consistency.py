@@ -22,6 +22,7 @@ REQUIREMENTS = (
     R(SUM, "What is told of three phases adds up to their total", "7.31, 7.14"),
     R(SOC, "The state of charge lies within 0 and 100 % and does not fall while charging", "7.31"),
 )
+MOST_CARS = 64  # remembered
 WHOLE_PART = 0.1  # assumed: voltage and current of one reading may be taken a second apart from its power
 CAR_STAMP_S = 0.001  # stamps are written to the millisecond: up to here the car before may be meant
 SUMMED = {DEFAULT_MEASURAND: 0.0, "Power.Active.Import": 0.01}  # a part of the total: class 1
@@ -60,7 +61,7 @@ class Consistency:
 
     def _plugged(self, event: Event) -> None:
         if event.connector is not None:
-            self._cars.setdefault(event.connector, deque(maxlen=64)).append(event.epoch_s)
+            self._cars.setdefault(event.connector, deque(maxlen=MOST_CARS)).append(event.epoch_s)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         blocks = self._context.instant(blocks)
@@ -263,7 +264,7 @@ class Consistency:
                 self._ledger.broken(SOC, float(stamp[at[-1]]), key[0], expected, actual, message)
                 since_wh = float(wh[at[-1]])
         self._still[key] = told, since_wh
-        if len(self._still) > 64:
+        if len(self._still) > MOST_CARS:
             del self._still[next(iter(self._still))]
 
     def _filling(
@@ -282,7 +283,7 @@ class Consistency:
         before = fullest if stamp[0] >= last else -1.0  # what is triggered overtakes what is queued
         whole = np.maximum.accumulate(np.concatenate([[before], soc]))
         self._fullest[key] = max(float(stamp[-1]), last), max(float(whole[-1]), fullest)
-        if len(self._fullest) > 64:
+        if len(self._fullest) > MOST_CARS:
             del self._fullest[next(iter(self._fullest))]
         outside = (soc < 0.0) | (soc > 100.0)
         falls = soc < whole[:-1] - SOC_SLACK_PCT

@@ -10,7 +10,7 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.instants import FOREVER, iso
 from evc5.rigs.checks.reading.meter import PHASES, Column, Layout, line
-from evc5.rigs.checks.state.connectors import QUIET_S, STOP_TOLD_S
+from evc5.rigs.checks.state.connectors import QUIET_S, STOP_TOLD_S, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.keys import PHASE
@@ -46,6 +46,7 @@ LISTS = {
 }
 # Sheet table 3: "when the attached kWh meter supports it"; SoC: when a car is there to tell it.
 MAY_LACK = frozenset({"Frequency", "Power.Factor", "SoC"})
+LIVE_V = 50.0  # assumed: a phase of a supply has more, a wire that leads to none less
 TRIGGERED_S = 60.0  # assumed: what is asked for comes so soon
 SOC_TOLD_S = 60.0  # assumed: so long after it came the charge of a car is told
 # 9.1.17 with the sheet's "phase values are applicable to all measurands that support it".
@@ -220,7 +221,7 @@ class Contents:
         key = LISTS.get(block.layout.context)
         first, last = float(block.stamp.min()), float(block.stamp.max())
         tolerance = self._context.tolerances.sample_s
-        if key is None or connector == 0 or self._connectors.is_unmetered(connector, first, 60.0):
+        if key is None or connector == 0 or self._connectors.is_unmetered(connector, first, tolerance):
             return
         changes = [
             epoch_s
@@ -301,9 +302,9 @@ class Contents:
     def _live(self, connector: int) -> frozenset[str]:
         rows = self._context.telemetry.parts.get(connector)
         if rows is None:
-            wired = self._context.evidence.phases or (1 if self._context.telemetry.recorded else 3)
+            wired = self._context.evidence.phases or (1 if self._context.telemetry.recorded else len(PHASES))
             return frozenset(PHASES[:wired])
-        return frozenset(f"L{n}" for n in (1, 2, 3) if np.nanmax(rows[f"u{n}_v"]) > 50.0)
+        return frozenset(f"L{n}" for n in (1, 2, 3) if np.nanmax(rows[f"u{n}_v"]) > LIVE_V)
 
 
 class StopData:
@@ -359,7 +360,7 @@ class StopData:
                 if abs(reading.stamp - instants[column.context]) > self._context.tolerances.sample_s:
                     wrong.append(f"{column.context} stamped {iso(reading.stamp)}")
         for context in STOP_CONTEXTS:
-            unmetered = self._connectors.is_unmetered(stopped.connector, instants[context], 1.0)
+            unmetered = self._connectors.is_unmetered(stopped.connector, instants[context], WHOLE_SECOND_S)
             may_lack = stopped.reason in UNFINISHED or unmetered
             lacks = set() if may_lack else wanted[context] - told[context] - MAY_LACK
             wrong += [f"{context} lacks {name}" for name in sorted(lacks)]

@@ -12,6 +12,7 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, Reading
+from evc5.rigs.checks.state.connectors import WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.requirement import Requirement as R
@@ -35,6 +36,7 @@ REQUIREMENTS = (
     R("metering.start-stop", "meterStart and meterStop agree with the samples", "6.45, 6.49"),
     R("metering.continuity", "The register does not jump between transactions", "7.31"),
 )
+MOST_PENDING = 100_000  # without telemetry nothing is kept; a lost part of it must not fill the memory
 METER_WHOLE_WH = 1.0  # meterStart and meterStop are whole watt-hours, samples may have decimals
 
 
@@ -52,8 +54,6 @@ class Shown:
 
 class Register:
     """Judges every showing of a register: samples, transaction data, meterStart and meterStop."""
-
-    MOST_PENDING = 100_000  # without telemetry nothing is kept; a lost part of it must not fill the memory
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -87,7 +87,7 @@ class Register:
             return False
         shown.stamp, shown.wh = float(stamp[-1]), float(wh[-1])
         self._ledger.held(MONOTONIC, len(wh), connector, stamp)
-        if self._context.telemetry.recorded and len(shown.pending) < self.MOST_PENDING:
+        if self._context.telemetry.recorded and len(shown.pending) < MOST_PENDING:
             shown.pending.extend(np.column_stack([stamp, wh]).ravel())
         return True
 
@@ -108,8 +108,8 @@ class Register:
             )
         if forward:
             shown.stamp, shown.wh = stamp, wh
-        answers = not self._context.history.connectors.is_unmetered(connector, stamp, 1.0)
-        if answers and self._context.telemetry.recorded and len(shown.pending) < self.MOST_PENDING:
+        answers = not self._context.history.connectors.is_unmetered(connector, stamp, WHOLE_SECOND_S)
+        if answers and self._context.telemetry.recorded and len(shown.pending) < MOST_PENDING:
             shown.pending.append(stamp)
             shown.pending.append(wh)
 
@@ -151,10 +151,11 @@ class Register:
     def _continues(self, before: Transaction, transaction: Transaction, gap_s: float) -> None:
         tolerances, history = self._context.tolerances, self._context.history
         if any(
-            history.connectors.is_unmetered(its.connector, its.start, 1.0) for its in (before, transaction)
+            history.connectors.is_unmetered(its.connector, its.start, WHOLE_SECOND_S)
+            for its in (before, transaction)
         ):
             return  # told from memory
-        if history.connectors.is_unmetered(before.connector, before.stop or before.start, 1.0):
+        if history.connectors.is_unmetered(before.connector, before.stop or before.start, WHOLE_SECOND_S):
             return
         most = tolerances.standby_w * max(gap_s, 0.0) / 3600.0 + tolerances.resolution_wh
         most += tolerances.run_out_wh
@@ -266,5 +267,5 @@ def _energy_at(stamps: Array, recorded: Any, doubts_s: Array) -> tuple[Array, Ar
     epoch_s, energy, _, power = recorded
     right = np.clip(np.searchsorted(epoch_s, stamps, side="right"), 1, len(epoch_s) - 1)
     bend = np.abs(power[right] - power[right - 1]) * (epoch_s[right] - epoch_s[right - 1]) / 8.0
-    slack = (bend + np.maximum(power[right - 1], power[right]) * (1.0 + doubts_s)) / 3600.0
+    slack = (bend + np.maximum(power[right - 1], power[right]) * (WHOLE_SECOND_S + doubts_s)) / 3600.0
     return np.interp(stamps, epoch_s, energy), slack

@@ -259,7 +259,9 @@ class TrueValues:
         history = self._context.history
         if not history.connectors.ever_unmetered(connector):
             return np.zeros(len(stamps), bool)
-        return np.array([history.connectors.is_unmetered(connector, stamp, 2.0) for stamp in stamps.tolist()])
+        return np.array(
+            [history.connectors.is_unmetered(connector, stamp, AROUND_S) for stamp in stamps.tolist()]
+        )
 
 
 def _slack(rows: Rows, shown: Shown, low: Array, high: Array) -> Array:

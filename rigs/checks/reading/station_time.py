@@ -35,6 +35,7 @@ MOST_PPM = 1e4  # a quartz has 500 at worst; assumed
 ADOPTED_S = 1.0  # assumed: a clock that is wrong by more is set at its boot
 STEP_HAIR_S = 1e-6
 TOLD_TO_S = 0.001  # stamps are written to the millisecond, the step of a clock is not
+SET_NEAR_S = 1.0  # assumed: so near to where a clock is set its stamps may be of either time
 SETTING_S = 2.0  # a clock set back by a second is drawn over so many, that time never runs back
 
 
@@ -73,7 +74,7 @@ class StationTime:
         self.epoch: Callable[[float], float] = self._warped if knots else partial(add, start)
         # when it was set by what its drift had gained, how long before and after stamps are off by how much
         self._doubts = [
-            (self.epoch(t_s), SETTING_S * abs(step_s) + 1.0, abs(step_s) + TOLD_TO_S)
+            (self.epoch(t_s), _around_s(step_s), abs(step_s) + TOLD_TO_S)
             for t_s, step_s, is_drifts in stepwise(rate, sets)
             if is_drifts
         ]
@@ -131,12 +132,17 @@ class StationTime:
         found = np.zeros(max(len(stamps) - 1, 0))
         for t_s, step_s in self._sets:
             by = abs(step_s)
-            at, margin_s = self.epoch(t_s), SETTING_S * by + 1.0
+            at, margin_s = self.epoch(t_s), _around_s(by)
             found += by * ((stamps[:-1] <= at + margin_s) & (stamps[1:] >= at - margin_s))
         return found
 
     def _warped(self, t_s: float) -> float:
         return _between(self._run, self._told, t_s)
+
+
+def _around_s(step_s: float) -> float:
+    """How long before and after it is set by so much a clock may be off."""
+    return SETTING_S * abs(step_s) + SET_NEAR_S
 
 
 class PacedTime(StationTime):

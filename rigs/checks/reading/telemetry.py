@@ -147,11 +147,12 @@ class Bound:
         return highest_of(self[name])
 
 
+KEEP_PARTS = 8  # an outage of a week still finds its telemetry
+CARRY_S = 900.0  # so far a check may look back across midnight
+
+
 class Telemetry:
     """The newest part per connector, the end of the one before in front, and a history of the energy."""
-
-    KEEP_PARTS = 8  # an outage of a week still finds its telemetry
-    CARRY_S = 900.0  # what a check may look back across midnight
 
     def __init__(self) -> None:
         self.parts: dict[int, Rows] = {}
@@ -167,11 +168,9 @@ class Telemetry:
         for connector, rows in part.items():
             before = self.parts.get(connector)
             self.parts[connector] = self._carried(before, rows)
-            self._kept[connector] = [*self._kept.get(connector, ()), self.parts[connector]][
-                -self.KEEP_PARTS :
-            ]
+            self._kept[connector] = [*self._kept.get(connector, ()), self.parts[connector]][-KEEP_PARTS:]
             block = np.stack([rows[name] for name in ("epoch_s", "energy_wh", "register_wh", "p_w")])
-            kept = [*self._energy.get(connector, ()), block][-self.KEEP_PARTS :]
+            kept = [*self._energy.get(connector, ()), block][-KEEP_PARTS:]
             self._energy[connector] = kept
             self._joined[connector] = np.concatenate(kept, axis=1)
             if (np.diff(rows["energy_wh"]) < -2.0 * self.instrument.energy.digit).any():
@@ -179,9 +178,7 @@ class Telemetry:
             self.until = max(self.until, float(rows["epoch_s"][-1]))
 
     def _carried(self, before: Rows | None, rows: Rows) -> Rows:
-        return (
-            rows if before is None else rows.after(before.since(float(before["epoch_s"][-1]) - self.CARRY_S))
-        )
+        return rows if before is None else rows.after(before.since(float(before["epoch_s"][-1]) - CARRY_S))
 
     def kept(self, connector: int) -> list[Rows]:
         """The latest parts, oldest first, each with the end of the one before in front."""

@@ -96,6 +96,7 @@ REPLY_HEAD = (
     rb'\{"t":(' + NUMBER + rb'),"at":"[^"\\]*","station":"[^"\\]*","dir":"down","frame":\[3,"'
 )  # then the id again
 REPLY_TAIL = rb'",\{\}\]\}\n'
+MOST_HOURS = 1000  # remembered
 HEAD = ("t", "id", "connector", "transaction", "hour", "minute", "second")
 
 
@@ -163,7 +164,7 @@ class Templates:
             since = epoch(f"{text.decode()}:00:00Z")
         except ValueError:
             return None
-        if len(self._hours) > 1000:
+        if len(self._hours) > MOST_HOURS:
             self._hours.clear()
         self._hours[text] = since
         return since

@@ -27,6 +27,7 @@ from evc5.rigs.checks.state.profiles import (
 from evc5.rigs.checks.state.station_history import StationHistory
 
 Change = Callable[[Profiles], Profiles]
+MOST_STEPS = 100_000  # of one question
 LAPSE_S = 5.0  # how exactly ConnectionTimeOut is kept
 
 
@@ -151,10 +152,10 @@ class ProfilesInForce:
     ) -> Iterator[tuple[float, Cap | None]]:
         """From when on which cap holds, between two instants."""
         epoch_s = since
-        for _ in range(100_000):
+        for _ in range(MOST_STEPS):
             cap, end = self.limit(connector, epoch_s, own_first)
             yield epoch_s, cap
-            epoch_s = max(end, epoch_s + 0.001)
+            epoch_s = max(end, epoch_s + ROUNDED_S)
             if epoch_s >= until:
                 return
 
@@ -168,7 +169,9 @@ class ProfilesInForce:
     ) -> tuple[list[Cap | None], Array]:
         """The caps in force about these instants, and which of them holds at each."""
         steps = list(
-            self.steps(connector, float(epoch_s.min()), float(epoch_s.max()) + 1.0, own_first=own_first)
+            self.steps(
+                connector, float(epoch_s.min()), float(epoch_s.max()) + 2 * ROUNDED_S, own_first=own_first
+            )
         )
         starts = np.array([start for start, _ in steps])
         return [cap for _, cap in steps], np.searchsorted(starts, epoch_s + ROUNDED_S, side="right") - 1

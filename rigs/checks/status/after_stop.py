@@ -4,6 +4,7 @@ from functools import partial
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import iso
+from evc5.rigs.checks.state.connectors import WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.transactions import Transaction
@@ -55,7 +56,9 @@ class AfterStop:
     def _look(self, its: Transaction, told: tuple[float, str], stop_s: float, until: float) -> None:
         """Does the status of before the stop stand, and nothing has begun that it may be of?"""
         memory = self._history.transactions
-        begun = its.connector in memory.open or memory.any_within(its.connector, stop_s + 1.0, until)
+        begun = its.connector in memory.open or memory.any_within(
+            its.connector, stop_s + WHOLE_SECOND_S, until
+        )
         if self._unsure_since > told[0] or self._link.was_unheard(stop_s, until) or begun:
             return
         stands = self._told[its.connector] == told

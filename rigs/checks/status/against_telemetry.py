@@ -8,7 +8,7 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, distinct
 from evc5.rigs.checks.reading.telemetry import Rows
-from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, UNREADABLE, UNSEEN_S, Stretches
+from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, UNREADABLE, UNSEEN_S, WHOLE_SECOND_S, Stretches
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS, TELEMETRY
 from evc5.rigs.checks.state.listeners import Event
@@ -38,6 +38,7 @@ REQUIREMENTS = (
         arises=("StatusNotification",),
     ),
 )
+MOST_TOLD = 4096  # statuses kept of a connector
 STATUS_SETTLED_S = 15.0  # assumed: a car answers its first offer within 10 s
 STATUS_TOLD_S = 10.0  # assumed: behind other calls on a slow line
 EVSE_FAULTS = {  # they fault a connector (7.6); of reader and meter EVC4 logs show it
@@ -80,8 +81,8 @@ class Standing:
     def _status(self, call: Call) -> None:
         told = self._told.setdefault(call.payload["connectorId"], [])
         told.append((call.epoch_s, call.payload["status"]))
-        if len(told) > 4000:
-            del told[:2000]
+        if len(told) > MOST_TOLD:
+            del told[: MOST_TOLD // 2]
 
     def _availability(self, call: Call) -> None:
         status = (call.reply or {}).get("status")
@@ -212,10 +213,12 @@ class Standing:
         served = self._out.get(connector, Stretches()).last_end(epoch_s)
         plugged, dark = self._connectors.plugged[connector], self._history.boots.last_dark(epoch_s)
         anew = np.maximum(dark, served)  # after both it is Preparing (H2)
-        later_s = 1.0 + self._doubts_s(since)  # a stop may be stamped at the boot, or by a clock just set
+        later_s = WHOLE_SECOND_S + self._doubts_s(
+            since
+        )  # a stop may be stamped at the boot, or by a clock just set
         used = since > np.maximum(plugged.begins_of(epoch_s), anew) + later_s
         maybe = (
-            since > np.maximum(seen, served) - 1.0
+            since > np.maximum(seen, served) - WHOLE_SECOND_S
         )  # a boot may keep Finishing, or not; stamps go by seconds
         kept = self._kept(connector, epoch_s, since)
         return used, maybe | kept

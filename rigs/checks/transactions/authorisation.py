@@ -27,6 +27,7 @@ REQUIREMENTS = (
     ),
     R(TWICE, "Who started a transaction stops it without asking again", "3.10, TC_005_1_CS"),
 )
+MOST_SAID = 1000  # remembered
 FRESH_S = 60.0  # assumed: a refusal is "just" given so long before the start
 END_S = 60.0  # assumed: how soon a refused start is ended
 ELSEWHERE_S = 2.0  # assumed: by then a refusal at one connector is known at the other
@@ -108,7 +109,7 @@ class Authorisation:
             ):  # else the start may rest on either
                 answered_s = call.reply_epoch_s or call.epoch_s
                 self._said[tag] = Said(call.epoch_s, answered_s, call.reply["idTagInfo"]["status"], True)
-            if len(self._said) > 1000:
+            if len(self._said) > MOST_SAID:
                 del self._said[next(iter(self._said))]
 
     def _needless(self, call: Call, tag: str) -> None:

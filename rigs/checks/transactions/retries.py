@@ -10,6 +10,7 @@ from functools import partial
 from typing import NamedTuple
 
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.connectors import WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
@@ -161,7 +162,7 @@ class Retries:
         else:
             wanted_s = refused.rule.after(refused.times)
             wanted = f"{wanted_s:g} s after refusal {refused.times}"
-            good = -1.0 <= waited_s - wanted_s <= RETRY_SLACK_S
+            good = -WHOLE_SECOND_S <= waited_s - wanted_s <= RETRY_SLACK_S
             message = f"{call.action} was sent again too {'early' if waited_s < wanted_s else 'late'}"
             self._ledger.judge(RETRY, good, call.epoch_s, call.connector, wanted, waited, message)
 

@@ -10,6 +10,7 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.instants import FOREVER, iso
+from evc5.rigs.checks.state.connectors import WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Instants
 from evc5.rigs.checks.state.listeners import Event
@@ -113,7 +114,10 @@ class Sessions:
     def _of(self, transaction: Transaction) -> Session | None:
         """The session a transaction belongs to; one told late, after an outage, to an earlier one."""
         for session in reversed(self._all):
-            if session.connector == transaction.connector and session.plug_in <= transaction.start + 1.0:
+            if (
+                session.connector == transaction.connector
+                and session.plug_in <= transaction.start + WHOLE_SECOND_S
+            ):
                 over = session.unplug is not None and session.unplug < transaction.start
                 return None if over or session.vehicle is None else session
         return None

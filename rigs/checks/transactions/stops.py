@@ -7,7 +7,7 @@ from functools import partial
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import FOREVER, iso
-from evc5.rigs.checks.state.connectors import SHORTED
+from evc5.rigs.checks.state.connectors import SHORTED, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
@@ -62,8 +62,8 @@ class Cause:
         stop = stopped.stop if stopped.stop is not None else stopped.start
         lasting = self.reason in LASTING and self.before_s is None
         before_s = CAUSE_BEFORE_S if self.before_s is None else self.before_s
-        long_ago = self.epoch_s + doubt_s < (stopped.start - 1.0 if lasting else stop - before_s)
-        return mine and not long_ago and self.epoch_s <= stop + 1.0 + doubt_s
+        long_ago = self.epoch_s + doubt_s < (stopped.start - WHOLE_SECOND_S if lasting else stop - before_s)
+        return mine and not long_ago and self.epoch_s <= stop + WHOLE_SECOND_S + doubt_s
 
 
 class StopReasons:
@@ -227,7 +227,7 @@ class StopReasons:
     def _not_remote(self, stopped: Transaction, asked: float | None, reason: str, call: Call) -> None:
         """The hand that its reason names is not recorded; a remote stop just before it is."""
         stop = stopped.stop or stopped.start
-        if asked is None or not asked - 1.0 <= stop <= asked + SAME_STOP_S:
+        if asked is None or not asked - WHOLE_SECOND_S <= stop <= asked + SAME_STOP_S:
             self._ledger.not_compared(REASON, EVENTS.lacks)
             return
         after_s = max(stop - asked, 0.0)

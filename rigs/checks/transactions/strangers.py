@@ -7,6 +7,8 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.transactions.id_tags import STOPS
 
+MOST_GROUPS = 1000  # remembered
+
 
 class Strangers:
     """Knows of each card what group the CSMS told it to be of, or that it is of none."""
@@ -26,7 +28,7 @@ class Strangers:
             tag = call.payload["idTag"].lower()
             told_s = call.reply_epoch_s or call.epoch_s
             self._groups[tag] = told_s, None if parent is None else parent.lower()
-            if len(self._groups) > 1000:
+            if len(self._groups) > MOST_GROUPS:
                 del self._groups[next(iter(self._groups))]
 
     def _stops(self, call: Call) -> None:

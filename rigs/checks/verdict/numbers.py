@@ -39,7 +39,11 @@ UNITS = {
 # Constants that no verdict hangs on, and what they are.
 NO_THRESHOLDS = {
     **dict.fromkeys(("MOST_KEPT", "MOST_REMEMBERED", "SESSIONS", "MOST_ORDERS"), "bounds memory"),
-    **dict.fromkeys(("MOST_TAGS", "MOST_TRIGGERED"), "bounds memory"),
+    **dict.fromkeys(
+        ("MOST_TAGS", "MOST_TRIGGERED", "MOST_SAID", "MOST_GROUPS", "MOST_CARS"), "bounds memory"
+    ),
+    **dict.fromkeys(("MOST_OWED", "MOST_PENDING", "MOST_HOURS", "KEEP_PARTS"), "bounds memory"),
+    "MOST_STEPS": "bounds the time that one question takes",
     **dict.fromkeys(
         ("MOST_READINGS_WAITING", "MOST_CHANGES", "MOST_BOOTS", "MOST_TOLD", "LATEST"), "bounds memory"
     ),
@@ -48,13 +52,22 @@ NO_THRESHOLDS = {
         "bounds memory",
     ),
     **dict.fromkeys(
-        ("PAGE_BYTES", "AHEAD", "BOOT_WITHIN", "LOOKED_AT_STAMPS"), "bounds what is read at a time"
+        ("PAGE_BYTES", "AHEAD", "BOOT_WITHIN", "LOOKED_AT_STAMPS"),
+        "bounds what is read at a time",
     ),
     **dict.fromkeys(("MOST_FRAMES_WAITING", "MOST_BYTES_WAITING", "KEPT_FRAMES", "CHUNK"), "bounds memory"),
     **dict.fromkeys(("MOST_OPEN", "MOST_BUFFERED", "LARGEST", "LARGEST_FIELD"), "bounds memory"),
     **dict.fromkeys(("LONGEST_FRAME", "LONGEST_HELD", "MOST_BESIDE", "MOST_OPENED"), "bounds memory"),
     **dict.fromkeys(
-        ("PIECE", "SNIFFED_BYTES", "PAGE_CHARACTERS", "SURVEYED", "LOOKED_AT_ENTRIES", "SHOWN_LINES"),
+        (
+            "PIECE",
+            "SNIFFED_BYTES",
+            "MOST_LINES",
+            "PAGE_CHARACTERS",
+            "SURVEYED",
+            "LOOKED_AT_ENTRIES",
+            "SHOWN_LINES",
+        ),
         "bounds what is read at a time",
     ),
     **dict.fromkeys(("TOLD_LINES", "PACKED"), "tells how far the reader is"),
@@ -66,6 +79,9 @@ NO_THRESHOLDS = {
     **dict.fromkeys(
         ("MOST_INTEGER", "MOST_CONNECTORS"), "no station says more: one that does means nothing by it"
     ),
+    "MOST_LINES": "bounds what is read at a time",
+    "MOST_INTERVAL_S": "no station says more",
+    "CARRY_S": "the numbers of those decide that look back across midnight, none of them so far",
     "MOST_T_S": "no run is so long: a t that is more is none",
     "MOST_MISSED": "bounds the time that is spent on what one wrong t has missed",
     **dict.fromkeys(("TO_MS", "TOLD_TO_S"), "the digits of a stamp"),

@@ -30,6 +30,7 @@ REQUIREMENTS = (
 )
 AHEAD_S = 60.0  # assumed: a clock set at its boot and with every heartbeat is not a minute off
 OLDEST_S = 366 * 86_400.0  # assumed: nothing waits a year to be delivered
+WIDEST_ZONE_S = 14 * 3600.0  # Pacific/Kiritimati, in the tz database
 SAME_S = 2.0  # assumed: the same offset again, but for the latency
 OFF_IN_A_ROW = 3  # so many stamps in a row that are off alike tell a clock from a queue, which drains
 RUN_S = 60.0  # and over so long: a queue drains within seconds
@@ -213,5 +214,5 @@ def _span(ahead_s: float) -> str:
 def _zone(ahead_s: float) -> str:
     """Quarter hours are zones: whoever is off by them tells local time."""
     quarters = round(ahead_s / QUARTER_S)
-    near = abs(ahead_s - quarters * QUARTER_S) <= AHEAD_S and 0 < abs(quarters) <= 56
+    near = abs(ahead_s - quarters * QUARTER_S) <= AHEAD_S and 0 < abs(quarters) * QUARTER_S <= WIDEST_ZONE_S
     return ": local time told as UTC" if near else ""

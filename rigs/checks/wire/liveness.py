@@ -3,6 +3,7 @@
 from functools import partial
 
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.state.boots import MOST_BOOTS
 from evc5.rigs.checks.state.connectors import RECONNECTS_S, STAMP_HAIR_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
@@ -143,7 +144,7 @@ class Pulse:
     def _boots_up(self, call: Call) -> None:
         before = self._boot
         self._boot = call
-        self._boots = [*self._boots[-63:], call.epoch_s]
+        self._boots = [*self._boots[1 - MOST_BOOTS :], call.epoch_s]
         self._beat_epoch_s = None
         if before is None:
             return

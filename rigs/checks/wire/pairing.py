@@ -5,6 +5,7 @@ from collections.abc import Callable
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.frames import Frame
 from evc5.rigs.checks.reading.ids import Ids
+from evc5.rigs.checks.reading.instants import FOREVER
 from evc5.rigs.checks.state.evidence import BOTH_WAYS, Evidence
 from evc5.rigs.checks.state.ledger import SAME_FRAME_S, Ledger
 from evc5.rigs.checks.state.requirement import CSMS, NETWORK, STATION
@@ -20,6 +21,7 @@ REQUIREMENTS = (
 )
 BEFORE = "CALLs that went before the recording, or in a gap of it: record without gaps"
 LATEST = 64  # CALLs given up or answered that are remembered
+LONGEST_ID = 36  # characters; J 4.1.4
 AGAIN_S = 600.0  # assumed: a second reply comes so soon; an id may be used anew after a boot in a gap
 MOST_KEPT = 10_000  # replies and CALLs that wait to be judged until the end
 ONE_CALL = {True: "rpc.one-call-station", False: "rpc.one-call-csms"}
@@ -46,7 +48,7 @@ class Pairing:
         self._silent: list[Call] = []  # CALLs without a reply, likewise
         self._heard_at = float("-inf")  # when the last frame went, of either side
         self._torn = 0  # lines that could not be read and are not known to have been CALLs
-        self._foreign_epoch_s = {True: -1e18, False: -1e18}  # when a frame that is none was last sent
+        self._foreign_epoch_s = {True: -FOREVER, False: -FOREVER}  # when a frame that is none was last sent
 
     def call(self, call: Call) -> None:
         """A CALL was sent."""
@@ -58,8 +60,8 @@ class Pairing:
             self._overtaken(call, waiting)
         else:
             self._ledger.held(ONE_CALL[call.up])
-        if len(call.id) > 36:
-            self._bad_id(call, "at most 36 characters", "message id too long")
+        if len(call.id) > LONGEST_ID:
+            self._bad_id(call, f"at most {LONGEST_ID} characters", "message id too long")
         elif not self._ids[call.up].is_new(call.id):
             if call.id in waiting or call.id in self._given_up[call.up]:
                 self._ledger.held("rpc.id")  # J errata 3.1: one that met silence may be sent again as it was

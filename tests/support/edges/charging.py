@@ -8,6 +8,7 @@ from edges import Edge
 from edges.short import END_S, STOP_S, limited, order, painted, profile, short
 
 T = 600.0  # a row of telemetry stands there
+REJECTED = {"status": "Rejected"}
 STATION = {"chargingProfilePurpose": "ChargePointMaxProfile"}
 
 
@@ -111,7 +112,49 @@ def a_remote_start_after(x: float) -> Handmade:
     return made
 
 
+def refused(**fields: Any) -> Handmade:
+    """A TxDefaultProfile that a healthy station has no reason to refuse."""
+    made = short(())
+    wire = profile(10, **fields)
+    order(made, T, "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": wire}, REJECTED)
+    return made
+
+
+def refused_at_a_level(x: float) -> Handmade:
+    return refused(stackLevel=int(x))
+
+
+def refused_with_periods(x: float) -> Handmade:
+    rows = [{"startPeriod": 60 * n, "limit": 10.0} for n in range(int(x))]
+    return refused(schedule={"chargingSchedulePeriod": rows})
+
+
+def refused_beside_others(x: float) -> Handmade:
+    """So many are there already, on both connectors."""
+    made = refused()
+    for n in range(int(x)):
+        limited(made, 100 + 10 * n, profile(10, chargingProfileId=20 + n, stackLevel=n // 2), 1 + n % 2)
+    return made
+
+
+def a_composite_schedule_refused_for(x: float) -> Handmade:
+    made = short((), chg_RatedCurrent="32,32", chg_StationMaxCurrent="32", chg_Mode3Current="0,0")
+    order(made, T, "GetCompositeSchedule", {"connectorId": 1, "duration": int(x)}, REJECTED)
+    return made
+
+
 EDGES = (
+    Edge("charging.profile_answers.SOUND_LEVEL", 5, "charging.accepted", refused_at_a_level, 6, 5),
+    Edge("charging.profile_answers.SOUND_PERIODS", 10, "charging.accepted", refused_with_periods, 11, 10),
+    Edge("charging.profile_answers.SOUND_PROFILES", 10, "charging.accepted", refused_beside_others, 10, 9),
+    Edge(
+        "charging.composite.LONGEST_ASKED_S",
+        86_400,
+        "charging.composite",
+        a_composite_schedule_refused_for,
+        86_401,
+        86_400,
+    ),
     Edge("state.follow_times.PILOT_S", 5.1, "charging.limit", an_offer_after_its_profile, 5.0, 5.2),
     Edge("state.follow_times.SWITCH_S", 60.0, "charging.phases", three_phases_after_one_is_asked_for, 59, 61),
     Edge(

@@ -202,7 +202,43 @@ def statuses_sent_so_long_before_their_trigger(x: float) -> Handmade:
     return made
 
 
+def a_number_refused_of_digits(x: float) -> Handmade:
+    made = idle()
+    made.reply_to(made.calls("GetConfiguration")[0])["frame"][2]["configurationKey"].append(
+        {"key": "MeterValueSampleInterval", "readonly": False, "value": "60"}
+    )
+    asked = {"key": "MeterValueSampleInterval", "value": "1" * int(x)}
+    order(made, T, "ChangeConfiguration", asked, {"status": "Rejected"})
+    return made
+
+
+def a_clock_ahead_by_hours(x: float) -> Log:
+    log = Log()
+    for n in range(1, 6):
+        log.status(100.0 * n, "Available" if n % 2 else "Preparing", timestamp=at(100.0 * n + 3600 * x))
+    return log
+
+
+def an_id_of_characters(x: float) -> Handmade:
+    made = idle()
+    beat = made.calls("Heartbeat")[0] if made.calls("Heartbeat") else made.calls("StatusNotification")[-1]
+    reply = made.reply_to(beat)
+    beat["frame"][1] = reply["frame"][1] = "a" * int(x)
+    return made
+
+
 EDGES = (
+    Edge("device.settings.SURE_DIGITS", 6, "configuration.value", a_number_refused_of_digits, 7, 6),
+    Edge(
+        "wire.clocks.WIDEST_ZONE_S",
+        50_400.0,
+        "clock.station",
+        a_clock_ahead_by_hours,
+        14.25,
+        14.0,
+        says="local time told as UTC",
+    ),
+    Edge("wire.pairing.LONGEST_ID", 36, "rpc.id", an_id_of_characters, 36, 37),
     Edge("device.configuration.KEYS_AT_ONCE", 50, "configuration.told", the_last_left_out_of, 51, 50),
     Edge(
         "state.connectors.BENCH_HAIR_S",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,12 @@ class ReadEdge(Edge):
 
     text: Callable[[Any], str] = str
     amiss: Callable[[Rows], bool] = lambda rows: False
+    encoding: str = "utf-8"
 
     def breaks(self, x: float, directory: Path) -> bool:
         directory.mkdir(parents=True, exist_ok=True)
         path = directory / "a.log"
-        path.write_text(self.text(x), encoding="utf-8")
+        path.write_text(self.text(x), encoding=self.encoding)
         try:
             return self.amiss([_row(raw) for _, raw in Transcript([path]).records()])
         except BadInput:
@@ -107,25 +108,6 @@ def went_with_the_first(rows: Rows) -> bool:
     return bool(rows[0]["at"] == rows[1]["at"])
 
 
-def local_times_that_go_back_by(x: float) -> str:
-    """Two hours ahead of UTC, then one: the line behind the step back is 3,600 s - x later."""
-    at = lambda t_s, hours: datetime.fromtimestamp(START_S + t_s + 3600 * hours, UTC).isoformat(" ")[:19]  # noqa: E731
-    later_s = 60 + 3600 - x
-    return joined(
-        [
-            f"{at(0, 2)} tx {reply(1, currentTime=iso(0))}",
-            f"{at(60, 2)} rx {call(2)}",
-            f"{at(later_s, 1)} rx {call(3, 'Authorize', idTag='A')}",
-            f"{at(later_s + 1, 1)} tx {reply(2, currentTime=iso(later_s + 1))}",
-        ]
-    )
-
-
-def is_an_hour_early(rows: Rows) -> bool:
-    third = datetime.fromisoformat(str(rows[2]["at"]).replace("Z", "+00:00")).timestamp()
-    return third < START_S
-
-
 def a_time_so_many_lines_above(x: int) -> str:
     entry = lambda id: [f"at {iso(id)}", *["  more of the packet"] * (x - 1), f"  {call(id)}"]  # noqa: E731
     return joined(line for id in range(3) for line in entry(id))
@@ -133,6 +115,20 @@ def a_time_so_many_lines_above(x: int) -> str:
 
 def a_time_in_a_field_of(x: int) -> str:
     return joined(json.dumps({"time": iso(id).ljust(x), "frame": json.loads(call(id))}) for id in range(3))
+
+
+def beside_objects_so_deep(x: int) -> str:
+    meta = lambda id: json.loads('{"a":' * x + json.dumps({"time": iso(id)}) + "}" * x)  # noqa: E731
+    return joined(json.dumps({"frame": json.loads(call(id)), "meta": meta(id)}) for id in range(3))
+
+
+def told_in_so_many_steps(x: int) -> str:
+    """The newest comes first, and no reply tells which way they run."""
+    return joined(reversed(beats(x + 1)))
+
+
+def runs_on(rows: Rows) -> bool:
+    return bool(rows[0]["frame"][1] > rows[-1]["frame"][1])
 
 
 # -- ways --------------------------------------------------------------------------------------------
@@ -157,6 +153,13 @@ def words_of_forty_of_which_so_many_lie(x: int) -> str:
 
 def is_read_by_content(rows: Rows) -> bool:
     return bool(rows[0]["dir"] == "up")
+
+
+def a_field_of_so_many_letters(x: int) -> str:
+    row = lambda lane, body: json.dumps({"lane": lane.ljust(x, "e"), "frame": json.loads(body)})  # noqa: E731
+    told = [row("lin", call(id)) for id in range(1, 4)]
+    reset = row("offic", call(1, "Reset", type="Soft"))
+    return joined([*told, reset, row("offic", call(9, "DataTransfer", vendorId="V"))])
 
 
 def a_field_of_so_many_values(x: int) -> str:
@@ -234,6 +237,23 @@ def a_dump_so_deep(x: int) -> str:
     return f"rx [ 2, 'b', 'DataTransfer', {inner} ]\n"
 
 
+def zeros_of_so_many_bytes(x: float) -> str:
+    """Characters of two bytes, as many of them with a zero; no mark tells so."""
+    begin, end = f'{iso(0)} rx [2,"1","DataTransfer",{{"vendorId":"V","data":"', '"}]\n'
+    latin = len(begin + end)
+    return begin + "\u4e2d" * (round(latin / (2 * x)) - latin) + end
+
+
+def is_garbled(rows: Rows) -> bool:
+    return not str(rows[0]["frame"][3]["data"]).startswith("\u4e2d")
+
+
+def goes_on_behind(x: int) -> str:
+    """A frame over two lines, which begin alike."""
+    whole = call(1, "DataTransfer", vendorId="V", data="abcdef")
+    return joined([f"{'x' * x}{whole[:-5]}", f"{'x' * x}{whole[-5:]}"])
+
+
 # -- stations ----------------------------------------------------------------------------------------
 
 TWO = ("CP-7731", "CP-8842")
@@ -274,6 +294,18 @@ def in_so_many_talks(x: int) -> str:
     return joined(f"{name} {body}" for name, body in talks(x))
 
 
+def of_which_so_many_are_answered_under_another(x: int) -> str:
+    """Forty; the second station never calls, and is in half of the replies of the last ones."""
+    told = talks(40)
+    return joined(
+        f"[{TWO[0] if at % 2 == 0 or at >= 2 * x else TWO[1]}] {body}" for at, (_, body) in enumerate(told)
+    )
+
+
+def names_two(rows: Rows) -> bool:
+    return len({row["station"] for row in rows}) > 1
+
+
 def taking_turns(x: int) -> str:
     """So many times the other one goes on."""
     bodies = [body for _, body in talks(20)]
@@ -285,8 +317,16 @@ def named_in_letters(x: int) -> str:
 
 
 EDGES = (
+    replace(
+        read_edge("decoding.ZEROS_PART", 0.2, zeros_of_so_many_bytes, is_garbled, 0.21, 0.19),
+        encoding="utf-16-le",
+    ),
+    read_edge("directions.LONGEST_WORD", 40, a_field_of_so_many_letters, transfer_is_up, 40, 41),
+    read_edge("entries.TOO_SHORT", 3, goes_on_behind, is_torn, 3, 4),
+    read_edge("records.DEEPEST_BESIDE", 4, beside_objects_so_deep, is_undated, 3, 4),
+    read_edge("survey.LEAST_IN_ORDER", 3, told_in_so_many_steps, runs_on, 3, 2),
+    read_edge("survey.OTHERWISE", 0.1, of_which_so_many_are_answered_under_another, names_two, 5, 4),
     read_edge("log.STAMP_AHEAD_S", 86_400.0, a_stamp_ahead_by, went_with_the_first, 86_399, 86_401),
-    read_edge("zones.BACK_S", 1200.0, local_times_that_go_back_by, is_an_hour_early, 1210, 1190),
     read_edge("entries.MOST_HELD", 60, a_time_so_many_lines_above, is_undated, 60, 61),
     read_edge("records.LONGEST_FIELD", 200, a_time_in_a_field_of, is_undated, 200, 201),
     read_edge("directions.NEAR_CHARACTERS", 160, a_word_so_far_before, transfer_is_up, 160, 161),

@@ -235,7 +235,20 @@ def a_factor_of(x: float) -> Handmade:
     return made
 
 
+def a_phase_untold_under(volts: float) -> Handmade:
+    """Its third wire is under so much voltage all the time: the day before tells it."""
+    midnight = 14 * 3600.0
+    car = Charge(1, midnight + 60, midnight + 90, midnight + 390, midnight + 450)
+    made = short((car,), midnight + 600, ClockAlignedDataInterval="0")
+    for row in made.rows:
+        row["u3_v"] = volts
+    for value in (one for call in made.calls("MeterValues") for one in call["frame"][3]["meterValue"]):
+        value["sampledValue"] = [one for one in value["sampledValue"] if one.get("phase") != "L3"]
+    return made
+
+
 EDGES = (
+    Edge("metering.measurands.LIVE_V", 50.0, "metering.measurands", a_phase_untold_under, 49, 51),
     Edge(
         "metering.consistency.MOST_FACTOR",
         1.0005,

@@ -15,6 +15,7 @@ from edges import (
     status,
     talking,
     transactions,
+    zones,
 )
 
 EDGES = (
@@ -32,4 +33,5 @@ EDGES = (
     *status.EDGES,
     *talking.EDGES,
     *transactions.EDGES,
+    *zones.EDGES,
 )

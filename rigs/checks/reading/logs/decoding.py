@@ -20,6 +20,7 @@ PIECE = 1 << 20  # characters read at once: a line that is longer comes in piece
 # Colours and cursor movements, ECMA-48 5.4, as they are or as syslog, `cat -v` and JSON write the escape.
 ANSI = re.compile(r"(?:\x1b|#033|\^\[|\\u001[bB]|\\x1[bB]|\\033|\u241b)\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]")
 SNIFFED_BYTES = 4096
+ZEROS_PART = 0.2  # assumed: of the bytes of Latin text in UTF-16 half are zeros, of other text none
 UNPACKABLE = (OSError, EOFError, lzma.LZMAError, zlib.error, pa.ArrowException)
 
 
@@ -139,7 +140,7 @@ def _encoding(path: Path) -> str:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) > len(head) / 5:
+    if max(even, odd) > ZEROS_PART * len(head):
         return "utf-16-be" if even > odd else "utf-16-le"
     return "utf-8-sig" if _is_utf8(head) else "cp1252"
 

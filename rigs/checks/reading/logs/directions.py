@@ -9,6 +9,7 @@ from evc5.rigs.checks.reading.logs.found import Found, shape
 NEAR_CHARACTERS = 160  # characters beside a frame in which a word may tell its way
 PURE = 0.9  # of the frames that can go one way only; below, a word says nothing of the way
 SURE = 0.95  # and so many, where a word is believed against what only the other side may say
+LONGEST_WORD = 40  # characters of a field that may tell a direction
 MOST_VALUES = 8  # a field of more values is no direction
 
 _STATION = r"(?:the )?(?:charge ?points?|chargers?|charging ?stations?|stations?|cp|clients?|evse|wall ?box)"
@@ -192,7 +193,7 @@ def plain_name(name: str) -> str:
 
 
 def _may_tell(name: str, value: str) -> bool:
-    return len(value) <= 40 and not re.search(r"\d{4}", value) and "action" not in name.lower()
+    return len(value) <= LONGEST_WORD and not re.search(r"\d{4}", value) and "action" not in name.lower()
 
 
 def _shape_of(found: Found) -> str:

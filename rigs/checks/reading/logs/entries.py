@@ -18,6 +18,7 @@ from evc5.rigs.checks.reading.logs.records import frames_of, may_hold
 LONGEST_FRAME = 1 << 20  # characters of one frame; beyond, it never ends
 MOST_HELD = 60  # lines above a frame that may tell of it: a packet of Wireshark's export has as many
 LONGEST_HELD = 400
+TOO_SHORT = 3  # assumed: lines that begin with so few of the same characters do so by chance
 SAMPLED = 100  # lines by which a table is told from a log whose first line looks like names
 CUT_BYTES = 4000  # a container's log driver cuts a line at 16 KB, a serial console at 4 KB
 
@@ -252,8 +253,9 @@ class _Reading:
         """Does a line begin as the entry began? Then it is one of its own."""
         head = HEAD.search(self._text)
         before = self._text[: head.start()].split("\n")[0] if head else ""
-        shape = _shape(before[:12])
-        return len(before) > 3 and len(self._text) < CUT_BYTES and _shape(text[:12]) == shape
+        begins = before[:12]
+        is_alike = _shape(text[: len(begins)]) == _shape(begins)
+        return len(before) > TOO_SHORT and len(self._text) < CUT_BYTES and is_alike
 
     def _unprefixed(self, text: str) -> str:
         """A line without what a container wrote before it, where it was cut by one."""

@@ -4,6 +4,7 @@ A station that keeps its line says a Heartbeat in time; one whose line is down k
 Where both sides are silent and what follows is fresh, the log may have a hole.
 """
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -18,6 +19,8 @@ from evc5.rigs.checks.reading.logs.holes import Numbers, is_rhythm
 from evc5.rigs.checks.reading.logs.zones import Timed
 
 SILENT_S = 600.0  # assumed: silence that long may be an outage, whatever the heartbeat interval
+MOST_INTERVAL_S = 1e9  # three decades: no station says more
+NUMBER = re.compile(r"\d{1,9}")
 BEATS = 1.5  # heartbeat intervals without a word that an open line does not have
 OLD_S = 30.0  # assumed: a message that is older when it goes waited for its line
 LOOKED_AT_FRAMES = 12  # frames after a silence in which an old one tells of it
@@ -226,7 +229,7 @@ def _is_old(frame: Timed) -> bool:
 
 def _seconds(told: Any) -> float | None:
     """Above zero, as a number or written out; None of anything else."""
-    if isinstance(told, str) and told.isdecimal() and len(told) < 10:
+    if isinstance(told, str) and NUMBER.fullmatch(told):
         told = int(told)
     is_number = isinstance(told, int) and not isinstance(told, bool)
-    return float(told) if is_number and 0 < told < 1e9 else None
+    return float(told) if is_number and 0 < told < MOST_INTERVAL_S else None

@@ -18,6 +18,7 @@ from evc5.rigs.checks.reading.logs.parts import (
 )
 
 LONGEST_FIELD = 200  # characters of a field that may tell of time, direction or station
+DEEPEST_BESIDE = 4  # assumed: nothing that tells when a frame went lies deeper beside it
 DEEPEST = 40  # assumed: no record holds its frame deeper
 PAYLOADS = frozenset({*PAYLOAD_NAMES, *REQUEST_NAMES, *RESPONSE_NAMES})
 
@@ -136,7 +137,7 @@ def _beside(value: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _gather(name: str, item: Any, found: dict[str, str], depth: int) -> None:
-    if len(found) >= MOST_BESIDE or depth > 4:
+    if len(found) >= MOST_BESIDE or depth > DEEPEST_BESIDE:
         return
     if isinstance(item, list):
         item = _paired(item)

@@ -113,7 +113,7 @@ def _best(text: str) -> tuple[int, re.Match[str]] | None:
     best: tuple[int, int, re.Match[str]] | None = None
     for rank, pattern in enumerate(PATTERNS):
         match = pattern.search(text)
-        if match is not None and _fits(match) and (best is None or match.start() < best[1] - 4 * (rank < 9)):
+        if match is not None and _fits(match) and (best is None or match.start() < best[1]):
             best = (rank, match.start(), match)
     return None if best is None else (best[0], best[2])
 

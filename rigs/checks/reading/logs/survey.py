@@ -8,16 +8,23 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
+from evc5.rigs.checks.reading.instants import QUARTER_S
 from evc5.rigs.checks.reading.logs import stations, times
 from evc5.rigs.checks.reading.logs.actions import CALL, ERROR, RESULT, call_is_up, reply_is_up, version_of
 from evc5.rigs.checks.reading.logs.columns import Column, parting
 from evc5.rigs.checks.reading.logs.directions import Directions
 from evc5.rigs.checks.reading.logs.found import Found
+from evc5.rigs.checks.reading.logs.repeats import NEAR_FRAMES
 from evc5.rigs.checks.reading.logs.shortened import first_of_many
 from evc5.rigs.checks.reading.logs.stamps import Stamp
 
 SURVEYED = 4000  # frames by which a log is known
 MOST_OPEN = 4096  # CALLs that may wait for their replies at once, of all stations
+MOST_LINES = 50 * SURVEYED  # of a log that holds few frames
+OTHERWISE = (
+    0.1  # assumed: of the replies may stand under another name than their CALL, where lines name stations
+)
+LEAST_IN_ORDER = 3  # assumed: so many times that differ tell which way a log runs
 DENSE = 0.9  # of the lines; then one that holds no frame is a broken one
 DENSE_LINE = re.compile(r"\[[^\]]*\d:\d\d[^\]]*\]\s*[^\s\[\]{}\"]+[:\s]*$")  # [time] direction, and the frame
 DOUBLED = 0.4  # of the frames were told just before: two loggers tell of each
@@ -120,7 +127,7 @@ def _beginning(frames: Iterable[Found]) -> tuple[list[Found], list[Found], int]:
             seen.append(found)
         elif found.is_frame and found.body is None:
             torn.append(found)
-        if len(seen) >= SURVEYED or lines > 50 * SURVEYED:
+        if len(seen) >= SURVEYED or lines > MOST_LINES:
             break
     return seen, torn, lines
 
@@ -148,7 +155,7 @@ def _is_reversed(seen: list[Found], read: list[Stamp | None]) -> bool:
     """Newest first: by its times, and where they do not tell by replies that stand before their CALLs."""
     at = [stamp.at for stamp in read if stamp is not None]
     steps = Counter((after > before) - (after < before) for before, after in pairwise(at))
-    if steps[1] + steps[-1] >= 3:
+    if steps[1] + steps[-1] >= LEAST_IN_ORDER:
         return steps[-1] > 2 * steps[1]
     calls = set[str]()
     forward = 0
@@ -177,7 +184,7 @@ def _names(told: Survey, seen: list[Found]) -> None:
             same += name in askers
             other += bool(name) and name not in askers and "" not in askers
             askers.discard(name)
-    told.names_stations = bool(found_names) and other <= 0.1 * (same + other)
+    told.names_stations = bool(found_names) and other <= OTHERWISE * (same + other)
     if not told.names_stations or len(found_names) == 1:
         told.column = parting(seen)
     if told.column is not None:
@@ -208,7 +215,7 @@ def _sides(told: Survey, seen: list[Found]) -> tuple[bool, ...]:
 
 
 def _doubled(told: Survey, seen: list[Found]) -> int:
-    recent: deque[str] = deque(maxlen=12)
+    recent: deque[str] = deque(maxlen=NEAR_FRAMES)
     again = 0
     for found in seen:
         said = told.station_of(found) + repr(found.body)
@@ -225,7 +232,7 @@ def _guess(seen: list[Found], read: list[Stamp | None], told: Survey) -> float |
         if stamp is not None and own is not None:
             written, is_local = times.settled(stamp, told.month_first, told.near)
             ahead += [written - own] if is_local else []
-    return round(median(ahead) / 900.0) * 900.0 if ahead else None
+    return round(median(ahead) / QUARTER_S) * QUARTER_S if ahead else None
 
 
 def _version(seen: list[Found]) -> str:

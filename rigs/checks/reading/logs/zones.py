@@ -17,6 +17,8 @@ MOST_BYTES_WAITING = 32 << 20  # and bytes of what they say, which take five tim
 BACK_S = (
     1200.0  # assumed: a log that goes back so far has changed its zone, one that goes back less is jumbled
 )
+JUMP_S = 60.0  # assumed: where a zone changes its times jump by so much less at most
+SUMMER_S = 3600.0  # summer time is an hour ahead
 NIGHT = range(0, 5)  # local hours in which summer time begins and ends
 
 
@@ -99,11 +101,11 @@ class Zone:
         steps = list(pairwise([self._last, *(frame.written for frame in waiting)]))
         for index, (before, after) in enumerate(steps):
             step = after - before
-            if (jump < 0 and step < -BACK_S) or (jump > 0 and before > 0 and step >= jump - 60.0):
+            if (jump < 0 and step < -BACK_S) or (jump > 0 and before > 0 and step >= jump - JUMP_S):
                 return index
         widest = max(range(len(steps)), key=lambda index: steps[index][1] - steps[index][0])
         at_night = datetime.fromtimestamp(waiting[widest].written, UTC).hour in NIGHT
-        return widest if at_night and abs(jump) <= 3600.0 and self._last > 0 else None
+        return widest if at_night and abs(jump) <= SUMMER_S and self._last > 0 else None
 
     def _assign(self, frames: list[Timed], offset: float) -> Iterator[Timed]:
         for frame in frames:

@@ -1,0 +1,67 @@
+"""Numbers by which a log's local times are told from each other where its zone changes."""
+
+from datetime import UTC, datetime
+
+from edges.log_reading import START_S, Rows, call, iso, joined, read_edge, reply
+
+
+def local_times_that_go_back_by(x: float) -> str:
+    """Two hours ahead of UTC, then one: the line behind the step back is 3,600 s - x later."""
+    at = lambda t_s, hours: datetime.fromtimestamp(START_S + t_s + 3600 * hours, UTC).isoformat(" ")[:19]  # noqa: E731
+    later_s = 60 + 3600 - x
+    return joined(
+        [
+            f"{at(0, 2)} tx {reply(1, currentTime=iso(0))}",
+            f"{at(60, 2)} rx {call(2)}",
+            f"{at(later_s, 1)} rx {call(3, 'Authorize', idTag='A')}",
+            f"{at(later_s + 1, 1)} tx {reply(2, currentTime=iso(later_s + 1))}",
+        ]
+    )
+
+
+def is_an_hour_early(rows: Rows) -> bool:
+    third = datetime.fromisoformat(str(rows[2]["at"]).replace("Z", "+00:00")).timestamp()
+    return third < START_S
+
+
+def local_times_that_go_on_by(x: float) -> str:
+    """An hour ahead of UTC, then two: the line behind the step on is so much later than its hour."""
+    at = lambda t_s, hours: datetime.fromtimestamp(START_S + t_s + 3600 * hours, UTC).isoformat(" ")[:19]  # noqa: E731
+    return joined(
+        [
+            f"{at(0, 1)} tx {reply(1, currentTime=iso(0))}",
+            f"{at(5, 1)} rx {call(2)}",
+            f"{at(5 + x, 2)} rx {call(3, 'Authorize', idTag='A')}",
+            f"{at(6 + x, 2)} tx {reply(2, currentTime=iso(6 + x))}",
+        ]
+    )
+
+
+def is_an_hour_late(rows: Rows) -> bool:
+    return str(rows[-1]["at"]) > iso(1800)
+
+
+def is_off_after_the_night(rows: Rows) -> bool:
+    return not str(rows[-1]["at"]).startswith("2024-03-01T05:00")
+
+
+def a_night_that_goes_on_by(x: float) -> str:
+    """After a pause of hours the times are so far ahead of UTC, where they were not before."""
+    late = -9 * 3600.0 + 4 * 3600
+    at = lambda t_s, ahead_s: datetime.fromtimestamp(START_S + t_s + ahead_s, UTC).isoformat(" ")[:19]  # noqa: E731
+    begin = -9 * 3600.0
+    return joined(
+        [
+            f"{at(begin, 0)} tx {reply(1, currentTime=iso(begin))}",
+            f"{at(begin + 60, 0)} rx {call(2)}",
+            f"{at(late, -x)} rx {call(3, 'Authorize', idTag='A')}",
+            f"{at(late + 1, -x)} tx {reply(2, currentTime=iso(late + 1))}",
+        ]
+    )
+
+
+EDGES = (
+    read_edge("zones.JUMP_S", 60.0, local_times_that_go_on_by, is_an_hour_late, -59, -61),
+    read_edge("zones.SUMMER_S", 3600.0, a_night_that_goes_on_by, is_off_after_the_night, 3600, 4500),
+    read_edge("zones.BACK_S", 1200.0, local_times_that_go_back_by, is_an_hour_early, 1210, 1190),
+)
