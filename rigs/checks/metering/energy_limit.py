@@ -3,6 +3,7 @@
 import numpy as np
 
 from evc5.rigs.checks.metering.energy import step_of
+from evc5.rigs.checks.metering.register import METER_WHOLE_WH
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
@@ -41,7 +42,7 @@ class EnergyLimit:
         if stopped is None or stopped.stop is None or stopped.meter_stop is None:
             return
         rows = np.array([[stopped.stop], [call.epoch_s], [stopped.meter_stop]])
-        self._follow(stopped.connector, rows, 1.0)
+        self._follow(stopped.connector, rows, METER_WHOLE_WH)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
         told = [(block, wh) for block in blocks if (wh := block.column(DEFAULT_MEASURAND)) is not None]

@@ -38,6 +38,8 @@ from evc5.rigs.errors import BadInput
 SKIPPED, WHOLE, STORY = "skipped", "whole", "story"  # what tells of a hole, or of none
 EVENTS, TELEMETRY = "events.jsonl", "telemetry.parquet"
 TOLD_LATE_S = 60.0  # assumed: what happened is told within a minute, and telemetry is judged in its light
+ROUNDED_BACK_S = 0.0005  # lines tell to the millisecond where only `at` is written
+HEAD_LINES = 100  # assumed: what tells no time of day in so many lines tells none
 JUST_AFTER_S = 1e-6
 POWER_LOSS = {"fault": "power-cut", "clear": "power-restore"}
 GOES_DOWN = ("power-cut", "link-down", "reset")
@@ -272,7 +274,7 @@ class Judge:
             self._catch_up(epoch_s + JUST_AFTER_S * explained)
         if epoch_s >= self._epoch_s:
             self._epoch_s = epoch_s
-        elif epoch_s < self._epoch_s - 0.0005:  # to the millisecond, where only `at` is written
+        elif epoch_s < self._epoch_s - ROUNDED_BACK_S:
             back = f"{self._epoch_s - epoch_s:.3f} s before it"
             message = f"{self._ledger.line_name(number)} goes back in time"
             expected = "a time not before the line before"
@@ -319,7 +321,7 @@ class Judge:
                 first = first or f"line {number}: {error}"
             if reader.start is not None:
                 return reader.start
-            if number >= 100:
+            if number >= HEAD_LINES:
                 break
         raise BadInput(f"{self._transcript.name} holds no OCPP frames ({first or 'it is empty'})")
 

@@ -107,13 +107,13 @@ class Number:
 @cache
 def numbers() -> tuple[Number, ...]:
     """All of them, module by module."""
-    found = [number for module in _modules() for number in _of(module)]
+    found = [number for module in modules() for number in _of(module)]
     return (*found, *_tolerances())
 
 
 def numbers_of(requirement: str) -> list[Number]:
     """Those of the module that judges a requirement, and the tolerances that it names."""
-    for module in _modules():
+    for module in modules():
         if requirement in {row.id for row in getattr(module, "REQUIREMENTS", ())}:
             text = inspect.getsource(module)
             named = [one for one in _tolerances() if f"tolerances.{one.name}" in text]
@@ -121,7 +121,7 @@ def numbers_of(requirement: str) -> list[Number]:
     return []
 
 
-def _modules() -> Iterator[ModuleType]:
+def modules() -> Iterator[ModuleType]:
     for room in ROOMS:
         package = import_module(f"{checks.__name__}.{room}")
         for info in iter_modules(package.__path__, f"{package.__name__}."):

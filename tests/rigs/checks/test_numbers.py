@@ -1,13 +1,16 @@
 """The table of the judge's numbers: each has a source, a name of its own, and a recording on either side."""
 
+import inspect
 from pathlib import Path
 
 import pytest
 from edges import Edge, changed, in_code
 from edges.table import EDGES
+from unnamed import ALLOWED, unnamed
 
 from evc5.rigs import checks
-from evc5.rigs.checks.verdict.numbers import NO_THRESHOLDS, numbers, numbers_of
+from evc5.rigs.checks.state.tolerances import Tolerances
+from evc5.rigs.checks.verdict.numbers import NO_THRESHOLDS, modules, numbers, numbers_of
 
 CHECKS = Path(checks.__path__[0])
 
@@ -36,6 +39,45 @@ def test_a_number_halved_or_doubled_turns_a_recording_around(
 
 def test_every_number_has_its_edges() -> None:
     assert {number.id for number in numbers()} == {edge.number for edge in EDGES}
+
+
+def test_no_number_decides_without_a_name() -> None:
+    found = {
+        (module.__name__.removeprefix(f"{checks.__name__}."), number)
+        for module in modules()
+        if module.__name__ != Tolerances.__module__  # a table of them itself
+        for _, number in unnamed(inspect.getsource(module))
+    }
+    assert found == ALLOWED.keys()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "return since - 60.0",
+        "return since - 1.0 < self.start",
+        "return {one for one in self.told if one >= now + 0.1}",
+        "return len(told) <= 5",
+        "return told[0] in (1, 50)",
+        "return self.was_away(since, 60.0)",
+        "return 0.1 * (same + other)",
+        "wait_s = self.wait_s or 30",
+        "wait_s = 5.0",
+        "return (lambda within_s=25.0: within_s)()",
+    ],
+)
+def test_a_number_that_decides_without_a_name_is_seen(line: str) -> None:
+    assert len(list(unnamed(f"class Check:\n    def look(self, since):\n        {line}"))) == 1
+
+
+def test_a_number_in_the_body_of_a_class_or_by_default_is_seen() -> None:
+    assert [n for _, n in unnamed("class Check:\n    CARRY_S = 900.0")] == [900.0]
+    assert [n for _, n in unnamed("def unsure(epoch_s, margin_s=60.0): ...")] == [60.0]
+
+
+def test_places_digits_and_units_are_no_numbers_that_decide() -> None:
+    text = "def show(told): return round(told[-64:][0] * 3600.0, 3) + sum(told[n] for n in (1, 2, 3)) / 2"
+    assert list(unnamed(text)) == []
 
 
 def test_what_is_said_to_be_no_threshold_is_there() -> None:

@@ -1,13 +1,18 @@
 """Numbers by which a recording is read: its clock, its outages, the order in which it tells."""
 
+import json
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from foreign import BEGIN_S, REPLY_S, Log, at, register
 from handmade import Charge, Handmade
 from handmade import at as run_at
 
-from edges import Edge
-from edges.short import STOP_S, painted, shifted, short
+from edges import Edge, judged
+from edges.short import END_S, STOP_S, idle, painted, shifted, short
+from evc5.rigs.errors import BadInput
 
 FRESH_S = BEGIN_S + 60  # when the first value was told
 
@@ -159,7 +164,60 @@ def pace(number: str, value: float, make: Callable[[float], Handmade], inside: f
     return Edge(name, value, "clock.station", make, inside, outside, "warning", "many times as fast")
 
 
+@dataclass
+class Turned(Handmade):
+    """Its last line is so much earlier than the one before."""
+
+    back_s: float = 0.0
+
+    def write(self, directory: Path, **summary: Any) -> Path:
+        super().write(directory, **summary)
+        path = directory / "messages.jsonl"
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        rows[-1]["t"] = rows[-2]["t"] - self.back_s
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return directory
+
+
+def a_line_back_by(x: float) -> Handmade:
+    return Turned(lines=idle().lines, end=END_S, back_s=x)
+
+
+@dataclass
+class Undated(Handmade):
+    """Its first lines tell no time of day, nor does its summary."""
+
+    undated: int = 0
+
+    def write(self, directory: Path, **summary: Any) -> Path:
+        super().write(directory, **summary)
+        path = directory / "messages.jsonl"
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        for row in rows[: self.undated]:
+            del row["at"]
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        (directory / "summary.json").write_text('{"state": "complete", "simulated_s": 7200}')
+        return directory
+
+
+def dated_in_line(x: float) -> Handmade:
+    return Undated(lines=short(((Charge(1, 60, 90, 6090, 6150)),), 7200).lines, end=7200, undated=int(x) - 1)
+
+
+class RefusedEdge(Edge):
+    """Broken is a recording that is refused."""
+
+    def breaks(self, x: float, directory: Path) -> bool:
+        try:
+            judged(self.make(x), directory, self.choices)
+        except BadInput:
+            return True
+        return False
+
+
 EDGES = (
+    RefusedEdge("verdict.judging.HEAD_LINES", 100, "", dated_in_line, 100, 101),
+    Edge("verdict.judging.ROUNDED_BACK_S", 0.0005, "recording.line", a_line_back_by, 4e-4, 6e-4, "warning"),
     pace("FAST_PACE", 2.0, a_station_so_fast, 1.9, 2.1),
     pace("FAST_MOSTLY", 0.8, a_station_that_leaps_so_often, 0.7, 0.9),
     pace("FAST_STAMPS", 4, a_fast_station_with_so_many_stamps, 3, 4),
