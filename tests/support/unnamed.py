@@ -48,18 +48,20 @@ def unnamed(source: str) -> Iterator[tuple[int, float]]:
     for node in ast.parse(source).body:
         if not isinstance(node, ast.FunctionDef | ast.ClassDef):
             continue
-        for path in _paths(node, ()):
-            number = path[-1]
-            if isinstance(number, ast.Constant) and _is_number(number.value) and _decides(path):
+        for path in _numbers(node, ()):
+            if _decides(path):
+                number = path[-1]
+                assert isinstance(number, ast.Constant)
                 yield number.lineno, float(number.value)
 
 
-def _paths(node: ast.AST, above: tuple[ast.AST, ...]) -> Iterator[tuple[ast.AST, ...]]:
-    """Each node with all that it stands in."""
+def _numbers(node: ast.AST, above: tuple[ast.AST, ...]) -> Iterator[tuple[ast.AST, ...]]:
+    """Each number with all that it stands in."""
     here = (*above, node)
-    yield here
+    if isinstance(node, ast.Constant) and _is_number(node.value):
+        yield here
     for child in ast.iter_child_nodes(node):
-        yield from _paths(child, here)
+        yield from _numbers(child, here)
 
 
 def _is_number(value: object) -> bool:

@@ -19,7 +19,7 @@ FAST_PACE = 2.0  # assumed: no clock that is merely wrong gains a second in a se
 FAST_MOSTLY = 0.8  # assumed: a clock that is set leaps once, one that runs fast leaps from stamp to stamp
 FAST_STAMPS = 4  # assumed: so many different stamps tell it
 NOT_ADOPTED_S = 60.0  # assumed: the time that a boot is told is adopted to the minute
-LOOKED_AT_STAMPS = 500
+LOOKED_AT_STAMPS = 500  # by which a fast station is known
 
 Pair = tuple[float, float]  # seconds of the run; epoch seconds of the newest stamp told by then
 

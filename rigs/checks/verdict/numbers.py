@@ -36,56 +36,34 @@ UNITS = {
     **{"S": "s", "A": "A", "V": "V", "VOLTS": "V", "W": "W", "WH": "Wh", "PCT": "%"},
     **{"FACTOR": "1", "PART": "1"},
 }
-# Constants that no verdict hangs on, and what they are.
-NO_THRESHOLDS = {
-    **dict.fromkeys(("MOST_KEPT", "MOST_REMEMBERED", "SESSIONS", "MOST_ORDERS"), "bounds memory"),
-    **dict.fromkeys(
-        ("MOST_TAGS", "MOST_TRIGGERED", "MOST_SAID", "MOST_GROUPS", "MOST_CARS"), "bounds memory"
+# Constants that no verdict hangs on, by what they are.
+OTHERS = {
+    "bounds memory": (
+        *("CHUNK", "KEEP_PARTS", "KEPT_FRAMES", "LARGEST", "LARGEST_FIELD", "LATEST", "MOST_BOOTS"),
+        *("MOST_BUFFERED", "MOST_BYTES_WAITING", "MOST_CARS", "MOST_CLEARS", "MOST_DISTURBED"),
+        *("MOST_DOUBTFUL", "MOST_FRAMES_WAITING", "MOST_GROUPS", "MOST_HOURS", "MOST_KEPT", "MOST_OPEN"),
+        *("MOST_ORDERS", "MOST_OUTAGES", "MOST_OWED", "MOST_PENDING", "MOST_READINGS_WAITING"),
+        *("MOST_REMEMBERED", "MOST_SAID", "MOST_SILENT", "MOST_STRETCHES", "MOST_TAGS", "MOST_TOLD"),
+        *("MOST_TRIGGERED", "SESSIONS"),
     ),
-    **dict.fromkeys(("MOST_OWED", "MOST_PENDING", "MOST_HOURS", "KEEP_PARTS"), "bounds memory"),
-    "MOST_STEPS": "bounds the time that one question takes",
-    **dict.fromkeys(
-        ("MOST_READINGS_WAITING", "MOST_CHANGES", "MOST_BOOTS", "MOST_TOLD", "LATEST"), "bounds memory"
+    "bounds the time that one question, or one wrong t, takes": ("MOST_CHANGES", "MOST_MISSED", "MOST_STEPS"),
+    "bounds what is read at a time": (
+        *("AHEAD", "LOOKED_AT_ENTRIES", "MOST_LINES", "PAGE_BYTES", "PAGE_CHARACTERS", "PIECE"),
+        *("SHOWN_LINES", "SNIFFED_BYTES", "SURVEYED"),
     ),
-    **dict.fromkeys(
-        ("MOST_OUTAGES", "MOST_STRETCHES", "MOST_DISTURBED", "MOST_DOUBTFUL", "MOST_CLEARS", "MOST_SILENT"),
-        "bounds memory",
+    "tells how far the reader is": ("TOLD_LINES", "PACKED"),
+    "bounds what people read": ("KEEP",),
+    "stands for no end, or no beginning": ("FOREVER", "FOREVER_S", "LONG_AGO"),
+    "stands for none, or for another": ("NO_LIMIT", "FIND", "UNKNOWN", "FIRST_OWN"),
+    "puts what has one instant in order": ("JUST_AFTER_S", "STEP_HAIR_S"),
+    "no clock and no station says more: what does is not ours": (
+        *("MOST_INTERVAL_S", "MOST_OFFSET_S", "MOST_PPM"),
     ),
-    **dict.fromkeys(
-        ("PAGE_BYTES", "AHEAD", "BOOT_WITHIN", "LOOKED_AT_STAMPS"),
-        "bounds what is read at a time",
-    ),
-    **dict.fromkeys(("MOST_FRAMES_WAITING", "MOST_BYTES_WAITING", "KEPT_FRAMES", "CHUNK"), "bounds memory"),
-    **dict.fromkeys(("MOST_OPEN", "MOST_BUFFERED", "LARGEST", "LARGEST_FIELD"), "bounds memory"),
-    **dict.fromkeys(("LONGEST_FRAME", "LONGEST_HELD", "MOST_BESIDE", "MOST_OPENED"), "bounds memory"),
-    **dict.fromkeys(
-        (
-            "PIECE",
-            "SNIFFED_BYTES",
-            "MOST_LINES",
-            "PAGE_CHARACTERS",
-            "SURVEYED",
-            "LOOKED_AT_ENTRIES",
-            "SHOWN_LINES",
-        ),
-        "bounds what is read at a time",
-    ),
-    **dict.fromkeys(("TOLD_LINES", "PACKED"), "tells how far the reader is"),
-    "KEEP": "bounds what people read",
-    **dict.fromkeys(("FOREVER", "FOREVER_S", "LONG_AGO"), "stands for no end, or no beginning"),
-    **dict.fromkeys(("NO_LIMIT", "FIND", "UNKNOWN", "FIRST_OWN"), "stands for none, or for another"),
-    **dict.fromkeys(("JUST_AFTER_S", "STEP_HAIR_S"), "puts what has one instant in order"),
-    **dict.fromkeys(("MOST_OFFSET_S", "MOST_PPM"), "no clock says more: a summary that does is not ours"),
-    **dict.fromkeys(
-        ("MOST_INTEGER", "MOST_CONNECTORS"), "no station says more: one that does means nothing by it"
-    ),
-    "MOST_LINES": "bounds what is read at a time",
-    "MOST_INTERVAL_S": "no station says more",
-    "CARRY_S": "the numbers of those decide that look back across midnight, none of them so far",
-    "MOST_T_S": "no run is so long: a t that is more is none",
-    "MOST_MISSED": "bounds the time that is spent on what one wrong t has missed",
-    **dict.fromkeys(("TO_MS", "TOLD_TO_S"), "the digits of a stamp"),
+    "says which of two readers reads the same": ("MOST_OPENED",),
+    "as far as any check looks back: the numbers of those decide": ("CARRY_S",),
+    "the digits of a stamp": ("TO_MS", "TOLD_TO_S"),
 }
+NO_THRESHOLDS = {name: why for why, names in OTHERS.items() for name in names}
 TOLERANCES = "state.tolerances"
 
 

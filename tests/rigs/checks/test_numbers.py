@@ -9,6 +9,11 @@ from edges.table import EDGES
 from unnamed import ALLOWED, unnamed
 
 from evc5.rigs import checks
+from evc5.rigs.checks.electrical.allocation import SHARE_SETTLED_S
+from evc5.rigs.checks.electrical.balance import STRETCH_S
+from evc5.rigs.checks.electrical.fair_shares import TURN_S
+from evc5.rigs.checks.reading.telemetry import CARRY_S
+from evc5.rigs.checks.state.follow_times import CARS_FOLLOW_S, DWELL_S, SWITCH_S
 from evc5.rigs.checks.state.tolerances import Tolerances
 from evc5.rigs.checks.verdict.numbers import NO_THRESHOLDS, modules, numbers, numbers_of
 
@@ -41,6 +46,7 @@ def test_every_number_has_its_edges() -> None:
     assert {number.id for number in numbers()} == {edge.number for edge in EDGES}
 
 
+@pytest.mark.slow
 def test_no_number_decides_without_a_name() -> None:
     found = {
         (module.__name__.removeprefix(f"{checks.__name__}."), number)
@@ -78,6 +84,10 @@ def test_a_number_in_the_body_of_a_class_or_by_default_is_seen() -> None:
 def test_places_digits_and_units_are_no_numbers_that_decide() -> None:
     text = "def show(told): return round(told[-64:][0] * 3600.0, 3) + sum(told[n] for n in (1, 2, 3)) / 2"
     assert list(unnamed(text)) == []
+
+
+def test_so_much_is_carried_over_midnight_as_any_check_looks_back() -> None:
+    assert max(CARS_FOLLOW_S, DWELL_S, SWITCH_S, SHARE_SETTLED_S, TURN_S, STRETCH_S) <= CARRY_S
 
 
 def test_what_is_said_to_be_no_threshold_is_there() -> None:

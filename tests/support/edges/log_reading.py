@@ -113,6 +113,15 @@ def a_time_so_many_lines_above(x: int) -> str:
     return joined(line for id in range(3) for line in entry(id))
 
 
+def a_time_so_far_into_the_line_above(x: int) -> str:
+    return joined(line for id in range(3) for line in ("." * x + iso(id), f"  {call(id)}"))
+
+
+def beside_so_many_fields(x: int) -> str:
+    meta = lambda id: {f"field{n}": n for n in range(x)} | {"time": iso(id)}  # noqa: E731
+    return joined(json.dumps({"frame": json.loads(call(id)), "meta": meta(id)}) for id in range(3))
+
+
 def a_time_in_a_field_of(x: int) -> str:
     return joined(json.dumps({"time": iso(id).ljust(x), "frame": json.loads(call(id))}) for id in range(3))
 
@@ -254,6 +263,12 @@ def goes_on_behind(x: int) -> str:
     return joined([f"{'x' * x}{whole[:-5]}", f"{'x' * x}{whole[-5:]}"])
 
 
+def a_first_line_of(x: int) -> str:
+    """Of a frame over two."""
+    begin = '[2,"1","DataTransfer",{"vendorId":"V","data":"'
+    return joined([begin.ljust(x, "a"), 'b"}]'])
+
+
 # -- stations ----------------------------------------------------------------------------------------
 
 TWO = ("CP-7731", "CP-8842")
@@ -322,8 +337,11 @@ EDGES = (
         encoding="utf-16-le",
     ),
     read_edge("directions.LONGEST_WORD", 40, a_field_of_so_many_letters, transfer_is_up, 40, 41),
+    read_edge("entries.LONGEST_FRAME", 1 << 20, a_first_line_of, is_torn, 1 << 20, (1 << 20) + 1),
     read_edge("entries.TOO_SHORT", 3, goes_on_behind, is_torn, 3, 4),
     read_edge("records.DEEPEST_BESIDE", 4, beside_objects_so_deep, is_undated, 3, 4),
+    read_edge("records.MOST_BESIDE", 40, beside_so_many_fields, is_undated, 39, 40),
+    read_edge("entries.LONGEST_HELD", 400, a_time_so_far_into_the_line_above, is_undated, 376, 395),
     read_edge("survey.LEAST_IN_ORDER", 3, told_in_so_many_steps, runs_on, 3, 2),
     read_edge("survey.OTHERWISE", 0.1, of_which_so_many_are_answered_under_another, names_two, 5, 4),
     read_edge("log.STAMP_AHEAD_S", 86_400.0, a_stamp_ahead_by, went_with_the_first, 86_399, 86_401),

@@ -11,7 +11,8 @@ from handmade import Charge, Handmade
 from handmade import at as run_at
 
 from edges import Edge, judged
-from edges.short import END_S, STOP_S, idle, painted, shifted, short
+from edges.short import END_S, STOP_S, idle, order, painted, shifted, short
+from evc5.rigs.checks.reading.transcripts import Transcript
 from evc5.rigs.errors import BadInput
 
 FRESH_S = BEGIN_S + 60  # when the first value was told
@@ -159,6 +160,12 @@ def a_fast_station_with_so_many_stamps(x: float) -> Handmade:
     return stamped([(10.0 * k, 100.0 * k - 3600.0) for k in range(round(x))])
 
 
+def a_station_that_is_fast_after(x: float) -> Handmade:
+    """So many stamps are right, a thousand and more that follow leap."""
+    stamps = [10.0 * k if k < x else 10.0 * x + 100.0 * (k - x) for k in range(1, 1200)]
+    return stamped([(10.0 * k, stamp - 3600.0) for k, stamp in enumerate(stamps, 1)])
+
+
 def pace(number: str, value: float, make: Callable[[float], Handmade], inside: float, outside: float) -> Edge:
     name = f"reading.station_pace.{number}"
     return Edge(name, value, "clock.station", make, inside, outside, "warning", "many times as fast")
@@ -204,6 +211,12 @@ def dated_in_line(x: float) -> Handmade:
     return Undated(lines=short(((Charge(1, 60, 90, 6090, 6150)),), 7200).lines, end=7200, undated=int(x) - 1)
 
 
+def a_word_at(x: float) -> Handmade:
+    made = idle()
+    made.frame(x, "up", [2, "b", "Heartbeat", {}])
+    return made
+
+
 class RefusedEdge(Edge):
     """Broken is a recording that is refused."""
 
@@ -215,7 +228,51 @@ class RefusedEdge(Edge):
         return False
 
 
+class BootEdge(Edge):
+    """Broken is a recording that does not tell whose it is."""
+
+    def breaks(self, x: float, directory: Path) -> bool:
+        made = self.make(x)
+        return Transcript([made.write(directory) / "messages.jsonl"]).boot == {}
+
+
+def booted_in_line(x: float) -> Handmade:
+    made = Handmade()
+    for n in range(1, int(x)):
+        made.frame(float(n), "up", [2, str(n), "Heartbeat", {}])
+    made.frame(x, "up", [2, "b", "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}])
+    return made
+
+
+def heartbeats_with_an_interval_of(x: float) -> Handmade:
+    made = idle(7300.0)
+    for call in made.calls("BootNotification"):
+        made.reply_to(call)["frame"][2]["interval"] = int(x)
+    for item in made.reply_to(made.calls("GetConfiguration")[0])["frame"][2]["configurationKey"]:
+        item["value"] = str(int(x)) if item["key"] == "HeartbeatInterval" else item["value"]
+    return made
+
+
+def a_third_not_unlocked_of(x: float) -> Handmade:
+    """A station that is said to have so many connectors."""
+    made = idle(NumberOfConnectors=str(int(x)))
+    order(made, 600.0, "UnlockConnector", {"connectorId": 3}, {"status": "NotSupported"})
+    return made
+
+
 EDGES = (
+    BootEdge("reading.transcripts.BOOT_WITHIN", 500, "", booted_in_line, 500, 501),
+    Edge(
+        "state.keys.MOST_INTEGER",
+        2147483647,
+        "heartbeat.early",
+        heartbeats_with_an_interval_of,
+        2**31,
+        2**31 - 1,
+    ),
+    Edge("state.station_history.MOST_CONNECTORS", 1000, "unlock.answer", a_third_not_unlocked_of, 1001, 1000),
+    Edge("reading.frames.MOST_T_S", 1e10, "recording.line", a_word_at, 9.9e9, 1.01e10),
+    pace("LOOKED_AT_STAMPS", 500, a_station_that_is_fast_after, 110, 90),
     RefusedEdge("verdict.judging.HEAD_LINES", 100, "", dated_in_line, 100, 101),
     Edge("verdict.judging.ROUNDED_BACK_S", 0.0005, "recording.line", a_line_back_by, 4e-4, 6e-4, "warning"),
     pace("FAST_PACE", 2.0, a_station_so_fast, 1.9, 2.1),

@@ -17,7 +17,7 @@ from evc5.rigs.checks.reading.logs.records import frames_of, may_hold
 
 LONGEST_FRAME = 1 << 20  # characters of one frame; beyond, it never ends
 MOST_HELD = 60  # lines above a frame that may tell of it: a packet of Wireshark's export has as many
-LONGEST_HELD = 400
+LONGEST_HELD = 400  # characters of a line above a frame in which its time may stand
 TOO_SHORT = 3  # assumed: lines that begin with so few of the same characters do so by chance
 SAMPLED = 100  # lines by which a table is told from a log whose first line looks like names
 CUT_BYTES = 4000  # a container's log driver cuts a line at 16 KB, a serial console at 4 KB
