@@ -92,6 +92,8 @@ class StationHistory:
         """A CALL whose payload breaks its schema."""
         if call.action in ("StartTransaction", "StopTransaction"):
             self.transactions.unclear = True
+        if call.action == "StopTransaction":
+            self.transactions.unreadable_stop(call)
 
     def call(self, call: Call) -> None:
         """A valid CALL, the first time that it goes."""

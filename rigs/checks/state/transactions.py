@@ -237,10 +237,17 @@ class TransactionMemory:
             started.id, started.status = call.reply["transactionId"], call.reply["idTagInfo"]["status"]
             self.by_id[started.id] = started
 
+    def unreadable_confirmation(self, call: Call, payload: Any) -> None:
+        """One that breaks its schema may count as none, and the id in it may be used all the same."""
+        id = payload.get("transactionId") if isinstance(payload, dict) else None
+        if type(id) is int and call.id in self._starting:
+            self.given.add(id)
+            self.by_id.setdefault(id, self._starting[call.id])
+
     def stop(self, call: Call, all_settled: bool) -> None:
         payload = call.payload
         stopped = self.by_name(payload, all_settled)
-        if stopped is None or stopped.stop is not None:
+        if stopped is None or stopped.meter_stop is not None:
             return
         named = self.by_id.get(payload["transactionId"], stopped)
         if named is not stopped and named.id != stopped.id and stopped.id is not None:
@@ -255,9 +262,24 @@ class TransactionMemory:
         stopped.stop = epoch(payload["timestamp"])
         stopped.stop_told = call.epoch_s
         stopped.meter_stop, stopped.reason = float(payload["meterStop"]), payload.get("reason", "Local")
+        self._is_over(stopped)
+
+    def unreadable_stop(self, call: Call) -> None:
+        """One that breaks its schema: what it may mean is over, and how it ended is not known."""
+        told = call.payload.get("transactionId") if isinstance(call.payload, dict) else None
+        ids = [id for id in self.by_id if str(id) == str(told)]
+        meant = [self.by_id[id] for id in ids] or list(self.open.values())
+        if len(meant) == 1 and meant[0].stop is None:
+            meant[0].is_stop_sure = False
+            meant[0].stop = meant[0].stop_told = call.epoch_s
+            self._is_over(meant[0])
+
+    def _is_over(self, stopped: Transaction) -> None:
         if self.open.get(stopped.connector) is stopped:
             del self.open[stopped.connector]
         recent = self.finished.setdefault(stopped.connector, deque())
+        if stopped in recent:  # by a stop that could not be read
+            return
         recent.append(stopped)
         if len(recent) > self.RECENT:
             self.by_id.pop(recent.popleft().id or -1, None)

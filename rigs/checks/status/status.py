@@ -172,7 +172,8 @@ class Statuses:
             )
         until = self._link.delivered_until(epoch_s, STOP_S)
         for its, told, status in self._midway:
-            if told < until and not self._link.may_be_queueing(epoch_s):
+            unstopped = its.stop is None  # else its stop was told, and could not be read
+            if unstopped and told < until and not self._link.may_be_queueing(epoch_s):
                 self._judge_midway(its, False, told, status, untold=(its.start_told, epoch_s))
 
     def _judge_midway(

@@ -201,8 +201,11 @@ class Telling:
         if call.action in _BARRIER_REPLIES:
             self.gathering.flush(self._concerns(call))
         self._validation.result(call, frame)
-        if call.action == "StartTransaction" and call.valid and call.reply is not None:
-            self._given(call)
+        if call.action == "StartTransaction" and call.valid:
+            if call.reply is not None:
+                self._given(call)
+            else:
+                self._history.transactions.unreadable_confirmation(call, frame.payload)
         self._replied(call)
 
     def _replied(self, call: Call) -> None:
