@@ -127,11 +127,9 @@ class Settings:
         value = call.payload["value"]
         status = call.reply["status"]
         if status in DONE and key not in HARDCODED:
-            self._rigged.pop(key, None)
-            self._told.pop(key, None)
-            self._awaited.pop(key, None)
-            if status == "RebootRequired":
-                self._awaited[key] = value
+            for known in (self._rigged, self._told, self._awaited):
+                known.pop(key, None)
+            self._awaited |= {key: value} if status == "RebootRequired" else {}
         good = _is_good(key, value, self._measured)
         if self._any_station and (good or status not in DONE or _is_spelt_otherwise(key, value)):
             return  # 5.3: it may refuse a value out of its own range

@@ -262,7 +262,7 @@ class TransactionMemory:
         stopped.stop = epoch(payload["timestamp"])
         stopped.stop_told = call.epoch_s
         stopped.meter_stop, stopped.reason = float(payload["meterStop"]), payload.get("reason", "Local")
-        self._is_over(stopped)
+        self.over(stopped)
 
     def unreadable_stop(self, call: Call) -> None:
         """One that breaks its schema: what it may mean is over, and how it ended is not known."""
@@ -272,9 +272,10 @@ class TransactionMemory:
         if len(meant) == 1 and meant[0].stop is None:
             meant[0].is_stop_sure = False
             meant[0].stop = meant[0].stop_told = call.epoch_s
-            self._is_over(meant[0])
+            self.over(meant[0])
 
-    def _is_over(self, stopped: Transaction) -> None:
+    def over(self, stopped: Transaction) -> None:
+        """It runs no more."""
         if self.open.get(stopped.connector) is stopped:
             del self.open[stopped.connector]
         recent = self.finished.setdefault(stopped.connector, deque())

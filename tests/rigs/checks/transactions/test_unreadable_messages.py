@@ -11,7 +11,6 @@ STOP: dict[str, Any] = {"transactionId": 7, "meterStop": 1400, "timestamp": at(E
 MISSING = object()
 
 
-
 def charged(log: Log, begin: float = BEGIN_S, meter: int = 1000, id: int = 7, connector: int = 1) -> None:
     log.begin(begin, meter=meter, id=id, connector=connector)
     for n, t in enumerate(minutes(6, begin), 1):
