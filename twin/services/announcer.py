@@ -74,7 +74,8 @@ class Announcer:
         return self._agent.tell("StatusNotification", payload, partial(self._replied, connector, news))
 
     def _replied(self, connector: int, news: News, reply: Reply) -> None:
-        if not reply.arrived and self._heard.get(connector) == news:
+        was_last = self._heard.get(connector) is news  # it may be like one that was told since
+        if not reply.arrived and was_last:
             del self._heard[connector]  # it may not have got through
             self._again.set(self._agent.timeline.now + STATUS_RETRY_S)
 

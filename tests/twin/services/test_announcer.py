@@ -139,6 +139,17 @@ def test_a_status_that_has_changed_since_takes_the_place_of_one_that_got_lost() 
     assert desk.told() == [(1, "Preparing", "NoError"), (1, "Charging", "NoError")]
 
 
+def test_a_status_that_got_lost_is_not_told_again_where_the_same_has_been_told_since() -> None:
+    desk = Desk()
+    for status in ("Preparing", "Available", "Preparing"):
+        desk.connector.becomes(status)
+    desk.talk.advance(30)
+    desk.talk.unanswered.pop(0)
+    desk.answers()
+    desk.talk.advance(1000)
+    assert [status for _, status, _ in desk.told()] == ["Preparing", "Available", "Preparing"]
+
+
 def test_a_firmware_that_dies_tells_nothing_again() -> None:
     desk = Desk()
     desk.connector.becomes("Preparing")
