@@ -32,6 +32,7 @@ ALLOWED = {
         [(f"metering.{name}", n) for name in ("energy", "consistency") for n in (1000, 0.001)], KILO
     ),
     **dict.fromkeys([("metering.consistency", 100), ("electrical.mode3", 100)], PER_CENT),
+    ("metering.values_against_telemetry", 100): PER_CENT,
     ("metering.register", 8): "how far a line's bend may lie from its chord",
     ("reading.station_pace", 0.001): "nothing is divided by nothing",
     ("reading.station_time", 1.0): "the pace of a clock that keeps time",

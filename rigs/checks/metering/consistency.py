@@ -25,7 +25,7 @@ REQUIREMENTS = (
 MOST_CARS = 64  # remembered
 WHOLE_PART = 0.1  # assumed: voltage and current of one reading may be taken a second apart from its power
 CAR_STAMP_S = 0.001  # stamps are written to the millisecond: up to here the car before may be meant
-SUMMED = {DEFAULT_MEASURAND: 0.0, "Power.Active.Import": 0.01}  # a part of the total: class 1
+SUMMED = (DEFAULT_MEASURAND, "Power.Active.Import")
 MOST_FACTOR = 1.0005  # by definition 1, told to three digits
 OF_POWER = ("Voltage", "Current.Import", "Power.Active.Import")
 NAMED = frozenset({*OF_POWER, "Power.Factor"})
@@ -221,7 +221,8 @@ class Consistency:
             return
         summed = phases[0] + phases[1] + phases[2]
         tolerances = self._context.tolerances
-        wrong = np.abs(summed - total) > tolerances.resolution_wh + SUMMED[measurand] * np.abs(total)
+        part = 0.0 if measurand == DEFAULT_MEASURAND else tolerances.power_part
+        wrong = np.abs(summed - total) > tolerances.resolution_wh + part * np.abs(total)
         self._ledger.held(SUM, len(block) - int(np.count_nonzero(wrong)), connector, block.stamp[~wrong])
         for k in np.flatnonzero(wrong).tolist():
             expected, actual = f"{total[k]:.1f}", f"{summed[k]:.1f}"

@@ -2,7 +2,7 @@
 
 from bisect import insort
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -59,18 +59,35 @@ class Shown:
     scale: float = 1.0
 
 
-# Class 1 meters (EN 50470-3) with the last digit told; the offer by the pilot's 0.1 % of duty, 0.06 A.
-MEASURANDS = {
-    "Voltage": Shown(("u1_v", "u2_v", "u3_v"), part=0.01, amount=0.5),
-    "Current.Import": Shown(("i1_a", "i2_a", "i3_a"), part=0.01, amount=0.1),
-    "Current.Offered": Shown(("offered_a",), vector=True, part=0.01, amount=0.1),
-    "SoC": Shown(("soc",), amount=1.0, scale=100.0),
-    "Temperature": Shown(("temp_c",), amount=1.0),
-}
-TOTALS = {
-    "Power.Active.Import": Shown(("p_w",), part=0.02, amount=20.0),
-    "Power.Factor": Shown(("pf",), amount=0.03),
-}
+CLASS_PART = 0.01  # EN 50470-3 class B, IEC 62053-21 class 1
+OFF_V = 0.5  # assumed: the last digit told, and its rounding
+OFF_A = 0.1  # the last digit told; of an offer the pilot's 0.1 % of duty, 0.06 A
+OFF_PCT = 1.0  # a state of charge is told in whole per cent
+OFF_C = 1.0  # a temperature is told in whole degrees
+TOTAL_PART = 0.02  # assumed: of the power of three phases, each with its class in volts and amperes
+OFF_W = 20.0  # assumed: of that of three phases, rounded each
+OFF_FACTOR = 0.03  # assumed: class and digits of three other readings
+
+
+@cache
+def measurands() -> dict[str, Shown]:
+    """As they are told by phase, or for all phases alike."""
+    return {
+        "Voltage": Shown(("u1_v", "u2_v", "u3_v"), part=CLASS_PART, amount=OFF_V),
+        "Current.Import": Shown(("i1_a", "i2_a", "i3_a"), part=CLASS_PART, amount=OFF_A),
+        "Current.Offered": Shown(("offered_a",), vector=True, part=CLASS_PART, amount=OFF_A),
+        "SoC": Shown(("soc",), amount=OFF_PCT, scale=100.0),
+        "Temperature": Shown(("temp_c",), amount=OFF_C),
+    }
+
+
+@cache
+def totals() -> dict[str, Shown]:
+    """As they are told of all phases together."""
+    return {
+        "Power.Active.Import": Shown(("p_w",), part=TOTAL_PART, amount=OFF_W),
+        "Power.Factor": Shown(("pf",), amount=OFF_FACTOR),
+    }
 
 
 class TrueValues:
@@ -298,7 +315,7 @@ def _shown(column: Column) -> tuple[Shown, int] | None:
     """How telemetry shows a column, and which phase or column of it; None where it does not."""
     phase = line(column.phase)
     if phase is None:
-        shown = TOTALS.get(column.measurand) or MEASURANDS.get(column.measurand)
+        shown = totals().get(column.measurand) or measurands().get(column.measurand)
         return (shown, 0) if shown is not None and len(shown.columns) == 1 and not shown.vector else None
-    shown = MEASURANDS.get(column.measurand)
+    shown = measurands().get(column.measurand)
     return None if shown is None or phase not in PHASES else (shown, PHASES.index(phase))

@@ -15,6 +15,7 @@ from edges import (
     status,
     talking,
     transactions,
+    true_values,
     zones,
 )
 
@@ -33,5 +34,6 @@ EDGES = (
     *status.EDGES,
     *talking.EDGES,
     *transactions.EDGES,
+    *true_values.EDGES,
     *zones.EDGES,
 )

@@ -60,7 +60,26 @@ def a_night_that_goes_on_by(x: float) -> str:
     )
 
 
+def an_hour_gone_at(x: float) -> str:
+    """After a pause, and by the clock of the log then."""
+    at = lambda t_s: datetime.fromtimestamp(START_S + t_s, UTC).isoformat(" ")[:19]  # noqa: E731
+    begin, late = -9 * 3600.0, 3600.0 * (x - 10)
+    return joined(
+        [
+            f"{at(begin)} tx {reply(1, currentTime=iso(begin))}",
+            f"{at(begin + 60)} rx {call(2)}",
+            f"{at(late)} rx {call(3, 'Authorize', idTag='A')}",
+            f"{at(late + 1)} tx {reply(2, currentTime=iso(late + 3601))}",
+        ]
+    )
+
+
+def is_off_after_the_hour(rows: Rows) -> bool:
+    return str(rows[-1]["at"])[:19] != str(rows[-1]["frame"][2]["currentTime"])[:19]
+
+
 EDGES = (
+    read_edge("zones.NIGHT_ENDS_H", 5, an_hour_gone_at, is_off_after_the_hour, 4.9, 5.1),
     read_edge("zones.JUMP_S", 60.0, local_times_that_go_on_by, is_an_hour_late, -59, -61),
     read_edge("zones.SUMMER_S", 3600.0, a_night_that_goes_on_by, is_off_after_the_night, 3600, 4500),
     read_edge("zones.BACK_S", 1200.0, local_times_that_go_back_by, is_an_hour_early, 1210, 1190),

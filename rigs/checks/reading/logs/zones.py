@@ -19,7 +19,7 @@ BACK_S = (
 )
 JUMP_S = 60.0  # assumed: where a zone changes its times jump by so much less at most
 SUMMER_S = 3600.0  # summer time is an hour ahead
-NIGHT = range(0, 5)  # local hours in which summer time begins and ends
+NIGHT_ENDS_H = 5  # o'clock; assumed: by then summer time has begun or ended
 
 
 @dataclass(slots=True)
@@ -104,7 +104,7 @@ class Zone:
             if (jump < 0 and step < -BACK_S) or (jump > 0 and before > 0 and step >= jump - JUMP_S):
                 return index
         widest = max(range(len(steps)), key=lambda index: steps[index][1] - steps[index][0])
-        at_night = datetime.fromtimestamp(waiting[widest].written, UTC).hour in NIGHT
+        at_night = datetime.fromtimestamp(waiting[widest].written, UTC).hour < NIGHT_ENDS_H
         return widest if at_night and abs(jump) <= SUMMER_S and self._last > 0 else None
 
     def _assign(self, frames: list[Timed], offset: float) -> Iterator[Timed]:
