@@ -32,6 +32,7 @@ class Dialling:
     def __init__(self, context: Context) -> None:
         self._ledger = context.ledger
         self._boots = context.history.boots
+        self._link = context.history.link
         self._lost: float | None = None  # since when it dials
         self._up: float | None = None  # since when an attempt would come through
         self._is_connected = False
@@ -66,8 +67,9 @@ class Dialling:
         self._lost, self._up, self._is_connected = None, None, True
 
     def _redialled(self, call: Call, due: float, up: float) -> None:
-        """What had waited goes at once; what is said of itself may be said any time later."""
-        has_waited = call.happened_s < up and self._boots.registration == "Accepted"
+        """What had waited goes at once, unless it was refused before; other words may come any time later."""
+        is_held = self._link.held_since is not None or self._link.was_unheard(up, up)
+        has_waited = call.happened_s < up and self._boots.registration == "Accepted" and not is_held
         off_s = call.epoch_s - due
         if self._ledger.time.doubt_s(call.happened_s) or self._ledger.time.doubt_s(call.epoch_s):
             return

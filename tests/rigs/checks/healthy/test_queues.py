@@ -86,3 +86,13 @@ def test_a_recording_may_end_while_a_call_waits_for_its_reply(charges: bool, wai
     steps += [*(stop if charges else []), wait(waits_s - 4.0)]
     keys = {"MeterValueSampleInterval": 10, "ClockAlignedDataInterval": 300}
     assert errors({"latency_s": 0.0, "keys": keys}, {}, steps) == []
+
+
+@pytest.mark.slow
+def test_what_was_refused_before_an_outage_waits_on_after_it() -> None:
+    steps = [step("plug_in", 1, "vw-id3-58", 0.4, 32.0), step("present_tag", 1, "TAG1"), wait(300.0)]
+    steps += [step("inject", "ground-failure", 1)]
+    steps += [step("csms.reply", "MeterValues", error="InternalError", times=5), wait(300.0)]
+    steps += [step("present_tag", 1, "TAG1"), step("link.down"), wait(60.0), step("link.up"), wait(900.0)]
+    keys = {"MeterValueSampleInterval": 60, "HeartbeatInterval": 0}
+    assert errors({"latency_s": 0.05, "keys": keys}, {}, steps) == []
