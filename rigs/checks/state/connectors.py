@@ -119,6 +119,9 @@ class Connectors:
         self.statuses: dict[int, str] = {}  # as last told
         self.ordered_out: set[int] = set()  # what the CSMS takes out of service, now or when it is free
         self.unplugged: dict[int, float] = {}  # when a cable was last pulled
+        self.winked: dict[
+            int, float
+        ] = {}  # when one was last pulled for a wink, that may have gone unnoticed
         self.card_shown: dict[int, float] = {}  # when a card was last shown
         self.ending: dict[int, float] = {}  # cable pulled, Finishing, remote stop
         self.running: defaultdict[int, Stretches] = defaultdict(Stretches)
@@ -284,7 +287,7 @@ class Connectors:
 
     def _at_connector(self, epoch_s: float, name: str, connector: int, detail: dict[str, Any]) -> None:
         if name in ("fault", "plug-in") and epoch_s - self.unplugged.get(connector, -FOREVER) < UNSEEN_S:
-            del self.unplugged[connector]
+            self.winked[connector] = self.unplugged.pop(connector)
         if name in ("fault", "clear"):
             self._fault(epoch_s, name == "fault", connector, str(detail.get("fault")))
         elif name == "plug-in":

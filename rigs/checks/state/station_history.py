@@ -32,6 +32,7 @@ class StationHistory:
         self.connectors = Connectors(self.link, self.boots)
         self.transactions.ending = self.connectors.ending
         self.transactions.pulled = self.connectors.unplugged
+        self.transactions.winked = self.connectors.winked
         self.transactions.card_shown = self.connectors.card_shown
         self._calls: dict[str, Callable[[Call], None]] = {
             "StartTransaction": self._start,

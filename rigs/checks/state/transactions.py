@@ -59,6 +59,7 @@ class TransactionMemory:
         self.count = 0
         self.ending: Mapping[int, float] = {}  # by connector: its cable was pulled, or it is finishing
         self.pulled: Mapping[int, float] = {}  # by connector: when its cable was last pulled
+        self.winked: Mapping[int, float] = {}  # likewise, so briefly that it may have gone unnoticed
         self.card_shown: Mapping[int, float] = {}  # by connector: when a card was last shown there
         self.remote_tags: dict[str, float] = {}  # idTags of remote starts accepted, in lower case
         self.given: set[int] = set()  # ids that the CSMS ever gave
@@ -184,8 +185,12 @@ class TransactionMemory:
 
     def _is_otherwise(self, connector: int, at: float, reason: str) -> bool:
         """Was the cable pulled just then and another reason told, or not pulled and that is the reason?"""
-        pulled = abs(at - self.pulled.get(connector, -FOREVER)) <= ENDED_S
-        shown = abs(at - self.card_shown.get(connector, -FOREVER)) <= ENDED_S
+        pulled, winked, shown = (
+            abs(at - seen.get(connector, -FOREVER)) <= ENDED_S
+            for seen in (self.pulled, self.winked, self.card_shown)
+        )
+        if winked and not pulled:
+            return False
         return pulled != (reason == "EVDisconnected") and not (pulled and shown and reason == "Local")
 
     def _may_mean_another(self, stop: dict[str, Any], meant: Transaction) -> bool:
