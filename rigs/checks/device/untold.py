@@ -40,6 +40,13 @@ OUT = Effect(
     "a StatusNotification Unavailable",
     "a connector was taken out of service and never told Unavailable",
 )
+SCHEDULED = Effect(
+    AVAILABILITY,
+    ("Available",),
+    STATUSES - {"Available"},  # a car may come between, for which it waits
+    "Accepted, and a StatusNotification Unavailable",
+    "a connector was to be taken out of service after a transaction, where none runs, and never was",
+)
 BACK = Effect(
     AVAILABILITY,
     ("Unavailable",),
@@ -118,12 +125,21 @@ class Untold:
             self._scheduled.pop(one, None)
             if not inoperative:
                 self._returns(call, one)
-            elif call.reply["status"] == "Accepted":
-                self._awaits(Order(call, one, OUT, call.reply_epoch_s or call.epoch_s))
-            else:
-                self._scheduled[one] = call
+                continue
+            at = call.reply_epoch_s or call.epoch_s
+            if call.reply["status"] == "Accepted":
+                self._awaits(Order(call, one, OUT, at))
+                continue
+            self._scheduled[one] = call
+            if self._is_idle():
+                self._awaits(Order(call, one, SCHEDULED, at))
         if connector == 0:
             self._whole_is_out = inoperative
+
+    def _is_idle(self) -> bool:
+        """Is there no transaction that a scheduled change could wait for (5.2)?"""
+        statuses = [self._history.connectors.statuses.get(one) for one in self._history.outlets()]
+        return all(status == "Available" for status in statuses) and not self._history.transactions.open
 
     def _returns(self, call: Call, connector: int) -> None:
         """Where nothing else keeps it out of service: a fault, an update, or the station as a whole."""
@@ -196,7 +212,7 @@ class Untold:
             self._ledger.held(order.effect.requirement, 1, connector, call.epoch_s)
         if order is not None and (status in order.effect.after or status in ENDS):
             self._forget(connector)
-            if order.effect is OUT and status == "Unavailable":
+            if order.effect in (OUT, SCHEDULED) and status == "Unavailable":
                 self._out.add(connector)
         if status == "Available" and connector in self._scheduled:  # the transaction it waited for is over
             self._awaits(Order(self._scheduled.pop(connector), connector, OUT, call.epoch_s))

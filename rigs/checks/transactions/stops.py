@@ -79,6 +79,7 @@ class StopReasons:
         self._causes: deque[Cause] = deque(maxlen=200)
         self._asked: dict[int, float] = {}  # transactions to be stopped remotely, since when
         self._unknown: dict[int, Callable[[], None]] = {}  # accepted for an id of which nothing is known
+        self._from_before: set[int] = set()  # accepted for an id that may have begun before the recording
         self._booted_at = -FOREVER
         bus = context.bus
         self._ran: set[int] = set()  # of the transactions that a remote stop names, until it is answered
@@ -143,6 +144,8 @@ class StopReasons:
                 )
             else:
                 tell()
+        elif its is None and accepted:
+            self._from_before.add(id)
         if accepted:
             self._asked.setdefault(id, call.reply_epoch_s or call.epoch_s)
 
@@ -192,6 +195,7 @@ class StopReasons:
 
     def _stop(self, call: Call) -> None:
         self._unknown.pop(call.payload["transactionId"], None)  # it ran: its start is lost
+        self._from_before.discard(call.payload["transactionId"])
         stopped = self._history.transactions.stopped_by(call)
         if stopped is None or stopped.stop is None:
             return
@@ -279,9 +283,17 @@ class StopReasons:
         until = self._link.delivered_until(epoch_s, self._context.tolerances.grace_s)
         for id, asked in self._asked.items():
             its = self._history.transactions.by_id.get(id)
-            if its is not None and its.stop is None and asked + REMOTE_S < until:
+            if asked + REMOTE_S >= until:
+                continue
+            if its is not None and its.stop is None:
                 message = f"transaction {id} went on after its remote stop was accepted"
                 self._ledger.broken(REMOTE, asked, its.connector, "StopTransaction", "none", message)
+            if its is None and id in self._from_before and not self._history.transactions.unclear:
+                message = f"a remote stop of transaction {id} is accepted, and no stop is told"
+                expected = "its StopTransaction; Rejected where it does not run"
+                self._ledger.broken(
+                    REMOTE, asked, None, expected, "none", message, untold=(asked, asked + REMOTE_S)
+                )
 
 
 def _causes_of(call: Call, epoch_s: float) -> tuple[Cause, ...]:

@@ -24,7 +24,7 @@ def story_break(context: Context, frame: Frame) -> Break | None:
     if not frame.up or frame.kind != CALL or not isinstance(frame.payload, dict):
         return None
     look = {"StartTransaction": _start, "StopTransaction": _stop}.get(frame.action)
-    found = look(context, frame.payload) if look is not None else None
+    found = look(context, frame.payload, frame.epoch_s) if look is not None else None
     if found is None or context.ledger.holes.may_hide(found.since, frame.epoch_s) is None:
         return None
     return found
@@ -38,7 +38,7 @@ def tell_break(context: Context, epoch_s: float, found: Break) -> None:
     )
 
 
-def _start(context: Context, payload: dict[str, Any]) -> Break | None:
+def _start(context: Context, payload: dict[str, Any], _: float) -> Break | None:
     connector, stamp = payload.get("connectorId"), payload.get("timestamp")
     running = context.history.transactions.open.get(connector) if isinstance(connector, int) else None
     if running is None or running.id is None or not isinstance(stamp, str) or not is_strict(stamp):
@@ -50,12 +50,14 @@ def _start(context: Context, payload: dict[str, Any]) -> Break | None:
     return Break(running.start_told, running.connector, "StopTransaction first", lost, message)
 
 
-def _stop(context: Context, payload: dict[str, Any]) -> Break | None:
+def _stop(context: Context, payload: dict[str, Any], epoch_s: float) -> Break | None:
     memory, id = context.history.transactions, payload.get("transactionId")
     began = context.evidence.began
     if not isinstance(id, int) or id == UNKNOWN or id in memory.given or id in memory.by_id or began is None:
         return None
     if any(running.id is None for running in memory.open.values()):
         return None  # it may be that one's
+    if not context.history.is_settled(epoch_s):
+        return None  # it may have begun before the log
     message = f"StopTransaction speaks of transaction {id}"
     return Break(began, None, "a running transaction", "an id that was never given", message)

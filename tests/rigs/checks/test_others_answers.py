@@ -163,7 +163,26 @@ def needs_a_reboot(before: str, after: str) -> Callable[[Log], None]:
     return story
 
 
+def stopped_remotely(log: Log) -> None:
+    """Of nothing: no transaction is told of at all."""
+    log.down(40, "RemoteStopTransaction", {"transactionId": 99})
+
+
+def scheduled_and(*statuses: str) -> Callable[[Log], None]:
+    """A change of availability that is to wait, where there is nothing to wait for."""
+
+    def story(log: Log) -> None:
+        asked = {"connectorId": 1, "type": "Inoperative"}
+        log.down(40, "ChangeAvailability", asked, {"status": "Scheduled"})
+        for n, status in enumerate(statuses):
+            log.status(42 + n, status)
+
+    return story
+
+
 FAULTY: dict[str, tuple[Callable[[Log], None], str]] = {
+    "a remote stop of nothing": (stopped_remotely, "transaction.remote-stop"),
+    "scheduled for nothing, and never done": (scheduled_and(), "availability.answer"),
     "a change that the reboot loses": (needs_a_reboot("60", "60"), "configuration.kept"),
     "changed, then unknown": (changed_and_unknown, "configuration.known"),
     "unknown, then changed": (unknown_and("Accepted"), "configuration.known"),
@@ -189,6 +208,8 @@ SOUND: dict[str, Callable[[Log], None]] = {
     "a boolean in another word": takes("LocalPreAuthorize", "1"),
     "the neutral's current": takes("MeterValuesSampledData", "Current.Import.N,Voltage.L1-N"),
     "a key that may be read-only": is_told("AuthorizeRemoteTxRequests", "true", read_only=True),
+    "scheduled for nothing, and done": scheduled_and("Unavailable"),
+    "scheduled as a car comes": scheduled_and("Preparing"),
     "a change that the reboot brings": needs_a_reboot("60", "30"),
     "a change that is told before its reboot": needs_a_reboot("30", "30"),
     "light that is no number": keeps("LightIntensity", "bright"),
@@ -291,3 +312,20 @@ def test_a_reply_of_the_csms_that_is_not_of_its_form_is_a_warning_against_the_cs
     verdict = beats(log).verdict(tmp_path)
     (finding,) = [row for row in verdict.findings if row["severity"] == "warning"]
     assert (finding["requirement"], finding["blames"]) == (requirement, "csms")
+
+
+@pytest.mark.parametrize("stops", [True, False])
+def test_a_remote_stop_of_a_transaction_from_before_the_log_ends_it(stops: bool, tmp_path: Path) -> None:
+    log = Log(boot=False)
+    for n in range(1, 5):
+        log.values(60.0 * n, register(1000 + 61 * n), id=99)
+    log.down(250, "RemoteStopTransaction", {"transactionId": 99})
+    if stops:
+        told_of = {"transactionId": 99, "meterStop": 1260, "timestamp": at(252), "reason": "Remote"}
+        log.up(252, "StopTransaction", told_of)
+        log.status(253, "Finishing")
+    for n in range(5, 12):
+        log.values(60.0 * n, register(1260 if stops else 1000 + 61 * n), id=None if stops else 99)
+    verdict = log.verdict(tmp_path)
+    assert found(verdict) == (set() if stops else {"transaction.remote-stop"})
+    assert found(verdict, "warning") == set()
