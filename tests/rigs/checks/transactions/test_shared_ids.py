@@ -55,7 +55,7 @@ def test_one_card_stops_the_one_at_which_it_is_shown() -> None:
 
 
 def test_a_cable_pulled_for_a_wink_ends_its_own() -> None:
-    steps = [*come(1, "TAG1"), wait(60.0), *come(2, "TAG1"), wait(1.0), step("unplug", 2), step("plug_in", 2)]
-    found, counts = told([*steps, wait(60.0)])
+    steps = [*come(1, "TAG1"), wait(60.0), *come(2, "TAG1"), wait(1.0), step("unplug", 2), wait(0.0)]
+    found, counts = told([*steps, step("plug_in", 2), wait(60.0)])
     assert found == BLAMED
     assert counts["transaction.pair"] >= 3
