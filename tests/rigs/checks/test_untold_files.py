@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytest
+from edges.device import step
+from edges.short import idle, order
 from foreign import Log, at, found
 from test_without_effect import beats
+
+from evc5.rigs.checks import judge
 
 BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
 UPLOAD, UPDATE = "DiagnosticsStatusNotification", "FirmwareStatusNotification"
@@ -106,3 +110,14 @@ LASTING = {
 def test_what_goes_on_comes_to_an_end(name: str, tmp_path: Path) -> None:
     log, expected = LASTING[name]
     assert found(log.verdict(tmp_path)) & {"files.diagnostics", "files.firmware"} == expected
+
+
+@pytest.mark.parametrize(("answer", "expected"), [("Accepted", set()), ("Rejected", {"files.order"})])
+def test_a_step_may_be_told_again_where_that_was_asked_for_and_accepted(
+    answer: str, expected: set[str], tmp_path: Path
+) -> None:
+    made = idle()
+    order(made, 600, "TriggerMessage", {"requestedMessage": UPDATE}, {"status": answer})
+    step(made, 601, "Idle")
+    findings = judge(made.write(tmp_path)).findings
+    assert {one["requirement"] for one in findings} & {"files.order"} == expected

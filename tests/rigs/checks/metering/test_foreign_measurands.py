@@ -118,3 +118,12 @@ def test_samples_that_are_not_counted_from_the_start_are_one_finding(
     told = log.verdict(tmp_path).findings
     assert {finding["severity"] for finding in told} == kinds
     assert len(told) <= 2
+
+
+def test_a_single_sample_that_lacks_a_phase_of_those_around_it_is_told(tmp_path: Path) -> None:
+    log = Log()
+    log.begin()
+    for n, t in enumerate(minutes(5), 1):
+        log.values(t, currents(16, 16) if n == 3 else currents(16, 16, 16))
+    verdict = log.verdict(tmp_path)
+    assert found(verdict, "warning") == {MEASURANDS} and verdict.breakdowns == []

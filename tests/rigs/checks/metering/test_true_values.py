@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from edges.short import short
+from handmade import Charge, healthy
 
 from evc5.rigs.checks import judge
 
@@ -55,3 +56,16 @@ def test_the_phases_power_may_differ_from_the_total_by_a_meters_class(
     watts: str, holds: bool, tmp_path: Path
 ) -> None:
     assert (SUM not in found("Power.Active.Import", None, watts, tmp_path)) == holds
+
+
+@pytest.mark.slow
+def test_each_showing_is_held_against_the_energy_once_though_its_day_is_over(tmp_path: Path) -> None:
+    midnight = 14 * 3600.0
+    cars = (
+        Charge(1, 600, 630, 4230, 4500),
+        Charge(1, midnight + 60, midnight + 90, midnight + 690, midnight + 750),
+    )
+    made = healthy(cars, midnight + 900)
+    showings = len(made.calls("MeterValues")) + 2 * len(cars)
+    rows = judge(made.write(tmp_path)).requirements
+    assert next(row["count"] for row in rows if row["id"] == "metering.true-energy") == showings

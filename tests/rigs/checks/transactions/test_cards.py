@@ -33,3 +33,13 @@ def contradicted(told_after_s: float) -> Handmade:
 def test_a_conflict_of_the_local_list_may_be_told_a_while_after_it(tmp_path: Path) -> None:
     assert verdict_of("list.conflict", contradicted(14), tmp_path / "soon") == "PASS"
     assert verdict_of("list.conflict", contradicted(16), tmp_path / "late") == "FAIL"
+
+
+def test_a_card_in_its_own_transaction_is_not_asked_for_and_another_may_be(tmp_path: Path) -> None:
+    for tag, severities in (("TAG1", ["error"]), ("TAG2", [])):
+        made = short()
+        made.event(600.0, 1, "tag", id_tag=tag)
+        authorized(made, 600.1, ACCEPTED, tag)
+        findings = judge(made.write(tmp_path / tag)).findings
+        told = [one["severity"] for one in findings if one["requirement"] == "authorisation.own-stop"]
+        assert told == severities

@@ -60,3 +60,14 @@ def test_what_follows_on_a_list_that_nobody_may_send_is_left_open(tmp_path: Path
     log.down(30, "SendLocalList", update, ACCEPTED)
     log.down(40, "GetLocalListVersion", {}, {"listVersion": 3})
     assert found(log.verdict(tmp_path)) == set()
+
+
+@pytest.mark.parametrize(("version", "asked"), [(0, "list.answer"), (4, "")])
+def test_after_version_0_nothing_is_listed_and_after_another_nobody_knows_what(
+    version: int, asked: str, tmp_path: Path
+) -> None:
+    log = Log()
+    log.down(10, "GetLocalListVersion", {}, {"listVersion": version})
+    update = {"listVersion": 1, "updateType": "Differential", "localAuthorizationList": tags("A")}
+    log.down(20, "SendLocalList", update, {"status": "VersionMismatch"})
+    assert found(log.verdict(tmp_path)) == ({asked} if asked else set())

@@ -198,3 +198,13 @@ def test_a_call_that_met_silence_may_be_sent_again_under_its_id(tmp_path: Path) 
     reply = {"transactionId": ID, "idTagInfo": {"status": "Accepted"}}
     log.line(BEGIN_S + 60 + REPLY_S, "receive", [3, "9", reply])
     assert found(log.verdict(tmp_path)) == set()
+
+
+def test_a_single_value_of_an_id_that_nobody_was_given_is_found(tmp_path: Path) -> None:
+    log = Log()
+    log.begin()
+    log.values(BEGIN_S + 60, register(1100))
+    log.values(BEGIN_S + 120, register(1200), id=ID + 1)
+    log.end(BEGIN_S + 200, 1300)
+    verdict = log.verdict(tmp_path)
+    assert found(verdict) == {"transaction.belongs"} and verdict.breakdowns == []
