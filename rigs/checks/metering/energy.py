@@ -178,7 +178,7 @@ class EnergyFlow:
         doubt_h = self._ledger.time.stepped_s(stamp) / 3600.0
         told = np.diff(register)
         least, most = np.minimum(low[1:], low[:-1]), np.maximum(high[1:], high[:-1])
-        known = (hours > 0) & np.isfinite(least + most + told)
+        known = (hours > 0) & np.isfinite(least + most + told) & ~(told < 0)  # a fall is told of as one
         tolerances = self._context.tolerances
         slack = tolerances.meter_class * most * hours + WHOLE_WH + WHOLE_WH
         slack = slack + max(tolerances.resolution_wh, session.step_wh) + most * doubt_h

@@ -49,6 +49,7 @@ class Shown:
     pending: "array[float]" = field(default_factory=lambda: array("d"))  # stamp, Wh: no telemetry for it yet
     reference: tuple[float, float] | None = None  # true energy and register of the last point judged
     step_wh: float = 0.0  # its resolution, as its samples tell
+    fell_at: float = float("-inf")  # where it ran backwards last, by the stamp
     stopped: Transaction | None = None
 
 
@@ -106,6 +107,7 @@ class Register:
                 "the register ran backwards",
                 since=min(shown.stamp, epoch_s),
             )
+            shown.fell_at = stamp
         if forward:
             shown.stamp, shown.wh = stamp, wh
         answers = not self._context.history.connectors.is_unmetered(connector, stamp, WHOLE_SECOND_S)
@@ -183,7 +185,8 @@ class Register:
         for reading in call.readings or ():
             if reading.register is not None and isfinite(reading.register):  # signed data tells no number
                 self._boundary(transaction, reading, reading.register, call.epoch_s)
-        if meter_stop < transaction.meter_start:
+        goes_on = shown.fell_at >= transaction.start and meter_stop >= shown.wh  # from where it fell to
+        if meter_stop < transaction.meter_start and not goes_on:
             self._disagree(
                 transaction,
                 call.epoch_s,

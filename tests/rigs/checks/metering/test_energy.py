@@ -229,3 +229,16 @@ def test_a_limit_may_fall_and_rise_again_between_two_samples_as_scheduled(
         log.values(t, register(round(1000 + 61.33 * n - 25.6 * (n > 3))), power(3680))
     log.end(BEGIN_S + 500, round(1000 + 61.33 * 500 / 60 - 25.6))
     assert found(log.verdict(tmp_path)) == (set() if scheduled else {ENERGY})
+
+
+@pytest.mark.parametrize(("meter_stop", "others"), [(500, set()), (100, {"metering.start-stop"})])
+def test_a_register_that_starts_anew_in_a_transaction_is_one_finding(
+    meter_stop: int, others: set[str], tmp_path: Path
+) -> None:
+    """It goes on from there, as its meterStop does; one below that is another."""
+    log = Log()
+    log.begin(meter=100_000)
+    for n, t in enumerate(minutes(12), 1):
+        log.values(t, register(100_000 + 61 * n if n < 6 else 61 * (n - 5)), power(3680))
+    log.end(BEGIN_S + 770, meter_stop)
+    assert found(log.verdict(tmp_path)) == {"metering.register-monotonic"} | others
