@@ -174,6 +174,8 @@ class Triggers:
         silent |= listed is not None and not listed - {"SoC"}  # without a car there is none to tell
         if silent and call.payload["requestedMessage"] == "MeterValues":
             return  # there may be nothing to tell
+        if history.link.down_since is not None:
+            return  # it goes in the instant of the answer
         if call.reply is not None and call.reply["status"] == "Accepted":
             self._owed.setdefault(call.payload["requestedMessage"], call.reply_epoch_s or call.epoch_s)
 

@@ -34,6 +34,7 @@ class StationHistory:
         self.transactions.pulled = self.connectors.unplugged
         self.transactions.winked = self.connectors.winked
         self.transactions.card_shown = self.connectors.card_shown
+        self.transactions.is_misread = self.connectors.is_misread
         self._calls: dict[str, Callable[[Call], None]] = {
             "StartTransaction": self._start,
             "StopTransaction": self._stop,

@@ -1,7 +1,7 @@
 """Every transaction of a recording as its frames tell it, by connector and by the id it was given."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite
@@ -61,6 +61,7 @@ class TransactionMemory:
         self.pulled: Mapping[int, float] = {}  # by connector: when its cable was last pulled
         self.winked: Mapping[int, float] = {}  # likewise, so briefly that it may have gone unnoticed
         self.card_shown: Mapping[int, float] = {}  # by connector: when a card was last shown there
+        self.is_misread: Callable[[int, float, float], bool] = lambda *_: False  # its meter, in a stretch?
         self.remote_tags: dict[str, float] = {}  # idTags of remote starts accepted, in lower case
         self.given: set[int] = set()  # ids that the CSMS ever gave
         self.from_power_on = False  # does the recording reach back to the first transaction?
@@ -160,7 +161,12 @@ class TransactionMemory:
     def _going_with(self, stop: dict[str, Any], running: list[Transaction]) -> list[Transaction]:
         """Those whose register can have come to where a stop tells it."""
         at, wh = epoch(stop["timestamp"]), float(stop["meterStop"])
-        return [its for its in running if its.start <= at and its.meter_start <= wh <= self._most_wh(its, at)]
+        return [its for its in running if its.start <= at and self._can_tell(its, at, wh)]
+
+    def _can_tell(self, its: Transaction, at: float, wh: float) -> bool:
+        if self.is_misread(its.connector, its.start, at):
+            return True
+        return its.meter_start <= wh <= self._most_wh(its, at)
 
     def _most_wh(self, its: Transaction, at: float) -> float:
         """What the register of a transaction can show at an instant, by what it showed last."""

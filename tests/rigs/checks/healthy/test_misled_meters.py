@@ -67,3 +67,13 @@ def test_the_slope_of_a_register_is_held_against_the_limit_of_all_its_time_besid
     steps += [step("present_tag", 2, "TAG1"), wait(3600.0)]
     keys = {"MeterValueSampleInterval": 300, "ClockAlignedDataInterval": 300}
     assert errors({"keys": keys}, {}, steps) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ["meter-frozen", "meter-jump"])
+def test_a_stop_is_of_the_transaction_that_it_names_whatever_its_meter_was_misled_to(fault: str) -> None:
+    """One card began both, and the register goes as well with the other's."""
+    steps = [*CHARGE, step("inject", fault, 2), step("plug_in", 2, "vw-id3-58", 0.6, 13.0)]
+    steps += [step("present_tag", 2, "TAG1"), wait(2233.0), step("clear", fault, 2)]
+    steps += [step("present_tag", 2, "TAG1"), wait(60.0)]
+    assert errors({"keys": {"MeterValueSampleInterval": 300}}, {}, steps) == []

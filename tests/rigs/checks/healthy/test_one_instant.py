@@ -377,3 +377,14 @@ CASES: dict[str, Story] = {
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_is_wrong_within_an_instant(case: str) -> None:
     assert errors(*CASES[case]) == []
+
+
+@pytest.mark.slow
+def test_a_trigger_accepted_as_the_line_goes_need_not_be_followed() -> None:
+    """By a clock that is set, the instant of the one may come out a hair after that of the other."""
+    steps = [wait(2828.829), step("ask", "GetDiagnostics", {"location": "ftp://example.org/"})]
+    for message in ("MeterValues", "BootNotification", "Heartbeat"):
+        steps.append(step("ask", "TriggerMessage", {"requestedMessage": message, "connectorId": 1}))
+    steps += [step("link.down"), wait(4887.345)]
+    clock = {"offset_s": 0.0, "drift_ppm": -500.0}
+    assert errors({"behaviour": "evc5-v32r30", "latency_s": 0.8, "clock": clock}, {}, steps) == []
