@@ -6,6 +6,8 @@ Others may tell a status as often as they like (4.9), and what their connector w
 from collections import Counter
 
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.instants import FOREVER
+from evc5.rigs.checks.state.connectors import WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import BEHAVIOUR, EVENTS
 from evc5.rigs.checks.state.listeners import Event
@@ -38,12 +40,14 @@ class ToldAnew:
 
     def __init__(self, context: Context) -> None:
         self._ledger = context.ledger
+        self._keys = context.history.keys
         self._after = "Finishing" if context.policies.get("after_power_loss") == "finishing" else "Preparing"
         self._known: dict[int, tuple[str | None, ...]] = {}
         self._asked: Counter[int | None] = Counter()  # how often for a status, by connector; None: for all
         self._used: Counter[int] = Counter()  # how many statuses were told again that may be of those
         self._finishing: set[int] = set()  # connectors whose cable has had its transaction, and is in
-        self._has_restarted = False  # since its last boot
+        self._dark_since: float | None = None  # it restarted then, and has not booted since
+        self._waits_since = 0.0  # a cable that is in waits for a card since its last restart
         self._booted: set[int] = set()  # those of them that have told nothing since a boot
         evidence, bus = context.evidence, context.bus
         if not (evidence.from_power_on and evidence.events and evidence.behaviour == SHEET):
@@ -61,13 +65,14 @@ class ToldAnew:
 
     def _restarts(self, event: Event) -> None:
         self._known.clear()
-        self._has_restarted = True
+        self._dark_since = event.epoch_s
 
     def _boots(self, call: Call) -> None:
         """One that was triggered is no restart."""
         self._known.clear()
-        self._booted = set(self._finishing) if self._has_restarted else set()
-        self._has_restarted = False
+        self._booted = set(self._finishing) if self._dark_since is not None else set()
+        self._waits_since = self._waits_since if self._dark_since is None else self._dark_since
+        self._dark_since = None
 
     def _triggered(self, call: Call) -> None:
         """What was asked for is told whether or not it is news (5.17)."""
@@ -81,7 +86,7 @@ class ToldAnew:
 
     def _told(self, call: Call) -> None:
         connector, status = call.payload["connectorId"], call.payload["status"]
-        if connector in self._booted and status in CABLED:
+        if connector in self._booted and status in CABLED and not self._has_waited(call):
             message = "the first status after a boot of a connector that was Finishing"
             good = status == self._after
             self._ledger.judge(BOOTED, good, call.epoch_s, connector, self._after, status, message)
@@ -89,6 +94,11 @@ class ToldAnew:
         if self._known.get(connector) != _news(call) and not _is_occasion(call):
             self._known.pop(connector, None)
         (self._finishing.add if status == "Finishing" else self._finishing.discard)(connector)
+
+    def _has_waited(self, call: Call) -> bool:
+        """Has its cable been in for ConnectionTimeOut since it restarted? Then it is Finishing anyway."""
+        limit_s = self._keys.integer("ConnectionTimeOut", call.happened_s) or FOREVER
+        return call.happened_s - self._waits_since >= limit_s - WHOLE_SECOND_S
 
     def _confirmed(self, call: Call) -> None:
         connector = call.payload["connectorId"]

@@ -75,3 +75,12 @@ def test_a_station_that_does_not_wait_for_its_boot_is_one_finding(tmp_path: Path
     log.up(20, "Heartbeat", {}, {"currentTime": at(20)})
     found = [one for one in log.verdict(tmp_path).findings if one["requirement"] == "boot.first"]
     assert [(one["times"], one["actual"]) for one in found] == [(4, "StatusNotification (Pending)")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", ["preparing", "finishing"])
+def test_a_cable_may_have_waited_for_its_time_before_a_boot_comes_through(after: str) -> None:
+    steps = [step("plug_in", 1, "vw-id3-58", 0.4, 32.0), wait(900.0)]
+    steps += [step("power.cut"), step("power.restore"), step("link.silent"), wait(120.0), step("link.up")]
+    station = {"policies": {"after_power_loss": after}, "keys": {"ConnectionTimeOut": 30}}
+    assert errors({"behaviour": "evc5-v32r30", **station}, {}, [*steps, wait(300.0)]) == []
