@@ -14,6 +14,7 @@ from evc5.rigs.checks.state.connectors import COMMANDS, Connectors
 from evc5.rigs.checks.state.keys import Keys
 from evc5.rigs.checks.state.link import Link
 from evc5.rigs.checks.state.local_list import LocalList
+from evc5.rigs.checks.state.stop_matching import StopMatching
 from evc5.rigs.checks.state.transactions import TransactionMemory
 
 MOST_CONNECTORS = 1000  # assumed: no station has so many
@@ -30,11 +31,7 @@ class StationHistory:
         self.local_list = LocalList()
         self.transactions = TransactionMemory()
         self.connectors = Connectors(self.link, self.boots)
-        self.transactions.ending = self.connectors.ending
-        self.transactions.pulled = self.connectors.unplugged
-        self.transactions.winked = self.connectors.winked
-        self.transactions.card_shown = self.connectors.card_shown
-        self.transactions.is_misread = self.connectors.is_misread
+        self.stops = StopMatching(self.transactions, self.connectors)
         self._calls: dict[str, Callable[[Call], None]] = {
             "StartTransaction": self._start,
             "StopTransaction": self._stop,
@@ -148,7 +145,7 @@ class StationHistory:
         self.connectors.starts(self.transactions.open[call.payload["connectorId"]])
 
     def _stop(self, call: Call) -> None:
-        self.transactions.stop(call, self.is_settled(call.epoch_s))
+        self.stops.stop(call, self.is_settled(call.epoch_s))
         stopped = self.transactions.stopped_by(call)
         if stopped is not None:
             self.connectors.stops(stopped)

@@ -28,7 +28,6 @@ from evc5.rigs.checks.metering import (
     sampling,
     values_against_telemetry,
 )
-from evc5.rigs.checks.state import shared_ids
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.requirement import Requirement
 from evc5.rigs.checks.status import (
@@ -52,6 +51,7 @@ from evc5.rigs.checks.transactions import (
     repeats,
     reservations,
     retries,
+    shared_ids,
     stops,
     strangers,
 )

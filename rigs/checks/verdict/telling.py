@@ -13,9 +13,9 @@ from evc5.rigs.checks.reading.meter import Reading
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Breakdown, Event, breakdown
 from evc5.rigs.checks.state.requirement import CSMS, STATION
-from evc5.rigs.checks.state.shared_ids import UNIQUE, SharedIds
 from evc5.rigs.checks.state.unknown_columns import unjudged
 from evc5.rigs.checks.transactions.repeats import Repeats
+from evc5.rigs.checks.transactions.shared_ids import UNIQUE, SharedIds
 from evc5.rigs.checks.verdict.catalogue import CHECKS
 from evc5.rigs.checks.wire.clocks import Clocks
 from evc5.rigs.checks.wire.heartbeat import Heartbeat
@@ -45,7 +45,7 @@ class Telling:
         self._history.link.waiting = self.pairing.waits_since
         self._validation = Validation(self._ledger, policies.get("occupied_status", "off") != "off")
         self._clocks = Clocks(context)
-        self.shared_ids = SharedIds(self._history.transactions)
+        self.shared_ids = SharedIds(self._history.transactions, self._history.stops)
         self.gathering = Gathering(self._no_number)
         self.gathering.listeners = [self._read]
         self.breakdowns: dict[Breakdown, tuple[int | None, float]] = {}  # with line and time of the first
@@ -147,7 +147,7 @@ class Telling:
             return None
         if call.action in _BARRIER_CALLS:
             self.gathering.flush(self._concerns(call))
-        if call.action == "StopTransaction" and self._history.transactions.misnamed(call.payload):
+        if call.action == "StopTransaction" and self._history.stops.misnamed(call.payload):
             self.gathering.flush()  # it is of another connector
         if call.action == "BootNotification" and not self._history.boots.boot_asked:
             self.pairing.rebooted(call)
@@ -176,7 +176,7 @@ class Telling:
         payload = call.payload
         items = payload.get(_READINGS[call.action], [])
         memory = self._history.transactions
-        transaction = memory.misnamed(payload) if call.action == "StopTransaction" else None
+        transaction = self._history.stops.misnamed(payload) if call.action == "StopTransaction" else None
         transaction = transaction or memory.by_id.get(payload.get("transactionId", -1))
         connector = payload.get("connectorId", transaction.connector if transaction else 0)
         try:
@@ -194,7 +194,7 @@ class Telling:
         measured = self._context.evidence.measured
         measured.update(column.measurand for block in blocks for column in block.layout.columns)
         self._history.connectors.named.add(connector)
-        self._history.transactions.readings(connector, blocks)
+        self._history.stops.readings(connector, blocks)
         self._bus.tell(self._bus.readings, connector, blocks)
 
     def _reply(self, call: Call, frame: Frame) -> None:

@@ -421,7 +421,7 @@ EDGES = (
     ),
     Edge("state.transactions.BEFORE_QUEUE_S", 600.0, "transaction.pair", a_strange_stop_after_rest, 599, 601),
     Edge(
-        "state.transactions.ENDED_S",
+        "state.stop_matching.ENDED_S",
         2.0,
         "metering.start-stop",
         a_nameless_stop_so_long_after_the_end,

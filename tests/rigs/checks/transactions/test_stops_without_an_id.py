@@ -6,18 +6,23 @@ import pytest
 from foreign import Log, at, found
 
 from evc5.rigs.checks.reading.instants import epoch
-from evc5.rigs.checks.state.transactions import Transaction, TransactionMemory
+from evc5.rigs.checks.state.station_history import StationHistory
+from evc5.rigs.checks.state.transactions import Transaction
 
 AT = "2024-03-01T02:58:16.159Z"
 STOP = {"transactionId": -1, "meterStop": 3424, "timestamp": AT, "reason": "Local", "idTag": "TAG1"}
 
 
 def test_no_transaction_ends_below_what_its_meter_showed() -> None:
-    memory = TransactionMemory()
-    memory.open = {n: Transaction(n, "TAG1", epoch(AT) - 1000.0, epoch(AT) - 1000.0, 0.0) for n in (1, 2)}
-    memory.shown_wh = {1: 9244.0, 2: 3379.0}
-    memory.pulled = {2: epoch(AT)}  # the cable was pulled right behind the card that stopped it
-    ended = memory.by_name(STOP, True)
+    history = StationHistory()
+    history.transactions.open = {
+        n: Transaction(n, "TAG1", epoch(AT) - 1000.0, epoch(AT) - 1000.0, 0.0) for n in (1, 2)
+    }
+    history.stops.shown_wh = {1: 9244.0, 2: 3379.0}
+    history.connectors.unplugged = {
+        2: epoch(AT)
+    }  # the cable was pulled right behind the card that stopped it
+    ended = history.stops.by_name(STOP, True)
     assert ended is not None
     assert ended.connector == 2
 

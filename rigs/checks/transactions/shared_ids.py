@@ -9,6 +9,7 @@ from functools import partial
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.checks.state.stop_matching import StopMatching
 from evc5.rigs.checks.state.transactions import TransactionMemory
 
 UNIQUE = "transaction.unique-id"
@@ -20,8 +21,8 @@ SAME = ("transactionId", "timestamp", "meterStop", "idTag", "reason")  # what ma
 class SharedIds:
     """Knows which connector's transaction goes by which id of the judge's own."""
 
-    def __init__(self, transactions: TransactionMemory) -> None:
-        self._transactions = transactions
+    def __init__(self, transactions: TransactionMemory, stops: StopMatching) -> None:
+        self._transactions, self._matching = transactions, stops
         self._own: dict[tuple[int, int], int] = {}  # by connector and the id that was given
         self._stops: dict[Hashable, int] = {}  # by what is told: which one was meant
         self._over: set[int] = set()  # those whose stop was confirmed
@@ -62,7 +63,7 @@ class SharedIds:
 
     def _best(self, stop: Call, ids: list[int], otherwise: int) -> int:
         running = [its for id in ids if (its := self._transactions.by_id.get(id)) and its.stop is None]
-        best = min(running, key=partial(self._transactions.distance, stop.payload), default=None)
+        best = min(running, key=partial(self._matching.distance, stop.payload), default=None)
         return otherwise if best is None or best.id is None else best.id
 
     def confirmed(self, call: Call) -> None:
