@@ -65,10 +65,9 @@ class Commands:
         self._told: dict[int, tuple[float, str]] = {}
         self._refused: deque[tuple[float, str]] = deque(maxlen=64)  # idTags the CSMS does not accept
         self._sent: deque[tuple[float, int]] = deque(maxlen=256)  # statuses, by connector
-        self._values: deque[tuple[float, int]] = deque(
-            maxlen=MOST_TRIGGERED
-        )  # triggered values, heard of in blocks
-        self._owed: list[tuple[list[int], float]] = []  # triggers of them
+        # Triggered values, heard of in blocks, and their triggers:
+        self._values: deque[tuple[float, int]] = deque(maxlen=MOST_TRIGGERED)
+        self._owed: list[tuple[list[int], float]] = []
         self._inoperative: dict[int, float] = {}  # since when the CSMS has a connector out of service
         self._shown: dict[int, float] = {}
         bus = context.bus

@@ -129,7 +129,8 @@ class Settings:
         if status in DONE and key not in HARDCODED:
             for known in (self._rigged, self._told, self._awaited):
                 known.pop(key, None)
-            self._awaited |= {key: value} if status == "RebootRequired" else {}
+            if status == "RebootRequired":
+                self._awaited[key] = value
         good = _is_good(key, value, self._measured)
         if self._any_station and (good or status not in DONE or _is_spelt_otherwise(key, value)):
             return  # 5.3: it may refuse a value out of its own range

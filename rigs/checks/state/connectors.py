@@ -119,18 +119,15 @@ class Connectors:
         self.statuses: dict[int, str] = {}  # as last told
         self.ordered_out: set[int] = set()  # what the CSMS takes out of service, now or when it is free
         self.unplugged: dict[int, float] = {}  # when a cable was last pulled
-        self.winked: dict[
-            int, float
-        ] = {}  # when one was last pulled for a wink, that may have gone unnoticed
+        self.winked: dict[int, float] = {}  # likewise, so briefly that it may have gone unnoticed
         self.card_shown: dict[int, float] = {}  # when a card was last shown
         self.ending: dict[int, float] = {}  # cable pulled, Finishing, remote stop
         self.running: defaultdict[int, Stretches] = defaultdict(Stretches)
         self.plugged: defaultdict[int, Stretches] = defaultdict(Stretches)
         self.faulty: defaultdict[int, Stretches] = defaultdict(Stretches)  # with any fault
         self.unmetered: defaultdict[int, Stretches] = defaultdict(Stretches)  # its meter does not answer
-        self.misread: defaultdict[int, Stretches] = defaultdict(
-            Stretches
-        )  # until the next start its meter misleads
+        # Its meter misleads, until the next start:
+        self.misread: defaultdict[int, Stretches] = defaultdict(Stretches)
         self._reads_since: dict[int, float] = {}  # when the last fault that misleads its meter was cleared
         self.hidden: defaultdict[int, Stretches] = defaultdict(Stretches)  # no cable can be seen
         self.overdrawn: defaultdict[int, Stretches] = defaultdict(Stretches)  # by its vehicle

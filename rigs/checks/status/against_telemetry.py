@@ -213,15 +213,11 @@ class Standing:
         served = self._out.get(connector, Stretches()).last_end(epoch_s)
         plugged, dark = self._connectors.plugged[connector], self._history.boots.last_dark(epoch_s)
         anew = np.maximum(dark, served)  # after both it is Preparing (H2)
-        later_s = WHOLE_SECOND_S + self._doubts_s(
-            since
-        )  # a stop may be stamped at the boot, or by a clock just set
+        later_s = WHOLE_SECOND_S + self._doubts_s(since)  # stamped at the boot, or by a clock just set
         used = since > np.maximum(plugged.begins_of(epoch_s), anew) + later_s
-        maybe = (
-            since > np.maximum(seen, served) - WHOLE_SECOND_S
-        )  # a boot may keep Finishing, or not; stamps go by seconds
-        kept = self._kept(connector, epoch_s, since)
-        return used, maybe | kept
+        # A boot may keep Finishing, or not; stamps go by seconds.
+        maybe = since > np.maximum(seen, served) - WHOLE_SECOND_S
+        return used, maybe | self._kept(connector, epoch_s, since)
 
     def _kept(self, connector: int, epoch_s: Array, since: Array) -> Array:
         """May the socket hold the cable of the last transaction still, for its card? (ER 3.5, 9.1.28)"""

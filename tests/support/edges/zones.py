@@ -5,16 +5,20 @@ from datetime import UTC, datetime
 from edges.log_reading import START_S, Rows, call, iso, joined, read_edge, reply
 
 
+def local(t_s: float, hours: float = 0.0) -> str:
+    """As a log writes it that is so far ahead of UTC."""
+    return datetime.fromtimestamp(START_S + t_s + 3600 * hours, UTC).isoformat(" ")[:19]
+
+
 def local_times_that_go_back_by(x: float) -> str:
     """Two hours ahead of UTC, then one: the line behind the step back is 3,600 s - x later."""
-    at = lambda t_s, hours: datetime.fromtimestamp(START_S + t_s + 3600 * hours, UTC).isoformat(" ")[:19]  # noqa: E731
     later_s = 60 + 3600 - x
     return joined(
         [
-            f"{at(0, 2)} tx {reply(1, currentTime=iso(0))}",
-            f"{at(60, 2)} rx {call(2)}",
-            f"{at(later_s, 1)} rx {call(3, 'Authorize', idTag='A')}",
-            f"{at(later_s + 1, 1)} tx {reply(2, currentTime=iso(later_s + 1))}",
+            f"{local(0, 2)} tx {reply(1, currentTime=iso(0))}",
+            f"{local(60, 2)} rx {call(2)}",
+            f"{local(later_s, 1)} rx {call(3, 'Authorize', idTag='A')}",
+            f"{local(later_s + 1, 1)} tx {reply(2, currentTime=iso(later_s + 1))}",
         ]
     )
 
@@ -26,13 +30,12 @@ def is_an_hour_early(rows: Rows) -> bool:
 
 def local_times_that_go_on_by(x: float) -> str:
     """An hour ahead of UTC, then two: the line behind the step on is so much later than its hour."""
-    at = lambda t_s, hours: datetime.fromtimestamp(START_S + t_s + 3600 * hours, UTC).isoformat(" ")[:19]  # noqa: E731
     return joined(
         [
-            f"{at(0, 1)} tx {reply(1, currentTime=iso(0))}",
-            f"{at(5, 1)} rx {call(2)}",
-            f"{at(5 + x, 2)} rx {call(3, 'Authorize', idTag='A')}",
-            f"{at(6 + x, 2)} tx {reply(2, currentTime=iso(6 + x))}",
+            f"{local(0, 1)} tx {reply(1, currentTime=iso(0))}",
+            f"{local(5, 1)} rx {call(2)}",
+            f"{local(5 + x, 2)} rx {call(3, 'Authorize', idTag='A')}",
+            f"{local(6 + x, 2)} tx {reply(2, currentTime=iso(6 + x))}",
         ]
     )
 
@@ -47,29 +50,26 @@ def is_off_after_the_night(rows: Rows) -> bool:
 
 def a_night_that_goes_on_by(x: float) -> str:
     """After a pause of hours the times are so far ahead of UTC, where they were not before."""
-    late = -9 * 3600.0 + 4 * 3600
-    at = lambda t_s, ahead_s: datetime.fromtimestamp(START_S + t_s + ahead_s, UTC).isoformat(" ")[:19]  # noqa: E731
-    begin = -9 * 3600.0
+    begin, late = -9 * 3600.0, -5 * 3600.0
     return joined(
         [
-            f"{at(begin, 0)} tx {reply(1, currentTime=iso(begin))}",
-            f"{at(begin + 60, 0)} rx {call(2)}",
-            f"{at(late, -x)} rx {call(3, 'Authorize', idTag='A')}",
-            f"{at(late + 1, -x)} tx {reply(2, currentTime=iso(late + 1))}",
+            f"{local(begin, 0)} tx {reply(1, currentTime=iso(begin))}",
+            f"{local(begin + 60, 0)} rx {call(2)}",
+            f"{local(late, -x / 3600)} rx {call(3, 'Authorize', idTag='A')}",
+            f"{local(late + 1, -x / 3600)} tx {reply(2, currentTime=iso(late + 1))}",
         ]
     )
 
 
 def an_hour_gone_at(x: float) -> str:
     """After a pause, and by the clock of the log then."""
-    at = lambda t_s: datetime.fromtimestamp(START_S + t_s, UTC).isoformat(" ")[:19]  # noqa: E731
     begin, late = -9 * 3600.0, 3600.0 * (x - 10)
     return joined(
         [
-            f"{at(begin)} tx {reply(1, currentTime=iso(begin))}",
-            f"{at(begin + 60)} rx {call(2)}",
-            f"{at(late)} rx {call(3, 'Authorize', idTag='A')}",
-            f"{at(late + 1)} tx {reply(2, currentTime=iso(late + 3601))}",
+            f"{local(begin)} tx {reply(1, currentTime=iso(begin))}",
+            f"{local(begin + 60)} rx {call(2)}",
+            f"{local(late)} rx {call(3, 'Authorize', idTag='A')}",
+            f"{local(late + 1)} tx {reply(2, currentTime=iso(late + 3601))}",
         ]
     )
 

@@ -21,9 +21,7 @@ from evc5.rigs.checks.reading.logs.stamps import Stamp
 SURVEYED = 4000  # frames by which a log is known
 MOST_OPEN = 4096  # CALLs that may wait for their replies at once, of all stations
 MOST_LINES = 50 * SURVEYED  # of a log that holds few frames
-OTHERWISE = (
-    0.1  # assumed: of the replies may stand under another name than their CALL, where lines name stations
-)
+OTHERWISE = 0.1  # assumed: of the replies, under another station than their CALL where lines name stations
 LEAST_IN_ORDER = 3  # assumed: so many times that differ tell which way a log runs
 DENSE = 0.9  # of the lines; then one that holds no frame is a broken one
 DENSE_LINE = re.compile(r"\[[^\]]*\d:\d\d[^\]]*\]\s*[^\s\[\]{}\"]+[:\s]*$")  # [time] direction, and the frame

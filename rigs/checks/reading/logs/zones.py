@@ -14,9 +14,7 @@ from evc5.rigs.checks.reading.logs.found import Found
 
 MOST_FRAMES_WAITING = 20_000  # frames held until the CSMS tells its time
 MOST_BYTES_WAITING = 32 << 20  # and bytes of what they say, which take five times as much decoded
-BACK_S = (
-    1200.0  # assumed: a log that goes back so far has changed its zone, one that goes back less is jumbled
-)
+BACK_S = 1200.0  # assumed: a log that goes back so far has changed its zone, else it is jumbled
 JUMP_S = 60.0  # assumed: where a zone changes its times jump by so much less at most
 SUMMER_S = 3600.0  # summer time is an hour ahead
 NIGHT_ENDS_H = 5  # o'clock; assumed: by then summer time has begun or ended
