@@ -139,7 +139,8 @@ class Commands:
             expected = call.reply["status"]
         else:
             expected = "Scheduled" if inoperative and runs else "Accepted"
-        good, untold = call.reply["status"] == expected, self._context.evidence.so_far(epoch_s)
+        good = call.reply["status"] == expected
+        untold = None if self._history.lacks(connector) else self._context.evidence.so_far(epoch_s)
         judge_answer(self._ledger, AVAILABILITY, call, good, expected, untold=untold)
         if connector in (0, *outlets) and call.reply["status"] != "Rejected":
             for one in which:
@@ -249,6 +250,9 @@ class Commands:
         epoch_s = call.reply_epoch_s or call.epoch_s
         connector = call.connector
         status = call.reply["status"]
+        if connector is not None and self._history.lacks(connector):
+            judge_answer(self._ledger, START, call, status == "Rejected", "Rejected")
+            return
         with_profile = "chargingProfile" in call.payload
         policy = self._context.policies.get("remote_start_profile")
         if with_profile and (policy == "rejected" or (policy == "applied" and not _may_start(call))):

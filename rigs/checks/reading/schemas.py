@@ -17,6 +17,9 @@ from evc5.rigs.checks.reading.instants import is_strict
 
 # What a station may name at least, by the fields' descriptions in 6.31, 6.45, 6.47; the schemas leave it out.
 LEAST_CONNECTOR = {"MeterValues": 0, "StartTransaction": 1, "StatusNotification": 0}
+WITH_VALUES = (
+    "StopTransaction"  # 7.33: what is sampled holds a value at least; MeterValues has that in its own
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +89,13 @@ def schema(action: str, reply: bool) -> Schema | None:
 @cache
 def _compiled(name: str) -> Schema:
     text = _texts()[name].read_bytes()
-    if name not in LEAST_CONNECTOR:
+    if name not in LEAST_CONNECTOR and name != WITH_VALUES:
         return Schema(text)
     table = orjson.loads(text)
-    table["properties"]["connectorId"]["minimum"] = LEAST_CONNECTOR[name]
+    if name in LEAST_CONNECTOR:
+        table["properties"]["connectorId"]["minimum"] = LEAST_CONNECTOR[name]
+    else:
+        table["properties"]["transactionData"]["items"]["properties"]["sampledValue"]["minItems"] = 1
     return Schema(orjson.dumps(table))
 
 

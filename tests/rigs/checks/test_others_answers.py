@@ -180,6 +180,16 @@ def scheduled_and(*statuses: str) -> Callable[[Log], None]:
     return story
 
 
+def taken_of_a_seventh(action: str, status: str = "Accepted", **asked: Any) -> Callable[[Log], None]:
+    """Of a station that says it has one connector."""
+
+    def story(log: Log) -> None:
+        told(log, "NumberOfConnectors", "1", read_only=True)
+        log.down(40, action, {"connectorId": 7, **asked}, {"status": status})
+
+    return story
+
+
 FAULTY: dict[str, tuple[Callable[[Log], None], str]] = {
     "a remote stop of nothing": (stopped_remotely, "transaction.remote-stop"),
     "scheduled for nothing, and never done": (scheduled_and(), "availability.answer"),
@@ -200,6 +210,18 @@ FAULTY: dict[str, tuple[Callable[[Log], None], str]] = {
     "cancelled that is none": (cancelled_that_is_none, "reservation.kept"),
     "not cancelled": (not_cancelled, "reservation.kept"),
     "a composite of a connector that is none": (composite_of(5), "charging.composite-form"),
+    "a connector that is none, taken out of service": (
+        taken_of_a_seventh("ChangeAvailability", type="Inoperative"),
+        "availability.answer",
+    ),
+    "a connector that is none, to be put in service": (
+        taken_of_a_seventh("ChangeAvailability", "Scheduled", type="Operative"),
+        "availability.answer",
+    ),
+    "a start on a connector that is none": (
+        taken_of_a_seventh("RemoteStartTransaction", idTag="APP"),
+        "remote.start-answer",
+    ),
     "a status of a connector that is none": (status_of_a_third, "status.table"),
 }
 SOUND: dict[str, Callable[[Log], None]] = {
@@ -212,6 +234,12 @@ SOUND: dict[str, Callable[[Log], None]] = {
     "scheduled as a car comes": scheduled_and("Preparing"),
     "a change that the reboot brings": needs_a_reboot("60", "30"),
     "a change that is told before its reboot": needs_a_reboot("30", "30"),
+    "no start on a connector that is none": taken_of_a_seventh(
+        "RemoteStartTransaction", "Rejected", idTag="APP"
+    ),
+    "no change of a connector that is none": taken_of_a_seventh(
+        "ChangeAvailability", "Rejected", type="Inoperative"
+    ),
     "light that is no number": keeps("LightIntensity", "bright"),
     "light that is not raised": keeps("LightIntensity", "20"),
     "refused while faulted": reserved_while("Faulted", "GroundFailure", answer="Faulted"),

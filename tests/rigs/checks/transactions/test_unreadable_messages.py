@@ -48,6 +48,7 @@ def charged_again(log: Log) -> Log:
         {"timestamp": MISSING},
         {"idTag": "X" * 30},
         {"transactionId": MISSING},
+        {"transactionData": [{"timestamp": at(ENDED_S), "sampledValue": []}]},
     ],
 )
 def test_a_stop_that_cannot_be_read_is_one_finding(broken: dict[str, Any], tmp_path: Path) -> None:
