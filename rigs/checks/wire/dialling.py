@@ -84,8 +84,9 @@ class Dialling:
         return next(at for at in self._attempts() if at > up - OFF_SCHEDULE_S)
 
     def _attempts(self) -> Iterator[float]:
+        """One at once, then each twice as long after the one before."""
         since_s, wait_s = 0.0, FIRST_REDIAL_S
         while True:
-            since_s += wait_s
             yield self._ledger.time.later(self._lost or 0.0, since_s)
+            since_s += wait_s
             wait_s = min(2 * wait_s, LONGEST_REDIAL_S)
