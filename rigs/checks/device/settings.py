@@ -127,10 +127,7 @@ class Settings:
         value = call.payload["value"]
         status = call.reply["status"]
         if status in DONE and key not in HARDCODED:
-            for known in (self._rigged, self._told, self._awaited):
-                known.pop(key, None)
-            if status == "RebootRequired":
-                self._awaited[key] = value
+            self._is_another(key, value, status == "RebootRequired")
         good = _is_good(key, value, self._measured)
         if self._any_station and (good or status not in DONE or _is_spelt_otherwise(key, value)):
             return  # 5.3: it may refuse a value out of its own range
@@ -147,6 +144,13 @@ class Settings:
             status,
             message,
         )
+
+    def _is_another(self, key: str, value: str, waits: bool) -> None:
+        """From here on, or once it has restarted, a key has another value than it was known by."""
+        for known in (self._rigged, self._told, self._awaited):
+            known.pop(key, None)
+        if waits:
+            self._awaited[key] = value
 
 
 def _is_good(key: str, value: str, measured: frozenset[str]) -> bool | None:
