@@ -207,9 +207,11 @@ class Commands:
         since, until = epoch_s - BENCH_HAIR_S, epoch_s + CARRIED_OUT_S
         found = {one for at, one in sent if since <= at <= until}
         missing = sorted(set(owed) - found)
-        message, actual = f"{wanted} was triggered", f"none of {missing}"
+        message = f"{wanted} was triggered, and does not come from each connector asked for"
+        expected = f"{wanted} of {_listed(owed)} within {CARRIED_OUT_S:g} s"
+        actual = f"none of {_listed(missing)}"
         self._ledger.judge(
-            TRIGGERED, not missing, epoch_s, missing[0] if missing else None, f"{owed}", actual, message
+            TRIGGERED, not missing, epoch_s, missing[0] if missing else None, expected, actual, message
         )
 
     def _unlock(self, call: Call) -> None:
@@ -315,6 +317,10 @@ class Commands:
         expected = f"a start on {tag}, or Preparing without a cable"
         message = "a remote start was accepted"
         self._ledger.judge(STARTED, good, epoch_s, connector, expected, actual, message)
+
+
+def _listed(connectors: list[int]) -> str:
+    return f"connector{'s' if len(connectors) > 1 else ''} {' and '.join(map(str, connectors))}"
 
 
 def _may_start(call: Call) -> bool:

@@ -72,6 +72,7 @@ KNOWN_ACTIONS = frozenset(
         *("TriggerMessage", "UnlockConnector", "UpdateFirmware"),
     }
 )
+BY_CONNECTOR = ("StatusNotification", "MeterValues")
 TRIGGER_FOLLOWS_S = 60.0  # assumed: a triggered message waits for what is on its way, at most so long
 # What may be wrong with a request that keeps to its schema: a profile in disorder, a list that is too long.
 REFUSABLE = frozenset({"SetChargingProfile", "SendLocalList", "DataTransfer"})
@@ -156,6 +157,7 @@ class Triggers:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._owed = dict[str, float]()
+        self._of_unknown = False  # was one asked for of a connector that there may not be?
         context.bus.replies["TriggerMessage"].append(self._accepted)
         context.bus.any_call.append(self._called)
         context.bus.readings.append(self._readings)
@@ -177,6 +179,8 @@ class Triggers:
         if history.link.down_since is not None:
             return  # it goes in the instant of the answer
         if call.reply is not None and call.reply["status"] == "Accepted":
+            outlets = history.outlets()
+            self._of_unknown |= not outlets or (connector not in (0, *outlets) and not history.is_counted)
             self._owed.setdefault(call.payload["requestedMessage"], call.reply_epoch_s or call.epoch_s)
 
     def _called(self, call: Call) -> None:
@@ -206,6 +210,8 @@ class Triggers:
         for action, since in list(self._owed.items()):
             if epoch_s - max(since, unheard) > TRIGGER_FOLLOWS_S and action != late:
                 del self._owed[action]
+                if action in BY_CONNECTOR and not self._of_unknown:
+                    continue  # `trigger.connector` tells which one misses
                 expected = f"{action} within {TRIGGER_FOLLOWS_S:g} s"
                 message = "an accepted trigger was not followed"
                 self._context.ledger.broken(FOLLOWED, since, None, expected, "none", message)

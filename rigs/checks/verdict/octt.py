@@ -156,7 +156,7 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         Case("053_2", "A reserved connector is used by its group", ("ReserveNow=Accepted", "Authorize=Accepted")),
     ),
     "Trigger": (
-        Case("054", "Triggered messages", ("TriggerMessage=Accepted",), ("trigger.followed",)),
+        Case("054", "Triggered messages", ("TriggerMessage=Accepted",), ("trigger.followed", "trigger.connector")),
         Case("055", "A trigger refused", ("TriggerMessage=Rejected|TriggerMessage=NotImplemented",), ("sheet.trigger",)),
     ),
     "SmartCharging": (

@@ -190,6 +190,19 @@ def taken_of_a_seventh(action: str, status: str = "Accepted", **asked: Any) -> C
     return story
 
 
+def triggered(wanted: str, *came: int, of: int | None = None) -> Callable[[Log], None]:
+    """An accepted trigger, and the connectors of which a status came."""
+
+    def story(log: Log) -> None:
+        told(log, "NumberOfConnectors", "1", read_only=True)
+        asked = {"requestedMessage": wanted} | ({} if of is None else {"connectorId": of})
+        log.down(40, "TriggerMessage", asked)
+        for n, connector in enumerate(came, 1):
+            log.status(40 + n, "Available", connector)
+
+    return story
+
+
 FAULTY: dict[str, tuple[Callable[[Log], None], str]] = {
     "a remote stop of nothing": (stopped_remotely, "transaction.remote-stop"),
     "scheduled for nothing, and never done": (scheduled_and(), "availability.answer"),
@@ -222,6 +235,11 @@ FAULTY: dict[str, tuple[Callable[[Log], None], str]] = {
         taken_of_a_seventh("RemoteStartTransaction", idTag="APP"),
         "remote.start-answer",
     ),
+    "a trigger of a connector that is none": (triggered("MeterValues", of=7), "trigger.connector"),
+    "a status triggered, and none": (triggered("StatusNotification", of=1), "trigger.connector"),
+    "values triggered, and none": (triggered("MeterValues", of=1), "trigger.connector"),
+    "all statuses triggered, and one": (triggered("StatusNotification", 0), "trigger.connector"),
+    "a state of firmware triggered, and none": (triggered("FirmwareStatusNotification"), "trigger.followed"),
     "a status of a connector that is none": (status_of_a_third, "status.table"),
 }
 SOUND: dict[str, Callable[[Log], None]] = {
@@ -240,6 +258,7 @@ SOUND: dict[str, Callable[[Log], None]] = {
     "no change of a connector that is none": taken_of_a_seventh(
         "ChangeAvailability", "Rejected", type="Inoperative"
     ),
+    "all statuses triggered": triggered("StatusNotification", 0, 1),
     "light that is no number": keeps("LightIntensity", "bright"),
     "light that is not raised": keeps("LightIntensity", "20"),
     "refused while faulted": reserved_while("Faulted", "GroundFailure", answer="Faulted"),
