@@ -1,11 +1,14 @@
 """Values against each other: power from voltage and current, energy from power, a battery that fills."""
 
 from collections import deque
+from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from evc5.rigs.checks.metering.energy import LEAST_FACTOR, LOADED_A, current_bounds
+from evc5.rigs.checks.metering.measurands import MEASURANDS
 from evc5.rigs.checks.metering.ranges import impossible
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.flow import by_phase, total
@@ -28,6 +31,7 @@ CAR_STAMP_S = 0.001  # stamps are written to the millisecond: up to here the car
 SUMMED = (DEFAULT_MEASURAND, "Power.Active.Import")
 MOST_FACTOR = 1.0005  # by definition 1, told to three digits
 OF_POWER = ("Voltage", "Current.Import", "Power.Active.Import")
+SEVERAL = ("Temperature", "RPM")  # of which a body may have several
 NAMED = frozenset({*OF_POWER, "Power.Factor"})
 
 
@@ -70,6 +74,7 @@ class Consistency:
                 self._power(connector, block, phases)
             self._whole(connector, block)
             self._without_voltage(connector, block)
+            self._contradicts(connector, block)
             for measurand in SUMMED:
                 self._sum(connector, block, measurand)
         for transaction in {block.transaction for block in blocks} - {None}:
@@ -229,6 +234,21 @@ class Consistency:
             message = f"{measurand} of the three phases is not their total"
             self._ledger.broken(SUM, float(block.epoch_s[k]), connector, expected, actual, message)
 
+    def _contradicts(self, connector: int, block: Block) -> None:
+        """One list that tells one thing twice, apart by more than the last digits."""
+        for pair in _told_twice(block.layout):
+            both = block.values[:, pair] * [block.layout.columns[k].scale for k in pair]
+            apart = np.abs(both[:, 0] - both[:, 1]) > 2.0 * sum(self._digit(block, k) for k in pair)
+            named = block.layout.columns[pair[0]]
+            of = named.measurand if named.phase is None else f"{named.measurand} on {named.phase}"
+            for k in np.flatnonzero(apart).tolist():
+                expected, actual = "one value", f"{both[k, 0]:.1f} and {both[k, 1]:.1f}"
+                message = f"{of} is told twice in one list, and differs"
+                at = float(block.epoch_s[k])
+                self._ledger.broken(
+                    MEASURANDS, at, connector, expected, actual, message, severity="warning", count=0
+                )
+
     # -- state of charge -------------------------------------------------------------------------
 
     def _soc(self, connector: int, blocks: list[Block]) -> None:
@@ -295,6 +315,16 @@ class Consistency:
             epoch_s = float(stamp[k])
             message = "a state of charge that cannot be"
             self._ledger.broken(SOC, epoch_s, connector, expected, f"{soc[k]:g} %", message)
+
+
+@lru_cache(maxsize=256)
+def _told_twice(layout: Layout) -> tuple[list[int], ...]:
+    """Neighbours among the columns that are of one thing at one place (7.30, 7.33), whatever their units."""
+    told: dict[tuple[str | None, ...], list[int]] = {}
+    for k, c in enumerate(layout.columns):
+        if c.measurand not in SEVERAL:
+            told.setdefault((c.measurand, c.phase, c.context, c.location, c.format), []).append(k)
+    return tuple([*pair] for at in told.values() for pair in pairwise(at))
 
 
 def phases_of(layout: Layout) -> list[Phases]:

@@ -127,3 +127,27 @@ def test_a_single_sample_that_lacks_a_phase_of_those_around_it_is_told(tmp_path:
         log.values(t, currents(16, 16) if n == 3 else currents(16, 16, 16))
     verdict = log.verdict(tmp_path)
     assert found(verdict, "warning") == {MEASURANDS} and verdict.breakdowns == []
+
+
+TWICE: dict[str, tuple[list[Any], bool]] = {
+    "two totals": ([register(1000), register(5000)], True),
+    "two of one phase": ([register(1000), *currents(5), *currents(16)], True),
+    "two units": ([register(1000), register(5, "kWh")], True),
+    "one in two units": ([register(1000), register("1.0", "kWh")], False),
+    "the same twice": ([register(1000), register(1000)], False),
+    "one cut": ([register(1000), register("1000.6")], False),
+    "two places": ([register(1000), {**register(5000), "location": "Inlet"}], False),
+    "two phases": ([register(1000), *currents(5, 16)], False),
+    "two sensors": ([register(1000), *(sample("Temperature", n, "Celsius") for n in (20, 60))], False),
+}
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_two_values_of_one_thing_in_one_list_are_a_warning(name: str, tmp_path: Path) -> None:
+    told, contradicts = TWICE[name]
+    log = Log()
+    log.begin()
+    log.values(BEGIN_S + 10, *told)
+    verdict = log.verdict(tmp_path)
+    assert found(verdict) == set()
+    assert (MEASURANDS in found(verdict, "warning")) is contradicts
