@@ -88,6 +88,7 @@ class Files:
         self._taken_on = dict.fromkeys(STEPS, -FOREVER)  # from when on the latest request is to be told of
         self._takes_files: bool | None = None  # does the server of diagnostics, as the rig tells?
         self._takes_since = FOREVER  # since when that is known
+        self._nameless = -FOREVER  # when diagnostics were last asked for, and none were said to be there
         self._upload_asked = 0.0  # when the last upload was promised
         self._not_before = dict.fromkeys(STEPS, -FOREVER)  # until then a transfer is tried again
         self._emptied = False  # diagnostics were delivered, and nothing happened since
@@ -150,6 +151,10 @@ class Files:
         self._ledger.judge(ORDER, good, call.epoch_s, None, expected, actual, message)
         self._now[action] = "?" if call.lost else "" if status in LAST else status  # lost: told once more
         self._emptied = status == "Uploaded"
+        if status in ("Uploading", "Uploaded") and call.epoch_s - self._nameless <= TRANSFER_S:
+            message, expected = "diagnostics that were said not to be there", "no upload, or a fileName"
+            self._nameless, about = -FOREVER, (DIAGNOSTICS, call.epoch_s, None, expected, status)
+            self._ledger.broken(*about, message, severity="warning", count=0)
         if action == UPDATE:
             self._dated(call.epoch_s, status)
         if status in GIVEN_UP:
@@ -212,22 +217,25 @@ class Files:
         self._emptied = False
 
     def _diagnostics(self, call: Call) -> None:
-        if call.reply is not None and call.reply.get("fileName") and self._now[UPLOAD] == "":
-            self._tries_until(UPLOAD, call, call.reply_epoch_s or call.epoch_s)
-        if call.reply is not None and call.reply.get("fileName"):
-            self._hears_of(DIAGNOSTICS, UPLOAD, call.reply_epoch_s or call.epoch_s)
-        if call.reply is None or not self._context.evidence.from_power_on:
+        if call.reply is None:
             return
         epoch_s = call.reply_epoch_s or call.epoch_s
-        if call.reply.get("fileName") and self._emptied and self._context.evidence.behaviour == SHEET:
-            message = "diagnostics that were read are there again"
-            told = call.reply["fileName"]
+        if not call.reply.get("fileName"):
+            alone = self._now[UPLOAD] == "" and epoch_s - self._taken_on[UPLOAD] > TRANSFER_S
+            self._nameless = epoch_s if alone else -FOREVER
+            return
+        self._nameless = -FOREVER
+        if self._now[UPLOAD] == "":
+            self._tries_until(UPLOAD, call, epoch_s)
+        self._hears_of(DIAGNOSTICS, UPLOAD, epoch_s)
+        if not self._context.evidence.from_power_on:
+            return
+        if self._emptied and self._context.evidence.behaviour == SHEET:
+            message, told = "diagnostics that were read are there again", call.reply["fileName"]
             self._ledger.broken(DIAGNOSTICS, epoch_s, None, "no file: sheet 3.2.1", told, message)
-        if call.reply.get("fileName"):
-            self._upload_asked = epoch_s
-            self._agenda.at(
-                epoch_s + TRANSFER_S, partial(self._came, DIAGNOSTICS, UPLOAD, epoch_s, epoch_s, TRANSFER_S)
-            )
+        self._upload_asked = epoch_s
+        look = partial(self._came, DIAGNOSTICS, UPLOAD, epoch_s, epoch_s, TRANSFER_S)
+        self._agenda.at(epoch_s + TRANSFER_S, look)
 
     def _update(self, call: Call) -> None:
         if call.reply is not None:

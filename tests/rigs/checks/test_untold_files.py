@@ -121,3 +121,23 @@ def test_a_step_may_be_told_again_where_that_was_asked_for_and_accepted(
     step(made, 601, "Idle")
     findings = judge(made.write(tmp_path)).findings
     assert {one["requirement"] for one in findings} & {"files.order"} == expected
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        (diagnostics("Uploading", "Uploaded", name=None), True),
+        (diagnostics("Uploaded", name=""), True),
+        (diagnostics("UploadFailed", name=None), False),
+        (diagnostics("Uploading", "Uploaded"), False),
+    ],
+)
+def test_what_is_not_there_is_not_uploaded(log: Log, told: bool, tmp_path: Path) -> None:
+    verdict = log.verdict(tmp_path)
+    assert ("files.diagnostics" in found(verdict, "warning")) is told
+
+
+def test_the_upload_of_a_request_before_goes_on(tmp_path: Path) -> None:
+    log = diagnostics("Uploading", "Uploaded")
+    log.down(35.0, "GetDiagnostics", SERVER, {})
+    assert "files.diagnostics" not in found(log.verdict(tmp_path), "warning")
