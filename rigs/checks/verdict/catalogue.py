@@ -12,6 +12,7 @@ from evc5.rigs.checks.device import (
     settings,
     sheet,
     stuck,
+    tries,
     untold,
     without_effect,
 )
@@ -177,6 +178,7 @@ CHECKS: tuple[Callable[[Context], object], ...] = (
     faults.Faults,
     files.Files,
     stuck.Stuck,
+    tries.Tries,
     settings.Settings,
     liveness.Pulse,
     retries.Retries,

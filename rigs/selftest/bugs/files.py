@@ -22,6 +22,17 @@ def _downloads_at_once(original: Any, firmware: Any) -> None:
         firmware._retrieve.set(firmware._timeline.now + 120.0)
 
 
+def _once_more(original: Any, firmware: Any, payload: Payload) -> Payload:
+    answer: Payload = original(firmware, payload | {"retries": payload.get("retries", 3) + 1})
+    return answer
+
+
+def _tries_again(original: Any, diagnostics: Any, payload: Payload) -> Payload:
+    answer: Payload = original(diagnostics, payload)
+    diagnostics._retries = 1
+    return answer
+
+
 def _any_image(original: Any, content: bytes) -> str:
     return "V32R31"
 
@@ -50,6 +61,22 @@ BUGS: tuple[Bug, ...] = (
         clause="7.24, TC_045_2_CS",
         rig="files",
         patches=(says("DiagnosticsStatusNotification", _all_well),),
+    ),
+    Bug(
+        "upload-tried-again",
+        "an upload that failed is tried once more, which the EVC5 never does",
+        check="files.diagnostics",
+        clause="5.9; sheet 3.2.1",
+        rig="files",
+        patches=(Patch("evc5.twin.services.diagnostics:Diagnostics.request", around(_tries_again)),),
+    ),
+    Bug(
+        "download-once-more",
+        "a download that fails is tried once more than was asked for",
+        check="files.firmware",
+        clause="6.57",
+        rig="files",
+        patches=(Patch("evc5.twin.services.firmware:Firmware.request", around(_once_more)),),
     ),
     Bug(
         "update-late",
