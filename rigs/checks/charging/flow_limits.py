@@ -71,7 +71,6 @@ class Told(NamedTuple):
     when: Array
     flow: Flow
     since_s: Array  # 0: of that instant
-    late: Array  # seconds for which a limit may still show in it
 
 
 class FlowLimits:
@@ -110,7 +109,7 @@ class FlowLimits:
             self._offer(connector, scope, when, offer)
             self._flow(connector, scope, when, flow, late, offer)
         self._phases(connector, when, flow)
-        self._together(connector, Told(when, flow, since_s, late))
+        self._together(connector, Told(when, flow, since_s))
 
     def _late(self, block: Block, since_s: Array) -> Array:
         """How long before a reading a limit may have held that still shows in it."""
@@ -308,7 +307,7 @@ class FlowLimits:
         whole = Flow(total_a / PHASES_UNTOLD, total_a, watts, flow.volts, flow.lines)
         newest = np.max([_last_told(when, told.when) for told in others], axis=0)
         caps, index = self._in_force.at_each(0, when)
-        late = np.fmax.reduce([one.late for one in (mine, *known)]) + SIDE_BY_SIDE_S
+        late = FOLLOWED_S + SIDE_BY_SIDE_S + np.fmax.reduce([one.since_s for one in (mine, *known)])
         message = "the connectors together are reported to take more than the ChargePointMaxProfile allows"
         held = Held(TOGETHER, message, whole, late, self._over)
         above = self._above(caps, index, held)
@@ -340,8 +339,7 @@ def _beside(when: Array, told: Told) -> Told | None:
     flow = told.flow
     parts = (flow.amps, flow.total_amps, flow.watts, flow.volts, flow.lines)
     near_flow = Flow(*(np.where(near, part[pick], np.nan) for part in parts))
-    since_s, late = (np.where(near, part[pick], np.nan) for part in (told.since_s, told.late))
-    return Told(np.where(near, told.when[pick], when), near_flow, since_s, late)
+    return Told(np.where(near, told.when[pick], when), near_flow, np.where(near, told.since_s[pick], np.nan))
 
 
 def _watts_together(mine: Told, others: list[Told]) -> Array:
