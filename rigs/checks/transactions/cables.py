@@ -127,7 +127,9 @@ class Cables:
         last = over[-1] if over and connector not in self._history.transactions.open else None
         if last is None or last.reason != "DeAuthorized" or last.stop is None:
             return None
-        shown = any(c == connector and last.start + WHOLE_SECOND_S < at < epoch_s for at, c in self._tags)
+        begun_s = WHOLE_SECOND_S if last.id_tag.lower() not in self._history.transactions.remote_tags else 0.0
+        after = last.start + begun_s - STAMP_HAIR_S  # the card that began it does not let go of its cable
+        shown = any(c == connector and after < at < epoch_s for at, c in self._tags)
         since, until = last.stop + WHOLE_SECOND_S, epoch_s - STAMP_HAIR_S
         besides = self._connectors.touches(connector, since, until) > 1  # the cable itself
         opened = self._unlocked.get(connector, last.start) > last.start

@@ -110,3 +110,12 @@ def test_a_socket_that_is_out_of_service_may_hold_a_cable_for_its_card(is_releas
     steps += [step("unplug", 1), wait(600.0)]
     steps += [step("present_tag", 1, "TAG1"), wait(60.0)] if is_released else []
     assert errors({"behaviour": "ocpp16", "keys": KEYS}, {}, steps) == []
+
+
+@pytest.mark.slow
+def test_a_card_shown_as_a_remote_start_is_refused_may_let_go_of_the_cable() -> None:
+    refused = {"transactionId": 1850, "idTagInfo": {"status": "Blocked"}}
+    steps = [step("csms.reply", "StartTransaction", refused, times=1), wait(60.0), CHARGE[0]]
+    steps += [step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1"}), CHARGE[1]]
+    steps += [wait(30.0), step("unplug", 1), wait(60.0)]
+    assert errors({"behaviour": "ocpp16", "latency_s": 0.0}, {}, steps) == []
