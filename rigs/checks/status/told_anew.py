@@ -40,7 +40,7 @@ class ToldAnew:
 
     def __init__(self, context: Context) -> None:
         self._ledger = context.ledger
-        self._keys = context.history.keys
+        self._keys, self._connectors = context.history.keys, context.history.connectors
         self._after = "Finishing" if context.policies.get("after_power_loss") == "finishing" else "Preparing"
         self._known: dict[int, tuple[str | None, ...]] = {}
         self._asked: Counter[int | None] = Counter()  # how often for a status, by connector; None: for all
@@ -93,7 +93,14 @@ class ToldAnew:
         self._booted.discard(connector)
         if self._known.get(connector) != _news(call) and not _is_occasion(call):
             self._known.pop(connector, None)
-        (self._finishing.add if status == "Finishing" else self._finishing.discard)(connector)
+        stays = status == "Finishing" and not self._is_over(connector, call)
+        (self._finishing.add if stays else self._finishing.discard)(connector)
+
+    def _is_over(self, connector: int, call: Call) -> bool:
+        """Was its cable pulled, or a card shown for it, by the time that it is told?"""
+        plugged = self._connectors.plugged[connector].begin_of(call.epoch_s)
+        shown = self._connectors.card_shown.get(connector, -FOREVER)
+        return plugged is None or plugged > call.happened_s or shown > call.happened_s + WHOLE_SECOND_S
 
     def _has_waited(self, call: Call) -> bool:
         """Has its cable been in for ConnectionTimeOut since it restarted? Then it is Finishing anyway."""

@@ -84,3 +84,10 @@ def test_a_cable_may_have_waited_for_its_time_before_a_boot_comes_through(after:
     steps += [step("power.cut"), step("power.restore"), step("link.silent"), wait(120.0), step("link.up")]
     station = {"policies": {"after_power_loss": after}, "keys": {"ConnectionTimeOut": 30}}
     assert errors({"behaviour": "evc5-v32r30", **station}, {}, [*steps, wait(300.0)]) == []
+
+
+@pytest.mark.slow
+def test_a_cable_that_was_pulled_before_its_finishing_was_told_is_not_the_one_a_boot_finds() -> None:
+    steps = [*CHARGE, wait(30.0), step("unplug", 1)]
+    steps += [step("ask", "ClearCache", {}), step("power.cut"), step("plug_in", 1), step("power.restore")]
+    assert errors({"behaviour": "evc5-v32r30", "latency_s": 0.8}, {}, [*steps, wait(30.0)]) == []
