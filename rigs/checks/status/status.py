@@ -79,6 +79,8 @@ class Statuses:
         self._changed_epoch_s = float("-inf")  # when a transaction last began or ended
         self._asked_epoch_s = float("-inf")  # when the back office last took a hand
         self._since: dict[int, float] = {}
+        # by connector: since when no transaction runs there, a fault in between or not
+        self._rested: dict[int, float] = {}
         self._first: dict[int, Call] = {}  # by connector: its first status
         context.bus.calls["StartTransaction"].append(self._starts)
         context.bus.calls["StopTransaction"].append(self._stops)
@@ -111,11 +113,9 @@ class Statuses:
             return
         self._in_transaction(call, connector, status)
         before = self._now.get(connector)
-        if status in RUNNING and before in AT_REST:
-            self._agenda.at(
-                call.epoch_s + START_TOLD_S,
-                partial(self._needs, call, self._since.get(connector, call.epoch_s)),
-            )
+        rested = self._rested.get(connector)
+        if status in RUNNING and before in (*AT_REST, "Faulted") and rested is not None:
+            self._agenda.at(call.epoch_s + START_TOLD_S, partial(self._needs, call, rested))
         if before is not None and before != status:
             self._step(call, connector, before, status)
         touched_epoch_s = self._touched_epoch_s.get(connector, float("-inf"))
@@ -126,7 +126,14 @@ class Statuses:
             self._before_fault[connector] = before or ""
         if before != status:
             self._since[connector] = call.epoch_s
+            self._rests(connector, status)
         self._now[connector] = status
+
+    def _rests(self, connector: int, status: str) -> None:
+        if status in AT_REST:
+            self._rested[connector] = self._since[connector]
+        elif status != "Faulted":  # it comes back as it was
+            self._rested.pop(connector, None)
 
     def _needs(self, call: Call, rested: float) -> None:
         """Has a transaction begun since the connector was at rest? Its start may be on its way."""
@@ -275,8 +282,12 @@ class Statuses:
 
     def _booted(self, call: Call) -> None:
         if not self._history.boots.boot_asked:
-            self._now.clear()
+            self._forget()
             self._before_fault.clear()  # an update that kept it out of service is over
 
     def _lost(self, event: Event) -> None:
-        self._now.clear()  # after an outage the present status is told, not the way to it
+        self._forget()  # after an outage the present status is told, not the way to it
+
+    def _forget(self) -> None:
+        self._now.clear()
+        self._rested.clear()

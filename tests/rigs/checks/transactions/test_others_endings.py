@@ -89,6 +89,20 @@ def test_charging_told_soon_after_a_transaction_that_is_over_needs_another(tmp_p
     assert found(log.verdict(tmp_path)) == {NEEDS}
 
 
+def test_a_fault_brings_no_transaction_back_that_never_was(tmp_path: Path) -> None:
+    """7.7, row I: after a fault a connector is as it was before."""
+    at_rest, charging = Log(), Log()
+    charges(charging)
+    for log, before, after_s in (at_rest, "Preparing", 60), (charging, "", STOP_S):
+        if before:
+            log.status(after_s - 10, before)
+        log.status(after_s, "Faulted", errorCode="GroundFailure")
+        log.status(after_s + 60, "Charging")
+        beats(log, 1500)
+    assert found(at_rest.verdict(tmp_path)) == {NEEDS}
+    assert NEEDS not in found(charging.verdict(tmp_path))
+
+
 # -- its current ---------------------------------------------------------------------------------
 
 
