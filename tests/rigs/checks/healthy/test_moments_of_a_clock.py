@@ -288,3 +288,17 @@ CASES: dict[str, Story] = {
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_is_wrong_as_a_clock_is_set(case: str) -> None:
     assert errors(*CASES[case]) == []
+
+
+@pytest.mark.slow
+def test_a_clock_that_is_set_over_a_profile_s_step_brings_the_next_limit_at_once() -> None:
+    periods = [{"startPeriod": 0, "limit": 0.0}, {"startPeriod": 3600, "limit": 10.0}]
+    schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": periods, "duration": 7200}
+    schedule["startSchedule"] = "2024-03-01T00:00:00Z"
+    purpose = {"chargingProfilePurpose": "TxDefaultProfile", "chargingProfileKind": "Absolute"}
+    steps = {"chargingProfileId": 5, "stackLevel": 3, **purpose, "chargingSchedule": schedule}
+    story = [step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": steps})]
+    story += [step("plug_in", 1, "tesla-model-3-rwd", 0.53, 13.0), step("present_tag", 1, "TAG1")]
+    clock = {"offset_s": 0.0, "drift_ppm": -500.0}
+    station = {"connectors": 1, "latency_s": 0.05, "clock": clock}
+    assert errors(station, {"heartbeat_interval_s": 3600}, [*story, wait(3962.0)]) == []
