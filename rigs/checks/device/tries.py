@@ -35,7 +35,7 @@ class Tries:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._ledger = context.ledger
-        self._link = context.history.link
+        self._link, self._boots = context.history.link, context.history.boots
         self._agenda = context.agenda
         self._now: dict[str, Transfer | None] = dict.fromkeys(REQUIREMENT)
         self._busy = dict.fromkeys(REQUIREMENT, False)  # with what is not known, or with more than a transfer
@@ -81,7 +81,8 @@ class Tries:
         self._follow(UPDATE, Transfer(begins, attempts, call.payload.get("retryInterval")))
 
     def _follow(self, action: str, transfer: Transfer) -> None:
-        known = self._ledger.time.twin is not None and not self._busy[action]
+        speaks = self._boots.registration == "Accepted"  # else what it tells of its attempts waits
+        known = self._ledger.time.twin is not None and speaks and not self._busy[action]
         self._now[action] = transfer if known else None
 
     def _told(self, call: Call) -> None:

@@ -91,3 +91,10 @@ def test_a_cable_that_was_pulled_before_its_finishing_was_told_is_not_the_one_a_
     steps = [*CHARGE, wait(30.0), step("unplug", 1)]
     steps += [step("ask", "ClearCache", {}), step("power.cut"), step("plug_in", 1), step("power.restore")]
     assert errors({"behaviour": "evc5-v32r30", "latency_s": 0.8}, {}, [*steps, wait(30.0)]) == []
+
+
+@pytest.mark.slow
+def test_what_came_of_a_transfer_that_was_asked_for_before_the_boot_is_told_after_it() -> None:
+    ask = step("ask", "GetDiagnostics", {"location": "ftp://server/in"})
+    steps = [wait(61.0), step("take_files", False), ask, wait(900.0)]
+    assert errors({"behaviour": "ocpp16", "latency_s": 0.8}, PENDING, steps) == []
