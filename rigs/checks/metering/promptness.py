@@ -144,6 +144,8 @@ class Promptness:
         history = self._context.history
         if taken <= before and told - before <= PROMPT_S and history.link.may_be_queueing(told):
             return True  # they waited behind those, and followed soon
+        if any(since <= taken <= until and told <= until + PROMPT_S for since, until in history.link.drained):
+            return True  # in the queue of an outage, that other connectors' values were in as well
         if taken < self._first_epoch_s and not self._context.evidence.from_power_on:
             return True  # left from before the recording
         if history.link.was_unheard(taken - CATCH_UP_S, told):

@@ -96,3 +96,15 @@ def test_what_was_refused_before_an_outage_waits_on_after_it() -> None:
     steps += [step("present_tag", 1, "TAG1"), step("link.down"), wait(60.0), step("link.up"), wait(900.0)]
     keys = {"MeterValueSampleInterval": 60, "HeartbeatInterval": 0}
     assert errors({"latency_s": 0.05, "keys": keys}, {}, steps) == []
+
+
+@pytest.mark.slow
+def test_values_of_the_clock_wait_in_the_queue_of_an_outage_among_those_of_two_transactions() -> None:
+    begin = [
+        step("plug_in", 1, "nissan-leaf-40", 0.6, 13.0),
+        step("plug_in", 2, "renault-zoe-ze50", 0.5, 20.0),
+    ]
+    begin += [step("present_tag", 1, "TAG1"), step("present_tag", 2, "TAG2"), wait(900.0)]
+    keys = {"MeterValueSampleInterval": 10, "ClockAlignedDataInterval": 300}
+    steps = [*begin, step("link.down"), wait(5000.0), step("link.up"), wait(2400.0)]
+    assert errors({**SLOW, "keys": keys}, {}, steps) == []
