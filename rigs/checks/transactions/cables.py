@@ -137,14 +137,19 @@ class Cables:
             return None
         return last.id_tag.lower()
 
+    def _is_left_alone(self, connector: int, epoch_s: float) -> bool:
+        """Is it in service, where its status tells of the cable, and nothing else done to it?"""
+        in_service = connector not in self._connectors.ordered_out
+        return in_service and self._connectors.alone(connector, epoch_s, epoch_s + CARD_LOOK_S)
+
     def _pulled_at_the_car(self, connector: int, epoch_s: float) -> None:
-        if self._connectors.alone(connector, epoch_s, epoch_s + CARD_LOOK_S):
+        if self._is_left_alone(connector, epoch_s):
             told = self._told[connector]
             message = "the cable was pulled at the car after a refusal"
             self._ledger.judge(CABLE, told == "Finishing", epoch_s, connector, "Finishing", told, message)
 
     def _let_go(self, connector: int, epoch_s: float, tag: str) -> None:
-        if self._connectors.alone(connector, epoch_s, epoch_s + CARD_LOOK_S):
+        if self._is_left_alone(connector, epoch_s):
             told = self._told[connector]
             message = f"card {tag} was shown for its cable"
             self._ledger.judge(CABLE, told == "Available", epoch_s, connector, "Available", told, message)

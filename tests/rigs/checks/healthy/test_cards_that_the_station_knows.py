@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from foreign import Log, at, found
 from healthy import CHARGE, LISTS_ON, SAMPLED, errors, step, wait
+from random_days import Step
 
 KEYS = {"LocalAuthListEnabled": True, **LISTS_ON, "UnlockConnectorOnEVSideDisconnect": False}
 LISTED = {
@@ -119,3 +120,12 @@ def test_a_card_shown_as_a_remote_start_is_refused_may_let_go_of_the_cable() -> 
     steps += [step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1"}), CHARGE[1]]
     steps += [wait(30.0), step("unplug", 1), wait(60.0)]
     assert errors({"behaviour": "ocpp16", "latency_s": 0.0}, {}, steps) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("last", [step("unplug", 1), step("present_tag", 1, "TAG1")])
+def test_a_connector_that_was_taken_out_of_service_does_not_tell_of_its_cable(last: Step) -> None:
+    refused = {"transactionId": 1850, "idTagInfo": {"status": "Invalid"}}
+    steps = [step("csms.reply", "StartTransaction", refused, times=1), *CHARGE, wait(60.0)]
+    steps += [step("ask", "ChangeAvailability", {"connectorId": 0, "type": "Inoperative"}), wait(7.0), last]
+    assert errors({"behaviour": "ocpp16"}, {}, [*steps, wait(60.0)]) == []
