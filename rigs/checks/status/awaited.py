@@ -55,7 +55,11 @@ class Awaited:
             self._note(event.connector or 0, event.epoch_s)
 
     def _remotely(self, call: Call) -> None:
-        self._note(call.payload.get("connectorId") or 0, call.epoch_s)
+        connector = call.payload.get("connectorId") or 0
+        self._note(connector, call.epoch_s)
+        for one in [connector] if connector else self._context.history.outlets():
+            if self._connectors.faults(one):  # it came in the instant of the order
+                self._halted.add(one)
 
     def _note(self, connector: int, epoch_s: float) -> None:
         self._since[connector].append(epoch_s)

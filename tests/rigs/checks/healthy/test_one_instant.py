@@ -388,3 +388,12 @@ def test_a_trigger_accepted_as_the_line_goes_need_not_be_followed() -> None:
     steps += [step("link.down"), wait(4887.345)]
     clock = {"offset_s": 0.0, "drift_ppm": -500.0}
     assert errors({"behaviour": "evc5-v32r30", "latency_s": 0.8, "clock": clock}, {}, steps) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("connector", [{"connectorId": 1}, {}])
+def test_a_fault_in_the_instant_of_a_remote_start_has_its_wait_begin_anew(connector: dict[str, int]) -> None:
+    steps = [step("ask", "RemoteStartTransaction", {**connector, "idTag": "TAG1"})]
+    steps += [step("inject", "meter-garbage", 1), wait(150.0), step("clear", "meter-garbage", 1), wait(300.0)]
+    keys = {"ConnectionTimeOut": 120, "chg_KWH1": "EASTR_SDM630,1,9600,N,1"}
+    assert errors({"latency_s": 0.05, "keys": keys}, {}, steps) == []
