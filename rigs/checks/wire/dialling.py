@@ -62,8 +62,9 @@ class Dialling:
     def _called(self, call: Call) -> None:
         if not call.up or call.lost:
             return
-        if self._lost is not None and self._up is not None and self._ledger.time.twin is not None:
-            self._redialled(call, self._attempt(self._up), self._up)
+        up, knows = self._up, self._lost is not None and self._ledger.time.twin is not None
+        if knows and up is not None and self._link.heard_at <= up:  # else meter values came before it
+            self._redialled(call, self._attempt(up), up)
         self._lost, self._up, self._is_connected = None, None, True
 
     def _redialled(self, call: Call, due: float, up: float) -> None:

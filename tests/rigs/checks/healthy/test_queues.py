@@ -1,7 +1,7 @@
 """What looks like a fault because it waits in a queue to be told, and is none."""
 
 import pytest
-from healthy import errors, step, wait
+from healthy import ALIGNED, LISTS_ON, errors, step, wait
 
 from evc5.twin.sessions.session import Session
 
@@ -108,3 +108,19 @@ def test_values_of_the_clock_wait_in_the_queue_of_an_outage_among_those_of_two_t
     keys = {"MeterValueSampleInterval": 10, "ClockAlignedDataInterval": 300}
     steps = [*begin, step("link.down"), wait(5000.0), step("link.up"), wait(2400.0)]
     assert errors({**SLOW, "keys": keys}, {}, steps) == []
+
+
+@pytest.mark.slow
+def test_the_first_word_after_an_outage_may_be_a_meter_value() -> None:
+    """Values of a form that is known are read apart from other calls."""
+    steps = [step("present_tag", 2, "TAG1"), wait(3600.0)]
+    steps += [step("plug_in", 1, "vw-e-golf-2017", 0.544, 13.0), step("unplug", 1)]
+    steps += [step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "KIN2"})]
+    steps += [step("plug_in", 1, "tesla-model-3-rwd", 0.289, 13.0), wait(791.5)]
+    steps += [step("link.down"), wait(2000.0), step("link.up"), step("unplug", 1), wait(0.0)]
+    steps += [step("plug_in", 1, "vw-e-golf-2017", 0.423, 32.0), step("present_tag", 1, "TAG1"), wait(900.0)]
+    keys = {**ALIGNED, **LISTS_ON, "ClockAlignedDataInterval": 300, "ConnectionTimeOut": 30}
+    keys["chg_KWH2"] = "EASTR_SDM630,2,9600,N,1"
+    clock = {"offset_s": -3600.0, "drift_ppm": -500.0}
+    station = {"behaviour": "evc5-v32r30", "latency_s": 0.8, "keys": keys, "clock": clock}
+    assert errors(station, {"heartbeat_interval_s": 900}, steps) == []
