@@ -187,7 +187,7 @@ class Standing:
         used, just_used = self._used(connector, epoch_s, since, seen)
         in_service = ~out | maybe_out
         kept = self._kept(connector, epoch_s, since)
-        finishing = here & (just_used | self._has_waited(epoch_s, seen))
+        finishing = here & (just_used | kept | self._has_waited(epoch_s, seen))
         return {
             "Finishing": finishing | (gone & (in_service | kept) & (since > -np.inf)),
             "Preparing": in_service & ~(here & used) & (here | self._awaited.at(connector, epoch_s)),
@@ -217,7 +217,7 @@ class Standing:
         used = since > np.maximum(plugged.begins_of(epoch_s), anew) + later_s
         # A boot may keep Finishing, or not; stamps go by seconds.
         maybe = since > np.maximum(seen, served) - WHOLE_SECOND_S
-        return used, maybe | self._kept(connector, epoch_s, since)
+        return used, maybe
 
     def _kept(self, connector: int, epoch_s: Array, since: Array) -> Array:
         """May the socket hold the cable of the last transaction still, for its card? (ER 3.5, 9.1.28)"""

@@ -172,43 +172,42 @@ def pace(number: str, value: float, make: Callable[[float], Handmade], inside: f
 
 
 @dataclass
-class Turned(Handmade):
-    """Its last line is so much earlier than the one before."""
+class Rewritten(Handmade):
+    """Its lines are changed once they are written."""
 
-    back_s: float = 0.0
+    change: Callable[[list[dict[str, Any]]], None] = lambda rows: None
 
     def write(self, directory: Path, **summary: Any) -> Path:
         super().write(directory, **summary)
         path = directory / "messages.jsonl"
         rows = [json.loads(line) for line in path.read_text().splitlines()]
-        rows[-1]["t"] = rows[-2]["t"] - self.back_s
+        self.change(rows)
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
         return directory
 
 
 def a_line_back_by(x: float) -> Handmade:
-    return Turned(lines=idle().lines, end=END_S, back_s=x)
+    def back(rows: list[dict[str, Any]]) -> None:
+        rows[-1]["t"] = rows[-2]["t"] - x
+
+    return Rewritten(lines=idle().lines, end=END_S, change=back)
 
 
-@dataclass
-class Undated(Handmade):
-    """Its first lines tell no time of day, nor does its summary."""
-
-    undated: int = 0
+class Undated(Rewritten):
+    """Nor does its summary tell a time of day."""
 
     def write(self, directory: Path, **summary: Any) -> Path:
         super().write(directory, **summary)
-        path = directory / "messages.jsonl"
-        rows = [json.loads(line) for line in path.read_text().splitlines()]
-        for row in rows[: self.undated]:
-            del row["at"]
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
         (directory / "summary.json").write_text('{"state": "complete", "simulated_s": 7200}')
         return directory
 
 
 def dated_in_line(x: float) -> Handmade:
-    return Undated(lines=short(((Charge(1, 60, 90, 6090, 6150)),), 7200).lines, end=7200, undated=int(x) - 1)
+    def undated(rows: list[dict[str, Any]]) -> None:
+        for row in rows[: int(x) - 1]:
+            del row["at"]
+
+    return Undated(lines=short(((Charge(1, 60, 90, 6090, 6150)),), 7200).lines, end=7200, change=undated)
 
 
 def a_word_at(x: float) -> Handmade:

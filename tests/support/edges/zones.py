@@ -10,17 +10,21 @@ def local(t_s: float, hours: float = 0.0) -> str:
     return datetime.fromtimestamp(START_S + t_s + 3600 * hours, UTC).isoformat(" ")[:19]
 
 
-def local_times_that_go_back_by(x: float) -> str:
-    """Two hours ahead of UTC, then one: the line behind the step back is 3,600 s - x later."""
-    later_s = 60 + 3600 - x
+def stepped(asked_s: float, later_s: float, before_h: float, after_h: float) -> str:
+    """So many hours ahead of UTC, and behind the step so many."""
     return joined(
         [
-            f"{local(0, 2)} tx {reply(1, currentTime=iso(0))}",
-            f"{local(60, 2)} rx {call(2)}",
-            f"{local(later_s, 1)} rx {call(3, 'Authorize', idTag='A')}",
-            f"{local(later_s + 1, 1)} tx {reply(2, currentTime=iso(later_s + 1))}",
+            f"{local(0, before_h)} tx {reply(1, currentTime=iso(0))}",
+            f"{local(asked_s, before_h)} rx {call(2)}",
+            f"{local(later_s, after_h)} rx {call(3, 'Authorize', idTag='A')}",
+            f"{local(later_s + 1, after_h)} tx {reply(2, currentTime=iso(later_s + 1))}",
         ]
     )
+
+
+def local_times_that_go_back_by(x: float) -> str:
+    """Two hours ahead of UTC, then one: the line behind the step back is 3,600 s - x later."""
+    return stepped(60, 60 + 3600 - x, 2, 1)
 
 
 def is_an_hour_early(rows: Rows) -> bool:
@@ -30,14 +34,7 @@ def is_an_hour_early(rows: Rows) -> bool:
 
 def local_times_that_go_on_by(x: float) -> str:
     """An hour ahead of UTC, then two: the line behind the step on is so much later than its hour."""
-    return joined(
-        [
-            f"{local(0, 1)} tx {reply(1, currentTime=iso(0))}",
-            f"{local(5, 1)} rx {call(2)}",
-            f"{local(5 + x, 2)} rx {call(3, 'Authorize', idTag='A')}",
-            f"{local(6 + x, 2)} tx {reply(2, currentTime=iso(6 + x))}",
-        ]
-    )
+    return stepped(5, 5 + x, 1, 2)
 
 
 def is_an_hour_late(rows: Rows) -> bool:
