@@ -273,18 +273,20 @@ class Consistency:
         stamp, soc, wh = stamp[known], soc[known], wh[known]
         if not len(soc):
             return
-        steps = np.flatnonzero(np.diff(soc)) + 1
-        told, since_wh = self._still.get(key, (soc[0], wh[0]))
-        for n, at in enumerate(np.split(np.arange(len(soc)), steps)):
-            if n or told != soc[0]:
-                told, since_wh = float(soc[at[0]]), float(wh[at[0]])
-            rose_wh = float(wh[at[-1]]) - since_wh
-            if 0.0 < told < 100.0 and rose_wh > STILL_WH:
-                expected, actual = "a charge that rises", f"{told:g} % while {rose_wh / 1000:.1f} kWh came in"
-                message = "the state of charge stands still while energy comes in"
-                self._ledger.broken(SOC, float(stamp[at[-1]]), key[0], expected, actual, message)
-                since_wh = float(wh[at[-1]])
-        self._still[key] = told, since_wh
+        first = np.append(0, np.flatnonzero(np.diff(soc)) + 1)  # of each charge
+        last = np.append(first[1:], len(soc)) - 1
+        charge, since_wh = soc[first], wh[first]
+        told, told_wh = self._still.get(key, (charge[0], since_wh[0]))
+        if told == charge[0]:
+            since_wh[0] = told_wh
+        rose_wh = wh[last] - since_wh
+        for n in np.flatnonzero((charge > 0.0) & (charge < 100.0) & (rose_wh > STILL_WH)).tolist():
+            expected = "a charge that rises"
+            actual = f"{charge[n]:g} % while {rose_wh[n] / 1000:.1f} kWh came in"
+            message = "the state of charge stands still while energy comes in"
+            self._ledger.broken(SOC, float(stamp[last[n]]), key[0], expected, actual, message)
+            since_wh[n] = wh[last[n]]
+        self._still[key] = float(charge[-1]), float(since_wh[-1])
         if len(self._still) > MOST_CARS:
             del self._still[next(iter(self._still))]
 

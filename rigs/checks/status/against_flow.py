@@ -1,5 +1,6 @@
-"""The status of a connector against what meter values tell to flow, where telemetry does not (4.9, 7.7)."""
+"""The status of a connector against what meter values tell to flow (4.9, 7.7)."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,6 +44,18 @@ class Told:
     hole: float = -FOREVER  # the first sample after the latest hole
     drew_in: float = FOREVER  # since when the status stood in which it drew at the last sample
 
+    def at(self, stamps: Array) -> tuple[Array, Array, Array]:
+        """For each instant the place of the status that stood, since when it did, and whether it is of rest.
+
+        Of what is older than all that is kept, the place of the oldest.
+        """
+        first = max(bisect_right(self.since, float(stamps.min())) - 1, 0)
+        end = max(bisect_right(self.since, float(stamps.max())), first + 1)
+        since = np.array(self.since[first:end])
+        rests = np.array([status != "Charging" for status in self.statuses[first:end]])
+        place = np.maximum(np.searchsorted(since, stamps, side="right") - 1, 0)
+        return first + place, since[place], rests[place]
+
 
 class AgainstFlow:
     """Follows statuses and samples; what draws twice in a row in a status of rest is a finding."""
@@ -50,8 +63,6 @@ class AgainstFlow:
     def __init__(self, context: Context) -> None:
         self._ledger = context.ledger
         self._told: dict[tuple[int, str], Told] = {}  # by connector and context
-        if context.evidence.telemetry:
-            return  # `against_telemetry` knows better
         context.bus.calls["StatusNotification"].append(self._status)
         context.bus.calls["BootNotification"].append(lambda call: self._forget(call.epoch_s))
         # what stands since then may not be told yet
@@ -84,19 +95,15 @@ class AgainstFlow:
         flow = flow_of(block)
         draws = np.where(np.isfinite(flow.amps), flow.amps > DRAWS_A, flow.watts > DRAWS_A * VOLTS)
         holes = self._holes(told, block)
-        since = np.array(told.since)
-        index = np.searchsorted(since, block.stamp, side="right") - 1
-        rests = np.array([status != "Charging" for status in told.statuses])[index]
+        place, since, rests = told.at(block.stamp)
         live = np.abs(block.epoch_s - block.stamp) <= STANDS_S  # what is told later belongs to other statuses
-        judged = (
-            flow.is_told & rests & live & (block.stamp - since[index] >= STANDS_S) & (holes < since[index])
-        )
-        before = np.append(told.drew_in, np.where(draws & judged, since[index], FOREVER))
+        judged = flow.is_told & rests & live & (block.stamp - since >= STANDS_S) & (holes < since)
+        before = np.append(told.drew_in, np.where(draws & judged, since, FOREVER))
         told.drew_in = float(before[-1])
-        wrong = draws & judged & (before[:-1] == since[index])
+        wrong = draws & judged & (before[:-1] == since)
         self._ledger.held(STILL, int((judged & ~wrong).sum()), connector, block.stamp[judged & ~wrong])
         for k in np.flatnonzero(wrong).tolist():
-            self._broken(connector, told.statuses[index[k]], float(since[index[k]]), block, flow.at(k), k)
+            self._broken(connector, told.statuses[place[k]], float(since[k]), block, flow.at(k), k)
 
     def _holes(self, told: Told, block: Block) -> Array:
         """For each sample: the first one after the latest hole; another status may be lost in it."""
