@@ -235,6 +235,8 @@ class EnergyFlow:
         session = self._sessions.pop(key)
         connector = key[0]
         message = cause_of(session)
+        if self._context.registers.is_named(connector) and message in (KWH_AS_WH, WH_AS_KWH):
+            return
         for suspect in session.suspects:
             low, high = suspect.low_wh, suspect.high_wh
             expected = (

@@ -73,7 +73,7 @@ class Register:
         epoch_s, stamp = (
             np.concatenate([getattr(block, of) for block, _ in told])[order] for of in ("epoch_s", "stamp")
         )
-        wh = np.concatenate([wh for _, wh in told])[order]
+        wh = self._context.registers.as_meant(connector, np.concatenate([wh for _, wh in told])[order])
         shown = self._shown.setdefault(connector, Shown())
         shown.step_wh = max(shown.step_wh, *(step_of(block) for block, _ in told))
         if not self._all_forward(connector, shown, stamp, wh):
@@ -199,6 +199,9 @@ class Register:
         self._ledger.held(START_STOP, 1, transaction.connector, transaction.stop)
         if transaction.stop < transaction.start:
             return  # a stamp that cannot be orders no showings; transaction.times tells of it
+        if transaction.connector in self._context.registers.apart and meter_stop >= transaction.meter_start:
+            shown.stamp, shown.wh = transaction.stop, meter_stop  # of another register than the samples
+            return
         rounding = max(METER_WHOLE_WH, shown.step_wh)
         self._show(transaction.connector, transaction.stop, meter_stop, call.epoch_s, rounding)
 

@@ -1,11 +1,12 @@
 """What every check is given: the memory, the evidence, and where to write."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.instants import epoch, iso
+from evc5.rigs.checks.reading.registers import Registers
 from evc5.rigs.checks.reading.telemetry import Telemetry
 from evc5.rigs.checks.state.agenda import Agenda
 from evc5.rigs.checks.state.evidence import Evidence
@@ -36,6 +37,7 @@ class Context:
     tolerances: Tolerances
     policies: dict[str, str]
     zone: ZoneInfo | None  # of the station, where the summary tells it
+    registers: Registers = field(default_factory=Registers)
 
     def about(self, since: float, until: float) -> dict[str, Any]:
         """What was judged, and as what: for a reader of the verdict."""
