@@ -5,6 +5,7 @@ from collections.abc import Callable
 from evc5.rigs.checks.charging import composite, flow_limits, power_limits, profile_answers, profile_limits
 from evc5.rigs.checks.device import (
     answers,
+    asked,
     configuration,
     files,
     requests,
@@ -168,6 +169,7 @@ CHECKS: tuple[Callable[[Context], object], ...] = (
     connection_timeout.ConnectionTimeOut,
     connection_timeout.AfterCard,
     answers.Answers,
+    asked.Asked,
     requests.Commands,
     resets.Resets,
     without_effect.WithoutEffect,
