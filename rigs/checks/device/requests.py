@@ -131,6 +131,8 @@ class Commands:
         runs = any(one in self._history.transactions.open for one in which)
         if connector not in (0, *outlets):
             expected = "Rejected"
+        elif not inoperative and not self._context.evidence.from_power_on and self._puts_off(call, which):
+            return
         elif (
             not self._history.knows_what_runs(epoch_s)
             or (runs and not set(which) - self._inoperative.keys())
@@ -150,6 +152,15 @@ class Commands:
                     self._inoperative.pop(one, None)
             if connector == 0 and not (call.reply["status"] == "Scheduled" and self._may_wait_for_all):
                 self._agenda.at(epoch_s + CARRIED_OUT_S, partial(self._station, inoperative, epoch_s))
+
+    def _puts_off(self, call: Call, which: list[int]) -> bool:
+        """Is what is Operative already to be so later? In a transaction 5.2 has it either way."""
+        if (call.reply or {})["status"] != "Scheduled":
+            return False
+        statuses, running = self._history.connectors.statuses, self._history.transactions.open
+        if all(statuses.get(one) == "Available" and one not in running for one in which):
+            judge_answer(self._ledger, AVAILABILITY, call, False, "Accepted: no transaction runs", "warning")
+        return True
 
     @property
     def _may_wait_for_all(self) -> bool:

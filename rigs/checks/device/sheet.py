@@ -1,7 +1,9 @@
 """The EVC5's own sheet: messages, triggers, statuses, error codes, fields and hard-coded keys."""
 
+from evc5.rigs.checks.device.requests import CARRIED_OUT_S, TRIGGERED
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
+from evc5.rigs.checks.reading.instants import FOREVER
 from evc5.rigs.checks.state.connectors import WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import BEHAVIOUR
@@ -72,6 +74,7 @@ KNOWN_ACTIONS = frozenset(
         *("TriggerMessage", "UnlockConnector", "UpdateFirmware"),
     }
 )
+OTHER_TRIGGERS = ("ExtendedTriggerMessage", "DataTransfer")  # of the white paper, and of makers
 BY_CONNECTOR = ("StatusNotification", "MeterValues")
 TRIGGER_FOLLOWS_S = 60.0  # assumed: a triggered message waits for what is on its way, at most so long
 # What may be wrong with a request that keeps to its schema: a profile in disorder, a list that is too long.
@@ -158,7 +161,10 @@ class Triggers:
         self._context = context
         self._owed = dict[str, float]()
         self._of_unknown = False  # was one asked for of a connector that there may not be?
+        self._refused: tuple[float, int | None] | None = None  # when values were, and of which connector
+        self._taken = -FOREVER  # when a trigger of any message was last taken
         context.bus.replies["TriggerMessage"].append(self._accepted)
+        context.bus.replies["TriggerMessage"].append(self._answered)
         context.bus.any_call.append(self._called)
         context.bus.readings.append(self._readings)
         for name in ("link-down", "power-cut", "reset"):
@@ -183,8 +189,27 @@ class Triggers:
             self._of_unknown |= not outlets or (connector not in (0, *outlets) and not history.is_counted)
             self._owed.setdefault(call.payload["requestedMessage"], call.reply_epoch_s or call.epoch_s)
 
+    def _answered(self, call: Call) -> None:
+        """5.17: by its answer a station says whether it sends what was asked for."""
+        if call.reply is None or call.reply["status"] == "Accepted":
+            self._taken, self._refused = call.epoch_s, None
+        elif call.payload["requestedMessage"] == "MeterValues":
+            alone = call.epoch_s - self._taken > TRIGGER_FOLLOWS_S
+            self._refused = (call.epoch_s, call.connector) if alone else None
+
+    def _comes_all_the_same(self, connector: int, block: Block) -> None:
+        since, asked = self._refused or (FOREVER, None)
+        late_s = block.stamp - since
+        if asked in (None, connector) and ((late_s >= -WHOLE_SECOND_S) & (late_s <= CARRIED_OUT_S)).any():
+            self._refused = None
+            message = "a trigger was refused, and its MeterValues come"
+            expected, actual = "Accepted, or no value of context Trigger", "refused, and such a value"
+            self._context.ledger.broken(TRIGGERED, since, connector, expected, actual, message)
+
     def _called(self, call: Call) -> None:
         if not call.up:
+            if call.action in OTHER_TRIGGERS:
+                self._taken, self._refused = call.epoch_s, None
             if call.action == "Reset":
                 self._owed.clear()
             return
@@ -193,7 +218,10 @@ class Triggers:
             self._context.ledger.held(FOLLOWED)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
-        answers = any(block.layout.context == "Trigger" for block in blocks)
+        triggered = [block for block in blocks if block.layout.context == "Trigger"]
+        for block in triggered if self._refused is not None else ():
+            self._comes_all_the_same(connector, block)
+        answers = bool(triggered)
         if answers and "MeterValues" in self._owed:
             del self._owed["MeterValues"]
             self._context.ledger.held(FOLLOWED)

@@ -17,6 +17,10 @@ from evc5.rigs.checks.state.connectors import WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.transactions import Transaction
 
+ANSWERS_OF_A_LOCK = {  # 7.46: of a connector that is not there neither is true
+    "Unlocked": "a connector that does not exist is unlocked",
+    "UnlockFailed": "a connector that does not exist is said to have a lock that fails",
+}
 MOST_TAGS = 64  # remembered
 TALKS_ON_S = 600.0  # assumed: who says something so long after a reset and has not booted will not
 ENDS_S = 60.0  # assumed: a transaction ends so soon before its connector is unlocked
@@ -107,11 +111,13 @@ class WithoutEffect:
     def _unlocks(self, call: Call) -> None:
         connector = call.payload["connectorId"]
         running = self._history.transactions.open.get(connector)
-        unlocked = call.reply is not None and call.reply["status"] == "Unlocked"
+        status = None if call.reply is None else call.reply["status"]
+        unlocked = status == "Unlocked"
         outlets = self._history.outlets()
-        if unlocked and self._history.is_counted and connector not in outlets:
-            message, told = "a connector that does not exist is unlocked", f"of connectors {outlets}"
-            self._ledger.broken(UNLOCK, call.epoch_s, connector, f"NotSupported: {told}", "Unlocked", message)
+        if status in ANSWERS_OF_A_LOCK and self._history.is_counted and connector not in outlets:
+            expected, message = f"NotSupported: of connectors {outlets}", ANSWERS_OF_A_LOCK[status]
+            severity = "error" if unlocked else "warning"
+            self._ledger.broken(UNLOCK, call.epoch_s, connector, expected, status, message, severity=severity)
         if unlocked and running is not None:
             self._unlocked[connector] = running, call.reply_epoch_s or call.epoch_s
 

@@ -24,6 +24,7 @@ REQUIREMENTS = (
 )
 NEAR_S = 5.0  # how exactly a time-out is kept
 NOT_FREE_S = 60.0  # assumed: so long after its time a status may come of others' stations
+MOST_TAGS = 64  # remembered
 CARD_BEFORE_S = 5.0  # assumed: what was done so long before a status was told may have brought it about
 
 
@@ -94,10 +95,12 @@ class AfterCard:
         self._ledger, self._history = context.ledger, context.history
         self._card_epoch_s = -FOREVER  # when one was last accepted
         self._preparing: dict[int, float] = {}  # by connector: since when it waits for the car of a card
+        self._cards: dict[str, float] = {}  # by idTag: when it was last accepted, and has not started since
+        self._free: dict[int, float] = {}  # by connector: when it last told Available
         if context.evidence.events or context.evidence.from_power_on:
             return
         context.bus.replies["Authorize"].append(self._authorised)
-        context.bus.replies["RemoteStartTransaction"].append(lambda call: self._preparing.clear())
+        context.bus.replies["RemoteStartTransaction"].append(self._remotely)
         context.bus.calls["StatusNotification"].append(self._status)
         context.bus.calls["StartTransaction"].append(self._started)
         context.bus.calls["BootNotification"].append(lambda call: self._preparing.clear())
@@ -110,6 +113,9 @@ class AfterCard:
         stops = any(running.id_tag.lower() == tag for running in self._history.transactions.open.values())
         if call.reply is not None and call.reply["idTagInfo"]["status"] == "Accepted" and not stops:
             self._card_epoch_s = call.reply_epoch_s or call.epoch_s
+            self._cards[tag] = self._card_epoch_s
+            if len(self._cards) > MOST_TAGS:
+                del self._cards[next(iter(self._cards))]
             alone = self._alone()
             if alone is not None and self._history.connectors.statuses.get(alone) == "Preparing":
                 self._waits(alone, self._card_epoch_s)
@@ -118,8 +124,14 @@ class AfterCard:
         outlets = self._history.outlets()
         return outlets[0] if len(outlets) == 1 and self._history.is_counted else None
 
+    def _remotely(self, call: Call) -> None:
+        self._preparing.clear()
+        self._cards.pop(call.payload["idTag"].lower(), None)
+
     def _status(self, call: Call) -> None:
         connector, status = call.payload["connectorId"], call.payload["status"]
+        if status == "Available":
+            self._free[connector] = call.epoch_s
         if status != "Preparing":
             self._preparing.pop(connector, None)
         elif call.epoch_s - self._card_epoch_s < CARD_BEFORE_S and connector not in self._preparing:
@@ -127,6 +139,22 @@ class AfterCard:
 
     def _started(self, call: Call) -> None:
         self._preparing.pop(call.payload["connectorId"], None)
+        shown = self._cards.pop(call.payload["idTag"].lower(), None)
+        if shown is not None:
+            self._late(call, shown)
+
+    def _late(self, call: Call, shown: float) -> None:
+        """9.1.6: what a card began is over by then; who may not know it himself has to ask for it anew."""
+        connector, at = call.payload["connectorId"], call.epoch_s
+        keys, link = self._history.keys, self._history.link
+        wait_s = keys.integer("ConnectionTimeOut", at)
+        knows = keys.flag("LocalPreAuthorize", at) is not False
+        if not wait_s or knows or link.was_unheard(shown, at) or link.may_be_queueing(at):
+            return
+        if at > shown + wait_s + NOT_FREE_S and shown < self._free.get(connector, -FOREVER):
+            expected, actual = f"an Authorize within {wait_s} s", f"{at - shown:.0f} s before, and free since"
+            message = "a transaction starts on a card whose time is over"
+            self._ledger.broken(TIMEOUT, at, connector, expected, actual, message, severity="warning")
 
     def _waits(self, connector: int, since: float) -> None:
         wait_s = self._history.keys.integer("ConnectionTimeOut", since)

@@ -1,0 +1,174 @@
+"""What a back office asks for that the standard does not have, and answers that say what is not so."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from foreign import BEGIN_S, Log, at, found, minutes, period, power, profile, register
+
+TAKEN, UNLOCK, AVAILABILITY = "charging.accepted", "unlock.answer", "availability.answer"
+TRIGGER, TIMEOUT = "trigger.connector", "status.timeout"
+
+WITHOUT_START = {"chargingRateUnit": "A", "chargingSchedulePeriod": [period(20)]}
+AMISS: dict[str, dict[str, Any]] = {
+    "recurs never": profile(period(20), chargingProfileKind="Recurring"),
+    "recurs, and is none that does": profile(period(20), recurrencyKind="Daily"),
+    "valid never": profile(period(20), validFrom=at(3600), validTo=at(60)),
+    "of a transaction, and for all": profile(period(20), transactionId=7),
+    "out of order": profile(period(20), period(16, 600), period(20, 300)),
+    "for no time": profile(period(20), schedule={"duration": 0}),
+    "of no phases": profile(period(20, phases=0)),
+}
+LEFT_OPEN: dict[str, dict[str, Any]] = {
+    "from where charging begins": profile(period(20)) | {"chargingSchedule": WITHOUT_START},
+    "relative, with a start": profile(period(20), chargingProfileKind="Relative"),
+    "recurring, without a start": profile(period(20), chargingProfileKind="Recurring", recurrencyKind="Daily")
+    | {"chargingSchedule": WITHOUT_START},
+    "valid from now on": profile(period(20), validFrom=at(0), validTo=at(3600)),
+    "longer than it lasts": profile(period(20), period(16, 900), schedule={"duration": 600}),
+}
+
+
+def told_connectors(log: Log, count: int) -> None:
+    row = {"key": "NumberOfConnectors", "readonly": True, "value": str(count)}
+    log.down(10, "GetConfiguration", {}, {"configurationKey": [row]})
+
+
+@pytest.mark.parametrize("answer", ["Accepted", "Rejected"])
+@pytest.mark.parametrize("name", AMISS)
+def test_a_profile_that_contradicts_itself_is_one_warning_against_the_csms(
+    name: str, answer: str, tmp_path: Path
+) -> None:
+    log = Log()
+    asked = {"connectorId": 1, "csChargingProfiles": AMISS[name]}
+    log.down(20, "SetChargingProfile", asked, {"status": answer})
+    log.up(300, "Heartbeat", {}, {"currentTime": at(300)})
+    verdict = log.verdict(tmp_path)
+    assert [(row["requirement"], row["severity"], row["blames"]) for row in verdict.findings] == [
+        (TAKEN, "warning", "csms")
+    ]
+
+
+@pytest.mark.parametrize("name", LEFT_OPEN)
+def test_a_profile_that_the_standard_leaves_open_is_none(name: str, tmp_path: Path) -> None:
+    log = Log()
+    log.set_profile(20, LEFT_OPEN[name])
+    log.up(300, "Heartbeat", {}, {"currentTime": at(300)})
+    assert log.verdict(tmp_path).findings == []
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "answer"),
+    [("RemoteStartTransaction", {"idTag": "APP"}, "Rejected"), ("UnlockConnector", {}, "NotSupported")],
+)
+def test_what_is_for_one_connector_is_not_asked_of_all(
+    action: str, more: dict[str, str], answer: str, tmp_path: Path
+) -> None:
+    log = Log()
+    log.down(20, action, {"connectorId": 0} | more, {"status": answer})
+    (finding,) = log.verdict(tmp_path).findings
+    assert (finding["severity"], finding["blames"]) == ("warning", "csms")
+
+
+@pytest.mark.parametrize(
+    ("answer", "severity"), [("Unlocked", "error"), ("UnlockFailed", "warning"), ("NotSupported", "")]
+)
+def test_a_connector_that_is_none_has_no_lock_to_tell_of(answer: str, severity: str, tmp_path: Path) -> None:
+    log = Log()
+    told_connectors(log, 2)
+    log.down(20, "UnlockConnector", {"connectorId": 9}, {"status": answer})
+    verdict = log.verdict(tmp_path)
+    found_so = {(row["requirement"], row["severity"]) for row in verdict.findings}
+    assert found_so == ({(UNLOCK, severity)} if severity else set())
+
+
+@pytest.mark.parametrize("connector", [0, 1])
+@pytest.mark.parametrize(("answer", "good"), [("Scheduled", False), ("Accepted", True)])
+def test_what_is_in_service_is_not_put_in_service_later(
+    answer: str, good: bool, connector: int, tmp_path: Path
+) -> None:
+    log = Log()
+    log.down(40, "ChangeAvailability", {"connectorId": connector, "type": "Operative"}, {"status": answer})
+    log.up(300, "Heartbeat", {}, {"currentTime": at(300)})
+    verdict = log.verdict(tmp_path)
+    assert (found(verdict), found(verdict, "warning")) == (set(), set() if good else {AVAILABILITY})
+
+
+@pytest.mark.parametrize("answer", ["Scheduled", "Accepted"])
+def test_in_a_transaction_it_may_be_put_in_service_later_or_at_once(answer: str, tmp_path: Path) -> None:
+    """5.2: it is so already, and a transaction runs."""
+    log = Log()
+    log.begin()
+    for n, t in enumerate(minutes(4), 1):
+        log.values(t, register(1000 + 61 * n))
+    log.down(310, "ChangeAvailability", {"connectorId": 1, "type": "Operative"}, {"status": answer})
+    log.end(340, 1290)
+    assert log.verdict(tmp_path).findings == []
+
+
+@pytest.mark.parametrize(
+    ("first", "of", "after_s", "good"),
+    [
+        (None, 1, 1.0, False),
+        (None, None, 1.0, False),
+        (None, 2, 1.0, True),  # of another connector
+        (None, 1, 15.0, True),  # of another cause
+        ("TriggerMessage", 1, 1.0, True),  # of the one that was taken
+        ("ExtendedTriggerMessage", 1, 1.0, True),
+    ],
+)
+def test_a_trigger_that_is_refused_brings_nothing(
+    first: str | None, of: int | None, after_s: float, good: bool, tmp_path: Path
+) -> None:
+    log = Log()
+    log.begin()
+    for n, t in enumerate(minutes(4), 1):
+        log.values(t, register(1000 + 61 * n), power(3680))
+    asked = {"requestedMessage": "MeterValues"} | ({} if of is None else {"connectorId": of})
+    if first is not None:
+        log.down(308, first, asked)
+    log.down(310, "TriggerMessage", asked, {"status": "Rejected"})
+    log.values(310 + after_s, register(1253 + after_s), power(3680), context="Trigger")
+    log.end(340, 1290)
+    assert (TRIGGER in found(log.verdict(tmp_path))) is not good
+
+
+@pytest.mark.parametrize(
+    ("key", "begin", "told", "good"),
+    [
+        ("false", 700, (), False),
+        ("true", 700, (), True),  # a cache may know it
+        ("false", 160, (), True),  # its time is not over for sure
+        ("false", 700, ("Authorize",), True),
+        ("false", 700, ("RemoteStartTransaction",), True),
+    ],
+)
+def test_a_card_whose_time_is_over_starts_nothing(
+    key: str, begin: int, told: tuple[str, ...], good: bool, tmp_path: Path
+) -> None:
+    log = Log()
+    log.configure(10, ConnectionTimeOut="60", LocalPreAuthorize=key)
+    log.up(40, "Authorize", {"idTag": "TAG1"}, {"idTagInfo": {"status": "Accepted"}})
+    log.status(41, "Preparing")
+    log.status(101, "Available")
+    for t in range(300, begin, 300):
+        log.up(t, "Heartbeat", {}, {"currentTime": at(t)})
+    log.status(begin - 3, "Preparing")
+    if "Authorize" in told:
+        log.up(begin - 1, "Authorize", {"idTag": "tag1"}, {"idTagInfo": {"status": "Accepted"}})
+    if "RemoteStartTransaction" in told:
+        log.down(begin - 1, "RemoteStartTransaction", {"idTag": "TAG1"})
+    begun = {"connectorId": 1, "idTag": "TAG1", "meterStart": 1000, "timestamp": at(begin)}
+    log.up(begin, "StartTransaction", begun, {"transactionId": 7, "idTagInfo": {"status": "Accepted"}})
+    log.status(begin + 1, "Charging")
+    verdict = log.verdict(tmp_path)
+    assert (TIMEOUT in found(verdict, "warning")) is not good and TIMEOUT not in found(verdict)
+
+
+def test_a_card_that_started_once_is_not_held_against_its_first_showing(tmp_path: Path) -> None:
+    log = Log()
+    log.configure(10, ConnectionTimeOut="60", LocalPreAuthorize="false")
+    log.begin(BEGIN_S)
+    log.end(BEGIN_S + 60, 1060)
+    log.begin(BEGIN_S + 600, meter=1060, id=8)
+    assert TIMEOUT not in found(log.verdict(tmp_path), "warning")
