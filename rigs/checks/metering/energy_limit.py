@@ -19,6 +19,7 @@ ENERGY_LIMIT = "metering.energy-limit"
 REQUIREMENTS = (
     R(ENERGY_LIMIT, "No more energy is counted than a connection can carry", "7.31; IEC 61851-1: 80 A"),
 )
+KILO = 1000.0  # SI
 ROSE = "the register rose by more than any connection can carry"
 WH_CALLED_KWH = "the samples are a thousand times what meterStart has them be: Wh called kWh"
 KWH_CALLED_WH = "the samples are a thousandth of what meterStart has them be: kWh called Wh"
@@ -69,7 +70,7 @@ class EnergyLimit:
         units = {block.layout.register_scale for block, _ in told}
         self._against_start(connector, rows, step_wh, next(iter(units)) if len(units) == 1 else None)
         rows[2] = self._registers.as_meant(connector, rows[2])
-        self._follow(connector, rows, step_wh, units == {1000.0})
+        self._follow(connector, rows, step_wh, units == {KILO})
 
     def _most_wh(self, hours: Array, step_wh: float) -> Array:
         most: Array = (MOST_AC_W if self._is_ac else MOST_W) * hours + SLACK_WH + 2 * step_wh
@@ -87,9 +88,9 @@ class EnergyLimit:
         low_wh = begun[2] - METER_WHOLE_WH - step_wh
         hours = np.maximum(stamp - begun[0], epoch_s - begun[1]) / 3600.0
         high_wh = begun[2] + self._most_wh(hours, step_wh)
-        for called, factor, message in ((1000.0, 1000.0, WH_CALLED_KWH), (1.0, 0.001, KWH_CALLED_WH)):
-            off = (wh > high_wh) if factor > 1.0 else (wh < low_wh)
-            meant, room_wh = wh / factor, step_wh * max(1.0, 1.0 / factor)
+        for called, factor, message in ((KILO, KILO, WH_CALLED_KWH), (1, 1 / KILO, KWH_CALLED_WH)):
+            off = (wh > high_wh) if factor > 1 else (wh < low_wh)
+            meant, room_wh = wh / factor, step_wh * max(1, 1 / factor)
             fits = (meant >= begun[2] - METER_WHOLE_WH - room_wh) & (meant <= high_wh + room_wh)
             if unit == called and (off & fits).all():
                 self._registers.factor[connector] = factor
@@ -111,7 +112,7 @@ class EnergyLimit:
         rose = np.diff(wh)
         known = np.isfinite(rose) & ~self._returns(connector, stamp, wh)
         wrong = known & (rose > most)
-        is_kilo = in_kwh and bool(wrong.any()) and bool((rose[wrong] / 1000.0 <= most[wrong]).all())
+        is_kilo = in_kwh and bool(wrong.any()) and bool((rose[wrong] / KILO <= most[wrong]).all())
         if is_kilo:
             self._registers.steep.add(connector)
         message = f"{ROSE}: Wh called kWh" if is_kilo else ROSE

@@ -62,6 +62,7 @@ OTHERS = {
     "says which of two readers reads the same": ("MOST_OPENED",),
     "as far as any check looks back: the numbers of those decide": ("CARRY_S",),
     "the digits of a stamp": ("TO_MS", "TOLD_TO_S"),
+    "a prefix of a unit": ("KILO",),
 }
 NO_THRESHOLDS = {name: why for why, names in OTHERS.items() for name in names}
 TOLERANCES = "state.tolerances"
