@@ -8,7 +8,7 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import HEADER
 from evc5.rigs.checks.state.keys import as_text, measurands_of
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.sheet_tables import HARDCODED
+from evc5.rigs.checks.state.sheet_tables import HARDCODED, SHEET
 
 VALUE, STEADY, ACCESS = "configuration.value", "configuration.steady", "configuration.access"
 RIGGED = "configuration.as-rigged"
@@ -78,6 +78,8 @@ class Settings:
     def __init__(self, context: Context) -> None:
         self._ledger = context.ledger
         self._any_station = not context.evidence.from_power_on  # it may have reasons that nobody knows of
+        self._of_others = self._any_station and context.evidence.behaviour != SHEET
+        self._refused: dict[str, str] = {}  # what a key was to become, and did not
         self._writable: dict[str, bool] = {}
         self._told: dict[str, str] = {}
         self._awaited: dict[str, str] = {}  # what a change that needs a reboot makes of it, once it came
@@ -105,12 +107,20 @@ class Settings:
                 self._measured |= measurands_of(value)
             before = self._told.get(key)
             if before is not None:
-                message = f"{row['key']} is another than before, and nobody changed it"
                 good = value == before or same(self._awaited.get(key, before), value)
-                self._ledger.judge(
-                    STEADY, good, call.reply_epoch_s or call.epoch_s, None, before, value, message
-                )
+                self._holds_still(call, row["key"], good, before, value)
             self._told[key] = value
+
+    def _holds_still(self, call: Call, key: str, good: bool, before: str, value: str) -> None:
+        """A maker's own key may be a reading, and a standard one be set at the station itself."""
+        severity, message = "error", f"{key} is another than before, and nobody changed it"
+        refused = same(self._refused.get(key.lower(), before), value) and not same(before, value)
+        if self._of_others and not refused and key.lower() not in READ_ONLY:
+            if key.lower() not in WRITTEN:
+                return
+            severity = "warning"
+        at = call.reply_epoch_s or call.epoch_s
+        self._ledger.judge(STEADY, good, at, None, before, value, message, severity=severity)
 
     def _as_rigged(self, call: Call, key: str, value: str) -> None:
         """As it is told for the first time."""
@@ -126,6 +136,8 @@ class Settings:
         key = call.payload["key"].lower()
         value = call.payload["value"]
         status = call.reply["status"]
+        if status not in DONE:
+            self._refused[key] = value
         if status in DONE and key not in HARDCODED:
             self._is_another(key, value, status == "RebootRequired")
         good = _is_good(key, value, self._measured)
@@ -147,7 +159,7 @@ class Settings:
 
     def _is_another(self, key: str, value: str, waits: bool) -> None:
         """From here on, or once it has restarted, a key has another value than it was known by."""
-        for known in (self._rigged, self._told, self._awaited):
+        for known in (self._rigged, self._told, self._awaited, self._refused):
             known.pop(key, None)
         if waits:
             self._awaited[key] = value
