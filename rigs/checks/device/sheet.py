@@ -74,7 +74,7 @@ KNOWN_ACTIONS = frozenset(
         *("TriggerMessage", "UnlockConnector", "UpdateFirmware"),
     }
 )
-OTHER_TRIGGERS = ("ExtendedTriggerMessage", "DataTransfer")  # of the white paper, and of makers
+NOT_AT_ONCE = ("SignChargePointCertificate",)  # the white paper's; a key pair may take minutes to make
 BY_CONNECTOR = ("StatusNotification", "MeterValues")
 TRIGGER_FOLLOWS_S = 60.0  # assumed: a triggered message waits for what is on its way, at most so long
 # What may be wrong with a request that keeps to its schema: a profile in disorder, a list that is too long.
@@ -135,7 +135,7 @@ class Sheet:
         self._ledger.judge(MESSAGE, call.error in codes, call.reply_epoch_s, None, expected, actual, message)
 
     def _triggered(self, call: Call) -> None:
-        if call.reply is None:
+        if call.reply is None or call.action != "TriggerMessage":
             return
         wanted, status = call.payload["requestedMessage"], call.reply["status"]
         good = (wanted in TRIGGERS) == (status != "NotImplemented")
@@ -184,6 +184,8 @@ class Triggers:
             return  # there may be nothing to tell
         if history.link.down_since is not None:
             return  # it goes in the instant of the answer
+        if call.payload["requestedMessage"] in NOT_AT_ONCE:
+            return
         if call.reply is not None and call.reply["status"] == "Accepted":
             outlets = history.outlets()
             self._of_unknown |= not outlets or (connector not in (0, *outlets) and not history.is_counted)
@@ -208,13 +210,13 @@ class Triggers:
 
     def _called(self, call: Call) -> None:
         if not call.up:
-            if call.action in OTHER_TRIGGERS:
+            if call.action == "DataTransfer":  # a maker's own trigger, perhaps
                 self._taken, self._refused = call.epoch_s, None
             if call.action == "Reset":
                 self._owed.clear()
             return
         self._overdue(call.epoch_s, late="MeterValues")
-        if self._owed.pop(call.action, None) is not None:
+        if self._owed.pop(call.action.removeprefix("Signed"), None) is not None:
             self._context.ledger.held(FOLLOWED)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:

@@ -45,6 +45,7 @@ class StationHistory:
             "ChangeConfiguration": self.keys.changed,
             "ChangeAvailability": self._ordered,
             "TriggerMessage": self.boots.triggered,
+            "ExtendedTriggerMessage": self.boots.triggered,
             "RemoteStartTransaction": self.transactions.remotely_started,
             "RemoteStopTransaction": self._remotely_stopped,
             "SendLocalList": self.local_list.sent,

@@ -15,6 +15,7 @@ from evc5.rigs.checks.device import (
     stuck,
     tries,
     untold,
+    white_paper,
     without_effect,
 )
 from evc5.rigs.checks.electrical import allocation, balance, limits, mode3, offer, service
@@ -180,6 +181,7 @@ CHECKS: tuple[Callable[[Context], object], ...] = (
     faults.Faults,
     files.Files,
     stuck.Stuck,
+    white_paper.WhitePaper,
     tries.Tries,
     settings.Settings,
     liveness.Pulse,

@@ -220,6 +220,8 @@ class Telling:
             self._clocks.told(call)
             self._history.reply(call)
             self._bus.tell(self._bus.replies.get(call.action, ()), call)
+            if call.action == "ExtendedTriggerMessage":  # the white paper's own, with the same fields
+                self._bus.tell(self._bus.replies.get("TriggerMessage", ()), call)
 
     def _given(self, call: Call) -> None:
         """The CSMS gave a transaction its id."""

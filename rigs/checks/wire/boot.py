@@ -17,6 +17,10 @@ REQUIREMENTS = (
     R(REPORT, "An accepted boot is followed by the status of every connector", "4.2, ER 3.22"),
     R(LOOP, "An accepted station boots again only after a reset, an update or a loss of power", "4.2, 5.14"),
 )
+ANSWERED_BY = {  # the white paper's messages that come of a trigger of another name
+    "FirmwareStatusNotification": "SignedFirmwareStatusNotification",
+    "SignChargePointCertificate": "SignCertificate",
+}
 OF_CONNECTORS = ("StatusNotification", "MeterValues")  # asked for without one, each connector tells its own
 NO_TIMES = "when each frame went: a log whose lines have times"
 OVERDUE_S = 60.0  # assumed: so long after its interval a boot is overdue
@@ -144,7 +148,8 @@ class Boot:
             if call.connector is None and wanted in OF_CONNECTORS:
                 self._of_all[wanted] = set()
             else:
-                self._triggered[wanted] += 1
+                for named in (wanted, ANSWERED_BY.get(wanted, "")):
+                    self._triggered[named] += 1
 
     def _backwards(self, call: Call, interval: int) -> None:
         """6.4: 0 leaves it to the station; below it is no time."""
