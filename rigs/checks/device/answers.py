@@ -9,6 +9,7 @@ from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.schemas import Fault, schema
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.ledger import Ledger
+from evc5.rigs.checks.state.requirement import CSMS, STATION
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.sheet_tables import SHEET
 
@@ -128,6 +129,7 @@ class Answers:
 
     def _data(self, call: Call) -> None:
         vendor = call.payload["vendorId"].lower()
+        self._brings_nothing(call)
         if call.up or call.reply is None or any(name in vendor for name in KNOWN_VENDORS):
             return
         if not self._makers.isdisjoint(_words(vendor)):
@@ -137,3 +139,10 @@ class Answers:
         judge_answer(
             self._ledger, DATA, call, call.reply["status"] == "UnknownVendorId", "UnknownVendorId", severity
         )
+
+    def _brings_nothing(self, call: Call) -> None:
+        """4.3: who does not know the vendor has no data for it."""
+        if call.reply is not None and call.reply["status"] == "UnknownVendorId" and "data" in call.reply:
+            about = (DATA, call.reply_epoch_s or call.epoch_s, None, "no data: 4.3", "data")
+            more: dict[str, Any] = {"severity": "warning", "blames": CSMS if call.up else STATION, "count": 0}
+            self._ledger.broken(*about, "data come with the answer that their vendor is not known", **more)

@@ -1,6 +1,7 @@
 """What a back office asks for that the standard does not have: profiles and connectors of its requests."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -11,9 +12,11 @@ from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.profiles_in_force import TX
 from evc5.rigs.checks.state.requirement import CSMS
+from evc5.rigs.checks.transactions.stops import NOT_RUNNING
 
 Wire = Mapping[str, Any]
 PHASES = (1, 2, 3)
+NOT_WHILE_PENDING = {"RemoteStartTransaction": START, "RemoteStopTransaction": NOT_RUNNING}
 
 
 def _recurs_never(wire: Wire) -> bool:
@@ -70,6 +73,9 @@ class Asked:
         replies["SetChargingProfile"].append(lambda call: self._profile(call, "csChargingProfiles"))
         replies["RemoteStartTransaction"].append(lambda call: self._profile(call, "chargingProfile"))
         replies["RemoteStartTransaction"].append(lambda call: self._connector(call, START, "6.33"))
+        self._boots = context.history.boots
+        for action, requirement in NOT_WHILE_PENDING.items():
+            replies[action].append(partial(self._pending, requirement))
         replies["UnlockConnector"].append(lambda call: self._connector(call, UNLOCK, "6.53"))
 
     def _profile(self, call: Call, field: str) -> None:
@@ -79,6 +85,11 @@ class Asked:
             amiss = [row for row in amiss if row[0] is not _names_a_transaction]  # its purpose is told of
         for _, expected, actual in amiss[:1]:
             self._warn(TAKEN, call, expected, actual, "a profile that contradicts itself")
+
+    def _pending(self, requirement: str, call: Call) -> None:
+        if self._boots.registration == "Pending":
+            message = f"{call.action} of a station that is not accepted yet"
+            self._warn(requirement, call, "none while Pending (4.2)", call.action, message)
 
     def _connector(self, call: Call, requirement: str, clause: str) -> None:
         if call.connector == 0:

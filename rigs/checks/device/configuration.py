@@ -69,7 +69,9 @@ class Keys:
 
     def _forgets(self, call: Call, asked: list[str]) -> None:
         """What a change set is known."""
-        named = {key.lower() for key in (call.reply or {}).get("unknownKey", [])} & {k.lower() for k in asked}
+        told = {row["key"].lower() for row in (call.reply or {}).get("configurationKey", [])}  # else in both
+        unknown = {key.lower() for key in (call.reply or {}).get("unknownKey", [])} - told
+        named = unknown & {key.lower() for key in asked}
         for key in sorted(named & self._kept.keys()):
             expected, actual = "the value that was accepted", "in unknownKey"
             message = f"{key} was changed, and is told to be unknown"

@@ -17,6 +17,7 @@ from evc5.rigs.checks.state.transactions import Transaction
 
 INTERVAL_KEY = "MeterValueSampleInterval"
 LIST_KEY = "MeterValuesSampledData"
+CLOCK_KEY = "ClockAlignedDataInterval"
 SAMPLE_STAMP_S = 0.001  # stamps are written to the millisecond
 NEAR_PART = 0.1  # assumed: 3.16.1 asks for samples that are frequent enough; so far off they still are
 REQUIREMENT = "metering.sample-interval"
@@ -165,7 +166,7 @@ class Sampling:
         """All samples of a transaction in the order they came, whatever their measurands."""
         by_transaction: dict[Transaction, list[Block]] = {}
         for block in blocks:
-            if block.layout.context == "Sample.Periodic":
+            if block.layout.context == "Sample.Periodic" or self._is_misnamed(block):
                 transaction = self._transaction(connector, block)
                 if transaction is not None:
                     by_transaction.setdefault(transaction, []).append(block)
@@ -179,6 +180,11 @@ class Sampling:
             if plan is not None and not self._all_due(connector, plan, stamp):
                 for told, taken in zip(epoch_s.tolist(), stamp.tolist(), strict=True):
                     self._sample(transaction, plan, told, taken)
+
+    def _is_misnamed(self, block: Block) -> bool:
+        """Is it told to be the clock's, where the clock has none? That is one fault, told by the clock's."""
+        clock_s = self._context.history.keys.integer(CLOCK_KEY, float(block.stamp[0]))
+        return block.layout.context == "Sample.Clock" and clock_s == 0 and block.transaction is not None
 
     def _transaction(self, connector: int, block: Block) -> Transaction | None:
         """Whose samples these are: by their id; without one, of what runs there (carries-id judges that)."""

@@ -124,19 +124,28 @@ class Authorisation:
         self._listed_at = call.reply_epoch_s or call.epoch_s
 
     def _listed_as_bad(self, call: Call, tag: str) -> None:
-        """3.5.4: offline a card that the list refuses begins nothing; told so late it was."""
+        """3.5.4: offline a card that the list refuses begins nothing; told so late it was.
+
+        Told at once it was asked for before, for what is listed is in no cache that may let it in (3.5.3).
+        """
         begun = call.happened_s
         listed = self._history.local_list.entries.get(tag, {}).get("status", "Accepted")
         in_use = self._keys.flag("LocalAuthListEnabled", call.epoch_s) and begun >= self._listed_at
-        offline = call.epoch_s - begun > FRESH_S and not any(
-            who == tag and abs(at - begun) <= FRESH_S for at, who in self._sent
-        )
-        if listed == "Accepted" or not in_use or not offline:
+        asked = any(who == tag and abs(at - begun) <= FRESH_S for at, who in self._sent)
+        if listed in ("Accepted", CONCURRENT) or not in_use or asked or self._is_for_anybody(call):
             return
         if not self._context.evidence.events and not self._remotely(tag):
-            message = f"a transaction starts offline on idTag {call.payload['idTag']}"
+            offline = call.epoch_s - begun > FRESH_S
+            where = "offline" if offline else "unasked"
+            message = f"a transaction starts {where} on idTag {call.payload['idTag']}"
             expected, actual = "no start", f"{listed} in the local list"
             self._ledger.broken(ALONE, call.epoch_s, call.connector, expected, actual, message)
+
+    def _is_for_anybody(self, call: Call) -> bool:
+        """Is every card welcome, or none needed?"""
+        keys, at = self._keys, call.happened_s
+        anybody = keys.has_option("com_AuthOptions", "AllowAllCards", at)
+        return anybody or keys.has_option(f"chg_Ch{call.connector}Options", "PlugAndCharge", at)
 
     def _start(self, call: Call) -> None:
         tag = call.payload["idTag"].lower()
@@ -149,11 +158,7 @@ class Authorisation:
         offline = self._link.was_down(started.start, STAMP_HAIR_S)  # then list and cache speak for the CSMS
         if fresh and not offline and not self._is_listed(tag, started.start):
             message = f"a transaction starts on idTag {call.payload['idTag']}"
-            anybody = self._context.history.keys.has_option("com_AuthOptions", "AllowAllCards", started.start)
-            unasked = self._context.history.keys.has_option(
-                f"chg_Ch{started.connector}Options", "PlugAndCharge", started.start
-            )
-            good = said == "Accepted" or self._remotely(tag) or anybody or unasked
+            good = said == "Accepted" or self._remotely(tag) or self._is_for_anybody(call)
             self._ledger.judge(
                 RESPECTED, good, call.epoch_s, started.connector, "no start", f"{said} before", message
             )

@@ -47,6 +47,7 @@ class Reservations:
         self._made: set[int] | None = (
             set() if context.evidence.from_power_on else None
         )  # ever; None: not known
+        self._lifelong = context.evidence.from_power_on
         self._held: dict[int, Reservation] = {}  # by reservationId
         self._asked: set[int] = set()  # ids of reservations that were asked for, whatever came of it
         self._keys = context.history.keys
@@ -146,6 +147,16 @@ class Reservations:
         self._statuses[call.payload["connectorId"]] = since if again else call.epoch_s, call.payload["status"]
         if call.payload["status"] in ENDED_BY:
             self._end(call.payload["connectorId"])
+        elif call.payload["status"] == "Reserved" and before == "Available":
+            self._by_itself(call, since)
+
+    def _by_itself(self, call: Call, since: float) -> None:
+        """4.9, A7: a ReserveNow brings it about, if it is not lost in a hole."""
+        if self._asked or self._lifelong or self._ledger.holes.may_hide(since, call.epoch_s) is not None:
+            return
+        about = KEPT, call.epoch_s, call.connector, "a ReserveNow before it", "none"
+        message = "a connector is Reserved that nobody reserved"
+        self._ledger.broken(*about, message, severity="warning", count=0)
 
     def _end(self, connector: int) -> None:
         self._held = {id: its for id, its in self._held.items() if its.connector != connector}

@@ -172,3 +172,120 @@ def test_a_card_that_started_once_is_not_held_against_its_first_showing(tmp_path
     log.end(BEGIN_S + 60, 1060)
     log.begin(BEGIN_S + 600, meter=1060, id=8)
     assert TIMEOUT not in found(log.verdict(tmp_path), "warning")
+
+
+BOOT = {"chargePointVendor": "V", "chargePointModel": "M"}
+
+
+@pytest.mark.parametrize(
+    ("action", "more"),
+    [("RemoteStartTransaction", {"idTag": "APP"}), ("RemoteStopTransaction", {"transactionId": 7})],
+)
+@pytest.mark.parametrize(("status", "good"), [("Pending", False), ("Accepted", True)])
+def test_a_station_that_is_pending_is_not_asked_to_start_or_stop(
+    status: str, good: bool, action: str, more: dict[str, Any], tmp_path: Path
+) -> None:
+    log = Log(boot=False)
+    log.up(0, "BootNotification", BOOT, {"status": status, "currentTime": at(0), "interval": 60})
+    if status == "Accepted":
+        log.status(1, "Available", 0)
+        log.status(2, "Available")
+    log.down(20, action, more, {"status": "Rejected"})
+    verdict = log.verdict(tmp_path)
+    blamed = {str(row["blames"]) for row in verdict.findings if "not accepted yet" in row["message"]}
+    assert (found(verdict), blamed) == (set(), set() if good else {"csms"})
+
+
+@pytest.mark.parametrize("blames", ["station", "csms"])
+@pytest.mark.parametrize("with_data", [True, False])
+def test_who_does_not_know_a_vendor_has_no_data_for_it(blames: str, with_data: bool, tmp_path: Path) -> None:
+    log = Log()
+    answer = {"status": "UnknownVendorId"} | ({"data": "what?"} if with_data else {})
+    (log.down if blames == "station" else log.up)(20, "DataTransfer", {"vendorId": "com.other"}, answer)
+    findings = log.verdict(tmp_path).findings
+    assert [(row["severity"], row["blames"]) for row in findings] == (
+        [("warning", blames)] if with_data else []
+    )
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_connector_is_reserved_by_a_reservation(asked: bool, tmp_path: Path) -> None:
+    log = Log()
+    if asked:
+        wish = {"connectorId": 1, "expiryDate": at(600), "idTag": "GUEST", "reservationId": 5}
+        log.down(30, "ReserveNow", wish)
+    log.status(31, "Reserved")
+    log.status(60, "Preparing")
+    verdict = log.verdict(tmp_path)
+    warned = {"reservation.kept"} - ({"reservation.kept"} if asked else set())
+    assert (found(verdict), found(verdict, "warning")) == (set(), warned)
+
+
+@pytest.mark.parametrize(
+    ("status", "before", "good"),
+    [
+        ("Blocked", None, False),
+        ("Blocked", "Authorize", True),  # whoever asks is told better
+        ("Blocked", "RemoteStartTransaction", True),
+        ("Accepted", None, True),
+        ("ConcurrentTx", None, True),  # 3.5.2: valid
+    ],
+)
+def test_a_card_that_the_list_refuses_starts_nothing_unasked(
+    status: str, before: str | None, good: bool, tmp_path: Path
+) -> None:
+    log = Log()
+    log.configure(10, LocalAuthListEnabled="true", LocalPreAuthorize="true")
+    listed = [{"idTag": "TAG1", "idTagInfo": {"status": status}}]
+    sent = {"listVersion": 5, "updateType": "Full", "localAuthorizationList": listed}
+    log.down(20, "SendLocalList", sent)
+    log.status(60, "Preparing")
+    if before == "Authorize":
+        log.up(61, "Authorize", {"idTag": "TAG1"}, {"idTagInfo": {"status": "Accepted"}})
+    elif before is not None:
+        log.down(61, before, {"idTag": "TAG1"})
+    begun = {"connectorId": 1, "idTag": "tag1", "meterStart": 1000, "timestamp": at(63)}
+    log.up(63, "StartTransaction", begun, {"transactionId": 7, "idTagInfo": {"status": "Accepted"}})
+    log.status(64, "Charging")
+    assert ("card.offline" in found(log.verdict(tmp_path))) is not good
+
+
+@pytest.mark.parametrize(
+    ("key", "refused", "severity"),
+    [
+        ("SignalStrength", None, ""),  # a reading
+        ("ConnectionTimeOut", None, "warning"),  # it may be set at the station itself
+        ("ConnectionTimeOut", "30", "warning"),
+        ("ConnectionTimeOut", "90", "error"),
+        ("SignalStrength", "90", "error"),
+        ("NumberOfConnectors", None, "error"),
+    ],
+)
+def test_a_key_that_changes_by_itself(key: str, refused: str | None, severity: str, tmp_path: Path) -> None:
+    log = Log()
+    for t, value in ((10, "60"), (30, "90")):
+        row = {"key": key, "readonly": key == "NumberOfConnectors", "value": value}
+        log.down(t, "GetConfiguration", {}, {"configurationKey": [row]})
+    if refused is not None:
+        log.down(20, "ChangeConfiguration", {"key": key, "value": refused}, {"status": "Rejected"})
+    steady = [row for row in log.verdict(tmp_path).findings if row["requirement"] == "configuration.steady"]
+    assert [row["severity"] for row in steady] == ([severity] if severity else [])
+
+
+def test_a_key_in_both_lists_is_one_finding(tmp_path: Path) -> None:
+    log = Log()
+    log.configure(10, ConnectionTimeOut="60")
+    row = {"key": "ConnectionTimeOut", "readonly": False, "value": "60"}
+    answer = {"configurationKey": [row], "unknownKey": ["ConnectionTimeOut"]}
+    log.down(20, "GetConfiguration", {"key": ["ConnectionTimeOut"]}, answer)
+    assert found(log.verdict(tmp_path)) == {"configuration.told"}
+
+
+def test_samples_called_the_clocks_where_the_clock_has_none_are_one_finding(tmp_path: Path) -> None:
+    log = Log()
+    log.configure(10, MeterValueSampleInterval="60", ClockAlignedDataInterval="0")
+    log.begin()
+    for n, t in enumerate(minutes(5), 1):
+        log.values(t, register(1000 + 61 * n), context="Sample.Clock")
+    log.end(400, 1340)
+    assert found(log.verdict(tmp_path)) == {"metering.clock-boundary"}
