@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import orjson
 
 from evc5.models.units import DAY_S
 from evc5.rigs.analysis import busiest_day
@@ -30,7 +29,7 @@ from evc5.rigs.durations import HOURS, lasts
 from evc5.rigs.errors import NotAvailable
 from evc5.rigs.printable import printable
 from evc5.rigs.recording.reading import run_directory
-from evc5.rigs.recording.reading.frames import Frame
+from evc5.rigs.recording.reading.frames import Frame, json_text
 
 TEMPLATES = Path(__file__).parent / "templates"
 VERDICTS = ("PASS", "FAIL", "KNOWN DEVIATION", "NOT JUDGED", "INCONCLUSIVE", "NOT EXERCISED")
@@ -172,7 +171,7 @@ def _evidence(run: Run, t_s: float) -> list[tuple[float, str, str]]:
 
 
 def _text(frame: Frame) -> str:
-    text = frame.text if frame.frame is None else orjson.dumps(frame.frame).decode()
+    text = frame.text if frame.frame is None else json_text(frame.frame)
     text = text or ""
     return text if len(text) <= MOST_OF_A_FRAME else f"{text[:MOST_OF_A_FRAME]} … ({len(text):,} characters)"
 

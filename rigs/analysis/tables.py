@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 
 from evc5.rigs.recording.reading import run_directory
-from evc5.rigs.recording.reading.frames import events, frame_of, heads
+from evc5.rigs.recording.reading.events import events
+from evc5.rigs.recording.reading.frames import frame_of, heads
 from evc5.rigs.recording.reading.shapes import whole
 from evc5.rigs.recording.reading.telemetry import PARTS
 from evc5.rigs.recording.reading.telemetry_columns import SCHEMA

@@ -11,7 +11,7 @@ import numpy as np
 from evc5.models.units import DAY_S
 from evc5.rigs.recording.reading import run_directory, telemetry
 from evc5.rigs.recording.reading.columns import Array
-from evc5.rigs.recording.reading.frames import events
+from evc5.rigs.recording.reading.events import events
 
 
 @dataclass(frozen=True, slots=True)

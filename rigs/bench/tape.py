@@ -16,7 +16,7 @@ from evc5.models.units import DAY_S
 from evc5.rigs.bench.network import LOCKSTEP, SAME_TIME_S
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading import run_directory
-from evc5.rigs.recording.reading.frames import events
+from evc5.rigs.recording.reading.events import events
 from evc5.rigs.recording.reading.packed import opened
 from evc5.twin.clock import parse_instant
 from evc5.twin.ocpp.agent import CLOCK_STEP_S

@@ -11,7 +11,7 @@ from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.reading.transcripts import transcript
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading import run_directory
-from evc5.rigs.recording.reading.frames import events
+from evc5.rigs.recording.reading.events import events
 
 REPLY_WITHIN_S = 60.0  # a reply after this is taken for none
 
@@ -107,8 +107,8 @@ class Source:
     def _events(self) -> Iterator[Exchange]:
         if not self.bare:
             for row in events(self.path / run_directory.EVENTS):
-                detail = {"connectorId": row.get("connector"), **(row.get("detail") or {})}
-                yield Exchange(float(row["t"]), "event", str(row["event"]), detail)
+                detail = {"connectorId": row["connector"], **row["detail"]}
+                yield Exchange(float(row["t"]), "event", row["event"], detail)
 
     def _calls(self) -> Iterator[Exchange]:
         reader = Reader(self.start_epoch_s)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
+from evc5.rigs.recording.reading.frames import json_text
 
 TIMES = frozenset({"timestamp", "currentTime"})  # their offsets are told as times, not as texts
 IDS = frozenset({"transactionId"})  # the CSMS numbers them as it likes
@@ -106,7 +106,7 @@ def texts(a: Any, b: Any) -> tuple[str, str]:
 def _text(value: Any) -> str:
     if isinstance(value, Mapping):  # an entry of a list is named already
         value = value.get("value", value)
-    return "–" if value is None else value if isinstance(value, str) else orjson.dumps(value).decode()
+    return "–" if value is None else value if isinstance(value, str) else json_text(value)
 
 
 def _cut(text: str, since: int) -> str:

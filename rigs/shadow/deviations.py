@@ -214,7 +214,8 @@ def _transaction(
 
 def _numbered(one: Metal) -> dict[int, dict[str, Any]]:
     rows: Any = one.run.transactions.to_dict("records")
-    return {int(row["transaction_id"]): row for row in rows if pd.notna(row["transaction_id"])}
+    told = (row for row in rows if pd.notna(row["transaction_id"]) and pd.notna(row["start"]))
+    return {int(row["transaction_id"]): row for row in told}
 
 
 def _samples(metal: Metal, twin: Metal) -> Iterator[Deviation | Alone]:
@@ -234,7 +235,7 @@ def _samples(metal: Metal, twin: Metal) -> Iterator[Deviation | Alone]:
 def _stamps(one: Metal) -> dict[tuple[int, str], list[float]]:
     told = one.run.meter_values.reset_index()
     told = told[told["context"].isin(("Sample.Periodic", "Sample.Clock"))]
-    told = told[["connector", "context", "at"]].drop_duplicates()
+    told = told[["connector", "context", "at"]].dropna().drop_duplicates()
     rows: Any = told.itertuples(index=False, name=None)
     found: dict[tuple[int, str], list[float]] = {}
     for connector, context, at in rows:

@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import Any
 
 from evc5.rigs.analysis.run import Run
+from evc5.rigs.checks.reading.schemas import schema
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading import run_directory
-from evc5.rigs.recording.reading.frames import Frame, events
+from evc5.rigs.recording.reading.events import events
+from evc5.rigs.recording.reading.frames import Frame
 from evc5.rigs.shadow.hands import Hand, hands
 
 BOOT_FIELDS = {
@@ -30,7 +32,7 @@ class Metal:
     @classmethod
     def open(cls, run: Run) -> "Metal":
         """BadInput where it has no frame of a charge point, or those of several."""
-        frames = [frame for frame in run.frames() if not frame.lost]
+        frames = [frame for frame in run.frames() if not frame.lost and _is_readable(frame)]
         stations = sorted({frame.station for frame in frames})
         if len(stations) != 1 or not any(frame.dir == "up" for frame in frames):
             told = ", ".join(stations[:5]) or "none"
@@ -99,3 +101,9 @@ class Metal:
         if most > 2:
             raise BadInput(f"{self.run.directory} is of {most} connectors; the twin has one or two")
         return int(self.run.summary.get("connectors") or max(most, 1))
+
+
+def _is_readable(frame: Frame) -> bool:
+    """Has its payload what it must have, each of its type? All else that is wrong does no harm here."""
+    known = None if frame.kind == "CALLERROR" else schema(frame.action or "", frame.kind == "CALLRESULT")
+    return known is None or not any(fault.misshapen for fault in known.faults(frame.payload))

@@ -26,7 +26,8 @@ WITH_VALUES = (
 class Fault:
     """Why a payload is not valid: where, what was expected; `timestamp` marks a malformed date-time.
 
-    `foreign` are the fields that stand at `place` and that the schema does not know.
+    `foreign` are the fields that stand at `place` and that the schema does not know; `misshapen` marks what
+    no reader can go by: another type, or a field that must be there and is not.
     """
 
     path: str
@@ -34,6 +35,7 @@ class Fault:
     timestamp: bool
     place: tuple[str | int, ...] = ()
     foreign: tuple[str, ...] = ()
+    misshapen: bool = False
 
 
 class Schema:
@@ -53,7 +55,7 @@ class Schema:
         try:
             return [_fault(error) for error in self._validator.iter_errors(payload)]
         except ValueError as error:  # nested too deeply to be looked into
-            return [Fault("", str(error), False)]
+            return [Fault("", str(error), False, misshapen=True)]
 
 
 def _fault(error: Any) -> Fault:
@@ -64,6 +66,7 @@ def _fault(error: Any) -> Fault:
         "format" in map(str, error.schema_path),
         place,
         tuple(getattr(error.kind, "unexpected", ())),
+        not {"type", "required"}.isdisjoint(map(str, error.schema_path[-1:])),
     )
 
 

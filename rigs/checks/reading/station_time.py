@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 
 from evc5.rigs.checks.reading.frames import CALL, Frame, Reader, lines
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.reading.station_pace import Pair, pace_of, served_pace, told_times
 from evc5.rigs.checks.reading.transcripts import transcript
+from evc5.rigs.recording.reading.events import event_row
 
 Sets = Sequence[tuple[float, float]]  # when a clock was set in the run, and by how much
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -287,9 +287,11 @@ def _clock_sets(events: Path) -> list[tuple[float, float]]:
     """When a clock was set, and by how much; of a broken line the judge tells."""
     found = []
     for _, raw in lines(events) if events.is_file() else ():
-        with suppress(orjson.JSONDecodeError, KeyError, TypeError):
-            row = orjson.loads(raw) if CLOCK_SET in raw else {}
-            if row.get("event") == "clock-set" and row["t"] + row["detail"]["offset_s"] is not None:
+        if CLOCK_SET not in raw:
+            continue
+        with suppress(ValueError, KeyError):
+            row = event_row(raw)
+            if row["event"] == "clock-set":
                 found.append((row["t"], row["detail"]["offset_s"]))
     return found
 

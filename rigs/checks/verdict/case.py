@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from evc5.rigs.checks.reading.frames import Reader
 from evc5.rigs.checks.reading.logs.told import Told
 from evc5.rigs.checks.state.ledger import NUMBERS
 from evc5.rigs.checks.verdict.judging import judge
@@ -21,6 +22,7 @@ from evc5.rigs.checks.verdict.render import place
 from evc5.rigs.checks.verdict.verdict import Verdict
 from evc5.rigs.errors import BadInput
 from evc5.rigs.printable import fenced, in_markdown
+from evc5.rigs.recording.reading.frames import json_text
 
 PAGE, TRANSCRIPT = "README.md", "messages.jsonl"
 BEFORE, AFTER = 8, 4  # frames around a finding that the page shows
@@ -90,15 +92,18 @@ def _write(
 def _records(recording: Recording, finding: Mapping[str, Any]) -> list[tuple[int, Record]]:
     """The frames from the beginning to a while after the finding."""
     found: list[tuple[int, Record]] = []
+    reader = Reader()
     for line, raw in recording.transcript.records():
         try:
-            record = orjson.loads(raw)
-        except orjson.JSONDecodeError:
+            frame = reader.read(line, raw)
+        except ValueError:  # no frame: the verdict tells of it
             continue
-        if isinstance(record, dict) and "dir" in record:
-            found.append((line, record))
-            if len(found) > 2 * MOST_RECORDS and not _is_past(record, finding):
-                del found[MOST_RECORDS // 10 : MOST_RECORDS]
+        record = orjson.loads(raw)
+        if not isinstance(record.get("t"), int | float):
+            record["t"] = round(frame.epoch_s - (reader.start or 0.0), 6)
+        found.append((line, record))
+        if len(found) > 2 * MOST_RECORDS and not _is_past(record, finding):
+            del found[MOST_RECORDS // 10 : MOST_RECORDS]
     return found[: 2 * MOST_RECORDS]
 
 
@@ -174,7 +179,7 @@ def _is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _save(path: Path, records: Sequence[Record]) -> None:
-    path.write_bytes(b"".join(orjson.dumps(record) + b"\n" for record in records))
+    path.write_bytes(b"".join(json_text(record).encode() + b"\n" for record in records))
 
 
 # -- the page --------------------------------------------------------------------------------------
@@ -216,7 +221,7 @@ def _around(records: list[tuple[int, Record]], finding: Mapping[str, Any], told:
     middle = at[0] if at else len(records) - 1
     for k in range(max(middle - BEFORE, 0), min(middle + AFTER + 1, len(records))):
         record = records[k][1]
-        text = orjson.dumps(record["frame"]).decode() if "frame" in record else str(record.get("text"))
+        text = json_text(record["frame"]) if "frame" in record else str(record.get("text"))
         mark = ">" if places[k] == line else " "
         arrow = "->" if record["dir"] == "up" else "<-"
         yield f"{mark}{places[k][1]:>6} {record.get('at', '')} {arrow} {text[:MOST_LETTERS]}"

@@ -34,6 +34,7 @@ from evc5.rigs.checks.verdict.telling import Telling
 from evc5.rigs.checks.verdict.verdict import Verdict, findings_of, placed, read_summary, write_summary
 from evc5.rigs.checks.verdict.without_frames import without_frames
 from evc5.rigs.errors import BadInput
+from evc5.rigs.recording.reading.events import event_row
 
 SKIPPED, WHOLE, STORY = "skipped", "whole", "story"  # what tells of a hole, or of none
 EVENTS, TELEMETRY = "events.jsonl", "telemetry.parquet"
@@ -332,10 +333,11 @@ class Judge:
             return
         for number, raw in lines_as_they_come(path, self._growth):
             try:
-                row = orjson.loads(raw)
-                yield _event(time.epoch(row["t"]), row["connector"], row["event"], row.get("detail") or {})
-            except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-                self._bad_line(None, f"line {number}: {EVENTS}: {error!r}", raw)
+                row = event_row(raw)
+            except ValueError as error:
+                self._bad_line(None, f"line {number}: {EVENTS}: {error}", raw)
+            else:
+                yield _event(time.epoch(row["t"]), row["connector"], row["event"], row["detail"])
 
     def _silences(self, time: StationTime) -> Iterator[Event]:
         """Of frames alone: what they tell of their line. A log's reader marks it as it goes."""
@@ -357,7 +359,7 @@ class Judge:
 
     def _bad_line(self, number: int | None, why: str, raw: bytes) -> None:
         """`number`: of the transcript; of another file `why` says where."""
-        epoch_s = self._epoch_s if self._frames else self._ledger.time.start
+        epoch_s = max(self._epoch_s, self._ledger.time.start)  # before the first frame it is at none
         cut = not raw.endswith(b"\n")  # a killed run leaves its last line so
         self._ledger.broken(
             "recording.line",

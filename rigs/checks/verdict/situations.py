@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from evc5.rigs.checks.reading.frames import CALL, RESULT, Frame, Reader, lines
+from evc5.rigs.checks.reading.frames import CALL, RESULT, Frame, Reader
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.reading.transcripts import transcript
+from evc5.rigs.recording.reading.events import events
 from evc5.rigs.recording.reading.run_directory import messages, refuse_without_frames
 
 WAITED_S = 10.0  # assumed: a message that went this long after its own time waited for its link
@@ -55,14 +54,8 @@ def situations(path: Path) -> Counter[str]:
 
 
 def _events(path: Path) -> Iterator[tuple[float, str]]:
-    if not path.is_file():
-        return
-    for _, raw in lines(path):
-        try:
-            row = orjson.loads(raw)
-            yield float(row["t"]), str(row["event"])
-        except (orjson.JSONDecodeError, KeyError, TypeError):
-            continue  # the judge complains of it
+    for row in events(path):
+        yield float(row["t"]), row["event"]
 
 
 class _Watching:

@@ -5,6 +5,7 @@ and lines that are not ours, are passed over (`evc5 verify` reports them).
 """
 
 import io
+import json
 import os
 import re
 from bisect import bisect_left
@@ -25,7 +26,7 @@ KINDS = {2: "CALL", 3: "CALLRESULT", 4: "CALLERROR"}  # OCPP-J 1.6, 4.2
 
 # The head of a line as our recorder writes it: enough to pass over a frame without parsing its payload.
 _HEAD = re.compile(
-    rb'\{"t":(?P<t>[^,]+),"at":"(?P<at>[^"]+)","station":"(?P<station>[^"\\]*)","dir":"(?P<dir>up|down)",'
+    rb'\{"t":(?P<t>-?\d{1,9}(?:\.\d+)?),"at":"(?P<at>[^"]+)","station":"(?P<station>[^"\\]*)","dir":"(?P<dir>up|down)",'
     rb'(?P<lost>"lost":true,)?"frame":\[\s*(?P<kind>[234])\s*,\s*"(?P<id>[^"\\]*)"\s*,\s*(?:"(?P<action>[^"\\]*)")?'
 )
 
@@ -37,6 +38,7 @@ _NEWLINE = ord("\n")
 _HEAD_BYTES = 512  # a head is shorter
 _NEAR_BYTES = 1 << 16
 _TAIL_BYTES = 1 << 18  # longer than any frame
+MOST_S = 1e10  # three centuries: no run lasts longer
 LAST = "~"  # sorts after every instant
 
 
@@ -129,12 +131,12 @@ def frame_of(head: Head, line: bytes) -> Frame:
     return Frame(head.t, at, head.station, head.dir, *what, row.get("frame"), row.get("text"))
 
 
-def events(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of events.jsonl."""
-    for line in _lines(path):
-        row = _parsed(line)
-        if row is not None and "event" in row:
-            yield row
+def json_text(value: Any) -> str:
+    """A value as the JSON that it was read from."""
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # it reads what is nested deeper than it writes
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def head_of(line: bytes) -> Head | None:
@@ -157,9 +159,10 @@ def _head_of_row(row: dict[str, Any]) -> Head | None:
         id_ = str(parts[1]) if kind and len(parts) > 1 else None
         action = str(parts[2]) if kind == "CALL" and len(parts) > 2 else None
         lost = bool(row.get("lost"))
-        return Head(
-            float(row["t"]), str(row["at"]), str(row["station"]), str(row["dir"]), kind, id_, action, lost
-        )
+        t_s = float(row["t"])
+        if row["dir"] not in ("up", "down") or not abs(t_s) <= MOST_S:
+            return None
+        return Head(t_s, str(row["at"]), str(row["station"]), row["dir"], kind, id_, action, lost)
     except (KeyError, TypeError, ValueError):
         return None
 

@@ -22,6 +22,7 @@ from evc5.rigs.checks.reading.logs.survey import Pairs, Survey, survey
 from evc5.rigs.checks.reading.logs.told import Progress, Told
 from evc5.rigs.checks.reading.logs.zones import Timed, Zone
 from evc5.rigs.errors import BadInput
+from evc5.rigs.recording.reading.frames import json_text
 
 LOOKED_AT_ENTRIES = 2000  # entries in which a part of a log tells its first time
 CHUNK = 5_000  # frames of a log written newest first that are turned in memory
@@ -202,7 +203,7 @@ def _begins(path: Path) -> float | None:
 
 
 def _cut(found: Found) -> str:
-    said = found.text if found.body is None else orjson.dumps(found.body).decode()
+    said = found.text if found.body is None else json_text(found.body)
     return (
         f"holds frames that its logger shortened (line {found.line}: {_printable(said[-60:])!r}); have it"
         " write them whole (websockets: WEBSOCKETS_MAX_LOG_SIZE=1000000)"
