@@ -202,9 +202,11 @@ def _transaction(
     what: str, began_s: float, connector: int, theirs: Mapping[str, Any], ours: Mapping[str, Any]
 ) -> Iterator[Deviation | Alone]:
     yield Deviation("start", (ours["start"] - theirs["start"]).total_seconds(), began_s, connector, what)
-    ended = [pd.notna(one["stop"]) for one in (theirs, ours)]
+    ended = [_has(one, "stop") for one in (theirs, ours)]
     if all(ended):
         yield Deviation("stop", (ours["stop"] - theirs["stop"]).total_seconds(), began_s, connector, what)
+        if not all(_has(one, "meter_start_wh", "meter_stop_wh") for one in (theirs, ours)):
+            return
         took_wh, takes_wh = (one["meter_stop_wh"] - one["meter_start_wh"] for one in (theirs, ours))
         if took_wh >= LEAST_WH:
             yield Deviation("energy", 100.0 * (takes_wh - took_wh) / took_wh, began_s, connector, what)
@@ -214,8 +216,13 @@ def _transaction(
 
 def _numbered(one: Metal) -> dict[int, dict[str, Any]]:
     rows: Any = one.run.transactions.to_dict("records")
-    told = (row for row in rows if pd.notna(row["transaction_id"]) and pd.notna(row["start"]))
+    told = (row for row in rows if _has(row, "transaction_id", "connector", "start"))
     return {int(row["transaction_id"]): row for row in told}
+
+
+def _has(row: Mapping[str, Any], *names: str) -> bool:
+    """Were these told, and readable?"""
+    return all(pd.notna(row[name]) for name in names)
 
 
 def _samples(metal: Metal, twin: Metal) -> Iterator[Deviation | Alone]:
