@@ -1,5 +1,6 @@
 """Clock-aligned data: on every boundary of ClockAlignedDataInterval counted from midnight (4.7, 9.1.5)."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -119,6 +120,8 @@ class ClockAligned:
         self._midnights: Midnights = utc_midnights if zone is None else local_midnights(zone)
         self._only_in_transaction = context.policies["clock_outside_transaction"] == "transaction-only"
         self._last: dict[int, float] = {}  # by connector: up to where its boundaries are judged
+        self._of_others = not context.evidence.from_power_on and context.evidence.behaviour != SHEET
+        self._told_outside: Counter[int] = Counter()  # by connector: boundaries without a transaction
         self._missing: dict[tuple[int, float], bool] = {}  # not seen yet, a later one was; is it owed?
         context.bus.readings.append(self._readings)
         context.bus.calls["StopTransaction"].append(self._stopped)
@@ -197,6 +200,8 @@ class ClockAligned:
         due = (last + tolerance) // interval * interval + interval * np.arange(1, len(stamps) + 1)
         if (np.abs(stamps - due) > tolerance).any():
             return False
+        if self._of_others and self._told_outside[connector] < 2:
+            return False  # each is looked at
         self._last[connector] = float(due[-1])
         for requirement in (EXACT, COMPLETE):
             self._ledger.held(requirement, len(stamps), connector, stamps)
@@ -213,6 +218,7 @@ class ClockAligned:
             self._off(connector, epoch_s, stamp, interval)
             return
         self._ledger.held(EXACT, 1, connector, stamp)
+        self._told_outside[connector] += not self._runs(connector, stamp)
         self._seen(connector, epoch_s, stamp, interval)
 
     def _fits(self, stamp: float, interval: float | None) -> bool:
@@ -296,8 +302,7 @@ class ClockAligned:
             self._history.connectors.is_unmetered(c, due, WHOLE_SECOND_S) for c in meters
         ):
             return False
-        running = self._history.transactions.at(connector, due) if connector > 0 else None
-        if running is not None and running.start < due - self._context.tolerances.clock_s:
+        if self._runs(connector, due):
             return True
         return not self._only_in_transaction and not self._link.was_down(due)
 
@@ -307,8 +312,20 @@ class ClockAligned:
             self._advance(connector, until)
         self._write_missing(until)
 
+    def _runs(self, connector: int, due: float) -> bool:
+        """Has a transaction been running there, and not just begun?"""
+        running = self._history.transactions.at(connector, due) if connector > 0 else None
+        return running is not None and running.start < due - self._context.tolerances.clock_s
+
+    def _is_left_open(self, connector: int, due: float) -> bool:
+        """3.16: another's may tell them in transactions alone; who tells more than one besides tells all."""
+        outside = connector > 0 and not self._runs(connector, due)
+        return self._of_others and outside and self._told_outside[connector] < 2
+
     def _write_missing(self, until: float) -> None:
         for connector, due in [what for what, owed in self._missing.items() if owed and what[1] < until]:
+            if self._is_left_open(connector, due):
+                continue
             self._ledger.broken(
                 COMPLETE,
                 due,
