@@ -7,6 +7,7 @@ from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.checks.state.sheet_tables import SHEET
 from evc5.rigs.checks.state.station_history import AT_REST
 from evc5.rigs.checks.state.transactions import Transaction
 
@@ -59,6 +60,10 @@ TOLD_S = 1.0  # what happens within a second may be told in either order
 START_TOLD_S = 60.0  # assumed: a start is told so soon before or after the status that it brings
 RUNNING = ("Charging", "SuspendedEV", "SuspendedEVSE")
 OVER = ("Available", "Finishing", "Unavailable")
+OVER_A_SHORT_ONE = frozenset((  # by way of Preparing, or of Available or Finishing
+    *((before, running) for before in ("Finishing", "Reserved") for running in RUNNING),
+    *((running, "Preparing") for running in RUNNING),
+))  # fmt: skip
 COMMUNICATION = ("Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing")
 
 
@@ -72,6 +77,7 @@ class Statuses:
         self._hands_told = (
             context.evidence.events
         )  # else no one tells what happened at the connector meanwhile
+        self._of_others = not context.evidence.from_power_on and context.evidence.behaviour != SHEET
         self._agenda = context.agenda
         self._now: dict[int, str] = {}
         self._mended_epoch_s: dict[int, float] = {}  # by connector: when a fault last went away
@@ -229,11 +235,33 @@ class Statuses:
     def _step(self, call: Call, connector: int, before: str, status: str) -> None:
         allowed = self._after_fault(connector) if before == "Faulted" else set(ROWS[before])
         expected = f"from {before}: {', '.join(sorted(allowed))}"
-        message = "a status change that the table does not have"
-        untold = (self._since.get(connector, call.epoch_s), call.epoch_s)
-        self._ledger.judge(
-            TABLE, status in allowed, call.epoch_s, connector, expected, status, message, untold=untold
-        )
+        since = self._since.get(connector, call.epoch_s)
+        tell = partial(self._ledger.broken, TABLE, call.epoch_s, connector, expected, status, line=call.line)
+        if status in allowed or (self._of_others and self._is_ordered(connector, before, status)):
+            self._ledger.held(TABLE, 1, connector, call.epoch_s)
+        elif self._of_others and (before, status) in OVER_A_SHORT_ONE:
+            at = call.epoch_s + START_TOLD_S
+            self._agenda.at_last(at, partial(self._leaves_one_out, tell, connector, since, call.epoch_s))
+        else:
+            tell("a status change that the table does not have", untold=(since, call.epoch_s))
+
+    def _is_ordered(self, connector: int, before: str, status: str) -> bool:
+        """5.2: out of service on an order, with a cable or a card that waits; the table has no B8."""
+        is_out = not self._history.connectors.ordered_out.isdisjoint((0, connector))
+        return before == "Preparing" and status == "Unavailable" and is_out
+
+    def _leaves_one_out(self, tell: partial[None], connector: int, since: float, at: float) -> None:
+        """4.9: a short status may be left out; then its transaction has begun, or is over, all the same."""
+        transactions, until = self._history.transactions, at + START_TOLD_S
+        if tell.args[-1] == "Preparing":
+            running = transactions.open.get(connector)
+            good = running is None or running.start > at - TOLD_S
+        else:
+            good = transactions.runs_past(connector, since - START_TOLD_S, since, until)
+        if good:
+            tell("the status between two was left out", severity="warning")
+        else:
+            tell("a status change that the table does not have", untold=(since, at))
 
     def _after_fault(self, connector: int) -> set[str]:
         """I1 to I8 lead back to where the fault struck, or on from there if something happened meanwhile."""
