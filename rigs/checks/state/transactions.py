@@ -1,6 +1,7 @@
 """Every transaction of a recording as its frames tell it, by connector and by the id it was given."""
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,8 +142,8 @@ class TransactionMemory:
 
     def unreadable_confirmation(self, call: Call, payload: Any) -> None:
         """One that breaks its schema may count as none, and the id in it may be used all the same."""
-        id = payload.get("transactionId") if isinstance(payload, dict) else None
-        if type(id) is int and call.id in self._starting:
+        id = _as_number(payload.get("transactionId") if isinstance(payload, dict) else None)
+        if id is not None and call.id in self._starting:
             self.given.add(id)
             self.by_id.setdefault(id, self._starting[call.id])
 
@@ -182,3 +183,12 @@ class TransactionMemory:
     def remotely_started(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":
             self.remote_tags[call.payload["idTag"].lower()] = call.epoch_s
+
+
+def _as_number(id: object) -> int | None:
+    """An id as a station reads it that is not strict: a text or a fraction may be a whole number."""
+    if isinstance(id, bool) or not isinstance(id, (int, float, str)):
+        return None
+    with suppress(ValueError, OverflowError):  # no number, or none that is whole
+        return int(id) if isinstance(id, str) or id == int(id) else None
+    return None

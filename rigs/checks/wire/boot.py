@@ -213,6 +213,7 @@ class Boot:
         if self._owed is None or epoch_s < self._owed_until:
             return
         missing = sorted(self._owed)
+        self._numbered(epoch_s)
         message = "a connector kept its status to itself after the boot"
         self._ledger.judge(
             REPORT,
@@ -224,6 +225,15 @@ class Boot:
             message,
         )
         self._owed = None
+
+    def _numbered(self, epoch_s: float) -> None:
+        """3.8: no number is skipped; else the status of that one is missing."""
+        outlets = self._history.outlets()
+        left_out = [n for n in range(1, max(outlets, default=0)) if n not in outlets][:1]
+        for connector in left_out if not self._history.is_counted else ():
+            message, expected = "the connectors' numbers leave some out", f"a status of connector {connector}"
+            about = (REPORT, epoch_s, connector, expected, f"of connectors {outlets} alone"[:120])
+            self._ledger.broken(*about, message, severity="warning", count=0, line=None)
 
     def _restarts(self, event: Event) -> None:
         """A new life knows no interval of the last."""

@@ -289,3 +289,15 @@ def test_samples_called_the_clocks_where_the_clock_has_none_are_one_finding(tmp_
         log.values(t, register(1000 + 61 * n), context="Sample.Clock")
     log.end(400, 1340)
     assert found(log.verdict(tmp_path)) == {"metering.clock-boundary"}
+
+
+@pytest.mark.parametrize(("connectors", "good"), [((1, 2), True), ((1, 3), False), ((2,), False)])
+def test_no_connector_is_skipped(connectors: tuple[int, ...], good: bool, tmp_path: Path) -> None:
+    """3.8; what lacks is a number, or the status of a connector."""
+    log = Log(boot=False)
+    log.up(0, "BootNotification", BOOT, {"status": "Accepted", "currentTime": at(0), "interval": 300})
+    for n, connector in enumerate((0, *connectors), 1):
+        log.status(n, "Available", connector)
+    log.up(300, "Heartbeat", {}, {"currentTime": at(300)})
+    verdict = log.verdict(tmp_path)
+    assert (found(verdict), found(verdict, "warning")) == (set(), set() if good else {"boot.status"})

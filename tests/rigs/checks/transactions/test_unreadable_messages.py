@@ -85,13 +85,16 @@ def test_a_stop_that_can_be_read_and_never_comes_is_still_one(tmp_path: Path) ->
     assert "transaction.delivered" in found(charged_again(log).verdict(tmp_path))
 
 
+@pytest.mark.parametrize("given", [7, "7", 7.0])
 @pytest.mark.parametrize("used", [7, -1])
-def test_the_id_in_a_confirmation_that_cannot_be_read_may_be_used_or_not(used: int, tmp_path: Path) -> None:
+def test_the_id_in_a_confirmation_that_cannot_be_read_may_be_used_or_not(
+    used: int, given: object, tmp_path: Path
+) -> None:
     log = Log()
     log.status(BEGIN_S - 3, "Preparing")
     log.up(BEGIN_S - 1, "Authorize", {"idTag": "TAG1"}, {"idTagInfo": {"status": "Accepted"}})
     told = {"connectorId": 1, "idTag": "TAG1", "meterStart": 1000, "timestamp": at(BEGIN_S)}
-    log.up(BEGIN_S, "StartTransaction", told, {"transactionId": 7, "idTagInfo": {"status": "ok"}})
+    log.up(BEGIN_S, "StartTransaction", told, {"transactionId": given, "idTagInfo": {"status": "ok"}})
     log.status(BEGIN_S + 1, "Charging")
     for n, t in enumerate(minutes(6), 1):
         log.values(t, register(1000 + 61 * n), id=used)
