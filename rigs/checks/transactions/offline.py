@@ -129,12 +129,13 @@ class Unconnected:
         self._conflict_told_epoch_s = call.epoch_s
 
     def _contradicts(self, tag: str, call: Call) -> None:
-        """Accepted here and not there, or the other way round."""
+        """Accepted here and not there, or the other way round, of a list that is or may be in use."""
         listed, said = self._list[tag]["status"] in KEPT, (call.reply or {})["idTagInfo"]["status"] in KEPT
         epoch_s = call.reply_epoch_s or call.epoch_s
-        if listed != said and "expiryDate" not in self._list[tag]:
+        in_use = {self._keys.flag("LocalAuthListEnabled", when) for when in (call.epoch_s, epoch_s)}
+        if listed != said and "expiryDate" not in self._list[tag] and in_use != {False}:
             self._conflict_epoch_s = epoch_s
-            if call.doubtful:
+            if call.doubtful or in_use != {True}:
                 return
             self._agenda.at(epoch_s + CARD_LOOK_S, partial(self._conflict_due, epoch_s, tag))
 
@@ -151,7 +152,7 @@ class Unconnected:
         tag = call.payload.get("idTag", "").lower()
         if call.reply is None or "idTagInfo" not in call.reply or not tag:
             return
-        if tag in self._list and self._is("LocalAuthListEnabled", call.epoch_s):
+        if tag in self._list:
             self._contradicts(tag, call)
         listed = tag in self._list and self._is("LocalAuthListEnabled", call.epoch_s)
         (self._doubtful.add if call.doubtful else self._doubtful.discard)(tag)

@@ -98,6 +98,14 @@ def test_a_list_of_which_it_is_told_later_that_it_was_in_use_may_have_held_a_car
     assert errors(station, {"asks_keys": False}, steps) == []
 
 
+@pytest.mark.slow
+def test_a_contradiction_may_come_just_before_it_is_known_that_the_list_is_in_use() -> None:
+    listed = {**LISTED, "localAuthorizationList": [{"idTag": "TAG1", "idTagInfo": {"status": "Blocked"}}]}
+    steps = [step("ask", "SendLocalList", listed), CHARGE[0], wait(10.0), CHARGE[1], step("unplug", 1)]
+    steps += [step("ask", "GetConfiguration", {}), wait(60.0)]
+    assert errors({}, {"asks_keys": False}, steps) == []
+
+
 def test_an_input_of_which_nobody_told_may_sense_nothing() -> None:
     steps = [wait(725.0), step("inject", "ground-failure", 2), wait(30.0)]
     assert errors({"policies": {"assumed_keys": "as-named"}}, {"asks_keys": False}, steps) == []

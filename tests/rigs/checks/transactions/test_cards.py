@@ -35,6 +35,15 @@ def test_a_conflict_of_the_local_list_may_be_told_a_while_after_it(tmp_path: Pat
     assert verdict_of("list.conflict", contradicted(16), tmp_path / "late") == "FAIL"
 
 
+def test_a_list_put_to_use_while_a_card_is_asked_for_may_be_contradicted(tmp_path: Path) -> None:
+    made = contradicted(1)
+    for t, value in ((50, "false"), (200.02, "true")):
+        order(made, t, "ChangeConfiguration", {"key": "LocalAuthListEnabled", "value": value})
+    assert verdict_of("list.conflict", made, tmp_path / "between") == "PASS"
+    order(made, 200.04, "ChangeConfiguration", {"key": "LocalAuthListEnabled", "value": "false"})
+    assert verdict_of("list.conflict", made, tmp_path / "out of use") == "FAIL"
+
+
 def test_a_card_in_its_own_transaction_is_not_asked_for_and_another_may_be(tmp_path: Path) -> None:
     for tag, severities in (("TAG1", ["error"]), ("TAG2", [])):
         made = short()
