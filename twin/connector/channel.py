@@ -424,7 +424,7 @@ class Channel:
         amps = self._target_a()
         outlet = self.outlet
         if amps < outlet.offered_a:
-            self._before_a = self.committed_a
+            self._before_a = self.committed_a if amps > 0 or outlet.phases else 0.0  # then nothing flows
             self._followed_s = t_s + (REACTION_S if amps > 0 else FORCED_OPEN_S)
         self._pwm_free_s = t_s + PWM_PERIOD_S
         outlet.set_pwm(amps if amps > 0 else None)

@@ -79,7 +79,7 @@ class Controller:
         if len(taking) > 1 and any(grants[c.connector] == WAITS for c in taking):
             self._turns.set((turn(t_s) + 1) * TURN_S)  # who waits now comes first then
         room_a = room(shared)
-        by_change = sorted(self.channels, key=lambda c: _amps(grants, c) - c.committed_a)
+        by_change = sorted(self.channels, key=lambda c: _amps(grants, c) - _most_a(c))
         waiting = []
         for channel in by_change:  # who goes down goes first
             wanted = grants.get(channel.connector, NO_GRANT)
@@ -111,7 +111,11 @@ class Controller:
 
 def _taken_a(channels: Sequence[Channel], phase: int) -> float:
     """What these channels have, or still have, on a phase of the grid."""
-    return sum(max(c.committed_a, c.grant.amps) for c in channels if phase in c.grid_phases)
+    return sum(_most_a(c) for c in channels if phase in c.grid_phases)
+
+
+def _most_a(channel: Channel) -> float:
+    return max(channel.committed_a, channel.grant.amps)
 
 
 def _amps(grants: Mapping[int, Grant], channel: Channel) -> float:

@@ -226,3 +226,30 @@ def test_a_raise_waits_the_five_seconds_that_the_other_car_has_to_follow_its_cut
     assert [outlet.offered_a for outlet in offers] == [6.0, 16.0]
     station.wait(0.2)
     assert [outlet.offered_a for outlet in offers] == [6.0, 26.0]
+
+
+def two_cars_that_wait() -> Station:
+    station = Station(station_a=32.0)
+    for connector in (1, 2):
+        station.world.outlet(connector).plug_in(CARS["vw-id3-58"], 0.3)
+    station.wait(1)
+    return station
+
+
+def test_an_offer_withdrawn_before_the_contactor_closed_holds_nobody_up():
+    station = two_cars_that_wait()
+    first, second = station.controller.channels
+    first.start()
+    station.wait(0)
+    first.stop()
+    station.wait(0)
+    second.start()
+    assert second.grant.amps == 32.0
+
+
+def test_what_the_pilot_has_not_offered_yet_is_shared_at_once():
+    station = two_cars_that_wait()
+    first, second = station.controller.channels
+    second.start()
+    first.start()
+    assert [channel.grant.amps for channel in (first, second)] == [16.0, 16.0]
