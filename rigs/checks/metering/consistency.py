@@ -195,9 +195,10 @@ class Consistency:
         return bool(amps) and amps <= watts and amps <= volts
 
     def _rounding(self, block: Block) -> float:
-        """What the digits told may hide, in W."""
+        """What the digits told may hide, and a current too low for a meter to start, in W."""
         digits = {c.measurand: self._digit(block, k) for k, c in enumerate(block.layout.columns)}
-        return MOST_V * 3 * digits.get("Current.Import", 0.0) + 3 * digits["Power.Active.Import"]
+        hidden_a = digits.get("Current.Import", 0.0) + self._context.tolerances.start_a
+        return MOST_V * 3 * hidden_a + 3 * digits["Power.Active.Import"]
 
     def _phases(self, layout: Layout) -> list[Phases]:
         """The phases whose voltage, current and power are told: those with a factor, those without."""
