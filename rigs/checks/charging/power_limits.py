@@ -73,8 +73,11 @@ class PowerLimits:
         caps, index = self._in_force.at_each(scope, epoch_s)
         limits = np.array([np.inf if cap is None or cap.watts is None else cap.watts for cap in caps])[index]
         unsure = self._overdraws(connector, epoch_s)
+        until = self._context.telemetry.until
         if scope == 0:
-            unsure |= self._in_force.hangs_on_untold(epoch_s, self._context.telemetry.until)
+            unsure |= self._in_force.hangs_on_untold(epoch_s, until)
+        else:
+            unsure |= self._in_force.may_be_of_another(scope, epoch_s, until)
         limited = ~unsure & np.isfinite(limits) & (most > 0)
         wrong = limited & (watts > self._most(limits))
         straddles = limited & ~wrong & (most > self._most(limits))

@@ -102,9 +102,10 @@ class Charging:
             amps, phases = self._limits(connector, rows["epoch_s"])
             station, _ = self._limits(0, rows["epoch_s"])
             if (amps < NO_LIMIT).any():
-                self._offer(connector, rows, amps, keep)
-                self._current(connector, rows, amps, keep)
-                self._phases(connector, rows, phases, keep)
+                sure = keep & ~self._may_be_of_another(connector, rows["epoch_s"])
+                self._offer(connector, rows, amps, sure)
+                self._current(connector, rows, amps, sure)
+                self._phases(connector, rows, phases, sure)
             self._exact(connector, rows, amps, station, keep & ~self._hangs_on_untold(rows["epoch_s"]))
         if parts:
             self._together(parts)
@@ -120,6 +121,9 @@ class Charging:
 
     def _hangs_on_untold(self, epoch_s: Array) -> Array:
         return self._in_force.hangs_on_untold(epoch_s, self._context.telemetry.until, STARTED_S)
+
+    def _may_be_of_another(self, connector: int, epoch_s: Array) -> Array:
+        return self._in_force.may_be_of_another(connector, epoch_s, self._context.telemetry.until, STARTED_S)
 
     # -- telemetry -------------------------------------------------------------------------------
 

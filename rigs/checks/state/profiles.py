@@ -61,6 +61,11 @@ class Profile:
         """Does it bound the station from where the oldest transaction that runs began?"""
         return self.purpose == MAX and self.zero is None
 
+    @property
+    def is_of_transaction(self) -> bool:
+        """Does it bound a connector by the transaction there, or from where that began?"""
+        return self.purpose == TX or (self.purpose == DEFAULT and self.zero is None)
+
     def says(self, epoch_s: float, began: float | None) -> Cap | None:
         """Its cap at an instant; `began`: since when the transaction it counts from runs."""
         valid_from, valid_to = self.valid

@@ -133,6 +133,15 @@ class ProfilesInForce:
         found: Array = late & (epoch_s >= min(open_since, default=FOREVER))
         return found
 
+    def may_be_of_another(self, connector: int, epoch_s: Array, end: float, grace_s: float = 0.0) -> Array:
+        """Where, likewise, does a connector's limit hang on which transaction runs, and since when?"""
+        late = epoch_s > self._history.link.delivered_until(end, grace_s)
+        if not late.any():
+            return late
+        first, last = (bisect_right(self._times, float(edge)) for edge in (epoch_s[late][0], epoch_s[-1]))
+        held = {p for version in self._versions[first - 1 : last] for p in version}
+        return late & any(p.connector in (0, connector) and p.is_of_transaction for p in held)
+
     def limit(
         self, connector: int, epoch_s: float, own_first: bool | None = None
     ) -> tuple[Cap | None, float]:
@@ -143,16 +152,29 @@ class ProfilesInForce:
         held = self.profiles(epoch_s) if self.applies(epoch_s + ROUNDED_S) else ()
         began = self.began(connector, epoch_s)
         asked = epoch_s + ROUNDED_S
-        own_first = self._own_first if own_first is None else own_first
-        cap = prevailing(held, connector, asked, began, own_first)
+        cap = self._prevailing(held, connector, asked, began, own_first)
         return cap, min(next_mark(held, connector, asked, began), self._next_change(epoch_s))
+
+    def _prevailing(
+        self, held: Profiles, connector: int, asked: float, began: float | None, own_first: bool | None
+    ) -> Cap | None:
+        own_first = self._own_first if own_first is None else own_first
+        return prevailing(held, connector, asked, began, own_first)
+
+    def _passing(self, epoch_s: float) -> list[Profiles]:
+        """What held within an instant and was changed in it again, if the station processes profiles."""
+        first, last = (bisect_right(self._times, edge) for edge in (epoch_s - ROUNDED_S, epoch_s + ROUNDED_S))
+        return self._versions[first : last - 1] if self.applies(epoch_s + ROUNDED_S) else []
 
     def steps(
         self, connector: int, since: float, until: float, own_first: bool | None = None
     ) -> Iterator[tuple[float, Cap | None]]:
-        """From when on which cap holds, between two instants."""
+        """From when on which cap holds, between two instants; of one that held for no time, its instant."""
         epoch_s = since
         for _ in range(MOST_STEPS):
+            for held in self._passing(epoch_s):
+                began = self.began(connector, epoch_s)
+                yield epoch_s, self._prevailing(held, connector, epoch_s + ROUNDED_S, began, own_first)
             cap, end = self.limit(connector, epoch_s, own_first)
             yield epoch_s, cap
             epoch_s = max(end, epoch_s + ROUNDED_S)

@@ -3,7 +3,19 @@
 from typing import Any
 
 import pytest
-from healthy import ALIGNED, CHARGE, DRIFTING, LISTS_ON, SIX_FROM_THE_START, Story, errors, step, wait
+from healthy import (
+    ALIGNED,
+    CHARGE,
+    DRIFTING,
+    LISTS_ON,
+    SAMPLED,
+    SIX_FROM_THE_START,
+    Story,
+    errors,
+    step,
+    wait,
+)
+from random_days import Step
 
 
 def brings(limit: float, **more: Any) -> dict[str, Any]:
@@ -388,6 +400,29 @@ def test_a_trigger_accepted_as_the_line_goes_need_not_be_followed() -> None:
     steps += [step("link.down"), wait(4887.345)]
     clock = {"offset_s": 0.0, "drift_ppm": -500.0}
     assert errors({"behaviour": "evc5-v32r30", "latency_s": 0.8, "clock": clock}, {}, steps) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("scope", "purpose"), [(1, "TxDefaultProfile"), (0, "ChargePointMaxProfile")])
+@pytest.mark.parametrize("unit", ["A", "W"])
+def test_a_limit_lifted_and_set_within_an_instant_was_none_for_a_moment(
+    scope: int, purpose: str, unit: str
+) -> None:
+    """The pilot told of it, and changes again after five seconds."""
+
+    def limits(amount: float) -> Step:
+        schedule = {
+            "chargingRateUnit": unit,
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": amount * (1.0 if unit == "A" else 690.0)}],
+        }
+        profile = {**SIX_FROM_THE_START, "chargingProfilePurpose": purpose, "chargingSchedule": schedule}
+        return step("ask", "SetChargingProfile", {"connectorId": scope, "csChargingProfiles": profile})
+
+    lifted = step("ask", "ClearChargingProfile", {})
+    car = [step("plug_in", 1, "renault-zoe-ze50", 0.2, 32.0), CHARGE[1]]
+    steps = [*car, limits(8.0), wait(300.0), lifted, limits(16.0), wait(300.0)]
+    keys = {**SAMPLED, "MeterValueSampleInterval": 1}
+    assert errors({**AT_ONCE, "keys": keys}, {}, steps) == []
 
 
 @pytest.mark.slow

@@ -1,7 +1,8 @@
 """What looks like a fault because it waits in a queue to be told, and is none."""
 
 import pytest
-from healthy import ALIGNED, LISTS_ON, errors, step, wait
+from healthy import ALIGNED, CHARGE, LISTS_ON, SIX_FROM_THE_START, errors, step, wait
+from random_days import Step
 
 from evc5.twin.sessions.session import Session
 
@@ -124,3 +125,28 @@ def test_the_first_word_after_an_outage_may_be_a_meter_value() -> None:
     clock = {"offset_s": -3600.0, "drift_ppm": -500.0}
     station = {"behaviour": "evc5-v32r30", "latency_s": 0.8, "keys": keys, "clock": clock}
     assert errors(station, {"heartbeat_interval_s": 900}, steps) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", ["A", "W"])
+@pytest.mark.parametrize("is_second", [False, True])
+def test_a_limit_of_a_transaction_whose_start_is_not_told_yet(unit: str, is_second: bool) -> None:
+    """Told again is the line alone: of one that began in the outage, and of what it ended, nothing is."""
+
+    def limits(level: int, amps: float, **more: str) -> Step:
+        period = {"startPeriod": 0, "limit": amps * (1.0 if unit == "A" else 690.0)}
+        schedule = {"chargingRateUnit": unit, "chargingSchedulePeriod": [period]}
+        if more.get("chargingProfileKind") == "Absolute":
+            schedule["startSchedule"] = "2024-03-01T00:00:00Z"
+        of = {"chargingProfilePurpose": "TxDefaultProfile", "stackLevel": level, "chargingProfileId": level}
+        profile = {**SIX_FROM_THE_START, **of, **more, "chargingSchedule": schedule}
+        return step("ask", "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": profile})
+
+    from_start, outage = limits(2, 16.0), [step("link.down"), wait(60.0)]
+    begins_again = [CHARGE[1], step("unplug", 1), wait(5.0), *CHARGE]
+    steps = [CHARGE[0], limits(1, 8.0, chargingProfileKind="Absolute"), from_start, *outage, CHARGE[1]]
+    if is_second:
+        its = limits(1, 8.0, chargingProfilePurpose="TxProfile")
+        steps = [*CHARGE, wait(60.0), its, from_start, *outage, *begins_again]
+    station = {"keys": {"AllowOfflineTxForUnknownId": True}, "latency_s": 0.05}
+    assert errors(station, {}, [*steps, wait(900.0), step("link.up")]) == []
