@@ -182,6 +182,7 @@ class EnergyFlow:
         tolerances = self._context.tolerances
         slack = tolerances.meter_class * most * hours + WHOLE_WH + WHOLE_WH
         slack = slack + max(tolerances.resolution_wh, session.step_wh) + most * doubt_h
+        session.doubt_wh += float(np.sum((most * doubt_h)[known]))
         even = np.maximum(high[1:], high[:-1]) - np.minimum(high[1:], high[:-1])
         steady = known & (even <= tolerances.steady_part * most)
         wrong = steady & ((told < least * hours - slack) | (told > most * hours + slack))

@@ -67,7 +67,6 @@ class StationTime:
         self, start: float, knots: list[tuple[float, float]] | None = None, sets: Sets = (), rate: float = 0.0
     ) -> None:
         self.start = start
-        self._sets = sets
         self._runs = np.array([t_s for t_s, _ in knots or ()])
         self._epochs = np.array([start + t_s + ahead for t_s, ahead in knots or ()])
         self._run, self._told = self._runs.tolist(), self._epochs.tolist()
@@ -77,6 +76,10 @@ class StationTime:
             (self.epoch(t_s), _around_s(step_s), abs(step_s) + TOLD_TO_S)
             for t_s, step_s, is_drifts in stepwise(rate, sets)
             if is_drifts
+        ]
+        self._steps = [
+            (self.epoch(t_s), abs(step_s), *_margins_s(step_s, is_drifts))
+            for t_s, step_s, is_drifts in stepwise(rate, sets)
         ]
 
     @property
@@ -130,10 +133,8 @@ class StationTime:
     def stepped_s(self, stamps: Array) -> Array:
         """By how much the clock may have been set between each stamp and the next."""
         found = np.zeros(max(len(stamps) - 1, 0))
-        for t_s, step_s in self._sets:
-            by = abs(step_s)
-            at, margin_s = self.epoch(t_s), _around_s(by)
-            found += by * ((stamps[:-1] <= at + margin_s) & (stamps[1:] >= at - margin_s))
+        for at, by_s, early_s, late_s in self._steps:
+            found += by_s * ((stamps[:-1] <= at + late_s) & (stamps[1:] >= at - early_s))
         return found
 
     def _warped(self, t_s: float) -> float:
@@ -143,6 +144,13 @@ class StationTime:
 def _around_s(step_s: float) -> float:
     """How long before and after it is set by so much a clock may be off."""
     return SETTING_S * abs(step_s) + SET_NEAR_S
+
+
+def _margins_s(step_s: float, is_drifts: bool) -> tuple[float, float]:
+    """How far before and after it is set the stamps of before may lie, or those of after."""
+    if is_drifts:
+        return _around_s(step_s), _around_s(step_s)
+    return SET_NEAR_S + max(step_s, 0.0), SET_NEAR_S + max(-step_s, 0.0)
 
 
 class PacedTime(StationTime):

@@ -35,6 +35,15 @@ def test_a_clock_wrong_from_the_factory_is_judged_from_where_it_was_set() -> Non
     assert time.epoch(1000.0) == pytest.approx(START + 1000.0 - 0.8 + 0.5, abs=1e-2)
 
 
+@pytest.mark.parametrize(("step_s", "sure_from_s"), [(3600.0, 2.0), (-3600.0, 3602.0)])
+def test_stamps_after_a_clock_was_set_right_are_of_one_time(step_s: float, sure_from_s: float) -> None:
+    """Those of a clock that was ahead lie among them for as long as it was."""
+    time = StationTime(START, drifting(-step_s, 0.0, [(0.05, step_s)]), [(0.05, step_s)])
+    stamps = START + 0.05 + np.array([-step_s, sure_from_s - 2.0, sure_from_s, sure_from_s + 300.0])
+    assert time.stepped_s(np.sort(stamps)).tolist()[-1] == 0.0
+    assert time.stepped_s(np.sort(stamps)[:2]).tolist() == [3600.0]
+
+
 @pytest.mark.slow
 @given(
     st.floats(-500e-6, 500e-6).filter(lambda rate: abs(rate) > 1e-6),

@@ -302,3 +302,16 @@ def test_a_clock_that_is_set_over_a_profile_s_step_brings_the_next_limit_at_once
     clock = {"offset_s": 0.0, "drift_ppm": -500.0}
     station = {"connectors": 1, "latency_s": 0.05, "clock": clock}
     assert errors(station, {"heartbeat_interval_s": 3600}, [*story, wait(3962.0)]) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("offset_s", [3600.0, -3600.0])
+def test_what_flowed_while_a_clock_was_an_hour_off_is_not_known_of_the_whole_either(offset_s: float) -> None:
+    """A sample as a limit stops the car, and the next: what flowed between lies far from both."""
+    periods = [{"startPeriod": 0, "limit": 16.0}, {"startPeriod": 300, "limit": 5.0}]
+    schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": periods}
+    stops = {**SIX_FROM_THE_START, "chargingProfilePurpose": "TxDefaultProfile", "chargingSchedule": schedule}
+    steps = [CHARGE[0], step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": stops})]
+    steps += [step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1"}), wait(2000.0)]
+    station = {"keys": {**SAMPLED, "MeterValueSampleInterval": 300}, "clock": {"offset_s": offset_s}}
+    assert errors(station, {}, steps) == []
