@@ -60,8 +60,8 @@ class Dialling:
             self._lost, self._is_connected = None, False  # it may have come through, or just not
 
     def _called(self, call: Call) -> None:
-        if not call.up or call.lost:
-            return
+        if not call.up or call.lost or (self._lost is not None and self._up is None):
+            return  # it went just before the line was lost, in the same instant
         up, knows = self._up, self._lost is not None and self._ledger.time.twin is not None
         if knows and up is not None and self._link.heard_at <= up:  # else meter values came before it
             self._redialled(call, self._attempt(up), up)
