@@ -49,10 +49,12 @@ class Pairing:
         self._heard_at = float("-inf")  # when the last frame went, of either side
         self._torn = 0  # lines that could not be read and are not known to have been CALLs
         self._foreign_epoch_s = {True: -FOREVER, False: -FOREVER}  # when a frame that is none was last sent
+        self._is_gone = False  # the charge point, or its line, and nothing was heard of it since
 
     def call(self, call: Call) -> None:
         """A CALL was sent."""
         self._heard_at = call.epoch_s
+        self._is_gone &= not call.up
         waiting = self._open[call.up]
         if (not call.up) not in self._evidence.records:
             self._untold(waiting)
@@ -136,6 +138,7 @@ class Pairing:
         elif epoch_s - self._foreign_epoch_s[not up] > self._answer_s:
             self._orphan(epoch_s, up, id)
         self._heard_at = epoch_s
+        self._is_gone &= not up
         return call
 
     def _answers(self, call: Call, epoch_s: float) -> None:
@@ -170,7 +173,11 @@ class Pairing:
         self._torn += 1
 
     def interrupted(self) -> None:
-        """The link or the station went down: what was outstanding needs no answer any more."""
+        """The link or the station went down: what was outstanding needs no answer any more.
+
+        Nor does what is sent to it until it says something: the CSMS may not know yet.
+        """
+        self._is_gone = True
         for up in (True, False):
             for call in list(self._open[up].values()):
                 self._give_up(call)
@@ -178,6 +185,7 @@ class Pairing:
     def rebooted(self, boot: Call) -> None:
         """The station started anew: only its BootNotification is outstanding now."""
         self.interrupted()
+        self._is_gone = False
         self._given_up[True].pop(boot.id, None)
         self._answered[True].clear()  # a new life may count its ids anew
         self._open[True][boot.id] = boot
@@ -220,7 +228,9 @@ class Pairing:
     def _overtaken(self, late: Call, waiting: dict[str, Call]) -> None:
         for call in list(waiting.values()):
             waited = self._ledger.time.lasted_s(call.epoch_s, late.epoch_s)
-            if waited < self._call_timeout_s - SAME_FRAME_S:
+            if self._is_gone:
+                self._give_up(call)
+            elif waited < self._call_timeout_s - SAME_FRAME_S:
                 self._ledger.broken(
                     ONE_CALL[late.up],
                     late.epoch_s,
