@@ -214,6 +214,8 @@ class Moments:
         epoch_s = rows["epoch_s"]
         allocated = rows.highest("allocated_a") > 0
         idle = ~self._connectors.running[connector].cover(epoch_s) & ~self._connectors.unsure(epoch_s)
+        told_until = self._context.history.link.delivered_until(self._context.telemetry.until, 0.0)
+        idle &= ~allocated | (epoch_s <= told_until)  # else its start may be on its way
         hold(self._ledger, IDLE, rows, idle & ~allocated, connector)
         for begin, end, k in lasting(rows, idle & allocated, IDLE_S):
             amps = f"{rows.highest('allocated_a')[k]:.2f} A"
