@@ -8,12 +8,14 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
 from evc5.rigs.checks.reading.flow import CARRIES_A, flow_of
+from evc5.rigs.checks.reading.instants import FOREVER
 from evc5.rigs.checks.state.connectors import BENCH_HAIR_S, STAMP_HAIR_S, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
+from evc5.rigs.checks.transactions.connection_timeout import NEAR_S
 from evc5.rigs.checks.transactions.offline import ALONE, KNOWN
 
 RESPECTED, ENDED, TWICE = "authorisation.respected", "authorisation.ended", "authorisation.own-stop"
@@ -28,6 +30,7 @@ REQUIREMENTS = (
     R(TWICE, "Who started a transaction stops it without asking again", "3.10, TC_005_1_CS"),
 )
 MOST_SAID = 1000  # remembered
+MOST_WAITING = 16  # places at which one card may be waited for
 FRESH_S = 60.0  # assumed: a refusal is "just" given so long before the start
 END_S = 60.0  # assumed: how soon a refused start is ended
 ELSEWHERE_S = 2.0  # assumed: by then a refusal at one connector is known at the other
@@ -59,6 +62,7 @@ class Authorisation:
         self._link = context.history.link
         self._keys = context.history.keys
         self._said: dict[str, Said] = {}  # by idTag
+        self._accepted: dict[str, list[float]] = {}  # by idTag: when, and none has begun on it yet
         self._refused: list[tuple[Transaction, float]] = []
         self._unwanted: dict[int, tuple[Transaction, float]] = {}  # by connector: refused, and when
         self._asked: deque[tuple[float, str]] = deque(maxlen=16)
@@ -109,8 +113,11 @@ class Authorisation:
             ):  # else the start may rest on either
                 answered_s = call.reply_epoch_s or call.epoch_s
                 self._said[tag] = Said(call.epoch_s, answered_s, call.reply["idTagInfo"]["status"], True)
-            if len(self._said) > MOST_SAID:
-                del self._said[next(iter(self._said))]
+            if call.reply["idTagInfo"]["status"] == "Accepted":
+                self._accepted[tag] = [*self._accepted.get(tag, ())[-MOST_WAITING:], answered_s]
+            for known in (self._said, self._accepted):
+                if len(known) > MOST_SAID:
+                    del known[next(iter(known))]
 
     def _needless(self, call: Call, tag: str) -> None:
         """A card that the list accepts is not asked for, where the station goes by it (9.1.12)."""
@@ -151,6 +158,7 @@ class Authorisation:
         tag = call.payload["idTag"].lower()
         self._listed_as_bad(call, tag)
         said_epoch_s, _, said, _ = self._said.get(tag, NOTHING)
+        waits = self._waits(tag, call)
         if not said:
             return
         started = self._history.transactions.open[call.payload["connectorId"]]
@@ -158,10 +166,18 @@ class Authorisation:
         offline = self._link.was_down(started.start, STAMP_HAIR_S)  # then list and cache speak for the CSMS
         if fresh and not offline and not self._is_listed(tag, started.start):
             message = f"a transaction starts on idTag {call.payload['idTag']}"
-            good = said == "Accepted" or self._remotely(tag) or self._is_for_anybody(call)
+            good = said == "Accepted" or self._remotely(tag) or self._is_for_anybody(call) or waits
             self._ledger.judge(
                 RESPECTED, good, call.epoch_s, started.connector, "no start", f"{said} before", message
             )
+
+    def _waits(self, tag: str, call: Call) -> bool:
+        """Does a start rest on an earlier answer, for which the card waited at another connector?"""
+        wait_s = self._keys.integer("ConnectionTimeOut", call.epoch_s) or FOREVER
+        waiting = [at for at in self._accepted.get(tag, ()) if at >= call.happened_s - wait_s - NEAR_S]
+        if waiting:
+            self._accepted[tag] = waiting[:-1]
+        return bool(waiting) and len(self._history.outlets()) > 1
 
     def _is_listed(self, tag: str, epoch_s: float) -> bool:
         """The local list goes before what the CSMS said, where it may be in use (3.5.1, 9.1.13)."""

@@ -137,3 +137,19 @@ def test_a_connector_that_was_taken_out_of_service_does_not_tell_of_its_cable(la
     steps = [step("csms.reply", "StartTransaction", refused, times=1), *CHARGE, wait(60.0)]
     steps += [step("ask", "ChangeAvailability", {"connectorId": 0, "type": "Inoperative"}), wait(7.0), last]
     assert errors({"behaviour": "ocpp16"}, {}, [*steps, wait(60.0)]) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_a_card_accepted_at_two_connectors_begins_at_both_though_it_is_refused_at_one(is_asked: bool) -> None:
+    blocked = {"idTagInfo": {"status": "Blocked"}}
+    action, answer = (
+        ("Authorize", blocked) if is_asked else ("StartTransaction", {"transactionId": 7, **blocked})
+    )
+    refused = step("csms.reply", action, answer, times=1)
+    steps = [step("present_tag", 2, "TAG1"), wait(20.0)]
+    steps += (
+        [refused, step("present_tag", 1, "TAG1")] if is_asked else [step("present_tag", 1, "TAG1"), refused]
+    )
+    steps += [step("plug_in", 1), wait(5.0), step("plug_in", 2), wait(60.0)]
+    assert errors({}, {}, steps) == []

@@ -432,3 +432,22 @@ def test_a_fault_in_the_instant_of_a_remote_start_has_its_wait_begin_anew(connec
     steps += [step("inject", "meter-garbage", 1), wait(150.0), step("clear", "meter-garbage", 1), wait(300.0)]
     keys = {"ConnectionTimeOut": 120, "chg_KWH1": "EASTR_SDM630,1,9600,N,1"}
     assert errors({"latency_s": 0.05, "keys": keys}, {}, steps) == []
+
+
+@pytest.mark.slow
+def test_a_word_in_the_instant_in_which_the_line_is_lost_does_not_bring_it_back() -> None:
+    unlocked = step("ask", "UnlockConnector", {"connectorId": 1})
+    lost = [unlocked, step("link.down"), wait(5.0), step("link.down"), wait(5000.0), step("link.up")]
+    silence = [step("link.silent"), wait(120.0), step("link.up")]
+    sampled = {"keys": {"MeterValueSampleInterval": 10}}
+    assert errors(sampled, {}, [*CHARGE, wait(600.0), *silence, *lost, wait(900.0)]) == []
+
+
+@pytest.mark.slow
+def test_what_the_csms_sends_before_it_knows_of_a_restart_gets_no_reply() -> None:
+    """It asks once a boot is told, which it asked for, and then for more; the station restarts just then."""
+    new = {"location": "ftp://server/new", "retrieveDate": "2024-03-01T00:01:00Z"}
+    steps = [step("serve_image", "ftp://server/new", "V32R31"), step("ask", "UpdateFirmware", new)]
+    steps += [wait(122.6), step("ask", "TriggerMessage", {"requestedMessage": "BootNotification"})]
+    steps += [step("ask", "RemoteStopTransaction", {"transactionId": 4}), wait(600.0)]
+    assert errors({"latency_s": 0.8}, {}, steps) == []

@@ -150,3 +150,9 @@ def test_a_limit_of_a_transaction_whose_start_is_not_told_yet(unit: str, is_seco
         steps = [*CHARGE, wait(60.0), its, from_start, *outage, *begins_again]
     station = {"keys": {"AllowOfflineTxForUnknownId": True}, "latency_s": 0.05}
     assert errors(station, {}, [*steps, wait(900.0), step("link.up")]) == []
+
+
+@pytest.mark.slow
+def test_a_start_may_wait_to_the_end_behind_a_status_that_gets_no_reply() -> None:
+    silent = step("csms.reply", "StatusNotification", silent=True, times=1)
+    assert errors({}, {}, [CHARGE[0], wait(300.0), CHARGE[1], silent, wait(7.3)]) == []
