@@ -290,7 +290,7 @@ class Sampling:
         first = plan.due if is_last and self._is_lost(plan.due) else None
         while (due := plan.due) < until and plan.n < last:
             plan.n += 1
-            margin_s = self._context.tolerances.sample_s
+            margin_s = self._context.tolerances.sample_s + plan.doubt_s(due)
             unmetered = history.connectors.is_unmetered(transaction.connector, due, margin_s)
             owed = self._owed(due - margin_s) and self._owed(due + margin_s)
             if history.boots.is_dark(due, margin_s) or unmetered or not owed:

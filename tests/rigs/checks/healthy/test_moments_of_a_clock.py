@@ -315,3 +315,12 @@ def test_what_flowed_while_a_clock_was_an_hour_off_is_not_known_of_the_whole_eit
     steps += [step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1"}), wait(2000.0)]
     station = {"keys": {**SAMPLED, "MeterValueSampleInterval": 300}, "clock": {"offset_s": offset_s}}
     assert errors(station, {}, steps) == []
+
+
+@pytest.mark.slow
+def test_a_sample_due_as_a_boot_ends_and_sets_the_clock_need_not_come() -> None:
+    keys = {"MeterValueSampleInterval": 10, "chg_Options": "RestartTransOnBoot=1"}
+    station = {"latency_s": 0.0, "clock": {"offset_s": 40.0, "drift_ppm": -500.0}, "keys": keys}
+    dark = [step("power.cut"), wait(600.0), step("power.restore"), wait(100.0)]
+    start = step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1"})
+    assert errors(station, {}, [CHARGE[0], wait(1384.6), start, *dark]) == []
