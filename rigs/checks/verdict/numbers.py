@@ -44,7 +44,7 @@ OTHERS = {
         *("MOST_DOUBTFUL", "MOST_FRAMES_WAITING", "MOST_GROUPS", "MOST_HOURS", "MOST_KEPT", "MOST_OPEN"),
         *("MOST_ORDERS", "MOST_OUTAGES", "MOST_OWED", "MOST_PENDING", "MOST_READINGS_WAITING"),
         *("MOST_REMEMBERED", "MOST_SAID", "MOST_SILENT", "MOST_STRETCHES", "MOST_TAGS", "MOST_TOLD"),
-        *("MOST_TRIGGERED", "SESSIONS"),
+        *("MOST_TRIGGERED", "MOST_WAITING", "SESSIONS"),
     ),
     "bounds the time that one question, or one wrong t, takes": ("MOST_CHANGES", "MOST_MISSED", "MOST_STEPS"),
     "bounds what is read at a time": (
