@@ -106,7 +106,10 @@ class Commands:
             good = start < since + QUIET_S
             message = "a transaction starts on a connector out of service"
             told = f"Inoperative since {iso(since)}"
-            self._ledger.judge(SERVICE, good, call.epoch_s, connector, "no start", told, message)
+            untold = since, call.epoch_s
+            self._ledger.judge(
+                SERVICE, good, call.epoch_s, connector, "no start", told, message, untold=untold
+            )
 
     def _authorized(self, call: Call) -> None:
         if call.reply is not None and call.reply["idTagInfo"]["status"] != "Accepted":

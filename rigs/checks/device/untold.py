@@ -94,9 +94,9 @@ class Untold:
     def __init__(self, context: Context) -> None:
         self._ledger, self._history = context.ledger, context.history
         self._waiting: dict[int, Order] = {}  # by connector
-        self._out: set[int] = set()  # connectors that tell Unavailable on an order
+        self._out: dict[int, float] = {}  # since when connectors tell Unavailable on an order
         self._whole_is_out = False
-        self._kept_out: set[int] = set()  # those that were out as the station booted, and not heard of since
+        self._kept_out: dict[int, float] = {}  # likewise, of those not heard of since the station booted
         self._scheduled: dict[int, Call] = {}  # by connector: to be taken out of service when it is free
         self._held: dict[int, Order] = {}  # by reservationId
         self._agenda = context.agenda
@@ -145,7 +145,7 @@ class Untold:
         """Where nothing else keeps it out of service: a fault, an update, or the station as a whole."""
         if connector in self._out and (call.payload["connectorId"] == 0 or not self._whole_is_out):
             self._awaits(Order(call, connector, BACK, call.reply_epoch_s or call.epoch_s))
-        self._out.discard(connector)
+        self._out.pop(connector, None)
 
     def _reserved(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":
@@ -193,8 +193,9 @@ class Untold:
     def _booted(self, _: Call) -> None:
         """What it kept of its orders is not known."""
         self._unsure(None)
-        self._kept_out = self._out & self._history.connectors.ordered_out
-        self._out = set()
+        ordered = self._history.connectors.ordered_out
+        self._kept_out = {connector: at for connector, at in self._out.items() if connector in ordered}
+        self._out = {}
         self._scheduled.clear()
         self._held.clear()
 
@@ -213,7 +214,7 @@ class Untold:
         if order is not None and (status in order.effect.after or status in ENDS):
             self._forget(connector)
             if order.effect in (OUT, SCHEDULED) and status == "Unavailable":
-                self._out.add(connector)
+                self._out[connector] = call.epoch_s
         if status == "Available" and connector in self._scheduled:  # the transaction it waited for is over
             self._awaits(Order(self._scheduled.pop(connector), connector, OUT, call.epoch_s))
         elif status == "Unavailable":
@@ -221,13 +222,15 @@ class Untold:
 
     def _persists(self, call: Call, connector: int, status: str) -> None:
         """4.9: what the CSMS took out of service is so after a boot, too."""
-        self._kept_out.discard(connector)
+        since = self._kept_out.pop(connector)
         good = status in ("Unavailable", "Faulted") or connector not in self._history.connectors.ordered_out
         message = "a connector out of service is in service after a boot"
         expected = "Unavailable, as the CSMS ordered"
-        self._ledger.judge(AVAILABILITY, good, call.epoch_s, connector, expected, status, message)
+        told = expected, status, message
+        untold = since, call.epoch_s
+        self._ledger.judge(AVAILABILITY, good, call.epoch_s, connector, *told, untold=untold)
         if status == "Unavailable":
-            self._out.add(connector)
+            self._out[connector] = since
 
     def _disturbed(self, event: Event) -> None:
         self._forget(event.connector or 0)

@@ -89,9 +89,10 @@ class WithoutEffect:
     def _talks(self, epoch_s: float, action: str) -> None:
         for_s = epoch_s - (self._unfollowed[0].reply_epoch_s or self._unfollowed[0].epoch_s)
         if for_s > TALKS_ON_S:
-            self._goes_on(self._unfollowed.pop(0), f"none for {for_s:.0f} s, though {action} came")
+            told = f"none for {for_s:.0f} s, though {action} came"
+            self._goes_on(self._unfollowed.pop(0), told, epoch_s)
 
-    def _goes_on(self, reset: Call, told: str) -> None:
+    def _goes_on(self, reset: Call, told: str, epoch_s: float) -> None:
         """Hard or soft, one cause."""
         kind = reset.payload["type"].lower()
         message = f"a {kind} reset was accepted and the station went on without it"
@@ -104,6 +105,7 @@ class WithoutEffect:
             message,
             line=reset.line,
             cause="without effect",
+            untold=(reset.epoch_s, epoch_s),
         )
 
     # -- unlocking -------------------------------------------------------------------------------
