@@ -105,7 +105,7 @@ class WithoutEffect:
             message,
             line=reset.line,
             cause="without effect",
-            untold=(reset.epoch_s, epoch_s),
+            untold=(reset.epoch_s, min(epoch_s, reset.epoch_s + TALKS_ON_S)),
         )
 
     # -- unlocking -------------------------------------------------------------------------------

@@ -105,8 +105,8 @@ def test_who_goes_on_as_before_has_not_carried_it_out(story: Callable[[Log], Non
 @pytest.mark.parametrize("charging", [False, True])
 def test_resets_without_effect_are_one_finding_however_many(charging: bool, tmp_path: Path) -> None:
     log = Log()
-    log.down(30.0, "Reset", {"type": "Hard"})
-    log.down(900.0, "Reset", {"type": "Soft"})
+    log.down(930.0, "Reset", {"type": "Hard"})
+    log.down(1830.0, "Reset", {"type": "Soft"})
     beats(log, 12)
     if charging:
         charge(log, 40)
