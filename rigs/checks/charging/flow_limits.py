@@ -166,9 +166,8 @@ class FlowLimits:
             cap = caps[index[k]]
             assert cap is not None
             told = *self._words(cap, held.flow.at(k)), held.message
-            whose, at = self._whose(cap, held, k), float(when[k])
-            untold = self._in_force.known_since(scope, at), at
-            self._ledger.broken(held.requirement, at, connector, *told, blames=whose, untold=untold)
+            whose = self._whose(cap, held, k)
+            self._ledger.broken(held.requirement, float(when[k]), connector, *told, blames=whose)
         if self._either_way and not wrong:
             self._same_throughout(connector, scope, when, held)
 
@@ -290,7 +289,6 @@ class FlowLimits:
                 f"at most {most} phases",
                 f"{flow.lines[k]:g} phases carry current",
                 "more phases carry current than the charging profile has",
-                untold=(self._in_force.known_since(connector, epoch_s), epoch_s),
                 severity="error" if can_switch else "warning",  # who cannot switch may not be able to obey
             )
 
@@ -326,9 +324,7 @@ class FlowLimits:
         if over and before is not None and newest > before:
             cap, _ = self._in_force.limit(0, epoch_s)
             assert cap is not None
-            told = *self._words(cap, held.flow.at(k)), held.message
-            untold = self._in_force.known_since(0, epoch_s), epoch_s
-            self._ledger.broken(TOGETHER, epoch_s, None, *told, untold=untold)
+            self._ledger.broken(TOGETHER, epoch_s, None, *self._words(cap, held.flow.at(k)), held.message)
         elif not over:
             self._ledger.held(TOGETHER, 1)
 

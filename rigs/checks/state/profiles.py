@@ -55,7 +55,6 @@ class Profile:
     valid: tuple[float, float]
     starts: tuple[float, ...]  # startPeriod of each period, and its cap
     caps: tuple[Cap, ...]
-    told: float  # when it was accepted
 
     @property
     def counts_from_start(self) -> bool:
@@ -130,7 +129,6 @@ def read(connector: int, wire: Mapping[str, Any], now: float, policies: Mapping[
         (_instant(wire, "validFrom", -FOREVER), _instant(wire, "validTo", FOREVER)),
         tuple(float(period["startPeriod"]) for period in periods),
         tuple(_cap(period, unit, least) for period in periods),
-        now,
     )
 
 

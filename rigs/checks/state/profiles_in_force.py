@@ -89,11 +89,6 @@ class ProfilesInForce:
     def profiles(self, epoch_s: float) -> Profiles:
         return self._versions[bisect_right(self._times, epoch_s + ROUNDED_S) - 1]
 
-    def known_since(self, connector: int, epoch_s: float) -> float:
-        """When the oldest that holds for it was accepted: what was told since may have changed that."""
-        told = [p.told for p in self.profiles(epoch_s) if p.connector in (0, connector)]
-        return min([epoch_s, *told])
-
     def before(self, call: Call) -> Profiles:
         """Those that held before this call's answer changed them."""
         changed, held = self._latest
