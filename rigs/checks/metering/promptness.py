@@ -11,6 +11,7 @@ from evc5.rigs.checks.state.connectors import QUIET_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.requirement import NETWORK, STATION
 from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.checks.state.sheet_tables import SHEET
 
 PROMPT, ORDER, TOLD = "metering.prompt", "metering.order", "transaction.prompt"
 REQUIREMENTS = (
@@ -123,13 +124,13 @@ class Promptness:
 
     def _end(self, epoch_s: float) -> None:
         """Only now is it known whether it was the clock that was late."""
+        others = not self._context.evidence.from_power_on and self._context.evidence.behaviour != SHEET
+        severity = "warning" if others else "error"  # 3.7: they should go as soon as possible
         for requirement, told, connector, actual, message in self._late:
             if not self._ledger.failures(CLOCK):
-                expected = f"within {PROMPT_S:g} s"
+                about = requirement, told, connector, f"within {PROMPT_S:g} s", actual, message
                 untold = told - LATE_QUEUE_S, told  # what it waited behind
-                self._ledger.broken(
-                    requirement, told, connector, expected, actual, message, untold=untold, lost=told
-                )
+                self._ledger.broken(*about, severity=severity, untold=untold, lost=told)
         for told, connector, actual in self._at_once if not self._ledger.failures(CLOCK) else ():
             expected = f"within {PROMPT_S:g} s, or queued while the line was down, which no log shows"
             message = "meter values were told late, several at once"

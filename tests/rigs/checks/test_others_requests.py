@@ -301,3 +301,18 @@ def test_no_connector_is_skipped(connectors: tuple[int, ...], good: bool, tmp_pa
     log.up(300, "Heartbeat", {}, {"currentTime": at(300)})
     verdict = log.verdict(tmp_path)
     assert (found(verdict), found(verdict, "warning")) == (set(), set() if good else {"boot.status"})
+
+
+@pytest.mark.parametrize(("late_s", "good"), [(25, True), (45, False), (400, False)])
+def test_what_is_told_late_though_the_line_is_there_is_a_warning(
+    late_s: int, good: bool, tmp_path: Path
+) -> None:
+    """3.7: as soon as possible, it should."""
+    log = Log()
+    log.begin()
+    for n, t in enumerate(minutes(15), 1):
+        log.values(t, register(1000 + 61 * n))
+    log.end(970 + late_s, 1920, stamp=at(970))
+    told = log.verdict(tmp_path)
+    late = {"transaction.prompt"} - ({"transaction.prompt"} if good else set())
+    assert (found(told), found(told, "warning") & {"transaction.prompt"}) == (set(), late)

@@ -10,7 +10,7 @@ from foreign import BEGIN_S, REPLY_S, Log, at, register
 from handmade import Charge, Handmade
 from handmade import at as run_at
 
-from edges import Edge, judged
+from edges import Edge, Recording, judged
 from edges.short import END_S, STOP_S, idle, order, painted, shifted, short
 from evc5.rigs.checks.reading.transcripts import Transcript
 from evc5.rigs.errors import BadInput
@@ -259,6 +259,14 @@ def a_third_not_unlocked_of(x: float) -> Handmade:
     return made
 
 
+def late(
+    number: str, value: float, make: Callable[[float], Recording], inside: float, outside: float
+) -> Edge:
+    """Of another maker's values that come late, and no outage is seen that they waited for."""
+    name = f"reading.logs.outages.{number}"
+    return Edge(name, value, "metering.prompt", make, inside, outside, severity="warning")
+
+
 EDGES = (
     BootEdge("reading.transcripts.BOOT_WITHIN", 500, "", booted_in_line, 500, 501),
     Edge(
@@ -324,9 +332,9 @@ EDGES = (
     ),
     Edge("reading.instants.QUARTER_S", 900.0, "clock.station", a_clock_ahead_by, 450, 900, says="local time"),
     Edge("verdict.judging.TOLD_LATE_S", 60.0, "status.true", a_stop_told_after_the_day, 59, 61),
-    Edge("reading.logs.outages.SILENT_S", 600.0, "metering.prompt", without_an_interval, 610, 590),
-    Edge("reading.logs.outages.BEATS", 1.5, "metering.prompt", with_an_interval_of_five_minutes, 455, 445),
-    Edge("reading.logs.outages.OLD_S", 30.0, "metering.prompt", a_value_from_before_the_silence_by, 29, 31),
-    Edge("reading.logs.outages.LOOKED_AT_FRAMES", 12, "metering.prompt", an_old_value_behind_so_many, 5, 6),
-    Edge("reading.logs.outages.WITHIN_S", 60.0, "metering.prompt", an_old_value_so_long_after, 59.9, 61),
+    late("SILENT_S", 600.0, without_an_interval, 610, 590),
+    late("BEATS", 1.5, with_an_interval_of_five_minutes, 455, 445),
+    late("OLD_S", 30.0, a_value_from_before_the_silence_by, 29, 31),
+    late("LOOKED_AT_FRAMES", 12, an_old_value_behind_so_many, 5, 6),
+    late("WITHIN_S", 60.0, an_old_value_so_long_after, 59.9, 61),
 )
