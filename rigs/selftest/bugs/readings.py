@@ -229,7 +229,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         "energy-unit-kilo",
         "watt-hours are told as kWh",
-        check="metering.true-energy",
+        check="metering.energy-limit",
         clause="7.45",
         rig="charge",
         patches=(says_values("Energy.Active.Import.Register", lambda value: {**value, "unit": "kWh"}),),
