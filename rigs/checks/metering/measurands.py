@@ -16,6 +16,7 @@ from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.keys import PHASE
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.checks.state.sheet_tables import SHEET
 from evc5.rigs.checks.state.transactions import Transaction
 
 MEASURANDS, UNITS, CONTEXTS = "metering.measurands", "metering.units", "metering.context"
@@ -45,6 +46,7 @@ LISTS = {
     "Sample.Clock": "MeterValuesAlignedData",
 }
 # Sheet table 3: "when the attached kWh meter supports it"; SoC: when a car is there to tell it.
+NOT_ASKED = "not asked for"
 MAY_LACK = frozenset({"Frequency", "Power.Factor", "SoC"})
 LIVE_V = 50.0  # assumed: a phase of a supply has more, a wire that leads to none less
 TRIGGERED_S = 60.0  # assumed: what is asked for comes so soon
@@ -116,6 +118,7 @@ class Contents:
         self._strange: dict[Layout, list[Column]] = {}
         self._wires: dict[int, frozenset[str]] = {}
         self._charged: dict[int, float] = {}  # by connector: since when a car is there whose charge is known
+        self._of_others = not context.evidence.from_power_on and context.evidence.behaviour != SHEET
         if context.evidence.events and context.policies["soc_known"] == "car":
             context.bus.events["plug-in"].append(self._plugged)
             context.bus.events["unplug"].append(self._unplugged)
@@ -204,16 +207,22 @@ class Contents:
         self._ledger.judge(CONTEXTS, good, epoch_s, connector, expected, actual, message)
 
     def _judge(
-        self, requirement: str, good: bool, block: Block, expected: str, actual: str, message: str
+        self,
+        requirement: str,
+        good: bool,
+        block: Block,
+        expected: str,
+        actual: str,
+        message: str,
+        severity: str = "error",
     ) -> None:
         """Each of its readings is a case: they have one layout."""
         if good:
             self._ledger.held(requirement, len(block), block.connector, block.epoch_s)
         else:
             epoch_s = float(block.epoch_s[0])
-            self._ledger.broken(
-                requirement, epoch_s, block.connector, expected, actual, message, count=len(block)
-            )
+            about = requirement, epoch_s, block.connector, expected, actual, message
+            self._ledger.broken(*about, count=len(block), severity=severity)
 
     # -- measurands ------------------------------------------------------------------------------
 
@@ -237,7 +246,9 @@ class Contents:
         if wrong is None:
             wrong = self._found[what] = self._wrong(*what)
         message = f"{block.layout.context} values are not what {key} says"
-        self._judge(MEASURANDS, not wrong, block, text, "; ".join(wrong), message)
+        more_than_asked = self._of_others and all(one.endswith(NOT_ASKED) for one in wrong)
+        severity = "warning" if more_than_asked else "error"
+        self._judge(MEASURANDS, not wrong, block, text, "; ".join(wrong), message, severity)
 
     def _wrong(self, layout: Layout, text: str, wired: frozenset[str], may_lack: frozenset[str]) -> list[str]:
         wanted: dict[str, set[str]] = {}
@@ -247,7 +258,7 @@ class Contents:
         told: dict[str, set[str]] = {}
         for column in layout.columns:
             told.setdefault(column.measurand, set()).add(line(column.phase) or "total")
-        wrong = [f"{name} not asked for" for name in told.keys() - wanted.keys()]
+        wrong = [f"{name} {NOT_ASKED}" for name in told.keys() - wanted.keys()]
         wrong += [f"{name} missing" for name in wanted.keys() - told.keys() - may_lack]
         for name in told.keys() & wanted.keys():
             wrong += self._wrong_phases(wired, name, wanted[name], told[name])
@@ -318,6 +329,7 @@ class StopData:
         self._history = context.history
         self._connectors = context.history.connectors
         self._keys = context.history.keys
+        self._of_others = not context.evidence.from_power_on and context.evidence.behaviour != SHEET
         self._keeps_all = context.policies.get("stop_data") != "begin-end"  # or it is not known
         context.bus.calls["StopTransaction"].append(self._stop)
 
@@ -347,11 +359,13 @@ class StopData:
 
     def _wrong(self, call: Call, stopped: Transaction, wanted: dict[str, Any]) -> list[str]:
         told: dict[str, set[str]] = {context: set() for context in STOP_CONTEXTS}
+        between: set[str] = set()
         wrong = []
         instants = dict(self._instants(stopped))
         for reading in call.readings or ():
             for column in reading.layout.columns:
                 if column.context in BETWEEN and self._keeps_all:
+                    between.add(column.measurand)
                     continue  # 9.1.29, 9.1.30: what was sampled from start to stop may be there too
                 if column.context not in told:
                     wrong.append(f"{column.measurand} with context {column.context}")
@@ -363,6 +377,8 @@ class StopData:
             unmetered = self._connectors.is_unmetered(stopped.connector, instants[context], WHOLE_SECOND_S)
             may_lack = stopped.reason in UNFINISHED or unmetered
             lacks = set() if may_lack else wanted[context] - told[context] - MAY_LACK
+            if self._of_others:  # ER 3.14: begin and end are recommended, not asked for
+                lacks -= between.union(*told.values())
             wrong += [f"{context} lacks {name}" for name in sorted(lacks)]
             wrong += [f"{context} has {name}" for name in sorted(told[context] - wanted[context])]
         return sorted(set(wrong))

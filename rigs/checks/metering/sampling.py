@@ -13,6 +13,7 @@ from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.checks.state.sheet_tables import SHEET
 from evc5.rigs.checks.state.transactions import Transaction
 
 INTERVAL_KEY = "MeterValueSampleInterval"
@@ -90,6 +91,7 @@ class Sampling:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._of_others = not context.evidence.from_power_on and context.evidence.behaviour != SHEET
         self._plans: dict[Transaction, Plan] = {}
         self._follows = context.policies["sample_interval_changed"] == "at-once"
         context.bus.replies["StartTransaction"].append(self._started)
@@ -226,6 +228,8 @@ class Sampling:
             plan.n += 1
             self._context.ledger.held(REQUIREMENT, 1, transaction.connector, stamp)
             return
+        if self._of_others and abs(stamp - plan.anchor) <= tolerance:
+            return  # one more, as it begins
         if plan.anchor != transaction.start and stamp <= plan.anchor + tolerance:
             return  # of the interval before a change, or at its instant, when either may bring it
         owed = plan.due < float("inf") and self._may_come(stamp)
@@ -236,6 +240,7 @@ class Sampling:
             f"next at {iso(plan.due)}" if owed else "no samples: interval 0 or no measurand",
             iso(stamp),
             f"a sample of {transaction.name} stands off its instants",
+            severity="warning" if owed and self._of_others else "error",  # 3.16.1: often enough it comes
         )
 
     def _is_counted_from_elsewhere(self, plan: Plan, stamp: float) -> bool:
@@ -251,6 +256,7 @@ class Sampling:
     def _elsewhere(self, transaction: Transaction, plan: Plan, epoch_s: float, stamp: float) -> None:
         """One finding, however many samples: from here on they are counted as the station does."""
         due = plan.anchor + round(plan.since_anchor(stamp) / plan.interval) * plan.interval
+        gap_s = stamp - (plan.anchor if plan.last is None else max(plan.last, plan.anchor))
         if plan.last is not None and plan.last > plan.anchor:
             plan.anchor = plan.last
             plan.n = 1
@@ -258,7 +264,7 @@ class Sampling:
         plan.anchor = plan.last = stamp
         plan.n = 1
         message = f"samples of {transaction.name} are not counted from its start"
-        is_near = abs(stamp - due) <= NEAR_PART * plan.interval and not self._context.evidence.from_power_on
+        often_enough = gap_s <= (1.0 + NEAR_PART) * plan.interval  # 3.16.1
         self._context.ledger.broken(
             REQUIREMENT,
             epoch_s,
@@ -267,7 +273,7 @@ class Sampling:
             iso(stamp),
             message,
             cause="counted",
-            severity="warning" if is_near else "error",
+            severity="warning" if often_enough and self._of_others else "error",
         )
 
     def _may_come(self, stamp: float) -> bool:

@@ -67,6 +67,11 @@ class Holes:
         if is_new and len(self._quiet) < MOST_DOUBTFUL:
             self._quiet.append(doubt)
 
+    def was_off(self, until: float) -> None:
+        """A silence that a boot ends was no station's that was there to speak."""
+        if self._quiet and abs(self._quiet[-1].since + self._quiet[-1].silent_s - until) < 1.0:
+            self._quiet.pop()
+
     def settle(self) -> None:
         """The log is over: what happened too often is sure."""
         for missing in self._missing.values():

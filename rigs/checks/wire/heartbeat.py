@@ -29,6 +29,7 @@ class Heartbeat:
         self.due = self.within = FOREVER
         self._answered_at = FOREVER  # first, since a call was due
         context.bus.calls["Heartbeat"].append(lambda call: context.ledger.held(INTERVAL))
+        context.bus.calls["BootNotification"].append(self._boots)
         context.bus.replies["BootNotification"].append(self._booted)
         for name in ("link-down", "power-cut", "link-up", "power-restore", "reset"):
             context.bus.events[name].append(self._changed)
@@ -79,6 +80,11 @@ class Heartbeat:
         silent_s = event.epoch_s - since
         if silent_s > interval_s + self._context.tolerances.heartbeat_s:
             self._doubt(event.epoch_s, silent_s, round(interval_s))
+
+    def _boots(self, call: Call) -> None:
+        """It was off, or began anew: boot.repeated tells of boots that come too often."""
+        if not self._history.boots.boot_asked:
+            self._context.ledger.holes.was_off(call.epoch_s)
 
     def _booted(self, call: Call) -> None:
         self._set("heartbeatinterval", call.reply_epoch_s or call.epoch_s)
