@@ -172,12 +172,15 @@ class Authorisation:
             )
 
     def _waits(self, tag: str, call: Call) -> bool:
-        """Does a start rest on an earlier answer, for which the card waited at another connector?"""
+        """Does a start rest on an earlier answer, after which the card waited for its cable here?"""
         wait_s = self._keys.integer("ConnectionTimeOut", call.epoch_s) or FOREVER
         waiting = [at for at in self._accepted.get(tag, ()) if at >= call.happened_s - wait_s - NEAR_S]
-        if waiting:
-            self._accepted[tag] = waiting[:-1]
-        return bool(waiting) and len(self._history.outlets()) > 1
+        if not waiting:
+            return False
+        by_cache = self._keys.flag("LocalPreAuthorize", call.epoch_s)
+        self._accepted[tag] = waiting if by_cache else waiting[:-1]  # then this one may need no answer
+        plugged = self._connectors.plugged[call.connector or 0].begin_of(call.happened_s)
+        return len(self._history.outlets()) > 1 and (plugged is None or plugged >= waiting[0])
 
     def _is_listed(self, tag: str, epoch_s: float) -> bool:
         """The local list goes before what the CSMS said, where it may be in use (3.5.1, 9.1.13)."""

@@ -140,8 +140,11 @@ def test_a_connector_that_was_taken_out_of_service_does_not_tell_of_its_cable(la
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("keys", [{}, {"AuthorizationCacheEnabled": True, "LocalPreAuthorize": True}])
 @pytest.mark.parametrize("is_asked", [True, False])
-def test_a_card_accepted_at_two_connectors_begins_at_both_though_it_is_refused_at_one(is_asked: bool) -> None:
+def test_a_card_accepted_at_two_connectors_begins_at_both_though_it_is_refused_at_one(
+    is_asked: bool, keys: dict[str, bool]
+) -> None:
     blocked = {"idTagInfo": {"status": "Blocked"}}
     action, answer = (
         ("Authorize", blocked) if is_asked else ("StartTransaction", {"transactionId": 7, **blocked})
@@ -152,4 +155,4 @@ def test_a_card_accepted_at_two_connectors_begins_at_both_though_it_is_refused_a
         [refused, step("present_tag", 1, "TAG1")] if is_asked else [step("present_tag", 1, "TAG1"), refused]
     )
     steps += [step("plug_in", 1), wait(5.0), step("plug_in", 2), wait(60.0)]
-    assert errors({}, {}, steps) == []
+    assert errors({"keys": keys}, {}, steps) == []
