@@ -95,6 +95,18 @@ def test_the_pilot_changes_at_most_every_five_seconds():
     assert min(later[0] - earlier[0] for earlier, later in pairwise(offers)) >= 5.0
 
 
+def test_a_second_change_reaches_the_pilot_five_seconds_after_the_first():
+    station = Station()
+    station.charge(1)
+    station.limit(1, 10.0)
+    station.wait(1)
+    station.limit(1, 12.0)
+    station.wait(3.9)
+    assert station.world.outlet(1).offered_a == 10.0
+    station.wait(0.2)
+    assert station.world.outlet(1).offered_a == 12.0
+
+
 def test_a_limit_is_seen_in_the_current():
     station = Station()
     station.charge(1)
@@ -197,6 +209,23 @@ def test_a_fault_takes_the_energy_and_its_clearing_gives_it_back():
     channel.clear("ground-failure")
     station.wait(30)
     assert (channel.status, channel.error_code) == ("Charging", "NoError") and min(station.amps()) > 14.0
+
+
+def test_a_contactor_closes_half_a_second_after_the_car_asks_and_opens_in_a_twentieth():
+    """IEC 61851-1 allows 3 s (sequence 4) and 0.1 s (sequence 8.1)."""
+    station = Station()
+    outlet, seen = station.world.outlet(1), []
+    outlet.on_pilot.append(lambda o: seen.append((station.timeline.now, f"pilot {o.pilot}")))
+    outlet.on_segment.append(lambda o: seen.append((station.timeline.now, f"{o.phases} phases")))
+    station.charge(1)
+    outlet.unplug()
+    station.wait(1)
+    first = {}
+    for t_s, what in seen:
+        first.setdefault(what, t_s)
+    opened_s = max(t_s for t_s, what in seen if what == "0 phases" and t_s > first["pilot A"])
+    assert first["3 phases"] - first["pilot C"] == pytest.approx(0.5)
+    assert opened_s - first["pilot A"] == pytest.approx(0.05)
 
 
 def test_an_unplugged_contactor_is_open_within_a_tenth_of_a_second():
