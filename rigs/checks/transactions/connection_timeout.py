@@ -39,6 +39,7 @@ class ConnectionTimeOut:
         self._keys = context.history.keys
         self._agenda = context.agenda
         self._told: dict[int, tuple[float, str]] = {}
+        self._began: dict[int, float] = {}  # when that status began, which may be told later
         if context.evidence.events:
             context.bus.calls["StatusNotification"].append(self._status)
 
@@ -48,13 +49,15 @@ class ConnectionTimeOut:
         if before == status:
             return
         self._told[connector] = (call.epoch_s, status)
+        began = self._began.get(connector, since)
+        self._began[connector] = call.happened_s
         wait_s = self._keys.integer("ConnectionTimeOut", call.epoch_s)
         if status == "Preparing" and wait_s and connector not in self._history.transactions.open:
             self._agenda.at(
                 call.epoch_s + wait_s + NEAR_S, partial(self._waited, connector, call.epoch_s, float(wait_s))
             )
         elif before == "Preparing" and status in ("Available", "Finishing"):
-            self._gave_up(connector, since, call.epoch_s)
+            self._gave_up(connector, since, call.epoch_s, call.epoch_s - began)
 
     def _waited(self, connector: int, epoch_s: float, wait_s: float) -> None:
         if self._undisturbed(connector, epoch_s, epoch_s + wait_s + NEAR_S):
@@ -63,12 +66,12 @@ class ConnectionTimeOut:
             expected = f"another status after {wait_s:g} s"
             self._ledger.judge(TIMEOUT, good, epoch_s, connector, expected, "Preparing", message)
 
-    def _gave_up(self, connector: int, since: float, epoch_s: float) -> None:
+    def _gave_up(self, connector: int, since: float, epoch_s: float, waited_s: float) -> None:
         wait_s = self._keys.integer("ConnectionTimeOut", epoch_s)
         if wait_s and self._undisturbed(connector, since, epoch_s):
-            good = epoch_s - since >= wait_s - NEAR_S
+            good = waited_s >= wait_s - NEAR_S
             message = "Preparing ends although nothing happened"
-            expected, actual = f"after {wait_s} s", f"after {epoch_s - since:.0f} s"
+            expected, actual = f"after {wait_s} s", f"after {waited_s:.0f} s"
             self._ledger.judge(TIMEOUT, good, epoch_s, connector, expected, actual, message)
 
     def _undisturbed(self, connector: int, since: float, until: float) -> bool:

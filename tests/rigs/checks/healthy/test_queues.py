@@ -156,3 +156,14 @@ def test_a_limit_of_a_transaction_whose_start_is_not_told_yet(unit: str, is_seco
 def test_a_start_may_wait_to_the_end_behind_a_status_that_gets_no_reply() -> None:
     silent = step("csms.reply", "StatusNotification", silent=True, times=1)
     assert errors({}, {}, [CHARGE[0], wait(300.0), CHARGE[1], silent, wait(7.3)]) == []
+
+
+@pytest.mark.slow
+def test_a_connector_waits_from_when_it_is_preparing_and_not_from_when_it_says_so() -> None:
+    """At the one a card begins and ends in a moment; much else is told before the next cable there."""
+    asked = step("ask", "TriggerMessage", {"requestedMessage": "StatusNotification"})
+    first = [step("plug_in", 2), wait(60.0), *CHARGE, step("ask", "GetConfiguration", {}), step("unplug", 1)]
+    steps = [*first, asked, CHARGE[0], step("present_tag", 2, "TAG1"), wait(600.0)]
+    known = {"AuthorizationCacheEnabled": True, "LocalPreAuthorize": True}
+    station = {"keys": {"ConnectionTimeOut": 30, **known}, "latency_s": 1.0}
+    assert errors(station, {}, steps) == []
