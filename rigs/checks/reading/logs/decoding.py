@@ -7,7 +7,7 @@ import lzma
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from io import TextIOWrapper
+from io import BufferedReader, RawIOBase, TextIOWrapper
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple, cast
 
@@ -21,7 +21,7 @@ PIECE = 1 << 20  # characters read at once: a line that is longer comes in piece
 ANSI = re.compile(r"(?:\x1b|#033|\^\[|\\u001[bB]|\\x1[bB]|\\033|\u241b)\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]")
 SNIFFED_BYTES = 4096
 ZEROS_PART = 0.2  # assumed: of the bytes of Latin text in UTF-16 half are zeros, of other text none
-UNPACKABLE = (OSError, EOFError, lzma.LZMAError, zlib.error, pa.ArrowException)
+UNPACKABLE = (OSError, lzma.LZMAError, zlib.error, pa.ArrowException)
 
 
 class Line(NamedTuple):
@@ -31,10 +31,14 @@ class Line(NamedTuple):
     text: str
 
 
-def lines(path: Path, first: int = 1) -> Iterator[Line]:
-    """The lines of a log that are not blank, without their ends; a line's number is kept."""
+def lines(path: Path, first: int = 1, on_cut: Callable[[Path], Any] | None = None) -> Iterator[Line]:
+    """The lines of a log that are not blank, without their ends; a line's number is kept.
+
+    `on_cut` is told of a packed one that ends before its packing does: its lines are those before that.
+    """
     number = first
-    with _opened(path) as file:
+    raw = _unpacked(path)
+    with TextIOWrapper(raw, encoding=_encoding(path), errors="replace", newline="\n") as file:
         begun = False
         for text, ended in _pieces(path, file):
             if text and not text.isspace():
@@ -43,6 +47,8 @@ def lines(path: Path, first: int = 1) -> Iterator[Line]:
                 yield Line(number, "")
             begun = not ended
             number += ended
+    if isinstance(raw, Unpacked) and raw.is_cut and on_cut is not None:
+        on_cut(path)
 
 
 def _pieces(path: Path, file: IO[str]) -> Iterator[tuple[str, bool]]:
@@ -84,18 +90,47 @@ def _may_be_coloured(text: str) -> bool:
     return "\x1b" in text or escaped or "#033" in text or "^[" in text or "\u241b" in text
 
 
-def _opened(path: Path) -> IO[str]:
-    raw = _unpacked(path)
-    return TextIOWrapper(raw, encoding=_encoding(path), errors="replace", newline="\n")
-
-
 def _unpacked(path: Path) -> BinaryIO:
     with user_files.opened(path) as file:
         magic = file.read(6)
     for mark, opener in PACKED.items():
         if magic.startswith(mark):
-            return cast(BinaryIO, opener(path))
+            return Unpacked(opener(path))
     return user_files.opened(path, 1 << 20)
+
+
+class Unpacked(BufferedReader):
+    """What was packed, as far as it goes: whoever packed it may have been killed."""
+
+    def __init__(self, packed: Any) -> None:
+        self._raw = _Raw(packed)
+        super().__init__(self._raw, PIECE)
+
+    @property
+    def is_cut(self) -> bool:
+        return self._raw.is_cut
+
+
+class _Raw(RawIOBase):
+    def __init__(self, packed: Any) -> None:
+        self._packed = packed
+        self.is_cut = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            found = self._packed.read1(len(buffer))
+        except EOFError:
+            self.is_cut = True
+            return 0
+        buffer[: len(found)] = found
+        return len(found)
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
 
 
 def _zstd(path: Path) -> BinaryIO:

@@ -12,7 +12,7 @@ from evc5.rigs.checks.reading.logs.found import Found
 from evc5.rigs.checks.reading.logs.parts import PART
 from evc5.rigs.checks.reading.logs.records import frames_of, is_frame, is_pair
 
-TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?(?P<open>\Z))|[\[\]{}]', re.DOTALL)
 ARRAY_HEAD = re.compile(r"\[\s*[234]\s*,\s*[\"\w]")
 OPEN_HEAD = re.compile(r"\[\s*(?:[234]\s*,?\s*)?")
 PAGE_CHARACTERS = 1 << 16  # characters that may lie behind before they are let go
@@ -44,27 +44,25 @@ class Document:
         return not self._open and self._at > 0
 
     def take(self, number: int, text: str) -> Iterator[Found]:
+        if self._starts and self._starts[-1][1] != number:  # else it is the rest of a long line
+            self._buffer += "\n"
         self._starts.append((len(self._buffer), number))
-        self._buffer += text + "\n"
+        self._buffer += text
         while (match := TOKEN.search(self._buffer, self._at)) is not None:
-            if match[0] in "[" and self._needs_more(match.start()):
+            if match["open"] is not None or (match[0] == "[" and self._needs_more(match.start())):
+                self._at = match.start()  # it is looked at again with what comes next
                 break
             self._at = match.end()
             yield from self._token(match)
             if self.ended:
                 return
         else:
-            self._look_no_further()
+            self._at = len(self._buffer)
         self._shrink()
 
     def _needs_more(self, at: int) -> bool:
         """Whether the next lines must tell if an array is a frame."""
         return OPEN_HEAD.fullmatch(self._buffer, at) is not None
-
-    def _look_no_further(self) -> None:
-        """A string that is not closed is looked at again with the next line."""
-        open_quote = self._buffer.find('"', self._at)
-        self._at = len(self._buffer) if open_quote < 0 else open_quote
 
     def _token(self, match: re.Match[str]) -> Iterator[Found]:
         sign = match[0]

@@ -25,6 +25,9 @@ CUT_BYTES = 4000  # a container's log driver cuts a line at 16 KB, a serial cons
 OPEN_HEAD = re.compile(r"\[\s*(?:[234]\s*,?\s*)?$")  # the next line tells if this begins a frame
 HEAD_GOES_ON = re.compile(r"\s*(?:[234]\s*,?\s*)?(?:$|\\*[\"'])|\s*[234]\s*,")
 DOCUMENT = re.compile(r"\s*(?:\[\s*(?:[{\[]\s*)*|\{\s*(?:\"[^\"]*\"\s*:.*)?)$")
+ROWS = re.compile(
+    r"\s*\[\s*(?:\{\s*\"[^\"]*\"\s*:|\[\s*[234]\s*,)"
+)  # a document's that is all one line, cut off or longer than a piece
 # What a line begins with that goes on where a container cut it: Kubernetes, Docker, compose, syslog.
 PREFIX = re.compile(
     r"(?:[\w./-]+\s+\| ?)?(?:\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) (?:std(?:out|err) [FP] )?)?"
@@ -55,8 +58,22 @@ def entries(lines: Iterable[Line]) -> Iterator[Found]:
     is_table = sign is not None and _frames(tables.rows(head, begun, sign)) >= _frames(_texts((head, *begun)))
     rest = chain(begun, source)
     ids = RowIds()
-    for found in tables.rows(head, rest, sign) if sign and is_table else _texts(chain((head,), rest)):
+    every = tables.rows(head, rest, sign) if sign and is_table else _texts(chain((head,), rest))
+    for found in _to_the_end(every):
         yield ids.given(found) if found.answers else found
+
+
+def _to_the_end(every: Iterable[Found]) -> Iterator[Found]:
+    """The last of all may end with the log, before its own end: then it is no frame."""
+    last: Found | None = None
+    for found in every:
+        if last is not None:
+            yield last
+        last = found
+    if last is not None:
+        if last.is_frame and last.body is None and not finding.is_closed(last.text):
+            last.is_frame, last.is_cut = False, True
+        yield last
 
 
 def _texts(lines: Iterable[Line]) -> Iterator[Found]:
@@ -149,9 +166,14 @@ class _Reading:
             self._document = Document()
             yield from self._in_document(line)
             return
-        if first == "[" and text.lstrip()[:2] in ("[{", "[[") and (found := self._json_line(number, text)):
-            yield from found
-            return
+        if first == "[" and text.lstrip()[:2] in ("[{", "[["):
+            if found := self._json_line(number, text):
+                yield from found
+                return
+            if ROWS.match(text) and not finding.is_closed(text):
+                self._document = Document()
+                yield from self._in_document(line)
+                return
         yield from self._text_line(number, text)
 
     def _json_line(self, number: int, text: str) -> list[Found] | None:

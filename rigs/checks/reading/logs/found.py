@@ -43,6 +43,7 @@ class Found:
     fields: Fields = field(default_factory=dict)
     lost: bool = False
     is_frame: bool = True
+    is_cut: bool = False  # it ends with the log, before its own end
     way: bool | None = None  # up, where the record says so in our own words
     answers: str = ""  # the action, where the id may be no more than the number of a table's row
     is_beside: bool = False  # a reply in the record of its CALL

@@ -58,6 +58,8 @@ class Log:
         self.progress: Progress | None = None
         self._letters = sum(map(_letters, paths))
         self._files: list[tuple[int, str]] = []  # those read so far, as Told has them
+        self._cut: list[Path] = []  # those of them whose packing has no end
+        self._ends_at: int | None = None  # the line of a frame in the middle of which it ends
         self.survey = survey(self._found(), self.end == "station")
         if self.survey.is_reversed:
             self._paths.reverse()
@@ -99,12 +101,12 @@ class Log:
 
     def _lines(self) -> Iterator[Line]:
         first, read = 1, 0
-        self._files = []
+        self._files, self._cut = [], []
         for path in self._paths:
             if len(self._paths) > 1:
                 self._files.append((first, str(path)))
             number = first - 1
-            for line in decoding.lines(path, first):
+            for line in decoding.lines(path, first, self._cut.append):
                 number = line.number
                 read += len(line.text) + 1
                 if self.progress is not None and number % TOLD_LINES == 0:
@@ -124,6 +126,7 @@ class Log:
         station = ""
         for found in self._ordered():
             if not found.is_frame:
+                self._ends_at = found.line if found.is_cut else None
                 if self.survey.is_dense and found.text and self._station is None:
                     yield Timed(found, clock.epoch_s, clock.is_local, up=True, is_stamped=False)
                 continue
@@ -161,6 +164,10 @@ class Log:
         if len(told.records) == 1:
             side = "charge point" if told.records[0] else "CSMS"
             yield f"the log holds the frames of the {side} alone: what the other side said is not known"
+        for path in self._cut:
+            yield f"{path.name} is cut off, its packing has no end: what stands before that is judged"
+        if self._ends_at is not None:
+            yield f"the log ends in the middle of a frame (line {self._ends_at}), which is left out"
         if told.is_reversed:
             yield "the log is written newest first and was read from its end"
         if self._left_out:

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from log_forms import Said, conversation, home_assistant, steve
+from log_forms import FORMS, Form, Said, conversation, home_assistant, steve
 
+from evc5 import BadInput
 from evc5.rigs.checks import Verdict, judge
+from evc5.rigs.checks.reading.logs import decoding
 
 Rows = list[dict[str, Any]]
 
@@ -46,6 +48,44 @@ def test_it_may_begin_anywhere(first: int, whole: list[Said], tmp_path: Path) ->
 @pytest.mark.parametrize("last", range(5, 27, 2))
 def test_it_may_end_anywhere(last: int, whole: list[Said], tmp_path: Path) -> None:
     assert errors(judged(tmp_path, whole[:last])) == []
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form.name in ("steve", "json-array", "steve-gz")])
+def test_it_may_end_in_the_middle_of_a_frame(form: Form, whole: list[Said], tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    written = form.write(whole)
+    path.write_bytes(written[: written.rindex(b"}]", 0, -20)] if form.name != "steve-gz" else written[:-90])
+    verdict = judge(path)
+    assert errors(verdict) == []
+    if form.name != "json-array":  # of a document the records that end in it are read
+        assert [note for note in verdict.about["notes"] if "in the middle of a frame" in note] != []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", FORMS, ids=[form.name for form in FORMS])
+def test_any_form_may_end_at_any_place(form: Form, whole: list[Said], tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    written = form.write(whole)
+    for last in range(len(written) // 4, len(written), len(written) // 16 or 1):
+        path.write_bytes(written[:last])
+        try:
+            assert errors(judge(path)) == [], last
+        except BadInput:  # one value without an end, packed in one block, or half a name as a second station
+            assert form.name in ("loki", "steve-gz", "steve-bz2", "steve-xz", "monta-csv")
+
+
+@pytest.mark.parametrize("name", ["json-array", "array-of-frames", "loki", "elastic", "cloudwatch", "har"])
+def test_a_document_in_one_line_may_be_longer_than_what_is_read_at_once(
+    name: str, whole: list[Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = next(form for form in FORMS if form.name == name)
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(json.loads(form.write(whole)), separators=(",", ":")))
+    at_once = judge(path)
+    for piece in (50, 333, 1000):
+        monkeypatch.setattr(decoding, "PIECE", piece)
+        by_pieces = judge(path)
+        assert (by_pieces.frames, errors(by_pieces)) == (at_once.frames, errors(at_once)) == (len(whole), [])
 
 
 def test_the_same_log_twice_is_read_once(whole: list[Said], tmp_path: Path) -> None:
