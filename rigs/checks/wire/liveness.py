@@ -9,6 +9,7 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
+from evc5.rigs.checks.state.sheet_tables import SHEET
 
 EARLY, RESUMED, POWER, SAME = "heartbeat.early", "connection.resumed", "boot.after-power", "boot.identity"
 REQUIREMENTS = (
@@ -48,6 +49,7 @@ class Pulse:
         self._link = context.history.link
         self._keys = context.history.keys
         self._agenda = context.agenda
+        self._of_others = not context.evidence.from_power_on and context.evidence.behaviour != SHEET
         self._beat_epoch_s: float | None = None
         self._extra = 0  # that were triggered
         self._boot: Call | None = None
@@ -150,11 +152,15 @@ class Pulse:
             return
         fields = [name for name in IDENTITY if name != "firmwareVersion" or not self._updated]
         self._updated = self._step in INSTALLS - {"Installed"}  # cut short, it may go on after the boot
+        if self._of_others:  # who leaves a field out tells nothing by it
+            fields = [name for name in fields if name in before.payload and name in call.payload]
         was, now = ([boot.payload.get(name) for name in fields] for boot in (before, call))
-        message = "a boot names another station than the one before"
-        self._ledger.judge(
-            SAME, was == now or self._renamed(before.epoch_s), call.epoch_s, None, str(was), str(now), message
-        )
+        message, severity = "a boot names another station than the one before", "error"
+        changed = [name for name, old, new in zip(fields, was, now, strict=True) if old != new]
+        if self._of_others and changed == ["firmwareVersion"]:
+            message, severity = "a boot names another firmware, and no update was told of", "warning"
+        good = was == now or self._renamed(before.epoch_s)
+        self._ledger.judge(SAME, good, call.epoch_s, None, str(was), str(now), message, severity=severity)
 
     def _renamed(self, since: float) -> bool:
         """Was com_OCPCInfo, which says who it is, changed since it was first told?"""

@@ -316,3 +316,26 @@ def test_what_is_told_late_though_the_line_is_there_is_a_warning(
     told = log.verdict(tmp_path)
     late = {"transaction.prompt"} - ({"transaction.prompt"} if good else set())
     assert (found(told), found(told, "warning") & {"transaction.prompt"}) == (set(), late)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "severity"),
+    [
+        ({"firmwareVersion": "1"}, {"firmwareVersion": "2"}, "warning"),  # it may be updated on the spot
+        ({}, {"firmwareVersion": "2", "chargePointSerialNumber": "17"}, ""),  # told at last
+        ({"chargePointSerialNumber": "17"}, {"chargePointSerialNumber": "18"}, "error"),
+        ({}, {"chargePointModel": "N"}, "error"),
+        ({"meterSerialNumber": "1"}, {"meterSerialNumber": "2"}, ""),
+    ],
+)
+def test_who_boots_is_who_booted_before(
+    first: dict[str, str], second: dict[str, str], severity: str, tmp_path: Path
+) -> None:
+    log = Log(boot=False)
+    for t, more in ((0, first), (900, second)):
+        accepted = {"status": "Accepted", "currentTime": at(t), "interval": 300}
+        log.up(t, "BootNotification", BOOT | more, accepted)
+        for connector in (0, 1):
+            log.status(t + 1 + connector, "Available", connector)
+    told = [row for row in log.verdict(tmp_path).findings if row["requirement"] == "boot.identity"]
+    assert [row["severity"] for row in told] == [severity] * bool(severity)
