@@ -167,3 +167,32 @@ def test_a_connector_waits_from_when_it_is_preparing_and_not_from_when_it_says_s
     known = {"AuthorizationCacheEnabled": True, "LocalPreAuthorize": True}
     station = {"keys": {"ConnectionTimeOut": 30, **known}, "latency_s": 1.0}
     assert errors(station, {}, steps) == []
+
+
+@pytest.mark.slow
+def test_a_composite_schedule_of_a_transaction_whose_stop_waits_behind_a_silence() -> None:
+    periods = [{"startPeriod": 0, "limit": 6.0}, {"startPeriod": 1800, "limit": 0.0}]
+    schedule = {"chargingRateUnit": "A", "chargingSchedulePeriod": periods}
+    falls = {**SIX_FROM_THE_START, "chargingProfilePurpose": "TxDefaultProfile", "chargingSchedule": schedule}
+    steps = [step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": falls})]
+    for connector in (2, 1):
+        steps += [step("plug_in", connector), step("present_tag", connector, "TAG1")]
+    steps += [wait(300.0), step("unplug", 2), step("ask", "RemoteStopTransaction", {"transactionId": 2})]
+    steps += [step("ask", "UnlockConnector", {"connectorId": 3})]
+    steps += [step("link.silent"), wait(60.0), step("link.up")]
+    steps += [step("ask", "GetCompositeSchedule", {"connectorId": 1, "duration": 100000})]
+    keys = {"ClockAlignedDataInterval": 300}
+    clock = {"offset_s": -7.5, "drift_ppm": -500.0}
+    assert errors({"latency_s": 0.8, "keys": keys, "clock": clock}, {}, steps) == []
+
+
+@pytest.mark.slow
+def test_a_composite_schedule_after_mains_that_ended_what_began_in_an_outage() -> None:
+    zero = {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 0.0}]}
+    its = {**SIX_FROM_THE_START, "chargingProfilePurpose": "TxProfile", "chargingSchedule": zero}
+    limited = step("ask", "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": its})
+    steps = [step("link.silent"), CHARGE[0], wait(5000.0), step("link.up"), limited]
+    steps += [step("power.cut"), step("power.restore"), wait(30.0)]
+    steps += [step("ask", "GetCompositeSchedule", {"connectorId": 1, "duration": 600})]
+    keys = {"ClockAlignedDataInterval": 300, "chg_Ch1Options": "PlugAndCharge=1"}
+    assert errors({"behaviour": "ocpp16", "latency_s": 0.8, "keys": keys}, {}, steps) == []
