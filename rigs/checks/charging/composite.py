@@ -6,8 +6,6 @@ from itertools import pairwise
 from math import ceil, floor, inf
 from typing import Any
 
-import numpy as np
-
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.state.context import Context
@@ -86,16 +84,11 @@ class Composite:
                 self._exactly(call, reply, what)
 
     def _is_known(self, call: Call) -> bool:
-        """Is it known which profiles rule there: none of a transaction that is over, or was just begun?
-
-        Behind an outage, or a CALL without reply, the stop of one may be waiting.
-        """
+        """Is it known which profiles rule there: none of a transaction that is over, or was just begun?"""
         connector, at = call.payload["connectorId"], call.reply_epoch_s or call.epoch_s
         brings = self._in_force.may_bring({"connectorId": connector} if connector else {}, at)
         is_over = self._connectors.may_be_over(connector, call.epoch_s)
-        now = np.array([at])
-        is_over |= bool(self._in_force.may_be_of_another(connector, now, at)[0])
-        is_over |= bool(self._in_force.hangs_on_untold(now, at)[0])
+        is_over |= self._context.evidence.from_power_on and self._in_force.may_hang_on_untold(connector, at)
         return self._in_force.applies(at) and not is_over and not brings
 
     # -- is it one? ------------------------------------------------------------------------------

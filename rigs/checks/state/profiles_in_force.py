@@ -142,6 +142,12 @@ class ProfilesInForce:
         held = {p for version in self._versions[first - 1 : last] for p in version}
         return late & any(p.connector in (0, connector) and p.is_of_transaction for p in held)
 
+    def may_hang_on_untold(self, connector: int, epoch_s: float) -> bool:
+        """Seen from now, may what rules a connector, or the station, hang on a stop that is not told yet?"""
+        now = np.array([epoch_s])
+        of_another = self.may_be_of_another(connector, now, epoch_s)
+        return bool((of_another | self.hangs_on_untold(now, epoch_s))[0])
+
     def limit(
         self, connector: int, epoch_s: float, own_first: bool | None = None
     ) -> tuple[Cap | None, float]:
