@@ -59,7 +59,11 @@ class FairShares:
                 self.ledger.broken(self.requirement, begin, connector, expected, "0 A", message)
 
     def paused(self, judged: Array, room: Array, floor: Array, soon_s: float) -> None:
-        """Nobody has to pause, not for a moment, where what the others leave free lets a car charge."""
+        """Nobody has to pause, not for a moment, where what the others leave free lets a car charge.
+
+        By a clock that is being set who pauses may have ended already.
+        """
+        judged = judged & (self.ledger.time.doubts_s(self.axis["epoch_s"]) == 0.0)
         for connector, one in self.shares.items():
             wrong = judged & one.wants & (one.own > 0) & (one.allocated == 0)
             for k in np.flatnonzero(wrong).tolist():

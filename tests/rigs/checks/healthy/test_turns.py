@@ -1,7 +1,7 @@
-"""Two connectors that take turns on one current, as their registers alone tell of it."""
+"""Two connectors that share one current, at once or by turns."""
 
 import pytest
-from healthy import SIX_FROM_THE_START, errors, step, wait
+from healthy import CHARGE, SIX_FROM_THE_START, errors, step, wait
 
 EIGHT = {
     **SIX_FROM_THE_START,
@@ -31,3 +31,12 @@ def test_means_over_times_that_follow_one_another_do_not_flow_together() -> None
     keys = {"MeterValueSampleInterval": 60, "ClockAlignedDataInterval": 900, "ConnectionTimeOut": 0}
     station = {"latency_s": 0.05, "keys": keys, "policies": {"clock_values": "averaged"}, "rated_a": 16.0}
     assert errors(station, {}, steps) == []
+
+
+@pytest.mark.slow
+def test_a_card_that_ends_its_charge_as_the_clock_is_set_back_leaves_nobody_paused() -> None:
+    boot = step("ask", "TriggerMessage", {"requestedMessage": "BootNotification"})
+    ended = step("present_tag", 2, "TAG1")
+    steps = [step("plug_in", 2), wait(900.0), ended, *CHARGE, wait(4878.075), boot, ended, wait(30.0)]
+    clock = {"offset_s": 40.0, "drift_ppm": -500.0}
+    assert errors({"station_max_a": 20.0, "latency_s": 0.0, "clock": clock}, {}, steps) == []
