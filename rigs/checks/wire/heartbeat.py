@@ -1,7 +1,7 @@
 """The station's pulse: a Heartbeat, or anything else it sends, within each HeartbeatInterval (4.6).
 
 Of a log that others wrote, a silence of both sides may as well be a hole in it or a line that was down.
-Several of one length are a rhythm, and that is the station's.
+Several of one length are a rhythm, and that is the station's. Who sends no Heartbeat at all may ping instead.
 """
 
 from functools import partial
@@ -15,7 +15,7 @@ from evc5.rigs.checks.state.requirement import NETWORK, STATION
 from evc5.rigs.checks.state.requirement import Requirement as R
 
 INTERVAL = "heartbeat.interval"
-REQUIREMENTS = (R(INTERVAL, "The station is heard at least every HeartbeatInterval", "4.6, 9.1.8"),)
+REQUIREMENTS = (R(INTERVAL, "The station is heard at least every HeartbeatInterval", "4.6, 9.1.8, J 5.3"),)
 
 
 class Heartbeat:
@@ -68,9 +68,12 @@ class Heartbeat:
 
     def _broken(self, epoch_s: float, silent: float, interval: int | None) -> None:
         message = "the station was not heard for longer than its heartbeat interval"
-        self._context.ledger.broken(
-            INTERVAL, epoch_s, None, f"a call within {interval} s", f"{silent:.0f} s of silence", message
-        )
+        expected, severity = f"a call within {interval} s", "error"
+        if not self._context.evidence.from_power_on and "Heartbeat" not in self._context.ledger.seen:
+            message, severity = "the station sends no Heartbeat; pings may stand for them", "warning"
+            expected += ", or pings of its connection, which no log shows (J 5.3)"
+        actual = f"{silent:.0f} s of silence"
+        self._context.ledger.broken(INTERVAL, epoch_s, None, expected, actual, message, severity=severity)
 
     def _silent(self, event: Event) -> None:
         """Of both sides, in somebody's log; what a hole hides is nobody's silence."""

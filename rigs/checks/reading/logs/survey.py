@@ -123,7 +123,7 @@ def _beginning(frames: Iterable[Found]) -> tuple[list[Found], list[Found], int]:
         lines += 1
         if found.is_frame and found.kind:
             seen.append(found)
-        elif found.is_frame and found.body is None:
+        elif (found.is_frame or found.is_cut) and found.body is None:
             torn.append(found)
         if len(seen) >= SURVEYED or lines > MOST_LINES:
             break

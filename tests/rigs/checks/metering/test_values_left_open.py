@@ -102,6 +102,7 @@ def test_more_than_was_asked_for_is_a_warning_and_less_an_error(
 def test_a_station_that_is_off_each_night_owes_no_heartbeat(boots: bool, tmp_path: Path) -> None:
     """As long each time, as a clock switches it: without the boots it is the rhythm of its own silence."""
     log = Log()
+    log.up(100, "Heartbeat", {}, {"currentTime": at(100)})
     accepted = {"status": "Accepted", "interval": 300}
     for n in range(1, 5):
         t = 3600.0 * n
@@ -111,3 +112,15 @@ def test_a_station_that_is_off_each_night_owes_no_heartbeat(boots: bool, tmp_pat
         for connector in (0, 1):
             log.status(t + 1 + connector, "Available", connector)
     assert ("heartbeat.interval" in found(log.verdict(tmp_path))) is not boots
+
+
+@pytest.mark.parametrize(("beats", "severity"), [(True, "error"), (False, "warning")])
+def test_who_never_sends_a_heartbeat_may_ping_instead(beats: bool, severity: str, tmp_path: Path) -> None:
+    """J 5.3: pings of the connection may stand for most of them, and no log shows pings."""
+    log = Log()
+    if beats:
+        log.up(100, "Heartbeat", {}, {"currentTime": at(100)})
+    for t in (1000, 1900, 2800, 3700):
+        log.status(t, "Available")
+    (row,) = log.verdict(tmp_path).findings
+    assert (row["requirement"], row["severity"]) == ("heartbeat.interval", severity)
