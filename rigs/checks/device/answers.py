@@ -134,8 +134,8 @@ class Answers:
             return
         if not self._makers.isdisjoint(_words(vendor)):
             return
-        known = self._context.evidence.from_power_on or self._context.evidence.behaviour == SHEET
-        severity = "error" if known else "warning"  # others may have built in what a third party asks for
+        others = self._context.evidence.is_of_others  # who may have built in what a third party asks for
+        severity = "warning" if others else "error"
         judge_answer(
             self._ledger, DATA, call, call.reply["status"] == "UnknownVendorId", "UnknownVendorId", severity
         )

@@ -8,7 +8,7 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import HEADER
 from evc5.rigs.checks.state.keys import as_text, measurands_of
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.sheet_tables import HARDCODED, SHEET
+from evc5.rigs.checks.state.sheet_tables import HARDCODED
 
 VALUE, STEADY, ACCESS = "configuration.value", "configuration.steady", "configuration.access"
 RIGGED = "configuration.as-rigged"
@@ -78,7 +78,7 @@ class Settings:
     def __init__(self, context: Context) -> None:
         self._ledger = context.ledger
         self._any_station = not context.evidence.from_power_on  # it may have reasons that nobody knows of
-        self._of_others = self._any_station and context.evidence.behaviour != SHEET
+        self._of_others = context.evidence.is_of_others
         self._refused: dict[str, str] = {}  # what a key was to become, and did not
         self._writable: dict[str, bool] = {}
         self._told: dict[str, str] = {}

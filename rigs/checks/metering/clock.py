@@ -15,7 +15,6 @@ from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import BEHAVIOUR, key
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.sheet_tables import SHEET
 from evc5.rigs.recording.reading.telemetry import DAY_S
 
 INTERVAL_KEY = "ClockAlignedDataInterval"
@@ -120,7 +119,7 @@ class ClockAligned:
         self._midnights: Midnights = utc_midnights if zone is None else local_midnights(zone)
         self._only_in_transaction = context.policies["clock_outside_transaction"] == "transaction-only"
         self._last: dict[int, float] = {}  # by connector: up to where its boundaries are judged
-        self._of_others = not context.evidence.from_power_on and context.evidence.behaviour != SHEET
+        self._of_others = context.evidence.is_of_others
         self._told_outside: Counter[int] = Counter()  # by connector: boundaries without a transaction
         self._missing: dict[tuple[int, float], bool] = {}  # not seen yet, a later one was; is it owed?
         context.bus.readings.append(self._readings)
@@ -177,7 +176,7 @@ class ClockAligned:
     def _whole(self, connector: int, aligned: list[Block]) -> None:
         """By the station's policy; of one that nobody has described nothing is said."""
         evidence = self._context.evidence
-        if not evidence.from_power_on and evidence.behaviour != SHEET:
+        if evidence.is_of_others:
             return  # 3.16.3: it may have a meter of its own
         if connector or 0 in self._connectors():
             self._ledger.held(WHOLE, sum(map(len, aligned)), connector)

@@ -16,7 +16,6 @@ from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.keys import PHASE
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.sheet_tables import SHEET
 from evc5.rigs.checks.state.transactions import Transaction
 
 MEASURANDS, UNITS, CONTEXTS = "metering.measurands", "metering.units", "metering.context"
@@ -118,7 +117,7 @@ class Contents:
         self._strange: dict[Layout, list[Column]] = {}
         self._wires: dict[int, frozenset[str]] = {}
         self._charged: dict[int, float] = {}  # by connector: since when a car is there whose charge is known
-        self._of_others = not context.evidence.from_power_on and context.evidence.behaviour != SHEET
+        self._of_others = context.evidence.is_of_others
         if context.evidence.events and context.policies["soc_known"] == "car":
             context.bus.events["plug-in"].append(self._plugged)
             context.bus.events["unplug"].append(self._unplugged)
@@ -329,7 +328,7 @@ class StopData:
         self._history = context.history
         self._connectors = context.history.connectors
         self._keys = context.history.keys
-        self._of_others = not context.evidence.from_power_on and context.evidence.behaviour != SHEET
+        self._of_others = context.evidence.is_of_others
         self._keeps_all = context.policies.get("stop_data") != "begin-end"  # or it is not known
         context.bus.calls["StopTransaction"].append(self._stop)
 

@@ -11,7 +11,6 @@ from evc5.rigs.checks.state.connectors import QUIET_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.requirement import NETWORK, STATION
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.sheet_tables import SHEET
 
 PROMPT, ORDER, TOLD = "metering.prompt", "metering.order", "transaction.prompt"
 REQUIREMENTS = (
@@ -124,8 +123,8 @@ class Promptness:
 
     def _end(self, epoch_s: float) -> None:
         """Only now is it known whether it was the clock that was late."""
-        others = not self._context.evidence.from_power_on and self._context.evidence.behaviour != SHEET
-        severity = "warning" if others else "error"  # 3.7: they should go as soon as possible
+        others = self._context.evidence.is_of_others  # 3.7: they should go as soon as possible
+        severity = "warning" if others else "error"
         for requirement, told, connector, actual, message in self._late:
             if not self._ledger.failures(CLOCK):
                 about = requirement, told, connector, f"within {PROMPT_S:g} s", actual, message

@@ -13,7 +13,6 @@ from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import key
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.sheet_tables import SHEET
 from evc5.rigs.checks.state.transactions import Transaction
 
 INTERVAL_KEY = "MeterValueSampleInterval"
@@ -91,7 +90,7 @@ class Sampling:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._of_others = not context.evidence.from_power_on and context.evidence.behaviour != SHEET
+        self._of_others = context.evidence.is_of_others
         self._plans: dict[Transaction, Plan] = {}
         self._follows = context.policies["sample_interval_changed"] == "at-once"
         context.bus.replies["StartTransaction"].append(self._started)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evc5.rigs.checks.state.requirement import Need
+from evc5.rigs.checks.state.sheet_tables import SHEET
 from evc5.rigs.checks.state.station_history import StationHistory
 
 CONFIGURATION = Need("configuration", "the station's configuration: let the CSMS send GetConfiguration")
@@ -66,6 +67,11 @@ class Evidence:
         if need.name.startswith("key:"):
             return self.history.keys.get(need.name[4:]) is not None
         return _KNOWN[need.name](self)
+
+    @property
+    def is_of_others(self) -> bool:
+        """Is it of another maker's station, which may follow any choice that the standard leaves open?"""
+        return not self.from_power_on and self.behaviour != SHEET
 
     @property
     def hears_csms(self) -> bool:

@@ -7,7 +7,6 @@ from evc5.rigs.checks.reading.instants import epoch, iso
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.sheet_tables import SHEET
 from evc5.rigs.checks.state.station_history import AT_REST
 from evc5.rigs.checks.state.transactions import Transaction
 
@@ -77,7 +76,7 @@ class Statuses:
         self._hands_told = (
             context.evidence.events
         )  # else no one tells what happened at the connector meanwhile
-        self._of_others = not context.evidence.from_power_on and context.evidence.behaviour != SHEET
+        self._of_others = context.evidence.is_of_others
         self._agenda = context.agenda
         self._now: dict[int, str] = {}
         self._mended_epoch_s: dict[int, float] = {}  # by connector: when a fault last went away

@@ -69,7 +69,7 @@ class Heartbeat:
     def _broken(self, epoch_s: float, silent: float, interval: int | None) -> None:
         message = "the station was not heard for longer than its heartbeat interval"
         expected, severity = f"a call within {interval} s", "error"
-        if not self._context.evidence.from_power_on and "Heartbeat" not in self._context.ledger.seen:
+        if self._context.evidence.is_of_others and "Heartbeat" not in self._context.ledger.seen:
             message, severity = "the station sends no Heartbeat; pings may stand for them", "warning"
             expected += ", or pings of its connection, which no log shows (J 5.3)"
         actual = f"{silent:.0f} s of silence"

@@ -9,7 +9,6 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.sheet_tables import SHEET
 
 EARLY, RESUMED, POWER, SAME = "heartbeat.early", "connection.resumed", "boot.after-power", "boot.identity"
 REQUIREMENTS = (
@@ -49,7 +48,7 @@ class Pulse:
         self._link = context.history.link
         self._keys = context.history.keys
         self._agenda = context.agenda
-        self._of_others = not context.evidence.from_power_on and context.evidence.behaviour != SHEET
+        self._of_others = context.evidence.is_of_others
         self._beat_epoch_s: float | None = None
         self._extra = 0  # that were triggered
         self._boot: Call | None = None
