@@ -247,7 +247,7 @@ class TrueValues:
             known[np.broadcast_to(which, known.shape)] = False
 
         leave(self._unmetered(connector, block.stamp)[None, :], NO_METER)
-        leave(self._passed_by(connector, block.stamp)[None, :], PASSED_BY)
+        leave(self._passed_by(connector, block)[None, :], PASSED_BY)
         leave(~np.isfinite(told), NO_NUMBER)
         leave(~np.isfinite(low), NO_ROW)
         names = [block.layout.columns[k].measurand for k in at_columns]
@@ -265,11 +265,11 @@ class TrueValues:
         found: Array = np.minimum(orders[k] - stamps, stamps - orders[k - 1]) <= SAME_INSTANT_S
         return found
 
-    def _passed_by(self, connector: int, stamps: Array) -> Array:
-        """In which instants two things were done, the recording's beginning among them."""
+    def _passed_by(self, connector: int, block: Block) -> Array:
+        """In which instants two things were done, the recording's beginning and a trigger among them."""
         done = np.sort([self._ledger.time.begins, *self._done[0], *self._done.get(connector, ())])
-        first, end = (np.searchsorted(done, stamps + side) for side in (-SAME_INSTANT_S, SAME_INSTANT_S))
-        found: Array = end - first >= 2
+        first, end = (np.searchsorted(done, block.stamp + side) for side in (-SAME_INSTANT_S, SAME_INSTANT_S))
+        found: Array = end - first + (block.layout.context == "Trigger") >= 2
         return found
 
     def _unmetered(self, connector: int, stamps: Array) -> Array:

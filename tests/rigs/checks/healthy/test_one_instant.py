@@ -47,6 +47,21 @@ AT_ONCE = {"behaviour": "ocpp16", "latency_s": 0.0}
 ASKED_FOR_VALUES = step("ask", "TriggerMessage", {"requestedMessage": "MeterValues"})
 REFUSED = {"transactionId": 8370, "idTagInfo": {"status": "Expired"}}
 CASES: dict[str, Story] = {
+    **{
+        f"values-asked-for-as-{name}-in-a-ramp": (
+            {"behaviour": "ocpp16", "latency_s": 0.05, "keys": SAMPLED},
+            {},
+            [
+                step("plug_in", 1, "tesla-model-3-rwd", 0.8, 13.0),
+                step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1"}),
+                wait(7.3),
+                ASKED_FOR_VALUES,
+                done,
+                wait(300.0),
+            ],
+        )
+        for name, done in (("the-mains-go", step("power.cut")), ("the-cable-goes", step("unplug", 1)))
+    },
     "a-card-begins-one-and-a-remote-start-the-next": (
         AT_ONCE,
         {},
