@@ -27,7 +27,7 @@ REQUIREMENTS = (
 )
 MOST_CARS = 64  # remembered
 WHOLE_PART = 0.1  # assumed: voltage and current of one reading may be taken a second apart from its power
-CAR_STAMP_S = 0.001  # stamps are written to the millisecond: up to here the car before may be meant
+CAR_STAMP_S = 0.001  # stamps are written to the millisecond: so near either car may be meant
 SUMMED = (DEFAULT_MEASURAND, "Power.Active.Import")
 MOST_FACTOR = 1.0005  # by definition 1, told to three digits
 OF_POWER = ("Voltage", "Current.Import", "Power.Active.Import")
@@ -262,10 +262,12 @@ class Consistency:
         soc, stamp = np.concatenate([soc for _, soc in told])[order], stamp[order]
         self._stands_still((connector, blocks[0].transaction or 0), stamp, soc, _registers(told)[order])
         gives = np.concatenate([block.once(gives_back) for block, _ in told])[order]
-        cars = np.searchsorted(np.array(self._cars.get(connector, ())) + CAR_STAMP_S, stamp)
-        for car in sorted({*cars.tolist()}):  # a transaction may see one replaced
+        came = np.array(self._cars.get(connector, ()))
+        cars = np.searchsorted(came + CAR_STAMP_S, stamp)
+        sure = cars == np.searchsorted(came - CAR_STAMP_S, stamp)
+        for car in sorted({*cars[sure].tolist()}):  # a transaction may see one replaced
             key = (connector, blocks[0].transaction or 0, car)
-            mine = cars == car
+            mine = sure & (cars == car)
             self._filling(key, connector, stamp[mine], soc[mine], gives[mine])
 
     def _stands_still(self, key: tuple[int, int], stamp: Array, soc: Array, wh: Array) -> None:

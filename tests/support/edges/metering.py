@@ -123,10 +123,10 @@ def a_power_on_one_phase(x: float) -> Handmade:
     return made
 
 
-def a_charge_that_falls_after_a_new_car(x: float) -> Handmade:
-    """Its transaction goes on; the new car's first charge is told so long after it was plugged in."""
+def a_charge_that_falls_before_a_new_car(x: float) -> Handmade:
+    """Its transaction goes on; the new car's first charge is told so long before it was plugged in."""
     made = short()
-    made.event(READ_S - x, 1, "plug-in", cable_a=32.0, soc=0.2)
+    made.event(READ_S + x, 1, "plug-in", cable_a=32.0, soc=0.2)
     for line in made.calls("MeterValues"):
         for value in values(line):
             if value["measurand"] == "SoC" and line["t"] >= READ_S:
@@ -297,9 +297,9 @@ EDGES = (
         "metering.consistency.CAR_STAMP_S",
         0.001,
         "metering.soc",
-        a_charge_that_falls_after_a_new_car,
-        0.0015,
+        a_charge_that_falls_before_a_new_car,
         0.0008,
+        0.0015,
     ),
     Edge("metering.energy.WHOLE_WH", 1.0, "metering.energy-power", a_rise_at_an_even_power, 197, 199),
     Edge("state.tolerances.meter_class", 0.01, "metering.energy-power", a_rise_at_an_even_power, 197, 199),

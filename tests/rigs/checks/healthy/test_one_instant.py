@@ -47,6 +47,18 @@ AT_ONCE = {"behaviour": "ocpp16", "latency_s": 0.0}
 ASKED_FOR_VALUES = step("ask", "TriggerMessage", {"requestedMessage": "MeterValues"})
 REFUSED = {"transactionId": 8370, "idTagInfo": {"status": "Expired"}}
 CASES: dict[str, Story] = {
+    "a-car-that-takes-anothers-place-as-a-sample-is-taken": (
+        {"behaviour": "ocpp16", "latency_s": 0.8, "keys": SAMPLED},
+        {},
+        [
+            *CHARGE,
+            wait(302.3996),
+            step("ask", "GetCompositeSchedule", {"connectorId": 2, "duration": 7200}),
+            step("unplug", 1),
+            step("plug_in", 1, "vw-id3-58", 0.2, 32.0),
+            wait(60.0),
+        ],
+    ),
     **{
         f"values-asked-for-as-{name}-in-a-ramp": (
             {"behaviour": "ocpp16", "latency_s": 0.05, "keys": SAMPLED},
