@@ -196,3 +196,11 @@ def test_a_composite_schedule_after_mains_that_ended_what_began_in_an_outage() -
     steps += [step("ask", "GetCompositeSchedule", {"connectorId": 1, "duration": 600})]
     keys = {"ClockAlignedDataInterval": 300, "chg_Ch1Options": "PlugAndCharge=1"}
     assert errors({"behaviour": "ocpp16", "latency_s": 0.8, "keys": keys}, {}, steps) == []
+
+
+@pytest.mark.slow
+def test_an_attempt_that_waits_for_its_reply_was_made() -> None:
+    """Refused by an error it is sent again in time, and then met by silence."""
+    steps = [step("csms.reply", "StartTransaction", error="InternalError", times=1), *CHARGE, wait(3.0)]
+    steps += [step("csms.reply", "StartTransaction", silent=True, times=1), wait(300.0)]
+    assert errors({"behaviour": "evc5-v32r30", "latency_s": 0.05}, {}, steps) == []
