@@ -134,8 +134,12 @@ class ProfilesInForce:
         return found
 
     def may_be_of_another(self, connector: int, epoch_s: Array, end: float, grace_s: float = 0.0) -> Array:
-        """Where, likewise, does a connector's limit hang on which transaction runs, and since when?"""
-        late = epoch_s > self._history.link.delivered_until(end, grace_s)
+        """Where, likewise, does a connector's limit hang on which transaction runs, and since when?
+
+        Only where something is held up: then a start just before it may be, too.
+        """
+        until = self._history.link.delivered_until(end, 0.0)
+        late = epoch_s > (until - grace_s if until < end else end)
         if not late.any():
             return late
         first, last = (bisect_right(self._times, float(edge)) for edge in (epoch_s[late][0], epoch_s[-1]))
