@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from functools import lru_cache
 from importlib.resources import files
@@ -23,6 +23,14 @@ STRANGE: tuple[Any, ...] = (
     *("", " ", "x", "-1", "null", "\x00", "é", "💥", "A" * 21, "B" * 501, "2024-13-99T99:99:99Z", "🔌" * 300),
     *([], {}, [[]], [{}], {"": ""}, {"__proto__": 1}, [None] * 50),
 )
+
+
+def ways(value: Any, way: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The way to each place in a value of JSON, the value itself first."""
+    yield way
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, one in inner:
+        yield from ways(one, (*way, step))
 
 
 @lru_cache(100)

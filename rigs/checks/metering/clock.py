@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from evc5.rigs.checks.metering.sampling import MOST_MISSED
+from evc5.rigs.checks.metering.sampling import CLOCK_KEY, MOST_MISSED
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
@@ -17,7 +17,6 @@ from evc5.rigs.checks.state.evidence import BEHAVIOUR, key
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.recording.reading.telemetry import DAY_S
 
-INTERVAL_KEY = "ClockAlignedDataInterval"
 EXACT, COMPLETE = "metering.clock-boundary", "metering.clock-complete"
 WHOLE = "metering.clock-station"
 
@@ -27,14 +26,14 @@ REQUIREMENTS = (
         "metering.clock-boundary",
         "Clock-aligned data stand exactly on the boundary",
         "9.1.5",
-        needs=(key("ClockAlignedDataInterval"),),
+        needs=(key(CLOCK_KEY),),
         arises=("MeterValues",),
     ),
     R(
         "metering.clock-complete",
         "Clock-aligned data miss no boundary",
         "4.7, 9.1.5, ER 3.15",
-        needs=(key("ClockAlignedDataInterval"),),
+        needs=(key(CLOCK_KEY),),
         arises=("MeterValues",),
     ),
     R(
@@ -93,12 +92,12 @@ def restamping(context: Context) -> Callable[[Array], Array] | None:
     def taken(stamp: float) -> float:
         """The boundary an interval later, by the interval in force there; else the stamp itself."""
         intervals = {
-            context.history.keys.integer(INTERVAL_KEY, at)
-            for at in (stamp, *context.history.keys.changes(stamp, INTERVAL_KEY.lower()))
+            context.history.keys.integer(CLOCK_KEY, at)
+            for at in (stamp, *context.history.keys.changes(stamp, CLOCK_KEY.lower()))
         }
         for interval in filter(None, intervals):
             due = min(stamp + interval, midnights(stamp + STAMP_HAIR_S)[1])
-            in_force = context.history.keys.integer(INTERVAL_KEY, due - STAMP_HAIR_S) == interval
+            in_force = context.history.keys.integer(CLOCK_KEY, due - STAMP_HAIR_S) == interval
             if in_force and is_boundary(due, interval, context.tolerances.clock_s, midnights):
                 return due
         return stamp
@@ -133,7 +132,7 @@ class ClockAligned:
         """Seconds; 0 means none are owed, None that the transcript does not say."""
         history = self._history
         interval, measurands = (
-            history.keys.integer(INTERVAL_KEY, epoch_s),
+            history.keys.integer(CLOCK_KEY, epoch_s),
             history.keys.measurands("MeterValuesAlignedData", epoch_s),
         )
         if interval is None or measurands == frozenset(
@@ -157,7 +156,7 @@ class ClockAligned:
         return ([0] if zero else []) + self._history.outlets()
 
     def _changed(self, key: str, epoch_s: float) -> None:
-        if key == INTERVAL_KEY.lower():
+        if key == CLOCK_KEY.lower():
             for connector in self._connectors():
                 self._advance(connector, epoch_s)
 
@@ -194,7 +193,7 @@ class ClockAligned:
         plain = self._midnights is utc_midnights and interval and DAY_S % interval == 0.0
         if not plain or not interval or last is None or self._interval(until - tolerance) != interval:
             return False
-        if self._keys.changes(since - interval, INTERVAL_KEY.lower(), "metervaluesaligneddata"):
+        if self._keys.changes(since - interval, CLOCK_KEY.lower(), "metervaluesaligneddata"):
             return False
         due = (last + tolerance) // interval * interval + interval * np.arange(1, len(stamps) + 1)
         if (np.abs(stamps - due) > tolerance).any():
@@ -230,7 +229,7 @@ class ClockAligned:
         tolerance = self._context.tolerances.clock_s
         return any(
             epoch_s <= stamp + tolerance
-            for epoch_s in self._keys.changes(stamp - tolerance, INTERVAL_KEY.lower())
+            for epoch_s in self._keys.changes(stamp - tolerance, CLOCK_KEY.lower())
         )
 
     def _off(self, connector: int, epoch_s: float, stamp: float, interval: float) -> None:

@@ -44,8 +44,8 @@ LISTS = {
     "Trigger": "MeterValuesSampledData",
     "Sample.Clock": "MeterValuesAlignedData",
 }
-# Sheet table 3: "when the attached kWh meter supports it"; SoC: when a car is there to tell it.
 NOT_ASKED = "not asked for"
+# Sheet table 3: "when the attached kWh meter supports it"; SoC: when a car is there to tell it.
 MAY_LACK = frozenset({"Frequency", "Power.Factor", "SoC"})
 LIVE_V = 50.0  # assumed: a phase of a supply has more, a wire that leads to none less
 TRIGGERED_S = 60.0  # assumed: what is asked for comes so soon

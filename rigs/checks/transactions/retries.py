@@ -170,9 +170,8 @@ class Retries:
         now_epoch_s = refused.epoch_s + refused.rule.after(refused.times) + RETRY_SLACK_S
         if self._refused.get(key) is not refused or self._was_silent(refused.epoch_s, now_epoch_s):
             return
-        if key in self._unanswered:  # the next attempt went, and waits for its reply
-            return
-        if self._rule(now_epoch_s) == refused.rule:
+        waits = key in self._unanswered  # the next attempt went, and got no reply yet
+        if not waits and self._rule(now_epoch_s) == refused.rule:
             wanted = f"another attempt, {refused.rule.attempts} in all"
             message = f"{refused.call.action} was not sent again after refusal {refused.times}"
             self._broken(refused.call, wanted, "none", message)

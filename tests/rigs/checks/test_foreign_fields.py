@@ -3,12 +3,12 @@
 import copy
 import json
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from foreign import BEGIN_S, Log, at, minutes, register
+from malformed import ways
 from tour import tour
 
 from evc5.rigs.bench.bench import Bench
@@ -27,13 +27,6 @@ def nested(depth: int) -> Any:
 
 
 WRONG = (None, "x", "x" * 300, -1, 1e300, 10**30, True, {}, [], {"a": [1]}, MISSING, nested(300))
-
-
-def ways(value: Any, way: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    yield way
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, one in inner:
-        yield from ways(one, (*way, step))
 
 
 PLACES: list[Place] = [(n, way) for n, line in enumerate(LINES) for way in ways(line["frame"])]

@@ -3,11 +3,11 @@
 import json
 import random
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from malformed import ways
 
 from evc5 import BadInput, Bench, Run, judge
 from evc5.rigs.command.cli import main
@@ -140,10 +140,3 @@ def spoil(path: Path, draw: random.Random) -> None:
             inner[way[-1]] = value
         texts[number] = json.dumps(row, separators=(",", ":"))
     path.write_text("\n".join(texts) + "\n")
-
-
-def ways(value: Any, way: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    yield way
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, one in inner:
-        yield from ways(one, (*way, step))

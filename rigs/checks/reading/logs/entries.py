@@ -25,9 +25,8 @@ CUT_BYTES = 4000  # a container's log driver cuts a line at 16 KB, a serial cons
 OPEN_HEAD = re.compile(r"\[\s*(?:[234]\s*,?\s*)?$")  # the next line tells if this begins a frame
 HEAD_GOES_ON = re.compile(r"\s*(?:[234]\s*,?\s*)?(?:$|\\*[\"'])|\s*[234]\s*,")
 DOCUMENT = re.compile(r"\s*(?:\[\s*(?:[{\[]\s*)*|\{\s*(?:\"[^\"]*\"\s*:.*)?)$")
-ROWS = re.compile(
-    r"\s*\[\s*(?:\{\s*\"[^\"]*\"\s*:|\[\s*[234]\s*,)"
-)  # a document's that is all one line, cut off or longer than a piece
+# Those of a document that is all one line, and cut off or longer than a piece.
+ROWS = re.compile(r"\s*\[\s*(?:\{\s*\"[^\"]*\"\s*:|\[\s*[234]\s*,)")
 # What a line begins with that goes on where a container cut it: Kubernetes, Docker, compose, syslog.
 PREFIX = re.compile(
     r"(?:[\w./-]+\s+\| ?)?(?:\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) (?:std(?:out|err) [FP] )?)?"
@@ -162,19 +161,17 @@ class _Reading:
         if first == "{" and (found := self._json_line(number, text)) is not None:
             yield from found
             return
-        if DOCUMENT.match(text) and not OPEN_HEAD.search(text):
-            self._document = Document()
-            yield from self._in_document(line)
-            return
-        if first == "[" and text.lstrip()[:2] in ("[{", "[["):
+        begins = DOCUMENT.match(text) is not None and OPEN_HEAD.search(text) is None
+        if not begins and text.lstrip()[:2] in ("[{", "[["):
             if found := self._json_line(number, text):
                 yield from found
                 return
-            if ROWS.match(text) and not finding.is_closed(text):
-                self._document = Document()
-                yield from self._in_document(line)
-                return
-        yield from self._text_line(number, text)
+            begins = ROWS.match(text) is not None and not finding.is_closed(text)
+        if begins:
+            self._document = Document()
+            yield from self._in_document(line)
+        else:
+            yield from self._text_line(number, text)
 
     def _json_line(self, number: int, text: str) -> list[Found] | None:
         """The frames of a line that is one JSON value, or None where it is none."""

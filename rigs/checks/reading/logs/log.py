@@ -126,7 +126,8 @@ class Log:
         station = ""
         for found in self._ordered():
             if not found.is_frame:
-                self._ends_at = found.line if found.is_cut else None
+                if found.is_cut:
+                    self._ends_at = found.line
                 if self.survey.is_dense and found.text and self._station is None:
                     yield Timed(found, clock.epoch_s, clock.is_local, up=True, is_stamped=False)
                 continue
