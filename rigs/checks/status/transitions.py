@@ -13,7 +13,7 @@ from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.sheet_tables import SHEET
 from evc5.rigs.checks.state.spans import current, hold, lasting
-from evc5.rigs.checks.status.against_telemetry import STATUS_SETTLED_S
+from evc5.rigs.checks.status.against_telemetry import OPPOSITES, STATUS_SETTLED_S
 
 CHARGING, PREPARING, HASTY = "status.charging", "status.preparing", "status.hasty-suspension"
 HANDOVER, LOAD = "electrical.handover", "electrical.contactor-load"
@@ -111,6 +111,7 @@ class Moments:
         context.bus.events["power-cut"].append(lambda event: self._cuts.open(event.epoch_s))
         context.bus.events["power-restore"].append(lambda event: self._cuts.close(event.epoch_s))
         context.bus.events["clear"].append(self._clear)
+        context.bus.events["fault"].append(self._made_up_for)
         context.bus.readings.append(self._readings)
         context.bus.telemetry.append(self._part)
 
@@ -118,6 +119,11 @@ class Moments:
         times = self._cleared.setdefault(event.connector or 0, [])
         times.append(event.epoch_s)
         del times[:-MOST_STRETCHES]
+
+    def _made_up_for(self, event: Event) -> None:
+        """A fault that makes up for another ends it."""
+        if event.connector is not None and self._connectors.faults(event.connector) >= OPPOSITES:
+            self._clear(event)
 
     def _part(self) -> None:
         parts = self._context.telemetry.parts

@@ -437,6 +437,11 @@ CASES: dict[str, Story] = {
         {},
         UP_AND_DOWN_VOLTAGE,
     ),
+    "two-faults-that-make-up-for-each-other-under-a-car": (
+        {"behaviour": "ocpp16", "latency_s": 0.05},
+        {},
+        [*CHARGE, wait(60.0), *UP_AND_DOWN_VOLTAGE],
+    ),
     "profiles-switched-off-as-a-transaction-starts": (
         {"behaviour": "ocpp16", "latency_s": 0.0, "phase_switching": True, "clock": {"drift_ppm": 50.0}},
         {"asks_keys": False},
