@@ -82,27 +82,32 @@ def is_boundary(
     )
 
 
-def restamping(context: Context) -> Callable[[Array], Array] | None:
-    """From an interval's start, where a policy stamps it so, to its end, when the values were taken."""
+def restamping(context: Context) -> Callable[[Array, Array], Array] | None:
+    """From when it was told and its interval's start, where a policy stamps it so, to when it was taken."""
     if context.policies["clock_stamp"] != "interval-start":
         return None
     local = context.policies["clock_midnight"] == "local" and context.zone is not None
     midnights: Midnights = local_midnights(context.zone) if local and context.zone else utc_midnights
 
-    def taken(stamp: float) -> float:
-        """The boundary an interval later, by the interval in force there; else the stamp itself."""
-        intervals = {
-            context.history.keys.integer(CLOCK_KEY, at)
-            for at in (stamp, *context.history.keys.changes(stamp, CLOCK_KEY.lower()))
-        }
-        for interval in filter(None, intervals):
+    def ends(stamp: float) -> list[float]:
+        """The boundaries an interval later, each by the interval in force there."""
+        found = []
+        changes = context.history.keys.changes(stamp, CLOCK_KEY.lower())
+        known = {context.history.keys.integer(CLOCK_KEY, at) for at in (stamp, *changes)}
+        for interval in filter(None, known):
             due = min(stamp + interval, midnights(stamp + STAMP_HAIR_S)[1])
             in_force = context.history.keys.integer(CLOCK_KEY, due - STAMP_HAIR_S) == interval
             if in_force and is_boundary(due, interval, context.tolerances.clock_s, midnights):
-                return due
-        return stamp
+                found.append(due)
+        return found
 
-    return lambda stamps: np.array([taken(stamp) for stamp in stamps.tolist()])
+    def taken(told: float, stamp: float) -> float:
+        """The last end before it was told, as a change of the interval may leave two; else the stamp."""
+        due = ends(stamp)
+        past = [each for each in due if each <= told + context.tolerances.clock_s]
+        return max(past, default=min(due, default=stamp))
+
+    return lambda told, stamps: np.array(list(map(taken, told.tolist(), stamps.tolist())))
 
 
 class ClockAligned:

@@ -110,7 +110,7 @@ class Gathering:
 
     def __init__(self, on_value: Callable[[float, int, str], None]) -> None:
         self.listeners: list[Listener] = []
-        self.restamp: Callable[[Array], Array] | None = None  # from a clock-aligned stamp to its instant
+        self.restamp: Callable[[Array, Array], Array] | None = None  # (told, clock-aligned stamps): instants
         self._on_value = on_value  # (epoch_s, connector, text) of a value that is no number
         self._open: dict[int, dict[Key, Gathered]] = {}
         self.flushed = 0  # how often blocks were handed out
@@ -168,7 +168,7 @@ class Gathering:
     ) -> Block:
         heads = np.frombuffer(head, float).reshape(-1, 3)
         if self.restamp is not None and layout.context == "Sample.Clock":
-            heads = np.column_stack([heads[:, :2], self.restamp(heads[:, 2])])
+            heads = np.column_stack([heads[:, :2], self.restamp(heads[:, 1], heads[:, 2])])
         width = len(layout.columns)
         try:
             flat = orjson.loads(b"[" + b",".join(texts) + b"]")

@@ -4,6 +4,7 @@ Others stamp the boundary at which the interval ends, as the rest of the judge h
 station does shows in the first value, and holds as long as no other speaks against it.
 """
 
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -28,15 +29,20 @@ class IntervalStarts:
         """Its payload, with clock-aligned stamps moved to the end of their interval where that is due."""
         if call.action != "MeterValues" or not call.up or not self._is_open:
             return call.payload
-        interval_s = self._context.history.keys.integer(KEY, call.epoch_s)
-        if not interval_s or interval_s <= 2 * self._context.tolerances.grace_s:
+        stamps = [epoch(one["timestamp"]) for one in call.payload["meterValue"] if _is_aligned(one)]
+        intervals = [self._interval_s(stamp, call.epoch_s) for stamp in stamps]
+        if min(intervals, default=0) <= 2 * self._context.tolerances.grace_s:
             return call.payload
-        late_s = [
-            call.epoch_s - epoch(one["timestamp"]) for one in call.payload["meterValue"] if _is_aligned(one)
-        ]
-        for each in late_s:
-            self._learn(each - interval_s)
-        return self._moved(call.payload, interval_s) if late_s and self._is_so else call.payload
+        for stamp, interval_s in zip(stamps, intervals, strict=True):
+            self._learn(call.epoch_s - stamp - interval_s)
+        return _moved(call.payload, iter(intervals)) if self._is_so else call.payload
+
+    def _interval_s(self, stamp: float, told: float) -> int:
+        """Which began with the stamp and had ended when it was told; 0 where none is known."""
+        keys = self._context.history.keys
+        known = [each for at in (stamp, told) if (each := keys.integer(KEY, at))]
+        ended = [each for each in known if stamp + each <= told + WHOLE_SECOND_S]
+        return max(ended, default=min(known, default=0))
 
     def _learn(self, after_s: float) -> None:
         """So long after the end of the interval that begins with its stamp a value was told."""
@@ -47,12 +53,13 @@ class IntervalStarts:
             if self._is_so:
                 self._context.evidence.note(NOTE)
 
-    def _moved(self, payload: Any, interval_s: int) -> Any:
-        moved = deepcopy(payload)
-        for one in moved["meterValue"]:
-            if _is_aligned(one):
-                one["timestamp"] = iso(epoch(one["timestamp"]) + interval_s)
-        return moved
+
+def _moved(payload: Any, intervals: Iterator[int]) -> Any:
+    moved = deepcopy(payload)
+    for one in moved["meterValue"]:
+        if _is_aligned(one):
+            one["timestamp"] = iso(epoch(one["timestamp"]) + next(intervals))
+    return moved
 
 
 def _is_aligned(told: dict[str, Any]) -> bool:

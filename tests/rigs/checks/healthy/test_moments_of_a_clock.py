@@ -92,6 +92,19 @@ GIVEN_UP_BY_A_SLOW_CLOCK = [
 ]
 
 CASES: dict[str, Story] = {
+    "values-stamped-with-the-beginning-of-an-interval-that-changes-before-they-are-told": (
+        {"policies": {"clock_stamp": "interval-start"}, "keys": {"ClockAlignedDataInterval": 300}},
+        {},
+        [
+            *CHARGE,
+            step("link.down"),
+            wait(400.0),
+            step("link.up"),
+            wait(90.0),
+            step("ask", "ChangeConfiguration", {"key": "ClockAlignedDataInterval", "value": "900"}),
+            wait(900.0),
+        ],
+    ),
     "a-cable-pulled-as-the-clock-is-set": (
         DRIFTING,
         {},

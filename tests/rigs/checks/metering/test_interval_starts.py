@@ -6,6 +6,7 @@ import pytest
 from foreign import BEGIN_S, Log, at, found, register
 
 INTERVAL_S = 300
+ACCEPTED = {"status": "Accepted"}
 KEYS = {
     "ClockAlignedDataInterval": str(INTERVAL_S),
     "MeterValuesAlignedData": "Energy.Active.Import.Register",
@@ -48,3 +49,17 @@ def test_who_tells_one_value_at_its_boundary_stamps_ends(tmp_path: Path) -> None
 def test_the_verdict_says_how_they_were_read(tmp_path: Path) -> None:
     notes = {before_s: charged(before_s).verdict(tmp_path).about["notes"] for before_s in (0.0, 300.0)}
     assert not notes[0.0] and "beginning of their interval" in notes[300.0][0]
+
+
+def test_the_interval_may_change_before_what_began_under_the_old_one_is_told(tmp_path: Path) -> None:
+    """And what began under the old one ends under the new one, with the same stamp."""
+    log = Log()
+    log.configure(10, **KEYS)
+    log.begin()
+    log.down(1310.0, "ChangeConfiguration", {"key": "ClockAlignedDataInterval", "value": "900"}, ACCEPTED)
+    told = {300.2: (0, 300), 600.2: (300, 600), 1320.0: (600, 900), 1320.1: (900, 1200)}
+    for t, (begun, ended) in {**told, 1800.2: (900, 1800), 2700.2: (1800, 2700)}.items():
+        wh = round(1000 + (ended - BEGIN_S) * 11_040 / 3600)
+        log.values(t, register(wh), context="Sample.Clock", stamp=at(begun))
+    log.end(2800, round(1000 + (2800 - BEGIN_S) * 11_040 / 3600))
+    assert found(log.verdict(tmp_path)) == set()
