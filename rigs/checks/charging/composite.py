@@ -85,7 +85,7 @@ class Composite:
 
     def _is_known(self, call: Call) -> bool:
         """Is it known which profiles rule there: none of a transaction that is over, or was just begun?"""
-        connector, at = call.payload["connectorId"], call.reply_epoch_s or call.epoch_s
+        connector, at = call.payload["connectorId"], call.answered_s
         brings = self._in_force.may_bring({"connectorId": connector} if connector else {}, at)
         is_over = self._connectors.may_be_over(connector, call.epoch_s)
         is_over |= self._context.evidence.from_power_on and self._in_force.may_hang_on_untold(connector, at)
@@ -105,7 +105,7 @@ class Composite:
         wrong = [(f"{name} {wanted[name]}", f"{said[name]}") for name in wanted if said[name] != wanted[name]]
         if told.get("duration", 0) > asked["duration"]:
             wrong.append((f"duration {asked['duration']}", f"{told['duration']}"))
-        wrong += self._wrong_begin(reply, call.reply_epoch_s or call.epoch_s)
+        wrong += self._wrong_begin(reply, call.answered_s)
         wrong += _wrong_starts(starts, asked["duration"])
         return ("; ".join(one for one, _ in wrong), "; ".join(other for _, other in wrong)) if wrong else None
 
@@ -130,7 +130,7 @@ class Composite:
 
     def _never_above(self, call: Call, reply: dict[str, Any], message: str) -> None:
         told, connector = reply["chargingSchedule"], call.payload["connectorId"]
-        now = call.reply_epoch_s or call.epoch_s
+        now = call.answered_s
         begin = epoch(reply["scheduleStart"]) if "scheduleStart" in reply else now
         end = min(call.payload["duration"], told.get("duration", inf))
         compared = False
@@ -195,7 +195,7 @@ class Composite:
 
     def _exactly(self, call: Call, reply: dict[str, Any], message: str) -> None:
         told = reply["chargingSchedule"]
-        now = call.reply_epoch_s or call.epoch_s
+        now = call.answered_s
         start = epoch(reply["scheduleStart"]) if "scheduleStart" in reply else floor(now)
         wrongs: list[Wrong] = []
         for wired in self._spread.wirings:
@@ -227,7 +227,7 @@ class Composite:
         return self._first_difference(told, expected, asked_s)
 
     def _has_hint(self, call: Call) -> bool:
-        profiles = self._in_force.profiles(call.reply_epoch_s or call.epoch_s)
+        profiles = self._in_force.profiles(call.answered_s)
         return any(cap.min_rate is not None for profile in profiles for cap in profile.caps)
 
     def _refused(self, call: Call) -> None:

@@ -202,7 +202,7 @@ class Decrees:
     def _clear(self, call: Call) -> None:
         if call.reply is None:
             return
-        epoch_s = call.reply_epoch_s or call.epoch_s
+        epoch_s = call.answered_s
         status = call.reply["status"]
         now = self._in_force.before(call)
         matches = len(self._in_force.left(now, call.payload)) < len(now)
@@ -278,7 +278,7 @@ def _names_no_more(filters: Mapping[str, Any], before: Mapping[str, Any]) -> boo
 def _was_over(refused: Call, stop: Call) -> bool:
     """Had the profile's transaction ended, as it now turns out, when its profile was answered?"""
     named = refused.payload["csChargingProfiles"].get("transactionId")
-    answered = refused.reply_epoch_s or refused.epoch_s
+    answered = refused.answered_s
     return bool(
         named == stop.payload["transactionId"]
         and epoch(stop.payload["timestamp"]) <= answered + WHOLE_SECOND_S

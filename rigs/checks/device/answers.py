@@ -44,7 +44,7 @@ def judge_answer(
 ) -> None:
     """One more answer, held against the one that was expected."""
     message, told = f"the answer to {call.action}", (call.reply or {}).get("status", "")
-    at = call.reply_epoch_s or call.epoch_s
+    at = call.answered_s
     more: dict[str, Any] = {"severity": severity, "untold": untold, "lost": at}
     ledger.judge(requirement, good, at, call.connector, expected, told, message, **more)
 
@@ -143,6 +143,6 @@ class Answers:
     def _brings_nothing(self, call: Call) -> None:
         """4.3: who does not know the vendor has no data for it."""
         if call.reply is not None and call.reply["status"] == "UnknownVendorId" and "data" in call.reply:
-            about = (DATA, call.reply_epoch_s or call.epoch_s, None, "no data: 4.3", "data")
+            about = (DATA, call.answered_s, None, "no data: 4.3", "data")
             more: dict[str, Any] = {"severity": "warning", "blames": CSMS if call.up else STATION, "count": 0}
             self._ledger.broken(*about, "data come with the answer that their vendor is not known", **more)

@@ -76,9 +76,7 @@ class Keys:
             expected, actual = "the value that was accepted", "in unknownKey"
             message = f"{key} was changed, and is told to be unknown"
             good = _is_secret(key)
-            self._ledger.judge(
-                KNOWN, good, call.reply_epoch_s or call.epoch_s, None, expected, actual, message
-            )
+            self._ledger.judge(KNOWN, good, call.answered_s, None, expected, actual, message)
         self._unknown |= named - self._kept.keys()
 
     def _all_there(self, call: Call, asked: list[str], known: list[str]) -> None:
@@ -87,14 +85,14 @@ class Keys:
         missing = [key for key in asked if key.lower() not in told]
         twice = sorted({key.lower() for key in known} & {key.lower() for key in answer.get("unknownKey", [])})
         if twice:
-            at = call.reply_epoch_s or call.epoch_s
+            at = call.answered_s
             message = "a key is told and told to be unknown"
             self._ledger.broken(TOLD, at, None, "one of the lists", f"both: {twice}"[:120], message)
         message = "a key that was asked for is in neither list"
         self._ledger.judge(
             TOLD,
             not missing,
-            call.reply_epoch_s or call.epoch_s,
+            call.answered_s,
             None,
             f"all of {asked}"[:120],
             f"not {missing}",
@@ -112,7 +110,7 @@ class Keys:
         if key.lower() == BEAT and self._by_boot:  # others may keep that interval elsewhere: 4.2 names no key
             message = f"{key} is not the interval of the accepted boot"
             severity = "error" if self._of_sheet else "warning"
-        at = call.reply_epoch_s or call.epoch_s
+        at = call.answered_s
         self._ledger.judge(KEPT, good, at, None, wanted, value, message, severity=severity)
         if not good:
             del self._kept[key.lower()]
@@ -127,15 +125,13 @@ class Keys:
             good = known != (status == "NotSupported")
             expected = "not NotSupported: the key is told" if known else "NotSupported: no such key is told"
             message = f"the answer to a change of {call.payload['key']}"
-            self._ledger.judge(
-                KNOWN, good, call.reply_epoch_s or call.epoch_s, None, expected, status, message
-            )
+            self._ledger.judge(KNOWN, good, call.answered_s, None, expected, status, message)
         if self._told.get(key):
             message = f"{call.payload['key']} is read-only"
             self._ledger.judge(
                 READ_ONLY,
                 status not in DONE,
-                call.reply_epoch_s or call.epoch_s,
+                call.answered_s,
                 None,
                 "Rejected",
                 status,

@@ -113,7 +113,7 @@ class Files:
 
     def _triggered(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":
-            self._triggers[call.payload["requestedMessage"]] = call.reply_epoch_s or call.epoch_s
+            self._triggers[call.payload["requestedMessage"]] = call.answered_s
 
     def _lost(self, event: Event) -> None:
         """What goes down may have told a step that nobody heard, or begins anew."""
@@ -219,7 +219,7 @@ class Files:
     def _diagnostics(self, call: Call) -> None:
         if call.reply is None:
             return
-        epoch_s = call.reply_epoch_s or call.epoch_s
+        epoch_s = call.answered_s
         if not call.reply.get("fileName"):
             alone = self._now[UPLOAD] == "" and epoch_s - self._taken_on[UPLOAD] > TRANSFER_S
             self._nameless = epoch_s if alone else -FOREVER
@@ -239,14 +239,14 @@ class Files:
 
     def _update(self, call: Call) -> None:
         if call.reply is not None:
-            begins = max(call.reply_epoch_s or call.epoch_s, epoch(call.payload["retrieveDate"]))
+            begins = max(call.answered_s, epoch(call.payload["retrieveDate"]))
             self._tries_until(UPDATE, call, begins)
             self._hears_of(FIRMWARE, UPDATE, begins)
             self._date = -FOREVER if self._pending else begins
             self._pending = True
         if call.reply is None or not self._context.evidence.from_power_on:
             return
-        epoch_s = call.reply_epoch_s or call.epoch_s
+        epoch_s = call.answered_s
         if self._now[UPDATE] == "Installing":
             self._next = call
             return

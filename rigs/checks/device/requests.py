@@ -129,7 +129,7 @@ class Commands:
         if connector not in (0, *outlets) and not self._history.is_counted:
             return
         inoperative = call.payload["type"] == "Inoperative"
-        epoch_s = call.reply_epoch_s or call.epoch_s
+        epoch_s = call.answered_s
         which = [connector] if connector else outlets
         runs = any(one in self._history.transactions.open for one in which)
         if connector not in (0, *outlets):
@@ -197,7 +197,7 @@ class Commands:
             zero = [0] if wanted == "StatusNotification" else []
             of_all = connector is None or (connector == 0 and wanted == "MeterValues")
             owed = [*zero, *outlets] if of_all else [connector or 0]
-            epoch_s = call.reply_epoch_s or call.epoch_s
+            epoch_s = call.answered_s
             if wanted == "StatusNotification":
                 self._agenda.at(epoch_s + CARRIED_OUT_S, partial(self._followed, wanted, owed, epoch_s))
             elif len(self._owed) < MOST_TRIGGERED:
@@ -231,7 +231,7 @@ class Commands:
     def _unlock(self, call: Call) -> None:
         connector = call.payload["connectorId"]
         outlets = self._history.outlets()
-        epoch_s = call.reply_epoch_s or call.epoch_s
+        epoch_s = call.answered_s
         if call.reply is None or not outlets or not self._history.knows_what_runs(epoch_s):
             return
         has_lock, sees_hands = self._keys.has_lock(connector, epoch_s), self._context.evidence.events
@@ -263,7 +263,7 @@ class Commands:
     def _remote_start(self, call: Call) -> None:
         if call.reply is None or not self._history.outlets():
             return
-        epoch_s = call.reply_epoch_s or call.epoch_s
+        epoch_s = call.answered_s
         connector = call.connector
         status = call.reply["status"]
         if connector is not None and self._history.lacks(connector):
@@ -296,7 +296,7 @@ class Commands:
     def _may_wait(self, call: Call) -> None:
         """A remote start waits for its cable as a card does."""
         if call.reply is not None and call.reply["status"] == "Accepted" and call.connector is not None:
-            self._shown[call.connector] = call.reply_epoch_s or call.epoch_s
+            self._shown[call.connector] = call.answered_s
 
     def _is_free(self, connector: int, epoch_s: float) -> bool:
         """Told to be free for a while, and no card shown of late that may be waiting for its cable."""

@@ -66,7 +66,7 @@ class Resets:
     def _reset(self, call: Call) -> None:
         if call.reply is None:
             return
-        epoch_s = call.reply_epoch_s or call.epoch_s
+        epoch_s = call.answered_s
         if call.reply["status"] != "Accepted":
             if self._reset_at <= max(self._boots, default=-FOREVER):  # else it does what it took before
                 self._agenda.at(epoch_s + RESTART_S, partial(self._restarts_unbidden, epoch_s))

@@ -97,9 +97,7 @@ class Settings:
                 expected = str(key in READ_ONLY).lower()
                 message = f"readonly of {row['key']}"
                 told = str(row["readonly"]).lower()
-                self._ledger.judge(
-                    ACCESS, good, call.reply_epoch_s or call.epoch_s, None, expected, told, message
-                )
+                self._ledger.judge(ACCESS, good, call.answered_s, None, expected, told, message)
             if value is None or key in OWN:
                 continue
             self._as_rigged(call, key, value)
@@ -119,7 +117,7 @@ class Settings:
             if key.lower() not in WRITTEN:
                 return
             severity = "warning"
-        at = call.reply_epoch_s or call.epoch_s
+        at = call.answered_s
         self._ledger.judge(STEADY, good, at, None, before, value, message, severity=severity)
 
     def _as_rigged(self, call: Call, key: str, value: str) -> None:
@@ -128,7 +126,7 @@ class Settings:
         if wanted is not None and key not in RAISED:
             message = f"{key} is not what the rig set"
             good = same(wanted, value)
-            self._ledger.judge(RIGGED, good, call.reply_epoch_s or call.epoch_s, None, wanted, value, message)
+            self._ledger.judge(RIGGED, good, call.answered_s, None, wanted, value, message)
 
     def _changed(self, call: Call) -> None:
         if call.reply is None:
@@ -150,7 +148,7 @@ class Settings:
         self._ledger.judge(
             VALUE,
             (status in DONE) == good,
-            call.reply_epoch_s or call.epoch_s,
+            call.answered_s,
             None,
             expected,
             status,

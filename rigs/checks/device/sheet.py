@@ -141,7 +141,7 @@ class Sheet:
         good = (wanted in TRIGGERS) == (status != "NotImplemented")
         expected = "not NotImplemented" if wanted in TRIGGERS else "NotImplemented"
         message = f"the answer to a trigger of {wanted}"
-        self._ledger.judge(TRIGGER, good, call.reply_epoch_s or call.epoch_s, None, expected, status, message)
+        self._ledger.judge(TRIGGER, good, call.answered_s, None, expected, status, message)
 
     def _configured(self, call: Call) -> None:
         for row in (call.reply or {}).get("configurationKey", ()):
@@ -149,9 +149,7 @@ class Sheet:
             if wanted is not None and "value" in row:
                 message = f"{row['key']} is hard-coded"
                 good = row["value"] == wanted
-                self._ledger.judge(
-                    VALUE, good, call.reply_epoch_s or call.epoch_s, None, wanted, row["value"], message
-                )
+                self._ledger.judge(VALUE, good, call.answered_s, None, wanted, row["value"], message)
 
 
 class Triggers:
@@ -189,7 +187,7 @@ class Triggers:
         if call.reply is not None and call.reply["status"] == "Accepted":
             outlets = history.outlets()
             self._of_unknown |= not outlets or (connector not in (0, *outlets) and not history.is_counted)
-            self._owed.setdefault(call.payload["requestedMessage"], call.reply_epoch_s or call.epoch_s)
+            self._owed.setdefault(call.payload["requestedMessage"], call.answered_s)
 
     def _answered(self, call: Call) -> None:
         """5.17: by its answer a station says whether it sends what was asked for."""

@@ -64,7 +64,7 @@ class Tries:
             return
         ignored = self._context.evidence.behaviour == SHEET  # 3.2.1: no retries
         retries = 0 if ignored else max(call.payload.get("retries", 0), 0)
-        begins = call.reply_epoch_s or call.epoch_s
+        begins = call.answered_s
         self._follow(UPLOAD, Transfer(begins, retries + 1, call.payload.get("retryInterval")))
         transfer = self._now[UPLOAD]
         if transfer is not None and transfer.lasts_s is not None and not self._takes_files:
@@ -76,7 +76,7 @@ class Tries:
         if call.reply is None or "retries" not in call.payload:
             self._now[UPDATE] = None
             return
-        begins = max(call.reply_epoch_s or call.epoch_s, epoch(call.payload["retrieveDate"]))
+        begins = max(call.answered_s, epoch(call.payload["retrieveDate"]))
         attempts = max(call.payload["retries"], 1)
         self._follow(UPDATE, Transfer(begins, attempts, call.payload.get("retryInterval")))
 

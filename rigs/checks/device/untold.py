@@ -126,7 +126,7 @@ class Untold:
             if not inoperative:
                 self._returns(call, one)
                 continue
-            at = call.reply_epoch_s or call.epoch_s
+            at = call.answered_s
             if call.reply["status"] == "Accepted":
                 self._awaits(Order(call, one, OUT, at))
                 continue
@@ -144,13 +144,13 @@ class Untold:
     def _returns(self, call: Call, connector: int) -> None:
         """Where nothing else keeps it out of service: a fault, an update, or the station as a whole."""
         if connector in self._out and (call.payload["connectorId"] == 0 or not self._whole_is_out):
-            self._awaits(Order(call, connector, BACK, call.reply_epoch_s or call.epoch_s))
+            self._awaits(Order(call, connector, BACK, call.answered_s))
         self._out.pop(connector, None)
 
     def _reserved(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":
             until = epoch(call.payload["expiryDate"])
-            since = call.reply_epoch_s or call.epoch_s
+            since = call.answered_s
             id, order = (
                 call.payload["reservationId"],
                 Order(call, call.payload["connectorId"], RESERVED, since, until),
@@ -188,7 +188,7 @@ class Untold:
         if waiting is not None and waiting.effect is RESERVED:
             self._forget(connector)
         if all(connector != other.connector for other in self._held.values()):
-            self._awaits(Order(call, connector, FREED, call.reply_epoch_s or call.epoch_s))
+            self._awaits(Order(call, connector, FREED, call.answered_s))
 
     def _booted(self, _: Call) -> None:
         """What it kept of its orders is not known."""

@@ -53,7 +53,7 @@ class WhitePaper:
         action, id = BEGUN_BY[call.action], call.payload["requestId"]
         self._stage.pop((action, id), None)
         if call.reply is not None and call.reply["status"] in ("Accepted", "AcceptedCanceled"):
-            self._asked[action] = {id: call.reply_epoch_s or call.epoch_s}  # one at a time
+            self._asked[action] = {id: call.answered_s}  # one at a time
         else:
             self._asked[action].clear()
 
@@ -91,7 +91,7 @@ class WhitePaper:
         """A05.FR.01: over OCPP a profile is never lowered."""
         if call.reply is None or call.payload["key"].lower() != PROFILE.lower():
             return
-        at = call.reply_epoch_s or call.epoch_s
+        at = call.answered_s
         now, wanted = self._keys.integer(PROFILE, call.epoch_s), call.payload["value"].strip()
         if now is not None and wanted.isdecimal() and int(wanted) < now:
             status = call.reply["status"]
@@ -104,5 +104,5 @@ class WhitePaper:
         for row in (call.reply or {}).get("configurationKey", ()):
             if row["key"].lower() == SECRET and row.get("value", "").strip("*x "):
                 message, more = "the AuthorizationKey is told", dict[str, Any](severity="warning", count=0)
-                about = VALUE, call.reply_epoch_s or call.epoch_s, None, "no value: it is written only"
+                about = VALUE, call.answered_s, None, "no value: it is written only"
                 self._ledger.broken(*about, "a value", message, **more)

@@ -121,7 +121,7 @@ class WithoutEffect:
             severity = "error" if unlocked else "warning"
             self._ledger.broken(UNLOCK, call.epoch_s, connector, expected, status, message, severity=severity)
         if unlocked and running is not None:
-            self._unlocked[connector] = running, call.reply_epoch_s or call.epoch_s
+            self._unlocked[connector] = running, call.answered_s
 
     def _stopped(self, call: Call) -> None:
         stopped = self._history.transactions.stopped_by(call)
@@ -156,7 +156,7 @@ class WithoutEffect:
         connector = call.connector
         if call.reply is None or call.reply["status"] != "Accepted" or connector is None:
             return
-        at = call.reply_epoch_s or call.epoch_s
+        at = call.answered_s
         self._context.agenda.at(at + ANOTHER_S, partial(self._of_another, call, connector, at))
         if self._history.connectors.statuses.get(connector) != "Preparing":
             return

@@ -126,7 +126,7 @@ class EnergyFlow:
         self._disturbed.append(call.epoch_s)
 
     def _ordered(self, call: Call) -> None:
-        self._disturbed.append(call.reply_epoch_s or call.epoch_s)
+        self._disturbed.append(call.answered_s)
 
     def _event(self, event: Event) -> None:
         self._disturbed.append(event.epoch_s)

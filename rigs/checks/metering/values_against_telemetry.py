@@ -103,7 +103,7 @@ class TrueValues:
         self._kept = 0
         self._orders: list[float] = []  # when the CSMS, or a fault, last changed what may be offered
         for action in ("SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"):
-            context.bus.replies[action].append(lambda call: self._ordered(call.reply_epoch_s or call.epoch_s))
+            context.bus.replies[action].append(lambda call: self._ordered(call.answered_s))
         for happening in ("fault", "clear"):
             context.bus.events[happening].append(lambda event: self._ordered(event.epoch_s))
         self._done: dict[int, list[float]] = {0: []}  # by connector; 0: to all

@@ -38,6 +38,11 @@ class Call:
         return at if isinstance(at, int) else None
 
     @property
+    def answered_s(self) -> float:
+        """When its answer came; until then, when it went."""
+        return self.epoch_s if self.reply_epoch_s is None else self.reply_epoch_s
+
+    @property
     def happened_s(self) -> float:
         """When what it tells happened, by its own stamp where it has one; never after it went."""
         stamp = self.payload.get("timestamp") if isinstance(self.payload, dict) and self.valid else None

@@ -57,7 +57,7 @@ class Boots:
         if call.reply is None:
             return
         self.boot_asked = max(self.boot_asked - 1, 0)
-        at = call.reply_epoch_s or call.epoch_s
+        at = call.answered_s
         self.registration = call.reply["status"]
         if self.registration != "Accepted":
             return

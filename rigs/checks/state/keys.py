@@ -132,7 +132,7 @@ class Keys:
         self.was_told = self.was_told or call.reply is not None
         for item in (call.reply or {}).get("configurationKey", ()):
             if "value" in item:
-                self._heard(item["key"], item["value"], call.reply_epoch_s or call.epoch_s)
+                self._heard(item["key"], item["value"], call.answered_s)
 
     def _heard(self, key: str, value: str, epoch_s: float) -> None:
         before = self._settings.get(key.lower())
@@ -146,7 +146,7 @@ class Keys:
         """The answer to a ChangeConfiguration."""
         if call.reply is not None and call.reply["status"] == "Accepted":
             self._settings.setdefault(call.payload["key"].lower(), Setting(began_with_change=True))
-            self.set(call.payload["key"], call.payload["value"], call.reply_epoch_s or call.epoch_s)
+            self.set(call.payload["key"], call.payload["value"], call.answered_s)
 
     def set(self, key: str, value: str, epoch_s: float) -> None:
         history = self._settings.setdefault(key.lower(), Setting()).history

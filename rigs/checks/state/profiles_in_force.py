@@ -92,7 +92,7 @@ class ProfilesInForce:
     def before(self, call: Call) -> Profiles:
         """Those that held before this call's answer changed them."""
         changed, held = self._latest
-        return held if changed is call else self.profiles(call.reply_epoch_s or call.epoch_s)
+        return held if changed is call else self.profiles(call.answered_s)
 
     def may_bring(self, filters: Mapping[str, Any], epoch_s: float) -> bool:
         """Would a remote start that is not told to have begun bring a profile that these filters name?"""
@@ -263,7 +263,7 @@ class ProfilesInForce:
     def _set(self, call: Call) -> None:
         if call.reply is None or call.reply["status"] != "Accepted":
             return
-        epoch_s = call.reply_epoch_s or call.epoch_s
+        epoch_s = call.answered_s
         payload = call.payload
         try:
             new = read(payload["connectorId"], payload["csChargingProfiles"], epoch_s, self._policies)
@@ -287,7 +287,7 @@ class ProfilesInForce:
     def _clear(self, call: Call) -> None:
         if call.reply is None or call.reply["status"] != "Accepted":
             return
-        epoch_s = call.reply_epoch_s or call.epoch_s
+        epoch_s = call.answered_s
         self._latest = call, self.profiles(epoch_s)
         self._change(epoch_s, lambda held: self.left(held, call.payload))
 
@@ -296,7 +296,7 @@ class ProfilesInForce:
         applied = self._policies.get("remote_start_profile") == "applied"
         if call.reply is not None and call.reply["status"] == "Accepted" and profile and applied:
             asked = call.payload["idTag"].lower(), call.payload.get("connectorId")
-            self._remote[asked] = Remote(call.reply_epoch_s or call.epoch_s, profile, self._heard)
+            self._remote[asked] = Remote(call.answered_s, profile, self._heard)
 
     def _card(self, event: Event) -> None:
         if "ignored" not in event.detail:

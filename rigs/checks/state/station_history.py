@@ -118,7 +118,7 @@ class StationHistory:
         """A start whose card is refused may end at once (4.8)."""
         self.transactions.confirmed(call)
         if call.reply is not None and call.reply["idTagInfo"]["status"] != "Accepted":
-            self.connectors.ending[call.payload["connectorId"]] = call.reply_epoch_s or call.epoch_s
+            self.connectors.ending[call.payload["connectorId"]] = call.answered_s
 
     def _authorized(self, call: Call) -> None:
         """An accepted card may just have ended what runs: its own, its group's, or with StopOnAnyCrd any."""
@@ -129,7 +129,7 @@ class StationHistory:
         for connector, running in self.transactions.open.items():
             stops = any_card or "parentIdTag" in info or tag == running.id_tag.lower()
             if stops and info["status"] == "Accepted":
-                self.connectors.ending[connector] = call.reply_epoch_s or call.epoch_s
+                self.connectors.ending[connector] = call.answered_s
 
     def _boot(self, call: Call) -> None:
         self.boots.booted(call)
@@ -157,9 +157,9 @@ class StationHistory:
     def _unlocked(self, call: Call) -> None:
         """It ends what runs there; its stop may wait to be told."""
         if call.reply is not None and call.reply["status"] == "Unlocked":
-            self.connectors.ending[call.payload["connectorId"]] = call.reply_epoch_s or call.epoch_s
+            self.connectors.ending[call.payload["connectorId"]] = call.answered_s
 
     def _remotely_stopped(self, call: Call) -> None:
         running = self.transactions.by_id.get(call.payload["transactionId"])
         if call.reply is not None and call.reply["status"] == "Accepted" and running is not None:
-            self.connectors.ending[running.connector] = call.reply_epoch_s or call.epoch_s
+            self.connectors.ending[running.connector] = call.answered_s

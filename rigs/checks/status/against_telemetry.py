@@ -89,7 +89,7 @@ class Standing:
         if status not in ("Accepted", "Scheduled"):
             return
         asked = call.payload["connectorId"]
-        epoch_s = call.reply_epoch_s or call.epoch_s
+        epoch_s = call.answered_s
         for connector in [asked] if asked else self._history.outlets():
             out = self._out.setdefault(connector, Stretches())
             if call.payload["type"] == "Operative":

@@ -111,7 +111,7 @@ class Authorisation:
             if (
                 before != "Accepted" or call.epoch_s - answered_s > WHOLE_SECOND_S
             ):  # else the start may rest on either
-                answered_s = call.reply_epoch_s or call.epoch_s
+                answered_s = call.answered_s
                 self._said[tag] = Said(call.epoch_s, answered_s, call.reply["idTagInfo"]["status"], True)
             if call.reply["idTagInfo"]["status"] == "Accepted":
                 self._accepted[tag] = [*self._accepted.get(tag, ())[-MOST_WAITING:], answered_s]
@@ -128,7 +128,7 @@ class Authorisation:
             self._ledger.broken(KNOWN, call.epoch_s, None, "no Authorize", "Authorize", message)
 
     def _listed(self, call: Call) -> None:
-        self._listed_at = call.reply_epoch_s or call.epoch_s
+        self._listed_at = call.answered_s
 
     def _listed_as_bad(self, call: Call, tag: str) -> None:
         """3.5.4: offline a card that the list refuses begins nothing; told so late it was.
@@ -198,7 +198,7 @@ class Authorisation:
         started = self._history.transactions.by_id.get(call.reply["transactionId"])
         status = call.reply["idTagInfo"]["status"]
         tag = call.payload["idTag"].lower()
-        answered_s = call.reply_epoch_s or call.epoch_s
+        answered_s = call.answered_s
         before = self._said.get(tag, NOTHING)
         asked_since = started is not None and before.asked_s > started.start + WHOLE_SECOND_S
         anew = before.by_authorize and asked_since
@@ -242,7 +242,7 @@ class Authorisation:
         """What the CSMS says of the idTag that stopped one is the latest of it (3.5.1, 4.10)."""
         told = (call.reply or {}).get("idTagInfo")
         if told is not None and "idTag" in call.payload:
-            known_s = call.reply_epoch_s or call.epoch_s
+            known_s = call.answered_s
             self._said[call.payload["idTag"].lower()] = Said(known_s, known_s, told["status"])
 
     def _ended(self, stopped: Transaction, refused_epoch_s: float) -> None:

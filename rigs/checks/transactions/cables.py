@@ -78,7 +78,7 @@ class Cables:
 
     def _opened(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Unlocked":
-            self._unlocked[call.payload["connectorId"]] = call.reply_epoch_s or call.epoch_s
+            self._unlocked[call.payload["connectorId"]] = call.answered_s
 
     def _unplugged(self, event: Event) -> None:
         connector, epoch_s = event.connector or 0, event.epoch_s

@@ -115,7 +115,7 @@ class AfterCard:
         tag = call.payload["idTag"].lower()
         stops = any(running.id_tag.lower() == tag for running in self._history.transactions.open.values())
         if call.reply is not None and call.reply["idTagInfo"]["status"] == "Accepted" and not stops:
-            self._card_epoch_s = call.reply_epoch_s or call.epoch_s
+            self._card_epoch_s = call.answered_s
             self._cards[tag] = self._card_epoch_s
             if len(self._cards) > MOST_TAGS:
                 del self._cards[next(iter(self._cards))]

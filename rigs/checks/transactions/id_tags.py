@@ -121,9 +121,7 @@ class Cards:
     def _authorized(self, call: Call) -> None:
         if call.reply is not None:
             info = call.reply["idTagInfo"]
-            self._said.append(
-                Said(call.epoch_s, _tag(call), call.reply_epoch_s or call.epoch_s, info["status"])
-            )
+            self._said.append(Said(call.epoch_s, _tag(call), call.answered_s, info["status"]))
             self._learn(_tag(call), info)
 
     def _confirmed(self, call: Call) -> None:

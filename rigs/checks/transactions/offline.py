@@ -131,7 +131,7 @@ class Unconnected:
     def _contradicts(self, tag: str, call: Call) -> None:
         """Accepted here and not there, or the other way round, of a list that is or may be in use."""
         listed, said = self._list[tag]["status"] in KEPT, (call.reply or {})["idTagInfo"]["status"] in KEPT
-        epoch_s = call.reply_epoch_s or call.epoch_s
+        epoch_s = call.answered_s
         in_use = {self._keys.flag("LocalAuthListEnabled", when) for when in (call.epoch_s, epoch_s)}
         if listed != said and "expiryDate" not in self._list[tag] and in_use != {False}:
             self._conflict_epoch_s = epoch_s

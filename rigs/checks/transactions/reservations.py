@@ -77,7 +77,7 @@ class Reservations:
             asked["idTag"].lower(),
             _lower(asked.get("parentIdTag")),
             epoch(asked["expiryDate"]),
-            call.reply_epoch_s or call.epoch_s,
+            call.answered_s,
         )
 
     def _may_be_made(self, call: Call) -> None:

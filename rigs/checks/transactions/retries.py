@@ -124,7 +124,7 @@ class Retries:
         """Another CALL was answered after these had been given up: there is a conversation again."""
         if not self._unresumed or self._history.boots.registration != "Accepted":
             return
-        epoch_s = call.reply_epoch_s or call.epoch_s
+        epoch_s = call.answered_s
         before = {key: its for key, its in self._unresumed.items() if its.epoch_s < call.epoch_s}
         for key, waiting in before.items():
             del self._unresumed[key]

@@ -117,7 +117,7 @@ class StopReasons:
             self._asked.clear()
 
     def _note(self, call: Call, reason: str, connector: int | None = None) -> None:
-        self._causes.append(Cause(reason, call.reply_epoch_s or call.epoch_s, connector))
+        self._causes.append(Cause(reason, call.answered_s, connector))
 
     def _remote(self, call: Call) -> None:
         if call.reply is None:
@@ -139,15 +139,13 @@ class StopReasons:
             )
             if its is None and accepted:
                 self._unknown[id] = tell
-                self._context.agenda.at(
-                    (call.reply_epoch_s or call.epoch_s) + REMOTE_S, partial(self._waited, id)
-                )
+                self._context.agenda.at(call.answered_s + REMOTE_S, partial(self._waited, id))
             else:
                 tell()
         elif its is None and accepted:
             self._from_before.add(id)
         if accepted:
-            self._asked.setdefault(id, call.reply_epoch_s or call.epoch_s)
+            self._asked.setdefault(id, call.answered_s)
 
     def _waited(self, id: int) -> None:
         """No stop came of one whose start the log does not have: there was none."""
@@ -173,7 +171,7 @@ class StopReasons:
             if cause in self._causes:
                 self._causes.remove(cause)
         if call.reply is not None and call.reply["status"] in ORDERS[call.action]:
-            self._causes.extend(_causes_of(call, call.reply_epoch_s or call.epoch_s))
+            self._causes.extend(_causes_of(call, call.answered_s))
 
     def _started(self, call: Call) -> None:
         self._refused(call, call.payload["connectorId"])

@@ -26,7 +26,7 @@ class Strangers:
         if call.reply is not None:
             parent = call.reply["idTagInfo"].get("parentIdTag")
             tag = call.payload["idTag"].lower()
-            told_s = call.reply_epoch_s or call.epoch_s
+            told_s = call.answered_s
             self._groups[tag] = told_s, None if parent is None else parent.lower()
             if len(self._groups) > MOST_GROUPS:
                 del self._groups[next(iter(self._groups))]

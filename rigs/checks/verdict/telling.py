@@ -230,7 +230,7 @@ class Telling:
             return
         message = "a transaction is given the id of another that runs"
         expected = "an id of its own"
-        epoch_s = call.reply_epoch_s or call.epoch_s
+        epoch_s = call.answered_s
         actual = f"transaction {(call.reply or {})['transactionId']} again"
         self._ledger.broken(
             UNIQUE, epoch_s, call.connector, expected, actual, message, severity="warning", blames=CSMS

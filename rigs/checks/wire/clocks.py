@@ -96,7 +96,7 @@ class Clocks:
             return
         if self._ledger.time.pace != 1.0:
             return  # it tells its own time, and the station lives in another
-        at = call.reply_epoch_s or call.epoch_s
+        at = call.answered_s
         if self._is_unset(call, text, at):
             return
         ahead = epoch(text) - at

@@ -40,7 +40,7 @@ class Heartbeat:
         context.bus.end.append(self._end)
 
     def _answers(self, call: Call) -> None:
-        at = call.reply_epoch_s or call.epoch_s
+        at = call.answered_s
         if not call.up and at > self.due:
             self._answered_at = min(self._answered_at, at)
 
@@ -90,7 +90,7 @@ class Heartbeat:
             self._context.ledger.holes.was_off(call.epoch_s)
 
     def _booted(self, call: Call) -> None:
-        self._set("heartbeatinterval", call.reply_epoch_s or call.epoch_s)
+        self._set("heartbeatinterval", call.answered_s)
 
     def _set(self, key: str, epoch_s: float) -> None:
         """A new interval counts from now; the boot sets it as well."""
