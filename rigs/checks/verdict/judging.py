@@ -36,7 +36,11 @@ from evc5.rigs.checks.verdict.without_frames import without_frames
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.events import event_row
 
-SKIPPED, WHOLE, STORY = "skipped", "whole", "story"  # what tells of a hole, or of none
+WHOLE, STORY = "whole", "story"  # what tells of no hole, or of one that the judge found
+TELLS = {  # what the reader tells of a hole by, where it is one for sure
+    "skipped": "message ids leave some out",
+    "stranger": "a transaction is spoken of that nobody began",
+}
 EVENTS, TELEMETRY = "events.jsonl", "telemetry.parquet"
 TOLD_LATE_S = 60.0  # assumed: what happened is told within a minute, and telemetry is judged in its light
 ROUNDED_BACK_S = 0.0005  # lines tell to the millisecond where only `at` is written
@@ -195,9 +199,9 @@ class Judge:
     def _begins_anew(self, hole: Event) -> None:
         """Anything may have happened in a hole: nothing that was known is known, as where a log begins."""
         since = epoch(hole.detail["since"])
-        if hole.detail["kind"] == SKIPPED:
+        if (told_by := TELLS.get(hole.detail["kind"])) is not None:
             told = f"from {iso(since)} to {iso(hole.epoch_s)}"
-            self._context.evidence.note(f"the log has a hole {told}: message ids leave some out")
+            self._context.evidence.note(f"the log has a hole {told}: {told_by}")
         self._known.enter()
         if hole.detail["kind"] == STORY:
             self._telling.gathering.flush()  # what runs did not go on to here

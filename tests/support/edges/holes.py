@@ -126,5 +126,5 @@ EDGES = (
         4.2,
         3.8,
     ),
-    Edge(f"{HOLES}.STEPS_KEPT", 16, INTERVAL, one_left_out_after_so_many_steps, 16, 15),
+    Edge(f"{HOLES}.STEPS_KEPT", 8, INTERVAL, one_left_out_after_so_many_steps, 8, 7),
 )

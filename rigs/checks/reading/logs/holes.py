@@ -9,7 +9,7 @@ NUMBERED = re.compile(r"(.*?)(\d+)\Z", re.DOTALL)
 MOST_DIGITS = 8  # assumed: longer ones are random, or times
 LEAST_STEPS = 2  # so many in a row, and the ids are numbers that count
 LEFT_OUT = 2  # assumed: a single number may have been given and not used, or be told out of turn
-STEPS_KEPT = 16  # where so many are alike, a single number that is left out tells as well
+STEPS_KEPT = 8  # where so many are alike, a single number that is left out tells as well
 RHYTHM = 3  # assumed: so many silences, the shortest RHYTHM_PART of the longest, are the station's own
 RHYTHM_PART = 0.8  # assumed: a late beat is as late every time
 WIDEST_STEP = 8  # assumed: what lies further apart does not count; others may have numbers in between
@@ -21,6 +21,7 @@ class Numbers:
 
     _last: tuple[str, int] | None = None
     _steps: deque[int] = field(default_factory=lambda: deque(maxlen=STEPS_KEPT))
+    _is_uneven: bool = False  # it leaves out numbers while it talks
     _between: deque[int] = field(default_factory=lambda: deque(maxlen=64))  # the other side's, since the last
 
     def skipped(self, id: str, is_brief: bool = False) -> bool | None:
@@ -32,8 +33,9 @@ class Numbers:
         if not self._counts or step is None or step <= 0:
             return None
         left_out = step - max(self._steps)
-        is_strict = len(self._steps) == STEPS_KEPT and min(self._steps) == max(self._steps)
-        if left_out >= (1 if is_strict else LEFT_OUT) and not (is_brief and len(self._steps) < STEPS_KEPT):
+        is_known = len(self._steps) == STEPS_KEPT
+        least = 1 if is_known and not self._is_uneven and len({*self._steps}) == 1 else LEFT_OUT
+        if left_out >= least and (is_known or not is_brief):
             return True
         return None if left_out > 0 else False
 
@@ -41,6 +43,7 @@ class Numbers:
         """The id of the next CALL; what is left out in a silence is no habit."""
         step = self._step(id)
         if step and not are_left_out and (not may_be or step == 1 or self._counts):
+            self._is_uneven |= not may_be and self._counts and step > max(self._steps)
             self._steps.append(step)
         self._last = _number(id)
         self._between.clear()

@@ -16,7 +16,7 @@ from evc5.rigs.checks.reading.logs import decoding, times
 from evc5.rigs.checks.reading.logs.decoding import Line
 from evc5.rigs.checks.reading.logs.entries import entries
 from evc5.rigs.checks.reading.logs.found import Found
-from evc5.rigs.checks.reading.logs.outages import SILENT, SKIPPED, Outages
+from evc5.rigs.checks.reading.logs.outages import SILENT, SKIPPED, STRANGER, Outages
 from evc5.rigs.checks.reading.logs.repeats import Repeats
 from evc5.rigs.checks.reading.logs.survey import Pairs, Survey, survey
 from evc5.rigs.checks.reading.logs.told import Progress, Told
@@ -250,16 +250,23 @@ class _Clock:
 
 def lines_of(frame: Timed, start: float) -> Iterator[tuple[int, bytes]]:
     """A frame, and before the first after an outage or silence that: as lines of a run directory's files."""
-    if frame.offline_since is not None:
-        for at, name in ((frame.offline_since, "link-down"), (frame.epoch_s, "link-up")):
-            yield frame.found.line, _event(at, name, {}, start)
-    if frame.silent_since is not None:
-        detail = {"since": iso(frame.silent_since), "interval_s": frame.late_s, "kind": frame.hole}
-        yield (
-            frame.found.line,
-            _event(frame.epoch_s, "hole" if frame.hole in (SKIPPED, SILENT) else "silence", detail, start),
-        )
+    is_hole = frame.hole in (SKIPPED, STRANGER, SILENT)
+    silent = [_silence(frame, "hole" if is_hole else "silence", start)] * (frame.silent_since is not None)
+    offline = list(_offline(frame, start)) if frame.offline_since is not None else []
+    for event in (*silent, *offline) if is_hole else (*offline, *silent):
+        yield frame.found.line, event
     yield frame.found.line, record_of(frame, start)
+
+
+def _silence(frame: Timed, name: str, start: float) -> bytes:
+    since = iso(frame.silent_since or frame.epoch_s)
+    detail = {"since": since, "interval_s": frame.late_s, "kind": frame.hole}
+    return _event(frame.epoch_s, name, detail, start)
+
+
+def _offline(frame: Timed, start: float) -> Iterator[bytes]:
+    yield _event(frame.offline_since or frame.epoch_s, "link-down", {}, start)
+    yield _event(frame.epoch_s, "link-up", {}, start)
 
 
 def _event(at: float, name: str, detail: dict[str, Any], start: float) -> bytes:

@@ -28,7 +28,8 @@ WITHIN_S = 60.0  # and how long after it
 BRIEF_S = 60.0  # assumed: numbers given out of turn are rarely further apart
 HOLE_S = 4.0  # assumed: a silence of both sides that is shorter hides nothing
 BEAT_KEY = "HeartbeatInterval"
-SKIPPED, SILENT = "skipped", "silent"  # what tells of a hole: ids left out, or silence alone
+# What tells of a hole: ids left out, a transaction that nobody was given, or silence alone.
+SKIPPED, STRANGER, SILENT = "skipped", "stranger", "silent"
 WHOLE = "whole"  # nothing is missing, and the station was silent for too long
 
 
@@ -42,12 +43,20 @@ class _Silence:
     is_long: bool  # an open line does not have it
     skipped: bool | None = None  # are ids left out? None: not told
     is_told: bool = False  # was a CALL of the station met since?
+    begins: bool = False  # does the station tell of a start since?
+    knows_stranger: bool = False  # before that, of a transaction that it was never given?
     waiting: deque[Timed] = field(default_factory=deque)
     gaps: list[tuple[Timed, float]] = field(default_factory=list)  # those that end a quiet, and since when
 
     @property
     def is_brief(self) -> bool:
         return self.until - self.quiet_since <= BRIEF_S
+
+    @property
+    def kept_since(self) -> float:
+        """Of when the first is that was kept."""
+        stamps = (times.own_stamp(frame.found) for frame in self.waiting if _is_old(frame))
+        return min((stamp for stamp in stamps if stamp is not None), default=self.since)
 
 
 @dataclass(slots=True)
@@ -62,6 +71,7 @@ class _Station:
     numbers: Numbers = field(default_factory=Numbers)
     csms_numbers: Numbers = field(default_factory=Numbers)
     quiet_s: deque[float] = field(default_factory=lambda: deque(maxlen=64))  # longer than an open line's
+    transactions: deque[int] = field(default_factory=lambda: deque(maxlen=64))  # given, or spoken of
     silence: _Silence | None = None
 
 
@@ -97,6 +107,8 @@ class Outages:
         if silence is not None:
             if silence.waiting[0].offline_since is None and self._holes:
                 self._mark(station, silence)
+            elif self._holes and self._are_both(station, silence):
+                self._mark_both(silence)
             elif silence.skipped is not False and self._holes:  # it may number what it could not send
                 silence.waiting[0].silent_since = silence.quiet_since
             yield from silence.waiting
@@ -110,6 +122,18 @@ class Outages:
             frame.late_s = station.interval_s if is_late else None
             frame.silent_since = since if is_late or silence.skipped is not False else None
             frame.hole = self._told_by(station, silence.skipped, quiet_s, is_late)
+
+    def _are_both(self, station: _Station, silence: _Silence) -> bool:
+        """Is a hole ahead of an outage? Then a start is missing, and what was kept is of its end alone."""
+        if not silence.knows_stranger or silence.skipped is False:
+            return False
+        return silence.kept_since - silence.since > self._silent_s(station)
+
+    @staticmethod
+    def _mark_both(silence: _Silence) -> None:
+        first = silence.waiting[0]
+        first.offline_since, first.silent_since = silence.kept_since, silence.quiet_since
+        first.hole = SKIPPED if silence.skipped else STRANGER
 
     def _told_by(self, station: _Station, skipped: bool | None, quiet_s: float, is_late: bool) -> str:
         if skipped is not None:
@@ -150,6 +174,7 @@ class Outages:
 
     def _learn(self, station: _Station, frame: Timed, silence: _Silence | None) -> None:
         station.heard = frame.epoch_s
+        self._learn_transaction(station, frame, silence)
         if not frame.up:
             self._learn_interval(station, frame)
             if frame.found.kind == 2:
@@ -176,6 +201,19 @@ class Outages:
         silence.skipped = numbers.skipped(frame.found.id, silence.is_brief)
         if silence.skipped is None and frame.found.action == "BootNotification":
             silence.skipped = False  # it was down, and says so
+
+    @staticmethod
+    def _learn_transaction(station: _Station, frame: Timed, silence: _Silence | None) -> None:
+        """One that it was given, or speaks of."""
+        if silence is not None:
+            silence.begins |= frame.up and frame.found.action == "StartTransaction"
+        told, kind = frame.found.payload, frame.found.kind
+        id = told.get("transactionId") if isinstance(told, dict) and (kind == 2) == frame.up else None
+        if not isinstance(id, int) or id <= 0 or id in station.transactions:
+            return
+        station.transactions.append(id)
+        if silence is not None and frame.up and not silence.begins:
+            silence.knows_stranger = True
 
     def _learn_interval(self, station: _Station, frame: Timed) -> None:
         """A boot's answer gives it; a change of the key counts at once where it is a longer one."""

@@ -177,3 +177,60 @@ def test_a_stop_is_lost_with_what_else_a_hole_hides_and_not_every_sample_after_i
         log.up(t_s, "Heartbeat", {}, {"currentTime": at(t_s)})
     found = [row["severity"] for row in log.verdict(tmp_path).findings if row["requirement"] == SAMPLES]
     assert found == [severity]
+
+
+def hole_ahead_of_an_outage(named: str, stranger: int) -> list[str]:
+    """Sessions of one transaction after the other under a limit that is lifted meanwhile; half an hour on
+    the station tells what it kept for five minutes, of `stranger`.
+    """
+    log = Log()
+    log.set_profile(20, profile(period(10)))
+    log.begin(100)
+    for n, t_s in enumerate(minutes(10, 100), 1):
+        log.values(t_s, register(1000 + 38 * n), *currents(10))
+    kept = [2640 + 60 * n for n in range(6)]
+    for n, stamp_s in enumerate(kept):
+        told = register(5000 + 122 * n), *currents(32)
+        log.values(3000 + n, *told, id=stranger, stamp=at(stamp_s))
+    log.end(3020, 5700, id=stranger)
+    lines = log.text().splitlines()
+    if named == "at random":
+        return with_random_ids(lines)
+    later = [line for line in lines if line[1:20] >= at(3000)[:19]]
+    return [line for line in lines if line not in later] + [
+        re.sub(r'(\[[23],")(\d+)"', lambda found: f'{found[1]}{int(found[2]) + 40}"', line, count=1)
+        for line in later
+    ]
+
+
+@pytest.mark.parametrize("named", ["that count", "at random"])
+def test_a_station_that_speaks_after_an_outage_of_a_transaction_nobody_began_was_behind_a_hole(
+    named: str, tmp_path: Path
+) -> None:
+    verdict = verdict_on(hole_ahead_of_an_outage(named, stranger=9), tmp_path)
+    assert errors(verdict) == []
+    assert len([note for note in verdict.about["notes"] if "hole" in note]) == 1
+
+
+@pytest.mark.parametrize("named", ["that count", "at random"])
+def test_after_an_outage_within_a_transaction_that_is_known_its_limit_holds(
+    named: str, tmp_path: Path
+) -> None:
+    verdict = verdict_on(hole_ahead_of_an_outage(named, stranger=7), tmp_path)
+    assert ("charging.flow", "more is reported to flow than the charging profile allows") in errors(verdict)
+
+
+def test_who_leaves_out_a_number_while_it_talks_leaves_one_out_in_a_silence(tmp_path: Path) -> None:
+    """After steps enough that are alike again."""
+    log = silences([], named=by_number, before=4)
+    steps = [*[1] * 3, 2, *[1] * 12]
+    t_s, n = 100.0, 104
+    for step in steps:
+        t_s, n = t_s + 20, n + step
+        log.line(t_s, "send", [2, by_number(n), "DataTransfer", {"vendorId": "V"}])
+        log.line(t_s + 0.1, "receive", [3, by_number(n), {"status": "Accepted"}])
+    for _ in range(3):
+        t_s, n = t_s + 900, n + 2
+        log.line(t_s, "send", [2, by_number(n), "Heartbeat", {}])
+        log.line(t_s + 0.1, "receive", [3, by_number(n), {"currentTime": at(t_s)}])
+    assert [requirement for requirement, _ in errors(log.verdict(tmp_path))] == [INTERVAL]
