@@ -8,7 +8,8 @@ from functools import partial
 
 import numpy as np
 
-from evc5.rigs.checks.device.requests import STARTED, UNLOCK
+from evc5.rigs.checks.device.answers import judge_answer
+from evc5.rigs.checks.device.requests import START, STARTED, UNLOCK
 from evc5.rigs.checks.device.resets import RESET
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Block
@@ -25,6 +26,7 @@ MOST_TAGS = 64  # remembered
 TALKS_ON_S = 600.0  # assumed: who says something so long after a reset and has not booted will not
 ENDS_S = 60.0  # assumed: a transaction ends so soon before its connector is unlocked
 ANOTHER_S = 10.0  # assumed: a start so soon after a remote start is its doing
+BEGINS_AT_ONCE_S = 2.0  # assumed: nobody whose remote start is refused has shown a card so soon
 COMES_OF_IT_S = 180.0  # assumed: a car that is there gets its start, or its card a refusal; ConnectionTimeOut
 
 
@@ -39,6 +41,7 @@ class WithoutEffect:
         self._unlocked: dict[int, tuple[Transaction, float]] = {}  # by connector: what ran there, and when
         self._refused: dict[str, float] = {}  # by idTag: when it was last not accepted
         self._shown: dict[str, float] = {}  # by idTag: when the station last asked for it
+        self._accepted: dict[str, float] = {}  # by idTag: when its last remote start was
         if context.evidence.events:
             return
         bus = context.bus
@@ -154,14 +157,39 @@ class WithoutEffect:
     def _remotely(self, call: Call) -> None:
         """What comes of it is known where a car waits already, as the connector itself says."""
         connector = call.connector
-        if call.reply is None or call.reply["status"] != "Accepted" or connector is None:
+        at, tag = call.answered_s, call.payload["idTag"].lower()
+        if call.reply is not None and call.reply["status"] == "Rejected" and not self._is_held(tag, at):
+            self._context.agenda.at(at + BEGINS_AT_ONCE_S, partial(self._done_all_the_same, call, tag, at))
+        if call.reply is None or call.reply["status"] != "Accepted":
             return
-        at = call.answered_s
+        self._accepted[tag] = at
+        if len(self._accepted) > MOST_TAGS:
+            del self._accepted[next(iter(self._accepted))]
+        if connector is None:
+            return
         self._context.agenda.at(at + ANOTHER_S, partial(self._of_another, call, connector, at))
         if self._history.connectors.statuses.get(connector) != "Preparing":
             return
         wait_s = max(float(self._history.keys.integer("ConnectionTimeOut") or 0), COMES_OF_IT_S)
         self._context.agenda.at(at + wait_s, partial(self._came_of_it, call, at, at + wait_s))
+
+    def _is_held(self, tag: str, at: float) -> bool:
+        """Was its card shown of late?"""
+        return self._shown.get(tag, float("-inf")) > at - COMES_OF_IT_S
+
+    def _done_all_the_same(self, call: Call, tag: str, since: float) -> None:
+        """Refused, and a transaction of its idTag begins in that moment, with no other order for it."""
+        at = [one for one in (call.connector,) if one] or self._history.outlets()
+        begun = [
+            its
+            for connector in at
+            if (its := self._history.transactions.open.get(connector)) is not None
+            and its.id_tag.lower() == tag
+            and since <= its.start_told <= since + BEGINS_AT_ONCE_S
+            and abs(its.start - its.start_told) <= BEGINS_AT_ONCE_S
+        ]
+        if begun and self._accepted.get(tag, float("-inf")) < since - COMES_OF_IT_S:
+            judge_answer(self._ledger, START, call, False, f"Accepted: {begun[0].name} begins at once")
 
     def _elsewhere(self, call: Call, connector: int, since: float) -> bool:
         """Has its idTag started at another connector than the one that was named?"""

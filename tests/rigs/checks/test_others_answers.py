@@ -203,6 +203,23 @@ def triggered(wanted: str, *came: int, of: int | None = None) -> Callable[[Log],
     return story
 
 
+def remotely(*statuses: str, card: bool = False, at_s: float = 41.0) -> Callable[[Log], None]:
+    """So answered one after the other, where a car waits; a transaction of the idTag begins."""
+
+    def story(log: Log) -> None:
+        log.status(20, "Preparing")
+        if card:
+            log.up(39, "Authorize", {"idTag": "APP"}, {"idTagInfo": {"status": "Accepted"}})
+        for n, status in enumerate(statuses):
+            of = {"connectorId": 1} if n else {}
+            log.down(40 + 0.3 * n, "RemoteStartTransaction", {"idTag": "APP"} | of, {"status": status})
+        told = {"connectorId": 1, "idTag": "APP", "meterStart": 1000, "timestamp": at(at_s)}
+        log.up(at_s, "StartTransaction", told, {"transactionId": 7, "idTagInfo": {"status": "Accepted"}})
+        log.status(at_s + 1, "Charging")
+
+    return story
+
+
 FAULTY: dict[str, tuple[Callable[[Log], None], str]] = {
     "a remote stop of nothing": (stopped_remotely, "transaction.remote-stop"),
     "scheduled for nothing, and never done": (scheduled_and(), "availability.answer"),
@@ -235,6 +252,7 @@ FAULTY: dict[str, tuple[Callable[[Log], None], str]] = {
         taken_of_a_seventh("RemoteStartTransaction", idTag="APP"),
         "remote.start-answer",
     ),
+    "a start refused, and done": (remotely("Rejected"), "remote.start-answer"),
     "a trigger of a connector that is none": (triggered("MeterValues", of=7), "trigger.connector"),
     "a status triggered, and none": (triggered("StatusNotification", of=1), "trigger.connector"),
     "values triggered, and none": (triggered("MeterValues", of=1), "trigger.connector"),
@@ -244,6 +262,9 @@ FAULTY: dict[str, tuple[Callable[[Log], None], str]] = {
 }
 SOUND: dict[str, Callable[[Log], None]] = {
     "unknown, then not supported": unknown_and("NotSupported"),
+    "a start refused as its card is shown": remotely("Rejected", card=True),
+    "a start refused, then accepted": remotely("Rejected", "Accepted"),
+    "a start refused, then a card": remotely("Rejected", at_s=45.0),
     "a value out of its own range": refuses_out_of_its_range,
     "a boolean in another word": takes("LocalPreAuthorize", "1"),
     "the neutral's current": takes("MeterValuesSampledData", "Current.Import.N,Voltage.L1-N"),

@@ -215,6 +215,19 @@ def a_start_on_another_tag(after_s: float) -> Log:
     return log
 
 
+def a_start_after_its_refusal(after_s: float) -> Log:
+    log = Log()
+    log.status(20, "Preparing")
+    refused = {"status": "Rejected"}
+    log.down(30 - REPLY_S, "RemoteStartTransaction", {"connectorId": 1, "idTag": "APP"}, refused)
+    told = {"connectorId": 1, "idTag": "APP", "meterStart": 1000, "timestamp": at(30 + after_s)}
+    accepted = {"transactionId": 7, "idTagInfo": {"status": "Accepted"}}
+    log.up(30 + after_s, "StartTransaction", told, accepted)
+    for t in minutes(2):
+        log.values(t, register(1000))
+    return log
+
+
 def a_reply_given_again(after_s: float) -> Log:
     log = Log()
     log.down(30 - REPLY_S, "GetLocalListVersion", {}, {"listVersion": 0})
@@ -235,6 +248,14 @@ EDGES = (
         5.2,
         4.8,
         "warning",
+    ),
+    Edge(
+        "device.without_effect.BEGINS_AT_ONCE_S",
+        2.0,
+        "remote.start-answer",
+        a_start_after_its_refusal,
+        2.1,
+        1.9,
     ),
     Edge("device.without_effect.ANOTHER_S", 10.0, "remote.started", a_start_on_another_tag, 11, 9),
     Edge("wire.pairing.AGAIN_S", 600.0, "rpc.matched", a_reply_given_again, 601, 599, says="second reply"),
