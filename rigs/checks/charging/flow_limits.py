@@ -73,6 +73,14 @@ class Told(NamedTuple):
     since_s: Array  # 0: of that instant
 
 
+class InForce(NamedTuple):
+    """The caps of a connector, or of the station (0), and which of them held at each reading of a block."""
+
+    scope: int
+    caps: list[Cap | None]
+    which: Array
+
+
 class FlowLimits:
     """Judges each block of meter values by the caps that held when it was taken."""
 
@@ -105,11 +113,12 @@ class FlowLimits:
         sent = block.epoch_s + self._ledger.time.doubts_s(block.stamp)
         when = np.minimum(block.stamp, sent)  # a clock that is ahead does not look ahead
         late, offer = self._late(block, since_s), offer_of(block)
-        for scope in (connector, 0):
-            self._offer(connector, scope, when, offer)
-            self._flow(connector, scope, when, flow, late, offer)
+        own, station = (InForce(scope, *self._in_force.at_each(scope, when)) for scope in (connector, 0))
+        for caps in (own, station):
+            self._offer(connector, caps, when, offer)
+            self._flow(connector, caps, when, flow, late, offer)
         self._phases(connector, when, flow)
-        self._together(connector, Told(when, flow, since_s))
+        self._together(connector, Told(when, flow, since_s), station)
 
     def _late(self, block: Block, since_s: Array) -> Array:
         """How long before a reading a limit may have held that still shows in it."""
@@ -136,13 +145,13 @@ class FlowLimits:
 
     # -- one connector ---------------------------------------------------------------------------
 
-    def _offer(self, connector: int, scope: int, when: Array, offer: Flow) -> None:
+    def _offer(self, connector: int, caps: InForce, when: Array, offer: Flow) -> None:
         if offer.is_told:
             late = np.full(len(when), OFFERED_S)
             message = "more is reported to be offered than the charging profile allows"
-            self._judge(connector, scope, when, Held(REPORTED, message, offer, late, self._over_offer))
+            self._judge(connector, caps, when, Held(REPORTED, message, offer, late, self._over_offer))
 
-    def _flow(self, connector: int, scope: int, when: Array, flow: Flow, late: Array, offer: Flow) -> None:
+    def _flow(self, connector: int, caps: InForce, when: Array, flow: Flow, late: Array, offer: Flow) -> None:
         overdrawn = self._context.history.connectors.overdraws(connector, when, FOLLOWED_S)
         if overdrawn.any():  # the vehicle's doing, where it is told
             flow = replace(
@@ -150,10 +159,10 @@ class FlowLimits:
             )
         if flow.is_told:
             message = "more is reported to flow than the charging profile allows"
-            self._judge(connector, scope, when, Held(FLOW, message, flow, late, self._over, offer))
+            self._judge(connector, caps, when, Held(FLOW, message, flow, late, self._over, offer))
 
-    def _judge(self, connector: int, scope: int, when: Array, held: Held) -> None:
-        caps, index = self._in_force.at_each(scope, when)
+    def _judge(self, connector: int, in_force: InForce, when: Array, held: Held) -> None:
+        scope, caps, index = in_force
         limited = np.zeros(len(when), bool)
         for number, cap in enumerate(caps):
             limited |= (index == number) & (cap is not None)
@@ -294,7 +303,7 @@ class FlowLimits:
 
     # -- all connectors --------------------------------------------------------------------------
 
-    def _together(self, connector: int, mine: Told) -> None:
+    def _together(self, connector: int, mine: Told, station: InForce) -> None:
         """The sum with what the others told last; on whichever phases, a third of all lies on the busiest."""
         self._latest[connector] = mine
         others = [told for c, told in self._latest.items() if c != connector]
@@ -306,13 +315,12 @@ class FlowLimits:
         watts = _watts_together(mine, known)
         whole = Flow(total_a / PHASES_UNTOLD, total_a, watts, flow.volts, flow.lines)
         newest = np.max([_last_told(when, told.when) for told in others], axis=0)
-        caps, index = self._in_force.at_each(0, when)
         late = FOLLOWED_S + SIDE_BY_SIDE_S + np.fmax.reduce([one.since_s for one in (mine, *known)])
         message = "the connectors together are reported to take more than the ChargePointMaxProfile allows"
         held = Held(TOGETHER, message, whole, late, self._over)
-        above = self._above(caps, index, held)
+        above = self._above(station.caps, station.which, held)
         for k in range(len(when)):
-            if caps[index[k]] is not None:
+            if station.caps[station.which[k]] is not None:
                 over = bool(above[k]) and self._stays_over(0, when, k, held)
                 self._crowd(connector, float(when[k]), held, k, over, float(newest[k]))
 
