@@ -12,11 +12,11 @@ from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.profiles_in_force import TX
 from evc5.rigs.checks.state.requirement import CSMS
-from evc5.rigs.checks.transactions.stops import NOT_RUNNING
+from evc5.rigs.checks.transactions.remote_stops import KNOWN
 
 Wire = Mapping[str, Any]
 PHASES = (1, 2, 3)
-NOT_WHILE_PENDING = {"RemoteStartTransaction": START, "RemoteStopTransaction": NOT_RUNNING}
+NOT_WHILE_PENDING = {"RemoteStartTransaction": START, "RemoteStopTransaction": KNOWN}
 
 
 def _recurs_never(wire: Wire) -> bool:

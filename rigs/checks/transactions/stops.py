@@ -1,7 +1,6 @@
 """Why transactions stop: the reason told has to have its cause in the recording (4.8, 7.36)."""
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,7 +16,6 @@ from evc5.rigs.checks.transactions.cables import UNPLUG
 
 REASON = "transaction.stop-reason"
 EV_SIDE = "StopTransactionOnEVSideDisconnect"
-REMOTE, NOT_RUNNING = "transaction.remote-stop", "transaction.remote-stop-known"
 REQUIREMENTS = (
     R(
         REASON,
@@ -26,12 +24,9 @@ REQUIREMENTS = (
         needs=(EVENTS,),
         arises=("StopTransaction",),
     ),
-    R(REMOTE, "A remote stop accepted stops the transaction", "5.12, TC_012_CS"),
-    R(NOT_RUNNING, "A remote stop is accepted for a running transaction, refused for any other", "5.12"),
 )
 CAUSE_BEFORE_S = 60.0  # assumed: how long before a stop its cause may lie; an authorisation takes up to 30 s
 INSTALL_S = 600.0  # assumed: how long an installation takes before its reboot
-REMOTE_S = 30.0  # assumed: how soon a remote stop is carried out
 LAST_KNOWN_S = 5.0  # assumed: so long after the last moment known nobody dates a stop back to it
 SAME_STOP_S = 5.0  # assumed: a hand that stops it so soon after a remote stop would be chance
 LASTING = ("PowerLoss", "EVDisconnected")  # told when the station is back, or its pilot mended
@@ -77,17 +72,13 @@ class StopReasons:
         self._link = context.history.link
         self._keys = context.history.keys
         self._causes: deque[Cause] = deque(maxlen=200)
-        self._asked: dict[int, float] = {}  # transactions to be stopped remotely, since when
-        self._unknown: dict[int, Callable[[], None]] = {}  # accepted for an id of which nothing is known
-        self._from_before: set[int] = set()  # accepted for an id that may have begun before the recording
+        self._remote: dict[int, float] = {}  # by transaction: when a remote stop of it was accepted
         self._booted_at = -FOREVER
         bus = context.bus
-        self._ran: set[int] = set()  # of the transactions that a remote stop names, until it is answered
         bus.calls["StopTransaction"].append(self._stop)
         for action in ORDERS:
             bus.calls[action].append(self._ordered)
             bus.replies[action].append(self._answered)
-        bus.replies["RemoteStopTransaction"].append(self._remote)
         bus.replies["StartTransaction"].append(self._started)
         bus.replies["Authorize"].append(lambda call: self._refused(call, None))
         bus.calls["BootNotification"].append(self._booted)
@@ -96,7 +87,6 @@ class StopReasons:
             bus.events[name].append(lambda event, reason=reason: self._event(event, reason))  # type: ignore[misc]
         bus.events["fault"].append(self._fault)
         bus.events["clear"].append(self._cleared)
-        bus.end.append(self._end)
 
     def _fault(self, event: Event) -> None:
         if event.detail.get("fault") == "emergency-stop":
@@ -114,56 +104,13 @@ class StopReasons:
         self._causes.append(Cause(reason, event.epoch_s, event.connector, before_s=before_s))
         if reason == "PowerLoss":
             self._causes.append(Cause("Reboot", event.epoch_s))
-            self._asked.clear()
 
     def _note(self, call: Call, reason: str, connector: int | None = None) -> None:
         self._causes.append(Cause(reason, call.answered_s, connector))
 
-    def _remote(self, call: Call) -> None:
-        if call.reply is None:
-            return
-        id = call.payload["transactionId"]
-        accepted = call.reply["status"] == "Accepted"
-        its = self._history.transactions.by_id.get(id)
-        running = its is not None and its.stop is None
-        ended_meanwhile = id in self._ran and not running
-        self._ran.discard(id)
-        message = f"a remote stop of transaction {id}, which is {'' if running else 'not '}running"
-        expected = "Accepted" if running else "Rejected"
-        queued = its is not None and running and not accepted and self._may_be_over(its, call.epoch_s)
-        if (its is not None or self._history.is_settled(call.epoch_s)) and not queued and not ended_meanwhile:
-            tell = partial(
-                self._ledger.judge,
-                *(NOT_RUNNING, accepted == running, call.epoch_s, None),
-                *(expected, call.reply["status"], message),
-            )
-            if its is None and accepted:
-                self._unknown[id] = tell
-                self._context.agenda.at(call.answered_s + REMOTE_S, partial(self._waited, id))
-            else:
-                tell()
-        elif its is None and accepted:
-            self._from_before.add(id)
-        if accepted:
-            self._asked.setdefault(id, call.answered_s)
-
-    def _waited(self, id: int) -> None:
-        """No stop came of one whose start the log does not have: there was none."""
-        tell = self._unknown.pop(id, None)
-        if tell is not None:
-            tell()
-
-    def _may_be_over(self, its: Transaction, epoch_s: float) -> bool:
-        """Its stop may be on its way."""
-        return self._link.may_be_queueing(epoch_s) or self._connectors.may_be_over(its.connector, epoch_s)
-
     def _ordered(self, call: Call) -> None:
         """A station may carry an order out before its answer is on the line."""
         self._causes.extend(_causes_of(call, call.epoch_s))
-        if call.action == "RemoteStopTransaction":
-            its = self._history.transactions.by_id.get(call.payload["transactionId"])
-            if its is not None and its.id is not None and its.stop is None:
-                self._ran.add(its.id)
 
     def _answered(self, call: Call) -> None:
         """An order that was refused is no cause; one that was taken is one from its answer on."""
@@ -172,6 +119,8 @@ class StopReasons:
                 self._causes.remove(cause)
         if call.reply is not None and call.reply["status"] in ORDERS[call.action]:
             self._causes.extend(_causes_of(call, call.answered_s))
+            if call.action == "RemoteStopTransaction":
+                self._remote.setdefault(call.payload["transactionId"], call.answered_s)
 
     def _started(self, call: Call) -> None:
         self._refused(call, call.payload["connectorId"])
@@ -192,13 +141,10 @@ class StopReasons:
             self._causes.append(Cause("PowerLoss", self._link.heard_at))
 
     def _stop(self, call: Call) -> None:
-        self._unknown.pop(call.payload["transactionId"], None)  # it ran: its start is lost
-        self._from_before.discard(call.payload["transactionId"])
         stopped = self._history.transactions.stopped_by(call)
         if stopped is None or stopped.stop is None:
             return
-        asked = self._asked.pop(stopped.id or 0, None)
-        self._in_time(stopped, asked)
+        asked = self._remote.pop(stopped.id or 0, None)
         reason = stopped.reason or "Local"
         if reason == "EVDisconnected":
             self._by_key(stopped, call)
@@ -266,32 +212,6 @@ class StopReasons:
         message = f"transaction {stopped.id} stops for another reason"
         expected = f"one of {', '.join(OPTIONS)} in chg_Ch{stopped.connector}Options"
         self._ledger.judge(REASON, good, epoch_s, stopped.connector, expected, text, message)
-
-    def _in_time(self, stopped: Transaction, asked: float | None) -> None:
-        if asked is None or stopped.stop is None:
-            return
-        took = stopped.stop - asked
-        message = f"transaction {stopped.id} went on after its remote stop"
-        expected, actual = f"StopTransaction within {REMOTE_S:g} s", f"after {took:.0f} s"
-        self._ledger.judge(REMOTE, took <= REMOTE_S, asked, stopped.connector, expected, actual, message)
-
-    def _end(self, epoch_s: float) -> None:
-        for id in [*self._unknown]:
-            self._waited(id)
-        until = self._link.delivered_until(epoch_s, self._context.tolerances.grace_s)
-        for id, asked in self._asked.items():
-            its = self._history.transactions.by_id.get(id)
-            if asked + REMOTE_S >= until:
-                continue
-            if its is not None and its.stop is None:
-                message = f"transaction {id} went on after its remote stop was accepted"
-                self._ledger.broken(REMOTE, asked, its.connector, "StopTransaction", "none", message)
-            if its is None and id in self._from_before and not self._history.transactions.unclear:
-                message = f"a remote stop of transaction {id} is accepted, and no stop is told"
-                expected = "its StopTransaction; Rejected where it does not run"
-                self._ledger.broken(
-                    REMOTE, asked, None, expected, "none", message, untold=(asked, asked + REMOTE_S)
-                )
 
 
 def _causes_of(call: Call, epoch_s: float) -> tuple[Cause, ...]:

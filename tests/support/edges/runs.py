@@ -239,7 +239,7 @@ ROWS = (
     Edge("wire.boot.OVERDUE_S", 60.0, "boot.retry", a_boot_overdue_by, 59.5, 60.5),
     Edge("wire.boot.LOOP_S", 600.0, "boot.repeated", three_boots_within, 601.0, 599.0, severity="warning"),
     Edge(
-        "transactions.stops.REMOTE_S",
+        "transactions.remote_stops.REMOTE_S",
         30.0,
         "transaction.remote-stop",
         a_remote_stop_carried_out_after,
