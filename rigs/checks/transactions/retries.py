@@ -134,6 +134,9 @@ class Retries:
         if era != self._era or self._may_be_dropped(key, epoch_s):
             return
         good = self._unanswered.get(key) is not waiting
+        if not good and any(epoch_s <= sent <= epoch_s + RESUME_S for sent in self._link.unheard):
+            self._unresumed[key] = waiting  # what stood before it met silence in its turn
+            return
         message = f"{waiting.action} met silence, and the CSMS answers again"
         expected = f"sent again within {RESUME_S:g} s"
         self._ledger.judge(RESUMED, good, epoch_s, waiting.connector, expected, "not sent", message)

@@ -700,6 +700,23 @@ CASES: dict[str, Story] = {
             wait(300.0),
         ],
     ),
+    "a-start-that-met-silence-behind-statuses-that-meet-it-too": (
+        {"behaviour": "evc5-v32r30", "latency_s": 0.05, "connectors": 2, "phase_switching": False},
+        {},
+        [
+            step("plug_in", 2),
+            step("plug_in", 1),
+            wait(10.0),
+            step("csms.reply", "StartTransaction", silent=True, times=1),
+            step("unplug", 2),
+            step("plug_in", 2),
+            step("ask", "RemoteStartTransaction", {"connectorId": 2, "idTag": "KIN2"}),
+            step("present_tag", 2, "TAG1"),
+            step("unplug", 2),
+            step("csms.reply", "StatusNotification", silent=True, times=3),
+            wait(120.0),
+        ],
+    ),
     "a-remote-start-as-an-unlocking-ends-what-is-not-confirmed": (
         {"behaviour": "evc5-v32r30", "latency_s": 0.0},
         {"asks_keys": False},
