@@ -1,17 +1,18 @@
 """Values against each other: power from voltage and current, energy from power, a battery that fills."""
 
 from collections import deque
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from evc5.rigs.checks.metering.energy import LEAST_FACTOR, LOADED_A, current_bounds
 from evc5.rigs.checks.metering.measurands import MEASURANDS
+from evc5.rigs.checks.metering.now_and_then import NowAndThen, Say
 from evc5.rigs.checks.metering.ranges import impossible
 from evc5.rigs.checks.reading.columns import Array, Block
-from evc5.rigs.checks.reading.flow import by_phase, total
+from evc5.rigs.checks.reading.flow import by_phase, flow_of, total
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, MOST_W, PHASES, Layout, line
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
@@ -52,14 +53,10 @@ class Consistency:
         self._fullest: dict[tuple[int, int, int], tuple[float, float]] = {}
         self._cars: dict[int, deque[float]] = {}  # by connector: when cars came
         self._at: dict[Layout, list[Phases]] = {}
-        self._thousandth: dict[
-            tuple[int, str], bool
-        ] = {}  # by connector and phase, as the last reading had it
-        self._dead: dict[int, bool] = {}  # by connector: had its last reading a current without a voltage?
+        self._off = NowAndThen()
         self._still: dict[
             tuple[int, int], tuple[float, float]
         ] = {}  # by transaction: a charge, and since when
-        self._off: dict[int, bool] = {}  # by connector: was its last reading's power not its current's?
         context.bus.readings.append(self._readings)
         context.bus.events["plug-in"].append(self._plugged)
 
@@ -130,17 +127,21 @@ class Consistency:
     def _too_little(
         self, connector: int, block: Block, phase: str, watts: Array, apparent: Array, amps: Array
     ) -> None:
-        """No power or a thousandth, beside a current under load, in two readings running: kW called W."""
+        """No power or a thousandth, beside a current under load, not in one reading alone: kW called W."""
         kilo = 1000.0 * watts
         thousandth = (kilo >= apparent * LEAST_FACTOR) & (kilo <= apparent * (1 + WHOLE_PART))
         off = (amps >= LOADED_A) & (apparent > 0.0) & (thousandth | (watts == 0.0))
-        before = self._thousandth.get((connector, phase), False)
-        self._thousandth[connector, phase] = bool(off[-1])
-        for k in np.flatnonzero(off & np.concatenate([[before], off[:-1]])).tolist():
+
+        def say(k: int) -> Say:
             expected, actual = f"{apparent[k] * LEAST_FACTOR:.0f} to {apparent[k]:.0f} W", f"{watts[k]:g} W"
             kind = ": kW called W" if watts[k] else ""
             message = f"power is not voltage times current{kind}"
-            self._ledger.broken(POWER, float(block.epoch_s[k]), connector, expected, actual, message)
+            return self._saying(block, connector, k, expected, actual, message)
+
+        self._off.tell((connector, phase), off, amps, say)
+
+    def _saying(self, block: Block, connector: int, k: int, *told: str, **more: Any) -> Say:
+        return partial(self._ledger.broken, POWER, float(block.epoch_s[k]), connector, *told, **more)
 
     def _whole(self, connector: int, block: Block) -> None:
         """All phases together, where power and current are not both told by phase.
@@ -155,34 +156,28 @@ class Consistency:
         known = np.isfinite(low + high + watts) & (np.abs(high) <= MOST_W) & ~block.once(impossible)
         slack = WHOLE_PART * high + self._rounding(block)
         off = known & ((watts < low - slack) | (watts > high + slack))
-        before = self._off.get(connector, False)
-        wrong = off & np.concatenate([[before], off[:-1]])
-        self._off[connector] = bool(off[-1])
-        self._ledger.judge_rows(
-            POWER,
-            connector,
-            block.epoch_s,
-            known,
-            wrong,
-            lambda k: (
-                f"{low[k]:.0f} to {high[k]:.0f} W, as voltage and current have it, within {slack[k]:.0f} W",
-                f"{watts[k]:.0f} W",
-                f"power is not voltage times current{named(float(watts[k]), float(low[k]), float(high[k]))}",
-            ),
+
+        def tell(k: int) -> tuple[str, str, str]:
+            kind = named(float(watts[k]), float(low[k]), float(high[k]))
+            expected = f"{low[k]:.0f} to {high[k]:.0f} W, as voltage and current have it"
+            message = f"power is not voltage times current{kind}"
+            return f"{expected}, within {slack[k]:.0f} W", f"{watts[k]:.0f} W", message
+
+        wrong = self._off.sure(
+            connector, off, high, lambda k: self._saying(block, connector, k, *tell(k), count=0)
         )
+        self._ledger.judge_rows(POWER, connector, block.epoch_s, known, wrong, tell)
 
     def _without_voltage(self, connector: int, block: Block) -> None:
-        """Under load there is a voltage, where one is told at all; in two readings running."""
+        """Under load there is a voltage, where one is told at all; not in one reading alone."""
         dead = np.zeros(len(block), bool)
         for phase in (None, *PHASES):
             volts, amps = block.column("Voltage", phase), block.column("Current.Import", phase)
             if volts is not None and amps is not None:
                 dead |= (volts == 0.0) & (np.abs(amps) >= LOADED_A)
-        before = self._dead.get(connector, False)
-        self._dead[connector] = bool(dead[-1])
-        for k in np.flatnonzero(dead & np.concatenate([[before], dead[:-1]])).tolist():
-            expected, message = "a voltage, or none told", "no voltage is told where current is"
-            self._ledger.broken(POWER, float(block.epoch_s[k]), connector, expected, "0 V", message)
+        told = "a voltage, or none told", "0 V", "no voltage is told where current is"
+        say = partial(self._saying, block, connector)
+        self._off.tell((connector, "Voltage"), dead, flow_of(block).amps, lambda k: say(k, *told))
 
     @staticmethod
     def _is_by_phase(layout: Layout) -> bool:

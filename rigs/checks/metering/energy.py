@@ -39,6 +39,7 @@ STILL = "the register stands still while power is told to flow"
 KWH_AS_WH = "the register rises by a thousandth of the energy told to flow: kWh called Wh"
 WH_AS_KWH = "the register rises by a thousand times the energy told to flow: Wh called kWh, or kW called W"
 BACK = "the register of what comes in rises while power is told to go back"
+LAGS = "the register is told as it stood a while before: it stands still, and then catches up"
 OTHER = "the energy between samples is not what the power at both ends allows"
 ALL_IN_ALL = "the energy of the transaction is not what the power told allows"
 
@@ -238,13 +239,15 @@ class EnergyFlow:
         message = cause_of(session)
         if self._context.registers.is_named(connector) and message in (KWH_AS_WH, WH_AS_KWH):
             return
+        lags = message is None and lags_behind(session.suspects)
         for suspect in session.suspects:
             low, high = suspect.low_wh, suspect.high_wh
             expected = (
                 f"{low:.1f} to {high:.1f} Wh since {iso(suspect.since)}, within {suspect.slack_wh:.1f} Wh"
             )
             actual = f"{suspect.told_wh:.1f} Wh"
-            self._ledger.broken(ENERGY, suspect.epoch_s, connector, expected, actual, message or OTHER)
+            says, severity = (LAGS, "warning") if lags else (message or OTHER, "error")
+            self._ledger.broken(ENERGY, suspect.epoch_s, connector, expected, actual, says, severity=severity)
         if not session.suspects and message:
             expected = f"{session.low_wh:.0f} to {session.high_wh:.0f} Wh"
             told, until = f"{session.told_wh:.0f} Wh", session.last[0]
@@ -321,6 +324,22 @@ def cause_of(session: Session) -> str | None:
         if low * (1 - KILO_PART) - factor * step <= as_told <= high * (1 + KILO_PART) + factor * step:
             return message
     return ALL_IN_ALL if low * OF_TOLD >= tells else None
+
+
+def lags_behind(suspects: list[Suspect]) -> bool:
+    """Does the register stand still now and then, and come after each time to where it should be?
+
+    It is read from its meter less often than it is told.
+    """
+    behind_wh, caught_up = 0.0, []
+    for its in suspects:
+        if its.low_wh > its.told_wh > 0.0:
+            return False
+        behind_wh += its.low_wh - its.told_wh if its.told_wh < its.low_wh else its.high_wh - its.told_wh
+        if its.told_wh > 0.0:
+            caught_up.append(behind_wh)
+    most_wh = max((its.slack_wh + its.high_wh for its in suspects), default=0.0)
+    return len(caught_up) >= TELLING and max(caught_up) - min(caught_up) <= most_wh
 
 
 def step_of(block: Block) -> float:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from evc5.rigs.checks.metering.energy import step_of
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.flow import Flow, flow_of
 from evc5.rigs.checks.reading.instants import FOREVER, iso
+from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import CURRENT
 from evc5.rigs.checks.state.profiles import VOLTS
@@ -18,7 +20,7 @@ STILL = "status.no-flow"
 REQUIREMENTS = (
     R(
         STILL,
-        "Current is told to flow in Charging alone",
+        "Current is told to flow, and the register to count, in Charging alone",
         "4.9, 7.7",
         needs=(CURRENT,),
         arises=("StatusNotification",),
@@ -40,6 +42,7 @@ class Told:
     transaction: int | None = None
     first: float = -FOREVER  # the first sample of that transaction
     stamp: float = np.nan
+    register: float = np.nan  # then, in Wh
     gap: float = np.nan
     hole: float = -FOREVER  # the first sample after the latest hole
     drew_in: float = FOREVER  # since when the status stood in which it drew at the last sample
@@ -58,9 +61,13 @@ class Told:
 
 
 class AgainstFlow:
-    """Follows statuses and samples; what draws twice in a row in a status of rest is a finding."""
+    """Follows statuses and samples; what draws twice in a row in a status of rest is a finding.
+
+    So is a register that counts there as if it drew.
+    """
 
     def __init__(self, context: Context) -> None:
+        self._context = context
         self._ledger = context.ledger
         self._told: dict[tuple[int, str], Told] = {}  # by connector and context
         context.bus.calls["StatusNotification"].append(self._status)
@@ -94,16 +101,45 @@ class AgainstFlow:
     def _block(self, connector: int, told: Told, block: Block) -> None:
         flow = flow_of(block)
         draws = np.where(np.isfinite(flow.amps), flow.amps > DRAWS_A, flow.watts > DRAWS_A * VOLTS)
+        begun, counted = self._counted(connector, told, block)
         holes = self._holes(told, block)
         place, since, rests = told.at(block.stamp)
+        counts = (counted > DRAWS_A * VOLTS) & (begun >= since + STANDS_S)
+        for k in np.flatnonzero(counts & rests & ~draws).tolist():
+            counts[k] = self._rests_alone(connector, float(begun[k]), float(block.stamp[k]))
+        draws |= counts
         live = np.abs(block.epoch_s - block.stamp) <= STANDS_S  # what is told later belongs to other statuses
-        judged = flow.is_told & rests & live & (block.stamp - since >= STANDS_S) & (holes < since)
+        is_told = flow.is_told | np.isfinite(counted)
+        judged = is_told & rests & live & (block.stamp - since >= STANDS_S) & (holes < since)
         before = np.append(told.drew_in, np.where(draws & judged, since, FOREVER))
         told.drew_in = float(before[-1])
         wrong = draws & judged & (before[:-1] == since)
         self._ledger.held(STILL, int((judged & ~wrong).sum()), connector, block.stamp[judged & ~wrong])
         for k in np.flatnonzero(wrong).tolist():
-            self._broken(connector, told.statuses[place[k]], float(since[k]), block, flow.at(k), k)
+            status = told.statuses[place[k]]
+            self._broken(
+                connector, status, float(since[k]), block, self._words(flow.at(k), counted[k], status), k
+            )
+
+    def _counted(self, connector: int, told: Told, block: Block) -> tuple[Array, Array]:
+        """For each sample the stamp of the one before it, and the power that the register rose by since."""
+        begun, register = np.append(told.stamp, block.stamp)[:-1], block.column(DEFAULT_MEASURAND)
+        if register is None or self._context.registers.is_named(connector):
+            told.register = np.nan
+            return begun, np.full(len(block), np.nan)
+        rose = np.diff(np.append(told.register, register)) - step_of(block)
+        told.register = float(register[-1])
+        lasted = block.stamp - begun
+        return begun, np.divide(rose * 3600.0, lasted, out=np.full(len(block), np.nan), where=lasted > 0)
+
+    def _rests_alone(self, connector: int, since: float, until: float) -> bool:
+        """Did no other connector charge that may have the same meter, and may nothing wait to be told?"""
+        history = self._context.history
+        others = (one for one in history.outlets() if one != connector)
+        runs = any(history.transactions.any_within(one, since, until) for one in others)
+        return (
+            not runs and not history.link.was_away(since, until) and not history.link.may_be_queueing(until)
+        )
 
     def _holes(self, told: Told, block: Block) -> Array:
         """For each sample: the first one after the latest hole; another status may be lost in it."""
@@ -119,11 +155,20 @@ class AgainstFlow:
         told.hole = float(holes[-1])
         return holes
 
-    def _broken(self, connector: int, status: str, since: float, block: Block, flow: Flow, k: int) -> None:
+    @staticmethod
+    def _words(flow: Flow, counted: float, status: str) -> tuple[str, str, str]:
+        """What is expected, what is told, and what that is."""
         amps, watts = float(flow.amps[0]), float(flow.watts[0])
-        drawn = f"{amps:.1f} A" if np.isfinite(amps) else f"{watts:.0f} W"
-        expected, actual = "Charging, or no current", f"{drawn}, {status} since {iso(since)}"
-        message = f"current is told to flow in {status}"
+        if amps > DRAWS_A or (watts > DRAWS_A * VOLTS and not np.isfinite(amps)):
+            drawn = f"{amps:.1f} A" if np.isfinite(amps) else f"{watts:.0f} W"
+            return "Charging, or no current", drawn, f"current is told to flow in {status}"
+        return "Charging, or no energy", f"as by {counted:.0f} W", f"the register counts in {status}"
+
+    def _broken(
+        self, connector: int, status: str, since: float, block: Block, words: tuple[str, str, str], k: int
+    ) -> None:
+        expected, drawn, message = words
+        actual = f"{drawn}, {status} since {iso(since)}"
         at = float(block.epoch_s[k])
         began = self._told[connector, block.layout.context].first
         untold = (since, began) if began > since else None  # a start is lost, and who knows what else

@@ -21,7 +21,7 @@ class Numbers:
 
     _last: tuple[str, int] | None = None
     _steps: deque[int] = field(default_factory=lambda: deque(maxlen=STEPS_KEPT))
-    _is_uneven: bool = False  # it leaves out numbers while it talks
+    _is_uneven: bool = False  # it leaves out numbers while it talks, or gives them out of turn
     _between: deque[int] = field(default_factory=lambda: deque(maxlen=64))  # the other side's, since the last
 
     def skipped(self, id: str, is_brief: bool = False) -> bool | None:
@@ -33,8 +33,8 @@ class Numbers:
         if not self._counts or step is None or step <= 0:
             return None
         left_out = step - max(self._steps)
-        is_known = len(self._steps) == STEPS_KEPT
-        least = 1 if is_known and not self._is_uneven and len({*self._steps}) == 1 else LEFT_OUT
+        is_known = len(self._steps) == STEPS_KEPT and not self._is_uneven
+        least = 1 if is_known and len({*self._steps}) == 1 else LEFT_OUT
         if left_out >= least and (is_known or not is_brief):
             return True
         return None if left_out > 0 else False
@@ -43,10 +43,15 @@ class Numbers:
         """The id of the next CALL; what is left out in a silence is no habit."""
         step = self._step(id)
         if step and not are_left_out and (not may_be or step == 1 or self._counts):
-            self._is_uneven |= not may_be and self._counts and step > max(self._steps)
+            self._is_uneven |= not may_be and self._counts and not self._goes_on(id, step)
             self._steps.append(step)
         self._last = _number(id)
         self._between.clear()
+
+    def _goes_on(self, id: str, step: int) -> bool:
+        """By no more than before, or from the beginning again."""
+        now = _number(id)
+        return 0 < step <= max(self._steps) or (step < 0 and now is not None and now[1] <= WIDEST_STEP)
 
     def tell_other(self, id: str) -> None:
         """The id of a CALL of the other side, which takes a number where one counter serves both."""

@@ -239,3 +239,22 @@ def test_a_register_that_starts_anew_in_a_transaction_is_one_finding(
         log.values(t, register(100_000 + 61 * n if n < 6 else 61 * (n - 5)), power(3680))
     log.end(BEGIN_S + 770, meter_stop)
     assert found(log.verdict(tmp_path)) == {"metering.register-monotonic"} | others
+
+
+def read_every(minutes_: int) -> Told:
+    return lambda n: [register(round(1000 + 184 * (n - n % minutes_))), power(11040)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("every", [2, 3])
+def test_a_register_may_be_read_less_often_than_it_is_told(every: int, tmp_path: Path) -> None:
+    verdict = session(tmp_path, read_every(every), 1000, 1000 + 184 * 12 + 61, count=12)
+    (told,) = verdict.findings
+    assert (told["requirement"], told["severity"]) == (ENERGY, "warning") and "catches up" in told["message"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("off_wh", [-90, 90])
+def test_a_register_that_is_off_in_every_second_reading_is_wrong(off_wh: int, tmp_path: Path) -> None:
+    told = lambda n: [register(round(1000 + 184 * n + off_wh * (n % 2))), power(11040)]  # noqa: E731
+    assert ENERGY in found(session(tmp_path, told, 1000, 1000 + 184 * 12 + 61, count=12))

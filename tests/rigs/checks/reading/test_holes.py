@@ -203,6 +203,7 @@ def hole_ahead_of_an_outage(named: str, stranger: int) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("named", ["that count", "at random"])
 def test_a_station_that_speaks_after_an_outage_of_a_transaction_nobody_began_was_behind_a_hole(
     named: str, tmp_path: Path
@@ -212,6 +213,7 @@ def test_a_station_that_speaks_after_an_outage_of_a_transaction_nobody_began_was
     assert len([note for note in verdict.about["notes"] if "hole" in note]) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("named", ["that count", "at random"])
 def test_after_an_outage_within_a_transaction_that_is_known_its_limit_holds(
     named: str, tmp_path: Path
@@ -220,6 +222,7 @@ def test_after_an_outage_within_a_transaction_that_is_known_its_limit_holds(
     assert ("charging.flow", "more is reported to flow than the charging profile allows") in errors(verdict)
 
 
+@pytest.mark.slow
 def test_who_leaves_out_a_number_while_it_talks_leaves_one_out_in_a_silence(tmp_path: Path) -> None:
     """After steps enough that are alike again."""
     log = silences([], named=by_number, before=4)
