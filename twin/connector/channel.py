@@ -407,9 +407,11 @@ class Channel:
         is_new = target_a > self.outlet.offered_a == 0.0 and self.status == SUSPENDED_EV
         if (resumes or is_new) and not self.facts.starting:
             self._await_answer(quiet=True)  # D3 or E3, or E4 where it does not answer
-        if target_a != self.outlet.offered_a:
-            t_s = self._timeline.now
-            self._pwm.set(t_s if target_a <= 0 else max(t_s, self._pwm_free_s))  # off goes at once
+        if target_a <= 0.0 < self.outlet.offered_a:  # off goes at once: others may have it now
+            self._pwm.clear()
+            self._drive_pilot()
+        elif target_a != self.outlet.offered_a:
+            self._pwm.set(max(self._timeline.now, self._pwm_free_s))
         else:
             self._pwm.clear()
         if changed:

@@ -1,6 +1,7 @@
 """Load balancing behind a building's connection: no limit is exceeded, and everybody gets a turn."""
 
 import pytest
+from wire import sent
 
 from evc5 import Bench
 from evc5.rigs.rigfile.file import RigFile
@@ -109,3 +110,16 @@ def test_a_car_back_at_once_is_raised_when_the_other_has_made_room():
     bench.present_tag(1, "TAG1")
     bench.advance(60)
     assert [bench.reading(connector)["allocated1_a"] for connector in (1, 2)] == [8.0, 8.0]
+
+
+def test_a_car_whose_turn_it_is_as_it_starts_takes_over_in_that_instant_and_is_never_told_as_paused():
+    """The other draws nothing: what is withdrawn from it is free at once."""
+    bench = Bench(connectors=2, keys={"chg_StationMaxCurrent": 10})
+    bench.plug_in(1, "vw-id3-58", 1.0)
+    bench.present_tag(1, "TAG1")
+    bench.advance(1000)  # beyond its turn of a quarter of an hour
+    bench.plug_in(2, "vw-id3-58", 0.2)
+    bench.present_tag(2, "TAG2")
+    bench.advance(20)
+    told = [payload["status"] for payload in sent(bench, "StatusNotification", connectorId=2)]
+    assert told == ["Available", "Preparing", "Charging"]

@@ -177,6 +177,12 @@ def test_a_car_that_comes_back_has_time_to_answer_the_offer_however_late_that_co
     assert "D3" in hands.reached and "E4" not in hands.reached
 
 
+def test_a_car_that_comes_back_late_is_offered_current_at_once_and_nothing_is_told_in_between() -> None:
+    hands = played(KEPT, [Hands.charge, Hands.unplug, Hands.wait, Hands.plug, Hands.wait])
+    told = [payload["status"] for payload in sent(hands.bench, "StatusNotification", connectorId=1)]
+    assert told == ["Available", "Preparing", "Charging", "SuspendedEV", "Charging"]
+
+
 def test_only_the_rows_of_reserved_are_left_out() -> None:
     assert set(ROWS.values()) - set(CASES) == {"A7", "G1", "G2", "G8", "G9", "I7"}
 
