@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.telemetry import Rows
@@ -36,14 +37,14 @@ REQUIREMENTS = (
     ),
     R(
         HASTY,
-        "SuspendedEV is told of a car that does not charge, not of one that had no time to",
-        "4.9: B3, B4, E3, E4; IEC 61851-1 Annex A: 5 s",
+        "SuspendedEV is told of a car that had its time and does not charge, SuspendedEVSE without an offer",
+        "4.9: B3, B4, E3, E4, 7.7; IEC 61851-1 Annex A: 5 s",
         needs=(TELEMETRY,),
         arises=("StatusNotification",),
     ),
     R(
         IDLE,
-        "Without a transaction nothing is allocated",
+        "Without a transaction, or without a car, nothing is allocated",
         "4.8; design: allocated_a",
         needs=(TELEMETRY,),
         arises=("StartTransaction",),
@@ -108,10 +109,13 @@ class Moments:
         self._keys = context.history.keys
         self._cuts = Stretches()
         self._cleared: dict[int, list[float]] = {}  # by connector: when one of its faults ended
+        self._ordered: list[float] = []  # when the CSMS may have changed what is offered
         context.bus.events["power-cut"].append(lambda event: self._cuts.open(event.epoch_s))
         context.bus.events["power-restore"].append(lambda event: self._cuts.close(event.epoch_s))
         context.bus.events["clear"].append(self._clear)
         context.bus.events["fault"].append(self._made_up_for)
+        for action in ("SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"):
+            context.bus.calls[action].append(self._order)
         context.bus.readings.append(self._readings)
         context.bus.telemetry.append(self._part)
 
@@ -125,12 +129,17 @@ class Moments:
         if event.connector is not None and self._connectors.faults(event.connector) >= OPPOSITES:
             self._clear(event)
 
+    def _order(self, call: Call) -> None:
+        self._ordered.append(call.epoch_s)
+        del self._ordered[:-MOST_STRETCHES]
+
     def _part(self) -> None:
         parts = self._context.telemetry.parts
         for connector, rows in parts.items():
             self._charging(connector, rows)
             self._preparing(connector, rows)
             self._suspended(connector, rows)
+            self._suspended_by_whom(connector, rows)
             self._under_load(connector, rows)
             self._faulted(connector, rows)
             self._idle(connector, rows)
@@ -188,7 +197,7 @@ class Moments:
         judged &= ~self._connectors.faulty[connector].cover(epoch_s)
         judged[1:] &= rows.among("status", "Preparing", "SuspendedEVSE")[:-1]
         reaction_s = self._context.tolerances.reaction_s
-        severity = "error" if self._context.evidence.behaviour == SHEET else "warning"
+        severity = self._ours()
         for k in np.flatnonzero(judged[1:]) + 1:
             if k >= rows.carried:
                 since_s = _since_pause(epoch_s, offer, int(k))
@@ -197,6 +206,35 @@ class Moments:
                 message = "a car counts as suspended before it had time to answer the offer"
                 at = float(epoch_s[k])
                 self._ledger.judge(HASTY, good, at, connector, expected, told, message, severity=severity)
+
+    def _suspended_by_whom(self, connector: int, rows: Rows) -> None:
+        """Either may stand on while a car is given time to answer, but does not begin against the offer.
+
+        What the CSMS orders in that instant may have changed it right after.
+        """
+        if not rows.instrument.is_exact:
+            return
+        judged = rows.among("pilot", "B", "C", "D") & ~self._connectors.unsure(rows["epoch_s"])
+        judged &= ~self._connectors.faulty[connector].cover(rows["epoch_s"])
+        offers = rows.highest("offered_a") > 0
+        for status, other, against in (
+            ("SuspendedEVSE", "SuspendedEV", offers),
+            ("SuspendedEV", "SuspendedEVSE", ~offers),
+        ):
+            said = judged & rows.among("status", status)
+            begins = said.copy()
+            begins[1:] &= ~rows.among("status", status)[:-1]
+            begins[:1] = False
+            hold(self._ledger, HASTY, rows, begins & ~against, connector)
+            for begin, end, k in lasting(rows, said & against, MOMENT_S):
+                if begins[k] and not any(abs(at - begin) <= MOMENT_S for at in self._ordered):
+                    told = "current is offered" if offers[k] else "nothing is offered"
+                    message = f"{status} begins while {told}, for {end - begin:.1f} s"
+                    severity = self._ours()
+                    self._ledger.broken(HASTY, begin, connector, other, status, message, severity=severity)
+
+    def _ours(self) -> str:
+        return "error" if self._context.evidence.behaviour == SHEET else "warning"
 
     def _faulted(self, connector: int, rows: Rows) -> None:
         """While the fault lasts; after it the status waits for what the car makes of the offer (I3 to I5).
@@ -222,10 +260,12 @@ class Moments:
         idle = ~self._connectors.running[connector].cover(epoch_s) & ~self._connectors.unsure(epoch_s)
         told_until = self._context.history.link.delivered_until(self._context.telemetry.until, 0.0)
         idle &= ~allocated | (epoch_s <= told_until)  # else its start may be on its way
-        hold(self._ledger, IDLE, rows, idle & ~allocated, connector)
-        for begin, end, k in lasting(rows, idle & allocated, IDLE_S):
+        gone = rows.among("pilot", "A") & rows.steady("pilot") & ~self._connectors.unsure(epoch_s)
+        hold(self._ledger, IDLE, rows, (idle | gone) & ~allocated, connector)
+        for begin, end, k in lasting(rows, (idle | gone) & allocated, IDLE_S):
             amps = f"{rows.highest('allocated_a')[k]:.2f} A"
-            message = f"current is allocated without a transaction, for {end - begin:.0f} s"
+            without = "car" if gone[k] else "transaction"
+            message = f"current is allocated without a {without}, for {end - begin:.0f} s"
             self._ledger.broken(IDLE, begin, connector, "0 A", amps, message)
 
     def _without_mains(self, connector: int, rows: Rows) -> None:

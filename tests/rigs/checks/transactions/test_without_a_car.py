@@ -1,10 +1,10 @@
-"""A transaction begins with a car at its cable (2.2, 4.8)."""
+"""A transaction begins with a car at its cable (2.2, 4.8), and no current is kept for one that is away."""
 
 from pathlib import Path
 
 import pytest
 from edges import judged
-from edges.short import START_S, short
+from edges.short import START_S, painted, short
 from handmade import Handmade
 
 from evc5.rigs.checks import judge
@@ -43,3 +43,15 @@ def test_who_keeps_no_diary_of_the_bench_is_not_judged(tmp_path: Path) -> None:
     directory = moved(START_S + 60.0).write(tmp_path / "run")
     (directory / "events.jsonl").unlink()
     assert CHECK not in {one["requirement"] for one in judge(directory).findings}
+
+
+@pytest.mark.parametrize(("allocated_a", "found"), [(0.0, 0), (16.0, 1)])
+def test_a_car_that_is_away_keeps_no_current_from_the_others(
+    allocated_a: float, found: int, tmp_path: Path
+) -> None:
+    """Its transaction goes on: StopTransactionOnEVSideDisconnect is false."""
+    made = short()
+    gone = {"pilot": "A", "status": "SuspendedEV", "phases": 0, "i_a": 0.0, "offered_a": 0.0}
+    painted(made, 600.0, 606.0, **gone, allocated_a=allocated_a)
+    said = [one["requirement"] for one in judged(made, tmp_path, {}).findings]
+    assert said.count("service.idle") == found
