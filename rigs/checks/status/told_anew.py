@@ -33,6 +33,7 @@ REQUIREMENTS = (
 )
 CABLED = ("Preparing", "Finishing")  # of a cable without a transaction
 TOLD = ("status", "errorCode", "info", "vendorErrorCode")
+CHARGES = ("Charging", "SuspendedEV", "SuspendedEVSE")  # in a transaction, each until the next
 
 
 class ToldAnew:
@@ -43,6 +44,7 @@ class ToldAnew:
         self._keys, self._connectors = context.history.keys, context.history.connectors
         self._after = "Finishing" if context.policies.get("after_power_loss") == "finishing" else "Preparing"
         self._known: dict[int, tuple[str | None, ...]] = {}
+        self._turned: dict[int, tuple[str, str, str]] = {}  # the last stamp, the status before and at it
         self._asked: Counter[int | None] = Counter()  # how often for a status, by connector; None: for all
         self._used: Counter[int] = Counter()  # how many statuses were told again that may be of those
         self._finishing: set[int] = set()  # connectors whose cable has had its transaction, and is in
@@ -83,6 +85,7 @@ class ToldAnew:
     def _touched(self, event: Event) -> None:
         self._finishing.discard(event.connector or 0)
         self._booted.discard(event.connector or 0)
+        self._turned.pop(event.connector or 0, None)  # a cable that is swapped in an instant was out
 
     def _told(self, call: Call) -> None:
         connector, status = call.payload["connectorId"], call.payload["status"]
@@ -91,10 +94,24 @@ class ToldAnew:
             good = status == self._after
             self._ledger.judge(BOOTED, good, call.epoch_s, connector, self._after, status, message)
         self._booted.discard(connector)
+        self._comes_back(call)
         if self._known.get(connector) != _news(call) and not _is_occasion(call):
             self._known.pop(connector, None)
         stays = status == "Finishing" and not self._is_over(connector, call)
         (self._finishing.add if stays else self._finishing.discard)(connector)
+
+    def _comes_back(self, call: Call) -> None:
+        """A status that is over in the millisecond in which it began never stood; whole seconds hide it."""
+        connector, status = call.payload["connectorId"], call.payload["status"]
+        stamp = call.payload.get("timestamp", "")
+        last, before, at = self._turned.get(connector, ("", "", ""))
+        if stamp != last:
+            self._turned[connector] = stamp, at, status
+            return
+        self._turned[connector] = stamp, before, status
+        if status == before and {status, at} <= {*CHARGES} and status != at and call.happened_s % 1.0:
+            message = f"{at} is told, and {status} again with the same stamp"
+            self._ledger.broken(NEWS, call.epoch_s, connector, "neither", f"{at}, {status}", message)
 
     def _is_over(self, connector: int, call: Call) -> bool:
         """Was its cable pulled, or a card shown for it, by the time that it is told?"""
