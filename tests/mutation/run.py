@@ -3,13 +3,15 @@
 Each mutant plays the small rigs of `evc5 selftest`. Of those whose recording is another than the healthy
 twin's, all should have an error in their verdict. Listed are the others; those that crash or hang are
 counted apart, and so are the equivalent: those whose recording differs only in what nothing prescribes
-(`tidy`), and what the bench alone asks the twin, as when its script may begin. A rig that never enters the
+(`tidy`), what the bench alone asks the twin, as when its script may begin, and what survives of a constant
+whose line says that it is assumed, which means that nobody prescribes it. A rig that never enters the
 mutant's function is not played: its recording is the healthy one. It takes a few minutes, on as many
 processes as JOBS says, and is not part of the tests.
 """
 
 import importlib
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -36,9 +38,10 @@ APART = {  # not in play in memory, or no rule of the device: the line, and othe
     *("websocket", "hub", "endpoint", "pace", "store", "rows", "behaviour_file", "schemas", "policies"),
     *("wire", "link", "files", "behaviour"),
 }
-ASKED_BY_THE_BENCH = {  # module and method: when a script begins, when nothing is under way, what time it is
-    *(("agent", "boot_settled"), ("agent", "at_rest"), ("clock", "at")),
+ASKED_BY_THE_BENCH = {  # module and method: may a script begin, is nothing under way, what time and id it is
+    *(("agent", "boot_settled"), ("agent", "at_rest"), ("clock", "at"), ("memory", "last_id")),
 }
+ASSUMED = re.compile(r"[A-Z0-9_]+ = [^#]*#.*\bassumed\b")  # a constant of a module, and where it comes from
 TIMEOUT_S = 20  # of CPU: all rigs take 5
 
 
@@ -99,13 +102,20 @@ def fate(healthy: Healthy, mutant: Mutant) -> tuple[str, str]:
     }
     try:
         infect(mutant)
-        return _judged(reached)
+        word, detail = _judged(reached)
+        assumed = word == "survived" and is_assumed(mutant.path, mutant.line)
+        return ("equivalent", "assumed") if assumed else (word, detail)
     except TooLong:
         return "hung", ""
     except Exception as error:
         return "crashed", repr(error)[:100]
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def is_assumed(path: Path, line: int) -> bool:
+    """Is a constant defined there that comes from nowhere?"""
+    return ASSUMED.match(path.read_text(encoding="utf-8").splitlines()[line - 1]) is not None
 
 
 def _is_the_benchs(file: str, first: int) -> bool:

@@ -5,7 +5,7 @@ import importlib.util
 
 import pytest
 from reach import entered, function_at
-from run import ASKED_BY_THE_BENCH, ROOT
+from run import ASKED_BY_THE_BENCH, ROOT, is_assumed
 
 SOURCE = """\
 from functools import cache
@@ -72,3 +72,18 @@ def test_what_is_said_to_be_the_benchs_alone_the_twin_never_asks(module: str, na
                 owner = ast.unparse(node.value).lstrip("_").rpartition(".")[2].lstrip("_")
                 assert module in owners and owner != owners[module], f"{path.name}:{node.lineno}"
     assert f"def {name}(" in home.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("CLOSE_S = 0.5  # state C to contactor closed; assumed, IEC 61851-1 allows 3 s", True),
+        ("CLOSE_S = 0.5  # IEC 61851-1 sequence 4", False),
+        ("CLOSE_S = 0.5", False),
+        ("    due_s = now + 0.5  # assumed", False),  # what is done with it is another matter
+    ],
+)
+def test_a_constant_is_prescribed_by_nobody_where_its_line_says_that_it_is_assumed(line, answer, tmp_path):
+    path = tmp_path / "a_module.py"
+    path.write_text(f'"""A module."""\n{line}\n')
+    assert is_assumed(path, 2) is answer

@@ -62,6 +62,7 @@ def turns(bench: Bench) -> None:
     """There is enough for one car of two, and the first of them lets go only when the contactor opens."""
     bench.advance(30.0)
     begin(bench, 1, replace(presets()["renault-zoe-ze50"], id="stubborn", stops_without_pwm=False))
+    bench.advance(120.0)
     begin(bench, 2, "renault-zoe-ze50")
     bench.advance(2700.0)
     end(bench, 1)
