@@ -11,8 +11,7 @@ from evc5.rigs.checks import Verdict, judge
 from evc5.twin.sheet.policies import POLICIES
 
 HOURS = 3.0
-# The twin has no measurand of an interval, never boots one time too many, and takes no reservation.
-NEVER = {"metering.energy-interval", "boot.repeated", "reservation.kept"}
+NEVER = {"metering.energy-interval", "reservation.kept"}  # the twin knows neither
 
 
 def lived(seed: int, hours: float = HOURS) -> Day:

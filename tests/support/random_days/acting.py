@@ -57,9 +57,9 @@ class Stage:
         found = [n for n in range(1, self.connectors + 1) if n not in self.cars]
         return self.random.choice(found) if found else None
 
-    def plug(self, connector: int, vehicles: tuple[str, ...] = VEHICLES) -> None:
+    def plug(self, connector: int, vehicles: tuple[str, ...] = VEHICLES, soc: float | None = None) -> None:
         self.cars[connector] = self.random.choice(vehicles)
-        soc = round(self.random.uniform(0.05, 0.99), 3)
+        soc = round(self.random.uniform(0.05, 0.99), 3) if soc is None else soc
         self.do("plug_in", connector, self.cars[connector], soc, self.random.choice((13.0, 20.0, 32.0)))
 
     def unplug(self, connector: int) -> None:

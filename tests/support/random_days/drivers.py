@@ -18,6 +18,17 @@ def charge(stage: Stage) -> None:
     stage.wait_between(300.0, 7200.0)
 
 
+def stay(stage: Stage) -> None:
+    """A car that is full stays plugged in, and wants a card all the same."""
+    connector = stage.free()
+    if connector is None:
+        return
+    stage.plug(connector, soc=1.0)
+    stage.wait_between(1.0, 60.0)
+    stage.tag(connector, TAGS[0])
+    stage.wait_between(10.0, 600.0)
+
+
 def leave(stage: Stage) -> None:
     """The card again, and away."""
     connector = stage.connector()
@@ -108,6 +119,7 @@ def refused_cable(stage: Stage) -> None:
 ACTS: dict[Act, float] = {
     wait: 20,
     charge: 12,
+    stay: 1,
     leave: 4,
     plug: 5,
     tag: 5,

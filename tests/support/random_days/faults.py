@@ -46,4 +46,19 @@ def at_the_start(stage: Stage) -> None:
         stage.wait(0.0, 120.0)
 
 
-ACTS: dict[Act, float] = {sets_in: 0.7, passes: 1.5, blinks: 0.7, at_the_start: 0.5}
+def emergency(stage: Stage) -> None:
+    """The button is pressed in a charge, and released."""
+    connector = stage.free()
+    if connector is None or stage.faults:
+        return
+    stage.plug(connector)
+    stage.wait_between(1.0, 20.0)
+    stage.tag(connector, TAGS[0])
+    stage.wait_between(10.0, 600.0)
+    stage.do("inject", Fault.EMERGENCY.value, connector)
+    stage.wait(1.0, 30.0, 300.0)
+    stage.do("clear", Fault.EMERGENCY.value, connector)
+    stage.wait(0.0, 30.0)
+
+
+ACTS: dict[Act, float] = {sets_in: 0.7, passes: 1.5, blinks: 0.7, at_the_start: 0.5, emergency: 0.6}
