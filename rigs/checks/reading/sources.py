@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from glob import glob, has_magic
 from pathlib import Path
 from shutil import copyfileobj
@@ -10,6 +11,7 @@ from typing import IO, BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from evc5.rigs import user_files
+from evc5.rigs.checks.reading import pieces
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading.run_directory import is_without_frames, messages
 
@@ -56,12 +58,14 @@ def is_run(path: Path) -> bool:
 
 def logs(paths: Sequence[Path]) -> dict[str, list[Path]]:
     """Files by the log they are parts of: rotated ones bear one name but for numbers and dates."""
-    found: dict[str, list[Path]] = {}
     for path in paths:
         if path.is_dir():
             raise BadInput(f"{path} is neither a run directory nor a transcript; name its files: {path}/*")
-        stem = DATE.sub("", ENDINGS.sub("", path.name)) or path.name
-        found.setdefault(str(path.parent / stem), []).append(path)
+    found: dict[str, list[Path]] = {}
+    for run in pieces.runs(paths):
+        name = run[0].name
+        stem = name if len(run) > 1 else DATE.sub("", ENDINGS.sub("", name)) or name
+        found.setdefault(str(run[0].parent / stem), []).extend(run)
     return found
 
 
@@ -75,9 +79,16 @@ def zone_of(name: str | None) -> ZoneInfo | None:
         raise BadInput(f"--timezone must be a name as Europe/Amsterdam or UTC, got {name}") from None
 
 
-def taken_in(pipe: BinaryIO) -> IO[bytes]:
-    """What comes through a pipe, on disk, as it is read more than once; it goes when the file is closed."""
+def taken_in(*pipes: BinaryIO) -> IO[bytes]:
+    """What comes through pipes, on disk, as it is read more than once; it goes when the file is closed."""
     kept = tempfile.NamedTemporaryFile(prefix="evc5-", suffix=".log")  # noqa: SIM115 - as long as it is read
-    copyfileobj(pipe, kept)
+    for pipe in pipes:
+        copyfileobj(pipe, kept)
     kept.flush()
     return kept
+
+
+def joined(paths: Sequence[Path]) -> IO[bytes]:
+    """One file of its pieces, in their order."""
+    with ExitStack() as stack:
+        return taken_in(*(stack.enter_context(user_files.opened(path)) for path in paths))

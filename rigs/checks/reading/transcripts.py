@@ -15,7 +15,8 @@ import orjson
 
 from evc5.rigs.checks.reading.frames import lines
 from evc5.rigs.checks.reading.logs.told import Progress, Told
-from evc5.rigs.checks.reading.sources import STDIN, Sources, logs, named, taken_in, zone_of
+from evc5.rigs.checks.reading.pieces import are_of_bytes
+from evc5.rigs.checks.reading.sources import STDIN, Sources, joined, logs, named, taken_in, zone_of
 from evc5.rigs.errors import BadInput
 from evc5.rigs.user_files import is_pipe
 
@@ -108,11 +109,19 @@ def opened(
         return [_of_pipe(sys.stdin.buffer, "standard input", choices)]
     paths = named(sources)
     files = [path for path in paths if not is_pipe(path)]
-    found = [Transcript(parts, **choices) for parts in logs(files).values()]
+    found = [_of_parts(parts, choices) for parts in logs(files).values()]
     for path in filter(is_pipe, paths):
         with path.open("rb") as pipe:
             found.append(_of_pipe(pipe, str(path), choices))
     return found
+
+
+def _of_parts(parts: list[Path], choices: dict[str, Any]) -> Transcript:
+    """Cut anywhere, they are one file again; else each is read for itself."""
+    if not are_of_bytes(parts):
+        return Transcript(parts, **choices)
+    kept, name = joined(parts), f"{parts[0]} to {parts[-1].name}"
+    return Transcript([Path(kept.name)], name=name, kept=kept, **choices)
 
 
 def _of_pipe(pipe: BinaryIO, name: str, choices: dict[str, Any]) -> Transcript:

@@ -48,7 +48,15 @@ OTHERS = {
     ),
     "bounds the time that one question, or one wrong t, takes": ("MOST_CHANGES", "MOST_MISSED", "MOST_STEPS"),
     "bounds what is read at a time": (
-        *("AHEAD", "LOOKED_AT_ENTRIES", "MOST_LINES", "PAGE_BYTES", "PAGE_CHARACTERS", "PIECE"),
+        *(
+            "AHEAD",
+            "HALF_A_BLOCK",
+            "LOOKED_AT_ENTRIES",
+            "MOST_LINES",
+            "PAGE_BYTES",
+            "PAGE_CHARACTERS",
+            "PIECE",
+        ),
         *("SHOWN_LINES", "SNIFFED_BYTES", "SURVEYED"),
     ),
     "tells how far the reader is": ("TOLD_LINES", "PACKED"),

@@ -20,6 +20,7 @@ PIECE = 1 << 20  # characters read at once: a line that is longer comes in piece
 # Colours and cursor movements, ECMA-48 5.4, as they are or as syslog, `cat -v` and JSON write the escape.
 ANSI = re.compile(r"(?:\x1b|#033|\^\[|\\u001[bB]|\\x1[bB]|\\033|\u241b)\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]")
 SNIFFED_BYTES = 4096
+HALF_A_BLOCK = 1 << 16  # of zstd (RFC 8878, 3.1.1.2.3); a read that fails has lost what it had unpacked
 ZEROS_PART = 0.2  # assumed: of the bytes of Latin text in UTF-16 half are zeros, of other text none
 UNPACKABLE = (OSError, lzma.LZMAError, zlib.error, pa.ArrowException)
 
@@ -29,6 +30,7 @@ class Line(NamedTuple):
 
     number: int
     text: str
+    is_open: bool = False  # its end is not there (yet)
 
 
 def lines(path: Path, first: int = 1, on_cut: Callable[[Path], Any] | None = None) -> Iterator[Line]:
@@ -42,7 +44,7 @@ def lines(path: Path, first: int = 1, on_cut: Callable[[Path], Any] | None = Non
         begun = False
         for text, ended in _pieces(path, file):
             if text and not text.isspace():
-                yield Line(number, text)
+                yield Line(number, text, is_open=not ended)
             elif not begun and ended:
                 yield Line(number, "")
             begun = not ended
@@ -133,15 +135,29 @@ class _Raw(RawIOBase):
         super().close()
 
 
-def _zstd(path: Path) -> BinaryIO:
-    return cast(BinaryIO, pa.CompressedInputStream(pa.OSFile(str(path)), "zstd"))
+class _Zstd:
+    """As the others of PACKED are read: what ends before its packing does is an EOFError."""
+
+    def __init__(self, path: Path) -> None:
+        self._stream = pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
+
+    def read1(self, size: int) -> bytes:
+        try:
+            return cast(bytes, self._stream.read(min(size, HALF_A_BLOCK)))
+        except OSError as error:
+            if "runcated" in str(error):
+                raise EOFError from None
+            raise
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 PACKED: dict[bytes, Callable[[Path], Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
     b"\xfd7zXZ": lzma.open,
-    b"\x28\xb5\x2f\xfd": _zstd,
+    b"\x28\xb5\x2f\xfd": _Zstd,
 }
 
 # What people have in the place of a log, by how it begins, and what would do.

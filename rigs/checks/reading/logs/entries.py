@@ -46,7 +46,8 @@ FENCE = re.compile(r"\s*(?:```|~~~)")
 
 def entries(lines: Iterable[Line]) -> Iterator[Found]:
     """The frames of a log, and the lines that hold none, as `Found`s that say so."""
-    source = iter(lines)
+    open_lines: list[int] = []
+    source = _noted(lines, open_lines)
     head = next(source, None)
     while head is not None and (not head.text or FENCE.match(head.text)):
         head = next(source, None)
@@ -58,12 +59,20 @@ def entries(lines: Iterable[Line]) -> Iterator[Found]:
     rest = chain(begun, source)
     ids = RowIds()
     every = tables.rows(head, rest, sign) if sign and is_table else _texts(chain((head,), rest))
-    for found in _to_the_end(every):
+    for found in _to_the_end(every, open_lines):
         yield ids.given(found) if found.answers else found
 
 
-def _to_the_end(every: Iterable[Found]) -> Iterator[Found]:
-    """The last of all may end with the log, before its own end: then it is no frame."""
+def _noted(lines: Iterable[Line], open_lines: list[int]) -> Iterator[Line]:
+    """The same, with the number of one that has no end."""
+    for line in lines:
+        if line.is_open:
+            open_lines[:] = [line.number]
+        yield line
+
+
+def _to_the_end(every: Iterable[Found], open_lines: list[int]) -> Iterator[Found]:
+    """The last of all may end with the log, before its own end: then it is no frame, and no line."""
     last: Found | None = None
     for found in every:
         if last is not None:
@@ -72,6 +81,8 @@ def _to_the_end(every: Iterable[Found]) -> Iterator[Found]:
     if last is not None:
         if last.is_frame and last.body is None and not finding.is_closed(last.text):
             last.is_frame, last.is_cut = False, True
+        elif not last.is_frame and last.line in open_lines:
+            last.text = ""
         yield last
 
 

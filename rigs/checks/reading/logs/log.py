@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from evc5.rigs.checks.reading import pieces
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.logs import decoding, times
 from evc5.rigs.checks.reading.logs.decoding import Line
@@ -61,7 +62,7 @@ class Log:
         self._cut: list[Path] = []  # those of them whose packing has no end
         self._ends_at: int | None = None  # the line of a frame in the middle of which it ends
         self.survey = survey(self._found(), self.end == "station")
-        if self.survey.is_reversed:
+        if self.survey.is_reversed and not pieces.are_lettered(self._paths):
             self._paths.reverse()
         self._zone_of_log: Zone | None = None
         self._left_out = 0
@@ -128,7 +129,7 @@ class Log:
             if not found.is_frame:
                 if found.is_cut:
                     self._ends_at = found.line
-                if self.survey.is_dense and found.text and self._station is None:
+                elif self.survey.is_dense and found.text and self._station is None:
                     yield Timed(found, clock.epoch_s, clock.is_local, up=True, is_stamped=False)
                 continue
             station = self.survey.station_of(found) or station
@@ -195,6 +196,8 @@ def _letters(path: Path) -> int:
 
 def _in_order(paths: Sequence[Path]) -> list[Path]:
     """The parts of a log as they were written: by the first time in each, where all tell one."""
+    if pieces.are_lettered(paths):
+        return list(paths)
     begun = {path: _begins(path) for path in paths} if len(paths) > 1 else {}
     if None in begun.values() or len(set(begun.values())) < len(begun):
         return list(paths)

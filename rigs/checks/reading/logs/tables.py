@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 from evc5.rigs.checks.reading.logs.decoding import Line
@@ -14,6 +15,7 @@ NAMED = re.compile(  # one of the columns at least tells what a log of messages 
 )
 NAME = re.compile(r"(?:[\w @./#:-]|\([^()]*\)){1,40}")
 LARGEST_FIELD = 16 << 20
+MOST_REMEMBERED = 64  # remembered
 csv.field_size_limit(LARGEST_FIELD)
 
 
@@ -30,14 +32,26 @@ def separator(head: str) -> str | None:
 
 def rows(head: Line, rest: Iterable[Line], sign: str) -> Iterator[Found]:
     """The frames of a table's rows; a field may go on over lines."""
-    numbers = _Numbered(rest)
+    numbers, recent = _Numbered(rest), deque[list[str]](maxlen=MOST_REMEMBERED)
     names = next(csv.reader([head.text], delimiter=sign))
     for cells in csv.reader(numbers, delimiter=sign):
         first = numbers.first
         numbers.first = 0
+        if numbers.is_open:
+            _complete(cells, recent)
+        recent.append(cells)
         record = dict(zip([name.strip() or str(at) for at, name in enumerate(names)], cells, strict=False))
         record |= {str(at): cell for at, cell in enumerate(cells) if at >= len(names)}
         yield from frames_of(record, first)
+
+
+def _complete(cells: list[str], others: Iterable[list[str]]) -> None:
+    """A row that the log's end cuts in a name says there what all others say, as far as it goes."""
+    at = len(cells) - 1
+    told = {row[at] for row in others if at < len(row)} if cells else set()
+    alike = {name for name in told if name.startswith(cells[at])}
+    if len(alike) == 1:
+        cells[at] = alike.pop()
 
 
 class _Numbered:
@@ -46,8 +60,10 @@ class _Numbered:
     def __init__(self, rest: Iterable[Line]) -> None:
         self._rest = iter(rest)
         self.first = 0
+        self.is_open = False  # the last of them
 
     def __iter__(self) -> Iterator[str]:
-        for number, text in self._rest:
-            self.first = self.first or number
-            yield text + "\n"
+        for line in self._rest:
+            self.first = self.first or line.number
+            self.is_open = line.is_open
+            yield line.text + "\n"

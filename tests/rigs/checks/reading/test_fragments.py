@@ -124,11 +124,13 @@ def offline(silent_s: float, old: bool) -> list[Said]:
 
     accepted = {"status": "Accepted", "currentTime": at(start), "interval": 120}
     call(start, "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}, accepted)
-    for connector in (0, 1):
-        status = {"connectorId": connector, "status": "Available", "errorCode": "NoError"}
+    for connector, told_status in ((0, "Available"), (1, "Preparing")):
+        status = {"connectorId": connector, "status": told_status, "errorCode": "NoError"}
         call(start + 1 + connector, "StatusNotification", status, {})
     begun = {"connectorId": 1, "idTag": "T", "meterStart": 1020, "timestamp": at(start + 10)}
     call(start + 10, "StartTransaction", begun, {"transactionId": 7, "idTagInfo": {"status": "Accepted"}})
+    charging = {"connectorId": 1, "status": "Charging", "errorCode": "NoError"}
+    call(start + 11, "StatusNotification", charging, {})
     for k in range(1, 4):
         values(start + 10 + 60 * k, start + 10 + 60 * k)
     back = start + 10 + 60 * 3 + silent_s
