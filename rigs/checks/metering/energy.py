@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from math import gcd, inf, nan
+from math import inf, nan
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.flow import Flow, by_phase, flow_of
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND
+from evc5.rigs.checks.reading.steps import step_of
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import CURRENT
 from evc5.rigs.checks.state.listeners import Event
@@ -32,8 +33,7 @@ INTERVAL_PART = 0.1  # assumed: interval and register may be read some seconds a
 DISTURBED_S = 5.0  # assumed: what happened near a sample may have changed the power around it
 MOST_DISTURBED = 256  # moments kept
 SESSIONS = 64  # kept at a time, for data that arrives late
-COARSEST_WH = 1000.0  # a register in whole kWh
-TELLING = 3  # assumed: so many showings that all are multiples of one step tell it
+OFTEN_BEHIND = 3  # assumed: so many times caught up is no chance
 
 STILL = "the register stands still while power is told to flow"
 KWH_AS_WH = "the register rises by a thousandth of the energy told to flow: kWh called Wh"
@@ -339,19 +339,4 @@ def lags_behind(suspects: list[Suspect]) -> bool:
         if its.told_wh > 0.0:
             caught_up.append(behind_wh)
     most_wh = max((its.slack_wh + its.high_wh for its in suspects), default=0.0)
-    return len(caught_up) >= TELLING and max(caught_up) - min(caught_up) <= most_wh
-
-
-def step_of(block: Block) -> float:
-    """The resolution of a block's register in Wh: by the digits told, or by what all its showings share."""
-    return block.once(_step)
-
-
-def _step(block: Block) -> float:
-    at, register_wh = block.layout.register, block.column(DEFAULT_MEASURAND)
-    if at is None or register_wh is None:
-        return 0.0
-    digit = 10.0 ** -block.decimals[at] * block.layout.register_scale
-    shown = {*np.rint(register_wh[np.isfinite(register_wh)] / digit).tolist()}
-    shared = gcd(*map(int, shown)) * digit if len(shown) >= TELLING else digit
-    return min(max(digit, shared), COARSEST_WH)
+    return len(caught_up) >= OFTEN_BEHIND and max(caught_up) - min(caught_up) <= most_wh

@@ -6,12 +6,12 @@ in a wrong unit; those that fit neither show another register than meterStart an
 
 import numpy as np
 
-from evc5.rigs.checks.metering.energy import step_of
 from evc5.rigs.checks.metering.register import METER_WHOLE_WH
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, MOST_AC_W, MOST_W, is_alternating
+from evc5.rigs.checks.reading.steps import step_of
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.requirement import Requirement as R
 

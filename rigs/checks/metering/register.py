@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from evc5.rigs.checks.metering.energy import step_of
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND, Reading
+from evc5.rigs.checks.reading.steps import step_of
 from evc5.rigs.checks.state.connectors import WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY

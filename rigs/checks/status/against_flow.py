@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from evc5.rigs.checks.metering.energy import step_of
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.flow import Flow, flow_of
 from evc5.rigs.checks.reading.instants import FOREVER, iso
 from evc5.rigs.checks.reading.meter import DEFAULT_MEASURAND
+from evc5.rigs.checks.reading.steps import step_of
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import CURRENT
 from evc5.rigs.checks.state.profiles import VOLTS

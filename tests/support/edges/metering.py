@@ -324,14 +324,14 @@ EDGES = (
         says="Wh called kWh",
     ),
     Edge(
-        "metering.energy.COARSEST_WH",
+        "reading.steps.COARSEST_WH",
         1000.0,
         "metering.energy-limit",
         showings_from_step_to_step,
         18_000,
         20_000,
     ),
-    Edge("metering.energy.TELLING", 3, "metering.energy-limit", showings_in_large_steps, 3, 2),
+    Edge("reading.steps.TELLING", 3, "metering.energy-limit", showings_in_large_steps, 3, 2),
     Edge(
         "metering.consistency.STILL_WH",
         30_000.0,

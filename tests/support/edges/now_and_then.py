@@ -31,8 +31,19 @@ def off_where_the_current_moved_by(part: float) -> Log:
     return off_at(4, 8, 12, before_a=round(16.0 * (1 - part), 2))
 
 
+def caught_up_so_often(x: float) -> Log:
+    """A register that is read every other minute."""
+    log = Log()
+    log.begin()
+    for n, t_s in enumerate(minutes(2 * int(x)), 1):
+        log.values(t_s, register(1000 + 184 * (n - n % 2)), power(11_040))
+    log.end(BEGIN_S + 120 * int(x) + 20, round(1000 + 184 * (2 * int(x) + 1 / 3)))
+    return log
+
+
 HERE = "metering.now_and_then"
 EDGES = (
+    Edge("metering.energy.OFTEN_BEHIND", 3, "metering.energy-power", caught_up_so_often, 3, 2),
     Edge(f"{HERE}.OFTEN", 3, "metering.power", off_so_often, 2, 3),
     Edge(f"{HERE}.WITHIN_READINGS", 16, "metering.power", off_within, 17, 16),
     Edge(f"{HERE}.STILL_PART", 0.1, "metering.power", off_where_the_current_moved_by, 0.11, 0.09),
