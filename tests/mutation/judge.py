@@ -15,6 +15,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from importlib import import_module
 from importlib.machinery import SourceFileLoader
 from multiprocessing import get_context
 from pathlib import Path
@@ -49,8 +50,8 @@ def fate(mutant: Mutant) -> str:
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(TIMEOUT_S)
     infect(mutant)
-    ids = set(REQUIREMENT.findall(mutant.path.read_text()))
     try:
+        ids = requirements(mutant.path)
         return "caught" if not _recordings_hold(ids) or not _tests_pass(ids) else "survived"
     except TooLong:
         return "hung"
@@ -58,6 +59,19 @@ def fate(mutant: Mutant) -> str:
         return "caught"
     finally:
         signal.alarm(0)
+
+
+def requirements(path: Path) -> set[str]:
+    """Those that a module speaks of, by id or by imported name; else those of the modules that use it."""
+    found = _spoken_of(path)
+    users = (other for other in CHECKS.rglob("*.py") if f".{path.stem} import " in other.read_text())
+    return found or {id for user in users for id in _spoken_of(user)}
+
+
+def _spoken_of(path: Path) -> set[str]:
+    module = "evc5." + ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    named = {f'"{value}"' for value in vars(import_module(module)).values() if isinstance(value, str)}
+    return set(REQUIREMENT.findall(path.read_text() + " ".join(named)))
 
 
 def _recordings_hold(ids: set[str]) -> bool:

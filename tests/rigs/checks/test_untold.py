@@ -181,6 +181,37 @@ def cancelled_and_reserved_by_another(log: Log) -> None:
     log.down(40.2, "ReserveNow", RESERVED | {"reservationId": 6})
 
 
+def expires(log: Log, until: float = 100.0) -> None:
+    log.down(30.0, "ReserveNow", RESERVED | {"expiryDate": at(until)})
+    log.status(30.5, "Reserved")
+
+
+def expired_and_silent(log: Log) -> None:
+    expires(log)
+    beats(log)
+
+
+def expired_and_told(log: Log) -> None:
+    expires(log)
+    log.status(101.0, "Available")
+    beats(log)
+
+
+def expired_while_any_connector_is_reserved(log: Log) -> None:
+    """5.13: it may be the one that is kept for the reservation of connector 0."""
+    expires(log)
+    log.down(60.0, "ReserveNow", RESERVED | {"connectorId": 0, "reservationId": 6})
+    beats(log)
+
+
+def expired_while_another_is_reserved(log: Log) -> None:
+    log.status(5.0, "Available", 2)
+    expires(log)
+    log.down(60.0, "ReserveNow", RESERVED | {"connectorId": 2, "reservationId": 6})
+    log.status(60.5, "Reserved", 2)
+    beats(log)
+
+
 CANCELS = {"reservationId": 5}
 
 
@@ -207,12 +238,16 @@ FAULTY = {
     in_again_and_silent: "availability.answer",
     scheduled_and_free_again: "availability.answer",
     cancelled_and_silent: "reservation.kept",
+    expired_and_silent: "reservation.kept",
+    expired_while_another_is_reserved: "reservation.kept",
     out_and_silent: "availability.answer",
     the_whole_out_and_silent: "availability.answer",
     out_and_available_again: "availability.answer",
     reserved_and_silent: "reservation.kept",
 }
 SOUND = (
+    expired_and_told,
+    expired_while_any_connector_is_reserved,
     cancelled_and_refused_the_second_time,
     cancelled_and_reserved_and_cancelled_again,
     in_again_and_told,
