@@ -3,15 +3,20 @@
 Source: OCA, Improved security for OCPP 1.6-J, edition 3: L01, N01, A05 and the messages' fields.
 """
 
+from functools import partial
 from typing import Any
 
-from evc5.rigs.checks.device.files import ORDER, TRANSFER_S
+from evc5.rigs.checks.device.files import DIAGNOSTICS, FIRMWARE, JUST_BEFORE_S, ORDER, TRANSFER_S
 from evc5.rigs.checks.device.settings import VALUE
+from evc5.rigs.checks.device.sheet import FOLLOWED
 from evc5.rigs.checks.reading.call import Call
+from evc5.rigs.checks.reading.instants import FOREVER, epoch, is_strict
 from evc5.rigs.checks.state.context import Context
 
 UPDATE, UPLOAD = "SignedFirmwareStatusNotification", "LogStatusNotification"
 BEGUN_BY = {"SignedUpdateFirmware": UPDATE, "GetLog": UPLOAD}
+OF = {UPDATE: FIRMWARE, UPLOAD: DIAGNOSTICS}
+SIGNED = {"SignChargePointCertificate": "SignCertificate"}  # a trigger, and what it brings
 # How far a transfer is by its status; what failed or waits may be tried anew, and so comes before either.
 STAGES = {
     UPDATE: {
@@ -32,10 +37,12 @@ class WhitePaper:
 
     def __init__(self, context: Context) -> None:
         self._ledger, self._holes = context.ledger, context.ledger.holes
+        self._agenda, self._history = context.agenda, context.history
         self._keys = context.history.keys
         self._asked: dict[str, dict[int, float]] = {action: {} for action in STAGES}  # by requestId: when
         self._stage: dict[tuple[str, int], tuple[int, str]] = {}  # by action and requestId: how far it was
         self._triggered: set[str] = set()  # what was asked for, and may be told again
+        self._told_at: dict[str, float] = {}  # by action: when the latest went
         if context.evidence.from_power_on:
             return
         bus = context.bus
@@ -43,6 +50,8 @@ class WhitePaper:
             bus.replies[action].append(self._begins)
         for action in STAGES:
             bus.calls[action].append(self._step)
+        for action in (*STAGES, *SIGNED.values()):
+            bus.calls[action].append(lambda call: self._told_at.update({call.action: call.epoch_s}))
         bus.replies["TriggerMessage"].append(self._trigger)
         bus.replies["ChangeConfiguration"].append(self._changed)
         bus.replies["GetConfiguration"].append(self._told)
@@ -54,11 +63,32 @@ class WhitePaper:
         self._stage.pop((action, id), None)
         if call.reply is not None and call.reply["status"] in ("Accepted", "AcceptedCanceled"):
             self._asked[action] = {id: call.answered_s}  # one at a time
+            message = f"{action}: what was asked for is never told of"
+            self._owes(action, OF[action], _begins_at(call), message, id)
         else:
             self._asked[action].clear()
 
     def _trigger(self, call: Call) -> None:
-        self._triggered.add(call.payload["requestedMessage"].removeprefix("Signed"))
+        wanted = call.payload["requestedMessage"]
+        self._triggered.add(wanted.removeprefix("Signed"))
+        if wanted in SIGNED and call.reply is not None and call.reply["status"] == "Accepted":
+            message = f"{SIGNED[wanted]} was triggered, and does not come"
+            self._owes(SIGNED[wanted], FOLLOWED, call.answered_s, message)
+
+    def _owes(self, action: str, requirement: str, since: float, message: str, id: int | None = None) -> None:
+        look = partial(self._came, action, requirement, since, message, id)
+        self._agenda.at(since + TRANSFER_S, look)
+
+    def _came(self, action: str, requirement: str, since: float, message: str, id: int | None) -> None:
+        """Something at least is told of what it took on itself; a later request takes its place."""
+        until = since + TRANSFER_S
+        replaced = id is not None and id not in self._asked[action]
+        link, dark = self._history.link, self._history.boots.went_dark_after(since - TRANSFER_S) <= until
+        if replaced or dark or link.heard_at < since or link.was_away(since, until):
+            return
+        told = self._told_at.get(action, -FOREVER) >= since - JUST_BEFORE_S
+        about = requirement, told, since, None, f"{action} within {TRANSFER_S:.0f} s", "none", message
+        self._ledger.judge(*about, untold=(since, until))
 
     def _step(self, call: Call) -> None:
         action, status, id = call.action, call.payload["status"], call.payload.get("requestId")
@@ -106,3 +136,9 @@ class WhitePaper:
                 message, more = "the AuthorizationKey is told", dict[str, Any](severity="warning", count=0)
                 about = VALUE, call.answered_s, None, "no value: it is written only"
                 self._ledger.broken(*about, "a value", message, **more)
+
+
+def _begins_at(call: Call) -> float:
+    """When what was taken on may begin: at its own date, where it has one."""
+    date = (call.payload.get("firmware") or {}).get("retrieveDateTime", "")
+    return max(call.answered_s, epoch(date)) if is_strict(date) else call.answered_s

@@ -26,8 +26,8 @@ class Strangers:
         if call.reply is not None:
             parent = call.reply["idTagInfo"].get("parentIdTag")
             tag = call.payload["idTag"].lower()
-            told_s = call.answered_s
-            self._groups[tag] = told_s, None if parent is None else parent.lower()
+            _, known = self._groups.get(tag, (0.0, None))  # which a reply may leave out (7.24)
+            self._groups[tag] = call.answered_s, known if parent is None else parent.lower()
             if len(self._groups) > MOST_GROUPS:
                 del self._groups[next(iter(self._groups))]
 

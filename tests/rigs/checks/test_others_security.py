@@ -123,6 +123,39 @@ def hidden(log: Log) -> None:
     key(log, 10, "AuthorizationKey", "********")
 
 
+def goes_on(log: Log) -> None:
+    for t in range(300, 1201, 300):
+        log.up(t, "Heartbeat", {}, {"currentTime": at(t)})
+
+
+def uploads_nothing(log: Log) -> None:
+    asked = {"logType": "SecurityLog", "requestId": 3, "log": {"remoteLocation": "https://cpo.example/"}}
+    log.down(30, "GetLog", asked, {"status": "Accepted", "filename": "l.zip"})
+    goes_on(log)
+
+
+def boots_over_it(log: Log) -> None:
+    """What it would have told is not known."""
+    uploads_nothing(log)
+    log.up(400, "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}, accepted(400))
+    log.status(401, "Available", 0)
+    log.status(402, "Available")
+
+
+def updates_later(log: Log) -> None:
+    firmware = FIRMWARE | {"retrieveDateTime": at(7200)}
+    log.down(30, "SignedUpdateFirmware", {"requestId": 1, "firmware": firmware}, {"status": "Accepted"})
+    goes_on(log)
+
+
+def asks_anew(log: Log) -> None:
+    """The later one takes the place of the one before."""
+    uploads_nothing(log)
+    asked = {"logType": "SecurityLog", "requestId": 4, "log": {"remoteLocation": "https://cpo.example/"}}
+    log.down(60, "GetLog", asked, {"status": "AcceptedCanceled", "filename": "l.zip"})
+    log.up(70, "LogStatusNotification", {"status": "Uploaded", "requestId": 4})
+
+
 SOUND: tuple[Story, ...] = (
     *(whole, tried_again, cancelled, told_again, signs, boots_when_asked, values_when_asked),
     *(idle_when_asked, upload, raised, not_lowered, hidden),
@@ -163,6 +196,16 @@ def lowered(log: Log) -> None:
     log.down(20, "ChangeConfiguration", {"key": "SecurityProfile", "value": "1"})
 
 
+def updates_nothing(log: Log) -> None:
+    update(log, 30)
+    goes_on(log)
+
+
+def signs_nothing(log: Log) -> None:
+    extended(log, 30, "SignChargePointCertificate")
+    goes_on(log)
+
+
 FAULTY: dict[str, tuple[Story, str]] = {
     "a step back": (goes_back, ORDER),
     "of another request": (of_another_request, ORDER),
@@ -170,6 +213,31 @@ FAULTY: dict[str, tuple[Story, str]] = {
     "a trigger not followed": (not_followed, FOLLOWED),
     "a profile lowered": (lowered, VALUE),
 }
+
+
+NEVER: dict[str, tuple[Story, str]] = {
+    "an upload": (uploads_nothing, "files.diagnostics"),
+    "an update": (updates_nothing, "files.firmware"),
+    "a certificate": (signs_nothing, FOLLOWED),
+}
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_what_was_taken_on_and_is_never_told_of_is_a_finding(name: str, tmp_path: Path) -> None:
+    story, requirement = NEVER[name]
+    log = Log()
+    story(log)
+    assert found(log.verdict(tmp_path)) == {requirement}
+
+
+LATER: dict[str, Story] = {"a boot": boots_over_it, "a date": updates_later, "another": asks_anew}
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_what_something_comes_between_may_be_told_of_by_nobody(name: str, tmp_path: Path) -> None:
+    log = Log()
+    LATER[name](log)
+    assert found(log.verdict(tmp_path)) == set()
 
 
 @pytest.mark.parametrize("name", FAULTY)

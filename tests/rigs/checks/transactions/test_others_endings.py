@@ -130,7 +130,8 @@ def ended_by(log: Log, tag: str, parents: dict[str, str], asks: bool = True) -> 
     log.status(BEGIN_S - 3, "Preparing")
     begun = {"connectorId": 1, "idTag": "TAG1", "meterStart": 1000, "timestamp": at(BEGIN_S)}
     log.up(BEGIN_S - 1, "Authorize", {"idTag": "TAG1"}, {"idTagInfo": info("TAG1")})
-    log.up(BEGIN_S, "StartTransaction", begun, {"transactionId": ID, "idTagInfo": info("TAG1")})
+    of_start = {"status": "Accepted"} if "brief" in parents else info("TAG1")
+    log.up(BEGIN_S, "StartTransaction", begun, {"transactionId": ID, "idTagInfo": of_start})
     log.status(BEGIN_S + 1, "Charging")
     if asks:
         log.up(STOP_S - 2, "Authorize", {"idTag": tag}, {"idTagInfo": info(tag)})
@@ -143,6 +144,12 @@ CARDS: dict[str, tuple[str, dict[str, str], bool, bool]] = {  # tag, groups, ask
     "one of another group": ("TAG2", {"TAG1": "A", "TAG2": "B"}, True, True),
     "one of a group, and the other of none": ("TAG2", {"TAG2": "A"}, True, True),
     "one of its group": ("TAG2", {"TAG1": "A", "TAG2": "a"}, True, False),
+    "one of its group, which the start's answer leaves out": (
+        "TAG2",
+        {"TAG1": "A", "TAG2": "A", "brief": "yes"},
+        True,
+        False,
+    ),
     "its own, in other letters": ("tag1", {}, True, False),
     "one of whom nothing is known": ("TAG2", {"TAG1": "A"}, False, False),
 }
