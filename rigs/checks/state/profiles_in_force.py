@@ -345,7 +345,7 @@ class ProfilesInForce:
         instant of the order may come before it, but of two the first withdrew and the other began.
         """
         earlier = (at < start - ROUNDED_S or not is_in for at, is_in in shown if at > asked)
-        return any(earlier) or len([at for at, _ in shown if at >= asked]) > 1
+        return any(earlier) or len([at for at, _ in shown if asked <= at <= start + ROUNDED_S]) > 1
 
     def _still_waits(self, asked: float, epoch_s: float, slack_s: float) -> bool:
         """Until ConnectionTimeOut, or a boot: after it nobody waits any more."""

@@ -263,6 +263,8 @@ class Moments:
         gone = rows.among("pilot", "A") & rows.steady("pilot") & ~self._connectors.unsure(epoch_s)
         hold(self._ledger, IDLE, rows, (idle | gone) & ~allocated, connector)
         for begin, end, k in lasting(rows, (idle | gone) & allocated, IDLE_S):
+            if not gone[k] and self._connectors.running[connector].meets(begin, begin + IDLE_S, 0.0):
+                continue  # it starts between two rows
             amps = f"{rows.highest('allocated_a')[k]:.2f} A"
             without = "car" if gone[k] else "transaction"
             message = f"current is allocated without a {without}, for {end - begin:.0f} s"

@@ -274,6 +274,17 @@ START_BEHIND_READINGS_ANSWERED_WRONGLY = [
     step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG2"}),
     wait(300.0),
 ]
+PAUSE = {
+    "chargingProfileId": 3,
+    "stackLevel": 1,
+    "chargingProfilePurpose": "TxProfile",
+    "chargingProfileKind": "Relative",
+    "chargingSchedule": {
+        "chargingRateUnit": "W",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 0.0}],
+    },
+}
+BEGIN_PAUSED = {"connectorId": 1, "idTag": "TAG1", "chargingProfile": PAUSE}
 UP_AND_DOWN_VOLTAGE = [
     step("inject", "over-voltage", 1),
     wait(60.0),
@@ -715,6 +726,36 @@ CASES: dict[str, Story] = {
             step("unplug", 2),
             step("csms.reply", "StatusNotification", silent=True, times=3),
             wait(120.0),
+        ],
+    ),
+    "two-cards-right-after-a-remote-start-with-a-profile-began": (
+        {"behaviour": "ocpp16", "latency_s": 0.05, "keys": LISTS_ON},
+        {},
+        [
+            *CHARGE,
+            wait(60.0),
+            step("ask", "RemoteStopTransaction", {"transactionId": 1}),
+            wait(60.0),
+            step("ask", "RemoteStartTransaction", BEGIN_PAUSED),
+            step("ask", "UnlockConnector", {"connectorId": 1}),
+            step("present_tag", 1, "TAG1"),
+            step("present_tag", 1, "TAG1"),
+            wait(0.5),
+        ],
+    ),
+    "a-start-stamped-by-a-clock-that-is-set-before-it-is-told": (
+        {"behaviour": "evc5-v32r30", "latency_s": 0.05, "keys": LISTS_ON, "clock": {"drift_ppm": 500.0}},
+        {"heartbeat_interval_s": 3600},
+        [
+            step("link.down"),
+            wait(1500.0),
+            step("plug_in", 2, "renault-zoe-ze50", 0.604, 20.0),
+            wait(2440.759),
+            step("link.up"),
+            wait(1200.0),
+            step("present_tag", 2, "KIN1"),
+            step("ask", "TriggerMessage", {"requestedMessage": "Heartbeat"}),
+            wait(3900.0),
         ],
     ),
     "a-remote-start-as-an-unlocking-ends-what-is-not-confirmed": (
