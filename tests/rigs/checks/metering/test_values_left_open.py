@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from edges import judged
+from edges.short import short
 from foreign import BEGIN_S, Log, at, currents, found, minutes, power, register
 
 INTERVAL, STOP_DATA, LISTED = "metering.sample-interval", "metering.stop-data", "metering.measurands"
@@ -124,3 +126,11 @@ def test_who_never_sends_a_heartbeat_may_ping_instead(beats: bool, severity: str
         log.status(t, "Available")
     (row,) = log.verdict(tmp_path).findings
     assert (row["requirement"], row["severity"]) == ("heartbeat.interval", severity)
+
+
+@pytest.mark.parametrize("context", ["Trigger", "Other", "Interruption.Begin"])
+def test_a_stop_carries_no_values_of_another_occasion(context: str, tmp_path: Path) -> None:
+    made = short()
+    told = made.calls("StopTransaction")[0]["frame"][3]["transactionData"][-1]["sampledValue"]
+    told.append(told[-1] | {"context": context})
+    assert STOP_DATA in {one["requirement"] for one in judged(made, tmp_path, {}).findings}
