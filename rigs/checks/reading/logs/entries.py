@@ -3,7 +3,8 @@
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
+from operator import itemgetter
 
 import orjson
 
@@ -20,6 +21,8 @@ MOST_HELD = 60  # lines above a frame that may tell of it: a packet of Wireshark
 LONGEST_HELD = 400  # characters of a line above a frame in which its time may stand
 TOO_SHORT = 3  # assumed: lines that begin with so few of the same characters do so by chance
 SAMPLED = 100  # lines by which a table is told from a log whose first line looks like names
+NANOSECONDS = re.compile(r"\d{19}")
+MOST_ANSWERED = 100_000  # rows that Loki is asked for at once; its own limit is 5,000
 CUT_BYTES = 4000  # a container's log driver cuts a line at 16 KB, a serial console at 4 KB
 
 OPEN_HEAD = re.compile(r"\[\s*(?:[234]\s*,?\s*)?$")  # the next line tells if this begins a frame
@@ -59,8 +62,29 @@ def entries(lines: Iterable[Line]) -> Iterator[Found]:
     rest = chain(begun, source)
     ids = RowIds()
     every = tables.rows(head, rest, sign) if sign and is_table else _texts(chain((head,), rest))
-    for found in _to_the_end(every, open_lines):
+    for found in _by_time(_to_the_end(every, open_lines)):
         yield ids.given(found) if found.answers else found
+
+
+def _by_time(every: Iterable[Found]) -> Iterator[Found]:
+    """Loki answers stream by stream, each row with its time in nanoseconds: they are of one log."""
+    held: list[tuple[int, Found]] = []
+    for found in every:
+        stamp = found.fields.get("0", "") if found.fields else ""
+        if NANOSECONDS.fullmatch(stamp) and len(held) < MOST_ANSWERED:
+            held.append((int(stamp), found))
+            continue
+        yield from _sorted(held)
+        held = []
+        yield found
+    yield from _sorted(held)
+
+
+def _sorted(held: list[tuple[int, Found]]) -> Iterator[Found]:
+    """Those that run backwards are left as they are: others look into that."""
+    if any(before < after for (before, _), (after, _) in pairwise(held)):
+        held.sort(key=itemgetter(0))
+    yield from (found for _, found in held)
 
 
 def _noted(lines: Iterable[Line], open_lines: list[int]) -> Iterator[Line]:

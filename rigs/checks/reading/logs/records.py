@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from evc5.rigs.checks.reading.logs import stations
 from evc5.rigs.checks.reading.logs.actions import CALL, ERROR, RESULT
 from evc5.rigs.checks.reading.logs.directions import DIRECTION_NAMES, plain_name
 from evc5.rigs.checks.reading.logs.finding import HEAD, places
@@ -25,6 +26,7 @@ PAYLOADS = frozenset({*PAYLOAD_NAMES, *REQUEST_NAMES, *RESPONSE_NAMES})
 # A field in a list of fields: what names it, and what it says.
 LABELS = ("field", "key", "name", "column")
 SAID = ("value", "val")
+OF_ITSELF = ("id", "name", "identity")
 MOST_BESIDE = 40  # fields of the objects beside a frame that are looked at, as many as tshark writes
 
 
@@ -144,6 +146,7 @@ def _gather(name: str, item: Any, found: dict[str, str], depth: int) -> None:
     if isinstance(item, dict):
         for inner, said in item.items():
             of_value = len(item) == 1 and (inner.startswith("$") or inner.endswith("Value"))  # {"$date": …}
+            of_value |= inner in OF_ITSELF and stations.is_label(name)  # {"charger": {"id": …}}
             _gather(name if of_value else str(inner), said, found, depth + 1)
     elif item is not None:
         found.update(scalars({name: item}))

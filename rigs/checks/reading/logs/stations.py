@@ -86,7 +86,7 @@ MESSAGE_ENDS = re.compile(r"[._-]?(?:req|conf|request|response|confirmation)$")
 def named(found: Found) -> str:
     """The station that a frame's surroundings name; empty where they name none."""
     for name, value in reversed(list(found.fields.items())) if found.fields else ():
-        if _is_label(name) and (station := _taken(value)):
+        if is_label(name) and (station := _taken(value)):
             return station
     name = _in_text(found.before[-300:]) or _in_text(_head(found)) or _labelled(found.after[:200])
     return "" if name == found.action else name
@@ -98,7 +98,7 @@ def _head(found: Found) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _is_label(name: str) -> bool:
+def is_label(name: str) -> bool:
     return re.sub(r"[^a-z]", "", name.lower()) in NAMES
 
 

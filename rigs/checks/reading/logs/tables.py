@@ -15,12 +15,14 @@ NAMED = re.compile(  # one of the columns at least tells what a log of messages 
 )
 NAME = re.compile(r"(?:[\w @./#:-]|\([^()]*\)){1,40}")
 LARGEST_FIELD = 16 << 20
+IN_UNITS = re.compile(r" \[\w{1,8}\]")  # TimeGenerated [UTC], as Azure writes it
 MOST_REMEMBERED = 64  # remembered
 csv.field_size_limit(LARGEST_FIELD)
 
 
 def separator(head: str) -> str | None:
     """What parts the names of a table's first line; None where it is no such line."""
+    head = IN_UNITS.sub("", head)
     if "[" in head or "{" in head:
         return None
     for sign in SEPARATORS:

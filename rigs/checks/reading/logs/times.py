@@ -35,6 +35,9 @@ def stamp_of(found: Found) -> Stamp | None:
 
 def _of_fields(found: Found) -> Stamp | None:
     named = {_plain(name): value for name, value in found.fields.items()}
+    if (second := named.get("epochsecond", "")).isdecimal():  # log4j2 parts it
+        nanos = named.get("nanoofsecond", "")
+        return stamps.first(f"{second}.{nanos.zfill(9)}" if nanos.isdecimal() else second)
     best: Stamp | None = None
     for name in NAMES:
         value = named.get(name)
