@@ -28,6 +28,7 @@ REQUIREMENTS = (
 CAUSE_BEFORE_S = 60.0  # assumed: how long before a stop its cause may lie; an authorisation takes up to 30 s
 INSTALL_S = 600.0  # assumed: how long an installation takes before its reboot
 LAST_KNOWN_S = 5.0  # assumed: so long after the last moment known nobody dates a stop back to it
+REBOOTS_S = 300.0  # assumed: so soon a station that reboots by itself is there again
 SAME_STOP_S = 5.0  # assumed: a hand that stops it so soon after a remote stop would be chance
 LASTING = ("PowerLoss", "EVDisconnected")  # told when the station is back, or its pilot mended
 # A bare transcript does not show their cause.
@@ -159,11 +160,23 @@ class StopReasons:
             return
         doubt_s = self._ledger.time.doubt_s(stopped.stop)
         causes = {cause.reason for cause in self._causes if cause.ends(stopped, doubt_s)}
+        if reason == "Reboot" and reason not in causes and not self._context.evidence.events:
+            look = partial(self._reboots_by_itself, stopped, call, causes)
+            self._context.agenda.at(call.epoch_s + REBOOTS_S, look)
+            return
+        self._hold(stopped, call, causes, reason in causes)
+
+    def _hold(self, stopped: Transaction, call: Call, causes: set[str], good: bool) -> None:
+        reason, at = stopped.reason or "Local", iso(stopped.stop or stopped.start)
         expected = " or ".join(sorted(causes)) or "a reason the recording shows"
-        message = f"transaction {stopped.id} stops at {iso(stopped.stop)} for a reason without a cause"
-        self._ledger.judge(
-            REASON, reason in causes, call.epoch_s, stopped.connector, expected, reason, message
-        )
+        message = f"transaction {stopped.id} stops at {at} for a reason without a cause"
+        self._ledger.judge(REASON, good, call.epoch_s, stopped.connector, expected, reason, message)
+
+    def _reboots_by_itself(self, stopped: Transaction, call: Call, causes: set[str]) -> None:
+        """7.36: a watchdog, or a hand at the station; then it boots, before it tells of the stop or after."""
+        boots = self._booted_at >= stopped.start
+        if boots or self._link.heard_at > call.epoch_s + CAUSE_BEFORE_S:
+            self._hold(stopped, call, causes, boots)
 
     def _by_key(self, stopped: Transaction, call: Call) -> None:
         """4.10: where the key is false a cable pulled at the car ends nothing."""

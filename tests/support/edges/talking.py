@@ -54,6 +54,22 @@ def an_upload_for(x: float) -> Log:
     return log
 
 
+def a_boot_after_its_reboot(x: float) -> Log:
+    """The stop says that it reboots, and a while it talks on."""
+    log = Log()
+    log.begin()
+    told = {"transactionId": ID, "meterStop": 1250, "timestamp": at(310), "reason": "Reboot"}
+    log.up(310, "StopTransaction", told)
+    log.status(311, "Finishing")
+    beats(log, 330, 560, 10)
+    accepted = {"status": "Accepted", "currentTime": at(310 + x), "interval": 300}
+    log.up(310 + x, "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"}, accepted)
+    for connector in (0, 1):
+        log.status(312 + x + connector, "Available", connector)
+    beats(log, 320 + x, 900, 20)
+    return log
+
+
 NEEDS = "status.needs-transaction"
 NOT_FREE, STUCK = "transactions.connection_timeout.NOT_FREE_S", "device.stuck.STUCK_FOR_S"
 EDGES = (  # each is found a minute after the first word that comes past its moment
@@ -61,5 +77,13 @@ EDGES = (  # each is found a minute after the first word that comes past its mom
     Edge("state.agenda.TALKS_S", 60.0, "status.timeout", a_card_and_no_car_for, 115, 130),
     Edge("state.context.LONG_SILENCE_S", 600.0, "status.timeout", a_card_no_car_and_silence_for, 640, 620),
     Edge("status.after_stop.STILL_TOLD_S", 120.0, NEEDS, charging_told_after_the_stop_for, 175, 190),
+    Edge(
+        "transactions.stops.REBOOTS_S",
+        300.0,
+        "transaction.stop-reason",
+        a_boot_after_its_reboot,
+        295,
+        310,
+    ),
     Edge(STUCK, 7200.0, "files.diagnostics", an_upload_for, 7250, 7275),
 )

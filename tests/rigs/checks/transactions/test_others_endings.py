@@ -228,3 +228,23 @@ def test_a_time_below_zero_in_the_answer_to_a_boot_is_no_heartbeat_interval(tmp_
     beats(log)
     verdict = log.verdict(tmp_path)
     assert (found(verdict), found(verdict, "warning")) == (set(), {"boot.retry"})
+
+
+# -- a reboot of its own -----------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("boot_s", "wrong"), [(STOP_S + 90, False), (STOP_S - 1, False), (None, True)])
+def test_a_station_that_reboots_by_itself_boots(boot_s: float | None, wrong: bool, tmp_path: Path) -> None:
+    """7.36: for instance by its watchdog; the stop may be told before the boot or after it."""
+    log = Log()
+    charges(log)
+    if boot_s is not None:
+        accepted = {"status": "Accepted", "currentTime": at(boot_s), "interval": 300}
+        log.up(boot_s, "BootNotification", BOOT, accepted)
+        for connector in (0, 1):
+            log.status(max(boot_s, STOP_S) + 2 + connector, "Available", connector)
+    told = {"transactionId": ID, "meterStop": WH, "timestamp": at(STOP_S), "reason": "Reboot"}
+    log.up(STOP_S, "StopTransaction", told)
+    beats(log)
+    assert ("transaction.stop-reason" in found(log.verdict(tmp_path))) is wrong
