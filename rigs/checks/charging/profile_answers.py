@@ -208,8 +208,9 @@ class Decrees:
         matches = len(self._in_force.left(now, call.payload)) < len(now)
         lasting = tuple(p for p in now if p.purpose != TX)  # a TxProfile may have gone with its transaction
         contradicts = status == "Unknown" and len(self._in_force.left(lasting, call.payload)) < len(lasting)
-        if not contradicts and not transactions_are_told(self._context, call.epoch_s):
-            self._cleared_again(call)
+        is_elder = status == "Accepted" and not matches and not self._context.evidence.from_power_on
+        if is_elder or (not contradicts and not transactions_are_told(self._context, call.epoch_s)):
+            self._cleared_again(call)  # it may have been set before the recording (ER 3.37)
             return
         if status == "Accepted" and not matches and self._in_force.may_bring(call.payload, epoch_s):
             return  # its transaction may have begun, and be told later

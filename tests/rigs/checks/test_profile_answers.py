@@ -153,3 +153,16 @@ def test_a_tx_profile_may_be_refused_once_its_transaction_is_over_though_the_sto
     told = told.replace(f'[3,"{id_}",{{"status":"Accepted"}}]', f'[3,"{id_}",{{"status":"Rejected"}}]')
     (directory / "messages.jsonl").write_text(told, "utf-8")
     assert (TAKEN in found(judge(directory))) == (not good)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("again", [False, True])
+def test_what_a_station_kept_from_before_the_log_is_cleared_once(again: bool, tmp_path: Path) -> None:
+    """ER 3.37: profiles outlive a restart; transactions are all known, and profiles need not be."""
+    log = Log()
+    log.begin()
+    log.end(160, 1000)
+    for t_s in (400, 500)[: 1 + again]:
+        log.down(t_s, "ClearChargingProfile", {"id": 77}, {"status": "Accepted"})
+    log.up(600, "Heartbeat", {}, {"currentTime": at(600)})
+    assert ("charging.cleared" in found(log.verdict(tmp_path))) is again

@@ -47,7 +47,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [*range(40), 76, 200, 304, 329, 543])
+@pytest.mark.parametrize("seed", [*range(40), 76, 200, 304, 329, 543, 683])
 def test_a_hole_in_an_hour_of_all_kinds_of_calls(seed: int, story: list[Row], tmp_path: Path) -> None:
     assert errors(story, seed, tmp_path, "ocpp16") == []
 
