@@ -208,10 +208,7 @@ class Moments:
                 self._ledger.judge(HASTY, good, at, connector, expected, told, message, severity=severity)
 
     def _suspended_by_whom(self, connector: int, rows: Rows) -> None:
-        """Either may stand on while a car is given time to answer, but does not begin against the offer.
-
-        What the CSMS orders in that instant may have changed it right after.
-        """
+        """Either may stand on while a car is given time to answer, but does not begin against the offer."""
         if not rows.instrument.is_exact:
             return
         judged = rows.among("pilot", "B", "C", "D") & ~self._connectors.unsure(rows["epoch_s"])
@@ -227,11 +224,17 @@ class Moments:
             begins[:1] = False
             hold(self._ledger, HASTY, rows, begins & ~against, connector)
             for begin, end, k in lasting(rows, said & against, MOMENT_S):
-                if begins[k] and not any(abs(at - begin) <= MOMENT_S for at in self._ordered):
+                if begins[k] and not self._has_a_cause(connector, begin):
                     told = "current is offered" if offers[k] else "nothing is offered"
                     message = f"{status} begins while {told}, for {end - begin:.1f} s"
                     severity = self._ours()
                     self._ledger.broken(HASTY, begin, connector, other, status, message, severity=severity)
+
+    def _has_a_cause(self, connector: int, epoch_s: float) -> bool:
+        """What the CSMS orders in an instant may change the offer right after; who comes or goes does."""
+        at = np.array([epoch_s])
+        cable = self._connectors.plugged[connector].edges_within(at - MOMENT_S, at + MOMENT_S)
+        return bool(cable[0]) or any(abs(ordered - epoch_s) <= MOMENT_S for ordered in self._ordered)
 
     def _ours(self) -> str:
         return "error" if self._context.evidence.behaviour == SHEET else "warning"

@@ -758,6 +758,22 @@ CASES: dict[str, Story] = {
             wait(3900.0),
         ],
     ),
+    "a-car-that-goes-and-another-that-comes-in-one-instant": (
+        {
+            "behaviour": "evc5-v32r30",
+            "latency_s": 0.0,
+            "keys": {"StopTransactionOnEVSideDisconnect": False},
+        },
+        {},
+        [
+            *CHARGE,
+            wait(300.0),
+            step("unplug", 1),
+            wait(0.0),
+            step("plug_in", 1, "nissan-leaf-40"),
+            wait(60.0),
+        ],
+    ),
     "a-remote-start-as-an-unlocking-ends-what-is-not-confirmed": (
         {"behaviour": "evc5-v32r30", "latency_s": 0.0},
         {"asks_keys": False},
