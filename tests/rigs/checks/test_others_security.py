@@ -222,6 +222,7 @@ NEVER: dict[str, tuple[Story, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NEVER)
 def test_what_was_taken_on_and_is_never_told_of_is_a_finding(name: str, tmp_path: Path) -> None:
     story, requirement = NEVER[name]
@@ -233,6 +234,7 @@ def test_what_was_taken_on_and_is_never_told_of_is_a_finding(name: str, tmp_path
 LATER: dict[str, Story] = {"a boot": boots_over_it, "a date": updates_later, "another": asks_anew}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LATER)
 def test_what_something_comes_between_may_be_told_of_by_nobody(name: str, tmp_path: Path) -> None:
     log = Log()

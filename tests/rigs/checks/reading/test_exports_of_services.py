@@ -65,6 +65,7 @@ def elastic_by_name(told: list[Said]) -> str:
     return "\n".join(json.dumps({"_index": "ocpp", "_source": row}) for row in rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [azure, loki_by_stream, loki_backward, log4j2, elastic_by_name])
 def test_an_export_is_read_as_it_was_said(form: Callable[[list[Said]], str], tmp_path: Path) -> None:
     told = conversation()
