@@ -123,3 +123,29 @@ def test_a_car_whose_turn_it_is_as_it_starts_takes_over_in_that_instant_and_is_n
     bench.advance(20)
     told = [payload["status"] for payload in sent(bench, "StatusNotification", connectorId=2)]
     assert told == ["Available", "Preparing", "Charging"]
+
+
+def test_a_car_that_its_profile_leaves_nothing_waits_for_no_share_of_the_others():
+    """It waited for one until then, and the other's car has yet to follow its own cut."""
+    bench = Bench(connectors=2, keys={"chg_StationMaxCurrent": 10})  # enough for one
+    for connector in (1, 2):
+        bench.plug_in(connector, "vw-id3-58", 0.2)
+        bench.present_tag(connector, f"TAG{connector}")
+    bench.advance(60)
+    nothing = {
+        "chargingProfileId": 1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "ChargePointMaxProfile",
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": {
+            "chargingRateUnit": "A",
+            "startSchedule": "2024-01-01T00:00:00Z",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 0.0}],
+        },
+    }
+    bench.call("SetChargingProfile", {"connectorId": 0, "csChargingProfiles": nothing})
+    named = []
+    for _ in range(8):
+        bench.advance(1)
+        named += [bench.reading(connector)["limited_by"] for connector in (1, 2)]
+    assert set(named) == {"profile"}

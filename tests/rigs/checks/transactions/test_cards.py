@@ -52,3 +52,12 @@ def test_a_card_in_its_own_transaction_is_not_asked_for_and_another_may_be(tmp_p
         findings = judge(made.write(tmp_path / tag)).findings
         told = [one["severity"] for one in findings if one["requirement"] == "authorisation.own-stop"]
         assert told == severities
+
+
+def test_the_card_that_was_shown_is_the_one_that_the_stop_tells(tmp_path: Path) -> None:
+    made = short()
+    stop = made.calls("StopTransaction")[0]
+    stop["frame"][3] |= {"reason": "Local", "idTag": "TAG1"}
+    assert verdict_of("card.stops", made, tmp_path / "own") == "PASS"
+    stop["frame"][3]["idTag"] = "TAG9"
+    assert verdict_of("card.stops", made, tmp_path / "another") == "FAIL"
