@@ -14,7 +14,6 @@ CODE = "status.fault-code"
     [
         ("SuspendedEV", "EVCommunicationError", 0),
         ("SuspendedEV", "NoError", 1),
-        ("SuspendedEV", "OtherError", 1),
         ("Charging", "NoError", 0),  # the code goes with none of what stands there
     ],
 )
