@@ -157,8 +157,9 @@ class Authorisation:
     def _start(self, call: Call) -> None:
         tag = call.payload["idTag"].lower()
         self._listed_as_bad(call, tag)
-        said_epoch_s, _, said, _ = self._said.get(tag, NOTHING)
-        waits = self._waits(tag, call)
+        last = self._said.get(tag, NOTHING)
+        said_epoch_s, _, said, _ = last
+        waits = self._waits(tag, call) or self._was_shown_before(tag, call, last)
         if not said:
             return
         started = self._history.transactions.open[call.payload["connectorId"]]
@@ -181,6 +182,18 @@ class Authorisation:
         self._accepted[tag] = waiting if by_cache else waiting[:-1]  # then this one may need no answer
         plugged = self._connectors.plugged[call.connector or 0].begin_of(call.happened_s)
         return len(self._history.outlets()) > 1 and (plugged is None or plugged >= waiting[0])
+
+    def _was_shown_before(self, tag: str, call: Call, said: Said) -> bool:
+        """Did the card wait for its cable already as another transaction's answer refused it?
+
+        Then what the station knew itself had let it in.
+        """
+        wait_s = self._keys.integer("ConnectionTimeOut", call.epoch_s) or FOREVER
+        since = call.happened_s - wait_s - NEAR_S
+        plugged = self._connectors.plugged[call.connector or 0].begin_of(call.happened_s)
+        shown = [e.epoch_s for e in self._tags if _tag(e) == tag and e.connector in (None, call.connector)]
+        held = [at for at in shown if since <= at < said.answered_s and (plugged is None or at <= plugged)]
+        return not said.by_authorize and bool(held)
 
     def _is_listed(self, tag: str, epoch_s: float) -> bool:
         """The local list goes before what the CSMS said, where it may be in use (3.5.1, 9.1.13)."""

@@ -758,6 +758,27 @@ CASES: dict[str, Story] = {
             wait(3900.0),
         ],
     ),
+    "a-card-that-waits-for-its-cable-as-an-earlier-start-on-it-is-refused": (
+        {"behaviour": "evc5-v32r30", "latency_s": 0.0, "keys": {**LISTS_ON, "ConnectionTimeOut": 120}},
+        {},
+        [
+            step("present_tag", 1, "TAG1"),
+            wait(1.0),
+            step("link.down"),
+            wait(1999.0),
+            step("link.up"),
+            step("csms.reply", "StartTransaction", INVALID, times=1),
+            step("plug_in", 2, "renault-zoe-ze50", 0.543, 13.0),
+            step("present_tag", 2, "TAG1"),
+            wait(1.0),
+            step("unplug", 2),
+            wait(30.0),
+            step("present_tag", 2, "TAG1"),
+            wait(90.0),
+            step("plug_in", 2, "tesla-model-3-rwd", 0.573, 13.0),
+            wait(60.0),
+        ],
+    ),
     "a-car-that-goes-and-another-that-comes-in-one-instant": (
         {
             "behaviour": "evc5-v32r30",
