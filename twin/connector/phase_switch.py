@@ -11,7 +11,7 @@ from math import inf
 from evc5.models.outlet import Outlet
 from evc5.models.timeline import CONTROL, Alarm, Timeline
 
-PAUSE_S = 10.0  # contactor open to relays changed
+PAUSE_S = 10.0  # contactor open to relays changed; assumed
 DWELL_S = 600.0  # between two changes, before it goes up again
 UP_W, DOWN_W = 4400.0, 4200.0  # a limit in watts: three phases above, one below
 
