@@ -28,6 +28,7 @@ ALLOWED = {
     ("reading.transcripts", 3): SHOWN,
     **dict.fromkeys([("reading.logs.stamps", n) for n in (12, 31, 100, 1972, 2000)], CALENDAR),
     ("reading.logs.stamps", 10): "the digits of a time in seconds",
+    ("reading.logs.times", 9): "the digits of nanoseconds",
     **dict.fromkeys(
         [(f"metering.{name}", n) for name in ("energy", "consistency") for n in (1000, 0.001)], KILO
     ),

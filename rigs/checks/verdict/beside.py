@@ -72,7 +72,8 @@ class _Told:
 
 
 def main(directory: Path) -> None:
-    from evc5.rigs.checks.verdict.judging import EVENTS, judged
+    from evc5.rigs.checks.verdict.alongside import EVENTS
+    from evc5.rigs.checks.verdict.judging import judged
     from evc5.rigs.checks.verdict.recordings import one
     from evc5.rigs.recording.reading.run_directory import messages
 

@@ -1,17 +1,15 @@
 """The judge: one pass over a recording, frame by frame, with the telemetry of each day once it is past."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
 
-from evc5.rigs.checks.reading import telemetry
-from evc5.rigs.checks.reading.frames import CALL, Frame, Reader
-from evc5.rigs.checks.reading.growth import COMPLETE, Growth, lines_as_they_come
+from evc5.rigs.checks.reading.frames import Frame, Reader
+from evc5.rigs.checks.reading.growth import COMPLETE, Growth
 from evc5.rigs.checks.reading.instants import FOREVER, epoch, is_strict, iso
-from evc5.rigs.checks.reading.instruments import is_evidence
 from evc5.rigs.checks.reading.pages import Pages
 from evc5.rigs.checks.reading.sources import Sources
 from evc5.rigs.checks.reading.station_time import StationTime, station_time
@@ -22,11 +20,11 @@ from evc5.rigs.checks.state.pace import left_out, slowed
 from evc5.rigs.checks.state.tolerances import Tolerances, policies_of
 from evc5.rigs.checks.transactions.session_table import Sessions
 from evc5.rigs.checks.verdict import given, recordings
+from evc5.rigs.checks.verdict.alongside import EVENTS, JUST_AFTER_S, Alongside
 from evc5.rigs.checks.verdict.catalogue import TABLE
 from evc5.rigs.checks.verdict.contexts import context_of, mapping
 from evc5.rigs.checks.verdict.known_lines import KnownLines
 from evc5.rigs.checks.verdict.other_version import other_version
-from evc5.rigs.checks.verdict.parts_together import PartsTogether
 from evc5.rigs.checks.verdict.recordings import Recording
 from evc5.rigs.checks.verdict.story import story_break, tell_break
 from evc5.rigs.checks.verdict.stretches import Stretches
@@ -34,20 +32,14 @@ from evc5.rigs.checks.verdict.telling import Telling
 from evc5.rigs.checks.verdict.verdict import Verdict, findings_of, placed, read_summary, write_summary
 from evc5.rigs.checks.verdict.without_frames import without_frames
 from evc5.rigs.errors import BadInput
-from evc5.rigs.recording.reading.events import event_row
 
 WHOLE, STORY = "whole", "story"  # what tells of no hole, or of one that the judge found
 TELLS = {  # what the reader tells of a hole by, where it is one for sure
     "skipped": "message ids leave some out",
     "stranger": "a transaction is spoken of that nobody began",
 }
-EVENTS, TELEMETRY = "events.jsonl", "telemetry.parquet"
-TOLD_LATE_S = 60.0  # assumed: what happened is told within a minute, and telemetry is judged in its light
 ROUNDED_BACK_S = 0.0005  # lines tell to the millisecond where only `at` is written
 HEAD_LINES = 100  # assumed: what tells no time of day in so many lines tells none
-JUST_AFTER_S = 1e-6
-POWER_LOSS = {"fault": "power-cut", "clear": "power-restore"}
-GOES_DOWN = ("power-cut", "link-down", "reset")
 
 Progress = Callable[[float, float], None]  # so far, of how much
 
@@ -124,7 +116,6 @@ class Judge:
         self._ledger.left_out = left_out(recording.summary)
         self._stretches = Stretches()
         self._begin()
-        self._past = PartsTogether()
         self._frames = 0
         self._epoch_s = float("-inf")  # of the latest frame
         self._last_epoch_s = float("-inf")  # of the last one: after a wrong time the others go on as before
@@ -141,10 +132,10 @@ class Judge:
         self._ledger.time = time
         self._reader = Reader(time.start, time.epoch)
         self._known = KnownLines(self._telling, self._context, time)
-        self._events, self._parts = self._read_events(time), self._read_parts(time)
-        self._event, self._part = next(self._events, None), next(self._parts, None)
-        self._context.telemetry.recorded = self._context.evidence.telemetry = self._part is not None
-        self._due = self._next_due()
+        instrument = self._context.telemetry.instrument
+        self._alongside = Alongside(self._recording, time, self._growth, instrument, self._bad_line)
+        has_telemetry = self._alongside.has_telemetry
+        self._context.telemetry.recorded = self._context.evidence.telemetry = has_telemetry
         with np.errstate(over="ignore", invalid="ignore"):  # a station may tell 1e308, and be found wrong
             if self._transcript.is_own:
                 self._own()
@@ -152,15 +143,16 @@ class Judge:
                 self._log()
             if self._growth is not COMPLETE and self._recording.directory is not None:
                 self._summary |= read_summary(self._recording.directory)  # as it is now that all is over
-            self._forget_events_after(self._end(time))
-            self._catch_up(FOREVER)
+            if self._summary.get("state") == "running":
+                self._alongside.forget_events_after(self._end(time))
+            self._alongside.catch_up(FOREVER, self._telling, self._frames)
         return self._verdict(time)
 
     def _own(self) -> None:
         """A `messages.jsonl`: lines, and pairs of lines of known form, which are nearly all."""
         with Pages(self._transcript.path, self._progress, self._growth) as pages:
             while pages.more():
-                self._epoch_s, count = self._known.take(pages, self._epoch_s, self._due)
+                self._epoch_s, count = self._known.take(pages, self._epoch_s, self._alongside.due)
                 self._frames += count
                 if count:
                     self._last_epoch_s = self._epoch_s
@@ -232,9 +224,10 @@ class Judge:
             self._telling.pairing.broken_line()
             self._bad_line(number, str(error), raw)
             return
-        self._advance(number, frame.epoch_s, explained=self._needs_explaining(frame))
-        if self._past.are_due(frame):
-            self._tell_parts()
+        is_idle = self._telling.pairing.is_idle
+        explained = self._alongside.explains(frame, is_first=not self._frames, is_idle=is_idle)
+        self._advance(number, frame.epoch_s, explained)
+        self._alongside.tell_parts_before(frame, self._telling, self._frames)
         self._ledger.held("recording.line")
         if not self._transcript.is_own:
             self._ask_story(frame)
@@ -249,25 +242,6 @@ class Judge:
             self._last_epoch_s, time.epoch(float(simulated) if isinstance(simulated, int | float) else 0.0)
         )
 
-    def _forget_events_after(self, epoch_s: float) -> None:
-        """A kill may leave events ahead of the frames that followed on them."""
-        if self._summary.get("state") == "running":
-            rest = (self._event, *self._events) if self._event is not None else ()
-            known = (event for event in rest if event.epoch_s <= epoch_s)
-            self._events = iter([*known])
-            self._event = next(self._events, None)
-
-    # -- in order of time ------------------------------------------------------------------------
-
-    def _needs_explaining(self, frame: Frame) -> bool:
-        """Is it a frame that only what went down at its instant explains?"""
-        if not frame.up or frame.kind != CALL:
-            return False
-        if frame.action == "BootNotification":
-            return self._frames > 0  # the first of all explains itself
-        goes_down = self._event is not None and self._event.name == "link-down"
-        return goes_down and not self._telling.pairing.is_idle
-
     def _advance(self, number: int, epoch_s: float, explained: bool = False) -> None:
         """Time goes on to a line's; what happened before it is told first.
 
@@ -275,8 +249,8 @@ class Judge:
         """
         self._frames += 1
         self._last_epoch_s = epoch_s
-        if epoch_s + JUST_AFTER_S * explained >= self._due:
-            self._catch_up(epoch_s + JUST_AFTER_S * explained)
+        if (until := epoch_s + JUST_AFTER_S * explained) >= self._alongside.due:
+            self._alongside.catch_up(until, self._telling, self._frames)
         if epoch_s >= self._epoch_s:
             self._epoch_s = epoch_s
         elif epoch_s < self._epoch_s - ROUNDED_BACK_S:
@@ -286,29 +260,6 @@ class Judge:
             self._ledger.broken(
                 "recording.line", epoch_s, None, expected, back, message, severity="warning", line=number
             )
-
-    def _next_due(self) -> float:
-        return min(_ends(self._part), FOREVER if self._event is None else _told_at(self._event))
-
-    def _catch_up(self, epoch_s: float) -> None:
-        while (self._event is not None or self._part is not None) and self._next_due() <= epoch_s:
-            if self._event is not None and _told_at(self._event) <= _ends(self._part):
-                if self._past.are_due(self._event):
-                    self._tell_parts()
-                self._telling.event(self._event)
-                self._event = next(self._events, None)
-            elif self._part is not None:
-                self._part_is_past(self._part)
-        self._due = self._next_due()
-
-    def _part_is_past(self, part: dict[int, telemetry.Rows]) -> None:
-        self._past.put(part)
-        self._part = next(self._parts, None)
-        if not self._past.may_wait(_ends(part), self._frames, self._part):
-            self._tell_parts()
-
-    def _tell_parts(self) -> None:
-        self._telling.part(self._past.take(self._frames))
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -329,37 +280,6 @@ class Judge:
             if number >= HEAD_LINES:
                 break
         raise BadInput(f"{self._transcript.name} holds no OCPP frames ({first or 'it is empty'})")
-
-    def _read_events(self, time: StationTime) -> Iterator[Event]:
-        path = self._recording.part(EVENTS)
-        if path is None:
-            yield from self._silences(time)
-            return
-        for number, raw in lines_as_they_come(path, self._growth):
-            try:
-                row = event_row(raw)
-            except ValueError as error:
-                self._bad_line(None, f"line {number}: {EVENTS}: {error}", raw)
-            else:
-                yield _event(time.epoch(row["t"]), row["connector"], row["event"], row["detail"])
-
-    def _silences(self, time: StationTime) -> Iterator[Event]:
-        """Of frames alone: what they tell of their line. A log's reader marks it as it goes."""
-        if not self._transcript.is_own:
-            return
-        from evc5.rigs.checks.reading.logs.outages import silences  # the few recordings without events
-
-        for since, until in silences(self._transcript.path, Reader(time.start, time.epoch)):
-            yield Event(since, None, "link-down", {})
-            yield Event(until, None, "link-up", {})
-
-    def _read_parts(self, time: StationTime) -> Iterator[dict[int, telemetry.Rows]]:
-        directory = self._recording.part(TELEMETRY)
-        return (
-            iter(())
-            if directory is None or not is_evidence(self._summary.get("telemetry"))
-            else telemetry.parts(directory, time, self._context.telemetry.instrument, self._growth)
-        )
 
     def _bad_line(self, number: int | None, why: str, raw: bytes) -> None:
         """`number`: of the transcript; of another file `why` says where."""
@@ -401,20 +321,3 @@ class Judge:
             return False
         unsure = self._stretches.breakdowns or self._summary.get("bench_faults")
         return None if unsure or not self._ledger.any_judged else True
-
-
-def _event(epoch_s: float, connector: int | None, name: str, detail: dict[str, Any]) -> Event:
-    """As the recording tells it; a fault named power-loss is the mains' and takes the whole station."""
-    if name in POWER_LOSS and detail.get("fault") == "power-loss":
-        return Event(epoch_s, None, POWER_LOSS[name], detail)
-    return Event(epoch_s, connector, name, detail)
-
-
-def _told_at(event: Event) -> float:
-    """What goes down takes effect after the frames of its instant, all else before them."""
-    return event.epoch_s + JUST_AFTER_S if event.name in GOES_DOWN else event.epoch_s
-
-
-def _ends(part: dict[int, telemetry.Rows] | None) -> float:
-    """When a part may be judged: its last row is past, and so is what was told of it."""
-    return max((float(rows["epoch_s"][-1]) for rows in (part or {}).values()), default=FOREVER) + TOLD_LATE_S

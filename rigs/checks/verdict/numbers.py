@@ -31,7 +31,7 @@ ROOMS = (
     "reading",
     "reading.logs",
 )
-BESIDES = ("verdict.judging",)
+BESIDES = ("verdict.alongside", "verdict.judging")
 UNITS = {
     **{"S": "s", "A": "A", "V": "V", "VOLTS": "V", "W": "W", "WH": "Wh", "PCT": "%"},
     **{"FACTOR": "1", "PART": "1"},

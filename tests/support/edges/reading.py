@@ -331,7 +331,7 @@ EDGES = (
         2.9,
     ),
     Edge("reading.instants.QUARTER_S", 900.0, "clock.station", a_clock_ahead_by, 450, 900, says="local time"),
-    Edge("verdict.judging.TOLD_LATE_S", 60.0, "status.true", a_stop_told_after_the_day, 59, 61),
+    Edge("verdict.alongside.TOLD_LATE_S", 60.0, "status.true", a_stop_told_after_the_day, 59, 61),
     late("SILENT_S", 600.0, without_an_interval, 610, 590),
     late("BEATS", 1.5, with_an_interval_of_five_minutes, 455, 445),
     late("OLD_S", 30.0, a_value_from_before_the_silence_by, 29, 31),
