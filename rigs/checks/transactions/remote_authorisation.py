@@ -94,8 +94,9 @@ class RemoteAuthorisation:
         self._judge(call, is_authorised, "Authorize, answered Accepted, before the start", "none")
 
     def _may_know(self, epoch_s: float) -> bool:
-        """May a list or cache have answered for the CSMS (LocalPreAuthorize, 9.1.13)?"""
-        if (self._keys.text("LocalPreAuthorize", epoch_s) or "").lower() == "false":
+        """May a list or cache have answered for the CSMS (LocalPreAuthorize, 9.1.13; chkOnlineAuth)?"""
+        is_asked_first = (self._keys.text("LocalPreAuthorize", epoch_s) or "").lower() == "false"
+        if is_asked_first and self._keys.asks_online(epoch_s):
             return False
         kept = ("LocalAuthListEnabled", "AuthorizationCacheEnabled")
         return any((self._keys.text(name, epoch_s) or "true").lower() != "false" for name in kept)

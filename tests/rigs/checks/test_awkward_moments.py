@@ -779,6 +779,17 @@ CASES: dict[str, Story] = {
             wait(60.0),
         ],
     ),
+    "a-remote-start-of-a-listed-card-where-nobody-is-asked-online": (
+        {"behaviour": "ocpp16", "latency_s": 0.0, "keys": {"com_AuthOptions": "chkOnlineAuth=0"}},
+        {},
+        [
+            step("ask", "SendLocalList", BOTH_LISTED),
+            step("plug_in", 2),
+            wait(16.24),
+            step("ask", "RemoteStartTransaction", {"connectorId": 2, "idTag": "TAG1"}),
+            wait(60.0),
+        ],
+    ),
     "a-car-that-goes-and-another-that-comes-in-one-instant": (
         {
             "behaviour": "evc5-v32r30",
