@@ -79,6 +79,7 @@ def test_a_random_day_is_what_numerical_integration_finds(seed):
     compare(scenario(seed))
 
 
+@pytest.mark.slow
 def test_the_end_of_a_charge_is_what_numerical_integration_finds():
     s = scenario(3, hours=2.0)
     s.soc, s.offers, s.plug_s = 0.955, [(30.0, 32.0), (300.0, 11.0), (900.0, 32.0)], 30.0

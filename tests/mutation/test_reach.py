@@ -62,6 +62,7 @@ def test_what_lies_elsewhere_is_not_counted(module):
     assert functions == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("module", "name"), sorted(ASKED_BY_THE_BENCH), ids=lambda text: text)
 def test_what_is_said_to_be_the_benchs_alone_the_twin_never_asks(module: str, name: str) -> None:
     (home,) = (ROOT / "twin").rglob(f"{module}.py")

@@ -131,6 +131,7 @@ def test_the_report_is_written_into_the_run(bare):
     assert path == bare.directory / "report.html" and path.read_text().startswith("<!doctype html>")
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_has_a_page_too(bare):
     words = Page(page(bare)).words
     assert "Not judged" in words and "running" in words
@@ -161,6 +162,7 @@ def test_a_bench_says_who_measured_how_exactly_and_by_which_rule_it_was_decided(
     assert "Decision rule" not in page(bare)
 
 
+@pytest.mark.slow
 def test_a_run_on_a_bench_names_the_unit_by_its_serial_number(bare):
     boot = {"chargePointVendor": "V", "chargePointModel": "M", "chargePointSerialNumber": "UNIT-0042"}
     row = {"t": 0.0, "at": "2024-01-01T00:00:00Z", "station": "CP1", "dir": "up",
@@ -172,6 +174,7 @@ def test_a_run_on_a_bench_names_the_unit_by_its_serial_number(bare):
     assert "charge point serial</span><code>UNIT-0042<" in page(bare)
 
 
+@pytest.mark.slow
 def test_the_day_of_an_error_is_the_first_figure(judged):
     figures = re.findall(r'<figure id="([^"]*)"', page(judged))
     assert figures[0].startswith("day-1-") and "energy" in figures[1:]

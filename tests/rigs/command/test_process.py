@@ -159,6 +159,7 @@ def test_a_warning_of_data_is_told_once_in_a_line_and_others_as_python_does() ->
     assert [str(one.message) for one in others] == ["old"]
 
 
+@pytest.mark.slow
 def test_a_command_looks_for_cycles_seldom(capsys) -> None:
     before = gc.get_threshold()
     try:

@@ -124,6 +124,7 @@ def test_a_bug_that_escapes_fails_the_selftest() -> None:
     assert [trial.passed for trial in outcome.healthy] == [True]
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_matrix(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["selftest", "--bug", "heartbeat-missing", "--bug", "keys-forgotten"]) == 2
     assert "keys-forgotten" in capsys.readouterr().err

@@ -209,6 +209,7 @@ def test_diagnostics_are_deleted_when_they_were_read() -> None:
     assert name == "EVC5-0001Diag002.xls" and b"Charging" not in content and b"1 Available" in content
 
 
+@pytest.mark.slow
 def test_the_store_holds_about_two_mebibytes_of_the_latest() -> None:
     bench = Bench()
     diagnostics = bench.assembly.station.diagnostics

@@ -21,6 +21,7 @@ def statuses(bench: Bench, connector: int = 1) -> list[tuple[str, str]]:
     return [(one["status"], one["errorCode"]) for one in told if one["connectorId"] == connector]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keys", [{}, {"chg_Ch1Options": "PlugAndCharge=1"}], ids=["card", "plug and charge"])
 def test_where_the_lock_fails_no_transaction_starts(keys: dict[str, str]) -> None:
     bench = Bench(start=START, keys=keys)

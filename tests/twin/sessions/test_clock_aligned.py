@@ -57,6 +57,7 @@ def boundaries(after: datetime, until: datetime, interval: int, zone: str = "UTC
     return [at for at in found if after < at <= until]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("interval", [900, 3600, 7000, 86400])
 def test_seven_days_have_every_boundary_once(interval: int) -> None:
     bench = a_bench(interval)
@@ -105,6 +106,7 @@ def test_a_change_at_a_boundary_neither_loses_nor_doubles_it(first: int, second:
     assert len(set(stamps(bench))) == len(stamps(bench))
 
 
+@pytest.mark.slow
 def test_a_reset_loses_only_what_falls_into_the_dark() -> None:
     bench = a_bench(900)
     bench.advance(until=datetime(2024, 3, 3, 11, 50, tzinfo=UTC))
@@ -116,6 +118,7 @@ def test_a_reset_loses_only_what_falls_into_the_dark() -> None:
     assert stamps(bench) == [at for at in boundaries(START, START + 7 * DAY, 900) if at != lost]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "repeats"), [("down", False), ("silent", True)])
 def test_an_outage_over_midnight_delays_and_loses_nothing(fault: str, repeats: bool) -> None:
     bench = a_bench(900)
@@ -181,6 +184,7 @@ def test_a_step_of_the_clock_in_the_very_instant_of_a_boundary_loses_and_doubles
     assert stamps(bench) == [ten + timedelta(minutes=n) for n in (15, 30, 45, 60)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "start", [datetime(2024, 3, 29, 12, 0, 1, tzinfo=UTC), datetime(2024, 10, 25, 12, 0, 1, tzinfo=UTC)]
 )

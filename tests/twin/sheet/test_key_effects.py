@@ -401,6 +401,7 @@ def test_only_a_socket_with_a_lock_can_be_unlocked(socket: str, answer: str) -> 
     assert bench.call("UnlockConnector", {"connectorId": 1}) == {"status": answer}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("readers", "connectors"),
     [

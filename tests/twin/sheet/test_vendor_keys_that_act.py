@@ -66,6 +66,7 @@ def test_a_supervisors_current_limits_the_station_by_policy_alone() -> None:
     assert (row["offered1_a"], row["limited_by"]) == (pytest.approx(10.0), "grid")
 
 
+@pytest.mark.slow
 def test_a_low_power_factor_ends_a_transaction_by_policy_alone() -> None:
     keys = {"chg_Ch1Options": "StopOnLowCosphi=1"}
     for station, stops in ((AS_NAMED, True), ({}, False)):
@@ -109,6 +110,7 @@ def test_a_residual_current_is_told_where_an_input_senses_it_by_policy_alone() -
         assert {n for n in (1, 2) if bench.reading(n)["status"] == "Faulted"} == told
 
 
+@pytest.mark.slow
 def test_an_output_is_on_while_its_channel_charges_by_policy_alone() -> None:
     def switched(**station: Any) -> tuple[list[tuple[int, str, bool]], list[bool]]:
         """What was switched, and whether the last of it was on after each thing that was done."""

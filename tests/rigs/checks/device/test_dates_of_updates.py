@@ -12,6 +12,7 @@ def told(log: Log, t: float, status: str) -> None:
     log.up(t, "FirmwareStatusNotification", {"status": status})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("t", "count"), [(300.0, 1), (1201.0, 0)])
 def test_a_download_waits_for_its_date(t: float, count: int, tmp_path: Path) -> None:
     log = Log()

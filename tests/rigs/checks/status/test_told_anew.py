@@ -39,5 +39,6 @@ def test_a_pause_that_is_over_in_the_millisecond_in_which_it_began_is_none(
     assert findings(tmp_path, *told) == count
 
 
+@pytest.mark.slow
 def test_a_cable_that_is_swapped_in_an_instant_was_out(tmp_path: Path) -> None:
     assert findings(tmp_path, (599.9, "SuspendedEV"), (599.9, "Charging"), swapped=True) == 0

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from edges.short import idle, order, short, status
 from edges.transactions import ACCEPTED, authorized
 from handmade import Handmade
@@ -44,6 +45,7 @@ def test_a_list_put_to_use_while_a_card_is_asked_for_may_be_contradicted(tmp_pat
     assert verdict_of("list.conflict", made, tmp_path / "out of use") == "FAIL"
 
 
+@pytest.mark.slow
 def test_a_card_in_its_own_transaction_is_not_asked_for_and_another_may_be(tmp_path: Path) -> None:
     for tag, severities in (("TAG1", ["error"]), ("TAG2", [])):
         made = short()
@@ -54,6 +56,7 @@ def test_a_card_in_its_own_transaction_is_not_asked_for_and_another_may_be(tmp_p
         assert told == severities
 
 
+@pytest.mark.slow
 def test_the_card_that_was_shown_is_the_one_that_the_stop_tells(tmp_path: Path) -> None:
     made = short()
     stop = made.calls("StopTransaction")[0]

@@ -39,6 +39,7 @@ def judged(run: Path, set_to_false: bool = False, without: str = "") -> tuple[st
     return row["verdict"], row["count"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by_key", [True, False])
 def test_the_twin_asks_where_it_is_set_to(by_key: bool, tmp_path: Path) -> None:
     assert judged(remotely_started(tmp_path, by_key)) == ("PASS", 1)
