@@ -22,7 +22,7 @@ LONGEST_HELD = 400  # characters of a line above a frame in which its time may s
 TOO_SHORT = 3  # assumed: lines that begin with so few of the same characters do so by chance
 SAMPLED = 100  # lines by which a table is told from a log whose first line looks like names
 NANOSECONDS = re.compile(r"\d{19}")
-MOST_ANSWERED = 100_000  # rows that Loki is asked for at once; its own limit is 5,000
+MOST_ANSWERED = 20_000  # rows of one answer of Loki; its own limit is 5,000
 CUT_BYTES = 4000  # a container's log driver cuts a line at 16 KB, a serial console at 4 KB
 
 OPEN_HEAD = re.compile(r"\[\s*(?:[234]\s*,?\s*)?$")  # the next line tells if this begins a frame
