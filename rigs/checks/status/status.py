@@ -268,8 +268,8 @@ class Statuses:
         if old is None:
             return set(ROWS)
         over = {"Preparing": {"Available", "Finishing"}}.get(old, set())  # ConnectionTimeOut runs on
-        if old in RUNNING and connector in self._history.transactions.open:
-            over = set(OVER)  # the fault may have ended it, its stop is to be told: MIDWAY judges that
+        if old in RUNNING:
+            over = set(OVER)  # the fault may have ended it, its stop, or both, are to be told: MIDWAY judges
         return {old, *over, *(RUNNING if old in RUNNING else ())}
 
     def _mended(self, event: Event) -> None:

@@ -1,8 +1,9 @@
 """What changes at a moment: a status with its contactor or car, a contactor under load, a shared current."""
 
+from collections import deque
+
 import numpy as np
 
-from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.telemetry import Rows
@@ -109,13 +110,16 @@ class Moments:
         self._keys = context.history.keys
         self._cuts = Stretches()
         self._cleared: dict[int, list[float]] = {}  # by connector: when one of its faults ended
-        self._ordered: list[float] = []  # when the CSMS may have changed what is offered
+        # when something may have changed what is offered, and at which connector: 0, by the CSMS
+        self._changes: deque[tuple[float, int]] = deque(maxlen=MOST_STRETCHES)
         context.bus.events["power-cut"].append(lambda event: self._cuts.open(event.epoch_s))
         context.bus.events["power-restore"].append(lambda event: self._cuts.close(event.epoch_s))
         context.bus.events["clear"].append(self._clear)
         context.bus.events["fault"].append(self._made_up_for)
         for action in ("SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"):
-            context.bus.calls[action].append(self._order)
+            context.bus.calls[action].append(lambda call: self._changes.append((call.epoch_s, 0)))
+        for name in ("plug-in", "unplug", "tag", "fault", "clear"):
+            context.bus.events[name].append(self._change)
         context.bus.readings.append(self._readings)
         context.bus.telemetry.append(self._part)
 
@@ -129,9 +133,8 @@ class Moments:
         if event.connector is not None and self._connectors.faults(event.connector) >= OPPOSITES:
             self._clear(event)
 
-    def _order(self, call: Call) -> None:
-        self._ordered.append(call.epoch_s)
-        del self._ordered[:-MOST_STRETCHES]
+    def _change(self, event: Event) -> None:
+        self._changes.append((event.epoch_s, event.connector or 0))
 
     def _part(self) -> None:
         parts = self._context.telemetry.parts
@@ -231,10 +234,11 @@ class Moments:
                     self._ledger.broken(HASTY, begin, connector, other, status, message, severity=severity)
 
     def _has_a_cause(self, connector: int, epoch_s: float) -> bool:
-        """What the CSMS orders in an instant may change the offer right after; who comes or goes does."""
+        """What the CSMS or somebody elsewhere does, and who comes or goes, may change what is offered."""
         at = np.array([epoch_s])
         cable = self._connectors.plugged[connector].edges_within(at - MOMENT_S, at + MOMENT_S)
-        return bool(cable[0]) or any(abs(ordered - epoch_s) <= MOMENT_S for ordered in self._ordered)
+        others = (when for when, where in self._changes if where != connector)
+        return bool(cable[0]) or any(abs(when - epoch_s) <= MOMENT_S for when in others)
 
     def _ours(self) -> str:
         return "error" if self._context.evidence.behaviour == SHEET else "warning"

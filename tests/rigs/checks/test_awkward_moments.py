@@ -285,6 +285,19 @@ PAUSE = {
     },
 }
 BEGIN_PAUSED = {"connectorId": 1, "idTag": "TAG1", "chargingProfile": PAUSE}
+SIXTEEN_IN_AN_HOUR = {  # of the oldest transaction
+    "chargingProfileId": 5,
+    "stackLevel": 0,
+    "chargingProfilePurpose": "ChargePointMaxProfile",
+    "chargingProfileKind": "Relative",
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [
+            {"startPeriod": 0, "limit": 10.0},
+            {"startPeriod": 3600, "limit": 16.0, "numberPhases": 2},
+        ],
+    },
+}
 UP_AND_DOWN_VOLTAGE = [
     step("inject", "over-voltage", 1),
     wait(60.0),
@@ -787,6 +800,39 @@ CASES: dict[str, Story] = {
             step("plug_in", 2),
             wait(16.24),
             step("ask", "RemoteStartTransaction", {"connectorId": 2, "idTag": "TAG1"}),
+            wait(60.0),
+        ],
+    ),
+    "a-card-as-the-other-car-makes-room": (
+        {"behaviour": "evc5-v32r30", "latency_s": 0.0, "rated_a": 16.0, "keys": LISTS_ON},
+        {},
+        [
+            step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": SIXTEEN_IN_AN_HOUR}),
+            step("present_tag", 1, "TAG1"),
+            step("plug_in", 2, "tesla-model-3-rwd", 0.926, 20.0),
+            step("present_tag", 2, "TAG1"),
+            step("plug_in", 1, "vw-id3-58", 0.069, 32.0),
+            wait(4.933),
+            step("present_tag", 1, "TAG1"),
+            wait(3652.533),
+            step("present_tag", 1, "KIN1"),
+            step("unplug", 2),
+            wait(60.0),
+        ],
+    ),
+    "a-transaction-that-the-emergency-stop-ends-before-it-is-told": (
+        {"behaviour": "ocpp16", "latency_s": 0.0, "keys": {"ClockAlignedDataInterval": 300}},
+        {},
+        [
+            wait(240.0),
+            step("csms.reply", "MeterValues", error="InternalError", times=8),
+            wait(60.0),
+            step("plug_in", 2),
+            step("present_tag", 2, "TAG1"),
+            wait(142.203),
+            step("inject", "emergency-stop", 2),
+            wait(30.0),
+            step("clear", "emergency-stop", 2),
             wait(60.0),
         ],
     ),
