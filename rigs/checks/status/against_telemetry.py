@@ -127,8 +127,11 @@ class Standing:
         good = self._allowed(connector, rows)
         steady = rows.steady("pilot", "status", "phases", rows.highest("offered_a") > 0)
         hold(self._ledger, TRUE, rows, sure & good & steady, connector, sure & ~steady)
-        sure = sure & steady
-        for begin, end, k in lasting(rows, sure & ~good, STATUS_SETTLED_S):
+        begun = self._connectors.running[connector].begins_of(rows["epoch_s"])
+        goes_on = np.append(
+            True, begun[1:] == begun[:-1]
+        )  # else another transaction has its own time to settle
+        for begin, end, k in lasting(rows, sure & steady & ~good & goes_on, STATUS_SETTLED_S):
             status = str(rows.text("status", k))
             message = f"the status does not go with what stands there, for {end - begin:.0f} s"
             expected = " or ".join(self._words(connector, rows, k)) or "another"

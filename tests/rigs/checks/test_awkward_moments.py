@@ -72,6 +72,11 @@ BOTH_LISTED = {
         {"idTag": tag, "idTagInfo": {"status": "Accepted"}} for tag in ("TAG1", "TAG3")
     ],
 }
+BLOCKED_LISTED = {
+    "listVersion": 6,
+    "updateType": "Full",
+    "localAuthorizationList": [{"idTag": "BLOCKED", "idTagInfo": {"status": "Accepted"}}],
+}
 CABLE_KEPT_OFFLINE = [
     wait(300.0),
     step("ask", "SendLocalList", BOTH_LISTED),
@@ -834,6 +839,19 @@ CASES: dict[str, Story] = {
             wait(30.0),
             step("clear", "emergency-stop", 2),
             wait(60.0),
+        ],
+    ),
+    "one-transaction-after-the-other-in-an-instant-of-a-car-that-is-full": (
+        {"behaviour": "evc5-v32r30", "latency_s": 0.8, "keys": {**LISTS_ON, "ConnectionTimeOut": 120}},
+        {"tags": {"BLOCKED": {"status": "Blocked"}}},
+        [
+            step("plug_in", 2, "vw-e-golf-2017", 1.0, 32.0),
+            wait(300.0),
+            step("ask", "SendLocalList", BLOCKED_LISTED),
+            step("present_tag", 2, "BLOCKED"),
+            step("ask", "GetCompositeSchedule", {"connectorId": 0, "duration": 7200}),
+            step("ask", "RemoteStartTransaction", {"connectorId": 2, "idTag": "TAG1"}),
+            wait(300.0),
         ],
     ),
     "a-car-that-goes-and-another-that-comes-in-one-instant": (
