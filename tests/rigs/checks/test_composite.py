@@ -150,6 +150,7 @@ def log_of(vector: dict[str, Any], more: float = 0.0) -> Log:
     return log
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ALL)
 def test_no_other_station_is_wronged_whichever_choices_it_makes(name: str, tmp_path: Path) -> None:
     verdict = log_of(ALL[name]).verdict(tmp_path)

@@ -44,6 +44,7 @@ def offer_judged(amps: float, folder: Path, **told: Any) -> dict[str, Any]:
 
 
 # The offer of 16 A, itself read so exactly, allows 0.5 A more, which is more than 3 %.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("amps", "told", "verdict"),
     [

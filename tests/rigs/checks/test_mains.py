@@ -32,6 +32,7 @@ def test_a_conductor_that_was_live_yesterday_is_dead_today() -> None:
     assert mains.is_off(2, rows((230.0, 230.0, 0.0))).tolist() == [False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "live",
     [{}, {"allocated_a": 16.0}, {"offered_a": 16.0}, {"i_a": 1.0}, {"u_v": 230.0}, {"phases": 3}],

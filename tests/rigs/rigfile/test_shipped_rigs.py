@@ -8,6 +8,7 @@ from evc5 import BadInput
 from evc5.rigs.rigfile.file import RigFile, copy, names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_a_copy_in_a_foreign_folder_plans_what_the_shipped_rig_plans(name: str, tmp_path: Path) -> None:
     here, there = RigFile.load(copy(name, tmp_path / "new")), RigFile.load(name)

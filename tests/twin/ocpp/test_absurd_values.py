@@ -61,6 +61,7 @@ def test_any_interval_of_a_boot_leaves_a_station_that_lives(status: str, interva
     assert bench.call("GetConfiguration", {"key": ["HeartbeatInterval"]})["configurationKey"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", HUGE)
 def test_a_transaction_id_beyond_64_bits_is_refused_and_no_table_breaks(number: int) -> None:
     bench = Bench()

@@ -32,6 +32,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wire", REFUSED.values(), ids=REFUSED)
 def test_a_profile_that_cannot_start_a_transaction_has_the_start_rejected(wire: dict[str, Any]) -> None:
     bench = Bench(behaviour="ocpp16")

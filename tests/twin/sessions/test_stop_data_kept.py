@@ -9,6 +9,7 @@ from evc5 import Bench
 KEYS = {"MeterValueSampleInterval": 60, "StopTxnSampledData": "Energy.Active.Import.Register"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [1, 3])
 def test_the_newest_stop_data_is_kept(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evc5.twin.ocpp.memory.STOP_DATA_LIMIT", limit)

@@ -51,6 +51,7 @@ EDGES: dict[str, tuple[Any, Any]] = {  # just inside, just outside
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EDGES)
 def test_a_value_may_lie_at_the_edge_of_what_can_be_and_not_beyond(name: str, tmp_path: Path) -> None:
     inside, outside = EDGES[name]

@@ -74,6 +74,7 @@ def test_any_form_may_end_at_any_place(form: Form, whole: list[Said], tmp_path: 
             assert form.name in ("loki", "steve-gz", "steve-bz2", "steve-xz", "monta-csv")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["json-array", "array-of-frames", "loki", "elastic", "cloudwatch", "har"])
 def test_a_document_in_one_line_may_be_longer_than_what_is_read_at_once(
     name: str, whole: list[Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

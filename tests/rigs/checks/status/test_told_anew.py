@@ -22,6 +22,7 @@ def findings(directory: Path, *told: Told, swapped: bool = False) -> int:
     return sum(one["requirement"] == NEWS for one in judged(made, directory, {}).findings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("told", "count"),
     [
