@@ -174,26 +174,33 @@ class Authorisation:
 
     def _waits(self, tag: str, call: Call) -> bool:
         """Does a start rest on an earlier answer, after which the card waited for its cable here?"""
-        wait_s = self._keys.integer("ConnectionTimeOut", call.epoch_s) or FOREVER
-        waiting = [at for at in self._accepted.get(tag, ()) if at >= call.happened_s - wait_s - NEAR_S]
+        since = self._waiting_since(call)
+        waiting = [at for at in self._accepted.get(tag, ()) if at >= since]
         if not waiting:
             return False
         by_cache = self._keys.flag("LocalPreAuthorize", call.epoch_s)
         self._accepted[tag] = waiting if by_cache else waiting[:-1]  # then this one may need no answer
-        plugged = self._connectors.plugged[call.connector or 0].begin_of(call.happened_s)
-        return len(self._history.outlets()) > 1 and (plugged is None or plugged >= waiting[0])
+        return len(self._history.outlets()) > 1 and self._is_before_its_cable(waiting[0], call)
 
     def _was_shown_before(self, tag: str, call: Call, said: Said) -> bool:
         """Did the card wait for its cable already as another transaction's answer refused it?
 
         Then what the station knew itself had let it in.
         """
-        wait_s = self._keys.integer("ConnectionTimeOut", call.epoch_s) or FOREVER
-        since = call.happened_s - wait_s - NEAR_S
-        plugged = self._connectors.plugged[call.connector or 0].begin_of(call.happened_s)
+        since = self._waiting_since(call)
         shown = [e.epoch_s for e in self._tags if _tag(e) == tag and e.connector in (None, call.connector)]
-        held = [at for at in shown if since <= at < said.answered_s and (plugged is None or at <= plugged)]
+        held = [at for at in shown if since <= at < said.answered_s and self._is_before_its_cable(at, call)]
         return not said.by_authorize and bool(held)
+
+    def _waiting_since(self, call: Call) -> float:
+        """Since when a card on which one begins now may have waited for its cable: ConnectionTimeOut."""
+        wait_s = self._keys.integer("ConnectionTimeOut", call.epoch_s) or FOREVER
+        return call.happened_s - wait_s - NEAR_S
+
+    def _is_before_its_cable(self, epoch_s: float, call: Call) -> bool:
+        """Was the cable with which one begins now not in yet?"""
+        plugged = self._connectors.plugged[call.connector or 0].begin_of(call.happened_s)
+        return plugged is None or epoch_s <= plugged
 
     def _is_listed(self, tag: str, epoch_s: float) -> bool:
         """The local list goes before what the CSMS said, where it may be in use (3.5.1, 9.1.13)."""
