@@ -44,7 +44,7 @@ def run_rig(arguments: Namespace) -> int:
         where["csms"] = with_password(url, arguments.password_file)
         where["jobs"] = arguments.jobs
         run = rig.run(arguments.days, arguments.seed, arguments.out, behaviour, progress, **where)
-    _tell(run, arguments, time.perf_counter() - began)
+    _tell(run, arguments, time.perf_counter() - began, rig.file.recording.report)
     if run.summary["state"] == "interrupted":
         return INTERRUPTED
     if damaged := run.summary.get("memory"):
@@ -323,7 +323,7 @@ def _loaded(name: str) -> "Behaviour":
         raise BadInput(f"--behaviour {error}") from None
 
 
-def _tell(run: "Run", arguments: Namespace, wall_s: float) -> None:
+def _tell(run: "Run", arguments: Namespace, wall_s: float, has_report: bool) -> None:
     if arguments.json:
         print(json.dumps(run.summary, indent=2))
     elif not arguments.quiet:
@@ -333,6 +333,12 @@ def _tell(run: "Run", arguments: Namespace, wall_s: float) -> None:
         lasted_s = run.summary["simulated_s"]
         frames = run.summary["frames"]
         speed = f"{lasted_s / DAY_S / wall_s:.2f} simulated days/s, {frames / wall_s:,.0f} frames/s"
-        _print_filled(f"{lasted(lasted_s)} in {wall_s:.2f} s, checks and report included: {speed}")
+        included = "checks and report" if has_report else "checks"
+        _print_filled(f"{lasted(lasted_s)} in {wall_s:.2f} s, {included} included: {speed}")
         where = printable(str(run.directory))
-        _print_filled(f"{where}/report.html shows the run, evc5 verify {where} every requirement")
+        told = f"{where}/report.html shows the run, evc5 verify {where} every requirement"
+        if not has_report:
+            told = (
+                f"{where} holds the run, evc5 verify {where} shows every requirement and writes report.html"
+            )
+        _print_filled(told)

@@ -69,6 +69,28 @@ def test_a_run_ends_with_a_verdict_its_speed_and_its_directory(rig: Path, capsys
 
 
 @pytest.mark.parametrize(
+    ("report", "included", "told"),
+    [
+        ("true", "checks and report included", "here/report.html shows the run, evc5 verify here every"),
+        (
+            "false",
+            "checks included",
+            "here holds the run, evc5 verify here shows every requirement and writes",
+        ),
+    ],
+)
+@pytest.mark.slow
+def test_a_report_is_told_of_where_there_is_one(
+    rig: Path, capsys: Captured, report: str, included: str, told: str
+) -> None:
+    rig.write_text(RIG.replace("report = false", f"report = {report}"))
+    assert main(["run", str(rig), "--days", "0.1", "--out", "here"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert included in out and told in out
+    assert Path("here/report.html").exists() is (report == "true")
+
+
+@pytest.mark.parametrize(
     ("seconds", "told"),
     [(0.5, "0.5 seconds"), (60, "1 minute"), (5400, "1.5 hours"), (86_400, "1 day"), (604_800, "7 days")],
 )
