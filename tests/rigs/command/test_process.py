@@ -147,6 +147,45 @@ def test_ctrl_c_while_modules_are_loading_is_silent_too(capsys, monkeypatch):
     assert capsys.readouterr() == ("", "")
 
 
+LEAVING = """
+import atexit, sys
+from evc5.__main__ import command_line
+from evc5.rigs.command import cli
+
+class Kept:
+    def __del__(self):
+        print("taken apart")
+
+def registers():
+    atexit.register(print, "asked at the end")
+    return main()
+
+main, cli.main = cli.main, registers
+sys.modules["kept"] = Kept()
+sys.argv = ["evc5", *sys.argv[1:]]
+command_line()
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["rigs"], 0, ["asked at the end"]),
+        (["rigs", "--to", "here"], 2, ["asked at the end", "taken apart"]),
+    ],
+)
+def test_a_command_that_went_to_its_end_is_not_taken_apart_object_by_object(
+    tmp_path: Path, arguments: list[str], code: int, said: list[str]
+) -> None:
+    variables = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", LEAVING, *arguments]
+    run = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=120)
+    lines = run.stdout.splitlines()
+    assert run.returncode == code
+    assert lines[-len(said) :] == said
+    assert any("week" in line for line in lines) is (code == 0)  # all that was printed arrives
+
+
 def test_a_warning_of_data_is_told_once_in_a_line_and_others_as_python_does() -> None:
     said: list[str] = []
     with warnings.catch_warnings(record=True) as others:
