@@ -4,8 +4,8 @@ What the charge point's circuits see of a fault is `Outlet.senses`; what it says
 decided here.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Fault(StrEnum):
@@ -38,8 +38,7 @@ UNDER_VOLTAGE_V = 195.5  # EN 50160: never below 230 V - 15 %
 OVER_VOLTAGE_V = 253.0  # EN 50160: never above 230 V + 10 %
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """How a fault changes the outlet while it lasts; what is left out stays as it is."""
 
     does: str

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import evc5
 from evc5.models.timeline import Timeline
@@ -38,8 +37,7 @@ if TYPE_CHECKING:
 PACKAGES = ("simpy", "numpy", "ocpp", "orjson")  # those that may change a recording
 
 
-@dataclass(frozen=True, slots=True)
-class Assembly:
+class Assembly(NamedTuple):
     """Everything that takes part in one run, ready to move."""
 
     timeline: Timeline

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from evc5.models.timeline import Timeline
 from evc5.twin.clock import Calendar
@@ -21,8 +21,7 @@ Answer = Payload | Callable[[Payload], Payload]
 Listener = Callable[[str, Payload, Payload | None, float], None]  # a request's action and payload, our answer
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """What the back office knows of an idTag."""
 
     status: str = "Accepted"

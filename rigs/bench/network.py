@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from evc5.models.timeline import Timeline
 from evc5.rigs import user_files
@@ -34,8 +34,7 @@ LOCKSTEP = "lockstep"  # as fast as the other end answers
 SAME_TIME_S = 60.0  # a back office whose clock is no further off lives in the time of the run; assumed
 
 
-@dataclass(frozen=True, slots=True)
-class NearEnd:
+class NearEnd(NamedTuple):
     """What a network is joined to: the charge point's side of the line, and who is told what passes."""
 
     rig: RigFile
@@ -47,8 +46,7 @@ class NearEnd:
     cleaned: Callable[[str], str] = str  # what the charge point says, as it is recorded
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(NamedTuple):
     """One charge point's way to its back office."""
 
     link: FaultyLink

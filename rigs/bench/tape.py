@@ -5,7 +5,6 @@ Everything streams: the file is read as far ahead as the next thing that is need
 
 from collections import defaultdict, deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -58,8 +57,7 @@ class LinkChange(NamedTuple):
     detail: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Tape:
+class Tape(NamedTuple):
     """A recording, by its messages.jsonl or its run directory; BadInput where it holds no frame."""
 
     messages: Path

@@ -4,11 +4,10 @@ Each hour has its own generator: a longer run begins as a shorter one, and one h
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import exp, log, sqrt
 from random import Random
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
@@ -137,8 +136,7 @@ def completed(table: Arrivals, charges: Sequence[Charge], zone: ZoneInfo) -> Arr
     return Arrivals.model_validate(told)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """One car that found a connector, in seconds from the run's start."""
 
     connector: int

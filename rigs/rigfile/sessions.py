@@ -1,11 +1,10 @@
 """Who charges when: the sessions a rig names, reads from a table of real ones, or draws from its seed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from evc5.models.units import DAY_S
@@ -32,8 +31,7 @@ from evc5.rigs.session_data.trondheim import read
 CABLE_A = 32  # assumed where nobody says: the cable sold with most cars and the largest a 22 kW socket needs
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """One car at one connector, in seconds from the run's start."""
 
     connector: int

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from evc5.rigs.errors import BadInput
 
@@ -13,8 +13,7 @@ except ImportError:  # Windows has no such limit
     resource = None  # type: ignore[assignment]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """What is served at most. All assumed: far above what a charge point of OCPP 1.6 has to say."""
 
     stations: int = 500  # on the line at once

@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from evc5.rigs.errors import BadInput
@@ -17,8 +16,7 @@ GMT = "Wed, 25 Apr 2018 11:08:04 GMT"
 ISO = "2018-04-25T11:08:04Z"
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(NamedTuple):
     """A car at the plug, and the energy that the meter counted."""
 
     label: str  # where it stands in its file: row 17, _items[3]
@@ -29,8 +27,7 @@ class Charge:
     place: str | None = None  # the outlet, in the data's own words
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row's values by column, and where it stands."""
 
     file: str

@@ -1,7 +1,7 @@
 """Whether a charge point takes a charging profile in: `Rejected`, or `Refusal` where a policy says so."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from evc5.twin.charging.profile import CHARGE_POINT_MAX, TX, ChargingProfile, Policies, Rejected
 from evc5.twin.ocpp.frames import Refusal
@@ -10,8 +10,7 @@ from evc5.twin.sheet.configuration import Configuration
 RATE_UNITS = {"current": "A", "power": "W"}  # OCPP 1.6 9.4.2
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
+class Capacity(NamedTuple):
     """What a charge point can hold, as its configuration keys say; defaults as seen on an EVC4."""
 
     max_profiles: int = 18  # MaxChargingProfilesInstalled
@@ -31,15 +30,13 @@ class Capacity:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ActiveTransaction:
+class ActiveTransaction(NamedTuple):
     """The transaction running on a connector; its id is None until the CSMS has told it."""
 
     id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """Checks profiles for a charge point with `connectors` connectors."""
 
     connectors: int

@@ -23,8 +23,7 @@ WEEK_S = WEEK_MS // 1000  # the longest recurrence, in which whatever recurs com
 UNLIMITED = -1.0  # a gap under the policy "unlimited", which OCPP has no word for; as MicroOcpp does
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """What is asked: `connector` 0 is the whole charge point."""
 
     connector: int
@@ -45,8 +44,7 @@ class Layers:
     gap_is_unlimited: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(NamedTuple):
     """Where charging began, which Relative schedules count from: by connector, 0 for the charge point."""
 
     at_ms: Mapping[int, int]
@@ -167,8 +165,7 @@ class _Periods:
         return from_s + weeks * WEEK_S
 
 
-@dataclass(frozen=True, slots=True)
-class _Week:
+class _Week(NamedTuple):
     """A week of a composite in which schedules do nothing but recur, or the part before one does more."""
 
     from_s: int

@@ -5,7 +5,6 @@ uses: it is spread over the phases that conduct, never over fewer. Amperes hold 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from evc5.models.units import NOMINAL_V
@@ -37,8 +36,7 @@ class Outlook(NamedTuple):
     more_a: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseRules:
+class PhaseRules(NamedTuple):
     """The policies `merge_phases`, `watts_to_amps` and `phases_impossible`."""
 
     fewest: bool = True  # of several profiles the fewest numberPhases count; else those of the lower limit

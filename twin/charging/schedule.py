@@ -7,7 +7,6 @@ Schedules are right-continuous: at its boundary the new value holds.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import floor, inf
 from typing import NamedTuple
 
@@ -37,8 +36,7 @@ def cap_of_watts(watts: float, phases: int | None, min_w: float | None = None) -
     return Cap(watts / (NOMINAL_V * (phases or DEFAULT_PHASES)), phases, watts, min_w)
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(NamedTuple):
     """Periods of caps, once or recurring, from a start of their own or from where charging began."""
 
     offsets_ms: tuple[int, ...]  # of the periods, ascending from 0

@@ -3,13 +3,12 @@
 EVC4 logs show reader and meter as Faulted.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from evc5.models.faults import UNREADABLE, Fault
 
 
-@dataclass(frozen=True, slots=True)
-class FaultRow:
+class FaultRow(NamedTuple):
     """A fault's error code, and whether it faults the connector or only warns (no energy either way)."""
 
     error_code: str

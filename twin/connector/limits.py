@@ -4,7 +4,6 @@ Amperes are per phase throughout. The lowest limit holds and gives its name to t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import inf
 from operator import itemgetter
 from typing import NamedTuple
@@ -15,8 +14,7 @@ from evc5.models.supply import Three
 EPSILON_A = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One channel that may charge, with its own limits by name (rated, cable, temperature, profile, …)."""
 
     connector: int

@@ -1,6 +1,6 @@
 """What comes from a charge point's socket to its CSMS, and that there is none: known without any library."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 OPEN_TIMEOUT_S = 10.0  # wall clock, until the handshake is done; assumed
 
@@ -9,8 +9,7 @@ class NoConnection(Exception):
     """The socket did not open: one line that says where and why, without credentials."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(NamedTuple):
     """The last that comes from a socket: it is closed, and why."""
 
     why: str

@@ -4,9 +4,8 @@ Everything about a configured list that does not change from sample to sample is
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from evc5.models.functions import ONE, Functions
 from evc5.models.meter import Metered
@@ -25,8 +24,7 @@ PERIODIC, CLOCK, BEGIN, END, TRIGGER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """One measurand as the device reports it: its digits, and where its values stand in `flat`."""
 
     form: str

@@ -1,9 +1,9 @@
 """The charge point's configuration keys: what is stored, what holds now, and who may change it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.keys import CHANNELS, PHASES, initial, measurand_and_phase, normal, split
@@ -13,8 +13,7 @@ Asked = tuple[tuple[Measurand, str | None], ...]
 Override = str | int | float | bool | Sequence[Any] | Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What became of a ChangeConfiguration."""
 
     status: str

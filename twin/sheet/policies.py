@@ -1,12 +1,11 @@
 """The questions that sheet and standard leave open, and the answers a behaviour can give."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """One open question. The first choice is the one a behaviour gives that names none."""
 
     question: str

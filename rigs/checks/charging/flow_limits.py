@@ -7,7 +7,7 @@ either; the power it allows is the same.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -49,8 +49,7 @@ SWITCH = "ConnectorSwitch3to1PhaseSupported"
 Over = Callable[[Cap, Flow], Array]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """What a block's readings tell to flow, or to be offered, as it is held against the caps."""
 
     requirement: str

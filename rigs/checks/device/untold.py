@@ -3,8 +3,8 @@
 Frames alone decide: who says anything else a while later has had the time to say this.
 """
 
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from evc5.rigs.checks.device.requests import AVAILABILITY
 from evc5.rigs.checks.reading.call import Call
@@ -22,8 +22,7 @@ STATUSES = frozenset((
 ))  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """What an order does to a connector: from which statuses, and which may be told then."""
 
     requirement: str
@@ -77,8 +76,7 @@ EXPIRED = Effect(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """One that was accepted where it takes effect at once: what of, since and until when."""
 
     call: Call

@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 from math import inf, nan
+from typing import NamedTuple
 
 import numpy as np
 
@@ -72,8 +73,7 @@ class Session:
     suspects: list[Suspect] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Samples:
+class Samples(NamedTuple):
     """Samples of one transaction in the order they came."""
 
     order: Array

@@ -1,7 +1,7 @@
 """Values that nobody's meter can mean: outside all that can be, or by a factor that names the mistake."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,7 @@ REQUIREMENTS = (R(RANGE, "Each value lies where it can lie", "7.31, 7.45; IEC 61
 ALTERNATING = ("L1", "L2", "L3")
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """From where to where a measurand can lie, in its unit without kilo."""
 
     low: float
@@ -117,8 +116,7 @@ def _known(block: Block) -> Array:
     return known
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """The columns of a layout that have a range, and that, in the units in which they are told."""
 
     at: Array

@@ -1,8 +1,8 @@
 """What meter values tell against what telemetry shows was there at their instants (7.31)."""
 
 from bisect import insort
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -48,8 +48,7 @@ JUST_ORDERED = "an offer within a moment of an order or a fault"
 PASSED_BY = "taken in an instant in which two things were done: telemetry shows what came of both"
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """How telemetry shows a measurand, and how far a meter may be off: a part of it, and an amount."""
 
     columns: tuple[str, ...]  # of L1, L2, L3, or of the total alone

@@ -8,6 +8,7 @@ that comes often, for a log has a hole or two. This outlives every hole.
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from evc5.rigs.checks.reading.logs.holes import is_rhythm
 
@@ -18,8 +19,7 @@ MISSED_OFTEN = 3  # assumed: a log has a hole or two; so many silences without w
 Say = Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(NamedTuple):
     """Something missing where nobody was heard; what is said of it where it is sure, and where not."""
 
     since: float  # of the silence

@@ -8,7 +8,7 @@ world's own recording is exact: there the least and the most are the reading its
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,8 +20,7 @@ EXACT_COLUMNS = ("t_s", "epoch_s")
 HAIR_S = 0.01  # times of readings are rounded
 
 
-@dataclass(frozen=True, slots=True)
-class Accuracy:
+class Accuracy(NamedTuple):
     """How far one quantity may be off: a part of the reading, a part of the range, and its last digit."""
 
     part: float = 0.0

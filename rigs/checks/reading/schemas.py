@@ -4,11 +4,10 @@ Source: the schemas packaged with `ocpp` (OCA's, with both spellings of Celsius)
 """
 
 from copy import deepcopy
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 import orjson
@@ -22,8 +21,7 @@ WITH_VALUES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """Why a payload is not valid: where, what was expected; `timestamp` marks a malformed date-time.
 
     `foreign` are the fields that stand at `place` and that the schema does not know; `misshapen` marks what

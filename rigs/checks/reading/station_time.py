@@ -8,11 +8,10 @@ to the station's time likewise, so that its stamps and what happened stand on on
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from operator import add
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,8 +38,7 @@ SET_NEAR_S = 1.0  # assumed: so near to where a clock is set its stamps may be o
 SETTING_S = 2.0  # a clock set back by a second is drawn over so many, that time never runs back
 
 
-@dataclass(frozen=True, slots=True)
-class TwinClock:
+class TwinClock(NamedTuple):
     """A twin's clock against the time of its run, as its rig describes it and its events say it was set."""
 
     start: float

@@ -4,14 +4,13 @@ import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Listener
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One row of events.jsonl."""
 
     epoch_s: float

@@ -7,7 +7,6 @@ schedule's own phases (7.12).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from evc5.rigs.checks.reading.instants import FOREVER, epoch
@@ -39,8 +38,7 @@ class Cap(NamedTuple):
         return self.amps * VOLTS * (self.phases or PHASES_UNTOLD) if self.watts is None else self.watts
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """One profile as it was accepted; `zero` is second 0 of its schedule, None where charging began."""
 
     connector: int

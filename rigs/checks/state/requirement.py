@@ -1,6 +1,7 @@
 """What the judge holds a recording against, and the words in which it says how that went."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 PASS, FAIL = "PASS", "FAIL"
 NOT_EXERCISED = "NOT EXERCISED"  # nothing in the recording puts it to the test
@@ -13,8 +14,7 @@ VEHICLE, BENCH, UNKNOWN = "vehicle", "bench", "unknown"
 OVERDRAWN = [VEHICLE, STATION]  # more than was offered flows: the one takes it, the other lets it
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """Something that a recording may or may not tell; `lacks` says what is missing and how to get it."""
 
     name: str

@@ -5,8 +5,8 @@ no outage. So a finding here needs no second reading.
 """
 
 from collections import deque
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -75,8 +75,7 @@ KEEPS_CABLE = (REFUSED, "EVDisconnected")  # ER 3.5; UnlockConnectorOnEVSideDisc
 LONGEST_WAIT_S = 600.0  # from a card to the start that it brings about
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """An Authorize and what the CSMS answered."""
 
     epoch_s: float

@@ -1,9 +1,8 @@
 """What a station decides by itself: by the local list, the cache, and its keys for a lost link (3.5)."""
 
 from collections import deque
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -48,8 +47,7 @@ MUTE_S = 600.0  # assumed: behind CALLs that get no reply it is told later
 KEPT = ("Accepted", "ConcurrentTx")
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """A card at a connector with a car, nothing running there; `status` is what the station knows of it."""
 
     connector: int

@@ -1,7 +1,7 @@
 """Is the idTag of a remote start authorised first, as AuthorizeRemoteTxRequests says (5.11, 9.1.2)?"""
 
 from collections import deque
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.state.connectors import STAMP_HAIR_S
@@ -23,8 +23,7 @@ REQUIREMENTS = (
 KNOWN_HERE = "a local list or cache may have known the idTag: switch LocalPreAuthorize off"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """Something that was said of an idTag: a remote start, a card, or an Authorize and its answer."""
 
     epoch_s: float

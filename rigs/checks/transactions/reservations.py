@@ -1,6 +1,6 @@
 """Reservations: a connector that is held for a card serves no other (5.13)."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import FOREVER, epoch, iso
@@ -26,8 +26,7 @@ ENDED_BY = ("Available", "Unavailable", "Faulted")  # 5.13; Available: the stati
 UNKNOWN_GROUP = "the group of a card: let its Authorize be answered with parentIdTag"
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
+class Reservation(NamedTuple):
     """As it was accepted; tags in lower case."""
 
     connector: int

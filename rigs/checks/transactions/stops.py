@@ -1,8 +1,8 @@
 """Why transactions stop: the reason told has to have its cause in the recording (4.8, 7.36)."""
 
 from collections import deque
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import FOREVER, iso
@@ -42,8 +42,7 @@ ORDERS = {
 OPTIONS = ("stoponchargecomplete", "stoponlowcosphi", "overcurrentsens")  # chg_Ch1Options: each may end one
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """Something that may end transactions: on one connector, of one id, or all."""
 
     reason: str

@@ -1,9 +1,8 @@
 """What is judged: the frames of one station, and of a run directory its summary, events and telemetry."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evc5.rigs.checks.reading.frames import lines
 from evc5.rigs.checks.reading.logs.told import Progress
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from evc5.rigs.checks.reading.logs.fleet import StationLog
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(NamedTuple):
     """One recording: `name` is that of its station, or of its file where nothing names one."""
 
     name: str

@@ -10,7 +10,6 @@ import os
 import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -55,8 +54,7 @@ class Head(NamedTuple):
     lost: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One OCPP frame of a recording; `frame` is the JSON array, `text` stands where there is none."""
 
     t: float

@@ -1,8 +1,7 @@
 """How much of a run is recorded: in which form its frames, and whether its telemetry."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from evc5.models.units import DAY_S
 from evc5.rigs.recording.reading import run_directory
@@ -14,8 +13,7 @@ PACKED_BYTES = 1 << 20  # text in a block of a packed file: larger ones pack no 
 ZSTD_LEVEL = 1  # a year of 845 MB takes 12 MB; level 9 takes 9 MB and seven times as long
 
 
-@dataclass(frozen=True, slots=True)
-class Levels:
+class Levels(NamedTuple):
     """What of a run is written down; events and the summary always are."""
 
     messages: str = PLAIN
