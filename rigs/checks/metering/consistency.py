@@ -92,7 +92,7 @@ class Consistency:
             factor = self._scaled(block, at["Power.Factor"])
             slack = slack + apparent * self._digits(block, at["Power.Factor"])
             low = high = apparent * factor
-            for n, k in np.argwhere((np.abs(factor) > MOST_FACTOR).T).tolist():
+            for n, k in _places(np.abs(factor) > MOST_FACTOR):
                 message = f"the power factor on {phases.names[n]} is above 1"
                 self._ledger.broken(
                     POWER, float(block.epoch_s[k]), connector, "-1 to 1", f"{factor[k, n]:g}", message
@@ -105,10 +105,11 @@ class Consistency:
                     connector, block, phase, np.abs(watts[:, n]), np.abs(apparent[:, n]), amps[:, n]
                 )
         off = (watts < low - slack) | (watts > high + slack)
-        known = ~block.once(impossible) & ~self._uneven(connector, block)
-        wrong = np.argwhere((off & known[:, None]).T)
+        if off.any():
+            off &= (~block.once(impossible) & ~self._uneven(connector, block))[:, None]
+        wrong = _places(off)
         self._ledger.held(POWER, off.size - len(wrong), connector, block.stamp)
-        for n, k in wrong.tolist():
+        for n, k in wrong:
             expected = f"{low[k, n]:.1f} W" if low is high else f"at most {high[k, n]:.1f} W"
             message = f"power on {phases.names[n]} is not voltage times current times power factor"
             epoch_s = float(block.epoch_s[k])
@@ -148,8 +149,7 @@ class Consistency:
 
         One reading alone is let pass: at a ramp a meter's quantities are not of one instant.
         """
-        watts = total(block, "Power.Active.Import")
-        if watts is None or self._is_by_phase(block.layout):
+        if _is_by_phase(block.layout) or (watts := total(block, "Power.Active.Import")) is None:
             return
         watts = np.abs(watts)
         low, high = current_bounds(block)
@@ -173,21 +173,11 @@ class Consistency:
         dead = np.zeros(len(block), bool)
         for phase in (None, *PHASES):
             volts, amps = block.column("Voltage", phase), block.column("Current.Import", phase)
-            if volts is not None and amps is not None:
+            if volts is not None and amps is not None and not volts.all():
                 dead |= (volts == 0.0) & (np.abs(amps) >= LOADED_A)
         told = "a voltage, or none told", "0 V", "no voltage is told where current is"
         say = partial(self._saying, block, connector)
         self._off.tell((connector, "Voltage"), dead, flow_of(block).amps, lambda k: say(k, *told))
-
-    @staticmethod
-    def _is_by_phase(layout: Layout) -> bool:
-        """Is power told for each phase whose current is told? Then each is judged on its own."""
-        phases = {
-            name: {line(c.phase) for c in layout.columns if c.measurand == name} - {None}
-            for name in ("Current.Import", "Power.Active.Import", "Voltage")
-        }
-        amps, watts, volts = phases["Current.Import"], phases["Power.Active.Import"], phases["Voltage"]
-        return bool(amps) and amps <= watts and amps <= volts
 
     def _rounding(self, block: Block) -> float:
         """What the digits told may hide, and a current too low for a meter to start, in W."""
@@ -224,7 +214,8 @@ class Consistency:
         tolerances = self._context.tolerances
         part = 0.0 if measurand == DEFAULT_MEASURAND else tolerances.power_part
         wrong = np.abs(summed - total) > tolerances.resolution_wh + part * np.abs(total)
-        self._ledger.held(SUM, len(block) - int(np.count_nonzero(wrong)), connector, block.stamp[~wrong])
+        sound = block.stamp[~wrong] if wrong.any() else block.stamp
+        self._ledger.held(SUM, len(sound), connector, sound)
         for k in np.flatnonzero(wrong).tolist():
             expected, actual = f"{total[k]:.1f}", f"{summed[k]:.1f}"
             message = f"{measurand} of the three phases is not their total"
@@ -292,6 +283,9 @@ class Consistency:
         self, key: tuple[int, int, int], connector: int, stamp: Array, soc: Array, gives: Array
     ) -> None:
         """In a stretch that begins where the car gives back it may have less than before."""
+        if not gives.any():
+            self._rises(key, connector, stamp, soc)
+            return
         anew = np.flatnonzero(gives | np.concatenate([[False], gives[:-1]]))
         for at in np.split(np.arange(len(soc)), anew):
             if len(at):
@@ -315,6 +309,22 @@ class Consistency:
             epoch_s = float(stamp[k])
             message = "a state of charge that cannot be"
             self._ledger.broken(SOC, epoch_s, connector, expected, f"{soc[k]:g} %", message)
+
+
+@lru_cache(maxsize=256)
+def _is_by_phase(layout: Layout) -> bool:
+    """Is power told for each phase whose current is told? Then each is judged on its own."""
+    phases = {
+        name: {line(c.phase) for c in layout.columns if c.measurand == name} - {None}
+        for name in ("Current.Import", "Power.Active.Import", "Voltage")
+    }
+    amps, watts, volts = phases["Current.Import"], phases["Power.Active.Import"], phases["Voltage"]
+    return bool(amps) and amps <= watts and amps <= volts
+
+
+def _places(wrong: Array) -> list[tuple[int, int]]:
+    """Column and row of each, column by column."""
+    return [(n, k) for n, k in np.argwhere(wrong.T).tolist()] if wrong.any() else []
 
 
 @lru_cache(maxsize=256)
@@ -346,9 +356,10 @@ def gives_back(block: Block) -> Array:
     told = [total(block, measurand) for measurand in ("Power.Active.Export", "Current.Export")]
     imported = total(block, "Power.Active.Import")
     told.append(None if imported is None else -imported)
-    gives: Array = np.any(
-        [flow > 0.0 for flow in told if flow is not None] or [np.zeros(len(block), bool)], axis=0
-    )
+    gives = np.zeros(len(block), bool)
+    for flow in told:
+        if flow is not None:
+            gives |= flow > 0.0
     return gives
 
 

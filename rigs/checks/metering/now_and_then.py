@@ -31,12 +31,13 @@ class Alone:
 
     def take(self, off: Array, level: Array, say: Callable[[int], Say]) -> Array:
         """Which readings are off for the second time running; those that are often off alone are said."""
-        before = np.append(self.was_off, off[:-1])
+        running = off
         if self.pending is not None or off.any():
+            before = np.append(self.was_off, off[:-1])
             self._look(off, before, level, say)
+            running = off & before
         self.was_off, self.level = bool(off[-1]), float(level[-1])
         self.count += len(off)
-        running: Array = off & before
         return running
 
     def _look(self, off: Array, before: Array, level: Array, say: Callable[[int], Say]) -> None:

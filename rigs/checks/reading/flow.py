@@ -4,6 +4,7 @@ Arrays hold one value a reading; nan where it is not told.
 """
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -49,8 +50,8 @@ def _told(block: Block, current: str, power: str) -> Flow:
     unknown = np.full(len(block), np.nan)
     highest, together, lines = unknown, unknown, unknown
     if amps:
-        highest, together = np.max(amps, axis=0), np.sum(amps, axis=0)
-        lines = np.sum(np.array(amps) > CARRIES_A, axis=0).astype(float)
+        highest, together = reduce(np.maximum, amps), reduce(np.add, amps)
+        lines = reduce(np.add, [(one > CARRIES_A).astype(float) for one in amps])
     elif (
         bare is not None
     ):  # overall (7.41): where more phases are told of, the busiest carries a part at least
@@ -58,7 +59,7 @@ def _told(block: Block, current: str, power: str) -> Flow:
         together = bare
     volts = [u for u in by_phase(block, "Voltage") if u.max(initial=0.0) > 0.0]
     flat = block.column("Voltage")
-    voltage = np.max(volts, axis=0) if volts else unknown if flat is None else flat
+    voltage = reduce(np.maximum, volts) if volts else unknown if flat is None else flat
     watts = total(block, power)
     return Flow(highest, together, unknown if watts is None else watts, voltage, lines)
 
@@ -74,5 +75,4 @@ def total(block: Block, measurand: str) -> Array | None:
     if bare is not None:
         return bare
     phases = by_phase(block, measurand)
-    summed: Array | None = np.sum(phases, axis=0) if phases else None
-    return summed
+    return reduce(np.add, phases) if phases else None
