@@ -147,6 +147,16 @@ def test_a_wrong_value_is_named_with_its_path_and_what_is_allowed(old: str, new:
     assert complaint(old, new) == f"bench.toml: {said}"
 
 
+@pytest.mark.parametrize(
+    "name", ["", "Europe", "../Europe/Oslo", "/etc/localtime", "posix/Europe/Oslo", "a\\u0000"]
+)
+def test_a_zone_is_one_by_its_name_alone(name: str) -> None:
+    told = complaint("days = 1", f'days = 1\ntimezone = "{name}"')
+    assert told.startswith(
+        "bench.toml: timezone must be a zone of the IANA database such as Europe/Oslo, got"
+    )
+
+
 def test_a_key_that_the_sheet_calls_read_only_is_refused_with_its_table() -> None:
     said = complaint("HeartbeatInterval = 60", "GetConfigurationMaxKeys = 60")
     assert said == (

@@ -49,6 +49,14 @@ def test_winter_time_is_one_hour_and_summer_time_two_hours_ahead_of_utc(table: T
     assert winter.energy_wh == 3500.0
 
 
+@pytest.mark.parametrize(
+    "written", ["01.02.2019 09:05", "1.2.2019 9:05", "1.2.2019 09:05", " 1.02.2019 09:05"]
+)
+def test_a_time_may_go_without_leading_zeros(table: Table, written: str) -> None:
+    (charge,) = read(table(f"U1;{written};01.02.2019 13:30;3,5;\n"), OSLO)
+    assert charge.plug_in == datetime(2019, 2, 1, 8, 5, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(("duration", "hour"), [("0,5", 0), ("1,5", 1)])
 def test_in_the_repeated_hour_of_autumn_the_duration_tells_which_was_meant(
     table: Table, duration: str, hour: int
@@ -69,6 +77,18 @@ def test_a_night_of_the_change_has_its_real_length(table: Table) -> None:
         (
             "U1;31.03.2019 02:30;31.03.2019 09:00;3;",
             "Start_plugin 31.03.2019 02:30 does not exist in Europe/Oslo",
+        ),
+        (
+            "U1;01.02.2019 12-05;01.02.2019 13:00;3;",
+            "Start_plugin must be a time such as 31.01.2019 18:05, got 01.02.2019 12-05",
+        ),
+        (
+            "U1;01/02/2019 12:00;01.02.2019 13:00;3;",
+            "Start_plugin must be a time such as 31.01.2019 18:05, got 01/02/2019 12:00",
+        ),
+        (
+            "U1;30.02.2019 12:00;01.03.2019 13:00;3;",
+            "Start_plugin must be a time such as 31.01.2019 18:05, got 30.02.2019 12:00",
         ),
         ("U1;01.02.2019 12:00;;3;", "End_plugout must be a time such as 31.01.2019 18:05, got nothing"),
         (
