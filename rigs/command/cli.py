@@ -26,7 +26,13 @@ from evc5.rigs.command.arguments import (
     whole,
 )
 from evc5.rigs.command.password import PASSWORD
-from evc5.rigs.command.process import collect_seldom, ended_by_signals, take_any_encoding, told_in_a_line
+from evc5.rigs.command.process import (
+    collect_seldom,
+    ended_by_signals,
+    take_any_encoding,
+    take_no_plugins,
+    told_in_a_line,
+)
 from evc5.rigs.errors import BadInput, BenchFault, described
 from evc5.rigs.printable import printable
 from evc5.rigs.secrets import without_passwords
@@ -47,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     take_any_encoding()
     collect_seldom()
+    take_no_plugins()
     arguments = argparse.Namespace()
     try:
         with ended_by_signals(), told_in_a_line(_say):

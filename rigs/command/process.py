@@ -3,6 +3,7 @@
 import codecs
 import gc
 import io
+import os
 import signal
 import sys
 import threading
@@ -16,6 +17,11 @@ from evc5.rigs.errors import DataWarning
 
 OBJECTS_MORE = 200_000  # until cycles are looked for: a week keeps 115,000, and Python would look each 700
 ENDING = ("SIGTERM", "SIGHUP", "SIGBREAK")  # SIGHUP: the terminal is gone; SIGBREAK: Windows' own
+
+
+def take_no_plugins() -> None:
+    """Of pydantic's: to ask each installed package for one takes 8 ms, and none is of use to a command."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def collect_seldom() -> None:

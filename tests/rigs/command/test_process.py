@@ -147,6 +147,14 @@ def test_ctrl_c_while_modules_are_loading_is_silent_too(capsys, monkeypatch):
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_command_asks_no_installed_package_for_plugins_of_pydantic(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("PYDANTIC_DISABLE_PLUGINS", raising=False)
+    assert main(["rigs"]) == 0
+    assert os.environ["PYDANTIC_DISABLE_PLUGINS"] == "__all__"
+
+
 LEAVING = """
 import atexit, sys
 from evc5.__main__ import command_line
