@@ -28,7 +28,6 @@ from evc5.twin.line.hub import Hub
 from evc5.twin.line.link import FaultyLink, MemoryLink
 from evc5.twin.line.pace import Pace, Paced
 from evc5.twin.ocpp.memory import Memory
-from evc5.twin.ocpp.store import Damaged, SqliteStore, put_aside
 from evc5.twin.services.files import Files, SimulatedFiles
 
 if TYPE_CHECKING:
@@ -182,6 +181,8 @@ def memory(rig: RigFile) -> tuple[Memory, dict[str, str] | None]:
     """
     if rig.station.memory is None:
         return Memory(), None
+    from evc5.twin.ocpp.store import Damaged, SqliteStore, put_aside  # of SQLite, which few runs need
+
     path = rig.folder / rig.station.memory
     try:
         return Memory(SqliteStore(path)), None

@@ -18,7 +18,7 @@ from evc5.rigs.bench.assembly import assemble
 from evc5.rigs.bench.network import LOCKSTEP, Network, Remote
 from evc5.rigs.bench.scratch import Scratch
 from evc5.rigs.bench.verbs import CsmsVerbs, LinkVerbs, PowerVerbs, verb
-from evc5.rigs.bench.worker import BenchThread, Here, Worker
+from evc5.rigs.bench.worker import Here, Worker
 from evc5.rigs.errors import BadInput, NotAvailable
 from evc5.rigs.recording.writing.lock import Lock
 from evc5.twin.charging.grid import limits_nothing
@@ -118,6 +118,8 @@ class Bench:
             self.assembly.link.must_hear = False
         self._worker: Worker = Here(self._timeline, self.assembly.pace)
         if csms is not None and isinstance(network, Remote):
+            from evc5.rigs.bench.thread import BenchThread
+
             self._worker = BenchThread(self._timeline, network.hub, self.assembly.pace)
         self.link = LinkVerbs(self.assembly, self._worker)
         self.power = PowerVerbs(self.assembly, self._worker)

@@ -70,6 +70,10 @@ class Network(Protocol):
 
     def join(self, near: NearEnd) -> Joined: ...
 
+    def concluded(self) -> dict[str, object]:
+        """What the summary says of it beside, at the run's end."""
+        ...
+
 
 class Embedded:
     """The rig's own back office, in memory; with a factor, time follows the wall clock."""
@@ -95,6 +99,9 @@ class Embedded:
             return Joined(link, conversation, timeline)
         hub = Hub()
         return Joined(link, conversation, Paced(timeline, hub, self._factor), hub)
+
+    def concluded(self) -> dict[str, object]:
+        return {}
 
 
 class Remote:
@@ -166,6 +173,9 @@ class Remote:
         real_time = self._factor == 1.0 and abs(time.time() - near.calendar.epoch(0.0)) <= SAME_TIME_S
         step_s = REAL_CLOCK_STEP_S if real_time else CLOCK_STEP_S
         return Joined(link, None, pace, self.hub, foreign_time=not real_time, clock_step_s=step_s)
+
+    def concluded(self) -> dict[str, object]:
+        return {}
 
     def _configured(self, key: str, link: WireLink) -> None:
         if key.lower() == "websocketpinginterval":

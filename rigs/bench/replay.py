@@ -195,7 +195,7 @@ class Replay:
 
     def __init__(self, tape: Tape) -> None:
         self.tape = tape
-        self.likeness: Callable[[], dict[str, Any]] = dict
+        self._likeness: Callable[[], dict[str, Any]] = dict
 
     def describe(self) -> dict[str, object]:
         return {"csms": f"replay of {self.tape.messages.name}", "pace": "max"}
@@ -205,8 +205,12 @@ class Replay:
 
     def join(self, near: NearEnd) -> Joined:
         link = ReplayLink(self.tape, near.timeline, near.record, near.notice, near.cleaned)
-        self.likeness = link.likeness.summary
+        self._likeness = link.likeness.summary
         tape = self.tape
         return Joined(
             link, None, near.timeline, foreign_time=tape.foreign_time, clock_step_s=tape.clock_step_s
         )
+
+    def concluded(self) -> dict[str, object]:
+        """Whether the charge point said the same as on the tape."""
+        return {"replay": self._likeness()}

@@ -12,12 +12,8 @@ from evc5.models.units import DAY_S
 from evc5.rigs import user_files
 from evc5.rigs.bench import asked
 from evc5.rigs.bench.bench import Bench
-from evc5.rigs.bench.control import Control
 from evc5.rigs.bench.cores import cores
 from evc5.rigs.bench.network import Network, network_of
-from evc5.rigs.bench.replay import Replay
-from evc5.rigs.bench.tape import Tape
-from evc5.rigs.controllers.view import Controller
 from evc5.rigs.errors import BadInput, ControllerError
 from evc5.rigs.recording.reading.run_directory import check
 from evc5.rigs.recording.writing.lock import Lock
@@ -31,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from evc5.rigs.analysis.run import Run
+    from evc5.rigs.bench.tape import Tape
+    from evc5.rigs.controllers.view import Controller
 
 STRIDE_S = 6 * 3600.0  # how often progress is told
 
@@ -131,7 +129,7 @@ class Rig:
         pace: float | str = "max",
         ca_file: str | Path | None = None,
         replay: str | Path | None = None,
-        controller: Controller | None = None,
+        controller: "Controller | None" = None,
         every: str | timedelta = EVERY,
         oracle: bool = False,
         jobs: int | None = None,
@@ -159,7 +157,7 @@ class Rig:
             raise BadInput("station.backend is hardware: evc5 csms plays this rig on the charge point")
         _check(self.file, csms, ca_file, controller, every, progress, jobs)
         every_s = _every_s(controller, every, oracle, csms or self.file.csms.url, replay)
-        tape = Tape.open(user_files.path_of(replay, "replay")) if replay is not None else None
+        tape = _tape(replay)
         if tape is not None:
             days = days or tape.days
             seed = tape.seed if seed is None else seed
@@ -175,6 +173,8 @@ class Rig:
             played = PLAYED if isinstance(bench.assembly.pace, Timeline) else PLAYED_SLOWLY
             _script(bench, rig, sessions)
             if controller is not None:
+                from evc5.rigs.bench.control import Control
+
                 Control(bench, controller, every_s, oracle, sessions)
             _record(bench, network, rig.days * DAY_S, _part(progress, 0.0, played))
             verdict = beside.verdict() if beside is not None else None
@@ -184,6 +184,15 @@ class Rig:
 
                 write_report(Run.open(directory))
         return Run.open(directory)
+
+
+def _tape(replay: str | Path | None) -> "Tape | None":
+    """The recording that is played again, where one is."""
+    if replay is None:
+        return None
+    from evc5.rigs.bench.tape import Tape
+
+    return Tape.open(user_files.path_of(replay, "replay"))
 
 
 def _check(
@@ -223,7 +232,7 @@ def _network(
     csms: str | None,
     pace: float | str,
     ca_file: str | Path | None,
-    tape: Tape | None,
+    tape: "Tape | None",
 ) -> Network:
     """Where the charge point dials in, as the run's options ask."""
     if tape is None:
@@ -232,11 +241,13 @@ def _network(
         raise BadInput("replay must stand alone, without csms or pace")
     if directory.exists() and directory.samefile(tape.messages.parent):
         raise BadInput(f"out must be another directory than the replayed recording's, got {directory}")
+    from evc5.rigs.bench.replay import Replay
+
     return Replay(tape)
 
 
 def _every_s(
-    controller: Controller | None, every: str | timedelta, oracle: bool, csms: str | None, replay: Any
+    controller: "Controller | None", every: str | timedelta, oracle: bool, csms: str | None, replay: Any
 ) -> float:
     """How often a controller is asked; BadInput where its limits could not go out."""
     if controller is None:
@@ -269,8 +280,7 @@ def _record(bench: Bench, network: Network, end_s: float, progress: Progress | N
     """Play what is scripted, and end the recording; BadInput where the back office is no longer there."""
     try:
         state = _play(bench, end_s, progress)
-        if isinstance(network, Replay):
-            bench.assembly.recorder.summary["replay"] = network.likeness()
+        bench.assembly.recorder.summary.update(network.concluded())
         bench.close(state)
     except NoConnection as failure:
         bench.close("interrupted")

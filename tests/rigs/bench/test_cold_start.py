@@ -17,7 +17,11 @@ TALKING = "websockets rich http.server ftplib"
     [
         ("import evc5", f"numpy simpy pydantic pyarrow {DRAWING} {TALKING}"),
         ("from evc5 import Bench", f"pydantic pyarrow evc5.rigs.checks {DRAWING} {TALKING}"),
-        ("from evc5 import Bench; Bench().advance(60)", f"evc5.rigs.checks.verdict {DRAWING} {TALKING}"),
+        (
+            "from evc5 import Bench; Bench().advance(60)",
+            f"evc5.rigs.checks.verdict sqlite3 concurrent.futures {DRAWING} {TALKING}",
+        ),
+        ("from evc5 import Rig", f"evc5.rigs.bench.replay evc5.rigs.controllers sqlite3 {DRAWING} {TALKING}"),
         (
             "from evc5.rigs.command import cli",
             f"numpy simpy pydantic pyarrow evc5.rigs.checks.verdict {DRAWING}",

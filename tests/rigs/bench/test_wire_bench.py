@@ -254,7 +254,7 @@ def test_a_csms_that_never_answers_is_one_line(rig, tmp_path, monkeypatch):
 
 
 def test_a_paced_bench_waits_for_the_answer_to_its_boot_and_goes_on_where_none_comes(monkeypatch):
-    monkeypatch.setattr("evc5.rigs.bench.worker.PATIENCE_S", 0.03)
+    monkeypatch.setattr("evc5.rigs.bench.thread.PATIENCE_S", 0.03)
     began = time.monotonic()
     with websocket_server(Office(silent_from=0)) as url, Bench(csms=url, pace=1.0) as bench:
         assert time.monotonic() - began > 0.03
