@@ -39,8 +39,8 @@ def _local_midnight(original: Any, wire: Any, *more: Any) -> Any:
 def _rounds_up(original: Any, requests: Any, *shared: Any) -> Any:
     """A limit below the minimum is raised to it, instead of pausing."""
     raised = [
-        replace(
-            r, caps_a={name: max(amps, r.minimum_a) if amps > 0 else amps for name, amps in r.caps_a.items()}
+        r._replace(
+            caps_a={name: max(amps, r.minimum_a) if amps > 0 else amps for name, amps in r.caps_a.items()}
         )
         for r in requests
     ]
@@ -71,11 +71,11 @@ def _first_period(original: Any, *args: Any) -> Any:
 
 
 def _endless(original: Any, *args: Any) -> Any:
-    return replace(original(*args), duration_ms=1 << 62)
+    return original(*args)._replace(duration_ms=1 << 62)
 
 
 def _always_valid(original: Any, *args: Any) -> Any:
-    return replace(original(*args), valid_from_ms=-(1 << 62), valid_to_ms=1 << 62)
+    return original(*args)._replace(valid_from_ms=-(1 << 62), valid_to_ms=1 << 62)
 
 
 def _forgets_profiles(original: Any, station: Any) -> None:
