@@ -16,16 +16,6 @@ INPUT, CONTROL, SAMPLE = 0, 1, 2
 Action = Callable[[], None]
 
 
-class _Due:
-    """The least that SimPy's `step` asks of an event: callbacks, and no failure to raise."""
-
-    __slots__ = ("callbacks",)
-    _ok = True
-
-    def __init__(self, callback: "Callable[[_Due], None]") -> None:
-        self.callbacks: Any = (callback,)
-
-
 class Ring(NamedTuple):
     """A setting of an alarm, as it stands in the queue; in the queue's order."""
 
@@ -48,24 +38,28 @@ class Timeline(simpy.Environment):
         super().__init__()
         self.idle: list[Action] = []
         self.leap: Callable[[float], bool] | None = None
+        # What is to be done stands in SimPy's own queue, beside its events; it never compares the two.
+        self._due = cast(list[tuple[float, int, int, Any]], self._queue)
 
     def at(self, t_s: float, action: Action, rank: int = CONTROL) -> None:
         """Run `action` at `t_s` (not before now), at its `rank` within that instant."""
-        self.push(t_s, lambda _: action(), rank)
-
-    def push(self, t_s: float, callback: Callable[["_Due"], None], rank: int) -> None:
-        """`at` for a callback that takes the event as SimPy's do."""
-        self.put(t_s, rank, _Due(callback))
-
-    def put(self, t_s: float, rank: int, due: _Due) -> None:
         # Pushed with its absolute time: env.schedule() takes a delay, and now + (t - now) is not always t.
         now = self._now
-        queue = cast(Any, self._queue)
-        heappush(queue, (t_s if t_s > now else now, rank, next(self._eid), due))
+        heappush(self._due, (t_s if t_s > now else now, rank, next(self._eid), action))
 
     def soon(self, action: Action, rank: int = CONTROL) -> None:
         """Run `action` within this instant, after what already stands at this rank or an earlier one."""
-        self.at(self._now, action, rank)
+        now = self._now
+        heappush(self._due, (now, rank, next(self._eid), action))
+
+    def step(self) -> None:
+        """Do what is due first, and stand at its instant; simpy's EmptySchedule where nothing is."""
+        queue = self._due
+        if not queue or isinstance(queue[0][3], simpy.Event):
+            super().step()
+        else:
+            self._now, _, _, action = heappop(queue)
+            action()
 
     def advance(self, until_s: float, *, inclusive: bool = True) -> None:
         """Do everything due before `until_s` (and at it, where inclusive), then stand at `until_s`.
@@ -74,55 +68,55 @@ class Timeline(simpy.Environment):
         """
         if until_s < self._now:
             raise ValueError(f"until_s must be >= now ({self._now}), got {until_s}")
-        queue = cast(Any, self._queue)
+        queue = self._due
         step = self.step
         leap = self.leap
         while queue and (queue[0][0] <= until_s if inclusive else queue[0][0] < until_s):
-            _, rank, _, due = queue[0]
-            if leap is None or rank != SAMPLE or type(due) is not _Ringing or not leap(until_s):
+            _, rank, _, action = queue[0]
+            if leap is None or rank != SAMPLE or type(action) is not _Setting or not leap(until_s):
                 step()
         self._now = until_s
 
-    def ahead(self, alarms: Container["Alarm"]) -> tuple[float, list[Ring]]:
+    def ahead(self, alarms: Container["Alarm"], until_s: float = inf) -> tuple[float, list[Ring]]:
         """When the first thing is due that is none of these alarms, and their settings before it.
 
-        A heap's entry is no later than those below it: few are looked at, however many wait.
+        Nobody looks beyond `until_s`, which is told where nothing is due before. A heap's entry is no later
+        than those below it: few are looked at, however many wait.
         """
-        queue = cast(Any, self._queue)
-        first_s = inf
+        queue = self._due
+        first_s = until_s
         rings: list[Ring] = []
         places = [0]
         while places:
             place = places.pop()
             if place >= len(queue) or queue[place][0] >= first_s:
                 continue
-            t_s, rank, number, due = queue[place]
-            alarm = due.alarm if type(due) is _Ringing else None
-            if alarm is None or (alarm not in alarms and not due.is_stale):
+            t_s, rank, number, action = queue[place]
+            alarm = action.alarm if type(action) is _Setting else None
+            if alarm is None or (alarm not in alarms and not action.is_stale):
                 first_s = t_s
                 continue
             if alarm in alarms:
-                rings.append(Ring(t_s, rank, number, alarm, due.is_stale))
+                rings.append(Ring(t_s, rank, number, alarm, action.is_stale))
             places += (2 * place + 1, 2 * place + 2)
         return first_s, sorted(ring for ring in rings if ring.t_s < first_s)
 
     def skip_to(self, t_s: float) -> None:
         """Stand at `t_s`, past alarms that were set for instants before it and no longer ring."""
-        queue = cast(Any, self._queue)
-        while queue and queue[0][0] <= t_s and type(queue[0][3]) is _Ringing and queue[0][3].is_stale:
+        queue = self._due
+        while queue and queue[0][0] <= t_s and type(queue[0][3]) is _Setting and queue[0][3].is_stale:
             heappop(queue)
         if queue and queue[0][0] < t_s:
             raise RuntimeError(f"nothing must be due before {t_s}, got {queue[0]}")
         self._now = t_s
 
 
-class _Ringing(_Due):
-    """One setting of an alarm."""
+class _Setting:
+    """One setting of an alarm: done at its instant, it rings, unless the alarm was moved or cleared since."""
 
     __slots__ = ("alarm", "t_s")
 
     def __init__(self, alarm: "Alarm", t_s: float) -> None:
-        self.callbacks = (alarm._ring,)
         self.alarm = alarm
         self.t_s = t_s
 
@@ -131,29 +125,29 @@ class _Ringing(_Due):
         """Was the alarm moved or cleared since?"""
         return self.alarm.due_s != self.t_s
 
+    def __call__(self) -> None:
+        alarm = self.alarm
+        if alarm.due_s == self.t_s:
+            alarm.due_s = None
+            alarm.action()
+
 
 class Alarm:
     """One deadline that can be moved or cleared; SimPy's own timeouts cannot be cancelled."""
 
-    __slots__ = ("_action", "_rank", "_timeline", "due_s")
+    __slots__ = ("_rank", "_timeline", "action", "due_s")
 
     def __init__(self, timeline: Timeline, action: Action, rank: int = CONTROL) -> None:
         self._timeline = timeline
-        self._action = action
         self._rank = rank
+        self.action = action
         self.due_s: float | None = None
 
     def set(self, t_s: float) -> None:
         """Ring once at `t_s`; an earlier setting is forgotten."""
-        if t_s == self.due_s:
-            return
-        self.due_s = t_s
-        self._timeline.put(t_s, self._rank, _Ringing(self, t_s))
+        if t_s != self.due_s:
+            self.due_s = t_s
+            self._timeline.at(t_s, _Setting(self, t_s), self._rank)
 
     def clear(self) -> None:
         self.due_s = None
-
-    def _ring(self, setting: Any) -> None:
-        if self.due_s == setting.t_s:  # else it was moved or cleared since
-            self.due_s = None
-            self._action()

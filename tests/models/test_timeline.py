@@ -4,6 +4,7 @@ from operator import itemgetter
 from random import Random
 
 import pytest
+import simpy
 
 from evc5.models.timeline import CONTROL, INPUT, SAMPLE, Alarm, Timeline
 
@@ -139,3 +140,31 @@ def test_before_each_sample_and_nothing_else_a_leap_is_asked_for(leaps):
     timeline.advance(6.0)
     assert asked == [6.0] and timeline.now == 6.0
     assert done == [("control", 2.0)] + [("sample", 3.0)] * (not leaps)
+
+
+def test_nobody_looks_further_ahead_than_is_asked():
+    timeline = Timeline()
+    one, other = (Alarm(timeline, lambda: None, SAMPLE) for _ in range(2))
+    one.set(3.0)
+    other.set(5.0)
+    assert [ring.t_s for ring in timeline.ahead({one, other}, 5.0)[1]] == [3.0]
+    assert timeline.ahead({one, other}, 5.0)[0] == 5.0
+    assert timeline.ahead({one}, 9.0)[0] == 5.0
+
+
+def test_processes_of_simpy_take_their_turn_among_what_is_due():
+    timeline, done = Timeline(), []
+
+    def process():
+        for _ in range(2):
+            yield timeline.timeout(2.0)
+            done.append(("process", timeline.now))
+
+    timeline.process(process())
+    for t_s in (1.0, 3.0):
+        timeline.at(t_s, lambda: done.append(("at", timeline.now)))
+    timeline.run(until=3.5)
+    timeline.advance(5.0)
+    assert done == [("at", 1.0), ("process", 2.0), ("at", 3.0), ("process", 4.0)]
+    with pytest.raises(simpy.core.EmptySchedule):
+        timeline.step()
