@@ -9,6 +9,7 @@ import numpy as np
 import orjson
 
 from evc5.models.functions import Mixed
+from evc5.models.timeline import Ring
 from evc5.rigs.recording.writing.recorder import Recorder
 from evc5.rigs.stretches.agenda import Agenda, Call, Post
 from evc5.rigs.stretches.instants import epoch_texts, texts
@@ -60,6 +61,7 @@ class Stretches:
         samples = station.samples
         agent = station.agent
         self._rhythm = {agent.beat, agent.rpc.watchdog, samples.clock, *samples.periodic.values()}
+        self._told_once = {agent.rpc.watchdog, *samples.periodic.values()}  # with one CALL a ring, or none
         self._stepped_until_s = 0.0  # too little to do before, or nothing that is covered
         self.calls = 0  # rendered so far
 
@@ -69,11 +71,16 @@ class Stretches:
         """Render what is told up to the next other thing, at most to `until_s`; False where it is stepped."""
         timeline = self._timeline
         now_s = timeline.now
-        if now_s < self._stepped_until_s or not timeline.ahead(self._rhythm)[1] or not self._is_quiet():
+        if now_s < self._stepped_until_s:
+            return False
+        end_s, settings = timeline.ahead(self._rhythm, min(until_s, now_s + LONGEST_S))
+        if not settings or not self._is_quiet():
+            return False
+        if self._is_brief(settings, end_s - now_s):
+            self._stepped_until_s = end_s
             return False
         by_alarm = {stream.alarm: stream for stream in streams(self._station, self._link.latency_s)}
-        first_s, settings = timeline.ahead({*by_alarm, self._station.agent.rpc.watchdog})
-        end_s = min(first_s, until_s, now_s + LONGEST_S)
+        end_s, settings = timeline.ahead({*by_alarm, self._station.agent.rpc.watchdog}, end_s)
         rings = [(one, by_alarm[one.alarm]) for one in settings if one.alarm in by_alarm]
         tellings = (telling for stream in by_alarm.values() for telling in stream.tellings)
         silent = {telling for telling in tellings if not self._entries(telling)}
@@ -84,6 +91,14 @@ class Stretches:
             return False
         self._settle(agenda)
         return True
+
+    def _is_brief(self, settings: Sequence[Ring], lasts_s: float) -> bool:
+        """Is it seen at a glance that there is too little to tell? Nothing but samples, and none twice."""
+        return (
+            len(settings) < FEWEST_CALLS
+            and lasts_s <= self._samples.shortest_interval_s
+            and all(ring.alarm in self._told_once for ring in settings)
+        )
 
     def _is_quiet(self) -> bool:
         """Nothing is under way, and nothing may come between."""

@@ -1,6 +1,7 @@
 """When meter values are taken: from the transaction's start, on the clock, and on request."""
 
 from collections.abc import Callable
+from math import inf
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -97,6 +98,11 @@ class Samples:
         if interval <= 0 or anchor_t_s is None:
             return lambda _: None
         return lambda t_s: anchor_t_s + (int((t_s - anchor_t_s) / interval + 1e-9) + 1) * interval
+
+    @property
+    def shortest_interval_s(self) -> float:
+        """No periodic instants of one connector are closer to each other."""
+        return min((interval for interval in self._intervals.values() if interval > 0), default=inf)
 
     def _sampler(self, channel: Channel) -> Action:
         def sample() -> None:
