@@ -52,6 +52,7 @@ class Configuration:
         self._given[self._name("NumberOfConnectors")] = str(connectors)
         self._set: dict[str, str] = {}  # what the CSMS set
         self._running: dict[str, str] = {}  # what still holds of keys that wait for the next boot
+        self._held: dict[str, str] = {}  # what holds now, by any spelling of a key, until another is set
         self._asked: dict[tuple[str, int], Asked] = {}  # made when first asked
         given = {name: as_text(value) for name, value in (overrides or {}).items()}
         for name in sorted(given, key=self._lists_measurands):  # which there are depends on the meters
@@ -61,8 +62,11 @@ class Configuration:
 
     def text(self, key: str) -> str:
         """The value that holds now."""
-        name = self._name(key)
-        return self._running.get(name, self._stored(name))
+        text = self._held.get(key)
+        if text is None:
+            name = self._name(key)
+            text = self._held[key] = self._running.get(name, self._stored(name))
+        return text
 
     def integer(self, key: str) -> int:
         """The value of an Int key."""
@@ -141,6 +145,7 @@ class Configuration:
         self._given[name] = text
         self._set.pop(name, None)
         self._running.pop(name, None)
+        self._forget()
         if text != old:
             self._tell(name)
 
@@ -148,6 +153,7 @@ class Configuration:
         """Let what was changed with RebootRequired hold from now on."""
         pending = sorted(self._running)
         self._running.clear()
+        self._forget()
         for name in pending:
             self._tell(name)
 
@@ -159,7 +165,7 @@ class Configuration:
         """Take over what `dump` gave, as at a boot; keys this firmware does not have are dropped."""
         self._set = {name: text for name, text in stored.items() if name in self._rows}
         self._running.clear()
-        self._asked.clear()
+        self._forget()
 
     def row(self, key: str) -> Key:
         """The sheet's row for a key, with its source."""
@@ -190,11 +196,16 @@ class Configuration:
         if at_boot:
             self._running.setdefault(name, old)
         self._set[name] = text
+        self._forget()
         if text != old and not at_boot:
             self._tell(name)
 
-    def _tell(self, name: str) -> None:
+    def _forget(self) -> None:
+        """What was looked up may hold no more."""
+        self._held.clear()
         self._asked.clear()
+
+    def _tell(self, name: str) -> None:
         for listener in tuple(self.on_change):
             listener(name)
 
@@ -253,6 +264,7 @@ class Configuration:
             self._given[name] = normal(row, text, self.connectors, self._measurands())
         except ValueError as error:
             raise ValueError(f"{name} {error} (table {row.table})") from None
+        self._forget()
         if row.support == "missing":
             self._rows[name] = replace(row, support="yes")
 
