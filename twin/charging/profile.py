@@ -4,10 +4,9 @@ Two ways to say no, as OCPP has them: `Refusal` is a CALLERROR, `Rejected` the s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from evc5.twin.charging.schedule import DAY_MS, NEVER, WEEK_MS, Cap, Schedule, cap_of_watts, to_ms
 from evc5.twin.ocpp.frames import Refusal
@@ -29,8 +28,7 @@ class Rejected(Exception):
     """A request that is answered with the status Rejected; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChargingProfile:
+class ChargingProfile(NamedTuple):
     """One installed profile: what it was sent as, and its schedule."""
 
     connector: int

@@ -4,9 +4,8 @@ All instants are UTC epoch seconds. Profiles outlive a reboot (ER 3.37), a TxPro
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 from evc5.twin.charging import composite
 from evc5.twin.charging.acceptance import ActiveTransaction, Capacity, Gate
@@ -34,8 +33,7 @@ FIELDS: Mapping[str, Callable[[ChargingProfile], Any]] = {  # of ClearChargingPr
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """What profiles say now, and until when; amps None: no profile speaks."""
 
     amps: float | None = None  # per phase, over the profile's own numberPhases
@@ -211,14 +209,15 @@ class ProfileStore:
 
     def _stack(self, connector: int, purpose: str) -> tuple[Schedule, ...]:
         """The schedules of one purpose that apply to a connector, the prevailing first (3.13.1, 3.13.2)."""
-        own_first = self._policies["txdefault_precedence"] == "connector"
-
-        def precedence(profile: ChargingProfile) -> tuple[bool, int, bool]:
-            own = profile.connector > 0
-            return own and own_first, profile.stack_level, own
-
         mine = [p for p in self._installed if p.purpose == purpose and p.connector in (0, connector)]
-        return tuple(profile.schedule for profile in sorted(mine, key=precedence, reverse=True))
+        if len(mine) > 1:
+            mine.sort(key=self._precedence, reverse=True)
+        return tuple([profile.schedule for profile in mine])
+
+    def _precedence(self, profile: ChargingProfile) -> tuple[bool, int, bool]:
+        own = profile.connector > 0
+        own_first = self._policies["txdefault_precedence"] == "connector"
+        return own and own_first, profile.stack_level, own
 
     def _limit(self, stack: tuple[Schedule, ...], epoch_s: float, began_epoch_s: float | None) -> Limit:
         began_ms = None if began_epoch_s is None else to_ms(began_epoch_s)

@@ -38,8 +38,8 @@ def lowest(caps_a: Mapping[str, float]) -> tuple[float, str]:
 
 def room(shared_a: Mapping[str, Three]) -> Three:
     """What all channels together may draw on each phase."""
-    rooms = list(shared_a.values()) or [(inf, inf, inf)]
-    return (min(r[0] for r in rooms), min(r[1] for r in rooms), min(r[2] for r in rooms))
+    first, second, third = zip((inf, inf, inf), *shared_a.values(), strict=True)
+    return min(first), min(second), min(third)
 
 
 def arbitrate(
@@ -53,19 +53,25 @@ def arbitrate(
     own = {request.connector: lowest(request.caps_a) for request in requests}
     wants = [Want(r.connector, own[r.connector][0], r.minimum_a, r.phases) for r in requests]
     shares = share(wants, room(shared_a), first_come=first_come, turn=turn)
-    tightest = lowest({name: min(amps) for name, amps in shared_a.items()})[1] if shared_a else "none"
-    grants = {}
-    for request in requests:
-        others = any(a > 0 for connector, a in shares.items() if connector != request.connector)
-        connector = request.connector
-        shared_by = "sharing" if others else tightest
-        grants[connector] = _grant(own[connector], request.minimum_a, shares[connector], shared_by)
-    return grants
+    return {
+        request.connector: _grant(own[request.connector], request, shares, shared_a) for request in requests
+    }
 
 
-def _grant(own: tuple[float, str], minimum_a: float, share_a: float, shared_by: str) -> Grant:
+def _grant(
+    own: tuple[float, str], request: Request, shares: Mapping[int, float], shared_a: Mapping[str, Three]
+) -> Grant:
     """A limit of 0 pauses by its own name; one too low to charge at is the minimum's doing."""
     amps, name = own
-    if amps < minimum_a:
+    if amps < request.minimum_a:
         return Grant(0.0, name if amps <= 0 else "minimum")
-    return Grant(share_a, shared_by) if share_a < amps - EPSILON_A else Grant(amps, name)
+    share_a = shares[request.connector]
+    if share_a >= amps - EPSILON_A:
+        return Grant(amps, name)
+    others = any(a > 0 for connector, a in shares.items() if connector != request.connector)
+    return Grant(share_a, "sharing" if others else _tightest(shared_a))
+
+
+def _tightest(shared_a: Mapping[str, Three]) -> str:
+    """The name of the lowest limit on the sum."""
+    return lowest({name: min(amps) for name, amps in shared_a.items()})[1] if shared_a else "none"

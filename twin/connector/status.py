@@ -1,6 +1,6 @@
 """A connector's status: which one its facts call for, and which changes OCPP 1.6 section 4.9 allows."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 AVAILABLE, PREPARING, CHARGING = "Available", "Preparing", "Charging"
 SUSPENDED_EV, SUSPENDED_EVSE, FINISHING = "SuspendedEV", "SuspendedEVSE", "Finishing"
@@ -45,8 +45,7 @@ TRANSITIONS: dict[tuple[str, str], str] = {
 """(from, to) -> the label of the transition, A2 to I8."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What a connector's status depends on."""
 
     plugged: bool = False

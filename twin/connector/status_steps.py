@@ -1,7 +1,6 @@
 """A connector's status as its facts change: each step as OCPP 1.6 4.9 allows it, told with its error code."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from evc5.twin.connector.faults import FaultRow
 from evc5.twin.connector.status import (
@@ -58,9 +57,7 @@ class ConnectorStatus:
 
     def note_facts(self, **changes: bool) -> None:
         """Take facts in without telling yet what they make of the status."""
-        facts = self.facts
-        if any(getattr(facts, name) != fact for name, fact in changes.items()):
-            self.facts = replace(facts, **changes)
+        self.facts = self.facts._replace(**changes)
 
     def update(self, **changes: bool) -> None:
         """Take facts in, and tell where they lead."""

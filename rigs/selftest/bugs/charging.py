@@ -1,6 +1,5 @@
 """Bugs in smart charging: profiles installed, stacked, read and told wrongly."""
 
-from dataclasses import replace
 from typing import Any
 
 from evc5.rigs.selftest.bug import Bug, Patch
@@ -90,11 +89,11 @@ def _period_late(original: Any, schedule: Any, t_ms: int, start_ms: int) -> Any:
 
 def _zero_is_none(original: Any, *args: Any) -> Any:
     limit = original(*args)
-    return replace(limit, amps=None) if limit.amps == 0 else limit
+    return limit._replace(amps=None) if limit.amps == 0 else limit
 
 
 def _unlimited(original: Any, *args: Any) -> Any:
-    return replace(original(*args), amps=None)
+    return original(*args)._replace(amps=None)
 
 
 def _rated_offer(original: Any, reading: Any, offered_a: Any) -> Any:

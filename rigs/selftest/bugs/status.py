@@ -1,6 +1,5 @@
 """Bugs in the statuses that a connector tells."""
 
-from dataclasses import replace
 from typing import Any
 
 from evc5.rigs.selftest.bug import Bug, Patch
@@ -62,11 +61,11 @@ def _forgets_code(payload: Payload) -> Payload:
 
 def _charging_when_offered(original: Any, facts: Any) -> str:
     drawing = facts.drawing or facts.offering
-    return str(original(replace(facts, drawing=drawing, starting=facts.starting and not drawing)))
+    return str(original(facts._replace(drawing=drawing, starting=facts.starting and not drawing)))
 
 
 def _impatient(original: Any, facts: Any) -> str:
-    status: str = original(replace(facts, starting=facts.starting and not facts.offering))
+    status: str = original(facts._replace(starting=facts.starting and not facts.offering))
     return status
 
 
@@ -84,7 +83,7 @@ def _forgets_finishing(original: Any, self: Any) -> None:
 def _notices_nobody(original: Any, facts: Any) -> str:
     """Before its transaction a car counts for nothing."""
     before = not (facts.transaction or facts.finishing or facts.authorised)
-    return str(original(replace(facts, plugged=facts.plugged and not before)))
+    return str(original(facts._replace(plugged=facts.plugged and not before)))
 
 
 BUGS: tuple[Bug, ...] = (
