@@ -39,7 +39,7 @@ def _comes_down(car: Vehicle, soc: float, piece: int, level: float) -> tuple[flo
     pieces = car.curve.pieces
     for index in range(piece, len(pieces)):
         s0, _, r0, r1, slope = pieces[index]
-        from_soc = max(s0, soc)
+        from_soc = s0 if s0 > soc else soc
         # A step down, or it stands there already; a rising curve that has just met the level goes on rising.
         if r0 + slope * (from_soc - s0) <= (level if slope <= 0.0 else level * (1.0 - HAIR)):
             return from_soc, index, CURVE

@@ -5,6 +5,7 @@ decided here.
 """
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -91,6 +92,7 @@ def effect(fault: str) -> Effect:
     return EFFECTS[Fault(fault)]
 
 
+@lru_cache(maxsize=64)
 def sensed_in_voltage(u_v: tuple[float, float, float], wired: int) -> frozenset[str]:
     """What the supply monitor sees in these voltages."""
     live = u_v[:wired]

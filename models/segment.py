@@ -276,13 +276,11 @@ class Segment:
 
     def columns(self, t_s: Any) -> Columns:
         """The telemetry columns at these ascending instants; NaN where a value is null."""
-        return {"pilot": np.full(len(t_s), self.pilot)} | self.rows([self], [t_s])
+        return {"pilot": np.full(len(t_s), self.pilot)} | self.rows([self], t_s, [len(t_s)])
 
     @staticmethod
-    def rows(segments: "Sequence[Segment]", times: Sequence[Any]) -> Columns:
-        """The numbers among those columns, of segments of one outlet, each at its own ascending instants."""
-        counts = [len(t_s) for t_s in times]
-        t_s = np.concatenate(times)
+    def rows(segments: "Sequence[Segment]", t_s: Any, counts: Sequence[int]) -> Columns:
+        """The numbers among those columns, of segments of one outlet, each at so many of the instants."""
         columns = spread([one._numbers() for one in segments], counts)
         first = segments[0]
         whole = first._whole(columns[len(FIXED) : -2])

@@ -47,7 +47,8 @@ class _Rows:
         for segments in self._segments.values():
             times = [np.arange(one.t0_s, other.t0_s, ROW_S) for one, other in pairwise(segments)]
             if times:
-                self.rows += len(Segment.rows(segments[:-1], times)["p_w"])
+                t_s, counts = np.concatenate(times), [len(some) for some in times]
+                self.rows += len(Segment.rows(segments[:-1], t_s, counts)["p_w"])
             del segments[:-1]
 
 

@@ -34,6 +34,7 @@ class LimitsNow:
         self._trials = trials
         self._says = says
         self._said: dict[int, Cap | None] = {}
+        self._bearing: dict[int, list[Cap]] = {}
         self._minimum_a = configuration.number("chg_MinChargingCurrent")
 
     def own(self, channel: Channel) -> Mapping[str, float]:
@@ -61,7 +62,7 @@ class LimitsNow:
             return 0.0
         if not self._rules.in_use:  # `shared` reckons ChargePointMaxProfile over all that load it
             said = [cap for cap in said if cap is not self._cap(0) or not self._lets_charge(cap, outlook)]
-        if any(self._rules.is_trial(cap, outlook) for cap in said):
+        elif any(self._rules.is_trial(cap, outlook) for cap in said):
             self._trials.offered(channel)
         return min((self._rules.offer_a(cap, outlook) for cap in said), default=None)
 
@@ -121,7 +122,11 @@ class LimitsNow:
 
     def _in_force(self, channel: Channel) -> list[Cap]:
         """What profiles say that bear on one channel, its own first."""
-        return [cap for cap in (self._cap(channel.connector), self._cap(0)) if cap is not None]
+        connector = channel.connector
+        if connector not in self._bearing:
+            both = (self._cap(connector), self._cap(0))
+            self._bearing[connector] = [cap for cap in both if cap is not None]
+        return self._bearing[connector]
 
 
 def set_by_key(configuration: Configuration, connector: int) -> tuple[float, float | None]:

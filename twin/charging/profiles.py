@@ -220,6 +220,8 @@ class ProfileStore:
         return own and own_first, profile.stack_level, own
 
     def _limit(self, stack: tuple[Schedule, ...], epoch_s: float, began_epoch_s: float | None) -> Limit:
+        if not stack:
+            return Limit()
         began_ms = None if began_epoch_s is None else to_ms(began_epoch_s)
         cap, until_ms = prevailing(stack, to_ms(epoch_s), began_ms)
         if cap is None:

@@ -80,15 +80,14 @@ class Controller:
             self._turns.set((turn(t_s) + 1) * TURN_S)  # who waits now comes first then
         room_a = room(shared)
         by_change = sorted(self.channels, key=lambda c: _amps(grants, c) - _most_a(c))
-        waiting = []
+        followed = set(leaving)
         for channel in by_change:  # who goes down goes first
             wanted = grants.get(channel.connector, NO_GRANT)
             granted = self._within_room(channel, wanted, room_a, minimum_a)
             channel.follow(granted)
             if granted != wanted:
-                waiting.append(channel)
-        following = {other for channel in waiting for other in self.channels if other is not channel}
-        self._look_again(following.union(leaving))  # now that all have been told
+                followed.update(other for other in self.channels if other is not channel)
+        self._look_again(followed)  # now that all have been told
 
     def _within_room(self, channel: Channel, grant: Grant, room_a: Three, minimum_a: float) -> Grant:
         """A raise waits until the others' cars have followed their cuts: the sum never exceeds the limit."""

@@ -16,8 +16,8 @@ class Segment(Protocol):
     @property
     def pilot(self) -> str: ...
     @staticmethod
-    def rows(segments: Sequence[Any], times: Sequence[np.ndarray]) -> Mapping[str, np.ndarray]:
-        """Columns of numbers, of segments of one outlet, each at its own ascending instants."""
+    def rows(segments: Sequence[Any], t_s: np.ndarray, counts: Sequence[int]) -> Mapping[str, np.ndarray]:
+        """Columns of numbers, of segments of one outlet, each at so many of the instants."""
         ...
 
 

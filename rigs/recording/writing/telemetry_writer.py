@@ -4,7 +4,6 @@ Nothing is sampled while the world runs. Each change opens a span, which keeps t
 when a day is over, its spans are rendered with numpy into one parquet part, and forgotten.
 """
 
-import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -114,10 +113,8 @@ def _closed(spans: list[Span], t_s: float) -> list[Span]:
 
 def _render(connector: int, spans: Sequence[Span], end_s: float, texts: Texts) -> Columns:
     """The rows of one connector; texts by their codes."""
-    ends = [span.t_s for span in spans[1:]] + [end_s]
-    times = [_times(span, end) for span, end in zip(spans, ends, strict=True)]
-    counts = [len(t_s) for t_s in times]
-    columns = dict(spans[0].segment.rows([span.segment for span in spans], times))
+    t_s, counts = _times(spans, end_s)
+    columns = dict(spans[0].segment.rows([span.segment for span in spans], t_s, counts))
     columns |= _decided(spans, counts)
     columns |= {
         "pilot": np.repeat([texts.code(span.segment.pilot) for span in spans], counts),
@@ -125,7 +122,7 @@ def _render(connector: int, spans: Sequence[Span], end_s: float, texts: Texts) -
         "limited_by": np.repeat([texts.code(span.limited_by) for span in spans], counts),
     }
     _name_the_car(columns, texts)
-    return columns | {"t": np.concatenate(times), "connector": np.full(sum(counts), connector)}
+    return columns | {"t": t_s, "connector": np.full(len(t_s), connector)}
 
 
 def _decided(spans: Sequence[Span], counts: Sequence[int]) -> Columns:
@@ -143,12 +140,17 @@ def _name_the_car(columns: Columns, texts: Texts) -> None:
     columns["limited_by"] = np.where(permitted & (wanted_a < allocated_a), texts.code("car"), limited_by)
 
 
-def _times(span: Span, end_s: float) -> np.ndarray:
-    """The span's first instant and, while something varies, the whole minutes of the run before `end_s`."""
-    if not span.segment.varies:
-        return np.array([span.t_s])
-    first = math.floor(span.t_s / ROW_EVERY_S) + 1
-    last = math.ceil(end_s / ROW_EVERY_S)
-    t_s = np.arange(first - 1, max(first, last)) * ROW_EVERY_S
-    t_s[0] = span.t_s
-    return t_s
+def _times(spans: Sequence[Span], end_s: float) -> tuple[np.ndarray, list[int]]:
+    """Each span's first instant and, while something varies, the whole minutes of the run before its end.
+
+    All in one array, and how many of them are each span's.
+    """
+    since_s = np.array([span.t_s for span in spans])
+    until_s = np.append(since_s[1:], end_s)
+    minute = np.floor(since_s / ROW_EVERY_S)
+    later = np.maximum(np.ceil(until_s / ROW_EVERY_S) - minute - 1.0, 0.0)
+    counts = 1 + np.where([span.segment.varies for span in spans], later, 0.0).astype(np.int64)
+    first = np.cumsum(counts) - counts
+    t_s = (np.arange(counts.sum()) - np.repeat(first - minute, counts)) * ROW_EVERY_S
+    t_s[first] = since_s
+    return t_s, counts.tolist()
