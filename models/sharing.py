@@ -32,7 +32,7 @@ def share(
     if order and not first_come:
         start = turn % len(order)
         order = order[start:] + order[:start]
-    amps = {want.connector: 0.0 for want in wants}
+    amps = dict.fromkeys([want.connector for want in wants], 0.0)
     running = [want for want in order if want.limit_a >= want.minimum_a]
     if _fit(running, room_a):
         return amps | {want.connector: want.limit_a for want in running}
@@ -47,6 +47,8 @@ def share(
 
 def _fit(wants: Sequence[Want], room_a: Three) -> bool:
     """Is there room for all of them at their limits?"""
+    if sum([want.limit_a for want in wants]) <= min(room_a):  # even if all were on one phase
+        return True
     return all(
         sum([want.limit_a for want in wants if phase in want.phases]) <= room
         for phase, room in enumerate(room_a, 1)

@@ -1,6 +1,7 @@
 """A station's limits at one instant, for one arbitration: keys, relays and profiles as they are now."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from evc5.models.supply import Three
 from evc5.twin.charging.car_phases import CarPhases
@@ -15,6 +16,26 @@ from evc5.twin.sheet.configuration import Configuration
 Says = Callable[[int], Cap | None]  # what the profiles say of a connector; of 0, ChargePointMaxProfile
 
 
+class KeyLimits(NamedTuple):
+    """What the keys limit, in A per phase."""
+
+    minimum_a: float
+    station_a: float
+    supervisor_a: float | None
+    own_a: Sequence[tuple[float, float]]  # of each connector chg_RatedCurrent and chg_Mode3Current
+
+
+def key_limits(configuration: Configuration) -> KeyLimits:
+    """By the keys as they are, for `Configuration.follows`."""
+    rated, software = configuration.pair("chg_RatedCurrent"), configuration.pair("chg_Mode3Current")
+    return KeyLimits(
+        configuration.number("chg_MinChargingCurrent"),
+        configuration.number("chg_StationMaxCurrent"),
+        vendor.supervisor_a(configuration),
+        list(zip(rated, software, strict=False)),
+    )
+
+
 class LimitsNow:
     """Answers the controller's questions; of each connector the profiles are asked once."""
 
@@ -27,7 +48,7 @@ class LimitsNow:
         trials: Trials,
         says: Says,
     ) -> None:
-        self._configuration = configuration
+        self._keys = configuration.follows(key_limits)
         self._rules = rules
         self._grid = grid
         self._cars = cars
@@ -35,18 +56,17 @@ class LimitsNow:
         self._says = says
         self._said: dict[int, Cap | None] = {}
         self._bearing: dict[int, list[Cap]] = {}
-        self._minimum_a = configuration.number("chg_MinChargingCurrent")
 
     def own(self, channel: Channel) -> Mapping[str, float]:
         """One channel's limits by name, A per phase."""
         outlet = channel.outlet
-        rated, software = set_by_key(self._configuration, channel.connector)
+        rated, software = self._keys.own_a[channel.connector - 1]
         caps = {"rated": min(rated, outlet.spec.rated_a)}
         if outlet.heat_a < outlet.spec.rated_a:
             caps["temperature"] = outlet.heat_a
         if outlet.cable_a is not None:
             caps["cable"] = outlet.cable_a
-        if software is not None:
+        if software > 0:  # 0 leaves it to the controller
             caps["station"] = software
         limit_a = self._by_profile(channel)
         if limit_a is not None:
@@ -68,12 +88,12 @@ class LimitsNow:
 
     def shared(self, channels: Sequence[Channel]) -> Mapping[str, Three]:
         """The limits on the sum of all channels by name, on each phase of the grid; those given load it."""
-        station = self._configuration.number("chg_StationMaxCurrent")
+        station = self._keys.station_a
         caps = {"station": (station, station, station)}
         grid = self._grid.room_a()
         if grid is not None:
             caps["grid"] = grid
-        supervisor_a = vendor.supervisor_a(self._configuration)
+        supervisor_a = self._keys.supervisor_a
         if supervisor_a is not None:
             caps["grid"] = _least(caps.get("grid"), (supervisor_a, supervisor_a, supervisor_a))
         whole = self._cap(0)
@@ -99,7 +119,7 @@ class LimitsNow:
         return self._rules.offer_a(cap, outlook) >= outlook.minimum_a
 
     def minimum_a(self) -> float:
-        return self._minimum_a
+        return self._keys.minimum_a
 
     # --- phases ---
 
@@ -113,7 +133,7 @@ class LimitsNow:
         wiring = Wiring(switch.wired, switch.supported)
         car = self._cars.of(channel.connector)
         more_a = self._trials.more_a(channel.connector)
-        return Outlook(wiring, switch.heading, car, self._minimum_a, more_a)
+        return Outlook(wiring, switch.heading, car, self._keys.minimum_a, more_a)
 
     def _cap(self, connector: int) -> Cap | None:
         if connector not in self._said:
@@ -127,13 +147,6 @@ class LimitsNow:
             both = (self._cap(connector), self._cap(0))
             self._bearing[connector] = [cap for cap in both if cap is not None]
         return self._bearing[connector]
-
-
-def set_by_key(configuration: Configuration, connector: int) -> tuple[float, float | None]:
-    """chg_RatedCurrent and chg_Mode3Current of a connector; 0 leaves the second to the controller."""
-    rated = configuration.pair("chg_RatedCurrent")[connector - 1]
-    software = configuration.pair("chg_Mode3Current")[connector - 1]
-    return rated, software if software > 0 else None
 
 
 def _wired(wiring: Wiring) -> int:

@@ -6,7 +6,7 @@ from evc5.models.timeline import CONTROL, Alarm, Timeline
 from evc5.models.world import World
 from evc5.twin.charging.car_phases import CarPhases
 from evc5.twin.charging.grid import Grid
-from evc5.twin.charging.limits_now import LimitsNow, Says, set_by_key
+from evc5.twin.charging.limits_now import LimitsNow, Says, key_limits
 from evc5.twin.charging.profiles import Limit, ProfileStore
 from evc5.twin.charging.schedule import Cap
 from evc5.twin.charging.trial import Trials
@@ -68,11 +68,10 @@ class Site:
 
     def local_a(self) -> dict[int, float]:
         """By connector: what the station's own keys allow, without heat, cable or sharing."""
+        own_a = self._configuration.follows(key_limits).own_a
         return {
-            outlet.connector: min(
-                amps for amps in set_by_key(self._configuration, outlet.connector) if amps is not None
-            )
-            for outlet in self._world.outlets
+            outlet.connector: min(rated, software) if software > 0 else rated
+            for outlet, (rated, software) in zip(self._world.outlets, own_a, strict=False)
         }
 
     def _said(self) -> Says:

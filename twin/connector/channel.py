@@ -101,12 +101,12 @@ class Channel:
     @property
     def wants_energy(self) -> bool:
         """Takes part in arbitration: permitted, plugged, without a fault."""
-        return self.permitted and self._plugged and self._line.fault is NO_FAULT
+        return self._plugged and self.permitted and self._line.fault is NO_FAULT
 
     @property
     def permitted(self) -> bool:
         """May energy flow, as far as authorisation goes?"""
-        return self.facts.transaction and self._energy
+        return self._energy and self._line.facts.transaction
 
     @property
     def facts(self) -> Facts:

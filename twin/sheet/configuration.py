@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from evc5.twin.sheet.behaviour import Behaviour
 from evc5.twin.sheet.keys import CHANNELS, PHASES, initial, measurand_and_phase, normal, split
 from evc5.twin.sheet.rows import Key, Measurand
 
+T = TypeVar("T")
 Asked = tuple[tuple[Measurand, str | None], ...]
 Override = str | int | float | bool | Sequence[Any] | Mapping[str, Any]
 
@@ -54,6 +55,7 @@ class Configuration:
         self._running: dict[str, str] = {}  # what still holds of keys that wait for the next boot
         self._held: dict[str, str] = {}  # what holds now, by any spelling of a key, until another is set
         self._asked: dict[tuple[str, int], Asked] = {}  # made when first asked
+        self._followed: dict[Callable[[Configuration], Any], Any] = {}  # and these
         given = {name: as_text(value) for name, value in (overrides or {}).items()}
         for name in sorted(given, key=self._lists_measurands):  # which there are depends on the meters
             self._override(name, given[name], allow)
@@ -105,6 +107,13 @@ class Configuration:
         if asked is None:
             asked = self._asked[key, connector] = tuple(dict.fromkeys(self._ask(key, connector)))
         return asked
+
+    def follows(self, make: Callable[["Configuration"], T]) -> T:
+        """What `make` makes of the keys alone: made once, until another value is set."""
+        if make not in self._followed:
+            self._followed[make] = make(self)
+        made: T = self._followed[make]
+        return made
 
     # What the CSMS may do
 
@@ -204,6 +213,7 @@ class Configuration:
         """What was looked up may hold no more."""
         self._held.clear()
         self._asked.clear()
+        self._followed.clear()
 
     def _tell(self, name: str) -> None:
         for listener in tuple(self.on_change):
