@@ -451,12 +451,15 @@ class Channel:
 
     def _refresh(self) -> None:
         """Bring the facts that the electrical side decides up to date."""
+        facts = self.facts
         granted = self._target_a() > 0
         offering = granted and self.outlet.offered_a > 0
-        drawing = self.outlet.pilot in "CD" and self.outlet.phases > 0
+        drawing = self.outlet.phases > 0 and self.outlet.pilot in "CD"
         self.switch.contactor(self.outlet.phases)
-        starting = self.facts.starting and granted and not (offering and drawing)
-        self._line.update(offering=offering, drawing=drawing, starting=starting)
+        starting = facts.starting and granted and not (offering and drawing)
+        decided = (offering, drawing, starting)
+        if decided != (facts.offering, facts.drawing, facts.starting) or not self._line.is_told:
+            self._line.update(offering=offering, drawing=drawing, starting=starting)
 
     def _tell_change(self) -> None:
         for listener in self.on_change:

@@ -36,6 +36,7 @@ class ConnectorStatus:
         self.on_status: list[Callable[[str], None]] = []
         self._fault_info = ""
         self._told = (self.error_code, "")
+        self._told_of: Facts | None = None  # what they call for has been told
 
     @property
     def info(self) -> str:
@@ -59,18 +60,25 @@ class ConnectorStatus:
         """Take facts in without telling yet what they make of the status."""
         self.facts = self.facts._replace(**changes)
 
+    @property
+    def is_told(self) -> bool:
+        """Has been told what the facts call for, as they are?"""
+        return self._told_of is self.facts
+
     def update(self, **changes: bool) -> None:
         """Take facts in, and tell where they lead."""
         self.note_facts(**changes)
-        status = status_of(self.facts)
+        facts = self.facts
+        status = status_of(facts)
         if not self.awake or (self.quiet and status == PREPARING):
             return
         was_quiet = self.quiet
         self.quiet = False
-        for step in steps(self.status, status, self.facts.plugged):
+        for step in steps(self.status, status, facts.plugged):
             self._announce(step)
         if was_quiet:
             self.announce_news()
+        self._told_of = facts
 
     def announce_news(self) -> None:
         """The status may be as it was and yet have something new to it; in a quiet that waits."""
