@@ -104,7 +104,7 @@ class Car:
         goal_w = self.goal_w(sum_u_v)
         self.charged_on = self.phases
         self.piece = car.curve.piece(self.soc)
-        accepts_w = car.ac_w(car.usable_wh * car.curve.rate(self.soc))
+        accepts_w = car.ac_w(car.usable_wh * car.curve.rate(self.soc, self.piece))
         if goal_w and self._steady(goal_w, accepts_w):
             return self._go(HOLD if goal_w < accepts_w else CURVE, goal_w)
         # A charger that starts takes its own overhead at once; below it nothing would reach the battery.

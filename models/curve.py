@@ -49,9 +49,9 @@ class Curve:
         """Index of the piece that holds at `soc`."""
         return max(bisect_right(self._starts, soc) - 1, 0)
 
-    def rate(self, soc: float) -> float:
-        """Accepted power at `soc` in capacities per hour."""
-        s0, _, r0, _, slope = self.pieces[self.piece(soc)]
+    def rate(self, soc: float, piece: int | None = None) -> float:
+        """Accepted power at `soc`, on `piece` where that is known, in capacities per hour."""
+        s0, _, r0, _, slope = self.pieces[self.piece(soc) if piece is None else piece]
         return r0 + slope * (soc - s0)
 
     def rates(self, soc: Any) -> Any:

@@ -170,10 +170,14 @@ _NEARLY = 1e-6  # a current decaying as fast as the lag: nudge the lag, 1e-6 of 
 
 def rise(lag: Lag, squares: Squares, closed: bool, from_k: float) -> Rise:
     """The lag's answer to this current, from `from_k` at τ = 0."""
-    k, coil, mu = lag
+    k, coil_k, mu = lag
     q0, q1, q2, qd, qdd, lam, peak_a2 = squares
-    steady = k * q0 + (coil if closed else 0.0)
-    peak = max(from_k, k * peak_a2 + (coil if closed else 0.0))
+    if not closed:
+        coil_k = 0.0
+    steady = k * q0 + coil_k
+    peak = k * peak_a2 + coil_k
+    if from_k > peak:
+        peak = from_k
     if q2:
         a2 = k * q2
         a1 = k * q1 - 2.0 * a2 / mu

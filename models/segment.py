@@ -162,7 +162,7 @@ class Segment:
         self._own = own
         self._others = others
         self._extra_k = extra_k
-        self._recent = list(others)  # where the last look found them: an idle outlet's segment lasts for days
+        self._recent = others  # where the last look found them: an idle outlet's segment lasts for days
 
     @property
     def pilot(self) -> str:
@@ -246,9 +246,12 @@ class Segment:
     def temp_c(self, t_s: Number, fn: Functions = ONE) -> Number:
         """At the socket's contacts; of many instants no neighbour's current may change between them."""
         first_s = fn.first(t_s)
-        for n, recent in enumerate(self._recent):
-            known = recent if recent.t0_s <= first_s else self._others[n]
-            self._recent[n] = known.when(first_s)
+        self._recent = tuple(
+            [
+                (recent if recent.t0_s <= first_s else first).when(first_s)
+                for recent, first in zip(self._recent, self._others, strict=True)
+            ]
+        )
         return self._warmed_c(t_s, self._recent, fn)
 
     def _warmed_c(self, t_s: Number, beside: Sequence[Warming], fn: Functions) -> Number:

@@ -44,6 +44,7 @@ class World:
         self.outlets = tuple(Outlet(self, number, spec) for number, spec in enumerate(outlets, 1))
         stairs = derating or Staircase()
         self._watches = watches([stairs.levels(spec.rated_a) for spec in outlets])
+        self._at_contacts = self._watches[-len(outlets) :]
         self._mild_c = self._mildest_c()
         self._crossing = Alarm(timeline, self._crosses, INPUT)
         self._due: tuple[Watch, int] | None = None
@@ -165,11 +166,11 @@ class World:
 
     def sensor_extra_k(self, outlet: Outlet) -> float:
         """What a fault adds at the outlet's own sensor."""
-        return self._contacts(outlet).extra_k
+        return self._at_contacts[outlet.connector - 1].extra_k
 
     def sensor_fault(self, outlet: Outlet, extra_k: float) -> None:
         """The outlet's own sensor reads so much more from now on."""
-        watch = self._contacts(outlet)
+        watch = self._at_contacts[outlet.connector - 1]
         if extra_k == watch.extra_k:
             return
         watch.extra_k = extra_k
@@ -177,9 +178,6 @@ class World:
         self._mild_c = self._mildest_c()
         self._hold_to_heat(outlet)
         self._warmth_changed()
-
-    def _contacts(self, outlet: Outlet) -> Watch:
-        return self._watches[2 * len(self.outlets) + outlet.connector - 1]
 
     def _warmth_changed(self) -> None:
         """Something warms otherwise: look for the next crossing, unless it is far off."""

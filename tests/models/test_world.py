@@ -99,7 +99,7 @@ def test_segments_together_say_what_each_says_alone(wallbox):
     box.charge(vehicle("renault-zoe-ze50"), soc=0.5, connector=2)
     box.run(2 * 3600)
     times = [one.t0_s + np.arange(1 + n % 9) * 7.0 for n, one in enumerate(segments)]
-    together = outlet.segment.rows(segments, times)
+    together = outlet.segment.rows(segments, np.concatenate(times), [len(t_s) for t_s in times])
     for name, values in together.items():
         alone = [one.columns(t_s)[name] for one, t_s in zip(segments, times, strict=True)]
         assert np.array_equal(values, np.concatenate(alone), equal_nan=values.dtype == float), name

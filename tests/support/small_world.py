@@ -53,7 +53,8 @@ class Charge:
         return columns | {"soc": self.soc + (energy - self.energy_wh) / 50_000.0}
 
     @staticmethod
-    def rows(segments, times):
+    def rows(segments, t_s, counts):
+        times = np.split(t_s, np.cumsum(counts)[:-1])
         each = [segment.columns(t_s) for segment, t_s in zip(segments, times, strict=True)]
         return {name: np.concatenate([columns[name] for columns in each]) for name in each[0]}
 
