@@ -95,6 +95,8 @@ class Controller:
         if grant.amps <= offered_a:
             return grant
         others = [other for other in self.channels if other is not channel]
+        if grant.amps <= min(room_a) - sum([_most_a(other) for other in others]):
+            return grant  # even if all were on one phase
         left_a = min(room_a[phase - 1] - _taken_a(others, phase) for phase in channel.grid_phases)
         if grant.amps <= left_a + EPSILON_A:
             return grant

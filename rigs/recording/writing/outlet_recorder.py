@@ -58,7 +58,7 @@ class Watch:
         self._timeline = timeline
         self._writer = writer
         self._marked = self._forced = False
-        self._last: tuple[object, ...] = (None,)
+        self._last: Span | None = None
         if writer is None:
             return
         outlet.on_segment.append(self._changed)
@@ -77,28 +77,20 @@ class Watch:
         """Take over the state as it is now, where there was reason to look."""
         if self._writer is None or not self._marked:
             return
-        state = self._state()
-        if self._forced or state[0] is not self._last[0] or state[1:] != self._last[1:]:
-            self._writer.begin(self.connector, Span(self._timeline.now, *state))
-            self._last = state
+        span = self.span(self._timeline.now)
+        if self._forced or not span.goes_on(self._last):
+            self._writer.begin(self.connector, span)
+            self._last = span
         self._marked = self._forced = False
 
     def span(self, t_s: float) -> Span:
         """The state as it is now."""
-        return Span(t_s, *self._state())
+        channel = self._channel
+        segment = self._outlet.segment
+        if channel is None:
+            amps = self._outlet.offered_a
+            return Span(t_s, segment, None, None, (amps, amps, amps), (amps, amps, amps))
+        return Span(t_s, segment, channel.status, channel.limited_by, channel.allocated_a, channel.offered_a)
 
     def _changed(self, _: Any) -> None:
         self.mark()
-
-    def _state(self) -> tuple[Segment, str | None, str | None, Phases, Phases]:
-        channel = self._channel
-        if channel is None:
-            amps = self._outlet.offered_a
-            return self._outlet.segment, None, None, (amps, amps, amps), (amps, amps, amps)
-        return (
-            self._outlet.segment,
-            channel.status,
-            channel.limited_by,
-            channel.allocated_a,
-            channel.offered_a,
-        )

@@ -30,3 +30,7 @@ class Span(NamedTuple):
     limited_by: str | None
     allocated_a: Phases
     offered_a: Phases
+
+    def goes_on(self, before: "Span | None") -> bool:
+        """Does it only say again what held before?"""
+        return before is not None and self.segment is before.segment and self[2:] == before[2:]
