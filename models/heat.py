@@ -141,7 +141,7 @@ class Rise(NamedTuple):
         total = a + b * fn.exp(-mu * tau)
         if fn.some(a2):
             total += (a1 + a2 * tau) * tau
-        if fn.some(c) or fn.some(d):
+        if fn.some(d):  # else c is 0 as well
             decayed = fn.exp(-lam * tau)
             total += (c + d * decayed) * decayed
         return total

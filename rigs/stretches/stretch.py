@@ -74,10 +74,12 @@ class Stretches:
         if now_s < self._stepped_until_s:
             return False
         end_s, settings = timeline.ahead(self._rhythm, min(until_s, now_s + LONGEST_S))
-        if not settings or not self._is_quiet():
+        if not settings:
             return False
         if self._is_brief(settings, end_s - now_s):
             self._stepped_until_s = end_s
+            return False
+        if not self._is_quiet():
             return False
         by_alarm = {stream.alarm: stream for stream in streams(self._station, self._link.latency_s)}
         end_s, settings = timeline.ahead({*by_alarm, self._station.agent.rpc.watchdog}, end_s)

@@ -11,7 +11,9 @@ from random_days.steps import Step
 from two_ways import difference, lived, rendered
 
 from evc5 import Bench
+from evc5.rigs.rigfile.file import RigFile
 from evc5.rigs.selftest.small_rigs import KEYS, RIGS, SmallRig
+from evc5.rigs.stretches import stretch
 
 HOUR = 3600.0
 TABLE: dict[str, Any] = {
@@ -186,3 +188,18 @@ def test_what_is_not_covered_is_stepped(what: Any) -> None:
     bench = lived(TABLE, story, stretches=True)
     assert bench.assembly.recorder.frames > 10
     assert rendered(bench) == 0
+
+
+def test_stepping_by_seconds_looks_for_no_stretch_at_each_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[float] = []
+    bench = Bench(rig=RigFile.parse(with_station(keys={"ClockAlignedDataInterval": 0})))
+    bench.plug_in(1, "vw-id3-58", 0.3)
+    bench.present_tag(1, "TAG1")
+    bench.advance(90)
+    monkeypatch.setattr(stretch, "streams", lambda station, _: looked.append(station.timeline.now) or [])
+    frames = bench.assembly.recorder.frames
+    for _ in range(30):
+        bench.advance(10)
+    bench.close()
+    assert bench.assembly.recorder.frames >= frames + 10
+    assert looked == []

@@ -78,3 +78,22 @@ def test_a_new_life_begins_without_what_went_with_the_status_before_it() -> None
     for step in (OFFERED, EV_SIDE, FAULTS, "die", "begin"):
         connector.does(step)
     assert (connector.status, connector.error_code, connector.info) == ("Available", "NoError", "")
+
+
+def test_it_knows_whether_what_its_facts_call_for_was_told() -> None:
+    line = Told()
+    assert not line.is_told
+    line.update(plugged=True)
+    assert line.is_told
+    line.note_facts(plugged=False)
+    assert not line.is_told, "noted, and not told"
+    line.update()
+    assert line.is_told
+    line.quiet = True
+    line.update(plugged=True)
+    assert not line.is_told, "it waits"
+    line.quiet = False
+    line.update()
+    line.die()
+    line.begin(plugged=True, operative=True)
+    assert not line.is_told

@@ -266,3 +266,20 @@ def test_allowed_overrides_make_another_firmware(behaviour: Behaviour) -> None:
     assert unknown == []
     dark = Configuration(behaviour, {"LightIntensity": 0}, allow=True)
     assert dark.integer("LightIntensity") == 0, "this firmware's own is at least 50"
+
+
+def test_what_follows_from_keys_is_worked_out_once_until_one_is_set(configuration: Configuration) -> None:
+    made: list[str] = []
+
+    def make(keys: Configuration) -> str:
+        made.append(keys.text("MeterValueSampleInterval"))
+        return made[-1]
+
+    before = configuration.follows(make)
+    assert configuration.follows(make) == before and made == [before]
+    configuration.change("MeterValueSampleInterval", "30")
+    assert (configuration.follows(make), made) == ("30", [before, "30"])
+    configuration.assign("MeterValueSampleInterval", 60)
+    assert configuration.follows(make) == "60"
+    configuration.load({"MeterValueSampleInterval": "45"})
+    assert configuration.follows(make) == "45"
