@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from evc5.rigs.checks.reading.columns import Array, distinct
+from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY, key
@@ -12,7 +12,7 @@ from evc5.rigs.checks.state.profiles import MINIMUM_A, NO_LIMIT, ROUNDED_S, Cap
 from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
 from evc5.rigs.checks.state.requirement import OVERDRAWN
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.spans import at_instants, current, highest_of_late, is_new
+from evc5.rigs.checks.state.spans import at_instants, highest_of_late, is_new
 from evc5.rigs.checks.state.spread import Spread
 
 AT_ONCE_S = 0.01  # a row that the next one takes back within the millisecond that messages are stamped by
@@ -150,7 +150,7 @@ class Charging:
     def _current(self, connector: int, rows: Rows, amps: Array, keep: Array) -> None:
         """What flows, however it came to: of a charger whose pilot nobody reads it is all there is."""
         tolerances = self._context.tolerances
-        least, most = current(rows.low), current(rows.high)
+        least, most = rows.low.current(), rows.high.current()
         allowed = np.where(amps < MINIMUM_A - 1e-6, 0.0, amps)
         judged = keep & (amps < NO_LIMIT) & (most > tolerances.current_a)
         judged &= ~self._context.history.connectors.overdraws(connector, rows["epoch_s"], CARS_FOLLOW_S)
@@ -164,7 +164,7 @@ class Charging:
 
         def tell(k: int) -> Told:
             message = "more current flows than the charging profile allows"
-            return f"<= {highest[k]:.2f} A", f"{current(rows)[k]:.2f} A", message
+            return f"<= {highest[k]:.2f} A", f"{rows.current()[k]:.2f} A", message
 
         whose = {"blames": OVERDRAWN} if self._offer_keeps(rows, highest)[wrong].all() else {}
         self._ledger.judge_rows(CURRENT, connector, rows["epoch_s"], judged, wrong, tell, unsure, **whose)
@@ -282,8 +282,8 @@ class Charging:
         return self._context.history.connectors.faulty[connector].near(epoch_s, before_s)
 
     def _together(self, parts: dict[int, Rows]) -> None:
-        instants = distinct(*(rows["epoch_s"] for rows in parts.values()))
-        instants = instants[instants > self._until.get(0, -np.inf)]
+        instants = self._context.telemetry.instants()
+        instants = instants[np.searchsorted(instants, self._until.get(0, -np.inf), side="right") :]
         if not len(instants):
             return
         self._until[0] = float(instants[-1])
@@ -295,8 +295,8 @@ class Charging:
         for connector, rows in parts.items():
             overdraws = self._context.history.connectors.overdraws(connector, instants, CARS_FOLLOW_S)
             limits = np.where(overdraws, NO_LIMIT, limits)  # the vehicle's doing
-            total += at_instants(rows, instants, current(rows.low))
-            most += at_instants(rows, instants, current(rows.high))
+            total += at_instants(rows, instants, rows.low.current())
+            most += at_instants(rows, instants, rows.high.current())
         self._station(instants, total, most, limits)
 
     def _station(self, instants: Array, total: Array, most: Array, limits: Array) -> None:

@@ -9,6 +9,7 @@ from evc5.rigs.checks.electrical import stand_ins
 from evc5.rigs.checks.electrical.fair_shares import FairShares, Share
 from evc5.rigs.checks.reading.columns import Array, distinct
 from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.reading.through_time import in_force
 from evc5.rigs.checks.state.connectors import STAMP_HAIR_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
@@ -109,9 +110,7 @@ class Shares:
             numbers = [_part_of(text, place) for _, text in setting.history]
         except (ValueError, IndexError):
             return None
-        since = np.array([at for at, _ in setting.history])
-        found: Array = np.array(numbers)[np.maximum(np.searchsorted(since, epoch_s, side="right") - 1, 0)]
-        return found
+        return in_force(epoch_s, [at for at, _ in setting.history], numbers)
 
     def _is_metered(self) -> bool:
         """Does a supply of the building bound the station (grid_Role)?"""
@@ -154,7 +153,7 @@ class Shares:
 
     def _instants(self, parts: dict[int, Rows]) -> Array:
         """All rows of all connectors, and the moments at which a limit changes without one."""
-        epoch_s = distinct(*(rows["epoch_s"] for rows in parts.values()))
+        epoch_s = self._context.telemetry.instants()
         more = self._steps(
             epoch_s, "chg_StationMaxCurrent", "chg_RatedCurrent", "chg_Mode3Current", "chg_MinChargingCurrent"
         )
@@ -164,9 +163,18 @@ class Shares:
                     max(at, epoch_s[0])
                     for at, _ in self._in_force.steps(connector, float(epoch_s[0]), float(epoch_s[-1]))
                 ]
+        if not more:
+            return epoch_s
         found: Array = distinct(epoch_s, np.array(more))
         within: Array = found[found <= epoch_s[-1]]
         return within
+
+    def _rows_at(self, connector: int, rows: Rows, epoch_s: Array) -> Array:
+        """The connector's row in force at each of these instants; before the first that one."""
+        telemetry = self._context.telemetry
+        is_known = epoch_s is telemetry.instants()
+        at = telemetry.at_instants(connector) if is_known else rows.at_each(epoch_s)
+        return np.maximum(at, 0)
 
     def _profile(self, connector: int, epoch_s: Array) -> Array:
         amps = self._spread.amps
@@ -174,9 +182,11 @@ class Shares:
 
     def _own_profile(self, connector: int, epoch_s: Array) -> Array:
         """What its own leaves a connector; nothing where too few phases are asked for, of all together."""
+        profile, too_few = self._profile(connector, epoch_s), [n for n in (1, 2) if self._spread.stops(n)]
+        if not too_few or self._in_force.is_empty:
+            return profile
         asked = np.minimum(self._fewest(connector, epoch_s), self._fewest(0, epoch_s))
-        stopped = np.isin(asked, [few for few in (1, 2) if self._spread.stops(few)])
-        return np.where(stopped, 0.0, self._profile(connector, epoch_s))
+        return np.where(np.isin(asked, too_few), 0.0, profile)
 
     def _fewest(self, connector: int, epoch_s: Array) -> Array:
         """The phases that the profile in force asks for, at each instant."""
@@ -191,12 +201,8 @@ class Shares:
         steps = list(
             self._in_force.steps(connector, float(epoch_s[0]), float(epoch_s[-1]) + 2 * STAMP_HAIR_S)
         )
-        starts = np.array([start for start, _ in steps])
-        values = np.array([of(cap) for _, cap in steps])
-        found: Array = values[
-            np.maximum(np.searchsorted(starts, epoch_s + STAMP_HAIR_S, side="right") - 1, 0)
-        ]
-        return found
+        starts, values = [start for start, _ in steps], [of(cap) for _, cap in steps]
+        return in_force(epoch_s + STAMP_HAIR_S, starts, values)
 
     def _situation(self, connector: int, rows: Rows, epoch_s: Array) -> Situation | None:
         rated = self._number("chg_RatedCurrent", epoch_s, connector - 1)
@@ -204,21 +210,20 @@ class Shares:
         minimum = self._number("chg_MinChargingCurrent", epoch_s)
         if rated is None or software is None or minimum is None:
             return None
-        k = np.maximum(np.searchsorted(rows["epoch_s"], epoch_s, side="right") - 1, 0)
+        k = self._rows_at(connector, rows, epoch_s)
         connectors = self._connectors
-        live = rows.among("pilot", "B", "C", "D")[k] & (rows["u1_v"][k] > 0)
-        wants = live & connectors.running[connector].cover(epoch_s) & self._accepted(connector, epoch_s)
-        wants &= ~connectors.faulty[connector].cover(epoch_s) & ~connectors.unsure(epoch_s)
-        wants &= ~self._mains.is_off(connector, rows)[k]
+        live = rows.among("pilot", "B", "C", "D") & (rows["u1_v"] > 0) & ~self._mains.is_off(connector, rows)
+        runs, faulty = (its[connector].cover(epoch_s) for its in (connectors.running, connectors.faulty))
+        wants = live[k] & runs & self._accepted(connector, epoch_s)
+        wants &= ~faulty & ~connectors.unsure(epoch_s)
         profile = self._own_profile(connector, epoch_s)
         capability = stand_ins.capability(rows, connector, connectors)[k]
         own = np.minimum(np.minimum(rated, capability), profile)
         own = np.where(software > 0, np.minimum(own, software), own)
         own = np.where(own < np.maximum(minimum, MINIMUM_A) - 1e-6, 0.0, own)
         allocated, named = stand_ins.allocated(rows)[k], rows["limited_by"][k]
-        open_to_it = self._unanswered(connector, epoch_s)
-        open_to_it |= self._keeps_share(connector, epoch_s, allocated)
-        unsure = connectors.running[connector].cover(epoch_s) & open_to_it
+        keeps_share = faulty & (allocated > 0)  # it may, with a fault that it tries again to get over
+        unsure = runs & (self._unanswered(connector, epoch_s) | keeps_share)
         unsure |= self._in_force.hangs_on_untold(epoch_s, self._context.telemetry.until)
         near = NEAR_A + rows.instrument.slack("allocated_a", 2.0 * allocated)
         return Situation(
@@ -248,10 +253,6 @@ class Shares:
                 good &= (epoch_s < (its.confirmed_at or its.start)) | (epoch_s > (its.stop or np.inf))
         return good
 
-    def _keeps_share(self, connector: int, epoch_s: Array, allocated: Array) -> Array:
-        """With a fault that it tries again to get over, a connector may keep what it was allocated."""
-        return self._connectors.faulty[connector].cover(epoch_s) & (allocated > 0)
-
     def _unanswered(self, connector: int, epoch_s: Array) -> Array:
         """Does one run that was not answered yet, or will be refused, so that it may have a share or not?"""
         running = self._history.transactions.open.get(connector)
@@ -278,7 +279,8 @@ class Shares:
                 self._cut(axis, connector, one)
         shared = (wanting > 1) & (together > room) & ~unsure
         shared &= np.all([one.cool for one in known.values()], axis=0)
-        self._in_parts(axis, known, shared, room, (room >= floor, room >= wanting * floor))
+        if shared.any():
+            self._in_parts(axis, known, shared, room, (room >= floor, room >= wanting * floor))
 
     def _in_parts(
         self, axis: Rows, known: dict[int, Situation], shared: Array, room: Array, runs: tuple[Array, Array]
@@ -358,41 +360,47 @@ class Shares:
 
     def _reasons(self, axis: Rows, known: dict[int, Situation], room: Array, station: Array) -> None:
         """The limit that is named has the amount that is allocated."""
-        floor = self._floor(axis["epoch_s"])
         for connector, one in known.items():
-            others = [other.allocated > 0 for which, other in known.items() if which != connector]
-            shared = np.any(others, axis=0) if others else np.zeros(len(room), bool)
-            rated = self._number("chg_RatedCurrent", axis["epoch_s"], connector - 1)
-            software = self._number("chg_Mode3Current", axis["epoch_s"], connector - 1)
+            shared = np.zeros(len(room), bool)
+            for which, other in known.items():
+                if which != connector:
+                    shared |= other.allocated > 0
             good = np.ones(len(room), bool)
-            got = one.allocated
-            for name, may in {
-                "rated": _near(got, rated, one.near),
-                "cable": _near(got, one.capability, one.near),
-                "temperature": _near(got, one.capability, one.near),
-                "profile": _near(got, one.profile, one.near)
-                | _near(got, room, one.near)
-                | ((got == 0) & (room < floor)),
-                "station": _near(got, station, one.near) | _near(got, software, one.near) | (got == 0),
-                "minimum": (got == 0) & (one.profile > 0),
-                "sharing": (shared | (got == 0)) & (room >= floor),
-                "fault": got == 0,
-                "none": ~one.wants,
-            }.items():
-                good &= (one.named != axis.texts.code(name)) | may
-            wrong = one.wants & ~good
+            for name, may in self._reason(axis, connector, one, shared, room, station).items():
+                named = one.named == axis.texts.code(name)
+                if named.any():
+                    good &= ~named | may()
             hold(self._ledger, REASON, axis, one.wants & good, connector)
-            for begin, end, k in lasting(axis, wrong, SHARE_SETTLED_S):
+            for begin, end, k in lasting(axis, one.wants & ~good, SHARE_SETTLED_S):
                 message = f"telemetry names a limit that does not limit, for {end - begin:.0f} s"
-                actual = f"{axis.texts.text(one.named[k])} at {got[k]:.2f} A"
+                actual = f"{axis.texts.text(one.named[k])} at {one.allocated[k]:.2f} A"
                 self._ledger.broken(REASON, begin, connector, "what limits", actual, message)
 
+    def _reason(
+        self, axis: Rows, connector: int, one: Situation, shared: Array, room: Array, station: Array
+    ) -> dict[str, Callable[[], Array]]:
+        """By the limit that is named: where it may be what limits."""
+        epoch_s, got = axis["epoch_s"], one.allocated
 
-def _near(one: Array, other: Array | None, near_a: Array) -> Array:
-    if other is None:
-        return np.zeros(len(one), bool)
-    near: Array = np.abs(one - other) <= near_a
-    return near
+        def near(amps: Array) -> Array:
+            found: Array = np.abs(got - amps) <= one.near
+            return found
+
+        def near_key(key: str) -> Array:
+            amps = self._number(key, epoch_s, connector - 1)
+            return np.zeros(len(got), bool) if amps is None else near(amps)
+
+        return {
+            "rated": lambda: near_key("chg_RatedCurrent"),
+            "cable": lambda: near(one.capability),
+            "temperature": lambda: near(one.capability),
+            "profile": lambda: near(one.profile) | near(room) | ((got == 0) & (room < self._floor(epoch_s))),
+            "station": lambda: near(station) | near_key("chg_Mode3Current") | (got == 0),
+            "minimum": lambda: (got == 0) & (one.profile > 0),
+            "sharing": lambda: (shared | (got == 0)) & (room >= self._floor(epoch_s)),
+            "fault": lambda: got == 0,
+            "none": lambda: ~one.wants,
+        }
 
 
 def _part_of(text: str, place: int | None) -> float:

@@ -37,6 +37,8 @@ class FairShares:
 
     def alike(self, judged: Array, room: Array) -> None:
         """Nobody has more than another who could take it."""
+        if not judged.any():
+            return
         level = _level([np.where(one.wants, one.own, 0.0) for one in self.shares.values()], room)
         for connector, one in self.shares.items():
             fair = np.minimum(one.own, level)

@@ -8,15 +8,15 @@ import numpy as np
 
 from evc5.rigs.checks.electrical.stand_ins import capability
 from evc5.rigs.checks.reading.call import Call
-from evc5.rigs.checks.reading.columns import Array, distinct
+from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.instants import epoch, iso
-from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.reading.telemetry import Rows, Telemetry
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY, key
 from evc5.rigs.checks.state.follow_times import CARS_FOLLOW_S, PILOT_S
 from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.spans import at_instants, highest_of_late, is_new, spans
+from evc5.rigs.checks.state.spans import at_rows, highest_of_late, is_new, spans
 
 CAPABILITY, ALLOCATION = "electrical.capability", "electrical.allocation"
 STATION, PERMISSION = "electrical.station-limit", "electrical.permission"
@@ -131,15 +131,15 @@ class StationLimit:
             return None
 
     def _part(self) -> None:
-        parts = self._context.telemetry.parts
-        instants = distinct(*(rows["epoch_s"] for rows in parts.values()))
-        instants = instants[instants > self._until]
-        if not len(instants):
+        telemetry = self._context.telemetry
+        instants = telemetry.instants()
+        new = int(np.searchsorted(instants, self._until, side="right"))
+        if new == len(instants):
             return
         self._until = float(instants[-1])
-        highest: Array = np.max([_together(parts, name, instants, high=False) for name in CURRENTS], axis=0)
-        most: Array = np.max([_together(parts, name, instants, high=True) for name in CURRENTS], axis=0)
-        self._judge(instants, highest, most)
+        highest = _busiest(telemetry, new, high=False)
+        most = highest if telemetry.instrument.is_exact else _busiest(telemetry, new, high=True)
+        self._judge(instants[new:], highest, most)
 
     def _judge(self, instants: Array, highest: Array, most: Array) -> None:
         """On the busiest phase flows `highest` at least, `most` at most."""
@@ -173,11 +173,15 @@ class StationLimit:
             return None
 
 
-def _together(parts: dict[int, Rows], name: str, instants: Array, high: bool) -> Array:
-    """One phase's current of all connectors at each instant, at least or at most."""
-    sides = [(rows, rows.high if high else rows.low) for rows in parts.values()]
-    total: Array = np.sum([at_instants(rows, instants, side[name]) for rows, side in sides], axis=0)
-    return total
+def _busiest(telemetry: Telemetry, new: int, high: bool) -> Array:
+    """What all connectors together take from the busiest phase at each new instant, at least or at most."""
+    total = np.zeros((len(CURRENTS), len(telemetry.instants()) - new))
+    for connector, rows in telemetry.parts.items():
+        side, at = rows.high if high else rows.low, telemetry.at_instants(connector)[new:]
+        for phase, name in enumerate(CURRENTS):
+            total[phase] += at_rows(at, side[name])
+    busiest: Array = total.max(axis=0)
+    return busiest
 
 
 class Permission:

@@ -12,7 +12,7 @@ from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.ledger import Told
 from evc5.rigs.checks.state.requirement import OVERDRAWN
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.spans import current, highest_of_late
+from evc5.rigs.checks.state.spans import highest_of_late
 
 OFFER, REPORTED = "electrical.offer", "electrical.reported-offer"
 
@@ -41,7 +41,7 @@ class Offer:
 
     def _judge(self, connector: int, rows: Rows) -> None:
         tolerances, ledger = self._context.tolerances, self._context.ledger
-        least, most = current(rows.low), current(rows.high)
+        least, most = rows.low.current(), rows.high.current()
         offer = rows.high.highest("offered_a")
         flows = most > tolerances.current_a
         flows[: rows.carried] = False
@@ -59,7 +59,7 @@ class Offer:
             highest = highest_of_late(rows, offer, k, tolerances.reaction_s)
             late = f"highest offer of the last {tolerances.reaction_s:g} s {highest:.2f} A"
             expected = f"<= {_allowed(highest, tolerances):.2f} A ({late})"
-            return expected, f"{current(rows)[k]:.2f} A", "more current flows than was offered"
+            return expected, f"{rows.current()[k]:.2f} A", "more current flows than was offered"
 
         ledger.judge_rows(OFFER, connector, rows["epoch_s"], flows, wrong, tell, unsure, blames=OVERDRAWN)
 

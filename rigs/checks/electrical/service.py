@@ -8,7 +8,7 @@ from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
 from evc5.rigs.checks.state.profiles import MINIMUM_A
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.spans import current, hold, spans
+from evc5.rigs.checks.state.spans import hold, spans
 
 OFFERED, SERVED, TOLD = "service.offered", "service.served", "service.told"
 PHASES_SWITCHED = "service.phases"
@@ -61,29 +61,33 @@ class Service:
             least, most = rows.low.highest("offered_a"), rows.high.highest("offered_a")
             here = rows.among("pilot", "B", "C", "D")
             sound = ~self._context.history.connectors.faulty[connector].cover(rows["epoch_s"])
-            flows = current(rows.low) > FLOWS_A
+            flows = rows.low.current() > FLOWS_A
             slack = self._context.tolerances.current_a
             sure, may = (
                 (most > 0) & (np.abs(offer - allocated) <= slack + more)
                 for offer, more in ((rows.highest("offered_a"), 0.0), (most, most - least))
             )
             self._long(OFFERED, connector, rows, here & sound & (allocated >= MINIMUM_A), sure, may)
-            conducts = (rows["phases"] > 0) & rows.steady("phases")
-            on_them = self._on_them(rows)
-            self._long(PHASES_SWITCHED, connector, rows, conducts & (least > 0), on_them, on_them)
+            conducts = (rows["phases"] > 0) & rows.steady("phases") & (least > 0)
+            on_them = self._on_them(rows, conducts)
+            self._long(PHASES_SWITCHED, connector, rows, conducts, on_them, on_them)
             charging = rows.among("status", "Charging")
             self._long(TOLD, connector, rows, flows & rows.steady("status"), charging, charging)
             self._served(connector, rows, here, (allocated > 0) | ~rows.among("limited_by", "none"))
 
-    def _on_them(self, rows: Rows) -> Array:
-        """Is offered and allocated on as many phases as conduct, and on each the same?"""
-        good = np.ones(len(rows), bool)
+    def _on_them(self, rows: Rows, conducts: Array) -> Array:
+        """Is offered and allocated on as many phases as conduct, and on each the same as on the first?"""
+        at = np.flatnonzero(conducts)
+        phases, good = rows["phases"][at], np.ones(len(at), bool)
         for name in ("offered_a", "allocated_a"):
-            amps = np.nan_to_num(rows[name])
-            on = np.arange(3)[None, :] < rows["phases"][:, None]
-            slack = SAME_A + rows.instrument.slack(name, amps) + rows.instrument.slack(name, amps[:, :1])
-            good &= (np.abs(amps - np.where(on, amps[:, :1], 0.0)) < slack).all(axis=1)
-        return good
+            slack = rows.instrument.slack
+            first, *others = (np.nan_to_num(amps[at]) for amps in rows[name].T)
+            for before, amps in enumerate(others, 1):
+                expected = np.where(before < phases, first, 0.0)
+                good &= np.abs(amps - expected) < SAME_A + slack(name, amps) + slack(name, first)
+        found = np.zeros(len(rows), bool)
+        found[at] = good
+        return found
 
     def _long(
         self, requirement: str, connector: int, rows: Rows, when: Array, good: Array, may_be: Array

@@ -15,7 +15,8 @@ COOL_C = 50.0  # assumed: no charger's published derating of an AC outlet begins
 
 def is_told(rows: Columns, name: str) -> bool:
     """Is there a value of this vector at all?"""
-    return bool(np.isfinite(rows[name]).any())
+    values = rows[name]
+    return bool(np.isfinite(values[:1]).any() or np.isfinite(values).any())
 
 
 def allocated(rows: Rows) -> Array:

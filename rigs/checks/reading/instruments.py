@@ -77,6 +77,8 @@ class Instrument:
 
     def slack(self, name: str, values: Array) -> Array:
         """How far the readings of a column may be off."""
+        if self.is_exact:
+            return np.zeros(np.shape(values))
         if name.endswith("_v"):
             return self.voltage.slack(values)
         if name == "p_w":

@@ -105,7 +105,9 @@ class StationTime:
     def doubts_s(self, stamps: Array) -> Array:
         """The same of many stamps."""
         found = np.zeros(len(stamps))
-        first, last = (stamps.min(), stamps.max()) if len(stamps) else (0.0, 0.0)
+        if not self._doubts or not len(stamps):
+            return found
+        first, last = stamps.min(), stamps.max()
         for at, around_s, doubt_s in self._doubts:
             if first - around_s <= at <= last + around_s:
                 near = np.abs(stamps - at) <= around_s

@@ -1,6 +1,6 @@
 """The recorded telemetry, part by part: the latest days of it are kept, older ones forgotten."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
+from evc5.rigs.checks.reading.columns import distinct
 from evc5.rigs.checks.reading.growth import COMPLETE, Growth, closed_parts
 from evc5.rigs.checks.reading.instruments import EXACT, EXACT_COLUMNS, Instrument, around, is_steady
 from evc5.rigs.checks.reading.station_time import StationTime
@@ -24,7 +25,8 @@ SCALARS = (
 )
 VECTORS = {f"{quantity}_a": phase_names(quantity) for quantity in ("offered", "allocated", "capability")}
 TEXTS = ("pilot", "status", "limited_by")
-WANTED = ("connector", *SCALARS, *(name for names in VECTORS.values() for name in names), *TEXTS)
+PHASES = tuple(name for names in VECTORS.values() for name in names)
+WANTED = ("connector", *SCALARS, *PHASES, *TEXTS)
 
 
 class Columns(Protocol):
@@ -34,13 +36,22 @@ class Columns(Protocol):
 
     def highest(self, name: str) -> Array: ...
 
+    def current(self) -> Array: ...
+
 
 def highest_of(vector: Array) -> Array:
     """Row by row of N x 3; 0 where all three are null."""
-    found = np.fmax(np.fmax(vector[:, 0], vector[:, 1]), vector[:, 2])
-    highest: Array = np.where(np.isnan(found), 0.0, found)
-    highest.flags.writeable = False  # kept, and given to many
-    return highest
+    found: Array = np.fmax(np.fmax(vector[:, 0], vector[:, 1]), vector[:, 2])
+    found[np.isnan(found)] = 0.0
+    found.flags.writeable = False  # kept, and given to many
+    return found
+
+
+def current_of(columns: Columns) -> Array:
+    """Row by row; null where that of a phase is."""
+    found: Array = np.maximum(np.maximum(columns["i1_a"], columns["i2_a"]), columns["i3_a"])
+    found.flags.writeable = False  # kept, and given to many
+    return found
 
 
 @dataclass(slots=True)
@@ -85,11 +96,19 @@ class Rows:
             self._highest[name] = highest_of(self[name])
         return self._highest[name]
 
+    def current(self) -> Array:
+        """The highest that flows on any of the three phases, row by row."""
+        if "i_a" not in self._highest:
+            self._highest["i_a"] = current_of(self)
+        return self._highest["i_a"]
+
     def among(self, name: str, *texts: str) -> Array:
         """The rows in which a column of texts holds one of these."""
         key = (name, *texts)
         if key not in self._among:
-            found = np.logical_or.reduce([self[name] == self.texts.code(text) for text in texts])
+            found = self[name] == self.texts.code(texts[0])
+            for text in texts[1:]:
+                found |= self[name] == self.texts.code(text)
             found.flags.writeable = False  # kept, and given to many
             self._among[key] = found
         return self._among[key]
@@ -128,6 +147,11 @@ class Rows:
         columns = {name: np.concatenate([earlier[name], self[name]]) for name in self.columns}
         return Rows(columns, len(earlier), self.instrument, self.texts)
 
+    def at_each(self, instants: Array) -> Array:
+        """The row in force at each of these instants, or -1 before the first."""
+        found: Array = np.searchsorted(self["epoch_s"], instants, side="right") - 1
+        return found
+
     def at(self, epoch_s: float) -> int:
         """The row in force at `epoch_s`, or -1 before the first."""
         return int(np.searchsorted(self["epoch_s"], epoch_s, side="right")) - 1
@@ -146,6 +170,9 @@ class Bound:
     def highest(self, name: str) -> Array:
         return highest_of(self[name])
 
+    def current(self) -> Array:
+        return current_of(self)
+
 
 KEEP_PARTS = 8  # an outage of a week still finds its telemetry
 CARRY_S = 900.0  # so far a check may look back across midnight
@@ -163,8 +190,12 @@ class Telemetry:
         self._energy: dict[int, list[Array]] = {}
         self._joined: dict[int, Array] = {}
         self._ran_back: set[int] = set()  # connectors whose energy was once less than before
+        self._instants: Array | None = None
+        self._at_instants: dict[int, Array] = {}
 
     def add(self, part: dict[int, Rows]) -> None:
+        self._instants = None
+        self._at_instants.clear()
         for connector, rows in part.items():
             before = self.parts.get(connector)
             self.parts[connector] = self._carried(before, rows)
@@ -179,6 +210,18 @@ class Telemetry:
 
     def _carried(self, before: Rows | None, rows: Rows) -> Rows:
         return rows if before is None else rows.after(before.since(float(before["epoch_s"][-1]) - CARRY_S))
+
+    def instants(self) -> Array:
+        """Those of the rows of all connectors, in order, each once."""
+        if self._instants is None:
+            self._instants = distinct(*(rows["epoch_s"] for rows in self.parts.values()))
+        return self._instants
+
+    def at_instants(self, connector: int) -> Array:
+        """The connector's row in force at each of `instants`, or -1 before the first."""
+        if connector not in self._at_instants:
+            self._at_instants[connector] = self.parts[connector].at_each(self.instants())
+        return self._at_instants[connector]
 
     def kept(self, connector: int) -> list[Rows]:
         """The latest parts, oldest first, each with the end of the one before in front."""
@@ -218,24 +261,22 @@ def parts(
 
 
 def _split(table: pa.Table, time: StationTime, instrument: Instrument, texts: Texts) -> dict[int, Rows]:
-    columns = {name: _floats(table[name]) for name in SCALARS}
-    columns |= {name: _phases(table, names) for name, names in VECTORS.items()}
+    columns = {name: to_numpy(table[name]) for name in (*SCALARS, *PHASES)}
     columns |= {name: texts.codes(table[name]) for name in TEXTS}
-    columns["t_s"] = columns.pop("t")
-    columns["epoch_s"] = time.epochs(columns["t_s"])
-    connectors = _floats(table["connector"])
+    connectors = to_numpy(table["connector"])
     found = {}
     for connector in sorted({*connectors.tolist()}):
         keep = np.flatnonzero(connectors == connector)
-        kept = {name: values.take(keep, axis=0) for name, values in columns.items()}
-        found[int(connector)] = Rows(kept, 0, instrument, texts)
+        kept = {name: values.take(keep) for name, values in columns.items()}
+        found[int(connector)] = Rows(_as_judged(kept, time), 0, instrument, texts)
     return found
 
 
-def _floats(column: pa.ChunkedArray) -> Array:
-    return np.asarray(to_numpy(column), float)  # arrow's own cast would load all that it can compute
-
-
-def _phases(table: pa.Table, names: Iterable[str]) -> Array:
-    """L1 to L3 side by side: N x 3."""
-    return np.column_stack([to_numpy(table[name]) for name in names])
+def _as_judged(kept: dict[str, Array], time: StationTime) -> dict[str, Array]:
+    """The columns of one connector: the time that is judged in, and L1 to L3 side by side: N x 3."""
+    kept["phases"] = kept["phases"].astype(float)  # null is NaN
+    kept["t_s"] = kept.pop("t")
+    kept["epoch_s"] = time.epochs(kept["t_s"])
+    for quantity, names in VECTORS.items():
+        kept[quantity] = np.array([kept.pop(name) for name in names]).T  # each phase lies together
+    return kept

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from math import nextafter
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.instants import FOREVER
+from evc5.rigs.checks.reading.through_time import in_force, in_order, places, within
 from evc5.rigs.checks.state.boots import Boots
 from evc5.rigs.checks.state.link import Link
 from evc5.rigs.checks.state.transactions import Transaction
@@ -60,31 +62,38 @@ class Stretches:
 
     def begins_of(self, epoch_s: Array, gap_s: float = 0.0) -> Array:
         """The same of many instants; -inf where none does. Stretches that follow within `gap_s` are one."""
-        begins, ends = np.array([-FOREVER, *self.begins]), np.array([-FOREVER, *self.ends])
-        apart = np.concatenate([[True], begins[1:] - ends[:-1] >= gap_s])
-        begins = begins[np.maximum.accumulate(np.where(apart, np.arange(len(begins)), 0))]
-        k = np.searchsorted(begins, epoch_s + STAMP_HAIR_S, side="right") - 1
-        found: Array = np.where(epoch_s + STAMP_HAIR_S < ends[k], begins[k], -FOREVER)
+        return in_order(lambda instants: self._begins_of(instants + STAMP_HAIR_S, gap_s), epoch_s)
+
+    def _begins_of(self, instants: Array, gap_s: float) -> Array:
+        found = np.full(len(instants), -FOREVER)
+        held = self._held(instants, gap_s)
+        for (begin, _), (first, last) in zip(held, places(instants, held), strict=True):
+            found[first:last] = begin
         return found
 
     def cover(self, epoch_s: Array, after_s: float = 0.0) -> Array:
         """Which of these instants lie in a stretch, but for its first seconds."""
-        epoch_s = epoch_s + STAMP_HAIR_S
-        some = self._within(epoch_s)
-        if some is None:
-            return np.zeros(len(epoch_s), bool)
-        begins, ends = some
-        k = np.searchsorted(begins, epoch_s, side="right") - 1
-        found: Array = (k >= 0) & (epoch_s < ends[k]) & (epoch_s >= begins[k] + after_s)
-        return found
+        return in_order(lambda instants: self._cover(instants + STAMP_HAIR_S, after_s), epoch_s)
 
-    def _within(self, epoch_s: Array) -> tuple[Array, Array] | None:
-        """Begins and ends of the stretches that may hold some of these instants; None where none may."""
-        if not self.begins or not len(epoch_s):
-            return None
-        first = max(bisect_right(self.begins, float(epoch_s.min())) - 1, 0)
-        end = bisect_right(self.begins, float(epoch_s.max()))
-        return (np.array(self.begins[first:end]), np.array(self.ends[first:end])) if first < end else None
+    def _cover(self, instants: Array, after_s: float) -> Array:
+        return within(instants, [(begin + after_s, end) for begin, end in self._held(instants)])
+
+    def _held(self, instants: Array, gap_s: float = -FOREVER) -> list[tuple[float, float]]:
+        """From when to when it was so, as far as these instants, in order of time, reach."""
+        found: list[tuple[float, float]] = []
+        if not self.begins or not len(instants):
+            return found
+        first, last = float(instants[0]), float(instants[-1])
+        for k in range(bisect_right(self.begins, last) - 1, -1, -1):
+            begin, end = self.begins[k], self.ends[k]
+            next_begin, next_end = found[-1] if found else (FOREVER, FOREVER)
+            if found and next_begin - end < gap_s:
+                found[-1] = begin, next_end
+            elif next_begin <= first:
+                break
+            else:
+                found.append((begin, min(end, next_begin)))
+        return found[::-1]
 
     def edges_within(self, since: Array, until: Array) -> Array:
         """Pairs of instants between which a stretch begins or ends."""
@@ -105,9 +114,14 @@ class Stretches:
 
     def last_end(self, epoch_s: Array) -> Array:
         """When, before each instant, a stretch last ended; -inf where none did."""
-        ends = np.array([-FOREVER, *(end for end in self.ends if end < FOREVER)])
-        found: Array = ends[np.searchsorted(ends, epoch_s + STAMP_HAIR_S, side="right") - 1]
-        return found
+        return in_order(lambda instants: self._last_end(instants + STAMP_HAIR_S), epoch_s)
+
+    def _last_end(self, instants: Array) -> Array:
+        ends = self.ends if not self.ends or self.ends[-1] < FOREVER else self.ends[:-1]
+        last = bisect_right(ends, float(instants[-1])) if len(instants) else 0
+        first = bisect_right(ends, float(instants[0]), hi=last) if last else 0
+        known = [ends[first - 1] if first else -FOREVER, *ends[first:last]]
+        return in_force(instants, known, known)
 
 
 class Connectors:
@@ -219,7 +233,6 @@ class Connectors:
         """Instants about which the frames tell nothing or not all: outages, darkness, a queue that drains."""
         link = self._link
         boots = self._boots
-        found = np.zeros(len(epoch_s), bool)
         gone = [
             *((begin, end + RECONNECTS_S) for begin, end in link.outages),
             *boots.dark,
@@ -229,9 +242,8 @@ class Connectors:
         open_since = (link.down_since, link.held_since, boots.dark_since)
         gone += [(since, FOREVER) for since in open_since if since is not None]
         after_s = ANEW_TOLD_S if margin_s is None else margin_s
-        for begin, end in gone:
-            found |= (epoch_s >= begin - WHOLE_SECOND_S) & (epoch_s <= end + after_s)
-        return found
+        spans = [(begin - WHOLE_SECOND_S, nextafter(end + after_s, FOREVER)) for begin, end in gone]
+        return in_order(lambda instants: within(instants, spans), epoch_s)
 
     # -- what the frames tell --------------------------------------------------------------------
 

@@ -13,13 +13,15 @@ class Mains:
     """Learns from telemetry which conductors a connector has: one that was never live is none."""
 
     def __init__(self) -> None:
-        self._wired: dict[int, Array] = {}
+        self._wired: dict[int, set[str]] = {}
 
     def is_off(self, connector: int, rows: Rows) -> Array:
         """Rows in which a conductor is dead, or its voltage is outside the band."""
-        u_v = np.array([rows[f"u{phase}_v"] for phase in (1, 2, 3)])
-        wired = self._wired.get(connector, np.zeros(3, bool)) | (u_v > 0.0).any(axis=1)
-        self._wired[connector] = wired
-        low_v, high_v = (np.array([side[f"u{n}_v"] for n in (1, 2, 3)]) for side in (rows.low, rows.high))
-        outside = (low_v < LEAST_V) | (high_v > MOST_V)
-        return np.asarray((outside & wired[:, None]).any(axis=0))
+        wired, found = self._wired.setdefault(connector, set()), np.zeros(len(rows["u1_v"]), bool)
+        low, high = rows.low, rows.high
+        for name in ("u1_v", "u2_v", "u3_v"):
+            if name not in wired and (rows[name] > 0.0).any():
+                wired.add(name)
+            if name in wired:
+                found |= (low[name] < LEAST_V) | (high[name] > MOST_V)
+        return found

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from evc5.rigs.checks.reading.columns import Array
-from evc5.rigs.checks.reading.telemetry import Columns, Rows
+from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.ledger import Ledger
 
 
@@ -15,11 +15,18 @@ def spans(rows: Rows, so: Array) -> Iterator[tuple[float, float]]:
     Stretches that ended among the rows carried over from the part before were told with that part. Of
     readings either end may be a window earlier; a stretch in which they fail for a while is left out.
     """
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], so]).astype(np.int8)))
     epoch_s = rows["epoch_s"]
-    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=False):
-        if last >= rows.carried and rows.is_whole(first, last):
+    for first, last in _stretches(so):
+        if rows.carried <= last < len(rows) and rows.is_whole(first, last):
             yield float(epoch_s[first]), float(epoch_s[last])
+
+
+def _stretches(so: Array) -> Iterator[tuple[int, int]]:
+    """The first row of each stretch in which it is so, and the first after it."""
+    if so.any():
+        edges = (np.flatnonzero(so[1:] != so[:-1]) + 1).tolist()
+        edges = [*([0] if so[0] else []), *edges, *([len(so)] if so[-1] else [])]
+        yield from zip(edges[::2], edges[1::2], strict=True)
 
 
 def hold(
@@ -34,8 +41,10 @@ def hold(
 
     `unsure`: rows that an instrument leaves undecided.
     """
-    epoch_s = rows["epoch_s"][rows.carried :][fine[rows.carried :]]
-    ledger.held(requirement, len(epoch_s), connector, epoch_s)
+    fine = fine[rows.carried :]
+    if fine.any():
+        epoch_s = rows["epoch_s"][rows.carried :][fine]
+        ledger.held(requirement, len(epoch_s), connector, epoch_s)
     if unsure is not None:
         ledger.undecided(requirement, int(np.count_nonzero(unsure[rows.carried :])))
 
@@ -59,16 +68,15 @@ def _before(rows: Rows, k: int, window_s: float) -> int:
     return int(np.searchsorted(t_s, since, side="right")) - 1
 
 
-def current(rows: Columns) -> Array:
-    """The highest current of the three phases."""
-    highest: Array = np.max([rows[f"i{n}_a"] for n in (1, 2, 3)], axis=0)
-    return highest
-
-
 def at_instants(rows: Rows, instants: Array, values: Array) -> Array:
     """Of each row's values those in force at these instants; 0 before the first row."""
-    index = np.searchsorted(rows["epoch_s"], instants, side="right") - 1
-    found: Array = np.where(index >= 0, values[np.maximum(index, 0)], 0.0)
+    return at_rows(rows.at_each(instants), values)
+
+
+def at_rows(at: Array, values: Array) -> Array:
+    """The values of these rows, in order of time; 0 where there is none, -1."""
+    found: Array = values.take(at, mode="clip")
+    found[: np.searchsorted(at, 0)] = 0.0
     return found
 
 
@@ -77,14 +85,13 @@ def lasting(rows: Rows, so: Array, least_s: float) -> Iterator[tuple[float, floa
 
     Told with the part in which it has lasted long enough, whether or not it ends there.
     """
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], so, [False]]).astype(np.int8)))
     epoch_s = rows["epoch_s"]
     t_s = rows.columns.get("t_s", epoch_s)  # a clock that is set makes nothing last longer
     until = float(rows["epoch_s"][-1])
     judged = (
         float(epoch_s[rows.carried - 1]) if rows.carried else -np.inf
     )  # up to where the part before reached
-    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    for first, last in _stretches(so):
         begin = float(epoch_s[first])
         end = float(epoch_s[last]) if last < len(epoch_s) else until
         for_s = t_s[min(last, len(t_s) - 1)] - t_s[first]

@@ -8,6 +8,7 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, distinct
 from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.reading.through_time import run_by_run
 from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, UNREADABLE, UNSEEN_S, WHOLE_SECOND_S, Stretches
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS, TELEMETRY
@@ -128,10 +129,9 @@ class Standing:
         steady = rows.steady("pilot", "status", "phases", rows.highest("offered_a") > 0)
         hold(self._ledger, TRUE, rows, sure & good & steady, connector, sure & ~steady)
         begun = self._connectors.running[connector].begins_of(rows["epoch_s"])
-        goes_on = np.append(
-            True, begun[1:] == begun[:-1]
-        )  # else another transaction has its own time to settle
-        for begin, end, k in lasting(rows, sure & steady & ~good & goes_on, STATUS_SETTLED_S):
+        wrong = sure & steady & ~good
+        wrong[1:] &= begun[1:] == begun[:-1]  # else another transaction has its own time to settle
+        for begin, end, k in lasting(rows, wrong, STATUS_SETTLED_S):
             status = str(rows.text("status", k))
             message = f"the status does not go with what stands there, for {end - begin:.0f} s"
             expected = " or ".join(self._words(connector, rows, k)) or "another"
@@ -202,21 +202,23 @@ class Standing:
         """Since when the station sees the cable: one swapped in a wink, the dark, behind a short is one."""
         plugged, hidden = self._connectors.plugged[connector], self._connectors.hidden[connector]
         dark = sorted([*self._history.boots.dark, *zip(hidden.begins, hidden.ends, strict=True)])
-        few, which = np.unique(plugged.begins_of(epoch_s, UNSEEN_S), return_inverse=True)
-        for k, since in enumerate(few.tolist()):
+
+        def seen_since(since: float) -> float:
             for begin, end in reversed(dark):
                 was_in = plugged.begin_of(begin - 2 * STAMP_HAIR_S) if begin <= since <= end else None
                 since = since if was_in is None else was_in
-            few[k] = since
-        found: Array = few[which]
-        return found
+            return since
+
+        begins = plugged.begins_of(epoch_s, UNSEEN_S)
+        return run_by_run(begins, lambda few: np.array([seen_since(since) for since in few.tolist()]))
 
     def _used(self, connector: int, epoch_s: Array, since: Array, seen: Array) -> tuple[Array, Array]:
         """Did the cable that is in serve a transaction, one that ended at `since`: for sure, and maybe?"""
         served = self._out.get(connector, Stretches()).last_end(epoch_s)
         plugged, dark = self._connectors.plugged[connector], self._history.boots.last_dark(epoch_s)
         anew = np.maximum(dark, served)  # after both it is Preparing (H2)
-        later_s = WHOLE_SECOND_S + self._doubts_s(since)  # stamped at the boot, or by a clock just set
+        # stamped at the boot, or by a clock just set
+        later_s = WHOLE_SECOND_S + run_by_run(since, self._ledger.time.doubts_s)
         used = since > np.maximum(plugged.begins_of(epoch_s), anew) + later_s
         # A boot may keep Finishing, or not; stamps go by seconds.
         maybe = since > np.maximum(seen, served) - WHOLE_SECOND_S
@@ -225,8 +227,8 @@ class Standing:
     def _kept(self, connector: int, epoch_s: Array, since: Array) -> Array:
         """May the socket hold the cable of the last transaction still, for its card? (ER 3.5, 9.1.28)"""
         locks = self._keys.text("UnlockConnectorOnEVSideDisconnect", float(epoch_s[-1])) == "false"
-        kept: Array = (np.isin(since, self._refused(connector)) | locks) & (since > -np.inf)
-        return kept
+        ended = since > -np.inf
+        return ended if locks else ended & _is_one_of(since, self._refused(connector))
 
     def _has_waited(self, epoch_s: Array, seen: Array) -> Array:
         """Has the cable been in for ConnectionTimeOut?"""
@@ -242,12 +244,6 @@ class Standing:
             return np.zeros(len(epoch_s), bool)
         running = self._connectors.running[connector]
         return (doubt_s > 0.0) & running.edges_within(epoch_s - doubt_s, epoch_s + doubt_s)
-
-    def _doubts_s(self, stops: Array) -> Array:
-        """How far each of these stamps, few and told often, may be off."""
-        few, which = np.unique(stops, return_inverse=True)
-        found: Array = self._ledger.time.doubts_s(few)[which]
-        return found
 
     def _refused(self, connector: int) -> list[float]:
         """When transactions ended because the CSMS refused them: their cables are kept for their cards."""
@@ -282,3 +278,8 @@ class Standing:
             message = f"the status that was told is another than the one that stands, for {end - begin:.0f} s"
             expected, actual = (str(rows.texts.text(code)) for code in (stood[k], said[k]))
             self._ledger.broken(TOLD, begin, connector, expected, actual, message)
+
+
+def _is_one_of(since: Array, few: list[float]) -> Array:
+    """Instants that are one of these, of which there is mostly none."""
+    return np.isin(since, few) if few else np.zeros(len(since), bool)

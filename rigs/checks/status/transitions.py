@@ -1,20 +1,21 @@
 """What changes at a moment: a status with its contactor or car, a contactor under load, a shared current."""
 
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 
 from evc5.rigs.checks.reading.columns import Array, Block
 from evc5.rigs.checks.reading.instants import iso
 from evc5.rigs.checks.reading.telemetry import Rows
-from evc5.rigs.checks.state.connectors import MOST_STRETCHES, Stretches
+from evc5.rigs.checks.state.connectors import MOST_STRETCHES, Connectors, Stretches
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS, TELEMETRY
 from evc5.rigs.checks.state.follow_times import ROW_HAIR_S
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.sheet_tables import SHEET
-from evc5.rigs.checks.state.spans import current, hold, lasting
+from evc5.rigs.checks.state.spans import hold, lasting
 from evc5.rigs.checks.status.against_telemetry import OPPOSITES, STATUS_SETTLED_S
 
 CHARGING, PREPARING, HASTY = "status.charging", "status.preparing", "status.hasty-suspension"
@@ -100,6 +101,25 @@ GONE_S = 1.0  # assumed: stamps may be a second off
 LOAD_A = 1.0  # assumed: what a parked car takes is no load
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What frames and events tell of a connector, row by row."""
+
+    runs: Array  # a transaction
+    plugged: Array
+    sound: Array  # no fault is there
+    sure: Array  # the frames tell all
+
+    @classmethod
+    def of(cls, connectors: Connectors, connector: int, epoch_s: Array) -> "Known":
+        return cls(
+            connectors.running[connector].cover(epoch_s),
+            connectors.plugged[connector].cover(epoch_s),
+            ~connectors.faulty[connector].cover(epoch_s),
+            ~connectors.unsure(epoch_s),
+        )
+
+
 class Moments:
     """Judges rows of telemetry against those just before them."""
 
@@ -139,24 +159,22 @@ class Moments:
     def _part(self) -> None:
         parts = self._context.telemetry.parts
         for connector, rows in parts.items():
-            self._charging(connector, rows)
-            self._preparing(connector, rows)
-            self._suspended(connector, rows)
-            self._suspended_by_whom(connector, rows)
+            known = Known.of(self._connectors, connector, rows["epoch_s"])
+            self._charging(connector, rows, known)
+            self._preparing(connector, rows, known)
+            self._suspended(connector, rows, known)
+            self._suspended_by_whom(connector, rows, known)
             self._under_load(connector, rows)
-            self._faulted(connector, rows)
-            self._idle(connector, rows)
-            self._without_mains(connector, rows)
+            self._faulted(connector, rows, known)
+            self._idle(connector, rows, known)
+            self._without_mains(connector, rows, known)
         if len(parts) > 1:
             self._handovers(parts)
 
     # -- the status and the contactor ------------------------------------------------------------
 
-    def _charging(self, connector: int, rows: Rows) -> None:
-        connectors = self._connectors
-        epoch_s = rows["epoch_s"]
-        judged = connectors.running[connector].cover(epoch_s) & connectors.plugged[connector].cover(epoch_s)
-        judged &= ~connectors.faulty[connector].cover(epoch_s) & ~connectors.unsure(epoch_s)
+    def _charging(self, connector: int, rows: Rows, known: Known) -> None:
+        judged = known.runs & known.plugged & known.sound & known.sure
         closed, said = rows["phases"] > 0, rows.among("status", "Charging")
         flows = closed & rows.among("pilot", "C", "D") & (rows.highest("offered_a") > 0)
         steady = rows.steady("phases", said, flows)
@@ -171,33 +189,26 @@ class Moments:
             expected = "another status" if said[k] else "Charging"
             self._ledger.broken(CHARGING, begin, connector, expected, status, message)
 
-    def _preparing(self, connector: int, rows: Rows) -> None:
-        epoch_s = rows["epoch_s"]
-        judged = rows.among("pilot", "B", "C", "D") & ~self._connectors.unsure(epoch_s)
-        judged &= self._connectors.plugged[connector].cover(epoch_s) & ~self._connectors.faulty[
-            connector
-        ].cover(epoch_s)
+    def _preparing(self, connector: int, rows: Rows, known: Known) -> None:
+        judged = rows.among("pilot", "B", "C", "D") & known.plugged & known.sound & known.sure
         steady = rows.steady("status", "pilot")
         unsure = judged & ~steady
         judged &= steady
         wrong = judged & rows.among("status", "Available")
-        if self._keys.has_option(f"chg_Ch{connector}Options", "PlugAndCharge", float(epoch_s[-1])):
-            wrong &= ~self._connectors.running[connector].cover(
-                epoch_s
-            )  # A3 to A5: it may go to Charging at once
+        if self._keys.has_option(f"chg_Ch{connector}Options", "PlugAndCharge", float(rows["epoch_s"][-1])):
+            wrong &= ~known.runs  # A3 to A5: it may go to Charging at once
         hold(self._ledger, PREPARING, rows, judged & ~wrong, connector, unsure)
         for begin, end, _ in lasting(rows, wrong, MOMENT_S):
             message = f"a car is there and the connector Available, for {end - begin:.1f} s"
             self._ledger.broken(PREPARING, begin, connector, "Preparing", "Available", message)
 
-    def _suspended(self, connector: int, rows: Rows) -> None:
+    def _suspended(self, connector: int, rows: Rows, known: Known) -> None:
         """Another maker's station may well tell each moment as it is; ours waits for the car."""
         if not rows.instrument.is_exact:
             return
         offer, epoch_s = rows.highest("offered_a"), rows["epoch_s"]
         judged = rows.among("pilot", "B") & (offer > 0) & rows.among("status", "SuspendedEV")
-        judged &= ~self._connectors.unsure(epoch_s)
-        judged &= ~self._connectors.faulty[connector].cover(epoch_s)
+        judged &= known.sound & known.sure
         judged[1:] &= rows.among("status", "Preparing", "SuspendedEVSE")[:-1]
         reaction_s = self._context.tolerances.reaction_s
         severity = self._ours()
@@ -210,12 +221,11 @@ class Moments:
                 at = float(epoch_s[k])
                 self._ledger.judge(HASTY, good, at, connector, expected, told, message, severity=severity)
 
-    def _suspended_by_whom(self, connector: int, rows: Rows) -> None:
+    def _suspended_by_whom(self, connector: int, rows: Rows, known: Known) -> None:
         """Either may stand on while a car is given time to answer, but does not begin against the offer."""
         if not rows.instrument.is_exact:
             return
-        judged = rows.among("pilot", "B", "C", "D") & ~self._connectors.unsure(rows["epoch_s"])
-        judged &= ~self._connectors.faulty[connector].cover(rows["epoch_s"])
+        judged = rows.among("pilot", "B", "C", "D") & known.sound & known.sure
         offers = rows.highest("offered_a") > 0
         for status, other, against in (
             ("SuspendedEVSE", "SuspendedEV", offers),
@@ -243,13 +253,13 @@ class Moments:
     def _ours(self) -> str:
         return "error" if self._context.evidence.behaviour == SHEET else "warning"
 
-    def _faulted(self, connector: int, rows: Rows) -> None:
+    def _faulted(self, connector: int, rows: Rows, known: Known) -> None:
         """While the fault lasts; after it the status waits for what the car makes of the offer (I3 to I5).
 
         Another that lasts may be none that the station knows of, as a contactor welded while it is closed.
         """
-        lasts = self._connectors.faulty[connector].cover(rows["epoch_s"])
-        for cleared in self._cleared.get(connector, ()):
+        lasts = ~known.sound
+        for cleared in self._cleared.get(connector, ()) if lasts.any() else ():
             lasts &= (rows["epoch_s"] < cleared) | (rows["epoch_s"] > cleared + STATUS_SETTLED_S)
         faulted = lasts & rows.among("status", "Faulted")
         offers = rows.highest("offered_a") > 0
@@ -261,13 +271,13 @@ class Moments:
             actual = "an offer"
             self._ledger.broken(FAULTED, begin, connector, "no offer", actual, message)
 
-    def _idle(self, connector: int, rows: Rows) -> None:
+    def _idle(self, connector: int, rows: Rows, known: Known) -> None:
         epoch_s = rows["epoch_s"]
         allocated = rows.highest("allocated_a") > 0
-        idle = ~self._connectors.running[connector].cover(epoch_s) & ~self._connectors.unsure(epoch_s)
+        idle = ~known.runs & known.sure
         told_until = self._context.history.link.delivered_until(self._context.telemetry.until, 0.0)
         idle &= ~allocated | (epoch_s <= told_until)  # else its start may be on its way
-        gone = rows.among("pilot", "A") & rows.steady("pilot") & ~self._connectors.unsure(epoch_s)
+        gone = rows.among("pilot", "A") & rows.steady("pilot") & known.sure
         hold(self._ledger, IDLE, rows, (idle | gone) & ~allocated, connector)
         for begin, end, k in lasting(rows, (idle | gone) & allocated, IDLE_S):
             if not gone[k] and self._connectors.running[connector].meets(begin, begin + IDLE_S, 0.0):
@@ -277,20 +287,19 @@ class Moments:
             message = f"current is allocated without a {without}, for {end - begin:.0f} s"
             self._ledger.broken(IDLE, begin, connector, "0 A", amps, message)
 
-    def _without_mains(self, connector: int, rows: Rows) -> None:
+    def _without_mains(self, connector: int, rows: Rows, known: Known) -> None:
         """The row of the very instant shows how it was, or how it is."""
         cut = self._cuts.cover(rows["epoch_s"], ROW_HAIR_S + rows.instrument.window_s)
-        live = (rows.low.highest("offered_a") > 0) | (current(rows.low) > 0) | (rows.low["u1_v"] > 0)
+        live = (rows.low.highest("offered_a") > 0) | (rows.low.current() > 0) | (rows.low["u1_v"] > 0)
         live |= rows.low.highest("allocated_a") > 0
-        welded = self._connectors.faulty[connector].cover(rows["epoch_s"])  # its contactor may be
-        live |= (rows["phases"] > 0) & rows.steady("phases") & ~welded
+        live |= (rows["phases"] > 0) & rows.steady("phases") & known.sound  # it may be welded
         hold(self._ledger, MAINS, rows, cut & ~live, connector)
         for k in np.flatnonzero(cut & live).tolist():
             if k >= rows.carried:
                 epoch_s = float(rows["epoch_s"][k])
                 message = "the power is cut and the connector live"
                 allocated = rows.highest("allocated_a")[k]
-                actual = f"{rows['u1_v'][k]:.0f} V, {current(rows)[k]:.1f} A, {allocated:.1f} A allocated"
+                actual = f"{rows['u1_v'][k]:.0f} V, {rows.current()[k]:.1f} A, {allocated:.1f} A allocated"
                 self._ledger.broken(MAINS, epoch_s, connector, "0 V, 0 A", actual, message)
 
     def _readings(self, connector: int, blocks: list[Block]) -> None:
@@ -310,14 +319,14 @@ class Moments:
         """The row before tells what flowed; the offer has to be over for long, or something is at fault."""
         epoch_s = rows["epoch_s"]
         offer = rows.highest("offered_a")
-        amps = current(rows)
+        amps = rows.current()
         faulty = self._connectors.faulty[connector]
-        sure = ~self._connectors.unsure(epoch_s[1:], ROW_HAIR_S) & ~faulty.cover(epoch_s[1:])
-        sure &= epoch_s[1:] - faulty.last_end(epoch_s[1:]) > OFF_S
-        opens = (rows["phases"][:-1] > 0) & (rows["phases"][1:] == 0)
-        for k in (np.flatnonzero(opens & sure) + 1).tolist():
-            if k < rows.carried:
-                continue
+        opens = np.flatnonzero((rows["phases"][:-1] > 0) & (rows["phases"][1:] == 0)) + 1
+        opens = opens[opens >= rows.carried]
+        at = epoch_s[opens]
+        sure = ~self._connectors.unsure(at, ROW_HAIR_S) & ~faulty.cover(at)
+        sure &= at - faulty.last_end(at) > OFF_S
+        for k in opens[sure].tolist():
             over = _since_offer(epoch_s, offer, k) >= OFF_S - ROW_HAIR_S
             good = over or amps[k - 1] <= LOAD_A or not rows.among("pilot", "C", "D")[k]
             if not good and not rows.instrument.is_exact:
