@@ -53,12 +53,15 @@ class Balance:
                 self._energy_of_readings(connector, rows)
 
     def _power(self, connector: int, rows: Rows) -> None:
-        told, least, most = rows["p_w"], _volt_amps(rows.low), _volt_amps(rows.high)
+        told, least = rows["p_w"], _volt_amps(rows.low)
+        most = least if rows.instrument.is_exact else _volt_amps(rows.high)
         lowest, highest = least - ROUNDED_W - PART * least, most + ROUNDED_W + PART * most
         wrong = (rows.high["p_w"] < lowest) | (rows.low["p_w"] > highest)
-        unsure = (rows.low["p_w"] < most - ROUNDED_W - PART * most) | (
-            rows.high["p_w"] > least + ROUNDED_W + PART * least
-        )
+        unsure = None
+        if not rows.instrument.is_exact:
+            unsure = (rows.low["p_w"] < most - ROUNDED_W - PART * most) | (
+                rows.high["p_w"] > least + ROUNDED_W + PART * least
+            )
         known = np.isfinite(told + least + most)
         known[: rows.carried] = False
 
@@ -93,15 +96,15 @@ class Balance:
 
     def _energy(self, connector: int, rows: Rows) -> None:
         """A row tells the state just after its instant: what flowed before it began with the row before."""
-        hours = np.diff(rows["t_s"]) / 3600.0
-        power = rows["p_w"]
-        grown = np.diff(rows["energy_wh"])
+        t_s, energy_wh, power = rows["t_s"], rows["energy_wh"], rows["p_w"]
+        hours = (t_s[1:] - t_s[:-1]) / 3600.0
+        grown = energy_wh[1:] - energy_wh[:-1]
         low = np.minimum(power[:-1], power[1:]) * hours * (1 - BEND) - ROUNDED_WH
         peak = np.maximum(power[:-1], power[1:])
-        offered = _offered_w(rows)[:-1]
+        short, ramp = np.flatnonzero(hours * 3600.0 < RAMP_S), np.zeros(len(hours))
         # of a row before, too: a car has yet to see that it is withdrawn
-        offered = np.maximum(offered, np.append(0.0, offered[:-1]))
-        ramp = np.where(hours * 3600.0 < RAMP_S, offered, 0.0)
+        before = np.where(short > 0, _offered_w(rows, short - 1), 0.0)
+        ramp[short] = np.maximum(_offered_w(rows, short), before)
         high = np.maximum(peak, ramp) * hours * (1 + BEND) + ROUNDED_WH
         wrong = (grown < low) | (grown > high)
         known = np.isfinite(grown + low + high)
@@ -130,8 +133,8 @@ def _stretches(rows: Rows) -> Iterator[tuple[int, int]]:
         first = last
 
 
-def _offered_w(rows: Rows) -> Array:
-    """What would flow at the current offered."""
-    volts = np.stack([rows[f"u{n}_v"] for n in (1, 2, 3)], axis=1)
-    watts: Array = (np.nan_to_num(rows["offered_a"]) * volts).sum(axis=1)
+def _offered_w(rows: Rows, which: Array) -> Array:
+    """What would flow in these rows at the current offered."""
+    volts = np.stack([rows[f"u{n}_v"][which] for n in (1, 2, 3)], axis=1)
+    watts: Array = (np.nan_to_num(rows["offered_a"][which]) * volts).sum(axis=1)
     return watts
