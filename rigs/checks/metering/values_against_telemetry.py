@@ -1,6 +1,6 @@
 """What meter values tell against what telemetry shows was there at their instants (7.31)."""
 
-from bisect import insort
+from bisect import bisect_left, bisect_right, insort
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array, Block, by_layout
 from evc5.rigs.checks.reading.instants import epoch
-from evc5.rigs.checks.reading.meter import PHASES, Column, line
+from evc5.rigs.checks.reading.meter import PHASES, Column, Layout, line
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import TELEMETRY
@@ -138,7 +138,7 @@ class TrueValues:
 
     def _was_done(self, event: Event) -> None:
         done = self._done.setdefault(event.connector or 0, [])
-        done.append(event.epoch_s)
+        insort(done, event.epoch_s)
         del done[:-MOST_ORDERS]
 
     def _started(self, call: Call) -> None:
@@ -146,7 +146,7 @@ class TrueValues:
         connector, start = call.payload["connectorId"], epoch(call.payload["timestamp"])
         gone = self._context.history.connectors.unplugged.get(connector)
         if gone is not None and abs(start - gone) <= SAME_INSTANT_S:
-            self._done.setdefault(connector, []).append(start)
+            insort(self._done.setdefault(connector, []), start)
 
     # -- each with the part of its time ----------------------------------------------------------
 
@@ -164,7 +164,7 @@ class TrueValues:
         for block in blocks:
             place = np.searchsorted(edges, block.stamp)  # 0 before the first row, n in part n - 1
             place[block.stamp == edges[0]] = 1
-            for k in sorted({*place.tolist()}):
+            for k in np.flatnonzero(np.bincount(place)).tolist():
                 its = block.of(place == k)
                 if k == 0:
                     self._skip(its, BEFORE_FIRST)
@@ -193,80 +193,79 @@ class TrueValues:
 
     def _compare(self, connector: int, rows: Rows, block: Block) -> None:
         """Between the lowest and the highest of the rows around an instant, as near as a meter comes."""
-        columns = [(k, *shown) for k, c in enumerate(block.layout.columns) if (shown := _shown(c))]
-        if not columns:
+        shown = _told_of(block.layout)
+        if shown is None:
             return
         around_s = AROUND_S + rows.instrument.window_s + self._ledger.time.doubts_s(block.stamp)
         first = np.maximum(np.searchsorted(rows["epoch_s"], block.stamp - around_s, side="right") - 1, 0)
         last = np.minimum(np.searchsorted(rows["epoch_s"], block.stamp + around_s), len(rows) - 1)
-        around = np.stack([first, last, np.minimum(first + 1, last)])
-        # column, which of the three, reading
-        ends = np.stack([_column(rows, shown, at, around) for _, shown, at in columns])
-        low, high = np.fmin.reduce(ends, axis=1), np.fmax.reduce(ends, axis=1)  # what is null says nothing
-        part, amount = (np.array([getattr(one, of) for _, one, _ in columns]) for of in ("part", "amount"))
-        slack = amount[:, None] + part[:, None] * np.abs(high)
-        at_columns = [k for k, _, _ in columns]
-        told = (block.values[:, at_columns] * [block.layout.columns[k].scale for k in at_columns]).T
+        low, high = _ends(rows, shown, np.stack([first, last, np.minimum(first + 1, last)]))
+        slack = shown.amount + shown.part * np.abs(high)
+        told = block.values.T.take(shown.at, axis=0) * shown.told_scale
         power = np.minimum(rows["p_w"][first], rows["p_w"][last])
-        known = self._comparable(connector, block, at_columns, told, low, power)
-        more = np.array(
-            [_slack(rows, shown, low[row], high[row]) for row, (_, shown, _) in enumerate(columns)]
-        )
-        sure = (told >= low + more - slack) & (told <= high - more + slack)
-        slack = slack + more
+        known = sure = self._comparable(connector, block, shown, told, low, power)
+        if not rows.instrument.is_exact:
+            pairs = zip(shown.columns, low, high, strict=True)
+            more = np.array([_slack(rows, *each) for each in pairs])
+            if more.any():
+                sure = (told >= low + more - slack) & (told <= high - more + slack)
+            slack = slack + more
         off = known & ((told < low - slack) | (told > high + slack))
-        wrong = [
-            (row, n)
-            for row, n in np.argwhere(off).tolist()
-            if not _within(
-                _column(rows, *columns[row][1:], slice(first[n], last[n] + 1)), told[row, n], slack[row, n]
-            )
-        ]
-        undecided = int(np.count_nonzero(known & ~off & ~sure)) if more.any() else 0
+        wrong = []
+        for row, n in np.argwhere(off).tolist() if off.any() else ():
+            true = _true(rows, shown.columns[row])[first[n] : last[n] + 1]
+            if not _within(true * shown.true_scale[row], told[row, n], slack[row, n]):
+                wrong.append((row, n))
+        undecided = 0 if sure is known else int(np.count_nonzero(known & ~off & ~sure))
         self._ledger.undecided(TRUE_VALUES, undecided)
         good = int(np.count_nonzero(known)) - len(wrong) - undecided
         self._ledger.held(TRUE_VALUES, good, connector, block.stamp[known.any(axis=0)])
         for row, n in wrong:
-            column = block.layout.columns[at_columns[row]]
+            column = block.layout.columns[shown.at[row]]
             name = f"{column.measurand} on {column.phase}" if column.phase else column.measurand
             expected = f"{low[row, n]:.2f} to {high[row, n]:.2f} within {slack[row, n]:.2f}"
             message, actual = f"{name} is not what was there when it was taken", f"{told[row, n]:g}"
             self._ledger.broken(TRUE_VALUES, float(block.epoch_s[n]), connector, expected, actual, message)
 
     def _comparable(
-        self, connector: int, block: Block, at_columns: list[int], told: Array, low: Array, power: Array
+        self, connector: int, block: Block, shown: "ToldOf", told: Array, low: Array, power: Array
     ) -> Array:
         """Which values can be compared, column by reading; of all others it is counted why not."""
         known = np.ones(told.shape, bool)
 
-        def leave(which: Array, reason: str) -> None:
-            if not which.any():
-                return
-            self._ledger.not_compared(TRUE_VALUES, reason, int(np.count_nonzero(known & which)))
-            known[np.broadcast_to(which, known.shape)] = False
+        def leave(which: Array, reason: str, row: int | slice = slice(None)) -> None:
+            if which.any():
+                some = known[row]
+                self._ledger.not_compared(TRUE_VALUES, reason, int(np.count_nonzero(some & which)))
+                some &= ~which
 
-        leave(self._unmetered(connector, block.stamp)[None, :], NO_METER)
-        leave(self._passed_by(connector, block)[None, :], PASSED_BY)
+        leave(self._unmetered(connector, block.stamp), NO_METER)
+        leave(self._passed_by(connector, block), PASSED_BY)
         leave(~np.isfinite(told), NO_NUMBER)
         leave(~np.isfinite(low), NO_ROW)
-        names = [block.layout.columns[k].measurand for k in at_columns]
-        for row, name in enumerate(names):
-            if name == "Power.Factor":
-                leave(_only(row, ~(power > FACTOR_W), known), NO_POWER)
-            elif name == "Current.Offered":
-                leave(_only(row, self._just_ordered(block.stamp), known), JUST_ORDERED)
+        for row, column in enumerate(shown.columns):
+            if column.measurand == "Power.Factor":
+                leave(~(power > FACTOR_W), NO_POWER, row)
+            elif column.measurand == "Current.Offered":
+                leave(self._just_ordered(block.stamp), JUST_ORDERED, row)
         return known
 
     def _just_ordered(self, stamps: Array) -> Array:
         """Which instants lie within a moment of an order; the latest of many are known."""
-        orders = np.array([-np.inf, *self._orders, np.inf])
+        near = _about(stamps, self._orders)
+        if not near:
+            return np.zeros(len(stamps), bool)
+        orders = np.array([-np.inf, *near, np.inf])
         k = np.searchsorted(orders, stamps)
         found: Array = np.minimum(orders[k] - stamps, stamps - orders[k - 1]) <= SAME_INSTANT_S
         return found
 
     def _passed_by(self, connector: int, block: Block) -> Array:
         """In which instants two things were done, the recording's beginning and a trigger among them."""
-        done = np.sort([self._ledger.time.begins, *self._done[0], *self._done.get(connector, ())])
+        some = ([self._ledger.time.begins], self._done[0], self._done.get(connector, []))
+        done = sorted(at for times in some for at in _about(block.stamp, times))
+        if not done:
+            return np.zeros(len(block), bool)
         first, end = (np.searchsorted(done, block.stamp + side) for side in (-SAME_INSTANT_S, SAME_INSTANT_S))
         found: Array = end - first + (block.layout.context == "Trigger") >= 2
         return found
@@ -280,33 +279,69 @@ class TrueValues:
         )
 
 
-def _slack(rows: Rows, shown: Shown, low: Array, high: Array) -> Array:
+def _about(stamps: Array, times: list[float]) -> list[float]:
+    """Of times in order those that lie among these instants, or near them."""
+    first, last = float(stamps.min()), float(stamps.max())
+    return times[bisect_left(times, first - AROUND_S) : bisect_right(times, last + AROUND_S)]
+
+
+def _ends(rows: Rows, shown: "ToldOf", around: Array) -> tuple[Array, Array]:
+    """The lowest and the highest of the rows around each reading, column by column, as they are told."""
+    ends = np.empty((len(shown.columns), *around.shape))
+    for true, column in zip(ends, shown.columns, strict=True):
+        _true(rows, column).take(around, out=true, mode="clip")
+    # what is null says nothing
+    return np.fmin.reduce(ends, axis=1) * shown.true_scale, np.fmax.reduce(ends, axis=1) * shown.true_scale
+
+
+def _slack(rows: Rows, column: "Compared", low: Array, high: Array) -> Array:
     """How far the readings of a column may be off, scaled as they are told."""
-    if rows.instrument.is_exact:
-        return np.zeros(len(low))
+    shown = column.shown
     name = "offered1_a" if shown.vector else shown.columns[0]
     most = np.maximum(np.abs(low), np.abs(high)) / shown.scale
     return rows.instrument.slack(name, most) * shown.scale
 
 
-def _only(row: int, which: Array, alike: Array) -> Array:
-    """These readings of one column."""
-    found = np.zeros(alike.shape, bool)
-    found[row] = which
-    return found
-
-
-def _column(rows: Rows, shown: Shown, at: int, which: Array | slice) -> Array:
-    """The true values in some rows, scaled as they are told."""
-    whole = rows[shown.columns[0 if shown.vector else at]]
-    truth: Array = (whole[:, at] if shown.vector else whole)[which] * shown.scale
-    return truth
+def _true(rows: Rows, column: "Compared") -> Array:
+    """The true values in all rows."""
+    shown = column.shown
+    return rows[shown.columns[0]][:, column.place] if shown.vector else rows[shown.columns[column.place]]
 
 
 def _within(around: Array, told: float, slack: float) -> bool:
     """Of more than three rows around an instant any may be the one that was read."""
     around = around[np.isfinite(around)]
     return len(around) == 0 or bool(around.min() - slack <= told <= around.max() + slack)
+
+
+class Compared(NamedTuple):
+    """A column that is told, how telemetry shows it, and which phase or column of that it is."""
+
+    measurand: str
+    shown: Shown
+    place: int
+
+
+class ToldOf(NamedTuple):
+    """Of a layout the columns that telemetry shows, where they stand, and their scales and tolerances."""
+
+    columns: list[Compared]
+    at: list[int]
+    told_scale: Array  # of each column, as all that follow: n x 1
+    true_scale: Array
+    part: Array
+    amount: Array
+
+
+@lru_cache(maxsize=256)
+def _told_of(layout: Layout) -> ToldOf | None:
+    """None where telemetry shows nothing of it."""
+    found = [(k, c, *shown) for k, c in enumerate(layout.columns) if (shown := _shown(c))]
+    if not found:
+        return None
+    columns = [Compared(column.measurand, shown, place) for _, column, shown, place in found]
+    per_column = [(column.scale, shown.scale, shown.part, shown.amount) for _, column, shown, _ in found]
+    return ToldOf(columns, [k for k, *_ in found], *np.array(per_column).T[:, :, None])
 
 
 @lru_cache(maxsize=256)
