@@ -34,9 +34,9 @@ class Texts:
 
     def codes(self, column: pa.ChunkedArray) -> Array:
         """The numbers of an arrow dictionary's rows."""
-        whole = column.combine_chunks()
+        whole = _whole(column)
         known = [self.code(text) for text in whole.dictionary.to_pylist()]
-        return np.array([*known, -1], np.int32)[np.where(_is_known(whole.indices), _data(whole.indices), -1)]
+        return np.array([*known, -1], np.int32)[_places(whole.indices)]
 
     def to_arrow(self, codes: Array) -> pa.Array:
         """The texts as an arrow dictionary."""
@@ -50,14 +50,26 @@ class Texts:
 
 def to_numpy(column: pa.ChunkedArray | pa.Array) -> Array:
     """A numpy array in which null is NaN, or None among texts."""
-    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    whole = _whole(column)
     if pa.types.is_dictionary(whole.type):
-        codes = np.where(_is_known(whole.indices), _data(whole.indices), -1)
-        return np.array([*whole.dictionary.to_pylist(), None], object)[codes]
+        return np.array([*whole.dictionary.to_pylist(), None], object)[_places(whole.indices)]
     if pa.types.is_string(whole.type):
         return np.array(whole.to_pylist(), object)
     data = _data(whole)
     return np.where(_is_known(whole), data, np.nan) if whole.null_count else data
+
+
+def _whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """In one piece, as a part mostly is already."""
+    if isinstance(column, pa.Array):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _places(indices: pa.Array) -> Array:
+    """Where in its dictionary each text is; -1 of what is null."""
+    places = _data(indices)
+    return np.where(_is_known(indices), places, -1) if indices.null_count else places
 
 
 def _bitmap(known: Any) -> pa.Buffer | None:

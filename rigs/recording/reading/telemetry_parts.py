@@ -34,17 +34,33 @@ def read_part(
     """
     import pyarrow.parquet as pq  # a thirtieth of a second, which nobody pays who reads a log
 
-    metadata = metadata or metadata_of(path)
     with _damage_told(path):
-        stored = set(metadata.schema.to_arrow_schema().names)
-        if missing := [name for name in REQUIRED if name not in stored]:
-            raise BadInput(f"{path} is no telemetry: it lacks the column {missing[0]}")
-        sources = {name: _source(name, stored) for name in names}
-        texts = [name for name in TEXTS if name in stored]
-        with pq.ParquetFile(path, metadata=metadata, read_dictionary=texts) as part:  # no pandas, so
+        user_files.check(path)
+        with pq.ParquetFile(path, metadata=metadata) as part:  # no pandas, so
+            schema = part.schema_arrow
+            stored = set(schema.names)
+            if missing := [name for name in REQUIRED if name not in stored]:
+                raise BadInput(f"{path} is no telemetry: it lacks the column {missing[0]}")
+            sources = {name: _source(name, stored) for name in names}
             columns = list(dict.fromkeys(source for source in sources.values() if source))
-            table = part.read(columns, use_threads=False)  # a day is too little to share
+            if any(name in stored and not _is_dictionary(schema, name) for name in TEXTS):
+                table = _others(path, part.metadata, columns)
+            else:
+                table = part.read(columns, use_threads=False)  # a day is too little to share
         return pa.table({name: _column(table, name, source) for name, source in sources.items()})
+
+
+def _others(path: Path, metadata: "pq.FileMetaData", columns: list[str]) -> pa.Table:
+    """A part of another writer, whose texts are no dictionaries."""
+    import pyarrow.parquet as pq
+
+    texts = [name for name in TEXTS if name in columns]
+    with pq.ParquetFile(path, metadata=metadata, read_dictionary=texts) as part:
+        return part.read(columns, use_threads=False)
+
+
+def _is_dictionary(schema: pa.Schema, name: str) -> bool:
+    return bool(pa.types.is_dictionary(schema.field(name).type))
 
 
 def metadata_of(path: Path) -> "pq.FileMetaData":
