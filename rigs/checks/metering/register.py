@@ -1,9 +1,9 @@
 """The energy register: never backwards, true to what flowed, and what transactions say of it (7.31)."""
 
 from array import array
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any
 
 import numpy as np
 
@@ -226,24 +226,26 @@ class Register:
 
     def _against_recorded(self) -> None:
         for connector, shown in self._shown.items():
-            recorded = self._context.telemetry.energy(connector)
-            if recorded is not None and shown.pending:
-                self._compare(connector, shown, recorded)
+            if shown.pending:
+                points = np.frombuffer(shown.pending, float).reshape(-1, 2)
+                # what was never compared began with the oldest that is kept
+                since = -np.inf if shown.reference is None else float(points[:, 0].min())
+                recorded = self._context.telemetry.energy(connector, since)
+                if recorded is not None:
+                    self._compare(connector, shown, points, recorded)
 
-    def _compare(self, connector: int, shown: Shown, recorded: Any) -> None:
-        points = np.frombuffer(shown.pending, float).reshape(-1, 2)
+    def _compare(self, connector: int, shown: Shown, points: Array, recorded: Mapping[str, Array]) -> None:
         ready = points[:, 0] <= self._context.telemetry.until
-        left, points = points[~ready], points[ready & (points[:, 0] >= recorded[0, 0])]
-        points = points[np.argsort(points[:, 0], kind="stable")]
+        left, points = points[~ready], points[ready & (points[:, 0] >= recorded["epoch_s"][0])]
         shown.pending = array("d", left.ravel())
         if not len(points):
             return
-        stamps, wh = points[:, 0], points[:, 1]
+        stamps, wh = points[np.argsort(points[:, 0], kind="stable")].T.copy()
         true_wh, slack = _energy_at(stamps, recorded, self._ledger.time.doubts_s(stamps))
-        first = shown.reference or (float(recorded[1, 0]), float(recorded[2, 0]))
+        first = shown.reference or (float(recorded["energy_wh"][0]), float(recorded["register_wh"][0]))
         shown.reference = float(true_wh[-1]), float(wh[-1])
-        counted = np.diff(wh, prepend=first[1])
-        flowed = np.diff(true_wh, prepend=first[0])
+        counted = wh - np.concatenate([[first[1]], wh[:-1]])
+        flowed = true_wh - np.concatenate([[first[0]], true_wh[:-1]])
         tolerances = self._context.tolerances
         allowed = tolerances.meter_class * np.abs(flowed) + tolerances.resolution_wh + METER_WHOLE_WH
         allowed += slack + np.concatenate([[0.0], slack[:-1]])
@@ -265,13 +267,13 @@ class Register:
             )
 
 
-def _energy_at(stamps: Array, recorded: Any, doubts_s: Array) -> tuple[Array, Array]:
+def _energy_at(stamps: Array, recorded: Mapping[str, Array], doubts_s: Array) -> tuple[Array, Array]:
     """True energy at the stamps, and how far off it may be: power moves between rows, a stamp by a second.
 
     One of a clock that is just set is off by more.
     """
-    epoch_s, energy, _, power = recorded
-    right = np.clip(np.searchsorted(epoch_s, stamps, side="right"), 1, len(epoch_s) - 1)
+    epoch_s, energy, power = (recorded[name] for name in ("epoch_s", "energy_wh", "p_w"))
+    right = np.minimum(np.maximum(np.searchsorted(epoch_s, stamps, side="right"), 1), len(epoch_s) - 1)
     bend = np.abs(power[right] - power[right - 1]) * (epoch_s[right] - epoch_s[right - 1]) / 8.0
     slack = (bend + np.maximum(power[right - 1], power[right]) * (WHOLE_SECOND_S + doubts_s)) / 3600.0
     return np.interp(stamps, epoch_s, energy), slack

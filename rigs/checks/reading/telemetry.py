@@ -1,5 +1,6 @@
 """The recorded telemetry, part by part: the latest days of it are kept, older ones forgotten."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,8 +26,7 @@ SCALARS = (
 )
 VECTORS = {f"{quantity}_a": phase_names(quantity) for quantity in ("offered", "allocated", "capability")}
 TEXTS = ("pilot", "status", "limited_by")
-PHASES = tuple(name for names in VECTORS.values() for name in names)
-WANTED = ("connector", *SCALARS, *PHASES, *TEXTS)
+WANTED = ("connector", *SCALARS, *(name for names in VECTORS.values() for name in names), *TEXTS)
 
 
 class Columns(Protocol):
@@ -187,8 +187,6 @@ class Telemetry:
         self.recorded = False  # is there any?
         self.instrument = EXACT
         self._kept: dict[int, list[Rows]] = {}
-        self._energy: dict[int, list[Array]] = {}
-        self._joined: dict[int, Array] = {}
         self._ran_back: set[int] = set()  # connectors whose energy was once less than before
         self._instants: Array | None = None
         self._at_instants: dict[int, Array] = {}
@@ -200,11 +198,8 @@ class Telemetry:
             before = self.parts.get(connector)
             self.parts[connector] = self._carried(before, rows)
             self._kept[connector] = [*self._kept.get(connector, ()), self.parts[connector]][-KEEP_PARTS:]
-            block = np.stack([rows[name] for name in ("epoch_s", "energy_wh", "register_wh", "p_w")])
-            kept = [*self._energy.get(connector, ()), block][-KEEP_PARTS:]
-            self._energy[connector] = kept
-            self._joined[connector] = np.concatenate(kept, axis=1)
-            if (np.diff(rows["energy_wh"]) < -2.0 * self.instrument.energy.digit).any():
+            energy_wh = rows["energy_wh"]
+            if (energy_wh[1:] - energy_wh[:-1] < -2.0 * self.instrument.energy.digit).any():
                 self._ran_back.add(connector)
             self.until = max(self.until, float(rows["epoch_s"][-1]))
 
@@ -237,9 +232,15 @@ class Telemetry:
         alike = connector not in self._ran_back
         return self.instrument.energy_slack(grown_wh if alike else 2.0 * shown_wh)
 
-    def energy(self, connector: int) -> Array | None:
-        """epoch_s, energy_wh, register_wh and p_w of the latest days, as four rows."""
-        return self._joined.get(connector)
+    def energy(self, connector: int, since: float) -> dict[str, Array] | None:
+        """epoch_s, energy_wh, register_wh and p_w of the latest days, `since` among them."""
+        kept = self._kept.get(connector, [])
+        if not kept:
+            return None
+        begins = [float(rows["epoch_s"][rows.carried]) for rows in kept]
+        kept = kept[max(bisect_right(begins, since) - 1, 0) :]
+        names = ("epoch_s", "energy_wh", "register_wh", "p_w")
+        return {name: np.concatenate([rows[name][rows.carried :] for rows in kept]) for name in names}
 
 
 def parts(
@@ -261,22 +262,20 @@ def parts(
 
 
 def _split(table: pa.Table, time: StationTime, instrument: Instrument, texts: Texts) -> dict[int, Rows]:
-    columns = {name: to_numpy(table[name]) for name in (*SCALARS, *PHASES)}
+    columns = {name: _floats(table[name]) for name in SCALARS}
+    columns |= {name: np.array([to_numpy(table[phase]) for phase in VECTORS[name]]) for name in VECTORS}
     columns |= {name: texts.codes(table[name]) for name in TEXTS}
+    columns["t_s"] = columns.pop("t")
+    columns["epoch_s"] = time.epochs(columns["t_s"])
     connectors = to_numpy(table["connector"])
     found = {}
-    for connector in sorted({*connectors.tolist()}):
+    for connector in distinct(connectors).tolist():
         keep = np.flatnonzero(connectors == connector)
-        kept = {name: values.take(keep) for name, values in columns.items()}
-        found[int(connector)] = Rows(_as_judged(kept, time), 0, instrument, texts)
+        kept = {name: values.take(keep, axis=-1) for name, values in columns.items()}
+        kept |= {name: kept[name].T for name in VECTORS}  # N x 3, of which each phase lies together
+        found[int(connector)] = Rows(kept, 0, instrument, texts)
     return found
 
 
-def _as_judged(kept: dict[str, Array], time: StationTime) -> dict[str, Array]:
-    """The columns of one connector: the time that is judged in, and L1 to L3 side by side: N x 3."""
-    kept["phases"] = kept["phases"].astype(float)  # null is NaN
-    kept["t_s"] = kept.pop("t")
-    kept["epoch_s"] = time.epochs(kept["t_s"])
-    for quantity, names in VECTORS.items():
-        kept[quantity] = np.array([kept.pop(name) for name in names]).T  # each phase lies together
-    return kept
+def _floats(column: pa.ChunkedArray) -> Array:
+    return np.asarray(to_numpy(column), float)  # arrow's own cast would load all that it can compute
