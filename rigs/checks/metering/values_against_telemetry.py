@@ -199,7 +199,8 @@ class TrueValues:
         around_s = AROUND_S + rows.instrument.window_s + self._ledger.time.doubts_s(block.stamp)
         first = np.maximum(np.searchsorted(rows["epoch_s"], block.stamp - around_s, side="right") - 1, 0)
         last = np.minimum(np.searchsorted(rows["epoch_s"], block.stamp + around_s), len(rows) - 1)
-        low, high = _ends(rows, shown, np.stack([first, last, np.minimum(first + 1, last)]))
+        between = [first + 1] if (last - first > 1).any() else []
+        low, high = _ends(rows, shown, np.stack([first, last, *(np.minimum(at, last) for at in between)]))
         slack = shown.amount + shown.part * np.abs(high)
         told = block.values.T.take(shown.at, axis=0) * shown.told_scale
         power = np.minimum(rows["p_w"][first], rows["p_w"][last])
@@ -243,11 +244,12 @@ class TrueValues:
         leave(self._passed_by(connector, block), PASSED_BY)
         leave(~np.isfinite(told), NO_NUMBER)
         leave(~np.isfinite(low), NO_ROW)
-        for row, column in enumerate(shown.columns):
-            if column.measurand == "Power.Factor":
-                leave(~(power > FACTOR_W), NO_POWER, row)
-            elif column.measurand == "Current.Offered":
-                leave(self._just_ordered(block.stamp), JUST_ORDERED, row)
+        for row in shown.rows("Power.Factor"):
+            leave(~(power > FACTOR_W), NO_POWER, row)
+        if offers := shown.rows("Current.Offered"):
+            just_ordered = self._just_ordered(block.stamp)
+            for row in offers:
+                leave(just_ordered, JUST_ORDERED, row)
         return known
 
     def _just_ordered(self, stamps: Array) -> Array:
@@ -331,6 +333,10 @@ class ToldOf(NamedTuple):
     true_scale: Array
     part: Array
     amount: Array
+
+    def rows(self, measurand: str) -> list[int]:
+        """Which of its columns tell this."""
+        return [row for row, column in enumerate(self.columns) if column.measurand == measurand]
 
 
 @lru_cache(maxsize=256)
