@@ -32,7 +32,7 @@ SAME_INSTANT_S = 0.01  # the same instant, stamps rounded
 MOST_ORDERS = 1000
 DONE = ("plug-in", "unplug", "fault", "clear", "power-cut", "power-restore")  # what jumps with it
 FACTOR_W = 200.0  # assumed: below it a power factor may be anything
-MOST_READINGS_WAITING = 20_000  # readings kept until their telemetry comes
+MOST_READINGS_WAITING = 22_000  # readings kept until their telemetry comes
 
 # Why a value was not compared.
 SUM_OF_ALL = "of connector 0, of which telemetry has no row"

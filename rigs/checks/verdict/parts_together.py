@@ -16,8 +16,8 @@ CHARGING_EVENTS = frozenset({"plug-in", "unplug", "tag"})
 CHARGING_ACTIONS = frozenset(
     {"Authorize", "Heartbeat", "MeterValues", "StartTransaction", "StatusNotification", "StopTransaction"}
 )
-MOST_ROWS = 10_000  # of all connectors: three days of two with a row a minute; beyond, nothing is gained
-MOST_FRAMES = 4_000  # their readings wait as well, and room is to be left for those of a busy day
+MOST_ROWS = 20_000  # of all connectors: six days of two with a row a minute; nine gain a hundredth more
+MOST_FRAMES = 8_000  # their readings wait as well, and room is to be left for those of a busy day
 MOST_STARTS = 16  # the latest transactions are remembered, and so are to be those of a busy day
 ANSWERED_S = 60.0  # assumed: by then what a CALL or an event changed has been answered and taken effect
 
