@@ -1,7 +1,7 @@
 """What changes at a moment: a status with its contactor or car, a contactor under load, a shared current."""
 
 from collections import deque
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -101,8 +101,7 @@ GONE_S = 1.0  # assumed: stamps may be a second off
 LOAD_A = 1.0  # assumed: what a parked car takes is no load
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What frames and events tell of a connector, row by row."""
 
     runs: Array  # a transaction
