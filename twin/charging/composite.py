@@ -5,7 +5,6 @@ that second: OCPP counts periods in whole seconds.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import floor, inf
 from typing import Any, NamedTuple
@@ -32,8 +31,7 @@ class Query(NamedTuple):
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Layers:
+class Layers(NamedTuple):
     """What is laid over one another: stacks by connector (0: ChargePointMaxProfile) and local limits in A."""
 
     stacks: Mapping[int, Sequence[Schedule]]
@@ -205,7 +203,7 @@ def _flow(connector: int, epoch_ms: int, layers: Layers, begun: Begun) -> tuple[
         flows.append(_connector_flow(each, said, outlooks[each], layers))
         until_ms = min(until_ms, end_ms)
     flow = flows[0] if connector else _together(flows, whole, layers)
-    return flow, replace(layers, outlooks=outlooks), until_ms
+    return flow, layers._replace(outlooks=outlooks), until_ms
 
 
 def _connector_flow(connector: int, said: Sequence[Cap], outlook: Outlook, layers: Layers) -> Flow:

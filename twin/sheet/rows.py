@@ -5,7 +5,8 @@ that behaves oddly.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, Field, dataclass, fields, replace
+from functools import cache
 from typing import Any, ClassVar, NamedTuple
 
 Choices = Mapping[str, tuple[str, ...]]
@@ -201,7 +202,7 @@ _SHAPES: Mapping[object, tuple[str, Callable[[Any], bool]]] = {
 def row(table: int, name: str, given: Mapping[str, Any]) -> Row:
     """The row of `table` that a behaviour file describes; ValueError names the field at fault."""
     kind = TABLES[table].kind
-    known = {field.name: field for field in fields(kind) if field.name not in ("table", "name")}
+    known = _fields_of(table)
     for field, value in given.items():
         if field not in known:
             raise ValueError(f"{field} is no field of a row of table {table}; allowed: {', '.join(known)}")
@@ -220,6 +221,12 @@ def row(table: int, name: str, given: Mapping[str, Any]) -> Row:
     if made.support in ("yes", "partially") and not modelled(table, name):
         raise ValueError(f'support must be "no" (the twin has no model of {name}), got "{made.support}"')
     return made
+
+
+@cache
+def _fields_of(table: int) -> Mapping[str, Field[Any]]:
+    """What a file may say of a row of `table`, beside its place."""
+    return {field.name: field for field in fields(TABLES[table].kind) if field.name not in ("table", "name")}
 
 
 def _check_measured(made: Measurand) -> None:

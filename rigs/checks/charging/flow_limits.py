@@ -7,7 +7,6 @@ either; the power it allows is the same.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -140,7 +139,7 @@ class FlowLimits:
         step_wh = 10.0 ** -block.decimals[block.layout.register or 0] * block.layout.register_scale
         unknown = np.full(len(wh) - 1, np.nan)
         watts = np.divide((np.diff(wh) - step_wh) * 3600.0, longest_s, out=unknown, where=since_s > 0)
-        return replace(flow, watts=watts), since_s
+        return flow._replace(watts=watts), since_s
 
     # -- one connector ---------------------------------------------------------------------------
 
@@ -153,8 +152,8 @@ class FlowLimits:
     def _flow(self, connector: int, caps: InForce, when: Array, flow: Flow, late: Array, offer: Flow) -> None:
         overdrawn = self._context.history.connectors.overdraws(connector, when, FOLLOWED_S)
         if overdrawn.any():  # the vehicle's doing, where it is told
-            flow = replace(
-                flow, amps=np.where(overdrawn, 0.0, flow.amps), watts=np.where(overdrawn, 0.0, flow.watts)
+            flow = flow._replace(
+                amps=np.where(overdrawn, 0.0, flow.amps), watts=np.where(overdrawn, 0.0, flow.watts)
             )
         if flow.is_told:
             message = "more is reported to flow than the charging profile allows"

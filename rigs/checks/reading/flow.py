@@ -3,8 +3,8 @@
 Arrays hold one value a reading; nan where it is not told.
 """
 
-from dataclasses import dataclass
 from functools import reduce
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,8 +14,7 @@ from evc5.rigs.checks.reading.meter import PHASES
 CARRIES_A = 1.0  # assumed: a phase that carries more is in use; a meter may show some leakage beside it
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(NamedTuple):
     """What flows (or is offered) over one connector, reading by reading."""
 
     amps: Array  # the highest of a phase

@@ -19,8 +19,7 @@ class Event(NamedTuple):
     detail: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Breakdown:
+class Breakdown(NamedTuple):
     """A check that could not go on: a fault of ours, never of the station."""
 
     check: str

@@ -1,7 +1,6 @@
 """One frame, event or part of telemetry after the other, told to all who judge it."""
 
 import sys
-from dataclasses import replace
 from typing import Any
 
 from evc5.rigs.checks.metering.clock import restamping
@@ -270,8 +269,8 @@ class Telling:
     def _breaks_down(self, broken: Breakdown) -> None:
         rows = getattr(sys.modules.get(broken.module), "REQUIREMENTS", ())
         self._ledger.inconclusive.update(row.id for row in rows)
-        kind = replace(broken, error=broken.error.partition(":")[0])
-        known = {replace(one, error=one.error.partition(":")[0]) for one in self.breakdowns}
+        kind = broken._replace(error=broken.error.partition(":")[0])
+        known = {one._replace(error=one.error.partition(":")[0]) for one in self.breakdowns}
         if kind not in known and len(self.breakdowns) < MOST_BREAKDOWNS:
             self.breakdowns[broken] = self._now
 

@@ -3,7 +3,7 @@
 import gzip
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ class StationLog:
         """The log was read when its stations were parted; each is soon read anew."""
 
     def told(self) -> Told:
-        return replace(self.said, vendor=str(self.boot.get("chargePointVendor", "")))
+        return self.said._replace(vendor=str(self.boot.get("chargePointVendor", "")))
 
 
 class Fleet:
@@ -57,7 +57,7 @@ class Fleet:
         self.stations = dict(sorted(self.stations.items()))
         for station in self.stations.values():
             station.keeps = self
-            station.said = replace(log.told(), stations=(station.name,))
+            station.said = log.told()._replace(stations=(station.name,))
 
     def _take(self, name: str, frame: Timed, log: Log) -> None:
         station = self.stations.get(name)

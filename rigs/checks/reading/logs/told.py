@@ -1,13 +1,12 @@
 """What a log tells of itself, whoever reads it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Progress = Callable[[float, float], None]  # letters so far, of about how many
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What a log tells of itself besides its frames.
 
     `clock`: told (its times have a zone), learned (from the CSMS's currentTime, or from the user), station
