@@ -81,7 +81,8 @@ class LimitsNow:
         if self._rules.is_impossible(said, outlook.wiring):
             return 0.0
         if not self._rules.in_use:  # `shared` reckons ChargePointMaxProfile over all that load it
-            said = [cap for cap in said if cap is not self._cap(0) or not self._lets_charge(cap, outlook)]
+            whole = self._cap(0)
+            said = [cap for cap in said if cap is not whole or not self._lets_charge(cap, outlook)]
         elif any(self._rules.is_trial(cap, outlook) for cap in said):
             self._trials.offered(channel)
         return min((self._rules.offer_a(cap, outlook) for cap in said), default=None)

@@ -81,7 +81,7 @@ class PhaseRules(NamedTuple):
     def offer_a(self, cap: Cap, outlook: Outlook) -> float:
         """What a cap leaves on each phase of a connector."""
         amps = self.amps(cap, outlook.wiring, self.used(outlook.phases, outlook.car))
-        return max(amps, self.trial_a(cap, [outlook]))
+        return max(amps, self.trial_a(cap, [outlook])) if self.in_use else amps
 
     def trial_a(self, cap: Cap, outlooks: Iterable[Outlook]) -> float:
         """What cars of unknown phases may begin with: the least or more, as far as one phase may have it.
