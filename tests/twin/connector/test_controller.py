@@ -282,3 +282,18 @@ def test_what_the_pilot_has_not_offered_yet_is_shared_at_once():
     second.start()
     first.start()
     assert [channel.grant.amps for channel in (first, second)] == [16.0, 16.0]
+
+
+def test_a_raise_waits_for_the_phase_that_has_the_least_left():
+    station = Station()
+    station.shared = lambda channels: {"grid": (64.0, 32.0, 64.0)}
+    station.charge(1)
+    station.charge(2)
+    station.wait(30)
+    offered_a = [outlet.offered_a for outlet in station.world.outlets]
+    station.limit(1, 10.0)
+    station.wait(4.9)
+    while_it_follows_a = [outlet.offered_a for outlet in station.world.outlets]
+    station.wait(5)
+    at_last_a = [outlet.offered_a for outlet in station.world.outlets]
+    assert (offered_a, while_it_follows_a, at_last_a) == ([16.0, 16.0], [10.0, 16.0], [10.0, 22.0])
