@@ -151,7 +151,6 @@ class Rig:
         """
         from evc5.rigs.analysis.run import Run
         from evc5.rigs.checks import finish
-        from evc5.rigs.checks.verdict.beside import Beside
 
         if self.file.station.backend == "hardware":
             raise BadInput("station.backend is hardware: evc5 csms plays this rig on the charge point")
@@ -169,7 +168,11 @@ class Rig:
         network = _network(rig, directory, csms, pace, ca_file, tape)
         with Lock(directory) as lock, ExitStack() as ends:
             bench = Bench(rig=rig, out=directory, network=network, lock=lock)
-            beside = ends.enter_context(Beside(directory)) if _is_judged_beside(rig, bench, jobs) else None
+            beside = None
+            if _is_judged_beside(rig, bench, jobs):
+                from evc5.rigs.checks.verdict.beside import Beside
+
+                beside = ends.enter_context(Beside(directory))
             played = PLAYED if isinstance(bench.assembly.pace, Timeline) else PLAYED_SLOWLY
             _script(bench, rig, sessions)
             if controller is not None:

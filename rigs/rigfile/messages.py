@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from evc5.rigs.secrets import is_secret, without_passwords
@@ -62,6 +61,8 @@ def shown(value: Any) -> str:
 
 def nearest(word: str, known: Sequence[str]) -> str:
     """'; did you mean …?' where something known is close, else the whole list where it is short."""
+    from difflib import get_close_matches  # for who has made a mistake
+
     folded = {name.casefold(): name for name in known}
     close = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     if close:
