@@ -36,7 +36,8 @@ def read_part(
 
     with _damage_told(path):
         user_files.check(path)
-        with pq.ParquetFile(path, metadata=metadata) as part:  # no pandas, so
+        content = pa.BufferReader(path.read_bytes())  # one reading, not one for each column
+        with pq.ParquetFile(content, metadata=metadata) as part:  # no pandas, so
             schema = part.schema_arrow
             stored = set(schema.names)
             if missing := [name for name in REQUIRED if name not in stored]:
@@ -44,18 +45,18 @@ def read_part(
             sources = {name: _source(name, stored) for name in names}
             columns = list(dict.fromkeys(source for source in sources.values() if source))
             if any(name in stored and not _is_dictionary(schema, name) for name in TEXTS):
-                table = _others(path, part.metadata, columns)
+                table = _others(content, part.metadata, columns)
             else:
                 table = part.read(columns, use_threads=False)  # a day is too little to share
         return pa.table({name: _column(table, name, source) for name, source in sources.items()})
 
 
-def _others(path: Path, metadata: "pq.FileMetaData", columns: list[str]) -> pa.Table:
+def _others(content: pa.NativeFile, metadata: "pq.FileMetaData", columns: list[str]) -> pa.Table:
     """A part of another writer, whose texts are no dictionaries."""
     import pyarrow.parquet as pq
 
     texts = [name for name in TEXTS if name in columns]
-    with pq.ParquetFile(path, metadata=metadata, read_dictionary=texts) as part:
+    with pq.ParquetFile(content, metadata=metadata, read_dictionary=texts) as part:
         return part.read(columns, use_threads=False)
 
 
