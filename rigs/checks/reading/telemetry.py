@@ -142,10 +142,10 @@ class Rows:
         columns = {name: values[first:] for name, values in self.columns.items()}
         return Rows(columns, 0, self.instrument, self.texts)
 
-    def after(self, earlier: "Rows") -> "Rows":
-        """These rows with the earlier ones before them."""
-        columns = {name: np.concatenate([earlier[name], self[name]]) for name in self.columns}
-        return Rows(columns, len(earlier), self.instrument, self.texts)
+    def new(self) -> "Rows":
+        """Those of this part alone."""
+        columns = {name: values[self.carried :] for name, values in self.columns.items()}
+        return Rows(columns, 0, self.instrument, self.texts)
 
     def at_each(self, instants: Array) -> Array:
         """The row in force at each of these instants, or -1 before the first."""
@@ -174,6 +174,14 @@ class Bound:
         return current_of(self)
 
 
+def joined(some: list[Rows], carried: int = 0) -> Rows:
+    """Rows of one connector that follow each other, as one; the first so many were judged before."""
+    if len(some) == 1:
+        return some[0]
+    columns = {name: np.concatenate([rows[name] for rows in some]) for name in some[0].columns}
+    return Rows(columns, carried, some[0].instrument, some[0].texts)
+
+
 KEEP_PARTS = 8  # an outage of a week still finds its telemetry
 CARRY_S = 900.0  # so far a check may look back across midnight
 
@@ -191,20 +199,19 @@ class Telemetry:
         self._instants: Array | None = None
         self._at_instants: dict[int, Array] = {}
 
-    def add(self, part: dict[int, Rows]) -> None:
+    def add(self, part: dict[int, list[Rows]]) -> None:
+        """The rows of each connector, in one piece or several."""
         self._instants = None
         self._at_instants.clear()
-        for connector, rows in part.items():
+        for connector, pieces in part.items():
             before = self.parts.get(connector)
-            self.parts[connector] = self._carried(before, rows)
-            self._kept[connector] = [*self._kept.get(connector, ()), self.parts[connector]][-KEEP_PARTS:]
-            energy_wh = rows["energy_wh"]
+            carried = [] if before is None else [before.since(float(before["epoch_s"][-1]) - CARRY_S)]
+            rows = self.parts[connector] = joined([*carried, *pieces], sum(map(len, carried)))
+            self._kept[connector] = [*self._kept.get(connector, ()), rows][-KEEP_PARTS:]
+            energy_wh = rows["energy_wh"][rows.carried :]
             if (energy_wh[1:] - energy_wh[:-1] < -2.0 * self.instrument.energy.digit).any():
                 self._ran_back.add(connector)
             self.until = max(self.until, float(rows["epoch_s"][-1]))
-
-    def _carried(self, before: Rows | None, rows: Rows) -> Rows:
-        return rows if before is None else rows.after(before.since(float(before["epoch_s"][-1]) - CARRY_S))
 
     def instants(self) -> Array:
         """Those of the rows of all connectors, in order, each once."""

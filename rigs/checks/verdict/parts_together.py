@@ -4,8 +4,6 @@ A part may wait while only charging goes on, of which memory knows by time what 
 more than that has them judged first, as they would have been without waiting.
 """
 
-import numpy as np
-
 from evc5.rigs.checks.reading.frames import CALL, Frame
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.state.listeners import Event
@@ -23,7 +21,7 @@ ANSWERED_S = 60.0  # assumed: by then what a CALL or an event changed has been a
 
 
 class PartsTogether:
-    """Takes parts as they are past, gives them back as one."""
+    """Takes parts as they are past, gives them back to be judged as one."""
 
     def __init__(self) -> None:
         self._parts: list[Part] = []
@@ -54,17 +52,16 @@ class PartsTogether:
         self._changed_at = what.epoch_s
         return bool(self._parts)
 
-    def take(self, frames: int) -> Part:
-        """All that waits, as one part."""
+    def take(self, frames: int) -> dict[int, list[Rows]]:
+        """All that waits, by connector."""
         parts, self._parts = self._parts, []
         self._rows = 0
         self._frames = frames
         self._starts = 0
         self._is_first = False
-        if len(parts) == 1:
-            return parts[0]
+        connectors = sorted({connector for part in parts for connector in part})
         return {
-            connector: _joined(parts, connector) for connector in sorted({c for one in parts for c in one})
+            connector: [part[connector] for part in parts if connector in part] for connector in connectors
         }
 
 
@@ -73,9 +70,3 @@ def _is_charging(what: Frame | Event) -> bool:
     if isinstance(what, Event):
         return what.name in CHARGING_EVENTS
     return what.kind != CALL or what.action in CHARGING_ACTIONS
-
-
-def _joined(parts: list[Part], connector: int) -> Rows:
-    rows = [part[connector] for part in parts if connector in part]
-    columns = {name: np.concatenate([each[name] for each in rows]) for name in rows[0].columns}
-    return Rows(columns, 0, rows[0].instrument, rows[0].texts)

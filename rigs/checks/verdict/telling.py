@@ -253,11 +253,12 @@ class Telling:
             self.pairing.interrupted()
         self._bus.tell(self._bus.events.get(event.name, ()), event)
 
-    def part(self, part: dict[int, telemetry.Rows]) -> None:
-        """A closed part of the telemetry."""
+    def part(self, part: dict[int, list[telemetry.Rows]]) -> None:
+        """A closed part of the telemetry, or several."""
         self.gathering.flush()
         self._context.telemetry.add(part)
-        self._ledger.unjudged = unjudged(part)
+        newest = self._context.telemetry.parts
+        self._ledger.unjudged = unjudged({connector: newest[connector].new() for connector in part})
         self._bus.tell(self._bus.telemetry)
 
     def end(self, epoch_s: float) -> None:

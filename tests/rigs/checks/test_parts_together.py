@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evc5.rigs.checks.reading.frames import CALL, Frame
-from evc5.rigs.checks.reading.telemetry import Rows
+from evc5.rigs.checks.reading.telemetry import Rows, joined
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.verdict.parts_together import MOST_FRAMES, MOST_ROWS, MOST_STARTS, Part, PartsTogether
 
@@ -42,7 +42,7 @@ def test_the_first_part_waits_for_none() -> None:
 def test_parts_come_back_as_one_in_order_with_the_connectors_of_all() -> None:
     parts = waiting(2)
     parts.put(part(3, 50, 2, 3))
-    whole = parts.take(0)
+    whole = {connector: joined(rows) for connector, rows in parts.take(0).items()}
     assert {connector: len(rows) for connector, rows in whole.items()} == {1: 200, 2: 250, 3: 50}
     assert (np.diff(whole[2]["epoch_s"]) > 0).all()
     assert whole[2]["p_w"].tolist() == [2.0] * 250
