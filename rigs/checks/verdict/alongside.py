@@ -5,12 +5,12 @@ from typing import Any
 
 from evc5.rigs.checks.reading import telemetry
 from evc5.rigs.checks.reading.frames import CALL, Frame, Reader
-from evc5.rigs.checks.reading.growth import Growth, lines_as_they_come
+from evc5.rigs.checks.reading.growth import COMPLETE, Growth, lines_as_they_come
 from evc5.rigs.checks.reading.instants import FOREVER
 from evc5.rigs.checks.reading.instruments import Instrument, is_evidence
 from evc5.rigs.checks.reading.station_time import StationTime
 from evc5.rigs.checks.state.listeners import Event
-from evc5.rigs.checks.verdict.parts_together import Part, PartsTogether
+from evc5.rigs.checks.verdict.parts_together import Part, PartsTogether, several_at_once
 from evc5.rigs.checks.verdict.recordings import Recording
 from evc5.rigs.checks.verdict.telling import Telling
 from evc5.rigs.recording.reading.events import event_row
@@ -113,7 +113,8 @@ class Alongside:
         directory = self._recording.part(TELEMETRY)
         if directory is None or not is_evidence(self._recording.summary.get("telemetry")):
             return iter(())
-        return telemetry.parts(directory, self._time, instrument, self._growth)
+        parts = telemetry.parts(directory, self._time, instrument, self._growth)
+        return several_at_once(parts) if self._growth is COMPLETE else parts
 
 
 def _event(epoch_s: float, connector: int | None, name: str, detail: dict[str, Any]) -> Event:

@@ -1,12 +1,21 @@
 """Parts of telemetry wait for each other only while charging goes on."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
 from evc5.rigs.checks.reading.frames import CALL, Frame
 from evc5.rigs.checks.reading.telemetry import Rows, joined
 from evc5.rigs.checks.state.listeners import Event
-from evc5.rigs.checks.verdict.parts_together import MOST_FRAMES, MOST_ROWS, MOST_STARTS, Part, PartsTogether
+from evc5.rigs.checks.verdict.parts_together import (
+    MOST_FRAMES,
+    MOST_ROWS,
+    MOST_STARTS,
+    Part,
+    PartsTogether,
+    several_at_once,
+)
 
 DAY_S = 86_400.0
 
@@ -76,3 +85,18 @@ def test_they_wait_no_longer_than_memory_holds() -> None:
     assert busy.may_wait(2 * DAY_S, 0, part(2))
     busy.are_due(call(DAY_S, "StartTransaction"))
     assert not busy.may_wait(2 * DAY_S, 0, part(2))
+
+
+def test_parts_are_read_ahead_as_far_as_they_are_judged_together() -> None:
+    read = []
+
+    def days() -> Iterator[Part]:
+        for day in range(5):
+            read.append(day)
+            yield part(day, MOST_ROWS // 4)
+
+    parts = several_at_once(days())
+    assert next(parts)[1]["epoch_s"][0] == 0.0
+    assert read == [0, 1]
+    assert [one[1]["epoch_s"][0] / DAY_S for one in parts] == [1.0, 2.0, 3.0, 4.0]
+    assert read == [0, 1, 2, 3, 4]
