@@ -1,10 +1,13 @@
 """What changes now and then, asked about many instants: worked out where it changes, not at each of them."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+
+from evc5.rigs.checks.reading.instants import FOREVER
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Span = tuple[float, float]  # from and to
@@ -31,6 +34,14 @@ def in_force(instants: Array, since: Sequence[float] | Array, values: Sequence[f
     begins = np.maximum.accumulate(np.searchsorted(instants, since[1:])).tolist()
     times = [end - begin for begin, end in pairwise([0, *begins, len(instants)])]
     return np.repeat(values, times)
+
+
+def latest(instants: Array, times: Sequence[float]) -> Array:
+    """Of times, in order as the instants are, the last up to each; -inf before the first."""
+    last = bisect_right(times, instants[-1]) if len(instants) else 0
+    first = bisect_right(times, instants[0], hi=last) if last else 0
+    known = [times[first - 1] if first else -FOREVER, *times[first:last]]
+    return in_force(instants, known, known)
 
 
 def run_by_run(values: Array, of: Callable[[Array], Array]) -> Array:

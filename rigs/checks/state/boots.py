@@ -1,10 +1,9 @@
 """Boots through time: what the CSMS said of them, and the darkness before each."""
 
-import numpy as np
-
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.instants import FOREVER
+from evc5.rigs.checks.reading.through_time import in_order, latest
 from evc5.rigs.checks.state.keys import Keys
 
 MOST_BOOTS = 64
@@ -36,9 +35,8 @@ class Boots:
 
     def last_dark(self, epoch_s: Array) -> Array:
         """When, before each instant, the station last came back from a boot; -inf where it never did."""
-        ends = np.array([-FOREVER, *(end for _, end in self.dark)])
-        found: Array = ends[np.searchsorted(ends, epoch_s, side="right") - 1]
-        return found
+        ends = [end for _, end in self.dark]
+        return in_order(lambda instants: latest(instants, ends), epoch_s)
 
     # -- what is told ----------------------------------------------------------------------------
 

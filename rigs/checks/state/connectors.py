@@ -10,7 +10,7 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.instants import FOREVER
-from evc5.rigs.checks.reading.through_time import in_force, in_order, places, within
+from evc5.rigs.checks.reading.through_time import in_order, latest, places, within
 from evc5.rigs.checks.state.boots import Boots
 from evc5.rigs.checks.state.link import Link
 from evc5.rigs.checks.state.transactions import Transaction
@@ -114,14 +114,8 @@ class Stretches:
 
     def last_end(self, epoch_s: Array) -> Array:
         """When, before each instant, a stretch last ended; -inf where none did."""
-        return in_order(lambda instants: self._last_end(instants + STAMP_HAIR_S), epoch_s)
-
-    def _last_end(self, instants: Array) -> Array:
         ends = self.ends if not self.ends or self.ends[-1] < FOREVER else self.ends[:-1]
-        last = bisect_right(ends, float(instants[-1])) if len(instants) else 0
-        first = bisect_right(ends, float(instants[0]), hi=last) if last else 0
-        known = [ends[first - 1] if first else -FOREVER, *ends[first:last]]
-        return in_force(instants, known, known)
+        return in_order(lambda instants: latest(instants + STAMP_HAIR_S, ends), epoch_s)
 
 
 class Connectors:

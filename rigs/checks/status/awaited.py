@@ -1,5 +1,6 @@
 """Whom a free connector may wait for: a card was shown there, or the CSMS asked for a start (4.9: A2, B1)."""
 
+from bisect import insort
 from collections import defaultdict
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.columns import Array
 from evc5.rigs.checks.reading.instants import FOREVER
+from evc5.rigs.checks.reading.through_time import in_order, latest
 from evc5.rigs.checks.state.connectors import STAMP_HAIR_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.listeners import Event
@@ -36,10 +38,13 @@ class Awaited:
 
     def at(self, connector: int, epoch_s: Array) -> Array:
         """Instants at which a wait for a car may last."""
-        since = np.sort(np.array([-FOREVER, *self._since[connector], *self._since[0]]))
-        latest = since[np.searchsorted(since, epoch_s + STAMP_HAIR_S, side="right") - 1]
-        found: Array = epoch_s - latest <= self._longest_s() + ACCEPTED_S
+        since = in_order(lambda instants: self._latest(connector, instants + STAMP_HAIR_S), epoch_s)
+        found: Array = epoch_s - since <= self._longest_s() + ACCEPTED_S
         return found
+
+    def _latest(self, connector: int, instants: Array) -> Array:
+        its, of_any = (latest(instants, self._since[which]) for which in (connector, 0))
+        return np.maximum(its, of_any)
 
     def _tag(self, event: Event) -> None:
         self._note(event.connector or 0, event.epoch_s)
@@ -62,7 +67,7 @@ class Awaited:
                 self._halted.add(one)
 
     def _note(self, connector: int, epoch_s: float) -> None:
-        self._since[connector].append(epoch_s)
+        insort(self._since[connector], epoch_s)
         del self._since[connector][:-MOST_TOLD]
 
     def _longest_s(self) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evc5.rigs.checks.reading.through_time import in_force, in_order, run_by_run, within
+from evc5.rigs.checks.reading.through_time import in_force, in_order, latest, run_by_run, within
 from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, Stretches
 
 INSTANTS = np.array([0.0, 1.0, 1.0, 2.0, 3.0, 4.0, 9.0])
@@ -27,6 +27,12 @@ def test_of_values_that_begin_together_the_last_holds() -> None:
 
 def test_the_only_value_holds_throughout() -> None:
     assert in_force(INSTANTS, [5.0], [7.0]).tolist() == [7] * 7
+
+
+def test_the_last_of_some_times_is_found_and_none_before_the_first() -> None:
+    assert latest(INSTANTS, [1.0, 2.5, 20.0]).tolist() == [-np.inf, 1, 1, 1, 2.5, 2.5, 2.5]
+    assert latest(INSTANTS[4:], [1.0, 2.5]).tolist() == [2.5] * 3
+    assert latest(INSTANTS, []).tolist() == [-np.inf] * 7
 
 
 def test_the_begin_of_a_span_lies_within_and_its_end_does_not() -> None:
