@@ -1,5 +1,6 @@
 """What flowed against what was offered: in the telemetry exactly, in the meter values as far as they tell."""
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -122,7 +123,4 @@ def _since(above: Array, epoch_s: Array, before: float) -> Array:
 def _highest(block: Block, measurand: str) -> Array | None:
     """The highest of a measurand's phases, reading by reading."""
     columns = [k for k, column in enumerate(block.layout.columns) if column.measurand == measurand]
-    if not columns:
-        return None
-    highest: Array = block.values[:, columns].max(axis=1)
-    return highest
+    return reduce(np.maximum, (block.values[:, k] for k in columns)) if columns else None

@@ -194,7 +194,7 @@ class Consistency:
 
     @staticmethod
     def _scaled(block: Block, at: list[int]) -> Array:
-        scaled: Array = block.values[:, at] * [block.layout.columns[k].scale for k in at]
+        scaled: Array = block.values[:, at] * _scales(block.layout, tuple(at))
         return scaled
 
     def _digits(self, block: Block, at: list[int]) -> Array:
@@ -325,6 +325,11 @@ def _is_by_phase(layout: Layout) -> bool:
 def _places(wrong: Array) -> list[tuple[int, int]]:
     """Column and row of each, column by column."""
     return [(n, k) for n, k in np.argwhere(wrong.T).tolist()] if wrong.any() else []
+
+
+@lru_cache(maxsize=256)
+def _scales(layout: Layout, at: tuple[int, ...]) -> Array:
+    return np.array([layout.columns[k].scale for k in at])
 
 
 @lru_cache(maxsize=256)

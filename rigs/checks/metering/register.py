@@ -89,7 +89,7 @@ class Register:
         shown.stamp, shown.wh = float(stamp[-1]), float(wh[-1])
         self._ledger.held(MONOTONIC, len(wh), connector, stamp)
         if self._context.telemetry.recorded and len(shown.pending) < MOST_PENDING:
-            shown.pending.extend(np.column_stack([stamp, wh]).ravel())
+            shown.pending.frombytes(np.column_stack([stamp, wh]).tobytes())
         return True
 
     def _show(self, connector: int, stamp: float, wh: float, epoch_s: float, rounding: float) -> None:
