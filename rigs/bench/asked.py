@@ -16,8 +16,8 @@ PLAIN = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS  # JS
 
 def is_number(given: object) -> bool:
     """Is it finite, NumPy's too; true and false are none."""
-    try:
-        return isinstance(given, Real) and not isinstance(given, bool) and isfinite(given)
+    try:  # of a float it is known at once
+        return isinstance(given, (float, Real)) and not isinstance(given, bool) and isfinite(given)
     except OverflowError:  # of more digits than a float has
         return False
 
@@ -56,7 +56,7 @@ def one_of(given: object, name: str, known: Collection[str]) -> str:
 def table(given: object, name: str) -> dict[str, Any]:
     if given is None:
         return {}
-    if isinstance(given, Mapping):
+    if isinstance(given, (dict, Mapping)):  # the one is known at once
         return dict(given)
     raise refused(name, "a table", given)
 
