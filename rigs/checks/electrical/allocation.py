@@ -1,12 +1,11 @@
 """What a connector is allocated against what keys, cable, heat and profiles leave it: no more and no less."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from evc5.rigs.checks.electrical import stand_ins
-from evc5.rigs.checks.electrical.fair_shares import FairShares, Share
+from evc5.rigs.checks.electrical.fair_shares import FairShares, Situation
 from evc5.rigs.checks.reading.columns import Array, distinct
 from evc5.rigs.checks.reading.telemetry import Rows
 from evc5.rigs.checks.reading.through_time import in_force
@@ -57,20 +56,6 @@ SHARE_SETTLED_S = 40.0  # assumed: a raise waits for the other's cut, each for i
 CUT_S = 1.0  # assumed: an allocation follows its limit so soon, before the pilot does
 NEAR_A = 0.15  # limits are told with one decimal (7.14)
 SHARE_A = 1.0  # assumed: how much of a shared current may be left over
-
-
-@dataclass(frozen=True, slots=True)
-class Situation(Share):
-    """One connector at all instants of a part, in A per phase, and why."""
-
-    phases: Array
-    profile: Array
-    capability: Array
-    named: Array
-    near: Array  # within this much two amounts are the same
-    unsure: Array  # a transaction runs there that may have a share or not
-    cool: Array  # heat takes nothing away that is not told
-    is_told: bool  # the allocation itself, not the offer that stands for it
 
 
 class Shares:

@@ -26,6 +26,20 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Situation(Share):
+    """And what there is to know of it beside, of the instants of a part."""
+
+    phases: Array
+    profile: Array
+    capability: Array
+    named: Array
+    near: Array  # within this much two amounts are the same
+    unsure: Array  # a transaction runs there that may have a share or not
+    cool: Array  # heat takes nothing away that is not told
+    is_told: bool  # the allocation itself, not the offer that stands for it
+
+
+@dataclass(frozen=True, slots=True)
 class FairShares:
     """Judges the instants it is given; what lasts less than `settled_s` is let pass."""
 

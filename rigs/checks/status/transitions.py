@@ -55,10 +55,7 @@ REQUIREMENTS = (
         MAINS,
         "Without mains nothing is allocated or offered and nothing flows",
         "IEC 61851-1; events power-cut; design: allocated_a",
-        needs=(
-            TELEMETRY,
-            EVENTS,
-        ),
+        needs=(TELEMETRY, EVENTS),
         arises=("power-cut",),
     ),
     R(
@@ -72,10 +69,7 @@ REQUIREMENTS = (
         FAULTED,
         "A connector that is Faulted offers nothing",
         "7.7",
-        needs=(
-            TELEMETRY,
-            EVENTS,
-        ),
+        needs=(TELEMETRY, EVENTS),
         arises=("fault",),
     ),
     R(

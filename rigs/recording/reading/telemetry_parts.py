@@ -35,8 +35,8 @@ def read_part(
     import pyarrow.parquet as pq  # a thirtieth of a second, which nobody pays who reads a log
 
     with _damage_told(path):
-        user_files.check(path)
-        content = pa.BufferReader(path.read_bytes())  # one reading, not one for each column
+        with user_files.opened(path) as file:
+            content = pa.BufferReader(file.read())  # one reading, not one for each column
         with pq.ParquetFile(content, metadata=metadata) as part:  # no pandas, so
             schema = part.schema_arrow
             stored = set(schema.names)
