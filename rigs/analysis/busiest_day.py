@@ -1,13 +1,14 @@
 """Where to look first: the day and the hours of a run that its figures show when nobody says which."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import numpy as np
 
 from evc5.models.units import DAY_S
 from evc5.rigs.analysis.recorded import Instant, Recorded
+from evc5.rigs.analysis.visits import energy_at
 from evc5.rigs.analysis.window import Window
 from evc5.rigs.errors import BadInput
 from evc5.rigs.recording.reading import run_directory, telemetry
@@ -35,6 +36,15 @@ def midnight_after(start: datetime, t_s: float, zone: tzinfo = UTC) -> float:
     at = (start.replace(tzinfo=start.tzinfo or UTC) + timedelta(seconds=t_s)).astimezone(zone)
     following = at.replace(hour=0, minute=0, second=0, microsecond=0, fold=0) + timedelta(days=1)
     return _seconds(start, following)
+
+
+def midnights(run: Recorded) -> Array:
+    """Every midnight of the rig's zone, from the last before the run begins to the first after its end."""
+    end_s = run.end_s
+    found = [midnight_before(run.start, 0.0, run.tz)]
+    while found[-1] < end_s or len(found) < 2:
+        found.append(midnight_after(run.start, found[-1], run.tz))
+    return np.array(found)
 
 
 def _seconds(start: datetime, at: datetime) -> float:
@@ -83,30 +93,11 @@ def days(run: Recorded, wanted: Sequence[int]) -> dict[int, float]:
 
 def _busiest(run: Recorded, wanted: Sequence[int]) -> dict[int, float]:
     """The midnight of the day on which each connector delivered most."""
-    first = midnight_before(run.start, 0.0, run.tz)
-    got_wh = {connector: {first: 0.0} for connector in wanted}
-    last_wh = dict.fromkeys(wanted, 0.0)
-    columns = ("t", "connector", "energy_wh")
-    for rows in telemetry.parts(run.directory / run_directory.TELEMETRY, columns) if wanted else ():
-        for connector, by_day in got_wh.items():
-            mine = rows["connector"] == connector
-            energy_wh = np.concatenate([[last_wh[connector]], rows["energy_wh"][mine]])
-            last_wh[connector] = float(energy_wh[-1])
-            for midnight, more_wh in _by_day(run, rows["t"][mine], np.diff(energy_wh)):
-                by_day[midnight] = by_day.get(midnight, 0.0) + more_wh
-    return {connector: max(by_day, key=by_day.__getitem__) for connector, by_day in got_wh.items()}
-
-
-def _by_day(run: Recorded, t_s: Array, more_wh: Array) -> Iterator[tuple[float, float]]:
-    """What came on each day that the rows touch: its midnight, and the sum; a midnight's row ends its day."""
-    if not len(t_s):
-        return
-    midnight = midnight_before(run.start, float(t_s[0]), run.tz)
-    while midnight < t_s[-1]:
-        following = midnight_after(run.start, midnight, run.tz)
-        today = (t_s > midnight) & (t_s <= following)
-        yield midnight, float(more_wh[today].sum())
-        midnight = following
+    if not wanted:
+        return {}
+    edges_s = midnights(run)
+    energies = energy_at(run.directory, dict.fromkeys(wanted, edges_s))
+    return {connector: float(edges_s[np.argmax(np.diff(wh))]) for connector, wh in energies.items()}
 
 
 def profiles_at_work(run: Recorded, connector: int | None = None) -> tuple[int, float, float]:

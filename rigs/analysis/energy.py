@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta, tzinfo
+from datetime import timedelta
 
 import numpy as np
 
@@ -81,22 +81,13 @@ class Energy:
 
 def energy(run: Recorded) -> Energy:
     known = busiest_day.connectors(run) or [1]
-    edges_s = _midnights(run, run.tz)
+    edges_s = busiest_day.midnights(run)
     count = len(edges_s) - 1
     days = next((some for some in DAYS_A_BAR if count <= some * MOST_BARS), DAYS_A_BAR[-1])
     whole = -(-count // days) * days  # the last bar takes as many days as the others
     beyond_s = edges_s[-1] + DAY_S * np.arange(1, whole - count + 1)
     edges_s = np.concatenate([edges_s, beyond_s])[::days]
     return Energy(run, visits(run.directory, run.end_s), known, edges_s, days)
-
-
-def _midnights(run: Recorded, zone: tzinfo) -> Array:
-    """Every midnight from the one at or before the run's begin to the one at or after its end."""
-    end_s = run.end_s
-    found = [busiest_day.midnight_before(run.start, 0.0, zone)]
-    while found[-1] < end_s or len(found) < 2:
-        found.append(busiest_day.midnight_after(run.start, found[-1], zone))
-    return np.array(found)
 
 
 def _is_short(visit: Visit) -> bool:

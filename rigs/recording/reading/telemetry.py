@@ -33,11 +33,10 @@ def parts(
     paths = sorted(directory.glob(PARTS))
     first = bisect_left(paths, since_s, key=_ends) if since_s > -math.inf else 0
     for path in paths[first:]:
-        metadata = metadata_of(path)
-        if min((group.min for group in _times(metadata)), default=-math.inf) >= until_s:
-            return
-        table = read_part(path, wanted, metadata)
+        table = read_part(path, wanted)
         rows = {name: to_numpy(table[name]) for name in wanted}
+        if len(rows["t"]) and rows["t"][0] >= until_s:
+            return
         keep = (rows["t"] >= since_s) & (rows["t"] < until_s)
         if connector is not None:
             keep &= rows["connector"] == connector

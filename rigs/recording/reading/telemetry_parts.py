@@ -24,12 +24,9 @@ _LISTED = {
 }
 
 
-def read_part(
-    path: Path, names: Sequence[str] = NAMES, metadata: "pq.FileMetaData | None" = None
-) -> pa.Table:
+def read_part(path: Path, names: Sequence[str] = NAMES) -> pa.Table:
     """These columns of one part, texts as dictionaries; one that it lacks is null in every row.
 
-    `metadata` is the part's, where it is at hand.
     BadInput where a row has no instant or no connector, and where it is no whole parquet file.
     """
     import pyarrow.parquet as pq  # a thirtieth of a second, which nobody pays who reads a log
@@ -37,7 +34,7 @@ def read_part(
     with _damage_told(path):
         with user_files.opened(path) as file:
             content = pa.BufferReader(file.read())  # one reading, not one for each column
-        with pq.ParquetFile(content, metadata=metadata) as part:  # no pandas, so
+        with pq.ParquetFile(content) as part:  # no pandas, so
             schema = part.schema_arrow
             stored = set(schema.names)
             if missing := [name for name in REQUIRED if name not in stored]:
