@@ -234,6 +234,8 @@ class Triggers:
 
         Its time is counted from the last call that got no reply, for it waits behind that.
         """
+        if not self._owed:
+            return
         unheard = max((at for at in self._context.history.link.unheard if at <= epoch_s), default=0.0)
         for action, since in list(self._owed.items()):
             if epoch_s - max(since, unheard) > TRIGGER_FOLLOWS_S and action != late:

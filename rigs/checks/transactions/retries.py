@@ -150,7 +150,7 @@ class Retries:
         if call.up and call.action in ("StartTransaction", "StopTransaction") and call.valid:
             self._tries[key_of(call)] += 1
             self._unanswered[key_of(call)] = self._unresumed[key_of(call)] = call
-        refused = self._refused.get(key_of(call)) if call.up else None
+        refused = self._refused.get(key_of(call)) if call.up and self._refused else None
         if (
             refused is None
             or self._rule(call.epoch_s) != refused.rule
