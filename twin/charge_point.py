@@ -173,11 +173,11 @@ class ChargePoint:
         """The firmware starts: connect, boot, go on with what the memory holds."""
         self.configuration.boot()
         resume = vendor.resumes_transactions(self.configuration)
-        for connector, session in self.sessions.items():
-            channel = self.controller.channel(connector)
+        for channel in self.controller.channels:  # all are awake before one looks, which has all share anew
             channel.switch.supported = self.configuration.flag("ConnectorSwitch3to1PhaseSupported")
             self._equip(channel)
-            channel.wake(self._is_operative(connector))
+            channel.wake(self._is_operative(channel.connector))
+        for session in self.sessions.values():
             was_dark = self._lost_t_s is not None
             session.wake(resume, self._lost_t_s if was_dark else self._last_known_t_s, was_dark)
         self._lost_t_s = self._last_known_t_s = None

@@ -54,6 +54,26 @@ def test_one_phase_is_asked_for_and_one_phase_flows():
     assert min(currents(bench)) > 15.0
 
 
+@pytest.mark.parametrize("connector", [1, 2])
+def test_a_profile_of_a_transaction_that_the_mains_ended_moves_no_relays_when_they_are_back(connector):
+    bench = Bench(start="2024-03-01T10:00:00Z", phase_switching=True)
+    bench.plug_in(connector, "vw-id3-58", soc=0.3)
+    bench.present_tag(connector, "TAG1")
+    bench.advance(60)
+    once = profile(16.0, numberPhases=1) | {"connectorId": connector}
+    once["csChargingProfiles"]["chargingProfilePurpose"] = "TxProfile"
+    once["csChargingProfiles"]["chargingSchedule"]["startSchedule"] = "2024-03-01T10:05:00Z"
+    assert bench.call("SetChargingProfile", once) == {"status": "Accepted"}
+    bench.power.cut()
+    bench.advance(600)
+    bench.power.restore()
+    bench.advance(60)
+    bench.present_tag(connector, "TAG1")
+    bench.advance(60)
+    row = bench.reading(connector)
+    assert min(row["i1_a"], row["i2_a"], row["i3_a"]) > 15.0
+
+
 def test_between_two_changes_are_ten_minutes_before_it_goes_up():
     timeline, moved = Timeline(), []
     outlet = SimpleNamespace(spec=SimpleNamespace(phases=3), hold_pilot=lambda _: None)
