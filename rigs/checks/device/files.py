@@ -250,7 +250,7 @@ class Files:
         if self._now[UPDATE] == "Installing":
             self._next = call
             return
-        ready = self._now[UPDATE] == "Downloaded"
+        ready = self._now[UPDATE] in ("Downloaded", "?")  # which may be this as well
         self._replaced = (epoch_s + REPLACED_S, self._location, call) if ready else None
         self._now[UPDATE] = ""  # the later request takes the place of the one before
         self._awaits(epoch_s, call)

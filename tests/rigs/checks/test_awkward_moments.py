@@ -870,6 +870,22 @@ CASES: dict[str, Story] = {
             wait(60.0),
         ],
     ),
+    "another-update-as-one-that-waits-goes-on-after-a-short-outage": (
+        {"behaviour": "ocpp16", "latency_s": 0.05},
+        {},
+        [
+            *CHARGE,
+            step("serve_image", IMAGE, "V32R31"),
+            update("2024-03-01T00:00:00Z"),
+            wait(300.0),
+            step("link.down"),
+            step("link.up"),
+            wait(600.0),
+            step("unplug", 1),
+            update("2030-01-01T00:00:00Z"),
+            wait(20.0),
+        ],
+    ),
     "a-remote-start-as-an-unlocking-ends-what-is-not-confirmed": (
         {"behaviour": "evc5-v32r30", "latency_s": 0.0},
         {"asks_keys": False},
