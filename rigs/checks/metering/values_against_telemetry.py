@@ -30,6 +30,10 @@ REQUIREMENTS = (
 AROUND_S = 1.5  # assumed: a meter answers from so long before or after its stamp
 SAME_INSTANT_S = 0.01  # the same instant, stamps rounded
 MOST_ORDERS = 1000
+ORDERS = (  # that change what may be offered, and those that begin or end a charge which leaves its share
+    *("SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"),
+    *("UnlockConnector", "RemoteStopTransaction", "RemoteStartTransaction", "ChangeAvailability", "Reset"),
+)
 DONE = ("plug-in", "unplug", "fault", "clear", "power-cut", "power-restore")  # what jumps with it
 FACTOR_W = 200.0  # assumed: below it a power factor may be anything
 MOST_READINGS_WAITING = 22_000  # readings kept until their telemetry comes
@@ -101,7 +105,7 @@ class TrueValues:
         self._waiting: dict[int, list[Block]] = {}
         self._kept = 0
         self._orders: list[float] = []  # when the CSMS, or a fault, last changed what may be offered
-        for action in ("SetChargingProfile", "ClearChargingProfile", "ChangeConfiguration"):
+        for action in ORDERS:
             context.bus.replies[action].append(lambda call: self._ordered(call.answered_s))
         for happening in ("fault", "clear"):
             context.bus.events[happening].append(lambda event: self._ordered(event.epoch_s))

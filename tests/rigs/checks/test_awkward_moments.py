@@ -389,6 +389,21 @@ READ_TWICE_BEFORE_IT_FOLLOWS = [
     wait(1200.0),
 ]
 
+SHARED = {
+    "behaviour": "ocpp16",
+    "latency_s": 0.8,
+    "rated_a": 16.0,
+    "station_max_a": 20.0,
+    "keys": SAMPLED,
+}
+TWO_SHARE = [
+    step("plug_in", 2, "tesla-model-3-rwd", 1.0, 32.0),  # it is full
+    step("present_tag", 2, "TAG1"),
+    wait(30.0),
+    *CHARGE,
+    wait(300.0),  # a sample is due
+]
+CARD_AT_ONE = [step("present_tag", 1, "TAG1"), wait(10.0)]
 CASES: dict[str, Story] = {
     "a-card-refused-and-welcome-as-it-stops": (
         {"behaviour": "ocpp16", "latency_s": 0.05, "keys": LISTS_ON},
@@ -885,6 +900,26 @@ CASES: dict[str, Story] = {
             update("2030-01-01T00:00:00Z"),
             wait(20.0),
         ],
+    ),
+    "a-card-as-the-unlocking-of-another-connector-leaves-its-share": (
+        SHARED,
+        {},
+        [*TWO_SHARE, step("ask", "UnlockConnector", {"connectorId": 2}), *CARD_AT_ONE],
+    ),
+    "a-card-as-another-charge-ends-and-leaves-its-share": (
+        SHARED,
+        {},
+        [*TWO_SHARE, step("present_tag", 2, "TAG1"), *CARD_AT_ONE],
+    ),
+    "a-card-as-another-car-goes-and-leaves-its-share": (
+        SHARED,
+        {},
+        [*TWO_SHARE, step("unplug", 2), *CARD_AT_ONE],
+    ),
+    "a-card-as-another-charge-is-stopped-from-afar-and-leaves-its-share": (
+        SHARED,
+        {},
+        [*TWO_SHARE, step("ask", "RemoteStopTransaction", {"transactionId": 1}), *CARD_AT_ONE],
     ),
     "a-remote-start-as-an-unlocking-ends-what-is-not-confirmed": (
         {"behaviour": "evc5-v32r30", "latency_s": 0.0},
