@@ -1,6 +1,7 @@
 """A station's limits at one instant, for one arbitration: keys, relays and profiles as they are now."""
 
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import NamedTuple
 
 from evc5.models.supply import Three
@@ -22,17 +23,18 @@ class KeyLimits(NamedTuple):
     minimum_a: float
     station_a: float
     supervisor_a: float | None
-    own_a: Sequence[tuple[float, float]]  # of each connector chg_RatedCurrent and chg_Mode3Current
+    own_a: Sequence[tuple[float, float]]  # of each connector by chg_RatedCurrent and by chg_Mode3Current
 
 
 def key_limits(configuration: Configuration) -> KeyLimits:
     """By the keys as they are, for `Configuration.follows`."""
     rated, software = configuration.pair("chg_RatedCurrent"), configuration.pair("chg_Mode3Current")
+    limited = [amps if amps > 0 else inf for amps in software]  # 0 leaves it to the controller
     return KeyLimits(
         configuration.number("chg_MinChargingCurrent"),
         configuration.number("chg_StationMaxCurrent"),
         vendor.supervisor_a(configuration),
-        list(zip(rated, software, strict=False)),
+        list(zip(rated, limited, strict=False)),
     )
 
 
@@ -66,7 +68,7 @@ class LimitsNow:
             caps["temperature"] = outlet.heat_a
         if outlet.cable_a is not None:
             caps["cable"] = outlet.cable_a
-        if software > 0:  # 0 leaves it to the controller
+        if software < inf:
             caps["station"] = software
         limit_a = self._by_profile(channel)
         if limit_a is not None:

@@ -70,8 +70,7 @@ class Site:
         """By connector: what the station's own keys allow, without heat, cable or sharing."""
         own_a = self._configuration.follows(key_limits).own_a
         return {
-            outlet.connector: min(rated, software) if software > 0 else rated
-            for outlet, (rated, software) in zip(self._world.outlets, own_a, strict=False)
+            outlet.connector: min(both_a) for outlet, both_a in zip(self._world.outlets, own_a, strict=False)
         }
 
     def _said(self) -> Says:

@@ -12,7 +12,7 @@ from evc5.rigs.checks.state.profiles import MINIMUM_A, NO_LIMIT, ROUNDED_S, Cap
 from evc5.rigs.checks.state.profiles_in_force import ProfilesInForce
 from evc5.rigs.checks.state.requirement import OVERDRAWN
 from evc5.rigs.checks.state.requirement import Requirement as R
-from evc5.rigs.checks.state.spans import at_instants, highest_of_late, is_new
+from evc5.rigs.checks.state.spans import at_rows, highest_of_late, is_new
 from evc5.rigs.checks.state.spread import Spread
 
 AT_ONCE_S = 0.01  # a row that the next one takes back within the millisecond that messages are stamped by
@@ -282,8 +282,9 @@ class Charging:
         return self._context.history.connectors.faulty[connector].near(epoch_s, before_s)
 
     def _together(self, parts: dict[int, Rows]) -> None:
-        instants = self._context.telemetry.instants()
-        instants = instants[np.searchsorted(instants, self._until.get(0, -np.inf), side="right") :]
+        telemetry = self._context.telemetry
+        new = int(np.searchsorted(telemetry.instants(), self._until.get(0, -np.inf), side="right"))
+        instants = telemetry.instants()[new:]
         if not len(instants):
             return
         self._until[0] = float(instants[-1])
@@ -295,8 +296,9 @@ class Charging:
         for connector, rows in parts.items():
             overdraws = self._context.history.connectors.overdraws(connector, instants, CARS_FOLLOW_S)
             limits = np.where(overdraws, NO_LIMIT, limits)  # the vehicle's doing
-            total += at_instants(rows, instants, rows.low.current())
-            most += at_instants(rows, instants, rows.high.current())
+            at = telemetry.at_instants(connector)[new:]
+            total += at_rows(at, rows.low.current())
+            most += at_rows(at, rows.high.current())
         self._station(instants, total, most, limits)
 
     def _station(self, instants: Array, total: Array, most: Array, limits: Array) -> None:

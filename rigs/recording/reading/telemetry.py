@@ -45,13 +45,10 @@ def parts(
 
 
 def _ends(path: Path) -> float:
-    """The last instant of a part."""
-    return float(max((group.max for group in _times(metadata_of(path))), default=math.inf))
-
-
-def _times(metadata: Any) -> list[Any]:
-    """The first and last instant of each row group, from its statistics; `t` is the first column."""
-    return [metadata.row_group(index).column(0).statistics for index in range(metadata.num_row_groups)]
+    """The last instant of a part, by the statistics of its row groups; `t` is the first column."""
+    metadata = metadata_of(path)
+    groups = (metadata.row_group(index) for index in range(metadata.num_row_groups))
+    return float(max((group.column(0).statistics.max for group in groups), default=math.inf))
 
 
 def last_s(directory: Path) -> float:
