@@ -14,22 +14,23 @@ from typing import NamedTuple
 from evc5.rigs.checks.reading.instants import epoch
 from evc5.rigs.checks.reading.meter import Layout
 
-NUMBER = rb"-?(?:0|[1-9]\d*)(?:\.\d+)?"
-NUMERIC = rb"[-.\d]+"  # a value; whether it is a number shows when it is read
-INTEGER = rb"(?:0|-?[1-9]\d{0,9})"
-SECOND = rb"[0-5]\d(?:\.\d{1,9})?"
+# Possessive throughout: what a field may hold ends where it cannot go on, so nothing is tried again.
+NUMBER = rb"-?+(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+"
+INTEGER = rb"(?:0|-?+[1-9][0-9]{0,9}+)"
+SECOND = rb"[0-5][0-9](?:\.[0-9]{1,9}+)?+"
 # The fields that may differ: how each is found in a line, and what may stand in its place.
 FIELDS: dict[str, tuple[bytes, bytes]] = {
     "t": (rb'(?<=\{"t":)' + NUMBER + rb"(?=,)", NUMBER),
-    "at": (rb'(?<="at":")[^"\\]*(?=")', rb'[^"\\]*'),
-    "id": (rb'(?<="frame":\[2,")[^"\\]{1,36}(?=","MeterValues",)', rb'[^"\\]{1,36}'),
+    "at": (rb'(?<="at":")[^"\\]*(?=")', rb'[^"\\]*+'),
+    "id": (rb'(?<="frame":\[2,")[^"\\]{1,36}(?=","MeterValues",)', rb'[^"\\]{1,36}+'),
     "connector": (rb'(?<="connectorId":)' + INTEGER + rb"(?=[,}])", INTEGER),
     "transaction": (rb'(?<="transactionId":)' + INTEGER + rb"(?=[,}])", INTEGER),
     "hour": (rb'(?<="timestamp":")\d{4}-\d\d-\d\dT\d\d(?=:)', rb"\d{4}-\d\d-\d\dT\d\d"),
     "minute": (rb"(?<=-\d\dT\d\d:)[0-5]\d(?=:)", rb"[0-5]\d"),
     "second": (rb"(?<=-\d\dT\d\d:\d\d:)" + SECOND + rb'(?=Z","sampledValue")', SECOND),
-    "value": (rb'(?<="value":")' + NUMERIC + rb'(?=")', NUMERIC),
+    "value": (rb'(?<="value":")[-.\d]+(?=")', rb'[^"]++'),  # of what: looked at for all at once
 }
+NUMERIC = b"-.0123456789"  # what a value is made of; whether it is a number shows when it is read
 _FIND = re.compile(b"|".join(b"(?P<%s>%s)" % (name.encode(), find) for name, (find, _) in FIELDS.items()))
 
 
@@ -57,11 +58,15 @@ class Template:
     layout: Layout
     head: tuple[int, ...]  # as HEAD; -1 where the line has no transaction
     values: slice
+    commas: bytes  # what is left of its numbers without their digits
 
-    def fits(self, groups: tuple[bytes, ...], buffer: bytes, at: int) -> bool:
-        """With these fields, which its pattern found there, is all between them its own?"""
+    def numbers(self, groups: tuple[bytes, ...], buffer: bytes, at: int) -> bytes | None:
+        """Its values with commas between, where all between the fields its pattern found is its own."""
         self.parts[1::2] = groups[:-1]
-        return buffer.startswith(b"".join(self.parts), at)
+        if not buffer.startswith(b"".join(self.parts), at):
+            return None
+        numbers = b",".join(groups[self.values])
+        return numbers if numbers.translate(None, NUMERIC) == self.commas else None
 
 
 def template_of(raw: bytes, layout: Layout) -> Template | None:
@@ -84,7 +89,8 @@ def template_of(raw: bytes, layout: Layout) -> Template | None:
     fields.append(b"(?:%s%s%s)?" % (REPLY_HEAD, b"\\%d" % (head[1] + 1), REPLY_TAIL))
     pattern = b"".join(_skipped(text) + field for text, field in zip(between, fields, strict=True))
     parts = [part for text in between for part in (text, b"")][:-1]
-    return Template(re.compile(pattern, re.DOTALL), parts, layout, head, values)
+    commas = b"," * (len(layout.columns) - 1)
+    return Template(re.compile(pattern, re.DOTALL), parts, layout, head, values, commas)
 
 
 def _skipped(text: bytes) -> bytes:
@@ -93,7 +99,7 @@ def _skipped(text: bytes) -> bytes:
 
 
 REPLY_HEAD = (
-    rb'\{"t":(' + NUMBER + rb'),"at":"[^"\\]*","station":"[^"\\]*","dir":"down","frame":\[3,"'
+    rb'\{"t":(' + NUMBER + rb'),"at":"[^"\\]*+","station":"[^"\\]*+","dir":"down","frame":\[3,"'
 )  # then the id again
 REPLY_TAIL = rb'",\{\}\]\}\n'
 MOST_HOURS = 1000  # remembered
@@ -113,20 +119,29 @@ class Templates:
     def match(self, raw: bytes) -> Row | None:
         for index, template in enumerate(self._templates):
             match = template.pattern.fullmatch(raw)
-            if match is not None and template.fits(groups := match.groups(), raw, 0):
+            if match is None:
+                continue
+            groups = match.groups()
+            if (numbers := template.numbers(groups, raw, 0)) is not None:
                 if index:
                     self._templates.insert(0, self._templates.pop(index))
-                return self._row(template, groups)
+                return self._row(template, groups, numbers)
         return None
 
-    def match_pair(self, buffer: bytes, at: int) -> tuple[Template, tuple[bytes, ...], int] | None:
-        """A line at this place in a buffer with that of its reply right behind it, and where this ends."""
+    def match_pair(self, buffer: bytes, at: int) -> tuple[Template, tuple[bytes, ...], bytes, int] | None:
+        """A line at this place in a buffer with that of its reply right behind it.
+
+        What fits, the open fields, the values among them with commas between, and where the reply ends.
+        """
         for index, template in enumerate(self._templates):
             match = template.pattern.match(buffer, at)
-            if match is not None and template.fits(groups := match.groups(), buffer, at):
+            if match is None:
+                continue
+            groups = match.groups()
+            if (numbers := template.numbers(groups, buffer, at)) is not None:
                 if index:
                     self._templates.insert(0, self._templates.pop(index))
-                return None if groups[-1] is None else (template, groups, match.end())
+                return None if groups[-1] is None else (template, groups, numbers, match.end())
         return None
 
     def learn(self, raw: bytes, layout: Layout) -> None:
@@ -135,7 +150,7 @@ class Templates:
         if template is not None:
             self._templates.append(template)
 
-    def _row(self, template: Template, groups: tuple[bytes, ...]) -> Row | None:
+    def _row(self, template: Template, groups: tuple[bytes, ...], numbers: bytes) -> Row | None:
         t, id, connector, transaction = template.head[:4]
         stamp = self.stamp(template, groups)
         if stamp is None:
@@ -147,7 +162,7 @@ class Templates:
             None if transaction < 0 else int(groups[transaction]),
             stamp,
             template.layout,
-            b",".join(groups[template.values]),
+            numbers,
         )
 
     def stamp(self, template: Template, groups: tuple[bytes, ...]) -> float | None:

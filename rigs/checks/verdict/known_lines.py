@@ -11,15 +11,12 @@ from evc5.rigs.checks.reading.instants import is_strict
 from evc5.rigs.checks.reading.meter import Reading
 from evc5.rigs.checks.reading.pages import Pages
 from evc5.rigs.checks.reading.station_time import StationTime
-from evc5.rigs.checks.reading.templates import NUMBER, REPLY_HEAD, Row, Template, Templates
+from evc5.rigs.checks.reading.templates import NUMBER, REPLY_HEAD, REPLY_TAIL, Row, Template, Templates
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.verdict.telling import Telling
 from evc5.rigs.checks.wire import clocks
 
-EMPTY_REPLY = re.compile(
-    rb'\{"t":(-?(?:0|[1-9]\d*)(?:\.\d+)?),"at":"[^"\\]*","station":"[^"\\]*","dir":"down",'
-    rb'"frame":\[3,"([^"\\]{1,36})",\{\}\]\}\n'
-)
+EMPTY_REPLY = re.compile(rb'%s([^"\\]{1,36}+)%s' % (REPLY_HEAD, REPLY_TAIL))
 HEARTBEAT = re.compile(
     rb'\{"t":(%s),"at":"[^"\\]*","station":"[^"\\]*","dir":"up","frame":\[2,"([^"\\]{1,36})","Heartbeat",\{\}\]\}\n'
     rb'%s\2",\{"currentTime":"([^"\\]*)"\}\]\}\n' % (NUMBER, REPLY_HEAD)
@@ -29,8 +26,8 @@ HELD_BY_STAMP = ("frame.timestamp", "clock.station")
 HELD_BY_PAIR = ("rpc.id", "rpc.one-call-station", "rpc.matched", "rpc.answered")
 
 
-# A MeterValues with its reply right behind it: its form and open fields, when it went and was taken.
-Pair = tuple[Template, tuple[bytes, ...], float, float]
+# A MeterValues with its reply right behind it: its form, open fields and numbers, when it went and was taken.
+Pair = tuple[Template, tuple[bytes, ...], bytes, float, float]
 
 
 class KnownLines:
@@ -77,13 +74,14 @@ class KnownLines:
         pairs, answered_s, end = self._in_order(pages, since, before)
         if not pairs:
             return since, 0
-        self._context.ledger.lines.note_all([epoch_s for _, _, epoch_s, _ in pairs], pages.number, 2)
-        hear, put = telling.heartbeat.hear, telling.gathering.put
-        for template, groups, epoch_s, stamp in pairs:
-            hear(epoch_s)
+        epochs_s = [epoch_s for _, _, _, epoch_s, _ in pairs]
+        self._context.ledger.lines.note_all(epochs_s, pages.number, 2)
+        telling.heartbeat.hear_all(epochs_s)
+        put = telling.gathering.put
+        for template, groups, numbers, epoch_s, stamp in pairs:
             connector, block = self._block(template, groups)
-            put(connector, block, epoch_s, stamp, b",".join(groups[template.values]))
-        self._context.history.link.heard_at = epoch_s
+            put(connector, block, epoch_s, stamp, numbers)
+        self._context.history.link.heard_at = epochs_s[-1]
         self._pairs += len(pairs)
         pages.skip(end - pages.at, 2 * len(pairs))
         return answered_s, 2 * len(pairs)
@@ -93,13 +91,13 @@ class KnownLines:
         to be looked at by itself; when the last was answered, and where it ends.
         """
         match, epoch, stamp_of = self._templates.match_pair, self._epoch, self._templates.stamp
-        is_new = self._telling.pairing.paired
+        is_new = self._telling.pairing.is_new
         buffer, at, reach = pages.buffer, pages.at, pages.reach
         far_s = clocks.STILL_S  # a stamp further from its frame: its clock may be off
         last = since
         pairs: list[Pair] = []
         while at <= reach and (found := match(buffer, at)) is not None:
-            template, groups, end = found
+            template, groups, numbers, end = found
             epoch_s, answered_s = epoch(float(groups[template.head[0]])), epoch(float(groups[-1]))
             if not last <= epoch_s <= answered_s < before:
                 break
@@ -108,7 +106,7 @@ class KnownLines:
                 break
             at = end
             last = answered_s
-            pairs.append((template, groups, epoch_s, stamp))
+            pairs.append((template, groups, numbers, epoch_s, stamp))
         return pairs, last, at
 
     def _block(self, template: Template, groups: tuple[bytes, ...]) -> tuple[int, Gathered]:

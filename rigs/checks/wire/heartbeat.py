@@ -4,6 +4,7 @@ Of a log that others wrote, a silence of both sides may as well be a hole in it 
 Several of one length are a rhythm, and that is the station's. Who sends no Heartbeat at all may ping instead.
 """
 
+from collections.abc import Iterable
 from functools import partial
 
 from evc5.rigs.checks.reading.call import Call
@@ -46,11 +47,17 @@ class Heartbeat:
 
     def hear(self, epoch_s: float) -> None:
         """The station made a call."""
-        if epoch_s > self.due:
-            self._late(epoch_s)
+        self.hear_all((epoch_s,))
+
+    def hear_all(self, epochs_s: Iterable[float]) -> None:
+        """The station made calls, between which nothing else happened."""
         accepted = self._history.boots.accepted_since is not None  # else no Heartbeat is owed yet (4.2)
-        self.due = epoch_s + self.within if accepted else FOREVER
-        self._answered_at = FOREVER
+        within = self.within if accepted else FOREVER
+        for epoch_s in epochs_s:
+            if epoch_s > self.due:
+                self._late(epoch_s)
+            self.due = epoch_s + within
+            self._answered_at = FOREVER
 
     def _late(self, epoch_s: float) -> None:
         silent = epoch_s - self.due + self.within

@@ -82,9 +82,10 @@ class Pairing:
         """When the CALL went that the charge point waits for; None where it waits for nothing."""
         return next((call.epoch_s for call in self._open[True].values()), None)
 
-    def paired(self, id: str) -> bool:
-        """A CALL of the charge point with its reply right behind it: is its id new?"""
-        return self._ids[True].is_new(id)
+    @property
+    def is_new(self) -> Callable[[str], bool]:
+        """Of a CALL of the charge point with its reply right behind it: is its id new?"""
+        return self._ids[True].is_new
 
     def _untold(self, waiting: dict[str, Call]) -> None:
         """The other side's frames are not recorded: when it answered is not known."""

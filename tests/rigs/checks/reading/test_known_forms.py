@@ -85,8 +85,8 @@ def test_a_line_of_known_form_is_found_by_itself_and_with_its_own_reply_alone(
     call, reply = CALL % (told, name, b"%d" % wh), REPLY % (told, name)
     row, found = templates.match(call), templates.match_pair(call + reply, 0)
     assert row is not None and (row.epoch_s, row.id, row.numbers) == (t, id, b"%d" % wh)
-    assert found is not None and found[2] == len(call + reply)
-    assert found[1][-1] == told
+    assert found is not None and found[3] == len(call + reply)
+    assert (found[1][-1], found[2]) == (told, b"%d" % wh)
     assert templates.match_pair(call + REPLY % (told, name + b"x"), 0) is None
     assert templates.match_pair(call, 0) is None
 
