@@ -12,9 +12,9 @@ its own share (`Warmth`), solved anew only when its current takes another form.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from itertools import chain, count, pairwise
+from itertools import count, pairwise
 from math import atan, cos, exp, expm1, inf, pi, sin, sqrt
-from struct import pack
+from struct import Struct
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -239,7 +239,7 @@ class Warmth:
         those = self.when(t_s[0])._until(t_s[-1])
         firsts = [0, *t_s.searchsorted([one.t0_s for one in those[1:]]).tolist(), len(t_s)]
         counts = [after - before for before, after in pairwise(firsts)]
-        since_s, *rises = spread([(one.t0_s, *one.rises[ENCLOSURE][:PEAK]) for one in those], counts)
+        since_s, *rises = spread([_PACKED(one.t0_s, *one.rises[ENCLOSURE][:PEAK]) for one in those], counts)
         return felt(since_s, rises, (ENCLOSURE,))
 
     def _until(self, t_s: float) -> "list[Warmth]":
@@ -270,11 +270,10 @@ def felt(t0_s: Number, columns: Sequence[Number], where: Sequence[int]) -> Warmi
     return _Felt(t0_s, dict(zip(where, rises, strict=False)))
 
 
-def spread(rows: Iterable[Sequence[float]], counts: Sequence[int]) -> Any:
-    """Each row's numbers so many times, as columns. All in one block: the allocator keeps that, where it
-    would give many large ones back each time."""
-    flat = list(chain.from_iterable(rows))
-    numbers = np.frombuffer(pack(f"{len(flat)}d", *flat))  # a quarter quicker than fromiter
+def spread(rows: Iterable[bytes], counts: Sequence[int]) -> Any:
+    """The numbers of each row, packed as doubles, so many times, as columns. All in one block: the allocator
+    keeps that, where it would give many large ones back each time."""
+    numbers = np.frombuffer(b"".join(rows))
     return np.repeat(numbers.reshape(len(counts), -1).T, counts, axis=1)
 
 
@@ -336,3 +335,4 @@ class Air:
 
 
 _new_rise = tuple.__new__  # a NamedTuple's own takes twice as long
+_PACKED = Struct(f"{1 + PEAK}d").pack  # of what others feel: since when, and the rise

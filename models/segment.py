@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from math import exp, inf, nan, sqrt
 from operator import itemgetter
+from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -284,7 +285,7 @@ class Segment:
     @staticmethod
     def rows(segments: "Sequence[Segment]", t_s: Any, counts: Sequence[int]) -> Columns:
         """The numbers among those columns, of segments of one outlet, each at so many of the instants."""
-        columns = spread([one._numbers() for one in segments], counts)
+        columns = spread([one._packed() for one in segments], counts)
         first = segments[0]
         whole = first._whole(columns[len(FIXED) : -2])
         told = dict(zip(FIXED, columns, strict=False))
@@ -292,13 +293,13 @@ class Segment:
         told |= _demands([one.fixed.vehicle for one in segments], counts, told["soc"], *columns[-2:])
         return told | {"phases": told["phases"].astype(np.int64)}
 
-    def _numbers(self) -> tuple[float, ...]:
-        """In the order of `FIXED`, `_whole` and `_demands`; none that divides may be 0."""
+    def _packed(self) -> bytes:
+        """Its numbers in the order of `FIXED`, `_whole` and `_demands`; none that divides may be 0."""
         _, duty_pct, _, phases, u_v, _, capability, car, most_a, usable_wh, gain, _ = self.fixed
         (const, slope, decay, lam), live, sum_u, reactive, keep, drain, _ = self.draw
         soc = nan if self.soc is None else self.soc
         enclosure, _, socket = self._own.rises
-        return (
+        return _PACKED(
             duty_pct, phases, *capability, *u_v,
             self.t0_s, const, slope, decay, lam or ALMOST_0, *live, sum_u or inf, reactive, keep, drain,
             self.ledger.energy_wh, self.ledger.counted_wh, gain, usable_wh, soc, self._extra_k,
@@ -357,3 +358,4 @@ def _own_phases_v(u_v: Three, phases: int) -> float:
 
 
 _new_reading = tuple.__new__
+_PACKED = Struct(f"{29 + 2 * PEAK}d").pack

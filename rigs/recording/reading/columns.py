@@ -3,6 +3,7 @@
 Arrow's own `pa.array` and `to_numpy` import pandas on the way, which costs a short run a tenth of its time.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,11 @@ class Texts:
     def code(self, text: str | None) -> int:
         """The number that stands for a text; -1 for none."""
         return -1 if text is None else self._codes.setdefault(str(text), len(self._codes))
+
+    def each(self, texts: Sequence[str | None]) -> list[int]:
+        """The same of many, most of which are alike."""
+        codes = {text: self.code(text) for text in dict.fromkeys(texts)}
+        return [codes[text] for text in texts]
 
     def text(self, code: int) -> str | None:
         """What a number stands for."""
