@@ -77,7 +77,7 @@ class Gate(NamedTuple):
         for what, value, most in (
             ("stackLevel", profile.stack_level, capacity.max_stack_level),
             ("periods", len(told["chargingSchedulePeriod"]), capacity.max_periods),
-            ("profiles", 1 + sum(not profile.replaces(other) for other in installed), capacity.max_profiles),
+            ("profiles", 1 + sum([not profile.replaces(one) for one in installed]), capacity.max_profiles),
         ):
             if value > most:
                 self._deny("over_limit", f"{what} must be <= {most}, got {value}")

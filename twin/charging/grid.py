@@ -29,8 +29,7 @@ class Grid:
 
     def room_a(self) -> Three | None:
         """Amps on each phase of the grid for the whole station; None where nothing bounds them."""
-        role = role_of(self._configuration)
-        maximum_a = self._configuration.number("grid_InstallationMaxcurrent")
+        role, maximum_a = self._configuration.follows(_bound)
         if role == NO_CONTROL or maximum_a <= 0:
             return None
         house = self._behind_meter(maximum_a)
@@ -68,6 +67,11 @@ class Grid:
     def _grid_changed(self) -> None:
         if self.room_a() is not None:
             self._changed()
+
+
+def _bound(configuration: Configuration) -> tuple[str, float]:
+    """Who bounds the station, and at what maximum: asked at every arbitration."""
+    return role_of(configuration), configuration.number("grid_InstallationMaxcurrent")
 
 
 def role_of(configuration: Configuration) -> str:

@@ -24,6 +24,7 @@ class KeyLimits(NamedTuple):
     station_a: float
     supervisor_a: float | None
     own_a: Sequence[tuple[float, float]]  # of each connector by chg_RatedCurrent and by chg_Mode3Current
+    applies_profiles: bool
 
 
 def key_limits(configuration: Configuration) -> KeyLimits:
@@ -35,6 +36,7 @@ def key_limits(configuration: Configuration) -> KeyLimits:
         configuration.number("chg_StationMaxCurrent"),
         vendor.supervisor_a(configuration),
         list(zip(rated, limited, strict=False)),
+        vendor.applies_profiles(configuration),
     )
 
 
@@ -79,15 +81,16 @@ class LimitsNow:
         said = self._in_force(channel)
         if not said:
             return None
+        rules = self._rules
         outlook = self.outlook(channel)
-        if self._rules.is_impossible(said, outlook.wiring):
+        if rules.pauses and rules.is_impossible(said, outlook.wiring):
             return 0.0
-        if not self._rules.in_use:  # `shared` reckons ChargePointMaxProfile over all that load it
-            whole = self._cap(0)
+        if rules.in_use:
+            if any(rules.is_trial(cap, outlook) for cap in said):
+                self._trials.offered(channel)
+        elif (whole := self._cap(0)) is not None:  # which `shared` reckons over all that load it
             said = [cap for cap in said if cap is not whole or not self._lets_charge(cap, outlook)]
-        elif any(self._rules.is_trial(cap, outlook) for cap in said):
-            self._trials.offered(channel)
-        return min((self._rules.offer_a(cap, outlook) for cap in said), default=None)
+        return min([rules.offer_a(cap, outlook) for cap in said], default=None)
 
     def shared(self, channels: Sequence[Channel]) -> Mapping[str, Three]:
         """The limits on the sum of all channels by name, on each phase of the grid; those given load it."""

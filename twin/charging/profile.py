@@ -48,14 +48,14 @@ class ChargingProfile(NamedTuple):
         """
         check_enumerations(wire)
         return cls(
-            connector=connector,
-            id=wire["chargingProfileId"],
-            purpose=wire["chargingProfilePurpose"],
-            stack_level=wire["stackLevel"],
-            transaction_id=wire.get("transactionId"),
-            schedule=read_schedule(wire, epoch_s, policies),
-            wire=wire,
-            received_epoch_s=epoch_s,
+            connector,
+            wire["chargingProfileId"],
+            wire["chargingProfilePurpose"],
+            wire["stackLevel"],
+            wire.get("transactionId"),
+            read_schedule(wire, epoch_s, policies),
+            wire,
+            epoch_s,
         )
 
     def replaces(self, other: "ChargingProfile") -> bool:
@@ -81,7 +81,7 @@ def read_schedule(wire: Wire, epoch_s: float, policies: Policies) -> Schedule:
     recurring = wire["chargingProfileKind"] == "Recurring"  # only then recurrencyKind counts, ER 3.56
     duration_s = told.get("duration")
     return Schedule(
-        offsets_ms=tuple(period["startPeriod"] * 1000 for period in told["chargingSchedulePeriod"]),
+        offsets_ms=tuple([period["startPeriod"] * 1000 for period in told["chargingSchedulePeriod"]]),
         caps=tuple(read_caps(told)),
         start_ms=read_start(wire, epoch_s, policies),
         duration_ms=NEVER if duration_s is None else duration_s * 1000,
@@ -111,9 +111,8 @@ def check_sense(wire: Wire) -> None:
         "Recurring must come with recurrencyKind": wire["chargingProfileKind"] == "Recurring"
         and "recurrencyKind" not in wire,
     }
-    for why, is_so in wrong.items():
-        if is_so:
-            raise Rejected(why)
+    if any(wrong.values()):
+        raise Rejected(next(why for why, is_so in wrong.items() if is_so))
 
 
 def read_caps(told: Wire) -> list[Cap]:

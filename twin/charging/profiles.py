@@ -46,6 +46,9 @@ class Limit(NamedTuple):
         return None if self.amps is None else Cap(self.amps, self.phases, self.watts)
 
 
+UNSAID = Limit()  # where no profile is installed
+
+
 class ProfileStore:
     """Holds the profiles of `connectors` connectors under the policies of a behaviour."""
 
@@ -210,6 +213,8 @@ class ProfileStore:
     def _stack(self, connector: int, purpose: str) -> tuple[Schedule, ...]:
         """The schedules of one purpose that apply to a connector, the prevailing first (3.13.1, 3.13.2)."""
         mine = [p for p in self._installed if p.purpose == purpose and p.connector in (0, connector)]
+        if not mine:
+            return ()
         if len(mine) > 1:
             mine.sort(key=self._precedence, reverse=True)
         return tuple([profile.schedule for profile in mine])
@@ -221,7 +226,7 @@ class ProfileStore:
 
     def _limit(self, stack: tuple[Schedule, ...], epoch_s: float, began_epoch_s: float | None) -> Limit:
         if not stack:
-            return Limit()
+            return UNSAID
         began_ms = None if began_epoch_s is None else to_ms(began_epoch_s)
         cap, until_ms = prevailing(stack, to_ms(epoch_s), began_ms)
         if cap is None:

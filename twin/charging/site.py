@@ -12,7 +12,6 @@ from evc5.twin.charging.schedule import Cap
 from evc5.twin.charging.trial import Trials
 from evc5.twin.clock import StationClock
 from evc5.twin.connector.channel import Channel
-from evc5.twin.sheet import vendor
 from evc5.twin.sheet.configuration import Configuration
 
 Began = Callable[[], Mapping[int, float]]  # by connector: when its running transaction began, epoch seconds
@@ -75,7 +74,7 @@ class Site:
 
     def _said(self) -> Says:
         """What the profiles say now; nothing without ChgProf."""
-        if not vendor.applies_profiles(self._configuration):
+        if not self._configuration.follows(key_limits).applies_profiles:
             return lambda _: None
         epoch_s = self._clock.epoch(self._timeline.now)
         began = self._began_epoch_s()

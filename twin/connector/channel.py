@@ -342,7 +342,7 @@ class Channel:
     def _segment_began(self, outlet: Outlet) -> None:
         """Heat may have taken from the capability, or given it back; so may another cable."""
         cable_a = self._cable_a if outlet.cable_a is None else outlet.cable_a  # one that is gone is no other
-        if (outlet.heat_a, cable_a) != (self._heat_a, self._cable_a):
+        if outlet.heat_a != self._heat_a or cable_a != self._cable_a:
             self._heat_a = outlet.heat_a
             self._cable_a = cable_a
             self._timeline.soon(self._arbitrate, CONTROL)
@@ -451,11 +451,13 @@ class Channel:
 
     def _refresh(self) -> None:
         """Bring the facts that the electrical side decides up to date."""
-        facts = self.facts
+        facts = self._line.facts
+        outlet = self.outlet
+        phases = outlet.phases
         granted = self._target_a() > 0
-        offering = granted and self.outlet.offered_a > 0
-        drawing = self.outlet.phases > 0 and self.outlet.pilot in "CD"
-        self.switch.contactor(self.outlet.phases)
+        offering = granted and outlet.offered_a > 0
+        drawing = phases > 0 and outlet.pilot in "CD"
+        self.switch.contactor(phases)
         starting = facts.starting and granted and not (offering and drawing)
         decided = (offering, drawing, starting)
         if decided != (facts.offering, facts.drawing, facts.starting) or not self._line.is_told:

@@ -69,7 +69,8 @@ class Controller:
         limits = self._limits.now()
         taking = [channel for channel in self.channels if channel.wants_energy]
         for channel in taking:
-            channel.switch.want(limits.phases(channel))
+            if channel.switch.supported:  # else nobody can change them
+                channel.switch.want(limits.phases(channel))
         leaving = [channel for channel in self.channels if channel not in taking and channel.committed_a > 0]
         shared = limits.shared([*taking, *leaving])
         minimum_a = limits.minimum_a()

@@ -12,6 +12,8 @@ from evc5.models.sharing import Want, share
 from evc5.models.supply import Three
 
 EPSILON_A = 1e-9
+_amps_of = itemgetter(1)
+_new = tuple.__new__  # a NamedTuple's own takes twice as long
 
 
 class Request(NamedTuple):
@@ -32,12 +34,14 @@ class Grant(NamedTuple):
 
 def lowest(caps_a: Mapping[str, float]) -> tuple[float, str]:
     """The binding limit and its name; of equal ones the first named."""
-    name, amps = min(caps_a.items(), key=itemgetter(1))
+    name, amps = min(caps_a.items(), key=_amps_of)
     return amps, name
 
 
 def room(shared_a: Mapping[str, Three]) -> Three:
     """What all channels together may draw on each phase."""
+    if len(shared_a) == 1:  # the station's own, mostly
+        return next(iter(shared_a.values()))
     first, second, third = zip((inf, inf, inf), *shared_a.values(), strict=True)
     return min(first), min(second), min(third)
 
@@ -51,7 +55,7 @@ def arbitrate(
     channel that cannot have its minimum pauses, never rounded up; `turn` says who gives way.
     """
     own = {request.connector: lowest(request.caps_a) for request in requests}
-    wants = [Want(r.connector, own[r.connector][0], r.minimum_a, r.phases) for r in requests]
+    wants = [_new(Want, (r.connector, own[r.connector][0], r.minimum_a, r.phases)) for r in requests]
     shares = share(wants, room(shared_a), first_come=first_come, turn=turn)
     return {
         request.connector: _grant(own[request.connector], request, shares, shared_a) for request in requests
@@ -67,7 +71,7 @@ def _grant(
         return Grant(0.0, name if amps <= 0 else "minimum")
     share_a = shares[request.connector]
     if share_a >= amps - EPSILON_A:
-        return Grant(amps, name)
+        return _new(Grant, (amps, name))
     others = any(a > 0 for connector, a in shares.items() if connector != request.connector)
     return Grant(share_a, "sharing" if others else _tightest(shared_a))
 
