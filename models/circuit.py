@@ -167,9 +167,10 @@ class Circuit:
         if car.form == PREHEAT:
             return Draw(plan.flow, (True, False, False), self.u_v[0], vehicle.reactive_a, share=L1)
         keep = 1.0 - vehicle.loss_b
-        return Draw(
+        values = (
             plan.flow, self.live, self.sum_u_v, vehicle.reactive_a, keep, vehicle.loss_a_w, self.share
-        )
+        )  # fmt: skip
+        return _new_draw(Draw, values)
 
     def _standby(self, watts: float, amps: float) -> Draw:
         u1 = self.u_v[0]
@@ -204,4 +205,4 @@ class Circuit:
         return soonest
 
 
-_new_ledger = tuple.__new__  # a NamedTuple's own takes twice as long
+_new_ledger = _new_draw = tuple.__new__  # a NamedTuple's own takes twice as long

@@ -14,6 +14,7 @@ import simpy
 INPUT, CONTROL, SAMPLE = 0, 1, 2
 
 Action = Callable[[], None]
+_Event = simpy.Event
 
 
 class Ring(NamedTuple):
@@ -55,7 +56,7 @@ class Timeline(simpy.Environment):
     def step(self) -> None:
         """Do what is due first, and stand at its instant; simpy's EmptySchedule where nothing is."""
         queue = self._due
-        if not queue or isinstance(queue[0][3], simpy.Event):
+        if not queue or isinstance(queue[0][3], _Event):
             super().step()
         else:
             self._now, _, _, action = heappop(queue)

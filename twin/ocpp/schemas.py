@@ -51,6 +51,7 @@ def validator(action: str, response: bool = False) -> jsonschema_rs.Validator | 
     return jsonschema_rs.Draft4Validator(schema, validate_formats=False)
 
 
+@lru_cache(1)
 def _folder() -> Traversable:
     return files("ocpp") / "v16" / "schemas"
 
