@@ -89,7 +89,8 @@ class Recorder:
             body = f'"frame":{text}' if up and self._own_station else _looked_at(text)
             if lost:
                 head += '"lost":true,'
-            self._messages.write(_line(repr(float(t_s)), self._iso(t_s), head + body).encode())
+            line = f'{{"t":{float(t_s)!r},"at":"{self._iso(t_s)}",{head}{body}}}\n'
+            self._messages.write(line.encode())
         self.frames += 1
         self._flush_when_due(t_s)
 

@@ -27,10 +27,14 @@ from evc5.rigs.secrets import (
 LEAST_KNOWN = 6  # characters: a shorter secret is hidden in its place only, else every number that is like it
 MOST_KNOWN = 1000  # characters: a longer one is no password, and hidden in its place only
 MOST_MET = 64  # secrets out of frames that are looked for again; far more than a station has
-SUSPECT = (  # without any of these, in lower case, nothing is looked at: parts of each name and form
-    *("key", "pass", "pw", "secret", "psk", "credential", "token", "pin", "puk", "gsm_", "endpoint"),
-    *("://", ":\\/", "basic ", "bearer "),
-)
+SUSPECT = {  # without any of these, in lower case, nothing is looked at: parts of each name and form
+    "k": ("key", "psk", "token", "puk"),  # by a character that they have and many a frame has not:
+    "w": ("pw",),  # one alone is found in a sixth of the time
+    "_": ("gsm_",),
+    "/": ("://", ":\\/"),
+    " ": ("basic ", "bearer "),
+    "": ("pass", "secret", "credential", "pin", "endpoint"),
+}
 KEY_NAMES = ("key", "name", "variable")  # members that name what the others are about
 LISTS_OF_KEYS = ("key", "unknownkey")  # of names alone: GetConfiguration
 DEEPEST_WALKED = 40  # levels that are walked through; deeper frames are treated as texts
@@ -134,7 +138,12 @@ def redacted(text: str) -> str:
 
 def _is_suspect(text: str) -> bool:
     lower = text.lower()
-    return any(part in lower for part in SUSPECT)
+    for sign, parts in SUSPECT.items():
+        if sign in lower:
+            for part in parts:
+                if part in lower:
+                    return True
+    return False
 
 
 def _forms(secret: str) -> set[str]:
