@@ -1,7 +1,7 @@
 """Where to look first: the day and the hours of a run that its figures show when nobody says which."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import numpy as np
@@ -80,24 +80,28 @@ def day(run: Recorded, connector: int) -> float:
     return days(run, [connector])[connector]
 
 
-def days(run: Recorded, wanted: Sequence[int]) -> dict[int, float]:
-    """The same of several connectors at once."""
+def days(
+    run: Recorded, wanted: Sequence[int], midnights_wh: Mapping[int, Array] | None = None
+) -> dict[int, float]:
+    """The same of several connectors at once; their energies at the midnights are read where not known."""
     found: dict[int, float] = {}
     for finding in run.findings:
         for connector in wanted:
             if finding["severity"] == "error" and finding["connector"] in (connector, None):
                 found.setdefault(connector, midnight_before(run.start, finding["t"], run.tz))
-    busiest = _busiest(run, [connector for connector in wanted if connector not in found])
+    busiest = _busiest(run, [connector for connector in wanted if connector not in found], midnights_wh)
     return {connector: found.get(connector, busiest.get(connector, 0.0)) for connector in wanted}
 
 
-def _busiest(run: Recorded, wanted: Sequence[int]) -> dict[int, float]:
+def _busiest(
+    run: Recorded, wanted: Sequence[int], midnights_wh: Mapping[int, Array] | None
+) -> dict[int, float]:
     """The midnight of the day on which each connector delivered most."""
     if not wanted:
         return {}
     edges_s = midnights(run)
-    energies = energy_at(run.directory, dict.fromkeys(wanted, edges_s))
-    return {connector: float(edges_s[np.argmax(np.diff(wh))]) for connector, wh in energies.items()}
+    known = midnights_wh or energy_at(run.directory, dict.fromkeys(wanted, edges_s))
+    return {connector: float(edges_s[np.argmax(np.diff(known[connector]))]) for connector in wanted}
 
 
 def profiles_at_work(run: Recorded, connector: int | None = None) -> tuple[int, float, float]:

@@ -9,7 +9,7 @@ import numpy as np
 from evc5.models.units import DAY_S
 from evc5.rigs.analysis import busiest_day
 from evc5.rigs.analysis.recorded import Recorded
-from evc5.rigs.analysis.visits import Visit, visits
+from evc5.rigs.analysis.visits import Visit, visits_and_energies
 from evc5.rigs.recording.reading.columns import Array
 
 MOST_BARS = 62  # beyond, days are taken together
@@ -21,11 +21,14 @@ PER = {1: "day", 7: "week", 28: "four weeks", 91: "quarter"}
 
 @dataclass(frozen=True, slots=True)
 class Energy:
-    """All visits; the connectors there are; the bars' edges in seconds of the run, `days` to a bar."""
+    """All visits; the connectors there are, and the true energy of each at every midnight of the rig's zone;
+    the bars' edges in seconds of the run, `days` to a bar.
+    """
 
     run: Recorded
     visits: list[Visit]
     connectors: list[int]
+    midnights_wh: dict[int, Array]
     edges_s: Array
     days: int
 
@@ -82,12 +85,13 @@ class Energy:
 def energy(run: Recorded) -> Energy:
     known = busiest_day.connectors(run) or [1]
     edges_s = busiest_day.midnights(run)
+    all_visits, midnights_wh = visits_and_energies(run.directory, run.end_s, dict.fromkeys(known, edges_s))
     count = len(edges_s) - 1
     days = next((some for some in DAYS_A_BAR if count <= some * MOST_BARS), DAYS_A_BAR[-1])
     whole = -(-count // days) * days  # the last bar takes as many days as the others
     beyond_s = edges_s[-1] + DAY_S * np.arange(1, whole - count + 1)
     edges_s = np.concatenate([edges_s, beyond_s])[::days]
-    return Energy(run, visits(run.directory, run.end_s), known, edges_s, days)
+    return Energy(run, all_visits, known, midnights_wh, edges_s, days)
 
 
 def _is_short(visit: Visit) -> bool:

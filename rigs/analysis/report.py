@@ -19,7 +19,7 @@ from evc5.rigs.analysis.drawn.energy import draw_energy, draw_sessions
 from evc5.rigs.analysis.drawn.marks import Drawing, Flag
 from evc5.rigs.analysis.drawn.schedule import draw_schedule
 from evc5.rigs.analysis.drawn.svg import svg
-from evc5.rigs.analysis.energy import energy
+from evc5.rigs.analysis.energy import Energy, energy
 from evc5.rigs.analysis.report_matrix import matrix, session_of
 from evc5.rigs.analysis.run import Run
 from evc5.rigs.analysis.schedule import schedule
@@ -61,7 +61,8 @@ def write_report(run: Run) -> Path:
 
 def page(run: Run) -> str:
     summary = run.summary
-    days = dict.fromkeys(_days(run, busiest_day.connectors(run)))
+    delivered = energy(run) if busiest_day.connectors(run) else None
+    days = dict.fromkeys(_days(run, delivered) if delivered else ())
     findings = list(_findings(run))
     for finding in findings:
         finding["mark"] = _mark(finding, days)
@@ -82,7 +83,7 @@ def page(run: Run) -> str:
             findings=findings,
             more_findings=max(0, len(run.findings) - PAGE_FINDINGS),
             matrix=matrix(summary, findings),
-            figures=list(_figures(run, list(days))),
+            figures=list(_figures(run, list(days), delivered)) if delivered else [],
         )
     )
 
@@ -185,17 +186,14 @@ def _mark(finding: Mapping[str, Any], days: Iterable[tuple[int, datetime]]) -> s
     return ""
 
 
-def _figures(run: Run, days: Sequence[tuple[int, datetime]]) -> Iterator[dict[str, Any]]:
+def _figures(run: Run, days: Sequence[tuple[int, datetime]], delivered: Energy) -> Iterator[dict[str, Any]]:
     """The figures with an id each: days with an error first; energy, profiles, and the other days."""
-    if not days:
-        return
     failed = {(finding["connector"], f"{_at(run, finding['t']):%F}") for finding in _errors(run)}
     broken = [(connector, at) for connector, at in days if _is_of(failed, connector, at)]
     yield from (_day_figure(run, connector, at) for connector, at in broken)
-    shown = energy(run)
-    yield _figure("energy", draw_energy(shown))
-    if shown.asked:
-        yield _figure("by-session", draw_sessions(shown))
+    yield _figure("energy", draw_energy(delivered))
+    if delivered.asked:
+        yield _figure("by-session", draw_sessions(delivered))
     if _has_profiles(run):
         yield _figure("schedule", draw_schedule(schedule(run, *busiest_day.schedule_window(run))))
     yield from (_day_figure(run, connector, at) for connector, at in days if (connector, at) not in broken)
@@ -227,14 +225,15 @@ def _has_profiles(run: Run) -> bool:
     return next(judged, 1) > 0 and next(run.frames("SetChargingProfile"), None) is not None
 
 
-def _days(run: Run, known: list[int]) -> list[tuple[int, datetime]]:
+def _days(run: Run, delivered: Energy) -> list[tuple[int, datetime]]:
     """Connector and day of each figure of a day."""
+    known = delivered.connectors
     days: dict[tuple[int, str], datetime] = {}
     for finding in run.findings:
         if finding["severity"] == "error" and finding["connector"] in known:
             at = _at(run, finding["t"])
             days.setdefault((finding["connector"], f"{at:%F}"), at)
-    for connector, begin_s in busiest_day.days(run, known).items():
+    for connector, begin_s in busiest_day.days(run, known, delivered.midnights_wh).items():
         at = _at(run, begin_s)
         days.setdefault((connector, f"{at:%F}"), at)
     chosen = list(days.items())[: max(MOST_DAYS, len(known))]

@@ -31,13 +31,28 @@ def visits(
 ) -> list[Visit]:
     """The visits that touch [since_s, until_s), in the order of their plug-in, from events and telemetry."""
     rows = [row for row in _plugged(directory) if row["t"] < until_s and (row["end"] or end_s) > since_s]
-    wanted: dict[int, list[float]] = {}
-    for connector, begin, end in ((row["connector"], row["t"], row["end"]) for row in rows):
-        wanted.setdefault(connector, []).extend((begin, end_s if end is None else end))
-    energies = {
-        c: iter(e) for c, e in energy_at(directory, {c: np.array(t) for c, t in wanted.items()}).items()
-    }
-    return [_visit(row, *(next(energies[row["connector"]]) for _ in range(2))) for row in rows]
+    return _read(directory, rows, end_s, {})[0]
+
+
+def visits_and_energies(
+    directory: Path, end_s: float, wanted: Mapping[int, Array]
+) -> tuple[list[Visit], dict[int, Array]]:
+    """All visits, and what `energy_at` says of the instants wanted: telemetry is read once for both."""
+    return _read(directory, _plugged(directory), end_s, wanted)
+
+
+def _read(
+    directory: Path, rows: list[dict[str, Any]], end_s: float, wanted: Mapping[int, Array]
+) -> tuple[list[Visit], dict[int, Array]]:
+    ends: dict[int, list[float]] = {}
+    for row in rows:
+        end = end_s if row["end"] is None else row["end"]
+        ends.setdefault(row["connector"], []).extend((row["t"], end))
+    asked = {c: np.concatenate([ends.get(c, ()), wanted.get(c, ())]) for c in {**wanted, **ends}}
+    found = energy_at(directory, asked)
+    of_rows = {c: iter(found[c]) for c in ends}
+    told = [_visit(row, *(next(of_rows[row["connector"]]) for _ in range(2))) for row in rows]
+    return told, {c: found[c][len(ends.get(c, ())) :] for c in wanted}
 
 
 def energy_at(directory: Path, wanted: Mapping[int, Array]) -> dict[int, Array]:
