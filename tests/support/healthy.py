@@ -56,3 +56,35 @@ SIX_FROM_THE_START = {
     },
 }
 PENDING = {"boot_status": ["Rejected", "Pending", "Accepted"], "boot_interval_s": 60}
+
+BROUGHT = {
+    "chargingProfileId": 8,
+    "stackLevel": 0,
+    "chargingProfilePurpose": "TxProfile",
+    "chargingProfileKind": "Relative",
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 8.1}],
+    },
+}
+
+INVALID = {"transactionId": 1119, "idTagInfo": {"status": "Invalid"}}
+
+BOTH_LISTED = {
+    "listVersion": 9,
+    "updateType": "Full",
+    "localAuthorizationList": [
+        {"idTag": tag, "idTagInfo": {"status": "Accepted"}} for tag in ("TAG1", "TAG3")
+    ],
+}
+
+ONE_PHASE = {
+    "chargingProfileId": 9,
+    "stackLevel": 4,
+    "chargingProfilePurpose": "TxDefaultProfile",
+    "chargingProfileKind": "Relative",
+    "chargingSchedule": {
+        "chargingRateUnit": "A",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 10.0, "numberPhases": 1}],
+    },
+}
