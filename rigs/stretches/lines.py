@@ -4,7 +4,6 @@ The pattern of a stretch is made by the very functions that write one frame, of 
 differs from frame to frame.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,12 +13,14 @@ from evc5.twin.ocpp.frames import Payload, call_text, result_text
 from evc5.twin.ocpp.memory import Message, Transaction
 from evc5.twin.sessions.metering import Entry
 
-_MARKS = re.compile("\ue000(.*?)\ue001|%")
-ANY = "\ue000%s\ue001"  # a text that differs
+_MARK = "\ue000"  # where a pattern's own percent sign comes to stand: no frame has one
 
 
 def _mark(form: str) -> str:
-    return f"\ue000{form}\ue001"
+    return form.replace("%", _MARK)
+
+
+ANY = _mark("%s")  # a text that differs
 
 
 class Lines:
@@ -55,4 +56,4 @@ class Lines:
 
 def percent(marked: str) -> str:
     """A text with marks as a format string."""
-    return _MARKS.sub(lambda mark: mark[1] or "%%", marked)
+    return marked.replace("%", "%%").replace(_MARK, "%")

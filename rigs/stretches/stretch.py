@@ -12,7 +12,7 @@ from evc5.models.functions import Mixed
 from evc5.models.timeline import Ring
 from evc5.rigs.recording.writing.recorder import Recorder
 from evc5.rigs.stretches.agenda import Agenda, Call, Post
-from evc5.rigs.stretches.instants import epoch_texts, texts
+from evc5.rigs.stretches.instants import epoch_texts, run_seconds, texts
 from evc5.rigs.stretches.lines import Lines
 from evc5.rigs.stretches.streams import streams
 from evc5.rigs.stretches.values import Columns, columns, is_averaged, means, rows
@@ -199,7 +199,7 @@ class Stretches:
 
     def _instants(self, t_s: Sequence[float]) -> Iterator[tuple[str, str]]:
         """Each as a recording has it: run seconds and UTC."""
-        return zip([repr(float(t)) for t in t_s], texts(self._calendar, t_s), strict=True)
+        return zip(run_seconds(t_s), texts(self._calendar, t_s), strict=True)
 
     def _let_hear(self, calls: Sequence[Call], pairs: Sequence[str]) -> None:
         """Whoever listens to the back office hears the last of what each telling told."""

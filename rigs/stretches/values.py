@@ -57,7 +57,8 @@ def _column(told: Any) -> Any:
     """What is the same at every instant is one value, and written into the pattern once."""
     if not isinstance(told, np.ndarray):
         return told
-    return told.tolist() if (told != told[0]).any() else told[0].item()
+    each = told.tolist()
+    return each if each.count(each[0]) < len(each) else each[0]
 
 
 def _turned(told: Sequence[Row]) -> Columns:
