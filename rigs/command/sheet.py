@@ -1,7 +1,6 @@
 """Shows the capability sheet as the twin holds it: for people, and as data."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -34,7 +33,7 @@ def render_sheet(behaviour: Behaviour) -> RenderableType:
 def sheet_data(behaviour: Behaviour) -> dict[str, Any]:
     """The same as plain data, fields that say nothing left out."""
     rows = [
-        {name: value for name, value in asdict(row).items() if value not in _SILENT}
+        {name: value for name, value in row._asdict().items() if value not in _SILENT}
         for row in behaviour.rows()
     ]
     return {

@@ -5,8 +5,9 @@ data, and any CSV file whose columns are named.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from evc5.rigs.errors import BadInput, warn
@@ -18,13 +19,12 @@ from evc5.rigs.session_data.shifted import warn_where_shifted
 AGREES_H = 0.02  # ElaadNL's ConnectedTime has two decimals of an hour, its times are of the minute
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A file, and what its format leaves open."""
 
     path: Path
     zone: ZoneInfo | None = None  # of local times; of the hours that a shift is looked for in
-    columns: Mapping[str, str] = field(default_factory=dict)  # csv: ours = theirs
+    columns: Mapping[str, str] = MappingProxyType({})  # csv: ours = theirs
     time_format: str | None = None  # csv: as strptime has it
 
 

@@ -6,10 +6,9 @@ Every error is a ValueError of one line that names the file, the key path, the v
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from evc5.twin.sheet import timing
 from evc5.twin.sheet.keys import CHANNELS, initial, normal
@@ -24,8 +23,7 @@ _SHIPPED = Path(__file__).parent / "behaviours"
 _SECTIONS = ("name", "title", "inherits", "policies", "timing", "meter", "table")
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """What a file says, with all it inherits."""
 
     name: str
@@ -149,7 +147,7 @@ def _as_given(inherited: Row | None) -> dict[str, Any]:
     """An inherited row as it would stand in the file."""
     if inherited is None:
         return {}
-    values = {field.name: getattr(inherited, field.name) for field in fields(inherited)}
+    values = inherited._asdict()
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in values.items()

@@ -1,7 +1,6 @@
 """The charge point's configuration keys: what is stored, what holds now, and who may change it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -269,14 +268,14 @@ class Configuration:
         if not allow and (row.support in ("missing", "hardcoded") or row.access == "R"):
             raise ValueError(f"{name} {_why_not(row)} (table {row.table}), got {text!r}")
         if allow:
-            row = replace(row, min=None, max=None, raised_to=0, pattern="")
+            row = row._replace(min=None, max=None, raised_to=0, pattern="")
         try:
             self._given[name] = normal(row, text, self.connectors, self._measurands())
         except ValueError as error:
             raise ValueError(f"{name} {error} (table {row.table})") from None
         self._forget()
         if row.support == "missing":
-            self._rows[name] = replace(row, support="yes")
+            self._rows[name] = row._replace(support="yes")
 
     def _add(self, row: Key) -> None:
         self._rows[row.name] = row

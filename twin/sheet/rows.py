@@ -5,15 +5,13 @@ that behaves oddly.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, fields, replace
 from functools import cache
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 Choices = Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A row of the message tables: whether the charge point takes, or ever sends, this message."""
 
     table: int
@@ -27,19 +25,13 @@ class Message:
     ignores: tuple[str, ...] = ()  # fields it never looks at
     store_bytes: int = 0
 
-    ALLOWED: ClassVar[Choices] = {
-        "initiator": ("Charge Point", "Central System"),
-        "support": ("yes", "partially", "no"),
-    }
-
     @property
     def action(self) -> str:
         """The OCPP action."""
         return self.wire or self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Measurand:
+class Measurand(NamedTuple):
     """A row of table 3."""
 
     table: int
@@ -52,11 +44,8 @@ class Measurand:
     unit: str = ""  # empty: OCPP 1.6 has no unit for it
     meter: bool = False
 
-    ALLOWED: ClassVar[Choices] = {"support": ("yes", "no")}
 
-
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A row of table 4, 5 or 11: a value of an enumeration that is, or never is, on the wire."""
 
     table: int
@@ -65,11 +54,8 @@ class Value:
     remark: str = ""
     source: str = ""
 
-    ALLOWED: ClassVar[Choices] = {"support": ("yes", "no")}
 
-
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A row of tables 13 to 23: one configuration key, or several of a kind (chg_KWH[1,2,3])."""
 
     table: int
@@ -92,14 +78,6 @@ class Key:
     options: bool = False
     from_station: bool = False
 
-    ALLOWED: ClassVar[Choices] = {
-        "access": ("R", "RW", "W"),
-        "type": ("Int", "Bool", "CSL", "String"),
-        "required": ("Req", "Opt", ""),
-        "support": ("yes", "hardcoded", "unused", "missing"),
-        "channels": ("", "each", "named"),
-    }
-
     @property
     def each(self) -> "tuple[Key, ...]":
         """The row of each single key that this one stands for, with `wire` filled in."""
@@ -108,10 +86,23 @@ class Key:
         if not len(names) == len(wires) == len(defaults):
             raise ValueError(f"default must have {len(names)} texts, one for each key of {self.name}")
         parts = zip(names, wires, defaults, strict=True)
-        return tuple(replace(self, name=name, wire=wire, default=text) for name, wire, text in parts)
+        return tuple(self._replace(name=name, wire=wire, default=text) for name, wire, text in parts)
 
 
 Row = Message | Measurand | Value | Key
+
+ALLOWED: Mapping[type[Row], Choices] = {
+    Message: {"initiator": ("Charge Point", "Central System"), "support": ("yes", "partially", "no")},
+    Measurand: {"support": ("yes", "no")},
+    Value: {"support": ("yes", "no")},
+    Key: {
+        "access": ("R", "RW", "W"),
+        "type": ("Int", "Bool", "CSL", "String"),
+        "required": ("Req", "Opt", ""),
+        "support": ("yes", "hardcoded", "unused", "missing"),
+        "channels": ("", "each", "named"),
+    },
+}
 
 
 class Table(NamedTuple):
@@ -206,9 +197,9 @@ def row(table: int, name: str, given: Mapping[str, Any]) -> Row:
     for field, value in given.items():
         if field not in known:
             raise ValueError(f"{field} is no field of a row of table {table}; allowed: {', '.join(known)}")
-        _check(kind, field, known[field].type, value)
-    for field, spec in known.items():
-        if spec.default is MISSING and field not in given:
+        _check(kind, field, known[field], value)
+    for field in known:
+        if field not in kind._field_defaults and field not in given:
             raise ValueError(f"{field} is missing: a row of table {table} needs it")
     values: dict[str, Any] = {
         field: tuple(value) if isinstance(value, list) else value for field, value in given.items()
@@ -224,9 +215,10 @@ def row(table: int, name: str, given: Mapping[str, Any]) -> Row:
 
 
 @cache
-def _fields_of(table: int) -> Mapping[str, Field[Any]]:
-    """What a file may say of a row of `table`, beside its place."""
-    return {field.name: field for field in fields(TABLES[table].kind) if field.name not in ("table", "name")}
+def _fields_of(table: int) -> Mapping[str, object]:
+    """What a file may say of a row of `table`, beside its place, and of which type."""
+    types = TABLES[table].kind.__annotations__
+    return {field: shape for field, shape in types.items() if field not in ("table", "name")}
 
 
 def _check_measured(made: Measurand) -> None:
@@ -258,7 +250,7 @@ def _check(kind: type[Row], field: str, shape: object, value: object) -> None:
     wanted, fits = _SHAPES[shape]
     if not fits(value):
         raise ValueError(f"{field} must be {wanted}, got {value!r}")
-    allowed = kind.ALLOWED.get(field)
+    allowed = ALLOWED[kind].get(field)
     if allowed is not None and value not in allowed:
         raise ValueError(f"{field} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
 

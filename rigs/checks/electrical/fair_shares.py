@@ -1,7 +1,7 @@
 """Connectors that share a current have alike of it, or take turns where it does not suffice for all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,20 +15,13 @@ UNEVEN_A = 1.0  # assumed: so much more may one have than another who could take
 TURN_S = 900.0  # assumed, as the policy `station_share` has it: who has to wait comes first after so long
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """One connector at all instants, in A per phase."""
+class Situation(NamedTuple):
+    """One connector at all instants of a part, in A per phase, and what there is to know of it beside."""
 
     wants: Array
     own: Array  # what its own limits leave it
     allocated: Array
     taken: Array  # what it has, or has been offered
-
-
-@dataclass(frozen=True, slots=True)
-class Situation(Share):
-    """And what there is to know of it beside, of the instants of a part."""
-
     phases: Array
     profile: Array
     capability: Array
@@ -39,14 +32,13 @@ class Situation(Share):
     is_told: bool  # the allocation itself, not the offer that stands for it
 
 
-@dataclass(frozen=True, slots=True)
-class FairShares:
+class FairShares(NamedTuple):
     """Judges the instants it is given; what lasts less than `settled_s` is let pass."""
 
     ledger: Ledger
     requirement: str
     axis: Rows
-    shares: Mapping[int, Share]
+    shares: Mapping[int, Situation]
     settled_s: float
 
     def alike(self, judged: Array, room: Array) -> None:

@@ -1,7 +1,6 @@
 """What every check is given: the memory, the evidence, and where to write."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from evc5.rigs.checks.reading.columns import Block
@@ -19,8 +18,7 @@ from evc5.rigs.checks.state.tolerances import Tolerances
 LONG_SILENCE_S = 600.0  # assumed: in a silence so long a line may have been down, whatever the Heartbeats
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """One judging of one recording, as its checks see it.
 
     Who hears first: the history, told by the judge itself; then `profiles` and `agenda`, which listen before
@@ -37,7 +35,7 @@ class Context:
     tolerances: Tolerances
     policies: dict[str, str]
     zone: ZoneInfo | None  # of the station, where the summary tells it
-    registers: Registers = field(default_factory=Registers)
+    registers: Registers
 
     def about(self, since: float, until: float) -> dict[str, Any]:
         """What was judged, and as what: for a reader of the verdict."""

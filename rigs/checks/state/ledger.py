@@ -5,7 +5,6 @@ from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -276,7 +275,7 @@ class Ledger:
     @property
     def findings(self) -> list[Finding]:
         """One a cause, each with how often it came."""
-        return [replace(finding, times=self._times[key]) for key, finding in self._findings.items()]
+        return [finding._replace(times=self._times[key]) for key, finding in self._findings.items()]
 
     def failures(self, requirement: str, severity: str = "error") -> int:
         return self._failures[requirement, severity]

@@ -1,6 +1,5 @@
 """What the judge holds a recording against, and the words in which it says how that went."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 PASS, FAIL = "PASS", "FAIL"
@@ -21,8 +20,7 @@ class Need(NamedTuple):
     lacks: str
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """One promise, with the clause that makes it.
 
     `needs`: without them it cannot be judged. `arises`: the actions and events any of which puts it to the
@@ -36,8 +34,7 @@ class Requirement:
     arises: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One cause for which a requirement did not hold: where first, how often, what was expected, whose it is.
 
     `t` in seconds of the run, `at` the same as a date-time, `line` of the file judged where it is known.

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from evc5.rigs.checks.reading import telemetry
 from evc5.rigs.checks.reading.instruments import Instrument
 from evc5.rigs.checks.reading.logs.told import Told
+from evc5.rigs.checks.reading.registers import Registers
 from evc5.rigs.checks.reading.sources import zone_of
 from evc5.rigs.checks.state.agenda import Agenda
 from evc5.rigs.checks.state.context import Context
@@ -69,6 +70,7 @@ def context_of(
         tolerances=tolerances,
         policies=policies,
         zone=_zone(zone),
+        registers=Registers(),
     )
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ class Verdict:
     breakdowns: list[dict[str, Any]] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
-        return asdict(self)
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @property
     def exit_code(self) -> int:
@@ -56,7 +56,7 @@ class Verdict:
 
 def findings_of(findings: list[Finding]) -> list[dict[str, Any]]:
     """The findings in order of time, as summary.json carries them."""
-    return [asdict(finding) for finding in sorted(findings, key=lambda finding: finding.t)]
+    return [finding._asdict() for finding in sorted(findings, key=lambda finding: finding.t)]
 
 
 def placed(findings: list[dict[str, Any]], told: Told) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from evc5.rigs.keeper.danger import protected
@@ -259,23 +259,23 @@ def _first_guess(name: str, base: Key, facts: Mapping[str, str]) -> Key:
     """The row with everything that is told outright."""
     guess = base
     if base.support == "missing":
-        guess = replace(guess, support="yes", default=base.default or "")
+        guess = guess._replace(support="yes", default=base.default or "")
     access = _access(name, facts)
     value = facts.get(f"key.{name}.value")
     if access:
-        guess = replace(guess, access=access)
+        guess = guess._replace(access=access)
     if value is not None and not base.from_station and base.wire not in FROM_BOOT and not protected(name):
         guess = _with_default(guess, value)
     if name != base.wire:
-        guess = replace(guess, wire=name)
+        guess = guess._replace(wire=name)
     if facts.get(f"key.{name}.same") in TAKEN:
-        guess = replace(guess, reboot=facts[f"key.{name}.same"] == "RebootRequired")
+        guess = guess._replace(reboot=facts[f"key.{name}.same"] == "RebootRequired")
     return _with_range(name, guess, facts)
 
 
 def _with_default(guess: Key, value: str) -> Key:
     """A default with {n} stands for one item a channel."""
-    return guess if initial(guess, CHANNELS) == value else replace(guess, default=value, channels="")
+    return guess if initial(guess, CHANNELS) == value else guess._replace(default=value, channels="")
 
 
 def _with_range(name: str, guess: Key, facts: Mapping[str, str]) -> Key:
@@ -288,9 +288,9 @@ def _with_range(name: str, guess: Key, facts: Mapping[str, str]) -> Key:
         kept = answer.partition("kept ")[2].strip("'")
         if part == "lowest":
             raised = int(kept) if kept.isdigit() and guess.support != "hardcoded" else 0
-            guess = replace(guess, min=value, raised_to=raised)
+            guess = guess._replace(min=value, raised_to=raised)
         else:
-            guess = replace(guess, max=value)
+            guess = guess._replace(max=value)
     return guess
 
 
@@ -303,17 +303,17 @@ def _fitted(name: str, guess: Key, facts: Mapping[str, str], published: Behaviou
 def _candidates(name: str, guess: Key, facts: Mapping[str, str]) -> Iterator[Key]:
     yield guess
     other = "yes" if guess.support in ("hardcoded", "unused") else "hardcoded"
-    yield replace(guess, support=other)
-    free = replace(guess, min=None, max=None, raised_to=0, pattern="", measurands=False)
+    yield guess._replace(support=other)
+    free = guess._replace(min=None, max=None, raised_to=0, pattern="", measurands=False)
     for support in (guess.support, other):
         for kind in ("Int", "Bool", "String", "CSL"):
-            plain = replace(free, support=support, type=kind)
+            plain = free._replace(support=support, type=kind)
             yield _with_range(name, plain, facts)
             if kind == "CSL":
-                yield replace(plain, measurands=True)
+                yield plain._replace(measurands=True)
         taken = [_value(fact) for fact, answer in _trials(name, facts) if answer.partition(",")[0] in TAKEN]
         pattern = "|".join(_escaped(value) for value in dict.fromkeys([*taken, str(guess.default or "")]))
-        yield replace(free, support=support, type="String", pattern=pattern)
+        yield free._replace(support=support, type="String", pattern=pattern)
 
 
 def _trials(name: str, facts: Mapping[str, str]) -> list[tuple[str, str]]:

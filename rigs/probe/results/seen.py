@@ -1,7 +1,7 @@
 """The published sheet's rows as the probes saw them: what holds, what differs, what nobody could see."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from evc5.rigs.keeper.danger import protected
@@ -259,7 +259,7 @@ def _single(row: Key, facts: Mapping[str, str]) -> Iterator[Cell]:
     if known != "there":
         return
     yield Cell("Spelling", name, _spelling(name, facts), "as keys.told found it")
-    row = replace(row, wire=_spelling(name, facts) or name)  # under which all else of it was noted
+    row = row._replace(wire=_spelling(name, facts) or name)  # under which all else of it was noted
     if row.table != VENDORS:
         yield Cell(
             "Access",

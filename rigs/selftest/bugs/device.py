@@ -1,6 +1,5 @@
 """Bugs in what the sheet promises: configuration keys, messages, fields."""
 
-from dataclasses import replace
 from typing import Any
 
 from evc5.rigs.selftest.bug import Bug, Patch
@@ -61,7 +60,7 @@ def _takes_nonsense(original: Any, row: Any, text: str, *more: Any) -> str:
 
 
 def _never_raised(original: Any, key: Any, text: str) -> str:
-    told: str = original(replace(key, raised_to=0), text)
+    told: str = original(key._replace(raised_to=0), text)
     return told
 
 
