@@ -27,6 +27,8 @@ from evc5.rigs.checks.state.profiles import (
 from evc5.rigs.checks.state.station_history import StationHistory
 
 Change = Callable[[Profiles], Profiles]
+Question = tuple[int, float, bool | None]  # of a connector, at an instant, in which order of 3.13.1
+Answer = tuple[Cap | None, float]
 MOST_STEPS = 100_000  # of one question
 LAPSE_S = 5.0  # how exactly ConnectionTimeOut is kept
 
@@ -64,6 +66,7 @@ class ProfilesInForce:
         self._remote: dict[tuple[str, int | None], Remote] = {}
         # when a card was held since it last began one, likewise, and was there a cable?
         self._shown: defaultdict[tuple[str, int | None], list[tuple[float, bool]]] = defaultdict(list)
+        self._known: dict[Question, Answer] = {}  # of limits: several checks ask alike of one part
         self._own_first = self._policies.get("txdefault_precedence") != "stack-level"
         self._by_id = self._policies.get("clear_id_with_filters") != "all"
         replies, calls = bus.replies, bus.calls
@@ -73,6 +76,7 @@ class ProfilesInForce:
         bus.events["tag"].append(self._card)
         calls["StartTransaction"].append(self._started)
         calls["StopTransaction"].append(self._stopped)
+        bus.settings.append(lambda *_: self._known.clear())
 
     # -- what checks ask -------------------------------------------------------------------------
 
@@ -152,13 +156,19 @@ class ProfilesInForce:
         of_another = self.may_be_of_another(connector, now, epoch_s)
         return bool((of_another | self.hangs_on_untold(now, epoch_s))[0])
 
-    def limit(
-        self, connector: int, epoch_s: float, own_first: bool | None = None
-    ) -> tuple[Cap | None, float]:
+    def limit(self, connector: int, epoch_s: float, own_first: bool | None = None) -> Answer:
         """The cap that holds for a connector (0: the station's) and until when.
 
         `own_first`: does a connector's own TxDefaultProfile outdo those of 0? None: as the policy has it.
         """
+        question = connector, epoch_s, own_first
+        if question not in self._known:
+            if len(self._known) >= self.MOST:
+                self._known.clear()
+            self._known[question] = self._limit(*question)
+        return self._known[question]
+
+    def _limit(self, connector: int, epoch_s: float, own_first: bool | None) -> Answer:
         held = self.profiles(epoch_s) if self.applies(epoch_s + ROUNDED_S) else ()
         began = self.began(connector, epoch_s)
         asked = epoch_s + ROUNDED_S
@@ -245,6 +255,7 @@ class ProfilesInForce:
 
         `behind`: of those of its own instant only this one and those heard before it come first.
         """
+        self._known.clear()
         at = bisect_right(self._times, epoch_s)
         while behind is not None and self._changes[at - 1][0] > behind and self._is_of(epoch_s, at - 1):
             at -= 1
@@ -281,6 +292,7 @@ class ProfilesInForce:
     def _runs_already(self, connector: int, transaction: int, epoch_s: float) -> None:
         """A transaction from before the recording: what is accepted for it says that it runs."""
         if transaction not in self._history.transactions.given:
+            self._known.clear()
             self._ran.setdefault(connector, []).append((epoch_s, FOREVER))
             self._elder[transaction] = connector
 
@@ -308,6 +320,7 @@ class ProfilesInForce:
     def _started(self, call: Call) -> None:
         connector = call.payload["connectorId"]
         start = epoch(call.payload["timestamp"])
+        self._known.clear()
         ran = self._ran.setdefault(connector, [])
         if not ran or ran[-1] != (start, FOREVER):
             ran.append((start, FOREVER))
@@ -360,6 +373,7 @@ class ProfilesInForce:
         connector = elder if stopped is None else stopped.connector
         if connector is None:
             return
+        self._known.clear()
         stop, ran = epoch(call.payload["timestamp"]), self._ran.get(connector, [])
         for k, (start, end) in enumerate(ran):
             if end == FOREVER and (stopped is None or start == stopped.start):
