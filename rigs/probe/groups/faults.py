@@ -5,7 +5,7 @@ from functools import partial
 
 from evc5.rigs.keeper.journal import Undo
 from evc5.rigs.keeper.state import Payload
-from evc5.rigs.probe.groups.sessions import CONNECTOR, charging, with_card
+from evc5.rigs.probe.groups.car_sessions import CONNECTOR, charging, with_card
 from evc5.rigs.probe.hands import NotDone
 from evc5.rigs.probe.probe import CAR, DISRUPTIVE, FAULTS, Context, GivenUp, Probe, outcome
 

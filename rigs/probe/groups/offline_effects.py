@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from evc5.rigs.probe.groups.boots import accepted_again, boots, confirmation
-from evc5.rigs.probe.groups.sessions import (
+from evc5.rigs.probe.groups.car_sessions import (
     BEGINS_S,
     CONNECTOR,
     FOLLOWS_S,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 
-from evc5.rigs.probe.groups.sessions import (
+from evc5.rigs.probe.groups.car_sessions import (
     BEGINS_S,
     CONNECTOR,
     STOPS_S,

@@ -3,20 +3,19 @@
 from contextlib import suppress
 
 from evc5.rigs.keeper.keeper import TAKEN
-from evc5.rigs.probe.groups.charging import composite, is_told, level
-from evc5.rigs.probe.groups.forms import Form, wire
-from evc5.rigs.probe.groups.measurands import KEY, triggered
-from evc5.rigs.probe.groups.sessions import (
+from evc5.rigs.probe.groups.car_sessions import (
     CONNECTOR,
     FOLLOWS_S,
-    LOW_A,
     STOPS_S,
     begun,
-    lend_tx,
     number,
     with_card,
     written,
 )
+from evc5.rigs.probe.groups.charging import composite, is_told, level
+from evc5.rigs.probe.groups.forms import Form, wire
+from evc5.rigs.probe.groups.measurands import KEY, triggered
+from evc5.rigs.probe.groups.tx_profiles import LOW_A, lend_tx
 from evc5.rigs.probe.hands import NotDone
 from evc5.rigs.probe.probe import CAR, DISRUPTIVE, Context, GivenUp, Probe, outcome
 
