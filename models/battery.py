@@ -37,7 +37,10 @@ def hold(car: Vehicle, soc: float, piece: int, ac_w: float) -> Plan:
 
 def _comes_down(car: Vehicle, soc: float, piece: int, level: float) -> tuple[float, int, str]:
     pieces = car.curve.pieces
-    for index in range(piece, len(pieces)):
+    ahead = piece + 1
+    if ahead < len(pieces) and pieces[ahead].s0 > soc:  # of those that it has before it from their start on
+        ahead = max(ahead, car.curve.down_to(level))
+    for index in (piece, *range(ahead, len(pieces))):
         s0, _, r0, r1, slope = pieces[index]
         from_soc = s0 if s0 > soc else soc
         # A step down, or it stands there already; a rising curve that has just met the level goes on rising.

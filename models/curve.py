@@ -1,6 +1,6 @@
 """How much power a battery accepts at each state of charge: piecewise linear, in capacities per hour (C)."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -30,7 +30,7 @@ class Piece(NamedTuple):
 class Curve:
     """Accepted rate over SoC; constant outside its points, and at a step the later point holds."""
 
-    __slots__ = ("_columns", "_starts", "pieces", "points")
+    __slots__ = ("_columns", "_ends_down", "_starts", "_starts_down", "pieces", "points")
 
     def __init__(self, points: Sequence[tuple[float, float]] = DEFAULT_POINTS) -> None:
         self.points = tuple((float(soc), float(rate)) for soc, rate in points)
@@ -39,6 +39,10 @@ class Curve:
         self._starts = [piece.s0 for piece in self.pieces]
         starts, _, rates, _, slopes = np.array(self.pieces).T
         self._columns = (starts, rates, slopes)  # s0, r0 and slope of each piece
+        rises = any(r1 > r0 for _, _, r0, r1, _ in self.pieces)
+        rises = rises or any(after.r0 > before.r1 for before, after in pairwise(self.pieces))
+        self._starts_down = [] if rises else [-piece.r0 for piece in self.pieces]
+        self._ends_down = [] if rises else [-piece.r1 for piece in self.pieces]
 
     @classmethod
     def from_kw(cls, points: Sequence[tuple[float, float]], usable_wh: float) -> "Curve":
@@ -48,6 +52,10 @@ class Curve:
     def piece(self, soc: float) -> int:
         """Index of the piece that holds at `soc`."""
         return max(bisect_right(self._starts, soc) - 1, 0)
+
+    def down_to(self, rate: float) -> int:
+        """No piece before this one begins at `rate` or below, or ends below it; 0 of a curve that rises."""
+        return min(bisect_left(self._starts_down, -rate), bisect_right(self._ends_down, -rate))
 
     def rate(self, soc: float, piece: int | None = None) -> float:
         """Accepted power at `soc`, on `piece` where that is known, in capacities per hour."""

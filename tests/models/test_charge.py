@@ -130,6 +130,32 @@ def test_a_step_down_in_the_curve_ends_the_hold_exactly_there():
     assert (plan.then, plan.soc_then, plan.piece) == (CURVE, 0.5, 1)
 
 
+STEPS = [(0.0, 1.5), (0.2, 1.5), (0.4, 1.0), (0.4, 0.6), (0.7, 0.6), (1.0, 0.1)]
+RISING = [(0.3, 0.4), (0.5, 1.2), (1.0, 0.2)]
+
+
+@pytest.mark.parametrize("points", [DEFAULT_POINTS, STEPS, RISING, [(0.5, 1.0)]])
+def test_a_hold_ends_where_looking_at_every_piece_of_the_curve_finds_its_end(points, monkeypatch):
+    car = lossless(Curve(points))
+    rates = {rate for piece in car.curve.pieces for rate in (piece.r0, piece.r1)}
+    levels = sorted({near for rate in rates for near in (rate * 0.99, rate, rate * 1.01)})
+    socs = sorted({soc for piece in car.curve.pieces for soc in (piece.s0, (piece.s0 + piece.s1) / 2)})
+    cases = [(soc, level) for soc in socs for level in levels]
+
+    def ends():
+        return [hold(car, soc, car.curve.piece(soc), level * car.usable_wh) for soc, level in cases]
+
+    told = ends()
+    monkeypatch.setattr(Curve, "down_to", lambda *_: 0)
+    assert told == ends()
+
+
+@pytest.mark.parametrize(("rate", "first"), [(1.6, 0), (1.5, 0), (1.2, 1), (0.6, 2), (0.5, 3), (0.05, 4)])
+def test_the_first_piece_of_a_falling_curve_that_may_be_down_to_a_rate(rate, first):
+    assert Curve(STEPS).down_to(rate) == first
+    assert Curve(RISING).down_to(rate) == 0
+
+
 def test_a_ramp_that_meets_the_curve_ends_where_both_are_equal():
     car = lossless(Curve([(0.0, 1.0), (1.0, 0.02)]), usable_wh=20_000.0)
     plan = ramp(car, 0.7, 0, 0.0, 22_000.0, 500.0)
