@@ -21,6 +21,7 @@ class Circuit:
         "car",
         "draw",
         "gain",
+        "lasts_s",
         "ledger",
         "live",
         "metered_gain",
@@ -47,6 +48,7 @@ class Circuit:
         self.phases = 0  # conducting
         self.car: Car | None = None
         self.plan: Plan | None = None
+        self.lasts_s = inf  # how long the present draw holds by itself
         self.draw = IDLE
         self.squares = NO_CURRENT
         self.live = (False, False, False)
@@ -146,12 +148,12 @@ class Circuit:
         self._drawn()
 
     def _drawn(self) -> None:
+        self.lasts_s = lasts_s = self.plan.lasts_s if self.plan is not None else inf
         self.draw = draw = self._draw()
         if draw is IDLE:
             self.squares = NO_CURRENT
             self.metered_gain = 0.0
             return
-        lasts_s = self.lasts_s
         self.squares = draw.squares(lasts_s if lasts_s < inf else 0.0)
         count = draw.live[0] + draw.live[1] + draw.live[2]
         self.metered_gain = self.gain if self.squares.peak >= count * self.start_a * self.start_a else 0.0
@@ -178,11 +180,6 @@ class Circuit:
             return IDLE
         reactive = max(amps * amps - (watts / u1) ** 2, 0.0) ** 0.5
         return Draw(Flow(watts), (True, False, False), u1, reactive, share=L1)
-
-    @property
-    def lasts_s(self) -> float:
-        """How long the present draw holds by itself."""
-        return self.plan.lasts_s if self.plan is not None else inf
 
     def currents_a(self, now_s: float) -> Three:
         """Per phase, as of now."""

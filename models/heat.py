@@ -12,7 +12,7 @@ its own share (`Warmth`), solved anew only when its current takes another form.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from itertools import count, pairwise
+from itertools import pairwise
 from math import atan, cos, exp, expm1, inf, pi, sin, sqrt
 from struct import Struct
 from typing import Any, NamedTuple, Protocol
@@ -196,7 +196,7 @@ def rise(lag: Lag, squares: Squares, closed: bool, from_k: float) -> Rise:
 class Warmth:
     """What one outlet adds to the temperatures, from `t0_s` until `after` takes over."""
 
-    __slots__ = ("after", "closed", "peak_k", "rises", "squares", "t0_s")
+    __slots__ = ("_packed", "after", "closed", "peak_k", "rises", "squares", "t0_s")
 
     def __init__(
         self, lags: tuple[Lag, ...], squares: Squares, closed: bool, t0_s: float, from_k: Any
@@ -213,6 +213,18 @@ class Warmth:
         )
         self.peak_k = self.rises[ENCLOSURE].peak + max(self.rises[CONTACTOR].peak, self.rises[SOCKET].peak)
         self.after: Warmth | None = None
+        self._packed = b""
+
+    @property
+    def packed(self) -> bytes:
+        """What telemetry is reckoned from, for `spread`: `t0_s`, and the rises of enclosure and socket.
+
+        Kept: several segments last while it does, and the other outlets feel it as well.
+        """
+        if not self._packed:
+            enclosure, _, socket = self.rises
+            self._packed = _PACK(self.t0_s, *enclosure[:PEAK], *socket[:PEAK])
+        return self._packed
 
     def at(self, t_s: float) -> tuple[float, float, float]:
         """The three rises at `t_s`, K."""
@@ -239,8 +251,8 @@ class Warmth:
         those = self.when(t_s[0])._until(t_s[-1])
         firsts = [0, *t_s.searchsorted([one.t0_s for one in those[1:]]).tolist(), len(t_s)]
         counts = [after - before for before, after in pairwise(firsts)]
-        since_s, *rises = spread([_PACKED(one.t0_s, *one.rises[ENCLOSURE][:PEAK]) for one in those], counts)
-        return felt(since_s, rises, (ENCLOSURE,))
+        since_s, *rises = spread([one.packed for one in those], counts)
+        return felt(since_s, rises)
 
     def _until(self, t_s: float) -> "list[Warmth]":
         """This one and those that take over up to then."""
@@ -257,17 +269,20 @@ class Warming(Protocol):
     def t0_s(self) -> Number: ...
     @property
     def rises(self) -> Any: ...  # of what is felt, by ENCLOSURE, CONTACTOR and SOCKET
+    @property
+    def packed(self) -> bytes: ...  # nothing of what is columns already
 
 
 class _Felt(NamedTuple):
     t0_s: Number
     rises: dict[int, Rise]
+    packed: bytes = b""
 
 
-def felt(t0_s: Number, columns: Sequence[Number], where: Sequence[int]) -> Warming:
-    """From the columns of one rise after the other, each without its peak."""
-    rises = (Rise._make((*columns[n : n + PEAK], inf)) for n in count(0, PEAK))
-    return _Felt(t0_s, dict(zip(where, rises, strict=False)))
+def felt(t0_s: Number, columns: Sequence[Number]) -> Warming:
+    """From the columns of the rises of enclosure and socket, each without its peak."""
+    enclosure, socket = Rise._make((*columns[:PEAK], inf)), Rise._make((*columns[PEAK:], inf))
+    return _Felt(t0_s, {ENCLOSURE: enclosure, SOCKET: socket})
 
 
 def spread(rows: Iterable[bytes], counts: Sequence[int]) -> Any:
@@ -335,4 +350,4 @@ class Air:
 
 
 _new_rise = tuple.__new__  # a NamedTuple's own takes twice as long
-_PACKED = Struct(f"{1 + PEAK}d").pack  # of what others feel: since when, and the rise
+_PACK = Struct(f"{1 + 2 * PEAK}d").pack

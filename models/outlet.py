@@ -85,6 +85,7 @@ class Outlet:
         self._faults: dict[str, faults.Effect] = {}
         self._frozen: Metered | None = None
         self._line = PilotLine(spec.pwm_steps)
+        self.offered_a = 0.0  # what the pilot says; 0 without PWM
         self._commanded = 0
         self._lock = False
         self._breakpoint = Alarm(self._timeline, self._arrive, INPUT)
@@ -178,6 +179,7 @@ class Outlet:
     def set_pwm(self, amps: float | None) -> None:
         """Offer so many amps per phase on the pilot; None is no PWM (state x1)."""
         if self._line.offer(amps):
+            self.offered_a = self._line.offered_a
             self._settle()
             self._car_looks()
             self._changed()
@@ -228,11 +230,6 @@ class Outlet:
     # what the controller sees
 
     @property
-    def offered_a(self) -> float:
-        """What the pilot says; 0 without PWM."""
-        return self._line.offered_a
-
-    @property
     def phases(self) -> int:
         """On how many phases the contactor conducts."""
         return self.circuit.phases
@@ -240,12 +237,13 @@ class Outlet:
     @property
     def pilot(self) -> str:
         """State of the control pilot now."""
-        u1, u2, u3 = self.circuit.u_v
-        if not (u1 > 0.0 or u2 > 0.0 or u3 > 0.0) or Fault.PILOT in self._faults:
+        circuit = self.circuit
+        u1, u2, u3 = circuit.u_v
+        if not (u1 > 0.0 or u2 > 0.0 or u3 > 0.0) or (self._faults and Fault.PILOT in self._faults):
             return "E"
         if self._line.held:
             return self._line.held
-        car = self.circuit.car
+        car = circuit.car
         if car is None:
             return "A"
         if not car.asks:

@@ -14,7 +14,6 @@ from evc5.models.functions import FAST, ONE, Functions, Number
 from evc5.models.heat import (
     ENCLOSURE,
     NO_CURRENT,
-    PEAK,
     SOCKET,
     Air,
     Squares,
@@ -85,7 +84,7 @@ class Draw(NamedTuple):
 
     def squares(self, lasts_s: float) -> Squares:
         """ΣI² over the live phases, for the heat; `lasts_s` bounds its largest value."""
-        (const, slope, decay, lam), live, sum_u, reactive, *_ = self
+        (const, slope, decay, lam), live, sum_u, reactive, _, _, _ = self
         if not sum_u:
             return NO_CURRENT
         count = live[0] + live[1] + live[2]
@@ -188,7 +187,7 @@ class Segment:
     def _flowed(self, t_s: Number, fn: Functions) -> tuple[Number, Number, Number, Number | None]:
         """`state` without the power factor."""
         tau = t_s - self.t0_s
-        (const, slope, decay, lam), _, sum_u, reactive, *_ = self.draw
+        (const, slope, decay, lam), _, sum_u, reactive, _, _, _ = self.draw
         power = const + slope * tau
         joules = (const + 0.5 * slope * tau) * tau
         if fn.some(decay):
@@ -287,25 +286,24 @@ class Segment:
         """The numbers among those columns, of segments of one outlet, each at so many of the instants."""
         columns = spread([one._packed() for one in segments], counts)
         first = segments[0]
-        whole = first._whole(columns[len(FIXED) : -2])
         told = dict(zip(FIXED, columns, strict=False))
-        told |= whole._told(t_s, [other.over(t_s) for other in first._others])
-        told |= _demands([one.fixed.vehicle for one in segments], counts, told["soc"], *columns[-2:])
+        most_a, sum_u_v, *numbers = columns[len(FIXED) :]
+        told |= first._whole(numbers)._told(t_s, [other.over(t_s) for other in first._others])
+        told |= _demands([one.fixed.vehicle for one in segments], counts, told["soc"], most_a, sum_u_v)
         return told | {"phases": told["phases"].astype(np.int64)}
 
     def _packed(self) -> bytes:
-        """Its numbers in the order of `FIXED`, `_whole` and `_demands`; none that divides may be 0."""
+        """Its numbers in the order of `FIXED`, `_demands` and `_whole`; none that divides may be 0."""
         _, duty_pct, _, phases, u_v, _, capability, car, most_a, usable_wh, gain, _ = self.fixed
         (const, slope, decay, lam), live, sum_u, reactive, keep, drain, _ = self.draw
         soc = nan if self.soc is None else self.soc
-        enclosure, _, socket = self._own.rises
-        return _PACKED(
+        numbers = _PACK(
             duty_pct, phases, *capability, *u_v,
+            most_a, _own_phases_v(u_v, car.phases) if car else nan,
             self.t0_s, const, slope, decay, lam or ALMOST_0, *live, sum_u or inf, reactive, keep, drain,
             self.ledger.energy_wh, self.ledger.counted_wh, gain, usable_wh, soc, self._extra_k,
-            self._own.t0_s, *enclosure[:PEAK], *socket[:PEAK],
-            most_a, _own_phases_v(u_v, car.phases) if car else nan,
         )  # fmt: skip
+        return numbers + self._own.packed
 
     def _whole(self, columns: Any) -> "Segment":
         """One whose numbers are columns: those of this segment and of others, each in its own rows."""
@@ -313,7 +311,7 @@ class Segment:
         energy_wh, counted_wh, gain, usable_wh, soc, extra_k, since_s, *rises = columns[12:]
         draw = Draw(Flow(const, slope, decay, lam), (l1, l2, l3), sum_u, reactive, keep, drain)
         fixed = self.fixed._replace(gain=gain, usable_wh=usable_wh)
-        own = felt(since_s, rises, (ENCLOSURE, SOCKET))
+        own = felt(since_s, rises)
         return Segment(t0_s, fixed, draw, Ledger(energy_wh, counted_wh), soc, self._air, own, (), extra_k)
 
     def _told(self, t_s: Any, beside: Sequence[Warming]) -> Columns:
@@ -358,4 +356,4 @@ def _own_phases_v(u_v: Three, phases: int) -> float:
 
 
 _new_reading = tuple.__new__
-_PACKED = Struct(f"{29 + 2 * PEAK}d").pack
+_PACK = Struct("28d").pack  # all that `Segment._packed` names

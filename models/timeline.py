@@ -7,6 +7,7 @@ samples and records, which so see the instant settled.
 from collections.abc import Callable, Container
 from heapq import heappop, heappush
 from math import inf
+from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
 import simpy
@@ -35,6 +36,9 @@ class Timeline(simpy.Environment):
     on, and all is as if each instant had been stepped through.
     """
 
+    # SimPy's own costs a call of Python's, and time is asked for at every turn.
+    now = property(attrgetter("_now"))
+
     def __init__(self) -> None:
         super().__init__()
         self.idle: list[Action] = []
@@ -56,11 +60,11 @@ class Timeline(simpy.Environment):
     def step(self) -> None:
         """Do what is due first, and stand at its instant; simpy's EmptySchedule where nothing is."""
         queue = self._due
-        if not queue or isinstance(queue[0][3], _Event):
-            super().step()
-        else:
-            self._now, _, _, action = heappop(queue)
+        if queue and not isinstance(action := queue[0][3], _Event):
+            self._now = heappop(queue)[0]
             action()
+        else:
+            super().step()
 
     def advance(self, until_s: float, *, inclusive: bool = True) -> None:
         """Do everything due before `until_s` (and at it, where inclusive), then stand at `until_s`.
@@ -72,8 +76,10 @@ class Timeline(simpy.Environment):
         queue = self._due
         step = self.step
         leap = self.leap
-        while queue and (queue[0][0] <= until_s if inclusive else queue[0][0] < until_s):
-            _, rank, _, action = queue[0]
+        while queue:
+            t_s, rank, _, action = queue[0]
+            if t_s >= until_s and (t_s > until_s or not inclusive):
+                break
             if leap is None or rank != SAMPLE or type(action) is not _Setting or not leap(until_s):
                 step()
         self._now = until_s

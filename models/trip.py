@@ -34,8 +34,9 @@ class Trip:
         if self._until_s <= now_s:
             self._since_s = inf
         self._until_s = inf
-        crosses_s = flow.reaches_s(level_w)
-        if sum_u_v and flow.power_w(0.0) > level_w:
+        const_w, slope_w_s, decay_w, _ = flow
+        crosses_s = flow.reaches_s(level_w) if slope_w_s or decay_w else inf
+        if sum_u_v and const_w + decay_w > level_w:
             self._since_s = min(self._since_s, now_s)
             self._until_s = now_s + crosses_s if crosses_s < lasts_s else inf
         else:

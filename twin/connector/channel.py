@@ -403,14 +403,15 @@ class Channel:
         changed = grant != self.grant
         self.grant = grant
         target_a = self._target_a()
-        resumes = target_a > self.outlet.offered_a and self.status == SUSPENDED_EVSE
-        is_new = target_a > self.outlet.offered_a == 0.0 and self.status == SUSPENDED_EV
+        offered_a = self.outlet.offered_a
+        resumes = target_a > offered_a and self.status == SUSPENDED_EVSE
+        is_new = target_a > offered_a == 0.0 and self.status == SUSPENDED_EV
         if (resumes or is_new) and not self.facts.starting:
             self._await_answer(quiet=True)  # D3 or E3, or E4 where it does not answer
-        if target_a <= 0.0 < self.outlet.offered_a:  # off goes at once: others may have it now
+        if target_a <= 0.0 < offered_a:  # off goes at once: others may have it now
             self._pwm.clear()
             self._drive_pilot()
-        elif target_a != self.outlet.offered_a:
+        elif target_a != offered_a:
             self._pwm.set(max(self._timeline.now, self._pwm_free_s))
         else:
             self._pwm.clear()
