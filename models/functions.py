@@ -57,11 +57,10 @@ def _where(condition: Number, one: Number, other: Number) -> Number:
 
 
 def _holds(condition: Number) -> bool:
-    if condition.all():
-        return True
-    if condition.any():
+    count = np.count_nonzero(condition)  # twice as fast as all(), for few numbers
+    if 0 < count < condition.size:
         raise Mixed
-    return False
+    return bool(count == condition.size)
 
 
 def _modulo(values: Number, span: float) -> Number:

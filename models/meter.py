@@ -93,9 +93,9 @@ class MeterSpec:
                 scale = power / step
                 watts = fn.round(scale) * step
                 by_phase_w = (
-                    fn.round(scale * s1) * step,
-                    fn.round(scale * s2) * step,
-                    fn.round(scale * s3) * step,
+                    fn.round(scale * s1) * step if s1 else 0.0,
+                    fn.round(scale * s2) * step if s2 else 0.0,
+                    fn.round(scale * s3) * step if s3 else 0.0,
                 )
         return Metered(
             currents,

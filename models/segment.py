@@ -212,7 +212,12 @@ class Segment:
         c1, c2, c3 = self.ledger[2]
         s1, s2, s3 = self.draw.share
         shown = added_wh * self.fixed.gain
-        return self.ledger[1] + shown, (c1 + shown * s1, c2 + shown * s2, c3 + shown * s3)
+        by_phase = (
+            c1 + shown * s1 if s1 else c1,
+            c2 + shown * s2 if s2 else c2,
+            c3 + shown * s3 if s3 else c3,
+        )
+        return self.ledger[1] + shown, by_phase
 
     def registers(
         self, added_wh: Number, fn: Functions = ONE

@@ -179,27 +179,24 @@ class Stretches:
 
     def _pairs(self, calls: Sequence[Call], ids: Sequence[str], told: Mapping[Telling, Columns]) -> list[str]:
         """Each CALL with its reply."""
-        sent = self._instants([call.sent_t_s for call in calls])
-        answered = self._instants([call.answered_t_s for call in calls])
+        count = len(calls)
+        moments = [*(call.sent_t_s for call in calls), *(call.answered_t_s for call in calls)]
+        t, at = run_seconds(moments), texts(self._calendar, moments)
         stamps = self._stamps([call.post for call in calls])
         fill = {
             telling: self._filler(telling, columns) for telling, columns in told.items() if not telling.kept
         }
         lines = []
-        for call, id_, (t, at), (answered_t, answered_at), stamp in zip(
-            calls, ids, sent, answered, stamps, strict=True
+        for call, id_, stamp, sent, sent_at, answered, answered_at in zip(
+            calls, ids, stamps, t[:count], at[:count], t[count:], at[count:], strict=True
         ):
             telling = call.post.telling
             if telling is None:
-                lines.append(self._heartbeat(call, id_, t, at, answered_t, answered_at))
+                lines.append(self._heartbeat(call, id_, sent, sent_at, answered, answered_at))
             else:
                 form, values = fill[telling]
-                lines.append(form((t, at, id_, stamp, *next(values), answered_t, answered_at, id_)))
+                lines.append(form((sent, sent_at, id_, stamp, *next(values), answered, answered_at, id_)))
         return lines
-
-    def _instants(self, t_s: Sequence[float]) -> Iterator[tuple[str, str]]:
-        """Each as a recording has it: run seconds and UTC."""
-        return zip(run_seconds(t_s), texts(self._calendar, t_s), strict=True)
 
     def _let_hear(self, calls: Sequence[Call], pairs: Sequence[str]) -> None:
         """Whoever listens to the back office hears the last of what each telling told."""
