@@ -12,6 +12,9 @@ JUDGED = (0, 1)  # it went to its end: what it wrote is closed
 def main() -> int:
     """The command; Ctrl-C ends it in silence while its modules are still loading, too."""
     try:
+        from evc5.rigs.command.process import collect_seldom
+
+        collect_seldom()  # from here on: what is loaded stays to the end as well
         from evc5.rigs.command.cli import main as command
 
         return command()
