@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 # XML 1.0, 2.2; compiled where it is used, which few commands do: it takes 9 ms
@@ -38,6 +37,8 @@ def in_xml(text: str) -> str:
 
 def in_html(text: str) -> str:
     """One line as it stands between the tags of a page, or within the quotes of an attribute."""
+    from html import escape  # loads each entity that has a name, which few commands need
+
     return escape(printable(text), quote=True)
 
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
-from statistics import fmean, pstdev
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -56,6 +55,8 @@ def _spread(values: Sequence[float], form: str) -> dict[str, Any]:
     if form == "quantiles":
         shares = np.quantile(values, np.linspace(0.0, 1.0, SHARES + 1))
         return {"like": form, "values": [round(float(value), 3) for value in shares]}
+    from statistics import fmean, pstdev  # of no use to a rig whose sessions are told
+
     sd = pstdev(values)
     if sd == 0.0:
         return {"like": "fixed", "mean": fmean(values)}

@@ -4,7 +4,6 @@ A process that is held up for a tenth of a second has at a pace of 600 been away
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from evc5.rigs.checks.reading.station_pace import served_pace
@@ -53,4 +52,4 @@ def slowed(tolerances: Tolerances, summary: Mapping[str, Any]) -> Tolerances:
     """Each time that something may take, longer by what may have held us up."""
     pace = served_pace(summary)
     more_s = HELD_UP_S * pace if pace > 1.0 else 0.0
-    return replace(tolerances, **{name: getattr(tolerances, name) + more_s for name in SLOWED})
+    return tolerances._replace(**{name: getattr(tolerances, name) + more_s for name in SLOWED})

@@ -1,13 +1,12 @@
 """How far the measured may be from the expected, and which reading of an open question applies."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
 
 from evc5.rigs.errors import BadInput
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerances:
+class Tolerances(NamedTuple):
     """Defaults suit the twin and a good charger; a rig's `[checks.tolerances]` changes them."""
 
     meter_class: float = 0.01  # EN 50470-3 class B, IEC 62053-21 class 1
@@ -30,21 +29,22 @@ class Tolerances:
 
     @classmethod
     def names(cls) -> list[str]:
-        return [field.name for field in fields(cls)]
+        return list(cls._fields)
 
     @classmethod
     def described(cls) -> list[tuple[str, str]]:
         """Name and default of each."""
-        return [(field.name, f"{field.default:g}") for field in fields(cls)]
+        return [(name, f"{default:g}") for name, default in cls._field_defaults.items()]
 
     def with_(self, changes: Mapping[str, float]) -> "Tolerances":
-        known = {field.name for field in fields(self)}
         for name, value in changes.items():
-            if name not in known:
-                raise BadInput(f"checks.tolerances.{name} is unknown; allowed: {', '.join(sorted(known))}")
+            if name not in self._fields:
+                raise BadInput(
+                    f"checks.tolerances.{name} is unknown; allowed: {', '.join(sorted(self._fields))}"
+                )
             if value < 0:
                 raise BadInput(f"checks.tolerances.{name} must be >= 0, got {value}")
-        return replace(self, **{name: float(value) for name, value in changes.items()})
+        return self._replace(**{name: float(value) for name, value in changes.items()})
 
 
 # design.md section 6. (default of evc5-v32r30, default of ocpp16)
