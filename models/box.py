@@ -20,7 +20,7 @@ def load(phases: int) -> Vehicle:
     )  # fmt: skip
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class BoxCar(Car):
     """`shows` is state C rather than B; `draws_a` flows on each phase that the contactor closes on."""
 

@@ -11,7 +11,7 @@ from evc5.models.vehicles import Vehicle
 OFF, PREHEAT = "off", "preheat"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Car:
     """One plugged-in car. `form` is the closed form its power follows now (battery.py), preheat or off."""
 
@@ -165,7 +165,7 @@ class Car:
         self.active_a = 0.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Pack:
     """The battery's temperature, an exponential towards air or a little above, and what it allows."""
 

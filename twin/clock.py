@@ -69,7 +69,7 @@ def parse_instant(text: str) -> datetime | None:
         return None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class StationClock:
     """The charge point's own idea of UTC: true time, plus an offset, plus a drift since it was last set.
 

@@ -22,7 +22,7 @@ UNIT_WH = {"Wh": 1.0, "kWh": 1000.0, "W": 1.0, "kW": 1000.0}
 REGISTER, POWER, CURRENT = "Energy.Active.Import.Register", "Power.Active.Import", "Current.Import"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Running:
     """A transaction as the back office followed it."""
 

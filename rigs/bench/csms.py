@@ -41,7 +41,7 @@ class Tag(NamedTuple):
         return info
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Script:
     """A scripted answer: a payload, a CALLERROR code, or silence; for `times` requests, None without end."""
 
@@ -50,7 +50,7 @@ class Script:
     times: int | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class BackOffice:
     """The business side: who may charge, which transaction has which number, what is answered by script."""
 

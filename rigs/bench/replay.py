@@ -18,7 +18,7 @@ from evc5.twin.line.wire import SETTLED, Notice
 LATEST = 9  # the rank of what has waited in vain for the frames before it: it comes within its instant
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Likeness:
     """How far what the charge point says is what it said on the tape."""
 

@@ -45,7 +45,7 @@ OTHER = "the energy between samples is not what the power at both ends allows"
 ALL_IN_ALL = "the energy of the transaction is not what the power told allows"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Suspect:
     """Two samples between which the register did not do as the power told."""
 
@@ -57,7 +57,7 @@ class Suspect:
     told_wh: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Session:
     """The samples of one transaction so far."""
 

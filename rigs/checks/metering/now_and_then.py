@@ -19,7 +19,7 @@ STILL_PART = 0.1  # assumed: a current that moves by more may be on a ramp
 Say = Callable[[], None]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Alone:
     """The latest readings of one thing, and those among them that were off alone."""
 
@@ -58,7 +58,7 @@ class Alone:
             pending[1]()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class NowAndThen:
     """Those of all things."""
 

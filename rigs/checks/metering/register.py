@@ -40,7 +40,7 @@ MOST_PENDING = 100_000  # without telemetry nothing is kept; a lost part of it m
 METER_WHOLE_WH = 1.0  # meterStart and meterStop are whole watt-hours, samples may have decimals
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Shown:
     """What one connector's register showed, in the order it was told."""
 

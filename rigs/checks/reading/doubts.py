@@ -29,7 +29,7 @@ class Doubt(NamedTuple):
     lost: Hashable = None  # what was lost; several findings may lack the same
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Holes:
     """The silences of both sides that may hide frames, and what would have been told in them."""
 

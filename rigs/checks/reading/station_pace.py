@@ -24,7 +24,7 @@ LOOKED_AT_STAMPS = 500  # by which a fast station is known
 Pair = tuple[float, float]  # seconds of the run; epoch seconds of the newest stamp told by then
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Stamps:
     """The stamps that a station's CALLs tell, none older than those before."""
 

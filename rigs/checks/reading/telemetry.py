@@ -54,7 +54,7 @@ def current_of(columns: Columns) -> Array:
     return found
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Rows:
     """One connector's rows of one part, in order of time; null as NaN. Of texts they hold the codes.
 

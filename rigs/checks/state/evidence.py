@@ -24,7 +24,7 @@ def key(name: str) -> Need:
     return Need(f"key:{name}", f"the key {name}: let the CSMS send GetConfiguration")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Evidence:
     """What is known of one recording; parts of it grow as it is read."""
 

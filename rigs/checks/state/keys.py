@@ -20,7 +20,7 @@ def measurands_of(text: str) -> frozenset[str]:
     return frozenset(PHASE.sub("", name.strip()) for name in text.split(",") if name.strip())
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Setting:
     """One configuration key through time: (from when, text), the first as it was learned."""
 

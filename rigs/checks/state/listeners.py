@@ -28,7 +28,7 @@ class Breakdown(NamedTuple):
     module: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Bus:
     """Who wants to hear what. Calls and replies are heard only where their payload is valid.
 

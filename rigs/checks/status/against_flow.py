@@ -33,7 +33,7 @@ CONTEXTS = ("Sample.Periodic", "Sample.Clock")
 MOST_TOLD = 4096  # statuses kept of a connector
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Told:
     """What one connector has told: its statuses, since when each; and of its last sample."""
 

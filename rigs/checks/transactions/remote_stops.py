@@ -17,7 +17,7 @@ REQUIREMENTS = (
 REMOTE_S = 30.0  # assumed: how soon a remote stop is carried out
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Accepted:
     """A remote stop that was accepted and not followed by its stop so far."""
 

@@ -42,7 +42,7 @@ class Rule(NamedTuple):
         return self.wait_s * (refusals if self.grows else 1)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Refused:
     """A message, how often it was refused, when last, and which rule holds for it."""
 

@@ -21,7 +21,7 @@ UNPLUGGED_S = 1.0  # what comes so shortly after the unplugging is still of the 
 LETTERS = {True: "P", False: "F", None: "-"}  # one requirement in one session: held, broken, not exercised
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Session:
     """A car at a connector; instants in epoch seconds."""
 

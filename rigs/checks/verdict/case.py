@@ -39,7 +39,7 @@ Record = dict[str, Any]  # one line as `messages.jsonl` has it
 Choices = Mapping[str, Any]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Names:
     """Other names for cards and stations, the same for the same."""
 

@@ -45,7 +45,7 @@ LISTS = {"MeterValues": "meterValue", "StopTransaction": "transactionData"}
 Source = tuple[str, int | None, tuple[str, ...]]  # action, connector, contexts: each a queue of its own
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Run:
     """Stamps in a row that are off alike."""
 
@@ -63,7 +63,7 @@ class Run:
         return self.count >= OFF_IN_A_ROW and epoch_s - self.first_epoch_s >= RUN_S
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Off:
     """What is known of the station's clock so far."""
 

@@ -48,7 +48,7 @@ def tell(directory: Path, calendar: Calendar) -> bool:
     return told
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Connector:
     """What a connector told last."""
 

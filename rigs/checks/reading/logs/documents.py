@@ -19,7 +19,7 @@ PAGE_CHARACTERS = 1 << 16  # characters that may lie behind before they are let 
 LARGEST = 32 << 20  # characters of one record; beyond, its beginning is let go
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Open:
     """A container that is not closed yet: where it began, and the frames seen in it, by their lines."""
 

@@ -34,7 +34,7 @@ PRINTED = re.compile(r"(b?)'((?:[^'\\]|\\.)*)'", re.DOTALL)
 SMART = str.maketrans({"“": '"', "”": '"', "„": '"', "\u00a0": " "})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Place:
     """A frame in a text: where it stands, and its array; `body` is None where `text` is no JSON.
 

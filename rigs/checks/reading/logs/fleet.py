@@ -15,7 +15,7 @@ MOST_BUFFERED = 8 << 20  # bytes of all stations together that wait to be writte
 NAMELESS = "(no name)"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class StationLog:
     """The frames of one station out of a log of many, read from its own file."""
 

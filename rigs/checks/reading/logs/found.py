@@ -25,7 +25,7 @@ class Memo(dict[bytes, T]):
         self[alike] = value
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Found:
     """`body` is the decoded array; None where `text` is what stands there in its place.
 

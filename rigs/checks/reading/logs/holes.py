@@ -15,7 +15,7 @@ RHYTHM_PART = 0.8  # assumed: a late beat is as late every time
 WIDEST_STEP = 8  # assumed: what lies further apart does not count; others may have numbers in between
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Numbers:
     """The ids of one station's CALLs, as far as they count."""
 

@@ -33,7 +33,7 @@ SKIPPED, STRANGER, SILENT = "skipped", "stranger", "silent"
 WHOLE = "whole"  # nothing is missing, and the station was silent for too long
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Silence:
     """One of the station, until frames tell what it was."""
 
@@ -59,7 +59,7 @@ class _Silence:
         return min((stamp for stamp in stamps if stamp is not None), default=self.since)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Station:
     """What is known of one station's line."""
 

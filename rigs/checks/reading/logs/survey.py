@@ -60,7 +60,7 @@ class Pairs:
         return (station, found.id) in self._open
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Survey:
     """What the first frames of a log told."""
 

@@ -20,7 +20,7 @@ SUMMER_S = 3600.0  # summer time is an hour ahead
 NIGHT_ENDS_H = 5  # o'clock; assumed: by then summer time has begun or ended
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Timed:
     """A frame with the time of its line: as it is written, and once that is known in epoch seconds."""
 
