@@ -95,7 +95,7 @@ def template_of(raw: bytes, layout: Layout) -> Template | None:
 
 def _skipped(text: bytes) -> bytes:
     """A pattern of its first byte and as many more."""
-    return re.escape(text[:1]) + (b".{%d}" % (len(text) - 1) if len(text) > 1 else b"")
+    return re.escape(text[:1]) + (b".{%d}+" % (len(text) - 1) if len(text) > 1 else b"")
 
 
 REPLY_HEAD = (
