@@ -176,15 +176,29 @@ class Outlet:
 
     # what the controller drives
 
-    def set_pwm(self, amps: float | None) -> None:
-        """Offer so many amps per phase on the pilot; None is no PWM (state x1)."""
-        if self._line.offer(amps):
-            self.offered_a = self._line.offered_a
-            self._settle()
-            self._car_looks()
-            self._changed()
-            if self._faults:  # else no offer shows anything
-                self._sense()
+    def set_pwm(self, amps: float | None, *, trips: bool | None = None) -> None:
+        """Offer so many amps per phase on the pilot; None is no PWM (state x1).
+
+        `trips`: `protect` by what is offered then, and by the rating without an offer, or not at all; None
+        leaves the protection as it is.
+        """
+        if not self._line.offer(amps):
+            if trips is not None:
+                self.protect(self._tolerated_a if trips else None)
+            return
+        self.offered_a = self._line.offered_a
+        may_sense = self._faults or (trips is not None and self._protection.tripped)  # else it shows nothing
+        self._settle()
+        if trips is not None:
+            self._protection.set(self._tolerated_a if trips else None)
+        self._car_looks()
+        self._changed()
+        if may_sense:
+            self._sense()
+
+    @property
+    def _tolerated_a(self) -> float:
+        return self.offered_a or self.spec.rated_a
 
     def hold_pilot(self, state: str | None) -> None:
         """Hold the pilot at "E" (0 V) or "F" (−12 V), or let it go; long enough, it wakes a sleeping car."""

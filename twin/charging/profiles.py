@@ -204,17 +204,19 @@ class ProfileStore:
     def _hold(self, profiles: Iterable[ChargingProfile]) -> None:
         """Have `profiles` installed, ordered by precedence, so that an instant only asks down a stack."""
         self._installed = tuple(profiles)
-        self._stacks = {0: self._stack(0, CHARGE_POINT_MAX)}
+        there = {profile.purpose for profile in self._installed}
+        self._stacks = {0: self._stack(0, CHARGE_POINT_MAX) if CHARGE_POINT_MAX in there else ()}
         for connector in range(1, self._connectors + 1):
-            self._stacks[connector] = self._stack(connector, TX) + self._stack(connector, TX_DEFAULT)
+            own = self._stack(connector, TX) if TX in there else ()
+            self._stacks[connector] = own + (
+                self._stack(connector, TX_DEFAULT) if TX_DEFAULT in there else ()
+            )
         for tell in self.on_change:
             tell()
 
     def _stack(self, connector: int, purpose: str) -> tuple[Schedule, ...]:
         """The schedules of one purpose that apply to a connector, the prevailing first (3.13.1, 3.13.2)."""
         mine = [p for p in self._installed if p.purpose == purpose and p.connector in (0, connector)]
-        if not mine:
-            return ()
         if len(mine) > 1:
             mine.sort(key=self._precedence, reverse=True)
         return tuple([profile.schedule for profile in mine])

@@ -430,9 +430,8 @@ class Channel:
             self._before_a = self.committed_a if amps > 0 or outlet.phases else 0.0  # then nothing flows
             self._followed_s = t_s + (REACTION_S if amps > 0 else FORCED_OPEN_S)
         self._pwm_free_s = t_s + PWM_PERIOD_S
-        outlet.set_pwm(amps if amps > 0 else None)
-        if Fault.OVER_CURRENT not in self._faults:
-            self._protect()
+        stays = Fault.OVER_CURRENT in self._faults
+        outlet.set_pwm(amps if amps > 0 else None, trips=None if stays else self._trips)
         if outlet.pilot in "CD":  # in B the contactor is open, or on its way
             self._time_contactor(t_s, amps > 0)
         self._refresh()

@@ -72,6 +72,9 @@ class Recorder:
         run_directory.claim(directory, self.redactor.tree(self.summary))
         self._iso = calendar.iso
         self._own_station = own_station
+        # Without credentials: nearly all frames of our own runs can have none, and are not searched.
+        self._up = self.redactor.own if own_station else self.redactor.frame
+        self._down = self.redactor.to_own if own_station else self.redactor.frame
         self._heads: dict[tuple[str, bool], str] = {}
         self._events = Journal(directory / run_directory.EVENTS)
         self._messages = levels.journal(directory, explained_by=self._events)
@@ -84,7 +87,7 @@ class Recorder:
 
     def frame(self, t_s: float, station: str, up: bool, text: str, lost: bool = False) -> None:
         """One OCPP frame at the charge point's end; `up` goes to the CSMS, `lost` never arrived."""
-        text = self._clean(up, text)
+        text = self._up(text) if up else self._down(text)
         if self.keeps_frames:
             head = self._heads.get((station, up)) or self._head(station, up)
             body = f'"frame":{text}' if up and self._own_station else _looked_at(text)
@@ -93,7 +96,8 @@ class Recorder:
             line = f'{{"t":{float(t_s)!r},"at":"{self._iso(t_s)}",{head}{body}}}\n'
             self._messages.write(line.encode())
         self.frames += 1
-        self._flush_when_due(t_s)
+        if t_s >= self._due_s or _now() >= self._due_wall_s:
+            self._flush(t_s)
 
     @property
     def hides(self) -> bool:
@@ -229,12 +233,6 @@ class Recorder:
             "frames": self.frames,
         }
         run_directory.write_summary(self.directory, self.redactor.tree(self.summary))
-
-    def _clean(self, up: bool, text: str) -> str:
-        """The frame without credentials. Nearly all of our own runs can have none, and are not searched."""
-        if not self._own_station:
-            return self.redactor.frame(text)
-        return self.redactor.own(text) if up else self.redactor.to_own(text)
 
     def _head(self, station: str, up: bool) -> str:
         direction = "up" if up else "down"

@@ -77,7 +77,9 @@ class Redactor:
 
     def own(self, text: str) -> str:
         """A frame of our own station: its CALLs say no more of itself than BootNotification does."""
-        return self._known_hidden(text) if text.startswith("[2,") else self.frame(text)
+        if not text.startswith("[2,"):
+            return self.frame(text)
+        return self._known_hidden(text) if self._sought else text
 
     def to_own(self, text: str) -> str:
         """A frame to our own station: only what answers a DataTransfer may say anything."""
@@ -87,7 +89,7 @@ class Redactor:
     def frame(self, text: str) -> str:
         """A frame as it may be recorded."""
         if not _is_suspect(text):
-            return self._known_hidden(text)
+            return self._known_hidden(text) if self._sought else text
         try:
             frame = orjson.loads(text)
             met: list[str] = []

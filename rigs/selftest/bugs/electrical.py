@@ -23,8 +23,8 @@ def _without(*names: str) -> Any:
     return around(wrong)
 
 
-def _offers_more(original: Any, outlet: Any, amps: float | None) -> None:
-    original(outlet, None if amps is None else min(amps * 1.25, 80.0))
+def _offers_more(original: Any, outlet: Any, amps: float | None, **more: Any) -> None:
+    original(outlet, None if amps is None else min(amps * 1.25, 80.0), **more)
 
 
 def _far_off(original: Any, *args: Any) -> dict[str, Any]:
