@@ -192,15 +192,14 @@ class Charging:
         allocated = rows.highest("allocated_a")
         named &= rows.steady("limited_by")
         named[named] = ~self._hangs_on_other(connector, rows["epoch_s"][named])
-        wrong = np.zeros(len(rows), bool)
-        for k in np.flatnonzero(named).tolist():
-            epoch_s = float(rows["epoch_s"][k])
-            if self._may_be_untold(connector, epoch_s):
-                named[k] = False
-            elif self._is_none_of(allocated[k], self._wanted(epoch_s, own[k], station[k])):
-                wrong[k] = self._is_none_of(
-                    allocated[k], self._around(connector, epoch_s, self._spread.least_a(epoch_s))
-                )
+        named &= ~self._may_be_untold(connector, rows["epoch_s"], named)
+        least = self._spread.least_each(rows["epoch_s"])
+        wrong = named.copy()
+        for amps in (own, station):
+            wrong &= np.abs(allocated - np.where(amps < least, 0.0, amps)) > EXACT_A
+        for k in np.flatnonzero(wrong).tolist():
+            around = self._around(connector, float(rows["epoch_s"][k]), float(least[k]))
+            wrong[k] = self._is_none_of(allocated[k], around)
 
         def tell(k: int) -> Told:
             wanted = self._wanted(float(rows["epoch_s"][k]), own[k], station[k])
@@ -217,10 +216,13 @@ class Charging:
             found |= np.array([self._spread.hangs_on_other(cap) for cap in caps])[at]
         return found
 
-    def _may_be_untold(self, connector: int, epoch_s: float) -> bool:
+    def _may_be_untold(self, connector: int, epoch_s: Array, asked: Array) -> Array:
         """Where the recording ends, or the line, a start may be on its way."""
         told_until = self._context.history.link.delivered_until(self._context.telemetry.until, STARTED_S)
-        return epoch_s > told_until and self._in_force.began(connector, epoch_s) is None
+        untold = asked & (epoch_s > told_until)
+        for k in np.flatnonzero(untold).tolist():
+            untold[k] = self._in_force.began(connector, float(epoch_s[k])) is None
+        return untold
 
     def _wanted(self, epoch_s: float, *limits: float) -> list[float]:
         """What a channel may be allocated under these limits: below the minimum it pauses."""

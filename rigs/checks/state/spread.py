@@ -5,8 +5,13 @@ Relays know one phase and all that are wired; whoever asks for fewer than they c
 
 from collections.abc import Iterable
 
+import numpy as np
+
+from evc5.rigs.checks.reading.through_time import Array, in_force
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.profiles import MINIMUM_A, NO_LIMIT, VOLTS, Cap
+
+LEAST = "chg_MinChargingCurrent"
 
 
 class Spread:
@@ -58,11 +63,18 @@ class Spread:
 
     def least_a(self, epoch_s: float) -> float:
         """Below it a channel pauses: the standard's minimum, or a higher one of the station's own."""
-        own = self._keys.text("chg_MinChargingCurrent", epoch_s)
+        own = self._keys.text(LEAST, epoch_s)
         try:
             return max(MINIMUM_A, float(own)) if own else MINIMUM_A
         except ValueError:
             return MINIMUM_A
+
+    def least_each(self, epoch_s: Array) -> Array:
+        """The same at each of these instants, which are in order."""
+        if not len(epoch_s):
+            return np.zeros(0)
+        since = [float(epoch_s[0]), *self._keys.changes(float(epoch_s[0]), LEAST)]
+        return in_force(epoch_s, since, [self.least_a(one) for one in since])
 
     def amps(self, cap: Cap, conducting: int = 0) -> float:
         """On each phase; watts over those in use may all go over one (ER 3.34).
