@@ -1,19 +1,24 @@
 """evc5 on the command line: what it prints, refuses and answers with its exit code."""
 
+import argparse
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
 from places import ROOT
 
 import evc5
+from evc5.rigs.command import cli
 from evc5.rigs.command.cli import COMMANDS, main
 from evc5.rigs.durations import lasted
+from evc5.rigs.errors import BadInput
 from evc5.rigs.shadow.tolerances import TOLERANCES
 
 RIG = """
@@ -295,3 +300,34 @@ def test_two_processes_write_the_same_messages_to_the_byte(rig: Path) -> None:
         return Path(f"week-{hash_seed}/messages.jsonl").read_bytes()
 
     assert messages("1") == messages("2")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "--help",
+        "--version run",
+        "runn",
+        "run week --days 2 --json",
+        "run week --day 2",
+        "run --help",
+        "run week other",
+        "run week --nope=3 x",
+        "run --days many",
+        "verify --end mars log",
+        "verify a b --all",
+        "csms --port 99999",
+        "tap",
+        "run -- week",
+    ],
+)
+def test_a_command_takes_its_words_as_among_all_commands(words, capsys) -> None:
+    def told(parsed: Callable[[list[str]], argparse.Namespace]) -> tuple[str, ...]:
+        try:
+            said = str(sorted(vars(parsed(words.split())).items(), key=itemgetter(0)))
+        except (BadInput, SystemExit) as ended:
+            said = repr(ended)
+        return said, *capsys.readouterr()
+
+    assert told(cli._parsed) == told(cli.parser().parse_args)
