@@ -112,9 +112,10 @@ class FlowLimits:
         when = np.minimum(block.stamp, sent)  # a clock that is ahead does not look ahead
         late, offer = self._late(block, since_s), offer_of(block)
         own, station = (InForce(scope, *self._in_force.at_each(scope, when)) for scope in (connector, 0))
-        for caps in (own, station):
-            self._offer(connector, caps, when, offer)
-            self._flow(connector, caps, when, flow, late, offer)
+        for in_force in (own, station):
+            if self._either_way or any(cap is not None for cap in in_force.caps):
+                self._offer(connector, in_force, when, offer)
+                self._flow(connector, in_force, when, flow, late, offer)
         self._phases(connector, when, flow)
         self._together(connector, Told(when, flow, since_s), station)
 

@@ -73,6 +73,8 @@ class Stretches:
 
     def cover(self, epoch_s: Array, after_s: float = 0.0) -> Array:
         """Which of these instants lie in a stretch, but for its first seconds."""
+        if not self.begins:  # as of nearly all that may go wrong
+            return np.zeros(len(epoch_s), bool)
         return in_order(lambda instants: self._cover(instants + STAMP_HAIR_S, after_s), epoch_s)
 
     def _cover(self, instants: Array, after_s: float) -> Array:
@@ -167,8 +169,11 @@ class Connectors:
 
     def overdraws(self, connector: int, epoch_s: Array, margin_s: float) -> Array:
         """Instants at which the vehicle takes what it likes, or has just let go of it."""
-        found = self.overdrawn[connector].cover(epoch_s)
-        return found | (epoch_s - self.overdrawn[connector].last_end(epoch_s) <= margin_s)
+        stretches = self.overdrawn[connector]
+        found = stretches.cover(epoch_s)
+        if stretches.begins:
+            found |= epoch_s - stretches.last_end(epoch_s) <= margin_s
+        return found
 
     def cable_a(self, connector: int, epoch_s: Array) -> Array:
         """What the cable that was last plugged in may carry, at each instant; infinite where nothing says."""
