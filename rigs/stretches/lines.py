@@ -5,6 +5,7 @@ differs from frame to frame.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
 
 from evc5.rigs.recording.writing.recorder import Recorder
@@ -13,14 +14,10 @@ from evc5.twin.ocpp.frames import Payload, call_text, result_text
 from evc5.twin.ocpp.memory import Message, Transaction
 from evc5.twin.sessions.metering import Entry
 
-_MARK = "\ue000"  # where a pattern's own percent sign comes to stand: no frame has one
-
-
-def _mark(form: str) -> str:
-    return form.replace("%", _MARK)
-
-
-ANY = _mark("%s")  # a text that differs
+MARK = "\ue000"  # where something differs from frame to frame
+AROUND = ("%s", "%s", "%s", "%s"), ("%s", "%s", "%s")  # t, at, id and timestamp; behind the values t, at, id
+Known = tuple[int, tuple[int | None] | None, int]  # connector, id of a transaction, which list of entries
+MOST_KNOWN = 64  # patterns: each transaction has its own
 
 
 class Lines:
@@ -29,6 +26,7 @@ class Lines:
     def __init__(self, recorder: Recorder, station: str) -> None:
         self._recorder = recorder
         self._station = station
+        self._known: dict[Known, tuple[Sequence[Entry], Payload, list[str]]] = {}
 
     def pair(self, t: str, at: str, call: str, answered_t: str, answered_at: str, result: str) -> str:
         """A CALL and its reply, each with its instant."""
@@ -44,16 +42,26 @@ class Lines:
         answer: Payload,
     ) -> Callable[[tuple[Any, ...]], str]:
         """Both lines of MeterValues, to be filled with: t, at, id, timestamp, values, t, at, id."""
-        values = [
-            {"value": _mark(form) if isinstance(told[index], list) else form % told[index], **head}
-            for index, form, head in entries
-        ]
-        payload = {"connectorId": connector, "meterValue": [{"timestamp": ANY, "sampledValue": values}]}
-        wire = Message("MeterValues", payload, transaction).wire()
-        call = call_text(ANY, "MeterValues", wire)
-        return percent(self.pair(ANY, ANY, call, ANY, ANY, result_text(ANY, answer))).__mod__
+        texts = self._between_marks(connector, transaction, entries, answer)
+        values = (form if isinstance(told[index], list) else form % told[index] for index, form, _ in entries)
+        before, behind = AROUND
+        marks = (*before, *values, *behind, "")
+        return "".join(chain.from_iterable(zip(texts, marks, strict=True))).__mod__
 
-
-def percent(marked: str) -> str:
-    """A text with marks as a format string."""
-    return marked.replace("%", "%%").replace(_MARK, "%")
+    def _between_marks(
+        self, connector: int, transaction: Transaction | None, entries: Sequence[Entry], answer: Payload
+    ) -> list[str]:
+        """What stands between what differs, of one transaction the same for each stretch."""
+        which = connector, None if transaction is None else (transaction.id,), id(entries)
+        known = self._known.get(which)
+        if known is not None and known[0] is entries and known[1] == answer:
+            return known[2]
+        values = [{"value": MARK, **head} for _, _, head in entries]
+        payload = {"connectorId": connector, "meterValue": [{"timestamp": MARK, "sampledValue": values}]}
+        call = call_text(MARK, "MeterValues", Message("MeterValues", payload, transaction).wire())
+        both = self.pair(MARK, MARK, call, MARK, MARK, result_text(MARK, answer))
+        texts = both.replace("%", "%%").split(MARK)
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        self._known[which] = entries, answer, texts
+        return texts
