@@ -95,17 +95,21 @@ def models_play(folder: Path, seconds: float) -> None:
     assert measured_wh(run, 1) == pytest.approx(energy_wh(run, 1), rel=0.02, abs=late_wh)
 
 
-@pytest.mark.slow
-def test_models_in_another_process_play_at_600_times_the_clock(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def _held_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that has much other work may hold a process up for a second."""
     monkeypatch.setattr("evc5.rigs.checks.state.pace.HELD_UP_S", 1.0)
     monkeypatch.setattr("evc5.rigs.hardware.instruments.PROMPT_S", 1.0)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_held_up")
+def test_models_in_another_process_play_at_600_times_the_clock(tmp_path: Path) -> None:
     models_play(tmp_path, 3600.0)
 
 
 @pytest.mark.soak
+@pytest.mark.usefixtures("_held_up")
 def test_models_play_a_day_at_600_times_the_clock(tmp_path: Path) -> None:
     models_play(tmp_path, DAY_S)
 
