@@ -80,29 +80,10 @@ def _text(frame: tuple[Any, ...]) -> str:
         return json.dumps(frame, separators=(",", ":"), ensure_ascii=False)
 
 
-_kept: tuple[str, Any] = ("", None)
-
-
-def parsed(text: str) -> Any:
-    """What a text says as JSON, to be looked at and left as it is; orjson.JSONDecodeError where it is none.
-
-    `decode` of the same text, which follows where a frame is recorded and then taken, parses it no more.
-    """
-    global _kept
-    value = orjson.loads(text)
-    _kept = (text, value)
-    return value
-
-
 def decode(text: str) -> Frame | None:
     """The message in a text; None where nothing can be answered (no JSON, no id, unknown type: 4.1.3)."""
-    global _kept
-    known, frame = _kept
     try:
-        if known is text:
-            _kept = ("", None)  # whoever takes it may change it
-        else:
-            frame = orjson.loads(text)
+        frame = orjson.loads(text)
     except orjson.JSONDecodeError:
         why = _beyond(text)
         return unreadable(text, "FormationViolation", why) if why else None

@@ -22,7 +22,6 @@ from evc5.rigs.recording.writing.lock import Lock
 from evc5.rigs.recording.writing.outlet_recorder import Watch
 from evc5.rigs.recording.writing.redaction import Redactor
 from evc5.twin.clock import Calendar
-from evc5.twin.ocpp import frames
 
 if TYPE_CHECKING:
     from evc5.rigs.recording.writing.measured_telemetry import MeasuredTelemetry
@@ -248,7 +247,7 @@ def _line(t: str, at: str, rest: str) -> str:
 def _looked_at(text: str) -> str:
     """The frame's member of its line: `frame` where the text is a JSON array, else `text`."""
     try:
-        if isinstance(frame := frames.parsed(text), list) and not _is_deep(text, frame):
+        if isinstance(frame := orjson.loads(text), list) and not _is_deep(text, frame):
             # Line breaks in valid JSON stand between tokens only; a line of ours must not break.
             return '"frame":' + text.replace("\r", " ").replace("\n", " ")
     except orjson.JSONDecodeError:

@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from evc5.models.timeline import Timeline
-from evc5.twin.ocpp.frames import Broken, Error, Refusal, Result, decode, error_text, parsed
+from evc5.twin.ocpp.frames import Broken, Error, Refusal, Result, decode, error_text
 from evc5.twin.ocpp.rpc import NO_REPLY, Reply, Rpc
 
 
@@ -32,17 +32,6 @@ def test_a_reply_reaches_the_one_who_asked():
     line.heartbeat()
     line.rpc.receive(f'[3,"1",{NOW}]')
     assert line.replies == [Reply(json.loads(NOW))] and not line.rpc.busy
-
-
-def test_a_text_that_was_looked_at_first_is_taken_as_it_stands():
-    text = f'[3,"1",{NOW}]'
-    assert parsed(text) == json.loads(text)
-    taken = decode(text)
-    assert taken == Result("1", json.loads(NOW))
-    taken.payload.clear()
-    assert decode(text) == Result("1", json.loads(NOW))
-    parsed('[3,"2",{}]')
-    assert decode(text) == Result("1", json.loads(NOW))
 
 
 def test_a_second_call_has_to_wait():
