@@ -18,7 +18,10 @@ class PlainConsole(Console):
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
-            yield segment if segment.control else segment._replace(text=printable_lines(segment.text))
+            if segment.control or segment.text.isprintable():  # nearly all
+                yield segment
+            else:
+                yield segment._replace(text=printable_lines(segment.text))
 
 
 def console() -> Console:
