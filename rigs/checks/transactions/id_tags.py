@@ -179,13 +179,16 @@ class Cards:
         self._ledger.judge(CAUSE, good, running.start_told, running.connector, expected, "neither", message)
 
     def _was_being_asked(self, tag: str, epoch_s: float) -> bool:
-        """Was a card shown before an instant, and its Authorize, maybe behind other CALLs, answered later?"""
+        """Was a card shown before an instant, and its Authorize, maybe behind other CALLs, answered later?
+
+        Shown at several connectors it is asked for as often, and which answer is whose nobody tells.
+        """
+        shown = [at for at, _, who in self._tags if who == tag and at <= epoch_s + STAMP_HAIR_S]
         answers = [said for said in self._said if said.tag == tag]
         return any(
-            next((said.answered for said in answers if said.epoch_s >= shown), -np.inf)
-            >= epoch_s - STAMP_HAIR_S
-            for shown, _, _ in self._tags
-            if shown <= epoch_s + STAMP_HAIR_S
+            said.answered >= epoch_s - STAMP_HAIR_S
+            for n, at in enumerate(shown)
+            for said in [one for one in answers if one.epoch_s >= at][: len(shown) - n]
         )
 
     def _waits_for_ever(self, epoch_s: float) -> bool:

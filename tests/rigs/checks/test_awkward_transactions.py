@@ -242,6 +242,27 @@ CASES: dict[str, Story] = {
         {},
         [*TWO_SHARE, step("ask", "RemoteStopTransaction", {"transactionId": 1}), *CARD_AT_ONE],
     ),
+    "one-card-at-two-connectors-whose-cables-are-pulled-before-it-is-answered": (
+        {"behaviour": "ocpp16", "latency_s": 0.05, "clock": {"offset_s": -7.5, "drift_ppm": -500.0}},
+        {},
+        [
+            step("plug_in", 1, "vw-e-golf-2017", 0.303, 32.0),
+            wait(10.0),
+            step("plug_in", 2, "tesla-model-3-rwd", 0.59, 13.0),
+            wait(7.0),
+            step("unplug", 2),
+            step("present_tag", 1, "TAG1"),
+            step("unplug", 1),
+            step("plug_in", 2, "vw-e-golf-2017", 0.75, 32.0),
+            wait(0.0),
+            step("present_tag", 2, "TAG1"),
+            wait(0.1),
+            step("unplug", 2),
+            wait(0.0),
+            step("plug_in", 2, "nissan-leaf-40", 0.941, 32.0),
+            wait(60.0),
+        ],
+    ),
 }
 
 
