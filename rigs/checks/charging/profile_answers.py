@@ -209,7 +209,8 @@ class Decrees:
         lasting = tuple(p for p in now if p.purpose != TX)  # a TxProfile may have gone with its transaction
         contradicts = status == "Unknown" and len(self._in_force.left(lasting, call.payload)) < len(lasting)
         is_elder = status == "Accepted" and not matches and not self._context.evidence.from_power_on
-        if is_elder or (not contradicts and not transactions_are_told(self._context, call.epoch_s)):
+        is_open = is_elder or (not contradicts and not transactions_are_told(self._context, call.epoch_s))
+        if is_open and (matches or not self._names_no_transaction(call)):
             self._cleared_again(call)  # it may have been set before the recording (ER 3.37)
             return
         if status == "Accepted" and not matches and self._in_force.may_bring(call.payload, epoch_s):
@@ -228,6 +229,24 @@ class Decrees:
             message,
             untold=untold,
             lost=epoch_s,
+        )
+
+    def _names_no_transaction(self, call: Call) -> bool:
+        """Does it name profiles of transactions alone, where by its status nothing has run for a while?"""
+        filters, at, history = call.payload, call.epoch_s, self._history
+        if filters.get("chargingProfilePurpose") != TX or "id" in filters:  # an id may outdo it (ER 3.26)
+            return False
+        one = filters.get("connectorId")
+        outlets = [one] if one else history.outlets()
+        stale = history.link.may_be_queueing(at) or history.link.waiting() is not None
+        return bool(outlets) and not stale and all(self._is_free(outlet, at) for outlet in outlets)
+
+    def _is_free(self, connector: int, epoch_s: float) -> bool:
+        """Is it Available, as it says itself, and told no stop just now?"""
+        return (
+            self._history.connectors.statuses.get(connector) == "Available"
+            and connector not in self._history.transactions.open
+            and epoch_s - self._stopped.get(connector, -inf) > STOP_TOLD_S
         )
 
     # -- cleared twice ---------------------------------------------------------------------------

@@ -62,6 +62,44 @@ def test_what_was_cleared_is_not_there_to_be_cleared_again(
     assert found(log.verdict(tmp_path)) == (set() if good else {CLEARED})
 
 
+OF_TRANSACTIONS = {"chargingProfilePurpose": "TxProfile"}
+
+
+@pytest.mark.parametrize(
+    ("filters", "answer", "good"),
+    [
+        (OF_TRANSACTIONS, "Accepted", False),
+        (OF_TRANSACTIONS | {"connectorId": 1}, "Accepted", False),
+        (OF_TRANSACTIONS | {"stackLevel": 0}, "Accepted", False),
+        (OF_TRANSACTIONS, "Unknown", True),
+        (OF_TRANSACTIONS | {"id": 10}, "Accepted", True),  # by its id it may be one of another purpose
+        (DEFAULTS, "Accepted", True),  # it may be one from before the log
+    ],
+)
+@pytest.mark.parametrize("charged", [False, True])
+def test_where_no_transaction_runs_none_of_its_profiles_is_there_to_be_cleared(
+    filters: dict[str, Any], answer: str, good: bool, charged: bool, tmp_path: Path
+) -> None:
+    log = Log()
+    if charged:
+        log.begin()
+        log.end(110, 1000)
+    log.down(250, "ClearChargingProfile", filters, {"status": answer})
+    log.up(280, "Heartbeat", {}, {"currentTime": at(280)})
+    assert found(log.verdict(tmp_path)) == (set() if good else {CLEARED})
+
+
+@pytest.mark.parametrize("filters", [OF_TRANSACTIONS, OF_TRANSACTIONS | {"connectorId": 1}])
+def test_a_transaction_that_runs_may_have_a_profile_from_before_the_log(
+    filters: dict[str, Any], tmp_path: Path
+) -> None:
+    log = Log(boot=False)
+    for t in minutes(3, 60):
+        log.values(t, *currents(6, 6, 6))
+    log.down(400, "ClearChargingProfile", filters, {"status": "Accepted"})
+    assert CLEARED not in found(log.verdict(tmp_path))
+
+
 @pytest.mark.parametrize(("id", "good"), [(10, True), (11, False)])
 def test_a_profile_that_was_set_in_between_may_be_cleared(id: int, good: bool, tmp_path: Path) -> None:
     log = Log(boot=False)
