@@ -7,7 +7,6 @@ world's own recording is exact: there the least and the most are the reading its
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,16 +32,15 @@ class Accuracy(NamedTuple):
         return slack
 
 
-@dataclass(frozen=True, slots=True)
-class Instrument:
+class Instrument(NamedTuple):
     """What a summary's `telemetry` says of its source; the default is exact."""
 
     period_s: float = 0.0
     settle_s: float = 0.0
-    current: Accuracy = field(default_factory=Accuracy)
-    voltage: Accuracy = field(default_factory=Accuracy)
-    power: Accuracy = field(default_factory=Accuracy)
-    energy: Accuracy = field(default_factory=Accuracy)
+    current: Accuracy = Accuracy()
+    voltage: Accuracy = Accuracy()
+    power: Accuracy = Accuracy()
+    energy: Accuracy = Accuracy()
     offer_a: float = 0.0  # how far an offer may be off by the way in which it was read from the pilot
     is_exact: bool = True
 

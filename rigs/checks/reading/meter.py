@@ -37,7 +37,7 @@ class Column(NamedTuple):
         return KILO.get(self.unit or "", 1.0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Layout:
     """The columns of one list of sampled values; compared by identity, one object per layout."""
 

@@ -157,15 +157,16 @@ class Rows:
         return int(np.searchsorted(self["epoch_s"], epoch_s, side="right")) - 1
 
 
-@dataclass(frozen=True, slots=True)
 class Bound:
     """One side of what may have been there."""
 
-    rows: Rows
-    side: int
+    __slots__ = ("_rows", "_side")
+
+    def __init__(self, rows: Rows, side: int) -> None:
+        self._rows, self._side = rows, side
 
     def __getitem__(self, name: str) -> Array:
-        return self.rows.bounds(name)[self.side]
+        return self._rows.bounds(name)[self._side]
 
     def highest(self, name: str) -> Array:
         return highest_of(self[name])

@@ -46,7 +46,7 @@ class Row(NamedTuple):
     numbers: bytes
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Template:
     """A line's bytes as a pattern, and where among its groups each field stands.
 
