@@ -29,11 +29,13 @@ EMPTY = "none came"
 
 
 def _alone(measurand: str, context: Context) -> None:
-    if KEY not in context.keeper.values:
+    """By the answer of another such list where there is none of samples; then no values come."""
+    key = next((one for one in (KEY, ALIGNED_KEY) if one in context.keeper.values), None)
+    if key is None:
         return
-    answer = outcome(context.keeper.write(KEY, measurand))
+    answer = outcome(context.keeper.write(key, measurand))
     context.note(f"measurand.{measurand}", answer)
-    if answer in TAKEN:
+    if answer in TAKEN and key == KEY:
         note_values(context, measurand)
 
 

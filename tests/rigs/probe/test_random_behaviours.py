@@ -73,6 +73,18 @@ def test_thirty_behaviours_are_named_and_learned(seed: int, base: Probed, tmp_pa
     check(seed, base, tmp_path)
 
 
+@pytest.mark.slow
+def test_a_measurand_is_named_by_another_list_where_there_is_none_of_samples(tmp_path: Path) -> None:
+    """Keys are tried with Voltage: that it is not measured is no fault of each of them."""
+    both = [
+        Drawn(3, "Voltage", (("support", "no"),)),
+        Drawn(13, "MeterValuesSampledData", (("support", "missing"),)),
+    ]
+    found = probed(tmp_path / "a", file(both, tmp_path / "both.toml"))
+    assert named(found) == {one.subject for one in both}
+    assert found.left == []
+
+
 TAKEN_FROM_IT = [
     (row.table, row.name)
     for table in (2, 6, 7, 9, 10)
