@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from evc5 import __version__
-from evc5.rigs.command import commands, probe, shadow, sweep, verify
+from evc5.rigs.command import commands
 from evc5.rigs.command.arguments import (
     count,
     days,
@@ -35,7 +35,6 @@ from evc5.rigs.command.process import (
 from evc5.rigs.errors import BadInput, BenchFault, described
 from evc5.rigs.printable import printable
 from evc5.rigs.secrets import without_passwords
-from evc5.rigs.served.limits import Limits
 
 TRACEBACK = "EVC5_TRACEBACK"  # environment: where a fault of ours came from is of use to its maintainers
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, one's share of it, or what one file may hold
@@ -176,6 +175,8 @@ def _csms_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--tls-key", type=Path, metavar="PEM", help="its key, where it stands in another file")
     what = "a charge point that may dial in (repeatable); without any, and without RIG, whoever comes"
     sub.add_argument("--station", type=identity, action="append", default=[], metavar="IDENTITY", help=what)
+    from evc5.rigs.served.limits import Limits
+
     most = Limits()
     what = f"on the line at once; more are refused (default {most.stations})"
     sub.add_argument("--max-stations", type=count, default=most.stations, metavar="N", help=what)
@@ -224,8 +225,16 @@ def _tap_options(sub: argparse.ArgumentParser) -> None:
 
 
 def _probe_options(sub: argparse.ArgumentParser) -> None:
+    from evc5.rigs.command import probe
+
     probe.options(sub)
     _voice(sub)
+
+
+def _shadow_options(sub: argparse.ArgumentParser) -> None:
+    from evc5.rigs.command import shadow
+
+    shadow.options(sub)
 
 
 def _compare_options(sub: argparse.ArgumentParser) -> None:
@@ -301,11 +310,38 @@ def _voice(sub: argparse.ArgumentParser) -> None:
     _json_option(sub)
 
 
+# -- commands in files of their own, which only they load ------------------------------------------
+
+
+def _verify(asked: argparse.Namespace) -> int:
+    from evc5.rigs.command.verify import verify_run
+
+    return verify_run(asked)
+
+
+def _sweep(asked: argparse.Namespace) -> int:
+    from evc5.rigs.command.sweep import run_sweep
+
+    return run_sweep(asked)
+
+
+def _shadow(asked: argparse.Namespace) -> int:
+    from evc5.rigs.command.shadow import shadow_run
+
+    return shadow_run(asked)
+
+
+def _probe(asked: argparse.Namespace) -> int:
+    from evc5.rigs.command.probe import probe
+
+    return probe(asked)
+
+
 COMMANDS = (
     ("run", commands.run_rig, "run a rig and judge it", _run_options),
     (
         "verify",
-        verify.verify_run,
+        _verify,
         "judge a run directory or a transcript of OCPP 1.6J frames",
         _verify_options,
     ),
@@ -315,13 +351,13 @@ COMMANDS = (
         "show what differs between two recordings of one rig, or two probes",
         _compare_options,
     ),
-    ("sweep", sweep.run_sweep, "run a rig many times over, with keys and seeds varied", _sweep_options),
+    ("sweep", _sweep, "run a rig many times over, with keys and seeds varied", _sweep_options),
     ("selftest", commands.run_selftest, "seed bugs into the twin and see each caught", _selftest_options),
     ("csms", commands.serve_charge_points, "serve real charge points, and judge them", _csms_options),
     ("stand-in", commands.stand_in, "put the twin where a bench's metal would be", _stand_in_options),
-    ("shadow", shadow.shadow_run, "let the twin live through a real charger's recording", shadow.options),
+    ("shadow", _shadow, "let the twin live through a real charger's recording", _shadow_options),
     ("tap", commands.listen_in, "listen in between charge points and their back office", _tap_options),
-    ("probe", probe.probe, "learn what a charge point can, and leave it as it was", _probe_options),
+    ("probe", _probe, "learn what a charge point can, and leave it as it was", _probe_options),
     ("rigs", commands.list_rigs, "list the shipped rigs, or copy one", _rigs_options),
     ("schema", commands.print_schema, "print the JSON Schema of rig files, for editors", _no_options),
     ("sheet", commands.print_sheet, "print the capability sheet as the twin holds it", _sheet_options),
