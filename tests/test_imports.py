@@ -125,7 +125,7 @@ ROOMS = {
         " rigs.bench rigs.analysis",
         "numpy pandas pydantic",
     ),
-    "rigs.command": ("rigs models twin", "distributed pandas rich"),
+    "rigs.command": ("rigs models twin", "distributed numpy pandas rich"),
     "rigs.data": ("rigs.errors rigs.rigfile rigs.session_data", ""),
     "rigs.examples": ("", "pytest"),
 }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from evc5.models.units import DAY_S
 from evc5.rigs.command.arguments import behaviour_named
 from evc5.rigs.command.password import with_password
+from evc5.rigs.command.process import load_numpy
 from evc5.rigs.durations import lasted
 from evc5.rigs.errors import BadInput
 from evc5.rigs.printable import printable, printable_tree
@@ -31,6 +32,7 @@ INTERRUPTED = 130
 
 
 def run_rig(arguments: Namespace) -> int:
+    load_numpy()
     from evc5.rigs.bench.rig import Rig
     from evc5.rigs.command.progress import bar
 
