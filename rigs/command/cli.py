@@ -175,6 +175,17 @@ def _csms_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--tls-key", type=Path, metavar="PEM", help="its key, where it stands in another file")
     what = "a charge point that may dial in (repeatable); without any, and without RIG, whoever comes"
     sub.add_argument("--station", type=identity, action="append", default=[], metavar="IDENTITY", help=what)
+    _limit_options(sub)
+    sub.add_argument("--for", type=duration, metavar="SECONDS", dest="seconds", help="default: until Ctrl-C")
+    sub.add_argument("--out", type=Path, metavar="DIR", help="run directory, or the folder of several")
+    what = "times as fast as the clock; other than 1 only with driver sim, or hardware.stand_in"
+    sub.add_argument("--pace", type=pace, metavar="FACTOR", default=1.0, help=what)
+    what = "touch nothing: who would do which step, which keys are set, and what the twin makes of RIG"
+    sub.add_argument("--dry-run", action="store_true", help=what)
+    _voice(sub)
+
+
+def _limit_options(sub: argparse.ArgumentParser) -> None:
     from evc5.rigs.served.limits import Limits
 
     most = Limits()
@@ -185,13 +196,6 @@ def _csms_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--max-frames", type=count, default=most.frames_per_s, metavar="N", help=what)
     what = f"the same in bytes a second (default {most.bytes_per_s:.0f})"
     sub.add_argument("--max-bytes", type=count, default=most.bytes_per_s, metavar="N", help=what)
-    sub.add_argument("--for", type=duration, metavar="SECONDS", dest="seconds", help="default: until Ctrl-C")
-    sub.add_argument("--out", type=Path, metavar="DIR", help="run directory, or the folder of several")
-    what = "times as fast as the clock; other than 1 only with driver sim, or hardware.stand_in"
-    sub.add_argument("--pace", type=pace, metavar="FACTOR", default=1.0, help=what)
-    what = "touch nothing: who would do which step, which keys are set, and what the twin makes of RIG"
-    sub.add_argument("--dry-run", action="store_true", help=what)
-    _voice(sub)
 
 
 def _stand_in_options(sub: argparse.ArgumentParser) -> None:
