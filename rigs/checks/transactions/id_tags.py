@@ -313,13 +313,21 @@ class Cards:
         return any(who == tag and since <= at <= until for at, who in self._asked)
 
     def _answer(self, tag: str, epoch_s: float) -> str | None:
-        """What the CSMS said of a card when asked for it just now."""
+        """What the CSMS said of a card when asked for it just now; None where it said this and that of one
+        shown at several connectors: which answer is whose nobody tells.
+        """
         found = [
             said.status
             for said in self._said
             if said.tag == tag and epoch_s - BENCH_HAIR_S <= said.epoch_s <= epoch_s + CARD_SOON_S
         ]
+        if len({*found}) > 1 and len(self._shown_at(tag, epoch_s)) > 1:
+            return None
         return found[-1] if found else None
+
+    def _shown_at(self, tag: str, epoch_s: float) -> set[int]:
+        """The connectors at which a card was shown around an instant."""
+        return {c for at, c, who in self._tags if who == tag and abs(at - epoch_s) <= CARD_SOON_S}
 
     def _is_first(self, connector: int, epoch_s: float) -> bool:
         """Does no earlier card wait here?"""

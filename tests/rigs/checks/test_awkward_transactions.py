@@ -242,6 +242,19 @@ CASES: dict[str, Story] = {
         {},
         [*TWO_SHARE, step("ask", "RemoteStopTransaction", {"transactionId": 1}), *CARD_AT_ONE],
     ),
+    "one-card-at-two-connectors-that-is-refused-for-one-of-them": (
+        {"latency_s": 0.0},
+        {"tags": {"KIN1": {"parent": "KIN"}, "KIN2": {"parent": "KIN"}}},
+        [
+            step("present_tag", 2, "KIN1"),
+            step("plug_in", 2, "nissan-leaf-40", 0.543, 32.0),
+            wait(300.0),
+            step("csms.reply", "Authorize", {"idTagInfo": {"status": "ConcurrentTx"}}, times=1),
+            step("present_tag", 2, "KIN2"),
+            step("present_tag", 1, "KIN2"),
+            wait(60.0),
+        ],
+    ),
     "one-card-at-two-connectors-whose-cables-are-pulled-before-it-is-answered": (
         {"behaviour": "ocpp16", "latency_s": 0.05, "clock": {"offset_s": -7.5, "drift_ppm": -500.0}},
         {},
