@@ -10,7 +10,8 @@ from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
-from evc5.rigs.checks.transactions.id_tags import CARD_LOOK_S, CARD_SOON_S
+from evc5.rigs.checks.transactions.id_tags import CARD_LOOK_S
+from evc5.rigs.checks.transactions.shown_cards import CARD_SOON_S
 
 EMERGENCY = "transaction.emergency"
 REQUIREMENTS = (

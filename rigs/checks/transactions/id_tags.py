@@ -6,19 +6,19 @@ no outage. So a finding here needs no second reading.
 
 from collections import deque
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
 from evc5.rigs.checks.reading.call import Call
 from evc5.rigs.checks.reading.instants import epoch, iso
-from evc5.rigs.checks.state.connectors import BENCH_HAIR_S, STAMP_HAIR_S, WHOLE_SECOND_S
+from evc5.rigs.checks.state.connectors import STAMP_HAIR_S, WHOLE_SECOND_S
 from evc5.rigs.checks.state.context import Context
 from evc5.rigs.checks.state.evidence import EVENTS
 from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
 from evc5.rigs.checks.transactions.connection_timeout import NEAR_S
+from evc5.rigs.checks.transactions.shown_cards import CARD_SOON_S, ShownCards, tag_of
 
 STOPS, STARTS, ASKED = "card.stops", "card.starts", "card.asked"
 NEEDLESS, BACK = "card.needless", "card.taken-back"
@@ -67,21 +67,11 @@ REQUIREMENTS = (
         arises=("StartTransaction",),
     ),
 )
-CARD_SOON_S = 5.0  # assumed: what a card brings about follows so soon
 CARD_LOOK_S = 15.0  # assumed: a back office answers within ten seconds; of one that does not nothing is said
 SAME_CLOCK_S = 1.0  # where the station's clock is that of the recording
 REFUSED = "DeAuthorized"
 KEEPS_CABLE = (REFUSED, "EVDisconnected")  # ER 3.5; UnlockConnectorOnEVSideDisconnect may be false
 LONGEST_WAIT_S = 600.0  # from a card to the start that it brings about
-
-
-class Said(NamedTuple):
-    """An Authorize and what the CSMS answered."""
-
-    epoch_s: float
-    tag: str
-    answered: float
-    status: str
 
 
 class Cards:
@@ -94,20 +84,14 @@ class Cards:
         self._connectors = context.history.connectors
         self._keys = context.history.keys
         self._agenda = context.agenda
-        self._asked: deque[tuple[float, str]] = deque(maxlen=64)
-        self._said: deque[Said] = deque(maxlen=64)
+        self._cards = ShownCards(context)
         self._starts: deque[Transaction] = deque(maxlen=64)
         self._stops: deque[tuple[Transaction, str]] = deque(maxlen=64)
-        self._parents: dict[str, str] = {}
-        self._tags: deque[tuple[float, int, str]] = deque(maxlen=256)
         self._remote: deque[tuple[float, str]] = deque(maxlen=64)
         self._told: dict[int, tuple[float, str]] = {}
         self._given_up: dict[int, float] = {}  # by connector: when Preparing was last given up
         bus = context.bus
-        bus.calls["Authorize"].append(lambda call: self._asked.append((call.epoch_s, _tag(call))))
-        bus.replies["Authorize"].append(self._authorized)
         bus.calls["StartTransaction"].append(self._started)
-        bus.replies["StartTransaction"].append(self._confirmed)
         bus.calls["StopTransaction"].append(self._stopped)
         bus.replies["RemoteStartTransaction"].append(self._remotely)
         if context.evidence.events:
@@ -117,23 +101,9 @@ class Cards:
 
     # -- what the frames tell --------------------------------------------------------------------
 
-    def _authorized(self, call: Call) -> None:
-        if call.reply is not None:
-            info = call.reply["idTagInfo"]
-            self._said.append(Said(call.epoch_s, _tag(call), call.answered_s, info["status"]))
-            self._learn(_tag(call), info)
-
-    def _confirmed(self, call: Call) -> None:
-        if call.reply is not None:
-            self._learn(_tag(call), call.reply["idTagInfo"])
-
-    def _learn(self, tag: str, info: dict[str, str]) -> None:
-        if "parentIdTag" in info:
-            self._parents[tag] = info["parentIdTag"].lower()
-
     def _remotely(self, call: Call) -> None:
         if call.reply is not None and call.reply["status"] == "Accepted":
-            self._remote.append((call.epoch_s, _tag(call)))
+            self._remote.append((call.epoch_s, tag_of(call)))
 
     def _started(self, call: Call) -> None:
         running = self._history.transactions.open.get(call.payload["connectorId"])
@@ -146,7 +116,7 @@ class Cards:
     def _stopped(self, call: Call) -> None:
         stopped = self._history.transactions.stopped_by(call)
         if stopped is not None:
-            self._stops.append((stopped, _tag(call)))
+            self._stops.append((stopped, tag_of(call)))
 
     # -- transactions ----------------------------------------------------------------------------
 
@@ -160,14 +130,14 @@ class Cards:
         free_epoch_s = self._given_up.get(running.connector, -np.inf)
         doubt_s = self._ledger.time.doubt_s(running.start)
         by = running.start + WHOLE_SECOND_S + doubt_s
-        if free_epoch_s > running.start or self._was_being_asked(tag, free_epoch_s):
+        if free_epoch_s > running.start or self._cards.was_being_asked(tag, free_epoch_s):
             free_epoch_s = -np.inf  # the card was asked for when it was given up, or had started by then
         shown = any(
             c == running.connector
             and who == tag
             and (epoch_s >= since or self._waits_for_ever(epoch_s))
             and free_epoch_s - STAMP_HAIR_S - doubt_s <= epoch_s <= by
-            for epoch_s, c, who in reversed(self._tags)
+            for epoch_s, c, who in reversed(self._cards.shown)
         )
         asked = any(
             who == tag and epoch_s <= by and (epoch_s >= since or self._waits_for_ever(epoch_s))
@@ -177,19 +147,6 @@ class Cards:
         message = f"a transaction starts on idTag {running.id_tag}, which nobody showed or sent"
         expected = "a card or a remote start before"
         self._ledger.judge(CAUSE, good, running.start_told, running.connector, expected, "neither", message)
-
-    def _was_being_asked(self, tag: str, epoch_s: float) -> bool:
-        """Was a card shown before an instant, and its Authorize, maybe behind other CALLs, answered later?
-
-        Shown at several connectors it is asked for as often, and which answer is whose nobody tells.
-        """
-        shown = [at for at, _, who in self._tags if who == tag and at <= epoch_s + STAMP_HAIR_S]
-        answers = [said for said in self._said if said.tag == tag]
-        return any(
-            said.answered >= epoch_s - STAMP_HAIR_S
-            for n, at in enumerate(shown)
-            for said in [one for one in answers if one.epoch_s >= at][: len(shown) - n]
-        )
 
     def _waits_for_ever(self, epoch_s: float) -> bool:
         """Does who came at this instant wait without end, whatever is set later?"""
@@ -210,7 +167,7 @@ class Cards:
         connector = event.connector or 0
         epoch_s = event.epoch_s
         tag = str(event.detail.get("id_tag", "")).lower()
-        self._tags.append((epoch_s, connector, tag))
+        self._cards.shown.append((epoch_s, connector, tag))
         if not self._keys.has_reader(connector):
             return
         told_epoch_s, told = self._told.get(connector, (None, ""))
@@ -240,7 +197,9 @@ class Cards:
         """While a card waits for its cable: the same one takes it back, another changes nothing."""
         waits_s = float(self._keys.integer("ConnectionTimeOut", epoch_s) or 0)
         before = [
-            who for at, c, who in self._tags if c == connector and told_epoch_s - CARD_LOOK_S <= at < epoch_s
+            who
+            for at, c, who in self._cards.shown
+            if c == connector and told_epoch_s - CARD_LOOK_S <= at < epoch_s
         ]
         plugged = self._connectors.plugged[connector].begin_of(epoch_s) is not None
         remote = any(told_epoch_s - LONGEST_WAIT_S <= at <= epoch_s for at, _ in self._remote)
@@ -272,11 +231,11 @@ class Cards:
         """Shown at one connector only, and not asked for on behalf of the CSMS."""
         if self._may_keep_a_cable(connector, epoch_s):
             return
-        shown = sum(who == tag and abs(at - epoch_s) <= CARD_SOON_S for at, _, who in self._tags)
+        shown = sum(who == tag and abs(at - epoch_s) <= CARD_SOON_S for at, _, who in self._cards.shown)
         if shown == 1 and not any(
             who == tag and abs(at - epoch_s) <= CARD_SOON_S for at, who in self._remote
         ):
-            asked = self._was_asked(tag, epoch_s)
+            asked = self._cards.was_asked(tag, epoch_s)
             message = f"card {tag} was shown at a connector out of service"
             actual = "Authorize"
             self._ledger.judge(NEEDLESS, not asked, epoch_s, connector, "no Authorize", actual, message)
@@ -285,16 +244,16 @@ class Cards:
         if self._keys.has_option("com_AuthOptions", "StopOnAnyCrd") or not self._keys.asks_online(epoch_s):
             return
         own = tag == its.id_tag.lower()
-        answer = self._answer(tag, epoch_s)
-        group = self._parents.get(its.id_tag.lower())
+        answer = self._cards.answer(tag, epoch_s)
+        group = self._cards.parents.get(its.id_tag.lower())
         if not own and answer is None:  # known by cache or list, or nothing that could stop it
             asks = not self._keys.has_option("com_AuthOptions", "AllowAllCards")
             if asks and group is not None and self._keys.flag("LocalPreAuthorize", epoch_s) is False:
                 message = f"card {tag} was shown in a transaction of group {group}, and not asked for"
-                asked = self._was_asked(tag, epoch_s)
+                asked = self._cards.was_asked(tag, epoch_s)
                 self._ledger.judge(ASKED, asked, epoch_s, its.connector, "Authorize at once", "none", message)
             return
-        may = own or (answer == "Accepted" and group is not None and self._parents.get(tag) == group)
+        may = own or (answer == "Accepted" and group is not None and self._cards.parents.get(tag) == group)
         stopped = its.stop is not None and epoch_s - WHOLE_SECOND_S <= its.stop <= epoch_s + CARD_LOOK_S
         by = next((who for stop, who in self._stops if stop is its), "")
         good = may == stopped and (not stopped or (its.reason == "Local" and by in ("", tag)))
@@ -307,33 +266,11 @@ class Cards:
         message = f"card {tag} was shown in transaction {its.id} of {its.id_tag}"
         self._ledger.judge(STOPS, good, epoch_s, its.connector, expected, actual, message)
 
-    def _was_asked(self, tag: str, epoch_s: float) -> bool:
-        """Did an Authorize follow a card shown then?"""
-        since, until = epoch_s - BENCH_HAIR_S, epoch_s + CARD_SOON_S
-        return any(who == tag and since <= at <= until for at, who in self._asked)
-
-    def _answer(self, tag: str, epoch_s: float) -> str | None:
-        """What the CSMS said of a card when asked for it just now; None where it said this and that of one
-        shown at several connectors: which answer is whose nobody tells.
-        """
-        found = [
-            said.status
-            for said in self._said
-            if said.tag == tag and epoch_s - BENCH_HAIR_S <= said.epoch_s <= epoch_s + CARD_SOON_S
-        ]
-        if len({*found}) > 1 and len(self._shown_at(tag, epoch_s)) > 1:
-            return None
-        return found[-1] if found else None
-
-    def _shown_at(self, tag: str, epoch_s: float) -> set[int]:
-        """The connectors at which a card was shown around an instant."""
-        return {c for at, c, who in self._tags if who == tag and abs(at - epoch_s) <= CARD_SOON_S}
-
     def _is_first(self, connector: int, epoch_s: float) -> bool:
         """Does no earlier card wait here?"""
         limit_s = self._keys.integer("ConnectionTimeOut", epoch_s)
         since = epoch_s - float(limit_s or LONGEST_WAIT_S) - CARD_LOOK_S
-        before = [at for at, c, _ in self._tags if c == connector and at < epoch_s]
+        before = [at for at, c, _ in self._cards.shown if c == connector and at < epoch_s]
         before += [at for at, _ in self._remote if at <= epoch_s]
         return not any(since <= at for at in before) and not self._any_waits_for_ever(before)
 
@@ -341,14 +278,14 @@ class Cards:
         """Nothing runs: the CSMS is asked, and what it accepts starts where the cable is in."""
         if self._keys.has_option("com_AuthOptions", "AllowAllCards") or not self._keys.asks_online(epoch_s):
             return
-        asked = self._was_asked(tag, epoch_s)
+        asked = self._cards.was_asked(tag, epoch_s)
         knows = self._keys.flag("LocalPreAuthorize", epoch_s) is not False
         if not knows:
             message = f"card {tag} was shown and not asked for"
             self._ledger.judge(ASKED, asked, epoch_s, connector, "Authorize at once", "none", message)
         plugged = self._connectors.plugged[connector].begin_of(epoch_s)
         if (
-            self._answer(tag, epoch_s) == "Accepted"
+            self._cards.answer(tag, epoch_s) == "Accepted"
             and plugged is not None
             and plugged < epoch_s - WHOLE_SECOND_S
         ):
@@ -370,14 +307,18 @@ class Cards:
         told_epoch_s, told = self._told.get(connector, (0.0, ""))
         shown = [
             who
-            for at, c, who in self._tags
+            for at, c, who in self._cards.shown
             if c == connector and told_epoch_s - CARD_LOOK_S <= at <= told_epoch_s
         ]
         waits = (
             told == "Preparing"
             and epoch_s - told_epoch_s < float(self._keys.integer("ConnectionTimeOut", epoch_s) or 0) - NEAR_S
         )
-        if waits and len(shown) == 1 and self._answer(shown[0], told_epoch_s - CARD_SOON_S) == "Accepted":
+        if (
+            waits
+            and len(shown) == 1
+            and self._cards.answer(shown[0], told_epoch_s - CARD_SOON_S) == "Accepted"
+        ):
             self._agenda.at(epoch_s + CARD_LOOK_S, partial(self._came, connector, epoch_s, shown[0]))
 
     def _came(self, connector: int, epoch_s: float, tag: str) -> None:
@@ -400,7 +341,3 @@ class Cards:
         told_epoch_s = epoch(call.payload.get("timestamp", iso(call.epoch_s)))
         if abs(call.epoch_s - told_epoch_s) < SAME_CLOCK_S:
             self._given_up[connector] = told_epoch_s
-
-
-def _tag(call: Call) -> str:
-    return str(call.payload.get("idTag", "")).lower()

@@ -15,7 +15,8 @@ from evc5.rigs.checks.state.listeners import Event
 from evc5.rigs.checks.state.requirement import Requirement as R
 from evc5.rigs.checks.state.transactions import Transaction
 from evc5.rigs.checks.transactions.connection_timeout import NEAR_S
-from evc5.rigs.checks.transactions.id_tags import ASKED, CARD_LOOK_S, CARD_SOON_S, KEEPS_CABLE
+from evc5.rigs.checks.transactions.id_tags import ASKED, CARD_LOOK_S, KEEPS_CABLE
+from evc5.rigs.checks.transactions.shown_cards import CARD_SOON_S
 
 OUT = ("Unavailable", "Faulted", "Reserved")  # statuses in which a connector may serve nobody
 KNOWN, ALONE, CONFLICT = "card.known", "card.offline", "list.conflict"

@@ -313,7 +313,7 @@ EDGES = (
         5.1,
         4.9,
     ),
-    Edge("transactions.id_tags.CARD_SOON_S", 5.0, "card.stops", its_card_before_the_stop, 4.9, 5.1),
+    Edge("transactions.shown_cards.CARD_SOON_S", 5.0, "card.stops", its_card_before_the_stop, 4.9, 5.1),
     Edge("transactions.id_tags.CARD_LOOK_S", 15.0, "card.stops", a_strange_card_before_the_stop, 15.5, 14.5),
     Edge("transactions.connection_timeout.NEAR_S", 5.0, "status.timeout", preparing_for, 55.1, 54.9),
     Edge(
