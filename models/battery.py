@@ -9,6 +9,7 @@ from math import inf, log, sqrt
 from typing import NamedTuple
 
 from evc5.models.flow import Flow
+from evc5.models.units import made
 from evc5.models.vehicles import Vehicle
 
 HAIR = 1e-9  # relative; what a rounding may leave between two powers that are meant to be equal
@@ -27,12 +28,12 @@ class Plan(NamedTuple):
 
 def hold(car: Vehicle, soc: float, piece: int, ac_w: float) -> Plan:
     """Constant power at the ceiling until the curve comes down to it, or full."""
-    flow = _new_flow(Flow, (ac_w, 0.0, 0.0, 0.0))
+    flow = made(Flow, (ac_w, 0.0, 0.0, 0.0))
     level = car.dc_w(ac_w) / car.usable_wh
     if level <= 0.0:
         return Plan(flow, inf, HOLD)
     meets, at_piece, then = _comes_down(car, soc, piece, level)
-    return _new_plan(Plan, (flow, (meets - soc) * 3600.0 / level, then, meets, at_piece))
+    return made(Plan, (flow, (meets - soc) * 3600.0 / level, then, meets, at_piece))
 
 
 def _comes_down(car: Vehicle, soc: float, piece: int, level: float) -> tuple[float, int, str]:
@@ -79,7 +80,7 @@ def _along(slope: float, rate: float, to_rate: float, soc_left: float) -> float:
 
 def ramp(car: Vehicle, soc: float, piece: int, from_w: float, to_w: float, slope_w_s: float) -> Plan:
     """A straight ramp of the power at the inlet, until it arrives or meets the curve."""
-    flow = _new_flow(Flow, (from_w, slope_w_s, 0.0, 0.0))
+    flow = made(Flow, (from_w, slope_w_s, 0.0, 0.0))
     arrives_s = (to_w - from_w) / slope_w_s
     into_w = car.dc_w(from_w)
     into_slope = slope_w_s * (1.0 - car.loss_b)
@@ -89,7 +90,7 @@ def ramp(car: Vehicle, soc: float, piece: int, from_w: float, to_w: float, slope
     meets_s = _meets_curve(car, soc, piece, into_w, into_slope)
     lasts_s = min(arrives_s, piece_ends_s, meets_s)
     if lasts_s == arrives_s:
-        return _new_plan(Plan, (flow, lasts_s, HOLD, None, 0))
+        return made(Plan, (flow, lasts_s, HOLD, None, 0))
     if lasts_s == meets_s:
         return Plan(flow, lasts_s, CURVE, None, piece)
     if piece + 1 == len(car.curve.pieces):
@@ -117,6 +118,3 @@ def _first_root(c: float, b: float, a: float) -> float:
     q = -0.5 * (b + (sqrt(inside) if b >= 0.0 else -sqrt(inside)))
     roots = [q / a, c / q if q else inf]
     return min((tau for tau in roots if tau > 0.0), default=inf)
-
-
-_new_flow = _new_plan = tuple.__new__  # a NamedTuple's own takes twice as long

@@ -9,6 +9,7 @@ from evc5.models.heat import NO_CURRENT
 from evc5.models.ledger import Ledger
 from evc5.models.segment import IDLE, ZERO, Draw
 from evc5.models.supply import Three
+from evc5.models.units import made
 from evc5.models.vehicles import LEAST_V
 
 L1: Three = (1.0, 0.0, 0.0)
@@ -21,7 +22,6 @@ class Circuit:
         "car",
         "draw",
         "gain",
-        "lasts_s",
         "ledger",
         "live",
         "metered_gain",
@@ -48,7 +48,6 @@ class Circuit:
         self.phases = 0  # conducting
         self.car: Car | None = None
         self.plan: Plan | None = None
-        self.lasts_s = inf  # how long the present draw holds by itself
         self.draw = IDLE
         self.squares = NO_CURRENT
         self.live = (False, False, False)
@@ -74,9 +73,7 @@ class Circuit:
         shown = added_wh * self.metered_gain
         s1, s2, s3 = draw.share
         by_phase = (c1 + shown * s1, c2 + shown * s2, c3 + shown * s3)
-        return _new_ledger(
-            Ledger, (energy + added_wh, counted + shown, by_phase, battery, loss, standby, contact)
-        )
+        return made(Ledger, (energy + added_wh, counted + shown, by_phase, battery, loss, standby, contact))
 
     def settle(self, now_s: float) -> None:
         """Bring energy, register, battery and current to now. What holds next must then be solved."""
@@ -148,12 +145,12 @@ class Circuit:
         self._drawn()
 
     def _drawn(self) -> None:
-        self.lasts_s = lasts_s = self.plan.lasts_s if self.plan is not None else inf
         self.draw = draw = self._draw()
         if draw is IDLE:
             self.squares = NO_CURRENT
             self.metered_gain = 0.0
             return
+        lasts_s = self.lasts_s
         self.squares = draw.squares(lasts_s if lasts_s < inf else 0.0)
         count = draw.live[0] + draw.live[1] + draw.live[2]
         self.metered_gain = self.gain if self.squares.peak >= count * self.start_a * self.start_a else 0.0
@@ -172,7 +169,7 @@ class Circuit:
         values = (
             plan.flow, self.live, self.sum_u_v, vehicle.reactive_a, keep, vehicle.loss_a_w, self.share
         )  # fmt: skip
-        return _new_draw(Draw, values)
+        return made(Draw, values)
 
     def _standby(self, watts: float, amps: float) -> Draw:
         u1 = self.u_v[0]
@@ -180,6 +177,11 @@ class Circuit:
             return IDLE
         reactive = max(amps * amps - (watts / u1) ** 2, 0.0) ** 0.5
         return Draw(Flow(watts), (True, False, False), u1, reactive, share=L1)
+
+    @property
+    def lasts_s(self) -> float:
+        """How long the present draw holds by itself."""
+        return self.plan.lasts_s if self.plan is not None else inf
 
     def currents_a(self, now_s: float) -> Three:
         """Per phase, as of now."""
@@ -200,6 +202,3 @@ class Circuit:
                 active = (other * other - draw.reactive_a * draw.reactive_a) ** 0.5
                 soonest = min(soonest, draw.flow.reaches_s(active * draw.sum_u_v))
         return soonest
-
-
-_new_ledger = _new_draw = tuple.__new__  # a NamedTuple's own takes twice as long

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from evc5.models.functions import ONE, Functions, Number
-from evc5.models.units import DAY_S
+from evc5.models.units import DAY_S, made
 
 ENCLOSURE, CONTACTOR, SOCKET = 0, 1, 2
 
@@ -182,15 +182,15 @@ def rise(lag: Lag, squares: Squares, closed: bool, from_k: float) -> Rise:
         a2 = k * q2
         a1 = k * q1 - 2.0 * a2 / mu
         a = steady - a1 / mu
-        return _new_rise(Rise, (mu, lam, a, a1, a2, from_k - a, 0.0, 0.0, peak))
+        return made(Rise, (mu, lam, a, a1, a2, from_k - a, 0.0, 0.0, peak))
     if not qdd:
-        return _new_rise(Rise, (mu, lam, steady, 0.0, 0.0, from_k - steady, 0.0, 0.0, peak))
+        return made(Rise, (mu, lam, steady, 0.0, 0.0, from_k - steady, 0.0, 0.0, peak))
     for decay in (lam, 2.0 * lam):
         if abs(mu - decay) < _NEARLY * mu:
             mu *= 1.0 + 2.0 * _NEARLY
     c = mu * k * qd / (mu - lam)
     d = mu * k * qdd / (mu - 2.0 * lam)
-    return _new_rise(Rise, (mu, lam, steady, 0.0, 0.0, from_k - steady - c - d, c, d, peak))
+    return made(Rise, (mu, lam, steady, 0.0, 0.0, from_k - steady - c - d, c, d, peak))
 
 
 class Warmth:
@@ -349,5 +349,4 @@ class Air:
         return slope
 
 
-_new_rise = tuple.__new__  # a NamedTuple's own takes twice as long
 _PACK = Struct(f"{1 + 2 * PEAK}d").pack

@@ -17,6 +17,7 @@ from evc5.models.segment import Fixed, Reading, Segment
 from evc5.models.supply import Supply, Three
 from evc5.models.timeline import CONTROL, INPUT, Alarm, Timeline
 from evc5.models.trip import Protection
+from evc5.models.units import made
 from evc5.models.vehicles import Vehicle
 
 DROP_STEP_A = 0.1  # where the grid's impedance counts, the drop follows every tenth of an ampere ...
@@ -514,7 +515,7 @@ class Outlet:
             circuit.metered_gain,
             self.spec.meter.resolution_wh,
         )
-        return _new_fixed(Fixed, values)
+        return made(Fixed, values)
 
     def _set_alarms(self, now_s: float, lasts_s: float) -> None:
         if lasts_s < inf:
@@ -565,6 +566,3 @@ class Outlet:
             self._told_senses = self.senses
             for heard in self.on_senses:
                 heard(self)
-
-
-_new_fixed = tuple.__new__  # a NamedTuple's own takes twice as long

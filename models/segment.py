@@ -24,7 +24,7 @@ from evc5.models.heat import (
 )
 from evc5.models.ledger import Ledger
 from evc5.models.supply import Three
-from evc5.models.units import NOMINAL_V
+from evc5.models.units import NOMINAL_V, made
 
 if TYPE_CHECKING:
     from evc5.models.vehicles import Vehicle
@@ -95,14 +95,13 @@ class Draw(NamedTuple):
         peak = per * max(first, last) ** 2 + idle
         if slope:
             q0, q1, q2 = per * const * const + idle, 2.0 * per * const * slope, per * slope * slope
-            return _new_squares(Squares, (q0, q1, q2, 0.0, 0.0, 0.0, peak))
+            return made(Squares, (q0, q1, q2, 0.0, 0.0, 0.0, peak))
         if decay:
             both, square = 2.0 * per * const * decay, per * decay * decay
             return Squares(per * const * const + idle, 0.0, 0.0, both, square, lam, peak)
-        return _new_squares(Squares, (peak, 0.0, 0.0, 0.0, 0.0, 0.0, peak))
+        return made(Squares, (peak, 0.0, 0.0, 0.0, 0.0, 0.0, peak))
 
 
-_new_squares = tuple.__new__  # a NamedTuple's own takes twice as long
 IDLE = Draw()
 
 
@@ -240,7 +239,7 @@ class Segment:
         currents = ZERO
         if amps:
             currents = (amps if live[0] else 0.0, amps if live[1] else 0.0, amps if live[2] else 0.0)
-        return _new_reading(
+        return made(
             Reading,
             (
                 t_s, pilot, duty_pct, phases, currents, u_v, power, pf, self.ledger[0] + added,
@@ -360,5 +359,4 @@ def _own_phases_v(u_v: Three, phases: int) -> float:
     return total + (u3 or NOMINAL_V) if phases > 2 else total
 
 
-_new_reading = tuple.__new__
 _PACK = Struct("28d").pack  # all that `Segment._packed` names

@@ -41,8 +41,7 @@ _QUERY = re.compile(  # ?sig=…&X-Amz-Signature=…; eight characters with a di
 _BEARER = re.compile(r"(?i)(\bbearer\s+)((?=[\w.~+/-]*\d)[\w.~+/-]{8,}=*)")  # RFC 6750 2.1
 _PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)([^-]+)")  # RFC 7468 10
 PATTERNS = (_URL, _OPTION, _QUERY, _BEARER, _PRIVATE_KEY)
-LEAST_SIGNS = (":", "=", ">", "-----")  # but for _BEARER, none of them matches without one of these
-SIGNS = (":", "=", ">", "-----", "earer ", "EARER ")  # none of them matches without one of these
+SIGNS = (":", "=", ">", "-----")  # but for _BEARER, none of them matches without one of these
 _URL_SAFE = str.maketrans("+/", "-_")
 _BASIC = re.compile(r"(?i)(\bbasic\s+)([\w+/-]{4,}={0,2})")  # RFC 7617: user and password, in base64
 
@@ -81,15 +80,20 @@ def passwords(name: str, value: str) -> Iterator[str]:
     if name.lower() == APN and len(fields) == 3:
         yield fields[2]
     yield from (match[2] for match in _BASIC.finditer(value) if _is_pair(match[2]))
-    if not any(sign in value for sign in SIGNS):  # nearly every value: what each of the patterns needs
+    if not _may_match(value):  # nearly every value
         return
     for pattern in (*PATTERNS, *([_BARE] if name.lower() == ENDPOINT else [])):
         yield from (match[2] for match in pattern.finditer(value))
 
 
+def _may_match(text: str) -> bool:
+    """Is there what each of the patterns needs?"""
+    return any(sign in text for sign in SIGNS) or "bearer" in text.lower()
+
+
 def without_passwords(text: str) -> str:
     """Any words, with zeros for the password of a URL and for what is called one."""
-    if any(sign in text for sign in LEAST_SIGNS) or "bearer" in text.lower():
+    if _may_match(text):
         for pattern in PATTERNS:
             text = pattern.sub(lambda match: match[1] + zeros(match[2]), text)
     return _BASIC.sub(lambda match: match[1] + (zeros(match[2]) if _is_pair(match[2]) else match[2]), text)

@@ -82,8 +82,9 @@ class Energy:
         return f"{text} of {sum(needed) / 1000:,.1f} kWh needed · {short} left short by more than 0.5 kWh"
 
 
-def energy(run: Recorded) -> Energy:
-    known = busiest_day.connectors(run) or [1]
+def energy(run: Recorded, connectors: list[int] | None = None) -> Energy:
+    """`connectors`: those there are, where they are known already."""
+    known = connectors or busiest_day.connectors(run) or [1]
     edges_s = busiest_day.midnights(run)
     all_visits, midnights_wh = visits_and_energies(run.directory, run.end_s, dict.fromkeys(known, edges_s))
     count = len(edges_s) - 1

@@ -61,7 +61,8 @@ def write_report(run: Run) -> Path:
 
 def page(run: Run) -> str:
     summary = run.summary
-    delivered = energy(run) if busiest_day.connectors(run) else None
+    known = busiest_day.connectors(run)
+    delivered = energy(run, known) if known else None
     days = dict.fromkeys(_days(run, delivered) if delivered else ())
     findings = list(_findings(run))
     for finding in findings:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Container, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import count
 from math import inf
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from evc5.models.timeline import Ring
+from evc5.models.units import made
 from evc5.rigs.stretches.streams import State, Stream
 from evc5.twin.sessions.samples import Telling
 
@@ -94,7 +95,7 @@ class Agenda:
             else:
                 break
             if self._reply_t_s == inf:
-                self.rest = _new(Rest, (len(self.calls), len(self.kept), tuple(due)))
+                self.rest = made(Rest, (len(self.calls), len(self.kept), tuple(due)))
         del self.calls[self.rest.calls :]
         del self.kept[self.rest.kept :]
 
@@ -102,12 +103,12 @@ class Agenda:
         t_s, rank, _, _, stream, state = due
         stamp_epoch_s, next_t_s, state = stream.ring(t_s, state)
         for telling, put in self._told[stream]:
-            put(_new(Post, (t_s, telling, stamp_epoch_s)))
+            put(made(Post, (t_s, telling, stamp_epoch_s)))
         if self._reply_t_s == inf:
             self._send(t_s)
         if next_t_s is not None:
             number = self._former.get((stream, next_t_s)) or next(self._numbers)
-            heappush(self._due, _new(Due, (next_t_s, rank, number, t_s, stream, state)))
+            heappush(self._due, made(Due, (next_t_s, rank, number, t_s, stream, state)))
 
     def _answered(self) -> None:
         t_s = self._reply_t_s
@@ -118,7 +119,4 @@ class Agenda:
         if self._urgent or self._waiting:
             post = (self._urgent or self._waiting).popleft()
             self._reply_t_s = t_s + self._latency_s
-            self.calls.append(_new(Call, (post, t_s, self._reply_t_s)))
-
-
-_new: Any = tuple.__new__  # a NamedTuple's own takes twice as long, and there are thousands a stretch
+            self.calls.append(made(Call, (post, t_s, self._reply_t_s)))

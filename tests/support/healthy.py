@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from foreign import period
 from random_days import Step, play
 from random_days.__main__ import findings
 
@@ -34,39 +35,39 @@ def wait(seconds: float) -> Step:
     return Step("advance", (seconds,))
 
 
+def limiting(
+    purpose: str,
+    *periods: dict[str, Any],
+    id: int,
+    level: int,
+    kind: str = "Relative",
+    unit: str = "A",
+    **schedule: Any,
+) -> dict[str, Any]:
+    """A charging profile; `schedule` is what its schedule says beside."""
+    return {
+        "chargingProfileId": id,
+        "stackLevel": level,
+        "chargingProfilePurpose": purpose,
+        "chargingProfileKind": kind,
+        "chargingSchedule": {"chargingRateUnit": unit, "chargingSchedulePeriod": [*periods], **schedule},
+    }
+
+
 CHARGE = [step("plug_in", 1, "vw-id3-58", 0.4, 32.0), step("present_tag", 1, "TAG1")]
-SIX_AMPS = {
-    "chargingProfileId": 7,
-    "stackLevel": 3,
-    "chargingProfilePurpose": "ChargePointMaxProfile",
-    "chargingProfileKind": "Absolute",
-    "chargingSchedule": {
-        "chargingRateUnit": "A",
-        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6.0}],
-        "startSchedule": "2024-03-01T00:00:00Z",
-        "duration": 7200,
-    },
-}
-SIX_FROM_THE_START = {
-    **{name: of for name, of in SIX_AMPS.items() if name != "chargingSchedule"},
-    "chargingProfileKind": "Relative",
-    "chargingSchedule": {
-        "chargingRateUnit": "A",
-        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6.0}],
-    },
-}
+SIX_AMPS = limiting(
+    "ChargePointMaxProfile",
+    period(6.0),
+    id=7,
+    level=3,
+    kind="Absolute",
+    startSchedule="2024-03-01T00:00:00Z",
+    duration=7200,
+)
+SIX_FROM_THE_START = limiting("ChargePointMaxProfile", period(6.0), id=7, level=3)
 PENDING = {"boot_status": ["Rejected", "Pending", "Accepted"], "boot_interval_s": 60}
 
-BROUGHT = {
-    "chargingProfileId": 8,
-    "stackLevel": 0,
-    "chargingProfilePurpose": "TxProfile",
-    "chargingProfileKind": "Relative",
-    "chargingSchedule": {
-        "chargingRateUnit": "A",
-        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 8.1}],
-    },
-}
+BROUGHT = limiting("TxProfile", period(8.1), id=8, level=0)
 
 INVALID = {"transactionId": 1119, "idTagInfo": {"status": "Invalid"}}
 
@@ -78,13 +79,4 @@ BOTH_LISTED = {
     ],
 }
 
-ONE_PHASE = {
-    "chargingProfileId": 9,
-    "stackLevel": 4,
-    "chargingProfilePurpose": "TxDefaultProfile",
-    "chargingProfileKind": "Relative",
-    "chargingSchedule": {
-        "chargingRateUnit": "A",
-        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 10.0, "numberPhases": 1}],
-    },
-}
+ONE_PHASE = limiting("TxDefaultProfile", period(10.0, 0, 1), id=9, level=4)

@@ -111,8 +111,9 @@ def check_sense(wire: Wire) -> None:
         "Recurring must come with recurrencyKind": wire["chargingProfileKind"] == "Recurring"
         and "recurrencyKind" not in wire,
     }
-    if any(wrong.values()):
-        raise Rejected(next(why for why, is_so in wrong.items() if is_so))
+    for why, is_so in wrong.items():
+        if is_so:
+            raise Rejected(why)
 
 
 def read_caps(told: Wire) -> list[Cap]:

@@ -204,13 +204,9 @@ class ProfileStore:
     def _hold(self, profiles: Iterable[ChargingProfile]) -> None:
         """Have `profiles` installed, ordered by precedence, so that an instant only asks down a stack."""
         self._installed = tuple(profiles)
-        there = {profile.purpose for profile in self._installed}
-        self._stacks = {0: self._stack(0, CHARGE_POINT_MAX) if CHARGE_POINT_MAX in there else ()}
+        self._stacks = {0: self._stack(0, CHARGE_POINT_MAX)}
         for connector in range(1, self._connectors + 1):
-            own = self._stack(connector, TX) if TX in there else ()
-            self._stacks[connector] = own + (
-                self._stack(connector, TX_DEFAULT) if TX_DEFAULT in there else ()
-            )
+            self._stacks[connector] = self._stack(connector, TX) + self._stack(connector, TX_DEFAULT)
         for tell in self.on_change:
             tell()
 

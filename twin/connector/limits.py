@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from evc5.models.sharing import Want, share
 from evc5.models.supply import Three
+from evc5.models.units import made
 
 EPSILON_A = 1e-9
 _amps_of = itemgetter(1)
-_new = tuple.__new__  # a NamedTuple's own takes twice as long
 
 
 class Request(NamedTuple):
@@ -55,7 +55,7 @@ def arbitrate(
     channel that cannot have its minimum pauses, never rounded up; `turn` says who gives way.
     """
     own = {request.connector: lowest(request.caps_a) for request in requests}
-    wants = [_new(Want, (r.connector, own[r.connector][0], r.minimum_a, r.phases)) for r in requests]
+    wants = [made(Want, (r.connector, own[r.connector][0], r.minimum_a, r.phases)) for r in requests]
     shares = share(wants, room(shared_a), first_come=first_come, turn=turn)
     return {
         request.connector: _grant(own[request.connector], request, shares, shared_a) for request in requests
@@ -71,7 +71,7 @@ def _grant(
         return Grant(0.0, name if amps <= 0 else "minimum")
     share_a = shares[request.connector]
     if share_a >= amps - EPSILON_A:
-        return _new(Grant, (amps, name))
+        return made(Grant, (amps, name))
     others = any(a > 0 for connector, a in shares.items() if connector != request.connector)
     return Grant(share_a, "sharing" if others else _tightest(shared_a))
 

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from evc5.models.units import made
+
 MAX_ID = 36  # characters, OCPP-J 4.1.4
 MAX_DEPTH = 1000  # arrays and objects within each other that the parser follows (orjson: 1024)
 
@@ -57,7 +59,6 @@ class Refusal(Exception):
 
 
 Frame = Call | Result | Error | Broken
-_new = tuple.__new__  # a NamedTuple's own takes twice as long
 
 
 def call_text(id_: str, action: str, payload: Payload) -> str:
@@ -94,7 +95,7 @@ def decode(text: str) -> Frame | None:
         return _call(id_, rest)
     if kind == 3 and len(rest) == 1:
         payload = rest[0] if rest[0] is not None else {}
-        return _new(Result, (id_, payload)) if isinstance(payload, dict) else None
+        return made(Result, (id_, payload)) if isinstance(payload, dict) else None
     if kind == 4 and rest and isinstance(rest[0], str):
         return _error(id_, rest)
     return None
@@ -141,7 +142,7 @@ def _call(id_: str, rest: list[Any]) -> Call | Broken:
     payload = payload if payload is not None else {}  # null stands for an empty payload, OCPP-J 4.2.1
     if not isinstance(payload, dict):
         return Broken(id_, "FormationViolation", "the payload must be an object")
-    return _new(Call, (id_, action, payload))
+    return made(Call, (id_, action, payload))
 
 
 def _error(id_: str, rest: list[Any]) -> Error:

@@ -144,13 +144,11 @@ class Decrees:
             return "ChargePointMaxProfile is for connector 0 only"
         if purpose == TX and connector == 0:
             return "TxProfile is for one connector"
-        told = (
-            transactions_are_told(self._context, call.epoch_s)
-            and call.epoch_s - self._stopped.get(connector, -inf) > STOP_TOLD_S
+        told = transactions_are_told(self._context, call.epoch_s) and not self._just_stopped(
+            connector, call.epoch_s
         )
         running = self._history.transactions.open.get(connector)
-        is_free = self._history.connectors.statuses.get(connector) == "Available"  # as it says itself
-        if purpose == TX and running is None and (told or is_free):
+        if purpose == TX and running is None and (told or self._is_available(connector)):
             return NO_TRANSACTION
         named = wire.get("transactionId")
         if (
@@ -239,15 +237,19 @@ class Decrees:
         one = filters.get("connectorId")
         outlets = [one] if one else history.outlets()
         stale = history.link.may_be_queueing(at) or history.link.waiting() is not None
-        return bool(outlets) and not stale and all(self._is_free(outlet, at) for outlet in outlets)
-
-    def _is_free(self, connector: int, epoch_s: float) -> bool:
-        """Is it Available, as it says itself, and told no stop just now?"""
         return (
-            self._history.connectors.statuses.get(connector) == "Available"
-            and connector not in self._history.transactions.open
-            and epoch_s - self._stopped.get(connector, -inf) > STOP_TOLD_S
+            bool(outlets)
+            and not stale
+            and all(self._is_available(one) and not self._just_stopped(one, at) for one in outlets)
+            and not any(one in history.transactions.open for one in outlets)
         )
+
+    def _is_available(self, connector: int) -> bool:
+        """As it says itself."""
+        return self._history.connectors.statuses.get(connector) == "Available"
+
+    def _just_stopped(self, connector: int, epoch_s: float) -> bool:
+        return epoch_s - self._stopped.get(connector, -inf) <= STOP_TOLD_S
 
     # -- cleared twice ---------------------------------------------------------------------------
 

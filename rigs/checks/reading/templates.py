@@ -117,21 +117,18 @@ class Templates:
         self._hours: dict[bytes, float] = {}
 
     def match(self, raw: bytes) -> Row | None:
-        for index, template in enumerate(self._templates):
-            match = template.pattern.fullmatch(raw)
-            if match is None:
-                continue
-            groups = match.groups()
-            if (numbers := template.numbers(groups, raw, 0)) is not None:
-                if index:
-                    self._templates.insert(0, self._templates.pop(index))
-                return self._row(template, groups, numbers)
-        return None
+        """A line by itself."""
+        found = self.find(raw, 0)
+        if found is None or found[3] < len(raw):
+            return None
+        template, groups, numbers, _ = found
+        return self._row(template, groups, numbers)
 
-    def match_pair(self, buffer: bytes, at: int) -> tuple[Template, tuple[bytes, ...], bytes, int] | None:
-        """A line at this place in a buffer with that of its reply right behind it.
+    def find(self, buffer: bytes, at: int) -> tuple[Template, tuple[bytes, ...], bytes, int] | None:
+        """A line at this place in a buffer, with that of its reply where this is right behind it.
 
-        What fits, the open fields, the values among them with commas between, and where the reply ends.
+        What fits, the open fields, the values among them with commas between, and where it ends; the last
+        field is None where no reply follows.
         """
         for index, template in enumerate(self._templates):
             match = template.pattern.match(buffer, at)
@@ -141,7 +138,7 @@ class Templates:
             if (numbers := template.numbers(groups, buffer, at)) is not None:
                 if index:
                     self._templates.insert(0, self._templates.pop(index))
-                return None if groups[-1] is None else (template, groups, numbers, match.end())
+                return template, groups, numbers, match.end()
         return None
 
     def learn(self, raw: bytes, layout: Layout) -> None:

@@ -116,6 +116,8 @@ class Stretches:
 
     def last_end(self, epoch_s: Array) -> Array:
         """When, before each instant, a stretch last ended; -inf where none did."""
+        if not self.begins:
+            return np.full(len(epoch_s), -np.inf)
         ends = self.ends if not self.ends or self.ends[-1] < FOREVER else self.ends[:-1]
         return in_order(lambda instants: latest(instants + STAMP_HAIR_S, ends), epoch_s)
 
@@ -169,11 +171,8 @@ class Connectors:
 
     def overdraws(self, connector: int, epoch_s: Array, margin_s: float) -> Array:
         """Instants at which the vehicle takes what it likes, or has just let go of it."""
-        stretches = self.overdrawn[connector]
-        found = stretches.cover(epoch_s)
-        if stretches.begins:
-            found |= epoch_s - stretches.last_end(epoch_s) <= margin_s
-        return found
+        found = self.overdrawn[connector].cover(epoch_s)
+        return found | (epoch_s - self.overdrawn[connector].last_end(epoch_s) <= margin_s)
 
     def cable_a(self, connector: int, epoch_s: Array) -> Array:
         """What the cable that was last plugged in may carry, at each instant; infinite where nothing says."""

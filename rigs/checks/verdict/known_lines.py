@@ -90,7 +90,7 @@ class KnownLines:
         """Those that come next in this page, each no sooner than the one before, up to the first that has
         to be looked at by itself; when the last was answered, and where it ends.
         """
-        match, epoch, stamp_of = self._templates.match_pair, self._epoch, self._templates.stamp
+        match, epoch, stamp_of = self._templates.find, self._epoch, self._templates.stamp
         is_new = self._telling.pairing.is_new
         buffer, at, reach = pages.buffer, pages.at, pages.reach
         far_s = clocks.STILL_S  # a stamp further from its frame: its clock may be off
@@ -98,6 +98,8 @@ class KnownLines:
         pairs: list[Pair] = []
         while at <= reach and (found := match(buffer, at)) is not None:
             template, groups, numbers, end = found
+            if groups[-1] is None:  # no reply right behind it
+                break
             epoch_s, answered_s = epoch(float(groups[template.head[0]])), epoch(float(groups[-1]))
             if not last <= epoch_s <= answered_s < before:
                 break

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from evc5.models.timeline import SAMPLE, Timeline
+from evc5.models.units import made
 from evc5.rigs.recording.writing.spans import Phases, Segment, Span
 
 if TYPE_CHECKING:
@@ -91,11 +92,8 @@ class Watch:
             amps = self._outlet.offered_a
             return Span(t_s, segment, None, None, (amps, amps, amps), (amps, amps, amps))
         values = (t_s, segment, channel.status, channel.limited_by, channel.allocated_a, channel.offered_a)
-        return _new_span(Span, values)
+        return made(Span, values)
 
     def _changed(self, _: Any) -> None:
         if not self._marked:  # of whatever changes within an instant the first is enough
             self.mark()
-
-
-_new_span = tuple.__new__  # a NamedTuple's own takes twice as long

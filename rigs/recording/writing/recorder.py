@@ -92,11 +92,9 @@ class Recorder:
             body = f'"frame":{text}' if up and self._own_station else _looked_at(text)
             if lost:
                 head += '"lost":true,'
-            line = f'{{"t":{float(t_s)!r},"at":"{self._iso(t_s)}",{head}{body}}}\n'
-            self._messages.write(line.encode())
+            self._messages.write(_line(repr(float(t_s)), self._iso(t_s), head + body).encode())
         self.frames += 1
-        if t_s >= self._due_s or _now() >= self._due_wall_s:
-            self._flush(t_s)
+        self._flush_when_due(t_s)
 
     @property
     def hides(self) -> bool:

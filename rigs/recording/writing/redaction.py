@@ -77,9 +77,7 @@ class Redactor:
 
     def own(self, text: str) -> str:
         """A frame of our own station: its CALLs say no more of itself than BootNotification does."""
-        if not text.startswith("[2,"):
-            return self.frame(text)
-        return self._known_hidden(text) if self._sought else text
+        return self._known_hidden(text) if text.startswith("[2,") else self.frame(text)
 
     def to_own(self, text: str) -> str:
         """A frame to our own station: only what answers a DataTransfer may say anything."""
@@ -89,7 +87,7 @@ class Redactor:
     def frame(self, text: str) -> str:
         """A frame as it may be recorded."""
         if not _is_suspect(text):
-            return self._known_hidden(text) if self._sought else text
+            return self._known_hidden(text)
         try:
             frame = orjson.loads(text)
             met: list[str] = []

@@ -1,10 +1,10 @@
 """Not wrong, though line or mains go as something else happens: the least that each case needs."""
 
 import pytest
+from foreign import period
 from healthy import (
     AHEAD,
     BOTH_LISTED,
-    BROUGHT,
     CHARGE,
     INVALID,
     LISTS_ON,
@@ -12,20 +12,13 @@ from healthy import (
     SAMPLED,
     Story,
     errors,
+    limiting,
     step,
     wait,
 )
 
 LISTED = {"LocalAuthListEnabled": True}
-NOTHING = {
-    **BROUGHT,
-    "chargingProfilePurpose": "ChargePointMaxProfile",
-    "chargingProfileKind": "Absolute",
-    "chargingSchedule": {
-        "chargingRateUnit": "A",
-        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 0.0}],
-    },
-}
+NOTHING = limiting("ChargePointMaxProfile", period(0.0), id=8, level=0, kind="Absolute")
 WELCOME_AGAIN = [
     wait(5.0),
     step("present_tag", 2, "TAG1"),
@@ -66,17 +59,7 @@ BEHIND_A_BOOT = [
     step("unplug", 1),
     wait(300.0),
 ]
-PAUSE_FIRST = {
-    "chargingProfileId": 8,
-    "stackLevel": 1,
-    "chargingProfilePurpose": "ChargePointMaxProfile",
-    "chargingProfileKind": "Relative",
-    "chargingSchedule": {
-        "chargingRateUnit": "A",
-        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 5.0}, {"startPeriod": 300, "limit": 16.0}],
-        "duration": 600,
-    },
-}
+PAUSE_FIRST = limiting("ChargePointMaxProfile", period(5.0), period(16.0, 300), id=8, level=1, duration=600)
 CUT_AS_IT_IS_PENDING = [wait(60.0), step("power.cut"), step("power.restore"), wait(300.0)]
 PULLED_AS_ITS_START_IS_NOT_ANSWERED = [
     step("plug_in", 1),

@@ -1,17 +1,17 @@
 """Not wrong, though a limit changes as something else happens: the least that each case needs."""
 
 import pytest
+from foreign import period
 from healthy import (
     AHEAD,
     ALIGNED,
     BROUGHT,
     CHARGE,
     LISTS_ON,
-    ONE_PHASE,
     SIX_AMPS,
-    SIX_FROM_THE_START,
     Story,
     errors,
+    limiting,
     step,
     wait,
 )
@@ -30,28 +30,8 @@ CURRENT_AT_LAST = [
     step("ask", "ChangeConfiguration", {"key": "MeterValuesSampledData", "value": MEASURANDS}),
     wait(300.0),
 ]
-ONE_PHASE_AT_LAST = {
-    **ONE_PHASE,
-    "chargingProfilePurpose": "TxProfile",
-    "chargingSchedule": {
-        "chargingRateUnit": "W",
-        "chargingSchedulePeriod": [
-            {"startPeriod": 0, "limit": 2300.0},
-            {"startPeriod": 600, "limit": 2300.0, "numberPhases": 1},
-        ],
-    },
-}
-ONE_PHASE_BY_NOW = {
-    **{name: of for name, of in SIX_FROM_THE_START.items() if name != "chargingSchedule"},
-    "chargingProfilePurpose": "TxDefaultProfile",
-    "chargingSchedule": {
-        "chargingRateUnit": "A",
-        "chargingSchedulePeriod": [
-            {"startPeriod": 0, "limit": 20.0},
-            {"startPeriod": 600, "limit": 6.0, "numberPhases": 1},
-        ],
-    },
-}
+ONE_PHASE_AT_LAST = limiting("TxProfile", period(2300.0), period(2300.0, 600, 1), id=9, level=4, unit="W")
+ONE_PHASE_BY_NOW = limiting("TxDefaultProfile", period(20.0), period(6.0, 600, 1), id=7, level=3)
 PULLED_AS_ONE_PHASE_IS_ASKED_FOR = [
     step("plug_in", 1, "renault-zoe-ze50", 0.615, 32.0),
     step("present_tag", 1, "TAG1"),
@@ -63,19 +43,9 @@ PULLED_AS_ONE_PHASE_IS_ASKED_FOR = [
     step("present_tag", 1, "TAG1"),
     wait(120.0),
 ]
-SIXTEEN_IN_AN_HOUR = {  # of the oldest transaction
-    "chargingProfileId": 5,
-    "stackLevel": 0,
-    "chargingProfilePurpose": "ChargePointMaxProfile",
-    "chargingProfileKind": "Relative",
-    "chargingSchedule": {
-        "chargingRateUnit": "A",
-        "chargingSchedulePeriod": [
-            {"startPeriod": 0, "limit": 10.0},
-            {"startPeriod": 3600, "limit": 16.0, "numberPhases": 2},
-        ],
-    },
-}
+SIXTEEN_IN_AN_HOUR = limiting(
+    "ChargePointMaxProfile", period(10.0), period(16.0, 3600, 2), id=5, level=0
+)  # of the oldest transaction
 ALWAYS_LOW = {**SIX_AMPS, "chargingProfilePurpose": "TxDefaultProfile"}
 PROFILES_OFF_AS_IT_STARTS = [
     step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": ALWAYS_LOW}),
@@ -86,14 +56,14 @@ PROFILES_OFF_AS_IT_STARTS = [
     wait(60.0),
 ]
 STEPS = ((0, 20.0), (300, 0.0), (545, 16.0), (599, 0.0), (660, 20.0))
-UP_AND_DOWN = {
-    **{name: of for name, of in SIX_AMPS.items() if name != "chargingSchedule"},
-    "chargingSchedule": {
-        "chargingRateUnit": "A",
-        "chargingSchedulePeriod": [{"startPeriod": at, "limit": a} for at, a in STEPS],
-        "startSchedule": "2024-03-01T00:00:00Z",
-    },
-}
+UP_AND_DOWN = limiting(
+    "ChargePointMaxProfile",
+    *(period(a, at) for at, a in STEPS),
+    id=7,
+    level=3,
+    kind="Absolute",
+    startSchedule="2024-03-01T00:00:00Z",
+)
 READ_TWICE_BEFORE_IT_FOLLOWS = [
     step("ask", "SetChargingProfile", {"connectorId": 0, "csChargingProfiles": UP_AND_DOWN}),
     *CHARGE,

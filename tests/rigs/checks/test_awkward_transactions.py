@@ -1,7 +1,20 @@
 """Not wrong, though cards, cars or answers meet in one moment: the least that each case needs."""
 
 import pytest
-from healthy import BOTH_LISTED, CHARGE, DRIFTING, INVALID, LISTS_ON, SAMPLED, Story, errors, step, wait
+from foreign import period
+from healthy import (
+    BOTH_LISTED,
+    CHARGE,
+    DRIFTING,
+    INVALID,
+    LISTS_ON,
+    SAMPLED,
+    Story,
+    errors,
+    limiting,
+    step,
+    wait,
+)
 
 ONE_CAR_AND_ANOTHER = [
     step("ask", "ChangeConfiguration", {"key": "StopTransactionOnEVSideDisconnect", "value": "false"}),
@@ -14,16 +27,7 @@ ONE_CAR_AND_ANOTHER = [
     step("unplug", 1),
     wait(1200.0),
 ]
-LOW = {
-    "chargingProfileId": 3,
-    "stackLevel": 0,
-    "chargingProfilePurpose": "TxProfile",
-    "chargingProfileKind": "Relative",
-    "chargingSchedule": {
-        "chargingRateUnit": "A",
-        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 8.0}],
-    },
-}
+LOW = limiting("TxProfile", period(8.0), id=3, level=0)
 WITHDRAWN_AND_BEGUN_BY_CARD = [
     wait(60.0),
     step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG1", "chargingProfile": LOW}),
@@ -47,16 +51,7 @@ START_BEHIND_READINGS_ANSWERED_WRONGLY = [
     step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG2"}),
     wait(300.0),
 ]
-PAUSE = {
-    "chargingProfileId": 3,
-    "stackLevel": 1,
-    "chargingProfilePurpose": "TxProfile",
-    "chargingProfileKind": "Relative",
-    "chargingSchedule": {
-        "chargingRateUnit": "W",
-        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 0.0}],
-    },
-}
+PAUSE = limiting("TxProfile", period(0.0), id=3, level=1, unit="W")
 BEGIN_PAUSED = {"connectorId": 1, "idTag": "TAG1", "chargingProfile": PAUSE}
 ASKED_FOR_EVER = [
     step("ask", "RemoteStartTransaction", {"connectorId": 1, "idTag": "TAG2"}),

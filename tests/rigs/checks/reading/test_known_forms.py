@@ -83,12 +83,13 @@ def test_a_line_of_known_form_is_found_by_itself_and_with_its_own_reply_alone(
     templates = taught()
     told, name = b"%d" % t, id.encode()
     call, reply = CALL % (told, name, b"%d" % wh), REPLY % (told, name)
-    row, found = templates.match(call), templates.match_pair(call + reply, 0)
+    row, found = templates.match(call), templates.find(call + reply, 0)
     assert row is not None and (row.epoch_s, row.id, row.numbers) == (t, id, b"%d" % wh)
     assert found is not None and found[3] == len(call + reply)
     assert (found[1][-1], found[2]) == (told, b"%d" % wh)
-    assert templates.match_pair(call + REPLY % (told, name + b"x"), 0) is None
-    assert templates.match_pair(call, 0) is None
+    for alone in (call + REPLY % (told, name + b"x"), call):
+        found = templates.find(alone, 0)
+        assert found is not None and (found[1][-1], found[3]) == (None, len(call))
 
 
 @pytest.mark.slow
